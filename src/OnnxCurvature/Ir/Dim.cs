@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace OnnxCurvature.Ir;
+
+/// <summary>
+/// One dimension of a shape: a product of a whole number and symbols, for instance <c>3</c>, <c>N</c> or <c>4*K*N</c>.
+/// Two dimensions are equal only when they are proven to be: same factor, same symbols. A dimension that is no product
+/// of known ones (a convolution of a symbolic width, say) is a symbol of its own whose name is the expression.
+/// </summary>
+public readonly struct Dim : IEquatable<Dim>
+{
+    private readonly ImmutableArray<string> _symbols;
+
+    private Dim(long factor, ImmutableArray<string> symbols)
+    {
+        Factor = factor;
+        _symbols = symbols;
+    }
+
+    /// <summary>The whole-number factor; the size itself where no symbol is in the product.</summary>
+    public long Factor { get; }
+
+    /// <summary>The symbols of the product in ordinal order, with repetitions.</summary>
+    public ImmutableArray<string> Symbols => _symbols.IsDefault ? [] : _symbols;
+
+    /// <summary>Whether the size is known.</summary>
+    public bool IsKnown => Symbols.IsEmpty;
+
+    /// <summary>The size, or null while it depends on a symbol.</summary>
+    public long? Known => IsKnown ? Factor : null;
+
+    /// <summary>Whether the size is known to be one.</summary>
+    public bool IsOne => IsKnown && Factor == 1;
+
+    /// <summary>A symbol.</summary>
+    public static Dim Symbol(string name) => new(1, [name]);
+
+    /// <summary>A known size.</summary>
+    public static implicit operator Dim(long size) => new(size, []);
+
+    /// <summary>The product of two dimensions.</summary>
+    public static Dim operator *(Dim a, Dim b) =>
+        a.Factor == 0 || b.Factor == 0 ? 0 : new(checked(a.Factor * b.Factor), a.Symbols.AddRange(b.Symbols).Sort(StringComparer.Ordinal));
+
+    /// <summary>The quotient where <paramref name="divisor"/> is proven to divide this dimension, else null.</summary>
+    public Dim? DividedBy(Dim divisor)
+    {
+        if (divisor.Factor == 0 || Factor % divisor.Factor != 0)
+            return null;
+        var left = Symbols.ToBuilder();
+        foreach (var symbol in divisor.Symbols)
+            if (!left.Remove(symbol))
+                return null;
+        return new Dim(Factor / divisor.Factor, left.ToImmutable());
+    }
+
+    /// <summary>
+    /// The dimension that <paramref name="function"/> makes of this one: computed where the size is known, else a symbol
+    /// named by <paramref name="expression"/>, in which <c>{0}</c> stands for this dimension.
+    /// </summary>
+    public Dim Map(Func<long, long> function, string expression) =>
+        IsKnown ? function(Factor) : Symbol(string.Format(CultureInfo.InvariantCulture, expression, $"({this})"));
+
+    /// <inheritdoc/>
+    public bool Equals(Dim other) => Factor == other.Factor && Symbols.AsSpan().SequenceEqual(other.Symbols.AsSpan());
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is Dim other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.Add(Factor);
+        foreach (var symbol in Symbols)
+            hash.Add(symbol, StringComparer.Ordinal);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>Whether both are proven equal.</summary>
+    public static bool operator ==(Dim a, Dim b) => a.Equals(b);
+
+    /// <summary>Whether both are not proven equal.</summary>
+    public static bool operator !=(Dim a, Dim b) => !a.Equals(b);
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        IsKnown ? Factor.ToString(CultureInfo.InvariantCulture)
+        : Factor == 1 ? string.Join('*', Symbols)
+        : Factor.ToString(CultureInfo.InvariantCulture) + "*" + string.Join('*', Symbols);
+}

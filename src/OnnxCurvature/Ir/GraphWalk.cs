@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.Ir;
+
+/// <summary>Walks over the nodes that compute values. Nothing here recurses over the depth of a graph.</summary>
+public static class GraphWalk
+{
+    /// <summary>What a node depends on: its inputs, and what its bodies take from outside.</summary>
+    public static IEnumerable<Value> Dependencies(Node node)
+    {
+        foreach (var input in node.Inputs)
+            if (input is not null)
+                yield return input;
+        foreach (var body in node.Bodies)
+            foreach (var value in Captures(body))
+                yield return value;
+    }
+
+    /// <summary>The values of outer programs that a body takes, each once, in order of first use.</summary>
+    public static IReadOnlyList<Value> Captures(Program body)
+    {
+        var inside = new HashSet<Value>(body.Parameters);
+        var seen = new HashSet<Value>();
+        var captures = new List<Value>();
+        foreach (var node in body.Nodes)
+        {
+            foreach (var value in Dependencies(node))
+                if (!inside.Contains(value) && seen.Add(value))
+                    captures.Add(value);
+            inside.UnionWith(node.Outputs);
+        }
+        foreach (var output in body.Outputs)
+            if (!inside.Contains(output.Value) && seen.Add(output.Value))
+                captures.Add(output.Value);
+        return captures;
+    }
+
+    /// <summary>The nodes that compute <paramref name="outputs"/>, in the order in which they were built, without what computes <paramref name="stop"/>.</summary>
+    public static ImmutableArray<Node> Ancestors(IEnumerable<Value> outputs, IReadOnlySet<Value>? stop = null)
+    {
+        var seen = new HashSet<Node>();
+        var pending = new Stack<Node>();
+        Visit(outputs);
+        while (pending.TryPop(out var node))
+            Visit(Dependencies(node));
+        return [.. seen.OrderBy(node => node.Id)];
+
+        void Visit(IEnumerable<Value> values)
+        {
+            foreach (var value in values)
+                if (value.Producer is { } producer && stop?.Contains(value) != true && seen.Add(producer))
+                    pending.Push(producer);
+        }
+    }
+
+    /// <summary>
+    /// Of the nodes that compute <paramref name="outputs"/>, those that depend on <paramref name="sources"/>, in order; what
+    /// computes a source is not among them.
+    /// </summary>
+    public static ImmutableArray<Node> Between(IReadOnlySet<Value> sources, IEnumerable<Value> outputs)
+    {
+        var active = new HashSet<Value>(sources);
+        var between = ImmutableArray.CreateBuilder<Node>();
+        foreach (var node in Ancestors(outputs, sources))
+        {
+            if (!Dependencies(node).Any(active.Contains))
+                continue;
+            between.Add(node);
+            active.UnionWith(node.Outputs);
+        }
+        return between.ToImmutable();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.Ir;
+
+/// <summary>One application of an operator.</summary>
+public sealed class Node
+{
+    internal Node(int id, OperatorSchema op, ImmutableArray<Value?> inputs, Attributes attributes, ReadOnlySpan<(TensorType Type, string? Name)> outputs, string? name, string? origin)
+    {
+        Id = id;
+        Operator = op;
+        Inputs = inputs;
+        Attributes = attributes;
+        Name = name;
+        Origin = origin;
+        var values = ImmutableArray.CreateBuilder<Value>(outputs.Length);
+        for (var index = 0; index < outputs.Length; index++)
+            values.Add(new Value(outputs[index].Type, outputs[index].Name, null, this, index));
+        Outputs = values.MoveToImmutable();
+    }
+
+    /// <summary>The position in which the node was built. A node comes after all nodes whose outputs it takes.</summary>
+    public int Id { get; }
+
+    /// <summary>The operator.</summary>
+    public OperatorSchema Operator { get; }
+
+    /// <summary>The inputs; an optional one that is left out is null.</summary>
+    public ImmutableArray<Value?> Inputs { get; }
+
+    /// <summary>The attributes, in the operator's canonical form.</summary>
+    public Attributes Attributes { get; }
+
+    /// <summary>The outputs.</summary>
+    public ImmutableArray<Value> Outputs { get; }
+
+    /// <summary>The only output, or the first of several.</summary>
+    public Value Output => Outputs[0];
+
+    /// <summary>The name that the model gave the node, or null.</summary>
+    public string? Name { get; }
+
+    /// <summary>What the node was made for, in terms of the model ("gradient of Conv 'conv4_3'"), or null for a node of the model.</summary>
+    public string? Origin { get; }
+
+    /// <summary>The input at a position, or null where it is left out or the list is shorter.</summary>
+    public Value? Input(int index) => index < Inputs.Length ? Inputs[index] : null;
+
+    /// <summary>The programs among the attributes (bodies of loops and branches).</summary>
+    public IEnumerable<Program> Bodies => Attributes.Programs;
+
+    /// <summary>How messages name the node: operator and name.</summary>
+    public override string ToString() => Name is { Length: > 0 } name ? $"{Operator.Name} '{name}'" : Outputs.Length > 0 && Output.Name is { } output ? $"{Operator.Name} that makes '{output}'" : Operator.Name;
+}
