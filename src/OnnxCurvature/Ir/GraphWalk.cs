@@ -35,8 +35,11 @@ public static class GraphWalk
         return captures;
     }
 
-    /// <summary>The nodes that compute <paramref name="outputs"/>, in the order in which they were built, without what computes <paramref name="stop"/>.</summary>
-    public static ImmutableArray<Node> Ancestors(IEnumerable<Value> outputs, IReadOnlySet<Value>? stop = null)
+    /// <summary>
+    /// The nodes that compute <paramref name="outputs"/>, in the order in which they were built, without what computes
+    /// <paramref name="stop"/> and, where a <paramref name="scope"/> is given, without nodes of other builders.
+    /// </summary>
+    public static ImmutableArray<Node> Ancestors(IEnumerable<Value> outputs, IReadOnlySet<Value>? stop = null, GraphBuilder? scope = null)
     {
         var seen = new HashSet<Node>();
         var pending = new Stack<Node>();
@@ -48,7 +51,7 @@ public static class GraphWalk
         void Visit(IEnumerable<Value> values)
         {
             foreach (var value in values)
-                if (value.Producer is { } producer && stop?.Contains(value) != true && seen.Add(producer))
+                if (value.Producer is { } producer && stop?.Contains(value) != true && (scope is null || producer.Scope == scope) && seen.Add(producer))
                     pending.Push(producer);
         }
     }

@@ -5,9 +5,10 @@ namespace OnnxCurvature.Ir;
 /// <summary>One application of an operator.</summary>
 public sealed class Node
 {
-    internal Node(int id, OperatorSchema op, ImmutableArray<Value?> inputs, Attributes attributes, ReadOnlySpan<(TensorType Type, string? Name)> outputs, string? name, string? origin)
+    internal Node(int id, GraphBuilder scope, OperatorSchema op, ImmutableArray<Value?> inputs, Attributes attributes, ReadOnlySpan<(TensorType Type, string? Name)> outputs, string? name, string? origin)
     {
         Id = id;
+        Scope = scope;
         Operator = op;
         Inputs = inputs;
         Attributes = attributes;
@@ -21,6 +22,9 @@ public sealed class Node
 
     /// <summary>The position in which the node was built. A node comes after all nodes whose outputs it takes.</summary>
     public int Id { get; }
+
+    /// <summary>The builder of the program or body that the node belongs to.</summary>
+    internal GraphBuilder Scope { get; }
 
     /// <summary>The operator.</summary>
     public OperatorSchema Operator { get; }

@@ -28,12 +28,12 @@ public sealed class Program
     public ImmutableArray<Node> Nodes { get; }
 
     /// <summary>
-    /// The program that computes <paramref name="outputs"/>. Nodes that no output needs are left out. Values of
-    /// <paramref name="captured"/> are taken as given: what computes them is left out as well.
+    /// The program that computes <paramref name="outputs"/>, without the nodes that no output needs. With a
+    /// <paramref name="scope"/> only nodes of that builder belong to it, and it captures what they take from others.
     /// </summary>
-    public static Program Create(IEnumerable<Value> parameters, IEnumerable<NamedValue> outputs, IReadOnlySet<Value>? captured = null)
+    public static Program Create(IEnumerable<Value> parameters, IEnumerable<NamedValue> outputs, GraphBuilder? scope = null)
     {
         var named = outputs.ToImmutableArray();
-        return new Program([.. parameters], named, GraphWalk.Ancestors(named.Select(output => output.Value), captured));
+        return new Program([.. parameters], named, GraphWalk.Ancestors(named.Select(output => output.Value), scope: scope));
     }
 }

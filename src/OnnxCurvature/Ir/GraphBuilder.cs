@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.Ir;
+
+/// <summary>
+/// Builds nodes and constants. A builder with a parent builds the body of a loop: its nodes may take values of the parent's,
+/// and <see cref="Build"/> leaves the parent's nodes where they are.
+/// </summary>
+public sealed class GraphBuilder
+{
+    private readonly GraphBuilder _root;
+    private readonly Dictionary<(ElementType, double), Value> _scalars = [];
+    private readonly Dictionary<string, (Value Value, int Axis)> _symbols = [];
+    private int _lastId;
+
+    /// <summary>A builder for a program, or for the body of a loop inside <paramref name="parent"/>'s program.</summary>
+    public GraphBuilder(GraphBuilder? parent = null)
+    {
+        Parent = parent;
+        _root = parent?._root ?? this;
+    }
+
+    /// <summary>The builder of the program around this one, or null.</summary>
+    public GraphBuilder? Parent { get; }
+
+    /// <summary>What the nodes that are being built are for; it becomes <see cref="Node.Origin"/>.</summary>
+    public string? Origin { get; set; }
+
+    /// <summary>A new parameter.</summary>
+    public Value Parameter(TensorType type, string? name = null)
+    {
+        var value = new Value(type, name, null, null, 0);
+        Register(value);
+        return value;
+    }
+
+    /// <summary>A constant.</summary>
+    public Value Constant(Constant constant, string? name = null) => new(constant.Type, name, constant, null, 0);
+
+    /// <summary>A constant that is held in memory.</summary>
+    public Value Constant(Tensor tensor, string? name = null) => Constant(new InlineConstant(tensor), name);
+
+    /// <summary>A scalar constant; the same one for the same type and value.</summary>
+    public Value Scalar(ElementType element, double value)
+    {
+        if (!_root._scalars.TryGetValue((element, value), out var scalar))
+            _root._scalars[(element, value)] = scalar = Constant(Tensor.Scalar(element, value));
+        return scalar;
+    }
+
+    /// <summary>A constant vector of 64-bit integers.</summary>
+    public Value Vector(params ReadOnlySpan<long> elements) => Constant(Tensor.Vector(elements));
+
+    /// <summary>Appends a node.</summary>
+    public Node Append(OperatorSchema op, ImmutableArray<Value?> inputs, Attributes attributes, ReadOnlySpan<TensorType> outputs, string? name = null)
+    {
+        var named = new (TensorType, string?)[outputs.Length];
+        for (var index = 0; index < outputs.Length; index++)
+            named[index] = (outputs[index], null);
+        return Append(op, inputs, attributes, named, name);
+    }
+
+    /// <summary>Appends a node whose outputs have names.</summary>
+    public Node Append(OperatorSchema op, ImmutableArray<Value?> inputs, Attributes attributes, ReadOnlySpan<(TensorType Type, string? Name)> outputs, string? name = null)
+    {
+        var node = new Node(++_root._lastId, this, op, inputs, attributes, outputs, name, Origin);
+        foreach (var output in node.Outputs)
+            Register(output);
+        return node;
+    }
+
+    /// <summary>
+    /// A value and an axis whose size at run time is that of a symbol. Throws <see cref="InvalidOperationException"/> for a
+    /// symbol that no value of this program or of those around it has as a dimension.
+    /// </summary>
+    public (Value Value, int Axis) FindSymbol(string symbol)
+    {
+        for (var builder = this; builder is not null; builder = builder.Parent)
+            if (builder._symbols.TryGetValue(symbol, out var found))
+                return found;
+        throw new InvalidOperationException($"No value has the dimension '{symbol}'.");
+    }
+
+    /// <summary>The program or body of what this builder has built and the outputs need.</summary>
+    public Program Build(IEnumerable<Value> parameters, IEnumerable<NamedValue> outputs) =>
+        Program.Create(parameters, outputs, Parent is null ? null : this);
+
+    private void Register(Value value)
+    {
+        for (var axis = 0; axis < value.Type.Rank; axis++)
+            if (value.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] })
+                _symbols.TryAdd(symbol, (value, axis));
+    }
+}

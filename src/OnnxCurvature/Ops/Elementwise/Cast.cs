@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = x in another element type. Linear between floating-point types, without a derivative elsewhere.</summary>
+public sealed class Cast : LinearOperator
+{
+    /// <summary>x in an element type; x itself where it has it.</summary>
+    public static Value Of(GraphBuilder b, Value x, ElementType element) =>
+        x.Type.Element == element ? x : Catalogue.Get<Cast>().Apply(b, [x], Attributes.Empty.With("to", (long)element)).Output;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
+        [call.Required(0).Type with { Element = (ElementType)call.Attributes.Int("to", 0) }];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [inputs[0]!.CastTo(node.Output.Type.Element)];
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
+        active[0] && node.Output.Type.Element.IsFloat() ? Curvature.Linear : Curvature.PiecewiseConstant;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        dx[0] is { } tangent && node.Output.Type.Element.IsFloat() ? [Of(b, tangent, node.Output.Type.Element)] : [null];
+
+    /// <inheritdoc/>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => Of(b, cy[0]!, node.Inputs[0]!.Type.Element);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
+        [Apply(b, inputs, node.Attributes).Output];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => inputs;
+
+    /// <inheritdoc/>
+    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
+        base.ToOpset(b, node, opset) is var call && opset < 19 ? call with { Attributes = call.Attributes.Without("saturate") } : call;
+}

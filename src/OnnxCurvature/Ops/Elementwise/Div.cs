@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = a / b; integers are divided towards zero.</summary>
+public sealed class Div : BinaryElementwise
+{
+    /// <summary>The quotient; a divisor that is a scalar one is left out.</summary>
+    public static Value Of(GraphBuilder b, Value x, Value y) => Scalars.Is(y, 1) ? x : Catalogue.Get<Div>().Apply(b, [x, y]).Output;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double a, double b) => a / b;
+
+    /// <inheritdoc/>
+    protected override long IntegerFunction(Attributes attributes, long a, long b) => a / b;
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[1] ? Curvature.Curved : Curvature.Linear;
+
+    /// <summary>dy = da / b - y / b * db.</summary>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        var (divisor, y) = (node.Inputs[1]!, node.Output);
+        return [Sum(b, node,
+            dx[0] is { } da ? Of(b, da, divisor) : null,
+            dx[1] is { } db ? Mul.Of(b, db, Neg.Of(b, Of(b, y, divisor))) : null)];
+    }
+
+    /// <inheritdoc/>
+    public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
+        input == 0 ? Of(b, cy[0]!, node.Inputs[1]!) : base.Transpose(b, node, input, cy);
+}

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = a * b.</summary>
+public sealed class Mul : BinaryElementwise
+{
+    /// <summary>The product; a factor that is a scalar one is left out.</summary>
+    public static Value Of(GraphBuilder b, Value x, Value y) =>
+        Scalars.Is(x, 1) ? y : Scalars.Is(y, 1) ? x : Catalogue.Get<Mul>().Apply(b, [x, y]).Output;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double a, double b) => a * b;
+
+    /// <inheritdoc/>
+    protected override long IntegerFunction(Attributes attributes, long a, long b) => a * b;
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
+        active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        [Sum(b, node, dx[0] is { } da ? Of(b, da, node.Inputs[1]!) : null, dx[1] is { } db ? Of(b, node.Inputs[0]!, db) : null)];
+
+    /// <inheritdoc/>
+    public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
+        Of(b, cy[0]!, node.Inputs[1 - input]!);
+}

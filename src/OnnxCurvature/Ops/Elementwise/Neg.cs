@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = -x.</summary>
+public sealed class Neg : LinearOperator
+{
+    /// <summary>The negative; that of a negative is what it was taken of.</summary>
+    public static Value Of(GraphBuilder b, Value x) =>
+        x.Producer is { Operator: Neg } inner ? inner.Inputs[0]! : Catalogue.Get<Neg>().Apply(b, [x]).Output;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        return [x.Element.IsFloat()
+            ? Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => -element))
+            : Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Integers, element => -element))];
+    }
+
+    /// <inheritdoc/>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => Of(b, cy[0]!);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
+        [Apply(b, inputs).Output];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => inputs;
+}

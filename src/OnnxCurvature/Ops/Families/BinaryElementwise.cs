@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops.Families;
+
+/// <summary>y = φ(a, b), element by element under broadcasting. The author gives φ and the tangent.</summary>
+public abstract class BinaryElementwise : Operator
+{
+    /// <summary>φ at one pair of elements.</summary>
+    protected abstract double Function(Attributes attributes, double a, double b);
+
+    /// <summary>φ at one pair of integers; by default that of the doubles, truncated.</summary>
+    protected virtual long IntegerFunction(Attributes attributes, long a, long b) => (long)Function(attributes, a, b);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) => [Broadcasting.Common(call)];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var (a, b) = (inputs[0]!, inputs[1]!);
+        var shape = TensorShape.Broadcast(a.Type.Shape, b.Type.Shape)!.Value.Sizes;
+        var (i, j) = (Broadcasting.Positions(a.Shape.AsSpan(), shape), Broadcasting.Positions(b.Shape.AsSpan(), shape));
+        var element = node.Output.Type.Element;
+        if (a.Element.IsFloat())
+        {
+            var values = new double[i.Length];
+            for (var k = 0; k < values.Length; k++)
+                values[k] = Function(node.Attributes, a.Floats[i[k]], b.At(j[k]));
+            return [Tensor.Of(element, shape, values)];
+        }
+        var integers = new long[i.Length];
+        for (var k = 0; k < integers.Length; k++)
+            integers[k] = IntegerFunction(node.Attributes, a.Integers[i[k]], b.Integers[j[k]]);
+        return [Tensor.Of(element, shape, integers)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
+        [Apply(b, Broadcasting.Align(b, node, inputs, batched), node.Attributes).Output];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [Broadcasting.Samples(node, inputs)];
+
+    /// <summary>The sum of two tangents of which either may be zero, repeated to the output's shape.</summary>
+    protected static Value? Sum(GraphBuilder b, Node node, Value? first, Value? second) => (first, second) switch
+    {
+        (null, null) => null,
+        ({ } one, null) => Broadcasting.To(b, one, node.Output.Type.Shape),
+        (null, { } one) => Broadcasting.To(b, one, node.Output.Type.Shape),
+        _ => Elementwise.Add.Of(b, first, second),
+    };
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Rules;
+
+namespace OnnxCurvature.Ops.Families;
+
+/// <summary>
+/// An operator that is defined by others. For differentiation it is lowered to them; the forward node stays as it is.
+/// </summary>
+public abstract class CompositeOperator : Operator
+{
+    /// <summary>The outputs of the node, computed from its inputs by other operators; null for an output that cannot be differentiated.</summary>
+    protected abstract ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
+        [.. Lower(new GraphBuilder(), call).Select(output => output?.Type ?? throw new UnsupportedOperatorException($"the type of an output of {Name} cannot be told."))];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var values = new Dictionary<Value, Tensor>();
+        for (var index = 0; index < inputs.Length; index++)
+            if (inputs[index] is { } tensor)
+                values[node.Inputs[index]!] = tensor;
+        var outputs = Lower(new GraphBuilder(), Call(node));
+        Interpreter.Run(Inside(node, outputs), values);
+        return [.. outputs.Select(output => values[output!])];
+    }
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
+    {
+        var values = new HashSet<Value>(node.Inputs.Where((_, index) => active[index])!);
+        var found = CurvatureAnalysis.Run(Inside(node, Lower(new GraphBuilder(), Call(node))), values);
+        return found.Count == 0 ? Curvature.PiecewiseConstant : found.Max(entry => entry.Curvature);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        var outputs = Lower(b, Call(node));
+        var tangents = new Dictionary<Value, Value>();
+        for (var index = 0; index < dx.Length; index++)
+            if (dx[index] is { } tangent)
+                tangents[node.Inputs[index]!] = tangent;
+        var refusals = new List<UnsupportedNode>();
+        Pushforward.Run(b, Inside(node, outputs), tangents, refusals, []);
+        if (refusals.Count > 0)
+            throw new UnsupportedOperatorException(refusals[0].Reason);
+        return [.. outputs.Select(output => output is not null && tangents.TryGetValue(output, out var tangent) ? tangent : null)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        var outputs = Lower(b, Call(node));
+        var values = new Dictionary<Value, Value>();
+        for (var index = 0; index < inputs.Length; index++)
+            if (batched[index])
+                values[node.Inputs[index]!] = inputs[index]!;
+        Batching.Run(b, Inside(node, outputs), values, columns);
+        return [.. outputs.Select(output => values[output!])];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        var outputs = Lower(new GraphBuilder(), Call(node));
+        var axes = new Dictionary<Value, SampleAxis>();
+        for (var index = 0; index < inputs.Length; index++)
+            if (!inputs[index].IsNone)
+                axes[node.Inputs[index]!] = inputs[index];
+        SampleAnalysis.Run(Inside(node, outputs), axes);
+        return [.. outputs.Select(output => output is not null && axes.TryGetValue(output, out var axis) ? axis : SampleAxis.None)];
+    }
+
+    private OperatorCall Call(Node node) => new(Name, Domain, node.Inputs, node.Attributes, node.Outputs.Length);
+
+    private static ImmutableArray<Node> Inside(Node node, ImmutableArray<Value?> outputs) =>
+        GraphWalk.Ancestors(outputs.Where(output => output is not null)!, node.Inputs.Where(input => input is not null).ToHashSet()!);
+}

@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops.Families;
+
+/// <summary>An operator whose derivative is zero almost everywhere, or whose values are no floats.</summary>
+public abstract class NonDifferentiable : Operator
+{
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.PiecewiseConstant;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) => NoTangents(node);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
+        throw new UnsupportedOperatorException($"{Name} cannot take inputs that differ between columns.");
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+        [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
+}

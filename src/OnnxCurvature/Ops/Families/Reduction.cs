@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Families;
+
+/// <summary>
+/// A reduction over axes. Canonical attributes: <c>axes</c> (absent: all), <c>keepdims</c> (default 1). A form with an empty
+/// list of axes and <c>noop_with_empty_axes</c> becomes Identity.
+/// </summary>
+public abstract class Reduction : Operator
+{
+    /// <summary>The reduction of a list of elements.</summary>
+    protected abstract double Reduce(ReadOnlySpan<double> elements);
+
+    /// <summary>The opset from which the axes are an input in files.</summary>
+    protected virtual int AxesInputSince => 18;
+
+    /// <summary>The axes over which a node reduces, ascending.</summary>
+    protected static int[] ReducedAxes(Attributes attributes, int rank) =>
+        attributes.Ints("axes") is { } axes ? Axes.Normalize(axes, rank) : [.. Enumerable.Range(0, rank)];
+
+    /// <summary>Whether reduced axes stay as axes of size one.</summary>
+    protected static bool KeepsDims(Attributes attributes) => attributes.Int("keepdims", 1) != 0;
+
+    /// <summary>The value of a reduced shape with the reduced axes put back as ones.</summary>
+    protected static Value WithKeptAxes(GraphBuilder b, Node node, Value reduced)
+    {
+        var shape = node.Inputs[0]!.Type.Shape;
+        foreach (var axis in ReducedAxes(node.Attributes, shape.Rank))
+            shape = shape.With(axis, 1);
+        return Reshape.To(b, reduced, shape);
+    }
+
+    /// <summary>Applies a reduction; a value over no axes is returned as it is.</summary>
+    protected static Value Of(Reduction op, GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims)
+    {
+        var list = axes.ToImmutableArray();
+        return list.IsEmpty
+            ? x
+            : op.Apply(b, [x], Attributes.Empty.With("axes", list).With("keepdims", keepDims ? 1L : 0L)).Output;
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        var reduced = ReducedAxes(call.Attributes, x.Rank);
+        var keep = KeepsDims(call.Attributes);
+        return [x with { Shape = [.. x.Shape.Select((dim, axis) => reduced.Contains(axis) ? 1 : dim).Where((_, axis) => keep || !reduced.Contains(axis))] }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        var reduced = ReducedAxes(node.Attributes, x.Rank);
+        var kept = Enumerable.Range(0, x.Rank).Except(reduced).ToArray();
+        var strides = Strided.Strides(x.Shape.AsSpan());
+        var outer = Strided.Positions([.. kept.Select(axis => x.Shape[axis])], [.. kept.Select(axis => strides[axis])]);
+        var inner = Strided.Positions([.. reduced.Select(axis => x.Shape[axis])], [.. reduced.Select(axis => strides[axis])]);
+        var keep = KeepsDims(node.Attributes);
+        var shape = x.Shape.Select((size, axis) => reduced.Contains(axis) ? 1 : size).Where((_, axis) => keep || !reduced.Contains(axis)).ToArray();
+        var elements = new double[inner.Length];
+        var values = new double[outer.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            for (var k = 0; k < inner.Length; k++)
+                elements[k] = x.At(outer[i] + inner[k]);
+            values[i] = Reduce(elements);
+        }
+        return [x.Element.IsFloat() ? Tensor.Of(x.Element, shape, values) : Tensor.Of(x.Element, shape, Array.ConvertAll(values, value => (long)value))];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        var axes = ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank).Select(axis => (long)axis + 1).ToImmutableArray();
+        return axes.IsEmpty && node.Inputs[0]!.Type.Rank == 0
+            ? [inputs[0]!]
+            : [Apply(b, [inputs[0]], node.Attributes.With("axes", axes)).Output];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        var reduced = ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank);
+        var axis = inputs[0].Axis;
+        return [!inputs[0].IsSeparate || reduced.Contains(axis) ? SampleAxis.Coupled
+            : SampleAxis.At(KeepsDims(node.Attributes) ? axis : axis - reduced.Count(other => other < axis))];
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        var noop = call.Attributes.Int("noop_with_empty_axes", 0) != 0;
+        var attributes = call.Attributes.Without("noop_with_empty_axes");
+        var axes = opset >= AxesInputSince ? call.ConstantIntegers(1) : attributes.Ints("axes")?.ToArray();
+        call = call.WithInputs(call.Input(0)) with { Attributes = attributes };
+        return axes is { Length: > 0 } ? call with { Attributes = attributes.With("axes", axes) }
+            : noop ? call with { Name = nameof(Identity), Attributes = Attributes.Empty }
+            : call with { Attributes = attributes.Without("axes") };
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset)
+    {
+        var call = base.ToOpset(b, node, opset);
+        return opset >= AxesInputSince && node.Attributes.Ints("axes") is { } axes
+            ? call.WithInputs(node.Inputs[0], b.Vector(axes.AsSpan())) with { Attributes = node.Attributes.Without("axes") }
+            : call;
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[0]!.Type.Shape.Elements);
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+
+namespace OnnxCurvature.Ops.Families;
+
+/// <summary>y = φ(x), element by element. The author gives φ and φ'.</summary>
+public abstract class UnaryElementwise : Operator
+{
+    /// <summary>How y depends on x.</summary>
+    protected abstract Curvature Kind { get; }
+
+    /// <summary>φ at one element.</summary>
+    protected abstract double Function(Attributes attributes, double x);
+
+    /// <summary>φ'(x) as a program in x and y = φ(x), or null where it is zero almost everywhere.</summary>
+    protected abstract Expr? Slope(Node node, Expr x, Expr y);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        return [Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => Function(node.Attributes, element)))];
+    }
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] ? Kind : Curvature.PiecewiseConstant;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        dx[0] is { } tangent && Slope(node, new Expr(b, node.Inputs[0]!), new Expr(b, node.Output)) is { } slope
+            ? [Mul.Of(b, tangent, slope)]
+            : [null];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
+        [Apply(b, [inputs[0]], node.Attributes).Output];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [inputs[0]];
+}

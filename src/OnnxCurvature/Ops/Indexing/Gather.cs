@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Indexing;
+
+/// <summary>The entries of x along an axis at given indices; linear in x.</summary>
+public sealed class Gather : LinearOperator
+{
+    /// <summary>The entries of a value along an axis.</summary>
+    public static Value Of(GraphBuilder b, Value x, Value indices, int axis) =>
+        Catalogue.Get<Gather>().Apply(b, [x, indices], Attributes.Empty.With("axis", (long)axis)).Output;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var (x, indices) = (call.Required(0).Type, call.Required(1).Type.Shape);
+        var axis = Axes.Normalize(call.Attributes.Int("axis", 0), x.Rank);
+        return [x with { Shape = x.Shape.Range(0, axis).Concat(indices).Concat(x.Shape.Range(axis + 1, x.Rank)) }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var (x, indices) = (inputs[0]!, inputs[1]!);
+        var axis = Axes.Normalize(node.Attributes.Int("axis", 0), x.Rank);
+        var size = x.Shape[axis];
+        var inner = (int)x.Shape.Skip(axis + 1).Aggregate(1L, (a, b) => a * b);
+        var outer = (int)x.Shape.Take(axis).Aggregate(1L, (a, b) => a * b);
+        var positions = new int[outer * indices.Count * inner];
+        var next = 0;
+        for (var i = 0; i < outer; i++)
+            foreach (var index in indices.Integers)
+                for (var k = 0; k < inner; k++)
+                    positions[next++] = (int)((i * size + (index < 0 ? index + size : index)) * inner + k);
+        return [x.Pick([.. x.Shape.Take(axis), .. indices.Shape, .. x.Shape.Skip(axis + 1)], positions)];
+    }
+
+    /// <summary>
+    /// The cotangents added up at the indices they were taken from: a product with the one-hot matrix of the indices, which
+    /// every opset has and which adds in a fixed order.
+    /// </summary>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy)
+    {
+        var (x, indices) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!);
+        var axis = Axes.Normalize(node.Attributes.Int("axis", 0), x.Rank);
+        var size = x[axis].Known ?? throw new UnsupportedOperatorException($"the size {x[axis]} of a gathered axis is not known; give the sizes of symbolic dimensions.");
+        var (outer, count, inner) = (x.Product(0, axis), indices.Type.Shape.Elements, x.Product(axis + 1, x.Rank));
+        var oneHot = OneHotRows.Of(b, Reshape.To(b, indices, [count]), size, cy[0]!.Type.Element);
+        var columns = Reshape.To(b, cy[0]!, [outer, count, inner]);
+        return Reshape.To(b, MatMul.Of(b, Structure.Transpose.Of(b, oneHot, 1, 0), columns), x);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        OnlyFirstBatched(batched);
+        return [Of(b, inputs[0]!, inputs[1]!, Axes.Normalize(node.Attributes.Int("axis", 0), node.Inputs[0]!.Type.Rank) + 1)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        var axis = Axes.Normalize(node.Attributes.Int("axis", 0), node.Inputs[0]!.Type.Rank);
+        return [(inputs[0], inputs[1]) switch
+        {
+            ({ IsNone: true }, { IsSeparate: true } indices) => SampleAxis.At(axis + indices.Axis),
+            ({ IsSeparate: true } data, { IsNone: true }) when data.Axis < axis => data,
+            ({ IsSeparate: true } data, { IsNone: true }) when data.Axis > axis => SampleAxis.At(data.Axis - 1 + node.Inputs[1]!.Type.Rank),
+            _ => SampleAxis.Coupled,
+        }];
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 0;
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops;
+
+/// <summary>
+/// An operator of the catalogue: its types, its values, and the three rules from which all derivatives follow. A subclass is
+/// found by reflection; nothing else needs to change for a new operator.
+/// <para>
+/// Names in the rules: <c>x</c>, <c>y</c> primal in and out, <c>dx</c>, <c>dy</c> tangents, <c>cx</c>, <c>cy</c>
+/// cotangents. A zero tangent or cotangent is null. A tangent has the type of its primal value.
+/// </para>
+/// </summary>
+public abstract class Operator : OperatorSchema
+{
+    /// <inheritdoc/>
+    public override string Name => GetType().Name;
+
+    /// <summary>
+    /// Types of the outputs. Throws <see cref="UnsupportedOperatorException"/> where the inputs do not fit.
+    /// </summary>
+    public abstract ImmutableArray<TensorType> Infer(OperatorCall call);
+
+    /// <summary>The outputs in double precision: the oracle of tests and the evaluator of constant folding.</summary>
+    public abstract ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs);
+
+    /// <summary>How the node depends on its active inputs.</summary>
+    public abstract Curvature CurvatureIn(Node node, ImmutableArray<bool> active);
+
+    /// <summary>
+    /// The tangents of the outputs (the Jacobian-vector product), built from nodes that are linear in the tangents.
+    /// </summary>
+    public abstract ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx);
+
+    /// <summary>
+    /// The cotangent of one input, given those of the outputs, for a node that is linear in that input while all others are
+    /// held fixed. The shape may be one that broadcasting made from the input's; the caller sums it back.
+    /// </summary>
+    public virtual Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
+        throw new UnsupportedOperatorException($"{Name} is not linear in its input {input}, so it has no transpose.");
+
+    /// <summary>
+    /// The outputs for K columns at once. An input for which <paramref name="batched"/> holds has a leading axis of size
+    /// <paramref name="columns"/> more than the node's own; every output must get one, too.
+    /// </summary>
+    public abstract ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns);
+
+    /// <summary>How the outputs depend on the samples. Called only when some input is separate along an axis and none is coupled.</summary>
+    public abstract ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs);
+
+    /// <summary>
+    /// The canonical form of a call that a file of an older or newer opset holds. The canonical form is that of opset 21,
+    /// but with the axes of reductions, Squeeze and Unsqueeze as attribute <c>axes</c>.
+    /// </summary>
+    public virtual OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call;
+
+    /// <summary>The form in which a file of the given opset (13 to 21) holds the node. <paramref name="b"/> makes constants.</summary>
+    public virtual OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
+        new(Name, Domain, node.Inputs, node.Attributes, node.Outputs.Length);
+
+    /// <summary>The lowest opset from 13 on that can say the node.</summary>
+    public virtual int MinimumOpset(Node node) => 13;
+
+    /// <summary>
+    /// Floating-point operations of the node, where a multiplication and an addition count as two. By default one for each
+    /// element of the outputs. <paramref name="size"/> gives the sizes of dimensions.
+    /// </summary>
+    public virtual double Flops(Node node, Func<Dim, double> size) => node.Outputs.Sum(output => size(output.Type.Shape.Elements));
+
+    /// <summary>Appends a node of this operator to a program.</summary>
+    public Node Apply(GraphBuilder b, ImmutableArray<Value?> inputs, Attributes? attributes = null, int outputs = 1, ImmutableArray<TensorType> types = default)
+    {
+        var call = new OperatorCall(Name, Domain, inputs, attributes ?? Attributes.Empty, outputs).WithInputs(inputs);
+        return b.Append(this, call.Inputs, call.Attributes, (types.IsDefault ? Infer(call) : types).AsSpan());
+    }
+
+    /// <summary>All outputs without a derivative.</summary>
+    protected static ImmutableArray<Value?> NoTangents(Node node) => [.. Enumerable.Repeat<Value?>(null, node.Outputs.Length)];
+}

@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops;
+
+/// <summary>An application of an operator by name, as a file of some opset holds it or as it is about to be built.</summary>
+/// <param name="Name">The operator's name.</param>
+/// <param name="Domain">Its domain; empty for ai.onnx.</param>
+/// <param name="Inputs">The inputs; null where an optional one is left out.</param>
+/// <param name="Attributes">The attributes.</param>
+/// <param name="OutputCount">How many outputs are asked for.</param>
+public sealed record OperatorCall(string Name, string Domain, ImmutableArray<Value?> Inputs, Attributes Attributes, int OutputCount)
+{
+    /// <summary>The input at a position, or null where it is left out.</summary>
+    public Value? Input(int index) => index < Inputs.Length ? Inputs[index] : null;
+
+    /// <summary>The input at a position; throws <see cref="UnsupportedOperatorException"/> where it is left out.</summary>
+    public Value Required(int index) => Input(index) ?? throw new UnsupportedOperatorException($"{Name} lacks its input {index}.");
+
+    /// <summary>The integers of a constant input, or null where it is left out; throws where it is computed at run time.</summary>
+    public long[]? ConstantIntegers(int index) => Input(index) switch
+    {
+        null => null,
+        { Constant: { } constant } => constant.Read().Integers,
+        _ => throw new UnsupportedOperatorException($"input {index} of {Name} is computed at run time, and only a constant is supported there."),
+    };
+
+    /// <summary>The same call with other inputs; trailing inputs that are left out are dropped.</summary>
+    public OperatorCall WithInputs(params IEnumerable<Value?> inputs)
+    {
+        var list = inputs.ToList();
+        while (list.Count > 0 && list[^1] is null)
+            list.RemoveAt(list.Count - 1);
+        return this with { Inputs = [.. list] };
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Products;
+
+/// <summary>The matrix product of the last two axes, broadcast over those before; a vector is a row on the left, a column on the right.</summary>
+public sealed class MatMul : BilinearOperator
+{
+    /// <summary>The matrix product of two values.</summary>
+    public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<MatMul>().Apply(b, [x, y]).Output;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var (x, y) = (call.Required(0).Type, call.Required(1).Type);
+        if (x.Rank == 0 || y.Rank == 0)
+            throw new UnsupportedOperatorException("MatMul cannot take a scalar.");
+        var (a, b) = (x.Rank == 1 ? x.Shape.Prepend(1) : x.Shape, y.Rank == 1 ? y.Shape.Insert(1, 1) : y.Shape);
+        if (a[^1] is { IsKnown: true } inner && b[b.Rank - 2] is { IsKnown: true } other && inner != other)
+            throw new UnsupportedOperatorException($"the shapes {x.Shape} and {y.Shape} do not fit a matrix product.");
+        var lead = TensorShape.Broadcast(a.Range(0, a.Rank - 2), b.Range(0, b.Rank - 2))
+            ?? throw new UnsupportedOperatorException($"the shapes {x.Shape} and {y.Shape} do not broadcast.");
+        if (x.Rank > 1)
+            lead = lead.Insert(lead.Rank, a[a.Rank - 2]);
+        if (y.Rank > 1)
+            lead = lead.Insert(lead.Rank, b[b.Rank - 1]);
+        return [x with { Shape = lead }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var (x, y) = (inputs[0]!, inputs[1]!);
+        long[] a = x.Rank == 1 ? [1, .. x.Shape] : [.. x.Shape];
+        long[] b = y.Rank == 1 ? [.. y.Shape, 1] : [.. y.Shape];
+        var (rows, inner, columns) = ((int)a[^2], (int)a[^1], (int)b[^1]);
+        var lead = TensorShape.Broadcast(TensorShape.Of(a[..^2]), TensorShape.Of(b[..^2]))!.Value.Sizes;
+        var (i, j) = (Broadcasting.Positions(a.AsSpan(0, a.Length - 2), lead), Broadcasting.Positions(b.AsSpan(0, b.Length - 2), lead));
+        var product = new double[i.Length * rows * columns];
+        for (var k = 0; k < i.Length; k++)
+            DenseProduct.Multiply(x.Floats.AsMemory(i[k] * rows * inner, rows * inner), y.Floats.AsMemory(j[k] * inner * columns, inner * columns), product.AsMemory(k * rows * columns, rows * columns), inner, columns);
+        return [Tensor.Of(x.Element, [.. lead, .. x.Rank > 1 ? [rows] : Array.Empty<long>(), .. y.Rank > 1 ? [columns] : Array.Empty<long>()], product)];
+    }
+
+    /// <summary>ca = cy · bᵀ.</summary>
+    protected override Value TransposeFirst(GraphBuilder b, Node node, Value second, Value cy)
+    {
+        var (matrix, column) = (AsColumn(b, second), Promoted(b, node, cy));
+        return Demoted(b, Of(b, column, Structure.Transpose.Last(b, matrix)), node.Inputs[0]!.Type.Rank == 1, -2);
+    }
+
+    /// <summary>cb = aᵀ · cy.</summary>
+    protected override Value TransposeSecond(GraphBuilder b, Node node, Value first, Value cy)
+    {
+        var (matrix, column) = (first.Type.Rank == 1 ? Reshape.InsertAxis(b, first, 0) : first, Promoted(b, node, cy));
+        return Demoted(b, Of(b, Structure.Transpose.Last(b, matrix), column), node.Inputs[1]!.Type.Rank == 1, -1);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        var (x, y) = (inputs[0]!, inputs[1]!);
+        var (row, column) = (node.Inputs[0]!.Type.Rank == 1, node.Inputs[1]!.Type.Rank == 1);
+        if (row && batched[0])
+            x = Reshape.InsertAxis(b, x, 1);
+        else if (row)
+            x = Reshape.InsertAxis(b, x, 0);
+        if (column)
+            y = Reshape.InsertAxis(b, y, y.Type.Rank);
+        // The column axis must stand before the batch axes of both: ones go between where one has fewer.
+        var lead = Math.Max(x.Type.Rank - (batched[0] ? 1 : 0), y.Type.Rank - (batched[1] ? 1 : 0));
+        if (batched[0])
+            x = Lead(b, x, lead + 1);
+        if (batched[1])
+            y = Lead(b, y, lead + 1);
+        var product = Of(b, x, y);
+        return [Reshape.To(b, product, node.Output.Type.Shape.Prepend(columns))];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        var (x, y, rank) = (node.Inputs[0]!.Type.Rank, node.Inputs[1]!.Type.Rank, node.Output.Type.Rank);
+        SampleAxis? first = !inputs[0].IsSeparate ? null
+            : x == 1 || inputs[0].Axis == x - 1 ? SampleAxis.Coupled
+            : SampleAxis.At(inputs[0].Axis + rank - x + (y == 1 ? 1 : 0));
+        SampleAxis? second = !inputs[1].IsSeparate ? null
+            : y == 1 || inputs[1].Axis == y - 2 ? SampleAxis.Coupled
+            : SampleAxis.At(inputs[1].Axis == y - 1 ? rank - 1 : inputs[1].Axis + rank - y + (x == 1 ? 1 : 0));
+        return [first is { } one && second is { } two ? one == two ? one : SampleAxis.Coupled : first ?? second ?? SampleAxis.Coupled];
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) =>
+        2 * size(node.Output.Type.Shape.Elements) * size(node.Inputs[0]!.Type.Shape[^1]);
+
+    private static Value AsColumn(GraphBuilder b, Value value) => value.Type.Rank == 1 ? Reshape.InsertAxis(b, value, 1) : value;
+
+    private static Value Promoted(GraphBuilder b, Node node, Value cy)
+    {
+        if (node.Inputs[1]!.Type.Rank == 1)
+            cy = Reshape.InsertAxis(b, cy, cy.Type.Rank);
+        return node.Inputs[0]!.Type.Rank == 1 ? Reshape.InsertAxis(b, cy, cy.Type.Rank - 1) : cy;
+    }
+
+    private static Value Demoted(GraphBuilder b, Value value, bool vector, int axis) =>
+        vector ? Reshape.To(b, value, value.Type.Shape.Remove(value.Type.Rank + axis)) : value;
+
+    private static Value Lead(GraphBuilder b, Value value, int rank)
+    {
+        var shape = value.Type.Shape;
+        while (shape.Rank < rank)
+            shape = shape.Insert(1, 1);
+        return Reshape.To(b, value, shape);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Reduction;
+
+/// <summary>The sum over axes.</summary>
+public sealed class ReduceSum : LinearReduction
+{
+    /// <summary>The sum over axes; the value itself for no axes.</summary>
+    public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) => Of(Catalogue.Get<ReduceSum>(), b, x, axes, keepDims);
+
+    /// <summary>The sum over all axes, a scalar.</summary>
+    public static Value All(GraphBuilder b, Value x) => Of(b, x, Enumerable.Range(0, x.Type.Rank).Select(axis => (long)axis), keepDims: false);
+
+    /// <inheritdoc/>
+    protected override double Reduce(ReadOnlySpan<double> elements)
+    {
+        double sum = 0;
+        foreach (var element in elements)
+            sum += element;
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    protected override Value Weigh(GraphBuilder b, Node node, Value repeated) => repeated;
+
+    /// <inheritdoc/>
+    protected override int AxesInputSince => 13;
+}

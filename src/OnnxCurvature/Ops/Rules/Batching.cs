@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops.Rules;
+
+/// <summary>Carries a leading column axis through nodes by their batching rules.</summary>
+public static class Batching
+{
+    /// <summary>
+    /// Builds in <paramref name="b"/> the nodes anew that depend on a value of <paramref name="batched"/>, and adds their
+    /// outputs to it. All others are used as they are, once for all columns.
+    /// </summary>
+    public static void Run(GraphBuilder b, IEnumerable<Node> nodes, IDictionary<Value, Value> batched, Dim columns)
+    {
+        var outer = b.Origin;
+        foreach (var node in nodes)
+        {
+            ImmutableArray<bool> active = [.. node.Inputs.Select(input => input is not null && batched.ContainsKey(input))];
+            if (!active.Contains(true))
+                continue;
+            b.Origin = node.Origin ?? node.ToString();
+            ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is not null && batched.TryGetValue(input, out var columnsOf) ? columnsOf : input)];
+            try
+            {
+                var outputs = node.Rules().Batch(b, node, inputs, active, columns);
+                for (var index = 0; index < outputs.Length; index++)
+                    batched[node.Outputs[index]] = outputs[index];
+            }
+            catch (UnsupportedOperatorException exception)
+            {
+                throw new UnsupportedModelException([new UnsupportedNode(node, exception.Message)]);
+            }
+        }
+        b.Origin = outer;
+    }
+}

@@ -1,0 +1,41 @@
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops.Rules;
+
+/// <summary>Carries tangents through nodes by their linearization rules.</summary>
+public static class Pushforward
+{
+    /// <summary>
+    /// Adds to <paramref name="tangents"/> those of the outputs of <paramref name="nodes"/>, which must be in topological order.
+    /// Nodes whose tangents are all zero are passed over. Unsupported nodes are collected in <paramref name="refusals"/>, as are nodes at
+    /// which the derivative vanishes in <paramref name="cuts"/>.
+    /// </summary>
+    public static void Run(GraphBuilder b, IEnumerable<Node> nodes, IDictionary<Value, Value> tangents, ICollection<UnsupportedNode> refusals, ICollection<Node> cuts)
+    {
+        var outer = b.Origin;
+        foreach (var node in nodes)
+        {
+            Value?[] dx = [.. node.Inputs.Select(input => input is not null && tangents.TryGetValue(input, out var tangent) ? tangent : null)];
+            var captures = node.Bodies.SelectMany(GraphWalk.Captures).Any(tangents.ContainsKey);
+            if (!captures && dx.All(tangent => tangent is null))
+                continue;
+            b.Origin = node.Origin ?? node.ToString();
+            try
+            {
+                if (captures)
+                    throw new UnsupportedOperatorException("the derivative of values that a body captures is not supported.");
+                var dy = node.Rules().Linearize(b, node, [.. dx]);
+                if (dy.All(tangent => tangent is null))
+                    cuts.Add(node);
+                for (var index = 0; index < dy.Length; index++)
+                    if (dy[index] is { } tangent)
+                        tangents[node.Outputs[index]] = tangent;
+            }
+            catch (UnsupportedOperatorException exception)
+            {
+                refusals.Add(new UnsupportedNode(node, exception.Message));
+            }
+        }
+        b.Origin = outer;
+    }
+}

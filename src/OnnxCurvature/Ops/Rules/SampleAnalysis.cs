@@ -1,0 +1,31 @@
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops.Rules;
+
+/// <summary>Finds how values depend on the samples of a batch, so that a method can prove that samples are not coupled.</summary>
+public static class SampleAnalysis
+{
+    /// <summary>
+    /// Adds to <paramref name="axes"/> those of the outputs of <paramref name="nodes"/>, which must be in topological order.
+    /// A value that is not among them does not depend on the samples.
+    /// </summary>
+    public static void Run(IEnumerable<Node> nodes, IDictionary<Value, SampleAxis> axes)
+    {
+        foreach (var node in nodes)
+        {
+            var inputs = node.Inputs.Select(input => input is not null && axes.TryGetValue(input, out var axis) ? axis : SampleAxis.None).ToArray();
+            var captured = node.Bodies.SelectMany(GraphWalk.Captures).Any(value => axes.TryGetValue(value, out var axis) && !axis.IsNone);
+            if (!captured && inputs.All(axis => axis.IsNone))
+                continue;
+            if (captured || inputs.Any(axis => axis.IsCoupled))
+            {
+                foreach (var output in node.Outputs)
+                    axes[output] = SampleAxis.Coupled;
+                continue;
+            }
+            var outputs = node.Rules().Samples(node, [.. inputs]);
+            for (var index = 0; index < node.Outputs.Length; index++)
+                axes[node.Outputs[index]] = outputs[index];
+        }
+    }
+}

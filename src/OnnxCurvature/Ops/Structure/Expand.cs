@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Structure;
+
+/// <summary>x repeated by broadcasting against a shape.</summary>
+public sealed class Expand : LinearOperator
+{
+    /// <summary>A value repeated until it has a shape.</summary>
+    public static Value Of(GraphBuilder b, Value x, TensorShape shape) => x.Type.Shape == shape
+        ? x
+        : Catalogue.Get<Expand>().Apply(b, [x, Dims.ToValue(b, shape)], types: [x.Type with { Shape = shape }]).Output;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        var target = TensorShape.Of(call.ConstantIntegers(1) ?? throw new UnsupportedOperatorException("Expand lacks its shape."));
+        return [x with { Shape = TensorShape.Broadcast(x.Shape, target) ?? throw new UnsupportedOperatorException($"the shape {x.Shape} does not expand to {target}.") }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        var shape = TensorShape.Broadcast(x.Type.Shape, TensorShape.Of(inputs[1]!.Integers))!.Value.Sizes;
+        return [x.Pick(shape, Broadcasting.Positions(x.Shape.AsSpan(), shape))];
+    }
+
+    /// <summary>The sum over what was repeated, which is the undoing of a broadcast: the caller's work.</summary>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => cy[0];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        OnlyFirstBatched(batched);
+        var x = inputs[0]!;
+        var shape = x.Type.Shape;
+        while (shape.Rank < node.Output.Type.Rank + 1)
+            shape = shape.Insert(1, 1);
+        return [Of(b, Reshape.To(b, x, shape), node.Output.Type.Shape.Prepend(columns))];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+        [inputs[0].IsSeparate ? Broadcasting.Samples(node, [inputs[0]]) : SampleAxis.None];
+}

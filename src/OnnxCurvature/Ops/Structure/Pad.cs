@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Structure;
+
+/// <summary>
+/// x with a margin of a constant around it. Negative widths cut. Linear in x; the tangent's margin is zero.
+/// Canonical inputs: x, pads (all begins, then all ends), constant value.
+/// </summary>
+public sealed class Pad : LinearOperator
+{
+    /// <summary>A value with zeros before and after it along an axis.</summary>
+    public static Value Of(GraphBuilder b, Value x, int axis, long before, long after)
+    {
+        var pads = new long[2 * x.Type.Rank];
+        pads[axis] = before;
+        pads[x.Type.Rank + axis] = after;
+        return Of(b, x, pads);
+    }
+
+    /// <summary>A value with zeros around it; <paramref name="pads"/> holds all begins, then all ends.</summary>
+    public static Value Of(GraphBuilder b, Value x, IReadOnlyList<long> pads) => pads.All(width => width == 0)
+        ? x
+        : Catalogue.Get<Pad>().Apply(b, [x, b.Vector([.. pads])]).Output;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        var pads = Widths(call, x.Rank);
+        var shape = x.Shape;
+        for (var axis = 0; axis < x.Rank; axis++)
+            if (pads[axis] + pads[x.Rank + axis] is var width and not 0)
+                shape = shape.With(axis, shape[axis].Map(size => size + width, "{0}+" + width));
+        return [x with { Shape = shape }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        var pads = Widths(Call(node), x.Rank);
+        var fill = inputs.Length > 2 && inputs[2] is { } constant ? constant.At(0) : 0;
+        var shape = x.Shape.Select((size, axis) => size + pads[axis] + pads[x.Rank + axis]).ToArray();
+        var y = Tensor.Filled(x.Element, shape, fill);
+        var strides = Strided.Strides(x.Shape.AsSpan());
+        var index = new long[x.Rank];
+        for (var i = 0; i < y.Count; i++)
+        {
+            long position = 0;
+            var inside = true;
+            for (var axis = 0; axis < x.Rank && inside; axis++)
+            {
+                var at = index[axis] - pads[axis];
+                inside = at >= 0 && at < x.Shape[axis];
+                position += at * strides[axis];
+            }
+            if (inside && x.Element.IsFloat())
+                y.Floats[i] = x.Floats[position];
+            else if (inside)
+                y.Integers[i] = x.Integers[position];
+            for (var axis = x.Rank - 1; axis >= 0 && ++index[axis] == shape[axis]; axis--)
+                index[axis] = 0;
+        }
+        return [y];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        RequireConstantMode(node.Attributes);
+        return [dx[0] is { } tangent ? Of(b, tangent, Widths(Call(node), tangent.Type.Rank)) : null];
+    }
+
+    /// <inheritdoc/>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) =>
+        Of(b, cy[0]!, [.. Widths(Call(node), node.Output.Type.Rank).Select(width => -width)]);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        OnlyFirstBatched(batched);
+        var rank = node.Output.Type.Rank;
+        var pads = Widths(Call(node), rank);
+        return [Apply(b, [inputs[0], b.Vector([0, .. pads.Take(rank), 0, .. pads.Skip(rank)]), node.Input(2)], node.Attributes).Output];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        var rank = node.Output.Type.Rank;
+        var pads = Widths(Call(node), rank);
+        return [inputs[0].IsSeparate && pads[inputs[0].Axis] == 0 && pads[rank + inputs[0].Axis] == 0 ? inputs[0] : SampleAxis.Coupled];
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        var rank = call.Required(0).Type.Rank;
+        if (opset < 11)
+            return call.WithInputs(call.Input(0),
+                b.Vector((call.Attributes.Ints("pads") ?? throw new UnsupportedOperatorException("Pad lacks its attribute pads.")).AsSpan()),
+                b.Scalar(call.Required(0).Type.Element, call.Attributes.Float("value", 0)))
+                with { Attributes = call.Attributes.Without("pads", "value") };
+        if (call.Input(3) is null)
+            return call;
+        var axes = call.ConstantIntegers(3)!;
+        var widths = call.ConstantIntegers(1)!;
+        var pads = new long[2 * rank];
+        for (var i = 0; i < axes.Length; i++)
+            (pads[Axes.Normalize(axes[i], rank)], pads[rank + Axes.Normalize(axes[i], rank)]) = (widths[i], widths[axes.Length + i]);
+        return call.WithInputs(call.Input(0), b.Vector(pads), call.Input(2));
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    private static OperatorCall Call(Node node) => new(nameof(Pad), "", node.Inputs, node.Attributes, 1);
+
+    private static long[] Widths(OperatorCall call, int rank) => call.ConstantIntegers(1) is { } pads && pads.Length == 2 * rank
+        ? pads
+        : throw new UnsupportedOperatorException($"Pad needs two widths for each of the {rank} axes.");
+
+    private static void RequireConstantMode(Attributes attributes)
+    {
+        if (attributes.Text("mode", "constant") is not "constant" and var mode)
+            throw new UnsupportedOperatorException($"the derivative of Pad in mode '{mode}' is not supported.");
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Structure;
+
+/// <summary>The same elements in another shape.</summary>
+public sealed class Reshape : LinearOperator
+{
+    /// <summary>
+    /// A value in a shape of as many elements; the value itself where it has that shape. A chain of reshapes becomes one.
+    /// </summary>
+    public static Value To(GraphBuilder b, Value x, TensorShape shape)
+    {
+        if (x.Type.Shape == shape)
+            return x;
+        if (x.Producer is { Operator: Reshape } inner)
+            return To(b, inner.Inputs[0]!, shape);
+        var unknown = shape.Count(dim => !dim.IsKnown);
+        var target = unknown <= 1
+            ? b.Vector([.. shape.Select(dim => dim.Known ?? -1)])
+            : Dims.ToValue(b, shape);
+        return Catalogue.Get<Reshape>().Apply(b, [x, target], types: [x.Type with { Shape = shape }]).Output;
+    }
+
+    /// <summary>A value with a dimension of one put in at an axis.</summary>
+    public static Value InsertAxis(GraphBuilder b, Value x, int axis) => To(b, x, x.Type.Shape.Insert(axis, 1));
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        var target = call.ConstantIntegers(1) ?? throw new UnsupportedOperatorException("Reshape lacks its shape.");
+        var keepZero = call.Attributes.Int("allowzero", 0) != 0;
+        var dims = new Dim[target.Length];
+        Dim product = 1;
+        for (var axis = 0; axis < dims.Length; axis++)
+        {
+            dims[axis] = target[axis] == 0 && !keepZero
+                ? axis < x.Rank ? x.Shape[axis] : throw new UnsupportedOperatorException($"the shape [{string.Join(",", target)}] copies an axis that {x.Shape} does not have.")
+                : target[axis];
+            if (target[axis] != -1)
+                product *= dims[axis];
+        }
+        if (Array.IndexOf(target, -1) is var inferred and >= 0)
+            dims[inferred] = x.Shape.Elements.DividedBy(product)
+                ?? (x.Shape.IsKnown && product.IsKnown
+                    ? throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].")
+                    : Dim.Symbol($"({x.Shape.Elements})/({product})"));
+        return [x with { Shape = [.. dims] }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        var shape = inputs[1]!.Integers.ToArray();
+        if (node.Attributes.Int("allowzero", 0) == 0)
+            for (var axis = 0; axis < shape.Length; axis++)
+                if (shape[axis] == 0)
+                    shape[axis] = x.Shape[axis];
+        if (Array.IndexOf(shape, -1) is var inferred and >= 0)
+            shape[inferred] = x.Count / Math.Max(1, shape.Where(size => size != -1).Aggregate(1L, (a, b) => a * b));
+        return [x.Reshaped(shape)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        [dx[0] is { } tangent ? To(b, tangent, node.Output.Type.Shape) : null];
+
+    /// <inheritdoc/>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => To(b, cy[0]!, node.Inputs[0]!.Type.Shape);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        OnlyFirstBatched(batched);
+        return [To(b, inputs[0]!, node.Output.Type.Shape.Prepend(columns))];
+    }
+
+    /// <summary>The sample axis stays one where the elements before it keep their number and its size stays.</summary>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        if (!inputs[0].IsSeparate)
+            return [SampleAxis.Coupled];
+        var (from, to) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape);
+        var axis = inputs[0].Axis;
+        for (var candidate = 0; candidate < to.Rank; candidate++)
+            if (to[candidate] == from[axis] && to.Product(0, candidate) == from.Product(0, axis))
+                return [SampleAxis.At(candidate)];
+        return [SampleAxis.Coupled];
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => opset >= 5
+        ? call
+        : call.WithInputs(call.Input(0), b.Vector((call.Attributes.Ints("shape") ?? []).AsSpan())) with { Attributes = Attributes.Empty };
+
+    /// <inheritdoc/>
+    public override int MinimumOpset(Node node) => node.Attributes.Int("allowzero", 0) != 0 ? 14 : 13;
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 0;
+}

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Structure;
+
+/// <summary>A part of x: along each of some axes the indices start, start + step, … before end.</summary>
+public sealed class Slice : LinearOperator
+{
+    /// <summary>The indices <paramref name="start"/> to <paramref name="end"/> (exclusive) along one axis.</summary>
+    public static Value Of(GraphBuilder b, Value x, int axis, long start, long end, long step = 1) =>
+        start == 0 && step == 1 && x.Type.Shape[axis] == end ? x
+        : Catalogue.Get<Slice>().Apply(b, [x, b.Vector(start), b.Vector(end), b.Vector(axis), step == 1 ? null : b.Vector(step)]).Output;
+
+    /// <summary>The indices of x along an axis in reverse order.</summary>
+    public static Value Reversed(GraphBuilder b, Value x, int axis) => Of(b, x, axis, -1, long.MinValue + 1, -1);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        var shape = x.Shape;
+        foreach (var part in Parts(call, x.Rank))
+            shape = shape.With(part.Axis, shape[part.Axis].Known is { } size
+                ? part.On(size).Count
+                : Dim.Symbol($"({shape[part.Axis]})[{part.Start}:{part.End}:{part.Step}]"));
+        return [x with { Shape = shape }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        var shape = x.Shape.ToArray();
+        var strides = Strided.Strides(shape);
+        long offset = 0;
+        var axes = inputs.Length > 3 ? inputs[3]?.Integers : null;
+        var steps = inputs.Length > 4 ? inputs[4]?.Integers : null;
+        for (var i = 0; i < inputs[1]!.Count; i++)
+        {
+            var axis = Axes.Normalize(axes?[i] ?? i, x.Rank);
+            var (start, count, step) = new Part(axis, inputs[1]!.Integers[i], inputs[2]!.Integers[i], steps?[i] ?? 1).On(shape[axis]);
+            offset += start * strides[axis];
+            strides[axis] *= step;
+            shape[axis] = count;
+        }
+        return [x.Pick(shape, Strided.Positions(shape, strides, offset))];
+    }
+
+    /// <summary>The cotangent at the places that were taken, zero elsewhere.</summary>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy)
+    {
+        var x = node.Inputs[0]!.Type;
+        var cx = cy[0]!;
+        foreach (var part in Parts(new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1), x.Rank))
+        {
+            var size = x.Shape[part.Axis].Known ?? throw new UnsupportedOperatorException($"the size {x.Shape[part.Axis]} of a sliced axis is not known; give the sizes of symbolic dimensions.");
+            var (start, count, step) = part.On(size);
+            if (step < 0)
+            {
+                cx = Reversed(b, cx, part.Axis);
+                (start, step) = (start + (count - 1) * step, -step);
+            }
+            if (step > 1 && count > 1)
+                cx = Spread(b, cx, part.Axis, count, step);
+            else
+                step = 1;
+            cx = Pad.Of(b, cx, part.Axis, start, size - start - ((count - 1) * step + 1));
+        }
+        return cx;
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        OnlyFirstBatched(batched);
+        var rank = node.Output.Type.Rank;
+        var axes = node.Input(3) is { } given
+            ? given.Constant?.Read().Integers.Select(axis => (long)Axes.Normalize(axis, rank)) ?? throw new UnsupportedOperatorException("the axes of Slice are computed at run time, and only constants are supported there.")
+            : Enumerable.Range(0, rank).Take((int)node.Inputs[1]!.Type.Shape[0].Factor).Select(axis => (long)axis);
+        return [Apply(b, [inputs[0], node.Input(1), node.Input(2), b.Vector([.. axes.Select(axis => axis + 1)]), node.Input(4)],
+            types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(columns) }]).Output];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+        [inputs[0].IsSeparate && node.Output.Type.Shape[inputs[0].Axis] == node.Inputs[0]!.Type.Shape[inputs[0].Axis]
+            && !Parts(new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1), node.Output.Type.Rank).Any(part => part.Axis == inputs[0].Axis && part.Step < 0)
+            ? inputs[0] : SampleAxis.Coupled];
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => opset >= 10
+        ? call
+        : call.WithInputs(call.Input(0), Vector(b, call, "starts"), Vector(b, call, "ends"), call.Attributes.Has("axes") ? Vector(b, call, "axes") : null)
+            with { Attributes = Attributes.Empty };
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    private static Value Vector(GraphBuilder b, OperatorCall call, string name) =>
+        b.Vector((call.Attributes.Ints(name) ?? throw new UnsupportedOperatorException($"Slice lacks its attribute {name}.")).AsSpan());
+
+    /// <summary>[c0, c1, …] becomes [c0, 0, …, c1, 0, …, c(count-1)].</summary>
+    private static Value Spread(GraphBuilder b, Value x, int axis, long count, long step)
+    {
+        var shape = x.Type.Shape;
+        var spread = Pad.Of(b, Reshape.InsertAxis(b, x, axis + 1), axis + 1, 0, step - 1);
+        return Of(b, Reshape.To(b, spread, shape.With(axis, count * step)), axis, 0, (count - 1) * step + 1);
+    }
+
+    private static IEnumerable<Part> Parts(OperatorCall call, int rank)
+    {
+        var starts = call.ConstantIntegers(1)!;
+        var ends = call.ConstantIntegers(2)!;
+        var axes = call.ConstantIntegers(3);
+        var steps = call.ConstantIntegers(4);
+        for (var i = 0; i < starts.Length; i++)
+            yield return new Part(Axes.Normalize(axes?[i] ?? i, rank), starts[i], ends[i], steps?[i] ?? 1);
+    }
+
+    private readonly record struct Part(int Axis, long Start, long End, long Step)
+    {
+        /// <summary>First index, number of indices and step on an axis of a size.</summary>
+        public (long Start, long Count, long Step) On(long size)
+        {
+            var (low, high) = Step > 0 ? (0L, size) : (-1L, size - 1);
+            var start = Math.Clamp(Start < 0 ? Start + size : Start, Step > 0 ? 0 : 0, Step > 0 ? size : size - 1);
+            var end = Math.Clamp(End < -size ? low : End < 0 ? End + size : End, low, high);
+            var count = Step > 0 ? (end - start + Step - 1) / Step : (start - end - Step - 1) / -Step;
+            return (start, Math.Max(0, count), Step);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Structure;
+
+/// <summary>The axes of x in another order: axis i of y is axis <c>perm[i]</c> of x.</summary>
+public sealed class Transpose : LinearOperator
+{
+    /// <summary>The axes of a value in another order; the value itself where nothing moves. Two transpositions become one.</summary>
+    public static Value Of(GraphBuilder b, Value x, params IEnumerable<int> permutation)
+    {
+        var perm = permutation.ToArray();
+        if (perm.Select((from, to) => from == to).All(same => same))
+            return x;
+        if (x.Producer is { Operator: Transpose } inner)
+        {
+            var first = Permutation(inner);
+            return Of(b, inner.Inputs[0]!, perm.Select(axis => first[axis]));
+        }
+        return Catalogue.Get<Transpose>().Apply(b, [x], Attributes.Empty.With("perm", perm.Select(axis => (long)axis))).Output;
+    }
+
+    /// <summary>A value with its last two axes exchanged.</summary>
+    public static Value Last(GraphBuilder b, Value x)
+    {
+        var rank = x.Type.Rank;
+        return Of(b, x, Enumerable.Range(0, rank).Select(axis => axis < rank - 2 ? axis : 2 * rank - 3 - axis));
+    }
+
+    /// <summary>A value with one axis moved to another place, the others staying in order.</summary>
+    public static Value Move(GraphBuilder b, Value x, int from, int to)
+    {
+        var axes = Enumerable.Range(0, x.Type.Rank).ToList();
+        axes.RemoveAt(from);
+        axes.Insert(to, from);
+        return Of(b, x, axes);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        var perm = Permutation(call.Attributes, x.Rank);
+        if (perm.Length != x.Rank || perm.Order().Where((axis, index) => axis != index).Any())
+            throw new UnsupportedOperatorException($"perm [{string.Join(",", perm)}] does not order the axes of {x.Shape}.");
+        return [x with { Shape = [.. perm.Select(axis => x.Shape[axis])] }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        var perm = Permutation(node.Attributes, x.Rank);
+        var strides = Strided.Strides(x.Shape.AsSpan());
+        long[] shape = [.. perm.Select(axis => x.Shape[axis])];
+        return [x.Pick(shape, Strided.Positions(shape, [.. perm.Select(axis => strides[axis])]))];
+    }
+
+    /// <inheritdoc/>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy)
+    {
+        var perm = Permutation(node);
+        return Of(b, cy[0]!, Enumerable.Range(0, perm.Length).Select(axis => Array.IndexOf(perm, axis)));
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
+        [Of(b, inputs[0]!, Permutation(node).Select(axis => axis + 1).Prepend(0))];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+        [SampleAxis.At(Array.IndexOf(Permutation(node), inputs[0].Axis))];
+
+    private static int[] Permutation(Node node) => Permutation(node.Attributes, node.Output.Type.Rank);
+
+    private static int[] Permutation(Attributes attributes, int rank) =>
+        attributes.Ints("perm") is { } perm ? [.. perm.Select(axis => (int)axis)] : [.. Enumerable.Range(0, rank).Reverse()];
+}
