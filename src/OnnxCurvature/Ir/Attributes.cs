@@ -27,7 +27,7 @@ public sealed class Attributes
     public bool Has(string name) => _values.ContainsKey(name);
 
     /// <summary>These attributes and one more, or one replaced.</summary>
-    public Attributes With(string name, object value) => value is long or double or string or ImmutableArray<long> or ImmutableArray<double> or ImmutableArray<string> or Tensor or Program
+    public Attributes With(string name, object value) => value is long or double or string or ImmutableArray<long> or ImmutableArray<double> or ImmutableArray<string> or Ir.Tensor or Ir.Program
         ? new(_values.SetItem(name, value))
         : throw new ArgumentException($"An attribute cannot hold a {value.GetType().Name}.", nameof(value));
 

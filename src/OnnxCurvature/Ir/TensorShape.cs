@@ -40,7 +40,9 @@ public readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<Dim>
     public Dim Elements => Product(0, Rank);
 
     /// <summary>The known sizes. Throws <see cref="InvalidOperationException"/> where a dimension is symbolic.</summary>
-    public long[] Sizes => [.. Dims.Select(dim => dim.Known ?? throw new InvalidOperationException($"The shape {this} is not fully known."))];
+    public long[] Sizes => IsKnown
+        ? [.. Dims.Select(dim => dim.Factor)]
+        : throw new InvalidOperationException($"The shape {this} is not fully known.");
 
     /// <summary>The product of the dimensions from axis <paramref name="start"/> up to, not including, <paramref name="end"/>.</summary>
     public Dim Product(int start, int end)

@@ -50,7 +50,7 @@ public sealed class Gather : LinearOperator
         var (outer, count, inner) = (x.Product(0, axis), indices.Type.Shape.Elements, x.Product(axis + 1, x.Rank));
         var oneHot = OneHotRows.Of(b, Reshape.To(b, indices, [count]), size, cy[0]!.Type.Element);
         var columns = Reshape.To(b, cy[0]!, [outer, count, inner]);
-        return Reshape.To(b, MatMul.Of(b, Structure.Transpose.Of(b, oneHot, 1, 0), columns), x);
+        return Reshape.To(b, MatMul.Of(b, TransposeAxes.Of(b, oneHot, 1, 0), columns), x);
     }
 
     /// <inheritdoc/>

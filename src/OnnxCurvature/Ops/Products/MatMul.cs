@@ -48,14 +48,14 @@ public sealed class MatMul : BilinearOperator
     protected override Value TransposeFirst(GraphBuilder b, Node node, Value second, Value cy)
     {
         var (matrix, column) = (AsColumn(b, second), Promoted(b, node, cy));
-        return Demoted(b, Of(b, column, Structure.Transpose.Last(b, matrix)), node.Inputs[0]!.Type.Rank == 1, -2);
+        return Demoted(b, Of(b, column, TransposeAxes.Last(b, matrix)), node.Inputs[0]!.Type.Rank == 1, -2);
     }
 
     /// <summary>cb = aᵀ · cy.</summary>
     protected override Value TransposeSecond(GraphBuilder b, Node node, Value first, Value cy)
     {
         var (matrix, column) = (first.Type.Rank == 1 ? Reshape.InsertAxis(b, first, 0) : first, Promoted(b, node, cy));
-        return Demoted(b, Of(b, Structure.Transpose.Last(b, matrix), column), node.Inputs[1]!.Type.Rank == 1, -1);
+        return Demoted(b, Of(b, TransposeAxes.Last(b, matrix), column), node.Inputs[1]!.Type.Rank == 1, -1);
     }
 
     /// <inheritdoc/>

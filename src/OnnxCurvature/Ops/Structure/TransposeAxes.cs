@@ -4,21 +4,24 @@ using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Structure;
 
-/// <summary>The axes of x in another order: axis i of y is axis <c>perm[i]</c> of x.</summary>
-public sealed class Transpose : LinearOperator
+/// <summary>ONNX's Transpose: the axes of x in another order: axis i of y is axis <c>perm[i]</c> of x.</summary>
+public sealed class TransposeAxes : LinearOperator
 {
+    /// <inheritdoc/>
+    public override string Name => "Transpose";
+
     /// <summary>The axes of a value in another order; the value itself where nothing moves. Two transpositions become one.</summary>
     public static Value Of(GraphBuilder b, Value x, params IEnumerable<int> permutation)
     {
         var perm = permutation.ToArray();
         if (perm.Select((from, to) => from == to).All(same => same))
             return x;
-        if (x.Producer is { Operator: Transpose } inner)
+        if (x.Producer is { Operator: TransposeAxes } inner)
         {
             var first = Permutation(inner);
             return Of(b, inner.Inputs[0]!, perm.Select(axis => first[axis]));
         }
-        return Catalogue.Get<Transpose>().Apply(b, [x], Attributes.Empty.With("perm", perm.Select(axis => (long)axis))).Output;
+        return Catalogue.Get<TransposeAxes>().Apply(b, [x], Attributes.Empty.With("perm", perm.Select(axis => (long)axis))).Output;
     }
 
     /// <summary>A value with its last two axes exchanged.</summary>
