@@ -83,7 +83,7 @@ public static class Broadcasting
         return aligned.MoveToImmutable();
     }
 
-    /// <summary>The sample axis of a broadcasting node's output.</summary>
+    /// <summary>The sample axis of a broadcasting node's output; samples that are repeated along their axis count as coupled.</summary>
     public static SampleAxis Samples(Node node, ImmutableArray<SampleAxis> inputs)
     {
         var rank = node.Output.Type.Rank;
@@ -92,13 +92,14 @@ public static class Broadcasting
         {
             if (!inputs[index].IsSeparate)
                 continue;
-            var here = SampleAxis.At(inputs[index].Axis + rank - node.Inputs[index]!.Type.Rank);
-            if (common.IsSeparate && common != here)
+            var shape = node.Inputs[index]!.Type.Shape;
+            var here = SampleAxis.At(inputs[index].Axis + rank - shape.Rank);
+            if ((common.IsSeparate && common != here) || shape[inputs[index].Axis] != node.Output.Type.Shape[here.Axis])
                 return SampleAxis.Coupled;
             common = here;
         }
-        // Where another input has a dimension of its own along that axis, it must be broadcast or be proven to be of the samples' size;
-        // a constant along the sample axis is the same for sample n however the others change, so it does not couple.
+        // An input that does not depend on the samples may vary along the sample axis: what it adds to sample n is the same
+        // however the samples change, so it does not couple them.
         return common;
     }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Logic;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Structure;
 
@@ -48,7 +50,7 @@ public sealed class Gather : LinearOperator
         var axis = Axes.Normalize(node.Attributes.Int("axis", 0), x.Rank);
         var size = x[axis].Known ?? throw new UnsupportedOperatorException($"the size {x[axis]} of a gathered axis is not known; give the sizes of symbolic dimensions.");
         var (outer, count, inner) = (x.Product(0, axis), indices.Type.Shape.Elements, x.Product(axis + 1, x.Rank));
-        var oneHot = OneHotRows.Of(b, Reshape.To(b, indices, [count]), size, cy[0]!.Type.Element);
+        var oneHot = OneHotRows.Of(b, Reshape.To(b, FromFront(b, indices, size), [count]), size, cy[0]!.Type.Element);
         var columns = Reshape.To(b, cy[0]!, [outer, count, inner]);
         return Reshape.To(b, MatMul.Of(b, TransposeAxes.Of(b, oneHot, 1, 0), columns), x);
     }
@@ -75,4 +77,14 @@ public sealed class Gather : LinearOperator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    /// <summary>Indices that are counted from the back where they are negative, counted from the front.</summary>
+    private static Value FromFront(GraphBuilder b, Value indices, long size)
+    {
+        var element = indices.Type.Element;
+        if (indices.Constant?.Read() is { } known)
+            return b.Constant(Tensor.Of(element, known.Shape.AsSpan(), Array.ConvertAll(known.Integers, index => index < 0 ? index + size : index)));
+        var isNegative = Cast.Of(b, Less.Of(b, indices, b.Scalar(element, 0)), element);
+        return Add.Of(b, indices, Mul.Of(b, isNegative, b.Scalar(element, size)));
+    }
 }

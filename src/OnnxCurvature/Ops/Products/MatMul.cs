@@ -89,7 +89,10 @@ public sealed class MatMul : BilinearOperator
         SampleAxis? second = !inputs[1].IsSeparate ? null
             : y == 1 || inputs[1].Axis == y - 2 ? SampleAxis.Coupled
             : SampleAxis.At(inputs[1].Axis == y - 1 ? rank - 1 : inputs[1].Axis + rank - y + (x == 1 ? 1 : 0));
-        return [first is { } one && second is { } two ? one == two ? one : SampleAxis.Coupled : first ?? second ?? SampleAxis.Coupled];
+        var common = first is { } one && second is { } two && one != two ? SampleAxis.Coupled : first ?? second ?? SampleAxis.Coupled;
+        // A batch axis of one that the other input's batch repeats no longer tells the samples apart.
+        return [common.IsSeparate && Enumerable.Range(0, 2).Any(index => inputs[index].IsSeparate
+            && node.Inputs[index]!.Type.Shape[inputs[index].Axis] != node.Output.Type.Shape[common.Axis]) ? SampleAxis.Coupled : common];
     }
 
     /// <inheritdoc/>

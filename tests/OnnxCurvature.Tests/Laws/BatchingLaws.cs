@@ -1,0 +1,121 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Transforms;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Laws;
+
+/// <summary>The laws of columns: what is computed for K columns at once equals what is computed for each.</summary>
+public sealed class BatchingLaws
+{
+    private const int Columns = 3;
+
+    [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
+    public void Tangents_in_columns_equal_stacked_tangents(string sample)
+    {
+        var program = new SampleProgram(SampleTable.Get(sample));
+        var linear = program.Builder.Linearize(program.Active, program.Differentiable);
+        Check(program, linear.Inputs, linear.Outputs, [], Columns);
+    }
+
+    [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
+    public void Cotangents_in_columns_equal_stacked_cotangents(string sample)
+    {
+        var program = new SampleProgram(SampleTable.Get(sample));
+        var (cotangents, transposed) = Transposed(program);
+        Check(program, cotangents, transposed, [], Columns);
+    }
+
+    [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
+    public void Cotangents_in_columns_of_a_symbolic_number_equal_stacked_cotangents(string sample)
+    {
+        var program = new SampleProgram(SampleTable.Get(sample));
+        var (cotangents, transposed) = Transposed(program);
+        Check(program, cotangents, transposed, [], Dim.Symbol("K"));
+    }
+
+    [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
+    public void Tangents_in_columns_at_a_point_for_each_equal_stacked_tangents_or_are_refused(string sample)
+    {
+        var program = new SampleProgram(SampleTable.Get(sample));
+        var linear = program.Builder.Linearize(program.Active, program.Differentiable);
+        CheckOrRefuse(() => Check(program, linear.Inputs, linear.Outputs, program.Active, Columns));
+    }
+
+    [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
+    public void Cotangents_in_columns_at_a_point_for_each_equal_stacked_cotangents_or_are_refused(string sample)
+    {
+        var program = new SampleProgram(SampleTable.Get(sample));
+        var (cotangents, transposed) = Transposed(program);
+        CheckOrRefuse(() => Check(program, cotangents, transposed, program.Active, Columns));
+    }
+
+    [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
+    public void Outputs_in_columns_equal_stacked_outputs_or_are_refused(string sample)
+    {
+        var program = new SampleProgram(SampleTable.Get(sample));
+        CheckOrRefuse(() => Check(program, [], [.. program.Differentiable], program.Active, Columns));
+        foreach (var input in program.Active)
+            CheckOrRefuse(() => Check(program, [], [.. program.Differentiable], [input], Columns));
+    }
+
+    private static (IReadOnlyList<Value> Cotangents, IReadOnlyList<Value?> Transposed) Transposed(SampleProgram program)
+    {
+        var linear = program.Builder.Linearize(program.Active, program.Differentiable);
+        var cotangents = program.Differentiable.Select(output => program.Builder.Parameter(output.Type)).ToArray();
+        return (cotangents, linear.Transpose(program.Builder, cotangents));
+    }
+
+    private static void CheckOrRefuse(Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (Exception refusal) when (refusal is UnsupportedModelException or UnsupportedOperatorException)
+        {
+            TestContext.Current.AddWarning($"refused: {refusal.Message}");
+        }
+    }
+
+    /// <summary>
+    /// Compares the outputs for columns of <paramref name="columnsOf"/>, and of the points <paramref name="points"/> slightly moved, with
+    /// the outputs for each column, stacked.
+    /// </summary>
+    private static void Check(SampleProgram program, IReadOnlyList<Value> columnsOf, IReadOnlyList<Value?> outputs, IReadOnlyList<Value> points, Dim size)
+    {
+        var used = outputs.Where(output => output is not null).Select(output => output!).ToArray();
+        var columns = columnsOf.Concat(points).ToDictionary(value => value, value => Enumerable.Range(0, Columns).Select(_ => Column(value)).ToArray());
+        var parameters = columns.Keys.ToDictionary(value => value, value => program.Builder.Parameter(value.Type with { Shape = value.Type.Shape.Prepend(size) }));
+        foreach (var (value, parameter) in parameters)
+            program.Bind(parameter, Close.Stack(columns[value]));
+        var batched = program.Builder.Batch(used, parameters, size);
+        var kept = new Dictionary<Value, Tensor>(program.Values);
+        var single = new Tensor[Columns][];
+        for (var k = 0; k < Columns; k++)
+        {
+            foreach (var (value, tensors) in columns)
+                program.Bind(value, tensors[k]);
+            single[k] = program.Evaluate(used, used);
+        }
+        foreach (var value in columns.Keys.Where(kept.ContainsKey))
+            program.Bind(value, kept[value]);
+        var together = program.Evaluate(batched, used);
+        for (var index = 0; index < used.Length; index++)
+        {
+            if (batched[index] is not { } result)
+                continue;
+            Assert.Equal(used[index].Type.Shape.Prepend(size), result.Type.Shape);
+            Close.Check(Close.Stack([.. single.Select(column => column[index])]), together[index], 1e-12, $"columns of output {index}");
+        }
+
+        Tensor Column(Value value)
+        {
+            var noise = program.RandomLike(value);
+            return points.Contains(value)
+                ? Tensor.Of(noise.Shape.AsSpan(), [.. noise.Floats.Select((element, i) => program.Values[value].Floats[i] + 0.02 * element)])
+                : noise;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Laws;
+
+/// <summary>The laws of what an operator says about itself: types, curvature, samples.</summary>
+public sealed class CatalogueLaws
+{
+    [Fact]
+    public void Every_operator_of_the_catalogue_has_a_sample()
+    {
+        var sampled = SampleTable.Operators.ToHashSet();
+        Assert.Empty(Catalogue.All.Where(op => !sampled.Contains((op.Domain, op.Name))).Select(op => op.ToString()));
+    }
+
+    [Theory, MemberData(nameof(SampleTable.All), MemberType = typeof(SampleTable))]
+    public void Inferred_types_equal_evaluated_ones(string sample)
+    {
+        var program = new SampleProgram(SampleTable.Get(sample));
+        var outputs = program.Node.Rules().Evaluate(program.Node, program.Inputs);
+        Assert.Equal(program.Node.Outputs.Length, outputs.Length);
+        for (var index = 0; index < outputs.Length; index++)
+        {
+            var inferred = program.Node.Outputs[index].Type;
+            Assert.Equal(inferred.Element, outputs[index].Element);
+            Assert.Equal(inferred.Rank, outputs[index].Rank);
+            for (var axis = 0; axis < inferred.Rank; axis++)
+                Assert.True(!inferred.Shape[axis].IsKnown || inferred.Shape[axis] == outputs[index].Shape[axis], $"{inferred} inferred, {outputs[index].Type} evaluated");
+        }
+    }
+
+    [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
+    public void The_curvature_that_an_operator_claims_is_the_one_it_has(string sample)
+    {
+        var program = new SampleProgram(SampleTable.Get(sample));
+        var subsets = program.Active.Select(input => new[] { input }).Append([.. program.Active]);
+        foreach (var subset in subsets)
+        {
+            ImmutableArray<bool> active = [.. program.Node.Inputs.Select(input => input is not null && subset.Contains(input))];
+            var claimed = program.Node.Rules().CurvatureIn(program.Node, active);
+            double first = 0, second = 0, far = 0, scale = 1;
+            for (var attempt = 0; attempt < 4; attempt++)
+            {
+                var tangents = program.Active.Select(input => subset.Contains(input) ? program.RandomLike(input) : Tensor.Filled(ElementType.Float64, input.Type.Shape.Sizes, 0)).ToArray();
+                var here = program.EvaluateNode();
+                var (ahead, behind) = (program.At(tangents, 0.04, program.EvaluateNode), program.At(tangents, -0.04, program.EvaluateNode));
+                scale = Math.Max(scale, here.SelectMany(tensor => tensor.Floats).Select(Math.Abs).DefaultIfEmpty().Max());
+                first = Math.Max(first, Largest(ahead, behind, here, -1, 0));
+                second = Math.Max(second, Largest(ahead, behind, here, 1, -2));
+                if (claimed == Curvature.Linear)
+                    far = Math.Max(far, Largest(program.At(tangents, 9, program.EvaluateNode), program.At(tangents, -9, program.EvaluateNode), here, 1, -2));
+            }
+            var about = $"{claimed} claimed in {subset.Length} active inputs; first difference {first:R}, second {second:R}";
+            Assert.True(claimed != Curvature.PiecewiseConstant || first == 0, about);
+            Assert.True(claimed == Curvature.PiecewiseConstant || first > 0, about);
+            Assert.True(claimed == Curvature.Curved ? second > 1e-9 * scale : second <= 1e-12 * scale, about);
+            Assert.True(far <= 1e-12 * scale * 10, $"{about}; {far:R} far away");
+        }
+    }
+
+    [Theory, MemberData(nameof(SampleTable.All), MemberType = typeof(SampleTable))]
+    public void Samples_that_an_operator_claims_to_keep_apart_are_apart(string sample)
+    {
+        var program = new SampleProgram(SampleTable.Get(sample));
+        var movable = program.Node.Inputs.Select((input, index) => (input, index)).Where(entry => entry.input is { IsParameter: true, Type.Rank: > 0 } && entry.input.Type.Element.IsFloat()).Select(entry => entry.index).ToArray();
+        var choices = movable.SelectMany(input => Enumerable.Range(0, program.Node.Inputs[input]!.Type.Rank).Select(axis => ImmutableArray.Create((input, axis))))
+            .Append([.. movable.Select(input => (input, 0))]);
+        foreach (var choice in choices.Where(choice => choice.Select(entry => Size(entry.input, entry.axis)).Distinct().Count() == 1))
+            CheckSamples(program, choice, Size(choice[0].input, choice[0].axis));
+
+        long Size(int input, int axis) => program.Node.Inputs[input]!.Type.Shape[axis].Factor;
+    }
+
+    private static void CheckSamples(SampleProgram program, ImmutableArray<(int Input, int Axis)> choice, long samples)
+    {
+        var node = program.Node;
+        var axes = Enumerable.Repeat(SampleAxis.None, node.Inputs.Length).ToArray();
+        foreach (var (input, axis) in choice)
+            axes[input] = SampleAxis.At(axis);
+        var claimed = node.Rules().Samples(node, [.. axes]);
+        var here = node.Rules().Evaluate(node, program.Inputs);
+        for (var n = 0; n < samples; n++)
+        {
+            var inputs = program.Inputs.ToArray();
+            foreach (var (input, axis) in choice)
+            {
+                var moved = (double[])inputs[input]!.Floats.Clone();
+                for (var i = 0; i < moved.Length; i++)
+                    if (Index(inputs[input]!, i, axis) == n)
+                        moved[i] += 0.037 * (1 + i % 3);
+                inputs[input] = Tensor.Of(inputs[input]!.Element, inputs[input]!.Shape.AsSpan(), moved);
+            }
+            var there = node.Rules().Evaluate(node, [.. inputs]);
+            for (var output = 0; output < there.Length; output++)
+            {
+                if (claimed[output].IsCoupled)
+                    continue;
+                if (claimed[output].IsSeparate)
+                    Assert.Equal(samples, there[output].Shape[claimed[output].Axis]);
+                for (var i = 0; i < there[output].Count; i++)
+                    Assert.True(there[output].At(i).Equals(here[output].At(i)) || (claimed[output].IsSeparate && Index(there[output], i, claimed[output].Axis) == n),
+                        $"with samples at {string.Join(", ", choice)}, sample {n} changes element {i} of output {output}, {there[output].Type.Shape}, which claims {claimed[output]}");
+            }
+        }
+    }
+
+    private static long Index(Tensor tensor, int position, int axis) => position / Strided.Strides(tensor.Shape.AsSpan())[axis] % tensor.Shape[axis];
+
+    /// <summary>max |ahead + a behind + b here|.</summary>
+    private static double Largest(Tensor[] ahead, Tensor[] behind, Tensor[] here, double a, double b)
+    {
+        double largest = 0;
+        for (var output = 0; output < here.Length; output++)
+            for (var i = 0; i < here[output].Count; i++)
+                largest = Math.Max(largest, Math.Abs(ahead[output].At(i) + a * behind[output].At(i) + b * here[output].At(i)));
+        return largest;
+    }
+}

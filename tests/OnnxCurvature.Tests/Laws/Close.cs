@@ -1,0 +1,38 @@
+using OnnxCurvature.Ir;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Laws;
+
+/// <summary>Compares tensors.</summary>
+public static class Close
+{
+    /// <summary>Fails where shapes differ, or elements by more than a tolerance relative to the largest of the expected (or 1).</summary>
+    public static void Check(Tensor expected, Tensor actual, double tolerance, string what)
+    {
+        Assert.True(expected.Shape.AsSpan().SequenceEqual(actual.Shape.AsSpan()), $"{what}: shape {expected.Type.Shape} expected, {actual.Type.Shape} found");
+        double scale = 1;
+        for (var i = 0; i < expected.Count; i++)
+            if (double.IsFinite(expected.At(i)))
+                scale = Math.Max(scale, Math.Abs(expected.At(i)));
+        for (var i = 0; i < expected.Count; i++)
+        {
+            var (wanted, found) = (expected.At(i), actual.At(i));
+            var same = wanted.Equals(found) || Math.Abs(wanted - found) <= tolerance * scale;
+            Assert.True(same, $"{what}: {wanted:R} expected at {i} of {expected.Type.Shape}, {found:R} found");
+        }
+    }
+
+    /// <summary>The sum of products of the elements of two lists of tensors.</summary>
+    public static double Inner(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b)
+    {
+        double sum = 0;
+        for (var k = 0; k < a.Count; k++)
+            for (var i = 0; i < a[k].Count; i++)
+                sum += a[k].At(i) * b[k].At(i);
+        return sum;
+    }
+
+    /// <summary>Tensors of one shape as one with a leading axis.</summary>
+    public static Tensor Stack(IReadOnlyList<Tensor> columns) =>
+        Tensor.Of([columns.Count, .. columns[0].Shape], [.. columns.SelectMany(column => column.Floats)]);
+}

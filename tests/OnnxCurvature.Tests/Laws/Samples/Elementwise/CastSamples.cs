@@ -1,0 +1,15 @@
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
+
+/// <summary>Samples of Cast.</summary>
+public sealed class CastSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        yield return Sample("to a type of lower precision", Any(2, 3)).With("to", (long)ElementType.Float32) with { NotInRuntime = "managed evaluation does not round" };
+        yield return Sample("to integers", Between(0.2, 0.8, 2, 3)).With("to", (long)ElementType.Int64);
+        yield return Sample("from truth values", Fixed(Truths(2, 3))).With("to", (long)ElementType.Float64);
+    }
+}
