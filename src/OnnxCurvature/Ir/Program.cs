@@ -28,12 +28,14 @@ public sealed class Program
     public ImmutableArray<Node> Nodes { get; }
 
     /// <summary>
-    /// The program that computes <paramref name="outputs"/>, without the nodes that no output needs. With a
-    /// <paramref name="scope"/> only nodes of that builder belong to it, and it captures what they take from others.
+    /// The program that computes <paramref name="outputs"/> from <paramref name="parameters"/>, without the nodes that no output needs. A parameter
+    /// may be any value: what computes it is left out. With a <paramref name="scope"/> only nodes of that builder belong to the
+    /// program, and it captures what they take from others.
     /// </summary>
     public static Program Create(IEnumerable<Value> parameters, IEnumerable<NamedValue> outputs, GraphBuilder? scope = null)
     {
+        var given = parameters.ToImmutableArray();
         var named = outputs.ToImmutableArray();
-        return new Program([.. parameters], named, GraphWalk.Ancestors(named.Select(output => output.Value), scope: scope));
+        return new Program(given, named, GraphWalk.Ancestors(named.Select(output => output.Value), given.ToHashSet(), scope));
     }
 }

@@ -49,6 +49,18 @@ public abstract class Operator : OperatorSchema
     public abstract ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs);
 
     /// <summary>
+    /// For a node that is linear in one input, a weight: that dependence as a matrix product over samples along axis 0, or
+    /// null where it has no such form.
+    /// </summary>
+    public virtual UnfoldedProduct? Unfold(GraphBuilder b, Node node, int input) => null;
+
+    /// <summary>
+    /// The node built anew on other inputs, for outputs of given shapes. By default the operator infers these itself.
+    /// </summary>
+    public virtual Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
+        Apply(b, inputs, node.Attributes, node.Outputs.Length);
+
+    /// <summary>
     /// The canonical form of a call that a file of an older or newer opset holds. The canonical form is that of opset 21,
     /// but with the axes of reductions, Squeeze and Unsqueeze as attribute <c>axes</c>.
     /// </summary>

@@ -7,7 +7,7 @@ public static class SampleAnalysis
 {
     /// <summary>
     /// Adds to <paramref name="axes"/> those of the outputs of <paramref name="nodes"/>, which must be in topological order.
-    /// A value that is not among them does not depend on the samples.
+    /// A value that is not among them does not depend on the samples; one that is among them keeps its axis.
     /// </summary>
     public static void Run(IEnumerable<Node> nodes, IDictionary<Value, SampleAxis> axes)
     {
@@ -20,12 +20,12 @@ public static class SampleAnalysis
             if (captured || inputs.Any(axis => axis.IsCoupled))
             {
                 foreach (var output in node.Outputs)
-                    axes[output] = SampleAxis.Coupled;
+                    axes.TryAdd(output, SampleAxis.Coupled);
                 continue;
             }
             var outputs = node.Rules().Samples(node, [.. inputs]);
             for (var index = 0; index < node.Outputs.Length; index++)
-                axes[node.Outputs[index]] = outputs[index];
+                axes.TryAdd(node.Outputs[index], outputs[index]);
         }
     }
 }

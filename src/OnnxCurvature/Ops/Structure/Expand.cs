@@ -28,6 +28,10 @@ public sealed class Expand : LinearOperator
         return [x.Pick(shape, Broadcasting.Positions(x.Shape.AsSpan(), shape))];
     }
 
+    /// <inheritdoc/>
+    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
+        Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
+
     /// <summary>The sum over what was repeated, which is the undoing of a broadcast: the caller's work.</summary>
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => cy[0];
 

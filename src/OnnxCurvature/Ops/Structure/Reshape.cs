@@ -65,6 +65,10 @@ public sealed class Reshape : LinearOperator
     }
 
     /// <inheritdoc/>
+    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
+        Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
+
+    /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
         [dx[0] is { } tangent ? To(b, tangent, node.Output.Type.Shape) : null];
 

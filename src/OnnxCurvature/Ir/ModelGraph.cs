@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.Ir;
+
+/// <summary>A model as a graph in which values can be found by name and to which derivatives can be appended.</summary>
+/// <param name="Builder">What the graph was built with.</param>
+/// <param name="Inputs">What a caller feeds.</param>
+/// <param name="Outputs">What the model gives out, in order.</param>
+/// <param name="Values">Every value that the model names.</param>
+/// <param name="Weights">The floating-point constants that the model names.</param>
+public sealed record ModelGraph(
+    GraphBuilder Builder,
+    ImmutableArray<Value> Inputs,
+    ImmutableArray<NamedValue> Outputs,
+    IReadOnlyDictionary<string, Value> Values,
+    ImmutableArray<Value> Weights);
