@@ -66,6 +66,8 @@ public sealed class GraphBuilder
         var node = new Node(++_root._lastId, this, op, inputs, attributes, outputs, name, Origin);
         foreach (var output in node.Outputs)
             Register(output);
+        if (node.Outputs is [var first, ..] && Value.MayHaveContents(first.Type) && op.ContentsOf(node) is { } contents)
+            first.Contents = contents;
         return node;
     }
 

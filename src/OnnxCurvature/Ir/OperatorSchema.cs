@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OnnxCurvature.Ir;
 
 /// <summary>
@@ -11,6 +13,12 @@ public abstract class OperatorSchema
 
     /// <summary>The domain; empty for ai.onnx.</summary>
     public virtual string Domain => "";
+
+    /// <summary>
+    /// What is known of the elements of the first output, an integer scalar or vector, as dimensions; null where nothing is. Called
+    /// when a node is built, so that the shapes which a model computes at run time are known to what takes them.
+    /// </summary>
+    public virtual ImmutableArray<Dim>? ContentsOf(Node node) => null;
 
     /// <inheritdoc/>
     public override string ToString() => Domain.Length == 0 ? Name : $"{Domain}.{Name}";

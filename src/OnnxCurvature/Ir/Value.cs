@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OnnxCurvature.Ir;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace OnnxCurvature.Ir;
 /// </summary>
 public sealed class Value
 {
+    /// <summary>Vectors of more elements hold no shape.</summary>
+    private const int LongestContents = 64;
+
     internal Value(TensorType type, string? name, Constant? constant, Node? producer, int index)
     {
         Type = type;
@@ -13,6 +18,8 @@ public sealed class Value
         Constant = constant;
         Producer = producer;
         Index = index;
+        if (constant is InlineConstant inline && MayHaveContents(type) && inline.Read().Integers is { Length: <= LongestContents } elements)
+            Contents = [.. elements.Select(element => (Dim)element)];
     }
 
     /// <summary>Element type and shape.</summary>
@@ -30,8 +37,18 @@ public sealed class Value
     /// <summary>Which output of the producer this is.</summary>
     public int Index { get; }
 
+    /// <summary>
+    /// What is known of the elements of an integer scalar or vector, as dimensions: numbers, or symbols where the elements are
+    /// sizes that are known only at run time. Null where nothing is known.
+    /// </summary>
+    public ImmutableArray<Dim>? Contents { get; internal set; }
+
     /// <summary>Whether this is fed from outside.</summary>
     public bool IsParameter => Producer is null && Constant is null;
+
+    /// <summary>Whether values of a type are short vectors of integers, of which <see cref="Contents"/> may be known.</summary>
+    internal static bool MayHaveContents(TensorType type) =>
+        type is { Element: ElementType.Int64 or ElementType.Int32, Rank: <= 1 } && type.Shape.Elements.Known is null or <= LongestContents;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name ?? "%"}: {Type}";

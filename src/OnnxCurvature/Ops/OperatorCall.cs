@@ -17,13 +17,23 @@ public sealed record OperatorCall(string Name, string Domain, ImmutableArray<Val
     /// <summary>The input at a position; throws <see cref="UnsupportedOperatorException"/> where it is left out.</summary>
     public Value Required(int index) => Input(index) ?? throw new UnsupportedOperatorException($"{Name} lacks its input {index}.");
 
-    /// <summary>The integers of a constant input, or null where it is left out; throws where it is computed at run time.</summary>
+    /// <summary>
+    /// The integers of an input that is a constant or is known to have certain elements, or null where it is left out; throws
+    /// <see cref="UnsupportedOperatorException"/> where they are known only at run time.
+    /// </summary>
     public long[]? ConstantIntegers(int index) => Input(index) switch
     {
         null => null,
+        { Contents: { } contents } when contents.All(dim => dim.IsKnown) => [.. contents.Select(dim => dim.Factor)],
         { Constant: { } constant } => constant.Read().Integers,
         _ => throw new UnsupportedOperatorException($"input {index} of {Name} is computed at run time, and only a constant is supported there."),
     };
+
+    /// <summary>
+    /// The elements of an input that holds sizes, some of which may be symbols, or null where it is left out; throws
+    /// <see cref="UnsupportedOperatorException"/> where nothing is known of them.
+    /// </summary>
+    public ImmutableArray<Dim>? Sizes(int index) => Input(index) is { Contents: { } contents } ? contents : ConstantIntegers(index)?.Select(size => (Dim)size).ToImmutableArray();
 
     /// <summary>The same call with other inputs; trailing inputs that are left out are dropped.</summary>
     public OperatorCall WithInputs(params IEnumerable<Value?> inputs)

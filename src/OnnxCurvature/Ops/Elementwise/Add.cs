@@ -14,6 +14,9 @@ public sealed class Add : BinaryElementwise
         : Catalogue.Get<Add>().Apply(b, [x, y]).Output;
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Elementwise(node, Contents.Sum);
+
+    /// <inheritdoc/>
     protected override double Function(Attributes attributes, double a, double b) => a + b;
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ public sealed class Cast : LinearOperator
         [call.Required(0).Type with { Element = (ElementType)call.Attributes.Int("to", 0) }];
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Same(node);
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [inputs[0]!.CastTo(node.Output.Type.Element)];
 
     /// <inheritdoc/>

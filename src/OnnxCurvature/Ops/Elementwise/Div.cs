@@ -11,6 +11,9 @@ public sealed class Div : BinaryElementwise
     public static Value Of(GraphBuilder b, Value x, Value y) => Scalars.Is(y, 1) ? x : Catalogue.Get<Div>().Apply(b, [x, y]).Output;
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Elementwise(node, Contents.Quotient);
+
+    /// <inheritdoc/>
     protected override double Function(Attributes attributes, double a, double b) => a / b;
 
     /// <inheritdoc/>

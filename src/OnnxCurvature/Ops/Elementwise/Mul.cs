@@ -12,6 +12,9 @@ public sealed class Mul : BinaryElementwise
         Scalars.Is(x, 1) ? y : Scalars.Is(y, 1) ? x : Catalogue.Get<Mul>().Apply(b, [x, y]).Output;
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Elementwise(node, (a, b) => a * b);
+
+    /// <inheritdoc/>
     protected override double Function(Attributes attributes, double a, double b) => a * b;
 
     /// <inheritdoc/>

@@ -12,6 +12,9 @@ public sealed class Sub : BinaryElementwise
         Scalars.Is(y, 0) ? x : Scalars.Is(x, 0) ? Neg.Of(b, y) : Catalogue.Get<Sub>().Apply(b, [x, y]).Output;
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Elementwise(node, Contents.Difference);
+
+    /// <inheritdoc/>
     protected override double Function(Attributes attributes, double a, double b) => a - b;
 
     /// <inheritdoc/>

@@ -24,6 +24,16 @@ public sealed class Gather : LinearOperator
     }
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node)
+    {
+        if (node.Inputs[0]!.Contents is not { } contents || node.Inputs[1]!.Contents is not { } indices)
+            return null;
+        return indices.All(index => index.Known is { } position && position >= -contents.Length && position < contents.Length)
+            ? [.. indices.Select(index => contents[(int)(index.Factor < 0 ? index.Factor + contents.Length : index.Factor)])]
+            : null;
+    }
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var (x, indices) = (inputs[0]!, inputs[1]!);

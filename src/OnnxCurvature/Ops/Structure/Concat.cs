@@ -31,6 +31,11 @@ public sealed class Concat : Operator
     }
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => node.Inputs.All(input => input?.Contents is not null)
+        ? [.. node.Inputs.SelectMany(input => input!.Contents!.Value)]
+        : null;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var first = inputs[0]!;

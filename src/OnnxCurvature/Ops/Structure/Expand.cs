@@ -16,7 +16,7 @@ public sealed class Expand : LinearOperator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
-        var target = TensorShape.Of(call.ConstantIntegers(1) ?? throw new UnsupportedOperatorException("Expand lacks its shape."));
+        TensorShape target = [.. call.Sizes(1) ?? throw new UnsupportedOperatorException("Expand lacks its shape.")];
         return [x with { Shape = TensorShape.Broadcast(x.Shape, target) ?? throw new UnsupportedOperatorException($"the shape {x.Shape} does not expand to {target}.") }];
     }
 

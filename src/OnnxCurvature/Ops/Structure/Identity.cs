@@ -11,6 +11,9 @@ public sealed class Identity : LinearOperator
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Same(node);
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [inputs[0]!];
 
     /// <inheritdoc/>

@@ -30,7 +30,7 @@ public sealed class Reshape : LinearOperator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
-        var target = call.ConstantIntegers(1) ?? throw new UnsupportedOperatorException("Reshape lacks its shape.");
+        var target = call.Sizes(1) ?? throw new UnsupportedOperatorException("Reshape lacks its shape.");
         var keepZero = call.Attributes.Int("allowzero", 0) != 0;
         var dims = new Dim[target.Length];
         Dim product = 1;
@@ -42,13 +42,16 @@ public sealed class Reshape : LinearOperator
             if (target[axis] != -1)
                 product *= dims[axis];
         }
-        if (Array.IndexOf(target, -1) is var inferred and >= 0)
+        if (target.IndexOf(-1) is var inferred and >= 0)
             dims[inferred] = x.Shape.Elements.DividedBy(product)
                 ?? (x.Shape.IsKnown && product.IsKnown
                     ? throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].")
                     : Dim.Symbol($"({x.Shape.Elements})/({product})"));
         return [x with { Shape = [.. dims] }];
     }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Same(node);
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)

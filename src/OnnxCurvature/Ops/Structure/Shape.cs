@@ -18,6 +18,13 @@ public sealed class Shape : NonDifferentiable
     }
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node)
+    {
+        var (start, end) = Bounds(node.Attributes, node.Inputs[0]!.Type.Rank);
+        return [.. node.Inputs[0]!.Type.Shape.Range(start, end)];
+    }
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var (start, end) = Bounds(node.Attributes, inputs[0]!.Rank);

@@ -20,11 +20,29 @@ public sealed class Slice : LinearOperator
     {
         var x = call.Required(0).Type;
         var shape = x.Shape;
-        foreach (var part in Parts(call, x.Rank))
-            shape = shape.With(part.Axis, shape[part.Axis].Known is { } size
-                ? part.On(size).Count
-                : Dim.Symbol($"({shape[part.Axis]})[{part.Start}:{part.End}:{part.Step}]"));
+        var (starts, ends) = (call.Sizes(1)!.Value, call.Sizes(2)!.Value);
+        var axes = call.ConstantIntegers(3);
+        var steps = call.ConstantIntegers(4);
+        for (var i = 0; i < starts.Length; i++)
+        {
+            var axis = Axes.Normalize(axes?[i] ?? i, x.Rank);
+            shape = shape.With(axis, Extent(shape[axis], starts[i], ends[i], steps?[i] ?? 1));
+        }
         return [x with { Shape = shape }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node)
+    {
+        var call = new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1);
+        if (node.Inputs[0]!.Contents is not { } contents || node.Inputs.Skip(1).Any(input => input is not null && input.Contents?.All(dim => dim.IsKnown) != true))
+            return null;
+        foreach (var part in Parts(call, 1))
+        {
+            var (start, count, step) = part.On(contents.Length);
+            contents = [.. Enumerable.Range(0, (int)count).Select(index => contents[(int)(start + index * step)])];
+        }
+        return contents;
     }
 
     /// <inheritdoc/>
@@ -117,6 +135,16 @@ public sealed class Slice : LinearOperator
         for (var i = 0; i < starts.Length; i++)
             yield return new Part(Axes.Normalize(axes?[i] ?? i, rank), starts[i], ends[i], steps?[i] ?? 1);
     }
+
+    /// <summary>
+    /// The number of indices from a start to an end. An end that is a symbol is taken to lie within the axis, as it does where
+    /// a table is cut to the length of a sequence.
+    /// </summary>
+    private static Dim Extent(Dim size, Dim start, Dim end, long step) =>
+        size.Known is { } known && start.Known is { } from && end.Known is { } to ? new Part(0, from, to, step).On(known).Count
+        : start == 0 && step == 1 && (end == size || end.Known >= int.MaxValue) ? size
+        : start == 0 && step == 1 && !end.IsKnown ? end
+        : Dim.Symbol($"({size})[{start}:{end}:{step}]");
 
     private readonly record struct Part(int Axis, long Start, long End, long Step)
     {
