@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.Methods;
+
+/// <summary>What is asked of a model.</summary>
+public sealed record CurvatureRequest
+{
+    /// <summary>
+    /// With respect to what: names of initializers, inputs or intermediate values; globs (<c>*</c>, <c>?</c>) stand for all
+    /// matching weights; <c>name[7]</c> and <c>name[3:9]</c> take indices of the first axis.
+    /// </summary>
+    public required ImmutableArray<string> WithRespectTo { get; init; }
+
+    /// <summary>The loss.</summary>
+    public required LossRequest Loss { get; init; }
+
+    /// <summary>How losses of single samples become one.</summary>
+    public Reduction Reduction { get; init; } = Reduction.Mean;
+
+    /// <summary>What is computed.</summary>
+    public ImmutableArray<Quantity> Quantities { get; init; } = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];
+}

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.Methods;
+
+/// <summary>What a plan has to keep to, and what it is planned for.</summary>
+public sealed record PlanLimits
+{
+    /// <summary>Bytes that one chunk of columns may take beside the weights.</summary>
+    public long MemoryBytes { get; init; } = 1L << 30;
+
+    /// <summary>The size to plan with for symbolic dimensions that have none given here.</summary>
+    public long DefaultDimension { get; init; } = 1;
+
+    /// <summary>Sizes to plan with for symbolic dimensions; the plan stays right for others.</summary>
+    public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>The size of a dimension to plan with.</summary>
+    public double Size(Ir.Dim dim)
+    {
+        double size = dim.Factor;
+        foreach (var symbol in dim.Symbols)
+            size *= Dimensions.GetValueOrDefault(symbol, DefaultDimension);
+        return size;
+    }
+}

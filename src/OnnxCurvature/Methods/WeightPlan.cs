@@ -1,0 +1,15 @@
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Methods;
+
+/// <summary>How one quantity of one target is computed, and why that is right.</summary>
+/// <param name="Target">The target as it was asked for, for instance <c>conv4_3.weight[7]</c>.</param>
+/// <param name="Shape">The shape of the result.</param>
+/// <param name="Quantity">What is computed.</param>
+/// <param name="Method">The method's name: <c>loss factor</c>, <c>Hessian-vector products</c>, <c>zero</c>.</param>
+/// <param name="Reason">One sentence that says why the method gives the exact result, and why no cheaper one was taken.</param>
+/// <param name="Columns">The number of columns that are pushed through the network.</param>
+/// <param name="ChunkSize">How many of them at a time.</param>
+/// <param name="Flops">Estimated floating-point operations for one batch; a multiplication and an addition count as two.</param>
+/// <param name="MemoryBytes">Estimated peak of one chunk's values, in bytes.</param>
+public sealed record WeightPlan(string Target, TensorShape Shape, Quantity Quantity, string Method, string Reason, long Columns, int ChunkSize, double Flops, double MemoryBytes);

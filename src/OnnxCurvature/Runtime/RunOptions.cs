@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>How a run is carried out.</summary>
+public sealed record CurvatureRunOptions
+{
+    /// <summary>The execution provider: <c>cpu</c> or <c>cuda</c>.</summary>
+    public string Provider { get; init; } = "cpu";
+
+    /// <summary>Threads within an operator; 0 takes the number of cores.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Bytes that one chunk of columns may take beside the weights.</summary>
+    public long MemoryBytes { get; init; } = 1L << 30;
+
+    /// <summary>Samples in one batch; null takes the model's own fixed batch, or 32 samples.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Sizes of symbolic dimensions, by name.</summary>
+    public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
+}

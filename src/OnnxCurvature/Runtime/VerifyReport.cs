@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>One comparison.</summary>
+/// <param name="Name">The tensor: <c>conv4_3.weight.hessian_diagonal</c>.</param>
+/// <param name="Index">The entry's indices.</param>
+/// <param name="Computed">What the run computed.</param>
+/// <param name="Reference">What the check computed.</param>
+/// <param name="Tolerance">The largest difference that counts as agreement.</param>
+/// <param name="Check">How the reference was computed: <c>central difference of the loss</c>.</param>
+public sealed record VerifyEntry(string Name, ImmutableArray<long> Index, double Computed, double Reference, double Tolerance, string Check)
+{
+    /// <summary>Whether the two agree.</summary>
+    public bool Agrees => Math.Abs(Computed - Reference) <= Tolerance;
+}
+
+/// <summary>What a verification found.</summary>
+/// <param name="Entries">The comparisons.</param>
+public sealed record VerifyReport(ImmutableArray<VerifyEntry> Entries)
+{
+    /// <summary>Whether all agree.</summary>
+    public bool Agrees => Entries.All(entry => entry.Agrees);
+}
