@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.ControlFlow;
 
 namespace OnnxCurvature.Ops.Rules;
 
@@ -18,7 +19,9 @@ public static class Interpreter
             if (node.Outputs.All(values.ContainsKey))
                 continue;
             ImmutableArray<Tensor?> inputs = [.. node.Inputs.Select(input => input is null ? null : Read(input, values))];
-            var outputs = node.Rules().Evaluate(node, inputs);
+            foreach (var captured in node.Bodies.SelectMany(GraphWalk.Captures))
+                Read(captured, values);
+            var outputs = node.Operator is Loop ? Loop.Evaluate(node, values) : node.Rules().Evaluate(node, inputs);
             for (var index = 0; index < node.Outputs.Length; index++)
                 values[node.Outputs[index]] = outputs[index];
         }
@@ -32,7 +35,8 @@ public static class Interpreter
         return [.. program.Outputs.Select(output => Read(output.Value, values))];
     }
 
-    private static Tensor Read(Value value, IDictionary<Value, Tensor> values)
+    /// <summary>A value that was computed, or the contents of a constant.</summary>
+    public static Tensor Read(Value value, IDictionary<Value, Tensor> values)
     {
         if (!values.TryGetValue(value, out var tensor))
             values[value] = tensor = (value.Constant ?? throw new ArgumentException($"No value was given for {value}.")).Read();

@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Rules;
+
+namespace OnnxCurvature.Ops.ControlFlow;
+
+/// <summary>
+/// Runs a body again and again. Inputs: the number of rounds, a condition (either may be left out), and the initial states. The
+/// attribute <c>body</c> takes the round, the condition and the states; it gives the condition, the new states, and values that are
+/// stacked over the rounds.
+/// </summary>
+public sealed class Loop : NonDifferentiable
+{
+    /// <summary>Types that states keep, and a leading axis for stacked values: its size is the number of rounds where that is a constant.</summary>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var body = call.Attributes.Program("body") ?? throw new UnsupportedOperatorException("Loop lacks its body.");
+        var states = Math.Max(0, call.Inputs.Length - 2);
+        Dim rounds = call.Input(0)?.Constant is { } constant && call.Input(1) is null ? constant.Read().Integers[0] : Dim.Symbol("rounds");
+        return [.. body.Outputs.Skip(1).Select((output, index) => index < states ? output.Value.Type : output.Value.Type with { Shape = output.Value.Type.Shape.Prepend(rounds) })];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
+        throw new UnsupportedOperatorException("a Loop is evaluated together with what its body captures.");
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        throw new UnsupportedOperatorException("the derivative of Loop is not supported.");
+
+    /// <summary>The outputs, given the values of the program around the node.</summary>
+    public static ImmutableArray<Tensor> Evaluate(Node node, IDictionary<Value, Tensor> values)
+    {
+        var body = node.Attributes.Program("body")!;
+        var rounds = node.Input(0) is { } count ? values[count].Integers[0] : long.MaxValue;
+        var going = node.Input(1) is not { } condition || values[condition].Integers[0] != 0;
+        Tensor[] states = [.. node.Inputs.Skip(2).Select(input => values[input!])];
+        var stacked = body.Outputs.Skip(1 + states.Length).Select(_ => new List<Tensor>()).ToArray();
+        for (long round = 0; round < rounds && going; round++)
+        {
+            var inside = new Dictionary<Value, Tensor>(values)
+            {
+                [body.Parameters[0]] = Tensor.Scalar(ElementType.Int64, round),
+                [body.Parameters[1]] = Tensor.Scalar(ElementType.Bool, 1),
+            };
+            for (var index = 0; index < states.Length; index++)
+                inside[body.Parameters[2 + index]] = states[index];
+            Interpreter.Run(body.Nodes, inside);
+            Tensor[] outputs = [.. body.Outputs.Select(output => Interpreter.Read(output.Value, inside))];
+            going = outputs[0].Integers[0] != 0;
+            states = outputs[1..(1 + states.Length)];
+            for (var index = 0; index < stacked.Length; index++)
+                stacked[index].Add(outputs[1 + states.Length + index]);
+        }
+        return [.. states, .. stacked.Select(Stack)];
+    }
+
+    private static Tensor Stack(List<Tensor> parts)
+    {
+        if (parts.Count == 0)
+            throw new UnsupportedOperatorException("a Loop of no rounds stacks nothing.");
+        long[] shape = [parts.Count, .. parts[0].Shape];
+        return parts[0].Element.IsFloat()
+            ? Tensor.Of(parts[0].Element, shape, parts.SelectMany(part => part.Floats).ToArray())
+            : Tensor.Of(parts[0].Element, shape, parts.SelectMany(part => part.Integers).ToArray());
+    }
+}
