@@ -39,6 +39,17 @@ public readonly record struct Expr(GraphBuilder Builder, Value Value)
     /// <summary>Quotient of a number.</summary>
     public static Expr operator /(double a, Expr b) => b.Number(a) / b;
 
+    /// <summary>Where this is greater than a number; a truth value without a derivative.</summary>
+    public static Value operator >(Expr a, double b) => Logic.Greater.Of(a.Builder, a, a.Number(b));
+    /// <summary>Where this is less than a number; a truth value without a derivative.</summary>
+    public static Value operator <(Expr a, double b) => Logic.Less.Of(a.Builder, a, a.Number(b));
+
+    /// <summary>
+    /// One value where a condition holds, another elsewhere. Neither may be infinite where it is not chosen: a product with the
+    /// zero that becomes its cotangent there would not be a number.
+    /// </summary>
+    public static Expr Select(Value condition, Expr yes, Expr no) => yes.With(Where.Of(yes.Builder, condition, yes, no));
+
     /// <summary>1 where this is greater, else 0, in this value's type; without a derivative.</summary>
     public Expr GreaterThan(double other) => With(Cast.Of(Builder, Logic.Greater.Of(Builder, Value, Number(other)), Value.Type.Element));
 

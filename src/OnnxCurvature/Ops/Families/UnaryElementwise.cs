@@ -23,7 +23,9 @@ public abstract class UnaryElementwise : Operator
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var x = inputs[0]!;
-        return [Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => Function(node.Attributes, element)))];
+        return [x.Element.IsFloat()
+            ? Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => Function(node.Attributes, element)))
+            : Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Integers, element => (long)Function(node.Attributes, element)))];
     }
 
     /// <inheritdoc/>
@@ -41,4 +43,8 @@ public abstract class UnaryElementwise : Operator
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [inputs[0]];
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        call with { Attributes = call.Attributes.Without("consumed_inputs") };
 }

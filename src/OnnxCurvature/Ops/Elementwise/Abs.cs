@@ -1,0 +1,17 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = |x|. The slope at 0 is 0.</summary>
+public sealed class Abs : UnaryElementwise
+{
+    /// <inheritdoc/>
+    protected override Curvature Kind => Curvature.PiecewiseLinear;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double x) => Math.Abs(x);
+
+    /// <inheritdoc/>
+    protected override Expr? Slope(Node node, Expr x, Expr y) => x.Through<Sign>();
+}

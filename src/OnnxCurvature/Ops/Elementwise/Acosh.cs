@@ -1,0 +1,17 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = arcosh x.</summary>
+public sealed class Acosh : UnaryElementwise
+{
+    /// <inheritdoc/>
+    protected override Curvature Kind => Curvature.Curved;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double x) => Math.Acosh(x);
+
+    /// <inheritdoc/>
+    protected override Expr? Slope(Node node, Expr x, Expr y) => ((x - 1) * (x + 1)).Through<Sqrt>().Through<Reciprocal>();
+}

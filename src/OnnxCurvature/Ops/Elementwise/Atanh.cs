@@ -1,0 +1,17 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = artanh x.</summary>
+public sealed class Atanh : UnaryElementwise
+{
+    /// <inheritdoc/>
+    protected override Curvature Kind => Curvature.Curved;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double x) => Math.Atanh(x);
+
+    /// <inheritdoc/>
+    protected override Expr? Slope(Node node, Expr x, Expr y) => ((1 - x) * (1 + x)).Through<Reciprocal>();
+}

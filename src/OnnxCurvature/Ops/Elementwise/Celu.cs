@@ -1,0 +1,19 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = x where x &gt; 0, else α(exp(x/α) - 1).</summary>
+public sealed class Celu : UnaryElementwise
+{
+    /// <inheritdoc/>
+    protected override Curvature Kind => Curvature.Curved;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double x) => x > 0 ? x : Alpha(attributes) * double.ExpM1(x / Alpha(attributes));
+
+    /// <inheritdoc/>
+    protected override Expr? Slope(Node node, Expr x, Expr y) => Expr.Select(x > 0, x.Number(1), y / Alpha(node.Attributes) + 1);
+
+    private static double Alpha(Attributes attributes) => attributes.Float("alpha", 1);
+}

@@ -1,0 +1,17 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = cosh x.</summary>
+public sealed class Cosh : UnaryElementwise
+{
+    /// <inheritdoc/>
+    protected override Curvature Kind => Curvature.Curved;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double x) => Math.Cosh(x);
+
+    /// <inheritdoc/>
+    protected override Expr? Slope(Node node, Expr x, Expr y) => y * x.Through<Tanh>();
+}

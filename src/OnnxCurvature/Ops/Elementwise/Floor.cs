@@ -1,0 +1,17 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>The greatest integer that is not greater than x.</summary>
+public sealed class Floor : UnaryElementwise
+{
+    /// <inheritdoc/>
+    protected override Curvature Kind => Curvature.PiecewiseConstant;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double x) => Math.Floor(x);
+
+    /// <inheritdoc/>
+    protected override Expr? Slope(Node node, Expr x, Expr y) => null;
+}

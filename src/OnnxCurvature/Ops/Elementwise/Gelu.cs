@@ -1,0 +1,37 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>
+/// y = x Φ(x), where Φ is the distribution function of the normal distribution; with <c>approximate</c> = "tanh",
+/// y = x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+/// </summary>
+public sealed class Gelu : UnaryElementwise
+{
+    private const double Cubic = 0.044715;
+    private static readonly double Scale = Math.Sqrt(2 / Math.PI);
+
+    /// <inheritdoc/>
+    protected override Curvature Kind => Curvature.Curved;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double x) => IsTanh(attributes)
+        ? 0.5 * x * (1 + Math.Tanh(Scale * (x + Cubic * x * x * x)))
+        : 0.5 * x * (1 + ErrorFunction.Of(x / Math.Sqrt(2)));
+
+    /// <summary>Φ(x) + x Φ'(x), and the same for the approximation.</summary>
+    protected override Expr? Slope(Node node, Expr x, Expr y)
+    {
+        var square = x * x;
+        if (!IsTanh(node.Attributes))
+            return 0.5 * (1 + (x / Math.Sqrt(2)).Through<Erf>()) + x * (1 / Math.Sqrt(2 * Math.PI)) * (-0.5 * square).Through<Exp>();
+        var tanh = (Scale * x * (1 + Cubic * square)).Through<Tanh>();
+        return 0.5 * (1 + tanh) + 0.5 * Scale * x * (1 - tanh * tanh) * (1 + 3 * Cubic * square);
+    }
+
+    /// <inheritdoc/>
+    public override int MinimumOpset(Node node) => 20;
+
+    private static bool IsTanh(Attributes attributes) => attributes.Text("approximate", "none") == "tanh";
+}

@@ -1,0 +1,17 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = max(0, min(1, αx + β)). The slope at both kinks is 0.</summary>
+public sealed class HardSigmoid : UnaryElementwise
+{
+    /// <inheritdoc/>
+    protected override Curvature Kind => Curvature.PiecewiseLinear;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double x) => Math.Clamp(attributes.Float("alpha", 0.2) * x + attributes.Float("beta", 0.5), 0, 1);
+
+    /// <inheritdoc/>
+    protected override Expr? Slope(Node node, Expr x, Expr y) => node.Attributes.Float("alpha", 0.2) * y.GreaterThan(0) * y.LessThan(1);
+}

@@ -1,0 +1,17 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>y = sin x.</summary>
+public sealed class Sin : UnaryElementwise
+{
+    /// <inheritdoc/>
+    protected override Curvature Kind => Curvature.Curved;
+
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double x) => Math.Sin(x);
+
+    /// <inheritdoc/>
+    protected override Expr? Slope(Node node, Expr x, Expr y) => x.Through<Cos>();
+}

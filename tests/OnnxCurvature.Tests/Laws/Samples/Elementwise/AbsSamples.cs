@@ -1,0 +1,13 @@
+namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
+
+/// <summary>Samples of Abs.</summary>
+public sealed class AbsSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        yield return Sample("a matrix", Any(2, 3));
+        yield return Sample("a scalar", Any());
+        yield return Sample("integers", Fixed(Vector(-2, 0, 3)));
+    }
+}

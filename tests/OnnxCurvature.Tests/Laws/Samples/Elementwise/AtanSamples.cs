@@ -1,0 +1,12 @@
+namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
+
+/// <summary>Samples of Atan.</summary>
+public sealed class AtanSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        yield return Sample("a matrix", Any(2, 3));
+        yield return Sample("a scalar", Any());
+    }
+}

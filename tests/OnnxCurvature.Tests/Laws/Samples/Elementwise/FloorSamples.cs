@@ -1,0 +1,12 @@
+namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
+
+/// <summary>Samples of Floor.</summary>
+public sealed class FloorSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        yield return Sample("a matrix", Between(0.2, 0.8, 2, 3));
+        yield return Sample("a scalar", Between(0.2, 0.8));
+    }
+}

@@ -1,0 +1,13 @@
+namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
+
+/// <summary>Samples of Gelu.</summary>
+public sealed class GeluSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        yield return Sample("exact", Any(2, 3));
+        yield return Sample("a scalar", Any());
+        yield return Sample("by tanh", Any(2, 3)).With("approximate", "tanh");
+    }
+}

@@ -1,0 +1,13 @@
+namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
+
+/// <summary>Samples of Selu.</summary>
+public sealed class SeluSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        yield return Sample("a matrix", Any(2, 3));
+        yield return Sample("a scalar", Between(-1, -0.5));
+        yield return Sample("other factors", Any(2, 3)).With("alpha", 0.5).With("gamma", 2.0);
+    }
+}
