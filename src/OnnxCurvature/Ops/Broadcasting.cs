@@ -83,6 +83,23 @@ public static class Broadcasting
         return aligned.MoveToImmutable();
     }
 
+    /// <summary>
+    /// The call of a broadcasting operator of two inputs in canonical form: before opset 7 the second input was broadcast only where
+    /// <c>broadcast</c> was set, from <c>axis</c> on.
+    /// </summary>
+    public static OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        if (opset >= 7)
+            return call;
+        var (x, y) = (call.Required(0), call.Required(1));
+        if (call.Attributes.Int("broadcast", 0) != 0 && call.Attributes.Has("axis"))
+        {
+            var trailing = x.Type.Rank - y.Type.Rank - Axes.Normalize(call.Attributes.Int("axis", 0), x.Type.Rank);
+            y = Reshape.To(b, y, y.Type.Shape.Concat([.. Enumerable.Repeat<Dim>(1, Math.Max(0, trailing))]));
+        }
+        return call.WithInputs(x, y) with { Attributes = call.Attributes.Without("axis", "broadcast", "consumed_inputs") };
+    }
+
     /// <summary>The sample axis of a broadcasting node's output; samples that are repeated along their axis count as coupled.</summary>
     public static SampleAxis Samples(Node node, ImmutableArray<SampleAxis> inputs)
     {

@@ -22,12 +22,12 @@ public abstract class BinaryElementwise : Operator
         var shape = TensorShape.Broadcast(a.Type.Shape, b.Type.Shape)!.Value.Sizes;
         var (i, j) = (Broadcasting.Positions(a.Shape.AsSpan(), shape), Broadcasting.Positions(b.Shape.AsSpan(), shape));
         var element = node.Output.Type.Element;
-        if (a.Element.IsFloat())
+        if (a.Element.IsFloat() || b.Element.IsFloat())
         {
             var values = new double[i.Length];
             for (var k = 0; k < values.Length; k++)
-                values[k] = Function(node.Attributes, a.Floats[i[k]], b.At(j[k]));
-            return [Tensor.Of(element, shape, values)];
+                values[k] = Function(node.Attributes, a.At(i[k]), b.At(j[k]));
+            return [element.IsFloat() ? Tensor.Of(element, shape, values) : Tensor.Of(ElementType.Float64, shape, values).CastTo(element)];
         }
         var integers = new long[i.Length];
         for (var k = 0; k < integers.Length; k++)
@@ -41,6 +41,9 @@ public abstract class BinaryElementwise : Operator
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [Broadcasting.Samples(node, inputs)];
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => Broadcasting.FromOpset(b, call, opset);
 
     /// <summary>The sum of two tangents of which either may be zero, repeated to the output's shape.</summary>
     protected static Value? Sum(GraphBuilder b, Node node, Value? first, Value? second) => (first, second) switch

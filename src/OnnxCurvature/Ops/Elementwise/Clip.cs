@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Logic;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>
+/// y = min(max(x, low), high) for scalar bounds, either of which may be left out. On a bound the slope in x is 1.
+/// Canonical inputs: x, low, high.
+/// </summary>
+public sealed class Clip : Operator
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        var (low, high) = (Bound(inputs, 1, double.NegativeInfinity), Bound(inputs, 2, double.PositiveInfinity));
+        return [x.Element.IsFloat()
+            ? Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => Math.Min(Math.Max(element, low), high)))
+            : Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Integers, element => element < low ? (long)low : element > high ? (long)high : element))];
+    }
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.PiecewiseLinear;
+
+    /// <summary>Between the bounds the tangent is that of x, outside of them that of the bound.</summary>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        var x = node.Inputs[0]!;
+        var zero = b.Scalar(x.Type.Element, 0);
+        var tangent = dx[0] ?? zero;
+        if (node.Input(1) is { } low)
+            tangent = Where.Of(b, Less.Of(b, x, low), dx.ElementAtOrDefault(1) ?? zero, tangent);
+        if (node.Input(2) is { } high)
+            tangent = Where.Of(b, Greater.Of(b, node.Input(1) is { } below ? Max.Of(b, x, below) : x, high), dx.ElementAtOrDefault(2) ?? zero, tangent);
+        return [tangent == zero ? null : tangent];
+    }
+
+    /// <summary>Bounds that differ between columns do not fit Clip's scalars; then it becomes Max and Min.</summary>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        if (!batched.Skip(1).Contains(true))
+            return [Apply(b, inputs).Output];
+        var aligned = Broadcasting.Align(b, node, inputs, batched);
+        var y = aligned[0]!;
+        if (aligned.ElementAtOrDefault(1) is { } low)
+            y = Max.Of(b, y, low);
+        if (aligned.ElementAtOrDefault(2) is { } high)
+            y = Min.Of(b, y, high);
+        return [Broadcasting.To(b, y, node.Output.Type.Shape.Prepend(columns))];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+        [inputs[0].IsSeparate && inputs.Skip(1).All(bound => bound.IsNone) ? inputs[0] : SampleAxis.Coupled];
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        if (opset >= 11)
+            return call;
+        return call.WithInputs(call.Input(0), Bound("min"), Bound("max")) with { Attributes = Attributes.Empty };
+
+        Value? Bound(string name) => call.Attributes.Has(name) ? b.Scalar(call.Required(0).Type.Element, call.Attributes.Float(name, 0)) : null;
+    }
+
+    private static double Bound(ImmutableArray<Tensor?> inputs, int index, double missing) =>
+        inputs.Length > index && inputs[index] is { } bound ? bound.At(0) : missing;
+}

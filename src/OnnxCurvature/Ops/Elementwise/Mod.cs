@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>
+/// The remainder of a / b: with the sign of a for <c>fmod</c> = 1, which floating-point numbers need, else with that of b.
+/// </summary>
+public sealed class Mod : BinaryElementwise
+{
+    /// <inheritdoc/>
+    protected override double Function(Attributes attributes, double a, double b) => a % b;
+
+    /// <inheritdoc/>
+    protected override long IntegerFunction(Attributes attributes, long a, long b)
+    {
+        var remainder = a % b;
+        return attributes.Int("fmod", 0) == 0 && remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder;
+    }
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.PiecewiseLinear;
+
+    /// <summary>dy = da - q db for the whole number q = (a - y) / b, whose derivative is zero.</summary>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        var (divisor, y) = (new Expr(b, node.Inputs[1]!), new Expr(b, node.Output));
+        return [Sum(b, node, dx[0],
+            dx[1] is { } tangent ? -((y.With(node.Inputs[0]!) - y) / divisor).Through<Round>() * y.With(tangent) : null)];
+    }
+}

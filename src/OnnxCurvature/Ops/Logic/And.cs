@@ -1,0 +1,14 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Logic;
+
+/// <summary>Whether both hold.</summary>
+public sealed class And : Comparison
+{
+    /// <summary>The comparison of two values.</summary>
+    public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<And>().Apply(b, [x, y]).Output;
+
+    /// <inheritdoc/>
+    protected override bool Holds(double a, double b) => a != 0 && b != 0;
+}

@@ -1,0 +1,11 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Logic;
+
+/// <summary>Whether x does not hold.</summary>
+public sealed class Not : ElementwisePredicate
+{
+    /// <inheritdoc/>
+    protected override bool Holds(Attributes attributes, double x) => x == 0;
+}

@@ -1,0 +1,11 @@
+namespace OnnxCurvature.Tests.Laws.Samples.Logic;
+
+/// <summary>Samples of IsNaN.</summary>
+public sealed class IsNaNSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        yield return Sample("all kinds", Fixed(Values([4], double.NaN, 1, double.PositiveInfinity, 0)));
+    }
+}

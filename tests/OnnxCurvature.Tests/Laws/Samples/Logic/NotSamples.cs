@@ -1,0 +1,11 @@
+namespace OnnxCurvature.Tests.Laws.Samples.Logic;
+
+/// <summary>Samples of Not.</summary>
+public sealed class NotSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        yield return Sample("a matrix", Fixed(Truths(2, 3)));
+    }
+}
