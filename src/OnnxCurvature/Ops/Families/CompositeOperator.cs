@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Families;
 
@@ -60,7 +61,8 @@ public abstract class CompositeOperator : Operator
             if (batched[index])
                 values[node.Inputs[index]!] = inputs[index]!;
         Batching.Run(b, Inside(node, outputs), values, columns);
-        return [.. outputs.Select(output => values[output!])];
+        return [.. outputs.Select(output => values.GetValueOrDefault(output!)
+            ?? Expand.Of(b, Reshape.InsertAxis(b, output!, 0), output!.Type.Shape.Prepend(columns)))];
     }
 
     /// <inheritdoc/>

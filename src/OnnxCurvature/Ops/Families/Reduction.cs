@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Families;
@@ -20,6 +21,13 @@ public abstract class Reduction : Operator
     protected static int[] ReducedAxes(Attributes attributes, int rank) =>
         attributes.Ints("axes") is { } axes ? Axes.Normalize(axes, rank) : [.. Enumerable.Range(0, rank)];
 
+    /// <summary>Whether all reduced axes are of size one.</summary>
+    protected static bool ReducesNothing(Node node)
+    {
+        var shape = node.Inputs[0]!.Type.Shape;
+        return ReducedAxes(node.Attributes, shape.Rank).All(axis => shape[axis].IsOne);
+    }
+
     /// <summary>Whether reduced axes stay as axes of size one.</summary>
     protected static bool KeepsDims(Attributes attributes) => attributes.Int("keepdims", 1) != 0;
 
@@ -31,6 +39,23 @@ public abstract class Reduction : Operator
             shape = shape.With(axis, 1);
         return Reshape.To(b, reduced, shape);
     }
+
+    /// <summary>The sum of a value of the input's shape over the axes over which a node reduces, in the shape of its output.</summary>
+    protected static Value SumLike(GraphBuilder b, Node node, Value value) =>
+        ReduceSum.Of(b, value, ReducedAxes(node.Attributes, value.Type.Rank).Select(axis => (long)axis), KeepsDims(node.Attributes));
+
+    /// <summary>A value of the input's shape with the reduced axes made one and put last: the shape of the other axes, and that one.</summary>
+    protected static Value ReducedLast(GraphBuilder b, Node node, Value value)
+    {
+        var reduced = ReducedAxes(node.Attributes, value.Type.Rank);
+        var kept = Enumerable.Range(0, value.Type.Rank).Except(reduced).ToArray();
+        var moved = TransposeAxes.Of(b, value, [.. kept, .. reduced]);
+        return Reshape.To(b, moved, moved.Type.Shape.Range(0, kept.Length).Concat([moved.Type.Shape.Product(kept.Length, value.Type.Rank)]));
+    }
+
+    /// <summary>The size of the last axis. Throws where it is not known.</summary>
+    protected static long KnownSize(Value value) => value.Type.Shape[^1].Known
+        ?? throw new UnsupportedOperatorException($"the size {value.Type.Shape[^1]} of a reduced axis is not known; give the sizes of symbolic dimensions.");
 
     /// <summary>Applies a reduction; a value over no axes is returned as it is.</summary>
     protected static Value Of(Reduction op, GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims)
@@ -76,9 +101,11 @@ public abstract class Reduction : Operator
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
     {
         var axes = ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank).Select(axis => (long)axis + 1).ToImmutableArray();
-        return axes.IsEmpty && node.Inputs[0]!.Type.Rank == 0
-            ? [inputs[0]!]
-            : [Apply(b, [inputs[0]], node.Attributes.With("axes", axes)).Output];
+        if (!axes.IsEmpty)
+            return [Apply(b, [inputs[0]], node.Attributes.With("axes", axes)).Output];
+        // A scalar has no axis to reduce, and leaving the axes out would reduce that of the columns: it gets one.
+        var column = Reshape.InsertAxis(b, inputs[0]!, 1);
+        return [Apply(b, [column], Attributes.Empty.With("axes", [1L]).With("keepdims", 0L)).Output];
     }
 
     /// <inheritdoc/>

@@ -6,6 +6,20 @@ namespace OnnxCurvature.Ops.Rules;
 public static class Pushforward
 {
     /// <summary>
+    /// The tangent of <paramref name="output"/>, which was built from <paramref name="input"/> for the sake of its derivative; null where
+    /// it is zero. Throws <see cref="UnsupportedOperatorException"/> where a node between cannot be linearized.
+    /// </summary>
+    public static Value? Through(GraphBuilder b, Value input, Value tangent, Value output)
+    {
+        var tangents = new Dictionary<Value, Value> { [input] = tangent };
+        var refusals = new List<UnsupportedNode>();
+        Run(b, GraphWalk.Between(new HashSet<Value> { input }, [output]), tangents, refusals, []);
+        return refusals.Count > 0
+            ? throw new UnsupportedOperatorException(refusals[0].Reason)
+            : tangents.GetValueOrDefault(output);
+    }
+
+    /// <summary>
     /// Adds to <paramref name="tangents"/> those of the outputs of <paramref name="nodes"/>, which must be in topological order.
     /// Nodes whose tangents are all zero are passed over. Unsupported nodes are collected in <paramref name="refusals"/>, as are nodes at
     /// which the derivative vanishes in <paramref name="cuts"/>.

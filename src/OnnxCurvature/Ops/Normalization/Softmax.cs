@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Reduction;
+
+namespace OnnxCurvature.Ops.Normalization;
+
+/// <summary>y = exp(x) / Σ exp(x) along an axis.</summary>
+public sealed class Softmax : AxisNormalization
+{
+    /// <inheritdoc/>
+    protected override void Normalize(Span<double> elements)
+    {
+        var largest = double.NegativeInfinity;
+        foreach (var element in elements)
+            largest = Math.Max(largest, element);
+        double sum = 0;
+        foreach (ref var element in elements)
+            sum += element = Math.Exp(element - largest);
+        foreach (ref var element in elements)
+            element /= sum;
+    }
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.Curved;
+
+    /// <summary>dy = y (dx - Σ y dx).</summary>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        if (dx[0] is not { } tangent)
+            return [null];
+        var (y, t) = (new Expr(b, node.Output), new Expr(b, tangent));
+        return [y * (t - t.With(ReduceSum.Of(b, y * t, [Axis(node)], keepDims: true)))];
+    }
+}

@@ -1,0 +1,19 @@
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Reduction;
+
+/// <summary>The greatest element over axes.</summary>
+public sealed class ReduceMax : ExtremeReduction
+{
+    /// <inheritdoc/>
+    protected override ExtremePosition Position => Catalogue.Get<ArgMax>();
+
+    /// <inheritdoc/>
+    protected override double Reduce(ReadOnlySpan<double> elements)
+    {
+        var extreme = double.NegativeInfinity;
+        foreach (var element in elements)
+            extreme = Math.Max(extreme, element);
+        return extreme;
+    }
+}
