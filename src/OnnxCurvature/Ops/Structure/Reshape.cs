@@ -17,10 +17,12 @@ public sealed class Reshape : LinearOperator
         if (x.Producer is { Operator: Reshape } inner)
             return To(b, inner.Inputs[0]!, shape);
         var unknown = shape.Count(dim => !dim.IsKnown);
-        var target = unknown <= 1
+        // A size of zero would mean "copied", and does not go together with an inferred size.
+        var empty = shape.Any(dim => dim.Known == 0);
+        var target = unknown <= 1 && !empty
             ? b.Vector([.. shape.Select(dim => dim.Known ?? -1)])
             : Dims.ToValue(b, shape);
-        return Catalogue.Get<Reshape>().Apply(b, [x, target], types: [x.Type with { Shape = shape }]).Output;
+        return Catalogue.Get<Reshape>().Apply(b, [x, target], empty ? Attributes.Empty.With("allowzero", 1L) : null, types: [x.Type with { Shape = shape }]).Output;
     }
 
     /// <summary>A value with a dimension of one put in at an axis.</summary>
