@@ -19,6 +19,10 @@ public sealed class ReduceProd : Families.Reduction
     }
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) =>
+        node.Output.Type.Rank == 0 && node.Inputs[0]!.Contents is { } contents ? [contents.Aggregate((Dim)1, (a, b) => a * b)] : null;
+
+    /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
         ReducesNothing(node) ? Curvature.PiecewiseLinear : Curvature.Curved;
 

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Reduction;
+
+namespace OnnxCurvature.Ops.Structure;
+
+/// <summary>x repeated as a whole along each axis. Inputs: x, the number of repeats for each axis.</summary>
+public sealed class Tile : LinearOperator
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        return [x with { Shape = [.. x.Shape.Zip(Repeats(call), (dim, repeat) => dim * repeat)] }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var (x, repeats) = (inputs[0]!, inputs[1]!.Integers);
+        var strides = Strided.Strides(x.Shape.AsSpan());
+        // As [r0, d0, r1, d1, …], in which the repeated axes have stride 0.
+        long[] shape = [.. x.Shape.SelectMany((size, axis) => new[] { repeats[axis], size })];
+        var positions = Strided.Positions(shape, [.. strides.SelectMany(stride => new[] { 0, stride })]);
+        return [x.Pick([.. x.Shape.Select((size, axis) => size * repeats[axis])], positions)];
+    }
+
+    /// <summary>The sum over the repeats.</summary>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy)
+    {
+        var x = node.Inputs[0]!.Type.Shape;
+        var repeats = Repeats(Call(node));
+        TensorShape apart = [.. x.SelectMany((dim, axis) => new[] { repeats[axis], dim })];
+        return ReduceSum.Of(b, Reshape.To(b, cy[0]!, apart), Enumerable.Range(0, x.Rank).Select(axis => 2L * axis), keepDims: false);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        OnlyFirstBatched(batched);
+        return [Apply(b, [inputs[0], Dims.ToValue(b, [1, .. Repeats(Call(node))])], types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(columns) }]).Output];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+        [inputs[0].IsSeparate && inputs[1].IsNone && node.Inputs[0]!.Type.Shape[inputs[0].Axis] == node.Output.Type.Shape[inputs[0].Axis] ? inputs[0] : SampleAxis.Coupled];
+
+    /// <summary>Before opset 6 the inputs were x, a number of repeats and the one axis to repeat.</summary>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        if (opset >= 6)
+            return call;
+        var repeats = Enumerable.Repeat(1L, call.Required(0).Type.Rank).ToArray();
+        repeats[Axes.Normalize(Whole(2), repeats.Length)] = Whole(1);
+        return call.WithInputs(call.Input(0), b.Vector(repeats));
+
+        long Whole(int index) => call.Required(index).Constant?.Read().At(0) is { } number
+            ? (long)number
+            : throw new UnsupportedOperatorException($"input {index} of Tile is computed at run time, and only a constant is supported there.");
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    private static ImmutableArray<Dim> Repeats(OperatorCall call) => call.Sizes(1) is { } repeats && repeats.Length == call.Required(0).Type.Rank
+        ? repeats
+        : throw new UnsupportedOperatorException("Tile needs a number of repeats for each axis.");
+
+    private static OperatorCall Call(Node node) => new(nameof(Tile), "", node.Inputs, node.Attributes, 1);
+}

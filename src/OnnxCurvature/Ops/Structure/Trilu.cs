@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Structure;
+
+/// <summary>
+/// The upper (<c>upper</c> = 1, the default) or lower triangles of the matrices in the last two axes, from diagonal k on, zero
+/// elsewhere. Inputs: x, k (default 0). Its own transpose.
+/// </summary>
+public sealed class Trilu : LinearOperator
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        var (rows, columns) = (x.Shape[^2], x.Shape[^1]);
+        var k = inputs.Length > 1 && inputs[1] is { } diagonal ? diagonal.Integers[0] : 0;
+        var upper = node.Attributes.Int("upper", 1) != 0;
+        var y = Tensor.Filled(x.Element, x.Shape.AsSpan(), 0);
+        for (var i = 0; i < x.Count; i++)
+        {
+            var above = i % columns - i / columns % rows - k;
+            if (upper ? above < 0 : above > 0)
+                continue;
+            if (x.Element.IsFloat())
+                y.Floats[i] = x.Floats[i];
+            else
+                y.Integers[i] = x.Integers[i];
+        }
+        return [y];
+    }
+
+    /// <inheritdoc/>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) =>
+        Apply(b, node.Inputs.SetItem(0, cy[0]), node.Attributes).Output;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        OnlyFirstBatched(batched);
+        return [Apply(b, inputs, node.Attributes).Output];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+        [inputs.Skip(1).All(diagonal => diagonal.IsNone) ? inputs[0] : SampleAxis.Coupled];
+
+    /// <inheritdoc/>
+    public override int MinimumOpset(Node node) => 14;
+}
