@@ -95,6 +95,22 @@ public sealed class MatMul : BilinearOperator
             && node.Inputs[index]!.Type.Shape[inputs[index].Axis] != node.Output.Type.Shape[common.Axis]) ? SampleAxis.Coupled : common];
     }
 
+    /// <summary>y[n, p, o] = Σ_j x[n, p, j] w[j, o] for x [N, positions…, J] and a weight [J, O].</summary>
+    public override UnfoldedProduct? Unfold(GraphBuilder b, Node node, int input)
+    {
+        var (x, w) = (node.Inputs[0]!, node.Inputs[1]!.Type.Shape);
+        if (input != 1 || w.Rank != 2 || x.Type.Rank < 2)
+            return null;
+        var (samples, positions) = (x.Type.Shape[0], x.Type.Shape.Product(1, x.Type.Rank - 1));
+        var rows = Reshape.To(b, x, [samples, 1, positions, w[0]]);
+        return new UnfoldedProduct(
+            positions.IsOne ? Reshape.To(b, x, [samples, 1, w[0], 1]) : TransposeAxes.Last(b, rows),
+            (builder, cy) => positions.IsOne
+                ? Reshape.To(builder, cy, [cy.Type.Shape[0], samples, 1, w[1], 1])
+                : TransposeAxes.Last(builder, Reshape.To(builder, cy, [cy.Type.Shape[0], samples, 1, positions, w[1]])),
+            (builder, value) => Reshape.To(builder, TransposeAxes.Last(builder, value), w));
+    }
+
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>
         2 * size(node.Output.Type.Shape.Elements) * size(node.Inputs[0]!.Type.Shape[^1]);
