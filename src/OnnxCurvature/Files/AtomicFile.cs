@@ -1,0 +1,64 @@
+namespace OnnxCurvature.Files;
+
+/// <summary>Writes files that are whole or not there: what stood at the path before stays until the new contents are complete.</summary>
+public static class AtomicFile
+{
+    /// <summary>
+    /// Writes beside the path and renames at the end; where <paramref name="write"/> throws, the partial file is deleted. A symbolic
+    /// link keeps its place and its target is replaced. Throws <see cref="UserErrorException"/> where the path cannot be written.
+    /// </summary>
+    public static void Write(string path, Action<Stream> write)
+    {
+        try
+        {
+            var target = Path.GetFullPath(path);
+            if (IsDevice(target))
+            {
+                using var device = new FileStream(target, FileMode.Open, FileAccess.Write);
+                write(device);
+                return;
+            }
+            var file = new FileInfo(target);
+            if (file.LinkTarget is not null)
+                target = file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+            if (Directory.Exists(target))
+                throw new UserErrorException($"'{path}' is a folder, and a file is to be written; name a file in it.");
+            Replace(target, write);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            throw new UserErrorException($"'{path}' cannot be written, because the folder '{Path.GetDirectoryName(Path.GetFullPath(path))}' does not exist; create it or name another.");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"'{path}' may not be written; check the permissions of its folder or name another.");
+        }
+        catch (IOException exception)
+        {
+            throw new UserErrorException($"'{path}' cannot be written ({UserFile.OneLine(exception)}); make room or name another folder.");
+        }
+    }
+
+    private static void Replace(string target, Action<Stream> write)
+    {
+        // In the same folder, because only within one file system is a rename a single step.
+        var partial = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.partial");
+        try
+        {
+            using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(partial, target, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+    }
+
+    // /dev/null and /dev/stdout are written to, never replaced.
+    private static bool IsDevice(string target) => !OperatingSystem.IsWindows() && Path.GetDirectoryName(target) is "/dev" or "/dev/fd";
+}

@@ -1,0 +1,124 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Files;
+
+/// <summary>An array as NumPy's files hold it, in memory.</summary>
+/// <param name="Element">The element type; one that NumPy has, thus neither bfloat16 nor a string.</param>
+/// <param name="Shape">The sizes, outermost first; empty for a scalar.</param>
+/// <param name="Data">The elements, row-major and little-endian; booleans are one byte, 0 or 1. At most about 2 GiB.</param>
+public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
+{
+    /// <summary>The number of elements.</summary>
+    public long Count => Data.Length / Element.Size();
+
+    /// <summary>
+    /// An array of the given elements, each rounded to the nearest value of a floating-point type, or truncated and clamped to the
+    /// range of an integer type (NaN gives 0); a boolean is true where the value is not 0.
+    /// </summary>
+    public static NpyArray Of(ElementType element, long[] shape, double[] values)
+    {
+        var count = CountOf(shape);
+        if (count != values.Length)
+            throw new ArgumentException($"{values.Length} elements do not fill the shape [{string.Join(",", shape)}].");
+        var data = new byte[checked(count * element.Size())];
+        Encode(element, values, data);
+        return new NpyArray(element, shape, data);
+    }
+
+    /// <summary>The elements as doubles; 64-bit integers beyond 2⁵³ are rounded.</summary>
+    public double[] ToDoubles()
+    {
+        var values = new double[Count];
+        switch (Element)
+        {
+            case ElementType.Float64: Widen<double>(values); break;
+            case ElementType.Float32: Widen<float>(values); break;
+            case ElementType.Float16: Widen<Half>(values); break;
+            case ElementType.Int64: Widen<long>(values); break;
+            case ElementType.Int32: Widen<int>(values); break;
+            case ElementType.Int16: Widen<short>(values); break;
+            case ElementType.Int8: Widen<sbyte>(values); break;
+            case ElementType.UInt64: Widen<ulong>(values); break;
+            case ElementType.UInt32: Widen<uint>(values); break;
+            case ElementType.UInt16: Widen<ushort>(values); break;
+            case ElementType.UInt8 or ElementType.Bool: Widen<byte>(values); break;
+            default: throw NoNumbers(Element);
+        }
+        return values;
+    }
+
+    /// <summary>
+    /// The elements as 64-bit integers. Throws <see cref="UserErrorException"/> for an element that is none: a fraction, NaN, or a
+    /// number out of range.
+    /// </summary>
+    public long[] ToInt64s()
+    {
+        if (Element == ElementType.Int64)
+            return MemoryMarshal.Cast<byte, long>(Data).ToArray();
+        if (Element == ElementType.UInt64)
+            return Array.ConvertAll(MemoryMarshal.Cast<byte, ulong>(Data).ToArray(), value => value <= long.MaxValue ? (long)value : throw NoInteger($"{value}"));
+        return Array.ConvertAll(ToDoubles(), value => value is >= long.MinValue and < -(double)long.MinValue && value == Math.Truncate(value) ? (long)value : throw NoInteger($"{value:R}"));
+    }
+
+    /// <summary>The slice [start, end) of the first axis, copied. Throws <see cref="ArgumentOutOfRangeException"/> outside of the axis.</summary>
+    public NpyArray Rows(long start, long end)
+    {
+        var size = Shape.Length == 0 ? throw new InvalidOperationException("A scalar has no rows.") : Shape[0];
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(end, size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, end);
+        var row = size == 0 ? 0 : Data.Length / size;
+        return new NpyArray(Element, [end - start, .. Shape[1..]], Data.AsSpan((int)(start * row), (int)((end - start) * row)).ToArray());
+    }
+
+    /// <summary>Writes elements in the bytes of a type; as <see cref="Of"/> rounds them.</summary>
+    internal static void Encode(ElementType element, ReadOnlySpan<double> values, Span<byte> data)
+    {
+        switch (element)
+        {
+            case ElementType.Float64: values.CopyTo(MemoryMarshal.Cast<byte, double>(data)); break;
+            case ElementType.Float32: Narrow<float>(values, data); break;
+            case ElementType.Float16: Narrow<Half>(values, data); break;
+            case ElementType.Int64: Narrow<long>(values, data); break;
+            case ElementType.Int32: Narrow<int>(values, data); break;
+            case ElementType.Int16: Narrow<short>(values, data); break;
+            case ElementType.Int8: Narrow<sbyte>(values, data); break;
+            case ElementType.UInt64: Narrow<ulong>(values, data); break;
+            case ElementType.UInt32: Narrow<uint>(values, data); break;
+            case ElementType.UInt16: Narrow<ushort>(values, data); break;
+            case ElementType.UInt8: Narrow<byte>(values, data); break;
+            case ElementType.Bool:
+                for (var i = 0; i < values.Length; i++)
+                    data[i] = values[i] != 0 ? (byte)1 : (byte)0;
+                break;
+            default: throw NoNumbers(element);
+        }
+    }
+
+    /// <summary>The number of elements of a shape. Throws <see cref="OverflowException"/> beyond 2⁶³.</summary>
+    internal static long CountOf(ReadOnlySpan<long> shape)
+    {
+        // A zero anywhere makes the array empty, however large the other sizes are.
+        if (shape.Contains(0))
+            return 0;
+        long count = 1;
+        foreach (var size in shape)
+            count = checked(count * size);
+        return count;
+    }
+
+    // Saturating, so that what is out of range does not wrap round.
+    private static void Narrow<T>(ReadOnlySpan<double> values, Span<byte> data) where T : unmanaged, INumberBase<T> =>
+        TensorPrimitives.ConvertSaturating<double, T>(values, MemoryMarshal.Cast<byte, T>(data));
+
+    private void Widen<T>(Span<double> values) where T : unmanaged, INumberBase<T> =>
+        TensorPrimitives.ConvertSaturating<T, double>(MemoryMarshal.Cast<byte, T>(Data), values);
+
+    private static ArgumentException NoNumbers(ElementType element) => new($"An array of {element.DisplayName()} holds no numbers.");
+
+    private static UserErrorException NoInteger(string value) =>
+        new(FormattableString.Invariant($"An array holds {value} where integers are needed; save integers, for instance as int64."));
+}

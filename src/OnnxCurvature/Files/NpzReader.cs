@@ -1,0 +1,73 @@
+using System.IO.Compression;
+
+namespace OnnxCurvature.Files;
+
+/// <summary>
+/// Reads the arrays of a .npz file, compressed or not, one at a time. The file is not trusted: lengths are checked before they are
+/// allocated. All errors are <see cref="UserErrorException"/>.
+/// </summary>
+public sealed class NpzReader : IDisposable
+{
+    // DEFLATE stores at most 258 bytes in 2 bits, so that a member that claims more than this factor lies.
+    private const long LargestCompression = 1032;
+
+    private readonly string _path;
+    private readonly ZipArchive _archive;
+    private readonly Dictionary<string, ZipArchiveEntry> _members = [];
+
+    private NpzReader(string path, Stream stream)
+    {
+        _path = path;
+        try
+        {
+            _archive = new ZipArchive(stream, ZipArchiveMode.Read);
+            foreach (var entry in _archive.Entries)
+                if (entry.FullName.EndsWith(".npy", StringComparison.Ordinal) && !_members.TryAdd(entry.FullName[..^4], entry))
+                    throw new UserErrorException($"'{path}' has two arrays '{entry.FullName[..^4]}'; give each a name of its own.");
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
+        {
+            throw new UserErrorException($"'{path}' is no .npz file ({UserFile.OneLine(exception)}); write it with numpy.savez.");
+        }
+    }
+
+    /// <summary>The names of the arrays, in the order of the file.</summary>
+    public IReadOnlyCollection<string> Names => _members.Keys;
+
+    /// <summary>Opens a file and reads its list of arrays.</summary>
+    public static NpzReader Open(string path)
+    {
+        var stream = UserFile.OpenRead(path);
+        try
+        {
+            return new NpzReader(path, stream);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads one array.</summary>
+    public NpyArray Read(string name)
+    {
+        if (!_members.TryGetValue(name, out var member))
+            throw new UserErrorException($"'{_path}' has no array '{name}'; it holds {string.Join(", ", _members.Keys.Order(StringComparer.Ordinal).Take(10).Select(key => $"'{key}'").DefaultIfEmpty("none"))}.");
+        var source = $"'{name}' of '{_path}'";
+        if (member.Length / LargestCompression > member.CompressedLength)
+            throw new UserErrorException($"{source} claims {member.Length} bytes from {member.CompressedLength} compressed ones, which cannot be; copy or write the file anew.");
+        try
+        {
+            using var stream = member.Open();
+            return NpyReader.Read(stream, member.Length, source);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
+        {
+            throw new UserErrorException($"{source} cannot be unpacked ({UserFile.OneLine(exception)}); copy or write the file anew.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _archive.Dispose();
+}

@@ -1,0 +1,44 @@
+using System.IO.Compression;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Files;
+
+/// <summary>
+/// Writes a .npz file as numpy.savez does: a ZIP archive, uncompressed, with a member <c>name.npy</c> for each array. The arrays are
+/// written one after another and none is kept, and ZIP64 records are used where sizes need them. The same arrays in the same order
+/// give the same bytes. Dispose the writer to complete the file; the stream stays open.
+/// </summary>
+public sealed class NpzWriter(Stream stream) : IDisposable
+{
+    // The earliest time that ZIP can express; a real one would make every file differ.
+    private static readonly DateTimeOffset Timestamp = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly ZipArchive _archive = new(stream, ZipArchiveMode.Create, leaveOpen: true);
+    private readonly HashSet<string> _names = [];
+
+    /// <summary>Adds an array. Throws <see cref="ArgumentException"/> for a name that was given before.</summary>
+    public void Add(string name, NpyArray array)
+    {
+        using var member = Create(name);
+        NpyWriter.Write(member, array);
+    }
+
+    /// <summary>Adds doubles as elements of a type; see <see cref="NpyWriter.Write(Stream, ElementType, ReadOnlySpan{long}, ReadOnlySpan{double})"/>.</summary>
+    public void Add(string name, ElementType element, ReadOnlySpan<long> shape, ReadOnlySpan<double> values)
+    {
+        using var member = Create(name);
+        NpyWriter.Write(member, element, shape, values);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _archive.Dispose();
+
+    private Stream Create(string name)
+    {
+        if (!_names.Add(name))
+            throw new ArgumentException($"The archive has an array '{name}' already.");
+        var entry = _archive.CreateEntry($"{name}.npy", CompressionLevel.NoCompression);
+        entry.LastWriteTime = Timestamp;
+        return entry.Open();
+    }
+}
