@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Ops.Elementwise;
+
+namespace OnnxCurvature.Onnx;
+
+/// <summary>Builds the outermost graph of a model: its inputs, constants, nodes and outputs.</summary>
+internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptions options)
+{
+    private readonly GraphProto _graph = file.Model.Graph;
+
+    /// <summary>The graph. Throws <see cref="UserErrorException"/>.</summary>
+    public ModelGraph Load(IReadOnlyDictionary<string, int> opsets)
+    {
+        var scope = new Scope(new GraphBuilder(), null, opsets, 0);
+        var inputs = LoadInputs(scope);
+        loader.Types = new ModelTypes(file, options.Oracle, inputs);
+        loader.LoadInitializers(_graph, scope);
+        loader.Load(_graph.Node, scope);
+        if (loader.Failures.Count > 0)
+            throw new UserErrorException($"'{file.File.Path}' holds {(loader.Failures.Count == 1 ? "a node" : $"{loader.Failures.Count} nodes")} whose outputs have no known types: {string.Join("; ", loader.Failures.Distinct())}.");
+        var values = scope.Values.ToDictionary(StringComparer.Ordinal);
+        foreach (var input in inputs)
+            values[input.Name!] = input;
+        var names = _graph.Initializer.Select(tensor => tensor.Name).Concat(_graph.Node.SelectMany(node => node.Output));
+        return new ModelGraph(scope.Builder, inputs, LoadOutputs(scope), values,
+            [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value.Constant is not null && value.Type.Element.IsFloat())]);
+    }
+
+    private ImmutableArray<Value> LoadInputs(Scope scope)
+    {
+        var initializers = _graph.Initializer.Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        var given = _graph.Input.Where(input => !initializers.Contains(input.Name)).ToList();
+        var taken = given.SelectMany(SymbolsOf).ToHashSet(StringComparer.Ordinal);
+        var symbols = new HashSet<string>(taken, StringComparer.Ordinal);
+        var inputs = ImmutableArray.CreateBuilder<Value>();
+        foreach (var input in given)
+        {
+            var type = TypeReader.Read(input.Type, axis => Unnamed(input.Name, axis), options.Dims, out var reason)
+                ?? throw new UserErrorException($"The input '{input.Name}' of '{file.File.Path}' {reason}.");
+            var parameter = scope.Builder.Parameter(type, input.Name);
+            loader.Define(scope, input.Name, Cast.Of(scope.Builder, parameter, loader.Widen(type).Element));
+            inputs.Add(parameter);
+        }
+        foreach (var (name, size) in options.Dims)
+        {
+            if (!symbols.Contains(name))
+                throw new UserErrorException($"'{file.File.Path}' has no symbolic dimension '{name}'{(symbols.Count == 0 ? "; all its sizes are fixed" : $"; it has {string.Join(", ", symbols.Order(StringComparer.Ordinal))}")}.");
+            if (size < 1)
+                throw new UserErrorException($"The dimension '{name}' cannot have the size {size}; give 1 or more.");
+        }
+        return inputs.ToImmutable();
+
+        string Unnamed(string input, int axis)
+        {
+            var name = $"{input}_{axis}";
+            while (taken.Contains(name))
+                name += "_";
+            symbols.Add(name);
+            return name;
+        }
+    }
+
+    private ImmutableArray<NamedValue> LoadOutputs(Scope scope)
+    {
+        if (_graph.Output.Count == 0)
+            throw new UserErrorException($"'{file.File.Path}' gives out nothing.");
+        var outputs = ImmutableArray.CreateBuilder<NamedValue>();
+        foreach (var output in _graph.Output)
+        {
+            if (!scope.Find(output.Name, out var value))
+                throw new UserErrorException($"'{file.File.Path}' gives out '{output.Name}', which nothing in it defines.");
+            var declared = (ElementType)(output.Type?.TensorType?.ElemType ?? 0);
+            outputs.Add(new NamedValue(output.Name, declared is ElementType.Float16 or ElementType.BFloat16 ? Cast.Of(scope.Builder, value!, declared) : value!));
+        }
+        return outputs.ToImmutable();
+    }
+
+    private static IEnumerable<string> SymbolsOf(ValueInfoProto input) =>
+        (input.Type?.TensorType?.Shape?.Dim ?? []).Select(dim => dim.DimParam).Where(name => name.Length > 0);
+}

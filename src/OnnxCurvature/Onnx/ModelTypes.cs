@@ -1,0 +1,59 @@
+using Google.Protobuf;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Proto;
+
+namespace OnnxCurvature.Onnx;
+
+/// <summary>Asks an oracle, once and only when it must be, for the types of the values of a model.</summary>
+internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOnlyList<Value> inputs)
+{
+    private IReadOnlyDictionary<string, TensorType>? _types;
+
+    /// <summary>Whether there is somebody to ask.</summary>
+    public bool HasOracle => oracle is not null;
+
+    /// <summary>The type of a value, or null where nobody can tell.</summary>
+    public TensorType? Of(string name)
+    {
+        if (oracle is null)
+            return null;
+        _types ??= oracle.TypesOf(Slim().ToByteArray());
+        return _types.TryGetValue(name, out var type) ? type : null;
+    }
+
+    /// <summary>
+    /// A copy without the elements of large tensors: they have become inputs of the same type, and all values of the outermost
+    /// graph are outputs, so that a runtime tells their types.
+    /// </summary>
+    private ModelProto Slim()
+    {
+        var model = new ModelProto(file.Model) { Graph = new GraphProto(file.Model.Graph) };
+        var graph = model.Graph;
+        var tensors = new TensorReader(file);
+        var given = inputs.Select(input => input.Name!).ToHashSet(StringComparer.Ordinal);
+        graph.Input.Clear();
+        graph.Input.AddRange(inputs.Select(input => TypeWriter.Info(input.Name!, input.Type)));
+        graph.Initializer.Clear();
+        foreach (var tensor in file.Model.Graph.Initializer)
+            if (file.RangeOf(tensor) is not null || tensor.DataLocation == TensorProto.Types.DataLocation.External)
+                graph.Input.Add(TypeWriter.Info(tensor.Name, tensors.TypeOf(tensor)));
+            else
+                graph.Initializer.Add(tensor);
+        graph.ValueInfo.Clear();
+        graph.Node.Clear();
+        var declared = graph.Output.Select(output => output.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var node in file.Model.Graph.Node)
+        {
+            if (node.Attribute.FirstOrDefault(attribute => attribute.T is { } large && file.RangeOf(large) is not null) is { T: var tensor } && node is { OpType: "Constant", Output: [var constant] })
+            {
+                graph.Input.Add(TypeWriter.Info(constant, tensors.TypeOf(tensor)));
+                continue;
+            }
+            graph.Node.Add(node);
+            foreach (var name in node.Output)
+                if (name.Length > 0 && !given.Contains(name) && declared.Add(name))
+                    graph.Output.Add(new ValueInfoProto { Name = name });
+        }
+        return model;
+    }
+}

@@ -1,0 +1,265 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
+
+namespace OnnxCurvature.Onnx;
+
+/// <summary>
+/// Builds the nodes of a file in their canonical form. A node whose types cannot be told is noted, and what depends on it is
+/// left out, so that all such nodes are reported together.
+/// </summary>
+internal sealed class NodeLoader(ModelReader file, LoadOptions options)
+{
+    private readonly TensorReader _tensors = new(file);
+    private readonly Dictionary<(string Domain, string Name, int Opset, string Reason), OpaqueOperator> _opaque = [];
+    private readonly FunctionLibrary _functions = new(file.Model);
+
+    /// <summary>The nodes whose types cannot be told, each with a reason.</summary>
+    public List<string> Failures { get; } = [];
+
+    /// <summary>The nodes of operators that the catalogue does not have.</summary>
+    public List<Node> UnknownNodes { get; } = [];
+
+    /// <summary>Whether some values were 16-bit floats and are computed in float32.</summary>
+    public bool Widened { get; private set; }
+
+    /// <summary>Who tells the types that the catalogue cannot; known once the inputs are.</summary>
+    public ModelTypes? Types { get; set; }
+
+    /// <summary>Defines the initializers of a graph as constants.</summary>
+    public void LoadInitializers(GraphProto graph, Scope scope)
+    {
+        if (graph.SparseInitializer.Count > 0)
+            throw new UserErrorException($"'{file.File.Path}' holds the sparse initializer '{graph.SparseInitializer[0].Values?.Name}', and only dense ones are supported.");
+        foreach (var tensor in graph.Initializer)
+            Define(scope, tensor.Name, scope.Builder.Constant(Widen(_tensors.Read(tensor)), scope.FullName(tensor.Name)));
+    }
+
+    /// <summary>Gives a value a name in a scope. Throws <see cref="UserErrorException"/> where it is taken.</summary>
+    public void Define(Scope scope, string name, Value? value)
+    {
+        if (name.Length == 0)
+            throw new UserErrorException($"'{file.File.Path}' holds a value without a name.");
+        if (!scope.Define(name, value))
+            throw new UserErrorException($"'{file.File.Path}' defines the value '{name}' twice.");
+    }
+
+    /// <summary>Builds nodes in their order.</summary>
+    public void Load(IEnumerable<NodeProto> nodes, Scope scope)
+    {
+        foreach (var node in nodes)
+        {
+            if (!Resolve(node, scope, out var inputs))
+            {
+                DefineUnknown(node, scope);
+                continue;
+            }
+            try
+            {
+                Load(node, scope, inputs);
+            }
+            catch (Exception exception) when (exception is UnsupportedOperatorException or FormatException)
+            {
+                Failures.Add($"{Describe(node)}: {exception.Message.TrimEnd('.')}");
+                DefineUnknown(node, scope);
+            }
+            catch (Exception exception) when (exception is NullReferenceException or IndexOutOfRangeException or ArgumentException or InvalidOperationException or OverflowException)
+            {
+                Failures.Add($"{Describe(node)}: its inputs or attributes are not those of the operator");
+                DefineUnknown(node, scope);
+            }
+        }
+    }
+
+    /// <summary>How messages call a node of the file.</summary>
+    public static string Describe(NodeProto node) => node.Name.Length > 0 ? $"{node.OpType} '{node.Name}'"
+        : node.Output.FirstOrDefault(name => name.Length > 0) is { } output ? $"{node.OpType} that makes '{output}'"
+        : node.OpType;
+
+    /// <summary>A constant as it is computed with: 16-bit floats become float32.</summary>
+    public Constant Widen(Constant constant)
+    {
+        if (!IsNarrow(constant.Type.Element))
+            return constant;
+        Widened = true;
+        return constant is InlineConstant ? new InlineConstant(constant.Read().CastTo(ElementType.Float32)) : new WidenedConstant(constant);
+    }
+
+    /// <summary>A type as it is computed with: 16-bit floats become float32.</summary>
+    public TensorType Widen(TensorType type)
+    {
+        if (!IsNarrow(type.Element))
+            return type;
+        Widened = true;
+        return type with { Element = ElementType.Float32 };
+    }
+
+    private static bool IsNarrow(ElementType element) => element is ElementType.Float16 or ElementType.BFloat16;
+
+    private bool Resolve(NodeProto node, Scope scope, out ImmutableArray<Value?> inputs)
+    {
+        var found = ImmutableArray.CreateBuilder<Value?>(node.Input.Count);
+        var known = true;
+        foreach (var name in node.Input)
+        {
+            Value? value = null;
+            if (name.Length > 0 && !scope.IsLeftOut(name))
+            {
+                if (!scope.Find(name, out value))
+                    throw new UserErrorException($"In '{file.File.Path}' {Describe(node)} takes the value '{name}', which nothing before it defines.");
+                known &= value is not null;
+            }
+            found.Add(value);
+        }
+        inputs = found.MoveToImmutable();
+        return known;
+    }
+
+    private void DefineUnknown(NodeProto node, Scope scope)
+    {
+        foreach (var name in node.Output)
+            if (name.Length > 0)
+                Define(scope, name, null);
+    }
+
+    private void Load(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
+    {
+        var domain = node.Domain == "ai.onnx" ? "" : node.Domain;
+        if (_functions.Find(domain, node.OpType, node.Overload) is { } function)
+        {
+            LoadFunction(node, function, scope, inputs);
+            return;
+        }
+        if (domain.Length == 0 && node.OpType == "Constant" && node.Output.Count == 1)
+        {
+            Define(scope, node.Output[0], scope.Builder.Constant(Widen(ConstantNodes.Read(node, scope, _tensors)), scope.FullName(node.Output[0])));
+            return;
+        }
+        var attributes = AttributeReader.Read(node, scope, tensor => Widen(_tensors.Read(tensor)).Read(), graph => LoadBody(node, graph, scope, inputs));
+        foreach (var name in (ReadOnlySpan<string>)["to", "dtype"])
+            if (attributes.Has(name) && IsNarrow((ElementType)attributes.Int(name, 0)))
+            {
+                Widened = true;
+                attributes = attributes.With(name, (long)ElementType.Float32);
+            }
+        var outputs = node.Output.Count;
+        while (outputs > 0 && node.Output[outputs - 1].Length == 0)
+            outputs--;
+        var call = new OperatorCall(node.OpType, domain, inputs, attributes, outputs).WithInputs(inputs);
+        if (domain.Length == 0 && node.OpType == "ConstantOfShape" && inputs is [{ Contents: { } sizes }] && sizes.All(size => size.Known >= 0))
+        {
+            Define(scope, node.Output[0], scope.Builder.Constant(ConstantNodes.Filled(call, sizes), scope.FullName(node.Output[0])));
+            return;
+        }
+        Append(node, scope, call);
+    }
+
+    private void Append(NodeProto node, Scope scope, OperatorCall call)
+    {
+        if (!scope.Opsets.TryGetValue(call.Domain, out var opset))
+            throw new UnsupportedOperatorException($"the model names no opset of the domain '{call.Domain}'.");
+        var b = scope.Builder;
+        Operator op;
+        if (Catalogue.Find(call.Domain, call.Name) is not { } known)
+            op = Opaque(call, opset, $"{call.Name} is not in the operator catalogue.");
+        else
+        {
+            op = known;
+            try
+            {
+                var canonical = known.FromOpset(b, call, opset);
+                op = Catalogue.Find(canonical.Domain, canonical.Name) ?? throw new UnsupportedOperatorException($"{canonical.Name} is not in the operator catalogue.");
+                call = canonical;
+            }
+            catch (UnsupportedOperatorException exception)
+            {
+                op = Opaque(call, opset, exception.Message);
+            }
+        }
+        var types = Infer(op, node, scope, call);
+        var named = types.Select((type, index) => (type, node.Output[index].Length > 0 ? scope.FullName(node.Output[index]) : null)).ToArray();
+        var appended = b.Append(op, call.Inputs, call.Attributes, named, node.Name.Length > 0 ? scope.FullName(node.Name) : null);
+        if (op is OpaqueOperator)
+            UnknownNodes.Add(appended);
+        for (var index = 0; index < appended.Outputs.Length; index++)
+            if (node.Output[index].Length > 0)
+                Define(scope, node.Output[index], appended.Outputs[index]);
+    }
+
+    private OpaqueOperator Opaque(OperatorCall call, int opset, string reason)
+    {
+        var key = (call.Domain, call.Name, opset, reason);
+        if (!_opaque.TryGetValue(key, out var op))
+            _opaque[key] = op = new OpaqueOperator(call.Name, call.Domain, opset, reason);
+        return op;
+    }
+
+    private ImmutableArray<TensorType> Infer(Operator op, NodeProto node, Scope scope, OperatorCall call)
+    {
+        try
+        {
+            var types = op.Infer(call);
+            return types.Length >= call.OutputCount
+                ? types[..call.OutputCount]
+                : throw new UnsupportedOperatorException($"{call.Name} has {types.Length} outputs, and {call.OutputCount} are asked for.");
+        }
+        catch (UnsupportedOperatorException)
+        {
+            var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? new TensorType(ElementType.Undefined, TensorShape.Scalar) : Types?.Of(scope.FullName(name))).ToArray();
+            if (types.Length == 0 || types.Contains(null))
+                throw;
+            return [.. types.Select(type => Widen(type!))];
+        }
+    }
+
+    private Program LoadBody(NodeProto node, GraphProto graph, Scope scope, ImmutableArray<Value?> inputs)
+    {
+        var inner = new Scope(new GraphBuilder(scope.Builder), scope, scope.Opsets, Deeper(scope)) { FullName = scope.FullName, Arguments = scope.Arguments };
+        LoadInitializers(graph, inner);
+        var parameters = new List<Value>();
+        for (var index = 0; index < graph.Input.Count; index++)
+        {
+            var input = graph.Input[index];
+            var type = TypeReader.Read(input.Type, axis => $"{input.Name}_{axis}", options.Dims, out var reason)
+                ?? BodyTypes.Guess(node.OpType, inputs, index, input.Name)
+                ?? throw new UnsupportedOperatorException($"the input '{input.Name}' of its body {reason}.");
+            var parameter = inner.Builder.Parameter(Widen(type), scope.FullName(input.Name));
+            parameters.Add(parameter);
+            Define(inner, input.Name, parameter);
+        }
+        Load(graph.Node, inner);
+        var outputs = new List<NamedValue>();
+        foreach (var output in graph.Output)
+        {
+            if (!inner.Find(output.Name, out var value))
+                throw new UserErrorException($"In '{file.File.Path}' the body of {Describe(node)} gives out '{output.Name}', which nothing in it defines.");
+            outputs.Add(new NamedValue(scope.FullName(output.Name), value ?? throw new UnsupportedOperatorException($"the type of '{output.Name}' in its body is not known.")));
+        }
+        return inner.Builder.Build(parameters, outputs);
+    }
+
+    private void LoadFunction(NodeProto node, FunctionProto function, Scope scope, ImmutableArray<Value?> inputs)
+    {
+        var inner = FunctionLibrary.Enter(node, function, scope, Deeper(scope));
+        for (var index = 0; index < function.Input.Count; index++)
+            if (index < inputs.Length && inputs[index] is { } value)
+                Define(inner, function.Input[index], value);
+            else
+                inner.LeaveOut(function.Input[index]);
+        Load(function.Node, inner);
+        for (var index = 0; index < node.Output.Count; index++)
+            if (node.Output[index].Length > 0)
+            {
+                Value? value = null;
+                if (index >= function.Output.Count || !inner.Find(function.Output[index], out value))
+                    throw new UserErrorException($"In '{file.File.Path}' the function {function.Name} does not define its output {index}.");
+                Define(scope, node.Output[index], value);
+            }
+    }
+
+    private int Deeper(Scope scope) => scope.Depth < ModelReader.DeepestNesting
+        ? scope.Depth + 1
+        : throw new UserErrorException($"'{file.File.Path}' nests bodies and functions more than {ModelReader.DeepestNesting} deep.");
+}

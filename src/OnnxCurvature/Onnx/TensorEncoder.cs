@@ -1,0 +1,60 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using OnnxCurvature.Ir;
+using Tensor = OnnxCurvature.Ir.Tensor;
+
+namespace OnnxCurvature.Onnx;
+
+/// <summary>Encodes tensors as raw bytes: little-endian, row-major, floats rounded to their type.</summary>
+internal static class TensorEncoder
+{
+    /// <summary>The raw bytes.</summary>
+    public static byte[] Encode(Tensor tensor)
+    {
+        var bytes = new byte[checked(tensor.Count * tensor.Element.Size())];
+        switch (tensor.Element)
+        {
+            case ElementType.Float32:
+                Write<double, float>(tensor.Floats, bytes);
+                break;
+            case ElementType.Float64:
+                Write<double, double>(tensor.Floats, bytes);
+                break;
+            case ElementType.Float16:
+                Write<double, Half>(tensor.Floats, bytes);
+                break;
+            case ElementType.BFloat16:
+                var halves = MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan());
+                for (var index = 0; index < halves.Length; index++)
+                    halves[index] = BFloat16((float)tensor.Floats[index]);
+                break;
+            case ElementType.UInt8 or ElementType.Bool or ElementType.Int8:
+                Write<long, byte>(tensor.Integers, bytes);
+                break;
+            case ElementType.UInt16 or ElementType.Int16:
+                Write<long, ushort>(tensor.Integers, bytes);
+                break;
+            case ElementType.Int32 or ElementType.UInt32:
+                Write<long, uint>(tensor.Integers, bytes);
+                break;
+            case ElementType.Int64 or ElementType.UInt64:
+                Write<long, long>(tensor.Integers, bytes);
+                break;
+            default:
+                throw new ArgumentException($"Elements of type {tensor.Element.DisplayName()} have no fixed size.");
+        }
+        return bytes;
+    }
+
+    /// <summary>The upper half of a float32, rounded to nearest, ties to even; not-a-number stays so.</summary>
+    private static ushort BFloat16(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)(bits >> 16 | 0x40) : (ushort)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+    }
+
+    private static void Write<TFrom, TTo>(ReadOnlySpan<TFrom> elements, Span<byte> bytes)
+        where TFrom : System.Numerics.INumberBase<TFrom>
+        where TTo : unmanaged, System.Numerics.INumberBase<TTo> =>
+        TensorPrimitives.ConvertTruncating(elements, MemoryMarshal.Cast<byte, TTo>(bytes));
+}
