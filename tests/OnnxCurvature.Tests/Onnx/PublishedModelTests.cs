@@ -1,0 +1,84 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Onnx;
+using OnnxCurvature.Runtime;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Onnx;
+
+/// <summary>The node tests that ONNX publishes, where Debian's package libonnx-testdata is installed.</summary>
+public sealed class PublishedModelTests(ITestOutputHelper output)
+{
+    private const string Folder = "/usr/share/libonnx-testdata/data";
+
+    [Fact]
+    public void Models_of_the_published_tests_give_the_same_outputs_after_a_round_trip()
+    {
+        Assert.SkipUnless(Directory.Exists(Folder), "Debian's package libonnx-testdata is not installed.");
+        using var folder = new TemporaryFolder();
+        var results = Directory.EnumerateFiles(Folder, "model.onnx", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(path => (Path: path, Result: RoundTrip(path, folder.File("model.onnx")))).ToList();
+        foreach (var group in results.GroupBy(entry => entry.Result.Split(':')[0]).OrderBy(group => group.Key, StringComparer.Ordinal))
+            output.WriteLine($"{group.Count()} {group.Key}");
+        foreach (var (path, result) in results)
+            output.WriteLine($"{Path.GetRelativePath(Folder, Path.GetDirectoryName(path)!)}: {result}");
+        Assert.DoesNotContain(results, entry => entry.Result.StartsWith("differs", StringComparison.Ordinal));
+    }
+
+    private static string RoundTrip(string path, string copy)
+    {
+        OnnxModel model;
+        try
+        {
+            model = OnnxModel.Load(path, new LoadOptions { Oracle = new OrtShapeOracle() });
+            OnnxWriter.Write(model.Program, copy, new WriteOptions { Source = model });
+        }
+        catch (UserErrorException exception)
+        {
+            return "refused: " + exception.Message;
+        }
+        var data = Path.Combine(Path.GetDirectoryName(path)!, "test_data_set_0");
+        using var session = Open(path);
+        if (session is null)
+            return "not run by ONNX Runtime";
+        var inputs = new Dictionary<string, OrtValue>();
+        try
+        {
+            foreach (var (name, index) in session.InputNames.Select((name, index) => (name, index)))
+                if (File.Exists(Path.Combine(data, $"input_{index}.pb")))
+                    inputs[name] = TensorFile.Read(Path.Combine(data, $"input_{index}.pb"));
+                else
+                    inputs[name] = TensorFile.Zeros(session.InputMetadata[name]);
+            IReadOnlyList<OrtValue> expected;
+            try
+            {
+                expected = OrtRun.Run(session, inputs);
+            }
+            catch (OnnxRuntimeException)
+            {
+                return "not run by ONNX Runtime";
+            }
+            return TensorFile.Same(expected, OrtRun.Run(copy, inputs, session.OutputNames)) is { } difference ? "differs: " + difference : model.UnknownNodes.IsEmpty ? "same" : "same with unknown operators";
+        }
+        catch (Exception exception) when (exception is OnnxRuntimeException or NotSupportedException)
+        {
+            return exception is NotSupportedException ? "no tensors" : "differs: " + exception.Message;
+        }
+        finally
+        {
+            foreach (var value in inputs.Values)
+                value.Dispose();
+        }
+    }
+
+    private static InferenceSession? Open(string path)
+    {
+        try
+        {
+            return new InferenceSession(path, OrtRun.Options());
+        }
+        catch (OnnxRuntimeException)
+        {
+            return null;
+        }
+    }
+}
