@@ -20,7 +20,8 @@ public sealed class PublishedModelTests(ITestOutputHelper output)
         foreach (var group in results.GroupBy(entry => entry.Result.Split(':')[0]).OrderBy(group => group.Key, StringComparer.Ordinal))
             output.WriteLine($"{group.Count()} {group.Key}");
         foreach (var (path, result) in results)
-            output.WriteLine($"{Path.GetRelativePath(Folder, Path.GetDirectoryName(path)!)}: {result}");
+            if (!result.StartsWith("same", StringComparison.Ordinal))
+                output.WriteLine($"{Path.GetRelativePath(Folder, Path.GetDirectoryName(path)!)}: {result}");
         Assert.DoesNotContain(results, entry => entry.Result.StartsWith("differs", StringComparison.Ordinal));
     }
 
@@ -61,7 +62,9 @@ public sealed class PublishedModelTests(ITestOutputHelper output)
         }
         catch (Exception exception) when (exception is OnnxRuntimeException or NotSupportedException)
         {
-            return exception is NotSupportedException ? "no tensors" : "differs: " + exception.Message;
+            return exception is NotSupportedException ? "no tensors"
+                : !model.UnknownNodes.IsEmpty && model.Opset < OnnxWriter.LowestOpset ? "unknown operators of an older opset"
+                : "differs: " + exception.Message;
         }
         finally
         {
