@@ -12,6 +12,10 @@ public sealed class Slice : LinearOperator
         start == 0 && step == 1 && x.Type.Shape[axis] == end ? x
         : Catalogue.Get<Slice>().Apply(b, [x, b.Vector(start), b.Vector(end), b.Vector(axis), step == 1 ? null : b.Vector(step)]).Output;
 
+    /// <summary>The indices start, start + step, … before end along each of some axes.</summary>
+    public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, IEnumerable<long> starts, IEnumerable<long> ends, IEnumerable<long> steps) =>
+        Catalogue.Get<Slice>().Apply(b, [x, b.Vector([.. starts]), b.Vector([.. ends]), b.Vector([.. axes]), steps.All(step => step == 1) ? null : b.Vector([.. steps])]).Output;
+
     /// <summary>The indices of x along an axis in reverse order.</summary>
     public static Value Reversed(GraphBuilder b, Value x, int axis) => Of(b, x, axis, -1, long.MinValue + 1, -1);
 

@@ -1,0 +1,229 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Convolution;
+
+/// <summary>
+/// y[n, o, p] = b[o] + Σ_{c,k} w[o, c, k] x[n, c, p * stride + k * dilation - pad], within groups of channels. x is [N, C, *spatial],
+/// w [O, C/G, *kernel], b [O]. Bilinear in x and w, affine in b. Canonical attributes: <c>kernel_shape</c>, <c>strides</c>, <c>dilations</c>,
+/// <c>pads</c>, <c>group</c>; <c>auto_pad</c> only while it needs a size that is not known.
+/// </summary>
+public sealed class Conv : Operator
+{
+    /// <summary>The convolution of x with w. Negative paddings cut x.</summary>
+    /// <param name="b">Where the nodes are built.</param>
+    /// <param name="x">[N, C, *spatial].</param>
+    /// <param name="w">[O, C/G, *kernel].</param>
+    /// <param name="window">The window.</param>
+    /// <param name="groups">G.</param>
+    /// <param name="outputs">The output's spatial dimensions.</param>
+    public static Value Of(GraphBuilder b, Value x, Value w, Window window, long groups, TensorShape outputs)
+    {
+        var cut = Pad.Of(b, x, [0, 0, .. window.Begins.Select(pad => Math.Min(pad, 0)), 0, 0, .. window.Ends.Select(pad => Math.Min(pad, 0))]);
+        window = window with { Begins = [.. window.Begins.Select(pad => Math.Max(pad, 0))], Ends = [.. window.Ends.Select(pad => Math.Max(pad, 0))] };
+        var type = x.Type with { Shape = [x.Type.Shape[0], w.Type.Shape[0], .. outputs] };
+        return Catalogue.Get<Conv>().Apply(b, [cut, w], window.Write(Attributes.Empty).With("group", (object)groups), types: [type]).Output;
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var (x, w) = (call.Required(0).Type, call.Required(1).Type);
+        if (x.Rank < 3 || w.Rank != x.Rank)
+            throw new UnsupportedOperatorException($"the shapes {x.Shape} and {w.Shape} do not fit a convolution.");
+        var channels = w.Shape[1] * call.Attributes.Int("group", 1);
+        if (channels.IsKnown && x.Shape[1].IsKnown && channels != x.Shape[1])
+            throw new UnsupportedOperatorException($"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {channels}.");
+        return [x with { Shape = [x.Shape[0], w.Shape[0], .. Window.Outputs(call.Attributes, Kernel(call.Attributes, w.Shape), x.Shape.Range(2, x.Rank))] }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var (x, w) = (inputs[0]!, inputs[1]!);
+        var window = Window.Of(node.Attributes, w.Shape.Skip(2), TensorShape.Of(x.Shape.Skip(2)));
+        var y = ManagedConvolution.Forward(x, w, window, (int)Group(node));
+        if (inputs.Length > 2 && inputs[2] is { } bias)
+            ManagedConvolution.AddBias(y, bias);
+        return [y];
+    }
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
+
+    /// <summary>dy = dx ∗ w + x ∗ dw + db.</summary>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        var byInput = dx[0] is { } input ? Apply(b, [input, node.Inputs[1]], node.Attributes, types: [node.Output.Type]).Output : null;
+        var byWeight = dx[1] is { } weight ? Apply(b, [node.Inputs[0], weight], node.Attributes, types: [node.Output.Type]).Output : null;
+        var byBias = dx.Length > 2 && dx[2] is { } bias ? AlongChannels(b, bias, node.Output.Type.Rank) : null;
+        return [Sums.Of(b, node.Output.Type.Shape, byInput, byWeight, byBias)];
+    }
+
+    /// <inheritdoc/>
+    public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) => input switch
+    {
+        0 => TransposeInput(b, node, cy[0]!),
+        1 => TransposeWeight(b, node, cy[0]!),
+        _ => SumOverAllButChannels(b, cy[0]!),
+    };
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        var (x, w, bias) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
+        var y = (batched[0], batched[1]) switch
+        {
+            (false, false) => Apply(b, [x, w], node.Attributes, types: [node.Output.Type]).Output,
+            (true, false) => BatchInput(b, node, x, w, batched.Length > 2 && batched[2] ? null : bias, columns),
+            (false, true) => BatchWeight(b, node, x, w, columns),
+            (true, true) => BatchBoth(b, node, x, w, columns),
+        };
+        if (bias is null || (batched[0] && !batched[1] && !batched[2]))
+            return [y];
+        var along = AlongChannels(b, bias, node.Output.Type.Rank);
+        return [Add.Of(b, y, batched[2] ? Reshape.InsertAxis(b, along, 1) : along)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        var bias = inputs.Length > 2 ? inputs[2] : SampleAxis.None;
+        var bySample = inputs[0] == SampleAxis.At(0) && inputs[1].IsNone && bias.IsNone;
+        var byFilter = inputs[0].IsNone && (inputs[1].IsNone || inputs[1] == SampleAxis.At(0));
+        return [bySample ? SampleAxis.At(0) : byFilter ? SampleAxis.At(1) : SampleAxis.Coupled];
+    }
+
+    /// <summary>y[n, g, o, p] = Σ_j w[g, o, j] X[n, g, j, p] over unfolded windows.</summary>
+    public override UnfoldedProduct? Unfold(GraphBuilder b, Node node, int input)
+    {
+        if (input != 1)
+            return null;
+        var (w, y, group) = (node.Inputs[1]!.Type.Shape, node.Output.Type.Shape, Group(node));
+        var ofGroup = w[0].DividedBy(group)!.Value;
+        return new UnfoldedProduct(
+            Unfolding.Of(b, node.Inputs[0]!, WindowOf(node), group, y.Range(2, y.Rank)),
+            (builder, cy) => Reshape.To(builder, cy, [cy.Type.Shape[0], y[0], group, ofGroup, y.Product(2, y.Rank)]),
+            (builder, value) => Reshape.To(builder, value, w));
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        var (x, w) = (call.Required(0).Type.Shape, call.Required(1).Type.Shape);
+        return x.Rank != w.Rank ? call : call with
+        {
+            Attributes = Window.Canonical(call.Attributes, Kernel(call.Attributes, w), x.Range(2, x.Rank)).With("group", (object)call.Attributes.Int("group", 1)),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) =>
+        2 * size(node.Output.Type.Shape.Elements) * size(node.Inputs[1]!.Type.Shape.Product(1, node.Output.Type.Rank));
+
+    /// <summary>The sizes of the kernel: an attribute, else those of the weight.</summary>
+    internal static IEnumerable<long> Kernel(Attributes attributes, TensorShape w) => attributes.Ints("kernel_shape") is { } kernel
+        ? kernel
+        : w.Skip(2).Select(dim => dim.Known ?? throw new UnsupportedOperatorException($"the size {dim} of a kernel is not known; give the sizes of symbolic dimensions."));
+
+    /// <summary>A vector over channels (with a column axis before it or not) with ones for the spatial axes after it.</summary>
+    internal static Value AlongChannels(GraphBuilder b, Value vector, int rank) =>
+        Reshape.To(b, vector, [.. vector.Type.Shape, .. Enumerable.Repeat((Dim)1, rank - 2)]);
+
+    /// <summary>The cotangent of a bias.</summary>
+    internal static Value SumOverAllButChannels(GraphBuilder b, Value cy) =>
+        ReduceSum.Of(b, cy, Enumerable.Range(0, cy.Type.Rank).Where(axis => axis != 1).Select(axis => (long)axis), keepDims: false);
+
+    private static long Group(Node node) => node.Attributes.Int("group", 1);
+
+    private static Window WindowOf(Node node)
+    {
+        var x = node.Inputs[0]!.Type.Shape;
+        return Window.Of(node.Attributes, Kernel(node.Attributes, node.Inputs[1]!.Type.Shape), x.Range(2, x.Rank));
+    }
+
+    /// <summary>
+    /// For strides of one a convolution with the mirrored kernel and its channel axes exchanged, which runtimes compute faster
+    /// than a transposed convolution; else that.
+    /// </summary>
+    private static Value TransposeInput(GraphBuilder b, Node node, Value cy)
+    {
+        var (x, w, window, group) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!, WindowOf(node), Group(node));
+        var spatial = x.Range(2, x.Rank);
+        if (!window.IsDense)
+            return ConvTranspose.Of(b, cy, w, window, group, spatial);
+        var full = window with
+        {
+            Begins = [.. window.Begins.Select((pad, axis) => window.Span(axis) - 1 - pad)],
+            Ends = [.. window.Ends.Select((pad, axis) => window.Span(axis) - 1 - pad)],
+        };
+        return Of(b, cy, ExchangeChannels(b, Mirror(b, w), group), full, group, spatial);
+    }
+
+    /// <summary>cw = Σ_n cy_n · X_nᵀ over unfolded windows.</summary>
+    private static Value TransposeWeight(GraphBuilder b, Node node, Value cy)
+    {
+        var (w, y, group) = (node.Inputs[1]!.Type.Shape, node.Output.Type.Shape, Group(node));
+        var windows = Unfolding.Of(b, node.Inputs[0]!, WindowOf(node), group, y.Range(2, y.Rank));
+        var cotangents = Reshape.To(b, cy, [y[0], group, w[0].DividedBy(group)!.Value, y.Product(2, y.Rank)]);
+        return Reshape.To(b, ReduceSum.Of(b, Unfolding.Contract(b, windows, cotangents), [0], keepDims: false), w);
+    }
+
+    /// <summary>A kernel in reverse order along all its spatial axes of more than one entry.</summary>
+    internal static Value Mirror(GraphBuilder b, Value w)
+    {
+        long[] axes = [.. Enumerable.Range(2, w.Type.Rank - 2).Where(axis => !w.Type.Shape[axis].IsOne).Select(axis => (long)axis)];
+        return axes.Length == 0 ? w
+            : Slice.Of(b, w, axes, axes.Select(_ => -1L), axes.Select(_ => long.MinValue + 1), axes.Select(_ => -1L));
+    }
+
+    /// <summary>From [G * O, C, *kernel] to [G * C, O, *kernel].</summary>
+    private static Value ExchangeChannels(GraphBuilder b, Value w, long group)
+    {
+        var shape = w.Type.Shape;
+        if (group == 1)
+            return TransposeAxes.Of(b, w, [1, 0, .. Enumerable.Range(2, shape.Rank - 2)]);
+        var (outputs, inputs, kernel) = (shape[0].DividedBy(group)!.Value, shape[1], shape.Range(2, shape.Rank));
+        var grouped = Reshape.To(b, w, [group, outputs, inputs, .. kernel]);
+        var exchanged = TransposeAxes.Of(b, grouped, [0, 2, 1, .. Enumerable.Range(3, kernel.Rank)]);
+        return Reshape.To(b, exchanged, [inputs * group, outputs, .. kernel]);
+    }
+
+    private Value BatchInput(GraphBuilder b, Node node, Value x, Value w, Value? bias, Dim columns) =>
+        SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, x), w, bias], node.Attributes).Output, node.Output.Type.Shape, columns);
+
+    /// <summary>The filters of all columns beside one another within their group: one convolution with K * O outputs.</summary>
+    private Value BatchWeight(GraphBuilder b, Node node, Value x, Value w, Dim columns)
+    {
+        var (shape, y, group) = (node.Inputs[1]!.Type.Shape, node.Output.Type.Shape, Group(node));
+        var outputs = shape[0].DividedBy(group)!.Value;
+        var grouped = Reshape.To(b, w, [columns, group, outputs, .. shape.Range(1, shape.Rank)]);
+        var stacked = group == 1 ? grouped : TransposeAxes.Move(b, grouped, 0, 1);
+        var all = Apply(b, [x, Reshape.To(b, stacked, shape.With(0, shape[0] * columns))], node.Attributes).Output;
+        var split = Reshape.To(b, all, [y[0], group, columns, outputs, .. y.Range(2, y.Rank)]);
+        return Reshape.To(b, TransposeAxes.Move(b, split, 2, 0), y.Prepend(columns));
+    }
+
+    /// <summary>One group of channels for each column and group; a product of unfolded windows where the number of columns is not known.</summary>
+    private Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim columns)
+    {
+        var (shape, from, y, group) = (node.Inputs[1]!.Type.Shape, node.Inputs[0]!.Type.Shape, node.Output.Type.Shape, Group(node));
+        if (columns.Known is { } count)
+        {
+            var side = Reshape.To(b, TransposeAxes.Move(b, x, 0, 1), from.With(1, from[1] * count));
+            var filters = Reshape.To(b, w, shape.With(0, shape[0] * count));
+            var all = Apply(b, [side, filters], node.Attributes.With("group", (object)(group * count))).Output;
+            return TransposeAxes.Move(b, Reshape.To(b, all, y.Insert(1, columns)), 1, 0);
+        }
+        var windows = Unfolding.Of(b, SampleFolding.Fold(b, x), WindowOf(node), group, y.Range(2, y.Rank));
+        var (inner, outputs) = (shape.Product(1, shape.Rank), shape[0].DividedBy(group)!.Value);
+        var product = MatMul.Of(b,
+            Reshape.To(b, w, [columns, 1, group, outputs, inner]),
+            Reshape.To(b, windows, [columns, y[0], group, inner, y.Product(2, y.Rank)]));
+        return Reshape.To(b, product, y.Prepend(columns));
+    }
+}

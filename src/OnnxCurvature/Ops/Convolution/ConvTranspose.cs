@@ -1,0 +1,219 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Convolution;
+
+/// <summary>
+/// The transposed convolution: each entry x[n, c, p] adds x[n, c, p] w[c, o, k] to y[n, o, p * stride + k * dilation - pad]. x is
+/// [N, C, *spatial], w [C, O/G, *kernel], b [O]. Bilinear in x and w, affine in b. Canonical attributes are those of <see cref="Conv"/> and
+/// <c>output_padding</c>; the window slides over y.
+/// </summary>
+public sealed class ConvTranspose : Operator
+{
+    /// <summary>
+    /// The transpose, in its input, of a convolution by <paramref name="window"/> over <paramref name="outputs"/>, whose sizes must be known.
+    /// </summary>
+    public static Value Of(GraphBuilder b, Value x, Value w, Window window, long groups, TensorShape outputs)
+    {
+        var places = x.Type.Shape.Range(2, window.Rank + 2);
+        if (!outputs.IsKnown || !places.IsKnown)
+            throw new UnsupportedOperatorException($"the spatial sizes {outputs} at a convolution with strides are not known; give the sizes of symbolic dimensions.");
+        var uncovered = outputs.Select((dim, axis) => dim.Factor - Covered(window, axis, places[axis].Factor));
+        var attributes = window.Write(Attributes.Empty).With("group", (object)groups).With("output_padding", uncovered);
+        return Catalogue.Get<ConvTranspose>().Apply(b, [x, w], attributes).Output;
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var (x, w) = (call.Required(0).Type, call.Required(1).Type);
+        if (x.Rank < 3 || w.Rank != x.Rank)
+            throw new UnsupportedOperatorException($"the shapes {x.Shape} and {w.Shape} do not fit a transposed convolution.");
+        if (x.Shape[1].IsKnown && w.Shape[0].IsKnown && x.Shape[1] != w.Shape[0])
+            throw new UnsupportedOperatorException($"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {w.Shape[0]}.");
+        var window = WindowOf(call.Attributes, w.Shape);
+        var padding = OutputPadding(call.Attributes, window.Rank);
+        return [x with { Shape = [x.Shape[0], w.Shape[1] * Group(call.Attributes), .. x.Shape.Range(2, x.Rank).Select(Output)] }];
+
+        Dim Output(Dim dim, int axis)
+        {
+            var (stride, more) = (window.Strides[axis], Covered(window, axis, 1) - 1 + padding[axis]);
+            return stride == 1 && more == 0 ? dim
+                : dim.Map(size => size > 0 ? (size - 1) * stride + 1 + more : 0, string.Create(CultureInfo.InvariantCulture, $"({{0}}-1)*{stride}+{more + 1}"));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var (x, w) = (inputs[0]!, inputs[1]!);
+        var window = WindowOf(node.Attributes, w.Type.Shape);
+        var padding = OutputPadding(node.Attributes, window.Rank);
+        var sizes = padding.Select((more, axis) => Covered(window, axis, x.Shape[axis + 2]) + more).ToArray();
+        var y = ManagedConvolution.Transposed(x, w, window, (int)Group(node.Attributes), sizes);
+        if (inputs.Length > 2 && inputs[2] is { } bias)
+            ManagedConvolution.AddBias(y, bias);
+        return [y];
+    }
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        var byInput = dx[0] is { } input ? Apply(b, [input, node.Inputs[1]], node.Attributes, types: [node.Output.Type]).Output : null;
+        var byWeight = dx[1] is { } weight ? Apply(b, [node.Inputs[0], weight], node.Attributes, types: [node.Output.Type]).Output : null;
+        var byBias = dx.Length > 2 && dx[2] is { } bias ? Conv.AlongChannels(b, bias, node.Output.Type.Rank) : null;
+        return [Sums.Of(b, node.Output.Type.Shape, byInput, byWeight, byBias)];
+    }
+
+    /// <summary>cx is a convolution of cy; cw = Σ_n x_n · Y_nᵀ over the unfolded windows of cy.</summary>
+    public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy)
+    {
+        var (x, w, group) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!.Type.Shape, Group(node.Attributes));
+        var window = WindowOf(node.Attributes, w);
+        var exact = window with { Ends = [.. window.Ends.Zip(OutputPadding(node.Attributes, window.Rank), (end, more) => end - more)] };
+        var places = x.Range(2, x.Rank);
+        if (input == 0)
+            return Conv.Of(b, cy[0]!, node.Inputs[1]!, exact, group, places);
+        if (input == 2)
+            return Conv.SumOverAllButChannels(b, cy[0]!);
+        var windows = Unfolding.Of(b, cy[0]!, exact, group, places);
+        var rows = Reshape.To(b, node.Inputs[0]!, [x[0], group, x[1].DividedBy(group)!.Value, places.Elements]);
+        return Reshape.To(b, ReduceSum.Of(b, Unfolding.Contract(b, windows, rows), [0], keepDims: false), w);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        var (x, w, bias) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
+        var y = (batched[0], batched[1]) switch
+        {
+            (false, false) => Apply(b, [x, w], node.Attributes, types: [node.Output.Type]).Output,
+            (true, false) => SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, x), w, batched.Length > 2 && batched[2] ? null : bias], node.Attributes).Output, node.Output.Type.Shape, columns),
+            (false, true) => BatchWeight(b, node, x, w, columns),
+            (true, true) => BatchBoth(b, node, x, w, columns),
+        };
+        if (bias is null || (batched[0] && !batched[1] && !batched[2]))
+            return [y];
+        var along = Conv.AlongChannels(b, bias, node.Output.Type.Rank);
+        return [Add.Of(b, y, batched[2] ? Reshape.InsertAxis(b, along, 1) : along)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        var bias = inputs.Length > 2 ? inputs[2] : SampleAxis.None;
+        return [inputs[0] == SampleAxis.At(0) && inputs[1].IsNone && bias.IsNone ? SampleAxis.At(0)
+            : inputs[0].IsNone && inputs[1].IsNone ? SampleAxis.At(1)
+            : SampleAxis.Coupled];
+    }
+
+    /// <summary>
+    /// y = W · X over the windows of x with zeros put between its entries, where W holds the mirrored kernels as rows.
+    /// </summary>
+    public override UnfoldedProduct? Unfold(GraphBuilder b, Node node, int input)
+    {
+        if (input != 1)
+            return null;
+        var (w, y, group) = (node.Inputs[1]!.Type.Shape, node.Output.Type.Shape, Group(node.Attributes));
+        var window = WindowOf(node.Attributes, w);
+        var padding = OutputPadding(node.Attributes, window.Rank);
+        var mirrored = window with
+        {
+            Strides = [.. window.Strides.Select(_ => 1L)],
+            Begins = [.. window.Begins.Select((pad, axis) => window.Span(axis) - 1 - pad)],
+            Ends = [.. window.Ends.Select((pad, axis) => window.Span(axis) - 1 - pad + padding[axis])],
+        };
+        var (inputs, outputs, kernel) = (w[0].DividedBy(group)!.Value, w[1], w.Range(2, w.Rank));
+        return new UnfoldedProduct(
+            Unfolding.Of(b, Spread(b, node.Inputs[0]!, window.Strides), mirrored, group, y.Range(2, y.Rank)),
+            (builder, cy) => Reshape.To(builder, cy, [cy.Type.Shape[0], y[0], group, outputs, y.Product(2, y.Rank)]),
+            (builder, rows) =>
+            {
+                var split = Reshape.To(builder, rows, [group, outputs, inputs, .. kernel]);
+                return Conv.Mirror(builder, Reshape.To(builder, TransposeAxes.Move(builder, split, 2, 1), w));
+            });
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        var (x, w, attributes) = (call.Required(0).Type.Shape, call.Required(1).Type.Shape, call.Attributes);
+        var automatic = attributes.Text("auto_pad", "NOTSET");
+        var window = WindowOf(attributes.Without("auto_pad", "pads"), w);
+        var padding = OutputPadding(attributes, window.Rank);
+        if (automatic.StartsWith("SAME", StringComparison.Ordinal) || attributes.Has("output_shape"))
+        {
+            // What is more than the output that is asked for is padding; an odd part of it goes to the end for SAME_UPPER, else to the begin.
+            var totals = padding.Select((more, axis) => Total(more, axis)).ToArray();
+            ImmutableArray<long> less = [.. totals.Select(total => total / 2)];
+            ImmutableArray<long> rest = [.. totals.Select(total => total - total / 2)];
+            window = automatic == "SAME_UPPER" ? window with { Begins = less, Ends = rest } : window with { Begins = rest, Ends = less };
+        }
+        else if (automatic == "NOTSET")
+            window = WindowOf(attributes, w);
+        return call with { Attributes = window.Write(attributes.Without("auto_pad", "output_shape")).With("output_padding", padding).With("group", (object)Group(attributes)) };
+
+        long Total(long more, int axis)
+        {
+            var size = x[axis + 2].Known ?? throw new UnsupportedOperatorException($"the paddings of ConvTranspose depend on the size {x[axis + 2]}, which is not known; give the sizes of symbolic dimensions.");
+            var wanted = attributes.Ints("output_shape") is { } shape ? shape[shape.Length - window.Rank + axis] : size * window.Strides[axis];
+            var total = Covered(window, axis, size) + more - wanted;
+            return total >= 0 ? total : throw new UnsupportedOperatorException($"ConvTranspose asks for an output of {wanted}, and its windows reach only {wanted + total}.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) =>
+        2 * size(node.Inputs[0]!.Type.Shape.Elements) * size(node.Inputs[1]!.Type.Shape.Product(1, node.Output.Type.Rank));
+
+    private static long Group(Attributes attributes) => attributes.Int("group", 1);
+
+    private static long[] OutputPadding(Attributes attributes, int rank) =>
+        attributes.Ints("output_padding") is { } padding ? [.. padding] : new long[rank];
+
+    private static Window WindowOf(Attributes attributes, TensorShape w) => Window.Of(attributes, Conv.Kernel(attributes, w), w.Range(2, w.Rank));
+
+    /// <summary>How many output positions the windows of a number of places cover, without the padding.</summary>
+    private static long Covered(Window window, int axis, long places) =>
+        (places - 1) * window.Strides[axis] + window.Span(axis) - window.Begins[axis] - window.Ends[axis];
+
+    /// <summary>x with zeros between its entries along the spatial axes: entry p comes to p * stride.</summary>
+    private static Value Spread(GraphBuilder b, Value x, ImmutableArray<long> strides)
+    {
+        for (var axis = 2; axis < x.Type.Rank; axis++)
+        {
+            if (strides[axis - 2] is not (> 1 and var stride))
+                continue;
+            var shape = x.Type.Shape;
+            var padded = Pad.Of(b, Reshape.InsertAxis(b, x, axis + 1), axis + 1, 0, stride - 1);
+            x = Pad.Of(b, Reshape.To(b, padded, shape.With(axis, shape[axis] * stride)), axis, 0, 1 - stride);
+        }
+        return x;
+    }
+
+    /// <summary>The kernels of all columns beside one another within their group: K * O outputs at once.</summary>
+    private Value BatchWeight(GraphBuilder b, Node node, Value x, Value w, Dim columns)
+    {
+        var (shape, y, group) = (node.Inputs[1]!.Type.Shape, node.Output.Type.Shape, Group(node.Attributes));
+        var stacked = Reshape.To(b, TransposeAxes.Move(b, w, 0, 1), shape.With(1, shape[1] * columns));
+        var split = Reshape.To(b, Apply(b, [x, stacked], node.Attributes).Output, [y[0], group, columns, shape[1], .. y.Range(2, y.Rank)]);
+        return Reshape.To(b, TransposeAxes.Move(b, split, 2, 0), y.Prepend(columns));
+    }
+
+    /// <summary>One group of channels for each column and group.</summary>
+    private Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim columns)
+    {
+        var (from, shape, y) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!.Type.Shape, node.Output.Type.Shape);
+        var count = columns.Known ?? throw new UnsupportedOperatorException($"ConvTranspose cannot take inputs and weights that differ between columns whose number {columns} is not known.");
+        var side = Reshape.To(b, TransposeAxes.Move(b, x, 0, 1), from.With(1, from[1] * count));
+        var all = Apply(b, [side, Reshape.To(b, w, shape.With(0, shape[0] * count))], node.Attributes.With("group", (object)(Group(node.Attributes) * count))).Output;
+        return TransposeAxes.Move(b, Reshape.To(b, all, y.Insert(1, columns)), 1, 0);
+    }
+}

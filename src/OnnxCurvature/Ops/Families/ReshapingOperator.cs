@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Families;
+
+/// <summary>The elements of x in another shape, which follows from x's by a rule. In derivatives it becomes <see cref="Reshape"/>.</summary>
+public abstract class ReshapingOperator : LinearOperator
+{
+    /// <summary>The output's shape.</summary>
+    protected abstract TensorShape Shape(TensorShape x, Attributes attributes);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        return [x with { Shape = Shape(x.Shape, call.Attributes) }];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
+        [inputs[0]!.Reshaped(Shape(inputs[0]!.Type.Shape, node.Attributes).Sizes)];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        [dx[0] is { } tangent ? Reshape.To(b, tangent, node.Output.Type.Shape) : null];
+
+    /// <inheritdoc/>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => Reshape.To(b, cy[0]!, node.Inputs[0]!.Type.Shape);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
+        [Reshape.To(b, inputs[0]!, node.Output.Type.Shape.Prepend(columns))];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => Catalogue.Get<Reshape>().Samples(node, inputs);
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 0;
+}

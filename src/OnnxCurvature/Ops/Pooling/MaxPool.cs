@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Logic;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Pooling;
+
+/// <summary>
+/// The greatest entry of each window of x [N, C, *spatial], and, as a second output, its flat position in x. Piecewise linear; of equal
+/// entries the first wins. Canonical attributes: <c>kernel_shape</c>, <c>strides</c>, <c>dilations</c>, <c>pads</c>, <c>ceil_mode</c>,
+/// <c>storage_order</c> of the positions.
+/// </summary>
+public sealed class MaxPool : Operator
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        var y = x with { Shape = [.. x.Shape.Range(0, 2), .. Window.Outputs(call.Attributes, Kernel(call.Attributes), x.Shape.Range(2, x.Rank))] };
+        return call.OutputCount > 1 ? [y, y with { Element = ElementType.Int64 }] : [y];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        long[] sizes = [.. x.Shape.Skip(2)];
+        var window = Window.Of(node.Attributes, Kernel(node.Attributes), TensorShape.Of(sizes));
+        var outputs = window.Outputs(sizes);
+        var taps = window.Taps(sizes, outputs);
+        var places = (int)outputs.Aggregate(1L, (a, b) => a * b);
+        var area = (int)sizes.Aggregate(1L, (a, b) => a * b);
+        var planes = (int)(x.Shape[0] * x.Shape[1]);
+        var stored = node.Attributes.Int("storage_order", 0) == 0 ? null : ColumnMajor(sizes);
+        var (values, positions) = (new double[planes * places], new long[planes * places]);
+        Parallel.For(0, planes, plane =>
+        {
+            for (var p = 0; p < places; p++)
+            {
+                var (best, at) = (double.NegativeInfinity, -1);
+                for (var tap = p; tap < taps.Length; tap += places)
+                    if (taps[tap] >= 0 && (at < 0 || x.Floats[plane * area + taps[tap]] > best))
+                        (best, at) = (x.Floats[plane * area + taps[tap]], taps[tap]);
+                values[plane * places + p] = best;
+                positions[plane * places + p] = plane * area + (stored is null || at < 0 ? at : stored[at]);
+            }
+        });
+        long[] shape = [.. x.Shape.Take(2), .. outputs];
+        var y = Tensor.Of(x.Element, shape, values);
+        return node.Outputs.Length > 1 ? [y, Tensor.Of(ElementType.Int64, shape, positions)] : [y];
+    }
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.PiecewiseLinear;
+
+    /// <summary>dy = dx at the winners.</summary>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        if (dx[0] is not { } tangent)
+            return NoTangents(node);
+        var (x, y) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape);
+        if (!x.Range(2, x.Rank).IsKnown || !x[1].IsKnown)
+            throw new UnsupportedOperatorException($"the derivative of MaxPool needs the channels and spatial sizes of {x}; give the sizes of symbolic dimensions.");
+        var window = Window.Of(node.Attributes, Kernel(node.Attributes), x.Range(2, x.Rank));
+        var winners = Winners(b, node, x.Product(2, x.Rank));
+        var exact = window.IsDisjoint && y.Range(2, y.Rank).Select((dim, axis) => dim.Factor * window.Kernel[axis] <= x[axis + 2].Factor).All(fits => fits);
+        var dy = exact ? ByMask(b, tangent, winners, window) : ByIndex(b, tangent, winners);
+        return node.Outputs.Length > 1 ? [dy, null] : [dy];
+    }
+
+    /// <summary>Columns are more samples; positions, which count through all samples, are brought back into the first column's range.</summary>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        var (x, y) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape);
+        var folded = Apply(b, [SampleFolding.Fold(b, inputs[0]!)], node.Attributes, node.Outputs.Length);
+        var values = SampleFolding.Unfold(b, folded.Output, y, columns);
+        if (node.Outputs.Length == 1)
+            return [values];
+        var positions = Mod.Of(b, folded.Outputs[1], Reshape.To(b, Dims.ToValue(b, x.Elements), TensorShape.Scalar));
+        return [values, SampleFolding.Unfold(b, positions, y, columns)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+        [.. node.Outputs.Select(_ => inputs[0].IsSeparate && inputs[0].Axis < 2 ? inputs[0] : SampleAxis.Coupled)];
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        var x = call.Required(0).Type.Shape;
+        return call with { Attributes = Window.Canonical(call.Attributes, Kernel(call.Attributes), x.Range(2, x.Rank)) };
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) =>
+        size(node.Output.Type.Shape.Elements) * Kernel(node.Attributes).Aggregate(1.0, (product, length) => product * length);
+
+    private static ImmutableArray<long> Kernel(Attributes attributes) => attributes.Ints("kernel_shape") ?? throw new UnsupportedOperatorException("MaxPool lacks its attribute kernel_shape.");
+
+    /// <summary>The flat positions of the winners within their plane.</summary>
+    private Value Winners(GraphBuilder b, Node node, Dim area)
+    {
+        var positions = node.Outputs.Length > 1 && node.Attributes.Int("storage_order", 0) == 0
+            ? node.Outputs[1]
+            : Apply(b, [node.Inputs[0]], node.Attributes.Without("storage_order"), 2).Outputs[1];
+        return Mod.Of(b, positions, b.Scalar(ElementType.Int64, area.Factor));
+    }
+
+    /// <summary>
+    /// For windows side by side: Σ over each window of mask * dx, where the mask is one at the winner. Its transpose is a product of
+    /// the mask with the repeated cotangent, without a scattering.
+    /// </summary>
+    private static Value ByMask(GraphBuilder b, Value dx, Value winners, Window window)
+    {
+        var (x, y, rank) = (dx.Type.Shape, winners.Type.Shape, window.Rank);
+        var (windows, repeated) = (new List<Dim> { y[0], y[1] }, new List<Dim> { y[0], y[1] });
+        for (var axis = 0; axis < rank; axis++)
+        {
+            var covered = y[axis + 2].Factor * window.Kernel[axis];
+            dx = Slice.Of(b, dx, axis + 2, 0, covered);
+            windows.AddRange([y[axis + 2], window.Kernel[axis]]);
+            repeated.AddRange([y[axis + 2], 1]);
+        }
+        long[] shape = [.. windows.Skip(2).Select(dim => dim.Factor)];
+        var strides = new long[2 * rank];
+        var plane = Strided.Strides([.. x.Skip(2).Select(dim => dim.Factor)]);
+        for (var axis = 0; axis < rank; axis++)
+            (strides[2 * axis], strides[2 * axis + 1]) = (plane[axis] * window.Kernel[axis], plane[axis]);
+        var grid = b.Constant(Tensor.Of(ElementType.Int64, shape, Array.ConvertAll(Strided.Positions(shape, strides), position => (long)position)));
+        var mask = Cast.Of(b, Equal.Of(b, Reshape.To(b, winners, [.. repeated]), grid), dx.Type.Element);
+        return ReduceSum.Of(b, Mul.Of(b, Reshape.To(b, dx, [.. windows]), mask), Enumerable.Range(0, rank).Select(axis => 3L + 2 * axis), keepDims: false);
+    }
+
+    /// <summary>For windows that overlap or reach into the padding: dx picked at the winners.</summary>
+    private static Value ByIndex(GraphBuilder b, Value dx, Value winners)
+    {
+        var (x, y) = (dx.Type.Shape, winners.Type.Shape);
+        var planes = Reshape.To(b, dx, [x[0], x[1], x.Product(2, x.Rank)]);
+        var picked = GatherElements.Of(b, planes, Reshape.To(b, winners, [y[0], y[1], y.Product(2, y.Rank)]), 2);
+        return Reshape.To(b, picked, y);
+    }
+
+    /// <summary>For every row-major position the column-major one.</summary>
+    private static int[] ColumnMajor(long[] sizes)
+    {
+        var strides = Strided.Strides([.. sizes.Reverse()]);
+        Array.Reverse(strides);
+        return Strided.Positions(sizes, strides);
+    }
+}

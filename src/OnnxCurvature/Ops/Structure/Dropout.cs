@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Structure;
+
+/// <summary>
+/// Dropout as it is at inference: y = x, and a mask that is true everywhere. Canonical inputs: x alone.
+/// </summary>
+public sealed class Dropout : LinearOperator
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        return call.OutputCount > 1 ? [x, x with { Element = ElementType.Bool }] : [x];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => node.Outputs.Length > 1
+        ? [inputs[0]!, Tensor.Filled(ElementType.Bool, inputs[0]!.Shape.AsSpan(), 1)]
+        : [inputs[0]!];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) => node.Outputs.Length > 1 ? [dx[0], null] : [dx[0]];
+
+    /// <inheritdoc/>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => cy[0];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
+        node.Outputs.Length > 1 ? [.. Apply(b, [inputs[0]], node.Attributes, 2).Outputs] : [inputs[0]!];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [.. node.Outputs.Select(_ => inputs[0])];
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        var trains = opset < 7 ? call.Attributes.Int("is_test", 0) == 0
+            : opset >= 12 && call.Input(2) is { } mode && (mode.Constant is not { } constant || constant.Read().Integers[0] != 0);
+        return trains
+            ? throw new UnsupportedOperatorException("Dropout is, or may be, in training mode, where it is random; export the model for inference.")
+            : call.WithInputs(call.Input(0)) with { Attributes = Attributes.Empty };
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 0;
+}

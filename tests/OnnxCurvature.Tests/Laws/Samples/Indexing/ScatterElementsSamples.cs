@@ -1,0 +1,19 @@
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
+
+/// <summary>Samples of ScatterElements.</summary>
+public sealed class ScatterElementsSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        var apart = Tensor.Of(ElementType.Int64, [2, 3], [0L, 3, -1, 2, 1, 0]);
+        yield return Sample("values put along rows", Any(4, 3), apart, Any(2, 3)).With("axis", 0);
+        yield return Sample("fixed values put", Any(4, 3), Fixed(apart), Fixed(Any(2, 3))).With("axis", 0);
+        yield return Sample("values put into a fixed tensor", Fixed(Any(4, 3)), apart, Any(2, 3)).With("axis", 0);
+        yield return Sample("values added", Any(2, 3), Integers(3, 2, 5), Any(2, 5)).With("axis", 1).With("reduction", "add");
+        yield return Sample("values added at run time", Any(2, 3), Fixed(Integers(3, 2, 5)), Any(2, 5)).With("axis", -1).With("reduction", "add");
+        yield return Sample("the greater of two", Any(2, 3), Integers(3, 2, 5), Any(2, 5)).With("axis", 1).With("reduction", "max") with { RefusesDerivative = true };
+    }
+}
