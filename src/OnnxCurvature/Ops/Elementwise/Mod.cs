@@ -9,6 +9,9 @@ namespace OnnxCurvature.Ops.Elementwise;
 /// </summary>
 public sealed class Mod : BinaryElementwise
 {
+    /// <summary>The remainder, of the sign of the divisor.</summary>
+    public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Mod>().Apply(b, [x, y]).Output;
+
     /// <inheritdoc/>
     protected override double Function(Attributes attributes, double a, double b) => a % b;
 
