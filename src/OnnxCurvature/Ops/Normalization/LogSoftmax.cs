@@ -9,6 +9,10 @@ namespace OnnxCurvature.Ops.Normalization;
 /// <summary>y = x - ln Σ exp(x) along an axis.</summary>
 public sealed class LogSoftmax : AxisNormalization
 {
+    /// <summary>The operator along one axis of a value.</summary>
+    public static Value Of(GraphBuilder b, Value x, int axis) =>
+        Catalogue.Get<LogSoftmax>().Apply(b, [x], Attributes.Empty.With("axis", (long)axis)).Output;
+
     /// <inheritdoc/>
     protected override void Normalize(Span<double> elements)
     {

@@ -8,6 +8,10 @@ namespace OnnxCurvature.Ops.Normalization;
 /// <summary>y = exp(x) / Σ exp(x) along an axis.</summary>
 public sealed class Softmax : AxisNormalization
 {
+    /// <summary>The operator along one axis of a value.</summary>
+    public static Value Of(GraphBuilder b, Value x, int axis) =>
+        Catalogue.Get<Softmax>().Apply(b, [x], Attributes.Empty.With("axis", (long)axis)).Output;
+
     /// <inheritdoc/>
     protected override void Normalize(Span<double> elements)
     {

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Onnx;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Runtime;
+
+namespace OnnxCurvature;
+
+/// <summary>
+/// The library's front door: derivatives of a loss of an ONNX model. All methods throw <see cref="UserErrorException"/>, with
+/// one clear sentence, for input that cannot be taken.
+/// </summary>
+public static class CurvatureEngine
+{
+    /// <summary>Says what there is to know of a model.</summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="dimensions">Sizes of symbolic dimensions, by name.</param>
+    public static InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions) =>
+        Clear(() =>
+        {
+            var model = Load(modelPath, dimensions);
+            return new Inspector(model).Report();
+        });
+
+    /// <summary>Writes a model that computes what is asked for besides what it computed before.</summary>
+    public static AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options) =>
+        Clear(() =>
+        {
+            var model = Load(modelPath, options.Dimensions);
+            var plan = new Planner(model.Graph, request, options.Limits).Plan(keepOutputs: true);
+            return new Augmenter(model, plan, options).Write(outPath);
+        });
+
+    /// <summary>
+    /// Plans a run over data. With no request the file is an augmented model, and what it computes is run.
+    /// </summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="request">What is asked for, or null.</param>
+    /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis.</param>
+    /// <param name="options">How the run is carried out.</param>
+    public static PreparedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options) =>
+        Clear(() => PreparedRun.Create(modelPath, request, data, options));
+
+    /// <summary>Checks the results of a run at sampled entries by means that share no code with how they were computed.</summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="request">What is checked; the gradient and the Hessian diagonal are.</param>
+    /// <param name="data">The data; only their first batch is taken.</param>
+    /// <param name="options">How the run is carried out.</param>
+    /// <param name="samples">Entries of each tensor.</param>
+    /// <param name="seed">Which entries.</param>
+    /// <param name="progress">Receives the share of the checks that is done.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    public static VerifyReport Verify(string modelPath, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, int samples, int seed, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+        Clear(() =>
+        {
+            var checkedRequest = request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
+            var batch = data.ToDictionary(entry => entry.Key, entry => options.BatchSize is { } size && entry.Value.Shape is [var rows, ..] && rows > size ? entry.Value.Rows(0, size) : entry.Value);
+            var run = Prepare(modelPath, checkedRequest, batch, options);
+            var result = run.Run(null, cancellation);
+            var model = Load(modelPath, run.Dimensions);
+            var verifier = new Verifier(model.Graph, request, batch);
+            var targets = Target.Resolve(model.Graph, request.WithRespectTo);
+            var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
+            var total = targets.Count * samples * 3.0;
+            foreach (var target in targets)
+            {
+                ResultTensor Tensor(Quantity quantity) => result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(target.Name));
+                var byProducts = run.Methods.Any(method => method.Target == target.Name && method.Method == "Hessian-vector products");
+                foreach (var entry in verifier.Check(target, Tensor(Quantity.Gradient), Tensor(Quantity.HessianDiagonal), byProducts, samples, seed, cancellation))
+                {
+                    entries.Add(entry);
+                    progress?.Report(new RunProgress(Math.Min(1, entries.Count / total), $"entry {entries.Count}"));
+                }
+            }
+            return new VerifyReport(entries.ToImmutable());
+        });
+
+    internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions) =>
+        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle() });
+
+    /// <summary>Tells the user of all nodes that cannot be taken.</summary>
+    internal static T Clear<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (UnsupportedModelException exception)
+        {
+            throw new UserErrorException($"The model cannot be differentiated as asked: {exception.Message}; name values after these nodes with --wrt, or replace them.");
+        }
+    }
+}

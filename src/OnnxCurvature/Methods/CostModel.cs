@@ -1,0 +1,54 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+
+namespace OnnxCurvature.Methods;
+
+/// <summary>Estimates of work and memory from a program's nodes.</summary>
+public sealed class CostModel(PlanLimits limits)
+{
+    /// <summary>Floating-point operations of a program, its loops included.</summary>
+    public double Flops(Program program)
+    {
+        double total = 0;
+        foreach (var node in program.Nodes)
+            total += node.Bodies.Any() ? node.Bodies.Sum(Flops) * Trips(node) : node.Rules().Flops(node, limits.Size);
+        return total;
+    }
+
+    /// <summary>
+    /// The most bytes that the values of a program take at one time, when each is freed after its last use. Constants and what
+    /// the program captures do not count.
+    /// </summary>
+    public double PeakBytes(Program program)
+    {
+        var lastUse = new Dictionary<Value, int>();
+        for (var index = 0; index < program.Nodes.Length; index++)
+            foreach (var value in GraphWalk.Dependencies(program.Nodes[index]))
+                lastUse[value] = index;
+        foreach (var output in program.Outputs)
+            lastUse[output.Value] = int.MaxValue;
+        var freed = lastUse.Where(use => use.Value != int.MaxValue).ToLookup(use => use.Value, use => use.Key);
+        var alive = program.Parameters.ToHashSet();
+        double bytes = program.Parameters.Sum(Bytes), peak = bytes;
+        for (var index = 0; index < program.Nodes.Length; index++)
+        {
+            var node = program.Nodes[index];
+            foreach (var output in node.Outputs)
+            {
+                alive.Add(output);
+                bytes += Bytes(output);
+            }
+            peak = Math.Max(peak, bytes + node.Bodies.Sum(PeakBytes));
+            foreach (var value in freed[index].Concat(node.Outputs.Where(output => !lastUse.ContainsKey(output))))
+                if (alive.Remove(value))
+                    bytes -= Bytes(value);
+        }
+        return peak;
+    }
+
+    private double Bytes(Value value) => value.Producer?.Operator is Ops.Structure.Reshape or Ops.Structure.Identity
+        ? 0
+        : limits.Size(value.Type.Shape.Elements) * value.Type.Element.Size();
+
+    private static double Trips(Node loop) => loop.Input(0)?.Constant?.Read().Integers[0] ?? 1;
+}

@@ -1,0 +1,59 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Losses;
+
+/// <summary>
+/// Losses that add one term for each entry of z, so that their Hessian in z is diagonal: mean squared error with (z − t)² and
+/// second derivative 2, and binary cross-entropy with softplus(z) − t z and second derivative σ(z)(1 − σ(z)).
+/// </summary>
+public static class EntrywiseLoss
+{
+    /// <summary>(z − t)²; the target has z's shape.</summary>
+    public static LossHead MeanSquaredError(GraphBuilder b, Value z, Reduction reduction, IReadOnlyList<string> notes)
+    {
+        var target = b.Parameter(z.Type, "target");
+        var difference = Sub.Of(b, z, target);
+        return Head(b, z, target, Mul.Of(b, difference, difference), reduction, notes, 2, null);
+    }
+
+    /// <summary>−t log σ(z) − (1 − t) log(1 − σ(z)), computed as max(z, 0) − t z + log(1 + e^(−|z|)); the target has z's shape.</summary>
+    public static LossHead BinaryCrossEntropy(GraphBuilder b, Value z, Reduction reduction, IReadOnlyList<string> notes)
+    {
+        var target = b.Parameter(z.Type, "target");
+        var entries = Sub.Of(b, new Expr(b, z).Through<Softplus>(), Mul.Of(b, target, z));
+        var sigmoid = new Expr(b, z).Through<Sigmoid>();
+        var root = (sigmoid * (1 - sigmoid)).Through<Sqrt>();
+        return Head(b, z, target, entries, reduction, notes, 1, root);
+    }
+
+    private static LossHead Head(GraphBuilder b, Value z, Value target, Value entries, Reduction reduction, IReadOnlyList<string> notes, double second, Value? root)
+    {
+        var all = Enumerable.Range(0, z.Type.Rank).Select(axis => (long)axis).ToArray();
+        var loss = reduction == Reduction.Mean ? ReduceMean.Of(b, entries, all, keepDims: false) : ReduceSum.Of(b, entries, all, keepDims: false);
+        var factor = z.Type.Rank > 0 && z.Type.Shape.Range(1, z.Type.Rank).IsKnown ? new Factor(b, z, reduction, second, root) : null;
+        return new LossHead(loss, z, target, factor, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes);
+    }
+
+    /// <summary>Columns e_j, or √φ''(z_j) e_j: one for each entry of a sample.</summary>
+    private sealed class Factor(GraphBuilder outer, Value z, Reduction reduction, double second, Value? root) : LossFactor
+    {
+        public override long Columns { get; } = z.Type.Shape.Range(1, z.Type.Rank).Elements.Factor;
+
+        public override Value Weight { get; } = Means.Weight(outer, z.Type.Shape, z.Type.Element, reduction, second);
+
+        public override string Formula => root is null ? "e_j" : "√(σ(1 − σ)) e_j";
+
+        public override Value ColumnsAt(GraphBuilder b, Value indices)
+        {
+            var shape = z.Type.Shape;
+            var count = indices.Type.Shape[0];
+            var unit = Reshape.To(b, OneHotRows.Of(b, indices, Columns, z.Type.Element), shape.With(0, 1).Prepend(count));
+            return root is null ? Expand.Of(b, unit, shape.Prepend(count)) : Mul.Of(b, unit, root);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Normalization;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Losses;
+
+/// <summary>Puts the requested loss onto a model.</summary>
+public static class LossBuilder
+{
+    /// <summary>Builds the loss. Throws <see cref="UserErrorException"/> for a value that does not exist or does not fit the loss.</summary>
+    public static LossHead Build(ModelGraph model, LossRequest request, Reduction reduction)
+    {
+        var value = Find(model, request.Value);
+        if (!value.Type.Element.IsFloat())
+            throw new UserErrorException($"The loss cannot be taken of '{value.Name}', which holds {value.Type.Element.DisplayName()}; name a floating-point value with --loss {LossRequest.Name(request.Kind)}:VALUE.");
+        var b = model.Builder;
+        b.Origin = "loss";
+        try
+        {
+            return request.Kind switch
+            {
+                LossKind.CrossEntropy => BeforeSoftmax(b, value, reduction),
+                LossKind.BinaryCrossEntropy => EntrywiseLoss.BinaryCrossEntropy(b, value, reduction, []),
+                LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, reduction, []),
+                LossKind.Sum => new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, []),
+                LossKind.Value => OfModel(b, value, reduction),
+                _ => throw new ArgumentOutOfRangeException(nameof(request)),
+            };
+        }
+        finally
+        {
+            b.Origin = null;
+        }
+    }
+
+    private static Value Find(ModelGraph model, string? name) => name is null
+        ? model.Outputs[0].Value
+        : model.Outputs.FirstOrDefault(output => output.Name == name)?.Value
+            ?? model.Values.GetValueOrDefault(name)
+            ?? throw new UserErrorException($"The model has no value '{name}' to take the loss of; {Suggestions.For(name, model.Outputs.Select(output => output.Name).Concat(model.Values.Keys))}.");
+
+    /// <summary>Cross-entropy of probabilities starts from the logits before the softmax that made them.</summary>
+    private static LossHead BeforeSoftmax(GraphBuilder b, Value value, Reduction reduction)
+    {
+        var at = value;
+        while (at.Producer is { Operator.Name: "Identity" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Dropout" } node && at.Index == 0)
+            at = node.Inputs[0]!;
+        if (at.Producer is not { Operator: Softmax or LogSoftmax } softmax)
+            return CrossEntropy.Build(b, value, reduction, []);
+        var logits = softmax.Inputs[0]!;
+        var axis = Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), logits.Type.Rank);
+        if (axis != 1 && logits.Type.Shape.Range(axis + 1, logits.Type.Rank).Elements is { } rest && !(axis == logits.Type.Rank - 1 && rest.IsOne && logits.Type.Rank == 2))
+            throw new UserErrorException($"The softmax before '{value.Name}' runs along axis {axis} of {logits.Type.Shape}, and cross-entropy takes classes along axis 1; name the logits with --loss cross-entropy:VALUE.");
+        return CrossEntropy.Build(b, logits, reduction, [$"The loss starts from '{logits.Name}', the logits before {softmax}."]);
+    }
+
+    private static LossHead OfModel(GraphBuilder b, Value value, Reduction reduction)
+    {
+        if (value.Producer is { Operator.Name: "SoftmaxCrossEntropyLoss" } node && value.Index == 0 && node.Input(2) is null && !node.Attributes.Has("ignore_index")
+            && node.Attributes.Text("reduction", "mean") is var form and not "none")
+        {
+            var known = CrossEntropy.Build(b, node.Inputs[0]!, Cast.Of(b, node.Inputs[1]!, ElementType.Int64), form == "mean" ? Reduction.Mean : Reduction.Sum,
+                [$"The loss '{value.Name}' is the cross-entropy of '{node.Inputs[0]!.Name}' that {node} computes, as a {form}."]);
+            return known with { Target = null };
+        }
+        var batches = reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum;
+        return value.Type.Rank == 0 || value.Type.Shape.Elements.IsOne
+            ? new LossHead(Reshape.To(b, value, TensorShape.Scalar), value, null, null, batches, [])
+            : new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, [$"'{value.Name}' has the shape {value.Type.Shape}, so the loss is the sum of its entries."]);
+    }
+}

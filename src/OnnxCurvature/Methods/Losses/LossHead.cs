@@ -1,0 +1,21 @@
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Methods.Losses;
+
+/// <summary>A loss that has been put onto a model.</summary>
+/// <param name="Loss">The scalar loss.</param>
+/// <param name="Output">The value that the loss is a known function of: logits, predictions, or the loss itself.</param>
+/// <param name="Target">The new input that holds labels or targets; null where the loss needs none.</param>
+/// <param name="Factor">A factor of the loss's Hessian in <paramref name="Output"/>; null where none is known.</param>
+/// <param name="Reduction">What a run over several batches must weigh the batches by.</param>
+/// <param name="Notes">What the user should know about how the loss was understood; one sentence each.</param>
+public sealed record LossHead(Value Loss, Value Output, Value? Target, LossFactor? Factor, BatchWeight Reduction, IReadOnlyList<string> Notes);
+
+/// <summary>What the results of several batches are weighed by when they are put together.</summary>
+public enum BatchWeight
+{
+    /// <summary>Results are added.</summary>
+    Sum,
+    /// <summary>Results are averaged over samples: each batch weighs as many as it has samples.</summary>
+    Samples,
+}

@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Passes;
+
+/// <summary>
+/// Rebuilds a program without what it does not need: nodes of small constants are folded, equal nodes become one (one that
+/// gives more outputs also serves for those that give fewer), repetitions that broadcasting makes anyway are left out, what a
+/// loop's body computes alike in every round moves before the loop, and dead nodes go. Values and names of parameters and
+/// outputs stay.
+/// </summary>
+public sealed class Simplifier
+{
+    private const int FoldedElements = 4096;
+
+    private readonly Simplifier? _outer;
+    private readonly GraphBuilder _builder;
+    private readonly Dictionary<Value, Value> _map;
+    private readonly Dictionary<string, Node> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<object, int> _identities;
+    private readonly HashSet<Value> _local = [];
+
+    private Simplifier(Simplifier? outer)
+    {
+        _outer = outer;
+        _builder = new GraphBuilder(outer?._builder);
+        _map = outer?._map ?? [];
+        _identities = outer?._identities ?? new Dictionary<object, int>(ReferenceEqualityComparer.Instance);
+    }
+
+    /// <summary>The simplified program.</summary>
+    public static Program Run(Program program) => new Simplifier(null).Rebuild(program);
+
+    private Program Rebuild(Program program)
+    {
+        _local.UnionWith(program.Parameters);
+        var kept = program.Outputs.Select(output => output.Value).ToHashSet();
+        var most = MostOutputs(program);
+        foreach (var node in program.Nodes)
+            Rebuild(node, kept, most);
+        var outputs = program.Outputs.Select(output => new NamedValue(output.Name, Mapped(output.Value)));
+        return Program.Create(program.Parameters, outputs, _outer is null ? null : _builder);
+    }
+
+    /// <summary>For nodes that differ in nothing but the number of outputs, the one with the most.</summary>
+    private Dictionary<string, Node> MostOutputs(Program program)
+    {
+        var most = new Dictionary<string, Node>(StringComparer.Ordinal);
+        foreach (var node in program.Nodes)
+            if (node.Outputs.Length > 1)
+            {
+                var key = Key(node, node.Inputs);
+                if (!most.TryGetValue(key, out var other) || other.Outputs.Length < node.Outputs.Length)
+                    most[key] = node;
+            }
+        return most;
+    }
+
+    private void Rebuild(Node node, HashSet<Value> kept, Dictionary<string, Node> most)
+    {
+        ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
+        if (node.Operator is Identity && !kept.Contains(node.Output))
+        {
+            _map[node.Output] = inputs[0]!;
+            return;
+        }
+        if (node.Operator is BinaryElementwise)
+            inputs = WithoutRepetitions(node, inputs);
+        if (Fold(node, inputs) || node.Bodies.Any() && RebuildBodies(node, inputs))
+            return;
+        var key = Key(node, inputs);
+        var home = Home(inputs);
+        for (var at = home; at is not null; at = at._outer)
+            if (at._known.TryGetValue(key, out var equal) && equal.Outputs.Length >= node.Outputs.Length && !(kept.Contains(node.Output) && equal.Output.Name is not null && node.Output.Name is not null))
+            {
+                Map(node, equal);
+                return;
+            }
+        var outputs = most.TryGetValue(Key(node, node.Inputs), out var more) ? more.Outputs : node.Outputs;
+        var named = outputs.Select((output, index) => (output.Type, index < node.Outputs.Length ? node.Outputs[index].Name : output.Name)).ToArray();
+        home._builder.Origin = node.Origin;
+        var rebuilt = home._builder.Append(node.Operator, inputs, node.Attributes, named, node.Name);
+        home._local.UnionWith(rebuilt.Outputs);
+        home._known.TryAdd(key, rebuilt);
+        Map(node, rebuilt);
+    }
+
+    private bool RebuildBodies(Node node, ImmutableArray<Value?> inputs)
+    {
+        var attributes = node.Attributes;
+        foreach (var (name, value) in node.Attributes.Items)
+            if (value is Program body)
+                attributes = attributes.With(name, new Simplifier(this).Rebuild(body));
+        _builder.Origin = node.Origin;
+        var rebuilt = _builder.Append(node.Operator, inputs, attributes, [.. node.Outputs.Select(output => (output.Type, output.Name))], node.Name);
+        _local.UnionWith(rebuilt.Outputs);
+        Map(node, rebuilt);
+        return true;
+    }
+
+    /// <summary>The outermost program that has all inputs.</summary>
+    private Simplifier Home(ImmutableArray<Value?> inputs)
+    {
+        var home = this;
+        while (home._outer is { } outer && !inputs.Any(input => input is not null && home._local.Contains(input)))
+            home = outer;
+        return home;
+    }
+
+    /// <summary>An elementwise node need not take a value repeated when its other input repeats it by broadcasting.</summary>
+    private static ImmutableArray<Value?> WithoutRepetitions(Node node, ImmutableArray<Value?> inputs)
+    {
+        for (var index = 0; index < inputs.Length; index++)
+        {
+            if (inputs[index]?.Producer is not { Operator: Expand } expand)
+                continue;
+            var shorter = inputs.SetItem(index, expand.Inputs[0]);
+            var shape = TensorShape.Scalar;
+            foreach (var input in shorter)
+                shape = TensorShape.Broadcast(shape, input!.Type.Shape) ?? TensorShape.Scalar;
+            if (shape == node.Output.Type.Shape)
+                inputs = shorter;
+        }
+        return inputs;
+    }
+
+    private bool Fold(Node node, ImmutableArray<Value?> inputs)
+    {
+        if (inputs.IsEmpty || node.Bodies.Any() || inputs.Any(input => input is not null && !Small(input))
+            || node.Outputs.Any(output => !output.Type.Shape.IsKnown || output.Type.Shape.Elements.Factor > FoldedElements))
+            return false;
+        try
+        {
+            var outputs = node.Rules().Evaluate(node, [.. inputs.Select(input => input?.Constant!.Read())]);
+            for (var index = 0; index < outputs.Length; index++)
+                _map[node.Outputs[index]] = _builder.Constant(outputs[index].CastTo(node.Outputs[index].Type.Element), node.Outputs[index].Name);
+            return true;
+        }
+        catch (UnsupportedOperatorException)
+        {
+            // What cannot be evaluated here is left to the runtime.
+            return false;
+        }
+    }
+
+    private static bool Small(Value value) => value.Constant is InlineConstant && value.Type.Shape.Elements.Factor <= FoldedElements;
+
+    private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
+
+    private void Map(Node from, Node to)
+    {
+        for (var index = 0; index < from.Outputs.Length; index++)
+            _map[from.Outputs[index]] = to.Outputs[index];
+    }
+
+    private string Key(Node node, ImmutableArray<Value?> inputs)
+    {
+        var key = new StringBuilder(node.Operator.ToString()).Append('(');
+        foreach (var input in inputs)
+            key.Append(input switch
+            {
+                null => "-",
+                { Constant: InlineConstant constant } when input.Type.Shape.Elements.Factor <= 16 => Contents(constant.Read()),
+                _ => Identity(input).ToString(CultureInfo.InvariantCulture),
+            }).Append(',');
+        return key.Append(')').Append(node.Attributes.Key(Identity)).ToString();
+    }
+
+    private static string Contents(Tensor tensor) =>
+        $"{tensor.Type}:{string.Join(' ', Enumerable.Range(0, tensor.Count).Select(index => tensor.Element.IsFloat() ? tensor.Floats[index].ToString("R", CultureInfo.InvariantCulture) : tensor.Integers[index].ToString(CultureInfo.InvariantCulture)))}";
+
+    private int Identity(object value)
+    {
+        if (!_identities.TryGetValue(value, out var identity))
+            _identities[value] = identity = _identities.Count;
+        return identity;
+    }
+}

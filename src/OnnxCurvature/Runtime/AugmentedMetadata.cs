@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Losses;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>What an augmented file says of itself in its metadata.</summary>
+/// <param name="Outputs">The outputs that were added.</param>
+/// <param name="Averages">Whether results of several batches are averaged over samples, and not added.</param>
+/// <param name="Classes">The number of classes that labels may name, or null.</param>
+/// <param name="Methods">How each second-order quantity is computed: one sentence each.</param>
+internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Averages, long? Classes, ImmutableArray<string> Methods)
+{
+    private const string Prefix = "onnx_curvature.";
+
+    /// <summary>Reads metadata; null where the file is not an augmented one.</summary>
+    public static AugmentedMetadata? Read(IReadOnlyDictionary<string, string> metadata) => metadata.TryGetValue(Prefix + "outputs", out var outputs)
+        ? new AugmentedMetadata(
+            [.. outputs.Split('\n', StringSplitOptions.RemoveEmptyEntries)],
+            metadata.GetValueOrDefault(Prefix + "batches") == "average",
+            long.TryParse(metadata.GetValueOrDefault(Prefix + "classes"), NumberStyles.None, CultureInfo.InvariantCulture, out var classes) ? classes : null,
+            [.. metadata.GetValueOrDefault(Prefix + "methods", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)])
+        : null;
+
+    /// <summary>The metadata of a plan.</summary>
+    public static IReadOnlyDictionary<string, string> Of(CurvaturePlan plan, string source, string sha256) => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    {
+        [Prefix + "version"] = typeof(AugmentedMetadata).Assembly.GetName().Version!.ToString(3),
+        [Prefix + "source"] = source,
+        [Prefix + "source_sha256"] = sha256,
+        [Prefix + "wrt"] = string.Join('\n', plan.Targets.Select(target => target.Name)),
+        [Prefix + "loss"] = plan.Request.Loss.ToString(),
+        [Prefix + "reduction"] = plan.Request.Reduction == Reduction.Mean ? "mean" : "sum",
+        [Prefix + "batches"] = plan.Loss.Reduction == BatchWeight.Samples ? "average" : "add",
+        [Prefix + "classes"] = plan.Request.Loss.Kind == LossKind.CrossEntropy ? plan.Loss.Output.Type.Shape[1].ToString() : "",
+        [Prefix + "outputs"] = string.Join('\n', plan.Outputs),
+        [Prefix + "exact"] = "true",
+        [Prefix + "methods"] = string.Join('\n', plan.Methods.Select(method => $"{method.Quantity.OutputName(method.Target)}: {method.Method}, {method.Columns} columns; {method.Reason}")),
+    };
+}

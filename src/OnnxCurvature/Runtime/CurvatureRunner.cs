@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>Runs a program over a data set, batch by batch, and puts the batches' results together in double.</summary>
+internal sealed class CurvatureRunner(Program program, bool averages, OrtSettings settings, PlanLimits limits)
+{
+    private readonly CostModel _costs = new(limits);
+
+    /// <summary>
+    /// Runs. Throws <see cref="UserErrorException"/> for a result that holds NaN or infinity, with the first node that made it.
+    /// </summary>
+    public CurvatureResult Run(DataSet data, ImmutableDictionary<string, double> seconds, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings, _costs);
+        var outputs = program.Outputs.Select(output => output.Value).Distinct().ToArray();
+        var sums = new double[]?[program.Outputs.Length];
+        var shapes = new long[program.Outputs.Length][];
+        for (var batch = 0; batch < data.Batches; batch++)
+        {
+            var (arrays, samples) = data.Batch(batch);
+            var feeds = arrays.ToDictionary(entry => entry.Key, entry => OrtTensors.Of(entry.Value, entry.Key.Type.Element));
+            try
+            {
+                var at = batch;
+                var inside = progress is null ? null : new Relay(report => progress.Report(new RunProgress((at + report.Fraction) / data.Batches,
+                    data.Batches == 1 ? report.Message : $"batch {at + 1} of {data.Batches}, {report.Message}")));
+                var results = runner.Run(feeds, outputs, keep: data.Batches > 1, inside, cancellation);
+                var weight = averages ? (double)samples / data.Samples : 1;
+                for (var index = 0; index < sums.Length; index++)
+                {
+                    var tensor = results[program.Outputs[index].Value];
+                    if (!OrtTensors.IsFinite(tensor))
+                        throw new UserErrorException(new NonFiniteSearch(program, settings).Describe(program.Outputs[index].Name, feeds, cancellation));
+                    Accumulate(ref sums[index], OrtTensors.Doubles(tensor), weight);
+                    shapes[index] = OrtTensors.Shape(tensor);
+                }
+                foreach (var tensor in results.Values)
+                    tensor.Dispose();
+            }
+            finally
+            {
+                foreach (var feed in feeds.Values)
+                    feed.Dispose();
+            }
+        }
+        progress?.Report(new RunProgress(1, "done"));
+        var tensors = program.Outputs.Select((output, index) => new ResultTensor(output.Name, output.Value.Type.Element, [.. shapes[index]], sums[index]!));
+        return new CurvatureResult([.. tensors], data.Samples, data.Batches, seconds.SetItem("run", clock.Elapsed.TotalSeconds), Process.GetCurrentProcess().PeakWorkingSet64);
+    }
+
+    private static void Accumulate(ref double[]? sum, double[] values, double weight)
+    {
+        if (weight != 1)
+            System.Numerics.Tensors.TensorPrimitives.Multiply(values, weight, values);
+        if (sum is null)
+            sum = values;
+        else
+            System.Numerics.Tensors.TensorPrimitives.Add(sum, values, sum);
+    }
+
+    /// <summary>Passes reports on at once, on the thread that makes them.</summary>
+    private sealed class Relay(Action<RunProgress> report) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value) => report(value);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>Arrays for the inputs of a program, checked against their types, and cut into batches along the first axis.</summary>
+public sealed class DataSet
+{
+    private readonly ImmutableArray<(Value Input, NpyArray Array)> _arrays;
+
+    private DataSet(ImmutableArray<(Value, NpyArray)> arrays, long samples, long batch)
+    {
+        _arrays = arrays;
+        Samples = samples;
+        BatchSize = batch;
+    }
+
+    /// <summary>The number of samples; 1 for inputs without a first axis.</summary>
+    public long Samples { get; }
+
+    /// <summary>The number of samples in a batch; the last batch may have fewer where the program's batch axis is symbolic.</summary>
+    public long BatchSize { get; }
+
+    /// <summary>The number of batches.</summary>
+    public int Batches => (int)((Samples + BatchSize - 1) / BatchSize);
+
+    /// <summary>
+    /// The sizes that data give to symbolic dimensions, the first axis excepted unless every batch has the same size.
+    /// </summary>
+    /// <param name="inputs">The model's inputs.</param>
+    /// <param name="data">The arrays, by name; names that are no inputs are left to <see cref="Bind"/>.</param>
+    /// <param name="batchSize">The batch size that was asked for.</param>
+    public static ImmutableDictionary<string, long> Dimensions(IEnumerable<Value> inputs, IReadOnlyDictionary<string, NpyArray> data, int? batchSize)
+    {
+        var dimensions = ImmutableDictionary.CreateBuilder<string, long>();
+        foreach (var input in inputs)
+        {
+            if (!data.TryGetValue(input.Name!, out var array) || array.Shape.Length != input.Type.Rank)
+                continue;
+            for (var axis = 0; axis < array.Shape.Length; axis++)
+            {
+                if (input.Type.Shape[axis] is not { Factor: 1, Symbols: [var symbol] })
+                    continue;
+                var size = axis > 0 ? array.Shape[axis] : Math.Min(array.Shape[0], batchSize ?? DefaultBatch);
+                if (axis > 0 || array.Shape[0] % Math.Max(1, size) == 0)
+                    dimensions[symbol] = size;
+            }
+        }
+        return dimensions.ToImmutable();
+    }
+
+    /// <summary>
+    /// Takes the arrays for a program's parameters. Throws <see cref="UserErrorException"/> for arrays that are missing, superfluous, or of
+    /// another type, shape or length than the others.
+    /// </summary>
+    public static DataSet Bind(IReadOnlyList<Value> parameters, IReadOnlyDictionary<string, NpyArray> data, int? batchSize, long? classes)
+    {
+        foreach (var name in data.Keys)
+            if (parameters.All(parameter => parameter.Name != name))
+                throw new UserErrorException($"--data '{name}' is no input; the inputs are {string.Join(", ", parameters.Select(parameter => $"'{parameter.Name}'"))}.");
+        var arrays = ImmutableArray.CreateBuilder<(Value, NpyArray)>();
+        var symbols = new Dictionary<string, (long Size, string Name)>();
+        (long Size, string Name)? samples = null;
+        long? fixedBatch = null;
+        foreach (var parameter in parameters)
+        {
+            var (name, type) = (parameter.Name!, parameter.Type);
+            var array = data.GetValueOrDefault(name)
+                ?? throw new UserErrorException($"There is no data for the input '{name}' {type}; give it with --data {name}=FILE.npy.");
+            if (array.Element.IsFloat() != type.Element.IsFloat() || !type.Element.IsFloat() && array.Element != type.Element)
+                throw new UserErrorException($"--data '{name}' holds {array.Element.DisplayName()}, and the input takes {type.Element.DisplayName()}; convert it.");
+            if (array.Shape.Length != type.Rank)
+                throw new UserErrorException($"--data '{name}' has the shape [{string.Join(",", array.Shape)}], and the input takes {type.Shape}; reshape it.");
+            for (var axis = type.Rank > 0 ? 1 : 0; axis < type.Rank; axis++)
+            {
+                var (dim, size) = (type.Shape[axis], array.Shape[axis]);
+                var expected = dim.Known ?? (dim is { Factor: 1, Symbols: [var symbol] } ? symbols.TryAdd(symbol, (size, name)) ? size : symbols[symbol].Size : size);
+                if (expected != size)
+                    throw new UserErrorException($"--data '{name}' has the size {size} along axis {axis}, and the input {type.Shape} takes {expected} there; reshape it.");
+            }
+            if (type.Rank > 0)
+            {
+                samples ??= (array.Shape[0], name);
+                if (samples.Value.Size != array.Shape[0])
+                    throw new UserErrorException($"--data '{name}' holds {array.Shape[0]} samples and '{samples.Value.Name}' holds {samples.Value.Size}; give as many for each.");
+                fixedBatch ??= type.Shape[0].Known;
+            }
+            if (name == "labels" && classes is { } count && array.ToInt64s().FirstOrDefault(label => label < 0 || label >= count, -1) is var wrong && array.ToInt64s().Any(label => label < 0 || label >= count))
+                throw new UserErrorException($"--data 'labels' holds the label {wrong}, and the labels of {count} classes are 0 to {count - 1}; correct the labels.");
+            arrays.Add((parameter, array));
+        }
+        var total = samples?.Size ?? 1;
+        if (total == 0)
+            throw new UserErrorException($"--data '{samples!.Value.Name}' holds no samples; give at least one.");
+        var batch = fixedBatch ?? Math.Min(total, batchSize ?? DefaultBatch);
+        if (fixedBatch is { } must && total % must != 0)
+            throw new UserErrorException($"The model takes batches of {must} samples, and --data holds {total}; give a multiple of {must}, or a model with a symbolic batch axis.");
+        return new DataSet(arrays.ToImmutable(), total, batch);
+    }
+
+    /// <summary>The arrays of one batch, and its number of samples.</summary>
+    public (IReadOnlyDictionary<Value, NpyArray> Arrays, long Samples) Batch(int index)
+    {
+        var start = index * BatchSize;
+        var end = Math.Min(Samples, start + BatchSize);
+        return (_arrays.ToDictionary(entry => entry.Input, entry => entry.Input.Type.Rank > 0 ? entry.Array.Rows(start, end) : entry.Array), end - start);
+    }
+
+    private const int DefaultBatch = 32;
+}

@@ -1,0 +1,41 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>A program in an ONNX Runtime session of its own.</summary>
+internal sealed class OrtProgram : IDisposable
+{
+    private readonly InferenceSession _session;
+
+    /// <summary>Compiles a program. Weights are read from the model's folder.</summary>
+    public OrtProgram(Program program, OrtSettings settings)
+    {
+        Program = program;
+        var model = OnnxWriter.Serialize(program, settings.Folder);
+        using var options = settings.SessionOptions(program);
+        _session = new InferenceSession(model, options);
+    }
+
+    /// <summary>The program.</summary>
+    public Program Program { get; }
+
+    /// <summary>The outputs, in the program's order, for values in the order of its parameters. The caller disposes of them.</summary>
+    public IReadOnlyList<OrtValue> Run(IReadOnlyList<OrtValue> parameters, CancellationToken cancellation)
+    {
+        using var run = new Microsoft.ML.OnnxRuntime.RunOptions();
+        using var stop = cancellation.Register(() => run.Terminate = true);
+        try
+        {
+            return _session.Run(run, _session.InputNames, parameters, _session.OutputNames);
+        }
+        catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _session.Dispose();
+}

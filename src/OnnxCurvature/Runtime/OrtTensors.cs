@@ -1,0 +1,56 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>Tensors in and out of ONNX Runtime.</summary>
+internal static class OrtTensors
+{
+    /// <summary>A tensor over a copy of an array's bytes, converted to an element type where that loses nothing.</summary>
+    public static OrtValue Of(NpyArray array, ElementType element)
+    {
+        array = array.Element == element ? array
+            : element.IsFloat() ? NpyArray.Of(element, array.Shape, array.ToDoubles())
+            : throw new ArgumentException($"An array of {array.Element.DisplayName()} does not fit {element.DisplayName()}.");
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)element, array.Shape);
+        array.Data.CopyTo(value.GetTensorMutableRawData());
+        return value;
+    }
+
+    /// <summary>A 64-bit scalar.</summary>
+    public static OrtValue Scalar(long number)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int64, []);
+        value.GetTensorMutableDataAsSpan<long>()[0] = number;
+        return value;
+    }
+
+    /// <summary>The sizes of a tensor.</summary>
+    public static long[] Shape(OrtValue value) => value.GetTensorTypeAndShape().Shape;
+
+    /// <summary>The elements of a floating-point tensor.</summary>
+    public static double[] Doubles(OrtValue value)
+    {
+        switch (value.GetTensorTypeAndShape().ElementDataType)
+        {
+            case Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double:
+                return value.GetTensorDataAsSpan<double>().ToArray();
+            case Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float:
+                var floats = value.GetTensorDataAsSpan<float>();
+                var doubles = new double[floats.Length];
+                System.Numerics.Tensors.TensorPrimitives.ConvertChecked(floats, doubles);
+                return doubles;
+            default:
+                throw new ArgumentException("The tensor holds no float32 or float64.");
+        }
+    }
+
+    /// <summary>Whether every element is a finite number.</summary>
+    public static bool IsFinite(OrtValue value) => value.GetTensorTypeAndShape().ElementDataType switch
+    {
+        Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => !value.GetTensorDataAsSpan<float>().ContainsAnyExceptInRange(float.MinValue, float.MaxValue),
+        Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double => !value.GetTensorDataAsSpan<double>().ContainsAnyExceptInRange(double.MinValue, double.MaxValue),
+        _ => true,
+    };
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Onnx;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>A run that is planned and whose data have been checked, but that has not begun.</summary>
+public sealed class PreparedRun
+{
+    private readonly OnnxModel _model;
+    private readonly Program _program;
+    private readonly bool _averages;
+    private readonly DataSet _data;
+    private readonly CurvatureRunOptions _options;
+    private readonly ImmutableDictionary<string, double> _seconds;
+
+    private PreparedRun(OnnxModel model, Program program, bool averages, DataSet data, CurvatureRunOptions options, ImmutableDictionary<string, double> seconds)
+    {
+        (_model, _program, _averages, _data, _options, _seconds) = (model, program, averages, data, options, seconds);
+    }
+
+    /// <summary>How each second-order quantity is computed; none for an augmented file, which says so itself.</summary>
+    public ImmutableArray<WeightPlan> Methods { get; private init; } = [];
+
+    /// <summary>What the user should know: one sentence each.</summary>
+    public ImmutableArray<string> Notes { get; private init; } = [];
+
+    /// <summary>Estimated floating-point operations for one batch.</summary>
+    public double Flops { get; private init; }
+
+    /// <summary>Estimated peak of the values of one run, weights not counted, in bytes.</summary>
+    public double MemoryBytes { get; private init; }
+
+    /// <summary>The sizes that symbolic dimensions have in this run.</summary>
+    public ImmutableDictionary<string, long> Dimensions { get; private init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>Runs. Throws <see cref="UserErrorException"/> for a result that is not finite.</summary>
+    public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        var settings = new OrtSettings(Path.GetDirectoryName(Path.GetFullPath(_model.Path))!, _options.Provider, _options.Threads);
+        return new CurvatureRunner(_program, _averages, settings, Limits(_options, Dimensions)).Run(_data, _seconds, progress, cancellation);
+    }
+
+    internal static PreparedRun Create(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
+    {
+        var clock = Stopwatch.StartNew();
+        var model = CurvatureEngine.Load(modelPath, options.Dimensions);
+        // What the data tell of symbolic dimensions makes the program a plainer one, so the model is read again with that.
+        var dimensions = options.Dimensions.AddRange(DataSet.Dimensions(model.Graph.Inputs, data, options.BatchSize).Where(entry => !options.Dimensions.ContainsKey(entry.Key)));
+        if (dimensions.Count > options.Dimensions.Count)
+            model = CurvatureEngine.Load(modelPath, dimensions);
+        var loaded = clock.Elapsed.TotalSeconds;
+        var run = request is null
+            ? OfAugmented(model, data, options, dimensions)
+            : OfRequest(model, request, data, options, dimensions);
+        return new PreparedRun(run._model, run._program, run._averages, run._data, run._options,
+            ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded))
+        {
+            Methods = run.Methods,
+            Notes = run.Notes,
+            Flops = run.Flops,
+            MemoryBytes = run.MemoryBytes,
+            Dimensions = dimensions,
+        };
+    }
+
+    private static PreparedRun OfRequest(OnnxModel model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
+    {
+        var plan = new Planner(model.Graph, request, Limits(options, dimensions)).Plan();
+        long? classes = request.Loss.Kind == LossKind.CrossEntropy ? plan.Loss.Output.Type.Shape[1].Known : null;
+        var set = DataSet.Bind(plan.Program.Parameters, data, options.BatchSize, classes);
+        return new PreparedRun(model, plan.Program, plan.Loss.Reduction == BatchWeight.Samples, set, options, ImmutableDictionary<string, double>.Empty)
+        {
+            Methods = plan.Methods,
+            Notes = plan.Notes,
+            Flops = plan.Flops,
+            MemoryBytes = plan.MemoryBytes,
+        };
+    }
+
+    private static PreparedRun OfAugmented(OnnxModel model, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
+    {
+        var metadata = AugmentedMetadata.Read(model.Metadata)
+            ?? throw new UserErrorException($"'{model.Path}' is not an augmented model; say what is asked for with --wrt and --loss.");
+        var outputs = model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name));
+        var program = Program.Create(model.Graph.Inputs, outputs);
+        var set = DataSet.Bind(program.Parameters, data, options.BatchSize, metadata.Classes);
+        var costs = new CostModel(Limits(options, dimensions));
+        return new PreparedRun(model, program, metadata.Averages, set, options, ImmutableDictionary<string, double>.Empty)
+        {
+            Notes = [.. metadata.Methods],
+            Flops = costs.Flops(program),
+            MemoryBytes = costs.PeakBytes(program),
+        };
+    }
+
+    private static PlanLimits Limits(CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions) =>
+        new() { MemoryBytes = options.MemoryBytes, Dimensions = dimensions, DefaultDimension = options.BatchSize ?? 1 };
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.ControlFlow;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>
+/// A program cut at its column loops into steps that are run one after another: straight programs, and loops whose body is
+/// run once for each chunk from outside. Driven that way a body's weights are constants of a model of its own, which the runtime can lay out
+/// for its kernels, and there is progress to show between chunks.
+/// </summary>
+public sealed class ProgramSchedule
+{
+    private ProgramSchedule(ImmutableArray<ScheduleStep> steps) => Steps = steps;
+
+    /// <summary>The steps, in order.</summary>
+    public ImmutableArray<ScheduleStep> Steps { get; }
+
+    /// <summary>Cuts a program. Loops of another form than that of a column stage stay within straight programs.</summary>
+    public static ProgramSchedule Of(Program program)
+    {
+        var loops = program.Nodes.Where(node => IsColumnLoop(node)).ToArray();
+        // The level of a value is the number of loops that must have run before it can be computed.
+        var level = new Dictionary<Value, int>();
+        foreach (var node in program.Nodes)
+        {
+            var own = GraphWalk.Dependencies(node).Select(value => level.GetValueOrDefault(value)).DefaultIfEmpty(0).Max();
+            foreach (var output in node.Outputs)
+                level[output] = loops.Contains(node) ? own + 1 : own;
+        }
+        var given = program.Outputs.Select(output => output.Value).ToHashSet();
+        var steps = ImmutableArray.CreateBuilder<ScheduleStep>();
+        var depth = level.Values.DefaultIfEmpty(0).Max();
+        for (var at = 0; at <= depth; at++)
+        {
+            var now = at;
+            var nodes = program.Nodes.Where(node => !loops.Contains(node) && level[node.Output] == now).ToArray();
+            var due = loops.Where(loop => level[loop.Output] == now + 1).ToArray();
+            var computed = nodes.SelectMany(node => node.Outputs).ToHashSet();
+            var later = program.Nodes.Where(node => loops.Contains(node) ? level[node.Output] > now : level[node.Output] > now)
+                .SelectMany(GraphWalk.Dependencies).Where(computed.Contains).ToHashSet();
+            var outputs = nodes.SelectMany(node => node.Outputs).Where(value => later.Contains(value) || given.Contains(value)).ToArray();
+            if (outputs.Length > 0)
+            {
+                var needed = nodes.SelectMany(GraphWalk.Dependencies).Where(value => value.Constant is null && !computed.Contains(value)).Distinct();
+                steps.Add(new StraightStep(Program.Create(needed, outputs.Select((value, index) => new NamedValue($"value_{index}", value)))));
+            }
+            steps.AddRange(due.Select(Loop));
+        }
+        return new ProgramSchedule(steps.ToImmutable());
+    }
+
+    /// <summary>A loop with a constant number of rounds whose body never ends it early.</summary>
+    private static bool IsColumnLoop(Node node) => node.Operator is Loop && node.Input(0)?.Constant is not null && node.Input(1) is null
+        && node.Attributes.Program("body") is { } body
+        && body.Outputs[0].Value is var going && (going == body.Parameters[1] || going.Producer is { Operator: Identity } kept && kept.Inputs[0] == body.Parameters[1]);
+
+    private static LoopStep Loop(Node node)
+    {
+        var body = node.Attributes.Program("body")!;
+        var states = node.Inputs.Length - 2;
+        var captured = GraphWalk.Captures(body).Where(value => value.Constant is null).ToImmutableArray();
+        // The condition goes in and out unchanged, so it is left out.
+        var driven = Program.Create([body.Parameters[0], .. body.Parameters.Skip(2), .. captured], body.Outputs.Skip(1));
+        return new LoopStep(node, driven, node.Inputs[0]!.Constant!.Read().Integers[0], states, captured);
+    }
+}
+
+/// <summary>A step of a schedule.</summary>
+public abstract record ScheduleStep(Program Program);
+
+/// <summary>A program that is run once. Its parameters and outputs are values of the whole program.</summary>
+public sealed record StraightStep(Program Program) : ScheduleStep(Program);
+
+/// <summary>A body that is run for each chunk.</summary>
+/// <param name="Node">The loop.</param>
+/// <param name="Program">The body: the chunk's number, the states and the captured values in; the new states and what is collected out.</param>
+/// <param name="Rounds">The number of chunks.</param>
+/// <param name="States">The number of states.</param>
+/// <param name="Captured">The values that the body takes from around it.</param>
+public sealed record LoopStep(Node Node, Program Program, long Rounds, int States, ImmutableArray<Value> Captured) : ScheduleStep(Program);

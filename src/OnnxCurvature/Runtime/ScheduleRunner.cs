@@ -1,0 +1,128 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>Runs the steps of a schedule, each in a session of its own, and passes values between them.</summary>
+internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings settings, CostModel costs) : IDisposable
+{
+    private readonly Dictionary<ScheduleStep, OrtProgram> _sessions = [];
+    private readonly double _total = schedule.Steps.Sum(step => Flops(step, costs));
+
+    /// <summary>
+    /// The values of <paramref name="outputs"/>, given those of the parameters. The caller disposes of both.
+    /// </summary>
+    /// <param name="parameters">The parameters of the whole program.</param>
+    /// <param name="outputs">Values of the whole program.</param>
+    /// <param name="keep">Whether sessions are kept for another run, or each is given up after its step.</param>
+    /// <param name="progress">Receives the share of the work of this run that is done.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public IReadOnlyDictionary<Value, OrtValue> Run(IReadOnlyDictionary<Value, OrtValue> parameters, IReadOnlyCollection<Value> outputs, bool keep, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        var values = new Dictionary<Value, OrtValue>(parameters);
+        var owned = new List<OrtValue>();
+        double done = 0;
+        try
+        {
+            for (var index = 0; index < schedule.Steps.Length; index++)
+            {
+                var step = schedule.Steps[index];
+                progress?.Report(new RunProgress(done / _total, "preparing"));
+                var session = Session(step);
+                if (step is LoopStep loop)
+                    Drive(loop, session, values, owned, fraction => progress?.Report(new RunProgress((done + fraction * Flops(step, costs)) / _total, $"chunk {(long)Math.Round(fraction * loop.Rounds)} of {loop.Rounds}")), cancellation);
+                else
+                {
+                    var results = session.Run([.. step.Program.Parameters.Select(value => values[value])], cancellation);
+                    owned.AddRange(results);
+                    for (var at = 0; at < results.Count; at++)
+                        values[step.Program.Outputs[at].Value] = results[at];
+                }
+                done += Flops(step, costs);
+                if (!keep)
+                    GiveUp(step);
+                Free(values, owned, outputs, schedule.Steps.Skip(index + 1));
+            }
+            var kept = outputs.ToDictionary(value => value, value => values[value]);
+            owned.RemoveAll(kept.Values.Contains);
+            return kept;
+        }
+        finally
+        {
+            foreach (var value in owned)
+                value.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var session in _sessions.Values)
+            session.Dispose();
+        _sessions.Clear();
+    }
+
+    private static void Drive(LoopStep loop, OrtProgram session, Dictionary<Value, OrtValue> values, List<OrtValue> owned, Action<double> progress, CancellationToken cancellation)
+    {
+        OrtValue[] states = [.. loop.Node.Inputs.Skip(2).Select(value => values[value!])];
+        OrtValue[] captured = [.. loop.Captured.Select(value => values[value])];
+        var yields = loop.Program.Outputs.Length - loop.States;
+        var stacked = new OrtValue?[yields];
+        for (long round = 0; round < loop.Rounds; round++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress((double)round / loop.Rounds);
+            using var number = OrtTensors.Scalar(round);
+            var results = session.Run([number, .. states, .. captured], cancellation);
+            if (round > 0)
+                foreach (var state in states)
+                    state.Dispose();
+            states = [.. results.Take(loop.States)];
+            for (var index = 0; index < yields; index++)
+            {
+                using var part = results[loop.States + index];
+                stacked[index] ??= Stacked(part, loop.Rounds, owned);
+                var bytes = part.GetTensorMutableRawData();
+                bytes.CopyTo(stacked[index]!.GetTensorMutableRawData()[(int)(round * bytes.Length)..]);
+            }
+        }
+        owned.AddRange(states);
+        for (var index = 0; index < loop.Node.Outputs.Length; index++)
+            values[loop.Node.Outputs[index]] = index < loop.States ? states[index] : stacked[index - loop.States]!;
+    }
+
+    private static OrtValue Stacked(OrtValue part, long rounds, List<OrtValue> owned)
+    {
+        var type = part.GetTensorTypeAndShape();
+        var whole = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type.ElementDataType, [rounds, .. type.Shape]);
+        owned.Add(whole);
+        return whole;
+    }
+
+    private OrtProgram Session(ScheduleStep step)
+    {
+        if (!_sessions.TryGetValue(step, out var session))
+            _sessions[step] = session = new OrtProgram(step.Program, settings);
+        return session;
+    }
+
+    private void GiveUp(ScheduleStep step)
+    {
+        _sessions[step].Dispose();
+        _sessions.Remove(step);
+    }
+
+    private static void Free(Dictionary<Value, OrtValue> values, List<OrtValue> owned, IReadOnlyCollection<Value> outputs, IEnumerable<ScheduleStep> later)
+    {
+        var needed = later.SelectMany(step => step is LoopStep loop ? loop.Node.Inputs.Where(input => input is not null).Concat(loop.Captured)! : step.Program.Parameters.AsEnumerable()).Concat(outputs).ToHashSet();
+        foreach (var (value, tensor) in values.Where(entry => !needed.Contains(entry.Key)).ToArray())
+            if (owned.Remove(tensor))
+            {
+                tensor.Dispose();
+                values.Remove(value);
+            }
+    }
+
+    private static double Flops(ScheduleStep step, CostModel costs) => Math.Max(1, costs.Flops(step.Program) * (step is LoopStep loop ? loop.Rounds : 1));
+}

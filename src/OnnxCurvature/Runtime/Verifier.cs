@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using MathNet.Numerics.Random;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Transforms;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>
+/// Checks results at sampled entries in managed double precision, apart from ONNX Runtime: the gradient against central
+/// differences of the loss, which involve no derivative rule; the diagonal against central differences of the gradient, and
+/// against Hessian-vector products where it was computed in another way.
+/// </summary>
+internal sealed class Verifier
+{
+    /// <summary>Steps of the differences. A kink within one step spoils that step only, so the nearest of the three counts.</summary>
+    private static readonly double[] Steps = [1e-4, 1e-5, 1e-6];
+
+    private readonly ModelGraph _model;
+    private readonly LossHead _head;
+    private readonly Dictionary<Value, Tensor> _data = [];
+
+    /// <summary>Prepares the check of a model for the arrays of one batch.</summary>
+    public Verifier(ModelGraph model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data)
+    {
+        _model = model;
+        _head = LossBuilder.Build(model, request.Loss, request.Reduction);
+        foreach (var input in _head.Target is { } target ? model.Inputs.Add(target) : model.Inputs)
+        {
+            var array = data[input.Name!];
+            _data[input] = input.Type.Element.IsFloat()
+                ? Tensor.Of(input.Type.Element, array.Shape, array.ToDoubles())
+                : Tensor.Of(input.Type.Element, array.Shape, array.ToInt64s());
+        }
+    }
+
+    /// <summary>Compares the entries of one target.</summary>
+    public IEnumerable<VerifyEntry> Check(Target target, ResultTensor? gradient, ResultTensor? diagonal, bool diagonalByProducts, int samples, int seed, CancellationToken cancellation)
+    {
+        var b = _model.Builder;
+        var slope = b.Gradient(_head.Loss, [target.Value])[0]!;
+        var product = diagonalByProducts || diagonal is null ? null : b.HessianProduct(slope, target.Value);
+        var sources = new HashSet<Value> { target.Value };
+        if (product is not null)
+            sources.Add(product.Inputs[0]);
+        Value[] outputs = product?.Outputs[0] is { } direction ? [_head.Loss, slope, direction] : [_head.Loss, slope];
+        var fixedValues = new Dictionary<Value, Tensor>(_data);
+        var moving = GraphWalk.Between(sources, outputs).ToHashSet();
+        Interpreter.Run(GraphWalk.Ancestors(outputs, sources).Where(node => !moving.Contains(node)), fixedValues, cancellation);
+        // The point itself: the value of a weight, or what the model computes for an intermediate value.
+        Interpreter.Run(GraphWalk.Ancestors([target.Value]), fixedValues, cancellation);
+        var point = Interpreter.Read(target.Value, fixedValues);
+
+        double At(Value output, int entry, double step, bool unit = false)
+        {
+            var values = new Dictionary<Value, Tensor>(fixedValues) { [target.Value] = Moved(point, entry, step) };
+            if (unit)
+                values[product!.Inputs[0]] = Moved(Tensor.Filled(point.Element, point.Shape.AsSpan(), 0), entry, 1);
+            Interpreter.Run(GraphWalk.Between(sources, [output]), values, cancellation);
+            var tensor = Interpreter.Read(output, values);
+            return tensor.Rank == 0 ? tensor.Floats[0] : tensor.Floats[entry];
+        }
+
+        var row = target.Value.Type.Rank == 0 ? 1 : point.Count / (int)point.Shape[0];
+        foreach (var position in Sample(gradient ?? diagonal!, samples, seed))
+        {
+            var entry = (int)(position + target.Start * row);
+            if (gradient is not null)
+                yield return Compare(gradient, position, Steps.Select(h => (At(_head.Loss, entry, h) - At(_head.Loss, entry, -h)) / (2 * h)), "central difference of the loss");
+            if (diagonal is null)
+                continue;
+            yield return Compare(diagonal, position, Steps.Select(h => (At(slope, entry, h) - At(slope, entry, -h)) / (2 * h)), "central difference of the gradient");
+            if (product is not null)
+                yield return Compare(diagonal, position, [product.Outputs[0] is { } hv ? At(hv, entry, 0, unit: true) : 0], "Hessian-vector product in float64");
+        }
+    }
+
+    /// <summary>Half of the positions are those of the largest entries, the others are drawn.</summary>
+    private static int[] Sample(ResultTensor tensor, int samples, int seed)
+    {
+        var random = new MersenneTwister(seed);
+        var largest = Enumerable.Range(0, tensor.Values.Length).OrderByDescending(index => Math.Abs(tensor.Values[index])).Take((samples + 1) / 2);
+        var drawn = Enumerable.Range(0, samples).Select(_ => random.Next(tensor.Values.Length));
+        return largest.Concat(drawn).Distinct().Take(samples).ToArray();
+    }
+
+    private static VerifyEntry Compare(ResultTensor tensor, int position, IEnumerable<double> references, string check)
+    {
+        var computed = tensor.Values[position];
+        var nearest = double.NaN;
+        foreach (var reference in references)
+            if (double.IsNaN(nearest) || Math.Abs(reference - computed) < Math.Abs(nearest - computed))
+                nearest = reference;
+        var typical = Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(tensor.Values) / tensor.Values.Length);
+        var relative = tensor.Element == ElementType.Float64 ? 1e-5 : 1e-3;
+        var index = new long[tensor.Shape.Length];
+        long rest = position;
+        for (var axis = index.Length - 1; axis >= 0; axis--)
+            (index[axis], rest) = (rest % tensor.Shape[axis], rest / tensor.Shape[axis]);
+        return new VerifyEntry(tensor.Name, [.. index], computed, nearest, relative * (Math.Abs(nearest) + typical), check);
+    }
+
+    private static Tensor Moved(Tensor point, int entry, double step)
+    {
+        if (step == 0)
+            return point;
+        var moved = point.Floats.ToArray();
+        moved[entry] += step;
+        return Tensor.Of(point.Element, point.Shape.AsSpan(), moved);
+    }
+}

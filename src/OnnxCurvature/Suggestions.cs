@@ -1,0 +1,32 @@
+namespace OnnxCurvature;
+
+/// <summary>Offers names like one that was not found.</summary>
+public static class Suggestions
+{
+    /// <summary>A clause that names the nearest of some names, or says that there are none.</summary>
+    public static string For(string name, IEnumerable<string> names)
+    {
+        var near = names.Where(candidate => candidate.Length > 0).Distinct()
+            .Select(candidate => (Name: candidate, Distance: Distance(name, candidate)))
+            .OrderBy(entry => entry.Distance).ThenBy(entry => entry.Name, StringComparer.Ordinal)
+            .Take(3).Select(entry => $"'{entry.Name}'").ToArray();
+        return near.Length == 0 ? "there are none" : "the nearest are " + string.Join(", ", near);
+    }
+
+    /// <summary>The number of insertions, deletions and replacements between two names; a containing name is near.</summary>
+    private static int Distance(string a, string b)
+    {
+        if (b.Contains(a, StringComparison.OrdinalIgnoreCase) || a.Contains(b, StringComparison.OrdinalIgnoreCase))
+            return 1;
+        var previous = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var current = new int[b.Length + 1];
+            current[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1));
+            previous = current;
+        }
+        return previous[b.Length];
+    }
+}
