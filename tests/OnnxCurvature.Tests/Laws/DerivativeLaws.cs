@@ -102,7 +102,7 @@ public sealed class DerivativeLaws
         }
     }
 
-    [Theory(SkipTestWithoutData = true), MemberData(nameof(SampleTable.Refused), MemberType = typeof(SampleTable))]
+    [Theory, MemberData(nameof(SampleTable.Refused), MemberType = typeof(SampleTable))]
     public void An_unsupported_derivative_is_refused_with_a_sentence(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));

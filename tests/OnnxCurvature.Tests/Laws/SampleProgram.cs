@@ -10,8 +10,11 @@ public sealed class SampleProgram
 {
     private readonly Random _random = new(7);
 
-    /// <summary>Builds the node; all floating-point values have the element type <paramref name="element"/>.</summary>
-    public SampleProgram(OperatorSample sample, ElementType element = ElementType.Float64)
+    /// <summary>
+    /// Builds the node; all floating-point values have the element type <paramref name="element"/>, and dimensions of
+    /// parameters of the size <paramref name="symbolic"/> are the symbol N.
+    /// </summary>
+    public SampleProgram(OperatorSample sample, ElementType element = ElementType.Float64, long? symbolic = null)
     {
         Sample = sample;
         var inputs = ImmutableArray.CreateBuilder<Value?>();
@@ -24,7 +27,7 @@ public sealed class SampleProgram
                 inputs.Add(Builder.Constant(tensor));
             else
             {
-                inputs.Add(Builder.Parameter(tensor.Type, $"input{inputs.Count}"));
+                inputs.Add(Builder.Parameter(tensor.Type with { Shape = [.. tensor.Shape.Select(size => size == symbolic ? Dim.Symbol("N") : size)] }, $"input{inputs.Count}"));
                 Values[inputs[^1]!] = tensor;
             }
         }

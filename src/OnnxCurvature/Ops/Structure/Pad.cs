@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Indexing;
 
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>
-/// x with a margin of a constant around it. Negative widths cut. Linear in x; the tangent's margin is zero.
-/// Canonical inputs: x, pads (all begins, then all ends), constant value.
+/// x with a margin around it: of a constant (the default <c>mode</c>), of the nearest element ("edge"), mirrored without the
+/// element on the edge ("reflect"), or from the other end ("wrap"). Negative widths cut. Linear in x; the tangent's constant is
+/// zero. Canonical inputs: x, pads (all begins, then all ends), constant value.
 /// </summary>
 public sealed class Pad : LinearOperator
 {
@@ -43,6 +45,7 @@ public sealed class Pad : LinearOperator
         var pads = Widths(Call(node), x.Rank);
         var fill = inputs.Length > 2 && inputs[2] is { } constant ? constant.At(0) : 0;
         var shape = x.Shape.Select((size, axis) => size + pads[axis] + pads[x.Rank + axis]).ToArray();
+        var sources = x.Shape.Select((size, axis) => Sources(node.Attributes, size, pads[axis], pads[x.Rank + axis])).ToArray();
         var y = Tensor.Filled(x.Element, shape, fill);
         var strides = Strided.Strides(x.Shape.AsSpan());
         var index = new long[x.Rank];
@@ -52,8 +55,8 @@ public sealed class Pad : LinearOperator
             var inside = true;
             for (var axis = 0; axis < x.Rank && inside; axis++)
             {
-                var at = index[axis] - pads[axis];
-                inside = at >= 0 && at < x.Shape[axis];
+                var at = sources[axis][index[axis]];
+                inside = at >= 0;
                 position += at * strides[axis];
             }
             if (inside && x.Element.IsFloat())
@@ -66,16 +69,41 @@ public sealed class Pad : LinearOperator
         return [y];
     }
 
+    /// <summary>A computed constant would carry a derivative; Linearize refuses it rather than pass it over.</summary>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
+        active.Length > 2 && active[2] ? Curvature.Curved : base.CurvatureIn(node, active);
+
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
-        RequireConstantMode(node.Attributes);
-        return [dx[0] is { } tangent ? Of(b, tangent, Widths(Call(node), tangent.Type.Rank)) : null];
+        if (dx.ElementAtOrDefault(2) is not null)
+            throw new UnsupportedOperatorException("the derivative of Pad in the constant of its margin is not supported.");
+        if (dx[0] is not { } tangent)
+            return [null];
+        var rank = tangent.Type.Rank;
+        var pads = Widths(Call(node), rank);
+        if (IsConstant(node.Attributes))
+            return [Of(b, tangent, pads)];
+        for (var axis = 0; axis < rank; axis++)
+        {
+            if (pads[axis] == 0 && pads[rank + axis] == 0)
+                continue;
+            var size = tangent.Type.Shape[axis].Known
+                ?? throw new UnsupportedOperatorException($"the size {tangent.Type.Shape[axis]} of a padded axis is not known; give the sizes of symbolic dimensions.");
+            tangent = Gather.Of(b, tangent, b.Vector(Sources(node.Attributes, size, pads[axis], pads[rank + axis])), axis);
+        }
+        return [tangent];
     }
 
     /// <inheritdoc/>
-    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) =>
-        Of(b, cy[0]!, [.. Widths(Call(node), node.Output.Type.Rank).Select(width => -width)]);
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy)
+    {
+        if (!IsConstant(node.Attributes) || node.Input(2) is not null)
+            throw new UnsupportedOperatorException("only a Pad with zeros has a transpose.");
+        // The type is given, for a symbolic size with a margin put on and cut off again would not be proven to be the same.
+        var widths = Widths(Call(node), node.Output.Type.Rank).Select(width => -width).ToArray();
+        return Apply(b, [cy[0], b.Vector(widths)], types: [node.Inputs[0]!.Type]).Output;
+    }
 
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
@@ -114,6 +142,9 @@ public sealed class Pad : LinearOperator
     }
 
     /// <inheritdoc/>
+    public override int MinimumOpset(Node node) => node.Attributes.Text("mode", "constant") == "wrap" ? 19 : 13;
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 
     private static OperatorCall Call(Node node) => new(nameof(Pad), "", node.Inputs, node.Attributes, 1);
@@ -122,9 +153,25 @@ public sealed class Pad : LinearOperator
         ? pads
         : throw new UnsupportedOperatorException($"Pad needs two widths for each of the {rank} axes.");
 
-    private static void RequireConstantMode(Attributes attributes)
+    private static bool IsConstant(Attributes attributes) => attributes.Text("mode", "constant") == "constant";
+
+    /// <summary>Along an axis, the index in x of each index in y; -1 in a constant margin.</summary>
+    private static long[] Sources(Attributes attributes, long size, long before, long after)
     {
-        if (attributes.Text("mode", "constant") is not "constant" and var mode)
-            throw new UnsupportedOperatorException($"the derivative of Pad in mode '{mode}' is not supported.");
+        var mode = attributes.Text("mode", "constant");
+        var sources = new long[size + before + after];
+        for (var i = 0; i < sources.Length; i++)
+        {
+            var at = i - before;
+            sources[i] = at >= 0 && at < size ? at : mode switch
+            {
+                "constant" => -1,
+                "edge" => Math.Clamp(at, 0, size - 1),
+                "reflect" => at < 0 ? -at : 2 * (size - 1) - at,
+                "wrap" => (at % size + size) % size,
+                _ => throw new UnsupportedOperatorException($"Pad has no mode '{mode}'."),
+            };
+        }
+        return sources;
     }
 }
