@@ -18,6 +18,9 @@ internal static class OrtTensors
         return value;
     }
 
+    /// <summary>A tensor of the elements of a constant.</summary>
+    public static OrtValue Of(Tensor tensor) => Of(NpyArray.Of(tensor.Element, [.. tensor.Shape], tensor.CastTo(ElementType.Float64).Floats), tensor.Element);
+
     /// <summary>A 64-bit scalar.</summary>
     public static OrtValue Scalar(long number)
     {

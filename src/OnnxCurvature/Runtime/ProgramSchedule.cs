@@ -60,7 +60,7 @@ public sealed class ProgramSchedule
     private static LoopStep Loop(Node node)
     {
         var body = node.Attributes.Program("body")!;
-        var states = node.Inputs.Length - 2;
+        var states = Math.Max(0, node.Inputs.Length - 2);
         var captured = GraphWalk.Captures(body).Where(value => value.Constant is null).ToImmutableArray();
         // The condition goes in and out unchanged, so it is left out.
         var driven = Program.Create([body.Parameters[0], .. body.Parameters.Skip(2), .. captured], body.Outputs.Skip(1));

@@ -65,6 +65,9 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
 
     private static void Drive(LoopStep loop, OrtProgram session, Dictionary<Value, OrtValue> values, List<OrtValue> owned, Action<double> progress, CancellationToken cancellation)
     {
+        foreach (var input in loop.Node.Inputs.Skip(2))
+            if (input is { Constant: { } constant } && !values.ContainsKey(input))
+                owned.Add(values[input] = OrtTensors.Of(constant.Read()));
         OrtValue[] states = [.. loop.Node.Inputs.Skip(2).Select(value => values[value!])];
         OrtValue[] captured = [.. loop.Captured.Select(value => values[value])];
         var yields = loop.Program.Outputs.Length - loop.States;
