@@ -46,6 +46,9 @@ public sealed record OperatorSample(string Operator, string Name, ImmutableArray
     /// <summary>Whether the derivative is refused; then it must be refused with a sentence, and the laws of derivatives do not hold.</summary>
     public bool RefusesDerivative { get; init; }
 
+    /// <summary>The relative error against ONNX Runtime in float64; more only where its kernel has constants in single precision.</summary>
+    public double Float64Tolerance { get; init; } = 1e-11;
+
     /// <summary>The relative error against ONNX Runtime where that has only a float32 kernel.</summary>
     public double Float32Tolerance { get; init; } = 1e-5;
 

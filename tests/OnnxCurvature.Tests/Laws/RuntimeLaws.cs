@@ -1,0 +1,76 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Transforms;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Laws;
+
+/// <summary>
+/// The laws of what ONNX Runtime computes: in float64 where it has the kernels, else in float32; in the lowest opset that can say
+/// the program and in the highest.
+/// </summary>
+public sealed class RuntimeLaws
+{
+    [Theory, MemberData(nameof(SampleTable.All), MemberType = typeof(SampleTable))]
+    public void Evaluation_equals_that_of_ONNX_Runtime(string sample) =>
+        Check(SampleTable.Get(sample), program => [.. program.Node.Outputs]);
+
+    [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
+    public void Derivatives_are_programs_that_ONNX_Runtime_evaluates_to_the_same(string sample) =>
+        Check(SampleTable.Get(sample), Derivatives);
+
+    /// <summary>The tangents, the cotangents, and the tangents of the cotangents.</summary>
+    private static List<Value> Derivatives(SampleProgram program)
+    {
+        var b = program.Builder;
+        var linear = b.Linearize(program.Active, program.Differentiable);
+        for (var index = 0; index < linear.Inputs.Length; index++)
+            program.Bind(linear.Inputs[index], program.RandomLike(program.Active[index]));
+        var cotangents = linear.Transpose(b, [.. program.Differentiable.Select(output => program.Bind(b.Parameter(output.Type), program.RandomLike(output)))]);
+        var outputs = linear.Outputs.Concat(cotangents).Where(value => value is not null).Select(value => value!).ToList();
+        var second = b.Linearize(program.Active, [.. cotangents.Where(value => value is not null)!]);
+        for (var index = 0; index < second.Inputs.Length; index++)
+            program.Bind(second.Inputs[index], program.RandomLike(program.Active[index]));
+        outputs.AddRange(second.Outputs.Where(value => value is not null)!);
+        return outputs;
+    }
+
+    private static void Check(OperatorSample sample, Func<SampleProgram, List<Value>> outputsOf)
+    {
+        if (sample.NotInRuntime is { } reason)
+        {
+            TestContext.Current.AddWarning($"not compared: {reason}");
+            return;
+        }
+        foreach (var element in new[] { ElementType.Float64, ElementType.Float32 })
+        {
+            var program = new SampleProgram(sample, element);
+            var outputs = outputsOf(program);
+            if (outputs.Count == 0)
+                return;
+            var renamed = Named(program, outputs);
+            var lowest = OnnxWriter.MinimumOpset(renamed);
+            var expected = program.Evaluate(outputs, outputs);
+            var compared = false;
+            foreach (var opset in new[] { lowest, OnnxWriter.HighestOpset }.Distinct())
+            {
+                if (RuntimeProgram.Run(renamed, opset, program.Values) is not { } actual)
+                    continue;
+                compared = true;
+                for (var index = 0; index < outputs.Count; index++)
+                {
+                    Assert.Equal(outputs[index].Type.Element, actual[index].Element);
+                    Close.Check(expected[index], actual[index], element == ElementType.Float64 ? sample.Float64Tolerance : sample.Float32Tolerance, $"output {index} in opset {opset} and {element}");
+                }
+            }
+            if (compared)
+                return;
+        }
+        Assert.Fail("ONNX Runtime has no kernel for a node in either type.");
+    }
+
+    /// <summary>The program of the outputs, every bound parameter being one of it.</summary>
+    private static Ir.Program Named(SampleProgram program, List<Value> outputs) =>
+        program.Builder.Build(program.Values.Keys, outputs.Select((output, index) => new NamedValue($"output{index}", output)));
+}

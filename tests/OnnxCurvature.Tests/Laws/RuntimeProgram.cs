@@ -1,0 +1,78 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx;
+using Tensor = OnnxCurvature.Ir.Tensor;
+
+namespace OnnxCurvature.Tests.Laws;
+
+/// <summary>Runs programs in ONNX Runtime, with its optimizations off, so that each node's own kernel runs.</summary>
+public static class RuntimeProgram
+{
+    /// <summary>
+    /// The outputs for parameters as they are bound, or null where ONNX Runtime has no kernel for a node in its element type.
+    /// </summary>
+    public static Tensor[]? Run(Ir.Program program, int opset, IReadOnlyDictionary<Value, Tensor> values)
+    {
+        var model = OnnxWriter.Serialize(program, Path.GetTempPath(), new WriteOptions { Opset = opset, Weights = WeightPlacement.Embed });
+        using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        using var session = Load(model, options);
+        if (session is null)
+            return null;
+        var feeds = session.InputNames.Zip(program.Parameters).ToDictionary(pair => pair.First, pair => Feed(values[pair.Second].CastTo(pair.Second.Type.Element)));
+        try
+        {
+            using var run = new RunOptions();
+            using var results = session.Run(run, feeds, [.. program.Outputs.Select(output => output.Name)]);
+            return [.. results.Select(Read)];
+        }
+        finally
+        {
+            foreach (var feed in feeds.Values)
+                feed.Dispose();
+        }
+    }
+
+    private static InferenceSession? Load(byte[] model, SessionOptions options)
+    {
+        try
+        {
+            return new InferenceSession(model, options);
+        }
+        catch (OnnxRuntimeException exception) when (exception.Message.Contains("Type 'tensor(double)' of input", StringComparison.Ordinal) || exception.Message.Contains("Could not find an implementation", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
+
+    private static OrtValue Feed(Tensor tensor)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (TensorElementType)tensor.Element, [.. tensor.Shape]);
+        for (var i = 0; i < tensor.Count; i++)
+            switch (tensor.Element)
+            {
+                case ElementType.Float64: value.GetTensorMutableDataAsSpan<double>()[i] = tensor.Floats[i]; break;
+                case ElementType.Float32: value.GetTensorMutableDataAsSpan<float>()[i] = (float)tensor.Floats[i]; break;
+                case ElementType.Int64: value.GetTensorMutableDataAsSpan<long>()[i] = tensor.Integers[i]; break;
+                case ElementType.Int32: value.GetTensorMutableDataAsSpan<int>()[i] = (int)tensor.Integers[i]; break;
+                case ElementType.Bool: value.GetTensorMutableDataAsSpan<bool>()[i] = tensor.Integers[i] != 0; break;
+                default: throw new ArgumentException($"{tensor.Element} is not fed.");
+            }
+        return value;
+    }
+
+    private static Tensor Read(OrtValue value)
+    {
+        var info = value.GetTensorTypeAndShape();
+        var element = (ElementType)info.ElementDataType;
+        return element switch
+        {
+            ElementType.Float64 => Tensor.Of(element, info.Shape, value.GetTensorDataAsSpan<double>().ToArray()),
+            ElementType.Float32 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<float>().ToArray(), number => (double)number)),
+            ElementType.Int64 => Tensor.Of(element, info.Shape, value.GetTensorDataAsSpan<long>().ToArray()),
+            ElementType.Int32 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<int>().ToArray(), number => (long)number)),
+            ElementType.Bool => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<bool>().ToArray(), truth => truth ? 1L : 0L)),
+            _ => throw new ArgumentException($"{element} is not read."),
+        };
+    }
+}
