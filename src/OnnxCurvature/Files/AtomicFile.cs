@@ -23,17 +23,16 @@ public static class AtomicFile
                 target = file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
             if (Directory.Exists(target))
                 throw new UserErrorException($"'{path}' is a folder, and a file is to be written; name a file in it.");
+            if (!Directory.Exists(Path.GetDirectoryName(target)))
+                throw new UserErrorException($"'{path}' cannot be written, because the folder '{Path.GetDirectoryName(target)}' does not exist; create it or name another.");
             Replace(target, write);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            throw new UserErrorException($"'{path}' cannot be written, because the folder '{Path.GetDirectoryName(Path.GetFullPath(path))}' does not exist; create it or name another.");
         }
         catch (UnauthorizedAccessException)
         {
             throw new UserErrorException($"'{path}' may not be written; check the permissions of its folder or name another.");
         }
-        catch (IOException exception)
+        // Not what is missing or cannot be loaded: that can only be a file that the callback wanted.
+        catch (IOException exception) when (exception is not (FileNotFoundException or DirectoryNotFoundException or FileLoadException))
         {
             throw new UserErrorException($"'{path}' cannot be written ({UserFile.OneLine(exception)}); make room or name another folder.");
         }

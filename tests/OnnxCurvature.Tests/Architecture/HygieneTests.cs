@@ -1,0 +1,48 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Architecture;
+
+/// <summary>What holds of every file.</summary>
+public sealed partial class HygieneTests
+{
+    private const int MostLines = 400;
+
+    [Fact]
+    public void No_source_file_is_too_long_to_be_read_at_once() =>
+        Assert.Empty(
+            from file in Repository.SourcesBelow("src")
+            let lines = File.ReadLines(Path.Combine(Repository.Root, "src", file)).Count()
+            where lines > MostLines
+            select $"{file} has {lines} lines");
+
+    [Fact]
+    public void No_tracked_file_names_a_path_of_the_machine_that_it_was_written_on()
+    {
+        var files = Repository.TrackedFiles();
+        Assert.SkipWhen(files is null, "This is not a git checkout.");
+        Assert.Empty(
+            from file in files
+            let path = Path.Combine(Repository.Root, file)
+            where File.Exists(path) && IsText(path)
+            from match in MachinePath().Matches(File.ReadAllText(path))
+            select $"{file} mentions {match.Value}");
+    }
+
+    [Theory]
+    [InlineData("see /" + "work/main", true), InlineData("'/" + "home/ann/x'", true), InlineData("C:\\" + "Users\\ann", true)]
+    [InlineData("out/work/x", false), InlineData("https://example.org/home/x", false), InlineData("/tmp/x", false)]
+    public void Paths_of_machines_are_told_from_others(string text, bool found) => Assert.Equal(found, MachinePath().IsMatch(text));
+
+    // As git tells: text has no NUL near its beginning.
+    private static bool IsText(string path)
+    {
+        using var stream = File.OpenRead(path);
+        var start = new byte[8000];
+        var length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        return !start.AsSpan(0, length).Contains((byte)0);
+    }
+
+    [GeneratedRegex(@"(?<![\w.~-])/(?:work|home|root|Users)/\w|[A-Z]:\\Users\\\w")]
+    private static partial Regex MachinePath();
+}
