@@ -98,7 +98,7 @@ public sealed class NpyReader : IDisposable
     private static NpyArray ReadBody(Stream stream, NpyHeader header, string source)
     {
         if (header.DataBytes > Array.MaxLength)
-            throw new UserErrorException($"{source} holds {header.DataBytes} bytes in one array, and at most {Array.MaxLength} can be taken at once; split it, or save it row-major (C order) and take smaller batches.");
+            throw new UserErrorException($"{source} holds {header.DataBytes} bytes in one array, and at most {Array.MaxLength} can be taken at once; split it, or save it row-major (C order) with numpy.save and take smaller batches.");
         var data = new byte[header.DataBytes];
         var read = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
         if (read < data.Length)
