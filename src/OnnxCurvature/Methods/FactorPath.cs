@@ -19,8 +19,10 @@ public sealed class FactorPath
     private readonly Value _output;
     private readonly ImmutableDictionary<Value, SampleAxis> _axes;
 
-    private FactorPath(Target target, LinearProgram tangent, Value output, ImmutableDictionary<Value, SampleAxis> axes, Dim samples)
+    private FactorPath(Target target, LinearProgram tangent, Value output, ImmutableDictionary<Value, SampleAxis> axes, Dim samples, ImmutableArray<Node> nodes, IReadOnlyDictionary<Value, Value> tangents)
     {
+        Nodes = nodes;
+        Tangents = tangents;
         Target = target;
         _tangent = tangent;
         _output = output;
@@ -33,6 +35,12 @@ public sealed class FactorPath
 
     /// <summary>The number of samples of a batch.</summary>
     public Dim Samples { get; }
+
+    /// <summary>The nodes between the target and the output, in order.</summary>
+    public ImmutableArray<Node> Nodes { get; }
+
+    /// <summary>The tangents of the values that depend on the target.</summary>
+    public IReadOnlyDictionary<Value, Value> Tangents { get; }
 
     /// <summary>The linear map from the target's tangent to the output's.</summary>
     public LinearProgram Tangent => _tangent;
@@ -83,7 +91,7 @@ public sealed class FactorPath
             else if (between.FirstOrDefault(node => node.Outputs.Any(value => axes.GetValueOrDefault(value).IsCoupled)) is { } coupling)
                 obstacle = $"{coupling} may mix samples";
         }
-        return obstacle is null ? new FactorPath(target, tangent, output, axes.ToImmutableDictionary(), samples) : null;
+        return obstacle is null ? new FactorPath(target, tangent, output, axes.ToImmutableDictionary(), samples, between, tangents) : null;
     }
 
     /// <summary>

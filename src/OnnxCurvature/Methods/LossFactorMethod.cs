@@ -1,10 +1,11 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Contractions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
-using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Transforms;
 
 namespace OnnxCurvature.Methods;
 
@@ -13,28 +14,40 @@ namespace OnnxCurvature.Methods;
 /// Hessian: one vector-Jacobian product for each column. Where the loss is the only curvature source after the target this is
 /// the diagonal of the Hessian.
 /// </summary>
-public sealed class LossFactorMethod(FactorPath path, LossFactor factor, string reason) : IColumnMethod
+public sealed class LossFactorMethod : IColumnMethod
 {
+    private readonly FactorPath _path;
+    private readonly LossFactor _factor;
+    private readonly (IContraction Contraction, ContractionSite Site, (Node Node, int Input, UnfoldedProduct Product) Entry)? _contraction;
+
+    /// <summary>The method for one path; <paramref name="reason"/> says why the result is exact.</summary>
+    public LossFactorMethod(GraphBuilder b, FactorPath path, LossFactor factor, string reason, PlanLimits limits)
+    {
+        (_path, _factor) = (path, factor);
+        _contraction = Choose(b, limits);
+        Reason = _contraction is { } chosen ? $"{reason}; {chosen.Contraction.Description}" : $"{reason}; pull-backs of each sample, squared";
+    }
+
     /// <inheritdoc/>
-    public Target Target => path.Target;
+    public Target Target => _path.Target;
 
     /// <inheritdoc/>
     public string Name => "loss factor";
 
     /// <inheritdoc/>
-    public string Reason => reason;
+    public string Reason { get; }
 
     /// <inheritdoc/>
-    public long Columns => factor.Columns;
+    public long Columns => _factor.Columns;
 
     /// <inheritdoc/>
-    public object Kind => factor;
+    public object Kind => _factor;
 
     /// <inheritdoc/>
     public Value MakeColumns(ColumnStage stage)
     {
         stage.Body.Origin = "columns of the loss factor";
-        var columns = stage.Masked(factor.ColumnsAt(stage.Body, stage.Indices));
+        var columns = stage.Masked(_factor.ColumnsAt(stage.Body, stage.Indices));
         stage.Body.Origin = null;
         return columns;
     }
@@ -45,14 +58,12 @@ public sealed class LossFactorMethod(FactorPath path, LossFactor factor, string 
         var outer = stage.Outer;
         var origin = $"curvature of '{Target.Name}'";
         outer.Origin = stage.Body.Origin = origin;
-        var finish = path.Entry(outer) is { } entry
-            ? Contract(stage, columns, entry.Node, entry.Input, entry.Product)
-            : Squares(stage, columns);
+        var finish = _contraction is null ? Squares(stage, columns) : Contract(stage, columns);
         outer.Origin = stage.Body.Origin = null;
         return () =>
         {
             outer.Origin = origin;
-            var result = Mul.Of(outer, factor.Weight, finish());
+            var result = Mul.Of(outer, _factor.Weight, finish());
             outer.Origin = null;
             return result;
         };
@@ -62,10 +73,10 @@ public sealed class LossFactorMethod(FactorPath path, LossFactor factor, string 
     private Func<Value> Squares(ColumnStage stage, Value columns)
     {
         var (outer, body) = (stage.Outer, stage.Body);
-        var separates = path.Separates;
-        var tangent = separates ? path.Separated(outer) : path.Tangent;
+        var separates = _path.Separates;
+        var tangent = separates ? _path.Separated(outer) : _path.Tangent;
         // [K, *w], or [K, N, *w].
-        var pulled = path.Pull(outer, body, tangent.Inputs[0], tangent.Outputs[0]!, columns);
+        var pulled = _path.Pull(outer, body, tangent.Inputs[0], tangent.Outputs[0]!, columns);
         var lead = separates ? 2 : 1;
         if (Target.IsPart)
             pulled = Slice.Of(body, pulled, lead, Target.Start, Target.End);
@@ -76,58 +87,39 @@ public sealed class LossFactorMethod(FactorPath path, LossFactor factor, string 
     }
 
     /// <summary>
-    /// A target that is the weight of one matrix product: the columns are pulled back to the product's output δ only, and
-    /// (Σ_p δ[o, p] X[j, p])² is summed from there. With one position it is Σ δ² · X².
+    /// A target that is the weight of one matrix product: the columns are pulled back to the product's output only, and contracted
+    /// there.
     /// </summary>
-    private Func<Value> Contract(ColumnStage stage, Value columns, Node entry, int input, UnfoldedProduct product)
+    private Func<Value> Contract(ColumnStage stage, Value columns)
     {
-        var (outer, body) = (stage.Outer, stage.Body);
-        var delta = path.Pull(outer, body, entry.Output, path.Tangent.Outputs[0]!, columns);
-        body.Origin = outer.Origin;
-        // X [N, G, J, P] and δ [K, N, G, O, P].
-        var x = product.Columns;
-        var cotangents = product.Cotangents(body, delta);
-        var (groups, outputs, inner, positions) = (x.Type.Shape[1], cotangents.Type.Shape[3], x.Type.Shape[2], x.Type.Shape[3]);
-        var direct = entry.Inputs[input] == path.Tangent.Inputs[0];
-        // Where the rows that are asked for are output channels of one group, the others are not computed at all.
-        var rows = Target.IsPart && direct && groups.IsOne && outputs == Target.Value.Type.Shape[0];
-        if (rows)
-        {
-            cotangents = Slice.Of(body, cotangents, 3, Target.Start, Target.End);
-            outputs = Target.End - Target.Start;
-        }
-        ColumnStage.Slot slot;
-        Func<Value> sum;
-        if (positions.IsOne)
-        {
-            var squares = ReduceSum.Of(body, Mul.Of(body, cotangents, cotangents), [0], keepDims: false);
-            slot = stage.Accumulate(Reshape.To(body, squares, [path.Samples, groups, outputs]));
-            sum = () =>
-            {
-                // [G, O, N] · [G, N, J]
-                var left = TransposeAxes.Of(outer, stage.Result(slot), 1, 2, 0);
-                var right = TransposeAxes.Of(outer, Reshape.To(outer, Mul.Of(outer, x, x), [path.Samples, groups, inner]), 1, 0, 2);
-                return MatMul.Of(outer, left, right);
-            };
-        }
-        else
-        {
-            // [K, N, G, O, P] · [N, G, P, J]
-            var products = MatMul.Of(body, cotangents, TransposeAxes.Last(outer, x));
-            slot = stage.Accumulate(ReduceSum.Of(body, Mul.Of(body, products, products), [0, 1], keepDims: false));
-            sum = () => stage.Result(slot);
-        }
+        var outer = stage.Outer;
+        var (contraction, site, entry) = _contraction!.Value;
+        var sum = contraction.Build(stage, columns);
         return () =>
         {
-            var result = sum();
-            if (rows)
-                return Reshape.To(outer, result, Target.ResultType.Shape);
-            result = Reordered(outer, entry, input, product.Weight(outer, result));
+            if (site.Rows is not null)
+                return Reshape.To(outer, sum(), Target.ResultType.Shape);
+            var result = Reordered(outer, entry.Node.Inputs[entry.Input]!, entry.Product.Weight(outer, sum()));
             return Reshape.To(outer, Target.IsPart ? Slice.Of(outer, result, 0, Target.Start, Target.End) : result, Target.ResultType.Shape);
         };
     }
 
+    private (IContraction, ContractionSite, (Node Node, int Input, UnfoldedProduct Product))? Choose(GraphBuilder b, PlanLimits limits)
+    {
+        if (_path.Entry(b) is not { } entry)
+            return null;
+        var (weight, shape) = (entry.Node.Inputs[entry.Input]!, _path.Target.Value.Type.Shape);
+        var probe = entry.Product.Cotangents(b, b.Parameter(entry.Node.Output.Type with { Shape = entry.Node.Output.Type.Shape.Prepend(1) }));
+        var outputs = probe.Type.Shape[3];
+        var plain = b.Parameter(weight.Type with { Shape = [entry.Product.Columns.Type.Shape[1], outputs, entry.Product.Columns.Type.Shape[2]] });
+        var keepsOrder = GraphWalk.Ancestors([entry.Product.Weight(b, plain)]).All(node => node.Operator is Reshape);
+        // Where the rows that are asked for are outputs of one group, the others are not computed at all.
+        var rows = Target.IsPart && weight == _path.Tangent.Inputs[0] && keepsOrder && outputs == shape[0];
+        var site = new ContractionSite(_path, entry.Node.Output, entry.Product, outputs, rows ? (Target.Start, Target.End) : null);
+        return (ContractionChoice.Of(b, site, _factor.Columns, limits), site, entry);
+    }
+
     /// <summary>Takes entries in the order of the product's weight back to the target's own.</summary>
-    private Value Reordered(GraphBuilder outer, Node entry, int input, Value diagonal) =>
-        new Transforms.LinearProgram(path.Tangent.Inputs, [entry.Inputs[input]]).Transpose(outer, [diagonal])[0]!;
+    private Value Reordered(GraphBuilder outer, Value weight, Value diagonal) =>
+        new LinearProgram(_path.Tangent.Inputs, [weight]).Transpose(outer, [diagonal])[0]!;
 }

@@ -119,8 +119,8 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
 
         if (path is not null && sources.Length == 0)
         {
-            yield return (new LossFactorMethod(path, head.Factor!,
-                $"no node between '{target.Value.Name}' and '{head.Output.Name}' has a second derivative and samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}"), wanted);
+            yield return (new LossFactorMethod(model.Builder, path, head.Factor!,
+                $"no node between '{target.Value.Name}' and '{head.Output.Name}' has a second derivative and samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}", limits), wanted);
             yield break;
         }
         if (wanted.Contains(Quantity.GgnDiagonal))
@@ -130,7 +130,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             if (path is null)
                 Zero(target, Quantity.GgnDiagonal, "the loss is linear in its output, so its Gauss–Newton matrix is zero");
             else
-                yield return (new LossFactorMethod(path, head.Factor!, $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate"), [Quantity.GgnDiagonal]);
+                yield return (new LossFactorMethod(model.Builder, path, head.Factor!, $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate", limits), [Quantity.GgnDiagonal]);
         }
         if (!wanted.Contains(Quantity.HessianDiagonal))
             yield break;

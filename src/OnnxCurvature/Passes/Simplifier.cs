@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Structure;
 
@@ -71,6 +72,11 @@ public sealed class Simplifier
         }
         if (node.Operator is BinaryElementwise)
             inputs = WithoutRepetitions(node, inputs);
+        if (node.Operator is Mul && !kept.Contains(node.Output) && (Other(inputs, 0) ?? Other(inputs, 1)) is { } factor && factor.Type == node.Output.Type)
+        {
+            _map[node.Output] = factor;
+            return;
+        }
         if (Fold(node, inputs) || node.Bodies.Any() && RebuildBodies(node, inputs))
             return;
         var key = Key(node, inputs);
@@ -89,6 +95,9 @@ public sealed class Simplifier
         home._known.TryAdd(key, rebuilt);
         Map(node, rebuilt);
     }
+
+    /// <summary>The other factor where one is a scalar one.</summary>
+    private static Value? Other(ImmutableArray<Value?> factors, int index) => Scalars.Is(factors[index]!, 1) ? factors[1 - index] : null;
 
     private bool RebuildBodies(Node node, ImmutableArray<Value?> inputs)
     {

@@ -65,7 +65,7 @@ public sealed class MaxPool : Operator
         if (!x.Range(2, x.Rank).IsKnown || !x[1].IsKnown)
             throw new UnsupportedOperatorException($"the derivative of MaxPool needs the channels and spatial sizes of {x}; give the sizes of symbolic dimensions.");
         var window = Window.Of(node.Attributes, Kernel(node.Attributes), x.Range(2, x.Rank));
-        var winners = Winners(b, node, x.Product(2, x.Rank));
+        var winners = Winners(b, node);
         var exact = window.IsDisjoint && y.Range(2, y.Rank).Select((dim, axis) => dim.Factor * window.Kernel[axis] <= x[axis + 2].Factor).All(fits => fits);
         var dy = exact ? ByMask(b, tangent, winners, window) : ByIndex(b, tangent, winners);
         return node.Outputs.Length > 1 ? [dy, null] : [dy];
@@ -100,9 +100,11 @@ public sealed class MaxPool : Operator
 
     private static ImmutableArray<long> Kernel(Attributes attributes) => attributes.Ints("kernel_shape") ?? throw new UnsupportedOperatorException("MaxPool lacks its attribute kernel_shape.");
 
-    /// <summary>The flat positions of the winners within their plane.</summary>
-    private Value Winners(GraphBuilder b, Node node, Dim area)
+    /// <summary>The flat positions of a node's winners within their plane, 64-bit integers of the output's shape; the spatial sizes must be known.</summary>
+    public Value Winners(GraphBuilder b, Node node)
     {
+        var x = node.Inputs[0]!.Type.Shape;
+        var area = x.Product(2, x.Rank);
         var positions = node.Outputs.Length > 1 && node.Attributes.Int("storage_order", 0) == 0
             ? node.Outputs[1]
             : Apply(b, [node.Inputs[0]], node.Attributes.Without("storage_order"), 2).Outputs[1];

@@ -1,0 +1,29 @@
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Methods.Contractions;
+
+/// <summary>Takes the cheapest contraction whose sums fit the memory.</summary>
+public static class ContractionChoice
+{
+    /// <summary>A pass over memory costs as much as about this many floating-point operations for each element.</summary>
+    private const double FlopsPerElement = 40;
+
+    /// <summary>The contraction for a number of columns.</summary>
+    public static IContraction Of(GraphBuilder b, ContractionSite site, long columns, PlanLimits limits)
+    {
+        if (site.Positions.IsOne)
+            return new PointContraction(site);
+        if (!site.Positions.IsKnown || !site.RowCount.IsKnown)
+            return new DirectContraction(site);
+        var rows = limits.Size(site.Path.Samples * site.Groups * site.RowCount);
+        var inner = limits.Size(site.Inner);
+        var direct = rows * inner * columns * (2 * site.Positions.Factor + 3 * FlopsPerElement);
+        var selection = PositionSelection.After(b, site);
+        double Gram(double positions) => 2 * rows * positions * positions * (columns + inner) + FlopsPerElement * rows * positions * (4 * inner + 2 * columns + positions);
+        bool Fits(double positions) => rows * positions * positions * site.Entry.Type.Element.Size() < limits.MemoryBytes / 4.0;
+        var atWinners = selection is not null && Fits(selection.Positions.Factor) ? Gram(selection.Positions.Factor) : double.PositiveInfinity;
+        var atAll = Fits(site.Positions.Factor) ? Gram(site.Positions.Factor) : double.PositiveInfinity;
+        return direct <= Math.Min(atWinners, atAll) ? new DirectContraction(site)
+            : new GramContraction(site, atWinners <= atAll ? selection : null, limits);
+    }
+}

@@ -1,0 +1,101 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Contractions;
+
+/// <summary>
+/// Sums the Gram matrices G[n, o] = Σ_c δ_c[n, o, :] δ_c[n, o, :]ᵀ of the columns over positions, and contracts them once, row by row of
+/// the weight: diag[o, j] = Σ_n Σ_pq X[n, j, p] G[n, o, p, q] X[n, j, q]. The second stage does not grow with the columns. With a
+/// <paramref name="selection"/> the positions are the outputs of the pooling after the product, and X is gathered at its winners.
+/// </summary>
+public sealed class GramContraction(ContractionSite site, PositionSelection? selection, PlanLimits limits) : IContraction
+{
+    private const double BytesAtOnce = 64 << 20;
+
+    /// <inheritdoc/>
+    public string Description => selection is null
+        ? $"Gram matrices of δ over {site.Positions} positions"
+        : $"Gram matrices of δ over the {selection.Positions} winners of {selection.Pool}";
+
+    private Dim Positions => selection?.Positions ?? site.Positions;
+
+    /// <inheritdoc/>
+    public Func<Value> Build(ColumnStage stage, Value columns)
+    {
+        var (outer, body, samples) = (stage.Outer, stage.Body, site.Path.Samples);
+        Value delta;
+        if (selection is null)
+            delta = site.Pull(stage, columns);
+        else
+        {
+            var pooled = site.Path.Pull(outer, body, selection.Tangent, site.Path.Tangent.Outputs[0]!, columns);
+            delta = site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
+        }
+        // [N, G, O, Q, K] · [N, G, O, K, Q]
+        var rows = TransposeAxes.Of(body, delta, 1, 2, 3, 0, 4);
+        var slot = stage.Accumulate(MatMul.Of(body, TransposeAxes.Last(body, rows), rows));
+        return () => Contract(outer, stage.Result(slot));
+    }
+
+    /// <summary>Contracts the Gram matrices [N, G, O, Q, Q] with X, a few rows o at a time.</summary>
+    private Value Contract(GraphBuilder outer, Value gram)
+    {
+        var rows = site.RowCount.Factor;
+        var bytes = limits.Size(site.Path.Samples * site.Groups * Positions * site.Inner) * gram.Type.Element.Size();
+        var chunk = (int)Math.Clamp(BytesAtOnce / bytes, 1, rows);
+        chunk = (int)((rows + (rows + chunk - 1) / chunk - 1) / ((rows + chunk - 1) / chunk));
+        var stage = new ColumnStage(outer, rows, chunk);
+        stage.Body.Origin = outer.Origin;
+        var body = stage.Body;
+        var g = Gather.Of(body, gram, stage.Indices, 2);
+        var slot = stage.Collect(selection is null ? AtPositions(stage, g) : AtWinners(stage, g));
+        stage.Close();
+        // [O, G, J] to [G, O, J]
+        return TransposeAxes.Of(outer, stage.Result(slot), 1, 0, 2);
+    }
+
+    private Value AtPositions(ColumnStage stage, Value gram)
+    {
+        var (body, samples, positions) = (stage.Body, site.Path.Samples, site.Positions);
+        // [N, G, P, J]
+        var x = TransposeAxes.Last(stage.Outer, site.Product.Columns);
+        var product = MatMul.Of(body, Reshape.To(body, gram, [samples, site.Groups, positions * stage.ChunkSize, positions]), x);
+        var weighted = Mul.Of(body, Reshape.To(body, product, [samples, site.Groups, stage.ChunkSize, positions, site.Inner]), Reshape.InsertAxis(stage.Outer, x, 2));
+        return TransposeAxes.Of(body, ReduceSum.Of(body, weighted, [0, 3], keepDims: false), 1, 0, 2);
+    }
+
+    private Value AtWinners(ColumnStage stage, Value gram)
+    {
+        var (outer, body, samples, positions) = (stage.Outer, stage.Body, site.Path.Samples, Positions);
+        gram = Reshape.To(body, gram, [samples, stage.ChunkSize, positions, positions]);
+        if (selection!.Slopes is { } slopes)
+        {
+            var own = Gather.Of(body, site.Cut(outer, slopes, 1), stage.Indices, 1);
+            gram = Mul.Of(body, Mul.Of(body, gram, Reshape.InsertAxis(body, own, 3)), Reshape.InsertAxis(body, own, 2));
+        }
+        // Rows of X [N * P, J] at the winners of the rows o of this chunk: [N, O, Q, J].
+        var places = Gather.Of(body, site.Cut(outer, OfAllSamples(outer), 1), stage.Indices, 1);
+        var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Columns), [samples * site.Positions, site.Inner]);
+        var x = Gather.Of(body, table, places, 0);
+        var weighted = Mul.Of(body, MatMul.Of(body, gram, x), x);
+        return Reshape.InsertAxis(body, ReduceSum.Of(body, weighted, [0, 2], keepDims: false), 1);
+    }
+
+    /// <summary>The winners [N, O, Q] as positions that count through all samples.</summary>
+    private Value OfAllSamples(GraphBuilder outer)
+    {
+        var samples = site.Path.Samples;
+        if (samples.IsOne)
+            return selection!.Winners;
+        var zero = outer.Scalar(ElementType.Int64, 0);
+        var count = Reshape.To(outer, Dims.ToValue(outer, samples), TensorShape.Scalar);
+        var numbers = Catalogue.Get<Ops.Structure.Range>().Apply(outer, [zero, count, outer.Scalar(ElementType.Int64, 1)], types: [new TensorType(ElementType.Int64, [samples])]).Output;
+        var offsets = Mul.Of(outer, numbers, outer.Scalar(ElementType.Int64, site.Positions.Factor));
+        return Add.Of(outer, selection!.Winners, Reshape.To(outer, offsets, [samples, 1, 1]));
+    }
+}

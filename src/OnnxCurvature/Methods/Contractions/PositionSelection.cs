@@ -1,0 +1,67 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Pooling;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Contractions;
+
+/// <summary>
+/// Elementwise nodes and a max pooling right after a product let δ differ from zero only at the winners of the pooling. The product can
+/// then be contracted over the Q outputs of the pooling in place of its P positions.
+/// </summary>
+/// <param name="Pool">The pooling.</param>
+/// <param name="Tangent">The tangent of the pooling's output [N, O, …], Q positions in all.</param>
+/// <param name="Winners">The position in the product's output that each output of the pooling took, [N, O, Q].</param>
+/// <param name="Slopes">The derivative of the elementwise nodes at the winners, [N, O, Q]; null where there are none.</param>
+public sealed record PositionSelection(Node Pool, Value Tangent, Value Winners, Value? Slopes)
+{
+    /// <summary>Q, the outputs of the pooling.</summary>
+    public Dim Positions => Winners.Type.Shape[2];
+
+    /// <summary>Finds the selection after a product [N, O, spatial…], or null where other nodes follow it.</summary>
+    public static PositionSelection? After(GraphBuilder b, ContractionSite site)
+    {
+        var path = site.Path;
+        var at = path.Tangents.FirstOrDefault(entry => entry.Value == site.Entry && entry.Key.Producer is not null).Key;
+        if (at is null || at.Type.Rank < 3 || !site.Groups.IsOne)
+            return null;
+        var first = at;
+        while (true)
+        {
+            var users = path.Nodes.Where(node => node.Inputs.Contains(at)).ToArray();
+            if (users is not [var user] || user.Outputs[0].Type.Rank != at.Type.Rank)
+                return null;
+            if (user.Operator is MaxPool pool)
+            {
+                var shape = user.Output.Type.Shape;
+                TensorShape flat = [shape[0], shape[1], shape.Product(2, shape.Rank)];
+                var winners = Reshape.To(b, pool.Winners(b, user), flat);
+                return new PositionSelection(user, path.Tangents[user.Output], winners, SlopesAt(b, path, first, at, winners));
+            }
+            if (!IsElementwise(user, at))
+                return null;
+            at = user.Output;
+        }
+    }
+
+    private static bool IsElementwise(Node node, Value x) => node.Output.Type.Shape == x.Type.Shape
+        && (node.Operator is UnaryElementwise or Identity || node.Operator is BinaryElementwise && node.Inputs.Count(input => input == x) == 1 || node.Operator.Name is "BatchNormalization" or "Dropout");
+
+    /// <summary>The image of ones under the tangents of the elementwise nodes, which is their slope, at the winners.</summary>
+    private static Value? SlopesAt(GraphBuilder b, FactorPath path, Value first, Value last, Value winners)
+    {
+        if (first == last)
+            return null;
+        var (from, to) = (path.Tangents[first], path.Tangents[last]);
+        var image = new Dictionary<Value, Value> { [from] = Expand.Of(b, b.Scalar(from.Type.Element, 1), from.Type.Shape) };
+        foreach (var node in GraphWalk.Between(new HashSet<Value> { from }, [to]))
+        {
+            var inputs = node.Inputs.Select(value => value is not null && image.TryGetValue(value, out var own) ? own : value);
+            image[node.Output] = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape).Output;
+        }
+        var shape = to.Type.Shape;
+        var flat = Reshape.To(b, image[to], [shape[0], shape[1], shape.Product(2, shape.Rank)]);
+        return Ops.Indexing.GatherElements.Of(b, flat, winners, 2);
+    }
+}
