@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Ops;
+
+namespace OnnxCurvature.Tests.Methods;
+
+/// <summary>A small model in float64, its data, and a loss: one row of the table of problems.</summary>
+public sealed class Problem
+{
+    private readonly MersenneTwister _random;
+    private readonly Dictionary<string, Value> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<Value, Tensor> _data = [];
+    private readonly List<Value> _weights = [];
+
+    public Problem(string name, int samples, bool symbolic, int seed = 1)
+    {
+        Name = name;
+        Samples = samples;
+        Batch = symbolic ? Dim.Symbol("N") : samples;
+        _random = new MersenneTwister(seed);
+    }
+
+    public string Name { get; }
+
+    public int Samples { get; }
+
+    public Dim Batch { get; }
+
+    public GraphBuilder Builder { get; } = new();
+
+    public LossKind Loss { get; init; } = LossKind.CrossEntropy;
+
+    public ImmutableArray<Value> Inputs { get; private set; } = [];
+
+    public Value? Output { get; set; }
+
+    public IReadOnlyList<Value> Weights => _weights;
+
+    public override string ToString() => Name;
+
+    public double Draw(double scale = 1) => Normal.Sample(_random, 0, scale);
+
+    /// <summary>An input of samples with the given shape each.</summary>
+    public Value Input(params long[] shape)
+    {
+        var name = $"x{Inputs.Length}";
+        var value = Builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of(shape).Prepend(Batch)), name);
+        Inputs = Inputs.Add(value);
+        _values[name] = value;
+        _data[value] = Random(1, [Samples, .. shape]);
+        return value;
+    }
+
+    /// <summary>A weight, drawn with the given scale.</summary>
+    public Value Weight(string name, double scale, params long[] shape)
+    {
+        var value = Builder.Constant(Random(scale, shape), name);
+        _values[name] = value;
+        _weights.Add(value);
+        return value;
+    }
+
+    public Value Apply<T>(params Value?[] inputs) where T : Operator => Catalogue.Get<T>().Apply(Builder, [.. inputs]).Output;
+
+    public Value Apply<T>(Attributes attributes, params Value?[] inputs) where T : Operator => Catalogue.Get<T>().Apply(Builder, [.. inputs], attributes).Output;
+
+    public ModelGraph Graph() => new(Builder, Inputs, [new NamedValue("y", Output!)], _values, [.. _weights]);
+
+    /// <summary>Data for the inputs and, drawn to fit, for the loss's target.</summary>
+    public Dictionary<Value, Tensor> Data(Value? target)
+    {
+        var data = new Dictionary<Value, Tensor>(_data);
+        if (target is null)
+            return data;
+        long[] shape = [.. target.Type.Shape.Select(dim => dim.Known ?? Samples)];
+        var count = (int)shape.Aggregate(1L, (a, b) => a * b);
+        var random = new MersenneTwister(99);
+        data[target] = target.Type.Element == ElementType.Int64
+            ? Tensor.Of(ElementType.Int64, shape, Enumerable.Range(0, count).Select(_ => (long)random.Next((int)Output!.Type.Shape[1].Factor)).ToArray())
+            : Tensor.Of(shape, Enumerable.Range(0, count).Select(_ => random.NextDouble()).ToArray());
+        return data;
+    }
+
+    private Tensor Random(double scale, long[] shape)
+    {
+        var count = shape.Aggregate(1L, (a, b) => a * b);
+        return Tensor.Of(shape, Enumerable.Range(0, (int)count).Select(_ => Draw(scale)).ToArray());
+    }
+}

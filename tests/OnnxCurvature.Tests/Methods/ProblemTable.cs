@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Convolution;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Normalization;
+using OnnxCurvature.Ops.Pooling;
+using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Tests.Methods;
+
+/// <summary>The problems that every exact method is tested on.</summary>
+public static class ProblemTable
+{
+    public static IEnumerable<Problem> All()
+    {
+        foreach (var (samples, symbolic) in new[] { (1, false), (3, false), (3, true) })
+        {
+            var kind = $"{samples}{(symbolic ? " symbolic" : "")}";
+            foreach (var loss in new[] { LossKind.CrossEntropy, LossKind.Mse, LossKind.BinaryCrossEntropy })
+            {
+                yield return Dense<Relu>($"relu mlp {loss} {kind}", samples, symbolic, loss);
+                yield return Dense<Tanh>($"tanh mlp {loss} {kind}", samples, symbolic, loss);
+            }
+            yield return Convolutional($"cnn {kind}", samples, symbolic);
+            yield return Strided($"strided cnn {kind}", samples, symbolic);
+            yield return Shared($"shared weight {kind}", samples, symbolic);
+            yield return Segmentation($"segmentation {kind}", samples, symbolic);
+            yield return Residual($"residual {kind}", samples, symbolic);
+        }
+    }
+
+    private static Problem Dense<T>(string name, int samples, bool symbolic, LossKind loss) where T : Operator
+    {
+        var p = new Problem(name, samples, symbolic) { Loss = loss };
+        var x = p.Input(4);
+        var h = p.Apply<T>(p.Apply<Gemm>(Attributes.Empty.With("transB", 1L), x, p.Weight("w1", 0.7, 5, 4), p.Weight("b1", 0.5, 5)));
+        p.Output = p.Apply<Add>(p.Apply<MatMul>(h, p.Weight("w2", 0.7, 5, 3)), p.Weight("b2", 0.5, 3));
+        return p;
+    }
+
+    private static Problem Convolutional(string name, int samples, bool symbolic)
+    {
+        var p = new Problem(name, samples, symbolic);
+        var x = p.Input(2, 6, 6);
+        var pads = Attributes.Empty.With("pads", [1, 1, 1, 1]).With("kernel_shape", [3, 3]);
+        var h = p.Apply<Relu>(p.Apply<Conv>(pads, x, p.Weight("c1", 0.4, 4, 2, 3, 3), p.Weight("b1", 0.3, 4)));
+        h = p.Apply<MaxPool>(Attributes.Empty.With("kernel_shape", [2, 2]).With("strides", [2, 2]), h);
+        h = p.Apply<Relu>(p.Apply<Conv>(pads, h, p.Weight("c2", 0.4, 3, 4, 3, 3), null));
+        h = p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h);
+        p.Output = p.Apply<Gemm>(Attributes.Empty.With("transB", 1L), h, p.Weight("f", 0.4, 4, 27), p.Weight("g", 0.3, 4));
+        return p;
+    }
+
+    private static Problem Strided(string name, int samples, bool symbolic)
+    {
+        var p = new Problem(name, samples, symbolic);
+        var x = p.Input(4, 7, 7);
+        var h = p.Apply<Relu>(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [3, 3]).With("strides", [2, 2]).With("pads", [1, 1, 1, 1]).With("group", 2L), x, p.Weight("c1", 0.4, 4, 2, 3, 3)));
+        h = p.Apply<MaxPool>(Attributes.Empty.With("kernel_shape", [3, 3]).With("strides", [1, 1]).With("pads", [1, 1, 1, 1]), h);
+        h = p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [3, 3]).With("dilations", [1, 2]).With("pads", [1, 0, 0, 1]), h, p.Weight("c2", 0.4, 3, 4, 3, 3));
+        h = p.Apply<GlobalAveragePool>(p.Apply<Relu>(h));
+        p.Output = p.Apply<Gemm>(Attributes.Empty, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), p.Weight("f", 0.8, 3, 4));
+        return p;
+    }
+
+    private static Problem Shared(string name, int samples, bool symbolic)
+    {
+        var p = new Problem(name, samples, symbolic);
+        var (x, z, w) = (p.Input(4), p.Input(4), p.Weight("w", 0.5, 4, 3));
+        p.Output = p.Apply<Add>(p.Apply<MatMul>(x, w), p.Apply<MatMul>(p.Apply<Mul>(z, p.Weight("s", 0.5, 4)), w));
+        return p;
+    }
+
+    private static Problem Segmentation(string name, int samples, bool symbolic)
+    {
+        var p = new Problem(name, samples, symbolic);
+        var h = p.Apply<Relu>(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [3, 3]).With("pads", [1, 1, 1, 1]), p.Input(1, 3, 3), p.Weight("c1", 0.5, 2, 1, 3, 3)));
+        p.Output = p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [1, 1]), h, p.Weight("c2", 0.7, 3, 2, 1, 1), p.Weight("b2", 0.3, 3));
+        return p;
+    }
+
+    private static Problem Residual(string name, int samples, bool symbolic)
+    {
+        var p = new Problem(name, samples, symbolic);
+        var x = p.Input(3, 4, 4);
+        var pads = Attributes.Empty.With("pads", [1, 1, 1, 1]).With("kernel_shape", [3, 3]);
+        var h = p.Apply<Conv>(pads, x, p.Weight("c1", 0.4, 3, 3, 3, 3));
+        h = p.Apply<BatchNormalization>(h, p.Weight("scale", 0.6, 3), p.Weight("shift", 0.3, 3), p.Builder.Constant(Tensor.Of([3], [0.1, -0.2, 0.3])), p.Builder.Constant(Tensor.Of([3], [0.5, 1.5, 0.8])));
+        h = p.Apply<Relu>(p.Apply<Add>(h, x));
+        p.Output = p.Apply<Gemm>(Attributes.Empty.With("transB", 1L), p.Apply<ReduceMean>(Attributes.Empty.With("axes", [2, 3]).With("keepdims", 0L), h), p.Weight("f", 0.8, 3, 3));
+        return p;
+    }
+}
