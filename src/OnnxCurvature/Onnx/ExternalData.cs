@@ -50,7 +50,7 @@ internal static class ExternalData
             : throw new UserErrorException($"{what} lies at '{location}', a link that leaves the model's folder; only files beside the model are read.");
     }
 
-    /// <summary>A full path without links in any of its parts.</summary>
+    /// <summary>A full path without links in any of its parts, of which the last ones need not exist.</summary>
     internal static string RealPath(string path)
     {
         var root = Path.GetPathRoot(path)!;
@@ -59,7 +59,7 @@ internal static class ExternalData
         {
             real = Path.Combine(real, part);
             FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
-            if (info.ResolveLinkTarget(returnFinalTarget: true) is { } target)
+            if (info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target)
                 real = RealPath(target.FullName);
         }
         return real;

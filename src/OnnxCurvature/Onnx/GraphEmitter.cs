@@ -19,6 +19,7 @@ internal sealed class GraphEmitter
     private readonly GraphBuilder _lowered = new();
     private readonly HashSet<Node> _loweredNodes = [];
     private readonly HashSet<Program> _bodies = [];
+    private readonly HashSet<Value> _parameters = [];
     private readonly Dictionary<Value, string> _constants = [];
     private readonly Dictionary<string, string> _shared = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _domains = new(StringComparer.Ordinal);
@@ -28,8 +29,7 @@ internal sealed class GraphEmitter
     {
         _opset = opset;
         _names = new ValueNames(program);
-        foreach (var parameter in program.Parameters)
-            _parameters.Add(parameter);
+        _parameters.UnionWith(program.Parameters);
         Graph = new GraphProto();
         Graph.Input.AddRange(program.Parameters.Select(parameter => TypeWriter.Info(_names.Of(parameter), parameter.Type)));
         EmitNodes(program, Graph);
@@ -43,8 +43,6 @@ internal sealed class GraphEmitter
         for (var index = 0; index < _filled.Count; index++)
             Graph.Node.Insert(index, _filled[index]);
     }
-
-    private readonly HashSet<Value> _parameters = [];
 
     /// <summary>The graph, without its initializers.</summary>
     public GraphProto Graph { get; }

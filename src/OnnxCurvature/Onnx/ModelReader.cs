@@ -47,7 +47,7 @@ internal sealed class ModelReader
         var reader = new ModelReader(file);
         try
         {
-            reader.ReadAll();
+            file.ReadWhole((bytes, _) => reader.ReadModel(bytes));
         }
         catch (Exception exception) when (exception is FormatException or InvalidProtocolBufferException)
         {
@@ -56,23 +56,6 @@ internal sealed class ModelReader
         if (reader.Model.Graph is null)
             throw new UserErrorException($"'{path}' is no ONNX model: it holds no graph.");
         return reader;
-    }
-
-    private unsafe void ReadAll()
-    {
-        using var stream = new FileStream(File.Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-        using var map = System.IO.MemoryMappedFiles.MemoryMappedFile.CreateFromFile(stream, null, 0, System.IO.MemoryMappedFiles.MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        using var view = map.CreateViewAccessor(0, File.Length, System.IO.MemoryMappedFiles.MemoryMappedFileAccess.Read);
-        byte* start = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        try
-        {
-            ReadModel(new ReadOnlySpan<byte>(start + view.PointerOffset, (int)File.Length));
-        }
-        finally
-        {
-            view.SafeMemoryMappedViewHandle.ReleasePointer();
-        }
     }
 
     private void ReadModel(ReadOnlySpan<byte> bytes)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Ops;
@@ -46,6 +47,7 @@ public static class OnnxWriter
             files.Write(path, stream => ModelStream.Write(stream, model, emitted.Graph, initializers));
             files.Commit();
         }
+        Debug.Assert(OnnxChecker.Check(path) is [], $"The written model is malformed: {string.Join(" ", OnnxChecker.Check(path))}");
         return new WriteResult(path, opset, beside ? WeightPlacement.Beside : options.Weights, beside ? dataPath : null);
     }
 

@@ -37,12 +37,6 @@ internal sealed class ValueNames
         return name;
     }
 
-    /// <summary>A name for a node: its own, or one made of what it is for.</summary>
-    public static string OfNode(Node node, string output) => node.Name ?? output;
-
-    /// <summary>The name that an output of a program got as the name of its value, or null where it needs an Identity.</summary>
-    public bool IsNamed(Value value, string name) => _names.TryGetValue(value, out var given) && given == name;
-
     /// <summary>Forgets the names of values that are about to be written again in another place.</summary>
     public void Renew(Program body)
     {

@@ -24,7 +24,12 @@ internal sealed record WeightFile(string Path, long Length, DateTime Modified)
     }
 
     /// <summary>Maps a part of the file and passes it on in blocks whose lengths are multiples of 64 MiB, but for the last.</summary>
-    public unsafe void Read(long offset, long length, FileBlock block)
+    public void Read(long offset, long length, FileBlock block) => Read(offset, length, BlockLength, block);
+
+    /// <summary>Maps the whole file, of less than 2 GiB, and passes it on in one piece.</summary>
+    public void ReadWhole(FileBlock block) => Read(0, Length, int.MaxValue, block);
+
+    private unsafe void Read(long offset, long length, int blockLength, FileBlock block)
     {
         if (length == 0)
             return;
@@ -40,17 +45,21 @@ internal sealed record WeightFile(string Path, long Length, DateTime Modified)
             try
             {
                 start += view.PointerOffset;
-                for (long position = 0; position < length; position += BlockLength)
-                    block(new ReadOnlySpan<byte>(start + position, (int)Math.Min(BlockLength, length - position)), position);
+                for (long position = 0; position < length; position += blockLength)
+                    block(new ReadOnlySpan<byte>(start + position, (int)Math.Min(blockLength, length - position)), position);
             }
             finally
             {
                 view.SafeMemoryMappedViewHandle.ReleasePointer();
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException)
         {
-            throw new UserErrorException($"'{Path}' cannot be read: {exception.Message}");
+            throw new UserErrorException($"'{Path}' may not be read; change its permissions.");
+        }
+        catch (FileNotFoundException)
+        {
+            throw new UserErrorException($"'{Path}' is gone since the model was loaded; load the model again.");
         }
     }
 }
