@@ -77,7 +77,8 @@ internal sealed class GraphEmitter
         foreach (var input in call.Inputs)
             proto.Input.Add(input is null ? "" : Reference(input));
         foreach (var output in node.Outputs.Take(call.OutputCount))
-            proto.Output.Add(output.Type.Element == ElementType.Undefined ? "" : _names.Of(output));
+            proto.Output.Add(output.Type.Element == ElementType.Undefined ? ""
+                : _parameters.Contains(output) ? _names.Unique(_names.Of(output)) : _names.Of(output));
         proto.Name = node.Name ?? proto.Output.FirstOrDefault("");
         if (node.Origin is { } origin)
             proto.DocString = origin;

@@ -78,7 +78,7 @@ internal sealed class ModelReader
             var contents = bytes[field.Start..field.End];
             if (field is { Number: GraphProto.InitializerFieldNumber, IsLengthDelimited: true })
                 graph.Initializer.Add(ReadTensor(new TensorProto(), contents, offset + field.Start));
-            else if (field is { Number: GraphProto.NodeFieldNumber, IsLengthDelimited: true, Length: > LargestInline })
+            else if (field is { Number: GraphProto.NodeFieldNumber, IsLengthDelimited: true })
                 graph.Node.Add(ReadNode(new NodeProto(), contents, offset + field.Start, depth));
             else
                 graph.MergeFrom(bytes[field.Begin..field.End]);

@@ -12,6 +12,9 @@ namespace OnnxCurvature.Onnx;
 /// </summary>
 internal sealed class NodeLoader(ModelReader file, LoadOptions options)
 {
+    /// <summary>The type of an output that a node does not give out.</summary>
+    private static readonly TensorType LeftOut = new(ElementType.Undefined, TensorShape.Scalar);
+
     private readonly TensorReader _tensors = new(file);
     private readonly Dictionary<(string Domain, string Name, int Opset, string Reason), OpaqueOperator> _opaque = [];
     private readonly FunctionLibrary _functions = new(file.Model);
@@ -179,7 +182,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             }
         }
         var types = Infer(op, node, scope, call);
-        var named = types.Select((type, index) => (type, node.Output[index].Length > 0 ? scope.FullName(node.Output[index]) : null)).ToArray();
+        var named = types.Select((type, index) => node.Output[index].Length > 0 ? (type, scope.FullName(node.Output[index])) : (LeftOut, null)).ToArray();
         var appended = b.Append(op, call.Inputs, call.Attributes, named, node.Name.Length > 0 ? scope.FullName(node.Name) : null);
         if (op is OpaqueOperator)
             UnknownNodes.Add(appended);
@@ -207,7 +210,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         }
         catch (UnsupportedOperatorException)
         {
-            var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? new TensorType(ElementType.Undefined, TensorShape.Scalar) : Types?.Of(scope.FullName(name))).ToArray();
+            var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? LeftOut : Types?.Of(scope.FullName(name))).ToArray();
             if (types.Length == 0 || types.Contains(null))
                 throw;
             return [.. types.Select(type => Widen(type!))];
