@@ -60,7 +60,7 @@ public sealed class Conv : Operator
     {
         var byInput = dx[0] is { } input ? Apply(b, [input, node.Inputs[1]], node.Attributes, types: [node.Output.Type]).Output : null;
         var byWeight = dx[1] is { } weight ? Apply(b, [node.Inputs[0], weight], node.Attributes, types: [node.Output.Type]).Output : null;
-        var byBias = dx.Length > 2 && dx[2] is { } bias ? AlongChannels(b, bias, node.Output.Type.Rank) : null;
+        var byBias = dx.Length > 2 && dx[2] is { } bias ? ChannelVectors.Along(b, bias, node.Output.Type.Rank) : null;
         return [Sums.Of(b, node.Output.Type.Shape, byInput, byWeight, byBias)];
     }
 
@@ -85,7 +85,7 @@ public sealed class Conv : Operator
         };
         if (bias is null || (batched[0] && !batched[1] && !batched[2]))
             return [y];
-        var along = AlongChannels(b, bias, node.Output.Type.Rank);
+        var along = ChannelVectors.Along(b, bias, node.Output.Type.Rank);
         return [Add.Of(b, y, batched[2] ? Reshape.InsertAxis(b, along, 1) : along)];
     }
 
@@ -129,10 +129,6 @@ public sealed class Conv : Operator
     internal static IEnumerable<long> Kernel(Attributes attributes, TensorShape w) => attributes.Ints("kernel_shape") is { } kernel
         ? kernel
         : w.Skip(2).Select(dim => dim.Known ?? throw new UnsupportedOperatorException($"the size {dim} of a kernel is not known; give the sizes of symbolic dimensions."));
-
-    /// <summary>A vector over channels (with a column axis before it or not) with ones for the spatial axes after it.</summary>
-    internal static Value AlongChannels(GraphBuilder b, Value vector, int rank) =>
-        Reshape.To(b, vector, [.. vector.Type.Shape, .. Enumerable.Repeat((Dim)1, rank - 2)]);
 
     /// <summary>The cotangent of a bias.</summary>
     internal static Value SumOverAllButChannels(GraphBuilder b, Value cy) =>

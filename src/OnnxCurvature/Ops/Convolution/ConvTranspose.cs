@@ -68,7 +68,7 @@ public sealed class ConvTranspose : Operator
     {
         var byInput = dx[0] is { } input ? Apply(b, [input, node.Inputs[1]], node.Attributes, types: [node.Output.Type]).Output : null;
         var byWeight = dx[1] is { } weight ? Apply(b, [node.Inputs[0], weight], node.Attributes, types: [node.Output.Type]).Output : null;
-        var byBias = dx.Length > 2 && dx[2] is { } bias ? Conv.AlongChannels(b, bias, node.Output.Type.Rank) : null;
+        var byBias = dx.Length > 2 && dx[2] is { } bias ? ChannelVectors.Along(b, bias, node.Output.Type.Rank) : null;
         return [Sums.Of(b, node.Output.Type.Shape, byInput, byWeight, byBias)];
     }
 
@@ -101,7 +101,7 @@ public sealed class ConvTranspose : Operator
         };
         if (bias is null || (batched[0] && !batched[1] && !batched[2]))
             return [y];
-        var along = Conv.AlongChannels(b, bias, node.Output.Type.Rank);
+        var along = ChannelVectors.Along(b, bias, node.Output.Type.Rank);
         return [Add.Of(b, y, batched[2] ? Reshape.InsertAxis(b, along, 1) : along)];
     }
 

@@ -18,6 +18,9 @@ public abstract class ReshapingOperator : LinearOperator
     }
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Same(node);
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
         [inputs[0]!.Reshaped(Shape(inputs[0]!.Type.Shape, node.Attributes).Sizes)];
 

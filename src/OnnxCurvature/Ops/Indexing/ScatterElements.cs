@@ -33,10 +33,7 @@ public sealed class ScatterElements : Operator
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         Scatter.RequireLinear(node.Attributes);
-        var isSum = Scatter.Reduction(node.Attributes) == "add";
-        if (dx[0] is null && dx[2] is null)
-            return [null];
-        if (isSum && dx[2] is null)
+        if (dx[2] is null && (dx[0] is null || Scatter.Reduction(node.Attributes) == "add"))
             return [dx[0]];
         return [Apply(b, [Scatter.Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Scatter.Tangent(b, node.Inputs[2]!, dx[2])], node.Attributes).Output];
     }

@@ -1,0 +1,27 @@
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops.Families;
+
+/// <summary>
+/// An operator that takes axes of size one away or puts them in. Its axes are an attribute <c>axes</c> here; in files an input from opset 13 on.
+/// </summary>
+public abstract class AxisChange : ReshapingOperator
+{
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        if (opset < 13)
+            return call;
+        var attributes = call.ConstantIntegers(1) is { } axes ? call.Attributes.With("axes", axes) : call.Attributes;
+        return call.WithInputs(call.Input(0)) with { Attributes = attributes };
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset)
+    {
+        var call = base.ToOpset(b, node, opset);
+        return node.Attributes.Ints("axes") is { } axes
+            ? call.WithInputs(node.Inputs[0], b.Vector(axes.AsSpan())) with { Attributes = node.Attributes.Without("axes") }
+            : call;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Logic;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Losses;
+
+/// <summary>
+/// A loss that picks, by a target of integers [N, *d], an entry of the scores [N, C, *d] along the classes. Optional is a weight for each class; a
+/// target equal to <c>ignore_index</c> has the weight zero. <c>reduction</c>: none, sum, or mean, which is the weighted mean.
+/// </summary>
+public abstract class ClassLoss : CompositeOperator
+{
+    /// <summary>-w[t] * logarithms[n, t, …] for the targets t, reduced.</summary>
+    protected static Value Loss(GraphBuilder b, OperatorCall call, Value logarithms)
+    {
+        var (target, weights) = (call.Required(1), call.Input(2));
+        var element = logarithms.Type.Element;
+        Value? ignored = null;
+        if (call.Attributes.Has("ignore_index"))
+        {
+            ignored = Equal.Of(b, target, b.Scalar(target.Type.Element, call.Attributes.Int("ignore_index", 0)));
+            target = Where.Of(b, ignored, b.Scalar(target.Type.Element, 0), target);
+        }
+        var picked = GatherElements.Of(b, logarithms, Reshape.InsertAxis(b, target, 1), 1);
+        var losses = -new Expr(b, Reshape.To(b, picked, target.Type.Shape));
+        var weight = weights is null ? null : Gather.Of(b, weights, target, 0);
+        if (ignored is not null)
+        {
+            var counted = Cast.Of(b, Catalogue.Get<Not>().Apply(b, [ignored]).Output, element);
+            weight = weight is null ? counted : Mul.Of(b, weight, counted);
+        }
+        if (weight is not null)
+            losses *= losses.With(weight);
+        var axes = Enumerable.Range(0, target.Type.Rank).Select(axis => (long)axis);
+        return call.Attributes.Text("reduction", "mean") switch
+        {
+            "none" => losses,
+            "sum" => ReduceSum.All(b, losses),
+            "mean" when weight is null => ReduceMean.Of(b, losses, axes, keepDims: false),
+            "mean" => Div.Of(b, ReduceSum.All(b, losses), ReduceSum.All(b, weight)),
+            var reduction => throw new UnsupportedOperatorException($"the reduction '{reduction}' is not known."),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 5 * size(node.Inputs[0]!.Type.Shape.Elements);
+}

@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Reduction;
+
+namespace OnnxCurvature.Ops.Normalization;
+
+/// <summary>y = (x - μ) / (σ + 1e-9) with mean and deviation over <c>axes</c>, by default all but the channels of [N, C, H, W].</summary>
+public sealed class MeanVarianceNormalization : CompositeOperator
+{
+    /// <inheritdoc/>
+    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
+    {
+        var x = new Expr(b, call.Required(0));
+        long[] axes = [.. call.Attributes.Ints("axes") ?? [0, 2, 3]];
+        var centred = x - x.With(ReduceMean.Of(b, x, axes, keepDims: true));
+        var variance = x.With(ReduceMean.Of(b, centred * centred, axes, keepDims: true));
+        return [centred / (variance.Through<Sqrt>() + 1e-9)];
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 8 * size(node.Output.Type.Shape.Elements);
+}

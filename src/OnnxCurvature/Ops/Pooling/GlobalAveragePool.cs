@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Reduction;
+
+namespace OnnxCurvature.Ops.Pooling;
+
+/// <summary>The mean over all spatial axes of x [N, C, *spatial], which stay as ones.</summary>
+public sealed class GlobalAveragePool : CompositeOperator
+{
+    /// <inheritdoc/>
+    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
+    {
+        var x = call.Required(0);
+        return [ReduceMean.Of(b, x, Enumerable.Range(2, x.Type.Rank - 2).Select(axis => (long)axis), keepDims: true)];
+    }
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[0]!.Type.Shape.Elements);
+}

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Structure;
+
+/// <summary>x cut along <c>axis</c> into outputs of the sizes <c>split</c>. Linear.</summary>
+public sealed class Split : LinearOperator
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        var (axis, sizes) = (Axis(call.Attributes, x.Rank), Sizes(call.Attributes));
+        if (sizes.Length != call.OutputCount)
+            throw new UnsupportedOperatorException($"Split has {call.OutputCount} outputs, and sizes for {sizes.Length}.");
+        if (x.Shape[axis].Known is { } whole && whole != sizes.Sum())
+            throw new UnsupportedOperatorException($"the sizes [{string.Join(",", sizes)}] do not fill the axis {axis} of {x.Shape}.");
+        return [.. sizes.Select(size => x with { Shape = x.Shape.With(axis, size) })];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var x = inputs[0]!;
+        var axis = Axis(node.Attributes, x.Rank);
+        var strides = Strided.Strides(x.Shape.AsSpan());
+        var parts = ImmutableArray.CreateBuilder<Tensor>();
+        long start = 0;
+        foreach (var size in Sizes(node.Attributes))
+        {
+            long[] shape = [.. x.Shape.SetItem(axis, size)];
+            parts.Add(x.Pick(shape, Strided.Positions(shape, strides, start * strides[axis])));
+            start += size;
+        }
+        return parts.ToImmutable();
+    }
+
+    /// <summary>The cotangents one after another; each run of those that are not zero is padded to its place.</summary>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy)
+    {
+        var (axis, sizes) = (Axis(node.Attributes, node.Output.Type.Rank), Sizes(node.Attributes));
+        Value? sum = null;
+        for (var start = 0; start < cy.Length; start++)
+        {
+            var end = start;
+            while (end < cy.Length && cy[end] is not null)
+                end++;
+            if (end == start)
+                continue;
+            var run = Concat.Of(b, [.. cy[start..end].Select(cotangent => cotangent!)], axis);
+            var padded = Pad.Of(b, run, axis, sizes[..start].Sum(), sizes[end..].Sum());
+            sum = sum is null ? padded : Add.Of(b, sum, padded);
+            start = end;
+        }
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
+        [.. Apply(b, [inputs[0]], node.Attributes.With("axis", (object)(Axis(node.Attributes, node.Output.Type.Rank) + 1L)), node.Outputs.Length).Outputs];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+        [.. node.Outputs.Select(output => inputs[0].IsSeparate && inputs[0].Axis != Axis(node.Attributes, output.Type.Rank) ? inputs[0] : SampleAxis.Coupled)];
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        var sizes = opset >= 13 ? call.ConstantIntegers(1) : call.Attributes.Ints("split")?.ToArray();
+        if (sizes is null)
+        {
+            var shape = call.Required(0).Type.Shape;
+            var dim = shape[Axis(call.Attributes, shape.Rank)];
+            var whole = dim.Known ?? throw new UnsupportedOperatorException($"Split divides the size {dim}, which is not known; give the sizes of symbolic dimensions.");
+            var count = call.Attributes.Int("num_outputs", call.OutputCount);
+            var each = (whole + count - 1) / count;
+            sizes = [.. Enumerable.Range(0, (int)count).Select(index => Math.Clamp(whole - index * each, 0, each))];
+        }
+        return call.WithInputs(call.Input(0)) with { Attributes = call.Attributes.Without("num_outputs").With("split", sizes) };
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
+        base.ToOpset(b, node, opset).WithInputs(node.Inputs[0], b.Vector(Sizes(node.Attributes))) with { Attributes = node.Attributes.Without("split") };
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    private static int Axis(Attributes attributes, int rank) => Axes.Normalize(attributes.Int("axis", 0), rank);
+
+    private static long[] Sizes(Attributes attributes) => [.. attributes.Ints("split") ?? throw new UnsupportedOperatorException("Split lacks its sizes.")];
+}

@@ -1,0 +1,12 @@
+namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
+
+/// <summary>Samples of GroupNormalization.</summary>
+public sealed class GroupNormalizationSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        yield return Sample("two groups", Any(2, 4, 2, 3), Any(4), Any(4)).With("num_groups", 2).With("epsilon", 0.01);
+        yield return Sample("a group for each channel", Any(2, 3, 4), Any(3), Any(3)).With("num_groups", 3);
+    }
+}
