@@ -15,17 +15,20 @@ public abstract class CompositeOperator : Operator
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
-        [.. Lower(new GraphBuilder(), call).Select(output => output?.Type ?? throw new UnsupportedOperatorException($"the type of an output of {Name} cannot be told."))];
+        [.. Lower(Scratch(call), call).Select(output => output?.Type ?? throw new UnsupportedOperatorException($"the type of an output of {Name} cannot be told."))];
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
+        // With parameters of the shapes at hand nothing is symbolic; constants stay, for what is read from them.
+        var b = new GraphBuilder();
         var values = new Dictionary<Value, Tensor>();
+        var given = inputs.Select((tensor, index) => tensor is null ? null : node.Inputs[index] is { Constant: not null } constant ? constant : b.Parameter(tensor.Type)).ToArray();
         for (var index = 0; index < inputs.Length; index++)
             if (inputs[index] is { } tensor)
-                values[node.Inputs[index]!] = tensor;
-        var outputs = Lower(new GraphBuilder(), Call(node));
-        Interpreter.Run(Inside(node, outputs), values);
+                values[given[index]!] = tensor;
+        var outputs = Lower(b, Call(node) with { Inputs = [.. given] });
+        Interpreter.Run(GraphWalk.Ancestors(outputs!, given.Where(input => input is not null).ToHashSet()!), values);
         return [.. outputs.Select(output => values[output!])];
     }
 
@@ -33,7 +36,7 @@ public abstract class CompositeOperator : Operator
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
     {
         var values = new HashSet<Value>(node.Inputs.Where((_, index) => active[index])!);
-        var found = CurvatureAnalysis.Run(Inside(node, Lower(new GraphBuilder(), Call(node))), values);
+        var found = CurvatureAnalysis.Run(Inside(node, Lower(Scratch(Call(node)), Call(node))), values);
         return found.Count == 0 ? Curvature.PiecewiseConstant : found.Max(entry => entry.Curvature);
     }
 
@@ -68,13 +71,22 @@ public abstract class CompositeOperator : Operator
     /// <inheritdoc/>
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
     {
-        var outputs = Lower(new GraphBuilder(), Call(node));
+        var outputs = Lower(Scratch(Call(node)), Call(node));
         var axes = new Dictionary<Value, SampleAxis>();
         for (var index = 0; index < inputs.Length; index++)
             if (!inputs[index].IsNone)
                 axes[node.Inputs[index]!] = inputs[index];
         SampleAnalysis.Run(Inside(node, outputs), axes);
         return [.. outputs.Select(output => output is not null && axes.TryGetValue(output, out var axis) ? axis : SampleAxis.None)];
+    }
+
+    /// <summary>A builder for nodes that are only looked at. It knows the symbols of the inputs' shapes.</summary>
+    private static GraphBuilder Scratch(OperatorCall call)
+    {
+        var b = new GraphBuilder();
+        foreach (var symbol in call.Inputs.SelectMany(input => input?.Type.Shape.SelectMany(dim => dim.Symbols) ?? []).Distinct())
+            b.Parameter(new TensorType(ElementType.Float32, [Dim.Symbol(symbol)]));
+        return b;
     }
 
     private OperatorCall Call(Node node) => new(Name, Domain, node.Inputs, node.Attributes, node.Outputs.Length);

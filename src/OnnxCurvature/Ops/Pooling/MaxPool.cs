@@ -62,8 +62,8 @@ public sealed class MaxPool : Operator
         if (dx[0] is not { } tangent)
             return NoTangents(node);
         var (x, y) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape);
-        if (!x.Range(2, x.Rank).IsKnown || !x[1].IsKnown)
-            throw new UnsupportedOperatorException($"the derivative of MaxPool needs the channels and spatial sizes of {x}; give the sizes of symbolic dimensions.");
+        if (!x.Range(2, x.Rank).IsKnown)
+            throw new UnsupportedOperatorException($"the derivative of MaxPool needs the spatial sizes of {x}; give the sizes of symbolic dimensions.");
         var window = Window.Of(node.Attributes, Kernel(node.Attributes), x.Range(2, x.Rank));
         var winners = Winners(b, node);
         var exact = window.IsDisjoint && y.Range(2, y.Rank).Select((dim, axis) => dim.Factor * window.Kernel[axis] <= x[axis + 2].Factor).All(fits => fits);
