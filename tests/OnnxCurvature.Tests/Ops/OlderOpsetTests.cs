@@ -50,6 +50,14 @@ public sealed class OlderOpsetTests
         Assert.Equal([-1, -1, -2, -2, -3, -3, -1, -1, -2, -2, -3, -3], y.Floats);
     }
 
+    [Theory]
+    [InlineData("FLOAT", ElementType.Float32)]
+    [InlineData("DOUBLE", ElementType.Float64)]
+    [InlineData("INT64", ElementType.Int64)]
+    [InlineData("BOOL", ElementType.Bool)]
+    public void Cast_of_opset_1_names_its_type(string name, ElementType element) =>
+        Assert.Equal(element, Upgrade("Cast", 1, [Cube], Attributes.Empty.With("to", name)).Element);
+
     [Fact]
     public void Tile_of_opset_1_repeats_one_axis()
     {

@@ -39,6 +39,22 @@ public sealed class Cast : LinearOperator
     /// <inheritdoc/>
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => inputs;
 
+    /// <summary>Before opset 6 the type was given by its name in ONNX.</summary>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        if (opset >= 6)
+            return call;
+        var name = call.Attributes.Text("to", "");
+        var element = name.ToUpperInvariant() switch
+        {
+            "FLOAT" => ElementType.Float32,
+            "DOUBLE" => ElementType.Float64,
+            _ => Enum.TryParse<ElementType>(name, ignoreCase: true, out var found) ? found
+                : throw new UnsupportedOperatorException($"Cast knows no type '{name}'."),
+        };
+        return call with { Attributes = Attributes.Empty.With("to", (long)element) };
+    }
+
     /// <inheritdoc/>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
         base.ToOpset(b, node, opset) is var call && opset < 19 ? call with { Attributes = call.Attributes.Without("saturate") } : call;
