@@ -65,7 +65,7 @@ public sealed class CatalogueLaws
     public void Samples_that_an_operator_claims_to_keep_apart_are_apart(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
-        var movable = program.Node.Inputs.Select((input, index) => (input, index)).Where(entry => entry.input is { IsParameter: true, Type.Rank: > 0 } && entry.input.Type.Element.IsFloat()).Select(entry => entry.index).ToArray();
+        var movable = program.Node.Inputs.Select((input, index) => (input, index)).Where(entry => entry.input is { IsParameter: true, Type.Rank: > 0 }).Select(entry => entry.index).ToArray();
         var choices = movable.SelectMany(input => Enumerable.Range(0, program.Node.Inputs[input]!.Type.Rank).Select(axis => ImmutableArray.Create((input, axis))))
             .Append([.. movable.Select(input => (input, 0))]);
         foreach (var choice in choices.Where(choice => choice.Select(entry => Size(entry.input, entry.axis)).Distinct().Count() == 1))
@@ -87,11 +87,7 @@ public sealed class CatalogueLaws
             var inputs = program.Inputs.ToArray();
             foreach (var (input, axis) in choice)
             {
-                var moved = (double[])inputs[input]!.Floats.Clone();
-                for (var i = 0; i < moved.Length; i++)
-                    if (Index(inputs[input]!, i, axis) == n)
-                        moved[i] += 0.037 * (1 + i % 3);
-                inputs[input] = Tensor.Of(inputs[input]!.Element, inputs[input]!.Shape.AsSpan(), moved);
+                inputs[input] = Moved(inputs[input]!, axis, n);
             }
             var there = node.Rules().Evaluate(node, [.. inputs]);
             for (var output = 0; output < there.Length; output++)
@@ -105,6 +101,14 @@ public sealed class CatalogueLaws
                         $"with samples at {string.Join(", ", choice)}, sample {n} changes element {i} of output {output}, {there[output].Type.Shape}, which claims {claimed[output]}");
             }
         }
+    }
+
+    /// <summary>A tensor with slice n changed: numbers a little, and integers, which may be indices, to others of the tensor.</summary>
+    private static Tensor Moved(Tensor tensor, int axis, int n)
+    {
+        if (tensor.Element.IsFloat())
+            return Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), [.. tensor.Floats.Select((element, i) => Index(tensor, i, axis) == n ? element + 0.037 * (1 + i % 3) : element)]);
+        return Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), tensor.Integers.Select((element, i) => Index(tensor, i, axis) == n ? tensor.Integers[(i + 1) % tensor.Count] : element).ToArray());
     }
 
     private static long Index(Tensor tensor, int position, int axis) => position / Strided.Strides(tensor.Shape.AsSpan())[axis] % tensor.Shape[axis];
