@@ -19,7 +19,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         loader.LoadInitializers(_graph, scope);
         loader.Load(_graph.Node, scope);
         if (loader.Failures.Count > 0)
-            throw new UserErrorException($"'{file.File.Path}' holds {(loader.Failures.Count == 1 ? "a node" : $"{loader.Failures.Count} nodes")} whose outputs have no known types: {string.Join("; ", loader.Failures.Distinct())}.");
+            throw new UserErrorException($"'{file.File.Path}' holds {(loader.Failures.Count == 1 ? "a node" : $"{loader.Failures.Count} nodes")} whose outputs have no known types: {string.Join("; ", loader.Failures.Distinct())}{(loader.Types.Refusal is { } refusal ? $" ({refusal})" : "")}.");
         var values = scope.Values.ToDictionary(StringComparer.Ordinal);
         foreach (var input in inputs)
             values[input.Name!] = input;

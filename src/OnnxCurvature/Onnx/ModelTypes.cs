@@ -9,8 +9,8 @@ internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOn
 {
     private IReadOnlyDictionary<string, TensorType>? _types;
 
-    /// <summary>Whether there is somebody to ask.</summary>
-    public bool HasOracle => oracle is not null;
+    /// <summary>Why the oracle refused the model, or null where it was not asked or did not.</summary>
+    public string? Refusal => oracle?.Refusal;
 
     /// <summary>The type of a value, or null where nobody can tell.</summary>
     public TensorType? Of(string name)

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Runtime;
 /// <summary>Asks ONNX Runtime for the types of values: it infers them when it loads a model, contributed operators included.</summary>
 public sealed class OrtShapeOracle : IShapeOracle
 {
-    /// <summary>Why ONNX Runtime refused the model that it was asked about, or null.</summary>
+    /// <inheritdoc/>
     public string? Refusal { get; private set; }
 
     /// <inheritdoc/>
@@ -25,7 +25,7 @@ public sealed class OrtShapeOracle : IShapeOracle
         }
         catch (OnnxRuntimeException exception)
         {
-            Refusal = exception.Message;
+            Refusal = $"ONNX Runtime says '{exception.Message.Trim()}'";
         }
         return types;
     }

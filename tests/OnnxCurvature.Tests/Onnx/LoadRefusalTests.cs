@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Runtime;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;
 
@@ -140,6 +141,14 @@ public sealed class LoadRefusalTests : IDisposable
     [Fact]
     public void All_nodes_whose_types_nobody_tells_are_named_together() =>
         Refuses(Model(Graph(Node("Foo", "x", "f"), Node("Neg", "f", "g"), Node("Bar", "x", "b"), Node("Add", "g b", "y"))), "Foo that makes 'f'", "Bar that makes 'b'");
+
+    [Fact]
+    public void What_the_runtime_says_of_such_a_model_is_told()
+    {
+        var path = Model(Graph(Node("Foo", "x", "y"))).Save(_folder);
+        var message = Assert.Throws<UserErrorException>(() => OnnxModel.Load(path, new LoadOptions { Oracle = new OrtShapeOracle() })).Message;
+        Assert.Contains("Foo that makes 'y': Foo is not in the operator catalogue (ONNX Runtime says '", message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Attributes_of_the_wrong_kind_are_refused() => Refuses(Model(Graph(Node("Concat", "x x", "y", Tensor("axis", Floats("", 1))))), "Concat that makes 'y'");

@@ -22,6 +22,7 @@ public sealed class PublishedModelTests(ITestOutputHelper output)
         foreach (var (path, result) in results)
             if (!result.StartsWith("same", StringComparison.Ordinal))
                 output.WriteLine($"{Path.GetRelativePath(Folder, Path.GetDirectoryName(path)!)}: {result}");
+        Assert.True(results.Count(entry => entry.Result.StartsWith("same", StringComparison.Ordinal)) > results.Count * 3 / 4, "Most of the published models round-trip; see the output.");
         Assert.DoesNotContain(results, entry => entry.Result.StartsWith("differs", StringComparison.Ordinal));
     }
 
