@@ -54,7 +54,7 @@ public sealed class DataSet
     /// Takes the arrays for a program's parameters. Throws <see cref="UserErrorException"/> for arrays that are missing, superfluous, or of
     /// another type, shape or length than the others.
     /// </summary>
-    public static DataSet Bind(IReadOnlyList<Value> parameters, IReadOnlyDictionary<string, NpyArray> data, int? batchSize, long? classes)
+    public static DataSet Bind(IReadOnlyList<Value> parameters, IReadOnlyDictionary<string, NpyArray> data, int? batchSize, (string Name, long Classes)? labels)
     {
         foreach (var name in data.Keys)
             if (parameters.All(parameter => parameter.Name != name))
@@ -86,8 +86,8 @@ public sealed class DataSet
                     throw new UserErrorException($"--data '{name}' holds {array.Shape[0]} samples and '{samples.Value.Name}' holds {samples.Value.Size}; give as many for each.");
                 fixedBatch ??= type.Shape[0].Known;
             }
-            if (name == "labels" && classes is { } count && array.ToInt64s().FirstOrDefault(label => label < 0 || label >= count, -1) is var wrong && array.ToInt64s().Any(label => label < 0 || label >= count))
-                throw new UserErrorException($"--data 'labels' holds the label {wrong}, and the labels of {count} classes are 0 to {count - 1}; correct the labels.");
+            if (name == labels?.Name)
+                CheckLabels(name, array, labels.Value.Classes);
             arrays.Add((parameter, array));
         }
         var total = samples?.Size ?? 1;
@@ -105,6 +105,13 @@ public sealed class DataSet
         var start = index * BatchSize;
         var end = Math.Min(Samples, start + BatchSize);
         return (_arrays.ToDictionary(entry => entry.Input, entry => entry.Input.Type.Rank > 0 ? entry.Array.Rows(start, end) : entry.Array), end - start);
+    }
+
+    private static void CheckLabels(string name, NpyArray array, long classes)
+    {
+        foreach (var label in array.ToInt64s())
+            if (label < 0 || label >= classes)
+                throw new UserErrorException($"--data '{name}' holds the label {label}, and the labels of {classes} classes are 0 to {classes - 1}; correct the labels.");
     }
 
     private const int DefaultBatch = 32;

@@ -15,7 +15,17 @@ internal sealed class OrtProgram : IDisposable
         Program = program;
         var model = OnnxWriter.Serialize(program, settings.Folder);
         using var options = settings.SessionOptions(program);
-        _session = new InferenceSession(model, options);
+        try
+        {
+            _session = new InferenceSession(model, options);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            var reason = exception.Message.ReplaceLineEndings(" ").Trim();
+            throw new UserErrorException(program.Nodes.Any(node => node.Output.Type.Element == ElementType.Float64)
+                ? $"ONNX Runtime cannot run the model in float64 ({reason}); convert it to float32."
+                : $"ONNX Runtime cannot run the program ({reason}).");
+        }
     }
 
     /// <summary>The program.</summary>

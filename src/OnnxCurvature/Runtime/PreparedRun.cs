@@ -71,8 +71,8 @@ public sealed class PreparedRun
     private static PreparedRun OfRequest(OnnxModel model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
     {
         var plan = new Planner(model.Graph, request, Limits(options, dimensions)).Plan();
-        long? classes = request.Loss.Kind == LossKind.CrossEntropy ? plan.Loss.Output.Type.Shape[1].Known : null;
-        var set = DataSet.Bind(plan.Program.Parameters, data, options.BatchSize, classes);
+        (string, long)? labels = plan.Loss.Target is { Name: { } name, Type.Element: ElementType.Int64 } ? (name, plan.Loss.Output.Type.Shape[1].Factor) : null;
+        var set = DataSet.Bind(plan.Program.Parameters, data, options.BatchSize, labels);
         return new PreparedRun(model, plan.Program, plan.Loss.Reduction == BatchWeight.Samples, set, options, ImmutableDictionary<string, double>.Empty)
         {
             Methods = plan.Methods,
@@ -88,7 +88,7 @@ public sealed class PreparedRun
             ?? throw new UserErrorException($"'{model.Path}' is not an augmented model; say what is asked for with --wrt and --loss.");
         var outputs = model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name));
         var program = Program.Create(model.Graph.Inputs, outputs);
-        var set = DataSet.Bind(program.Parameters, data, options.BatchSize, metadata.Classes);
+        var set = DataSet.Bind(program.Parameters, data, options.BatchSize, metadata.Labels is { } name && metadata.Classes is { } classes ? (name, classes) : null);
         var costs = new CostModel(Limits(options, dimensions));
         return new PreparedRun(model, program, metadata.Averages, set, options, ImmutableDictionary<string, double>.Empty)
         {

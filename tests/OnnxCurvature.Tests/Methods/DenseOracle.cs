@@ -9,7 +9,7 @@ namespace OnnxCurvature.Tests.Methods;
 /// </summary>
 public sealed class DenseOracle(Value loss, Value with, IReadOnlyDictionary<Value, Tensor> data)
 {
-    private const double Step = 2e-4;
+    private const double Step = 3e-4;
 
     /// <summary>The gradient and the diagonal of the Hessian, by five-point formulas.</summary>
     public (Vector<double> Gradient, Vector<double> Diagonal) Derivatives()

@@ -21,13 +21,13 @@ public sealed class ExactMethodTests
             var problem = ProblemTable.All().Single(candidate => candidate.Name == name);
             var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss) };
             var graph = problem.Graph();
-            var plan = new Planner(graph, request, new PlanLimits { MemoryBytes = 20_000, Dimensions = PlanLimitsOf(problem) }).Plan();
+            var plan = new Planner(graph, request, new PlanLimits { MemoryBytes = 100_000, Dimensions = PlanLimitsOf(problem) }).Plan();
             var data = problem.Data(plan.Loss.Target);
             var outputs = Interpreter.Run(plan.Program, data);
 
             var (gradient, diagonal) = new DenseOracle(plan.Loss.Loss, graph.Values[weight], data).Derivatives();
             Assert.True(Error(outputs[1], gradient) < 1e-8, $"gradient of {weight}: {Error(outputs[1], gradient)}");
-            Assert.True(Error(outputs[2], diagonal) < 2e-6, $"diagonal of {weight} by {plan.Methods[0].Method}: {Error(outputs[2], diagonal)}");
+            Assert.True(Error(outputs[2], diagonal) < 1e-5, $"diagonal of {weight} by {plan.Methods[0].Method}: {Error(outputs[2], diagonal)}");
         }
     }
 

@@ -51,7 +51,7 @@ public static class ProblemTable
         h = p.Apply<MaxPool>(Attributes.Empty.With("kernel_shape", [2, 2]).With("strides", [2, 2]), h);
         h = p.Apply<Relu>(p.Apply<Conv>(pads, h, p.Weight("c2", 0.4, 3, 4, 3, 3), null));
         h = p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h);
-        p.Output = p.Apply<Gemm>(Attributes.Empty.With("transB", 1L), h, p.Weight("f", 0.4, 4, 27), p.Weight("g", 0.3, 4));
+        p.Output = p.Apply<Gemm>(Attributes.Empty.With("transB", 1L), h, p.Weight("f", 0.1, 4, 27), p.Weight("g", 0.1, 4));
         return p;
     }
 
@@ -91,7 +91,7 @@ public static class ProblemTable
         var h = p.Apply<Conv>(pads, x, p.Weight("c1", 0.4, 3, 3, 3, 3));
         h = p.Apply<BatchNormalization>(h, p.Weight("scale", 0.6, 3), p.Weight("shift", 0.3, 3), p.Builder.Constant(Tensor.Of([3], [0.1, -0.2, 0.3])), p.Builder.Constant(Tensor.Of([3], [0.5, 1.5, 0.8])));
         h = p.Apply<Relu>(p.Apply<Add>(h, x));
-        p.Output = p.Apply<Gemm>(Attributes.Empty.With("transB", 1L), p.Apply<ReduceMean>(Attributes.Empty.With("axes", [2, 3]).With("keepdims", 0L), h), p.Weight("f", 0.8, 3, 3));
+        p.Output = p.Apply<Gemm>(Attributes.Empty.With("transB", 1L), p.Apply<ReduceMean>(Attributes.Empty.With("axes", [2, 3]).With("keepdims", 0L), h), p.Weight("f", 0.5, 3, 3));
         return p;
     }
 }

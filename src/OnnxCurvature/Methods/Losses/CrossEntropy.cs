@@ -19,14 +19,14 @@ public static class CrossEntropy
     /// Puts the loss onto logits [N, C] or [N, C, positions…]; labels are 64-bit integers [N] or [N, positions…]. Trailing
     /// positions of size one are dropped, so that a [N, C, 1, 1] output takes labels [N].
     /// </summary>
-    public static LossHead Build(GraphBuilder b, Value logits, Reduction reduction, IReadOnlyList<string> notes)
+    public static LossHead Build(GraphBuilder b, Value logits, string labelsName, Reduction reduction, IReadOnlyList<string> notes)
     {
         var shape = logits.Type.Shape;
         if (shape.Rank < 2)
             throw new UserErrorException($"Cross-entropy needs logits of shape [N, C] or [N, C, …], but '{logits.Name}' has the shape {shape}; name another value with --loss cross-entropy:VALUE.");
         if (shape.Range(2, shape.Rank).Elements.IsOne && shape.Rank > 2)
-            return Build(b, Reshape.To(b, logits, shape.Range(0, 2)), reduction, notes);
-        var labels = b.Parameter(new TensorType(ElementType.Int64, shape.Remove(1)), "labels");
+            return Build(b, Reshape.To(b, logits, shape.Range(0, 2)), labelsName, reduction, notes);
+        var labels = b.Parameter(new TensorType(ElementType.Int64, shape.Remove(1)), labelsName);
         return Build(b, logits, labels, reduction, notes);
     }
 

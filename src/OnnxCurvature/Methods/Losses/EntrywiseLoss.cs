@@ -14,17 +14,17 @@ namespace OnnxCurvature.Methods.Losses;
 public static class EntrywiseLoss
 {
     /// <summary>(z − t)²; the target has z's shape.</summary>
-    public static LossHead MeanSquaredError(GraphBuilder b, Value z, Reduction reduction, IReadOnlyList<string> notes)
+    public static LossHead MeanSquaredError(GraphBuilder b, Value z, string targetName, Reduction reduction, IReadOnlyList<string> notes)
     {
-        var target = b.Parameter(z.Type, "target");
+        var target = b.Parameter(z.Type, targetName);
         var difference = Sub.Of(b, z, target);
         return Head(b, z, target, Mul.Of(b, difference, difference), reduction, notes, 2, null);
     }
 
     /// <summary>−t log σ(z) − (1 − t) log(1 − σ(z)), computed as max(z, 0) − t z + log(1 + e^(−|z|)); the target has z's shape.</summary>
-    public static LossHead BinaryCrossEntropy(GraphBuilder b, Value z, Reduction reduction, IReadOnlyList<string> notes)
+    public static LossHead BinaryCrossEntropy(GraphBuilder b, Value z, string targetName, Reduction reduction, IReadOnlyList<string> notes)
     {
-        var target = b.Parameter(z.Type, "target");
+        var target = b.Parameter(z.Type, targetName);
         var entries = Sub.Of(b, new Expr(b, z).Through<Softplus>(), Mul.Of(b, target, z));
         var sigmoid = new Expr(b, z).Through<Sigmoid>();
         var root = (sigmoid * (1 - sigmoid)).Through<Sqrt>();

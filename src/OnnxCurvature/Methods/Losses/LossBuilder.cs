@@ -21,9 +21,9 @@ public static class LossBuilder
         {
             return request.Kind switch
             {
-                LossKind.CrossEntropy => BeforeSoftmax(b, value, reduction),
-                LossKind.BinaryCrossEntropy => EntrywiseLoss.BinaryCrossEntropy(b, value, reduction, []),
-                LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, reduction, []),
+                LossKind.CrossEntropy => BeforeSoftmax(b, value, FreeName(model, "labels"), reduction),
+                LossKind.BinaryCrossEntropy => EntrywiseLoss.BinaryCrossEntropy(b, value, FreeName(model, "target"), reduction, []),
+                LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, FreeName(model, "target"), reduction, []),
                 LossKind.Sum => new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, []),
                 LossKind.Value => OfModel(b, value, reduction),
                 _ => throw new ArgumentOutOfRangeException(nameof(request)),
@@ -35,6 +35,14 @@ public static class LossBuilder
         }
     }
 
+    /// <summary>The name of the input for the loss's target; the model's own values keep theirs.</summary>
+    private static string FreeName(ModelGraph model, string name)
+    {
+        while (model.Values.ContainsKey(name))
+            name = "loss." + name;
+        return name;
+    }
+
     private static Value Find(ModelGraph model, string? name) => name is null
         ? model.Outputs[0].Value
         : model.Outputs.FirstOrDefault(output => output.Name == name)?.Value
@@ -42,18 +50,18 @@ public static class LossBuilder
             ?? throw new UserErrorException($"The model has no value '{name}' to take the loss of; {Suggestions.For(name, model.Outputs.Select(output => output.Name).Concat(model.Values.Keys))}.");
 
     /// <summary>Cross-entropy of probabilities starts from the logits before the softmax that made them.</summary>
-    private static LossHead BeforeSoftmax(GraphBuilder b, Value value, Reduction reduction)
+    private static LossHead BeforeSoftmax(GraphBuilder b, Value value, string labels, Reduction reduction)
     {
         var at = value;
         while (at.Producer is { Operator.Name: "Identity" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Dropout" } node && at.Index == 0)
             at = node.Inputs[0]!;
         if (at.Producer is not { Operator: Softmax or LogSoftmax } softmax)
-            return CrossEntropy.Build(b, value, reduction, []);
+            return CrossEntropy.Build(b, value, labels, reduction, []);
         var logits = softmax.Inputs[0]!;
         var axis = Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), logits.Type.Rank);
         if (axis != 1 && logits.Type.Shape.Range(axis + 1, logits.Type.Rank).Elements is { } rest && !(axis == logits.Type.Rank - 1 && rest.IsOne && logits.Type.Rank == 2))
             throw new UserErrorException($"The softmax before '{value.Name}' runs along axis {axis} of {logits.Type.Shape}, and cross-entropy takes classes along axis 1; name the logits with --loss cross-entropy:VALUE.");
-        return CrossEntropy.Build(b, logits, reduction, [$"The loss starts from '{logits.Name}', the logits before {softmax}."]);
+        return CrossEntropy.Build(b, logits, labels, reduction, [$"The loss starts from '{logits.Name}', the logits before {softmax}."]);
     }
 
     private static LossHead OfModel(GraphBuilder b, Value value, Reduction reduction)
