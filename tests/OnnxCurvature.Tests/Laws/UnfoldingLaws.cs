@@ -1,0 +1,36 @@
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Transforms;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Laws;
+
+/// <summary>The law of unfolded products: what they say of a weight is what its transpose says.</summary>
+public sealed class UnfoldingLaws
+{
+    [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
+    public void An_unfolded_product_pulls_back_as_the_transpose_does(string sample)
+    {
+        var program = new SampleProgram(SampleTable.Get(sample));
+        var (b, node) = (program.Builder, program.Node);
+        foreach (var weight in program.Active)
+        {
+            var input = node.Inputs.IndexOf(weight);
+            if (node.Rules().Unfold(b, node, input) is not { } product)
+                continue;
+            var cotangent = program.Bind(b.Parameter(node.Output.Type), program.RandomLike(node.Output));
+            var expected = b.Linearize([weight], [node.Output]).Transpose(b, [cotangent])[0]!;
+
+            var columns = product.Cotangents(b, Reshape.InsertAxis(b, cotangent, 0));
+            var samples = MatMul.Of(b, columns, TransposeAxes.Last(b, product.Columns));
+            var actual = product.Weight(b, ReduceSum.Of(b, samples, [0, 1], keepDims: false));
+
+            Assert.Equal(4, product.Columns.Type.Rank);
+            Assert.Equal(weight.Type, actual.Type);
+            var tensors = program.Evaluate([expected, actual], [weight, weight]);
+            Close.Check(tensors[0], tensors[1], 1e-12, $"the cotangent of input {input}");
+        }
+    }
+}
