@@ -24,18 +24,18 @@ public sealed class ScatterElements : Operator
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
-        [Scatter.Evaluate(inputs[0]!, ElementPositions.Of(inputs[0]!.Shape, inputs[1]!, Axis(node)), inputs[2]!, Scatter.Reduction(node.Attributes))];
+        [Scattering.Evaluate(inputs[0]!, ElementPositions.Of(inputs[0]!.Shape, inputs[1]!, Axis(node)), inputs[2]!, Scattering.Reduction(node.Attributes))];
 
     /// <inheritdoc/>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Scatter.CurvatureIn(node, active);
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Scattering.CurvatureIn(node, active);
 
     /// <summary>Both tangents scattered together; where no update is active, zeros are put to their places.</summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
-        Scatter.RequireLinear(node.Attributes);
-        if (dx[2] is null && (dx[0] is null || Scatter.Reduction(node.Attributes) == "add"))
+        Scattering.RequireLinear(node.Attributes);
+        if (dx[2] is null && (dx[0] is null || Scattering.Reduction(node.Attributes) == "add"))
             return [dx[0]];
-        return [Apply(b, [Scatter.Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Scatter.Tangent(b, node.Inputs[2]!, dx[2])], node.Attributes).Output];
+        return [Apply(b, [Scattering.Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, dx[2])], node.Attributes).Output];
     }
 
     /// <summary>
@@ -43,8 +43,8 @@ public sealed class ScatterElements : Operator
     /// </summary>
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) => input switch
     {
-        0 when Scatter.Reduction(node.Attributes) == "add" => cy[0],
-        0 => Apply(b, [cy[0], node.Inputs[1], Scatter.Tangent(b, node.Inputs[2]!, null)], node.Attributes).Output,
+        0 when Scattering.Reduction(node.Attributes) == "add" => cy[0],
+        0 => Apply(b, [cy[0], node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, null)], node.Attributes).Output,
         2 => GatherElements.Of(b, cy[0]!, node.Inputs[1]!, Axis(node)),
         _ => base.Transpose(b, node, input, cy),
     };
@@ -57,7 +57,7 @@ public sealed class ScatterElements : Operator
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [ElementPositions.Samples(node, inputs, Axis(node))];
 
     /// <inheritdoc/>
-    public override int MinimumOpset(Node node) => Scatter.MinimumOpset(node.Attributes);
+    public override int MinimumOpset(Node node) => Scattering.MinimumOpset(node.Attributes);
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[2]!.Type.Shape.Elements);
