@@ -20,15 +20,11 @@ public abstract class CompositeOperator : Operator
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
-        // With parameters of the shapes at hand nothing is symbolic; constants stay, for what is read from them.
+        // With constants for inputs nothing is symbolic, and what a lowering reads from an input is there.
         var b = new GraphBuilder();
+        var outputs = Lower(b, Call(node) with { Inputs = [.. inputs.Select(tensor => tensor is null ? null : b.Constant(tensor))] });
         var values = new Dictionary<Value, Tensor>();
-        var given = inputs.Select((tensor, index) => tensor is null ? null : node.Inputs[index] is { Constant: not null } constant ? constant : b.Parameter(tensor.Type)).ToArray();
-        for (var index = 0; index < inputs.Length; index++)
-            if (inputs[index] is { } tensor)
-                values[given[index]!] = tensor;
-        var outputs = Lower(b, Call(node) with { Inputs = [.. given] });
-        Interpreter.Run(GraphWalk.Ancestors(outputs!, given.Where(input => input is not null).ToHashSet()!), values);
+        Interpreter.Run(GraphWalk.Ancestors(outputs!), values);
         return [.. outputs.Select(output => values[output!])];
     }
 

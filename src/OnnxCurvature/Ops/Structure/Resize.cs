@@ -39,7 +39,7 @@ public sealed class Resize : CompositeOperator
                 ? Gather.Of(b, y, b.Vector(samples.Nearest()), axis)
                 : TransposeAxes.Move(b, MatMul.Of(b, TransposeAxes.Move(b, y, axis, y.Type.Rank - 1), b.Constant(samples.Weights(y.Type.Element))), y.Type.Rank - 1, axis);
         }
-        return [y];
+        return [y == call.Required(0) ? Catalogue.Get<Identity>().Apply(b, [y]).Output : y];
     }
 
     /// <summary>Opset 10 knows only factors, and samples without a shift.</summary>
@@ -66,7 +66,7 @@ public sealed class Resize : CompositeOperator
         var axes = call.Attributes.Ints("axes") is { } given ? given.Select(axis => Axes.Normalize(axis, rank)).ToArray() : [.. Enumerable.Range(0, rank)];
         if (call.Input(2) is { } scales && scales.Type.Shape != [0])
         {
-            var factors = (scales.Constant ?? throw new UnsupportedOperatorException("the factors of Resize are computed at run time, and only constants are supported there.")).Read().Floats;
+            var factors = (KnownTensor.Of(scales) ?? throw new UnsupportedOperatorException("the factors of Resize are computed at run time, and only constants are supported there.")).Floats;
             return axes.Select((axis, index) => (axis, factors[index], (Dim?)null));
         }
         var sizes = call.Sizes(3) ?? throw new UnsupportedOperatorException("Resize lacks factors and sizes.");
