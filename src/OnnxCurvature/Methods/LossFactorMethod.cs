@@ -1,11 +1,9 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Contractions;
 using OnnxCurvature.Methods.Losses;
-using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
-using OnnxCurvature.Transforms;
 
 namespace OnnxCurvature.Methods;
 
@@ -18,14 +16,15 @@ public sealed class LossFactorMethod : IColumnMethod
 {
     private readonly FactorPath _path;
     private readonly LossFactor _factor;
-    private readonly (IContraction Contraction, ContractionSite Site, (Node Node, int Input, UnfoldedProduct Product) Entry)? _contraction;
+    private readonly WeightEntry? _entry;
+    private readonly IContraction? _contraction;
 
-    /// <summary>The method for one path; <paramref name="reason"/> says why the result is exact.</summary>
-    public LossFactorMethod(GraphBuilder b, FactorPath path, LossFactor factor, string reason, PlanLimits limits)
+    /// <summary>The method for one path; <paramref name="reason"/> says why the result is exact, <paramref name="entry"/> how the target enters.</summary>
+    public LossFactorMethod(GraphBuilder b, FactorPath path, LossFactor factor, WeightEntry? entry, string reason, PlanLimits limits)
     {
-        (_path, _factor) = (path, factor);
-        _contraction = Choose(b, limits);
-        Reason = _contraction is { } chosen ? $"{reason}; {chosen.Contraction.Description}" : $"{reason}; pull-backs of each sample, squared";
+        (_path, _factor, _entry) = (path, factor, entry);
+        _contraction = entry is null ? null : ContractionChoice.Of(b, entry.Site, factor.Columns, limits);
+        Reason = $"{reason}; {_contraction?.Description ?? "pull-backs of each sample, squared"}";
     }
 
     /// <inheritdoc/>
@@ -92,34 +91,7 @@ public sealed class LossFactorMethod : IColumnMethod
     /// </summary>
     private Func<Value> Contract(ColumnStage stage, Value columns)
     {
-        var outer = stage.Outer;
-        var (contraction, site, entry) = _contraction!.Value;
-        var sum = contraction.Build(stage, columns);
-        return () =>
-        {
-            if (site.Rows is not null)
-                return Reshape.To(outer, sum(), Target.ResultType.Shape);
-            var result = Reordered(outer, entry.Node.Inputs[entry.Input]!, entry.Product.Weight(outer, sum()));
-            return Reshape.To(outer, Target.IsPart ? Slice.Of(outer, result, 0, Target.Start, Target.End) : result, Target.ResultType.Shape);
-        };
+        var diagonal = _contraction!.Build(stage, columns);
+        return () => _entry!.Place(diagonal());
     }
-
-    private (IContraction, ContractionSite, (Node Node, int Input, UnfoldedProduct Product))? Choose(GraphBuilder b, PlanLimits limits)
-    {
-        if (_path.Entry(b) is not { } entry)
-            return null;
-        var (weight, shape) = (entry.Node.Inputs[entry.Input]!, _path.Target.Value.Type.Shape);
-        var probe = entry.Product.Cotangents(b, b.Parameter(entry.Node.Output.Type with { Shape = entry.Node.Output.Type.Shape.Prepend(1) }));
-        var outputs = probe.Type.Shape[3];
-        var plain = b.Parameter(weight.Type with { Shape = [entry.Product.Columns.Type.Shape[1], outputs, entry.Product.Columns.Type.Shape[2]] });
-        var keepsOrder = GraphWalk.Ancestors([entry.Product.Weight(b, plain)]).All(node => node.Operator is Reshape);
-        // Where the rows that are asked for are outputs of one group, the others are not computed at all.
-        var rows = Target.IsPart && weight == _path.Tangent.Inputs[0] && keepsOrder && outputs == shape[0];
-        var site = new ContractionSite(_path, entry.Node.Output, entry.Product, outputs, rows ? (Target.Start, Target.End) : null);
-        return (ContractionChoice.Of(b, site, _factor.Columns, limits), site, entry);
-    }
-
-    /// <summary>Takes entries in the order of the product's weight back to the target's own.</summary>
-    private Value Reordered(GraphBuilder outer, Value weight, Value diagonal) =>
-        new LinearProgram(_path.Tangent.Inputs, [weight]).Transpose(outer, [diagonal])[0]!;
 }

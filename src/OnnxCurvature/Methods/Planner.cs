@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Contractions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
@@ -119,8 +120,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
 
         if (path is not null && sources.Length == 0)
         {
-            yield return (new LossFactorMethod(model.Builder, path, head.Factor!,
-                $"no node between '{target.Value.Name}' and '{head.Output.Name}' has a second derivative and samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}", limits), wanted);
+            yield return (ByFactor(head, path, $"no node between '{target.Value.Name}' and '{head.Output.Name}' has a second derivative and samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}"), wanted);
             yield break;
         }
         if (wanted.Contains(Quantity.GgnDiagonal))
@@ -130,7 +130,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             if (path is null)
                 Zero(target, Quantity.GgnDiagonal, "the loss is linear in its output, so its Gauss–Newton matrix is zero");
             else
-                yield return (new LossFactorMethod(model.Builder, path, head.Factor!, $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate", limits), [Quantity.GgnDiagonal]);
+                yield return (ByFactor(head, path, $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate"), [Quantity.GgnDiagonal]);
         }
         if (!wanted.Contains(Quantity.HessianDiagonal))
             yield break;
@@ -143,6 +143,15 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             ? $"{Listed(sources)} between '{target.Value.Name}' and the loss {(sources.Length == 1 ? "has" : "have")} a second derivative"
             : obstacle;
         yield return (new HessianProductMethod(target, gradient, $"one product for each entry is exact for any graph; it is needed because {why}"), [Quantity.HessianDiagonal]);
+    }
+
+    /// <summary>Columns pulled back from the loss, or pushed forward from the target where these are fewer.</summary>
+    private IColumnMethod ByFactor(LossHead head, FactorPath path, string reason)
+    {
+        var entry = WeightEntry.Find(model.Builder, path);
+        return entry is not null && ForwardGramMethod.Create(model.Builder, path, head, entry, reason, limits) is { } forward
+            ? forward
+            : new LossFactorMethod(model.Builder, path, head.Factor!, entry, reason, limits);
     }
 
     private static string Listed(Node[] nodes) => nodes.Length <= 3

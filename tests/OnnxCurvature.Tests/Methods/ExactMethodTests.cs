@@ -32,6 +32,37 @@ public sealed class ExactMethodTests
     }
 
     [Theory]
+    [MemberData(nameof(Names))]
+    public void Rows_of_a_weight_are_those_of_the_whole(string name)
+    {
+        var names = ProblemTable.All().Single(problem => problem.Name == name).Weights.Where(value => value.Type.Rank > 1).Select(value => value.Name!);
+        foreach (var weight in names)
+        {
+            var problem = ProblemTable.All().Single(candidate => candidate.Name == name);
+            var request = new CurvatureRequest { WithRespectTo = [weight, $"{weight}[1]", $"{weight}[0:2]"], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal, Quantity.GgnDiagonal] };
+            var plan = new Planner(problem.Graph(), request, new PlanLimits { Dimensions = PlanLimitsOf(problem) }).Plan();
+            var outputs = Interpreter.Run(plan.Program, problem.Data(plan.Loss.Target));
+            for (var quantity = 0; quantity < 2; quantity++)
+            {
+                var whole = outputs[quantity].Floats;
+                var row = whole.Length / (int)outputs[quantity].Shape[0];
+                Assert.True(Error(outputs[2 + quantity], Vector<double>.Build.DenseOfArray(whole[row..(2 * row)])) < 1e-10, $"{weight}[1]");
+                Assert.True(Error(outputs[4 + quantity], Vector<double>.Build.DenseOfArray(whole[..(2 * row)])) < 1e-10, $"{weight}[0:2]");
+            }
+        }
+    }
+
+    [Fact]
+    public void A_single_feature_map_is_done_forward_when_that_needs_fewer_columns()
+    {
+        var problem = ProblemTable.All().Single(candidate => candidate.Name == "segmentation 3");
+        var request = new CurvatureRequest { WithRespectTo = ["c2[1]"], Loss = new LossRequest(problem.Loss) };
+        var plan = new Planner(problem.Graph(), request, new PlanLimits()).Plan();
+        Assert.Equal("loss factor, forward", plan.Methods[0].Method);
+        Assert.Equal(9, plan.Methods[0].Columns);
+    }
+
+    [Theory]
     [InlineData("relu mlp CrossEntropy 3", "loss factor")]
     [InlineData("tanh mlp CrossEntropy 3", "Hessian-vector products")]
     [InlineData("cnn 3 symbolic", "loss factor")]
@@ -48,6 +79,7 @@ public sealed class ExactMethodTests
     private static System.Collections.Immutable.ImmutableDictionary<string, long> PlanLimitsOf(Problem problem) =>
         System.Collections.Immutable.ImmutableDictionary<string, long>.Empty.Add("N", problem.Samples);
 
+    /// <summary>‖computed − reference‖ / ‖reference‖; zero for two vectors of zeros.</summary>
     private static double Error(Tensor computed, Vector<double> reference) =>
-        (Vector<double>.Build.DenseOfArray(computed.Floats) - reference).L2Norm() / reference.L2Norm();
+        (Vector<double>.Build.DenseOfArray(computed.Floats) - reference).L2Norm() is var difference and > 0 ? difference / reference.L2Norm() : 0;
 }

@@ -43,7 +43,7 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
     }
 
     /// <summary>Contracts the Gram matrices [N, G, O, Q, Q] with X, a few rows o at a time.</summary>
-    private Value Contract(GraphBuilder outer, Value gram)
+    public Value Contract(GraphBuilder outer, Value gram)
     {
         var rows = site.RowCount.Factor;
         var bytes = limits.Size(site.Path.Samples * site.Groups * Positions * site.Inner) * gram.Type.Element.Size();
