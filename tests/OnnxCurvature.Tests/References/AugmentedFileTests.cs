@@ -1,0 +1,117 @@
+using OnnxCurvature.Files;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Runtime;
+using OnnxCurvature.Tests.Files;
+using Xunit;
+
+namespace OnnxCurvature.Tests.References;
+
+/// <summary>The file that an augmentation writes gives the references on ONNX Runtime alone, and through the engine.</summary>
+public sealed class AugmentedFileTests
+{
+    [Theory]
+    [MemberData(nameof(RunVariationTests.OneWeightOfEachNetwork), MemberType = typeof(RunVariationTests))]
+    public void ONNX_Runtime_alone_gives_the_references(string model, string weight)
+    {
+        using var folder = new TemporaryFolder();
+        var entry = ReferenceTable.Find(model, weight);
+        Compare(entry, PlainSession.Run(Augment(entry, folder).Path, entry.Data()));
+    }
+
+    [Theory]
+    [MemberData(nameof(RunVariationTests.OneWeightOfEachNetwork), MemberType = typeof(RunVariationTests))]
+    public void The_engine_runs_an_augmented_file_batch_by_batch(string model, string weight)
+    {
+        using var folder = new TemporaryFolder();
+        var entry = ReferenceTable.Find(model, weight);
+        var path = Augment(entry, folder).Path;
+        foreach (var size in (int?[])[null, 1, 3])
+            Close.To(entry, CurvatureEngine.Prepare(path, null, entry.Data(), new CurvatureRunOptions { BatchSize = size }).Run(null, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData("vgg16_narrow.onnx", "conv4_3.weight")]
+    [InlineData("resnet_small.onnx", "stem.conv.weight")]
+    [InlineData("transformer_ce.opset17.onnx", "q.weight")]
+    public void Weights_may_lie_in_the_old_file_beside_the_new_one_or_inside_it(string model, string weight)
+    {
+        using var folder = new TemporaryFolder();
+        var entry = ReferenceTable.Find(model, weight);
+        var copied = entry with { ModelPath = folder.File(model) };
+        File.Copy(entry.ModelPath, copied.ModelPath);
+
+        var reference = Augment(copied, folder, "reference.onnx");
+        Assert.Contains("stay in", reference.WeightPlacement, StringComparison.Ordinal);
+        var embedded = Augment(copied, folder, "embedded.onnx", new AugmentOptions { Embed = true });
+        Assert.Contains("inside the file", embedded.WeightPlacement, StringComparison.Ordinal);
+        using var elsewhere = new TemporaryFolder();
+        var beside = Augment(copied, elsewhere, "beside.onnx");
+        Assert.Contains("beside the file", beside.WeightPlacement, StringComparison.Ordinal);
+        Assert.True(File.Exists(elsewhere.File("beside.onnx.data")));
+
+        Compare(entry, PlainSession.Run(reference.Path, entry.Data()));
+        File.Delete(copied.ModelPath);
+        Compare(entry, PlainSession.Run(embedded.Path, entry.Data()));
+        Compare(entry, PlainSession.Run(beside.Path, entry.Data()));
+    }
+
+    [Theory]
+    [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 13)]
+    [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 17)]
+    [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 21)]
+    [InlineData("vgg_narrow_ce.opset13.onnx", "conv2.weight", 13)]
+    [InlineData("vgg_narrow_ce.opset13.onnx", "conv2.weight", 17)]
+    [InlineData("mlp.onnx", "fc1.weight", 13)]
+    [InlineData("mlp.onnx", "fc1.weight", 17)]
+    [InlineData("transformer_ce.opset17.onnx", "o.weight", 21)]
+    public void Any_opset_that_can_say_the_program_gives_the_references(string model, string weight, int opset)
+    {
+        using var folder = new TemporaryFolder();
+        var entry = ReferenceTable.Find(model, weight);
+        var report = Augment(entry, folder, options: new AugmentOptions { Opset = opset });
+        Assert.Equal(opset, report.Opset);
+        Compare(entry, PlainSession.Run(report.Path, entry.Data()));
+    }
+
+    [Theory]
+    [InlineData("vgg_narrow_ce.opset13.onnx", "conv2.weight", 13)]
+    [InlineData("mlp.onnx", "fc1.weight", 17)]
+    public void The_model_s_own_opset_is_kept(string model, string weight, int opset)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(opset, Augment(ReferenceTable.Find(model, weight), folder).Opset);
+    }
+
+    [Fact]
+    public void The_old_outputs_stay_as_they_were()
+    {
+        using var folder = new TemporaryFolder();
+        var entry = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");
+        var before = PlainSession.Run(entry.ModelPath, entry.Data())["logits"];
+        var after = PlainSession.Run(Augment(entry, folder).Path, entry.Data())["logits"];
+        Assert.InRange(ReferenceCase.Error(after, before), 0, 1e-6);
+    }
+
+    [Fact]
+    public void One_file_serves_any_number_of_samples()
+    {
+        using var folder = new TemporaryFolder();
+        var entry = ReferenceTable.Find("resnet_small.onnx", "block2.conv1.weight");
+        var path = Augment(entry, folder).Path;
+        var halves = new[] { (0, 1), (1, 4) }.Select(rows => (
+            Share: (rows.Item2 - rows.Item1) / 4.0,
+            Results: PlainSession.Run(path, entry.Data().ToDictionary(input => input.Key, input => input.Value.Rows(rows.Item1, rows.Item2))))).ToArray();
+        Assert.All(ReferenceCase.Quantities, quantity =>
+        {
+            var name = quantity.OutputName(entry.Weight);
+            var mean = halves[0].Results[name].Zip(halves[1].Results[name], (first, second) => halves[0].Share * first + halves[1].Share * second);
+            Close.To(entry, quantity, [.. mean]);
+        });
+    }
+
+    private static AugmentReport Augment(ReferenceCase entry, TemporaryFolder folder, string name = "augmented.onnx", AugmentOptions? options = null) =>
+        CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File(name), options ?? new AugmentOptions());
+
+    private static void Compare(ReferenceCase entry, Dictionary<string, double[]> outputs) =>
+        Assert.All(ReferenceCase.Quantities, quantity => Close.To(entry, quantity, outputs[quantity.OutputName(entry.Weight)]));
+}

@@ -1,0 +1,22 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using OnnxCurvature.Files;
+
+namespace OnnxCurvature.Tests.References;
+
+/// <summary>Runs a file on ONNX Runtime as anyone would, without code of the compiler.</summary>
+internal static class PlainSession
+{
+    /// <summary>All outputs, by name, for these inputs.</summary>
+    public static Dictionary<string, double[]> Run(string path, IReadOnlyDictionary<string, NpyArray> data)
+    {
+        using var session = new InferenceSession(path);
+        var feeds = session.InputNames.Select(name => data[name].Element == Ir.ElementType.Int64
+            ? NamedOnnxValue.CreateFromTensor(name, new DenseTensor<long>(data[name].ToInt64s(), Sizes(data[name])))
+            : NamedOnnxValue.CreateFromTensor(name, new DenseTensor<float>(Array.ConvertAll(data[name].ToDoubles(), value => (float)value), Sizes(data[name])))).ToArray();
+        using var results = session.Run(feeds);
+        return results.ToDictionary(result => result.Name, result => result.AsEnumerable<float>().Select(value => (double)value).ToArray());
+    }
+
+    private static int[] Sizes(NpyArray array) => Array.ConvertAll(array.Shape, size => (int)size);
+}

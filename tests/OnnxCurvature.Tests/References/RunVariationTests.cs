@@ -1,0 +1,80 @@
+using OnnxCurvature.Methods;
+using OnnxCurvature.Runtime;
+using Xunit;
+
+namespace OnnxCurvature.Tests.References;
+
+/// <summary>However a run is carried out, it gives the same numbers.</summary>
+public sealed class RunVariationTests
+{
+    private static readonly ReferenceCase Vgg = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");
+
+    public static TheoryData<string, string> OneWeightOfEachNetwork => new()
+    {
+        { "vgg16_narrow.onnx", "conv4_3.weight" },
+        { "vgg16_narrow.onnx", "conv5_3.bias" },
+        { "resnet_small.onnx", "stem.conv.weight" },
+        { "mlp.onnx", "fc1.weight" },
+        { "mlp_mse.opset17.onnx", "l1.weight" },
+        { "mlp_bce.opset17.onnx", "l2.weight" },
+        { "residual_silu_ce.opset17.onnx", "stem.weight" },
+        { "transformer_ce.opset17.onnx", "v.weight" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OneWeightOfEachNetwork))]
+    public void Batches_of_one_or_three_samples_give_what_all_samples_at_once_give(string model, string weight)
+    {
+        var entry = ReferenceTable.Find(model, weight);
+        foreach (var size in (int[])[1, 3])
+            Close.To(entry, entry.Run(options: new CurvatureRunOptions { BatchSize = size }));
+    }
+
+    [Theory]
+    [MemberData(nameof(OneWeightOfEachNetwork))]
+    public void Little_memory_takes_more_chunks_and_gives_the_same(string model, string weight)
+    {
+        var entry = ReferenceTable.Find(model, weight);
+        var run = CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { MemoryBytes = 1 });
+        Assert.Contains(run.Methods, method => method.ChunkSize < method.Columns);
+        Close.To(entry, run.Run(null, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData("[7]", 7, 8)]
+    [InlineData("[3:9]", 3, 9)]
+    [InlineData("[-2:]", 14, 16)]
+    public void Rows_of_a_weight_are_those_rows_of_the_whole(string range, int start, int end)
+    {
+        var name = Vgg.Weight + range;
+        var result = Vgg.Run(Vgg.Request with { WithRespectTo = [name] });
+        Assert.All([Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal], quantity =>
+        {
+            var whole = Vgg.Reference(quantity);
+            var row = whole.Length / 16;
+            var tensor = result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(name));
+            Assert.Equal(end - start == 1 ? [16, 3, 3] : [end - start, 16, 3, 3], tensor.Shape);
+            Close.To(quantity, whole[(start * row)..(end * row)], tensor.Values);
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(OneWeightOfEachNetwork))]
+    public void The_sum_is_the_mean_times_what_it_is_taken_over(string model, string weight)
+    {
+        var entry = ReferenceTable.Find(model, weight);
+        var result = entry.Run(entry.Request with { Reduction = Reduction.Sum });
+        var data = entry.Data();
+        var terms = entry.Loss.Kind == LossKind.CrossEntropy ? data["labels"].Shape[0] : data["target"].Count;
+        Assert.All(ReferenceCase.Quantities, quantity =>
+            Close.To(quantity, [.. entry.Reference(quantity).Select(value => value * terms)], Close.Values(result, quantity.OutputName(weight))));
+    }
+
+    [Fact]
+    public void Several_weights_at_once_give_what_each_alone_gives()
+    {
+        var entries = ReferenceTable.All.Where(entry => entry.Model == "resnet_small.onnx").ToArray();
+        var result = entries[0].Run(entries[0].Request with { WithRespectTo = [.. entries.Select(entry => entry.Weight)] });
+        Assert.All(entries, entry => Close.To(entry, result));
+    }
+}
