@@ -48,7 +48,7 @@ public static class OnnxWriter
             files.Commit();
         }
         Debug.Assert(OnnxChecker.Check(path) is [], $"The written model is malformed: {string.Join(" ", OnnxChecker.Check(path))}");
-        return new WriteResult(path, opset, beside ? WeightPlacement.Beside : options.Weights, beside ? dataPath : null);
+        return new WriteResult(path, opset, placer.Placement, beside ? dataPath : null);
     }
 
     /// <summary>

@@ -16,9 +16,13 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, str
 
     private readonly string _folder = ExternalData.RealPath(folder);
     private long _end;
+    private bool _referenced;
 
     /// <summary>The weights that go beside the model, at their offsets.</summary>
     public List<(Constant Constant, long Offset)> Beside { get; } = [];
+
+    /// <summary>Where the weights went: beside the model where some did, by reference where others lie in other files, else in the model.</summary>
+    public WeightPlacement Placement => Beside.Count > 0 ? WeightPlacement.Beside : _referenced ? WeightPlacement.Reference : WeightPlacement.Embed;
 
     /// <summary>The initializer for a constant.</summary>
     public Initializer Place(string name, Constant constant)
@@ -33,7 +37,10 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, str
         if (constant is InlineConstant || length <= ModelReader.LargestInline || placement == WeightPlacement.Embed)
             return new Initializer(TensorWriter.Header(name, constant.Type), constant);
         if (placement == WeightPlacement.Reference && constant is MappedConstant mapped && LocationOf(mapped) is { } location)
+        {
+            _referenced = true;
             return new Initializer(TensorWriter.External(name, constant.Type, location, mapped.Offset, length), null);
+        }
         if (data is null)
             return new Initializer(TensorWriter.Header(name, constant.Type), constant);
         var offset = (_end + Alignment - 1) / Alignment * Alignment;

@@ -35,6 +35,6 @@ public sealed record WriteOptions
 /// <summary>What was written.</summary>
 /// <param name="Path">The model.</param>
 /// <param name="Opset">Its opset of ai.onnx.</param>
-/// <param name="Weights">Where the large constants went: beside, when not all of them could be taken by reference.</param>
+/// <param name="Weights">Where the large constants went: beside, when not all of them could be taken by reference; embedded, when there are none.</param>
 /// <param name="DataPath">The file that was written beside the model, or null.</param>
 public sealed record WriteResult(string Path, int Opset, WeightPlacement Weights, string? DataPath);

@@ -32,7 +32,7 @@ public sealed class AugmentedFileTests
     [Theory]
     [InlineData("vgg16_narrow.onnx", "conv4_3.weight")]
     [InlineData("resnet_small.onnx", "stem.conv.weight")]
-    [InlineData("transformer_ce.opset17.onnx", "q.weight")]
+    [InlineData("vgg_narrow_ce.opset13.onnx", "conv2.weight")]
     public void Weights_may_lie_in_the_old_file_beside_the_new_one_or_inside_it(string model, string weight)
     {
         using var folder = new TemporaryFolder();
@@ -53,6 +53,17 @@ public sealed class AugmentedFileTests
         File.Delete(copied.ModelPath);
         Compare(entry, PlainSession.Run(embedded.Path, entry.Data()));
         Compare(entry, PlainSession.Run(beside.Path, entry.Data()));
+    }
+
+    [Fact]
+    public void Weights_too_small_to_be_worth_a_reference_are_said_to_be_inside_the_file()
+    {
+        using var folder = new TemporaryFolder();
+        var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
+        var report = Augment(entry, folder);
+        Assert.Contains("inside the file", report.WeightPlacement, StringComparison.Ordinal);
+        Assert.Equal([report.Path], Directory.GetFiles(folder.Path));
+        Compare(entry, PlainSession.Run(report.Path, entry.Data()));
     }
 
     [Theory]

@@ -35,8 +35,11 @@ public sealed class RunVariationTests
     public void Little_memory_takes_more_chunks_and_gives_the_same(string model, string weight)
     {
         var entry = ReferenceTable.Find(model, weight);
-        var run = CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { MemoryBytes = 1 });
-        Assert.Contains(run.Methods, method => method.ChunkSize < method.Columns);
+        PreparedRun Prepare(double bytes) => CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { MemoryBytes = (long)bytes });
+        var free = Prepare(1L << 30);
+        Assert.All(free.Methods, method => Assert.Equal(method.Columns, method.ChunkSize));
+        var peak = free.Methods.Max(method => method.MemoryBytes);
+        var run = Enumerable.Range(1, 50).Select(step => Prepare(peak * (1 - 0.02 * step))).First(run => run.Methods.Any(method => method.ChunkSize < method.Columns));
         Close.To(entry, run.Run(null, CancellationToken.None));
     }
 

@@ -29,6 +29,10 @@ public sealed class Loop : NonDifferentiable
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
         throw new UnsupportedOperatorException("the derivative of Loop is not supported.");
 
+    /// <summary>The condition has its place even where it is left out and no state follows: ONNX wants two inputs at least.</summary>
+    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
+        base.ToOpset(b, node, opset) with { Inputs = [node.Input(0), node.Input(1), .. node.Inputs.Skip(2)] };
+
     /// <summary>The outputs, given the values of the program around the node.</summary>
     public static ImmutableArray<Tensor> Evaluate(Node node, IDictionary<Value, Tensor> values)
     {
