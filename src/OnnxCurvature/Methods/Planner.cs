@@ -194,22 +194,28 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     }
 
     /// <summary>
-    /// The most columns whose values fit the memory limit, spread evenly over the chunks. The memory of a body is linear in
-    /// the columns, so two trial bodies tell it.
+    /// The most columns whose values fit the memory limit, spread evenly over the chunks. The peak of a body is the largest of
+    /// several linear functions of the columns. Two trial bodies tell the one that counts for few columns; where another takes over
+    /// before the limit, a third tells a secant, above which the peak does not rise.
     /// </summary>
     private int ChunkSize(IReadOnlyList<IColumnMethod> methods)
     {
         var columns = methods[0].Columns;
         if (columns <= 1)
             return 1;
-        double Peak(int chunk) => _costs.PeakBytes(Simplifier.Run(Stage(methods, chunk).Stage.BuildBody()));
-        var (one, two) = (Peak(1), Peak(2));
-        var each = Math.Max(1, two - one);
-        var fit = Math.Floor((limits.MemoryBytes - (one - each)) / each);
-        if (fit < 1)
+        var one = Peak(1);
+        if (one > limits.MemoryBytes)
             throw new UserErrorException($"One column of '{methods[0].Target.Name}' takes about {Math.Ceiling(one / (1 << 20))} MiB, and the limit is {limits.MemoryBytes >> 20} MiB; allow more with --memory.");
-        var most = (long)Math.Min(Math.Min(fit, MostColumnsAtOnce), columns);
-        var chunks = (columns + most - 1) / most;
-        return (int)((columns + chunks - 1) / chunks);
+        var chunk = Fit(Peak(2) - one);
+        return chunk > 2 && Peak(chunk) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
+
+        double Peak(int chunk) => _costs.PeakBytes(Simplifier.Run(Stage(methods, chunk).Stage.BuildBody()));
+
+        int Fit(double each)
+        {
+            var most = (long)Math.Min(Math.Min(1 + Math.Floor((limits.MemoryBytes - one) / Math.Max(1, each)), MostColumnsAtOnce), columns);
+            var chunks = (columns + most - 1) / most;
+            return (int)((columns + chunks - 1) / chunks);
+        }
     }
 }
