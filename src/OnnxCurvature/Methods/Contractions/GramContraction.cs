@@ -83,7 +83,9 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
         var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Columns), [samples * site.Positions, site.Inner]);
         var x = Gather.Of(body, table, places, 0);
         var weighted = Mul.Of(body, MatMul.Of(body, gram, x), x);
-        return Reshape.InsertAxis(body, ReduceSum.Of(body, weighted, [0, 2], keepDims: false), 1);
+        // The sum over positions as a product with ones: runtimes reduce a middle axis slowly.
+        var ones = Expand.Of(outer, outer.Scalar(gram.Type.Element, 1), [1, positions]);
+        return ReduceSum.Of(body, MatMul.Of(body, ones, weighted), [0], keepDims: false);
     }
 
     /// <summary>The winners [N, O, Q] as positions that count through all samples.</summary>

@@ -15,6 +15,9 @@ namespace OnnxCurvature.Ops.Pooling;
 /// </summary>
 public sealed class MaxPool : Operator
 {
+    /// <summary>The most entries of the matrix that gives every position its window.</summary>
+    private const long LargestSelection = 1 << 18;
+
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
@@ -67,7 +70,9 @@ public sealed class MaxPool : Operator
         var window = Window.Of(node.Attributes, Kernel(node.Attributes), x.Range(2, x.Rank));
         var winners = Winners(b, node);
         var exact = window.IsDisjoint && y.Range(2, y.Rank).Select((dim, axis) => dim.Factor * window.Kernel[axis] <= x[axis + 2].Factor).All(fits => fits);
-        var dy = exact ? ByMask(b, tangent, winners, window) : ByIndex(b, tangent, winners);
+        var dy = !exact ? ByIndex(b, tangent, winners)
+            : x.Product(2, x.Rank).Factor * y.Product(2, y.Rank).Factor <= LargestSelection ? BySelection(b, tangent, winners, window)
+            : ByMask(b, tangent, winners, window);
         return node.Outputs.Length > 1 ? [dy, null] : [dy];
     }
 
@@ -109,6 +114,40 @@ public sealed class MaxPool : Operator
             ? node.Outputs[1]
             : Apply(b, [node.Inputs[0]], node.Attributes.Without("storage_order"), 2).Outputs[1];
         return Mod.Of(b, positions, b.Scalar(ElementType.Int64, area.Factor));
+    }
+
+    /// <summary>
+    /// For windows side by side in a small plane: the masked tangent times the matrix [P, Q] that is one where position p lies in window
+    /// q. The transpose repeats cotangents by a matrix product, which is faster than broadcasting along short axes.
+    /// </summary>
+    private static Value BySelection(GraphBuilder b, Value dx, Value winners, Window window)
+    {
+        var (x, y, rank) = (dx.Type.Shape, winners.Type.Shape, window.Rank);
+        var (area, count) = (x.Product(2, x.Rank), y.Product(2, y.Rank));
+        var (sizes, outputs) = (x.Range(2, x.Rank).Sizes, y.Range(2, y.Rank).Sizes);
+        // For every position its window, and itself; a position that no window covers is the winner of none.
+        var (windows, places) = (new long[area.Factor], new long[area.Factor]);
+        for (long p = 0; p < area.Factor; p++)
+        {
+            var (rest, scale, covered) = (p, 1L, true);
+            places[p] = p;
+            for (var axis = rank - 1; axis >= 0; axis--)
+            {
+                var at = rest % sizes[axis] / window.Kernel[axis];
+                rest /= sizes[axis];
+                covered &= at < outputs[axis];
+                windows[p] += at * scale;
+                scale *= outputs[axis];
+            }
+            if (!covered)
+                (windows[p], places[p]) = (0, -1);
+        }
+        var owner = b.Vector(windows);
+        var flat = Reshape.To(b, winners, [y[0], y[1], count]);
+        var mask = Cast.Of(b, Equal.Of(b, Gather.Of(b, flat, owner, 2), b.Vector(places)), dx.Type.Element);
+        var selection = OneHotRows.Of(b, owner, count.Factor, dx.Type.Element);
+        var sums = Products.MatMul.Of(b, Mul.Of(b, Reshape.To(b, dx, [x[0], x[1], area]), mask), selection);
+        return Reshape.To(b, sums, y);
     }
 
     /// <summary>

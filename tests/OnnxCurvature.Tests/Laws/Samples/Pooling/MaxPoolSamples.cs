@@ -9,6 +9,7 @@ public sealed class MaxPoolSamples : OperatorSamples
         yield return Sample("windows side by side", Distinct(2, 2, 4, 6)).With("kernel_shape", [2, 3]).With("strides", [2, 3]);
         yield return Sample("windows side by side with a remainder", Distinct(2, 2, 5, 7)).With("kernel_shape", [2, 3]).With("strides", [2, 3]);
         yield return Sample("windows side by side and a part of one", Distinct(2, 2, 5, 7)).With("kernel_shape", [2, 3]).With("strides", [2, 3]).With("ceil_mode", 1);
+        yield return Sample("windows side by side in a large plane", Distinct(1, 1, 53, 40)).With("kernel_shape", [2, 3]).With("strides", [2, 3]);
         yield return Sample("windows that overlap", Distinct(2, 2, 5, 5)).With("kernel_shape", [3, 3]).With("strides", [2, 2]).With("pads", [1, 1, 1, 1]);
         yield return Sample("rounded up", Distinct(1, 2, 6, 5)).With("kernel_shape", [3, 3]).With("strides", [2, 2]).With("ceil_mode", 1);
         yield return Sample("dilations", Distinct(1, 2, 6, 6)).With("kernel_shape", [2, 3]).With("dilations", [2, 1]);
