@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
@@ -24,6 +26,7 @@ public sealed class Simplifier
     private readonly Dictionary<Value, Value> _map;
     private readonly Dictionary<string, Node> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<object, int> _identities;
+    private readonly Dictionary<InlineConstant, string> _contents;
     private readonly HashSet<Value> _local = [];
 
     private Simplifier(Simplifier? outer)
@@ -32,6 +35,7 @@ public sealed class Simplifier
         _builder = new GraphBuilder(outer?._builder);
         _map = outer?._map ?? [];
         _identities = outer?._identities ?? new Dictionary<object, int>(ReferenceEqualityComparer.Instance);
+        _contents = outer?._contents ?? [];
     }
 
     /// <summary>The simplified program.</summary>
@@ -174,14 +178,21 @@ public sealed class Simplifier
             key.Append(input switch
             {
                 null => "-",
-                { Constant: InlineConstant constant } when input.Type.Shape.Elements.Factor <= 16 => Contents(constant.Read()),
+                { Constant: InlineConstant constant } => Contents(constant),
                 _ => Identity(input).ToString(CultureInfo.InvariantCulture),
             }).Append(',');
         return key.Append(')').Append(node.Attributes.Key(Identity)).ToString();
     }
 
-    private static string Contents(Tensor tensor) =>
-        $"{tensor.Type}:{string.Join(' ', Enumerable.Range(0, tensor.Count).Select(index => tensor.Element.IsFloat() ? tensor.Floats[index].ToString("R", CultureInfo.InvariantCulture) : tensor.Integers[index].ToString(CultureInfo.InvariantCulture)))}";
+    /// <summary>A text that is the same for constants of the same type and elements: these, or a digest of many.</summary>
+    private string Contents(InlineConstant constant)
+    {
+        if (_contents.TryGetValue(constant, out var known))
+            return known;
+        var tensor = constant.Read();
+        var elements = tensor.Element.IsFloat() ? MemoryMarshal.AsBytes(tensor.Floats.AsSpan()) : MemoryMarshal.AsBytes(tensor.Integers.AsSpan());
+        return _contents[constant] = $"{tensor.Type}:{Convert.ToHexString(elements.Length <= 32 ? elements : SHA256.HashData(elements))}";
+    }
 
     private int Identity(object value)
     {

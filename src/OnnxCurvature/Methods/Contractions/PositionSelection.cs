@@ -37,13 +37,16 @@ public sealed record PositionSelection(Node Pool, Value Tangent, Value Winners, 
                 var shape = user.Output.Type.Shape;
                 TensorShape flat = [shape[0], shape[1], shape.Product(2, shape.Rank)];
                 var winners = Reshape.To(b, pool.Winners(b, user), flat);
-                return new PositionSelection(user, path.Tangents[user.Output], winners, SlopesAt(b, path, first, at, winners));
+                return new PositionSelection(user, OnPath(path.Tangents[user.Output]), winners, SlopesAt(b, path, first, at, winners));
             }
             if (!IsElementwise(user, at))
                 return null;
             at = user.Output;
         }
     }
+
+    /// <summary>A reshape that follows another takes its input from before it, so the value before a reshape is the one that the rest depends on.</summary>
+    private static Value OnPath(Value tangent) => tangent.Producer is { Operator: Reshape } reshape ? reshape.Inputs[0]! : tangent;
 
     private static bool IsElementwise(Node node, Value x) => node.Output.Type.Shape == x.Type.Shape
         && (node.Operator is UnaryElementwise or Identity || node.Operator is BinaryElementwise && node.Inputs.Count(input => input == x) == 1 || node.Operator.Name is "BatchNormalization" or "Dropout");

@@ -165,13 +165,17 @@ public sealed class MaxPool : Operator
             windows.AddRange([y[axis + 2], window.Kernel[axis]]);
             repeated.AddRange([y[axis + 2], 1]);
         }
-        long[] shape = [.. windows.Skip(2).Select(dim => dim.Factor)];
-        var strides = new long[2 * rank];
+        // The flat position of every entry of every window, as a sum of what each axis contributes: short constants for large planes.
         var plane = Strided.Strides([.. x.Skip(2).Select(dim => dim.Factor)]);
+        Value? grid = null;
         for (var axis = 0; axis < rank; axis++)
-            (strides[2 * axis], strides[2 * axis + 1]) = (plane[axis] * window.Kernel[axis], plane[axis]);
-        var grid = b.Constant(Tensor.Of(ElementType.Int64, shape, Array.ConvertAll(Strided.Positions(shape, strides), position => (long)position)));
-        var mask = Cast.Of(b, Equal.Of(b, Reshape.To(b, winners, [.. repeated]), grid), dx.Type.Element);
+        {
+            long[] shape = [.. Enumerable.Repeat(1L, 2 * axis), y[axis + 2].Factor, window.Kernel[axis], .. Enumerable.Repeat(1L, 2 * (rank - axis - 1))];
+            long[] steps = [.. Enumerable.Range(0, (int)(shape[2 * axis] * shape[2 * axis + 1])).Select(at => at * plane[axis])];
+            var along = b.Constant(Tensor.Of(ElementType.Int64, shape, steps));
+            grid = grid is null ? along : Add.Of(b, grid, along);
+        }
+        var mask = Cast.Of(b, Equal.Of(b, Reshape.To(b, winners, [.. repeated]), grid!), dx.Type.Element);
         return ReduceSum.Of(b, Mul.Of(b, Reshape.To(b, dx, [.. windows]), mask), Enumerable.Range(0, rank).Select(axis => 3L + 2 * axis), keepDims: false);
     }
 
