@@ -4,9 +4,16 @@ using OnnxCurvature.Onnx.Proto;
 namespace OnnxCurvature.Onnx;
 
 /// <summary>Turns the tensors of a file into constants. All sizes are checked before anything is allocated.</summary>
-internal sealed class TensorReader(ModelReader file)
+/// <param name="path">The file, for messages and as the folder of external data.</param>
+/// <param name="file">The model file whose large tensors stay where they are, or null where messages hold all elements.</param>
+internal sealed class TensorReader(string path, ModelReader? file)
 {
     private const long LargestTensor = 1L << 44;
+
+    /// <summary>For the tensors of a model.</summary>
+    public TensorReader(ModelReader file) : this(file.File.Path, file)
+    {
+    }
 
     /// <summary>The constant. Throws <see cref="UserErrorException"/> where the tensor is malformed or its element type is not supported.</summary>
     public Constant Read(TensorProto tensor)
@@ -17,8 +24,8 @@ internal sealed class TensorReader(ModelReader file)
         if (type.Element == ElementType.String)
             return tensor.StringData.Count == Count(type) ? new StringConstant(type, tensor) : throw Mismatch(tensor, type, tensor.StringData.Count);
         if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
-            return ExternalData.Find(file.File.Path, tensor, type);
-        if (file.RangeOf(tensor) is { } range)
+            return ExternalData.Find(path, tensor, type);
+        if (file?.RangeOf(tensor) is { } range)
             return range.Length == Bytes(type)
                 ? new MappedConstant(file.File, range.Offset, range.Length, type)
                 : throw Malformed(tensor, $"holds {range.Length} bytes, but {type} needs {Bytes(type)}");
@@ -81,5 +88,5 @@ internal sealed class TensorReader(ModelReader file)
         Malformed(tensor, $"holds {count} elements, but {type} needs {Count(type)}");
 
     private UserErrorException Malformed(TensorProto tensor, string what) =>
-        new($"The tensor '{tensor.Name}' in '{file.File.Path}' {what}.");
+        new($"The tensor '{tensor.Name}' in '{path}' {what}.");
 }

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Runtime;
+
+namespace OnnxCurvature.Cli.Arguments;
+
+/// <summary>The arguments and options that commands share, each with its line of help.</summary>
+internal sealed class CommandOptions
+{
+    private static readonly ImmutableArray<Quantity> DefaultQuantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];
+
+    public Argument<string> Model { get; } = new("MODEL") { Description = "The .onnx file." };
+
+    public Option<string[]> WithRespectTo { get; } = new("--wrt")
+    {
+        HelpName = "NAME",
+        Description = "The weights, inputs or intermediate values to differentiate with respect to: names, globs such as 'conv*.weight', or slices of the first axis such as 'w[7]' and 'w[3:9]'.",
+        AllowMultipleArgumentsPerToken = true,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public Option<LossRequest?> Loss { get; } = new("--loss")
+    {
+        HelpName = "KIND[:VALUE]",
+        Description = "The loss: cross-entropy, binary-cross-entropy, mse, sum or value; of the named value, or of the model's first output [default of VALUE: the first output].",
+        CustomParser = Parsers.Loss,
+    };
+
+    public Option<string?> Reduction { get; } = new("--reduction")
+    {
+        HelpName = "mean|sum",
+        Description = "How the losses of single samples become one [default: mean].",
+        CustomParser = Parsers.Word("--reduction", "mean", "sum"),
+    };
+
+    public Option<ImmutableArray<Quantity>> Quantities { get; } = new("--quantity")
+    {
+        HelpName = "Q,...",
+        Description = "What is computed: loss, gradient, hessian-diagonal, ggn-diagonal [default: loss,gradient,hessian-diagonal].",
+        CustomParser = Parsers.QuantityList,
+        AllowMultipleArgumentsPerToken = true,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public Option<ImmutableArray<DataArgument>> Data { get; } = new("--data")
+    {
+        HelpName = "INPUT=FILE",
+        Description = "A .npy file, or a TensorProto .pb, for each input, samples along the first axis; the loss's target is the input 'labels' (int64) of cross-entropy, and 'target' of other losses.",
+        CustomParser = Parsers.Data,
+        AllowMultipleArgumentsPerToken = true,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public Option<int?> BatchSize { get; } = new("--batch-size")
+    {
+        HelpName = "N",
+        Description = "Samples in one batch [default: the model's own fixed batch, or 32].",
+        CustomParser = Parsers.Integer("--batch-size", 1),
+    };
+
+    public Option<string?> Provider { get; } = new("--provider")
+    {
+        HelpName = "cpu|cuda",
+        Description = "Where ONNX Runtime computes [default: cpu].",
+        CustomParser = Parsers.Word("--provider", "cpu", "cuda"),
+    };
+
+    public Option<int?> Threads { get; } = new("--threads")
+    {
+        HelpName = "N",
+        Description = "Threads within an operator; 0 takes the number of cores [default: 0].",
+        CustomParser = Parsers.Integer("--threads", 0),
+    };
+
+    public Option<long> Memory { get; } = new("--memory")
+    {
+        HelpName = "SIZE",
+        Description = "Memory that one chunk of columns may take beside the weights, for instance 512M, 2G or 4GiB [default: 1G].",
+        CustomParser = Parsers.Size("--memory"),
+    };
+
+    public Option<ImmutableDictionary<string, long>?> Dimensions { get; } = new("--dim")
+    {
+        HelpName = "NAME=SIZE",
+        Description = "The size of a symbolic dimension of the model [default: as the data say, else symbolic].",
+        CustomParser = Parsers.Dimensions,
+        AllowMultipleArgumentsPerToken = true,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public Option<bool> Debug { get; } = new("--debug") { Description = "Print the stack of an internal error [default: off].", Recursive = true };
+
+    /// <summary>An option for the file that a command writes.</summary>
+    public static Option<string?> Output(string name, string description, bool required) => new("--output", "-o")
+    {
+        HelpName = name,
+        Description = description,
+        Required = required,
+    };
+
+    /// <summary>The sizes of symbolic dimensions.</summary>
+    public ImmutableDictionary<string, long> DimensionsOf(ParseResult parsed) => parsed.GetValue(Dimensions) ?? ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>What is asked of the model, or null where neither --wrt nor --loss is given. Throws <see cref="UserErrorException"/> where one of them is.</summary>
+    public CurvatureRequest? RequestOf(ParseResult parsed)
+    {
+        var (names, loss) = (parsed.GetValue(WithRespectTo) ?? [], parsed.GetValue(Loss));
+        if (names.Length == 0 && loss is null)
+        {
+            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Quantities) is not null)
+                throw new UserErrorException("--reduction and --quantity need --wrt and --loss; an augmented model computes what it was compiled for.");
+            return null;
+        }
+        if (names.Length == 0)
+            throw new UserErrorException("--loss is given without --wrt; name the weights to differentiate with respect to, for instance --wrt 'conv*.weight'.");
+        if (loss is null)
+            throw new UserErrorException("--wrt is given without --loss; name a loss, for instance --loss cross-entropy.");
+        return new CurvatureRequest
+        {
+            WithRespectTo = [.. names],
+            Loss = loss,
+            Reduction = parsed.GetValue(Reduction) == "sum" ? Methods.Reduction.Sum : Methods.Reduction.Mean,
+            Quantities = parsed.GetResult(Quantities) is null ? DefaultQuantities : parsed.GetValue(Quantities),
+        };
+    }
+
+    /// <summary>How a run is carried out.</summary>
+    public CurvatureRunOptions RunOptionsOf(ParseResult parsed) => new()
+    {
+        BatchSize = parsed.GetValue(BatchSize),
+        Dimensions = DimensionsOf(parsed),
+        MemoryBytes = MemoryOf(parsed),
+        Provider = parsed.GetValue(Provider) ?? "cpu",
+        Threads = parsed.GetValue(Threads) ?? 0,
+    };
+
+    /// <summary>The bound on memory.</summary>
+    public long MemoryOf(ParseResult parsed) => parsed.GetResult(Memory) is null ? new PlanLimits().MemoryBytes : parsed.GetValue(Memory);
+
+    /// <summary>The files for inputs.</summary>
+    public ImmutableArray<DataArgument> DataOf(ParseResult parsed) => parsed.GetResult(Data) is null ? [] : parsed.GetValue(Data);
+}

@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using OnnxCurvature.Methods;
+
+namespace OnnxCurvature.Cli.Arguments;
+
+/// <summary>
+/// Parsers of options' values. Each tells of a value that cannot be taken in one sentence that names the option, the value, and
+/// what to give instead.
+/// </summary>
+internal static class Parsers
+{
+    /// <summary>An integer of at least <paramref name="least"/>.</summary>
+    public static Func<ArgumentResult, int?> Integer(string option, int least) => result =>
+        int.TryParse(Text(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least
+            ? number
+            : Fail<int?>(result, $"{option} '{Text(result)}' cannot be taken; give an integer of at least {least}.");
+
+    /// <summary>A size in bytes.</summary>
+    public static Func<ArgumentResult, long> Size(string option) => result =>
+        ByteSize.Parse(Text(result)) ?? Fail<long>(result, $"{option} '{Text(result)}' is no size; give a number with a unit, for instance 512M, 2G or 4GiB.");
+
+    /// <summary>One of some words.</summary>
+    public static Func<ArgumentResult, string?> Word(string option, params string[] words) => result =>
+        words.Contains(Text(result)) ? Text(result) : Fail<string>(result, $"{option} '{Text(result)}' is unknown; give {string.Join(" or ", words)}.");
+
+    /// <summary>A loss.</summary>
+    public static LossRequest? Loss(ArgumentResult result)
+    {
+        try
+        {
+            return LossRequest.Parse(Text(result));
+        }
+        catch (UserErrorException exception)
+        {
+            return Fail<LossRequest>(result, $"--loss: {exception.Message}");
+        }
+    }
+
+    /// <summary>Quantities, separated by commas.</summary>
+    public static ImmutableArray<Quantity> QuantityList(ArgumentResult result)
+    {
+        var known = Enum.GetValues<Quantity>();
+        var found = new List<Quantity>();
+        foreach (var name in result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
+        {
+            var at = Array.FindIndex(known, quantity => quantity.Name() == name);
+            if (at < 0)
+                return Fail<ImmutableArray<Quantity>>(result, $"--quantity '{name}' is unknown; give one or more of {string.Join(", ", known.Select(Quantities.Name))}, separated by commas.");
+            found.Add(known[at]);
+        }
+        return found.Count > 0
+            ? [.. found.Distinct()]
+            : Fail<ImmutableArray<Quantity>>(result, $"--quantity names nothing; give one or more of {string.Join(", ", known.Select(Quantities.Name))}, separated by commas.");
+    }
+
+    /// <summary>Sizes of symbolic dimensions.</summary>
+    public static ImmutableDictionary<string, long>? Dimensions(ArgumentResult result)
+    {
+        var dimensions = ImmutableDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
+        foreach (var token in result.Tokens)
+        {
+            var equals = token.Value.LastIndexOf('=');
+            if (equals <= 0 || !long.TryParse(token.Value.AsSpan(equals + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var size) || size < 1)
+                return Fail<ImmutableDictionary<string, long>>(result, $"--dim '{token.Value}' is no NAME=SIZE; give a dimension's name and an integer of at least 1, for instance N=8.");
+            if (dimensions.TryGetValue(token.Value[..equals], out var other) && other != size)
+                return Fail<ImmutableDictionary<string, long>>(result, $"--dim gives '{token.Value[..equals]}' the sizes {other} and {size}; give one.");
+            dimensions[token.Value[..equals]] = size;
+        }
+        return dimensions.ToImmutable();
+    }
+
+    /// <summary>Files for inputs.</summary>
+    public static ImmutableArray<DataArgument> Data(ArgumentResult result)
+    {
+        var data = ImmutableArray.CreateBuilder<DataArgument>();
+        foreach (var token in result.Tokens)
+        {
+            var equals = token.Value.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0 || equals == token.Value.Length - 1)
+                return Fail<ImmutableArray<DataArgument>>(result, $"--data '{token.Value}' is no INPUT=FILE; give an input's name and a file, for instance image=image.npy.");
+            var argument = new DataArgument(token.Value[..equals], token.Value[(equals + 1)..]);
+            if (data.Any(other => other.Input == argument.Input))
+                return Fail<ImmutableArray<DataArgument>>(result, $"--data gives '{argument.Input}' twice; give one file for each input.");
+            data.Add(argument);
+        }
+        return data.ToImmutable();
+    }
+
+    private static string Text(ArgumentResult result) => result.Tokens[^1].Value;
+
+    private static T? Fail<T>(ArgumentResult result, string sentence)
+    {
+        result.AddError(sentence);
+        return default;
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Commands;
+
+namespace OnnxCurvature.Cli;
+
+/// <summary>The command line of the tool: parsing, help, and what becomes of errors.</summary>
+internal sealed class CommandLine
+{
+    private readonly Terminal _terminal;
+    private readonly CommandOptions _options = new();
+    private readonly RootCommand _root;
+
+    /// <summary>A command line over a library and a terminal.</summary>
+    public CommandLine(ICurvatureService service, Terminal terminal)
+    {
+        _terminal = terminal;
+        _root = new RootCommand("Gradients and exact Hessian diagonals of ONNX models.")
+        {
+            InspectCommand.Create(_options, service, terminal),
+            AugmentCommand.Create(_options, service, terminal),
+            RunCommand.Create(_options, service, terminal),
+            VerifyCommand.Create(_options, service, terminal),
+            _options.Debug,
+        };
+        _root.HelpName = "onnx-curvature";
+        _root.Directives.Clear();
+        _root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
+        var help = _root.Options.OfType<HelpOption>().Single();
+        help.Action = new ExamplesHelpAction((HelpAction)help.Action!, terminal);
+    }
+
+    /// <summary>Parses and does what was asked. Returns the exit code, one of <see cref="ExitCodes"/>.</summary>
+    public async Task<int> Run(IReadOnlyList<string> arguments, CancellationToken cancellation)
+    {
+        // Names of weights may begin with '@', which would stand for a file of further arguments.
+        var parsed = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (ParseErrors.Describe(parsed) is { } sentence)
+            return Fail(ExitCodes.UserError, $"error: {sentence}");
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = _terminal.Output,
+                Error = _terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                // Program turns signals into the token; here a second handler would end the process before partial files are removed.
+                ProcessTerminationTimeout = null,
+            }, cancellation);
+        }
+        catch (UserErrorException exception)
+        {
+            return Fail(ExitCodes.UserError, $"error: {OneLine(exception.Message)}");
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return Fail(ExitCodes.Interrupted, "interrupted; nothing was written.");
+        }
+        catch (OutOfMemoryException)
+        {
+            return Fail(ExitCodes.UserError, "error: There is not enough memory; give a smaller --memory or --batch-size.");
+        }
+        catch (Exception exception)
+        {
+            if (!parsed.GetValue(_options.Debug))
+                return Fail(ExitCodes.InternalError, $"internal error: {OneLine(exception.Message).TrimEnd('.')} ({exception.GetType().Name}); please report it, with what the same command prints with --debug.");
+            return Fail(ExitCodes.InternalError, $"internal error: {exception}");
+        }
+    }
+
+    private int Fail(int code, string message)
+    {
+        _terminal.Output.Flush();
+        _terminal.Error.WriteLine(message);
+        return code;
+    }
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Runtime;
+
+namespace OnnxCurvature.Cli.Commands;
+
+/// <summary><c>onnx-curvature augment</c>.</summary>
+internal static class AugmentCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(CommandOptions options, ICurvatureService service, Terminal terminal)
+    {
+        var output = CommandOptions.Output("OUT.onnx", "The file to write.", required: true);
+        var opset = new Option<int?>("--opset")
+        {
+            HelpName = "N",
+            Description = "The opset of the file, from 13 to 21 [default: the model's own where it can say all operators, else the lowest that can].",
+            CustomParser = Parsers.Integer("--opset", 1),
+        };
+        var embed = new Option<bool>("--embed") { Description = "Copy the weights into the file [default: refer to the model's file where that can be]." };
+        var command = new Command("augment", "Write a model that computes the loss and its derivatives besides what it computed before, in standard operators.")
+        {
+            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Quantities, opset, embed, options.Dimensions, options.Memory,
+        };
+        command.SetAction(parsed =>
+        {
+            var model = parsed.GetRequiredValue(options.Model);
+            var path = parsed.GetRequiredValue(output)!;
+            Overwriting.Refuse(path, model);
+            var request = options.RequestOf(parsed) ?? throw new UserErrorException("Nothing was asked for; name weights with --wrt and a loss with --loss.");
+            var dimensions = options.DimensionsOf(parsed);
+            var report = service.Augment(model, request, path, new AugmentOptions
+            {
+                Opset = parsed.GetValue(opset),
+                Embed = parsed.GetValue(embed),
+                Dimensions = dimensions,
+                Limits = new PlanLimits { MemoryBytes = options.MemoryOf(parsed), Dimensions = dimensions },
+            });
+            AugmentView.Show(terminal, report);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Report;
+
+namespace OnnxCurvature.Cli.Commands;
+
+/// <summary><c>onnx-curvature run</c>.</summary>
+internal static class RunCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(CommandOptions options, ICurvatureService service, Terminal terminal)
+    {
+        var output = CommandOptions.Output("OUT.npz", "The file of the result: an array for each quantity, named as 'loss' and 'NAME.gradient'.", required: true);
+        var command = new Command("run", "Compute the loss and its derivatives over a data set; for an augmented model leave out --wrt and --loss.")
+        {
+            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Quantities, options.Data,
+            options.BatchSize, options.Provider, options.Threads, options.Memory, options.Dimensions,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var model = parsed.GetRequiredValue(options.Model);
+            var path = parsed.GetRequiredValue(output)!;
+            var files = options.DataOf(parsed);
+            Overwriting.Refuse(path, [model, .. files.Select(file => file.Path)]);
+            var request = options.RequestOf(parsed);
+            var data = DataArgument.Load(files);
+            ResultFile.CheckWritable(path);
+            var run = service.Prepare(model, request, data, options.RunOptionsOf(parsed));
+            cancellation.ThrowIfCancellationRequested();
+            PlanView.Show(terminal, run.Plan);
+            RunOutput.Produce(run, path, terminal, cancellation);
+            return Task.FromResult(ExitCodes.Success);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,19 @@
+using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Report;
+using OnnxCurvature.Runtime;
+
+namespace OnnxCurvature.Cli.Commands;
+
+/// <summary>Runs what was planned, and writes and shows the result.</summary>
+internal static class RunOutput
+{
+    /// <summary>Runs.</summary>
+    public static void Produce(IPlannedRun run, string path, Terminal terminal, CancellationToken cancellation)
+    {
+        var result = ProgressView.Show(terminal, "run", progress => run.Run(progress, cancellation));
+        cancellation.ThrowIfCancellationRequested();
+        ResultFile.Write(path, result, cancellation);
+        SummaryView.Show(terminal, result);
+        terminal.Line($"Written to {path}: {string.Join(", ", result.Tensors.Select(tensor => tensor.Name))}");
+    }
+}

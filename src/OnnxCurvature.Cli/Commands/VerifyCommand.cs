@@ -1,0 +1,65 @@
+using System.CommandLine;
+using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Report;
+
+namespace OnnxCurvature.Cli.Commands;
+
+/// <summary><c>onnx-curvature verify</c>.</summary>
+internal static class VerifyCommand
+{
+    private const int DefaultSamples = 16;
+    private const int DefaultSeed = 0;
+
+    /// <summary>The command.</summary>
+    public static Command Create(CommandOptions options, ICurvatureService service, Terminal terminal)
+    {
+        var output = CommandOptions.Output("OUT.npz", "Also run over all data, and write the result as 'run' does [default: nothing is written].", required: false);
+        var samples = new Option<int?>("--samples")
+        {
+            HelpName = "N",
+            Description = $"How many entries of each tensor are checked [default: {DefaultSamples}].",
+            CustomParser = Parsers.Integer("--samples", 1),
+        };
+        var seed = new Option<int?>("--seed")
+        {
+            HelpName = "N",
+            Description = $"Which entries are checked [default: {DefaultSeed}].",
+            CustomParser = Parsers.Integer("--seed", 0),
+        };
+        var command = new Command("verify", "Check the gradient and the Hessian diagonal of one batch at sampled entries against differences in double precision; the exit code is 1 where they do not agree.")
+        {
+            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Quantities, options.Data,
+            options.BatchSize, options.Provider, options.Threads, options.Memory, options.Dimensions, samples, seed,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var model = parsed.GetRequiredValue(options.Model);
+            var request = options.RequestOf(parsed)
+                ?? throw new UserErrorException("Nothing was asked for; name weights with --wrt and a loss with --loss.");
+            var files = options.DataOf(parsed);
+            var path = parsed.GetValue(output);
+            if (path is not null)
+            {
+                Overwriting.Refuse(path, [model, .. files.Select(file => file.Path)]);
+                ResultFile.CheckWritable(path);
+            }
+            var data = DataArgument.Load(files);
+            var runOptions = options.RunOptionsOf(parsed);
+            var run = service.Prepare(model, request, data, runOptions);
+            cancellation.ThrowIfCancellationRequested();
+            PlanView.Show(terminal, run.Plan);
+            if (path is not null)
+            {
+                RunOutput.Produce(run, path, terminal, cancellation);
+                terminal.Line();
+            }
+            var report = ProgressView.Show(terminal, "verify", progress => service.Verify(model, request, data, runOptions,
+                parsed.GetValue(samples) ?? DefaultSamples, parsed.GetValue(seed) ?? DefaultSeed, progress, cancellation));
+            cancellation.ThrowIfCancellationRequested();
+            VerifyView.Show(terminal, report);
+            return Task.FromResult(report.Agrees ? ExitCodes.Success : ExitCodes.Disagreement);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Files;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Runtime;
+
+namespace OnnxCurvature.Cli;
+
+/// <summary>The library itself.</summary>
+internal sealed class CurvatureService : ICurvatureService
+{
+    /// <inheritdoc/>
+    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions) =>
+        CurvatureEngine.Inspect(modelPath, dimensions);
+
+    /// <inheritdoc/>
+    public AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options) =>
+        CurvatureEngine.Augment(modelPath, request, outPath, options);
+
+    /// <inheritdoc/>
+    public IPlannedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options) =>
+        new Planned(CurvatureEngine.Prepare(modelPath, request, data, options));
+
+    /// <inheritdoc/>
+    public VerifyReport Verify(string modelPath, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, int samples, int seed, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+        CurvatureEngine.Verify(modelPath, request, data, options, samples, seed, progress, cancellation);
+
+    private sealed class Planned(PreparedRun run) : IPlannedRun
+    {
+        public PlanOverview Plan => new(run.Methods, run.Notes, run.Flops, run.MemoryBytes);
+
+        public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation) => run.Run(progress, cancellation);
+    }
+}

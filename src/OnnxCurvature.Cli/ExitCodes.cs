@@ -1,0 +1,20 @@
+namespace OnnxCurvature.Cli;
+
+/// <summary>What the process says of its end.</summary>
+internal static class ExitCodes
+{
+    /// <summary>All was done.</summary>
+    public const int Success = 0;
+
+    /// <summary>A verification found results that do not agree.</summary>
+    public const int Disagreement = 1;
+
+    /// <summary>The input cannot be taken.</summary>
+    public const int UserError = 2;
+
+    /// <summary>A defect of the program; <c>EX_SOFTWARE</c> of sysexits.h.</summary>
+    public const int InternalError = 70;
+
+    /// <summary>Interrupted, as a shell tells it: 128 and the number of SIGINT.</summary>
+    public const int Interrupted = 130;
+}

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Files;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Runtime;
+
+namespace OnnxCurvature.Cli;
+
+/// <summary>The library as the commands see it. All methods throw <see cref="UserErrorException"/>.</summary>
+internal interface ICurvatureService
+{
+    /// <summary>Says what there is to know of a model.</summary>
+    InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions);
+
+    /// <summary>Writes an augmented model.</summary>
+    AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options);
+
+    /// <summary>Plans a run; with no request the file is an augmented model.</summary>
+    IPlannedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options);
+
+    /// <summary>Checks a run's results at sampled entries.</summary>
+    VerifyReport Verify(string modelPath, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, int samples, int seed, IProgress<RunProgress>? progress, CancellationToken cancellation);
+}
+
+/// <summary>A run that has not begun.</summary>
+internal interface IPlannedRun
+{
+    /// <summary>What the user is told before it begins.</summary>
+    PlanOverview Plan { get; }
+
+    /// <summary>Runs.</summary>
+    CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation);
+}
+
+/// <summary>A plan as it is shown.</summary>
+/// <param name="Methods">How each second-order quantity is computed; none for an augmented file.</param>
+/// <param name="Notes">One sentence each.</param>
+/// <param name="Flops">Floating-point operations of one batch, or null where they are not told.</param>
+/// <param name="MemoryBytes">Peak memory of the values of one batch, or null where it is not told.</param>
+internal sealed record PlanOverview(ImmutableArray<WeightPlan> Methods, ImmutableArray<string> Notes, double? Flops, double? MemoryBytes);

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+
+namespace OnnxCurvature.Cli;
+
+/// <summary>Tells of a command line that cannot be parsed, in one sentence.</summary>
+internal static class ParseErrors
+{
+    /// <summary>The sentence, or null where there is no error.</summary>
+    public static string? Describe(ParseResult parsed)
+    {
+        if (parsed.Action is not ParseErrorAction action)
+            return null;
+        var help = $"; see {Path(parsed)} --help.";
+        if (parsed.UnmatchedTokens is [var token, ..])
+        {
+            var kind = token.StartsWith('-') ? "option" : parsed.CommandResult.Command.Subcommands.Count > 0 ? "command" : "argument";
+            return Corrections(parsed, action, token) is { Count: > 0 } corrections
+                ? $"'{token}' is no {kind} of {Path(parsed)}; did you mean {string.Join(" or ", corrections.Select(name => $"'{name}'"))}?"
+                : $"'{token}' is no {kind} of {Path(parsed)}{help}";
+        }
+        if (parsed.CommandResult.Command.Subcommands.Count > 0)
+            return $"No command was given; give one of {string.Join(", ", parsed.CommandResult.Command.Subcommands.Select(command => command.Name))}{help}";
+        foreach (var error in parsed.Errors)
+            if (error.SymbolResult is ArgumentResult { Argument: var argument } && parsed.CommandResult.Command.Arguments.Contains(argument) && error.SymbolResult.Tokens.Count == 0)
+                return $"{argument.Name} is missing: name it right after {parsed.CommandResult.Command.Name}, for --wrt, --data, --quantity and --dim take all words that follow them{help}";
+        var first = parsed.Errors[0];
+        if (first.SymbolResult is OptionResult { Option: var option } result && result.Tokens.Count == 0)
+            return result.Implicit || result.IdentifierToken is null
+                ? $"{Name(option)} is missing{help}"
+                : $"{Name(option)} is given without a value{help}";
+        return first.Message.ReplaceLineEndings(" ").Trim();
+    }
+
+    /// <summary>The names that System.CommandLine offers for a token. It gives them only as text: a question, and then a name on each line.</summary>
+    private static List<string> Corrections(ParseResult parsed, ParseErrorAction action, string token)
+    {
+        var output = new StringWriter { NewLine = "\n" };
+        action.ShowHelp = false;
+        parsed.Invoke(new InvocationConfiguration { Output = output, Error = TextWriter.Null });
+        return [.. output.ToString().Split('\n')
+            .SkipWhile(line => !line.StartsWith($"'{token}' ", StringComparison.Ordinal)).Skip(1)
+            .TakeWhile(line => line.Length > 0 && !line.Contains(' ', StringComparison.Ordinal))
+            .Where(name => name.StartsWith('-') == token.StartsWith('-'))];
+    }
+
+    private static string Name(Option option) => option.HelpName is { } value ? $"{option.Name} {value}" : option.Name;
+
+    private static string Path(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? "onnx-curvature" : $"onnx-curvature {parsed.CommandResult.Command.Name}";
+}

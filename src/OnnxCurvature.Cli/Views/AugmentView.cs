@@ -1,0 +1,19 @@
+using OnnxCurvature.Runtime;
+
+namespace OnnxCurvature.Cli.Views;
+
+/// <summary>Shows what was written.</summary>
+internal static class AugmentView
+{
+    /// <summary>Shows a report.</summary>
+    public static void Show(Terminal terminal, AugmentReport report)
+    {
+        PlanView.Show(terminal, new PlanOverview(report.Methods, report.Notes, null, null));
+        terminal.Heading("Model");
+        terminal.Line($"  {report.Path}, {Figures.Bytes(report.Bytes)}, opset {report.Opset}");
+        terminal.Item(report.WeightPlacement);
+        if (!report.NewInputs.IsEmpty)
+            terminal.Item($"New inputs: {string.Join(", ", report.NewInputs)}");
+        terminal.Item($"New outputs: {string.Join(", ", report.Outputs)}");
+    }
+}

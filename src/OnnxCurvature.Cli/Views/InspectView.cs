@@ -1,0 +1,70 @@
+using System.Globalization;
+using OnnxCurvature.Runtime;
+
+namespace OnnxCurvature.Cli.Views;
+
+/// <summary>Shows what there is to know of a model.</summary>
+internal static class InspectView
+{
+    /// <summary>Shows a report.</summary>
+    public static void Show(Terminal terminal, InspectReport report)
+    {
+        terminal.Line($"{report.Path}: IR version {report.IrVersion}, opset {report.Opset}");
+        Values(terminal, "Inputs", report.Inputs);
+        Values(terminal, "Outputs", report.Outputs);
+        Weights(terminal, report);
+        Operators(terminal, report);
+        if (!report.Losses.IsEmpty)
+        {
+            terminal.Line();
+            terminal.Heading("Losses that fit");
+            var table = Tables.Of("--loss", "because");
+            foreach (var (loss, reason) in report.Losses)
+                table.Row(loss, reason);
+            terminal.Table(table);
+        }
+        if (!report.Notes.IsEmpty)
+            terminal.Line();
+        PlanView.Notes(terminal, report.Notes);
+    }
+
+    private static void Values(Terminal terminal, string heading, IEnumerable<(string Name, string Type)> values)
+    {
+        terminal.Line();
+        terminal.Heading(heading);
+        var table = Tables.Of("name", "type");
+        foreach (var (name, type) in values)
+            table.Row(name, type);
+        terminal.Table(table);
+    }
+
+    private static void Weights(Terminal terminal, InspectReport report)
+    {
+        terminal.Line();
+        var total = report.Weights.Sum(weight => weight.Elements);
+        terminal.Heading($"Weights ({Figures.Count(report.Weights.Length)}, with {Figures.Count(total)} entries)");
+        if (report.Weights.IsEmpty)
+            return;
+        if (!report.Losses.IsEmpty)
+            terminal.Line($"  The Hessian diagonal of {report.Losses[0].Loss} for one sample takes:");
+        var table = Tables.Of("name", "type", ">entries", "method", ">columns × chunk", ">GFLOP", ">memory");
+        foreach (var weight in report.Weights)
+            if (weight.Plan is { } plan)
+                table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), plan.Method, Figures.Columns(plan), Figures.GigaFlops(plan.Flops), Figures.Bytes(plan.MemoryBytes));
+            else
+                table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), "none", "", "", "");
+        terminal.Table(table);
+        foreach (var obstacle in report.Weights.Where(weight => weight.Obstacle is not null).GroupBy(weight => weight.Obstacle!))
+            terminal.Item($"{string.Join(", ", obstacle.Select(weight => weight.Name))}: {obstacle.Key}");
+    }
+
+    private static void Operators(Terminal terminal, InspectReport report)
+    {
+        terminal.Line();
+        terminal.Heading("Operators");
+        var table = Tables.Of("name", ">nodes", "derivative");
+        foreach (var entry in report.Operators)
+            table.Row(entry.Name, entry.Count.ToString(CultureInfo.InvariantCulture), entry.Obstacle is null ? "yes" : $"no: {entry.Obstacle}");
+        terminal.Table(table);
+    }
+}

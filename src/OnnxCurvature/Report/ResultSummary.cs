@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Runtime;
+
+namespace OnnxCurvature.Report;
+
+/// <summary>What a person wants to see of a result before opening its file.</summary>
+/// <param name="Loss">The loss, or null where it was not asked for.</param>
+/// <param name="Targets">The targets, in the order of the result.</param>
+public sealed record ResultSummary(double? Loss, ImmutableArray<TargetSummary> Targets)
+{
+    /// <summary>Summarizes a result, whose entries are finite.</summary>
+    public static ResultSummary Of(CurvatureResult result)
+    {
+        double? loss = null;
+        var targets = new List<(string Name, List<TensorSummary> Tensors)>();
+        foreach (var tensor in result.Tensors)
+        {
+            if (tensor.Name == Quantity.Loss.OutputName(""))
+            {
+                loss = tensor.Values[0];
+                continue;
+            }
+            var (target, quantity) = Split(tensor.Name);
+            if (targets.FindIndex(entry => entry.Name == target) is var at && at < 0)
+            {
+                at = targets.Count;
+                targets.Add((target, []));
+            }
+            targets[at].Tensors.Add(TensorSummary.Of(tensor, quantity));
+        }
+        return new ResultSummary(loss, [.. targets.Select(entry => new TargetSummary(entry.Name, [.. entry.Tensors]))]);
+    }
+
+    /// <summary>The target and the quantity of <c>conv1.weight.gradient</c>; the inverse of <see cref="Quantities.OutputName"/>.</summary>
+    private static (string Target, Quantity Quantity) Split(string name)
+    {
+        foreach (var quantity in Enum.GetValues<Quantity>())
+            if (quantity != Quantity.Loss && quantity.OutputName("") is var suffix && name.EndsWith(suffix, StringComparison.Ordinal))
+                return (name[..^suffix.Length], quantity);
+        throw new ArgumentException($"The result '{name}' is of no known quantity.");
+    }
+}
+
+/// <summary>The summary of what was computed for one target.</summary>
+/// <param name="Name">The target: <c>conv4_3.weight[7]</c>.</param>
+/// <param name="Tensors">Its tensors.</param>
+public sealed record TargetSummary(string Name, ImmutableArray<TensorSummary> Tensors);
