@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Commands;
 
 namespace OnnxCurvature.Cli;
@@ -9,7 +8,7 @@ namespace OnnxCurvature.Cli;
 internal sealed class CommandLine
 {
     private readonly Terminal _terminal;
-    private readonly CommandOptions _options = new();
+    private readonly Option<bool> _debug = new("--debug") { Description = "Print the stack of an internal error [default: off].", Recursive = true };
     private readonly RootCommand _root;
 
     /// <summary>A command line over a library and a terminal.</summary>
@@ -18,16 +17,19 @@ internal sealed class CommandLine
         _terminal = terminal;
         _root = new RootCommand("Gradients and exact Hessian diagonals of ONNX models.")
         {
-            InspectCommand.Create(_options, service, terminal),
-            AugmentCommand.Create(_options, service, terminal),
-            RunCommand.Create(_options, service, terminal),
-            VerifyCommand.Create(_options, service, terminal),
-            _options.Debug,
+            InspectCommand.Create(service, terminal),
+            AugmentCommand.Create(service, terminal),
+            RunCommand.Create(service, terminal),
+            VerifyCommand.Create(service, terminal),
+            _debug,
         };
         _root.HelpName = "onnx-curvature";
         _root.Directives.Clear();
-        _root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
+        var version = _root.Options.OfType<VersionOption>().Single();
+        version.Description = "Show the version.";
+        version.Action = new VersionAction();
         var help = _root.Options.OfType<HelpOption>().Single();
+        help.Description = "Show this help.";
         help.Action = new ExamplesHelpAction((HelpAction)help.Action!, terminal);
     }
 
@@ -63,7 +65,7 @@ internal sealed class CommandLine
         }
         catch (Exception exception)
         {
-            if (!parsed.GetValue(_options.Debug))
+            if (!parsed.GetValue(_debug))
                 return Fail(ExitCodes.InternalError, $"internal error: {OneLine(exception.Message).TrimEnd('.')} ({exception.GetType().Name}); please report it, with what the same command prints with --debug.");
             return Fail(ExitCodes.InternalError, $"internal error: {exception}");
         }

@@ -30,6 +30,8 @@ internal static class ParseErrors
             return result.Implicit || result.IdentifierToken is null
                 ? $"{Name(option)} is missing{help}"
                 : $"{Name(option)} is given without a value{help}";
+        if (first.SymbolResult is OptionResult { IdentifierTokenCount: > 1 } repeated && repeated.Option.Arity.MaximumNumberOfValues == 1)
+            return $"{Name(repeated.Option)} is given {repeated.IdentifierTokenCount} times; give it once.";
         return first.Message.ReplaceLineEndings(" ").Trim();
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace OnnxCurvature.Cli;
 
@@ -71,15 +70,23 @@ internal sealed class Terminal
         .AddColumn(new GridColumn().Width(1).PadRight(1)).AddColumn(new GridColumn().PadRight(0))
         .AddRow(new Text("-"), new Text(sentence)), new Padding(2, 0, 0, 0)));
 
-    /// <summary>Draws a table, an indented one, whose numbers are never cut.</summary>
+    /// <summary>Draws a table, an indented one, whose numbers are never cut; without blanks at the ends of lines where nobody watches.</summary>
     public void Table(Table table)
     {
+        if (!IsInteractive)
+        {
+            using var text = new StringWriter();
+            var paper = new Terminal(text, TextWriter.Null, interactive: false);
+            paper._console.Write(new Padder(table, new Padding(2, 0, 0, 0)));
+            foreach (var line in text.ToString().TrimEnd().Split('\n'))
+                Output.WriteLine(line.TrimEnd());
+            return;
+        }
         var width = _console.Profile.Width;
         _console.Profile.Width = Math.Max(width, NarrowestTable);
         try
         {
-            IRenderable indented = new Padder(table, new Padding(2, 0, 0, 0));
-            _console.Write(indented);
+            _console.Write(new Padder(table, new Padding(2, 0, 0, 0)));
         }
         finally
         {

@@ -6,7 +6,8 @@ using OnnxCurvature.Runtime;
 namespace OnnxCurvature.Cli.Arguments;
 
 /// <summary>The arguments and options that commands share, each with its line of help.</summary>
-internal sealed class CommandOptions
+/// <param name="requests">Whether the command must be told what to compute.</param>
+internal sealed class CommandOptions(bool requests)
 {
     private static readonly ImmutableArray<Quantity> DefaultQuantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];
 
@@ -18,6 +19,7 @@ internal sealed class CommandOptions
         Description = "The weights, inputs or intermediate values to differentiate with respect to: names, globs such as 'conv*.weight', or slices of the first axis such as 'w[7]' and 'w[3:9]'.",
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
+        Required = requests,
     };
 
     public Option<LossRequest?> Loss { get; } = new("--loss")
@@ -25,6 +27,7 @@ internal sealed class CommandOptions
         HelpName = "KIND[:VALUE]",
         Description = "The loss: cross-entropy, binary-cross-entropy, mse, sum or value; of the named value, or of the model's first output [default of VALUE: the first output].",
         CustomParser = Parsers.Loss,
+        Required = requests,
     };
 
     public Option<string?> Reduction { get; } = new("--reduction")
@@ -88,8 +91,6 @@ internal sealed class CommandOptions
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
     };
-
-    public Option<bool> Debug { get; } = new("--debug") { Description = "Print the stack of an internal error [default: off].", Recursive = true };
 
     /// <summary>An option for the file that a command writes.</summary>
     public static Option<string?> Output(string name, string description, bool required) => new("--output", "-o")

@@ -34,7 +34,7 @@ internal static class Parsers
         }
         catch (UserErrorException exception)
         {
-            return Fail<LossRequest>(result, $"--loss: {exception.Message}");
+            return Fail<LossRequest>(result, exception.Message);
         }
     }
 

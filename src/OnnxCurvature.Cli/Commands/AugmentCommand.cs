@@ -10,8 +10,9 @@ namespace OnnxCurvature.Cli.Commands;
 internal static class AugmentCommand
 {
     /// <summary>The command.</summary>
-    public static Command Create(CommandOptions options, ICurvatureService service, Terminal terminal)
+    public static Command Create(ICurvatureService service, Terminal terminal)
     {
+        var options = new CommandOptions(requests: true);
         var output = CommandOptions.Output("OUT.onnx", "The file to write.", required: true);
         var opset = new Option<int?>("--opset")
         {

@@ -8,8 +8,9 @@ namespace OnnxCurvature.Cli.Commands;
 internal static class InspectCommand
 {
     /// <summary>The command.</summary>
-    public static Command Create(CommandOptions options, ICurvatureService service, Terminal terminal)
+    public static Command Create(ICurvatureService service, Terminal terminal)
     {
+        var options = new CommandOptions(requests: false);
         var json = new Option<bool>("--json") { Description = "Write JSON for programs [default: text for people]." };
         var command = new Command("inspect", "Show a model's inputs, outputs, weights and operators, which losses fit, and how each Hessian diagonal would be computed.") { options.Model, json, options.Dimensions };
         command.SetAction(parsed =>

@@ -9,8 +9,9 @@ namespace OnnxCurvature.Cli.Commands;
 internal static class RunCommand
 {
     /// <summary>The command.</summary>
-    public static Command Create(CommandOptions options, ICurvatureService service, Terminal terminal)
+    public static Command Create(ICurvatureService service, Terminal terminal)
     {
+        var options = new CommandOptions(requests: false);
         var output = CommandOptions.Output("OUT.npz", "The file of the result: an array for each quantity, named as 'loss' and 'NAME.gradient'.", required: true);
         var command = new Command("run", "Compute the loss and its derivatives over a data set; for an augmented model leave out --wrt and --loss.")
         {

@@ -12,8 +12,9 @@ internal static class VerifyCommand
     private const int DefaultSeed = 0;
 
     /// <summary>The command.</summary>
-    public static Command Create(CommandOptions options, ICurvatureService service, Terminal terminal)
+    public static Command Create(ICurvatureService service, Terminal terminal)
     {
+        var options = new CommandOptions(requests: true);
         var output = CommandOptions.Output("OUT.npz", "Also run over all data, and write the result as 'run' does [default: nothing is written].", required: false);
         var samples = new Option<int?>("--samples")
         {

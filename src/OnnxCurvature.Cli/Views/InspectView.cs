@@ -46,7 +46,7 @@ internal static class InspectView
         if (report.Weights.IsEmpty)
             return;
         if (!report.Losses.IsEmpty)
-            terminal.Line($"  The Hessian diagonal of {report.Losses[0].Loss} for one sample takes:");
+            terminal.Line($"  For one batch, with 1 for symbolic dimensions, the Hessian diagonal of {report.Losses[0].Loss} takes:");
         var table = Tables.Of("name", "type", ">entries", "method", ">columns × chunk", ">GFLOP", ">memory");
         foreach (var weight in report.Weights)
             if (weight.Plan is { } plan)
