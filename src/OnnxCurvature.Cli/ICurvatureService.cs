@@ -34,6 +34,7 @@ internal interface IPlannedRun
 /// <summary>A plan as it is shown.</summary>
 /// <param name="Methods">How each second-order quantity is computed; none for an augmented file.</param>
 /// <param name="Notes">One sentence each.</param>
+/// <param name="Batches">The number of batches, or null where nothing is run.</param>
 /// <param name="Flops">Floating-point operations of one batch, or null where they are not told.</param>
 /// <param name="MemoryBytes">Peak memory of the values of one batch, or null where it is not told.</param>
-internal sealed record PlanOverview(ImmutableArray<WeightPlan> Methods, ImmutableArray<string> Notes, double? Flops, double? MemoryBytes);
+internal sealed record PlanOverview(ImmutableArray<WeightPlan> Methods, ImmutableArray<string> Notes, int? Batches, double? Flops, double? MemoryBytes);

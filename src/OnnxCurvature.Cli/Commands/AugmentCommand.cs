@@ -30,7 +30,7 @@ internal static class AugmentCommand
             var model = parsed.GetRequiredValue(options.Model);
             var path = parsed.GetRequiredValue(output)!;
             Overwriting.Refuse(path, model);
-            var request = options.RequestOf(parsed) ?? throw new UserErrorException("Nothing was asked for; name weights with --wrt and a loss with --loss.");
+            var request = options.RequestOf(parsed)!;
             var dimensions = options.DimensionsOf(parsed);
             var report = service.Augment(model, request, path, new AugmentOptions
             {

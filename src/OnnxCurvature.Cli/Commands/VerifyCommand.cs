@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Methods;
 using OnnxCurvature.Report;
 
 namespace OnnxCurvature.Cli.Commands;
@@ -36,8 +37,7 @@ internal static class VerifyCommand
         command.SetAction((parsed, cancellation) =>
         {
             var model = parsed.GetRequiredValue(options.Model);
-            var request = options.RequestOf(parsed)
-                ?? throw new UserErrorException("Nothing was asked for; name weights with --wrt and a loss with --loss.");
+            var request = options.RequestOf(parsed)!;
             var files = options.DataOf(parsed);
             var path = parsed.GetValue(output);
             if (path is not null)
@@ -47,7 +47,9 @@ internal static class VerifyCommand
             }
             var data = DataArgument.Load(files);
             var runOptions = options.RunOptionsOf(parsed);
-            var run = service.Prepare(model, request, data, runOptions);
+            // Where nothing is written, what is checked is planned, and no more.
+            var planned = path is null ? request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] } : request;
+            var run = service.Prepare(model, planned, data, runOptions);
             cancellation.ThrowIfCancellationRequested();
             PlanView.Show(terminal, run.Plan);
             if (path is not null)

@@ -8,7 +8,7 @@ internal static class AugmentView
     /// <summary>Shows a report.</summary>
     public static void Show(Terminal terminal, AugmentReport report)
     {
-        PlanView.Show(terminal, new PlanOverview(report.Methods, report.Notes, null, null));
+        PlanView.Show(terminal, new PlanOverview(report.Methods, report.Notes, null, null, null));
         terminal.Heading("Model");
         terminal.Line($"  {report.Path}, {Figures.Bytes(report.Bytes)}, opset {report.Opset}");
         terminal.Item(report.WeightPlacement);

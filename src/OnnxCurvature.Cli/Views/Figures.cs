@@ -52,11 +52,11 @@ internal static class Figures
         return Math.Round(giga, Math.Min(digits, 4)).ToString("0.####", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>A time: <c>0.35 s</c>, <c>12.3 s</c>, <c>4 min 05 s</c>, <c>2 h 03 min</c>.</summary>
+    /// <summary>A time: <c>0.35 s</c>, <c>12.3 s</c>, <c>20 s</c>, <c>4 min 05 s</c>, <c>2 h 03 min</c>.</summary>
     public static string Duration(double seconds)
     {
         if (seconds < 59.95)
-            return seconds.ToString(seconds < 9.995 ? "0.00" : "0.0", CultureInfo.InvariantCulture) + " s";
+            return seconds.ToString(seconds < 9.995 ? "0.##" : "0.#", CultureInfo.InvariantCulture) + " s";
         var whole = (long)Math.Round(seconds);
         return whole < 3600
             ? string.Create(CultureInfo.InvariantCulture, $"{whole / 60} min {whole % 60:00} s")

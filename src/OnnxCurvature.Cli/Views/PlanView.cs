@@ -11,8 +11,8 @@ internal static class PlanView
     {
         terminal.Heading("Plan");
         Methods(terminal, plan.Methods);
-        if (plan is { Flops: { } flops, MemoryBytes: { } memory })
-            terminal.Line($"  One batch takes about {Figures.GigaFlops(flops)} GFLOP, and {Figures.Bytes(memory)} of memory beside the weights.");
+        if (plan is { Batches: { } batches, Flops: { } flops, MemoryBytes: { } memory })
+            terminal.Line($"  {Figures.Count(batches)} {(batches == 1 ? "batch" : "batches")} of about {Figures.GigaFlops(flops)} GFLOP, and {Figures.Bytes(memory)} of memory beside the weights.");
         Notes(terminal, plan.Notes);
         terminal.Line();
     }

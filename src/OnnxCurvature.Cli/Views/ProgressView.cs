@@ -1,5 +1,6 @@
 using OnnxCurvature.Runtime;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace OnnxCurvature.Cli.Views;
 
@@ -13,8 +14,22 @@ internal static class ProgressView
             return work(new ProgressLines(terminal, title));
         return terminal.Console.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new TimeLeftColumn(terminal.Time))
             .Start(context => work(new Bar(context.AddTask(title, maxValue: 1), title)));
+    }
+
+    /// <summary>The time left at the average pace from the start; nothing until there is a pace to speak of.</summary>
+    private sealed class TimeLeftColumn(TimeProvider time) : ProgressColumn
+    {
+        private const double Least = 0.01;
+
+        private readonly long _start = time.GetTimestamp();
+
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(task.Value is < Least or >= 1
+            ? ""
+            : $"{Figures.Duration(Math.Ceiling(time.GetElapsedTime(_start).TotalSeconds * (1 - task.Value) / task.Value))} left");
     }
 
     private sealed class Bar(ProgressTask task, string title) : IProgress<RunProgress>

@@ -29,6 +29,9 @@ public sealed class PreparedRun
     /// <summary>What the user should know: one sentence each.</summary>
     public ImmutableArray<string> Notes { get; private init; } = [];
 
+    /// <summary>The number of batches.</summary>
+    public int Batches => _data.Batches;
+
     /// <summary>Estimated floating-point operations for one batch.</summary>
     public double Flops { get; private init; }
 

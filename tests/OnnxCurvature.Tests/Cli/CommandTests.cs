@@ -1,0 +1,131 @@
+using System.Text.Json;
+using OnnxCurvature.Cli;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Runtime;
+using OnnxCurvature.Tests.Files;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Cli;
+
+/// <summary>What the commands ask of the library, and what they show.</summary>
+public sealed class CommandTests
+{
+    [Fact]
+    public void Options_of_a_run_reach_the_library()
+    {
+        using var folder = new TemporaryFolder();
+        var (x, y) = (Npy(folder, "x.npy"), Npy(folder, "y=1.npy"));
+        var service = new FakeService();
+        var run = ToolRun.Of(service, "run", "model.onnx", "-o", folder.File("out.npz"), "--wrt", "a*", "b[7]", "--wrt", "@c", "--loss", "mse:head:0", "--reduction", "sum",
+            "--quantity", "loss,ggn-diagonal", "--quantity", "loss", "--data", $"x={x}", $"target={y}", "--batch-size", "8", "--provider", "cuda", "--threads", "3", "--memory", "512M", "--dim", "N=4", "T=a=5");
+        Assert.Equal(("", 0), (run.Error, run.Code));
+        Assert.Equal("model.onnx", service.ModelPath);
+        Assert.Equal(["a*", "b[7]", "@c"], service.Request!.WithRespectTo);
+        Assert.Equal(new LossRequest(LossKind.Mse, "head:0"), service.Request.Loss);
+        Assert.Equal(Reduction.Sum, service.Request.Reduction);
+        Assert.Equal([Quantity.Loss, Quantity.GgnDiagonal], service.Request.Quantities);
+        Assert.Equal(["target", "x"], service.Data!.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal((8, "cuda", 3, 512L << 20), (service.RunOptions!.BatchSize, service.RunOptions.Provider, service.RunOptions.Threads, service.RunOptions.MemoryBytes));
+        Assert.Equal(4, service.RunOptions.Dimensions["N"]);
+        Assert.Equal(5, service.RunOptions.Dimensions["T=a"]);
+    }
+
+    [Fact]
+    public void What_is_not_said_has_the_defaults()
+    {
+        using var folder = new TemporaryFolder();
+        var service = new FakeService();
+        Assert.Equal(0, ToolRun.Of(service, "run", "m", "-o", folder.File("out.npz"), "--wrt", "w", "--loss", "cross-entropy").Code);
+        Assert.Equal(new CurvatureRunOptions(), service.RunOptions);
+        Assert.Equal((Reduction.Mean, LossKind.CrossEntropy), (service.Request!.Reduction, service.Request.Loss.Kind));
+        Assert.Equal([Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal], service.Request.Quantities);
+    }
+
+    [Fact]
+    public void A_run_without_a_request_takes_the_file_as_augmented()
+    {
+        using var folder = new TemporaryFolder();
+        var service = new FakeService();
+        Assert.Equal(0, ToolRun.Of(service, "run", "m", "-o", folder.File("out.npz")).Code);
+        Assert.Null(service.Request);
+    }
+
+    [Fact]
+    public void A_run_shows_the_plan_and_the_summary_and_writes_the_file()
+    {
+        using var folder = new TemporaryFolder();
+        var run = ToolRun.Of(new FakeService(), "run", "m", "-o", folder.File("out.npz"), "--wrt", "w", "--loss", "mse");
+        Golden.Match("run.txt", run.ToString().Replace(folder.Path + Path.DirectorySeparatorChar, "", StringComparison.Ordinal));
+        using var file = NpzReader.Open(folder.File("out.npz"));
+        Assert.Equal([1, 2, 0, 0.5, (float)(1.0 / 3), 1e-9f], file.Read("conv4_3.weight.hessian_diagonal").ToDoubles());
+    }
+
+    [Fact]
+    public void Options_of_augment_reach_the_library_and_the_report_is_as_approved()
+    {
+        var service = new FakeService();
+        var run = ToolRun.Of(service, "augment", "m", "--output", "out.onnx", "--wrt", "w", "--loss", "value", "--opset", "17", "--embed", "--memory", "1.5KiB", "--dim", "N=2");
+        Golden.Match("augment.txt", run.ToString());
+        Assert.Equal((17, true, 1536L), (service.AugmentOptions!.Opset, service.AugmentOptions.Embed, service.AugmentOptions.Limits.MemoryBytes));
+        Assert.Equal(2, service.AugmentOptions.Dimensions["N"]);
+        Assert.Equal(2, service.AugmentOptions.Limits.Dimensions["N"]);
+    }
+
+    [Fact]
+    public void An_inspection_is_as_approved() => Golden.Match("inspect.txt", ToolRun.Of(new FakeService(), "inspect", "vgg16.onnx").ToString());
+
+    [Fact]
+    public void An_inspection_as_JSON_is_as_approved()
+    {
+        var run = ToolRun.Of(new FakeService(), "inspect", "vgg16.onnx", "--json");
+        Golden.Match("inspect.json", run.Output);
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal(3.2e12, document.RootElement.GetProperty("weights")[0].GetProperty("plan").GetProperty("flops").GetDouble());
+        Assert.Equal(JsonValueKind.Null, document.RootElement.GetProperty("weights")[1].GetProperty("plan").ValueKind);
+    }
+
+    [Fact]
+    public void A_verification_that_agrees_ends_with_0()
+    {
+        var service = new FakeService { Found = new VerifyReport([new VerifyEntry("w.gradient", [1, 2], 1, 1.0005, 0.001, "central difference of the loss")]) };
+        var run = ToolRun.Of(service, "verify", "m", "--wrt", "w", "--loss", "mse", "--quantity", "loss", "--samples", "5", "--seed", "7");
+        Assert.Equal(ExitCodes.Success, run.Code);
+        Assert.Equal((5, 7), service.Verification);
+        Assert.Equal([Quantity.Gradient, Quantity.HessianDiagonal], service.Request!.Quantities);
+        Assert.EndsWith("All 1 checks agree.\n", run.Output);
+        Assert.Matches(@"1 of 1\s+0\.0005\s+50 %", run.Output);
+    }
+
+    [Fact]
+    public void A_verification_that_does_not_agree_ends_with_1_and_shows_where()
+    {
+        var service = new FakeService
+        {
+            Found = new VerifyReport([
+                new VerifyEntry("w.gradient", [1, 2], 1, 1, 0.001, "central difference of the loss"),
+                new VerifyEntry("w.hessian_diagonal", [0, 3], 2, -2, 0.001, "central difference of the gradient"),
+                new VerifyEntry("w.hessian_diagonal", [0, 4], 2, double.NaN, 0.001, "central difference of the gradient"),
+            ]),
+        };
+        var run = ToolRun.Of(service, "verify", "m", "--wrt", "w", "--loss", "mse");
+        Assert.Equal(ExitCodes.Disagreement, run.Code);
+        Golden.Match("verify.txt", run.ToString());
+    }
+
+    [Fact]
+    public void A_verification_with_an_output_also_runs()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Equal(0, ToolRun.Of(new FakeService(), "verify", "m", "-o", folder.File("out.npz"), "--wrt", "w", "--loss", "mse").Code);
+        Assert.True(File.Exists(folder.File("out.npz")));
+    }
+
+    private static string Npy(TemporaryFolder folder, string name)
+    {
+        using (var stream = File.Create(folder.File(name)))
+            NpyWriter.Write(stream, NpyArray.Of(ElementType.Float32, [2], [1, 2]));
+        return folder.File(name);
+    }
+}
