@@ -31,6 +31,7 @@ public static class CurvatureEngine
         Clear(() =>
         {
             var model = Load(modelPath, options.Dimensions);
+            AugmentedMetadata.Refuse(model);
             var plan = new Planner(model.Graph, request, options.Limits).Plan(keepOutputs: true);
             return new Augmenter(model, plan, options).Write(outPath);
         });
@@ -58,14 +59,15 @@ public static class CurvatureEngine
         Clear(() =>
         {
             var checkedRequest = request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
-            var batch = data.ToDictionary(entry => entry.Key, entry => options.BatchSize is { } size && entry.Value.Shape is [var rows, ..] && rows > size ? entry.Value.Rows(0, size) : entry.Value);
+            var size = DataSet.BatchRows(Load(modelPath, options.Dimensions).Graph.Inputs, options.BatchSize);
+            var batch = data.ToDictionary(entry => entry.Key, entry => entry.Value.Shape is [var rows, ..] && rows > size ? entry.Value.Rows(0, size) : entry.Value);
             var run = Prepare(modelPath, checkedRequest, batch, options);
             var result = run.Run(null, cancellation);
             var model = Load(modelPath, run.Dimensions);
             var verifier = new Verifier(model.Graph, request, batch);
             var targets = Target.Resolve(model.Graph, request.WithRespectTo);
             var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
-            var total = targets.Count * samples * 3.0;
+            var total = targets.Sum(target => Math.Min(samples, target.ResultType.Shape.Elements.Factor)) * 3.0;
             foreach (var target in targets)
             {
                 ResultTensor Tensor(Quantity quantity) => result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(target.Name));

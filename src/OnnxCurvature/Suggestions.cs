@@ -13,6 +13,16 @@ public static class Suggestions
         return near.Length == 0 ? "there are none" : "the nearest are " + string.Join(", ", near);
     }
 
+    /// <summary>A clause that lists a few fixed words, and first the nearest of them where a few typing errors lead to it.</summary>
+    public static string Among(string name, params string[] words)
+    {
+        var all = string.Join(", ", words);
+        var nearest = words.MinBy(word => Distance(name, word))!;
+        return name.Length > 0 && Distance(name, nearest) <= Math.Max(2, nearest.Length / 3)
+            ? $"the nearest is '{nearest}', and all are {all}"
+            : $"give one of {all}";
+    }
+
     /// <summary>The number of insertions, deletions and replacements between two names; a containing name is near.</summary>
     private static int Distance(string a, string b)
     {

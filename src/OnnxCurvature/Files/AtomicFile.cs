@@ -9,6 +9,8 @@ public static class AtomicFile
     /// </summary>
     public static void Write(string path, Action<Stream> write)
     {
+        if (path.Length == 0)
+            throw new UserErrorException("The name of the file to write is empty; give one.");
         try
         {
             var target = Path.GetFullPath(path);
@@ -44,7 +46,7 @@ public static class AtomicFile
         var partial = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.partial");
         try
         {
-            using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
+            using (var stream = Create(partial, target))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
@@ -58,6 +60,19 @@ public static class AtomicFile
         }
     }
 
-    // /dev/null and /dev/stdout are written to, never replaced.
-    private static bool IsDevice(string target) => !OperatingSystem.IsWindows() && Path.GetDirectoryName(target) is "/dev" or "/dev/fd";
+    private static FileStream Create(string partial, string target)
+    {
+        try
+        {
+            return new FileStream(partial, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16);
+        }
+        catch (FileNotFoundException)
+        {
+            // What folders of the kernel, /proc among them, answer.
+            throw new UserErrorException($"'{target}' cannot be written, because its folder takes no files; name another.");
+        }
+    }
+
+    /// <summary>Whether a full path is a device's: /dev/null and /dev/stdout are written to, and must never be replaced.</summary>
+    internal static bool IsDevice(string target) => !OperatingSystem.IsWindows() && Path.GetDirectoryName(target) is "/dev" or "/dev/fd";
 }

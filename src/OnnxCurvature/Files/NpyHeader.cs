@@ -23,9 +23,14 @@ internal sealed record NpyHeader(ElementType Element, bool BigEndian, bool Fortr
     /// <summary>Reads a header, counts its bytes, and leaves the stream at the first element. Throws <see cref="UserErrorException"/> that names <paramref name="source"/>.</summary>
     public static NpyHeader Read(Stream stream, string source, out long headerBytes)
     {
-        var start = ReadExactly(stream, 8, source);
-        if (!start.AsSpan().StartsWith(Magic))
+        var start = new byte[8];
+        var there = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        if (there == 0)
+            throw new UserErrorException($"{source} is empty; write it anew with numpy.save.");
+        if (!start.AsSpan().StartsWith(Magic[..Math.Min(there, Magic.Length)]))
             throw new UserErrorException($"{source} is no .npy file, for it does not begin as one; write it with numpy.save.");
+        if (there < start.Length)
+            throw CutOff(source);
         if (start[6] is < 1 or > 3)
             throw new UserErrorException($"{source} has the .npy format version {start[6]}.{start[7]}, and 1.0 to 3.0 are known; write it anew with numpy.save.");
         var length = start[6] == 1
@@ -91,6 +96,8 @@ internal sealed record NpyHeader(ElementType Element, bool BigEndian, bool Fortr
         var bytes = new byte[count];
         return stream.ReadAtLeast(bytes, count, throwOnEndOfStream: false) == count
             ? bytes
-            : throw new UserErrorException($"{source} ends within its .npy header; the file is cut off, so write it anew with numpy.save.");
+            : throw CutOff(source);
     }
+
+    private static UserErrorException CutOff(string source) => new($"{source} ends within its .npy header; the file is cut off, so write it anew with numpy.save.");
 }

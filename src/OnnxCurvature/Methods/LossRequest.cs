@@ -39,7 +39,7 @@ public sealed record LossRequest(LossKind Kind, string? Value = null)
         foreach (var kind in Enum.GetValues<LossKind>())
             if (Name(kind) == name)
                 return new LossRequest(kind, colon < 0 || colon == text.Length - 1 ? null : text[(colon + 1)..]);
-        throw new UserErrorException($"The loss '{name}' is unknown; give one of {string.Join(", ", Enum.GetValues<LossKind>().Select(Name))}.");
+        throw new UserErrorException($"The loss '{name}' is unknown; {Suggestions.Among(name, [.. Enum.GetValues<LossKind>().Select(Name)])}.");
     }
 
     /// <inheritdoc/>

@@ -205,7 +205,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             return 1;
         var one = Peak(1);
         if (one > limits.MemoryBytes)
-            throw new UserErrorException($"One column of '{methods[0].Target.Name}' takes about {Math.Ceiling(one / (1 << 20))} MiB, and the limit is {limits.MemoryBytes >> 20} MiB; allow more with --memory.");
+            throw new UserErrorException($"One column of '{methods[0].Target.Name}' takes about {Math.Ceiling(one / (1 << 20))} MiB, and the limit is {(limits.MemoryBytes < 1 << 20 ? $"{limits.MemoryBytes} bytes" : $"{limits.MemoryBytes >> 20} MiB")}; allow more with --memory.");
         var chunk = Fit(Peak(2) - one);
         return chunk > 2 && Peak(chunk) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
 

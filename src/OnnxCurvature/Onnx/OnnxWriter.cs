@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Ops;
@@ -26,12 +27,16 @@ public static class OnnxWriter
     public static WriteResult Write(Program program, string path, WriteOptions? options = null)
     {
         options ??= new WriteOptions();
+        if (path.Length == 0)
+            throw new UserErrorException("The name of the file to write is empty; give one.");
         path = Path.GetFullPath(path);
         var folder = Path.GetDirectoryName(path) ?? throw new UserErrorException($"'{path}' is no file name.");
         if (!Directory.Exists(folder))
             throw new UserErrorException($"There is no folder '{folder}' to write '{Path.GetFileName(path)}' into; make it first.");
         if (Directory.Exists(path))
             throw new UserErrorException($"'{path}' is a folder; give a file name.");
+        if (AtomicFile.IsDevice(path))
+            throw new UserErrorException($"'{path}' is a device, and a model is written to a file; name one.");
         var opset = OpsetFor(program, options);
         var dataPath = path + ".data";
         var placer = new WeightPlacer(folder, options.Weights, Path.GetFileName(dataPath));

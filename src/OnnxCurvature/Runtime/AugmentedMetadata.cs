@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Onnx;
 
 namespace OnnxCurvature.Runtime;
 
@@ -24,6 +25,13 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
             long.TryParse(metadata.GetValueOrDefault(Prefix + "classes"), NumberStyles.None, CultureInfo.InvariantCulture, out var classes) ? classes : null,
             [.. metadata.GetValueOrDefault(Prefix + "methods", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)])
         : null;
+
+    /// <summary>Throws <see cref="UserErrorException"/> for an augmented model, of which nothing further can be asked.</summary>
+    public static void Refuse(OnnxModel model)
+    {
+        if (Read(model.Metadata) is not null)
+            throw new UserErrorException($"'{model.Path}' is an augmented model already; run it without --wrt and --loss, or give the model that it was made from.");
+    }
 
     private static bool HasLabels(CurvaturePlan plan) => plan.Loss.Target?.Type.Element == Ir.ElementType.Int64;
 

@@ -50,6 +50,10 @@ public sealed class DataSet
         return dimensions.ToImmutable();
     }
 
+    /// <summary>The number of samples in the first batch, where there are as many: the model's own, else what was asked for.</summary>
+    public static long BatchRows(IEnumerable<Value> inputs, int? batchSize) =>
+        inputs.Select(input => input.Type.Rank > 0 ? input.Type.Shape[0].Known : null).FirstOrDefault(size => size is not null) ?? batchSize ?? DefaultBatch;
+
     /// <summary>
     /// Takes the arrays for a program's parameters. Throws <see cref="UserErrorException"/> for arrays that are missing, superfluous, or of
     /// another type, shape or length than the others.
@@ -96,6 +100,8 @@ public sealed class DataSet
         var batch = fixedBatch ?? Math.Min(total, batchSize ?? DefaultBatch);
         if (fixedBatch is { } must && total % must != 0)
             throw new UserErrorException($"The model takes batches of {must} samples, and --data holds {total}; give a multiple of {must}, or a model with a symbolic batch axis.");
+        if (batchSize is { } asked && Math.Min(total, asked) != batch)
+            throw new UserErrorException($"--batch-size {asked} was asked for, and the model takes batches of {batch} samples; leave it out, or give a model with a symbolic batch axis.");
         return new DataSet(arrays.ToImmutable(), total, batch);
     }
 

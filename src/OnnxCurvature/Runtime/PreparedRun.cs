@@ -73,6 +73,7 @@ public sealed class PreparedRun
 
     private static PreparedRun OfRequest(OnnxModel model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
     {
+        AugmentedMetadata.Refuse(model);
         var plan = new Planner(model.Graph, request, Limits(options, dimensions)).Plan();
         (string, long)? labels = plan.Loss.Target is { Name: { } name, Type.Element: ElementType.Int64 } ? (name, plan.Loss.Output.Type.Shape[1].Factor) : null;
         var set = DataSet.Bind(plan.Program.Parameters, data, options.BatchSize, labels);
