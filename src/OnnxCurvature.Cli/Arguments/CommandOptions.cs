@@ -16,7 +16,7 @@ internal sealed class CommandOptions(bool requests)
     public Option<string[]> WithRespectTo { get; } = new("--wrt")
     {
         HelpName = "NAME",
-        Description = "The weights, inputs or intermediate values to differentiate with respect to: names, globs such as 'conv*.weight', or slices of the first axis such as 'w[7]' and 'w[3:9]'.",
+        Description = "The weights, inputs or intermediate values to differentiate with respect to: names, globs such as 'conv*.weight', or slices of the first axis such as 'w[7]' and 'w[3:9]'" + Default(requests),
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
         Required = requests,
@@ -25,7 +25,7 @@ internal sealed class CommandOptions(bool requests)
     public Option<LossRequest?> Loss { get; } = new("--loss")
     {
         HelpName = "KIND[:VALUE]",
-        Description = "The loss: cross-entropy, binary-cross-entropy, mse, sum or value; of the named value, or of the model's first output [default of VALUE: the first output].",
+        Description = "The loss: cross-entropy, binary-cross-entropy, mse, sum or value; of the named value, or of the model's first output [default of VALUE: the first output]" + Default(requests),
         CustomParser = Parsers.Loss,
         Required = requests,
     };
@@ -91,6 +91,8 @@ internal sealed class CommandOptions(bool requests)
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
     };
+
+    private static string Default(bool requests) => requests ? "." : " [default: none, for an augmented model].";
 
     /// <summary>An option for the file that a command writes.</summary>
     public static Option<string?> Output(string name, string description, bool required) => new("--output", "-o")

@@ -100,8 +100,8 @@ public sealed class DataSet
         var batch = fixedBatch ?? Math.Min(total, batchSize ?? DefaultBatch);
         if (fixedBatch is { } must && total % must != 0)
             throw new UserErrorException($"The model takes batches of {must} samples, and --data holds {total}; give a multiple of {must}, or a model with a symbolic batch axis.");
-        if (batchSize is { } asked && Math.Min(total, asked) != batch)
-            throw new UserErrorException($"--batch-size {asked} was asked for, and the model takes batches of {batch} samples; leave it out, or give a model with a symbolic batch axis.");
+        if (batchSize < batch)
+            throw new UserErrorException($"--batch-size {batchSize} was asked for, and the model takes batches of {batch} samples; leave it out, or give a model with a symbolic batch axis.");
         return new DataSet(arrays.ToImmutable(), total, batch);
     }
 

@@ -67,7 +67,7 @@ public sealed class ErrorTests
                 token.ThrowIfCancellationRequested();
             },
         };
-        var run = ToolRun.Of(service, ["run", "m", "-o", folder.File("out.npz")], source.Token);
+        var run = ToolRun.Interrupted(service, ["run", "m", "-o", folder.File("out.npz")], source.Token);
         Assert.Equal(ExitCodes.Interrupted, run.Code);
         Assert.Equal("interrupted; nothing was written.\n", run.Error);
         Assert.Empty(Directory.GetFiles(folder.Path));
@@ -78,7 +78,7 @@ public sealed class ErrorTests
     {
         using var folder = new TemporaryFolder();
         using var source = new CancellationTokenSource();
-        var run = ToolRun.Of(new FakeService { OnRun = (_, _) => source.Cancel() }, ["run", "m", "-o", folder.File("out.npz")], source.Token);
+        var run = ToolRun.Interrupted(new FakeService { OnRun = (_, _) => source.Cancel() }, ["run", "m", "-o", folder.File("out.npz")], source.Token);
         Assert.Equal(ExitCodes.Interrupted, run.Code);
         Assert.Empty(Directory.GetFiles(folder.Path));
     }

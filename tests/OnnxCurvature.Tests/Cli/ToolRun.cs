@@ -7,10 +7,10 @@ namespace OnnxCurvature.Tests.Cli;
 internal sealed record ToolRun(int Code, string Output, string Error)
 {
     /// <summary>Runs the tool as a pipe would have it.</summary>
-    public static ToolRun Of(ICurvatureService service, params IReadOnlyList<string> arguments) => Of(service, arguments, TestContext.Current.CancellationToken);
+    public static ToolRun Of(ICurvatureService service, params IReadOnlyList<string> arguments) => Interrupted(service, arguments, TestContext.Current.CancellationToken);
 
     /// <summary>Runs the tool, which <paramref name="cancellation"/> interrupts.</summary>
-    public static ToolRun Of(ICurvatureService service, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    public static ToolRun Interrupted(ICurvatureService service, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };

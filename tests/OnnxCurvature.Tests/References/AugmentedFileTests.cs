@@ -25,7 +25,7 @@ public sealed class AugmentedFileTests
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find(model, weight);
         var path = Augment(entry, folder).Path;
-        foreach (var size in (int?[])[null, 1, 3])
+        foreach (var size in entry.BatchSizes)
             Close.To(entry, CurvatureEngine.Prepare(path, null, entry.Data(), new CurvatureRunOptions { BatchSize = size }).Run(null, CancellationToken.None));
     }
 

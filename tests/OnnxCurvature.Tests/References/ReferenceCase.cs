@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MathNet.Numerics.LinearAlgebra;
 using OnnxCurvature.Files;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Onnx;
 using OnnxCurvature.Runtime;
 
 namespace OnnxCurvature.Tests.References;
@@ -31,6 +32,9 @@ public sealed record ReferenceCase(
 
     /// <summary>What the derivatives are asked for of the engine.</summary>
     public CurvatureRequest Request => new() { WithRespectTo = [Weight], Loss = Loss, Quantities = Quantities };
+
+    /// <summary>The numbers of samples in a batch that the model takes; null leaves it to the engine.</summary>
+    public ImmutableArray<int?> BatchSizes => OnnxModel.Load(ModelPath).Graph.Inputs[0].Type.Shape[0].Known is null ? [null, 1, 3] : [null];
 
     /// <summary>How far a result in float32 may be from the reference, in norms.</summary>
     public static double Tolerance(Quantity quantity) => quantity is Quantity.Loss or Quantity.Gradient ? 1e-5 : 1e-4;

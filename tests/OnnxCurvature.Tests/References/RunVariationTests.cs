@@ -26,8 +26,16 @@ public sealed class RunVariationTests
     public void Batches_of_one_or_three_samples_give_what_all_samples_at_once_give(string model, string weight)
     {
         var entry = ReferenceTable.Find(model, weight);
-        foreach (var size in (int[])[1, 3])
+        foreach (var size in entry.BatchSizes)
             Close.To(entry, entry.Run(options: new CurvatureRunOptions { BatchSize = size }));
+    }
+
+    [Fact]
+    public void A_batch_smaller_than_the_models_own_is_refused()
+    {
+        var entry = ReferenceTable.Find("mlp_mse.opset17.onnx", "l1.weight");
+        var error = Assert.Throws<UserErrorException>(() => entry.Run(options: new CurvatureRunOptions { BatchSize = 1 }));
+        Assert.StartsWith("--batch-size 1 was asked for, and the model takes batches of ", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
