@@ -22,7 +22,7 @@ public static class CurvatureEngine
     public static InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions) =>
         Clear(() =>
         {
-            var model = Load(modelPath, dimensions);
+            var model = OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle(), Partial = true });
             return new Inspector(model).Report();
         });
 

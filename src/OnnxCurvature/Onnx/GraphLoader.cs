@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 
 namespace OnnxCurvature.Onnx;
@@ -15,17 +16,25 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
     {
         var scope = new Scope(new GraphBuilder(), null, opsets, 0);
         var inputs = LoadInputs(scope);
-        loader.Types = new ModelTypes(file, options.Oracle, inputs);
+        loader.Types = new ModelTypes(file, options.Oracle, options.Dims, inputs);
         loader.LoadInitializers(_graph, scope);
         loader.Load(_graph.Node, scope);
-        if (loader.Failures.Count > 0)
-            throw new UserErrorException($"'{file.File.Path}' holds {(loader.Failures.Count == 1 ? "a node" : $"{loader.Failures.Count} nodes")} whose outputs have no known types: {string.Join("; ", loader.Failures.Distinct())}{(loader.Types.Refusal is { } refusal ? $" ({refusal})" : "")}.");
+        if (!options.Partial && loader.LeftOutNodes.Count > 0)
+            throw Refusal();
         var values = scope.Values.ToDictionary(StringComparer.Ordinal);
         foreach (var input in inputs)
             values[input.Name!] = input;
         var names = _graph.Initializer.Select(tensor => tensor.Name).Concat(_graph.Node.SelectMany(node => node.Output));
         return new ModelGraph(scope.Builder, inputs, LoadOutputs(scope), values,
             [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value.Constant is not null && value.Type.Element.IsFloat())]);
+    }
+
+    private UserErrorException Refusal()
+    {
+        var nodes = loader.LeftOutNodes.Where(node => node.Reason is not null).Select(node => node.ToString()).Distinct().ToList();
+        // What a runtime says is worth hearing only where it knows the operators.
+        var said = loader.LeftOutNodes.All(node => Catalogue.Find("", node.Operator) is not null) && loader.Types?.Refusal is { } refusal ? $" ({refusal})" : "";
+        return new UserErrorException($"'{file.File.Path}' holds {(nodes.Count == 1 ? "a node that cannot" : $"{nodes.Count} nodes that cannot")} be taken: {string.Join("; ", nodes)}{said}; replace {(nodes.Count == 1 ? "it" : "them")} by standard operators, or cut the model before {(nodes.Count == 1 ? "it" : "them")}.");
     }
 
     private ImmutableArray<Value> LoadInputs(Scope scope)
@@ -71,8 +80,10 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         {
             if (!scope.Find(output.Name, out var value))
                 throw new UserErrorException($"'{file.File.Path}' gives out '{output.Name}', which nothing in it defines.");
+            if (value is null)
+                continue;
             var declared = (ElementType)(output.Type?.TensorType?.ElemType ?? 0);
-            outputs.Add(new NamedValue(output.Name, declared is ElementType.Float16 or ElementType.BFloat16 ? Cast.Of(scope.Builder, value!, declared) : value!));
+            outputs.Add(new NamedValue(output.Name, declared is ElementType.Float16 or ElementType.BFloat16 ? Cast.Of(scope.Builder, value, declared) : value));
         }
         return outputs.ToImmutable();
     }

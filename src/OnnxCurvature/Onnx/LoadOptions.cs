@@ -8,6 +8,9 @@ public sealed record LoadOptions
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public IReadOnlyDictionary<string, long> Dims { get; init; } = ImmutableDictionary<string, long>.Empty;
 
+    /// <summary>Whether nodes whose types cannot be told are left out, with all that depends on them, instead of the model being refused.</summary>
+    public bool Partial { get; init; }
+
     /// <summary>Who tells the types that the catalogue does not know, or null for nobody.</summary>
     public IShapeOracle? Oracle { get; init; }
 }

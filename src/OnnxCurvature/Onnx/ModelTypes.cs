@@ -4,8 +4,11 @@ using OnnxCurvature.Onnx.Proto;
 
 namespace OnnxCurvature.Onnx;
 
-/// <summary>Asks an oracle, once and only when it must be, for the types of the values of a model.</summary>
-internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOnlyList<Value> inputs)
+/// <summary>
+/// The types of the values of a model where the catalogue cannot tell them: of an oracle, which is asked once and only when it must
+/// be, else as the file declares them.
+/// </summary>
+internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOnlyDictionary<string, long> sizes, IReadOnlyList<Value> inputs)
 {
     private IReadOnlyDictionary<string, TensorType>? _types;
 
@@ -13,12 +16,22 @@ internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOn
     public string? Refusal => oracle?.Refusal;
 
     /// <summary>The type of a value, or null where nobody can tell.</summary>
-    public TensorType? Of(string name)
+    /// <param name="name">The value.</param>
+    /// <param name="declared">Whether the file's word is taken: for operators that nobody knows it is all there is.</param>
+    public TensorType? Of(string name, bool declared)
     {
-        if (oracle is null)
+        if (oracle is not null)
+        {
+            _types ??= oracle.TypesOf(Slim().ToByteArray());
+            if (_types.TryGetValue(name, out var type))
+                return type;
+        }
+        if (!declared)
             return null;
-        _types ??= oracle.TypesOf(Slim().ToByteArray());
-        return _types.TryGetValue(name, out var type) ? type : null;
+        var graph = file.Model.Graph;
+        return graph.ValueInfo.Concat(graph.Output).FirstOrDefault(value => value.Name == name) is { } info
+            ? TypeReader.Read(info.Type, axis => $"{name}_{axis}", sizes, out _)
+            : null;
     }
 
     /// <summary>

@@ -19,8 +19,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private readonly Dictionary<(string Domain, string Name, int Opset, string Reason), OpaqueOperator> _opaque = [];
     private readonly FunctionLibrary _functions = new(file.Model);
 
-    /// <summary>The nodes whose types cannot be told, each with a reason.</summary>
-    public List<string> Failures { get; } = [];
+    /// <summary>The nodes whose types cannot be told.</summary>
+    public List<LeftOutNode> LeftOutNodes { get; } = [];
 
     /// <summary>The nodes of operators that the catalogue does not have.</summary>
     public List<Node> UnknownNodes { get; } = [];
@@ -56,7 +56,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         {
             if (!Resolve(node, scope, out var inputs))
             {
-                DefineUnknown(node, scope);
+                LeaveOut(node, scope, IsKnown(node) ? null : NotInCatalogue(node.OpType));
                 continue;
             }
             try
@@ -65,13 +65,11 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             }
             catch (Exception exception) when (exception is UnsupportedOperatorException or FormatException)
             {
-                Failures.Add($"{Describe(node)}: {exception.Message.TrimEnd('.')}");
-                DefineUnknown(node, scope);
+                LeaveOut(node, scope, exception.Message);
             }
             catch (Exception exception) when (exception is NullReferenceException or IndexOutOfRangeException or ArgumentException or InvalidOperationException or OverflowException)
             {
-                Failures.Add($"{Describe(node)}: its inputs or attributes are not those of the operator");
-                DefineUnknown(node, scope);
+                LeaveOut(node, scope, "its inputs or attributes are not those of the operator");
             }
         }
     }
@@ -120,8 +118,16 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         return known;
     }
 
-    private void DefineUnknown(NodeProto node, Scope scope)
+    private bool IsKnown(NodeProto node) => _functions.Find(DomainOf(node), node.OpType, node.Overload) is not null || Catalogue.Find(DomainOf(node), node.OpType) is not null || node.OpType == "Constant";
+
+    private static string DomainOf(NodeProto node) => node.Domain == "ai.onnx" ? "" : node.Domain;
+
+    private static string NotInCatalogue(string name) => $"{name} is not in the operator catalogue";
+
+    private void LeaveOut(NodeProto node, Scope scope, string? reason)
     {
+        var domain = DomainOf(node);
+        LeftOutNodes.Add(new LeftOutNode(domain.Length > 0 ? $"{domain}.{node.OpType}" : node.OpType, Describe(node), scope.Opsets.TryGetValue(domain, out var opset) ? opset : null, reason?.TrimEnd('.')));
         foreach (var name in node.Output)
             if (name.Length > 0)
                 Define(scope, name, null);
@@ -129,7 +135,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
 
     private void Load(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
     {
-        var domain = node.Domain == "ai.onnx" ? "" : node.Domain;
+        var domain = DomainOf(node);
         if (_functions.Find(domain, node.OpType, node.Overload) is { } function)
         {
             LoadFunction(node, function, scope, inputs);
@@ -166,7 +172,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         var b = scope.Builder;
         Operator op;
         if (Catalogue.Find(call.Domain, call.Name) is not { } known)
-            op = Opaque(call, opset, $"{call.Name} is not in the operator catalogue.");
+            op = Opaque(call, opset, NotInCatalogue(call.Name) + ".");
         else
         {
             op = known;
@@ -210,7 +216,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         }
         catch (UnsupportedOperatorException)
         {
-            var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? LeftOut : Types?.Of(scope.FullName(name))).ToArray();
+            var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? LeftOut : Types?.Of(scope.FullName(name), op is OpaqueOperator)).ToArray();
             if (types.Length == 0 || types.Contains(null))
                 throw;
             return [.. types.Select(type => Widen(type!))];

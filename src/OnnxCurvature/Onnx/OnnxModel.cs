@@ -24,6 +24,7 @@ public sealed class OnnxModel
         var inputs = file.Model.Graph.Input.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
         OverridableInitializers = IrVersion < 4 ? [] : [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name).Where(inputs.Contains)];
         UnknownNodes = [.. loader.UnknownNodes];
+        LeftOutNodes = [.. loader.LeftOutNodes];
         Notes = loader.Widened ? ["The model computes in 16-bit floats; here all of it is computed in float32."] : [];
         Name = file.Model.Graph.Name;
         Documentation = file.Model.DocString;
@@ -70,6 +71,9 @@ public sealed class OnnxModel
 
     /// <summary>The nodes of operators, or forms of operators, that the catalogue does not have.</summary>
     public ImmutableArray<Node> UnknownNodes { get; }
+
+    /// <summary>The nodes that a partial load left out.</summary>
+    public ImmutableArray<LeftOutNode> LeftOutNodes { get; }
 
     /// <summary>What was changed in loading, in sentences.</summary>
     public ImmutableArray<string> Notes { get; }

@@ -40,6 +40,9 @@ public sealed class OpaqueOperator(string name, string domain, int opset, string
     /// <inheritdoc/>
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
 
+    /// <summary>Why the catalogue does not have it.</summary>
+    public string Reason => reason;
+
     /// <summary>A node of ai.onnx is only known to mean what it says in the opset of the file, or a later one.</summary>
     public override int MinimumOpset(Node node) => domain.Length == 0 ? Math.Max(13, opset) : 13;
 

@@ -18,18 +18,23 @@ internal sealed class Inspector(OnnxModel model)
         var graph = model.Graph;
         var losses = Losses().ToImmutableArray();
         var weights = graph.Weights.Select(weight => Inspect(weight, losses)).ToImmutableArray();
-        var nodes = GraphWalk.Ancestors(graph.Outputs.Select(output => output.Value));
-        foreach (var node in nodes.Where(node => node.Operator is OpaqueOperator))
-            _obstacles[node.Operator.ToString()] = "the operator is unknown";
+        // Without the nodes that were left out, some of the others lead to no output.
+        var nodes = GraphWalk.Ancestors(model.LeftOutNodes.IsEmpty ? graph.Outputs.Select(output => output.Value) : graph.Values.Values);
+        foreach (var node in nodes)
+            if (node.Operator is OpaqueOperator opaque)
+                _obstacles[node.Operator.ToString()] = opaque.Reason.TrimEnd('.');
+        foreach (var node in model.LeftOutNodes)
+            if (node.Reason is { } reason)
+                _obstacles.TryAdd(node.Operator, reason);
         return new InspectReport(
             model.Path, model.IrVersion, model.Opset,
             [.. graph.Inputs.Select(input => (input.Name!, input.Type.ToString()))],
             [.. graph.Outputs.Select(output => (output.Name, output.Value.Type.ToString()))],
             weights,
-            [.. nodes.GroupBy(node => node.Operator.ToString()).OrderBy(group => group.Key, StringComparer.Ordinal)
+            [.. nodes.Select(node => node.Operator.ToString()).Concat(model.LeftOutNodes.Select(node => node.Operator)).GroupBy(name => name).OrderBy(group => group.Key, StringComparer.Ordinal)
                 .Select(group => new InspectedOperator(group.Key, group.Count(), _obstacles.GetValueOrDefault(group.Key)))],
             losses,
-            [.. model.Notes]);
+            [.. model.Notes, .. model.LeftOutNodes.Where(node => node.Reason is not null).Select(node => $"{node}; what depends on it is not known.")]);
     }
 
     private IEnumerable<(string Loss, string Reason)> Losses()
@@ -56,7 +61,7 @@ internal sealed class Inspector(OnnxModel model)
     {
         var elements = weight.Type.Shape.Elements.Factor;
         if (losses.IsEmpty)
-            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, "the model has no floating-point output to take a loss of");
+            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, model.LeftOutNodes.IsEmpty ? "the model has no floating-point output to take a loss of" : "the model's outputs depend on nodes that cannot be taken");
         try
         {
             var request = new CurvatureRequest { WithRespectTo = [weight.Name!], Loss = LossRequest.Parse(losses[0].Loss), Quantities = [Quantity.HessianDiagonal] };

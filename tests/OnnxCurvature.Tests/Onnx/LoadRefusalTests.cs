@@ -140,14 +140,14 @@ public sealed class LoadRefusalTests : IDisposable
 
     [Fact]
     public void All_nodes_whose_types_nobody_tells_are_named_together() =>
-        Refuses(Model(Graph(Node("Foo", "x", "f"), Node("Neg", "f", "g"), Node("Bar", "x", "b"), Node("Add", "g b", "y"))), "Foo that makes 'f'", "Bar that makes 'b'");
+        Refuses(Model(Graph(Node("Foo", "x", "f"), Node("Neg", "f", "g"), Node("Bar", "x", "b"), Node("Baz", "g b", "y"))), "holds 3 nodes that cannot be taken: Foo that makes 'f' (opset 17): Foo is not in the operator catalogue; Bar that makes 'b' (opset 17): Bar is not in the operator catalogue; Baz that makes 'y'");
 
     [Fact]
     public void What_the_runtime_says_of_such_a_model_is_told()
     {
-        var path = Model(Graph(Node("Foo", "x", "y"))).Save(_folder);
+        var path = Model(Graph(Node("Reshape", "x", "y"))).Save(_folder);
         var message = Assert.Throws<UserErrorException>(() => OnnxModel.Load(path, new LoadOptions { Oracle = new OrtShapeOracle() })).Message;
-        Assert.Contains("Foo that makes 'y': Foo is not in the operator catalogue (ONNX Runtime says '", message, StringComparison.Ordinal);
+        Assert.Contains("(ONNX Runtime says '", message, StringComparison.Ordinal);
     }
 
     [Fact]
