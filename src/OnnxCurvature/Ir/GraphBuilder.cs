@@ -83,6 +83,9 @@ public sealed class GraphBuilder
         throw new InvalidOperationException($"No value has the dimension '{symbol}'.");
     }
 
+    /// <summary>Makes the symbols among the dimensions of a value of another builder known to this one.</summary>
+    public void Recognize(Value value) => Register(value);
+
     /// <summary>The program or body of what this builder has built and the outputs need.</summary>
     public Program Build(IEnumerable<Value> parameters, IEnumerable<NamedValue> outputs) =>
         Program.Create(parameters, outputs, Parent is null ? null : this);

@@ -64,6 +64,8 @@ internal sealed class GraphEmitter
 
     private void EmitNode(Node node, GraphProto graph)
     {
+        if (EmitSpelled(node, graph))
+            return;
         var call = node.Rules().ToOpset(_lowered, node, _opset);
         foreach (var lowered in GraphWalk.Ancestors(call.Inputs.Where(input => input is not null)!, scope: _lowered))
             if (_loweredNodes.Add(lowered))
@@ -77,8 +79,7 @@ internal sealed class GraphEmitter
         foreach (var input in call.Inputs)
             proto.Input.Add(input is null ? "" : Reference(input));
         foreach (var output in node.Outputs.Take(call.OutputCount))
-            proto.Output.Add(output.Type.Element == ElementType.Undefined ? ""
-                : _parameters.Contains(output) ? _names.Unique(_names.Of(output)) : _names.Of(output));
+            proto.Output.Add(OutputName(output));
         proto.Name = node.Name ?? proto.Output.FirstOrDefault("");
         if (node.Origin is { } origin)
             proto.DocString = origin;
@@ -86,6 +87,26 @@ internal sealed class GraphEmitter
             proto.Attribute.Add(Attribute(name, value));
         graph.Node.Add(proto);
     }
+
+    /// <summary>Emits a node of an operator that is newer than the opsets of files by the operators that it is made of.</summary>
+    private bool EmitSpelled(Node node, GraphProto graph)
+    {
+        var b = new GraphBuilder(node.Scope) { Origin = node.Origin ?? node.ToString() };
+        foreach (var input in node.Inputs)
+            if (input is not null)
+                b.Recognize(input);
+        if (node.Rules().Spell(b, node) is not { } outputs)
+            return false;
+        foreach (var part in GraphWalk.Ancestors(outputs, scope: b))
+            EmitNode(part, graph);
+        for (var index = 0; index < node.Outputs.Length; index++)
+            if (node.Outputs[index].Type.Element != ElementType.Undefined)
+                graph.Node.Add(Alias(Reference(outputs[index]), OutputName(node.Outputs[index])));
+        return true;
+    }
+
+    private string OutputName(Value output) => output.Type.Element == ElementType.Undefined ? ""
+        : _parameters.Contains(output) ? _names.Unique(_names.Of(output)) : _names.Of(output);
 
     private AttributeProto Attribute(string name, object value)
     {

@@ -70,6 +70,12 @@ public abstract class Operator : OperatorSchema
     public virtual OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
         new(Name, Domain, node.Inputs, node.Attributes, node.Outputs.Length);
 
+    /// <summary>
+    /// The outputs of a node by other operators, in <paramref name="b"/>, for an operator that is newer than all opsets that are written;
+    /// null for one that files hold as it is.
+    /// </summary>
+    public virtual ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => null;
+
     /// <summary>The lowest opset from 13 on that can say the node.</summary>
     public virtual int MinimumOpset(Node node) => 13;
 

@@ -76,6 +76,12 @@ public abstract class CompositeOperator : Operator
         return [.. outputs.Select(output => output is not null && axes.TryGetValue(output, out var axis) ? axis : SampleAxis.None)];
     }
 
+    /// <summary>Whether the operator is newer than all opsets that are written, so that files hold what it is lowered to.</summary>
+    protected virtual bool IsNewerThanFiles => false;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => IsNewerThanFiles ? [.. Lower(b, Call(node))!] : null;
+
     /// <summary>A builder for nodes that are only looked at. It knows the symbols of the inputs' shapes.</summary>
     private static GraphBuilder Scratch(OperatorCall call)
     {
