@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Products;
@@ -9,7 +10,7 @@ namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>
 /// x sampled anew along some axes. Linear and separable: along each axis a product with the matrix of the interpolation's weights, or for the
-/// nearest neighbour a Gather. Inputs: x, a region that is not used, factors, or sizes instead.
+/// nearest neighbour a Gather. Inputs: x, the region that "tf_crop_and_resize" samples, factors, or sizes instead.
 /// </summary>
 public sealed class Resize : CompositeOperator
 {
@@ -18,7 +19,7 @@ public sealed class Resize : CompositeOperator
     {
         var x = call.Required(0).Type;
         var shape = x.Shape;
-        foreach (var (axis, scale, size) in Targets(call))
+        foreach (var (axis, scale, size, _, _) in Targets(call))
             shape = shape.With(axis, size ?? Scaled(x.Shape[axis], scale));
         return [x with { Shape = shape }];
     }
@@ -27,18 +28,28 @@ public sealed class Resize : CompositeOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var y = call.Required(0);
-        foreach (var (axis, given, size) in Targets(call))
+        var crops = call.Attributes.Text("coordinate_transformation_mode", "") == "tf_crop_and_resize";
+        Value? inside = null;
+        foreach (var (axis, given, size, start, end) in Targets(call))
         {
             var from = y.Type.Shape[axis];
-            if (size is { } same ? same == from : given == 1)
+            if ((size is { } same ? same == from : given == 1) && !(crops && (start != 0 || end != 1)))
                 continue;
             var length = from.Known ?? throw new UnsupportedOperatorException($"the size {from} of an axis that Resize changes is not known; give the sizes of symbolic dimensions.");
             var count = (size ?? Scaled(from, given)).Known ?? throw new UnsupportedOperatorException($"the size {size} to which Resize changes an axis is not known; give the sizes of symbolic dimensions.");
-            var samples = new ResizeAxis(call.Attributes, length, count, size is null ? given : (double)count / length);
+            var samples = new ResizeAxis(call.Attributes, length, count, given > 0 ? given : (double)count / length, start, end);
             y = call.Attributes.Text("mode", "nearest") == "nearest"
                 ? Gather.Of(b, y, b.Vector(samples.Nearest()), axis)
                 : TransposeAxes.Move(b, MatMul.Of(b, TransposeAxes.Move(b, y, axis, y.Type.Rank - 1), b.Constant(samples.Weights(y.Type.Element))), y.Type.Rank - 1, axis);
+            if (samples.Inside() is { } mask)
+            {
+                var along = b.Constant(Tensor.Of(y.Type.Element, [count, .. Enumerable.Repeat(1L, y.Type.Rank - 1 - axis)], mask));
+                inside = inside is null ? along : Mul.Of(b, inside, along);
+            }
         }
+        if (inside is not null)
+            y = y.Type.Element.IsFloat() ? Extrapolated(new Expr(b, y), inside, call.Attributes.Float("extrapolation_value", 0))
+                : throw new UnsupportedOperatorException("Resize cannot extrapolate integers.");
         return [y == call.Required(0) ? Catalogue.Get<Identity>().Apply(b, [y]).Output : y];
     }
 
@@ -57,21 +68,33 @@ public sealed class Resize : CompositeOperator
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 8 * size(node.Output.Type.Shape.Elements);
 
-    /// <summary>For each axis its factor, or the size that is asked for.</summary>
-    private static IEnumerable<(int Axis, double Scale, Dim? Size)> Targets(OperatorCall call)
+    private static Value Extrapolated(Expr y, Value inside, double value) =>
+        value == 0 ? y * y.With(inside) : y * y.With(inside) + value * (1 - y.With(inside));
+
+    /// <summary>For each axis its factor, or the size that is asked for, or both where the aspect ratio is kept; and the region.</summary>
+    private static IEnumerable<(int Axis, double Scale, Dim? Size, double Start, double End)> Targets(OperatorCall call)
     {
-        if (call.Attributes.Text("keep_aspect_ratio_policy", "stretch") != "stretch" || call.Attributes.Int("antialias", 0) != 0)
-            throw new UnsupportedOperatorException("Resize that keeps the aspect ratio or prevents aliasing is not supported.");
-        var rank = call.Required(0).Type.Rank;
-        var axes = call.Attributes.Ints("axes") is { } given ? given.Select(axis => Axes.Normalize(axis, rank)).ToArray() : [.. Enumerable.Range(0, rank)];
+        var x = call.Required(0).Type;
+        var axes = call.Attributes.Ints("axes") is { } given ? given.Select(axis => Axes.Normalize(axis, x.Rank)).ToArray() : [.. Enumerable.Range(0, x.Rank)];
+        var region = call.Attributes.Text("coordinate_transformation_mode", "") == "tf_crop_and_resize" ? Numbers(call, 1, "region") : [.. axes.Select(_ => 0.0), .. axes.Select(_ => 1.0)];
         if (call.Input(2) is { } scales && scales.Type.Shape != [0])
         {
-            var factors = (KnownTensor.Of(scales) ?? throw new UnsupportedOperatorException("the factors of Resize are computed at run time, and only constants are supported there.")).Floats;
-            return axes.Select((axis, index) => (axis, factors[index], (Dim?)null));
+            var factors = Numbers(call, 2, "factors");
+            return axes.Select((axis, index) => (axis, factors[index], (Dim?)null, region[index], region[axes.Length + index]));
         }
         var sizes = call.Sizes(3) ?? throw new UnsupportedOperatorException("Resize lacks factors and sizes.");
-        return axes.Select((axis, index) => (axis, 0.0, (Dim?)sizes[index]));
+        var policy = call.Attributes.Text("keep_aspect_ratio_policy", "stretch");
+        if (policy == "stretch")
+            return axes.Select((axis, index) => (axis, 0.0, (Dim?)sizes[index], region[index], region[axes.Length + index]));
+        if (axes.Any(axis => !x.Shape[axis].IsKnown) || sizes.Any(size => !size.IsKnown))
+            throw new UnsupportedOperatorException($"Resize keeps the aspect ratio of {x.Shape}, of which not all sizes are known; give the sizes of symbolic dimensions.");
+        var ratios = axes.Select((axis, index) => (double)sizes[index].Factor / x.Shape[axis].Factor);
+        var scale = policy == "not_larger" ? ratios.Min() : policy == "not_smaller" ? ratios.Max() : throw new UnsupportedOperatorException($"Resize knows no policy '{policy}'.");
+        return axes.Select((axis, index) => (axis, scale, (Dim?)(long)Math.Floor(scale * x.Shape[axis].Factor + 0.5), region[index], region[axes.Length + index]));
     }
+
+    private static double[] Numbers(OperatorCall call, int input, string what) =>
+        (KnownTensor.Of(call.Required(input)) ?? throw new UnsupportedOperatorException($"the {what} of Resize are computed at run time, and only constants are supported there.")).Floats;
 
     private static Dim Scaled(Dim dim, double scale) => scale == Math.Floor(scale)
         ? dim * (long)scale

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Indexing;
+
+/// <summary>
+/// x with the first entries along <c>time_axis</c> (default 0) in reverse order, in each slice along <c>batch_axis</c> (default 1) as many as its
+/// length says. Linear, and its own inverse and transpose. Inputs: x, lengths.
+/// </summary>
+public sealed class ReverseSequence : LinearOperator
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var (x, lengths) = (inputs[0]!, inputs[1]!.Integers);
+        var (batch, time) = (Batch(node.Attributes), Time(node.Attributes));
+        var strides = Strided.Strides(x.Shape.AsSpan());
+        var positions = new int[x.Count];
+        for (var i = 0; i < positions.Length; i++)
+        {
+            var (n, t) = (i / strides[batch] % x.Shape[batch], i / strides[time] % x.Shape[time]);
+            positions[i] = (int)(t < lengths[n] ? i + (lengths[n] - 1 - 2 * t) * strides[time] : i);
+        }
+        return [x.Pick(x.Shape.AsSpan(), positions)];
+    }
+
+    /// <inheritdoc/>
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => Apply(b, node.Inputs.SetItem(0, cy[0]), node.Attributes).Output;
+
+    /// <summary>The column axis goes to the end, for the batch and time axes must be the first two.</summary>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        OnlyFirstBatched(batched);
+        var last = node.Inputs[0]!.Type.Rank;
+        return [TransposeAxes.Move(b, Apply(b, [TransposeAxes.Move(b, inputs[0]!, 0, last), inputs[1]], node.Attributes).Output, last, 0)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+        [inputs[1].IsNone && inputs[0].Axis != Time(node.Attributes) ? inputs[0]
+            : inputs[1].IsSeparate && (inputs[0].IsNone || inputs[0].Axis == Batch(node.Attributes)) ? SampleAxis.At(Batch(node.Attributes))
+            : SampleAxis.Coupled];
+
+    /// <inheritdoc/>
+    public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    private static int Batch(Attributes attributes) => (int)attributes.Int("batch_axis", 1);
+
+    private static int Time(Attributes attributes) => (int)attributes.Int("time_axis", 0);
+}
