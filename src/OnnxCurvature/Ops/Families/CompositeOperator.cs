@@ -32,8 +32,19 @@ public abstract class CompositeOperator : Operator
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
     {
         var values = new HashSet<Value>(node.Inputs.Where((_, index) => active[index])!);
-        var found = CurvatureAnalysis.Run(Inside(node, Lower(Scratch(Call(node)), Call(node))), values);
-        return found.Count == 0 ? Curvature.PiecewiseConstant : found.Max(entry => entry.Curvature);
+        var outputs = Lower(Scratch(Call(node)), Call(node));
+        var found = CurvatureAnalysis.Run(Inside(node, outputs), values);
+        // What ends before the outputs, in a rounding, say, does not count.
+        var reaching = new HashSet<Value>(outputs.Where(output => output is not null && values.Contains(output))!);
+        var curvature = Curvature.PiecewiseConstant;
+        foreach (var (inside, kind) in found.Reverse())
+            if (kind != Curvature.PiecewiseConstant && inside.Outputs.Any(reaching.Contains))
+            {
+                curvature = kind > curvature ? kind : curvature;
+                reaching.UnionWith(inside.Inputs.Where(input => input is not null)!);
+            }
+        // What is linear at indices that jump is so on pieces only.
+        return curvature == Curvature.Linear && found.Any(entry => entry.Curvature == Curvature.PiecewiseConstant) ? Curvature.PiecewiseLinear : curvature;
     }
 
     /// <inheritdoc/>

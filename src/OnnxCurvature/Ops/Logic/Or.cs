@@ -1,3 +1,4 @@
+using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Logic;
@@ -5,6 +6,9 @@ namespace OnnxCurvature.Ops.Logic;
 /// <summary>Whether either holds, or both.</summary>
 public sealed class Or : Comparison
 {
+    /// <summary>Whether one of two values holds.</summary>
+    public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Or>().Apply(b, [x, y]).Output;
+
     /// <inheritdoc/>
     protected override bool Holds(double a, double b) => a != 0 || b != 0;
 }

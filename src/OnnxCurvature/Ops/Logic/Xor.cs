@@ -1,3 +1,4 @@
+using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Logic;
@@ -5,6 +6,9 @@ namespace OnnxCurvature.Ops.Logic;
 /// <summary>Whether exactly one holds.</summary>
 public sealed class Xor : Comparison
 {
+    /// <summary>Whether just one of two values holds.</summary>
+    public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Xor>().Apply(b, [x, y]).Output;
+
     /// <inheritdoc/>
     protected override bool Holds(double a, double b) => a != 0 != (b != 0);
 }
