@@ -25,6 +25,9 @@ public sealed record CurvaturePlan
     /// <summary>The names of the outputs that were asked for.</summary>
     public required ImmutableArray<string> Outputs { get; init; }
 
+    /// <summary>The names of those outputs that hold something for each sample, along the first axis.</summary>
+    public required ImmutableArray<string> PerSample { get; init; }
+
     /// <summary>How each second-order quantity of each target is computed.</summary>
     public required ImmutableArray<WeightPlan> Methods { get; init; }
 

@@ -64,11 +64,19 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             Targets = targets,
             Program = program,
             Outputs = [.. asked.Select(output => output.Name)],
+            PerSample = PerSample(targets),
             Methods = [.. _methods],
             Notes = [.. _notes],
             Flops = _costs.Flops(program),
             MemoryBytes = _costs.PeakBytes(program),
         };
+    }
+
+    private ImmutableArray<string> PerSample(ImmutableArray<Target> targets)
+    {
+        var axes = TargetSamples.Of(model, targets);
+        var separate = targets.Where((target, index) => axes[index] is { IsSeparate: true, Axis: 0 } && !target.IsPart);
+        return [.. from target in separate from quantity in request.Quantities where quantity != Quantity.Loss select quantity.OutputName(target.Name)];
     }
 
     private Dictionary<string, int> Order(IEnumerable<Target> targets)

@@ -10,12 +10,12 @@ namespace OnnxCurvature.Methods;
 /// <param name="Name">The name under which results are given out: <c>w</c>, <c>w[7]</c> or <c>w[3:9]</c>.</param>
 /// <param name="Value">The whole value.</param>
 /// <param name="Start">The first index of the first axis.</param>
-/// <param name="End">The index after the last.</param>
+/// <param name="End">The index after the last; the largest number for the whole of a value whose first axis has no known size.</param>
 /// <param name="Single">Whether a single index was asked for, so that the result has no first axis of its own.</param>
 public sealed partial record Target(string Name, Value Value, long Start, long End, bool Single)
 {
     /// <summary>Whether only a part of the value is asked for.</summary>
-    public bool IsPart => Value.Type.Rank > 0 && (Start != 0 || Value.Type.Shape[0] != End) || Single;
+    public bool IsPart => Value.Type.Rank > 0 && (Start != 0 || End != long.MaxValue && Value.Type.Shape[0] != End) || Single;
 
     /// <summary>The type of results: that of the value, with the first axis cut to the range, or dropped for a single index.</summary>
     public TensorType ResultType => !IsPart ? Value.Type

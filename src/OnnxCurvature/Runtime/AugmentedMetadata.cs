@@ -9,10 +9,10 @@ namespace OnnxCurvature.Runtime;
 /// <summary>What an augmented file says of itself in its metadata.</summary>
 /// <param name="Outputs">The outputs that were added.</param>
 /// <param name="Averages">Whether results of several batches are averaged over samples, and not added.</param>
-/// <param name="Labels">The input that holds labels, or null.</param>
-/// <param name="Classes">The number of classes that labels may name, or null.</param>
+/// <param name="PerSample">The outputs that hold something for each sample, along the first axis.</param>
+/// <param name="Labels">The input that holds labels of classes, or null.</param>
 /// <param name="Methods">How each second-order quantity is computed: one sentence each.</param>
-internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Averages, string? Labels, long? Classes, ImmutableArray<string> Methods)
+internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Averages, ImmutableArray<string> PerSample, ClassLabels? Labels, ImmutableArray<string> Methods)
 {
     private const string Prefix = "onnx_curvature.";
 
@@ -21,8 +21,8 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
         ? new AugmentedMetadata(
             [.. outputs.Split('\n', StringSplitOptions.RemoveEmptyEntries)],
             metadata.GetValueOrDefault(Prefix + "batches") == "average",
-            metadata.GetValueOrDefault(Prefix + "labels") is { Length: > 0 } labels ? labels : null,
-            long.TryParse(metadata.GetValueOrDefault(Prefix + "classes"), NumberStyles.None, CultureInfo.InvariantCulture, out var classes) ? classes : null,
+            [.. metadata.GetValueOrDefault(Prefix + "per_sample", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
+            metadata.GetValueOrDefault(Prefix + "labels") is { Length: > 0 } labels && Number(metadata, "classes") is { } classes ? new ClassLabels(labels, classes, Number(metadata, "ignored_label")) : null,
             [.. metadata.GetValueOrDefault(Prefix + "methods", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)])
         : null;
 
@@ -33,7 +33,8 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
             throw new UserErrorException($"'{model.Path}' is an augmented model already; run it without --wrt and --loss, or give the model that it was made from.");
     }
 
-    private static bool HasLabels(CurvaturePlan plan) => plan.Loss.Target?.Type.Element == Ir.ElementType.Int64;
+    private static long? Number(IReadOnlyDictionary<string, string> metadata, string key) =>
+        long.TryParse(metadata.GetValueOrDefault(Prefix + key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>The metadata of a plan.</summary>
     public static IReadOnlyDictionary<string, string> Of(CurvaturePlan plan, string source, string sha256) => new SortedDictionary<string, string>(StringComparer.Ordinal)
@@ -45,8 +46,10 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
         [Prefix + "loss"] = plan.Request.Loss.ToString(),
         [Prefix + "reduction"] = plan.Request.Reduction == Reduction.Mean ? "mean" : "sum",
         [Prefix + "batches"] = plan.Loss.Reduction == BatchWeight.Samples ? "average" : "add",
-        [Prefix + "labels"] = HasLabels(plan) ? plan.Loss.Target!.Name! : "",
-        [Prefix + "classes"] = HasLabels(plan) ? plan.Loss.Output.Type.Shape[1].ToString() : "",
+        [Prefix + "per_sample"] = string.Join('\n', plan.PerSample),
+        [Prefix + "labels"] = plan.Loss.Labels?.Input ?? "",
+        [Prefix + "classes"] = plan.Loss.Labels?.Classes.ToString(CultureInfo.InvariantCulture) ?? "",
+        [Prefix + "ignored_label"] = plan.Loss.Labels?.Ignored?.ToString(CultureInfo.InvariantCulture) ?? "",
         [Prefix + "outputs"] = string.Join('\n', plan.Outputs),
         [Prefix + "exact"] = "true",
         [Prefix + "methods"] = string.Join('\n', plan.Methods.Select(method => $"{method.Quantity.OutputName(method.Target)}: {method.Method}, {method.Columns} columns; {method.Reason}")),

@@ -7,7 +7,7 @@ using OnnxCurvature.Methods;
 namespace OnnxCurvature.Runtime;
 
 /// <summary>Runs a program over a data set, batch by batch, and puts the batches' results together in double.</summary>
-internal sealed class CurvatureRunner(Program program, bool averages, OrtSettings settings, PlanLimits limits)
+internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettings settings, PlanLimits limits)
 {
     private readonly CostModel _costs = new(limits);
 
@@ -19,8 +19,7 @@ internal sealed class CurvatureRunner(Program program, bool averages, OrtSetting
         var clock = Stopwatch.StartNew();
         using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings, _costs);
         var outputs = program.Outputs.Select(output => output.Value).Distinct().ToArray();
-        var sums = new double[]?[program.Outputs.Length];
-        var shapes = new long[program.Outputs.Length][];
+        var joined = program.Outputs.Select(_ => new BatchJoin.Result()).ToArray();
         for (var batch = 0; batch < data.Batches; batch++)
         {
             var (arrays, samples) = data.Batch(batch);
@@ -31,14 +30,13 @@ internal sealed class CurvatureRunner(Program program, bool averages, OrtSetting
                 var inside = progress is null ? null : new Relay(report => progress.Report(new RunProgress((at + report.Fraction) / data.Batches,
                     data.Batches == 1 ? report.Message : $"batch {at + 1} of {data.Batches}, {report.Message}")));
                 var results = runner.Run(feeds, outputs, keep: data.Batches > 1, inside, cancellation);
-                var weight = averages ? (double)samples / data.Samples : 1;
-                for (var index = 0; index < sums.Length; index++)
+                var weight = join.Averages ? (double)samples / data.Samples : 1;
+                for (var index = 0; index < joined.Length; index++)
                 {
                     var tensor = results[program.Outputs[index].Value];
                     if (!OrtTensors.IsFinite(tensor))
                         throw new UserErrorException(new NonFiniteSearch(program, settings).Describe(program.Outputs[index].Name, feeds, cancellation));
-                    Accumulate(ref sums[index], OrtTensors.Doubles(tensor), weight);
-                    shapes[index] = OrtTensors.Shape(tensor);
+                    joined[index].Join(OrtTensors.Doubles(tensor), OrtTensors.Shape(tensor), weight, join.PerSample.Contains(program.Outputs[index].Name));
                 }
                 foreach (var tensor in results.Values)
                     tensor.Dispose();
@@ -50,18 +48,8 @@ internal sealed class CurvatureRunner(Program program, bool averages, OrtSetting
             }
         }
         progress?.Report(new RunProgress(1, "done"));
-        var tensors = program.Outputs.Select((output, index) => new ResultTensor(output.Name, output.Value.Type.Element, [.. shapes[index]], sums[index]!));
+        var tensors = program.Outputs.Select((output, index) => new ResultTensor(output.Name, output.Value.Type.Element, [.. joined[index].Shape], joined[index].Values));
         return new CurvatureResult([.. tensors], data.Samples, data.Batches, seconds.SetItem("run", clock.Elapsed.TotalSeconds), Process.GetCurrentProcess().PeakWorkingSet64);
-    }
-
-    private static void Accumulate(ref double[]? sum, double[] values, double weight)
-    {
-        if (weight != 1)
-            System.Numerics.Tensors.TensorPrimitives.Multiply(values, weight, values);
-        if (sum is null)
-            sum = values;
-        else
-            System.Numerics.Tensors.TensorPrimitives.Add(sum, values, sum);
     }
 
     /// <summary>Passes reports on at once, on the thread that makes them.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Losses;
 
 namespace OnnxCurvature.Runtime;
 
@@ -38,6 +39,8 @@ public sealed class DataSet
         {
             if (!data.TryGetValue(input.Name!, out var array) || array.Shape.Length != input.Type.Rank)
                 continue;
+            if (array.Count == 0)
+                throw new UserErrorException($"--data '{input.Name}' has the shape [{string.Join(",", array.Shape)}] and holds no samples; give at least one.");
             for (var axis = 0; axis < array.Shape.Length; axis++)
             {
                 if (input.Type.Shape[axis] is not { Factor: 1, Symbols: [var symbol] })
@@ -50,6 +53,19 @@ public sealed class DataSet
         return dimensions.ToImmutable();
     }
 
+    /// <summary>The number of samples that data hold; null where no input has a first axis.</summary>
+    public static long? SamplesOf(IEnumerable<Value> inputs, IReadOnlyDictionary<string, NpyArray> data) =>
+        inputs.Where(input => input.Type.Rank > 0).Select(input => data.GetValueOrDefault(input.Name!)?.Shape is [var size, ..] ? size : (long?)null).FirstOrDefault(size => size is not null);
+
+    /// <summary>The largest size, at most that which was asked for, of which samples make whole batches.</summary>
+    public static int EvenBatch(long samples, long most)
+    {
+        var size = (int)Math.Min(samples, most);
+        while (samples % size != 0)
+            size--;
+        return size;
+    }
+
     /// <summary>The number of samples in the first batch, where there are as many: the model's own, else what was asked for.</summary>
     public static long BatchRows(IEnumerable<Value> inputs, int? batchSize) =>
         inputs.Select(input => input.Type.Rank > 0 ? input.Type.Shape[0].Known : null).FirstOrDefault(size => size is not null) ?? batchSize ?? DefaultBatch;
@@ -58,7 +74,7 @@ public sealed class DataSet
     /// Takes the arrays for a program's parameters. Throws <see cref="UserErrorException"/> for arrays that are missing, superfluous, or of
     /// another type, shape or length than the others.
     /// </summary>
-    public static DataSet Bind(IReadOnlyList<Value> parameters, IReadOnlyDictionary<string, NpyArray> data, int? batchSize, (string Name, long Classes)? labels)
+    public static DataSet Bind(IReadOnlyList<Value> parameters, IReadOnlyDictionary<string, NpyArray> data, int? batchSize, ClassLabels? labels)
     {
         foreach (var name in data.Keys)
             if (parameters.All(parameter => parameter.Name != name))
@@ -72,7 +88,7 @@ public sealed class DataSet
             var (name, type) = (parameter.Name!, parameter.Type);
             var array = data.GetValueOrDefault(name)
                 ?? throw new UserErrorException($"There is no data for the input '{name}' {type}; give it with --data {name}=FILE.npy.");
-            if (array.Element.IsFloat() != type.Element.IsFloat() || !type.Element.IsFloat() && array.Element != type.Element)
+            if (!Widens(array.Element, type.Element) && !(array.Element.IsFloat() && type.Element.IsFloat()))
                 throw new UserErrorException($"--data '{name}' holds {array.Element.DisplayName()}, and the input takes {type.Element.DisplayName()}; convert it.");
             if (array.Shape.Length != type.Rank)
                 throw new UserErrorException($"--data '{name}' has the shape [{string.Join(",", array.Shape)}], and the input takes {type.Shape}; reshape it.");
@@ -90,8 +106,8 @@ public sealed class DataSet
                     throw new UserErrorException($"--data '{name}' holds {array.Shape[0]} samples and '{samples.Value.Name}' holds {samples.Value.Size}; give as many for each.");
                 fixedBatch ??= type.Shape[0].Known;
             }
-            if (name == labels?.Name)
-                CheckLabels(name, array, labels.Value.Classes);
+            if (name == labels?.Input)
+                CheckLabels(array, labels);
             arrays.Add((parameter, array));
         }
         var total = samples?.Size ?? 1;
@@ -105,6 +121,20 @@ public sealed class DataSet
         return new DataSet(arrays.ToImmutable(), total, batch);
     }
 
+    /// <summary>What became of the data: one sentence each.</summary>
+    public IEnumerable<string> Notes => _arrays.Where(entry => !Widens(entry.Array.Element, entry.Input.Type.Element))
+        .Select(entry => $"--data '{entry.Input.Name}' holds {entry.Array.Element.DisplayName()}, and is rounded to the {entry.Input.Type.Element.DisplayName()} that the input takes.");
+
+    /// <summary>Whether every value of one type is a value of the other, of the same kind.</summary>
+    private static bool Widens(ElementType from, ElementType to) => from == to || (from, to) switch
+    {
+        (ElementType.Float16 or ElementType.BFloat16, ElementType.Float32 or ElementType.Float64) => true,
+        (ElementType.Float32, ElementType.Float64) => true,
+        (ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16 or ElementType.Int32 or ElementType.UInt32, ElementType.Int64) => true,
+        (ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16, ElementType.Int32) => true,
+        _ => false,
+    };
+
     /// <summary>The arrays of one batch, and its number of samples.</summary>
     public (IReadOnlyDictionary<Value, NpyArray> Arrays, long Samples) Batch(int index)
     {
@@ -113,12 +143,13 @@ public sealed class DataSet
         return (_arrays.ToDictionary(entry => entry.Input, entry => entry.Input.Type.Rank > 0 ? entry.Array.Rows(start, end) : entry.Array), end - start);
     }
 
-    private static void CheckLabels(string name, NpyArray array, long classes)
+    private static void CheckLabels(NpyArray array, ClassLabels labels)
     {
         foreach (var label in array.ToInt64s())
-            if (label < 0 || label >= classes)
-                throw new UserErrorException($"--data '{name}' holds the label {label}, and the labels of {classes} classes are 0 to {classes - 1}; correct the labels.");
+            if ((label < 0 || label >= labels.Classes) && label != labels.Ignored)
+                throw new UserErrorException($"--data '{labels.Input}' holds the label {label}, and the labels of {labels.Classes} classes are 0 to {labels.Classes - 1}; correct the labels.");
     }
 
-    private const int DefaultBatch = 32;
+    /// <summary>The number of samples in a batch where nothing says another.</summary>
+    public const int DefaultBatch = 32;
 }

@@ -34,7 +34,7 @@ internal sealed class OrtProgram : IDisposable
     /// <summary>The outputs, in the program's order, for values in the order of its parameters. The caller disposes of them.</summary>
     public IReadOnlyList<OrtValue> Run(IReadOnlyList<OrtValue> parameters, CancellationToken cancellation)
     {
-        using var run = new Microsoft.ML.OnnxRuntime.RunOptions();
+        using var run = new Microsoft.ML.OnnxRuntime.RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using var stop = cancellation.Register(() => run.Terminate = true);
         try
         {
@@ -43,6 +43,10 @@ internal sealed class OrtProgram : IDisposable
         catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancellation);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new UserErrorException($"ONNX Runtime could not go on with these data ({exception.Message.ReplaceLineEndings(" ").Trim()}); check their values, and give a smaller --memory where it is memory that was missing.");
         }
     }
 

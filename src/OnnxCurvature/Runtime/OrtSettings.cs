@@ -18,7 +18,8 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
             GraphOptimizationLevel = program.Nodes.SelectMany(node => node.Outputs).Any(value => value.Type.Element == ElementType.Float64)
                 ? GraphOptimizationLevel.ORT_ENABLE_BASIC
                 : GraphOptimizationLevel.ORT_ENABLE_ALL,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            // Errors come as exceptions, which are told in sentences of ours.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         if (Threads > 0)
             options.IntraOpNumThreads = Threads;

@@ -7,12 +7,11 @@ namespace OnnxCurvature.Runtime;
 /// <summary>Tensors in and out of ONNX Runtime.</summary>
 internal static class OrtTensors
 {
-    /// <summary>A tensor over a copy of an array's bytes, converted to an element type where that loses nothing.</summary>
+    /// <summary>A tensor over a copy of an array's bytes, converted to an element type. Data that this would harm are refused when they are bound.</summary>
     public static OrtValue Of(NpyArray array, ElementType element)
     {
-        array = array.Element == element ? array
-            : element.IsFloat() ? NpyArray.Of(element, array.Shape, array.ToDoubles())
-            : throw new ArgumentException($"An array of {array.Element.DisplayName()} does not fit {element.DisplayName()}.");
+        if (array.Element != element)
+            array = NpyArray.Of(element, array.Shape, array.ToDoubles());
         var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)element, array.Shape);
         array.Data.CopyTo(value.GetTensorMutableRawData());
         return value;
@@ -20,6 +19,15 @@ internal static class OrtTensors
 
     /// <summary>A tensor of the elements of a constant.</summary>
     public static OrtValue Of(Tensor tensor) => Of(NpyArray.Of(tensor.Element, [.. tensor.Shape], tensor.CastTo(ElementType.Float64).Floats), tensor.Element);
+
+    /// <summary>A tensor over a copy of the elements.</summary>
+    public static OrtValue Copy(OrtValue tensor)
+    {
+        var type = tensor.GetTensorTypeAndShape();
+        var copy = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type.ElementDataType, type.Shape);
+        tensor.GetTensorMutableRawData().CopyTo(copy.GetTensorMutableRawData());
+        return copy;
+    }
 
     /// <summary>A 64-bit scalar.</summary>
     public static OrtValue Scalar(long number)

@@ -13,14 +13,14 @@ public sealed class PreparedRun
 {
     private readonly OnnxModel _model;
     private readonly Program _program;
-    private readonly bool _averages;
+    private readonly BatchJoin _join;
     private readonly DataSet _data;
     private readonly CurvatureRunOptions _options;
     private readonly ImmutableDictionary<string, double> _seconds;
 
-    private PreparedRun(OnnxModel model, Program program, bool averages, DataSet data, CurvatureRunOptions options, ImmutableDictionary<string, double> seconds)
+    private PreparedRun(OnnxModel model, Program program, BatchJoin join, DataSet data, CurvatureRunOptions options, ImmutableDictionary<string, double> seconds)
     {
-        (_model, _program, _averages, _data, _options, _seconds) = (model, program, averages, data, options, seconds);
+        (_model, _program, _join, _data, _options, _seconds) = (model, program, join, data, options, seconds);
     }
 
     /// <summary>How each second-order quantity is computed; none for an augmented file, which says so itself.</summary>
@@ -45,13 +45,18 @@ public sealed class PreparedRun
     public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var settings = new OrtSettings(Path.GetDirectoryName(Path.GetFullPath(_model.Path))!, _options.Provider, _options.Threads);
-        return new CurvatureRunner(_program, _averages, settings, Limits(_options, Dimensions)).Run(_data, _seconds, progress, cancellation);
+        return new CurvatureRunner(_program, _join, settings, Limits(_options, Dimensions)).Run(_data, _seconds, progress, cancellation);
     }
 
     internal static PreparedRun Create(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
     {
         var clock = Stopwatch.StartNew();
         var model = CurvatureEngine.Load(modelPath, options.Dimensions);
+        // Symbolic entries cannot be counted, so results for each sample need batches of one size.
+        var rows = DataSet.BatchRows(model.Graph.Inputs, options.BatchSize);
+        if (request is not null && DataSet.SamplesOf(model.Graph.Inputs, data) is { } samples && samples > rows
+            && TargetSamples.AnyInSeveralBatches(model.Graph, Target.Resolve(model.Graph, request.WithRespectTo)))
+            options = options with { BatchSize = DataSet.EvenBatch(samples, rows) };
         // What the data tell of symbolic dimensions makes the program a plainer one, so the model is read again with that.
         var dimensions = options.Dimensions.AddRange(DataSet.Dimensions(model.Graph.Inputs, data, options.BatchSize).Where(entry => !options.Dimensions.ContainsKey(entry.Key)));
         if (dimensions.Count > options.Dimensions.Count)
@@ -60,7 +65,7 @@ public sealed class PreparedRun
         var run = request is null
             ? OfAugmented(model, data, options, dimensions)
             : OfRequest(model, request, data, options, dimensions);
-        return new PreparedRun(run._model, run._program, run._averages, run._data, run._options,
+        return new PreparedRun(run._model, run._program, run._join, run._data, run._options,
             ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded))
         {
             Methods = run.Methods,
@@ -75,12 +80,11 @@ public sealed class PreparedRun
     {
         AugmentedMetadata.Refuse(model);
         var plan = new Planner(model.Graph, request, Limits(options, dimensions)).Plan();
-        (string, long)? labels = plan.Loss.Target is { Name: { } name, Type.Element: ElementType.Int64 } ? (name, plan.Loss.Output.Type.Shape[1].Factor) : null;
-        var set = DataSet.Bind(plan.Program.Parameters, data, options.BatchSize, labels);
-        return new PreparedRun(model, plan.Program, plan.Loss.Reduction == BatchWeight.Samples, set, options, ImmutableDictionary<string, double>.Empty)
+        var set = DataSet.Bind(plan.Program.Parameters, data, options.BatchSize, plan.Loss.Labels);
+        return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample]), set, options, ImmutableDictionary<string, double>.Empty)
         {
             Methods = plan.Methods,
-            Notes = plan.Notes,
+            Notes = [.. plan.Notes, .. set.Notes],
             Flops = plan.Flops,
             MemoryBytes = plan.MemoryBytes,
         };
@@ -92,11 +96,11 @@ public sealed class PreparedRun
             ?? throw new UserErrorException($"'{model.Path}' is not an augmented model; say what is asked for with --wrt and --loss.");
         var outputs = model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name));
         var program = Program.Create(model.Graph.Inputs, outputs);
-        var set = DataSet.Bind(program.Parameters, data, options.BatchSize, metadata.Labels is { } name && metadata.Classes is { } classes ? (name, classes) : null);
+        var set = DataSet.Bind(program.Parameters, data, options.BatchSize, metadata.Labels);
         var costs = new CostModel(Limits(options, dimensions));
-        return new PreparedRun(model, program, metadata.Averages, set, options, ImmutableDictionary<string, double>.Empty)
+        return new PreparedRun(model, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample]), set, options, ImmutableDictionary<string, double>.Empty)
         {
-            Notes = [.. metadata.Methods],
+            Notes = [.. metadata.Methods, .. set.Notes],
             Flops = costs.Flops(program),
             MemoryBytes = costs.PeakBytes(program),
         };

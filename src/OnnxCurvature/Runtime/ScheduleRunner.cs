@@ -25,6 +25,11 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         double done = 0;
         try
         {
+            foreach (var output in outputs)
+                if (output.Constant is { } constant)
+                    owned.Add(values[output] = OrtTensors.Of(constant.Read()));
+                else if (parameters.TryGetValue(output, out var parameter))
+                    owned.Add(values[output] = OrtTensors.Copy(parameter));
             for (var index = 0; index < schedule.Steps.Length; index++)
             {
                 var step = schedule.Steps[index];

@@ -78,13 +78,17 @@ internal sealed class Verifier
         }
     }
 
-    /// <summary>Half of the positions are those of the largest entries, the others are drawn.</summary>
+    /// <summary>Half of the positions are those of the largest entries, the others are drawn; all where there are no more.</summary>
     private static int[] Sample(ResultTensor tensor, int samples, int seed)
     {
+        var count = tensor.Values.Length;
+        var chosen = Enumerable.Range(0, count).OrderByDescending(index => Math.Abs(tensor.Values[index])).Take(count <= samples ? count : (samples + 1) / 2).ToList();
+        var taken = chosen.ToHashSet();
         var random = new MersenneTwister(seed);
-        var largest = Enumerable.Range(0, tensor.Values.Length).OrderByDescending(index => Math.Abs(tensor.Values[index])).Take((samples + 1) / 2);
-        var drawn = Enumerable.Range(0, samples).Select(_ => random.Next(tensor.Values.Length));
-        return largest.Concat(drawn).Distinct().Take(samples).ToArray();
+        while (chosen.Count < Math.Min(samples, count))
+            if (random.Next(count) is var drawn && taken.Add(drawn))
+                chosen.Add(drawn);
+        return [.. chosen];
     }
 
     private static VerifyEntry Compare(ResultTensor tensor, int position, IEnumerable<double> references, string check)

@@ -68,6 +68,8 @@ public sealed class ExactMethodTests
     [InlineData("cnn 3 symbolic", "loss factor")]
     [InlineData("shared weight 3", "loss factor")]
     [InlineData("residual 3 symbolic", "loss factor")]
+    [InlineData("own loss of logarithms mean weighted ignoring", "loss factor, forward")]
+    [InlineData("own loss of logits none", "loss factor, forward")]
     public void The_first_weight_is_done_by_the_cheapest_proven_method(string name, string method)
     {
         var problem = ProblemTable.All().Single(candidate => candidate.Name == name);

@@ -4,6 +4,7 @@ using OnnxCurvature.Methods;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Losses;
 using OnnxCurvature.Ops.Normalization;
 using OnnxCurvature.Ops.Pooling;
 using OnnxCurvature.Ops.Products;
@@ -31,6 +32,28 @@ public static class ProblemTable
             yield return Segmentation($"segmentation {kind}", samples, symbolic);
             yield return Residual($"residual {kind}", samples, symbolic);
         }
+        foreach (var reduction in new[] { "mean", "sum", "none" })
+            foreach (var (weighted, ignoring) in new[] { (false, false), (true, false), (false, true), (true, true) })
+                foreach (var logarithms in new[] { false, true })
+                    yield return OwnLoss($"own loss {(logarithms ? "of logarithms" : "of logits")} {reduction}{(weighted ? " weighted" : "")}{(ignoring ? " ignoring" : "")}", logarithms, reduction, weighted, ignoring);
+    }
+
+    /// <summary>A cross-entropy that the model computes itself, at logits [N, C, 2], with labels that are ignored and weights of classes.</summary>
+    private static Problem OwnLoss(string name, bool logarithms, string reduction, bool weighted, bool ignoring)
+    {
+        var p = new Problem(name, 3, false) { Loss = LossKind.Value };
+        var x = p.Input(4);
+        var h = p.Apply<Relu>(p.Apply<MatMul>(x, p.Weight("w1", 0.7, 4, 5)));
+        var z = p.Apply<Reshape>(p.Apply<MatMul>(h, p.Weight("w2", 0.7, 5, 6)), p.Builder.Constant(Tensor.Vector(0, 3, 2)));
+        var labels = p.Builder.Constant(Tensor.Of(ElementType.Int64, [3, 2], [0L, ignoring ? -100 : 1, 2, 1, 1, 0]));
+        var weights = weighted ? p.Builder.Constant(Tensor.Of([3], [0.5, 2, 0])) : null;
+        var attributes = Attributes.Empty.With("reduction", reduction);
+        if (ignoring)
+            attributes = attributes.With("ignore_index", -100L);
+        p.Output = logarithms
+            ? p.Apply<NegativeLogLikelihoodLoss>(attributes, p.Apply<LogSoftmax>(Attributes.Empty.With("axis", 1L), z), labels, weights)
+            : p.Apply<SoftmaxCrossEntropyLoss>(attributes, z, labels, weights);
+        return p;
     }
 
     private static Problem Dense<T>(string name, int samples, bool symbolic, LossKind loss) where T : Operator

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Runtime;
+using OnnxCurvature.Tests.Files;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;
 

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Tests.Files;
 using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 
 namespace OnnxCurvature.Tests.Onnx;

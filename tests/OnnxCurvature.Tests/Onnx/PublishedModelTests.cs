@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Onnx;
 using OnnxCurvature.Runtime;
+using OnnxCurvature.Tests.Files;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Onnx;

@@ -3,6 +3,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Runtime;
+using OnnxCurvature.Tests.Files;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;
 

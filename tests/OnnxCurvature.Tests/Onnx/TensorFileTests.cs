@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Tests.Files;
 using Xunit;
 using Folder = OnnxCurvature.Tests.Files.TemporaryFolder;
 using Reader = OnnxCurvature.Onnx.TensorFile;

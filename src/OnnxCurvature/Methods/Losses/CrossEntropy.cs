@@ -3,6 +3,7 @@ using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Losses;
 using OnnxCurvature.Ops.Normalization;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
@@ -41,7 +42,35 @@ public static class CrossEntropy
         var perSample = Neg.Of(b, ReduceSum.Of(b, Mul.Of(b, chosen, logProbabilities), [1], keepDims: false));
         var all = Enumerable.Range(0, rank - 1).Select(axis => (long)axis).ToArray();
         var loss = reduction == Reduction.Mean ? ReduceMean.Of(b, perSample, all, keepDims: false) : ReduceSum.Of(b, perSample, all, keepDims: false);
-        return new LossHead(loss, logits, labels, new Factor(b, logits, classes, reduction), reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes);
+        var factor = new Factor(b, logits, classes, null, Means.Weight(b, logits.Type.Shape.Remove(1), logits.Type.Element, reduction, 1));
+        return new LossHead(loss, logits, labels, factor, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes) { Labels = new ClassLabels(labels.Name!, classes) };
+    }
+
+    /// <summary>The logits of a cross-entropy that a model computes, or null where a node is none.</summary>
+    public static Value? LogitsOf(Node node) => node.Operator switch
+    {
+        SoftmaxCrossEntropyLoss => node.Inputs[0],
+        NegativeLogLikelihoodLoss when node.Inputs[0]!.Producer is { Operator: LogSoftmax } softmax
+            && Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), softmax.Output.Type.Rank) == 1 => softmax.Inputs[0],
+        _ => null,
+    };
+
+    /// <summary>
+    /// The factor of a cross-entropy that a model computes: the columns of a sample are scaled by the root of its weight. Null where
+    /// the weights of classes are not known to be positive, for then the Hessian is not known to have a real factor.
+    /// </summary>
+    public static LossFactor? FactorOf(GraphBuilder b, Node node, Value logits)
+    {
+        if (logits.Type.Shape[1].Known is not { } classes || logits.Type.Shape.Range(2, logits.Type.Rank).Elements.Known is null)
+            return null;
+        if (node.Input(2) is { } given && (given.Constant is not { } constant || constant.Read().Floats.Any(weight => !(weight >= 0))))
+            return null;
+        var weights = ClassLoss.Weights(b, new OperatorCall(node.Operator.Name, node.Operator.Domain, node.Inputs, node.Attributes, 1));
+        var mean = node.Attributes.Text("reduction", "mean") == "mean";
+        var scale = mean && weights is not null
+            ? new Expr(b, ReduceSum.All(b, weights)).Through<Reciprocal>()
+            : Means.Weight(b, logits.Type.Shape.Remove(1), logits.Type.Element, mean ? Reduction.Mean : Reduction.Sum, 1);
+        return new Factor(b, logits, classes, weights, scale);
     }
 
     private sealed class Factor : LossFactor
@@ -51,7 +80,7 @@ public static class CrossEntropy
         private readonly long _classes;
         private readonly long _positions;
 
-        public Factor(GraphBuilder b, Value logits, long classes, Reduction reduction)
+        public Factor(GraphBuilder b, Value logits, long classes, Value? weights, Value scale)
         {
             var shape = logits.Type.Shape;
             var positions = shape.Range(2, shape.Rank);
@@ -61,7 +90,9 @@ public static class CrossEntropy
             // [N, C, Q], whatever the number of positional axes.
             _probabilities = Reshape.To(b, Softmax.Of(b, logits, 1), [shape[0], classes, _positions]);
             _roots = new Expr(b, _probabilities).Through<Sqrt>();
-            Weight = Means.Weight(b, shape.Remove(1), logits.Type.Element, reduction, 1);
+            if (weights is not null)
+                _roots = Mul.Of(b, _roots, new Expr(b, Reshape.To(b, weights, [shape[0], 1, _positions])).Through<Sqrt>());
+            Weight = scale;
             Shape = shape;
         }
 

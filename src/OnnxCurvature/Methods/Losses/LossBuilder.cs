@@ -1,5 +1,5 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Losses;
 using OnnxCurvature.Ops.Normalization;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
@@ -66,16 +66,23 @@ public static class LossBuilder
 
     private static LossHead OfModel(GraphBuilder b, Value value, Reduction reduction)
     {
-        if (value.Producer is { Operator.Name: "SoftmaxCrossEntropyLoss" } node && value.Index == 0 && node.Input(2) is null && !node.Attributes.Has("ignore_index")
-            && node.Attributes.Text("reduction", "mean") is var form and not "none")
-        {
-            var known = CrossEntropy.Build(b, node.Inputs[0]!, Cast.Of(b, node.Inputs[1]!, ElementType.Int64), form == "mean" ? Reduction.Mean : Reduction.Sum,
-                [$"The loss '{value.Name}' is the cross-entropy of '{node.Inputs[0]!.Name}' that {node} computes, as a {form}."]);
-            return known with { Target = null };
-        }
         var batches = reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum;
-        return value.Type.Rank == 0 || value.Type.Shape.Elements.IsOne
+        var head = value.Type.Rank == 0 || value.Type.Shape.Elements.IsOne
             ? new LossHead(Reshape.To(b, value, TensorShape.Scalar), value, null, null, batches, [])
             : new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, [$"'{value.Name}' has the shape {value.Type.Shape}, so the loss is the sum of its entries."]);
+        if (value is not { Index: 0, Producer: { Operator: ClassLoss } node })
+            return head;
+        if (node.Inputs[1] is { Producer: null, Constant: null, Name: { } labels } && node.Inputs[0]!.Type.Shape[1].Known is { } classes)
+            head = head with { Labels = new ClassLabels(labels, classes, node.Attributes.Has("ignore_index") ? node.Attributes.Int("ignore_index", 0) : null) };
+        if (CrossEntropy.LogitsOf(node) is not { } logits || CrossEntropy.FactorOf(b, node, logits) is not { } factor)
+            return head;
+        var form = node.Attributes.Text("reduction", "mean");
+        return head with
+        {
+            Output = logits,
+            Factor = factor,
+            Reduction = form == "mean" ? BatchWeight.Samples : BatchWeight.Sum,
+            Notes = [.. head.Notes, $"The loss '{value.Name}' is the cross-entropy of '{logits.Name}' that {node} computes{(form == "none" ? "" : $", as a {form}")}."],
+        };
     }
 }

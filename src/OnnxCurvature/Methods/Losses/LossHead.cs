@@ -9,7 +9,11 @@ namespace OnnxCurvature.Methods.Losses;
 /// <param name="Factor">A factor of the loss's Hessian in <paramref name="Output"/>; null where none is known.</param>
 /// <param name="Reduction">What a run over several batches must weigh the batches by.</param>
 /// <param name="Notes">What the user should know about how the loss was understood; one sentence each.</param>
-public sealed record LossHead(Value Loss, Value Output, Value? Target, LossFactor? Factor, BatchWeight Reduction, IReadOnlyList<string> Notes);
+public sealed record LossHead(Value Loss, Value Output, Value? Target, LossFactor? Factor, BatchWeight Reduction, IReadOnlyList<string> Notes)
+{
+    /// <summary>The labels of classes among the inputs; null where there are none.</summary>
+    public ClassLabels? Labels { get; init; }
+}
 
 /// <summary>What the results of several batches are weighed by when they are put together.</summary>
 public enum BatchWeight

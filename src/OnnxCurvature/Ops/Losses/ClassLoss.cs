@@ -15,25 +15,24 @@ namespace OnnxCurvature.Ops.Losses;
 /// </summary>
 public abstract class ClassLoss : CompositeOperator
 {
+    /// <summary>The weight w[t] of every target, zero for those that are ignored, of shape [N, *d]; null where all are one.</summary>
+    public static Value? Weights(GraphBuilder b, OperatorCall call)
+    {
+        var (target, ignored) = Targets(b, call);
+        var weight = call.Input(2) is { } weights ? Gather.Of(b, weights, target, 0) : null;
+        if (ignored is null)
+            return weight;
+        var counted = Cast.Of(b, Catalogue.Get<Not>().Apply(b, [ignored]).Output, call.Required(0).Type.Element);
+        return weight is null ? counted : Mul.Of(b, weight, counted);
+    }
+
     /// <summary>-w[t] * logarithms[n, t, …] for the targets t, reduced.</summary>
     protected static Value Loss(GraphBuilder b, OperatorCall call, Value logarithms)
     {
-        var (target, weights) = (call.Required(1), call.Input(2));
-        var element = logarithms.Type.Element;
-        Value? ignored = null;
-        if (call.Attributes.Has("ignore_index"))
-        {
-            ignored = Equal.Of(b, target, b.Scalar(target.Type.Element, call.Attributes.Int("ignore_index", 0)));
-            target = Where.Of(b, ignored, b.Scalar(target.Type.Element, 0), target);
-        }
+        var (target, _) = Targets(b, call);
         var picked = GatherElements.Of(b, logarithms, Reshape.InsertAxis(b, target, 1), 1);
         var losses = -new Expr(b, Reshape.To(b, picked, target.Type.Shape));
-        var weight = weights is null ? null : Gather.Of(b, weights, target, 0);
-        if (ignored is not null)
-        {
-            var counted = Cast.Of(b, Catalogue.Get<Not>().Apply(b, [ignored]).Output, element);
-            weight = weight is null ? counted : Mul.Of(b, weight, counted);
-        }
+        var weight = Weights(b, call);
         if (weight is not null)
             losses *= losses.With(weight);
         var axes = Enumerable.Range(0, target.Type.Rank).Select(axis => (long)axis);
@@ -45,6 +44,16 @@ public abstract class ClassLoss : CompositeOperator
             "mean" => Div.Of(b, ReduceSum.All(b, losses), ReduceSum.All(b, weight)),
             var reduction => throw new UnsupportedOperatorException($"the reduction '{reduction}' is not known."),
         };
+    }
+
+    /// <summary>The targets, with 0 in place of those that are ignored, and which are ignored.</summary>
+    private static (Value Target, Value? Ignored) Targets(GraphBuilder b, OperatorCall call)
+    {
+        var target = call.Required(1);
+        if (!call.Attributes.Has("ignore_index"))
+            return (target, null);
+        var ignored = Equal.Of(b, target, b.Scalar(target.Type.Element, call.Attributes.Int("ignore_index", 0)));
+        return (Where.Of(b, ignored, b.Scalar(target.Type.Element, 0), target), ignored);
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>How the results of several batches become one, in double precision.</summary>
+/// <param name="Averages">Whether each batch weighs by its share of the samples; else results are added.</param>
+/// <param name="PerSample">The outputs that hold something for each sample along the first axis: these are laid one after the other.</param>
+internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSample)
+{
+    /// <summary>A result to which batches are joined one by one.</summary>
+    public sealed class Result
+    {
+        private double[] _values = [];
+        private long[]? _shape;
+
+        /// <summary>The elements so far.</summary>
+        public double[] Values => _values;
+
+        /// <summary>The shape so far.</summary>
+        public long[] Shape => _shape ?? [];
+
+        /// <summary>Joins a batch.</summary>
+        public void Join(double[] values, long[] shape, double weight, bool perSample)
+        {
+            if (weight != 1)
+                TensorPrimitives.Multiply(values, weight, values);
+            if (_shape is null)
+                (_values, _shape) = (values, [.. shape]);
+            else if (perSample)
+            {
+                _values = [.. _values, .. values];
+                _shape[0] += shape[0];
+            }
+            else
+                TensorPrimitives.Add(_values, values, _values);
+        }
+    }
+}
