@@ -52,6 +52,9 @@ public sealed class Attributes
     /// <summary>A list of numbers, or null.</summary>
     public ImmutableArray<double>? Floats(string name) => _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<double>>(name, value) : null;
 
+    /// <summary>A list of texts, or null.</summary>
+    public ImmutableArray<string>? Texts(string name) => _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<string>>(name, value) : null;
+
     /// <summary>A tensor, or null.</summary>
     public Tensor? Tensor(string name) => _values.TryGetValue(name, out var value) ? Cast<Tensor>(name, value) : null;
 

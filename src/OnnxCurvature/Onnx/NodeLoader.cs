@@ -181,6 +181,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
                 var canonical = known.FromOpset(b, call, opset);
                 op = Catalogue.Find(canonical.Domain, canonical.Name) ?? throw new UnsupportedOperatorException($"{canonical.Name} is not in the operator catalogue.");
                 call = canonical;
+                if (Expanded(op, node, scope, call))
+                    return;
             }
             catch (UnsupportedOperatorException exception)
             {
@@ -195,6 +197,27 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         for (var index = 0; index < appended.Outputs.Length; index++)
             if (node.Output[index].Length > 0)
                 Define(scope, node.Output[index], appended.Outputs[index]);
+    }
+
+    /// <summary>Defines the outputs of a node of an operator that is replaced by others; false for any other operator.</summary>
+    private bool Expanded(Operator op, NodeProto node, Scope scope, OperatorCall call)
+    {
+        var b = scope.Builder;
+        var outer = b.Origin;
+        b.Origin = Describe(node);
+        try
+        {
+            if (op.OnLoad(b, call) is not { } outputs)
+                return false;
+            for (var index = 0; index < call.OutputCount; index++)
+                if (node.Output[index].Length > 0)
+                    Define(scope, node.Output[index], outputs[index]);
+            return true;
+        }
+        finally
+        {
+            b.Origin = outer;
+        }
     }
 
     private OpaqueOperator Opaque(OperatorCall call, int opset, string reason)

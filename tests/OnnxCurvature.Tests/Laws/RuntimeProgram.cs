@@ -26,6 +26,11 @@ public static class RuntimeProgram
             using var results = session.Run(run, feeds, [.. program.Outputs.Select(output => output.Name)]);
             return [.. results.Select(Read)];
         }
+        catch (OnnxRuntimeException exception) when (exception.Message.Contains("does not support double yet", StringComparison.Ordinal))
+        {
+            // The kernels of LSTM and GRU say so only when they run.
+            return null;
+        }
         finally
         {
             foreach (var feed in feeds.Values)
