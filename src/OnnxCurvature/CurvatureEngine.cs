@@ -30,7 +30,7 @@ public static class CurvatureEngine
     public static AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options) =>
         Clear(() =>
         {
-            var model = Load(modelPath, options.Dimensions);
+            var model = Load(modelPath, options.Dimensions, request.Precision);
             AugmentedMetadata.Refuse(model);
             var plan = new Planner(model.Graph, request, options.Limits).Plan(keepOutputs: true);
             return new Augmenter(model, plan, options).Write(outPath);
@@ -63,7 +63,7 @@ public static class CurvatureEngine
             var batch = data.ToDictionary(entry => entry.Key, entry => entry.Value.Shape is [var rows, ..] && rows > size ? entry.Value.Rows(0, size) : entry.Value);
             var run = Prepare(modelPath, checkedRequest, batch, options);
             var result = run.Run(null, cancellation);
-            var model = Load(modelPath, run.Dimensions);
+            var model = Load(modelPath, run.Dimensions, request.Precision);
             var verifier = new Verifier(model.Graph, request, batch);
             var targets = Target.Resolve(model.Graph, request.WithRespectTo);
             var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
@@ -81,8 +81,8 @@ public static class CurvatureEngine
             return new VerifyReport(entries.ToImmutable());
         });
 
-    internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions) =>
-        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle() });
+    internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, Precision precision = Precision.Model) =>
+        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = precision, Oracle = new OrtShapeOracle() });
 
     /// <summary>Tells the user of all nodes that cannot be taken.</summary>
     internal static T Clear<T>(Func<T> action)

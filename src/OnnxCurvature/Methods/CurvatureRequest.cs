@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Methods;
 
@@ -16,6 +17,9 @@ public sealed record CurvatureRequest
 
     /// <summary>How losses of single samples become one.</summary>
     public Reduction Reduction { get; init; } = Reduction.Mean;
+
+    /// <summary>In which type everything is computed: the model, the loss, and the derivatives.</summary>
+    public Precision Precision { get; init; }
 
     /// <summary>What is computed.</summary>
     public ImmutableArray<Quantity> Quantities { get; init; } = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];

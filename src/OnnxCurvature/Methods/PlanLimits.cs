@@ -8,6 +8,9 @@ public sealed record PlanLimits
     /// <summary>Bytes that one chunk of columns may take beside the weights.</summary>
     public long MemoryBytes { get; init; } = 1L << 30;
 
+    /// <summary>Where the program will run, <c>cpu</c> or <c>cuda</c>: it tells what kernels there are for float64.</summary>
+    public string Provider { get; init; } = "cpu";
+
     /// <summary>The size to plan with for symbolic dimensions that have none given here.</summary>
     public long DefaultDimension { get; init; } = 1;
 

@@ -56,7 +56,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var taken = added.FirstOrDefault(output => model.Values.ContainsKey(output.Name) || model.Outputs.Any(own => own.Name == output.Name));
         if (keepOutputs && taken is not null)
             throw new UserErrorException($"The model has a value '{taken.Name}' of its own, which is the name of a result; rename it in the model.");
-        var program = Simplifier.Run(Program.Create(inputs, [.. keepOutputs ? model.Outputs : [], .. added]));
+        var program = Finished(Program.Create(inputs, [.. keepOutputs ? model.Outputs : [], .. added]));
         return new CurvaturePlan
         {
             Request = request,
@@ -78,6 +78,9 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var separate = targets.Where((target, index) => axes[index] is { IsSeparate: true, Axis: 0 } && !target.IsPart);
         return [.. from target in separate from quantity in request.Quantities where quantity != Quantity.Loss select quantity.OutputName(target.Name)];
     }
+
+    /// <summary>A program as it will be run.</summary>
+    private Program Finished(Program program) => Simplifier.Run(Float64Lowering.Run(program, limits.Provider));
 
     private Dictionary<string, int> Order(IEnumerable<Target> targets)
     {
@@ -178,7 +181,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     {
         var chunk = ChunkSize([.. group.Select(entry => entry.Method)]);
         var (stage, finish) = Stage([.. group.Select(entry => entry.Method)], chunk);
-        var body = Simplifier.Run(stage.BuildBody());
+        var body = Finished(stage.BuildBody());
         var (flops, bytes) = (_costs.Flops(body) * stage.Chunks, _costs.PeakBytes(body));
         stage.Close();
         for (var index = 0; index < group.Length; index++)
@@ -217,7 +220,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var chunk = Fit(Peak(2) - one);
         return chunk > 2 && Peak(chunk) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
 
-        double Peak(int chunk) => _costs.PeakBytes(Simplifier.Run(Stage(methods, chunk).Stage.BuildBody()));
+        double Peak(int chunk) => _costs.PeakBytes(Finished(Stage(methods, chunk).Stage.BuildBody()));
 
         int Fit(double each)
         {

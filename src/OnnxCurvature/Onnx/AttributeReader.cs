@@ -16,9 +16,10 @@ internal static class AttributeReader
     /// <summary>The attributes. Throws <see cref="UnsupportedOperatorException"/> for kinds that are not supported.</summary>
     /// <param name="node">The node.</param>
     /// <param name="scope">Where the node stands.</param>
+    /// <param name="number">Reads a number.</param>
     /// <param name="tensor">Reads a tensor.</param>
     /// <param name="body">Reads the body of a loop or branch.</param>
-    public static Attributes Read(NodeProto node, Scope scope, Func<TensorProto, Tensor> tensor, Func<GraphProto, Program> body)
+    public static Attributes Read(NodeProto node, Scope scope, Func<float, double> number, Func<TensorProto, Tensor> tensor, Func<GraphProto, Program> body)
     {
         var attributes = Attributes.Empty;
         foreach (var given in node.Attribute)
@@ -33,19 +34,19 @@ internal static class AttributeReader
             }
             if (attributes.Has(given.Name))
                 throw new UnsupportedOperatorException($"the attribute '{given.Name}' is there twice.");
-            attributes = attributes.With(given.Name, Value(attribute, tensor, body));
+            attributes = attributes.With(given.Name, Value(attribute, number, tensor, body));
         }
         return attributes;
     }
 
-    private static object Value(AttributeProto attribute, Func<TensorProto, Tensor> tensor, Func<GraphProto, Program> body) => KindOf(attribute) switch
+    private static object Value(AttributeProto attribute, Func<float, double> number, Func<TensorProto, Tensor> tensor, Func<GraphProto, Program> body) => KindOf(attribute) switch
     {
-        Kind.Float => (double)attribute.F,
+        Kind.Float => number(attribute.F),
         Kind.Int => attribute.I,
         Kind.String => Text(attribute.Name, attribute.S),
         Kind.Tensor when attribute.T is not null => tensor(attribute.T),
         Kind.Graph when attribute.G is not null => body(attribute.G),
-        Kind.Floats => attribute.Floats.Select(value => (double)value).ToImmutableArray(),
+        Kind.Floats => attribute.Floats.Select(number).ToImmutableArray(),
         Kind.Ints => attribute.Ints.ToImmutableArray(),
         Kind.Strings => attribute.Strings.Select(text => Text(attribute.Name, text)).ToImmutableArray(),
         var kind => throw new UnsupportedOperatorException($"the attribute '{attribute.Name}' is of kind {kind}, which is not supported."),

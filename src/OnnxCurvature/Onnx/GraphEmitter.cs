@@ -23,7 +23,7 @@ internal sealed class GraphEmitter
     private readonly Dictionary<Value, string> _constants = [];
     private readonly Dictionary<string, string> _shared = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _domains = new(StringComparer.Ordinal);
-    private readonly List<NodeProto> _filled = [];
+    private readonly List<NodeProto> _made = [];
 
     private GraphEmitter(Program program, int opset)
     {
@@ -40,8 +40,8 @@ internal sealed class GraphEmitter
                 Graph.Node.Add(Alias(name, output.Name));
             Graph.Output.Add(TypeWriter.Info(output.Name, output.Value.Type));
         }
-        for (var index = 0; index < _filled.Count; index++)
-            Graph.Node.Insert(index, _filled[index]);
+        for (var index = 0; index < _made.Count; index++)
+            Graph.Node.Insert(index, _made[index]);
     }
 
     /// <summary>The graph, without its initializers.</summary>
@@ -192,12 +192,29 @@ internal sealed class GraphEmitter
             return _constants[value] = name;
         }
         _constants[value] = name = _names.Of(value);
+        if (constant is WidenedConstant { Stored: MappedConstant stored } widened)
+        {
+            _constants[value] = _names.Unique($"{name}.{widened.Type.Element.DisplayName()}");
+            _made.Add(Widen(name, _constants[value], widened));
+            Initializers.Add((name, stored));
+            return _constants[value];
+        }
         if (constant is FilledConstant filled)
-            _filled.Add(Fill(name, filled));
+            _made.Add(Fill(name, filled));
         else
             Initializers.Add((name, constant));
         return name;
     }
+
+    /// <summary>The weight stays as the file has it, so that it can be taken from there.</summary>
+    private NodeProto Widen(string from, string to, WidenedConstant widened) => new()
+    {
+        OpType = nameof(Ops.Elementwise.Cast),
+        Name = to,
+        Input = { from },
+        Output = { to },
+        Attribute = { Attribute("to", (long)widened.Type.Element) },
+    };
 
     private NodeProto Fill(string name, FilledConstant filled)
     {

@@ -15,8 +15,8 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
     public ModelGraph Load(IReadOnlyDictionary<string, int> opsets)
     {
         var scope = new Scope(new GraphBuilder(), null, opsets, 0);
-        var inputs = LoadInputs(scope);
-        loader.Types = new ModelTypes(file, options.Oracle, options.Dims, inputs);
+        var (inputs, stored) = LoadInputs(scope);
+        loader.Types = new ModelTypes(file, options.Oracle, options.Dims, stored);
         loader.LoadInitializers(_graph, scope);
         loader.Load(_graph.Node, scope);
         if (!options.Partial && loader.LeftOutNodes.Count > 0)
@@ -37,18 +37,22 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         return new UserErrorException($"'{file.File.Path}' holds {(nodes.Count == 1 ? "a node that cannot" : $"{nodes.Count} nodes that cannot")} be taken: {string.Join("; ", nodes)}{said}; replace {(nodes.Count == 1 ? "it" : "them")} by standard operators, or cut the model before {(nodes.Count == 1 ? "it" : "them")}.");
     }
 
-    private ImmutableArray<Value> LoadInputs(Scope scope)
+    /// <summary>The parameters, and the names and types that the file gives them.</summary>
+    private (ImmutableArray<Value> Parameters, IReadOnlyList<(string Name, TensorType Type)> Stored) LoadInputs(Scope scope)
     {
         var initializers = _graph.Initializer.Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
         var given = _graph.Input.Where(input => !initializers.Contains(input.Name)).ToList();
         var taken = given.SelectMany(SymbolsOf).ToHashSet(StringComparer.Ordinal);
         var symbols = new HashSet<string>(taken, StringComparer.Ordinal);
         var inputs = ImmutableArray.CreateBuilder<Value>();
+        var stored = new List<(string, TensorType)>();
         foreach (var input in given)
         {
             var type = TypeReader.Read(input.Type, axis => Unnamed(input.Name, axis), options.Dims, out var reason)
                 ?? throw new UserErrorException($"The input '{input.Name}' of '{file.File.Path}' {reason}.");
-            var parameter = scope.Builder.Parameter(type, input.Name);
+            stored.Add((input.Name, type));
+            // Where all is computed in float64, data of that type shall not be rounded on their way in.
+            var parameter = scope.Builder.Parameter(options.Precision == Precision.Float64 ? loader.Widen(type) : type, input.Name);
             loader.Define(scope, input.Name, Cast.Of(scope.Builder, parameter, loader.Widen(type).Element));
             inputs.Add(parameter);
         }
@@ -59,7 +63,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
             if (size < 1)
                 throw new UserErrorException($"The dimension '{name}' cannot have the size {size}; give 1 or more.");
         }
-        return inputs.ToImmutable();
+        return (inputs.ToImmutable(), stored);
 
         string Unnamed(string input, int axis)
         {
@@ -83,7 +87,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
             if (value is null)
                 continue;
             var declared = (ElementType)(output.Type?.TensorType?.ElemType ?? 0);
-            outputs.Add(new NamedValue(output.Name, declared is ElementType.Float16 or ElementType.BFloat16 ? Cast.Of(scope.Builder, value, declared) : value));
+            outputs.Add(new NamedValue(output.Name, options.Precision == Precision.Model && declared is ElementType.Float16 or ElementType.BFloat16 ? Cast.Of(scope.Builder, value, declared) : value));
         }
         return outputs.ToImmutable();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Onnx;
 
@@ -10,6 +11,9 @@ public sealed record LoadOptions
 
     /// <summary>Whether nodes whose types cannot be told are left out, with all that depends on them, instead of the model being refused.</summary>
     public bool Partial { get; init; }
+
+    /// <summary>In which type the model is computed.</summary>
+    public Precision Precision { get; init; }
 
     /// <summary>Who tells the types that the catalogue does not know, or null for nobody.</summary>
     public IShapeOracle? Oracle { get; init; }

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Onnx;
 /// The types of the values of a model where the catalogue cannot tell them: of an oracle, which is asked once and only when it must
 /// be, else as the file declares them.
 /// </summary>
-internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOnlyDictionary<string, long> sizes, IReadOnlyList<Value> inputs)
+internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOnlyDictionary<string, long> sizes, IReadOnlyList<(string Name, TensorType Type)> inputs)
 {
     private IReadOnlyDictionary<string, TensorType>? _types;
 
@@ -43,9 +43,9 @@ internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOn
         var model = new ModelProto(file.Model) { Graph = new GraphProto(file.Model.Graph) };
         var graph = model.Graph;
         var tensors = new TensorReader(file);
-        var given = inputs.Select(input => input.Name!).ToHashSet(StringComparer.Ordinal);
+        var given = inputs.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
         graph.Input.Clear();
-        graph.Input.AddRange(inputs.Select(input => TypeWriter.Info(input.Name!, input.Type)));
+        graph.Input.AddRange(inputs.Select(input => TypeWriter.Info(input.Name, input.Type)));
         graph.Initializer.Clear();
         foreach (var tensor in file.Model.Graph.Initializer)
             if (file.RangeOf(tensor) is not null || tensor.DataLocation == TensorProto.Types.DataLocation.External)

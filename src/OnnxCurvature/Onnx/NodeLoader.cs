@@ -25,7 +25,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>The nodes of operators that the catalogue does not have.</summary>
     public List<Node> UnknownNodes { get; } = [];
 
-    /// <summary>Whether some values were 16-bit floats and are computed in float32.</summary>
+    /// <summary>Whether some values are computed in a wider type than the file's.</summary>
     public bool Widened { get; private set; }
 
     /// <summary>Who tells the types that the catalogue cannot; known once the inputs are.</summary>
@@ -79,25 +79,50 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         : node.Output.FirstOrDefault(name => name.Length > 0) is { } output ? $"{node.OpType} that makes '{output}'"
         : node.OpType;
 
-    /// <summary>A constant as it is computed with: 16-bit floats become float32.</summary>
+    /// <summary>Numbers that are taken for those that they were rounded from to float32.</summary>
+    public SortedDictionary<float, double> Meanings { get; } = [];
+
+    /// <summary>A constant as it is computed with.</summary>
     public Constant Widen(Constant constant)
     {
-        if (!IsNarrow(constant.Type.Element))
-            return constant;
-        Widened = true;
-        return constant is InlineConstant ? new InlineConstant(constant.Read().CastTo(ElementType.Float32)) : new WidenedConstant(constant);
+        var type = Widen(constant.Type);
+        return type == constant.Type ? constant
+            : constant is InlineConstant && constant.Type is { Element: ElementType.Float32, Rank: 0 } ? new InlineConstant(Tensor.Scalar(type.Element, Meant((float)constant.Read().Floats[0])))
+            : constant is InlineConstant ? new InlineConstant(constant.Read().CastTo(type.Element))
+            : new WidenedConstant(constant, type.Element);
     }
 
-    /// <summary>A type as it is computed with: 16-bit floats become float32.</summary>
+    /// <summary>A type as it is computed with.</summary>
     public TensorType Widen(TensorType type)
     {
-        if (!IsNarrow(type.Element))
-            return type;
-        Widened = true;
-        return type with { Element = ElementType.Float32 };
+        var element = options.Precision.Widen(type.Element);
+        Widened |= element != type.Element;
+        return type with { Element = element };
     }
 
-    private static bool IsNarrow(ElementType element) => element is ElementType.Float16 or ElementType.BFloat16;
+    private double Meant(float number)
+    {
+        if (options.Precision != Precision.Float64)
+            return number;
+        var meant = RoundedNumber.Meant(number);
+        if (meant != number)
+            Meanings[number] = meant;
+        return meant;
+    }
+
+    /// <summary>Attributes that name types, explicitly or by being left out, with those that are computed with.</summary>
+    private Attributes Widen(Attributes attributes, string op, int outputs)
+    {
+        if (op == "ConstantOfShape" && !attributes.Has("value"))
+            return attributes.With("value", Tensor.Filled(Widen(new TensorType(ElementType.Float32, TensorShape.Scalar)).Element, [1], 0));
+        // The type of statistics matters where they are given out.
+        if (op == "LayerNormalization" && outputs > 1 && !attributes.Has("stash_type"))
+            attributes = attributes.With("stash_type", (long)ElementType.Float32);
+        foreach (var name in (ReadOnlySpan<string>)["to", "dtype", "stash_type"])
+            if (attributes.Has(name) && (name != "stash_type" || outputs > 1))
+                attributes = attributes.With(name, (long)Widen(new TensorType((ElementType)attributes.Int(name, 0), TensorShape.Scalar)).Element);
+        return attributes;
+    }
 
     private bool Resolve(NodeProto node, Scope scope, out ImmutableArray<Value?> inputs)
     {
@@ -146,16 +171,12 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             Define(scope, node.Output[0], scope.Builder.Constant(Widen(ConstantNodes.Read(node, scope, _tensors)), scope.FullName(node.Output[0])));
             return;
         }
-        var attributes = AttributeReader.Read(node, scope, tensor => Widen(_tensors.Read(tensor)).Read(), graph => LoadBody(node, graph, scope, inputs));
-        foreach (var name in (ReadOnlySpan<string>)["to", "dtype"])
-            if (attributes.Has(name) && IsNarrow((ElementType)attributes.Int(name, 0)))
-            {
-                Widened = true;
-                attributes = attributes.With(name, (long)ElementType.Float32);
-            }
+        var attributes = AttributeReader.Read(node, scope, Meant, tensor => Widen(_tensors.Read(tensor)).Read(), graph => LoadBody(node, graph, scope, inputs));
         var outputs = node.Output.Count;
         while (outputs > 0 && node.Output[outputs - 1].Length == 0)
             outputs--;
+        if (domain.Length == 0)
+            attributes = Widen(attributes, node.OpType, outputs);
         var call = new OperatorCall(node.OpType, domain, inputs, attributes, outputs).WithInputs(inputs);
         if (domain.Length == 0 && node.OpType == "ConstantOfShape" && inputs is [{ Contents: { } sizes }] && sizes.All(size => size.Known >= 0))
         {

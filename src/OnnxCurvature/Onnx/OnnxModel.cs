@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Elementwise;
@@ -14,7 +15,7 @@ public sealed class OnnxModel
 {
     private readonly Lazy<string> _sha256;
 
-    private OnnxModel(ModelReader file, NodeLoader loader, ModelGraph graph)
+    private OnnxModel(ModelReader file, NodeLoader loader, ModelGraph graph, Precision precision)
     {
         Path = file.File.Path;
         IrVersion = (int)file.Model.IrVersion;
@@ -25,7 +26,7 @@ public sealed class OnnxModel
         OverridableInitializers = IrVersion < 4 ? [] : [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name).Where(inputs.Contains)];
         UnknownNodes = [.. loader.UnknownNodes];
         LeftOutNodes = [.. loader.LeftOutNodes];
-        Notes = loader.Widened ? ["The model computes in 16-bit floats; here all of it is computed in float32."] : [];
+        Notes = [.. NotesOn(loader, precision)];
         Name = file.Model.Graph.Name;
         Documentation = file.Model.DocString;
         Producer = file.Model.ProducerName;
@@ -102,9 +103,20 @@ public sealed class OnnxModel
         var file = ModelReader.Read(path);
         var opsets = FunctionLibrary.OpsetsOf(file.Model.OpsetImport);
         CheckVersions(path, file.Model.IrVersion, opsets);
-        var loader = new NodeLoader(file, options ?? new LoadOptions());
-        var graph = new GraphLoader(file, loader, options ?? new LoadOptions()).Load(opsets);
-        return new OnnxModel(file, loader, graph);
+        options ??= new LoadOptions();
+        var loader = new NodeLoader(file, options);
+        var graph = new GraphLoader(file, loader, options).Load(opsets);
+        return new OnnxModel(file, loader, graph, options.Precision);
+    }
+
+    private static IEnumerable<string> NotesOn(NodeLoader loader, Precision precision)
+    {
+        if (loader.Widened)
+            yield return precision == Precision.Float64
+                ? "All of the model is computed in float64, to which its weights and inputs are widened."
+                : "The model computes in 16-bit floats; here all of it is computed in float32.";
+        if (loader.Meanings.Count > 0)
+            yield return $"Numbers that the file rounds to float32 are taken for what they were: {string.Join(", ", loader.Meanings.Values.Select(number => number.ToString("R", CultureInfo.InvariantCulture)))}.";
     }
 
     private static void CheckVersions(string path, long irVersion, Dictionary<string, int> opsets)

@@ -2,12 +2,17 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Onnx;
 
-/// <summary>A constant of 16-bit floats that is computed with in float32.</summary>
-public sealed class WidenedConstant(Constant stored) : Constant
+/// <summary>A constant of floats that is computed with in a wider type. A file holds it as it is stored, and a node Cast.</summary>
+/// <param name="stored">The constant as it is stored.</param>
+/// <param name="element">The wider type.</param>
+public sealed class WidenedConstant(Constant stored, ElementType element) : Constant
 {
-    /// <inheritdoc/>
-    public override TensorType Type { get; } = stored.Type with { Element = ElementType.Float32 };
+    /// <summary>The constant as it is stored.</summary>
+    public Constant Stored { get; } = stored;
 
     /// <inheritdoc/>
-    public override Tensor Read() => stored.Read().CastTo(ElementType.Float32);
+    public override TensorType Type { get; } = stored.Type with { Element = element };
+
+    /// <inheritdoc/>
+    public override Tensor Read() => Stored.Read().CastTo(Type.Element);
 }

@@ -82,6 +82,16 @@ public abstract class Operator : OperatorSchema
     /// </summary>
     public virtual ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => null;
 
+    /// <summary>
+    /// The outputs of a call in float64 by other operators, for an operator that ONNX Runtime's CPU provider has no float64 kernel of, or
+    /// one that rounds to float32; null for one that it computes in float64. The types of the outputs are
+    /// <paramref name="types"/>. Throws <see cref="UnsupportedOperatorException"/> where there is no such form.
+    /// </summary>
+    public virtual ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => null;
+
+    /// <summary>Whether ONNX Runtime's CUDA provider computes in float64 what its CPU provider does not, so that there is no need of <see cref="InFloat64"/>.</summary>
+    public virtual bool HasFloat64KernelOnCuda => false;
+
     /// <summary>The lowest opset from 13 on that can say the node.</summary>
     public virtual int MinimumOpset(Node node) => 13;
 

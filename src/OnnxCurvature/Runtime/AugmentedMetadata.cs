@@ -45,6 +45,7 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
         [Prefix + "wrt"] = string.Join('\n', plan.Targets.Select(target => target.Name)),
         [Prefix + "loss"] = plan.Request.Loss.ToString(),
         [Prefix + "reduction"] = plan.Request.Reduction == Reduction.Mean ? "mean" : "sum",
+        [Prefix + "precision"] = plan.Request.Precision == Ir.Precision.Float64 ? "float64" : "model",
         [Prefix + "batches"] = plan.Loss.Reduction == BatchWeight.Samples ? "average" : "add",
         [Prefix + "per_sample"] = string.Join('\n', plan.PerSample),
         [Prefix + "labels"] = plan.Loss.Labels?.Input ?? "",

@@ -17,7 +17,7 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
             Metadata = AugmentedMetadata.Of(plan, Path.GetFileName(model.Path), model.Sha256),
         });
         var known = model.Graph.Inputs.Select(input => input.Name).ToHashSet();
-        return new AugmentReport(path, new FileInfo(path).Length, written.Opset, Sentence(written.Weights, path), plan.Methods, plan.Notes,
+        return new AugmentReport(path, new FileInfo(path).Length, written.Opset, Sentence(written.Weights, path), plan.Methods, [.. model.Notes, .. plan.Notes],
             [.. plan.Program.Parameters.Where(parameter => !known.Contains(parameter.Name)).Select(parameter => $"{parameter.Name} {parameter.Type}")],
             [.. plan.Outputs]);
     }

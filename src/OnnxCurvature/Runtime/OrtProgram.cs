@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx;
+using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Runtime;
 
@@ -12,7 +13,8 @@ internal sealed class OrtProgram : IDisposable
     /// <summary>Compiles a program. Weights are read from the model's folder.</summary>
     public OrtProgram(Program program, OrtSettings settings)
     {
-        Program = program;
+        // What the planner made is lowered already; a file that is run as it is may not be.
+        Program = program = Float64Lowering.Run(program, settings.Provider);
         var model = OnnxWriter.Serialize(program, settings.Folder);
         using var options = settings.SessionOptions(program);
         try
@@ -22,8 +24,8 @@ internal sealed class OrtProgram : IDisposable
         catch (OnnxRuntimeException exception)
         {
             var reason = exception.Message.ReplaceLineEndings(" ").Trim();
-            throw new UserErrorException(program.Nodes.Any(node => node.Output.Type.Element == ElementType.Float64)
-                ? $"ONNX Runtime cannot run the model in float64 ({reason}); convert it to float32."
+            throw new UserErrorException(Float64Lowering.HoldsFloat64(program)
+                ? $"ONNX Runtime cannot run the model in float64 ({reason}); run it in float32."
                 : $"ONNX Runtime cannot run the program ({reason}).");
         }
     }

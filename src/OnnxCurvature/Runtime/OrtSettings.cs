@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Runtime;
 
@@ -15,7 +16,7 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
         var options = new SessionOptions
         {
             // The extended level fuses into operators that exist in float32 only.
-            GraphOptimizationLevel = program.Nodes.SelectMany(node => node.Outputs).Any(value => value.Type.Element == ElementType.Float64)
+            GraphOptimizationLevel = Float64Lowering.HoldsFloat64(program)
                 ? GraphOptimizationLevel.ORT_ENABLE_BASIC
                 : GraphOptimizationLevel.ORT_ENABLE_ALL,
             // Errors come as exceptions, which are told in sentences of ours.

@@ -51,7 +51,8 @@ public sealed class PreparedRun
     internal static PreparedRun Create(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
     {
         var clock = Stopwatch.StartNew();
-        var model = CurvatureEngine.Load(modelPath, options.Dimensions);
+        var precision = request?.Precision ?? Precision.Model;
+        var model = CurvatureEngine.Load(modelPath, options.Dimensions, precision);
         // Symbolic entries cannot be counted, so results for each sample need batches of one size.
         var rows = DataSet.BatchRows(model.Graph.Inputs, options.BatchSize);
         if (request is not null && DataSet.SamplesOf(model.Graph.Inputs, data) is { } samples && samples > rows
@@ -60,7 +61,7 @@ public sealed class PreparedRun
         // What the data tell of symbolic dimensions makes the program a plainer one, so the model is read again with that.
         var dimensions = options.Dimensions.AddRange(DataSet.Dimensions(model.Graph.Inputs, data, options.BatchSize).Where(entry => !options.Dimensions.ContainsKey(entry.Key)));
         if (dimensions.Count > options.Dimensions.Count)
-            model = CurvatureEngine.Load(modelPath, dimensions);
+            model = CurvatureEngine.Load(modelPath, dimensions, precision);
         var loaded = clock.Elapsed.TotalSeconds;
         var run = request is null
             ? OfAugmented(model, data, options, dimensions)
@@ -84,7 +85,7 @@ public sealed class PreparedRun
         return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample]), set, options, ImmutableDictionary<string, double>.Empty)
         {
             Methods = plan.Methods,
-            Notes = [.. plan.Notes, .. set.Notes],
+            Notes = [.. model.Notes, .. plan.Notes, .. set.Notes],
             Flops = plan.Flops,
             MemoryBytes = plan.MemoryBytes,
         };
@@ -107,5 +108,5 @@ public sealed class PreparedRun
     }
 
     private static PlanLimits Limits(CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions) =>
-        new() { MemoryBytes = options.MemoryBytes, Dimensions = dimensions, DefaultDimension = options.BatchSize ?? 1 };
+        new() { Provider = options.Provider, MemoryBytes = options.MemoryBytes, Dimensions = dimensions, DefaultDimension = options.BatchSize ?? 1 };
 }

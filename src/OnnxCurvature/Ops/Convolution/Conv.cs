@@ -122,6 +122,17 @@ public sealed class Conv : Operator
     }
 
     /// <inheritdoc/>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
+    {
+        var (x, w, y) = (call.Required(0), call.Required(1), types[0].Shape);
+        var window = Window.Of(call.Attributes, Kernel(call.Attributes, w.Type.Shape), x.Type.Shape.Range(2, x.Type.Rank));
+        return [TapProducts.WithBias(b, TapProducts.Convolve(b, x, w, window, call.Attributes.Int("group", 1), y), call.Input(2))];
+    }
+
+    /// <inheritdoc/>
+    public override bool HasFloat64KernelOnCuda => true;
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>
         2 * size(node.Output.Type.Shape.Elements) * size(node.Inputs[1]!.Type.Shape.Product(1, node.Output.Type.Rank));
 
@@ -178,7 +189,7 @@ public sealed class Conv : Operator
     }
 
     /// <summary>From [G * O, C, *kernel] to [G * C, O, *kernel].</summary>
-    private static Value ExchangeChannels(GraphBuilder b, Value w, long group)
+    internal static Value ExchangeChannels(GraphBuilder b, Value w, long group)
     {
         var shape = w.Type.Shape;
         if (group == 1)

@@ -123,13 +123,7 @@ public sealed class ConvTranspose : Operator
             return null;
         var (w, y, group) = (node.Inputs[1]!.Type.Shape, node.Output.Type.Shape, Group(node.Attributes));
         var window = WindowOf(node.Attributes, w);
-        var padding = OutputPadding(node.Attributes, window.Rank);
-        var mirrored = window with
-        {
-            Strides = [.. window.Strides.Select(_ => 1L)],
-            Begins = [.. window.Begins.Select((pad, axis) => window.Span(axis) - 1 - pad)],
-            Ends = [.. window.Ends.Select((pad, axis) => window.Span(axis) - 1 - pad + padding[axis])],
-        };
+        var mirrored = Mirrored(node.Attributes, window);
         var (inputs, outputs, kernel) = (w[0].DividedBy(group)!.Value, w[1], w.Range(2, w.Rank));
         return new UnfoldedProduct(
             Unfolding.Of(b, Spread(b, node.Inputs[0]!, window.Strides), mirrored, group, y.Range(2, y.Rank)),
@@ -169,6 +163,18 @@ public sealed class ConvTranspose : Operator
         }
     }
 
+    /// <summary>The convolution of x, with zeros put between its entries, with the mirrored kernels.</summary>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
+    {
+        var (x, w, y, group) = (call.Required(0), call.Required(1), types[0].Shape, Group(call.Attributes));
+        var window = WindowOf(call.Attributes, w.Type.Shape);
+        var kernels = Conv.ExchangeChannels(b, Conv.Mirror(b, w), group);
+        return [TapProducts.WithBias(b, TapProducts.Convolve(b, Spread(b, x, window.Strides), kernels, Mirrored(call.Attributes, window), group, y), call.Input(2))];
+    }
+
+    /// <inheritdoc/>
+    public override bool HasFloat64KernelOnCuda => true;
+
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>
         2 * size(node.Inputs[0]!.Type.Shape.Elements) * size(node.Inputs[1]!.Type.Shape.Product(1, node.Output.Type.Rank));
@@ -177,6 +183,18 @@ public sealed class ConvTranspose : Operator
 
     private static long[] OutputPadding(Attributes attributes, int rank) =>
         attributes.Ints("output_padding") is { } padding ? [.. padding] : new long[rank];
+
+    /// <summary>The window that slides over x with zeros between its entries.</summary>
+    private static Window Mirrored(Attributes attributes, Window window)
+    {
+        var padding = OutputPadding(attributes, window.Rank);
+        return window with
+        {
+            Strides = [.. window.Strides.Select(_ => 1L)],
+            Begins = [.. window.Begins.Select((pad, axis) => window.Span(axis) - 1 - pad)],
+            Ends = [.. window.Ends.Select((pad, axis) => window.Span(axis) - 1 - pad + padding[axis])],
+        };
+    }
 
     private static Window WindowOf(Attributes attributes, TensorShape w) => Window.Of(attributes, Conv.Kernel(attributes, w), w.Range(2, w.Rank));
 

@@ -12,6 +12,10 @@ public sealed class Acos : UnaryElementwise
     /// <inheritdoc/>
     protected override double Function(Attributes attributes, double x) => Math.Acos(x);
 
+    /// <summary>2 arctan √((1 - x) / (1 + x)).</summary>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) =>
+        2 * ExactFunctions.ArcTangent(((1 - x) / (1 + x)).Through<Sqrt>());
+
     /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => -((1 - x) * (1 + x)).Through<Sqrt>().Through<Reciprocal>();
 }

@@ -13,5 +13,8 @@ public sealed class Atan : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => Math.Atan(x);
 
     /// <inheritdoc/>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) => ExactFunctions.ArcTangent(x);
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => (1 + x * x).Through<Reciprocal>();
 }

@@ -12,6 +12,13 @@ public sealed class Atanh : UnaryElementwise
     /// <inheritdoc/>
     protected override double Function(Attributes attributes, double x) => Math.Atanh(x);
 
+    /// <summary>½ ln(1 + 2|x| / (1 - |x|)) with the sign of x.</summary>
+    protected override Expr? InFloat64(Attributes attributes, Expr x)
+    {
+        var size = x.Through<Abs>();
+        return ExactFunctions.WithSignOf(x, 0.5 * ExactFunctions.LogOnePlus(2 * size / (1 - size)));
+    }
+
     /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => ((1 - x) * (1 + x)).Through<Reciprocal>();
 }

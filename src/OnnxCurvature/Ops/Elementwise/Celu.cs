@@ -13,6 +13,10 @@ public sealed class Celu : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => x > 0 ? x : Alpha(attributes) * double.ExpM1(x / Alpha(attributes));
 
     /// <inheritdoc/>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) =>
+        Expr.Select(x > 0, x, Alpha(attributes) * ExactFunctions.ExpMinusOne(x / Alpha(attributes)));
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => Expr.Select(x > 0, x.Number(1), y / Alpha(node.Attributes) + 1);
 
     private static double Alpha(Attributes attributes) => attributes.Float("alpha", 1);

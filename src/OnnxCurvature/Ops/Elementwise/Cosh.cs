@@ -13,5 +13,8 @@ public sealed class Cosh : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => Math.Cosh(x);
 
     /// <inheritdoc/>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) => 0.5 * x.Through<Exp>() + 0.5 * (-x).Through<Exp>();
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => y * x.Through<Tanh>();
 }

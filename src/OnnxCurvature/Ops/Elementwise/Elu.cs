@@ -13,6 +13,10 @@ public sealed class Elu : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => x > 0 ? x : Alpha(attributes) * double.ExpM1(x);
 
     /// <inheritdoc/>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) =>
+        Expr.Select(x > 0, x, Alpha(attributes) * ExactFunctions.ExpMinusOne(x));
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => Expr.Select(x > 0, x.Number(1), y + Alpha(node.Attributes));
 
     private static double Alpha(Attributes attributes) => attributes.Float("alpha", 1);

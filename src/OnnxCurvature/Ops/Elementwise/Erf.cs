@@ -1,5 +1,7 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Logic;
 
 namespace OnnxCurvature.Ops.Elementwise;
 
@@ -11,6 +13,29 @@ public sealed class Erf : UnaryElementwise
 
     /// <inheritdoc/>
     protected override double Function(Attributes attributes, double x) => ErrorFunction.Of(x);
+
+    /// <summary>The Taylor polynomial about the nearest point of a table, of |x|, with the sign of x.</summary>
+    protected override Expr? InFloat64(Attributes attributes, Expr x)
+    {
+        var b = x.Builder;
+        var size = x.Through<Abs>();
+        size = Expr.Select(size > ErrorFunction.LastPoint, x.Number(ErrorFunction.LastPoint), size);
+        var point = (size * ErrorFunction.PointsPerUnit).Through<Round>();
+        // What is not a number has no point, and comes through by its distance from one.
+        var known = Expr.Select(Catalogue.Get<IsNaN>().Apply(b, [x.Value]).Output, x.Number(0), point);
+        var index = Cast.Of(b, known, ElementType.Int64);
+        var distance = size - point / ErrorFunction.PointsPerUnit;
+        var columns = ErrorFunction.TaylorCoefficients();
+        var sum = At(columns[^1]);
+        for (var power = columns.Length - 2; power >= 0; power--)
+            sum = sum * distance + At(columns[power]);
+        return ExactFunctions.WithSignOf(x, sum);
+
+        Expr At(double[] column) => x.With(Gather.Of(b, b.Constant(Tensor.Of([column.Length], column)), index, 0));
+    }
+
+    /// <inheritdoc/>
+    public override bool HasFloat64KernelOnCuda => true;
 
     /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => 2 / Math.Sqrt(Math.PI) * (-(x * x)).Through<Exp>();

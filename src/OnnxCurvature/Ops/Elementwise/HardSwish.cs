@@ -13,6 +13,10 @@ public sealed class HardSwish : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => x * Math.Clamp(x / 6 + 0.5, 0, 1);
 
     /// <inheritdoc/>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) =>
+        Expr.Select(x > 3, x, Expr.Select(x < -3, x.Number(0), x * (x / 6 + 0.5)));
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => Expr.Select(x > 3, x.Number(1), Expr.Select(x < -3, x.Number(0), x / 3 + 0.5));
 
     /// <inheritdoc/>

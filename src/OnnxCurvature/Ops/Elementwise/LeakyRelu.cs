@@ -13,6 +13,9 @@ public sealed class LeakyRelu : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => x > 0 ? x : Alpha(attributes) * x;
 
     /// <inheritdoc/>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) => Expr.Select(x > 0, x, Alpha(attributes) * x);
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => Expr.Select(x > 0, x.Number(1), x.Number(Alpha(node.Attributes)));
 
     private static double Alpha(Attributes attributes) => attributes.Float("alpha", 0.01);

@@ -26,5 +26,9 @@ public sealed class Mean : VariadicElementwise
     /// <inheritdoc/>
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) => Share(b, node, cy[0]!);
 
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
+        [new Expr(b, Catalogue.Get<Sum>().Apply(b, call.Inputs).Output) / call.Inputs.Length];
+
     private static Value Share(GraphBuilder b, Node node, Value value) => new Expr(b, value) * (1.0 / node.Inputs.Length);
 }

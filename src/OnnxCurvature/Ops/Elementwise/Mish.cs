@@ -13,6 +13,9 @@ public sealed class Mish : UnaryElementwise
     protected override double Function(Attributes attributes, double x) =>
         x * Math.Tanh(Math.Max(x, 0) + double.LogP1(Math.Exp(-Math.Abs(x))));
 
+    /// <inheritdoc/>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) => x * x.Through<Softplus>().Through<Tanh>();
+
     /// <summary>
     /// t + x (1 - t²) σ(x) for t = tanh(ln(1 + eˣ)). With s = σ(-x) this t is σ(x) (1 + s) / (1 + s²), which neither
     /// overflows nor cancels.

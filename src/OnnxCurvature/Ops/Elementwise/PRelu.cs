@@ -28,6 +28,13 @@ public sealed class PRelu : BinaryElementwise
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
         input == 1 ? Mul.Of(b, cy[0]!, NegativePart(new Expr(b, node.Inputs[0]!))) : base.Transpose(b, node, input, cy);
 
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
+    {
+        var x = new Expr(b, call.Required(0));
+        return [Expr.Select(x > 0, x, x.With(call.Required(1)) * x)];
+    }
+
     /// <summary>Before opset 7 the slope had one element for each channel, that is, along axis 1.</summary>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {

@@ -13,6 +13,10 @@ public sealed class Selu : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => Gamma(attributes) * (x > 0 ? x : Alpha(attributes) * double.ExpM1(x));
 
     /// <inheritdoc/>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) =>
+        Gamma(attributes) * Expr.Select(x > 0, x, Alpha(attributes) * ExactFunctions.ExpMinusOne(x));
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y)
     {
         var (alpha, gamma) = (Alpha(node.Attributes), Gamma(node.Attributes));

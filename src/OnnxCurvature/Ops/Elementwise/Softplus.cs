@@ -12,6 +12,10 @@ public sealed class Softplus : UnaryElementwise
     /// <inheritdoc/>
     protected override double Function(Attributes attributes, double x) => Math.Max(x, 0) + double.LogP1(Math.Exp(-Math.Abs(x)));
 
+    /// <summary>max(x, 0) + ln(1 + exp(-|x|)).</summary>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) =>
+        x.Through<Relu>() + ExactFunctions.LogOnePlus((-x.Through<Abs>()).Through<Exp>());
+
     /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => x.Through<Sigmoid>();
 }

@@ -13,6 +13,9 @@ public sealed class Softsign : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => x / (1 + Math.Abs(x));
 
     /// <inheritdoc/>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) => x / (1 + x.Through<Abs>());
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y)
     {
         var factor = (1 + x.Through<Abs>()).Through<Reciprocal>();

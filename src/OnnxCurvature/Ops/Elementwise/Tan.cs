@@ -13,5 +13,8 @@ public sealed class Tan : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => Math.Tan(x);
 
     /// <inheritdoc/>
+    protected override Expr? InFloat64(Attributes attributes, Expr x) => x.Through<Sin>() / x.Through<Cos>();
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => 1 + y * y;
 }

@@ -93,6 +93,12 @@ public abstract class CompositeOperator : Operator
     /// <inheritdoc/>
     public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => IsNewerThanFiles ? [.. Lower(b, Call(node))!] : null;
 
+    /// <summary>Whether ONNX Runtime has a float64 kernel, as exact as what the operator is lowered to.</summary>
+    protected virtual bool HasFloat64Kernel => false;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => HasFloat64Kernel ? null : Lower(b, call);
+
     /// <summary>A builder for nodes that are only looked at. It knows the symbols of the inputs' shapes.</summary>
     private static GraphBuilder Scratch(OperatorCall call)
     {

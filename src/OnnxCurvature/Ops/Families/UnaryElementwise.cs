@@ -16,6 +16,13 @@ public abstract class UnaryElementwise : Operator
     /// <summary>φ'(x) as a program in x and y = φ(x), or null where it is zero almost everywhere.</summary>
     protected abstract Expr? Slope(Node node, Expr x, Expr y);
 
+    /// <summary>φ(x) in float64 by other operators, where ONNX Runtime does not compute it in float64 itself; else null.</summary>
+    protected virtual Expr? InFloat64(Attributes attributes, Expr x) => null;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
+        InFloat64(call.Attributes, new Expr(b, call.Required(0))) is { } y ? [y] : null;
+
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
 

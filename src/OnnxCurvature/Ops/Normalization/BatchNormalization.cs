@@ -33,5 +33,8 @@ public sealed class BatchNormalization : CompositeOperator
     }
 
     /// <inheritdoc/>
+    protected override bool HasFloat64Kernel => true;
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 2 * size(node.Output.Type.Shape.Elements);
 }

@@ -22,5 +22,8 @@ public sealed class LpNormalization : CompositeOperator
     }
 
     /// <inheritdoc/>
+    protected override bool HasFloat64Kernel => true;
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 3 * size(node.Output.Type.Shape.Elements);
 }

@@ -87,6 +87,31 @@ public sealed class AveragePool : LinearOperator
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => IsDilated(node) ? 19 : 13;
 
+    /// <summary>The sum over each window divided by the number of its entries.</summary>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
+    {
+        var (x, outputs) = (call.Required(0), types[0].Shape.Range(2, types[0].Rank));
+        var spatial = x.Type.Shape.Range(2, x.Type.Rank);
+        var window = Window.Of(call.Attributes, Kernel(call.Attributes), spatial);
+        var withPadding = call.Attributes.Int("count_include_pad", 0) != 0;
+        return [Div.Of(b, new WindowTaps(b, x, window, outputs).Sum(), Counts())];
+
+        Value Counts()
+        {
+            if (spatial.IsKnown && outputs.IsKnown)
+            {
+                var counts = window.Counts(spatial.Sizes, outputs.Sizes, withPadding);
+                return counts.Distinct().Count() == 1 ? b.Scalar(x.Type.Element, counts[0]) : b.Constant(Tensor.Of(x.Type.Element, outputs.Sizes, counts));
+            }
+            if (withPadding || window.Pads.All(pad => pad == 0))
+                return b.Scalar(x.Type.Element, window.Kernel.Aggregate(1.0, (product, length) => product * length));
+            return new WindowTaps(b, Expand.Of(b, b.Scalar(x.Type.Element, 1), [1, 1, .. spatial]), window, outputs).Sum();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool HasFloat64KernelOnCuda => true;
+
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>
         size(node.Output.Type.Shape.Elements) * Kernel(node.Attributes).Aggregate(1.0, (product, length) => product * length);

@@ -17,5 +17,8 @@ public sealed class GlobalMaxPool : CompositeOperator
     }
 
     /// <inheritdoc/>
+    public override bool HasFloat64KernelOnCuda => true;
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[0]!.Type.Shape.Elements);
 }

@@ -24,5 +24,8 @@ public sealed class DepthToSpace : CompositeOperator
     }
 
     /// <inheritdoc/>
+    protected override bool HasFloat64Kernel => true;
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 }

@@ -19,5 +19,8 @@ public sealed class SpaceToDepth : CompositeOperator
     }
 
     /// <inheritdoc/>
+    protected override bool HasFloat64Kernel => true;
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 }

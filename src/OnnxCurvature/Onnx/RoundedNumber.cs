@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace OnnxCurvature.Onnx;
+
+/// <summary>
+/// The numbers of a formula, which a file holds only in float32: attributes, and constants that are scalars. Where a model is
+/// computed in float64 they are taken for what they were rounded from, if that is plain to see: a decimal of few digits such as
+/// 0.01, or a number such as √2 in GELU. Weights are what they are.
+/// </summary>
+internal static class RoundedNumber
+{
+    private const int MostDigits = 5;
+    private const int LargestInteger = 1024;
+
+    private static readonly Dictionary<float, double> Known = Numbers()
+        .DistinctBy(number => (float)number).Where(number => (float)number != number).ToDictionary(number => (float)number);
+
+    /// <summary>The number that a float32 number was rounded from, or itself.</summary>
+    public static double Meant(float number)
+    {
+        var size = Math.Abs(number);
+        if (Known.TryGetValue(size, out var known))
+            return number < 0 ? -known : known;
+        var shortest = number.ToString("R", CultureInfo.InvariantCulture);
+        return float.IsFinite(number) && Digits(shortest) <= MostDigits ? double.Parse(shortest, CultureInfo.InvariantCulture) : number;
+    }
+
+    /// <summary>Roots of integers, fractions of one, and the constants of the usual activations.</summary>
+    private static IEnumerable<double> Numbers()
+    {
+        for (var k = 2; k <= LargestInteger; k++)
+        {
+            yield return Math.Sqrt(k);
+            yield return 1 / Math.Sqrt(k);
+            yield return 1.0 / k;
+        }
+        foreach (var number in (double[])[Math.Sqrt(2 / Math.PI), 1 / Math.Sqrt(2 * Math.PI), 2 / Math.Sqrt(Math.PI), Math.Sqrt(Math.PI), 1 / Math.Sqrt(Math.PI),
+            Math.PI, 2 * Math.PI, Math.PI / 2, 1 / Math.PI, Math.E, Math.Log(2), 1 / Math.Log(2), Math.Log(10), 1 / Math.Log(10)])
+            yield return number;
+    }
+
+    private static int Digits(string decimalText) => decimalText.Split('E')[0].Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();
+}

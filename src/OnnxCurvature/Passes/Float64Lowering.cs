@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+
+namespace OnnxCurvature.Passes;
+
+/// <summary>
+/// Rebuilds a program so that ONNX Runtime computes in float64 what is of that type: nodes that it has no float64 kernel of, or one
+/// that rounds to float32, become nodes that it has one of. What they become is lowered in turn.
+/// </summary>
+public sealed class Float64Lowering
+{
+    private readonly bool _cuda;
+    private readonly GraphBuilder _builder;
+    private readonly Dictionary<Value, Value> _map;
+    private bool _changed;
+
+    private Float64Lowering(Float64Lowering? outer, bool cuda)
+    {
+        _cuda = cuda;
+        _builder = new GraphBuilder(outer?._builder);
+        _map = outer?._map ?? [];
+    }
+
+    /// <summary>
+    /// The program for a provider, <c>cpu</c> or <c>cuda</c>; the same one where nothing is to be done. Throws
+    /// <see cref="UserErrorException"/> for a node that cannot be computed in float64.
+    /// </summary>
+    public static Program Run(Program program, string provider)
+    {
+        if (!HoldsFloat64(program))
+            return program;
+        var pass = new Float64Lowering(null, provider == "cuda");
+        var lowered = pass.Rebuild(program);
+        return pass._changed ? lowered : program;
+    }
+
+    /// <summary>Whether a program, or a body in it, computes values of float64.</summary>
+    public static bool HoldsFloat64(Program program) => program.Nodes.Any(node => IsFloat64(node) || node.Bodies.Any(HoldsFloat64));
+
+    private static bool IsFloat64(Node node) =>
+        node.Outputs.Any(output => output.Type.Element == ElementType.Float64) || node.Inputs.Any(input => input?.Type.Element == ElementType.Float64);
+
+    private Program Rebuild(Program program)
+    {
+        foreach (var parameter in program.Parameters)
+            _builder.Recognize(parameter);
+        foreach (var node in program.Nodes)
+            Rebuild(node, output => output.Name);
+        var outputs = program.Outputs.Select(output => new NamedValue(output.Name, Mapped(output.Value)));
+        return Program.Create(program.Parameters, outputs, _builder);
+    }
+
+    private void Rebuild(Node node, Func<Value, string?> nameOf)
+    {
+        ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
+        if (Lower(node, inputs))
+            return;
+        var attributes = node.Attributes;
+        foreach (var (name, value) in node.Attributes.Items)
+            if (value is Program body)
+            {
+                var inner = new Float64Lowering(this, _cuda);
+                attributes = attributes.With(name, inner.Rebuild(body));
+                _changed |= inner._changed;
+            }
+        _builder.Origin = node.Origin;
+        var rebuilt = _builder.Append(node.Operator, inputs, attributes, [.. node.Outputs.Select(output => (output.Type, nameOf(output)))], node.Name);
+        for (var index = 0; index < node.Outputs.Length; index++)
+            _map[node.Outputs[index]] = rebuilt.Outputs[index];
+    }
+
+    private bool Lower(Node node, ImmutableArray<Value?> inputs)
+    {
+        if (!IsFloat64(node) || _cuda && node.Rules().HasFloat64KernelOnCuda)
+            return false;
+        var b = new GraphBuilder(_builder) { Origin = node.Origin ?? node.ToString() };
+        foreach (var input in inputs)
+            if (input is not null)
+                b.Recognize(input);
+        var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
+        ImmutableArray<Value?> outputs;
+        try
+        {
+            if (node.Rules().InFloat64(b, call, [.. node.Outputs.Select(output => output.Type)]) is not { } lowered)
+                return false;
+            outputs = lowered;
+        }
+        catch (UnsupportedOperatorException exception)
+        {
+            throw new UserErrorException($"{(node.Origin is null ? node.ToString() : $"{node.Operator.Name} (of {node.Origin})")} cannot be computed in float64, for which ONNX Runtime has no kernel: {exception.Message.TrimEnd('.')}.");
+        }
+        _changed = true;
+        var names = new Dictionary<Value, string?>();
+        for (var index = 0; index < node.Outputs.Length; index++)
+            if (outputs[index] is { } output)
+                names.TryAdd(output, node.Outputs[index].Name);
+        foreach (var part in GraphWalk.Ancestors(names.Keys, scope: b))
+            Rebuild(part, names.GetValueOrDefault);
+        for (var index = 0; index < node.Outputs.Length; index++)
+            if (outputs[index] is { } output)
+                _map[node.Outputs[index]] = Mapped(output);
+        return true;
+    }
+
+    private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
+}

@@ -1,0 +1,69 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx;
+using OnnxCurvature.Passes;
+using OnnxCurvature.Transforms;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Laws;
+
+/// <summary>
+/// The laws of float64: what the pass makes of any operator, and of its derivatives, has kernels in ONNX Runtime, computes in double,
+/// and is as exact as that.
+/// </summary>
+public sealed class Float64Laws
+{
+    // Attributes are float32 in a file: an epsilon of 1e-5 is rounded in its eighth digit.
+    private const double Tolerance = 1e-12;
+
+    [Theory, MemberData(nameof(SampleTable.All), MemberType = typeof(SampleTable))]
+    public void Every_operator_is_computed_in_float64_or_refused_with_a_sentence(string sample) =>
+        Check(new SampleProgram(SampleTable.Get(sample)), program => [.. program.Node.Outputs]);
+
+    [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
+    public void Derivatives_of_every_operator_are_computed_in_float64_or_refused_with_a_sentence(string sample) =>
+        Check(new SampleProgram(SampleTable.Get(sample)), program =>
+        {
+            var linear = program.Builder.Linearize(program.Active, program.Differentiable);
+            for (var index = 0; index < linear.Inputs.Length; index++)
+                program.Bind(linear.Inputs[index], program.RandomLike(program.Active[index]));
+            var cotangents = linear.Transpose(program.Builder, [.. program.Differentiable.Select(output => program.Bind(program.Builder.Parameter(output.Type), program.RandomLike(output)))]);
+            return [.. linear.Outputs.Concat(cotangents).OfType<Value>()];
+        });
+
+    private static void Check(SampleProgram program, Func<SampleProgram, List<Value>> outputsOf)
+    {
+        var outputs = outputsOf(program);
+        if (outputs.Count == 0)
+            return;
+        var whole = program.Builder.Build(program.Values.Keys, outputs.Select((output, index) => new NamedValue($"output{index}", output)));
+        Ir.Program lowered;
+        try
+        {
+            lowered = Float64Lowering.Run(whole, "cpu");
+        }
+        catch (UserErrorException refusal)
+        {
+            Assert.EndsWith(".", refusal.Message, StringComparison.Ordinal);
+            TestContext.Current.AddWarning($"refused: {refusal.Message}");
+            return;
+        }
+        ProgramVerifier.Verify(lowered);
+        if (lowered == whole && program.Sample.NotInRuntime is { } reason)
+        {
+            TestContext.Current.AddWarning($"not compared: {reason}");
+            return;
+        }
+        Assert.Same(lowered, Float64Lowering.Run(lowered, "cpu"));
+        var expected = program.Evaluate(outputs, outputs);
+        foreach (var opset in new[] { OnnxWriter.MinimumOpset(lowered), OnnxWriter.HighestOpset }.Distinct())
+        {
+            var actual = RuntimeProgram.Run(lowered, opset, program.Values);
+            Assert.True(actual is not null, $"ONNX Runtime lacks a float64 kernel for one of {string.Join(", ", lowered.Nodes.Select(node => node.Operator.Name).Distinct())} in opset {opset}");
+            for (var index = 0; index < outputs.Count; index++)
+            {
+                Assert.Equal(outputs[index].Type.Element, actual[index].Element);
+                Close.Check(expected[index], actual[index], Tolerance, $"output {index} in opset {opset}");
+            }
+        }
+    }
+}
