@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Indexing;
@@ -14,6 +15,10 @@ public sealed class NonZero : NonDifferentiable
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [Coordinates(inputs[0]!)];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
+        call.Required(0) is { Type.Element: ElementType.Float64 } x ? [Apply(b, [Cast.Of(b, x, ElementType.Bool)], types: types).Output] : null;
 
     private static Tensor Coordinates(Tensor x)
     {
