@@ -37,6 +37,13 @@ internal sealed class CommandOptions(bool requests)
         CustomParser = Parsers.Word("--reduction", "mean", "sum"),
     };
 
+    public Option<string?> Precision { get; } = new("--precision")
+    {
+        HelpName = "model|float64",
+        Description = "In which type everything is computed: the model's own, or float64 [default: model].",
+        CustomParser = Parsers.Word("--precision", "model", "float64"),
+    };
+
     public Option<ImmutableArray<Quantity>> Quantities { get; } = new("--quantity")
     {
         HelpName = "Q,...",
@@ -111,8 +118,8 @@ internal sealed class CommandOptions(bool requests)
         var (names, loss) = (parsed.GetValue(WithRespectTo) ?? [], parsed.GetValue(Loss));
         if (names.Length == 0 && loss is null)
         {
-            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Quantities) is not null)
-                throw new UserErrorException("--reduction and --quantity need --wrt and --loss; an augmented model computes what it was compiled for.");
+            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetResult(Quantities) is not null)
+                throw new UserErrorException("--reduction, --precision and --quantity need --wrt and --loss; an augmented model computes what it was compiled for.");
             return null;
         }
         if (names.Length == 0)
@@ -124,6 +131,7 @@ internal sealed class CommandOptions(bool requests)
             WithRespectTo = [.. names],
             Loss = loss,
             Reduction = parsed.GetValue(Reduction) == "sum" ? Methods.Reduction.Sum : Methods.Reduction.Mean,
+            Precision = parsed.GetValue(Precision) == "float64" ? Ir.Precision.Float64 : Ir.Precision.Model,
             Quantities = parsed.GetResult(Quantities) is null ? DefaultQuantities : parsed.GetValue(Quantities),
         };
     }

@@ -31,7 +31,7 @@ internal static class RoundedNumber
         for (var k = 2; k <= LargestInteger; k++)
         {
             yield return Math.Sqrt(k);
-            yield return 1 / Math.Sqrt(k);
+            yield return Math.Sqrt(1.0 / k);
             yield return 1.0 / k;
         }
         foreach (var number in (double[])[Math.Sqrt(2 / Math.PI), 1 / Math.Sqrt(2 * Math.PI), 2 / Math.Sqrt(Math.PI), Math.Sqrt(Math.PI), 1 / Math.Sqrt(Math.PI),

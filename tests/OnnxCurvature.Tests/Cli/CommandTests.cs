@@ -18,13 +18,14 @@ public sealed class CommandTests
         using var folder = new TemporaryFolder();
         var (x, y) = (Npy(folder, "x.npy"), Npy(folder, "y=1.npy"));
         var service = new FakeService();
-        var run = ToolRun.Of(service, "run", "model.onnx", "-o", folder.File("out.npz"), "--wrt", "a*", "b[7]", "--wrt", "@c", "--loss", "mse:head:0", "--reduction", "sum",
+        var run = ToolRun.Of(service, "run", "model.onnx", "-o", folder.File("out.npz"), "--wrt", "a*", "b[7]", "--wrt", "@c", "--loss", "mse:head:0", "--reduction", "sum", "--precision", "float64",
             "--quantity", "loss,ggn-diagonal", "--quantity", "loss", "--data", $"x={x}", $"target={y}", "--batch-size", "8", "--provider", "cuda", "--threads", "3", "--memory", "512M", "--dim", "N=4", "T=a=5");
         Assert.Equal(("", 0), (run.Error, run.Code));
         Assert.Equal("model.onnx", service.ModelPath);
         Assert.Equal(["a*", "b[7]", "@c"], service.Request!.WithRespectTo);
         Assert.Equal(new LossRequest(LossKind.Mse, "head:0"), service.Request.Loss);
         Assert.Equal(Reduction.Sum, service.Request.Reduction);
+        Assert.Equal(Ir.Precision.Float64, service.Request.Precision);
         Assert.Equal([Quantity.Loss, Quantity.GgnDiagonal], service.Request.Quantities);
         Assert.Equal(["target", "x"], service.Data!.Keys.Order(StringComparer.Ordinal));
         Assert.Equal((8, "cuda", 3, 512L << 20), (service.RunOptions!.BatchSize, service.RunOptions.Provider, service.RunOptions.Threads, service.RunOptions.MemoryBytes));
