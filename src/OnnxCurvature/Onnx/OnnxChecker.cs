@@ -1,21 +1,29 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Checking;
 using OnnxCurvature.Onnx.Proto;
 
 namespace OnnxCurvature.Onnx;
 
 /// <summary>
-/// Checks the structure of written models: every name is defined once, bodies included, and before it is used; opsets and initializers are in
-/// order, and external data is where they say.
+/// Checks the structure of written models: every name is defined once, bodies included, and before it is used; every node is one that the
+/// opset has, with the inputs, outputs, attributes and element types that it wants; bodies take and give as many values as their nodes say;
+/// initializers are in order, and external data is where they say.
 /// </summary>
 public static class OnnxChecker
 {
-    /// <summary>What is wrong with a model, in sentences; none where all is well.</summary>
+    /// <summary>What is wrong with a model, in sentences; none where all is well. Throws <see cref="UserErrorException"/> where the file is no model.</summary>
     public static IReadOnlyList<string> Check(string path)
     {
         var file = ModelReader.Read(path);
         var problems = new List<string>();
         var opsets = FunctionLibrary.OpsetsOf(file.Model.OpsetImport);
-        if (opsets.GetValueOrDefault("") is var opset && opset is < OnnxWriter.LowestOpset or > OnnxWriter.HighestOpset)
+        if (opsets.Count < file.Model.OpsetImport.Count)
+            problems.Add("Two opsets are named for one domain.");
+        var opset = opsets.GetValueOrDefault("");
+        if (opset is < OnnxWriter.LowestOpset or > OnnxWriter.HighestOpset)
             problems.Add($"The opset {opset} is not one of {OnnxWriter.LowestOpset} to {OnnxWriter.HighestOpset}.");
+        else if (file.Model.IrVersion < OnnxWriter.IrVersionOf(opset))
+            problems.Add($"The IR version {file.Model.IrVersion} is older than opset {opset}.");
         var tensors = new TensorReader(file);
         foreach (var tensor in file.Model.Graph.Initializer)
             try
@@ -26,40 +34,116 @@ public static class OnnxChecker
             {
                 problems.Add(exception.Message);
             }
-        Check(file.Model.Graph, opsets, new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), problems);
+        if (file.Model.Graph.Name.Length == 0)
+            problems.Add("The graph has no name.");
+        new Walk(opsets, opset, problems).Check(file.Model.Graph);
         return problems;
     }
 
-    private static void Check(GraphProto graph, Dictionary<string, int> opsets, HashSet<string> visible, HashSet<string> defined, List<string> problems)
+    private sealed class Walk
     {
-        var own = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in graph.Input.Select(input => input.Name).Union(graph.Initializer.Select(tensor => tensor.Name), StringComparer.Ordinal))
-            Define(name, "an input or initializer");
-        foreach (var node in graph.Node)
+        private readonly Dictionary<string, int> _opsets;
+        private readonly List<string> _problems;
+        private readonly NodeChecker _nodes;
+        private readonly HashSet<string> _visible = new(StringComparer.Ordinal);
+        private readonly HashSet<string> _defined = new(StringComparer.Ordinal);
+        private readonly HashSet<string> _nodeNames = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, ElementType> _types = new(StringComparer.Ordinal);
+
+        public Walk(Dictionary<string, int> opsets, int opset, List<string> problems)
+        {
+            (_opsets, _problems) = (opsets, problems);
+            _nodes = new NodeChecker(opset, _types, problems);
+        }
+
+        /// <summary>Checks a graph; what is visible around it is visible in it, and what it defines is visible in it only.</summary>
+        public void Check(GraphProto graph)
+        {
+            var own = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var input in graph.Input)
+            {
+                Declare(input, "The input");
+                Define(input.Name, "an input", own);
+            }
+            foreach (var tensor in graph.Initializer)
+            {
+                // An input that is an initializer, too, is one whose value a caller may replace.
+                if (!own.Contains(tensor.Name))
+                    Define(tensor.Name, "an initializer", own);
+                else if (_types.TryGetValue(tensor.Name, out var type) && type != (ElementType)tensor.DataType)
+                    _problems.Add($"The input '{tensor.Name}' is of {type.DisplayName()}, and its initializer is not.");
+                _types[tensor.Name] = (ElementType)tensor.DataType;
+            }
+            foreach (var node in graph.Node)
+                Check(node, own);
+            foreach (var output in graph.Output)
+            {
+                if (!own.Contains(output.Name))
+                    _problems.Add($"The output '{output.Name}' is not defined in its graph.");
+                var computed = _types.TryGetValue(output.Name, out var found) ? found : ElementType.Undefined;
+                if (Declare(output, "The output") is { } type && computed != ElementType.Undefined && type != computed)
+                    _problems.Add($"The output '{output.Name}' is declared as {type.DisplayName()}, and {computed.DisplayName()} is computed.");
+            }
+            _visible.ExceptWith(own);
+        }
+
+        private void Check(NodeProto node, HashSet<string> own)
         {
             var what = $"{node.OpType} '{node.Name}'";
-            if (!opsets.ContainsKey(node.Domain))
-                problems.Add($"{what} is of the domain '{node.Domain}', whose opset the model does not name.");
+            if (!_opsets.ContainsKey(node.Domain))
+                _problems.Add($"{what} is of the domain '{node.Domain}', whose opset the model does not name.");
+            if (node.Name.Length > 0 && !_nodeNames.Add(node.Name))
+                _problems.Add($"Two nodes have the name '{node.Name}'.");
             foreach (var input in node.Input)
-                if (input.Length > 0 && !visible.Contains(input))
-                    problems.Add($"{what} takes '{input}', which is not defined before it.");
+                if (input.Length > 0 && !_visible.Contains(input))
+                    _problems.Add($"{what} takes '{input}', which is not defined before it.");
             foreach (var attribute in node.Attribute)
+            {
                 if (attribute.G is { } body)
-                    Check(body, opsets, visible, defined, problems);
+                    Check(body);
+                foreach (var graph in attribute.Graphs)
+                    Check(graph);
+            }
+            CheckBodies(what, node);
+            _nodes.Check(node);
             foreach (var output in node.Output)
                 if (output.Length > 0)
-                    Define(output, what);
+                    Define(output, what, own);
         }
-        foreach (var output in graph.Output)
-            if (!own.Contains(output.Name))
-                problems.Add($"The output '{output.Name}' is not defined in its graph.");
-        visible.ExceptWith(own);
 
-        void Define(string name, string what)
+        /// <summary>How many values the bodies of loops and branches take and give.</summary>
+        private void CheckBodies(string what, NodeProto node)
         {
-            if (name.Length == 0 || !defined.Add(name))
-                problems.Add($"'{name}', defined by {what}, is empty or defined elsewhere, too.");
-            visible.Add(name);
+            if (node.Domain.Length > 0)
+                return;
+            foreach (var attribute in node.Attribute)
+                if (attribute.G is { } body)
+                {
+                    (int Inputs, int Outputs)? expected = node.OpType switch
+                    {
+                        "Loop" => (Math.Max(2, node.Input.Count), node.Output.Count + 1),
+                        "If" => (0, node.Output.Count),
+                        _ => null,
+                    };
+                    if (expected is { } counts && counts != (body.Input.Count, body.Output.Count))
+                        _problems.Add($"The body '{attribute.Name}' of {what} takes {body.Input.Count} and gives {body.Output.Count} values, and {counts.Inputs} and {counts.Outputs} are expected.");
+                }
+        }
+
+        private ElementType? Declare(ValueInfoProto info, string what)
+        {
+            if (info.Type?.ValueCase is TypeProto.ValueOneofCase.TensorType && info.Type.TensorType.ElemType != 0)
+                return _types[info.Name] = (ElementType)info.Type.TensorType.ElemType;
+            if (info.Type is null || info.Type.ValueCase is TypeProto.ValueOneofCase.None or TypeProto.ValueOneofCase.TensorType)
+                _problems.Add($"{what} '{info.Name}' has no type.");
+            return null;
+        }
+
+        private void Define(string name, string what, HashSet<string> own)
+        {
+            if (name.Length == 0 || !_defined.Add(name))
+                _problems.Add($"'{name}', defined by {what}, is empty or defined elsewhere, too.");
+            _visible.Add(name);
             own.Add(name);
         }
     }

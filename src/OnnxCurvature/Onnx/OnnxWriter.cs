@@ -116,7 +116,8 @@ public static class OnnxWriter
         return (model, emitted);
     }
 
-    private static int IrVersionOf(int opset) => opset switch
+    /// <summary>The oldest version of the file format that an opset goes with.</summary>
+    internal static int IrVersionOf(int opset) => opset switch
     {
         <= 14 => 7,
         <= 18 => 8,

@@ -1,0 +1,130 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Proto;
+using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
+
+namespace OnnxCurvature.Onnx.Checking;
+
+/// <summary>
+/// Checks nodes of ai.onnx against what an opset says of their operators: whether there is such an operator, how many inputs and
+/// outputs it has, which attributes, and which element types; and finds the element types of the outputs on the way.
+/// </summary>
+/// <param name="opset">The opset of ai.onnx.</param>
+/// <param name="types">The element types of all values so far; those of outputs are added where they follow.</param>
+/// <param name="problems">Takes what is wrong, in sentences.</param>
+internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> types, List<string> problems)
+{
+    /// <summary>Checks a node whose bodies have been checked.</summary>
+    public void Check(NodeProto node)
+    {
+        if (node.Domain.Length > 0)
+            return;
+        var what = $"{node.OpType} '{node.Name}'";
+        if (OperatorSignature.Find(node.OpType, opset) is not { } signature)
+        {
+            problems.Add($"{what} is of an operator that opset {opset} does not have.");
+            return;
+        }
+        if (signature.IsDeprecated)
+        {
+            problems.Add($"{what} is of an operator that opset {opset} has given up.");
+            return;
+        }
+        CheckCount(what, "inputs", node.Input, signature.Inputs);
+        CheckCount(what, "outputs", node.Output, signature.Outputs);
+        CheckAttributes(what, node, signature);
+        CheckTypes(what, node, signature);
+    }
+
+    private void CheckCount(string what, string kind, Google.Protobuf.Collections.RepeatedField<string> names, IReadOnlyList<FormalParameter> formals)
+    {
+        var variadic = formals is [.., { IsVariadic: true }];
+        if (names.Count > formals.Count && !variadic)
+            problems.Add($"{what} has {names.Count} {kind}, and {formals.Count} at most are possible.");
+        for (var index = 0; index < formals.Count; index++)
+            if (!formals[index].IsOptional && (index >= names.Count || (names[index].Length == 0 && kind == "inputs")))
+                problems.Add($"{what} lacks '{formals[index].Name}' among its {kind}.");
+    }
+
+    private void CheckAttributes(string what, NodeProto node, OperatorSignature signature)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var attribute in node.Attribute)
+        {
+            if (!seen.Add(attribute.Name))
+                problems.Add($"{what} has the attribute '{attribute.Name}' twice.");
+            if (!signature.Attributes.TryGetValue(attribute.Name, out var known))
+                problems.Add($"{what} has the attribute '{attribute.Name}', which opset {opset} does not know.");
+            else if (attribute.Type != known.Kind)
+                problems.Add($"{what} has the attribute '{attribute.Name}' of kind {attribute.Type}, and {known.Kind} is expected.");
+        }
+        foreach (var (name, (_, required)) in signature.Attributes)
+            if (required && !seen.Contains(name))
+                problems.Add($"{what} lacks the attribute '{name}'.");
+    }
+
+    private void CheckTypes(string what, NodeProto node, OperatorSignature signature)
+    {
+        var bound = new Dictionary<string, ElementType>(StringComparer.Ordinal);
+        for (var index = 0; index < node.Input.Count; index++)
+            if (Formal(signature.Inputs, index) is { } formal && node.Input[index].Length > 0 && types.TryGetValue(node.Input[index], out var type))
+                Take(formal, type, $"takes '{node.Input[index]}'");
+        for (var index = 0; index < node.Output.Count; index++)
+        {
+            if (node.Output[index].Length == 0 || Formal(signature.Outputs, index) is not { } formal)
+                continue;
+            var type = OfAttribute(node, index)
+                ?? (formal is { Variable: { } variable, IsUniform: true } && bound.TryGetValue(variable, out var same) ? same
+                : formal.Types is { Count: 1 } only ? only.Single() : null);
+            if (type is not { } found)
+                continue;
+            Take(formal, found, $"makes '{node.Output[index]}'");
+            types[node.Output[index]] = found;
+        }
+
+        void Take(FormalParameter formal, ElementType type, string does)
+        {
+            if (formal.Types is { } allowed && !allowed.Contains(type))
+                problems.Add($"{what} {does} of {type.DisplayName()}, which opset {opset} does not allow for '{formal.Name}'.");
+            if (formal is { Variable: { } variable, IsUniform: true } && !bound.TryAdd(variable, type) && bound[variable] != type)
+                problems.Add($"{what} {does} of {type.DisplayName()}, and another value of the same type is of {bound[variable].DisplayName()}.");
+        }
+    }
+
+    private static FormalParameter? Formal(IReadOnlyList<FormalParameter> formals, int index) =>
+        index < formals.Count ? formals[index] : formals is [.., { IsVariadic: true } last] ? last : null;
+
+    /// <summary>The type of an output that an attribute tells: the type that is asked for, a tensor, or a body.</summary>
+    private ElementType? OfAttribute(NodeProto node, int output)
+    {
+        AttributeProto? Find(string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name);
+        switch (node.OpType)
+        {
+            case "Cast":
+                return Find("to") is { } to ? (ElementType)to.I : null;
+            case "EyeLike" or "RandomNormal" or "RandomNormalLike" or "RandomUniform" or "RandomUniformLike" or "Bernoulli" or "Multinomial" when Find("dtype") is { } asked:
+                return (ElementType)asked.I;
+            case "ConstantOfShape":
+                return Find("value") is { T: { } fill } ? (ElementType)fill.DataType : ElementType.Float32;
+            case "Constant":
+                return node.Attribute is [var value] ? value.Type switch
+                {
+                    Kind.Tensor => (ElementType)value.T.DataType,
+                    Kind.Float or Kind.Floats => ElementType.Float32,
+                    Kind.Int or Kind.Ints => ElementType.Int64,
+                    Kind.String or Kind.Strings => ElementType.String,
+                    _ => null,
+                } : null;
+            case "Loop":
+                return OfBody(Find("body"), output + 1);
+            case "If":
+                return OfBody(Find("then_branch"), output);
+            case "Scan":
+                return OfBody(Find("body"), output);
+            default:
+                return null;
+        }
+    }
+
+    private ElementType? OfBody(AttributeProto? body, int output) =>
+        body?.G is { } graph && output < graph.Output.Count && types.TryGetValue(graph.Output[output].Name, out var type) ? type : null;
+}
