@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Checking;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Structure;
@@ -85,6 +86,9 @@ internal sealed class GraphEmitter
             proto.DocString = origin;
         foreach (var (name, value) in call.Attributes.Items)
             proto.Attribute.Add(Attribute(name, value));
+        // What the catalogue does not know is written as the file has it, which an older opset may have had in another form.
+        if (node.Operator is OpaqueOperator { Opset: var own } && NodeChecker.FormProblem(proto, _opset) is { } problem)
+            throw new UserErrorException($"{problem.TrimEnd('.')} in opset {_opset}, as it is of opset {own}; convert the model to a newer opset.");
         graph.Node.Add(proto);
     }
 

@@ -16,14 +16,6 @@ public static class OnnxChecker
     {
         var file = ModelReader.Read(path);
         var problems = new List<string>();
-        var opsets = FunctionLibrary.OpsetsOf(file.Model.OpsetImport);
-        if (opsets.Count < file.Model.OpsetImport.Count)
-            problems.Add("Two opsets are named for one domain.");
-        var opset = opsets.GetValueOrDefault("");
-        if (opset is < OnnxWriter.LowestOpset or > OnnxWriter.HighestOpset)
-            problems.Add($"The opset {opset} is not one of {OnnxWriter.LowestOpset} to {OnnxWriter.HighestOpset}.");
-        else if (file.Model.IrVersion < OnnxWriter.IrVersionOf(opset))
-            problems.Add($"The IR version {file.Model.IrVersion} is older than opset {opset}.");
         var tensors = new TensorReader(file);
         foreach (var tensor in file.Model.Graph.Initializer)
             try
@@ -34,9 +26,25 @@ public static class OnnxChecker
             {
                 problems.Add(exception.Message);
             }
-        if (file.Model.Graph.Name.Length == 0)
+        problems.AddRange(Check(file.Model));
+        return problems;
+    }
+
+    /// <summary>What is wrong with a model but for the elements of its initializers.</summary>
+    internal static IReadOnlyList<string> Check(ModelProto model)
+    {
+        var problems = new List<string>();
+        var opsets = FunctionLibrary.OpsetsOf(model.OpsetImport);
+        if (opsets.Count < model.OpsetImport.Count)
+            problems.Add("Two opsets are named for one domain.");
+        var opset = opsets.GetValueOrDefault("");
+        if (opset is < OnnxWriter.LowestOpset or > OnnxWriter.HighestOpset)
+            problems.Add($"The opset {opset} is not one of {OnnxWriter.LowestOpset} to {OnnxWriter.HighestOpset}.");
+        else if (model.IrVersion < OnnxWriter.IrVersionOf(opset))
+            problems.Add($"The IR version {model.IrVersion} is older than opset {opset}.");
+        if (model.Graph.Name.Length == 0)
             problems.Add("The graph has no name.");
-        new Walk(opsets, opset, problems).Check(file.Model.Graph);
+        new Walk(opsets, opset, problems).Check(model.Graph);
         return problems;
     }
 

@@ -2,6 +2,8 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Proto;
+using Xunit;
 using Tensor = OnnxCurvature.Ir.Tensor;
 
 namespace OnnxCurvature.Tests.Laws;
@@ -19,6 +21,7 @@ public static class RuntimeProgram
         using var session = Load(model, options);
         if (session is null)
             return null;
+        Assert.Empty(OnnxChecker.Check(ModelProto.Parser.ParseFrom(model)));
         var feeds = session.InputNames.Zip(program.Parameters).ToDictionary(pair => pair.First, pair => Feed(values[pair.Second].CastTo(pair.Second.Type.Element)));
         try
         {

@@ -13,6 +13,8 @@ namespace OnnxCurvature.Onnx.Checking;
 /// <param name="problems">Takes what is wrong, in sentences.</param>
 internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> types, List<string> problems)
 {
+    private readonly List<string> _problems = problems;
+
     /// <summary>Checks a node whose bodies have been checked.</summary>
     public void Check(NodeProto node)
     {
@@ -21,28 +23,46 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
         var what = $"{node.OpType} '{node.Name}'";
         if (OperatorSignature.Find(node.OpType, opset) is not { } signature)
         {
-            problems.Add($"{what} is of an operator that opset {opset} does not have.");
+            _problems.Add($"{what} is of an operator that opset {opset} does not have.");
             return;
         }
         if (signature.IsDeprecated)
         {
-            problems.Add($"{what} is of an operator that opset {opset} has given up.");
+            _problems.Add($"{what} is of an operator that opset {opset} has given up.");
             return;
         }
+        CheckForm(what, node, signature);
+        CheckTypes(what, node, signature);
+    }
+
+    /// <summary>
+    /// What of a node's inputs, outputs and attributes an opset does not have, in a sentence; null where there is nothing, or where the opset
+    /// does not have the operator at all.
+    /// </summary>
+    public static string? FormProblem(NodeProto node, int opset)
+    {
+        if (node.Domain.Length > 0 || OperatorSignature.Find(node.OpType, opset) is not { IsDeprecated: false } signature)
+            return null;
+        var checker = new NodeChecker(opset, [], []);
+        checker.CheckForm($"{node.OpType} '{node.Name}'", node, signature);
+        return checker._problems.FirstOrDefault();
+    }
+
+    private void CheckForm(string what, NodeProto node, OperatorSignature signature)
+    {
         CheckCount(what, "inputs", node.Input, signature.Inputs);
         CheckCount(what, "outputs", node.Output, signature.Outputs);
         CheckAttributes(what, node, signature);
-        CheckTypes(what, node, signature);
     }
 
     private void CheckCount(string what, string kind, Google.Protobuf.Collections.RepeatedField<string> names, IReadOnlyList<FormalParameter> formals)
     {
         var variadic = formals is [.., { IsVariadic: true }];
         if (names.Count > formals.Count && !variadic)
-            problems.Add($"{what} has {names.Count} {kind}, and {formals.Count} at most are possible.");
+            _problems.Add($"{what} has {names.Count} {kind}, and {formals.Count} at most are possible.");
         for (var index = 0; index < formals.Count; index++)
             if (!formals[index].IsOptional && (index >= names.Count || (names[index].Length == 0 && kind == "inputs")))
-                problems.Add($"{what} lacks '{formals[index].Name}' among its {kind}.");
+                _problems.Add($"{what} lacks '{formals[index].Name}' among its {kind}.");
     }
 
     private void CheckAttributes(string what, NodeProto node, OperatorSignature signature)
@@ -51,15 +71,15 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
         foreach (var attribute in node.Attribute)
         {
             if (!seen.Add(attribute.Name))
-                problems.Add($"{what} has the attribute '{attribute.Name}' twice.");
+                _problems.Add($"{what} has the attribute '{attribute.Name}' twice.");
             if (!signature.Attributes.TryGetValue(attribute.Name, out var known))
-                problems.Add($"{what} has the attribute '{attribute.Name}', which opset {opset} does not know.");
+                _problems.Add($"{what} has the attribute '{attribute.Name}', which opset {opset} does not know.");
             else if (attribute.Type != known.Kind)
-                problems.Add($"{what} has the attribute '{attribute.Name}' of kind {attribute.Type}, and {known.Kind} is expected.");
+                _problems.Add($"{what} has the attribute '{attribute.Name}' of kind {attribute.Type}, and {known.Kind} is expected.");
         }
         foreach (var (name, (_, required)) in signature.Attributes)
             if (required && !seen.Contains(name))
-                problems.Add($"{what} lacks the attribute '{name}'.");
+                _problems.Add($"{what} lacks the attribute '{name}'.");
     }
 
     private void CheckTypes(string what, NodeProto node, OperatorSignature signature)
@@ -84,9 +104,9 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
         void Take(FormalParameter formal, ElementType type, string does)
         {
             if (formal.Types is { } allowed && !allowed.Contains(type))
-                problems.Add($"{what} {does} of {type.DisplayName()}, which opset {opset} does not allow for '{formal.Name}'.");
+                _problems.Add($"{what} {does} of {type.DisplayName()}, which opset {opset} does not allow for '{formal.Name}'.");
             if (formal is { Variable: { } variable, IsUniform: true } && !bound.TryAdd(variable, type) && bound[variable] != type)
-                problems.Add($"{what} {does} of {type.DisplayName()}, and another value of the same type is of {bound[variable].DisplayName()}.");
+                _problems.Add($"{what} {does} of {type.DisplayName()}, and another value of the same type is of {bound[variable].DisplayName()}.");
         }
     }
 
