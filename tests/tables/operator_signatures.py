@@ -44,6 +44,7 @@ Cast 19 +saturate:int
 CastLike 19 +saturate:int
 ConstantOfShape 20 T2=bf16,bool,f16,f32,f64,INTEGERS
 DequantizeLinear 19 *x_zero_point:T1? T1=i32,i8,u8 T2=bf16,f16,f32 x_scale:T2 y:T2
+DequantizeLinear 21 +block_size:int x:T1 T1=i16,i32,i8,u16,u8
 Equal 19 T=bf16,bool,f16,f32,f64,string,INTEGERS
 GridSample 20
 IsInf 20 T1=bf16,f16,f32,f64
@@ -52,7 +53,9 @@ LpPool 18 +ceil_mode:int +dilations:ints
 OptionalGetElement 18
 OptionalHasElement 18
 Pad 18 *axes:Tind? Tind=i32,i64
-QuantizeLinear 19 +saturate:int
+QLinearMatMul 21 TS=bf16,f16,f32 a_scale:TS b_scale:TS y_scale:TS
+QuantizeLinear 19 +saturate:int T1=bf16,f16,f32,i32 y_scale:T1
+QuantizeLinear 21 +block_size:int +output_dtype:int T2=i16,i8,u16,u8
 ReduceL1 18 axes
 ReduceL2 18 axes
 ReduceLogSum 18 axes

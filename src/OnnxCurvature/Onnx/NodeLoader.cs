@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Onnx;
 
@@ -27,6 +27,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
 
     /// <summary>Whether some values are computed in a wider type than the file's.</summary>
     public bool Widened { get; private set; }
+
+    /// <summary>How messages call the nodes whose random numbers are drawn once and for all.</summary>
+    public List<string> Drawn { get; } = [];
 
     /// <summary>Who tells the types that the catalogue cannot; known once the inputs are.</summary>
     public ModelTypes? Types { get; set; }
@@ -115,10 +118,14 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     {
         if (op == "ConstantOfShape" && !attributes.Has("value"))
             return attributes.With("value", Tensor.Filled(Widen(new TensorType(ElementType.Float32, TensorShape.Scalar)).Element, [1], 0));
+        if (op is ("BlackmanWindow" or "HammingWindow" or "HannWindow" or "MelWeightMatrix") && !attributes.Has("output_datatype"))
+            attributes = attributes.With("output_datatype", (long)ElementType.Float32);
+        if (op is ("RandomNormal" or "RandomUniform") && !attributes.Has("dtype"))
+            attributes = attributes.With("dtype", (long)ElementType.Float32);
         // The type of statistics matters where they are given out.
         if (op == "LayerNormalization" && outputs > 1 && !attributes.Has("stash_type"))
             attributes = attributes.With("stash_type", (long)ElementType.Float32);
-        foreach (var name in (ReadOnlySpan<string>)["to", "dtype", "stash_type"])
+        foreach (var name in (ReadOnlySpan<string>)["to", "dtype", "output_datatype", "stash_type"])
             if (attributes.Has(name) && (name != "stash_type" || outputs > 1))
                 attributes = attributes.With(name, (long)Widen(new TensorType((ElementType)attributes.Int(name, 0), TensorShape.Scalar)).Element);
         return attributes;
@@ -197,6 +204,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         else
         {
             op = known;
+            if (op is RandomSource)
+                call = Draw(node, scope, call);
             try
             {
                 var canonical = known.FromOpset(b, call, opset);
@@ -205,7 +214,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
                 if (Expanded(op, node, scope, call))
                     return;
             }
-            catch (UnsupportedOperatorException exception)
+            catch (UnsupportedOperatorException exception) when (known is not RandomSource)
             {
                 op = Opaque(call, opset, exception.Message);
             }
@@ -239,6 +248,15 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         {
             b.Origin = outer;
         }
+    }
+
+    /// <summary>Gives random numbers a stream of their own. In a body they would have to be others in every round, so there they are refused.</summary>
+    private OperatorCall Draw(NodeProto node, Scope scope, OperatorCall call)
+    {
+        if (scope.Builder.Parent is not null)
+            throw new UnsupportedOperatorException($"{call.Name} draws anew whenever the body that it is in runs, and random numbers are drawn once.");
+        Drawn.Add(Describe(node));
+        return call with { Attributes = call.Attributes.With(RandomSource.StreamName, scope.FullName(node.Name.Length > 0 ? node.Name : node.Output[0])) };
     }
 
     private OpaqueOperator Opaque(OperatorCall call, int opset, string reason)

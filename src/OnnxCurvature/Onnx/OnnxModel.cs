@@ -117,6 +117,8 @@ public sealed class OnnxModel
                 : "The model computes in 16-bit floats; here all of it is computed in float32.";
         if (loader.Meanings.Count > 0)
             yield return $"Numbers that the file rounds to float32 are taken for what they were: {string.Join(", ", loader.Meanings.Values.Select(number => number.ToString("R", CultureInfo.InvariantCulture)))}.";
+        if (loader.Drawn.Count > 0)
+            yield return $"{string.Join(", ", loader.Drawn)} would draw anew in every run; here the random numbers are drawn once, by a generator of this program, and are constants.";
     }
 
     private static void CheckVersions(string path, long irVersion, Dictionary<string, int> opsets)

@@ -43,6 +43,9 @@ public sealed record OperatorSample(string Operator, string Name, ImmutableArray
     /// <summary>The number of outputs.</summary>
     public int Outputs { get; init; } = 1;
 
+    /// <summary>The types of the outputs where the operator cannot infer them; float64 stands for that in which the sample is computed.</summary>
+    public ImmutableArray<TensorType> Types { get; init; }
+
     /// <summary>Whether the derivative is refused; then it must be refused with a sentence, and the laws of derivatives do not hold.</summary>
     public bool RefusesDerivative { get; init; }
 

@@ -24,7 +24,8 @@ public sealed class RuntimeLaws
     public void Derivatives_avoid_operators_without_a_CUDA_kernel(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
-        var added = GraphWalk.Ancestors(Derivatives(program)).Where(node => node != program.Node).Select(node => node.Operator.Name);
+        // A node that gives more outputs of the same inputs takes the place of the program's.
+        var added = GraphWalk.Ancestors(Derivatives(program)).Where(node => node.Operator != program.Node.Operator || !node.Inputs.SequenceEqual(program.Node.Inputs)).Select(node => node.Operator.Name);
         Assert.DoesNotContain(added, WithoutCudaKernel.Contains);
     }
 

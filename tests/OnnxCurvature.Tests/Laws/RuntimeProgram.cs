@@ -63,6 +63,10 @@ public static class RuntimeProgram
                 case ElementType.Float32: value.GetTensorMutableDataAsSpan<float>()[i] = (float)tensor.Floats[i]; break;
                 case ElementType.Int64: value.GetTensorMutableDataAsSpan<long>()[i] = tensor.Integers[i]; break;
                 case ElementType.Int32: value.GetTensorMutableDataAsSpan<int>()[i] = (int)tensor.Integers[i]; break;
+                case ElementType.Int8: value.GetTensorMutableDataAsSpan<sbyte>()[i] = (sbyte)tensor.Integers[i]; break;
+                case ElementType.UInt8: value.GetTensorMutableDataAsSpan<byte>()[i] = (byte)tensor.Integers[i]; break;
+                case ElementType.Int16: value.GetTensorMutableDataAsSpan<short>()[i] = (short)tensor.Integers[i]; break;
+                case ElementType.UInt32: value.GetTensorMutableDataAsSpan<uint>()[i] = (uint)tensor.Integers[i]; break;
                 case ElementType.Bool: value.GetTensorMutableDataAsSpan<bool>()[i] = tensor.Integers[i] != 0; break;
                 default: throw new ArgumentException($"{tensor.Element} is not fed.");
             }
@@ -79,6 +83,10 @@ public static class RuntimeProgram
             ElementType.Float32 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<float>().ToArray(), number => (double)number)),
             ElementType.Int64 => Tensor.Of(element, info.Shape, value.GetTensorDataAsSpan<long>().ToArray()),
             ElementType.Int32 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<int>().ToArray(), number => (long)number)),
+            ElementType.Int8 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<sbyte>().ToArray(), number => (long)number)),
+            ElementType.UInt8 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<byte>().ToArray(), number => (long)number)),
+            ElementType.Int16 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<short>().ToArray(), number => (long)number)),
+            ElementType.UInt32 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<uint>().ToArray(), number => (long)number)),
             ElementType.Bool => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<bool>().ToArray(), truth => truth ? 1L : 0L)),
             _ => throw new ArgumentException($"{element} is not read."),
         };

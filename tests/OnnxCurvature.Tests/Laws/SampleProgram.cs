@@ -32,7 +32,8 @@ public sealed class SampleProgram
             }
         }
         var op = Catalogue.Find(sample.Domain, sample.Operator) ?? throw new InvalidOperationException($"There is no operator {sample.Operator}.");
-        Node = op.Apply(Builder, inputs.ToImmutable(), sample.Attributes, sample.Outputs);
+        var types = sample.Types.IsDefault ? default : sample.Types.Select(type => type.Element == ElementType.Float64 ? type with { Element = element } : type).ToImmutableArray();
+        Node = op.Apply(Builder, inputs.ToImmutable(), sample.Attributes, sample.Outputs, types);
         Active = [.. Node.Inputs.Where((input, index) => sample.Inputs[index].Role == InputRole.Active)!];
         Differentiable = [.. Node.Outputs.Where(output => output.Type.Element.IsFloat())];
     }

@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Transforms;
+
+namespace OnnxCurvature.Methods;
+
+/// <summary>
+/// The linear map from a target's tangent to that of the loss's output, prepared so that columns can be pulled back sample by
+/// sample. What a column contributes is the square of a sample's own pull-back, so samples must not be added up before.
+/// </summary>
+public sealed class FactorPath
+{
+    private readonly LinearProgram _tangent;
+    private readonly Value _output;
+    private readonly ImmutableDictionary<Value, SampleAxis> _axes;
+
+    private FactorPath(Target target, LinearProgram tangent, Value output, ImmutableDictionary<Value, SampleAxis> axes, Dim samples, ImmutableArray<Node> nodes, IReadOnlyDictionary<Value, Value> tangents)
+    {
+        Nodes = nodes;
+        Tangents = tangents;
+        Target = target;
+        _tangent = tangent;
+        _output = output;
+        _axes = axes;
+        Samples = samples;
+    }
+
+    /// <summary>The target.</summary>
+    public Target Target { get; }
+
+    /// <summary>The number of samples of a batch.</summary>
+    public Dim Samples { get; }
+
+    /// <summary>The nodes between the target and the output, in order.</summary>
+    public ImmutableArray<Node> Nodes { get; }
+
+    /// <summary>The tangents of the values that depend on the target.</summary>
+    public IReadOnlyDictionary<Value, Value> Tangents { get; }
+
+    /// <summary>The linear map from the target's tangent to the output's.</summary>
+    public LinearProgram Tangent => _tangent;
+
+    /// <summary>
+    /// Whether pull-backs of samples have to be kept apart: there can be more than one sample, and the target does not itself have
+    /// an entry for each.
+    /// </summary>
+    public bool Separates => Samples != 1 && !AxisOf(Target.Value).IsSeparate;
+
+    /// <summary>How a value depends on the samples.</summary>
+    public SampleAxis AxisOf(Value value) => _axes.GetValueOrDefault(value);
+
+    /// <summary>
+    /// Prepares the path, or says in <paramref name="obstacle"/> why samples are not proven to be separate. Samples lie along
+    /// the first axis of every input and of the loss's output.
+    /// </summary>
+    public static FactorPath? Create(ModelGraph model, LossHead head, Target target, out string? obstacle)
+    {
+        var b = model.Builder;
+        var output = head.Output;
+        var axes = new Dictionary<Value, SampleAxis>();
+        foreach (var input in model.Inputs)
+            if (input.Type.Rank > 0)
+                axes[input] = SampleAxis.At(0);
+        SampleAnalysis.Run(GraphWalk.Ancestors([output]), axes);
+        var samples = output.Type.Rank > 0 ? output.Type.Shape[0] : 1;
+
+        var tangents = new Dictionary<Value, Value> { [target.Value] = b.Parameter(target.Value.Type) };
+        var refusals = new List<UnsupportedNode>();
+        var between = GraphWalk.Between(new HashSet<Value> { target.Value }, [output]);
+        Pushforward.Run(b, between, tangents, refusals, []);
+        if (refusals.Count > 0)
+            throw new UnsupportedModelException(refusals);
+        var tangent = new LinearProgram([tangents[target.Value]], [tangents.GetValueOrDefault(output)]);
+
+        obstacle = null;
+        if (samples != 1)
+        {
+            // Where a primal value keeps samples apart its tangent does, too; the rules alone cannot tell that of a tangent that is
+            // a weight's tangent repeated for every sample.
+            foreach (var (primal, dx) in tangents)
+                if (axes.TryGetValue(primal, out var axis))
+                    axes.TryAdd(dx, axis);
+            SampleAnalysis.Run(GraphWalk.Ancestors(tangent.Outputs.Where(value => value is not null)!), axes);
+            if (axes.GetValueOrDefault(output) != SampleAxis.At(0))
+                obstacle = $"the samples of '{output.Name}' are not proven to lie apart along its first axis";
+            else if (between.FirstOrDefault(node => node.Outputs.Any(value => axes.GetValueOrDefault(value).IsCoupled)) is { } coupling)
+                obstacle = $"{coupling} may mix samples";
+        }
+        return obstacle is null ? new FactorPath(target, tangent, output, axes.ToImmutableDictionary(), samples, between, tangents) : null;
+    }
+
+    /// <summary>
+    /// The node through which the target enters, when it enters as the weight of a single matrix product after nothing but
+    /// reorderings of its entries; else null.
+    /// </summary>
+    public (Node Node, int Input, UnfoldedProduct Product)? Entry(GraphBuilder b)
+    {
+        if (_tangent.Outputs[0] is not { } dz)
+            return null;
+        var nodes = GraphWalk.Between(_tangent.Inputs.ToHashSet(), [dz]);
+        var at = _tangent.Inputs[0];
+        while (true)
+        {
+            var users = nodes.Where(node => node.Inputs.Contains(at)).ToArray();
+            if (users is not [var user])
+                return null;
+            if (user.Operator is TransposeAxes or Reshape or Identity)
+            {
+                at = user.Output;
+                continue;
+            }
+            var input = user.Inputs.IndexOf(at);
+            return AxisOf(at).IsNone && user.Inputs.Count(value => value == at) == 1 && (Samples == 1 || AxisOf(user.Output) == SampleAxis.At(0))
+                && user.Rules().Unfold(b, user, input) is { } product ? (user, input, product) : null;
+        }
+    }
+
+    /// <summary>
+    /// Pulls columns back to a value of the tangent program on which the output depends.
+    /// </summary>
+    /// <param name="b">The outer builder.</param>
+    /// <param name="body">Where the columns' nodes are built.</param>
+    /// <param name="to">The value: a tangent.</param>
+    /// <param name="through">The linear program that leads from it to the output's tangent.</param>
+    /// <param name="columns">Cotangents [K, *z].</param>
+    /// <returns>Cotangents [K, *to].</returns>
+    public Value Pull(GraphBuilder b, GraphBuilder body, Value to, Value through, Value columns)
+    {
+        var cotangent = b.Parameter(_output.Type);
+        var pulled = new LinearProgram([to], [through]).Transpose(b, [cotangent])[0]!;
+        return body.Batch([pulled], new Dictionary<Value, Value> { [cotangent] = columns }, columns.Type.Shape[0])[0]!;
+    }
+
+    /// <summary>
+    /// The path with a target of its own for every sample: a linear program from [N, *w] to the output's tangent, in which
+    /// sample n depends on entry n only.
+    /// </summary>
+    public LinearProgram Separated(GraphBuilder b)
+    {
+        var stacked = new Dictionary<Value, Value>();
+        var apart = new Dictionary<Value, Value>();
+        var tangent = _tangent.Inputs[0];
+        var input = b.Parameter(tangent.Type with { Shape = tangent.Type.Shape.Prepend(Samples) });
+        stacked[tangent] = input;
+        foreach (var node in GraphWalk.Between(_tangent.Inputs.ToHashSet(), [_tangent.Outputs[0]!]))
+        {
+            b.Origin = node.Origin;
+            if (node.Outputs.All(value => AxisOf(value).IsNone))
+            {
+                ImmutableArray<bool> batched = [.. node.Inputs.Select(value => value is not null && stacked.ContainsKey(value))];
+                var outputs = node.Rules().Batch(b, node, [.. node.Inputs.Select(value => value is not null && stacked.TryGetValue(value, out var own) ? own : value)], batched, Samples);
+                for (var index = 0; index < outputs.Length; index++)
+                    stacked[node.Outputs[index]] = outputs[index];
+            }
+            else if (node.Inputs.Any(value => value is not null && stacked.ContainsKey(value)))
+            {
+                apart[node.Outputs.Length == 1 ? node.Output : throw new UnsupportedOperatorException($"{node.Operator.Name} has several outputs.")] = Enter(b, node, stacked, apart);
+            }
+            else
+            {
+                var inputs = node.Inputs.Select(value => value is not null && apart.TryGetValue(value, out var own) ? own : value);
+                var copy = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape);
+                for (var index = 0; index < node.Outputs.Length; index++)
+                    apart[node.Outputs[index]] = copy.Outputs[index];
+            }
+        }
+        b.Origin = null;
+        return new LinearProgram([input], [apart[_tangent.Outputs[0]!]]);
+    }
+
+    /// <summary>Applies a node, at which stacked values meet values that keep samples apart, to every sample by itself.</summary>
+    private Value Enter(GraphBuilder b, Node node, Dictionary<Value, Value> stacked, Dictionary<Value, Value> apart)
+    {
+        var axis = AxisOf(node.Output).Axis;
+        var single = new Value?[node.Inputs.Length];
+        var all = new Value?[node.Inputs.Length];
+        var batched = new bool[node.Inputs.Length];
+        for (var index = 0; index < single.Length; index++)
+        {
+            if (node.Inputs[index] is not { } value)
+                continue;
+            if (stacked.TryGetValue(value, out var own))
+                (single[index], all[index], batched[index]) = (b.Parameter(value.Type), own, true);
+            else if (AxisOf(value).IsSeparate)
+            {
+                var at = AxisOf(value).Axis;
+                var shape = value.Type.Shape.With(at, 1);
+                single[index] = b.Parameter(value.Type with { Shape = shape });
+                all[index] = Reshape.To(b, TransposeAxes.Move(b, apart.GetValueOrDefault(value, value), at, 0), shape.Prepend(Samples));
+                batched[index] = true;
+            }
+            else
+                (single[index], all[index]) = (value, value);
+        }
+        var one = node.Rules().Rebuild(b, node, [.. single], node.Output.Type.Shape.With(axis, 1));
+        var outputs = one.Rules().Batch(b, one, [.. all], [.. batched], Samples);
+        // [N, …, 1, …] back to [.., N, ..].
+        return TransposeAxes.Move(b, Reshape.To(b, outputs[0], node.Output.Type.Shape.With(axis, 1).Remove(axis).Prepend(Samples)), 0, axis);
+    }
+}

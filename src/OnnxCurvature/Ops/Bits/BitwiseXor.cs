@@ -1,0 +1,14 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Bits;
+
+/// <summary>The bits that are set in just one of two integers.</summary>
+public sealed class BitwiseXor : BitwiseElementwise
+{
+    /// <inheritdoc/>
+    protected override long Combine(Attributes attributes, long a, long b) => a ^ b;
+
+    /// <inheritdoc/>
+    public override int MinimumOpset(Node node) => 18;
+}

@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Elementwise;
+
+/// <summary>x in the element type of another value. What is loaded becomes a <see cref="Cast"/>. Inputs: x, the other value.</summary>
+public sealed class CastLike : CompositeOperator
+{
+    /// <inheritdoc/>
+    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) => call.Required(0) is var x && x.Type.Element == call.Required(1).Type.Element
+        ? [Catalogue.Get<Identity>().Apply(b, [x]).Output]
+        : [Cast.Of(b, x, call.Required(1).Type.Element)];
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        new OperatorCall(nameof(Cast), "", [call.Required(0)], Attributes.Empty.With("to", (long)call.Required(1).Type.Element), call.OutputCount);
+
+    /// <inheritdoc/>
+    public override int MinimumOpset(Node node) => 15;
+}

@@ -1,0 +1,31 @@
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops;
+
+/// <summary>What the widths of integer types mean for their values.</summary>
+public static class Integers
+{
+    /// <summary>The integer of a type that has the low bits of a number.</summary>
+    public static long Wrap(ElementType element, long value) => element switch
+    {
+        ElementType.Int8 => (sbyte)value,
+        ElementType.UInt8 => (byte)value,
+        ElementType.Int16 => (short)value,
+        ElementType.UInt16 => (ushort)value,
+        ElementType.Int32 => (int)value,
+        ElementType.UInt32 => (uint)value,
+        _ => value,
+    };
+
+    /// <summary>The least and the greatest integer of a type of at most 32 bits.</summary>
+    public static (long Least, long Greatest) Bounds(ElementType element) => element switch
+    {
+        ElementType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
+        ElementType.UInt8 => (byte.MinValue, byte.MaxValue),
+        ElementType.Int16 => (short.MinValue, short.MaxValue),
+        ElementType.UInt16 => (ushort.MinValue, ushort.MaxValue),
+        ElementType.Int32 => (int.MinValue, int.MaxValue),
+        ElementType.UInt32 => (uint.MinValue, uint.MaxValue),
+        _ => throw new UnsupportedOperatorException($"integers of type {element.DisplayName()} are not quantized to."),
+    };
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Random;
+
+/// <summary>Numbers spread evenly from <c>low</c> (default 0) to <c>high</c> (default 1), in a <c>shape</c>.</summary>
+public sealed class RandomUniform : RandomSource
+{
+    /// <inheritdoc/>
+    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
+    {
+        var (low, high) = (call.Attributes.Float("low", 0), call.Attributes.Float("high", 1));
+        return Drawn(b, Uniform(call, Result(call, ElementType.Float32), GivenShape(call)), number => low + (high - low) * number);
+    }
+}

@@ -1,0 +1,10 @@
+using OnnxCurvature.Ops.Families;
+
+namespace OnnxCurvature.Ops.Signal;
+
+/// <summary>The window of von Hann.</summary>
+public sealed class HannWindow : CosineWindow
+{
+    /// <inheritdoc/>
+    protected override (double First, double Second, double Third) Coefficients => (0.5, 0.5, 0);
+}
