@@ -239,9 +239,12 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         {
             if (op.OnLoad(b, call) is not { } outputs)
                 return false;
-            for (var index = 0; index < call.OutputCount; index++)
-                if (node.Output[index].Length > 0)
-                    Define(scope, node.Output[index], outputs[index]);
+            var asked = Enumerable.Range(0, call.OutputCount).Where(index => node.Output[index].Length > 0).ToArray();
+            foreach (var index in asked)
+                if (index >= outputs.Length || outputs[index] is null)
+                    throw new UnsupportedOperatorException($"the output {index} of {call.Name} is not supported.");
+            foreach (var index in asked)
+                Define(scope, node.Output[index], outputs[index]);
             return true;
         }
         finally

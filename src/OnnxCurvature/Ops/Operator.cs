@@ -68,9 +68,9 @@ public abstract class Operator : OperatorSchema
 
     /// <summary>
     /// The outputs of a call in its canonical form, put together from other operators, where a node of a file becomes these as soon as it is
-    /// loaded; null where the node is kept.
+    /// loaded; null where the node is kept. An output that is null cannot be given.
     /// </summary>
-    public virtual ImmutableArray<Value>? OnLoad(GraphBuilder b, OperatorCall call) => null;
+    public virtual ImmutableArray<Value?>? OnLoad(GraphBuilder b, OperatorCall call) => null;
 
     /// <summary>The form in which a file of the given opset (13 to 21) holds the node. <paramref name="b"/> makes constants.</summary>
     public virtual OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>

@@ -18,7 +18,10 @@ public sealed class RotaryEmbedding : CompositeOperator
     protected override bool IsNewerThanFiles => true;
 
     /// <inheritdoc/>
-    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
+    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) => [Parts(b, call)];
+
+    /// <summary>The output, put together from other operators.</summary>
+    internal Value Parts(GraphBuilder b, OperatorCall call)
     {
         var x = call.Required(0);
         var given = x.Type.Shape;
@@ -45,7 +48,7 @@ public sealed class RotaryEmbedding : CompositeOperator
             : Concat.Of(b, [first, second], 3);
         if (turned < size)
             y = Concat.Of(b, [y, Slice.Of(b, x, 3, turned, size)], 3);
-        return [given.Rank == 3 ? Reshape.To(b, y, given) : TransposeAxes.Of(b, y, 0, 2, 1, 3)];
+        return given.Rank == 3 ? Reshape.To(b, y, given) : TransposeAxes.Of(b, y, 0, 2, 1, 3);
 
         Expr Half(int which) => new(b, interleaved
             ? Slice.Of(b, x, [3], [which], [turned], [2])

@@ -110,6 +110,7 @@ public abstract class CompositeOperator : Operator
 
     private OperatorCall Call(Node node) => new(Name, Domain, node.Inputs, node.Attributes, node.Outputs.Length);
 
+    /// <summary>What was built for the outputs. A lowering may ask an output of the node itself for the size of a symbol.</summary>
     private static ImmutableArray<Node> Inside(Node node, ImmutableArray<Value?> outputs) =>
-        GraphWalk.Ancestors(outputs.Where(output => output is not null)!, node.Inputs.Where(input => input is not null).ToHashSet()!);
+        GraphWalk.Ancestors(outputs.Where(output => output is not null)!, node.Inputs.Where(input => input is not null).Concat(node.Outputs).ToHashSet()!);
 }

@@ -20,7 +20,7 @@ public abstract class RandomSource : CompositeOperator
     protected override bool IsNewerThanFiles => true;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value>? OnLoad(GraphBuilder b, OperatorCall call) => [.. Lower(b, call)!];
+    public override ImmutableArray<Value?>? OnLoad(GraphBuilder b, OperatorCall call) => Lower(b, call);
 
     /// <summary>The shape that the attribute <c>shape</c> says.</summary>
     protected static TensorShape GivenShape(OperatorCall call) =>

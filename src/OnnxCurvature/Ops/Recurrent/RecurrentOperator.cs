@@ -66,7 +66,7 @@ public abstract class RecurrentOperator : CompositeOperator
     }
 
     /// <summary>ONNX Runtime has no kernel for <c>layout</c> = 1, so a node of it becomes one of <c>layout</c> = 0 between transpositions.</summary>
-    public override ImmutableArray<Value>? OnLoad(GraphBuilder b, OperatorCall call)
+    public override ImmutableArray<Value?>? OnLoad(GraphBuilder b, OperatorCall call)
     {
         if (!BatchFirst(call.Attributes))
             return null;

@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops.Microsoft;
+
+/// <summary>y = x + bias + skip, for x [N, positions, C] and a bias [C].</summary>
+public sealed class BiasAdd : MicrosoftOperator
+{
+    /// <inheritdoc/>
+    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
+    {
+        var x = new Expr(b, call.Required(0));
+        return [x + x.With(call.Required(1)) + x.With(call.Required(2))];
+    }
+}

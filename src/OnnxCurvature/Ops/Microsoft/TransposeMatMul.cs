@@ -1,0 +1,11 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops.Microsoft;
+
+/// <summary>The older name of FusedMatMul.</summary>
+public sealed class TransposeMatMul : MicrosoftOperator
+{
+    /// <inheritdoc/>
+    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) => Catalogue.Get<FusedMatMul>().OnLoad(b, call)!.Value;
+}
