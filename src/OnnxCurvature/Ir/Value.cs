@@ -26,7 +26,7 @@ public sealed class Value
     public TensorType Type { get; }
 
     /// <summary>The name in the model, or null for a value that a transform made.</summary>
-    public string? Name { get; }
+    public string? Name { get; private set; }
 
     /// <summary>The contents of a constant, else null.</summary>
     public Constant? Constant { get; }
@@ -42,6 +42,13 @@ public sealed class Value
     /// sizes that are known only at run time. Null where nothing is known.
     /// </summary>
     public ImmutableArray<Dim>? Contents { get; internal set; }
+
+    /// <summary>Gives a computed value that has no name the one that the model has for it.</summary>
+    internal void NameAs(string name)
+    {
+        if (Producer is not null)
+            Name ??= name;
+    }
 
     /// <summary>Whether this is fed from outside.</summary>
     public bool IsParameter => Producer is null && Constant is null;

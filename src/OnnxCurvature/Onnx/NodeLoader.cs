@@ -244,7 +244,10 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
                 if (index >= outputs.Length || outputs[index] is null)
                     throw new UnsupportedOperatorException($"the output {index} of {call.Name} is not supported.");
             foreach (var index in asked)
+            {
+                outputs[index]!.NameAs(scope.FullName(node.Output[index]));
                 Define(scope, node.Output[index], outputs[index]);
+            }
             return true;
         }
         finally
