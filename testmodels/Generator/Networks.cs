@@ -12,6 +12,22 @@ internal static class Networks
     /// <summary>VGG16 layer by layer, but with few channels and small images.</summary>
     public static Network Vgg16Narrow() => Vgg("vgg16_narrow", side: 32, channels: [4, 8, 12, 16, 16], hidden: 32, classes: 10);
 
+    /// <summary>VGG16 with all its channels, for images of 32 by 32.</summary>
+    public static Network Vgg16OfSmallImages(long classes) => Vgg($"vgg16_32_{classes}", side: 32, channels: [64, 128, 256, 512, 512], hidden: 4096, classes);
+
+    /// <summary>Narrow dense layers with ReLU after one another, about so many nodes in all.</summary>
+    public static Network Chain(int nodes)
+    {
+        var net = new Network($"chain_{nodes}", "features", 8);
+        for (var layer = 1; layer <= nodes / 2; layer++)
+        {
+            net.Dense($"fc{layer}", 8);
+            net.Relu($"relu{layer}");
+        }
+        net.Dense("head", 4, "logits");
+        return net;
+    }
+
     /// <summary>A stem and two residual blocks, the second of which halves the sizes and has a projection as its shortcut.</summary>
     public static Network ResnetSmall()
     {

@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace OnnxCurvature.Benchmarks;
+
+/// <summary>Runs a program in a process of its own and measures it from outside: from before its start to after its end.</summary>
+internal static class ChildProcess
+{
+    /// <summary>What a process printed, how long it took, and the most memory that it was seen to hold.</summary>
+    public sealed record Outcome(string Output, double Seconds, long PeakBytes);
+
+    /// <summary>Runs a program. Throws <see cref="InvalidOperationException"/>, with what it said, where it fails.</summary>
+    public static Outcome Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var clock = Stopwatch.StartNew();
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        long peak = 0;
+        var id = process.Id.ToString(CultureInfo.InvariantCulture);
+        // The mark only rises, so the last look before the end tells the peak but for what the last milliseconds add.
+        while (!process.WaitForExit(10))
+            peak = Math.Max(peak, ProcStatus.PeakBytes(id) ?? 0);
+        var seconds = clock.Elapsed.TotalSeconds;
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? new Outcome(output.Result, seconds, peak)
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {error.Result.Trim()} {output.Result.Trim()}");
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text;
+
+namespace OnnxCurvature.Benchmarks;
+
+/// <summary>Measures cases, contenders in turns, and writes what came out.</summary>
+/// <param name="workspace">Models and processes.</param>
+/// <param name="small">Whether models are small.</param>
+/// <param name="rounds">How often each contender is measured.</param>
+/// <param name="only">The beginnings of the names of the cases; none for all.</param>
+/// <param name="log">Receives a line for each measurement.</param>
+internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOnlyCollection<string> only, TextWriter log)
+{
+    /// <summary>How far norms of the same result in float32 may be apart.</summary>
+    private const double Agreement = 1e-3;
+
+    /// <summary>Measures and writes the file. Throws <see cref="InvalidOperationException"/> where contenders compute different things.</summary>
+    public void Write(string path)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"# Benchmarks\n\nMeasured on {DateTime.UtcNow:yyyy-MM-dd} by `dotnet run -c Release --project tests/OnnxCurvature.Benchmarks -- table{(small ? " --small" : "")}`, contenders in turns, {rounds} rounds.");
+        text.Append(small ? " The models are small ones: these figures tell that all works, and no more.\n\n" : "\n\n");
+        foreach (var fact in Machine.Describe(workspace))
+            text.Append(CultureInfo.InvariantCulture, $"- {fact}\n");
+        text.Append(CultureInfo.InvariantCulture, $"- Load before: {Machine.Load():0.00}");
+        var rows = new StringBuilder();
+        foreach (var entry in new Cases(workspace, small).All().Where(entry => only.Count == 0 || only.Any(name => entry.Name.StartsWith(name, StringComparison.Ordinal))))
+            Measure(entry, rows);
+        text.Append(CultureInfo.InvariantCulture, $", after: {Machine.Load():0.00}; ours alone makes it rise to the number of cores\n\n");
+        text.Append("Times are medians, with the shortest and the longest. GFLOP/s are operations that the plan counts, or the peer's script, per second, so less work may give less of them.\n");
+        text.Append("The ratio is the time over that of the first contender of the case.\n\n");
+        text.Append("| case | who | seconds | from – to | ratio | GFLOP/s | peak memory | further |\n|---|---|---|---|---|---|---|---|\n").Append(rows);
+        File.WriteAllText(path, text.ToString());
+    }
+
+    private void Measure(BenchmarkCase entry, StringBuilder rows)
+    {
+        var measured = entry.Contenders.Select(_ => new List<Measurement>()).ToArray();
+        for (var round = 0; round < rounds; round++)
+            for (var index = 0; index < measured.Length; index++)
+            {
+                var measurement = entry.Contenders[index].Measure();
+                measured[index].Add(measurement);
+                log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{entry.Name}, round {round + 1}, {entry.Contenders[index].Name}: {Seconds(Median(measurement.Seconds))} s, {Megabytes(measurement.PeakBytes)}"));
+            }
+        var norm = measured[0][0].Norm;
+        for (var index = 0; index < measured.Length; index++)
+            foreach (var measurement in measured[index])
+                if (Math.Abs(measurement.Norm - norm) > Agreement * Math.Abs(norm))
+                    throw new InvalidOperationException($"In the case '{entry.Name}' {entry.Contenders[index].Name} gives a result of norm {measurement.Norm:R}, and {entry.Contenders[0].Name} one of {norm:R}.");
+        var first = Median(measured[0].SelectMany(measurement => measurement.Seconds));
+        for (var index = 0; index < measured.Length; index++)
+        {
+            var seconds = measured[index].SelectMany(measurement => measurement.Seconds).ToArray();
+            var (median, flops, last) = (Median(seconds), measured[index][0].Flops, measured[index][^1]);
+            string[] further = [.. last.ManagedBytes > 0 ? [$"managed {Megabytes(measured[index].Max(measurement => measurement.ManagedBytes))}"] : Array.Empty<string>(),
+                .. last.FileBytes > 0 ? [$"file {Megabytes(last.FileBytes)}"] : Array.Empty<string>()];
+            rows.Append(CultureInfo.InvariantCulture, $"| {(index == 0 ? entry.Title : "")} | {entry.Contenders[index].Name} | {Seconds(median)} | {Seconds(seconds.Min())} – {Seconds(seconds.Max())} | {(measured.Length == 1 ? "" : (median / first).ToString("0.00", CultureInfo.InvariantCulture))} | {(flops > 0 ? (flops / median / 1e9).ToString("0", CultureInfo.InvariantCulture) : "")} | {Megabytes(measured[index].Max(measurement => measurement.PeakBytes))} | {string.Join(", ", further)} |\n");
+        }
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private static string Seconds(double value) => value.ToString(value < 1 ? "0.0000" : "0.00", CultureInfo.InvariantCulture);
+
+    private static string Megabytes(long bytes) => bytes < 10 << 20
+        ? (bytes / 1024.0).ToString("0 KiB", CultureInfo.InvariantCulture)
+        : (bytes / (double)(1 << 20)).ToString("0 MiB", CultureInfo.InvariantCulture);
+}

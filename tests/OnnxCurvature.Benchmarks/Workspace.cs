@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using OnnxCurvature.TestModels;
+
+namespace OnnxCurvature.Benchmarks;
+
+/// <summary>A model, with the data of some samples beside it.</summary>
+/// <param name="Path">The model.</param>
+/// <param name="Image">The images.</param>
+/// <param name="Labels">The labels.</param>
+internal sealed record Prepared(string Path, string Image, string Labels);
+
+/// <summary>Makes models and data, once, and starts the processes that measure.</summary>
+internal sealed class Workspace
+{
+    /// <summary>Huge pages for what the C library allocates.</summary>
+    public static readonly ImmutableDictionary<string, string> HugePages = ImmutableDictionary<string, string>.Empty.Add("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
+
+    private const string Python = "/usr/bin/python3";
+
+    private readonly string _folder;
+    private readonly ImmutableDictionary<string, string> _peerEnvironment;
+
+    /// <summary>A folder for models, and whether to look for the peer.</summary>
+    public Workspace(string folder, bool withPeer)
+    {
+        _folder = folder;
+        Directory.CreateDirectory(folder);
+        // Debian's PyTorch takes the BLAS that the linker finds: without these it is a reference implementation, or one for another processor.
+        _peerEnvironment = HugePages.Add("OPENBLAS_CORETYPE", "SkylakeX");
+        if (OpenBlas() is { } blas)
+            _peerEnvironment = _peerEnvironment.Add("LD_LIBRARY_PATH", blas);
+        PeerVersion = withPeer ? FindPeer() : null;
+    }
+
+    /// <summary>The version of PyTorch; null where it is not to be had.</summary>
+    public string? PeerVersion { get; }
+
+    /// <summary>What the peer runs with, as a shell writes it.</summary>
+    public string PeerEnvironment => string.Join(' ', _peerEnvironment.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}={entry.Value}"));
+
+    /// <summary>A path for a result that nobody keeps.</summary>
+    public string Scratch(string name) => Path.Combine(_folder, name);
+
+    /// <summary>A model and data for a number of samples.</summary>
+    public Prepared Prepare(Network network, int samples)
+    {
+        var path = Path.Combine(_folder, $"{network.Name}.onnx");
+        if (!File.Exists(path))
+            network.Write(path);
+        var data = Directory.CreateDirectory(Path.Combine(_folder, samples.ToString(CultureInfo.InvariantCulture))).FullName;
+        var prepared = new Prepared(path, Path.Combine(data, $"{network.Name}.{network.Input.Name}.npy"), Path.Combine(data, $"{network.Name}.labels.npy"));
+        if (!File.Exists(prepared.Labels))
+            Samples.Write(network, data, samples);
+        return prepared;
+    }
+
+    /// <summary>One measurement by a process of this program.</summary>
+    public Measurement Ours(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        Measurement.Read(ChildProcess.Run("dotnet", [typeof(Workspace).Assembly.Location, .. arguments], environment ?? ImmutableDictionary<string, string>.Empty).Output);
+
+    /// <summary>A run of the tool, measured from outside.</summary>
+    public ChildProcess.Outcome Tool(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
+        ChildProcess.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll"), .. arguments], environment);
+
+    /// <summary>A run of the peer, measured from outside as well.</summary>
+    public (Measurement Inside, ChildProcess.Outcome Outside) Peer(string work, Prepared model, params IEnumerable<string> arguments)
+    {
+        var weights = Path.ChangeExtension(model.Path, ".pt");
+        if (!File.Exists(weights))
+            Script("prepare", model.Path, weights);
+        var outcome = Script([work, weights, model.Image, model.Labels, .. arguments]);
+        return (Measurement.Read(outcome.Output), outcome);
+    }
+
+    private ChildProcess.Outcome Script(params IEnumerable<string> arguments) =>
+        ChildProcess.Run(Python, [Path.Combine(AppContext.BaseDirectory, "peer.py"), .. arguments], _peerEnvironment);
+
+    private string? FindPeer()
+    {
+        try
+        {
+            return ChildProcess.Run(Python, ["-c", "import onnx, torch; print(torch.__version__)"], _peerEnvironment).Output.Trim();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    private static string? OpenBlas() => Directory.Exists("/usr/lib")
+        ? Directory.GetDirectories("/usr/lib").Select(folder => Path.Combine(folder, "openblas-openmp")).FirstOrDefault(Directory.Exists)
+        : null;
+}
