@@ -25,6 +25,7 @@ internal sealed class ExamplesHelpAction : SynchronousCommandLineAction
         [
             "onnx-curvature augment vgg16.onnx -o vgg16.curvature.onnx --wrt conv4_3.weight --loss cross-entropy",
             "onnx-curvature augment model.onnx -o out.onnx --wrt 'encoder.*.weight' --loss mse:prediction --quantity ggn-diagonal --embed",
+            "onnx-curvature augment vgg16.onnx -o vgg16.portable.onnx --wrt conv4_3.weight --loss cross-entropy --profile portable",
         ],
         ["run"] =
         [

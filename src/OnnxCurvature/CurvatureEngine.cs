@@ -32,7 +32,8 @@ public static class CurvatureEngine
         {
             var model = Load(modelPath, options.Dimensions, request.Precision);
             AugmentedMetadata.Refuse(model);
-            var plan = new Planner(model.Graph, request, options.Limits).Plan(keepOutputs: true);
+            var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
+            var plan = new Planner(model.Graph, request, limits).Plan(keepOutputs: true);
             return new Augmenter(model, plan, options).Write(outPath);
         });
 

@@ -20,10 +20,16 @@ internal static class AugmentCommand
             Description = "The opset of the file, from 13 to 21 [default: the model's own where it can say all operators, else the lowest that can].",
             CustomParser = Parsers.Integer("--opset", 1),
         };
+        var profile = new Option<string?>("--profile")
+        {
+            HelpName = "single-run|portable",
+            Description = "single-run: one run of the file gives everything; chunks of columns run in Loops. portable: no loops, opset 13 to 17 and operators that most runtimes have; the caller feeds the number of the run as 'column_chunk', makes a run for each chunk, and adds up the outputs that the file's metadata names [default: single-run].",
+            CustomParser = Parsers.Word("--profile", "single-run", "portable"),
+        };
         var embed = new Option<bool>("--embed") { Description = "Copy the weights into the file [default: refer to the model's file where that can be]." };
         var command = new Command("augment", "Write a model that computes the loss and its derivatives besides what it computed before, in standard operators.")
         {
-            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.Quantities, opset, embed, options.Dimensions, options.Memory,
+            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.Quantities, profile, opset, embed, options.Dimensions, options.Memory,
         };
         command.SetAction(parsed =>
         {
@@ -35,6 +41,7 @@ internal static class AugmentCommand
             var report = service.Augment(model, request, path, new AugmentOptions
             {
                 Opset = parsed.GetValue(opset),
+                Profile = parsed.GetValue(profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun,
                 Embed = parsed.GetValue(embed),
                 Dimensions = dimensions,
                 Limits = new PlanLimits { MemoryBytes = options.MemoryOf(parsed), Dimensions = dimensions },

@@ -10,10 +10,11 @@ internal static class AugmentView
     {
         PlanView.Show(terminal, new PlanOverview(report.Methods, report.Notes, null, null, null));
         terminal.Heading("Model");
-        terminal.Line($"  {report.Path}, {Figures.Bytes(report.Bytes)}, opset {report.Opset}");
+        terminal.Line($"  {report.Path}, {Figures.Bytes(report.Bytes)}, opset {report.Opset}, profile {report.Profile.Name()}");
         terminal.Item(report.WeightPlacement);
         if (!report.NewInputs.IsEmpty)
             terminal.Item($"New inputs: {string.Join(", ", report.NewInputs)}");
         terminal.Item($"New outputs: {string.Join(", ", report.Outputs)}");
+        terminal.Item(report.CallingConvention);
     }
 }

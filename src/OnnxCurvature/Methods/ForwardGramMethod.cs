@@ -55,7 +55,7 @@ public sealed class ForwardGramMethod : IColumnMethod
     public static ForwardGramMethod? Create(GraphBuilder b, FactorPath path, LossHead head, WeightEntry entry, string reason, PlanLimits limits)
     {
         var (site, shape) = (entry.Site, entry.Site.Entry.Type.Shape);
-        if (!site.Groups.IsOne || !site.Positions.IsKnown || !site.RowCount.IsKnown || shape.Rank < 2 || shape[1] != site.Outputs || shape.Product(2, shape.Rank) != site.Positions)
+        if (limits.OneRunForEachChunk || !site.Groups.IsOne || !site.Positions.IsKnown || !site.RowCount.IsKnown || shape.Rank < 2 || shape[1] != site.Outputs || shape.Product(2, shape.Rank) != site.Positions)
             return null;
         var method = new ForwardGramMethod(path, head, site, PositionSelection.After(b, site), entry.Place, reason, limits);
         return method.Columns < head.Factor!.Columns ? method : null;

@@ -11,6 +11,9 @@ public sealed record PlanLimits
     /// <summary>Where the program will run, <c>cpu</c> or <c>cuda</c>: it tells what kernels there are for float64.</summary>
     public string Provider { get; init; } = "cpu";
 
+    /// <summary>Whether the caller makes a run for each chunk, so that what is done once, after all chunks, would be done in every run.</summary>
+    public bool OneRunForEachChunk { get; init; }
+
     /// <summary>The size to plan with for symbolic dimensions that have none given here.</summary>
     public long DefaultDimension { get; init; } = 1;
 

@@ -9,6 +9,9 @@ public sealed record AugmentOptions
     /// <summary>The opset, from 13 to 21; null takes the model's own where it lies there and can say all operators, else the lowest that can.</summary>
     public int? Opset { get; init; }
 
+    /// <summary>For what kind of runtime it is written.</summary>
+    public AugmentProfile Profile { get; init; }
+
     /// <summary>Whether weights are copied into the file.</summary>
     public bool Embed { get; init; }
 
@@ -28,4 +31,6 @@ public sealed record AugmentOptions
 /// <param name="Notes">One sentence each.</param>
 /// <param name="NewInputs">Inputs that the model did not have: the loss's target.</param>
 /// <param name="Outputs">The new outputs.</param>
-public sealed record AugmentReport(string Path, long Bytes, int Opset, string WeightPlacement, ImmutableArray<WeightPlan> Methods, ImmutableArray<string> Notes, ImmutableArray<string> NewInputs, ImmutableArray<string> Outputs);
+/// <param name="Profile">The profile.</param>
+/// <param name="CallingConvention">How the file is to be called, in sentences.</param>
+public sealed record AugmentReport(string Path, long Bytes, int Opset, string WeightPlacement, ImmutableArray<WeightPlan> Methods, ImmutableArray<string> Notes, ImmutableArray<string> NewInputs, ImmutableArray<string> Outputs, AugmentProfile Profile, string CallingConvention);

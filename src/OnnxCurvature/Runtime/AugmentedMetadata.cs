@@ -12,7 +12,8 @@ namespace OnnxCurvature.Runtime;
 /// <param name="PerSample">The outputs that hold something for each sample, along the first axis.</param>
 /// <param name="Labels">The input that holds labels of classes, or null.</param>
 /// <param name="Methods">How each second-order quantity is computed: one sentence each.</param>
-internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Averages, ImmutableArray<string> PerSample, ClassLabels? Labels, ImmutableArray<string> Methods)
+/// <param name="Runs">The number of runs that the caller makes, and adds up.</param>
+internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Averages, ImmutableArray<string> PerSample, ClassLabels? Labels, ImmutableArray<string> Methods, long Runs)
 {
     private const string Prefix = "onnx_curvature.";
 
@@ -23,7 +24,8 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
             metadata.GetValueOrDefault(Prefix + "batches") == "average",
             [.. metadata.GetValueOrDefault(Prefix + "per_sample", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
             metadata.GetValueOrDefault(Prefix + "labels") is { Length: > 0 } labels && Number(metadata, "classes") is { } classes ? new ClassLabels(labels, classes, Number(metadata, "ignored_label")) : null,
-            [.. metadata.GetValueOrDefault(Prefix + "methods", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)])
+            [.. metadata.GetValueOrDefault(Prefix + "methods", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
+            Number(metadata, "runs") ?? 1)
         : null;
 
     /// <summary>Throws <see cref="UserErrorException"/> for an augmented model, of which nothing further can be asked.</summary>
@@ -37,7 +39,7 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
         long.TryParse(metadata.GetValueOrDefault(Prefix + key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>The metadata of a plan.</summary>
-    public static IReadOnlyDictionary<string, string> Of(CurvaturePlan plan, string source, string sha256) => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, string> Of(CurvaturePlan plan, CallingConvention convention, string source, string sha256) => new SortedDictionary<string, string>(StringComparer.Ordinal)
     {
         [Prefix + "version"] = typeof(AugmentedMetadata).Assembly.GetName().Version!.ToString(3),
         [Prefix + "source"] = source,
@@ -52,6 +54,11 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
         [Prefix + "classes"] = plan.Loss.Labels?.Classes.ToString(CultureInfo.InvariantCulture) ?? "",
         [Prefix + "ignored_label"] = plan.Loss.Labels?.Ignored?.ToString(CultureInfo.InvariantCulture) ?? "",
         [Prefix + "outputs"] = string.Join('\n', plan.Outputs),
+        [Prefix + "profile"] = convention.Profile.Name(),
+        [Prefix + "calling_convention"] = convention.Text,
+        [Prefix + "runs"] = convention.Runs.ToString(CultureInfo.InvariantCulture),
+        [Prefix + "run_input"] = convention.Runs == 1 ? "" : PortableProfile.RunInput,
+        [Prefix + "summed_outputs"] = string.Join('\n', convention.Summed),
         [Prefix + "exact"] = "true",
         [Prefix + "methods"] = string.Join('\n', plan.Methods.Select(method => $"{method.Quantity.OutputName(method.Target)}: {method.Method}, {method.Columns} columns; {method.Reason}")),
     };

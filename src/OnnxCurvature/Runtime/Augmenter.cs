@@ -1,5 +1,6 @@
 using OnnxCurvature.Methods;
 using OnnxCurvature.Onnx;
+using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Runtime;
 
@@ -9,17 +10,22 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
     /// <summary>Writes the file. Throws <see cref="UserErrorException"/> for an opset that cannot say the program.</summary>
     public AugmentReport Write(string path)
     {
-        var written = OnnxWriter.Write(plan.Program, path, new WriteOptions
+        var isPortable = options.Profile == AugmentProfile.Portable;
+        if (isPortable && options.Opset > PortableProfile.HighestOpset)
+            throw new UserErrorException($"Opset {options.Opset} was asked for, and --profile portable keeps to opset {PortableProfile.HighestOpset}; leave out one of the two.");
+        var program = isPortable ? PortableProfile.Of(model, plan.Program) : new LoopFreeProgram(plan.Program, 1, []);
+        var convention = CallingConvention.Of(plan, options.Profile, program);
+        var written = OnnxWriter.Write(program.Program, path, new WriteOptions
         {
-            Opset = options.Opset,
+            Opset = options.Opset ?? (isPortable ? PortableProfile.OpsetOf(model, program.Program) : null),
             Source = model,
             Weights = options.Embed ? WeightPlacement.Embed : WeightPlacement.Reference,
-            Metadata = AugmentedMetadata.Of(plan, Path.GetFileName(model.Path), model.Sha256),
+            Metadata = AugmentedMetadata.Of(plan, convention, Path.GetFileName(model.Path), model.Sha256),
         });
         var known = model.Graph.Inputs.Select(input => input.Name).ToHashSet();
         return new AugmentReport(path, new FileInfo(path).Length, written.Opset, Sentence(written.Weights, path), plan.Methods, [.. model.Notes, .. plan.Notes],
-            [.. plan.Program.Parameters.Where(parameter => !known.Contains(parameter.Name)).Select(parameter => $"{parameter.Name} {parameter.Type}")],
-            [.. plan.Outputs]);
+            [.. program.Program.Parameters.Where(parameter => !known.Contains(parameter.Name)).Select(parameter => $"{parameter.Name} {parameter.Type}")],
+            [.. plan.Outputs], options.Profile, convention.Text);
     }
 
     private string Sentence(WeightPlacement placement, string path) => placement switch

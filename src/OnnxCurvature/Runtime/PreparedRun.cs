@@ -95,6 +95,8 @@ public sealed class PreparedRun
     {
         var metadata = AugmentedMetadata.Read(model.Metadata)
             ?? throw new UserErrorException($"'{model.Path}' is not an augmented model; say what is asked for with --wrt and --loss.");
+        if (metadata.Runs > 1)
+            throw new UserErrorException($"'{model.Path}' is written for callers that make {metadata.Runs} runs and add up (--profile portable); write it with --profile single-run to run it here.");
         var outputs = model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name));
         var program = Program.Create(model.Graph.Inputs, outputs);
         var set = DataSet.Bind(program.Parameters, data, options.BatchSize, metadata.Labels);

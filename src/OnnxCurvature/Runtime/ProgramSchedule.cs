@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.ControlFlow;
-using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Runtime;
 
@@ -21,7 +19,7 @@ public sealed class ProgramSchedule
     /// <summary>Cuts a program. Loops of another form than that of a column stage stay within straight programs.</summary>
     public static ProgramSchedule Of(Program program)
     {
-        var loops = program.Nodes.Where(node => IsColumnLoop(node)).ToArray();
+        var loops = program.Nodes.Where(node => Loop.FixedRounds(node) is not null).ToArray();
         // The level of a value is the number of loops that must have run before it can be computed.
         var level = new Dictionary<Value, int>();
         foreach (var node in program.Nodes)
@@ -47,24 +45,19 @@ public sealed class ProgramSchedule
                 var needed = nodes.SelectMany(GraphWalk.Dependencies).Where(value => value.Constant is null && !computed.Contains(value)).Distinct();
                 steps.Add(new StraightStep(Program.Create(needed, outputs.Select((value, index) => new NamedValue($"value_{index}", value)))));
             }
-            steps.AddRange(due.Select(Loop));
+            steps.AddRange(due.Select(StepOf));
         }
         return new ProgramSchedule(steps.ToImmutable());
     }
 
-    /// <summary>A loop with a constant number of rounds whose body never ends it early.</summary>
-    private static bool IsColumnLoop(Node node) => node.Operator is Loop && node.Input(0)?.Constant is not null && node.Input(1) is null
-        && node.Attributes.Program("body") is { } body
-        && body.Outputs[0].Value is var going && (going == body.Parameters[1] || going.Producer is { Operator: Identity } kept && kept.Inputs[0] == body.Parameters[1]);
-
-    private static LoopStep Loop(Node node)
+    private static LoopStep StepOf(Node node)
     {
         var body = node.Attributes.Program("body")!;
         var states = Math.Max(0, node.Inputs.Length - 2);
         var captured = GraphWalk.Captures(body).Where(value => value.Constant is null).ToImmutableArray();
         // The condition goes in and out unchanged, so it is left out.
         var driven = Program.Create([body.Parameters[0], .. body.Parameters.Skip(2), .. captured], body.Outputs.Skip(1));
-        return new LoopStep(node, driven, node.Inputs[0]!.Constant!.Read().Integers[0], states, captured);
+        return new LoopStep(node, driven, Loop.FixedRounds(node)!.Value, states, captured);
     }
 }
 

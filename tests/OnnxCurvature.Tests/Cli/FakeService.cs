@@ -53,7 +53,8 @@ internal sealed class FakeService : ICurvatureService
     {
         (ModelPath, Request, AugmentOptions) = (modelPath, request, options);
         return new AugmentReport("out.onnx", 24_576, 13, "Weights stay in 'vgg16.onnx', to which the file refers; keep both in one folder.",
-            [ConvPlan], ["ReLU has the derivative 0 at 0."], ["labels int64[N]"], ["loss", "conv4_3.weight.hessian_diagonal"]);
+            [ConvPlan], ["ReLU has the derivative 0 at 0."], ["labels int64[N]"], ["loss", "conv4_3.weight.hessian_diagonal"],
+            options.Profile, "Run the file once: every output is a result.");
     }
 
     public IPlannedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)

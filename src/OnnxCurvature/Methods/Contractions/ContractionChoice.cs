@@ -13,7 +13,8 @@ public static class ContractionChoice
     {
         if (site.Positions.IsOne)
             return new PointContraction(site);
-        if (!site.Positions.IsKnown || !site.RowCount.IsKnown)
+        // Gram matrices are contracted after all columns.
+        if (limits.OneRunForEachChunk || !site.Positions.IsKnown || !site.RowCount.IsKnown)
             return new DirectContraction(site);
         var rows = limits.Size(site.Path.Samples * site.Groups * site.RowCount);
         var inner = limits.Size(site.Inner);

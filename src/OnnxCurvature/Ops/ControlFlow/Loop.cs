@@ -33,6 +33,13 @@ public sealed class Loop : NonDifferentiable
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
         base.ToOpset(b, node, opset) with { Inputs = [node.Input(0), node.Input(1), .. node.Inputs.Skip(2)] };
 
+    /// <summary>The rounds of a loop with a constant number of them whose body never ends it early, as loops over columns are; null for other nodes.</summary>
+    public static long? FixedRounds(Node node) => node.Operator is Loop && node.Input(0)?.Constant is { } rounds && node.Input(1) is null
+        && node.Attributes.Program("body") is { } body
+        && body.Outputs[0].Value is var going && (going == body.Parameters[1] || going.Producer is { Operator: Structure.Identity } kept && kept.Inputs[0] == body.Parameters[1])
+        ? rounds.Read().Integers[0]
+        : null;
+
     /// <summary>The outputs, given the values of the program around the node.</summary>
     public static ImmutableArray<Tensor> Evaluate(Node node, IDictionary<Value, Tensor> values)
     {

@@ -1,0 +1,227 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.ControlFlow;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Logic;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Passes;
+
+/// <summary>A program without the loops over columns, which its caller makes up for by several runs.</summary>
+/// <param name="Program">The program. Where more than one run is needed, its last parameter is the number of the run, a 64-bit scalar.</param>
+/// <param name="Runs">The number of runs.</param>
+/// <param name="Summed">The names of the outputs whose values are to be added up over the runs; all others are the same in every run.</param>
+public sealed record LoopFreeProgram(Program Program, long Runs, ImmutableArray<string> Summed);
+
+/// <summary>
+/// Takes the loops that were added to a model out of a program. A loop that sums over chunks of columns becomes one of its rounds, that of
+/// the run's number, so that results are sums over runs. That is right only where a result is linear in the sums, without a constant, and each
+/// node on the way is checked for it: what is added on the way is added in the first run only. Loops that come after such sums
+/// are unrolled.
+/// </summary>
+public sealed class LoopRemoval
+{
+    /// <summary>Loops of more rounds are not unrolled.</summary>
+    private const int MostUnrolled = 64;
+
+    private readonly GraphBuilder _builder;
+    private readonly Dictionary<Value, Value> _map = [];
+    private readonly HashSet<Value> _summed = [];
+    private readonly Value _run;
+    private readonly long _runs;
+
+    private LoopRemoval(Program program, IReadOnlyCollection<Node> summing, string name)
+    {
+        _builder = program.Nodes[^1].Scope;
+        _runs = summing.Max(loop => Loop.FixedRounds(loop)!.Value);
+        _run = _runs == 1 ? _builder.Scalar(ElementType.Int64, 0) : _builder.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar), name);
+        var rebuilt = new HashSet<Value>();
+        foreach (var node in program.Nodes)
+        {
+            if (!summing.Contains(node) && !GraphWalk.Dependencies(node).Any(rebuilt.Contains))
+                continue;
+            _builder.Origin = node.Origin;
+            if (summing.Contains(node))
+                Sum(node);
+            else if (IsAdded(node) && Loop.FixedRounds(node) is { } rounds)
+                Unroll(node, rounds);
+            else
+                Copy(node);
+            rebuilt.UnionWith(node.Outputs);
+        }
+        _builder.Origin = null;
+    }
+
+    /// <summary>
+    /// The program without loops that were added. Throws <see cref="UserErrorException"/> where it cannot be done.
+    /// </summary>
+    /// <param name="program">A program of a plan.</param>
+    /// <param name="name">The name of the parameter that takes the number of the run.</param>
+    public static LoopFreeProgram Run(Program program, string name)
+    {
+        var added = program.Nodes.Where(node => IsAdded(node) && Loop.FixedRounds(node) is not null).ToArray();
+        var after = new HashSet<Value>();
+        var summing = new HashSet<Node>();
+        foreach (var node in program.Nodes)
+            if (GraphWalk.Dependencies(node).Any(after.Contains))
+                after.UnionWith(node.Outputs);
+            else if (added.Contains(node))
+            {
+                summing.Add(node);
+                after.UnionWith(node.Outputs);
+            }
+        if (summing.Count == 0)
+            return new LoopFreeProgram(program, 1, []);
+        var pass = new LoopRemoval(program, summing, name);
+        var outputs = program.Outputs.Select(output => new NamedValue(output.Name, pass.Mapped(output.Value))).ToArray();
+        ImmutableArray<string> summed = [.. outputs.Where(output => pass._summed.Contains(output.Value)).Select(output => output.Name)];
+        var parameters = pass._runs == 1 ? program.Parameters : program.Parameters.Add(pass._run);
+        return new LoopFreeProgram(Simplifier.Run(Program.Create(parameters, outputs)), pass._runs, pass._runs == 1 ? [] : summed);
+    }
+
+    /// <summary>The loops of a model have outputs with names, as all of its nodes have.</summary>
+    private static bool IsAdded(Node node) => node.Outputs.All(output => output.Name is null);
+
+    /// <summary>One round of a loop: its sums become the terms of that round, and what it collects is put where it belongs among zeros.</summary>
+    private void Sum(Node loop)
+    {
+        var (b, rounds) = (_builder, Loop.FixedRounds(loop)!.Value);
+        var body = loop.Attributes.Program("body")!;
+        var states = Math.Max(0, loop.Inputs.Length - 2);
+        var last = b.Scalar(ElementType.Int64, rounds - 1);
+        var round = rounds < _runs ? Min.Of(b, _run, last) : _run;
+        var parameters = new Dictionary<Value, Value> { [body.Parameters[0]] = round };
+        for (var index = 0; index < states; index++)
+            if (!IsZero(Mapped(loop.Inputs[2 + index]!)) || TermOf(body, index) is null)
+                throw CannotBe(loop, "it does more than to add up");
+        Inline(body, parameters, Enumerable.Range(0, states).Select(index => TermOf(body, index)!)
+            .Concat(body.Outputs.Skip(1 + states).Select(output => output.Value)));
+        for (var index = 0; index < loop.Outputs.Length; index++)
+        {
+            var value = Mapped(index < states ? TermOf(body, index)! : body.Outputs[1 + index].Value);
+            if (index >= states)
+                value = Placed(value, round, rounds);
+            if (rounds < _runs)
+                value = Mul.Of(b, value, Cast.Of(b, LessOrEqual.Of(b, _run, last), value.Type.Element));
+            _map[loop.Outputs[index]] = value;
+            _summed.Add(value);
+        }
+    }
+
+    /// <summary>The value as the only entry at a round's place along a new first axis, the others being zero.</summary>
+    private Value Placed(Value value, Value round, long rounds)
+    {
+        if (rounds == 1)
+            return Reshape.InsertAxis(_builder, value, 0);
+        var shape = TensorShape.Of([rounds, .. Enumerable.Repeat(1L, value.Type.Rank)]);
+        return Mul.Of(_builder, Reshape.To(_builder, OneHotRows.Of(_builder, round, rounds, value.Type.Element), shape), Reshape.InsertAxis(_builder, value, 0));
+    }
+
+    /// <summary>What a body adds to a state of which it makes no other use; null where it does anything else.</summary>
+    private static Value? TermOf(Program body, int state)
+    {
+        var parameter = body.Parameters[2 + state];
+        var next = body.Outputs[1 + state].Value;
+        var uses = body.Nodes.SelectMany(GraphWalk.Dependencies).Concat(body.Outputs.Select(output => output.Value)).Count(value => value == parameter);
+        return uses == 1 && next.Producer is { Operator: Add } sum && sum.Inputs.IndexOf(parameter) is >= 0 and var at && sum.Inputs[1 - at] is { } term && term.Type == parameter.Type ? term : null;
+    }
+
+    /// <summary>All rounds of a loop, one after another.</summary>
+    private void Unroll(Node loop, long rounds)
+    {
+        if (rounds > MostUnrolled)
+            throw CannotBe(loop, $"a loop of {rounds} rounds is too long to be written out");
+        var body = loop.Attributes.Program("body")!;
+        var states = loop.Inputs.Skip(2).Select(input => Mapped(input!)).ToArray();
+        var yields = body.Outputs.Skip(1 + states.Length).Select(_ => new List<Value>()).ToArray();
+        for (long round = 0; round < rounds; round++)
+        {
+            var parameters = new Dictionary<Value, Value> { [body.Parameters[0]] = _builder.Scalar(ElementType.Int64, round) };
+            for (var index = 0; index < states.Length; index++)
+                parameters[body.Parameters[2 + index]] = states[index];
+            Inline(body, parameters, body.Outputs.Skip(1).Select(output => output.Value));
+            for (var index = 0; index < states.Length; index++)
+                states[index] = Mapped(body.Outputs[1 + index].Value);
+            for (var index = 0; index < yields.Length; index++)
+                yields[index].Add(Reshape.InsertAxis(_builder, Mapped(body.Outputs[1 + states.Length + index].Value), 0));
+        }
+        for (var index = 0; index < loop.Outputs.Length; index++)
+            if (index < states.Length)
+                _map[loop.Outputs[index]] = states[index];
+            else
+                _map[loop.Outputs[index]] = Joined(yields[index - states.Length]);
+    }
+
+    private Value Joined(List<Value> parts)
+    {
+        var summed = parts.Any(_summed.Contains);
+        foreach (var part in parts)
+            if (summed && !_summed.Contains(part))
+                throw new InvalidOperationException("Some rounds of a loop depend on sums over columns, and others do not.");
+        var joined = Concat.Of(_builder, parts, 0);
+        if (summed)
+            _summed.Add(joined);
+        return joined;
+    }
+
+    private void Inline(Program body, Dictionary<Value, Value> parameters, IEnumerable<Value> outputs)
+    {
+        foreach (var (parameter, value) in parameters)
+            _map[parameter] = value;
+        // The shapes of what is computed in a body may be told by what is around it, so all nodes are copied in order.
+        var needed = GraphWalk.Ancestors(outputs, scope: body.Nodes.IsEmpty ? null : body.Nodes[0].Scope).ToHashSet();
+        foreach (var node in body.Nodes)
+            if (needed.Contains(node))
+                Copy(node);
+    }
+
+    private void Copy(Node node)
+    {
+        if (node.Bodies.Any())
+            throw CannotBe(node, "it is inside of or after the sums");
+        ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
+        var summed = inputs.Any(input => input is not null && _summed.Contains(input));
+        if (summed)
+            inputs = Linear(node, inputs);
+        _builder.Origin = node.Origin ?? _builder.Origin;
+        var copy = _builder.Append(node.Operator, inputs, node.Attributes, [.. node.Outputs.Select(output => (output.Type, output.Name))], node.Name);
+        for (var index = 0; index < node.Outputs.Length; index++)
+            _map[node.Outputs[index]] = copy.Outputs[index];
+        if (summed)
+            _summed.UnionWith(copy.Outputs);
+    }
+
+    /// <summary>The inputs with which a node is linear in the sums, and zero where they are. Throws where it is neither.</summary>
+    private ImmutableArray<Value?> Linear(Node node, ImmutableArray<Value?> inputs)
+    {
+        var active = inputs.Select(input => input is not null && _summed.Contains(input)).ToArray();
+        var only = active.Count(held => held) == 1;
+        var linear = node.Operator switch
+        {
+            Add or Sub or Ops.Elementwise.Sum or Concat => true,
+            Mul or Ops.Products.MatMul => only,
+            Div => only && active[0],
+            Cast => only && node.Output.Type.Element.IsFloat(),
+            Pad => only && active[0] && inputs is [_, _] or [_, _, null, ..],
+            LinearOperator => only && active[0],
+            _ => false,
+        };
+        if (!linear)
+            throw CannotBe(node, "it is not linear in the sums over columns");
+        if (node.Operator is Add or Sub or Ops.Elementwise.Sum or Concat)
+            inputs = [.. inputs.Select((input, index) => active[index] || input is null ? input : InFirstRunOnly(input))];
+        return inputs;
+    }
+
+    private Value InFirstRunOnly(Value value) => Mul.Of(_builder, value, Cast.Of(_builder, Equal.Of(_builder, _run, _builder.Scalar(ElementType.Int64, 0)), value.Type.Element));
+
+    private static bool IsZero(Value value) => value.Constant is InlineConstant constant && constant.Read() is var tensor && (tensor.Element.IsFloat() ? tensor.Floats.All(entry => entry == 0) : tensor.Integers.All(entry => entry == 0))
+        || value.Producer is { Operator: Expand } expand && IsZero(expand.Inputs[0]!);
+
+    private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
+
+    private static UserErrorException CannotBe(Node node, string reason) =>
+        new($"{(node.Origin is { } origin ? $"{node.Operator.Name} (of {origin})" : node.ToString())} cannot be spread over several runs, because {reason}; give --profile single-run.");
+}
