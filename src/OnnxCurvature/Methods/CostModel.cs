@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.ControlFlow;
 
 namespace OnnxCurvature.Methods;
 
@@ -50,5 +51,5 @@ public sealed class CostModel(PlanLimits limits)
         ? 0
         : limits.Size(value.Type.Shape.Elements) * value.Type.Element.Size();
 
-    private static double Trips(Node loop) => loop.Input(0)?.Constant?.Read().Integers[0] ?? 1;
+    private static double Trips(Node node) => node.Operator is not Loop ? 1 : node.Input(0)?.Constant?.Read().Integers[0] ?? 1;
 }

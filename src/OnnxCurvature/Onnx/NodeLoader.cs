@@ -18,6 +18,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private readonly TensorReader _tensors = new(file);
     private readonly Dictionary<(string Domain, string Name, int Opset, string Reason), OpaqueOperator> _opaque = [];
     private readonly FunctionLibrary _functions = new(file.Model);
+    private readonly Dictionary<NodeProto, Value> _repeated = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The nodes whose types cannot be told.</summary>
     public List<LeftOutNode> LeftOutNodes { get; } = [];
@@ -175,9 +176,16 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         }
         if (domain.Length == 0 && node.OpType == "Constant" && node.Output.Count == 1)
         {
-            Define(scope, node.Output[0], scope.Builder.Constant(Widen(ConstantNodes.Read(node, scope, _tensors)), scope.FullName(node.Output[0])));
+            if (!scope.IsRepeated || !_repeated.TryGetValue(node, out var constant))
+                constant = scope.Builder.Constant(Widen(ConstantNodes.Read(node, scope, _tensors)), scope.FullName(node.Output[0]));
+            if (scope.IsRepeated)
+                _repeated[node] = constant;
+            Define(scope, node.Output[0], constant);
             return;
         }
+        string? reason = null;
+        if (domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
+            return;
         var attributes = AttributeReader.Read(node, scope, Meant, tensor => Widen(_tensors.Read(tensor)).Read(), graph => LoadBody(node, graph, scope, inputs));
         var outputs = node.Output.Count;
         while (outputs > 0 && node.Output[outputs - 1].Length == 0)
@@ -190,17 +198,17 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             Define(scope, node.Output[0], scope.Builder.Constant(ConstantNodes.Filled(call, sizes), scope.FullName(node.Output[0])));
             return;
         }
-        Append(node, scope, call);
+        Append(node, scope, call, reason);
     }
 
-    private void Append(NodeProto node, Scope scope, OperatorCall call)
+    private void Append(NodeProto node, Scope scope, OperatorCall call, string? reason)
     {
         if (!scope.Opsets.TryGetValue(call.Domain, out var opset))
             throw new UnsupportedOperatorException($"the model names no opset of the domain '{call.Domain}'.");
         var b = scope.Builder;
         Operator op;
         if (Catalogue.Find(call.Domain, call.Name) is not { } known)
-            op = Opaque(call, opset, NotInCatalogue(call.Name) + ".");
+            op = Opaque(call, opset, reason ?? NotInCatalogue(call.Name) + ".");
         else
         {
             op = known;
@@ -336,7 +344,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             }
     }
 
-    private int Deeper(Scope scope) => scope.Depth < ModelReader.DeepestNesting
+    /// <summary>The depth of a body in a scope. Throws <see cref="UserErrorException"/> where it is too deep.</summary>
+    public int Deeper(Scope scope) => scope.Depth < ModelReader.DeepestNesting
         ? scope.Depth + 1
         : throw new UserErrorException($"'{file.File.Path}' nests bodies and functions more than {ModelReader.DeepestNesting} deep.");
 }

@@ -28,6 +28,9 @@ internal sealed class Scope(GraphBuilder builder, Scope? parent, IReadOnlyDictio
     /// <summary>In a function: the name in the whole model of a value that the function names, else the same name.</summary>
     public Func<string, string> FullName { get; init; } = name => name;
 
+    /// <summary>Whether this is a body that is written out, perhaps more than once, so that what is constant in it is shared.</summary>
+    public bool IsRepeated { get; init; }
+
     /// <summary>In a function: the attributes of the call, by which references to them are replaced.</summary>
     public IReadOnlyDictionary<string, AttributeProto>? Arguments { get; init; }
 

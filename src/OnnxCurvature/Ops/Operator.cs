@@ -39,6 +39,10 @@ public abstract class Operator : OperatorSchema
     public virtual Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
         throw new UnsupportedOperatorException($"{Name} is not linear in its input {input}, so it has no transpose.");
 
+    /// <summary>The cotangents of all active inputs together; null for all others. By default each is made by itself.</summary>
+    public virtual ImmutableArray<Value?> TransposeAll(GraphBuilder b, Node node, ImmutableArray<bool> active, ImmutableArray<Value?> cy) =>
+        [.. active.Select((isActive, input) => isActive ? Transpose(b, node, input, cy) : null)];
+
     /// <summary>
     /// The outputs for K columns at once. An input for which <paramref name="batched"/> holds has a leading axis of size
     /// <paramref name="columns"/> more than the node's own; every output must get one, too.

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Structure;
@@ -28,9 +29,13 @@ public sealed class Simplifier
     private readonly Dictionary<object, int> _identities;
     private readonly Dictionary<InlineConstant, string> _contents;
     private readonly HashSet<Value> _local = [];
+    private readonly bool _stays;
 
-    private Simplifier(Simplifier? outer)
+    /// <param name="outer">The program around this body.</param>
+    /// <param name="stays">Whether what the body computes stays in it: a branch may do what must not be done where it is not taken.</param>
+    private Simplifier(Simplifier? outer, bool stays = false)
     {
+        _stays = stays;
         _outer = outer;
         _builder = new GraphBuilder(outer?._builder);
         _map = outer?._map ?? [];
@@ -108,8 +113,10 @@ public sealed class Simplifier
         var attributes = node.Attributes;
         foreach (var (name, value) in node.Attributes.Items)
             if (value is Program body)
-                attributes = attributes.With(name, new Simplifier(this).Rebuild(body));
+                attributes = attributes.With(name, new Simplifier(this, node.Operator is If).Rebuild(body));
         _builder.Origin = node.Origin;
+        if (node.Operator is If)
+            inputs = If.InputsOf(inputs[0]!, attributes);
         var rebuilt = _builder.Append(node.Operator, inputs, attributes, [.. node.Outputs.Select(output => (output.Type, output.Name))], node.Name);
         _local.UnionWith(rebuilt.Outputs);
         Map(node, rebuilt);
@@ -120,7 +127,7 @@ public sealed class Simplifier
     private Simplifier Home(ImmutableArray<Value?> inputs)
     {
         var home = this;
-        while (home._outer is { } outer && !inputs.Any(input => input is not null && home._local.Contains(input)))
+        while (!home._stays && home._outer is { } outer && !inputs.Any(input => input is not null && home._local.Contains(input)))
             home = outer;
         return home;
     }

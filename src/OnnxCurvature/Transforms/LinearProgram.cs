@@ -19,40 +19,13 @@ public sealed record LinearProgram(ImmutableArray<Value> Inputs, ImmutableArray<
     /// </summary>
     public ImmutableArray<Value?> Transpose(GraphBuilder b, IReadOnlyList<Value?> cotangents)
     {
-        var tangents = new HashSet<Value>(Inputs);
-        var nodes = GraphWalk.Between(tangents, Outputs.Where(output => output is not null)!);
-        foreach (var node in nodes)
-            tangents.UnionWith(node.Outputs);
+        var nodes = GraphWalk.Between(new HashSet<Value>(Inputs), Outputs.Where(output => output is not null)!);
         var sums = new Dictionary<Value, Value>();
         for (var index = 0; index < Outputs.Length; index++)
             if (Outputs[index] is { } output && cotangents[index] is { } cotangent)
-                Accumulate(output, cotangent);
-        var outer = b.Origin;
+                Pullback.Accumulate(b, sums, output, cotangent);
         var refusals = new List<UnsupportedNode>();
-        foreach (var node in nodes.Reverse())
-        {
-            ImmutableArray<Value?> cy = [.. node.Outputs.Select(output => sums.GetValueOrDefault(output))];
-            if (cy.All(cotangent => cotangent is null))
-                continue;
-            b.Origin = node.Origin;
-            ImmutableArray<bool> active = [.. node.Inputs.Select(input => input is not null && tangents.Contains(input))];
-            try
-            {
-                if (node.Rules().CurvatureIn(node, active) != Curvature.Linear)
-                    throw new UnsupportedOperatorException($"{node.Operator.Name} is not linear in its tangents, so it has no transpose.");
-                for (var index = 0; index < active.Length; index++)
-                    if (active[index] && node.Rules().Transpose(b, node, index, cy) is { } cx)
-                        Accumulate(node.Inputs[index]!, Broadcasting.Undo(b, cx, node.Inputs[index]!.Type.Shape));
-            }
-            catch (UnsupportedOperatorException exception)
-            {
-                refusals.Add(new UnsupportedNode(node, exception.Message));
-            }
-        }
-        b.Origin = outer;
+        Pullback.Run(b, nodes, Inputs, sums, refusals);
         return refusals.Count > 0 ? throw new UnsupportedModelException(refusals) : [.. Inputs.Select(input => sums.GetValueOrDefault(input))];
-
-        void Accumulate(Value value, Value cotangent) =>
-            sums[value] = sums.TryGetValue(value, out var sum) ? Ops.Elementwise.Add.Of(b, sum, cotangent) : cotangent;
     }
 }

@@ -53,7 +53,8 @@ public static class RuntimeProgram
         }
     }
 
-    private static OrtValue Feed(Tensor tensor)
+    /// <summary>A tensor as ONNX Runtime takes it.</summary>
+    public static OrtValue Feed(Tensor tensor)
     {
         var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (TensorElementType)tensor.Element, [.. tensor.Shape]);
         for (var i = 0; i < tensor.Count; i++)
@@ -73,7 +74,8 @@ public static class RuntimeProgram
         return value;
     }
 
-    private static Tensor Read(OrtValue value)
+    /// <summary>A tensor that ONNX Runtime gave.</summary>
+    public static Tensor Read(OrtValue value)
     {
         var info = value.GetTensorTypeAndShape();
         var element = (ElementType)info.ElementDataType;

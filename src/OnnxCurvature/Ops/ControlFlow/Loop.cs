@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.ControlFlow;
 /// attribute <c>body</c> takes the round, the condition and the states; it gives the condition, the new states, and values that are
 /// stacked over the rounds.
 /// </summary>
-public sealed class Loop : NonDifferentiable
+public sealed class Loop : NonDifferentiable, IBodyOperator
 {
     /// <summary>Types that states keep, and a leading axis for stacked values: its size is the number of rounds where that is a constant.</summary>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
@@ -25,9 +25,12 @@ public sealed class Loop : NonDifferentiable
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
         throw new UnsupportedOperatorException("a Loop is evaluated together with what its body captures.");
 
+    /// <summary>Not known; <see cref="Linearize"/> refuses it.</summary>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.Curved;
+
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
-        throw new UnsupportedOperatorException("the derivative of Loop is not supported.");
+        throw new UnsupportedOperatorException("the derivative of a Loop is supported only where the number of its rounds is known before it runs and is not too large; give the sizes of symbolic dimensions.");
 
     /// <summary>The condition has its place even where it is left out and no state follows: ONNX wants two inputs at least.</summary>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
@@ -40,8 +43,11 @@ public sealed class Loop : NonDifferentiable
         ? rounds.Read().Integers[0]
         : null;
 
-    /// <summary>The outputs, given the values of the program around the node.</summary>
-    public static ImmutableArray<Tensor> Evaluate(Node node, IDictionary<Value, Tensor> values)
+    /// <inheritdoc/>
+    public bool ListsCaptures => false;
+
+    /// <inheritdoc/>
+    public ImmutableArray<Tensor> EvaluateWithin(Node node, IDictionary<Value, Tensor> values)
     {
         var body = node.Attributes.Program("body")!;
         var rounds = node.Input(0) is { } count ? values[count].Integers[0] : long.MaxValue;

@@ -21,7 +21,7 @@ public static class Interpreter
             ImmutableArray<Tensor?> inputs = [.. node.Inputs.Select(input => input is null ? null : Read(input, values))];
             foreach (var captured in node.Bodies.SelectMany(GraphWalk.Captures))
                 Read(captured, values);
-            var outputs = node.Operator is Loop ? Loop.Evaluate(node, values) : node.Rules().Evaluate(node, inputs);
+            var outputs = node.Operator is IBodyOperator op ? op.EvaluateWithin(node, values) : node.Rules().Evaluate(node, inputs);
             for (var index = 0; index < node.Outputs.Length; index++)
                 values[node.Outputs[index]] = outputs[index];
         }

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.ControlFlow;
 
 namespace OnnxCurvature.Ops.Rules;
 
@@ -30,7 +31,7 @@ public static class Pushforward
         foreach (var node in nodes)
         {
             Value?[] dx = [.. node.Inputs.Select(input => input is not null && tangents.TryGetValue(input, out var tangent) ? tangent : null)];
-            var captures = node.Bodies.SelectMany(GraphWalk.Captures).Any(tangents.ContainsKey);
+            var captures = node.Operator is not IBodyOperator { ListsCaptures: true } && node.Bodies.SelectMany(GraphWalk.Captures).Any(tangents.ContainsKey);
             if (!captures && dx.All(tangent => tangent is null))
                 continue;
             b.Origin = node.Origin ?? node.ToString();

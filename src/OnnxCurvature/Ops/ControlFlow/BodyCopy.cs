@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops.ControlFlow;
+
+/// <summary>Builds the nodes of a body once more, for a body that computes something else besides.</summary>
+internal static class BodyCopy
+{
+    /// <summary>Copies of nodes in <paramref name="b"/>. <paramref name="map"/> takes what became of their outputs.</summary>
+    public static ImmutableArray<Node> Into(GraphBuilder b, IEnumerable<Node> nodes, IDictionary<Value, Value> map)
+    {
+        var copies = ImmutableArray.CreateBuilder<Node>();
+        foreach (var node in nodes)
+        {
+            var attributes = node.Attributes;
+            foreach (var (name, value) in node.Attributes.Items)
+                if (value is Program body)
+                    attributes = attributes.With(name, Copy(b, body, map));
+            var outer = b.Origin;
+            b.Origin = node.Origin ?? node.ToString();
+            var copy = b.Append(node.Operator, [.. node.Inputs.Select(input => input is null ? null : Mapped(map, input))], attributes, [.. node.Outputs.Select(output => output.Type)]);
+            b.Origin = outer;
+            for (var index = 0; index < node.Outputs.Length; index++)
+                map[node.Outputs[index]] = copy.Outputs[index];
+            copies.Add(copy);
+        }
+        return copies.ToImmutable();
+    }
+
+    /// <summary>What became of a value; itself where nothing did.</summary>
+    public static Value Mapped(IDictionary<Value, Value> map, Value value) => map.TryGetValue(value, out var mapped) ? mapped : value;
+
+    private static Program Copy(GraphBuilder b, Program body, IDictionary<Value, Value> map)
+    {
+        var inner = new GraphBuilder(b);
+        var parameters = new List<Value>();
+        foreach (var parameter in body.Parameters)
+            parameters.Add(map[parameter] = inner.Parameter(parameter.Type));
+        Into(inner, body.Nodes, map);
+        return inner.Build(parameters, body.Outputs.Select(output => output with { Value = Mapped(map, output.Value) }));
+    }
+}

@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.ControlFlow;
+
+/// <summary>
+/// The outputs of one of two bodies, <c>then_branch</c> and <c>else_branch</c>, as a condition says. The bodies have no inputs; in canonical form
+/// what they capture follows the condition among the node's inputs. A derivative is an If, too: only the branch that is taken is computed.
+/// </summary>
+public sealed class If : Operator, IBodyOperator
+{
+    private static readonly ImmutableArray<string> Branches = ["then_branch", "else_branch"];
+
+    /// <inheritdoc/>
+    public bool ListsCaptures => true;
+
+    /// <summary>The inputs of a node: the condition, and what its bodies capture.</summary>
+    public static ImmutableArray<Value?> InputsOf(Value condition, Attributes attributes) =>
+        [condition, .. Bodies(attributes).SelectMany(GraphWalk.Captures).Distinct()];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var bodies = Bodies(call.Attributes);
+        if (bodies.Any(body => body.Parameters.Length > 0 || body.Outputs.Length != call.OutputCount))
+            throw new UnsupportedOperatorException("the branches of If do not fit it.");
+        foreach (var (yes, no) in bodies[0].Outputs.Zip(bodies[1].Outputs))
+            if (yes.Value.Type != no.Value.Type)
+                throw new UnsupportedOperatorException($"the branches of If give {yes.Value.Type} and {no.Value.Type}.");
+        return [.. bodies[0].Outputs.Select(output => output.Value.Type)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var values = new Dictionary<Value, Tensor>();
+        for (var index = 0; index < inputs.Length; index++)
+            values[node.Inputs[index]!] = inputs[index]!;
+        return EvaluateWithin(node, values);
+    }
+
+    /// <inheritdoc/>
+    public ImmutableArray<Tensor> EvaluateWithin(Node node, IDictionary<Value, Tensor> values)
+    {
+        var body = Bodies(node.Attributes)[values[node.Inputs[0]!].Integers[0] != 0 ? 0 : 1];
+        var inside = new Dictionary<Value, Tensor>(values);
+        Interpreter.Run(body.Nodes, inside);
+        return [.. body.Outputs.Select(output => Interpreter.Read(output.Value, inside))];
+    }
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
+    {
+        var most = Curvature.PiecewiseConstant;
+        foreach (var body in Bodies(node.Attributes))
+        {
+            var values = new HashSet<Value>(node.Inputs.Where((_, index) => active[index])!);
+            foreach (var (_, curvature) in CurvatureAnalysis.Run(body.Nodes, values))
+                most = curvature > most ? curvature : most;
+            // A branch that passes a value through is linear in it.
+            if (most == Curvature.PiecewiseConstant && body.Outputs.Any(output => values.Contains(output.Value)))
+                most = Curvature.Linear;
+        }
+        return most;
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        var branches = Bodies(node.Attributes).Select(body => new Branch(b, body)).ToArray();
+        var tangents = branches.Select(branch => branch.Tangents(node, dx)).ToArray();
+        bool[] there = [.. node.Outputs.Select((_, index) => tangents.Any(list => list[index] is not null))];
+        if (!there.Contains(true))
+            return NoTangents(node);
+        var made = Build(b, node.Inputs[0]!, branches, (branch, at) => there.Select((isThere, index) => isThere ? tangents[at][index] ?? branch.Zero(branch.Outputs[index].Type.Shape, node.Outputs[index]) : null),
+            [.. node.Outputs.Where((_, index) => there[index]).Select(output => output.Type)]);
+        var next = 0;
+        return [.. there.Select(isThere => isThere ? made.Outputs[next++] : null)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> TransposeAll(GraphBuilder b, Node node, ImmutableArray<bool> active, ImmutableArray<Value?> cy)
+    {
+        var branches = Bodies(node.Attributes).Select(body => new Branch(b, body)).ToArray();
+        Value[] inputs = [.. node.Inputs.Where((_, index) => active[index])!];
+        var cotangents = branches.Select(branch => branch.Cotangents(inputs, cy)).ToArray();
+        var made = Build(b, node.Inputs[0]!, branches, (branch, at) => inputs.Select((input, index) => cotangents[at][index] ?? branch.Zero(input.Type.Shape, input)), [.. inputs.Select(input => input.Type)]);
+        var next = 0;
+        return [.. active.Select(isActive => isActive ? made.Outputs[next++] : null)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        if (batched[0])
+            throw new UnsupportedOperatorException("If cannot take a condition that differs between columns.");
+        var values = new Dictionary<Value, Value>();
+        for (var index = 1; index < inputs.Length; index++)
+            if (batched[index])
+                values[node.Inputs[index]!] = inputs[index]!;
+        var branches = Bodies(node.Attributes).Select(body => new Branch(b, body)).ToArray();
+        return Build(b, inputs[0]!, branches, (branch, _) => branch.Columns(values, columns), [.. node.Outputs.Select(output => output.Type with { Shape = output.Type.Shape.Prepend(columns) })]).Outputs;
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        if (!inputs[0].IsNone)
+            return [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
+        var found = Bodies(node.Attributes).Select(body =>
+        {
+            var axes = new Dictionary<Value, SampleAxis>();
+            for (var index = 1; index < inputs.Length; index++)
+                if (!inputs[index].IsNone)
+                    axes[node.Inputs[index]!] = inputs[index];
+            SampleAnalysis.Run(body.Nodes, axes);
+            return body.Outputs.Select(output => axes.GetValueOrDefault(output.Value)).ToArray();
+        }).ToArray();
+        return [.. found[0].Zip(found[1], (yes, no) => yes == no || no.IsNone ? yes : yes.IsNone ? no : SampleAxis.Coupled)];
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call with { Inputs = InputsOf(call.Required(0), call.Attributes) };
+
+    /// <inheritdoc/>
+    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) => base.ToOpset(b, node, opset) with { Inputs = [node.Inputs[0]] };
+
+    private static ImmutableArray<Program> Bodies(Attributes attributes) =>
+        [.. Branches.Select(name => attributes.Program(name) ?? throw new UnsupportedOperatorException($"If lacks its attribute '{name}'."))];
+
+    private Node Build(GraphBuilder b, Value condition, Branch[] branches, Func<Branch, int, IEnumerable<Value?>> outputs, ImmutableArray<TensorType> types)
+    {
+        var attributes = Attributes.Empty;
+        for (var at = 0; at < branches.Length; at++)
+            attributes = attributes.With(Branches[at], branches[at].Build(outputs(branches[at], at)));
+        return b.Append(this, InputsOf(condition, attributes), attributes, types.AsSpan());
+    }
+
+    /// <summary>A body that is built anew, with something besides.</summary>
+    private sealed class Branch
+    {
+        private readonly GraphBuilder _inner;
+        private readonly ImmutableArray<Node> _nodes;
+
+        public Branch(GraphBuilder b, Program body)
+        {
+            _inner = new GraphBuilder(b) { Origin = b.Origin };
+            var map = new Dictionary<Value, Value>();
+            _nodes = BodyCopy.Into(_inner, body.Nodes, map);
+            Outputs = [.. body.Outputs.Select(output => BodyCopy.Mapped(map, output.Value))];
+        }
+
+        public ImmutableArray<Value> Outputs { get; }
+
+        public Value Zero(TensorShape shape, Value like) => Expand.Of(_inner, _inner.Scalar(like.Type.Element, 0), shape);
+
+        public Program Build(IEnumerable<Value?> outputs) => _inner.Build([], [.. outputs.Where(output => output is not null).Select((output, index) => new NamedValue($"branch_{index}", output!))]);
+
+        public Value?[] Tangents(Node node, ImmutableArray<Value?> dx)
+        {
+            var tangents = new Dictionary<Value, Value>();
+            for (var index = 0; index < dx.Length; index++)
+                if (dx[index] is { } tangent)
+                    tangents[node.Inputs[index]!] = tangent;
+            var refusals = new List<UnsupportedNode>();
+            Pushforward.Run(_inner, _nodes, tangents, refusals, []);
+            return refusals.Count > 0 ? throw new UnsupportedOperatorException(refusals[0].Reason) : [.. Outputs.Select(output => tangents.GetValueOrDefault(output))];
+        }
+
+        public Value?[] Cotangents(Value[] inputs, ImmutableArray<Value?> cy)
+        {
+            var sums = new Dictionary<Value, Value>();
+            for (var index = 0; index < Outputs.Length; index++)
+                if (cy[index] is { } cotangent)
+                    Pullback.Accumulate(_inner, sums, Outputs[index], Reshape.To(_inner, cotangent, Outputs[index].Type.Shape));
+            var refusals = new List<UnsupportedNode>();
+            Pullback.Run(_inner, _nodes, inputs, sums, refusals);
+            return refusals.Count > 0 ? throw new UnsupportedOperatorException(refusals[0].Reason) : [.. inputs.Select(input => sums.GetValueOrDefault(input))];
+        }
+
+        public IEnumerable<Value?> Columns(IReadOnlyDictionary<Value, Value> given, Dim columns)
+        {
+            var values = new Dictionary<Value, Value>(given);
+            Batching.Run(_inner, _nodes, values, columns);
+            return [.. Outputs.Select(output => values.TryGetValue(output, out var batched) ? batched : Ops.Columns.Repeat(_inner, output, false, columns))];
+        }
+    }
+}
