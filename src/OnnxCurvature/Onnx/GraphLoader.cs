@@ -16,7 +16,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
     {
         var scope = new Scope(new GraphBuilder(), null, opsets, 0);
         var (inputs, stored) = LoadInputs(scope);
-        loader.Types = new ModelTypes(file, options.Oracle, options.Dims, stored);
+        loader.Types = new ModelTypes(file, options, stored);
         loader.LoadInitializers(_graph, scope);
         loader.Load(_graph.Node, scope);
         if (!options.Partial && loader.LeftOutNodes.Count > 0)
@@ -50,12 +50,20 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         {
             var type = TypeReader.Read(input.Type, axis => Unnamed(input.Name, axis), options.Dims, out var reason)
                 ?? throw new UserErrorException($"The input '{input.Name}' of '{file.File.Path}' {reason}.");
+            if (options.Fixed.TryGetValue(input.Name, out var tensor))
+            {
+                loader.Define(scope, input.Name, scope.Builder.Constant(loader.Widen(new InlineConstant(Fitting(input.Name, tensor, type))), input.Name));
+                continue;
+            }
             stored.Add((input.Name, type));
             // Where all is computed in float64, data of that type shall not be rounded on their way in.
             var parameter = scope.Builder.Parameter(options.Precision == Precision.Float64 ? loader.Widen(type) : type, input.Name);
             loader.Define(scope, input.Name, Cast.Of(scope.Builder, parameter, loader.Widen(type).Element));
             inputs.Add(parameter);
         }
+        foreach (var name in options.Fixed.Keys)
+            if (given.All(input => input.Name != name))
+                throw new UserErrorException($"'{file.File.Path}' has no input '{name}' that a value could be fixed for; it has {string.Join(", ", given.Select(input => input.Name))}.");
         foreach (var (name, size) in options.Dims)
         {
             if (!symbols.Contains(name))
@@ -73,6 +81,13 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
             symbols.Add(name);
             return name;
         }
+    }
+
+    private Tensor Fitting(string name, Tensor tensor, TensorType type)
+    {
+        if (tensor.Rank != type.Rank || Enumerable.Range(0, type.Rank).Any(axis => type.Shape[axis].Known is { } size && size != tensor.Shape[axis]) || tensor.Element != type.Element)
+            throw new UserErrorException($"The value that is fixed for the input '{name}' of '{file.File.Path}' is {tensor.Type}, and the input is {type}; give one that fits.");
+        return tensor;
     }
 
     private ImmutableArray<NamedValue> LoadOutputs(Scope scope)

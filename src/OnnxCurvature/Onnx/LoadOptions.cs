@@ -9,6 +9,12 @@ public sealed record LoadOptions
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public IReadOnlyDictionary<string, long> Dims { get; init; } = ImmutableDictionary<string, long>.Empty;
 
+    /// <summary>
+    /// Values of inputs, by name, that become constants: for shapes, axes and counts that a model takes as inputs although what it computes
+    /// can be told only when they are known.
+    /// </summary>
+    public IReadOnlyDictionary<string, Tensor> Fixed { get; init; } = ImmutableDictionary<string, Tensor>.Empty;
+
     /// <summary>Whether nodes whose types cannot be told are left out, with all that depends on them, instead of the model being refused.</summary>
     public bool Partial { get; init; }
 

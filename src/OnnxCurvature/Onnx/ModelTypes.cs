@@ -8,19 +8,19 @@ namespace OnnxCurvature.Onnx;
 /// The types of the values of a model where the catalogue cannot tell them: of an oracle, which is asked once and only when it must
 /// be, else as the file declares them.
 /// </summary>
-internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOnlyDictionary<string, long> sizes, IReadOnlyList<(string Name, TensorType Type)> inputs)
+internal sealed class ModelTypes(ModelReader file, LoadOptions options, IReadOnlyList<(string Name, TensorType Type)> inputs)
 {
     private IReadOnlyDictionary<string, TensorType>? _types;
 
     /// <summary>Why the oracle refused the model, or null where it was not asked or did not.</summary>
-    public string? Refusal => oracle?.Refusal;
+    public string? Refusal => options.Oracle?.Refusal;
 
     /// <summary>The type of a value, or null where nobody can tell.</summary>
     /// <param name="name">The value.</param>
     /// <param name="declared">Whether the file's word is taken: for operators that nobody knows it is all there is.</param>
     public TensorType? Of(string name, bool declared)
     {
-        if (oracle is not null)
+        if (options.Oracle is { } oracle)
         {
             _types ??= oracle.TypesOf(Slim().ToByteArray());
             if (_types.TryGetValue(name, out var type))
@@ -30,7 +30,7 @@ internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOn
             return null;
         var graph = file.Model.Graph;
         return graph.ValueInfo.Concat(graph.Output).FirstOrDefault(value => value.Name == name) is { } info
-            ? TypeReader.Read(info.Type, axis => $"{name}_{axis}", sizes, out _)
+            ? TypeReader.Read(info.Type, axis => $"{name}_{axis}", options.Dims, out _)
             : null;
     }
 
@@ -52,6 +52,12 @@ internal sealed class ModelTypes(ModelReader file, IShapeOracle? oracle, IReadOn
                 graph.Input.Add(TypeWriter.Info(tensor.Name, tensors.TypeOf(tensor)));
             else
                 graph.Initializer.Add(tensor);
+        foreach (var (name, tensor) in options.Fixed)
+        {
+            var initializer = TensorWriter.Header(name, tensor.Type);
+            initializer.RawData = ByteString.CopyFrom(TensorEncoder.Encode(tensor));
+            graph.Initializer.Add(initializer);
+        }
         graph.ValueInfo.Clear();
         graph.Node.Clear();
         var declared = graph.Output.Select(output => output.Name).ToHashSet(StringComparer.Ordinal);

@@ -127,8 +127,8 @@ public sealed class OnnxModel
             throw new UserErrorException($"'{path}' has IR version {irVersion}; versions 3 to {(int)Proto.Version.IrVersion} are supported.");
         if (!opsets.TryGetValue("", out var opset))
             throw new UserErrorException($"'{path}' names no opset of ai.onnx.");
-        if (opset is < 7 or > 27)
-            throw new UserErrorException($"'{path}' uses opset {opset}; opsets 7 to 27 are supported, so convert the model first.");
+        if (opset is < 1 or > 27)
+            throw new UserErrorException($"'{path}' uses opset {opset}; opsets 1 to 27 are supported, so convert the model first.");
     }
 
     private static string Hash(string path)

@@ -145,7 +145,10 @@ public sealed class ConvTranspose : Operator
         if (automatic.StartsWith("SAME", StringComparison.Ordinal) || attributes.Has("output_shape"))
         {
             // What is more than the output that is asked for is padding; an odd part of it goes to the end for SAME_UPPER, else to the begin.
+            // What is less is filled up at the end.
             var totals = padding.Select((more, axis) => Total(more, axis)).ToArray();
+            padding = [.. padding.Zip(totals, (more, total) => more + Math.Max(0, -total))];
+            totals = [.. totals.Select(total => Math.Max(0, total))];
             ImmutableArray<long> less = [.. totals.Select(total => total / 2)];
             ImmutableArray<long> rest = [.. totals.Select(total => total - total / 2)];
             window = automatic == "SAME_UPPER" ? window with { Begins = less, Ends = rest } : window with { Begins = rest, Ends = less };
@@ -158,8 +161,7 @@ public sealed class ConvTranspose : Operator
         {
             var size = x[axis + 2].Known ?? throw new UnsupportedOperatorException($"the paddings of ConvTranspose depend on the size {x[axis + 2]}, which is not known; give the sizes of symbolic dimensions.");
             var wanted = attributes.Ints("output_shape") is { } shape ? shape[shape.Length - window.Rank + axis] : size * window.Strides[axis];
-            var total = Covered(window, axis, size) + more - wanted;
-            return total >= 0 ? total : throw new UnsupportedOperatorException($"ConvTranspose asks for an output of {wanted}, and its windows reach only {wanted + total}.");
+            return Covered(window, axis, size) + more - wanted;
         }
     }
 

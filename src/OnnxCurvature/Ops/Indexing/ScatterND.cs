@@ -35,7 +35,8 @@ public sealed class ScatterND : Operator
     /// <summary>Both tangents scattered together; where no update is active, zeros are put to their places.</summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
-        Scattering.RequireLinear(node.Attributes);
+        if (!Scattering.IsLinear(node.Attributes))
+            return [dx[0] is null && dx[2] is null ? null : Scattering.Joined(b, node, dx, x => GatherND.Of(b, x, node.Inputs[1]!))];
         if (dx[2] is null && (dx[0] is null || Scattering.Reduction(node.Attributes) == "add"))
             return [dx[0]];
         return [Apply(b, [Scattering.Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, dx[2])], node.Attributes).Output];

@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Logic;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Indexing;
@@ -7,20 +11,44 @@ namespace OnnxCurvature.Ops.Indexing;
 /// <summary>What ScatterElements and ScatterND have in common.</summary>
 internal static class Scattering
 {
+    /// <summary>The most elements of the dense form of a scattering.</summary>
+    private const long LargestDenseForm = 1L << 24;
+
     /// <summary>How an update joins what is at its place: <c>none</c> replaces it.</summary>
     public static string Reduction(Attributes attributes) => attributes.Text("reduction", "none");
 
-    /// <summary>Throws where updates are neither put nor added.</summary>
-    public static void RequireLinear(Attributes attributes)
+    /// <summary>Whether updates are put or added.</summary>
+    public static bool IsLinear(Attributes attributes) => Reduction(attributes) is "none" or "add";
+
+    /// <summary>
+    /// The tangent of a node that multiplies by updates or keeps the least or greatest, by way of a dense form: y_j is the product (least, greatest)
+    /// of data_j and over k of u_k where update k goes to j, and of what changes nothing elsewhere.
+    /// <paramref name="positionsOf"/> gives for values of data's shape those at the places of the updates.
+    /// </summary>
+    public static Value? Joined(GraphBuilder b, Node node, ImmutableArray<Value?> dx, Func<Value, Value> positionsOf)
     {
-        if (Reduction(attributes) is not ("none" or "add") and var reduction)
-            throw new UnsupportedOperatorException($"the derivative of a scattering with the reduction '{reduction}' is not supported.");
+        var (data, updates) = (node.Inputs[0]!, node.Inputs[2]!);
+        if (data.Type.Shape.Elements.Known is not { } count || updates.Type.Shape.Elements.Known is not { } many)
+            throw new UnsupportedOperatorException($"the derivative of {node.Operator.Name} with the reduction '{Reduction(node.Attributes)}' needs the sizes of {data.Type.Shape} and {updates.Type.Shape}; give the sizes of symbolic dimensions.");
+        if (count * many > LargestDenseForm)
+            throw new UnsupportedOperatorException($"the derivative of {node.Operator.Name} with the reduction '{Reduction(node.Attributes)}' takes {count} times {many} elements, which are too many.");
+        var numbers = b.Vector([.. Enumerable.Range(0, (int)count).Select(j => (long)j)]);
+        var goesTo = Equal.Of(b, Reshape.To(b, positionsOf(Reshape.To(b, numbers, data.Type.Shape)), [many, 1]), numbers);
+        var (flat, rows) = (Reshape.To(b, data, [1, count]), Reshape.To(b, updates, [many, 1]));
+        var isProduct = Reduction(node.Attributes) == "mul";
+        var neutral = isProduct ? b.Scalar(data.Type.Element, 1) : flat;
+        var all = Concat.Of(b, [flat, Where.Of(b, goesTo, rows, neutral)], 0);
+        Operator reduction = isProduct ? Catalogue.Get<ReduceProd>() : Reduction(node.Attributes) == "max" ? Catalogue.Get<ReduceMax>() : Catalogue.Get<ReduceMin>();
+        var y = Reshape.To(b, reduction.Apply(b, [all], Attributes.Empty.With("axes", [0]).With("keepdims", 0L)).Output, data.Type.Shape);
+        return Pushforward.Through(b, new Dictionary<Value, Value?> { [data] = dx[0], [updates] = dx[2] }, y);
     }
 
-    /// <summary>Linear for the reductions none and add, else taken for curved.</summary>
+    /// <summary>Linear for the reductions none and add; a product is curved where updates take part.</summary>
     public static Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
-        !active[0] && !active[2] ? Curvature.PiecewiseConstant : Reduction(node.Attributes) is "none" or "add" ? Curvature.Linear
-        : Reduction(node.Attributes) is "mul" ? Curvature.Curved : Curvature.PiecewiseLinear;
+        !active[0] && !active[2] ? Curvature.PiecewiseConstant
+        : IsLinear(node.Attributes) ? Curvature.Linear
+        : Reduction(node.Attributes) is not "mul" ? Curvature.PiecewiseLinear
+        : active[2] ? Curvature.Curved : Curvature.Linear;
 
     /// <summary>A tangent, or zeros of its shape.</summary>
     public static Value Tangent(GraphBuilder b, Value primal, Value? tangent) => tangent ?? Expand.Of(b, b.Scalar(primal.Type.Element, 0), primal.Type.Shape);
@@ -35,16 +63,16 @@ internal static class Scattering
         {
             var integers = (long[])data.Integers.Clone();
             for (var i = 0; i < positions.Length; i++)
-                integers[positions[i]] = (long)Joined(reduction, integers[positions[i]], updates.Integers[i]);
+                integers[positions[i]] = (long)Join(reduction, integers[positions[i]], updates.Integers[i]);
             return Tensor.Of(data.Element, data.Shape.AsSpan(), integers);
         }
         var values = (double[])data.Floats.Clone();
         for (var i = 0; i < positions.Length; i++)
-            values[positions[i]] = Joined(reduction, values[positions[i]], updates.Floats[i]);
+            values[positions[i]] = Join(reduction, values[positions[i]], updates.Floats[i]);
         return Tensor.Of(data.Element, data.Shape.AsSpan(), values);
     }
 
-    private static double Joined(string reduction, double old, double update) => reduction switch
+    private static double Join(string reduction, double old, double update) => reduction switch
     {
         "none" => update,
         "add" => old + update,

@@ -2,12 +2,15 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Normalization;
 
 /// <summary>
-/// Batch normalization as it is at inference, with mean and variance as inputs:
-/// y = (x - mean) * (scale / √(variance + epsilon)) + bias for each channel. Affine in x.
+/// Batch normalization: y = (x - mean) * (scale / √(variance + epsilon)) + bias for each channel. At inference mean and variance are inputs, and
+/// y is affine in x. With <c>training_mode</c> = 1 they are those of x over samples and positions, and two further outputs are the running
+/// ones: momentum * input + (1 - momentum) * that of x.
 /// </summary>
 public sealed class BatchNormalization : CompositeOperator
 {
@@ -16,8 +19,20 @@ public sealed class BatchNormalization : CompositeOperator
     {
         var x = new Expr(b, call.Required(0));
         var (scale, bias, mean, variance) = (Channels(1), Channels(2), Channels(3), Channels(4));
+        var outputs = new List<Value?>();
+        if (IsTraining(call.Attributes))
+        {
+            var momentum = call.Attributes.Float("momentum", 0.9);
+            long[] all = [0, .. Enumerable.Range(2, x.Value.Type.Rank - 2).Select(axis => (long)axis)];
+            var average = x.With(ReduceMean.Of(b, x, all, keepDims: true));
+            var spread = x.With(ReduceMean.Of(b, (x - average) * (x - average), all, keepDims: true));
+            outputs.AddRange([Running(mean, average, 3), Running(variance, spread, 4)]);
+            (mean, variance) = (average, spread);
+
+            Value Running(Expr before, Expr here, int input) => Reshape.To(b, before * momentum + here * (1 - momentum), call.Required(input).Type.Shape);
+        }
         var deviation = (variance + call.Attributes.Float("epsilon", 1e-5)).Through<Sqrt>();
-        return [(x - mean) * (scale / deviation) + bias];
+        return [(x - mean) * (scale / deviation) + bias, .. outputs.Take(call.OutputCount - 1)];
 
         Expr Channels(int input) => x.With(ChannelVectors.Along(b, call.Required(input), x.Value.Type.Rank));
     }
@@ -25,16 +40,21 @@ public sealed class BatchNormalization : CompositeOperator
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
-        if (opset < 7 ? call.Attributes.Int("is_test", 0) == 0 : call.Attributes.Int("training_mode", 0) != 0 || (opset < 14 && call.OutputCount > 1))
-            throw new UnsupportedOperatorException("BatchNormalization is in training mode, where it mixes samples and changes its statistics; export the model for inference.");
+        if (opset < 7 ? call.Attributes.Int("is_test", 0) == 0 : opset < 14 && call.OutputCount > 1)
+            throw new UnsupportedOperatorException("BatchNormalization is in the training mode of opsets before 14, which left open what it gives out; export the model for inference.");
         if (opset < 9 && call.Attributes.Int("spatial", 1) == 0)
             throw new UnsupportedOperatorException("BatchNormalization with spatial = 0 is not supported.");
-        return call with { Attributes = call.Attributes.Without("is_test", "spatial", "consumed_inputs", "momentum", "training_mode") };
+        return call with { Attributes = IsTraining(call.Attributes) ? call.Attributes : call.Attributes.Without("is_test", "spatial", "consumed_inputs", "momentum", "training_mode") };
     }
 
     /// <inheritdoc/>
     protected override bool HasFloat64Kernel => true;
 
     /// <inheritdoc/>
+    public override int MinimumOpset(Node node) => IsTraining(node.Attributes) ? 14 : 13;
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 2 * size(node.Output.Type.Shape.Elements);
+
+    private static bool IsTraining(Attributes attributes) => attributes.Int("training_mode", 0) != 0;
 }

@@ -45,14 +45,15 @@ public sealed class MaxPool : Operator
             {
                 var (best, at) = (double.NegativeInfinity, -1);
                 for (var tap = p; tap < taps.Length; tap += places)
-                    if (taps[tap] >= 0 && (at < 0 || x.Floats[plane * area + taps[tap]] > best))
-                        (best, at) = (x.Floats[plane * area + taps[tap]], taps[tap]);
+                    if (taps[tap] >= 0 && (at < 0 || x.At(plane * area + taps[tap]) > best))
+                        (best, at) = (x.At(plane * area + taps[tap]), taps[tap]);
                 values[plane * places + p] = best;
                 positions[plane * places + p] = plane * area + (stored is null || at < 0 ? at : stored[at]);
             }
         });
         long[] shape = [.. x.Shape.Take(2), .. outputs];
-        var y = Tensor.Of(x.Element, shape, values);
+        // Integers are those of images, of 8 bits.
+        var y = Tensor.Of(ElementType.Float64, shape, values).CastTo(x.Element);
         return node.Outputs.Length > 1 ? [y, Tensor.Of(ElementType.Int64, shape, positions)] : [y];
     }
 

@@ -10,11 +10,15 @@ public static class Pushforward
     /// The tangent of <paramref name="output"/>, which was built from <paramref name="input"/> for the sake of its derivative; null where
     /// it is zero. Throws <see cref="UnsupportedOperatorException"/> where a node between cannot be linearized.
     /// </summary>
-    public static Value? Through(GraphBuilder b, Value input, Value tangent, Value output)
+    public static Value? Through(GraphBuilder b, Value input, Value tangent, Value output) =>
+        Through(b, new Dictionary<Value, Value?> { [input] = tangent }, output);
+
+    /// <summary>The same for several inputs, of which those without a tangent have null.</summary>
+    public static Value? Through(GraphBuilder b, IReadOnlyDictionary<Value, Value?> inputs, Value output)
     {
-        var tangents = new Dictionary<Value, Value> { [input] = tangent };
+        var tangents = inputs.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => entry.Value!);
         var refusals = new List<UnsupportedNode>();
-        Run(b, GraphWalk.Between(new HashSet<Value> { input }, [output]), tangents, refusals, []);
+        Run(b, GraphWalk.Between(tangents.Keys.ToHashSet(), [output]), tangents, refusals, []);
         return refusals.Count > 0
             ? throw new UnsupportedOperatorException(refusals[0].Reason)
             : tangents.GetValueOrDefault(output);

@@ -39,7 +39,9 @@ public sealed class Dropout : LinearOperator
     {
         var trains = opset < 7 ? call.Attributes.Int("is_test", 0) == 0
             : opset >= 12 && call.Input(2) is { } mode && (mode.Constant is not { } constant || constant.Read().Integers[0] != 0);
-        return trains
+        // What drops nothing is not random.
+        var keepsAll = opset < 12 ? call.Attributes.Float("ratio", 0.5) == 0 : call.Input(1) is { } ratio && Scalars.Constant(ratio) == 0;
+        return trains && !keepsAll
             ? throw new UnsupportedOperatorException("Dropout is, or may be, in training mode, where it is random; export the model for inference.")
             : call.WithInputs(call.Input(0)) with { Attributes = Attributes.Empty };
     }

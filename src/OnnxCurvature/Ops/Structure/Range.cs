@@ -1,10 +1,15 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Reduction;
 
 namespace OnnxCurvature.Ops.Structure;
 
-/// <summary>The numbers start, start + delta, … before limit. Inputs: three scalars.</summary>
+/// <summary>
+/// The numbers start, start + delta, … before limit. Inputs: three scalars. Their count is piecewise constant, and for a given count they are
+/// linear in start and delta together.
+/// </summary>
 public sealed class Range : NonDifferentiable
 {
     /// <inheritdoc/>
@@ -26,13 +31,22 @@ public sealed class Range : NonDifferentiable
         return [Tensor.Of(ElementType.Float64, [values.Length], values).CastTo(inputs[0]!.Element)];
     }
 
-    /// <summary>A computed start or step would carry a derivative; Linearize refuses it rather than pass it over.</summary>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] || active[2] ? Curvature.Curved : Curvature.PiecewiseConstant;
-
     /// <inheritdoc/>
-    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) => dx[0] is null && dx[2] is null
-        ? [null]
-        : throw new UnsupportedOperatorException("the derivative of Range in its start or step is not supported.");
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] || active[2] ? Curvature.PiecewiseLinear : Curvature.PiecewiseConstant;
+
+    /// <summary>dy_i = dstart + i ddelta.</summary>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        var shape = node.Output.Type.Shape;
+        var slope = dx[2] is { } delta ? Mul.Of(b, Positions(b, shape[0], delta.Type.Element), Reshape.To(b, delta, [1])) : null;
+        var start = dx[0] is { } first ? Reshape.To(b, first, [1]) : null;
+        return [slope is null ? start is null ? null : Expand.Of(b, start, shape) : start is null ? slope : Add.Of(b, slope, start)];
+    }
+
+    /// <summary>0, 1, … up to a size.</summary>
+    private static Value Positions(GraphBuilder b, Dim size, ElementType element) => size.Known is { } count
+        ? b.Constant(Tensor.Of(element, [count], [.. Enumerable.Range(0, checked((int)count)).Select(i => (double)i)]))
+        : Add.Of(b, Catalogue.Get<CumSum>().Apply(b, [Expand.Of(b, b.Scalar(element, 1), [size]), b.Scalar(ElementType.Int64, 0)]).Output, b.Scalar(element, -1));
 
     private static Dim Length(OperatorCall call)
     {

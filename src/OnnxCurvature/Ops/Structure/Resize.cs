@@ -14,6 +14,9 @@ namespace OnnxCurvature.Ops.Structure;
 /// </summary>
 public sealed class Resize : CompositeOperator
 {
+    /// <summary>Coordinates that only opset 11 knows; later files hold what the operator is lowered to.</summary>
+    internal const string LastInOpset11 = "tf_half_pixel_for_nn";
+
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
@@ -54,12 +57,22 @@ public sealed class Resize : CompositeOperator
     }
 
     /// <summary>Opset 10 knows only factors, and samples without a shift.</summary>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => opset >= 11
-        ? call
-        : call.WithInputs(call.Input(0), null, call.Input(1)) with
-        {
-            Attributes = call.Attributes.With("coordinate_transformation_mode", "asymmetric").With("nearest_mode", "floor"),
-        };
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        if (call.Attributes.Text("coordinate_transformation_mode", "") == LastInOpset11)
+            RequireSizes(call);
+        return opset >= 11
+            ? call
+            : call.WithInputs(call.Input(0), null, call.Input(1)) with
+            {
+                Attributes = call.Attributes.With("coordinate_transformation_mode", "asymmetric").With("nearest_mode", "floor"),
+            };
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => node.Attributes.Text("coordinate_transformation_mode", "") == LastInOpset11
+        ? [.. Lower(b, new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1))!]
+        : null;
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => node.Attributes.Text("coordinate_transformation_mode", "") == "half_pixel_symmetric" ? 19
@@ -67,6 +80,13 @@ public sealed class Resize : CompositeOperator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 8 * size(node.Output.Type.Shape.Elements);
+
+    /// <summary>What no opset can say is written as what it is lowered to, and only where that is known.</summary>
+    private void RequireSizes(OperatorCall call)
+    {
+        if (!Infer(call)[0].Shape.IsKnown || !call.Required(0).Type.Shape.IsKnown)
+            throw new UnsupportedOperatorException($"the coordinates '{LastInOpset11}' of Resize, which opsets after 11 do not have, need known sizes; give the sizes of symbolic dimensions.");
+    }
 
     private static Value Extrapolated(Expr y, Value inside, double value) =>
         value == 0 ? y * y.With(inside) : y * y.With(inside) + value * (1 - y.With(inside));

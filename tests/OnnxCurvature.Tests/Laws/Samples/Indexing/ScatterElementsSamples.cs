@@ -14,6 +14,10 @@ public sealed class ScatterElementsSamples : OperatorSamples
         yield return Sample("values put into a fixed tensor", Fixed(Any(4, 3)), apart, Any(2, 3)).With("axis", 0);
         yield return Sample("values added", Any(2, 3), Integers(3, 2, 5), Any(2, 5)).With("axis", 1).With("reduction", "add");
         yield return Sample("values added at run time", Any(2, 3), Fixed(Integers(3, 2, 5)), Any(2, 5)).With("axis", -1).With("reduction", "add");
-        yield return Sample("the greater of two", Any(2, 3), Integers(3, 2, 5), Any(2, 5)).With("axis", 1).With("reduction", "max") with { RefusesDerivative = true };
+        var numbers = Distinct(8, 2);
+        var (data, updates) = (numbers.Pick([2, 3], [.. Enumerable.Range(0, 6)]), numbers.Pick([2, 5], [.. Enumerable.Range(6, 10)]));
+        yield return Sample("the greater of two", data, Integers(3, 2, 5), updates).With("axis", 1).With("reduction", "max");
+        yield return Sample("the lesser of two", data, Integers(3, 2, 5), updates).With("axis", 1).With("reduction", "min");
+        yield return Sample("products", Any(2, 3), Integers(3, 2, 5), Any(2, 5)).With("axis", 1).With("reduction", "mul");
     }
 }
