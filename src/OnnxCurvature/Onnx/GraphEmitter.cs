@@ -71,6 +71,8 @@ internal sealed class GraphEmitter
         foreach (var lowered in GraphWalk.Ancestors(call.Inputs.Where(input => input is not null)!, scope: _lowered))
             if (_loweredNodes.Add(lowered))
                 EmitNode(lowered, graph);
+        if (NodeChecker.InputWithoutFloat64(call, _opset) is { } refused)
+            throw new UserErrorException($"{node} cannot be computed in float64, which ONNX does not allow for its input '{refused}'; compute in the model's own types.");
         var proto = new NodeProto { OpType = call.Name };
         if (call.Domain.Length > 0)
         {

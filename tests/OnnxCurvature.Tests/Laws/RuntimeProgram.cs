@@ -16,7 +16,15 @@ public static class RuntimeProgram
     /// </summary>
     public static Tensor[]? Run(Ir.Program program, int opset, IReadOnlyDictionary<Value, Tensor> values)
     {
-        var model = OnnxWriter.Serialize(program, Path.GetTempPath(), new WriteOptions { Opset = opset, Weights = WeightPlacement.Embed });
+        byte[] model;
+        try
+        {
+            model = OnnxWriter.Serialize(program, Path.GetTempPath(), new WriteOptions { Opset = opset, Weights = WeightPlacement.Embed });
+        }
+        catch (UserErrorException exception) when (exception.Message.Contains("cannot be computed in float64", StringComparison.Ordinal))
+        {
+            return null;
+        }
         using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using var session = Load(model, options);
         if (session is null)

@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Ops;
 using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 
 namespace OnnxCurvature.Onnx.Checking;
@@ -109,6 +110,19 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
             if (formal is { Variable: { } variable, IsUniform: true } && !bound.TryAdd(variable, type) && bound[variable] != type)
                 _problems.Add($"{what} {does} of {type.DisplayName()}, and another value of the same type is of {bound[variable].DisplayName()}.");
         }
+    }
+
+    /// <summary>The name of the first input that is of float64 and for which an opset allows none, or null.</summary>
+    public static string? InputWithoutFloat64(OperatorCall call, int opset)
+    {
+        if (call.Domain.Length > 0 || !call.Inputs.Any(IsFloat64) || OperatorSignature.Find(call.Name, opset) is not { } signature)
+            return null;
+        for (var index = 0; index < call.Inputs.Length; index++)
+            if (IsFloat64(call.Inputs[index]) && Formal(signature.Inputs, index) is { Types: { } allowed } formal && !allowed.Contains(ElementType.Float64))
+                return formal.Name;
+        return null;
+
+        static bool IsFloat64(Value? value) => value?.Type.Element == ElementType.Float64;
     }
 
     private static FormalParameter? Formal(IReadOnlyList<FormalParameter> formals, int index) =>

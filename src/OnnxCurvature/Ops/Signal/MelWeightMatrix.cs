@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Signal;
 
@@ -19,7 +20,9 @@ public sealed class MelWeightMatrix : NonDifferentiable
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [Weights(inputs).CastTo(node.Output.Type.Element)];
+
+    private static Tensor Weights(ImmutableArray<Tensor?> inputs)
     {
         var (bins, length, rate) = (inputs[0]!.Integers[0], inputs[1]!.Integers[0], inputs[2]!.Integers[0]);
         var (low, high) = (Mel(inputs[3]!.At(0)), Mel(inputs[4]!.At(0)));
@@ -38,8 +41,13 @@ public sealed class MelWeightMatrix : NonDifferentiable
             for (var j = center; j < end; j++)
                 weights.Floats[j * bins + bin] = (double)(end - j) / (end - center);
         }
-        return [weights.CastTo(node.Output.Type.Element)];
+        return weights;
     }
+
+    /// <summary>ONNX Runtime takes frequencies in float32 only.</summary>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => call.Inputs.All(input => input?.Constant is not null)
+        ? [Catalogue.Get<Identity>().Apply(b, [b.Constant(Weights([.. call.Inputs.Select(input => input?.Constant!.Read())]).CastTo(types[0].Element))]).Output]
+        : throw new UnsupportedOperatorException("the frequencies of MelWeightMatrix are computed at run time, and only constants are supported there.");
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 17;
