@@ -14,23 +14,30 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
     /// <summary>How far norms of the same result in float32 may be apart.</summary>
     private const double Agreement = 1e-3;
 
-    /// <summary>Measures and writes the file. Throws <see cref="InvalidOperationException"/> where contenders compute different things.</summary>
+    /// <summary>Measures and writes the file, anew after each case. Throws <see cref="InvalidOperationException"/> where contenders compute different things.</summary>
     public void Write(string path)
+    {
+        var (before, rows) = (Machine.Load(), new StringBuilder());
+        foreach (var entry in new Cases(workspace, small).All().Where(entry => only.Count == 0 || only.Any(name => entry.Name.StartsWith(name, StringComparison.Ordinal))))
+        {
+            Measure(entry, rows);
+            // What is measured is kept, whatever comes after.
+            File.WriteAllText(path, Text(before, rows));
+        }
+    }
+
+    private string Text(double before, StringBuilder rows)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# Benchmarks\n\nMeasured on {DateTime.UtcNow:yyyy-MM-dd} by `dotnet run -c Release --project tests/OnnxCurvature.Benchmarks -- table{(small ? " --small" : "")}`, contenders in turns, {rounds} rounds.");
         text.Append(small ? " The models are small ones: these figures tell that all works, and no more.\n\n" : "\n\n");
         foreach (var fact in Machine.Describe(workspace))
             text.Append(CultureInfo.InvariantCulture, $"- {fact}\n");
-        text.Append(CultureInfo.InvariantCulture, $"- Load before: {Machine.Load():0.00}");
-        var rows = new StringBuilder();
-        foreach (var entry in new Cases(workspace, small).All().Where(entry => only.Count == 0 || only.Any(name => entry.Name.StartsWith(name, StringComparison.Ordinal))))
-            Measure(entry, rows);
-        text.Append(CultureInfo.InvariantCulture, $", after: {Machine.Load():0.00}; ours alone makes it rise to the number of cores\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"- Load before: {before:0.00}, after: {Machine.Load():0.00}; what is measured makes it rise to the number of cores\n\n");
         text.Append("Times are medians, with the shortest and the longest. GFLOP/s are operations that the plan counts, or the peer's script, per second, so less work may give less of them.\n");
         text.Append("The ratio is the time over that of the first contender of the case.\n\n");
         text.Append("| case | who | seconds | from – to | ratio | GFLOP/s | peak memory | further |\n|---|---|---|---|---|---|---|---|\n").Append(rows);
-        File.WriteAllText(path, text.ToString());
+        return text.ToString();
     }
 
     private void Measure(BenchmarkCase entry, StringBuilder rows)
