@@ -12,9 +12,12 @@ public sealed class CostModel(PlanLimits limits)
     {
         double total = 0;
         foreach (var node in program.Nodes)
-            total += node.Bodies.Any() ? node.Bodies.Sum(Flops) * Trips(node) : node.Rules().Flops(node, limits.Size);
+            total += Flops(node);
         return total;
     }
+
+    /// <summary>Floating-point operations of a node, its bodies included.</summary>
+    public double Flops(Node node) => node.Bodies.Any() ? node.Bodies.Sum(Flops) * Trips(node) : node.Rules().Flops(node, limits.Size);
 
     /// <summary>
     /// The most bytes that the values of a program take at one time, when each is freed after its last use. Constants and what

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Contractions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Ops;
@@ -15,30 +16,27 @@ namespace OnnxCurvature.Methods;
 /// </summary>
 public sealed class ForwardGramMethod : IColumnMethod
 {
-    private readonly FactorPath _path;
+    private readonly TargetPath _path;
     private readonly LossHead _head;
     private readonly ContractionSite _site;
     private readonly GramContraction _contraction;
     private readonly Func<Value, Value> _place;
     private readonly Value _cut;
 
-    private ForwardGramMethod(FactorPath path, LossHead head, ContractionSite site, PositionSelection? selection, Func<Value, Value> place, string reason, PlanLimits limits)
+    private ForwardGramMethod(TargetPath path, LossHead head, ContractionSite site, PositionSelection? selection, Func<Value, Value> place, PlanLimits limits)
     {
         (_path, _head, _site, _place) = (path, head, site, place);
         _contraction = new GramContraction(site, selection, limits);
         _cut = selection?.Tangent ?? site.Entry;
         Entries = (selection?.Positions ?? site.Positions).Factor;
-        Reason = $"{reason}; forward from the {Entries} entries of each of {site.RowCount} feature maps, {_contraction.Description}";
+        Description = $"forward from the {Entries} entries of each of {site.RowCount} feature maps, {_contraction.Description}";
     }
 
     /// <inheritdoc/>
     public Target Target => _path.Target;
 
     /// <inheritdoc/>
-    public string Name => "loss factor, forward";
-
-    /// <inheritdoc/>
-    public string Reason { get; }
+    public string Description { get; }
 
     /// <inheritdoc/>
     public long Columns => Entries * _site.RowCount.Factor;
@@ -52,31 +50,31 @@ public sealed class ForwardGramMethod : IColumnMethod
     /// The method, or null where the weight does not enter as the rows of a product [N, O, …], or where it needs no fewer columns than the
     /// loss's factor has.
     /// </summary>
-    public static ForwardGramMethod? Create(GraphBuilder b, FactorPath path, LossHead head, WeightEntry entry, string reason, PlanLimits limits)
+    public static ForwardGramMethod? Create(GraphBuilder b, TargetPath path, LossHead head, WeightEntry entry, PlanLimits limits)
     {
         var (site, shape) = (entry.Site, entry.Site.Entry.Type.Shape);
         if (limits.OneRunForEachChunk || !site.Groups.IsOne || !site.Positions.IsKnown || !site.RowCount.IsKnown || shape.Rank < 2 || shape[1] != site.Outputs || shape.Product(2, shape.Rank) != site.Positions)
             return null;
-        var method = new ForwardGramMethod(path, head, site, PositionSelection.After(b, site), entry.Place, reason, limits);
+        var method = new ForwardGramMethod(path, head, site, PositionSelection.After(b, site), entry.Place, limits);
         return method.Columns < head.Factor!.Columns ? method : null;
     }
 
     /// <summary>Unit tangents of the entries, the same for every sample: [K, N, rows, …].</summary>
-    public Value MakeColumns(ColumnStage stage)
+    public ColumnPair MakeColumns(ColumnStage stage)
     {
         var shape = _cut.Type.Shape.With(1, _site.RowCount);
         var unit = OneHotRows.Of(stage.Body, stage.Indices, Columns, _cut.Type.Element);
-        return Expand.Of(stage.Body, Reshape.To(stage.Body, unit, shape.With(0, 1).Prepend(stage.ChunkSize)), shape.Prepend(stage.ChunkSize));
+        return new ColumnPair(Expand.Of(stage.Body, Reshape.To(stage.Body, unit, shape.With(0, 1).Prepend(stage.ChunkSize)), shape.Prepend(stage.ChunkSize)));
     }
 
     /// <inheritdoc/>
-    public Func<Value> Build(ColumnStage stage, Value columns)
+    public Func<Value> Build(ColumnStage stage, ColumnPair columns)
     {
         var outer = stage.Outer;
         var origin = $"curvature of '{Target.Name}'";
         var rows = _site.Rows ?? (0, _site.Outputs.Factor);
         var program = RowRestriction.Of(outer, _cut, _path.Tangent.Outputs[0]!, rows);
-        var image = stage.Body.Batch([program.Outputs[0]!], new Dictionary<Value, Value> { [program.Inputs[0]] = columns }, stage.ChunkSize)[0]!;
+        var image = stage.Body.Batch([program.Outputs[0]!], new Dictionary<Value, Value> { [program.Inputs[0]] = columns.Left }, stage.ChunkSize)[0]!;
         var slot = stage.Collect(image);
         return () =>
         {

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;
@@ -11,7 +12,7 @@ namespace OnnxCurvature.Methods;
 /// The diagonal of the Hessian as eᵢᵀ(∇²L)eᵢ: one Hessian-vector product, forward over reverse, for each entry of the target.
 /// Right for any graph.
 /// </summary>
-public sealed class HessianProductMethod(Target target, Value gradient, string reason) : IColumnMethod
+public sealed class HessianProductMethod(Target target, Value gradient) : IColumnMethod
 {
     private readonly long _row = target.Value.Type.Rank == 0 ? 1 : Known(target).Product(1, target.Value.Type.Rank).Factor;
 
@@ -19,10 +20,7 @@ public sealed class HessianProductMethod(Target target, Value gradient, string r
     public Target Target => target;
 
     /// <inheritdoc/>
-    public string Name => "Hessian-vector products";
-
-    /// <inheritdoc/>
-    public string Reason => reason;
+    public string Description => "a product for each entry";
 
     /// <inheritdoc/>
     public long Columns => target.Value.Type.Rank == 0 ? 1 : _row * (target.End - target.Start);
@@ -31,25 +29,25 @@ public sealed class HessianProductMethod(Target target, Value gradient, string r
     public object Kind => this;
 
     /// <summary>Unit vectors of the target's entries, [K, *w].</summary>
-    public Value MakeColumns(ColumnStage stage)
+    public ColumnPair MakeColumns(ColumnStage stage)
     {
         var type = target.Value.Type;
         var first = stage.Body.Scalar(ElementType.Int64, _row * target.Start);
         var entries = target.Start == 0 ? stage.Indices : Add.Of(stage.Body, stage.Indices, first);
         var size = Known(target).Elements.Factor;
-        return Reshape.To(stage.Body, OneHotRows.Of(stage.Body, entries, size, type.Element), type.Shape.Prepend(stage.ChunkSize));
+        return new ColumnPair(Reshape.To(stage.Body, OneHotRows.Of(stage.Body, entries, size, type.Element), type.Shape.Prepend(stage.ChunkSize)));
     }
 
     /// <inheritdoc/>
-    public Func<Value> Build(ColumnStage stage, Value columns)
+    public Func<Value> Build(ColumnStage stage, ColumnPair columns)
     {
         var (outer, body, shape) = (stage.Outer, stage.Body, target.Value.Type.Shape);
         var product = outer.HessianProduct(gradient, target.Value);
         if (product.Outputs[0] is not { } direction)
             return () => Expand.Of(outer, outer.Scalar(target.Value.Type.Element, 0), target.ResultType.Shape);
-        var products = body.Batch([direction], new Dictionary<Value, Value> { [product.Inputs[0]] = columns }, stage.ChunkSize)[0]!;
+        var products = body.Batch([direction], new Dictionary<Value, Value> { [product.Inputs[0]] = columns.Left }, stage.ChunkSize)[0]!;
         var all = Enumerable.Range(1, shape.Rank).Select(axis => (long)axis);
-        var entries = ReduceSum.Of(body, Mul.Of(body, products, columns), all, keepDims: false);
+        var entries = ReduceSum.Of(body, Mul.Of(body, products, columns.Left), all, keepDims: false);
         var slot = stage.Collect(entries);
         return () => Reshape.To(outer, stage.Result(slot), target.ResultType.Shape);
     }

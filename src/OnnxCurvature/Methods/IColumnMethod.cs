@@ -1,18 +1,16 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 
 namespace OnnxCurvature.Methods;
 
-/// <summary>A way to compute one quantity of one target from columns.</summary>
+/// <summary>A way to compute one quantity of one target, or a term of it, from columns.</summary>
 public interface IColumnMethod
 {
     /// <summary>The target.</summary>
     Target Target { get; }
 
-    /// <summary>The method's name, for the plan.</summary>
-    string Name { get; }
-
-    /// <summary>One sentence: why the result is exact.</summary>
-    string Reason { get; }
+    /// <summary>How the columns are put together, for the plan.</summary>
+    string Description { get; }
 
     /// <summary>The number of columns.</summary>
     long Columns { get; }
@@ -24,8 +22,8 @@ public interface IColumnMethod
     /// <param name="stage">The stage.</param>
     /// <param name="columns">The columns [K, *z] that methods of this kind share, made by <see cref="MakeColumns"/>.</param>
     /// <returns>Builds the result after the stage is closed: a value of the target's result type.</returns>
-    Func<Value> Build(ColumnStage stage, Value columns);
+    Func<Value> Build(ColumnStage stage, ColumnPair columns);
 
     /// <summary>Makes a chunk's columns in the body of a stage.</summary>
-    Value MakeColumns(ColumnStage stage);
+    ColumnPair MakeColumns(ColumnStage stage);
 }

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Contractions;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Rules;
@@ -12,12 +13,10 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Methods;
 
 /// <summary>
-/// Chooses for each target a way that is proven to be exact, and builds the program. The loss factor is taken where no node
-/// between target and loss has a second derivative and samples are proven separate; Hessian-vector products at the target otherwise.
+/// Chooses for each target the cheapest of the ways that are proven to be exact, and builds the program.
 /// </summary>
 public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimits limits)
 {
-    private const int MostColumnsAtOnce = 256;
     private readonly CostModel _costs = new(limits);
     private readonly List<string> _notes = [];
     private readonly List<(string Name, Value Value)> _outputs = [];
@@ -36,17 +35,16 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
 
         if (request.Quantities.Contains(Quantity.Loss))
             _outputs.Add((Quantity.Loss.OutputName(""), head.Loss));
-        var pending = new List<(IColumnMethod Method, ImmutableArray<Quantity> Quantities)>();
+        var planned = ImmutableArray.CreateBuilder<PlannedQuantity>();
+        var diagonals = new DiagonalPlanner(model, head, _costs, limits);
         for (var index = 0; index < targets.Length; index++)
         {
             var target = targets[index];
             if (request.Quantities.Contains(Quantity.Gradient))
                 _outputs.Add((Quantity.Gradient.OutputName(target.Name), PartOf(target, gradients[index])));
-            foreach (var group in Choose(head, target, gradients[index]))
-                pending.Add(group);
+            planned.AddRange(Choose(diagonals, target, gradients[index]));
         }
-        foreach (var stage in pending.GroupBy(entry => entry.Method.Kind))
-            Run([.. stage]);
+        Build(planned.ToImmutable());
 
         var inputs = head.Target is { } labels ? model.Inputs.Add(labels) : model.Inputs;
         var order = Order(targets);
@@ -118,115 +116,49 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         return Reshape.To(model.Builder, Slice.Of(model.Builder, whole, 0, target.Start, target.End), target.ResultType.Shape);
     }
 
-    private IEnumerable<(IColumnMethod, ImmutableArray<Quantity>)> Choose(LossHead head, Target target, Value gradient)
+    private IEnumerable<PlannedQuantity> Choose(DiagonalPlanner diagonals, Target target, Value gradient)
     {
-        ImmutableArray<Quantity> wanted = [.. request.Quantities.Where(quantity => quantity is Quantity.HessianDiagonal or Quantity.GgnDiagonal).Distinct()];
-        if (wanted.IsEmpty)
-            yield break;
-        var obstacle = "the loss has no known factor";
-        var path = head.Factor is null ? null : FactorPath.Create(model, head, target, out obstacle);
-        var sources = CurvatureAnalysis.Run(GraphWalk.Between(new HashSet<Value> { target.Value }, [head.Output]), new HashSet<Value> { target.Value })
-            .Where(found => found.Curvature == Curvature.Curved).Select(found => found.Node).ToArray();
-        var linear = head.Factor is not null || request.Loss.Kind == LossKind.Sum || head.Output == head.Loss;
-
-        if (path is not null && sources.Length == 0)
+        var (hessian, ggn) = (request.Quantities.Contains(Quantity.HessianDiagonal), request.Quantities.Contains(Quantity.GgnDiagonal));
+        if (hessian && diagonals.Hessian(target, gradient) is var exact)
         {
-            yield return (ByFactor(head, path, $"no node between '{target.Value.Name}' and '{head.Output.Name}' has a second derivative and samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}"), wanted);
-            yield break;
+            // By the loss factor alone the two are the same number.
+            var same = ggn && exact.Terms is [{ Kind: LossFactorColumns or ForwardGramMethod }] && exact.Closed.IsEmpty;
+            yield return same ? exact with { Quantities = [Quantity.HessianDiagonal, Quantity.GgnDiagonal] } : exact;
+            ggn &= !same;
         }
-        if (wanted.Contains(Quantity.GgnDiagonal))
-        {
-            if (path is null && !(linear && head.Factor is null && request.Loss.Kind == LossKind.Sum))
-                throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be computed, because {obstacle}; ask for hessian-diagonal.");
-            if (path is null)
-                Zero(target, Quantity.GgnDiagonal, "the loss is linear in its output, so its Gauss–Newton matrix is zero");
-            else
-                yield return (ByFactor(head, path, $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate"), [Quantity.GgnDiagonal]);
-        }
-        if (!wanted.Contains(Quantity.HessianDiagonal))
-            yield break;
-        if (sources.Length == 0 && request.Loss.Kind is LossKind.Sum && head.Output == head.Loss.Producer?.Inputs[0])
-        {
-            Zero(target, Quantity.HessianDiagonal, $"no node between '{target.Value.Name}' and the loss has a second derivative");
-            yield break;
-        }
-        var why = sources.Length > 0
-            ? $"{Listed(sources)} between '{target.Value.Name}' and the loss {(sources.Length == 1 ? "has" : "have")} a second derivative"
-            : obstacle;
-        yield return (new HessianProductMethod(target, gradient, $"one product for each entry is exact for any graph; it is needed because {why}"), [Quantity.HessianDiagonal]);
+        if (ggn)
+            yield return diagonals.GaussNewton(target, request.Loss.Kind == LossKind.Sum);
     }
 
-    /// <summary>Columns pulled back from the loss, or pushed forward from the target where these are fewer.</summary>
-    private IColumnMethod ByFactor(LossHead head, FactorPath path, string reason)
+    /// <summary>Builds the stages, one for all methods that share columns, and adds up the terms of each quantity.</summary>
+    private void Build(ImmutableArray<PlannedQuantity> planned)
     {
-        var entry = WeightEntry.Find(model.Builder, path);
-        return entry is not null && ForwardGramMethod.Create(model.Builder, path, head, entry, reason, limits) is { } forward
-            ? forward
-            : new LossFactorMethod(model.Builder, path, head.Factor!, entry, reason, limits);
-    }
-
-    private static string Listed(Node[] nodes) => nodes.Length <= 3
-        ? string.Join(" and ", nodes.Select(node => node.ToString()))
-        : $"{nodes[0]}, {nodes[1]} and {nodes.Length - 2} more";
-
-    private void Zero(Target target, Quantity quantity, string reason)
-    {
-        var zero = Expand.Of(model.Builder, model.Builder.Scalar(target.Value.Type.Element, 0), target.ResultType.Shape);
-        _outputs.Add((quantity.OutputName(target.Name), zero));
-        _methods.Add(new WeightPlan(target.Name, target.ResultType.Shape, quantity, "zero", reason, 0, 0, 0, 0));
-    }
-
-    /// <summary>Builds one stage for methods that share columns.</summary>
-    private void Run(ImmutableArray<(IColumnMethod Method, ImmutableArray<Quantity> Quantities)> group)
-    {
-        var chunk = ChunkSize([.. group.Select(entry => entry.Method)]);
-        var (stage, finish) = Stage([.. group.Select(entry => entry.Method)], chunk);
-        var body = Finished(stage.BuildBody());
-        var (flops, bytes) = (_costs.Flops(body) * stage.Chunks, _costs.PeakBytes(body));
-        stage.Close();
-        for (var index = 0; index < group.Length; index++)
+        var b = model.Builder;
+        var stages = new StageBuilder(b, _costs, limits);
+        var built = new Dictionary<IColumnMethod, (Value Result, BuiltStage Stage)>();
+        foreach (var group in planned.SelectMany(quantity => quantity.Terms).GroupBy(term => term.Kind))
         {
-            var (method, quantities) = group[index];
-            var value = finish[index]();
-            foreach (var quantity in quantities)
+            var methods = group.ToArray();
+            var stage = stages.Build(methods);
+            for (var index = 0; index < methods.Length; index++)
+                built[methods[index]] = (stage.Results[index], stage);
+        }
+        foreach (var quantity in planned)
+        {
+            var target = quantity.Target;
+            var terms = quantity.Terms.Select(term => built[term].Result).Concat(quantity.Closed).ToArray();
+            var value = terms.Length == 0
+                ? Expand.Of(b, b.Scalar(target.Value.Type.Element, 0), target.ResultType.Shape)
+                : terms.Aggregate((sum, term) => Add.Of(b, sum, term));
+            var own = quantity.Terms.Select(term => built[term].Stage).ToArray();
+            foreach (var name in quantity.Quantities)
             {
                 // Two quantities that are the same number are two outputs of the program all the same.
-                _outputs.Add((quantity.OutputName(method.Target.Name), quantities[0] == quantity ? value : Catalogue.Get<Identity>().Apply(model.Builder, [value]).Output));
-                _methods.Add(new WeightPlan(method.Target.Name, method.Target.ResultType.Shape, quantity, method.Name, method.Reason, method.Columns, chunk, flops, bytes));
+                _outputs.Add((name.OutputName(target.Name), quantity.Quantities[0] == name ? value : Catalogue.Get<Identity>().Apply(b, [value]).Output));
+                _methods.Add(new WeightPlan(target.Name, target.ResultType.Shape, name, quantity.Method, quantity.Reason,
+                    quantity.Terms.Sum(term => term.Columns), own.Select(stage => stage.ChunkSize).DefaultIfEmpty(0).Max(), own.Sum(stage => stage.Flops), own.Select(stage => stage.MemoryBytes).DefaultIfEmpty(0).Max())
+                { Candidates = quantity.Candidates });
             }
-        }
-    }
-
-    private (ColumnStage Stage, Func<Value>[] Finish) Stage(IReadOnlyList<IColumnMethod> methods, int chunk)
-    {
-        var stage = new ColumnStage(model.Builder, methods[0].Columns, chunk);
-        var columns = methods[0].MakeColumns(stage);
-        return (stage, [.. methods.Select(method => method.Build(stage, columns))]);
-    }
-
-    /// <summary>
-    /// The most columns whose values fit the memory limit, spread evenly over the chunks. The peak of a body is the largest of
-    /// several linear functions of the columns. Two trial bodies tell the one that counts for few columns; where another takes over
-    /// before the limit, a third tells a secant, above which the peak does not rise.
-    /// </summary>
-    private int ChunkSize(IReadOnlyList<IColumnMethod> methods)
-    {
-        var columns = methods[0].Columns;
-        if (columns <= 1)
-            return 1;
-        var one = Peak(1);
-        if (one > limits.MemoryBytes)
-            throw new UserErrorException($"One column of '{methods[0].Target.Name}' takes about {Math.Ceiling(one / (1 << 20))} MiB, and the limit is {(limits.MemoryBytes < 1 << 20 ? $"{limits.MemoryBytes} bytes" : $"{limits.MemoryBytes >> 20} MiB")}; allow more with --memory.");
-        var chunk = Fit(Peak(2) - one);
-        return chunk > 2 && Peak(chunk) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
-
-        double Peak(int chunk) => _costs.PeakBytes(Finished(Stage(methods, chunk).Stage.BuildBody()));
-
-        int Fit(double each)
-        {
-            var most = (long)Math.Min(Math.Min(1 + Math.Floor((limits.MemoryBytes - one) / Math.Max(1, each)), MostColumnsAtOnce), columns);
-            var chunks = (columns + most - 1) / most;
-            return (int)((columns + chunks - 1) / chunks);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Methods;
@@ -12,4 +13,8 @@ namespace OnnxCurvature.Methods;
 /// <param name="ChunkSize">How many of them at a time.</param>
 /// <param name="Flops">Estimated floating-point operations for one batch; a multiplication and an addition count as two.</param>
 /// <param name="MemoryBytes">Estimated peak of one chunk's values, in bytes.</param>
-public sealed record WeightPlan(string Target, TensorShape Shape, Quantity Quantity, string Method, string Reason, long Columns, int ChunkSize, double Flops, double MemoryBytes);
+public sealed record WeightPlan(string Target, TensorShape Shape, Quantity Quantity, string Method, string Reason, long Columns, int ChunkSize, double Flops, double MemoryBytes)
+{
+    /// <summary>The ways that were weighed, the one that was taken first; empty where there was nothing to weigh.</summary>
+    public ImmutableArray<CandidateReport> Candidates { get; init; } = [];
+}

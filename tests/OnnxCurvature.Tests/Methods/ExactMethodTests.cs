@@ -64,7 +64,7 @@ public sealed class ExactMethodTests
 
     [Theory]
     [InlineData("relu mlp CrossEntropy 3", "loss factor")]
-    [InlineData("tanh mlp CrossEntropy 3", "Hessian-vector products")]
+    [InlineData("tanh mlp CrossEntropy 3", "loss factor, and sources")]
     [InlineData("cnn 3 symbolic", "loss factor")]
     [InlineData("shared weight 3", "loss factor")]
     [InlineData("residual 3 symbolic", "loss factor")]

@@ -42,9 +42,9 @@ public sealed class RunVariationTests
     [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 1.0)]
     [InlineData("resnet_small.onnx", "stem.conv.weight", 1.0)]
     [InlineData("resnet_small.onnx", "fc.bias", 1.0)]
-    [InlineData("mlp.onnx", "fc1.weight", 0.1)]
-    [InlineData("mlp_mse.opset17.onnx", "l1.weight", 0.1)]
-    [InlineData("mlp_bce.opset17.onnx", "l2.weight", 0.05)]
+    [InlineData("mlp.onnx", "fc1.weight", 0.7)]
+    [InlineData("mlp_mse.opset17.onnx", "l1.weight", 0.7)]
+    [InlineData("mlp_bce.opset17.onnx", "l2.weight", 0.7)]
     [InlineData("residual_silu_ce.opset17.onnx", "stem.weight", 0.03)]
     [InlineData("transformer_ce.opset17.onnx", "v.weight", 0.05)]
     public void Less_memory_than_all_columns_take_is_kept_to_by_chunks_that_give_the_same(string model, string weight, double share)

@@ -1,10 +1,11 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Contractions;
 
 /// <summary>
-/// Where the diagonal Σ_n Σ_c (Σ_p δ_c[n, o, p] X[n, j, p])² of a weight is put together: the product that the weight enters through, and the
+/// Where the diagonal Σ_n Σ_c (Σ_p δ_c[n, o, p] X[n, j, p])² of a weight, or the product of two such sums, is put together: the product that the weight enters through, and the
 /// rows o that are asked for.
 /// </summary>
 /// <param name="Path">The path from the weight to the loss's output.</param>
@@ -12,7 +13,7 @@ namespace OnnxCurvature.Methods.Contractions;
 /// <param name="Product">The product, with X of shape [N, G, J, P].</param>
 /// <param name="Outputs">O, the rows of one group.</param>
 /// <param name="Rows">First row and row after the last, where not all are asked for.</param>
-public sealed record ContractionSite(FactorPath Path, Value Entry, UnfoldedProduct Product, Dim Outputs, (long Start, long End)? Rows)
+public sealed record ContractionSite(TargetPath Path, Value Entry, UnfoldedProduct Product, Dim Outputs, (long Start, long End)? Rows)
 {
     /// <summary>The number of groups.</summary>
     public Dim Groups => Product.Columns.Type.Shape[1];
@@ -30,9 +31,6 @@ public sealed record ContractionSite(FactorPath Path, Value Entry, UnfoldedProdu
     public Value Cut(GraphBuilder b, Value value, int axis) => Rows is { } rows ? Ops.Structure.Slice.Of(b, value, axis, rows.Start, rows.End) : value;
 
     /// <summary>Columns [K, *z] pulled back to the product's output, as [K, N, G, rows, P].</summary>
-    public Value Pull(ColumnStage stage, Value columns)
-    {
-        var delta = Path.Pull(stage.Outer, stage.Body, Entry, Path.Tangent.Outputs[0]!, columns);
-        return Cut(stage.Body, Product.Cotangents(stage.Body, delta), 3);
-    }
+    public ColumnPair Pull(ColumnStage stage, ColumnPair columns) => columns.Select(side =>
+        Cut(stage.Body, Product.Cotangents(stage.Body, Path.Pull(stage.Outer, stage.Body, Entry, Path.Tangent.Outputs[0]!, side)), 3));
 }

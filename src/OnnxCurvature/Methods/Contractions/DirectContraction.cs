@@ -1,5 +1,5 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
@@ -13,12 +13,12 @@ public sealed class DirectContraction(ContractionSite site) : IContraction
     public string Description => $"gradients of each column over {site.Positions} positions, squared";
 
     /// <inheritdoc/>
-    public Func<Value> Build(ColumnStage stage, Value columns)
+    public Func<Value> Build(ColumnStage stage, ColumnPair columns)
     {
         var body = stage.Body;
         // [K, N, G, O, P] · [N, G, P, J]
-        var products = MatMul.Of(body, site.Pull(stage, columns), TransposeAxes.Last(stage.Outer, site.Product.Columns));
-        var slot = stage.Accumulate(ReduceSum.Of(body, Mul.Of(body, products, products), [0, 1], keepDims: false));
+        var gradients = site.Pull(stage, columns).Select(delta => MatMul.Of(body, delta, TransposeAxes.Last(stage.Outer, site.Product.Columns)));
+        var slot = stage.Accumulate(ReduceSum.Of(body, gradients.Product(body), [0, 1], keepDims: false));
         return () => stage.Result(slot);
     }
 }

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Indexing;
@@ -25,20 +26,17 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
     private Dim Positions => selection?.Positions ?? site.Positions;
 
     /// <inheritdoc/>
-    public Func<Value> Build(ColumnStage stage, Value columns)
+    public Func<Value> Build(ColumnStage stage, ColumnPair columns)
     {
         var (outer, body, samples) = (stage.Outer, stage.Body, site.Path.Samples);
-        Value delta;
-        if (selection is null)
-            delta = site.Pull(stage, columns);
-        else
+        var delta = selection is null ? site.Pull(stage, columns) : columns.Select(side =>
         {
-            var pooled = site.Path.Pull(outer, body, selection.Tangent, site.Path.Tangent.Outputs[0]!, columns);
-            delta = site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
-        }
+            var pooled = site.Path.Pull(outer, body, selection.Tangent, site.Path.Tangent.Outputs[0]!, side);
+            return site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
+        });
         // [N, G, O, Q, K] · [N, G, O, K, Q]
-        var rows = TransposeAxes.Of(body, delta, 1, 2, 3, 0, 4);
-        var slot = stage.Accumulate(MatMul.Of(body, TransposeAxes.Last(body, rows), rows));
+        var rows = delta.Select(side => TransposeAxes.Of(body, side, 1, 2, 3, 0, 4));
+        var slot = stage.Accumulate(MatMul.Of(body, TransposeAxes.Last(body, rows.Left), rows.Right ?? rows.Left));
         return () => Contract(outer, stage.Result(slot));
     }
 

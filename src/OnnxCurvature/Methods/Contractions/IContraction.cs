@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 
 namespace OnnxCurvature.Methods.Contractions;
 
@@ -9,5 +10,5 @@ public interface IContraction
     string Description { get; }
 
     /// <summary>Adds the work on a chunk of columns [K, *z] to a stage; the result builds the diagonal [G, rows, J] after the stage is closed.</summary>
-    Func<Value> Build(ColumnStage stage, Value columns);
+    Func<Value> Build(ColumnStage stage, ColumnPair columns);
 }

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Reduction;
@@ -13,11 +14,11 @@ public sealed class PointContraction(ContractionSite site) : IContraction
     public string Description => "squares of δ times squares of the input";
 
     /// <inheritdoc/>
-    public Func<Value> Build(ColumnStage stage, Value columns)
+    public Func<Value> Build(ColumnStage stage, ColumnPair columns)
     {
         var (outer, body) = (stage.Outer, stage.Body);
         var delta = site.Pull(stage, columns);
-        var squares = ReduceSum.Of(body, Mul.Of(body, delta, delta), [0], keepDims: false);
+        var squares = ReduceSum.Of(body, delta.Product(body), [0], keepDims: false);
         var slot = stage.Accumulate(Reshape.To(body, squares, [site.Path.Samples, site.Groups, site.RowCount]));
         return () =>
         {

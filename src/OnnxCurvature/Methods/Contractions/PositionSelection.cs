@@ -3,6 +3,7 @@ using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Pooling;
 using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Transforms;
 
 namespace OnnxCurvature.Methods.Contractions;
 
@@ -52,19 +53,14 @@ public sealed record PositionSelection(Node Pool, Value Tangent, Value Winners, 
         && (node.Operator is UnaryElementwise or Identity || node.Operator is BinaryElementwise && node.Inputs.Count(input => input == x) == 1 || node.Operator.Name is "BatchNormalization" or "Dropout");
 
     /// <summary>The image of ones under the tangents of the elementwise nodes, which is their slope, at the winners.</summary>
-    private static Value? SlopesAt(GraphBuilder b, FactorPath path, Value first, Value last, Value winners)
+    private static Value? SlopesAt(GraphBuilder b, TargetPath path, Value first, Value last, Value winners)
     {
         if (first == last)
             return null;
         var (from, to) = (path.Tangents[first], path.Tangents[last]);
-        var image = new Dictionary<Value, Value> { [from] = Expand.Of(b, b.Scalar(from.Type.Element, 1), from.Type.Shape) };
-        foreach (var node in GraphWalk.Between(new HashSet<Value> { from }, [to]))
-        {
-            var inputs = node.Inputs.Select(value => value is not null && image.TryGetValue(value, out var own) ? own : value);
-            image[node.Output] = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape).Output;
-        }
+        var slope = b.Substitute([to], new Dictionary<Value, Value> { [from] = Expand.Of(b, b.Scalar(from.Type.Element, 1), from.Type.Shape) })[0];
         var shape = to.Type.Shape;
-        var flat = Reshape.To(b, image[to], [shape[0], shape[1], shape.Product(2, shape.Rank)]);
+        var flat = Reshape.To(b, slope, [shape[0], shape[1], shape.Product(2, shape.Rank)]);
         return Ops.Indexing.GatherElements.Of(b, flat, winners, 2);
     }
 }

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Transforms;
 
@@ -9,18 +10,25 @@ namespace OnnxCurvature.Methods.Contractions;
 /// <param name="Place">Takes the diagonal [G, rows, J] to the shape of the target's result.</param>
 public sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Place)
 {
+    /// <summary>The number of rows of one group of a product, and whether these are the indices of the weight's first axis.</summary>
+    public static (Dim Outputs, bool Aligned) RowsOf(GraphBuilder b, TensorType weight, TensorType output, UnfoldedProduct product)
+    {
+        var x = product.Columns.Type.Shape;
+        var column = b.Parameter(output with { Shape = output.Shape.Prepend(1) });
+        var outputs = product.Cotangents(b, column).Type.Shape[3];
+        var plain = b.Parameter(weight with { Shape = [x[1], outputs, x[2]] });
+        return (outputs, outputs == weight.Shape[0] && GraphWalk.Ancestors([product.Weight(b, plain)]).All(other => other.Operator is Reshape));
+    }
+
     /// <summary>Finds the entry of a path's target, or null where it enters in another way.</summary>
-    public static WeightEntry? Find(GraphBuilder b, FactorPath path)
+    public static WeightEntry? Find(GraphBuilder b, TargetPath path)
     {
         if (path.Entry(b) is not var (node, input, product))
             return null;
-        var (target, weight, x) = (path.Target, node.Inputs[input]!, product.Columns.Type.Shape);
-        var column = b.Parameter(node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(1) });
-        var outputs = product.Cotangents(b, column).Type.Shape[3];
-        var plain = b.Parameter(weight.Type with { Shape = [x[1], outputs, x[2]] });
-        var keepsOrder = GraphWalk.Ancestors([product.Weight(b, plain)]).All(other => other.Operator is Reshape);
+        var (target, weight) = (path.Target, node.Inputs[input]!);
+        var (outputs, aligned) = RowsOf(b, weight.Type, node.Output.Type, product);
         // Where the rows that are asked for are outputs of one group, the others are not computed at all.
-        var rows = target.IsPart && weight == path.Tangent.Inputs[0] && keepsOrder && outputs == target.Value.Type.Shape[0];
+        var rows = target.IsPart && weight == path.Tangent.Inputs[0] && aligned;
         var site = new ContractionSite(path, node.Output, product, outputs, rows ? (target.Start, target.End) : null);
         return new WeightEntry(site, diagonal =>
         {

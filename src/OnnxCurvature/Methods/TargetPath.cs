@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Rules;
@@ -10,16 +9,16 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Methods;
 
 /// <summary>
-/// The linear map from a target's tangent to that of the loss's output, prepared so that columns can be pulled back sample by
+/// The linear map from a target's tangent to that of a value after it, prepared so that columns there can be pulled back sample by
 /// sample. What a column contributes is the square of a sample's own pull-back, so samples must not be added up before.
 /// </summary>
-public sealed class FactorPath
+public sealed class TargetPath
 {
     private readonly LinearProgram _tangent;
     private readonly Value _output;
     private readonly ImmutableDictionary<Value, SampleAxis> _axes;
 
-    private FactorPath(Target target, LinearProgram tangent, Value output, ImmutableDictionary<Value, SampleAxis> axes, Dim samples, ImmutableArray<Node> nodes, IReadOnlyDictionary<Value, Value> tangents)
+    private TargetPath(Target target, LinearProgram tangent, Value output, ImmutableDictionary<Value, SampleAxis> axes, Dim samples, ImmutableArray<Node> nodes, IReadOnlyDictionary<Value, Value> tangents)
     {
         Nodes = nodes;
         Tangents = tangents;
@@ -36,7 +35,7 @@ public sealed class FactorPath
     /// <summary>The number of samples of a batch.</summary>
     public Dim Samples { get; }
 
-    /// <summary>The nodes between the target and the output, in order.</summary>
+    /// <summary>The nodes between the target and the value, in order.</summary>
     public ImmutableArray<Node> Nodes { get; }
 
     /// <summary>The tangents of the values that depend on the target.</summary>
@@ -55,13 +54,12 @@ public sealed class FactorPath
     public SampleAxis AxisOf(Value value) => _axes.GetValueOrDefault(value);
 
     /// <summary>
-    /// Prepares the path, or says in <paramref name="obstacle"/> why samples are not proven to be separate. Samples lie along
-    /// the first axis of every input and of the loss's output.
+    /// Prepares the path to <paramref name="output"/>, or says in <paramref name="obstacle"/> why samples are not proven to be separate.
+    /// Samples lie along the first axis of every input and of the output.
     /// </summary>
-    public static FactorPath? Create(ModelGraph model, LossHead head, Target target, out string? obstacle)
+    public static TargetPath? Create(ModelGraph model, Value output, Target target, out string? obstacle)
     {
         var b = model.Builder;
-        var output = head.Output;
         var axes = new Dictionary<Value, SampleAxis>();
         foreach (var input in model.Inputs)
             if (input.Type.Rank > 0)
@@ -91,7 +89,7 @@ public sealed class FactorPath
             else if (between.FirstOrDefault(node => node.Outputs.Any(value => axes.GetValueOrDefault(value).IsCoupled)) is { } coupling)
                 obstacle = $"{coupling} may mix samples";
         }
-        return obstacle is null ? new FactorPath(target, tangent, output, axes.ToImmutableDictionary(), samples, between, tangents) : null;
+        return obstacle is null ? new TargetPath(target, tangent, output, axes.ToImmutableDictionary(), samples, between, tangents) : null;
     }
 
     /// <summary>

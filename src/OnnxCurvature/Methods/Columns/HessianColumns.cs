@@ -1,0 +1,47 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Transforms;
+
+namespace OnnxCurvature.Methods.Columns;
+
+/// <summary>
+/// The Hessian of the loss in a value s that all influence of the targets passes: unit columns, and Hessian-vector products with them. Samples
+/// do not mix after s, so one product gives the column of every sample.
+/// </summary>
+public sealed class HessianColumns : ColumnSource
+{
+    private readonly Value _direction;
+    private readonly Value _product;
+
+    private readonly bool _samples;
+    private readonly (long Start, long End)? _rows;
+
+    private HessianColumns(Value at, bool samples, (long, long)? rows, Value direction, Value product) => (At, _samples, _rows, _direction, _product) = (at, samples, rows, direction, product);
+
+    /// <inheritdoc/>
+    public override Value At { get; }
+
+    /// <inheritdoc/>
+    public override long Columns => _rows is { } rows ? Row * (rows.End - rows.Start) : EntriesOf(At, _samples);
+
+    private long Row => _rows is null ? 0 : At.Type.Shape.Range(2, At.Type.Rank).Elements.Factor;
+
+    /// <summary>The columns at a value; null where the Hessian there is zero.</summary>
+    /// <param name="b">The outer builder.</param>
+    /// <param name="loss">The loss.</param>
+    /// <param name="at">The value, with known sizes but for that of a samples' axis.</param>
+    /// <param name="samples">Whether the first axis is that of samples, which share a column.</param>
+    /// <param name="rows">The only indices of axis 1 for which there are columns; null for all.</param>
+    public static HessianColumns? Create(GraphBuilder b, Value loss, Value at, bool samples, (long Start, long End)? rows)
+    {
+        if (b.Gradient(loss, [at])[0] is not { } gradient || b.HessianProduct(gradient, at) is not { Outputs: [{ } product], Inputs: [var direction] })
+            return null;
+        return new HessianColumns(at, samples, rows, direction, product);
+    }
+
+    /// <inheritdoc/>
+    public override ColumnPair ColumnsAt(ColumnStage stage)
+    {
+        var units = stage.Masked(Units(stage, At, _samples, Row * (_rows?.Start ?? 0)));
+        return new ColumnPair(units, stage.Body.Batch([_product], new Dictionary<Value, Value> { [_direction] = units }, stage.ChunkSize)[0]);
+    }
+}

@@ -1,0 +1,20 @@
+namespace OnnxCurvature.Methods.Planning;
+
+/// <summary>A way to compute a Hessian diagonal, with what it is expected to take; or why it is not open.</summary>
+/// <param name="Method">The method's name.</param>
+/// <param name="Cut">The separator at which the second derivative is taken; the loss's output for the loss factor.</param>
+/// <param name="IsFactor">Whether the columns there are those of the loss factor, and not Hessian-vector products.</param>
+/// <param name="Columns">Columns in all.</param>
+/// <param name="Flops">Floating-point operations, roughly; candidates are compared by them.</param>
+/// <param name="Obstacle">Why the way is not proven to be exact; null where it is.</param>
+internal sealed record Candidate(string Method, Separator Cut, bool IsFactor, double Columns, double Flops, string? Obstacle = null)
+{
+    /// <summary>The name of the method of last resort.</summary>
+    public const string AtTarget = "Hessian-vector products";
+
+    /// <summary>The name of the method with products at a value after the target.</summary>
+    public const string AtCut = "Hessian-vector products at a cut";
+
+    /// <summary>The name of the method with a factor of the loss's Hessian.</summary>
+    public const string ByFactor = "loss factor";
+}

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Losses;
+
+namespace OnnxCurvature.Methods.Planning;
+
+/// <summary>
+/// Enumerates the exact ways to a Hessian diagonal. Each takes the second derivative at a separator s, ∇²ₛ, by the loss's factor or by
+/// Hessian-vector products, and adds what the curvature sources between the target and s contribute, which must be entrywise:
+/// diag H = Σ_n diag(Jₛᵀ ∇²ₛ Jₛ) + Σ_u Σ_n diag(Jᵤᵀ diag(λ φ''(u)) Jᵤ).
+/// </summary>
+internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimits limits)
+{
+    /// <summary>A Hessian-vector product takes about as much as this many forward passes: a tangent, and the linearization of the backward pass.</summary>
+    private const double ProductPasses = 4;
+
+    /// <summary>All ways, the cheapest that is proven first, and after those that are proven the others.</summary>
+    public ImmutableArray<Candidate> Of(Survey survey)
+    {
+        var candidates = new List<Candidate> { AtTarget(survey) };
+        string? blocked = null;
+        foreach (var separator in survey.Separators)
+        {
+            if (separator.Kind == RegionKind.General)
+                blocked ??= $"between '{survey.Target.Value.Name}' and it {Sources.Listed(separator.Region, survey)} not act entry by entry";
+            var at = separator.Value.Type;
+            if (!at.Element.IsFloat())
+                continue;
+            if (separator.Value == head.Output && head.Factor is { } factor)
+                candidates.Add(Costed(survey, separator, Candidate.ByFactor, Math.Min(factor.Columns, survey.Rows is null ? factor.Columns : Entries(survey.Landing, survey)), 0, 1, blocked ?? proof.ObstacleBefore(separator.Value, Before(survey, separator))));
+            if (!IsKnown(at.Shape) || separator.Value == head.Loss)
+                continue;
+            var columns = Entries(separator, survey);
+            var after = survey.Nodes[separator.Before..];
+            candidates.Add(Costed(survey, separator, Candidate.AtCut, columns, ProductPasses * survey.Flops(separator), 2,
+                blocked ?? proof.ObstacleBefore(separator.Value, Before(survey, separator)) ?? proof.ObstacleAfter(after)));
+        }
+        return [.. candidates.OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
+    }
+
+    /// <summary>The elementwise regions before a separator, each with the separator that it starts from.</summary>
+    public static IEnumerable<(Separator From, Separator To)> SourcesBefore(Survey survey, Separator cut)
+    {
+        for (var index = 1; index < survey.Separators.Length && survey.Separators[index].Before <= cut.Before; index++)
+            if (survey.Separators[index].Kind == RegionKind.Elementwise)
+                yield return (survey.Separators[index - 1], survey.Separators[index]);
+    }
+
+    /// <summary>Whether a source that starts from a separator has a closed form: nothing but elementwise nodes lie between the target's product and it.</summary>
+    public static bool HasClosedForm(Survey survey, Separator from) => survey.Entry is { } entry && survey.Landing is var landing && landing.Value == entry.Output
+        && from.Before >= landing.Before && from.Value.Type.Shape == entry.Output.Type.Shape
+        && survey.Separators.Where(separator => separator.Before > landing.Before && separator.Before <= from.Before).All(separator => separator.Value.Type.Shape == entry.Output.Type.Shape && separator.Region.All(Survey.IsElementwise));
+
+    private Candidate AtTarget(Survey survey)
+    {
+        var (target, shape) = (survey.Target, survey.Target.Value.Type.Shape);
+        var rows = shape.Rank == 0 ? 1 : target.IsPart ? (target.End - target.Start) * limits.Size(shape.Product(1, shape.Rank)) : limits.Size(shape.Elements);
+        return new Candidate(Candidate.AtTarget, survey.Separators[0], false, rows, rows * ProductPasses * survey.Flops(survey.Separators[0]));
+    }
+
+    private Candidate Costed(Survey survey, Separator cut, string method, double columns, double tail, int sides, string? obstacle)
+    {
+        var flops = columns * (tail + sides * Pull(survey, cut)) + Contraction(survey, columns);
+        var all = columns;
+        foreach (var (from, _) in SourcesBefore(survey, cut))
+        {
+            var own = limits.Size(from.Value.Type.Rank == 0 ? 1 : from.Value.Type.Shape.Range(1, from.Value.Type.Rank).Elements);
+            if (HasClosedForm(survey, from))
+                flops += Contraction(survey, 1);
+            else
+            {
+                flops += own * 2 * Pull(survey, from) + Contraction(survey, own);
+                all += own;
+            }
+        }
+        return new Candidate(method, cut, method == Candidate.ByFactor, all, flops, obstacle);
+    }
+
+    /// <summary>The entries of one sample of a separator; of a product's output only those of the rows that are asked for.</summary>
+    private double Entries(Separator separator, Survey survey)
+    {
+        var shape = separator.Value.Type.Shape;
+        var all = limits.Size(proof.Samples == 1 || shape.Rank == 0 ? shape.Elements : shape.Range(1, shape.Rank).Elements);
+        return separator == survey.Landing && survey.Rows is { } rows ? all / limits.Size(shape[1]) * (rows.End - rows.Start) : all;
+    }
+
+    private static double Pull(Survey survey, Separator cut) => survey.Landing is var landing && landing.Before < cut.Before ? survey.Flops(landing, cut) : 0;
+
+    /// <summary>The last contraction of columns at the target's product, directly or by Gram matrices.</summary>
+    private double Contraction(Survey survey, double columns)
+    {
+        if (survey.Entry is not { } entry)
+            return columns * limits.Size(survey.Target.Value.Type.Shape.Elements) * 2 * limits.Size(proof.Samples);
+        var (positions, inner, output) = (limits.Size(entry.Product.Columns.Type.Shape[3]), limits.Size(entry.Product.Columns.Type.Shape[2]), limits.Size(entry.Output.Type.Shape.Elements));
+        return positions <= 1 ? output * (columns + 2 * inner) : 2 * output * Math.Min(inner * columns, positions * (columns + inner));
+    }
+
+    private bool IsKnown(TensorShape shape) => shape.Rank == 0 || (proof.Samples == 1 ? shape : shape.Range(1, shape.Rank)).IsKnown;
+
+    private static IEnumerable<Node> Before(Survey survey, Separator separator) => survey.Nodes[..separator.Before].Select(found => found.Node);
+}

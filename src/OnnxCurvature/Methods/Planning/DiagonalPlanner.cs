@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Contractions;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops.Elementwise;
+
+namespace OnnxCurvature.Methods.Planning;
+
+/// <summary>Plans the diagonals of targets by the cheapest of the ways that are proven to be exact.</summary>
+internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel costs, PlanLimits limits)
+{
+    private readonly SampleProof _proof = new(model, head);
+    private readonly Dictionary<(Value, (long, long)?), HessianColumns?> _hessians = [];
+    private readonly Dictionary<(Value, Value), ElementwiseColumns?> _sources = [];
+    private readonly LossFactorColumns? _factor = head.Factor is null ? null : new LossFactorColumns(head.Output, head.Factor);
+
+    private GraphBuilder Builder => model.Builder;
+
+    /// <summary>Plans the Hessian diagonal.</summary>
+    /// <param name="target">The target.</param>
+    /// <param name="gradient">The gradient of the whole target value.</param>
+    public PlannedQuantity Hessian(Target target, Value gradient)
+    {
+        var survey = new Survey(Builder, head, target, costs);
+        if (!survey.Sources.Any())
+            return new PlannedQuantity(target, [Quantity.HessianDiagonal], "zero", $"no node between '{target.Value.Name}' and the loss has a second derivative", [], [], []);
+        var candidates = new CandidateSearch(head, _proof, limits).Of(survey);
+        var best = candidates[0];
+        var reports = Explanation.Of(survey, candidates, limits);
+        if (best.Method == Candidate.AtTarget)
+            return new PlannedQuantity(target, [Quantity.HessianDiagonal], best.Method, Explanation.AtTarget(survey, candidates), [new HessianProductMethod(target, gradient)], [], reports);
+
+        var terms = ImmutableArray.CreateBuilder<IColumnMethod>();
+        var closed = ImmutableArray.CreateBuilder<Value>();
+        ColumnSource? columns = best.IsFactor ? _factor : HessianAt(best.Cut.Value, best.Cut == survey.Landing ? survey.Rows : null);
+        var how = "";
+        if (columns is not null)
+        {
+            terms.Add(Term(target, columns, best.IsFactor));
+            how = terms[0].Description;
+        }
+        foreach (var (from, to) in CandidateSearch.SourcesBefore(survey, best.Cut))
+            if (SourceAt(from.Value, to.Value) is { } source)
+                if (CandidateSearch.HasClosedForm(survey, from) && WeightEntry.Find(Builder, Path(target, from.Value)) is { } entry)
+                    closed.Add(Closed(entry, survey.Landing.Value, from.Value, source));
+                else
+                    terms.Add(Term(target, source, false));
+        var name = terms.Count > 0 && terms[0] is ForwardGramMethod ? $"{best.Method}, forward" : best.Method;
+        var whole = terms.Count + closed.Count > 1 ? $"{name}, and sources" : name;
+        return new PlannedQuantity(target, [Quantity.HessianDiagonal], whole, Explanation.Chosen(survey, best, head, how, terms.Count - (columns is null ? 0 : 1), closed.Count), terms.ToImmutable(), closed.ToImmutable(), reports);
+    }
+
+    /// <summary>Plans the diagonal of the Gauss–Newton matrix. Throws <see cref="UserErrorException"/> where it is not proven to be right.</summary>
+    /// <param name="target">The target.</param>
+    /// <param name="linear">Whether the loss is linear in its output.</param>
+    public PlannedQuantity GaussNewton(Target target, bool linear)
+    {
+        if (linear)
+            return new PlannedQuantity(target, [Quantity.GgnDiagonal], "zero", "the loss is linear in its output, so its Gauss–Newton matrix is zero", [], [], []);
+        if (_factor is null)
+            throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be computed, because the loss has no known factor; ask for hessian-diagonal.");
+        var path = TargetPath.Create(model, head.Output, target, out var obstacle)
+            ?? throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be computed, because {obstacle}; ask for hessian-diagonal.");
+        var term = Term(path, _factor, true);
+        return new PlannedQuantity(target, [Quantity.GgnDiagonal], term is ForwardGramMethod ? $"{Candidate.ByFactor}, forward" : Candidate.ByFactor,
+            $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate; {term.Description}", [term], [], []);
+    }
+
+    private HessianColumns? HessianAt(Value at, (long Start, long End)? rows)
+    {
+        if (!_hessians.TryGetValue((at, rows), out var columns))
+            _hessians[(at, rows)] = columns = HessianColumns.Create(Builder, head.Loss, at, _proof.Samples != 1, rows);
+        return columns;
+    }
+
+    private ElementwiseColumns? SourceAt(Value from, Value to)
+    {
+        if (!_sources.TryGetValue((from, to), out var columns))
+            _sources[(from, to)] = columns = ElementwiseSource.Diagonal(Builder, head.Loss, from, to) is { } diagonal ? new ElementwiseColumns(from, diagonal, _proof.Samples != 1) : null;
+        return columns;
+    }
+
+    private TargetPath Path(Target target, Value to) => TargetPath.Create(model, to, target, out var obstacle)
+        ?? throw new InvalidOperationException($"A path was planned on although {obstacle}.");
+
+    private IColumnMethod Term(Target target, ColumnSource columns, bool isFactor) => Term(Path(target, columns.At), columns, isFactor);
+
+    /// <summary>Columns pulled back, or those of the loss's factor pushed forward from the target where these are fewer.</summary>
+    private IColumnMethod Term(TargetPath path, ColumnSource columns, bool isFactor)
+    {
+        var entry = WeightEntry.Find(Builder, path);
+        return isFactor && entry is not null && ForwardGramMethod.Create(Builder, path, head, entry, limits) is { } forward
+            ? forward
+            : new PullBackMethod(Builder, path, columns, entry, limits);
+    }
+
+    private Value Closed(WeightEntry entry, Value product, Value from, ElementwiseColumns source)
+    {
+        Builder.Origin = $"curvature of '{entry.Site.Path.Target.Name}'";
+        var slope = ElementwiseSource.Slope(Builder, product, from);
+        var value = ClosedForm.Of(Builder, entry, slope is null ? source.Diagonal : Mul.Of(Builder, source.Diagonal, Mul.Of(Builder, slope, slope)));
+        Builder.Origin = null;
+        return value;
+    }
+}

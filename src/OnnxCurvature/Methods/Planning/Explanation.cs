@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Losses;
+
+namespace OnnxCurvature.Methods.Planning;
+
+/// <summary>Says in sentences why a way is exact, why it was chosen, and what the others would have taken.</summary>
+internal static class Explanation
+{
+    /// <summary>The ways that were weighed: of the cuts the three best, and one for each reason why others are not open.</summary>
+    public static ImmutableArray<CandidateReport> Of(Survey survey, ImmutableArray<Candidate> candidates, PlanLimits limits)
+    {
+        var open = candidates.Where(candidate => candidate.Obstacle is null).ToArray();
+        var shown = open.Where((candidate, index) => index < 3 || !candidate.Method.Equals(Candidate.AtCut, StringComparison.Ordinal))
+            .Concat(candidates.Where(candidate => candidate.Obstacle is not null).GroupBy(candidate => (candidate.IsFactor, candidate.Obstacle)).Select(group => group.First()));
+        return [.. shown.Select(candidate => new CandidateReport(
+            candidate.Method, candidate.Cut.Value.Name ?? $"the output of {candidate.Cut.Value.Producer}", candidate.Columns, candidate.Flops, Memory(survey, candidate, limits),
+            candidate == candidates[0] ? "taken: the fewest operations of those proven to be exact" : candidate.Obstacle is { } obstacle ? $"not proven: {obstacle}" : "exact, and dearer"))];
+    }
+
+    /// <summary>Why the products at the target were chosen.</summary>
+    public static string AtTarget(Survey survey, ImmutableArray<Candidate> candidates)
+    {
+        var sources = survey.Sources.ToArray();
+        var why = candidates.Length > 1 && candidates[1].Obstacle is null
+            ? "it takes fewer operations than any other way"
+            : candidates.FirstOrDefault(candidate => candidate.Obstacle is not null)?.Obstacle ?? "there is no other way";
+        return $"one product for each entry is exact for any graph, with {Sources.Names(sources)} between '{survey.Target.Value.Name}' and the loss; {why}";
+    }
+
+    /// <summary>Why a way through a separator is exact, and how it is done.</summary>
+    public static string Chosen(Survey survey, Candidate chosen, LossHead head, string how, int signed, int closed)
+    {
+        var (target, at) = (survey.Target.Value.Name, chosen.Cut.Value.Name);
+        var sources = signed + closed == 0
+            ? $"no node between '{target}' and '{at}' has a second derivative"
+            : $"the curvature sources between '{target}' and '{at}' act entry by entry, and are added ({closed} in closed form, {signed} by columns)";
+        var main = chosen.IsFactor
+            ? $"samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}"
+            : how.Length == 0 ? $"the loss has no second derivative in '{at}'"
+            : $"all influence passes '{at}' with samples separate, so diag H follows from the Hessian there, {chosen.Columns:0} products for all samples at once";
+        return $"{sources} and {main}{(how.Length > 0 ? "; " + how : "")}";
+    }
+
+    /// <summary>The widest pair of values on the way, for as many columns as a chunk holds.</summary>
+    private static double Memory(Survey survey, Candidate candidate, PlanLimits limits)
+    {
+        var first = candidate.Method == Candidate.AtTarget || !candidate.IsFactor ? 0 : survey.Landing.Before;
+        var each = survey.Nodes[first..].Select(found => found.Node.Outputs.Sum(output => limits.Size(output.Type.Shape.Elements) * output.Type.Element.Size())).DefaultIfEmpty(0).Max() * (candidate.IsFactor ? 2 : 4);
+        return Math.Min(Math.Max(each, limits.MemoryBytes), each * Math.Min(candidate.Columns, 256));
+    }
+}

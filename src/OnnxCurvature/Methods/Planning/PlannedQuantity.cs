@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Methods.Planning;
+
+/// <summary>A quantity of a target as a sum of terms.</summary>
+/// <param name="Target">The target.</param>
+/// <param name="Quantities">What the sum is; more than one where two quantities are the same number.</param>
+/// <param name="Method">The method's name.</param>
+/// <param name="Reason">One sentence: why the result is exact.</param>
+/// <param name="Terms">The terms from columns.</param>
+/// <param name="Closed">The terms that need none, of the target's result type.</param>
+/// <param name="Candidates">The ways that were weighed.</param>
+internal sealed record PlannedQuantity(
+    Target Target,
+    ImmutableArray<Quantity> Quantities,
+    string Method,
+    string Reason,
+    ImmutableArray<IColumnMethod> Terms,
+    ImmutableArray<Value> Closed,
+    ImmutableArray<CandidateReport> Candidates);

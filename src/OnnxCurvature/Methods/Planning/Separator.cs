@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Methods.Planning;
+
+/// <summary>What a region between two separators does to second derivatives.</summary>
+internal enum RegionKind
+{
+    /// <summary>Nothing: no node has a second derivative.</summary>
+    Linear,
+    /// <summary>Its output is a function of its input entry by entry, so it adds a diagonal.</summary>
+    Elementwise,
+    /// <summary>Anything else.</summary>
+    General,
+}
+
+/// <summary>A value that all influence of a target on the loss passes.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="Before">The number of nodes, of those between target and loss, up to it.</param>
+/// <param name="Kind">What lies between the separator before this one and this one.</param>
+/// <param name="Region">The nodes there.</param>
+internal sealed record Separator(Value Value, int Before, RegionKind Kind, ImmutableArray<Node> Region);

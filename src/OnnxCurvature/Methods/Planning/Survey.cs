@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Contractions;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Planning;
+
+/// <summary>What lies between a target and the loss: the curvature sources, the values that all influence passes, and how the target enters.</summary>
+internal sealed class Survey
+{
+    private readonly double[] _flops;
+
+    /// <summary>Surveys the way from a target to the loss.</summary>
+    public Survey(GraphBuilder b, LossHead head, Target target, CostModel costs)
+    {
+        Target = target;
+        Nodes = [.. CurvatureAnalysis.Run(GraphWalk.Between(new HashSet<Value> { target.Value }, [head.Loss]), new HashSet<Value> { target.Value })
+            .Where(found => found.Curvature != Curvature.PiecewiseConstant)];
+        _flops = new double[Nodes.Length + 1];
+        for (var index = 0; index < Nodes.Length; index++)
+            _flops[index + 1] = _flops[index] + costs.Flops(Nodes[index].Node);
+        Separators = [.. Separate(target.Value)];
+        Entry = EntryOf(b, target.Value);
+        if (target.IsPart && Entry is { } entry && entry.Output.Producer!.Inputs.Contains(target.Value) && entry.Output.Type.Shape is { Rank: > 1 } shape
+            && WeightEntry.RowsOf(b, target.Value.Type, entry.Output.Type, entry.Product) is { Aligned: true, Outputs: var outputs } && shape[1] == outputs)
+            Rows = (target.Start, target.End);
+    }
+
+    /// <summary>The target.</summary>
+    public Target Target { get; }
+
+    /// <summary>The nodes through which the loss depends on the target, in order.</summary>
+    public ImmutableArray<(Node Node, Curvature Curvature)> Nodes { get; }
+
+    /// <summary>The values that all influence passes, from the target itself on.</summary>
+    public ImmutableArray<Separator> Separators { get; }
+
+    /// <summary>The output of the one matrix product that the target enters as a weight, and that product; null where it enters in another way.</summary>
+    public (Value Output, UnfoldedProduct Product)? Entry { get; }
+
+    /// <summary>
+    /// The rows of the product's output [N, O, …] that a target which is a part of its weight asks for; null where these are all, or not rows of it.
+    /// </summary>
+    public (long Start, long End)? Rows { get; }
+
+    /// <summary>The nodes with a second derivative.</summary>
+    public IEnumerable<Node> Sources => Nodes.Where(found => found.Curvature == Curvature.Curved).Select(found => found.Node);
+
+    /// <summary>Floating-point operations of the forward pass from one separator to another; to the loss where the other is null.</summary>
+    public double Flops(Separator from, Separator? to = null) => _flops[to?.Before ?? Nodes.Length] - _flops[from.Before];
+
+    /// <summary>The separator at which columns that are pulled back can stop: the product's output, or the target itself.</summary>
+    public Separator Landing => Entry is { } entry && Separators.FirstOrDefault(separator => separator.Value == entry.Output) is { } at ? at : Separators[0];
+
+    private IEnumerable<Separator> Separate(Value target)
+    {
+        var lastUse = new Dictionary<Value, int>();
+        for (var index = 0; index < Nodes.Length; index++)
+            foreach (var value in GraphWalk.Dependencies(Nodes[index].Node))
+                lastUse[value] = index;
+        yield return new Separator(target, 0, RegionKind.Linear, []);
+        var (alive, last, from) = (new HashSet<Value> { target }, 0, target);
+        for (var index = 0; index < Nodes.Length; index++)
+        {
+            var node = Nodes[index].Node;
+            alive.RemoveWhere(value => lastUse.GetValueOrDefault(value, -1) <= index);
+            foreach (var output in node.Outputs)
+                if (output.Type.Element.IsFloat() && lastUse.GetValueOrDefault(output, -1) > index)
+                    alive.Add(output);
+            if (alive.Count != 1 || !alive.Contains(node.Outputs[0]))
+                continue;
+            var region = Nodes[last..(index + 1)];
+            yield return new Separator(node.Outputs[0], index + 1, KindOf(region, from), [.. region.Select(found => found.Node)]);
+            (last, from) = (index + 1, node.Outputs[0]);
+        }
+    }
+
+    private static RegionKind KindOf(ImmutableArray<(Node Node, Curvature Curvature)> region, Value from)
+    {
+        if (region.All(found => found.Curvature != Curvature.Curved))
+            return RegionKind.Linear;
+        var shape = region[^1].Node.Output.Type.Shape;
+        var inside = region.Select(found => found.Node.Output).ToHashSet();
+        return region.All(found => IsElementwise(found.Node) && found.Node.Output.Type.Shape == shape)
+            && region.SelectMany(found => found.Node.Inputs).All(input => input is null || !inside.Contains(input) || input.Type.Shape == shape)
+            && from.Type.Shape == shape
+            ? RegionKind.Elementwise
+            : RegionKind.General;
+    }
+
+    /// <summary>Whether each entry of a node's output depends on the same entry of its inputs only, up to broadcasting.</summary>
+    public static bool IsElementwise(Node node) => node.Operator is UnaryElementwise or BinaryElementwise or VariadicElementwise or ExtremeElementwise or Identity;
+
+    private (Value, UnfoldedProduct)? EntryOf(GraphBuilder b, Value at)
+    {
+        while (true)
+        {
+            var users = Nodes.Where(found => found.Node.Inputs.Contains(at)).Select(found => found.Node).ToArray();
+            if (users is not [var user] || user.Inputs.Count(input => input == at) != 1)
+                return null;
+            if (user.Operator is not (TransposeAxes or Reshape or Identity))
+                return user.Rules().Unfold(b, user, user.Inputs.IndexOf(at)) is { } product ? (user.Output, product) : null;
+            at = user.Output;
+        }
+    }
+}
