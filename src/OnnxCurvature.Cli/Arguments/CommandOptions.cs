@@ -101,6 +101,8 @@ internal sealed class CommandOptions(bool requests)
 
     private static string Default(bool requests) => requests ? "." : " [default: none, for an augmented model].";
 
+    public Option<bool> Explain { get; } = new("--explain") { Description = "Show the curvature sources, the ways that were weighed, and why one was taken [default: off]." };
+
     /// <summary>An option for the file that a command writes.</summary>
     public static Option<string?> Output(string name, string description, bool required) => new("--output", "-o")
     {

@@ -16,7 +16,7 @@ internal static class RunCommand
         var command = new Command("run", "Compute the loss and its derivatives over a data set; for an augmented model leave out --wrt and --loss.")
         {
             options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.Quantities, options.Data,
-            options.BatchSize, options.Provider, options.Threads, options.Memory, options.Dimensions,
+            options.BatchSize, options.Provider, options.Threads, options.Memory, options.Dimensions, options.Explain,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -29,7 +29,7 @@ internal static class RunCommand
             ResultFile.CheckWritable(path);
             var run = service.Prepare(model, request, data, options.RunOptionsOf(parsed));
             cancellation.ThrowIfCancellationRequested();
-            PlanView.Show(terminal, run.Plan);
+            PlanView.Show(terminal, run.Plan, parsed.GetValue(options.Explain));
             RunOutput.Produce(run, path, terminal, cancellation);
             return Task.FromResult(ExitCodes.Success);
         });

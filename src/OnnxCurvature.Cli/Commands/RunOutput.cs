@@ -13,7 +13,7 @@ internal static class RunOutput
         var result = ProgressView.Show(terminal, "run", progress => run.Run(progress, cancellation));
         cancellation.ThrowIfCancellationRequested();
         ResultFile.Write(path, result, cancellation);
-        SummaryView.Show(terminal, result);
+        SummaryView.Show(terminal, result, run.Plan);
         terminal.Line($"Written to {path}: {string.Join(", ", result.Tensors.Select(tensor => tensor.Name))}");
     }
 }

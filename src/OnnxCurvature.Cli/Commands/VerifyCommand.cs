@@ -32,7 +32,7 @@ internal static class VerifyCommand
         var command = new Command("verify", "Check the gradient and the Hessian diagonal of one batch at sampled entries against differences in double precision; the exit code is 1 where they do not agree.")
         {
             options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.Quantities, options.Data,
-            options.BatchSize, options.Provider, options.Threads, options.Memory, options.Dimensions, samples, seed,
+            options.BatchSize, options.Provider, options.Threads, options.Memory, options.Dimensions, options.Explain, samples, seed,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -51,7 +51,7 @@ internal static class VerifyCommand
             var planned = path is null ? request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] } : request;
             var run = service.Prepare(model, planned, data, runOptions);
             cancellation.ThrowIfCancellationRequested();
-            PlanView.Show(terminal, run.Plan);
+            PlanView.Show(terminal, run.Plan, parsed.GetValue(options.Explain));
             if (path is not null)
             {
                 RunOutput.Produce(run, path, terminal, cancellation);

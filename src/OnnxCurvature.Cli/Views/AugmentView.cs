@@ -6,9 +6,9 @@ namespace OnnxCurvature.Cli.Views;
 internal static class AugmentView
 {
     /// <summary>Shows a report.</summary>
-    public static void Show(Terminal terminal, AugmentReport report)
+    public static void Show(Terminal terminal, AugmentReport report, bool explain)
     {
-        PlanView.Show(terminal, new PlanOverview(report.Methods, report.Notes, null, null, null));
+        PlanView.Show(terminal, new PlanOverview(report.Methods, report.Notes, null, null, null), explain);
         terminal.Heading("Model");
         terminal.Line($"  {report.Path}, {Figures.Bytes(report.Bytes)}, opset {report.Opset}, profile {report.Profile.Name()}");
         terminal.Item(report.WeightPlacement);

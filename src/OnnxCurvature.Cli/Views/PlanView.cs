@@ -6,11 +6,15 @@ namespace OnnxCurvature.Cli.Views;
 /// <summary>Shows how results will be computed, and why that way.</summary>
 internal static class PlanView
 {
+    private const int MostSources = 12;
+
     /// <summary>Shows a plan.</summary>
-    public static void Show(Terminal terminal, PlanOverview plan)
+    public static void Show(Terminal terminal, PlanOverview plan, bool explain = false)
     {
         terminal.Heading("Plan");
         Methods(terminal, plan.Methods);
+        if (explain)
+            Explain(terminal, plan.Methods);
         if (plan is { Batches: { } batches, Flops: { } flops, MemoryBytes: { } memory })
             terminal.Line($"  {Figures.Count(batches)} {(batches == 1 ? "batch" : "batches")} of about {Figures.GigaFlops(flops)} GFLOP, and {Figures.Bytes(memory)} of memory beside the weights.");
         Notes(terminal, plan.Notes);
@@ -31,6 +35,24 @@ internal static class PlanView
                 ? reason.Key
                 : $"{string.Join(", ", reason.Select(plan => plan.Quantity.OutputName(plan.Target)))}: {reason.Key}");
     }
+
+    /// <summary>Shows for each quantity the curvature sources and the ways that were weighed.</summary>
+    private static void Explain(Terminal terminal, ImmutableArray<WeightPlan> methods)
+    {
+        foreach (var plan in methods.Where(plan => !plan.Candidates.IsEmpty))
+        {
+            terminal.Line();
+            terminal.Line($"  Ways to {plan.Quantity.OutputName(plan.Target)}, times at {Figures.GigaFlops(CostModel.FlopsPerSecondOfACore)} GFLOP/s for each of {Environment.ProcessorCount} cores:");
+            var table = Tables.Of("method", "at", ">columns", ">GFLOP", ">memory", ">time", "verdict");
+            foreach (var way in plan.Candidates)
+                table.Row(way.Method, way.At, Figures.Count((long)way.Columns), Figures.GigaFlops(way.Flops), Figures.Bytes(way.MemoryBytes), Figures.Duration(Seconds(way.Flops)), way.Verdict);
+            terminal.Table(table);
+            terminal.Item($"curvature sources: {(plan.Sources.Length <= MostSources ? string.Join(", ", plan.Sources) : $"{string.Join(", ", plan.Sources.Take(MostSources))} and {plan.Sources.Length - MostSources} more")}");
+        }
+    }
+
+    /// <summary>A rough time for a number of floating-point operations on this machine.</summary>
+    public static double Seconds(double flops) => flops / (CostModel.FlopsPerSecondOfACore * Environment.ProcessorCount);
 
     /// <summary>Shows notes.</summary>
     public static void Notes(Terminal terminal, ImmutableArray<string> notes)

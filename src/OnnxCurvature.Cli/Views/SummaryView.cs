@@ -12,7 +12,7 @@ internal static partial class SummaryView
     private const int BarWidth = 24;
 
     /// <summary>Shows a result.</summary>
-    public static void Show(Terminal terminal, CurvatureResult result)
+    public static void Show(Terminal terminal, CurvatureResult result, PlanOverview plan)
     {
         var summary = ResultSummary.Of(result);
         terminal.Heading("Result");
@@ -22,6 +22,8 @@ internal static partial class SummaryView
             $"{Figures.Count(result.Samples)} {(result.Samples == 1 ? "sample" : "samples")} in {Figures.Count(result.Batches)} {(result.Batches == 1 ? "batch" : "batches")}, ")
             + string.Join(", ", result.Seconds.OrderBy(stage => Order(stage.Key)).ThenBy(stage => stage.Key, StringComparer.Ordinal).Select(stage => $"{stage.Key} {Figures.Duration(stage.Value)}"))
             + $", peak memory {Figures.Bytes(result.PeakBytes)}");
+        if (plan is { Flops: { } flops, MemoryBytes: { } memory })
+            terminal.Line($"  planned: about {Figures.Duration(PlanView.Seconds(flops * result.Batches))} and {Figures.Bytes(memory)} beside the weights and ONNX Runtime; taken: {Figures.Duration(result.Seconds.GetValueOrDefault("run"))} and {Figures.Bytes(result.PeakBytes)} in all");
         foreach (var target in summary.Targets)
             Show(terminal, target);
         terminal.Line();

@@ -7,6 +7,9 @@ namespace OnnxCurvature.Methods;
 /// <summary>Estimates of work and memory from a program's nodes.</summary>
 public sealed class CostModel(PlanLimits limits)
 {
+    /// <summary>Floating-point operations that one processor core is expected to do in a second, for rough times.</summary>
+    public const double FlopsPerSecondOfACore = 150e9;
+
     /// <summary>Floating-point operations of a program, its loops included.</summary>
     public double Flops(Program program)
     {

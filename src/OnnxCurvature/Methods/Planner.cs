@@ -157,7 +157,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
                 _outputs.Add((name.OutputName(target.Name), quantity.Quantities[0] == name ? value : Catalogue.Get<Identity>().Apply(b, [value]).Output));
                 _methods.Add(new WeightPlan(target.Name, target.ResultType.Shape, name, quantity.Method, quantity.Reason,
                     quantity.Terms.Sum(term => term.Columns), own.Select(stage => stage.ChunkSize).DefaultIfEmpty(0).Max(), own.Sum(stage => stage.Flops), own.Select(stage => stage.MemoryBytes).DefaultIfEmpty(0).Max())
-                { Candidates = quantity.Candidates });
+                { Candidates = quantity.Candidates, Sources = quantity.Sources });
             }
         }
     }

@@ -75,7 +75,8 @@ public sealed class PullBackMethod : IColumnMethod
         if (Target.IsPart)
             pulled = pulled.Select(side => Slice.Of(body, side, lead, Target.Start, Target.End));
         body.Origin = outer.Origin;
-        var term = ReduceSum.Of(body, pulled.Product(body), separates ? [0, 1] : [0], keepDims: false);
+        var samplesAt = separates ? 1 : _path.AxisOf(Target.Value) is { IsSeparate: true, Axis: var axis } ? axis + 1 : -1;
+        var term = ReduceSum.Of(body, pulled.Resolved(body, samplesAt).Product(body), separates ? [0, 1] : [0], keepDims: false);
         var slot = stage.Accumulate(term);
         return () => Reshape.To(outer, stage.Result(slot), Target.ResultType.Shape);
     }

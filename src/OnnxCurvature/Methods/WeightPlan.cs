@@ -17,4 +17,7 @@ public sealed record WeightPlan(string Target, TensorShape Shape, Quantity Quant
 {
     /// <summary>The ways that were weighed, the one that was taken first; empty where there was nothing to weigh.</summary>
     public ImmutableArray<CandidateReport> Candidates { get; init; } = [];
+
+    /// <summary>The curvature sources between the target and the loss, in order: the nodes with a second derivative.</summary>
+    public ImmutableArray<string> Sources { get; init; } = [];
 }

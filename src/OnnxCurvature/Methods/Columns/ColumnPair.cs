@@ -1,4 +1,6 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Columns;
 
@@ -6,12 +8,22 @@ namespace OnnxCurvature.Methods.Columns;
 /// A chunk of columns of a symmetric form Σ_c a_c b_cᵀ, each of shape [K, *s]. A weight's diagonal is Σ_c (Jᵀ a_c) ⊙ (Jᵀ b_c).
 /// </summary>
 /// <param name="Left">The columns a.</param>
-/// <param name="Right">The columns b; null where these are the same, so that the form is a sum of squares.</param>
-public readonly record struct ColumnPair(Value Left, Value? Right = null)
+/// <param name="Right">The columns b; null where these are a, or multiples of it.</param>
+/// <param name="Scale">Where b is a multiple of a in every sample: the factors [K, N], so that one pull-back does for both sides.</param>
+public readonly record struct ColumnPair(Value Left, Value? Right = null, Value? Scale = null)
 {
-    /// <summary>Maps both sides, once where they are the same.</summary>
-    public ColumnPair Select(Func<Value, Value> map) => new(map(Left), Right is null ? null : map(Right));
+    /// <summary>Maps both sides linearly, sample by sample; once where they are multiples.</summary>
+    public ColumnPair Select(Func<Value, Value> map) => new(map(Left), Right is null ? null : map(Right), Scale);
 
-    /// <summary>The entrywise product a ⊙ b.</summary>
-    public Value Product(GraphBuilder b) => Ops.Elementwise.Mul.Of(b, Left, Right ?? Left);
+    /// <summary>The pair with b as a value of its own where it is a multiple; samples lie along <paramref name="axis"/> of a, or are not told apart where it is negative.</summary>
+    public ColumnPair Resolved(GraphBuilder b, int axis)
+    {
+        if (Scale is null)
+            return this;
+        var ones = TensorShape.Of(Enumerable.Repeat(1L, Left.Type.Rank)).With(0, Scale.Type.Shape[0]);
+        return new ColumnPair(Left, Mul.Of(b, Left, Reshape.To(b, Scale, axis < 0 ? ones : ones.With(axis, Scale.Type.Shape[1]))));
+    }
+
+    /// <summary>The entrywise product a ⊙ b of a pair without a scale.</summary>
+    public Value Product(GraphBuilder b) => Mul.Of(b, Left, Right ?? Left);
 }

@@ -1,12 +1,12 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Columns;
 
 /// <summary>
 /// What an elementwise function v = φ(u) adds to the curvature: ∇² = diag(λ φ''(u)), with λ the loss's gradient in v. Its columns are e_k and
-/// (λ φ'')_k e_k, one for each entry of a sample.
+/// the multiple (λ φ'')_k e_k, one for each entry of a sample.
 /// </summary>
 /// <param name="at">u, of shape [N, …].</param>
 /// <param name="diagonal">λ φ''(u), of the same shape.</param>
@@ -25,7 +25,8 @@ public sealed class ElementwiseColumns(Value at, Value diagonal, bool samples) :
     /// <inheritdoc/>
     public override ColumnPair ColumnsAt(ColumnStage stage)
     {
-        var units = stage.Masked(Units(stage, At, samples));
-        return new ColumnPair(units, Mul.Of(stage.Body, units, Reshape.InsertAxis(stage.Outer, diagonal, 0)));
+        var rows = samples ? at.Type.Shape[0] : 1;
+        var flat = Reshape.To(stage.Outer, diagonal, [rows, Columns]);
+        return new ColumnPair(stage.Masked(Units(stage, At, samples)), Scale: TransposeAxes.Last(stage.Body, Gather.Of(stage.Body, flat, stage.Indices, 1)));
     }
 }

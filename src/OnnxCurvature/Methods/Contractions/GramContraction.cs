@@ -33,7 +33,7 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
         {
             var pooled = site.Path.Pull(outer, body, selection.Tangent, site.Path.Tangent.Outputs[0]!, side);
             return site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
-        });
+        }).Resolved(body, 1);
         // [N, G, O, Q, K] · [N, G, O, K, Q]
         var rows = delta.Select(side => TransposeAxes.Of(body, side, 1, 2, 3, 0, 4));
         var slot = stage.Accumulate(MatMul.Of(body, TransposeAxes.Last(body, rows.Left), rows.Right ?? rows.Left));

@@ -11,8 +11,8 @@ namespace OnnxCurvature.Methods.Planning;
 /// </summary>
 internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimits limits)
 {
-    /// <summary>A Hessian-vector product takes about as much as this many forward passes: a tangent, and the linearization of the backward pass.</summary>
-    private const double ProductPasses = 4;
+    /// <summary>A Hessian-vector product takes about as much as this many forward passes: one for the tangent, one for the tangent of the backward pass, and what products of two values that both vary add.</summary>
+    private const double ProductPasses = 2.5;
 
     /// <summary>All ways, the cheapest that is proven first, and after those that are proven the others.</summary>
     public ImmutableArray<Candidate> Of(Survey survey)
@@ -28,7 +28,8 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
                 continue;
             if (separator.Value == head.Output && head.Factor is { } factor)
                 candidates.Add(Costed(survey, separator, Candidate.ByFactor, Math.Min(factor.Columns, survey.Rows is null ? factor.Columns : Entries(survey.Landing, survey)), 0, 1, blocked ?? proof.ObstacleBefore(separator.Value, Before(survey, separator))));
-            if (!IsKnown(at.Shape) || separator.Value == head.Loss)
+            // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
+            if (!IsKnown(at.Shape) || separator.Value.Producer?.Origin == "loss" || separator.Before == 0 && !proof.Of(separator.Value).IsSeparate)
                 continue;
             var columns = Entries(separator, survey);
             var after = survey.Nodes[separator.Before..];
@@ -69,7 +70,7 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
                 flops += Contraction(survey, 1);
             else
             {
-                flops += own * 2 * Pull(survey, from) + Contraction(survey, own);
+                flops += own * Pull(survey, from) + Contraction(survey, own);
                 all += own;
             }
         }

@@ -28,8 +28,9 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
         var candidates = new CandidateSearch(head, _proof, limits).Of(survey);
         var best = candidates[0];
         var reports = Explanation.Of(survey, candidates, limits);
+        ImmutableArray<string> sources = [.. survey.Sources.Select(source => source.Origin == "loss" ? $"{source.Operator.Name} of the loss" : source.ToString()).Distinct()];
         if (best.Method == Candidate.AtTarget)
-            return new PlannedQuantity(target, [Quantity.HessianDiagonal], best.Method, Explanation.AtTarget(survey, candidates), [new HessianProductMethod(target, gradient)], [], reports);
+            return new PlannedQuantity(target, [Quantity.HessianDiagonal], best.Method, Explanation.AtTarget(survey, candidates), [new HessianProductMethod(target, gradient)], [], reports) { Sources = sources };
 
         var terms = ImmutableArray.CreateBuilder<IColumnMethod>();
         var closed = ImmutableArray.CreateBuilder<Value>();
@@ -48,7 +49,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
                     terms.Add(Term(target, source, false));
         var name = terms.Count > 0 && terms[0] is ForwardGramMethod ? $"{best.Method}, forward" : best.Method;
         var whole = terms.Count + closed.Count > 1 ? $"{name}, and sources" : name;
-        return new PlannedQuantity(target, [Quantity.HessianDiagonal], whole, Explanation.Chosen(survey, best, head, how, terms.Count - (columns is null ? 0 : 1), closed.Count), terms.ToImmutable(), closed.ToImmutable(), reports);
+        return new PlannedQuantity(target, [Quantity.HessianDiagonal], whole, Explanation.Chosen(survey, best, head, how, terms.Count - (columns is null ? 0 : 1), closed.Count), terms.ToImmutable(), closed.ToImmutable(), reports) { Sources = sources };
     }
 
     /// <summary>Plans the diagonal of the Gauss–Newton matrix. Throws <see cref="UserErrorException"/> where it is not proven to be right.</summary>

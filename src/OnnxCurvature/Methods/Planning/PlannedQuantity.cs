@@ -18,4 +18,8 @@ internal sealed record PlannedQuantity(
     string Reason,
     ImmutableArray<IColumnMethod> Terms,
     ImmutableArray<Value> Closed,
-    ImmutableArray<CandidateReport> Candidates);
+    ImmutableArray<CandidateReport> Candidates)
+{
+    /// <summary>The curvature sources on the way.</summary>
+    public ImmutableArray<string> Sources { get; init; } = [];
+}
