@@ -22,6 +22,9 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     private readonly List<(string Name, Value Value)> _outputs = [];
     private readonly List<WeightPlan> _methods = [];
 
+    /// <summary>Which of the ways to a Hessian diagonal is taken; by default the first, which is the cheapest.</summary>
+    internal Func<IReadOnlyList<Candidate>, Candidate> Choice { get; init; } = candidates => candidates[0];
+
     /// <summary>
     /// Plans; the program also gives the model's own outputs where <paramref name="keepOutputs"/> says so. Throws <see cref="UserErrorException"/> for a request that does not fit the model and
     /// <see cref="UnsupportedModelException"/> for operators that cannot be differentiated.
@@ -36,7 +39,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         if (request.Quantities.Contains(Quantity.Loss))
             _outputs.Add((Quantity.Loss.OutputName(""), head.Loss));
         var planned = ImmutableArray.CreateBuilder<PlannedQuantity>();
-        var diagonals = new DiagonalPlanner(model, head, _costs, limits);
+        var diagonals = new DiagonalPlanner(model, head, _costs, limits, Choice);
         for (var index = 0; index < targets.Length; index++)
         {
             var target = targets[index];

@@ -89,7 +89,34 @@ public sealed class TargetPath
             else if (between.FirstOrDefault(node => node.Outputs.Any(value => axes.GetValueOrDefault(value).IsCoupled)) is { } coupling)
                 obstacle = $"{coupling} may mix samples";
         }
-        return obstacle is null ? new TargetPath(target, tangent, output, axes.ToImmutableDictionary(), samples, between, tangents) : null;
+        if (obstacle is not null)
+            return null;
+        var path = new TargetPath(target, tangent, output, axes.ToImmutableDictionary(), samples, between, tangents);
+        obstacle = path.Separates ? path.EnteringObstacle(b) : null;
+        return obstacle is null ? path : null;
+    }
+
+    /// <summary>
+    /// Why a tangent that is the same for all samples cannot be told apart where it meets the samples: it holds something of its own for each
+    /// of them, as a table of constants with a row for each sample does. Null where nothing of the kind is on the way.
+    /// </summary>
+    private string? EnteringObstacle(GraphBuilder b)
+    {
+        if (_tangent.Outputs[0] is not { } dz)
+            return null;
+        var active = new HashSet<Value>(_tangent.Inputs);
+        foreach (var node in GraphWalk.Between(_tangent.Inputs.ToHashSet(), [dz]))
+        {
+            if (node.Outputs.Any(value => AxisOf(value).IsSeparate) && node.Inputs.Any(value => value is not null && active.Contains(value) && AxisOf(value).IsNone))
+            {
+                var shape = node.Output.Type.Shape.With(AxisOf(node.Output).Axis, 1);
+                var single = node.Inputs.Select(value => value is not null && AxisOf(value).IsSeparate ? b.Parameter(value.Type with { Shape = value.Type.Shape.With(AxisOf(value).Axis, 1) }) : value);
+                if (node.Rules().Rebuild(b, node, [.. single], shape).Output.Type.Shape != shape)
+                    return $"what {node} takes is not the same for every sample";
+            }
+            active.UnionWith(node.Outputs);
+        }
+        return null;
     }
 
     /// <summary>

@@ -16,7 +16,9 @@ namespace OnnxCurvature.Tests.Methods;
 /// <summary>The problems that every exact method is tested on.</summary>
 public static class ProblemTable
 {
-    public static IEnumerable<Problem> All()
+    public static IEnumerable<Problem> All() => Basic().Concat(NetworkProblems.All());
+
+    private static IEnumerable<Problem> Basic()
     {
         foreach (var (samples, symbolic) in new[] { (1, false), (3, false), (3, true) })
         {

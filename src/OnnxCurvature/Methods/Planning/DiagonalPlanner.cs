@@ -8,7 +8,7 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Methods.Planning;
 
 /// <summary>Plans the diagonals of targets by the cheapest of the ways that are proven to be exact.</summary>
-internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel costs, PlanLimits limits)
+internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel costs, PlanLimits limits, Func<IReadOnlyList<Candidate>, Candidate> choice)
 {
     private readonly SampleProof _proof = new(model, head);
     private readonly Dictionary<(Value, (long, long)?), HessianColumns?> _hessians = [];
@@ -26,7 +26,13 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
         if (!survey.Sources.Any())
             return new PlannedQuantity(target, [Quantity.HessianDiagonal], "zero", $"no node between '{target.Value.Name}' and the loss has a second derivative", [], [], []);
         var candidates = new CandidateSearch(head, _proof, limits).Of(survey);
-        var best = candidates[0];
+        var best = choice(candidates);
+        while (best.Method != Candidate.AtTarget && TargetPath.Create(model, best.Cut.Value, target, out var obstacle) is null)
+        {
+            // The survey looks at values; only the tangents tell whether samples can be kept apart on the way back.
+            candidates = [.. candidates.Select(candidate => candidate == best ? candidate with { Obstacle = obstacle } : candidate).OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
+            best = choice(candidates);
+        }
         var reports = Explanation.Of(survey, candidates, limits);
         ImmutableArray<string> sources = [.. survey.Sources.Select(source => source.Origin == "loss" ? $"{source.Operator.Name} of the loss" : source.ToString()).Distinct()];
         if (best.Method == Candidate.AtTarget)

@@ -13,11 +13,13 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     {
         var chunk = ChunkSize(methods);
         var (stage, finish) = Stage(methods, chunk);
-        var body = Simplifier.Run(stage.BuildBody());
+        var body = Finished(stage.BuildBody());
         var (flops, bytes) = (costs.Flops(body) * stage.Chunks, costs.PeakBytes(body));
         stage.Close();
         return new BuiltStage(chunk, flops, bytes, [.. finish.Select(result => result())]);
     }
+
+    private Program Finished(Program body) => Simplifier.Run(Float64Lowering.Run(body, limits.Provider));
 
     private (ColumnStage Stage, Func<Value>[] Finish) Stage(IReadOnlyList<IColumnMethod> methods, int chunk)
     {
@@ -42,7 +44,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
         var chunk = Fit(Peak(2) - one);
         return chunk > 2 && Peak(chunk) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
 
-        double Peak(int chunk) => costs.PeakBytes(Simplifier.Run(Stage(methods, chunk).Stage.BuildBody()));
+        double Peak(int chunk) => costs.PeakBytes(Finished(Stage(methods, chunk).Stage.BuildBody()));
 
         int Fit(double each)
         {
