@@ -71,7 +71,7 @@ public sealed class PortableProfileTests
     {
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
-        CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File("augmented.onnx"), new AugmentOptions { Profile = AugmentProfile.Portable, Limits = new PlanLimits { MemoryBytes = 5000 } });
+        CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File("augmented.onnx"), new AugmentOptions { Profile = AugmentProfile.Portable, Limits = new PlanLimits { MemoryBytes = 1500 } });
         var error = Assert.Throws<UserErrorException>(() => CurvatureEngine.Prepare(folder.File("augmented.onnx"), null, entry.Data(), new CurvatureRunOptions()));
         Assert.Contains("write it with --profile single-run to run it here", error.Message, StringComparison.Ordinal);
     }
