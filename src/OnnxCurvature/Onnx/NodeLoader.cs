@@ -183,6 +183,11 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             Define(scope, node.Output[0], constant);
             return;
         }
+        if (domain == GradientNode.Domain && node.OpType == GradientNode.Name)
+        {
+            LoadGradient(node, scope, inputs);
+            return;
+        }
         string? reason = null;
         if (domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
             return;
@@ -199,6 +204,26 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             return;
         }
         Append(node, scope, call, reason);
+    }
+
+    private void LoadGradient(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
+    {
+        var outer = scope.Builder.Origin;
+        scope.Builder.Origin = Describe(node);
+        try
+        {
+            var gradients = GradientNode.Compile(node, scope, inputs);
+            for (var index = 0; index < node.Output.Count; index++)
+                if (node.Output[index].Length > 0)
+                {
+                    gradients[index].NameAs(scope.FullName(node.Output[index]));
+                    Define(scope, node.Output[index], gradients[index]);
+                }
+        }
+        finally
+        {
+            scope.Builder.Origin = outer;
+        }
     }
 
     private void Append(NodeProto node, Scope scope, OperatorCall call, string? reason)
