@@ -70,8 +70,8 @@ public sealed class PortableProfileTests
     public void The_engine_does_not_run_a_file_of_several_runs()
     {
         using var folder = new TemporaryFolder();
-        var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
-        CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File("augmented.onnx"), new AugmentOptions { Profile = AugmentProfile.Portable, Limits = new PlanLimits { MemoryBytes = 1500 } });
+        var entry = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");
+        WithSeveralRuns(entry, entry.Request, folder.File("augmented.onnx"));
         var error = Assert.Throws<UserErrorException>(() => CurvatureEngine.Prepare(folder.File("augmented.onnx"), null, entry.Data(), new CurvatureRunOptions()));
         Assert.Contains("write it with --profile single-run to run it here", error.Message, StringComparison.Ordinal);
     }
