@@ -71,7 +71,8 @@ internal sealed class ModelLaws
             Laws.Close.Check(expected, actual, 1e-4, "derivatives in ONNX Runtime");
     }
 
-    private void CheckValues()
+    /// <summary>Checks that what was loaded computes what ONNX Runtime says of the file.</summary>
+    public void CheckValues()
     {
         var written = OnnxWriter.Serialize(Model.Program, Path.GetTempPath(), new WriteOptions { Weights = WeightPlacement.Embed });
         var copy = Path.ChangeExtension(_path, "copy.onnx");
