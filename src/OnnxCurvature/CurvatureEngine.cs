@@ -30,10 +30,10 @@ public static class CurvatureEngine
     public static AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options) =>
         Clear(() =>
         {
-            var model = Load(modelPath, options.Dimensions, request.Precision);
+            var model = Load(modelPath, options.Dimensions, request);
             AugmentedMetadata.Refuse(model);
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
-            var plan = new Planner(model.Graph, request, limits).Plan(keepOutputs: true);
+            var plan = Plan(model, new Planner(model.Graph, request, limits), keepOutputs: true);
             return new Augmenter(model, plan, options).Write(outPath);
         });
 
@@ -59,12 +59,14 @@ public static class CurvatureEngine
     public static VerifyReport Verify(string modelPath, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, int samples, int seed, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
         Clear(() =>
         {
+            if (request.StraightThrough)
+                throw new UserErrorException("Straight-through derivatives are not those of the loss, so differences of the loss cannot check them; verify without them.");
             var checkedRequest = request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
             var size = DataSet.BatchRows(Load(modelPath, options.Dimensions).Graph.Inputs, options.BatchSize);
             var batch = data.ToDictionary(entry => entry.Key, entry => entry.Value.Shape is [var rows, ..] && rows > size ? entry.Value.Rows(0, size) : entry.Value);
             var run = Prepare(modelPath, checkedRequest, batch, options);
             var result = run.Run(null, cancellation);
-            var model = Load(modelPath, run.Dimensions, request.Precision);
+            var model = Load(modelPath, run.Dimensions, request);
             var verifier = new Verifier(model.Graph, request, batch);
             var targets = Target.Resolve(model.Graph, request.WithRespectTo);
             var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
@@ -82,8 +84,21 @@ public static class CurvatureEngine
             return new VerifyReport(entries.ToImmutable());
         });
 
-    internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, Precision precision = Precision.Model) =>
-        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = precision, Oracle = new OrtShapeOracle() });
+    internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, CurvatureRequest? request = null) =>
+        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Oracle = new OrtShapeOracle() });
+
+    /// <summary>Plans; tells the user of all nodes of the model that cannot be differentiated.</summary>
+    internal static CurvaturePlan Plan(OnnxModel model, Planner planner, bool keepOutputs = false)
+    {
+        try
+        {
+            return planner.Plan(keepOutputs);
+        }
+        catch (UnsupportedModelException exception)
+        {
+            throw new UserErrorException($"'{model.Path}' cannot be differentiated as asked: {exception.Describe(model.OpsetImports)}; name values after these nodes with --wrt, or replace them by standard operators.");
+        }
+    }
 
     /// <summary>Tells the user of all nodes that cannot be taken.</summary>
     internal static T Clear<T>(Func<T> action)

@@ -44,6 +44,11 @@ internal sealed class CommandOptions(bool requests)
         CustomParser = Parsers.Word("--precision", "model", "float64"),
     };
 
+    public Option<bool> StraightThrough { get; } = new("--straight-through")
+    {
+        Description = "Take quantization for the identity in derivatives, where it is rounding, of which the derivative is zero.",
+    };
+
     public Option<ImmutableArray<Quantity>> Quantities { get; } = new("--quantity")
     {
         HelpName = "Q,...",
@@ -120,8 +125,8 @@ internal sealed class CommandOptions(bool requests)
         var (names, loss) = (parsed.GetValue(WithRespectTo) ?? [], parsed.GetValue(Loss));
         if (names.Length == 0 && loss is null)
         {
-            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetResult(Quantities) is not null)
-                throw new UserErrorException("--reduction, --precision and --quantity need --wrt and --loss; an augmented model computes what it was compiled for.");
+            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetValue(StraightThrough) || parsed.GetResult(Quantities) is not null)
+                throw new UserErrorException("--reduction, --precision, --straight-through and --quantity need --wrt and --loss; an augmented model computes what it was compiled for.");
             return null;
         }
         if (names.Length == 0)
@@ -134,6 +139,7 @@ internal sealed class CommandOptions(bool requests)
             Loss = loss,
             Reduction = parsed.GetValue(Reduction) == "sum" ? Methods.Reduction.Sum : Methods.Reduction.Mean,
             Precision = parsed.GetValue(Precision) == "float64" ? Ir.Precision.Float64 : Ir.Precision.Model,
+            StraightThrough = parsed.GetValue(StraightThrough),
             Quantities = parsed.GetResult(Quantities) is null ? DefaultQuantities : parsed.GetValue(Quantities),
         };
     }

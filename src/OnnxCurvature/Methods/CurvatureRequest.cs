@@ -21,6 +21,12 @@ public sealed record CurvatureRequest
     /// <summary>In which type everything is computed: the model, the loss, and the derivatives.</summary>
     public Precision Precision { get; init; }
 
+    /// <summary>
+    /// Whether quantization within the model counts as the identity in derivatives: where it is rounding its derivative is zero, so without this none
+    /// passes through it.
+    /// </summary>
+    public bool StraightThrough { get; init; }
+
     /// <summary>What is computed.</summary>
     public ImmutableArray<Quantity> Quantities { get; init; } = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];
 }

@@ -95,21 +95,40 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     {
         var b = model.Builder;
         var gradients = ImmutableArray.CreateBuilder<Value>();
-        var cuts = new List<Node>();
         // One pass for all targets; where one lies upstream of another, a pass of its own.
-        var separate = targets.Any(target => target.Value.Producer is not null);
-        var all = separate
-            ? [.. targets.Select(target => b.Gradient(head.Loss, [target.Value], cuts)[0])]
-            : b.Gradient(head.Loss, [.. targets.Select(target => target.Value)], cuts);
+        var all = targets.Any(target => target.Value.Producer is not null)
+            ? Together(targets.Select(target => (Func<Value?>)(() => b.Gradient(head.Loss, [target.Value])[0])))
+            : b.Gradient(head.Loss, [.. targets.Select(target => target.Value)]);
         for (var index = 0; index < targets.Length; index++)
-        {
-            gradients.Add(all[index] ?? throw new UserErrorException(GraphWalk.Between(new HashSet<Value> { targets[index].Value }, [head.Loss]).IsEmpty
-                ? $"The loss does not depend on '{targets[index].Name}'; name a value that it depends on."
-                : $"The derivative of the loss with respect to '{targets[index].Name}' is zero almost everywhere, because {string.Join(" and ", cuts.Select(node => node.ToString()).Distinct().Take(3))} is piecewise constant; name a value after it."));
-        }
-        foreach (var cut in cuts.DistinctBy(node => node.Id))
-            _notes.Add($"{cut} is piecewise constant, so no derivative passes through it.");
+            gradients.Add(all[index] ?? throw Zero(targets[index], head.Loss));
+        _notes.AddRange(DiscreteChoices.Between([.. targets.Select(target => target.Value)], head.Loss).Select(choice => $"{choice} is piecewise constant, so no derivative passes through it."));
         return gradients.ToImmutable();
+    }
+
+    /// <summary>The results of several passes, or the refusals of all of them.</summary>
+    private static ImmutableArray<Value?> Together(IEnumerable<Func<Value?>> passes)
+    {
+        var (results, refusals) = (ImmutableArray.CreateBuilder<Value?>(), new List<UnsupportedNode>());
+        foreach (var pass in passes)
+            try
+            {
+                results.Add(pass());
+            }
+            catch (UnsupportedModelException exception)
+            {
+                refusals.AddRange(exception.Nodes);
+            }
+        return refusals.Count == 0 ? results.ToImmutable() : throw new UnsupportedModelException(refusals);
+    }
+
+    private static UserErrorException Zero(Target target, Value loss)
+    {
+        if (GraphWalk.Between(new HashSet<Value> { target.Value }, [loss]).IsEmpty)
+            return new UserErrorException($"The loss does not depend on '{target.Name}'; name a value that it depends on.");
+        var choices = DiscreteChoices.Between([target.Value], loss);
+        return new UserErrorException(choices.Count == 0
+            ? $"The loss depends on the shape of '{target.Name}' alone, and not on its elements; name a value on whose elements it depends."
+            : $"The derivative of the loss with respect to '{target.Name}' is zero almost everywhere, because {string.Join(" and ", choices.Take(3))} {(choices.Count == 1 ? "is" : "are")} piecewise constant; name a value after {(choices.Count == 1 ? "it" : "them")}.");
     }
 
     private Value PartOf(Target target, Value whole)

@@ -39,6 +39,15 @@ internal static class AttributeReader
         return attributes;
     }
 
+    /// <summary>An integer, or the default.</summary>
+    public static long Int(NodeProto node, Scope scope, string name, long fallback)
+    {
+        var attribute = node.Attribute.FirstOrDefault(attribute => attribute.Name == name);
+        if (attribute is { RefAttrName.Length: > 0 })
+            attribute = scope.Arguments?.GetValueOrDefault(attribute.RefAttrName);
+        return attribute?.I ?? fallback;
+    }
+
     private static object Value(AttributeProto attribute, Func<float, double> number, Func<TensorProto, Tensor> tensor, Func<GraphProto, Program> body) => KindOf(attribute) switch
     {
         Kind.Float => number(attribute.F),

@@ -97,6 +97,12 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         var outputs = ImmutableArray.CreateBuilder<NamedValue>();
         foreach (var output in _graph.Output)
         {
+            if (scope.FindList(output.Name) is { } list)
+            {
+                if (!options.Partial)
+                    throw new UserErrorException($"'{file.File.Path}' gives out '{output.Name}', which is {(list.IsOptional ? "an optional value" : "a sequence")}, and only tensors can be given out; give out its tensors instead.");
+                continue;
+            }
             if (!scope.Find(output.Name, out var value))
                 throw new UserErrorException($"'{file.File.Path}' gives out '{output.Name}', which nothing in it defines.");
             if (value is null)

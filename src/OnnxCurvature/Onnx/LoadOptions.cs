@@ -21,6 +21,9 @@ public sealed record LoadOptions
     /// <summary>In which type the model is computed.</summary>
     public Precision Precision { get; init; }
 
+    /// <summary>Whether quantization within the model counts as the identity in derivatives, where it is rounding, of which the derivative is zero.</summary>
+    public bool StraightThrough { get; init; }
+
     /// <summary>Who tells the types that the catalogue does not know, or null for nobody.</summary>
     public IShapeOracle? Oracle { get; init; }
 }

@@ -3,6 +3,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Quantization;
 
 namespace OnnxCurvature.Onnx;
 
@@ -19,6 +20,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private readonly Dictionary<(string Domain, string Name, int Opset, string Reason), OpaqueOperator> _opaque = [];
     private readonly FunctionLibrary _functions = new(file.Model);
     private readonly Dictionary<NodeProto, Value> _repeated = new(ReferenceEqualityComparer.Instance);
+    private SequenceLoader? _sequences;
 
     /// <summary>The nodes whose types cannot be told.</summary>
     public List<LeftOutNode> LeftOutNodes { get; } = [];
@@ -31,6 +33,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
 
     /// <summary>How messages call the nodes whose random numbers are drawn once and for all.</summary>
     public List<string> Drawn { get; } = [];
+
+    /// <summary>How messages call the nodes through which derivatives pass as if there were no rounding.</summary>
+    public List<string> StraightThrough { get; } = [];
 
     /// <summary>Who tells the types that the catalogue cannot; known once the inputs are.</summary>
     public ModelTypes? Types { get; set; }
@@ -50,6 +55,13 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         if (name.Length == 0)
             throw new UserErrorException($"'{file.File.Path}' holds a value without a name.");
         if (!scope.Define(name, value))
+            throw new UserErrorException($"'{file.File.Path}' defines the value '{name}' twice.");
+    }
+
+    /// <summary>Gives a sequence or an optional value a name in a scope. Throws <see cref="UserErrorException"/> where it is taken.</summary>
+    public void DefineList(Scope scope, string name, ListValue list)
+    {
+        if (!scope.DefineList(name, list))
             throw new UserErrorException($"'{file.File.Path}' defines the value '{name}' twice.");
     }
 
@@ -114,24 +126,6 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         return meant;
     }
 
-    /// <summary>Attributes that name types, explicitly or by being left out, with those that are computed with.</summary>
-    private Attributes Widen(Attributes attributes, string op, int outputs)
-    {
-        if (op == "ConstantOfShape" && !attributes.Has("value"))
-            return attributes.With("value", Tensor.Filled(Widen(new TensorType(ElementType.Float32, TensorShape.Scalar)).Element, [1], 0));
-        if (op is ("BlackmanWindow" or "HammingWindow" or "HannWindow" or "MelWeightMatrix") && !attributes.Has("output_datatype"))
-            attributes = attributes.With("output_datatype", (long)ElementType.Float32);
-        if (op is ("RandomNormal" or "RandomUniform") && !attributes.Has("dtype"))
-            attributes = attributes.With("dtype", (long)ElementType.Float32);
-        // The type of statistics matters where they are given out.
-        if (op == "LayerNormalization" && outputs > 1 && !attributes.Has("stash_type"))
-            attributes = attributes.With("stash_type", (long)ElementType.Float32);
-        foreach (var name in (ReadOnlySpan<string>)["to", "dtype", "output_datatype", "stash_type"])
-            if (attributes.Has(name) && (name != "stash_type" || outputs > 1))
-                attributes = attributes.With(name, (long)Widen(new TensorType((ElementType)attributes.Int(name, 0), TensorShape.Scalar)).Element);
-        return attributes;
-    }
-
     private bool Resolve(NodeProto node, Scope scope, out ImmutableArray<Value?> inputs)
     {
         var found = ImmutableArray.CreateBuilder<Value?>(node.Input.Count);
@@ -139,7 +133,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         foreach (var name in node.Input)
         {
             Value? value = null;
-            if (name.Length > 0 && !scope.IsLeftOut(name))
+            if (name.Length > 0 && !scope.IsLeftOut(name) && scope.FindList(name) is null)
             {
                 if (!scope.Find(name, out value))
                     throw new UserErrorException($"In '{file.File.Path}' {Describe(node)} takes the value '{name}', which nothing before it defines.");
@@ -151,7 +145,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         return known;
     }
 
-    private bool IsKnown(NodeProto node) => _functions.Find(DomainOf(node), node.OpType, node.Overload) is not null || Catalogue.Find(DomainOf(node), node.OpType) is not null || node.OpType == "Constant";
+    private bool IsKnown(NodeProto node) => _functions.Find(DomainOf(node), node.OpType, node.Overload) is not null || Catalogue.Find(DomainOf(node), node.OpType) is not null || node.OpType == "Constant" || SequenceLoader.Resolves(node);
 
     private static string DomainOf(NodeProto node) => node.Domain == "ai.onnx" ? "" : node.Domain;
 
@@ -174,6 +168,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             LoadFunction(node, function, scope, inputs);
             return;
         }
+        if ((_sequences ??= new SequenceLoader(this)).Load(node, scope, inputs))
+            return;
         if (domain.Length == 0 && node.OpType == "Constant" && node.Output.Count == 1)
         {
             if (!scope.IsRepeated || !_repeated.TryGetValue(node, out var constant))
@@ -196,7 +192,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         while (outputs > 0 && node.Output[outputs - 1].Length == 0)
             outputs--;
         if (domain.Length == 0)
-            attributes = Widen(attributes, node.OpType, outputs);
+            attributes = TypeAttributes.Widen(attributes, node.OpType, outputs, element => Widen(new TensorType(element, TensorShape.Scalar)).Element);
         var call = new OperatorCall(node.OpType, domain, inputs, attributes, outputs).WithInputs(inputs);
         if (domain.Length == 0 && node.OpType == "ConstantOfShape" && inputs is [{ Contents: { } sizes }] && sizes.All(size => size.Known >= 0))
         {
@@ -270,7 +266,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         b.Origin = Describe(node);
         try
         {
-            if (op.OnLoad(b, call) is not { } outputs)
+            if ((op is DequantizeLinear && options.StraightThrough ? PassThrough(node, b, call) : op.OnLoad(b, call)) is not { } outputs)
                 return false;
             var asked = Enumerable.Range(0, call.OutputCount).Where(index => node.Output[index].Length > 0).ToArray();
             foreach (var index in asked)
@@ -287,6 +283,14 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         {
             b.Origin = outer;
         }
+    }
+
+    private ImmutableArray<Value?>? PassThrough(NodeProto node, GraphBuilder b, OperatorCall call)
+    {
+        if (Ops.Quantization.StraightThrough.Dequantize(b, call) is not { } y)
+            return null;
+        StraightThrough.Add(Describe(node));
+        return [y];
     }
 
     /// <summary>Gives random numbers a stream of their own. In a body they would have to be others in every round, so there they are refused.</summary>
@@ -343,6 +347,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         var outputs = new List<NamedValue>();
         foreach (var output in graph.Output)
         {
+            if (inner.FindList(output.Name) is not null)
+                throw new UnsupportedOperatorException($"its body gives out '{output.Name}', which is a sequence or an optional value and no tensor.");
             if (!inner.Find(output.Name, out var value))
                 throw new UserErrorException($"In '{file.File.Path}' the body of {Describe(node)} gives out '{output.Name}', which nothing in it defines.");
             outputs.Add(new NamedValue(scope.FullName(output.Name), value ?? throw new UnsupportedOperatorException($"the type of '{output.Name}' in its body is not known.")));
@@ -356,12 +362,19 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         for (var index = 0; index < function.Input.Count; index++)
             if (index < inputs.Length && inputs[index] is { } value)
                 Define(inner, function.Input[index], value);
+            else if (index < inputs.Length && scope.FindList(node.Input[index]) is { } list)
+                DefineList(inner, function.Input[index], list);
             else
                 inner.LeaveOut(function.Input[index]);
         Load(function.Node, inner);
         for (var index = 0; index < node.Output.Count; index++)
             if (node.Output[index].Length > 0)
             {
+                if (index < function.Output.Count && inner.FindList(function.Output[index]) is { } list)
+                {
+                    DefineList(scope, node.Output[index], list);
+                    continue;
+                }
                 Value? value = null;
                 if (index >= function.Output.Count || !inner.Find(function.Output[index], out value))
                     throw new UserErrorException($"In '{file.File.Path}' the function {function.Name} does not define its output {index}.");

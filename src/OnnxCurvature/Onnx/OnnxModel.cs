@@ -117,9 +117,13 @@ public sealed class OnnxModel
                 : "The model computes in 16-bit floats; here all of it is computed in float32.";
         if (loader.Meanings.Count > 0)
             yield return $"Numbers that the file rounds to float32 are taken for what they were: {string.Join(", ", loader.Meanings.Values.Select(number => number.ToString("R", CultureInfo.InvariantCulture)))}.";
+        if (loader.StraightThrough.Count > 0)
+            yield return $"Derivatives pass straight through the rounding before {Some(loader.StraightThrough)}, as if it were the identity, so they are estimates and not derivatives of what the model computes.";
         if (loader.Drawn.Count > 0)
-            yield return $"{string.Join(", ", loader.Drawn)} would draw anew in every run; here the random numbers are drawn once, by a generator of this program, and are constants.";
+            yield return $"{Some(loader.Drawn)} would draw anew in every run; here the random numbers are drawn once, by a generator of this program, and are constants.";
     }
+
+    private static string Some(List<string> nodes) => nodes.Count <= 3 ? string.Join(", ", nodes) : $"{nodes[0]}, {nodes[1]} and {nodes.Count - 2} more nodes";
 
     private static void CheckVersions(string path, long irVersion, Dictionary<string, int> opsets)
     {

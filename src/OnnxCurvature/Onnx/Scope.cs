@@ -11,6 +11,7 @@ namespace OnnxCurvature.Onnx;
 internal sealed class Scope(GraphBuilder builder, Scope? parent, IReadOnlyDictionary<string, int> opsets, int depth)
 {
     private readonly Dictionary<string, Value?> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ListValue> _lists = new(StringComparer.Ordinal);
     private readonly HashSet<string> _leftOut = new(StringComparer.Ordinal);
 
     /// <summary>What the nodes are built with.</summary>
@@ -35,7 +36,19 @@ internal sealed class Scope(GraphBuilder builder, Scope? parent, IReadOnlyDictio
     public IReadOnlyDictionary<string, AttributeProto>? Arguments { get; init; }
 
     /// <summary>Gives a value a name; null for a value whose type is not known. False where the name is taken.</summary>
-    public bool Define(string name, Value? value) => _values.TryAdd(name, value);
+    public bool Define(string name, Value? value) => !_lists.ContainsKey(name) && _values.TryAdd(name, value);
+
+    /// <summary>Gives a sequence or an optional value a name. False where the name is taken.</summary>
+    public bool DefineList(string name, ListValue list) => !_values.ContainsKey(name) && _lists.TryAdd(name, list);
+
+    /// <summary>The sequence or optional value of a name here or around, or null.</summary>
+    public ListValue? FindList(string name)
+    {
+        for (var scope = this; scope is not null && !scope._values.ContainsKey(name); scope = scope.Parent)
+            if (scope._lists.TryGetValue(name, out var list))
+                return list;
+        return null;
+    }
 
     /// <summary>Says that an optional input of a function was left out.</summary>
     public void LeaveOut(string name) => _leftOut.Add(name);

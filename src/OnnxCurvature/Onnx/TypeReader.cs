@@ -21,7 +21,13 @@ internal static class TypeReader
     {
         reason = "";
         if (type?.ValueCase != TypeProto.ValueOneofCase.TensorType)
-            reason = type is null || type.ValueCase == TypeProto.ValueOneofCase.None ? "has no type" : "is no tensor";
+            reason = type?.ValueCase switch
+            {
+                null or TypeProto.ValueOneofCase.None => "has no type",
+                TypeProto.ValueOneofCase.SequenceType => "is a sequence, and only tensors can be taken",
+                TypeProto.ValueOneofCase.OptionalType => "is an optional value, and only tensors can be taken",
+                _ => "is no tensor",
+            };
         else if (Element(type.TensorType.ElemType) is not { } element)
             reason = $"has elements of type {Name(type.TensorType.ElemType)}, which is not supported";
         else if (type.TensorType.Shape is null)

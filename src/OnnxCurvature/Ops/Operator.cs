@@ -27,6 +27,9 @@ public abstract class Operator : OperatorSchema
     /// <summary>How the node depends on its active inputs.</summary>
     public abstract Curvature CurvatureIn(Node node, ImmutableArray<bool> active);
 
+    /// <summary>Whether the outputs depend on the shapes of the inputs alone, and not on their elements.</summary>
+    public virtual bool DependsOnShapesAlone => false;
+
     /// <summary>
     /// The tangents of the outputs (the Jacobian-vector product), built from nodes that are linear in the tangents.
     /// </summary>

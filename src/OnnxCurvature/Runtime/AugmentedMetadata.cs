@@ -48,6 +48,7 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
         [Prefix + "loss"] = plan.Request.Loss.ToString(),
         [Prefix + "reduction"] = plan.Request.Reduction == Reduction.Mean ? "mean" : "sum",
         [Prefix + "precision"] = plan.Request.Precision == Ir.Precision.Float64 ? "float64" : "model",
+        [Prefix + "straight_through"] = plan.Request.StraightThrough ? "true" : "false",
         [Prefix + "batches"] = plan.Loss.Reduction == BatchWeight.Samples ? "average" : "add",
         [Prefix + "per_sample"] = string.Join('\n', plan.PerSample),
         [Prefix + "labels"] = plan.Loss.Labels?.Input ?? "",
@@ -59,7 +60,7 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
         [Prefix + "runs"] = convention.Runs.ToString(CultureInfo.InvariantCulture),
         [Prefix + "run_input"] = convention.Runs == 1 ? "" : PortableProfile.RunInput,
         [Prefix + "summed_outputs"] = string.Join('\n', convention.Summed),
-        [Prefix + "exact"] = "true",
+        [Prefix + "exact"] = plan.Request.StraightThrough ? "false" : "true",
         [Prefix + "methods"] = string.Join('\n', plan.Methods.Select(method => $"{method.Quantity.OutputName(method.Target)}: {method.Method}, {method.Columns} columns; {method.Reason}")),
     };
 }

@@ -51,8 +51,7 @@ public sealed class PreparedRun
     internal static PreparedRun Create(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
     {
         var clock = Stopwatch.StartNew();
-        var precision = request?.Precision ?? Precision.Model;
-        var model = CurvatureEngine.Load(modelPath, options.Dimensions, precision);
+        var model = CurvatureEngine.Load(modelPath, options.Dimensions, request);
         // Symbolic entries cannot be counted, so results for each sample need batches of one size.
         var rows = DataSet.BatchRows(model.Graph.Inputs, options.BatchSize);
         if (request is not null && DataSet.SamplesOf(model.Graph.Inputs, data) is { } samples && samples > rows
@@ -61,7 +60,7 @@ public sealed class PreparedRun
         // What the data tell of symbolic dimensions makes the program a plainer one, so the model is read again with that.
         var dimensions = options.Dimensions.AddRange(DataSet.Dimensions(model.Graph.Inputs, data, options.BatchSize).Where(entry => !options.Dimensions.ContainsKey(entry.Key)));
         if (dimensions.Count > options.Dimensions.Count)
-            model = CurvatureEngine.Load(modelPath, dimensions, precision);
+            model = CurvatureEngine.Load(modelPath, dimensions, request);
         var loaded = clock.Elapsed.TotalSeconds;
         var run = request is null
             ? OfAugmented(model, data, options, dimensions)
@@ -80,7 +79,7 @@ public sealed class PreparedRun
     private static PreparedRun OfRequest(OnnxModel model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
     {
         AugmentedMetadata.Refuse(model);
-        var plan = new Planner(model.Graph, request, Limits(options, dimensions)).Plan();
+        var plan = CurvatureEngine.Plan(model, new Planner(model.Graph, request, Limits(options, dimensions)));
         var set = DataSet.Bind(plan.Program.Parameters, data, options.BatchSize, plan.Loss.Labels);
         return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample]), set, options, ImmutableDictionary<string, double>.Empty)
         {

@@ -8,8 +8,8 @@ namespace OnnxCurvature.Transforms;
 public static class Gradients
 {
     /// <summary>The gradients of a scalar with respect to values; null where one is zero.</summary>
-    public static ImmutableArray<Value?> Gradient(this GraphBuilder b, Value loss, IReadOnlyList<Value> with, ICollection<Node>? cuts = null) =>
-        b.Linearize(with, [loss], cuts).Transpose(b, [b.Scalar(loss.Type.Element, 1)]);
+    public static ImmutableArray<Value?> Gradient(this GraphBuilder b, Value loss, IReadOnlyList<Value> with) =>
+        b.Linearize(with, [loss]).Transpose(b, [b.Scalar(loss.Type.Element, 1)]);
 
     /// <summary>
     /// The product of the Hessian of a scalar with a direction, forward over reverse, as a linear map of the direction at one value.

@@ -14,15 +14,14 @@ public static class Linearization
     /// <param name="b">Where the tangent's nodes are built.</param>
     /// <param name="inputs">With respect to which values.</param>
     /// <param name="outputs">Of which values.</param>
-    /// <param name="cuts">Receives the nodes at which the derivative vanishes almost everywhere although their inputs carry one.</param>
-    public static LinearProgram Linearize(this GraphBuilder b, IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs, ICollection<Node>? cuts = null)
+    public static LinearProgram Linearize(this GraphBuilder b, IReadOnlyList<Value> inputs, IReadOnlyList<Value> outputs)
     {
         var tangents = new Dictionary<Value, Value>();
         foreach (var input in inputs)
             tangents[input] = b.Parameter(input.Type);
         var refusals = new List<UnsupportedNode>();
         var parameters = inputs.Select(input => tangents[input]).ToImmutableArray();
-        Pushforward.Run(b, GraphWalk.Between(inputs.ToHashSet(), outputs), tangents, refusals, cuts ?? []);
+        Pushforward.Run(b, GraphWalk.Between(inputs.ToHashSet(), outputs), tangents, refusals, []);
         return refusals.Count > 0
             ? throw new UnsupportedModelException(refusals)
             : new LinearProgram(parameters, [.. outputs.Select(output => tangents.GetValueOrDefault(output))]);

@@ -92,7 +92,7 @@ public sealed class LoadRefusalTests : IDisposable
 
     [Fact]
     public void An_input_that_is_a_sequence_is_refused() =>
-        Refuses(Model(Graph(Node("Neg", "x", "y"))).Also(model => model.Graph.Input[0].Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence() }), "is no tensor");
+        Refuses(Model(Graph(Node("Neg", "x", "y"))).Also(model => model.Graph.Input[0].Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence() }), "is a sequence, and only tensors can be taken");
 
     [Fact]
     public void A_sparse_weight_is_refused() => Refuses(Weight(Floats("v", 3)).Also(model => model.Graph.SparseInitializer.Add(new SparseTensorProto())), "sparse");

@@ -10,6 +10,9 @@ namespace OnnxCurvature.Ops.Quantization;
 /// </summary>
 public sealed class DequantizeLinear : CompositeOperator
 {
+    /// <summary>The output of a call, by other operators; x may be numbers that are whole, too.</summary>
+    internal Value Of(GraphBuilder b, OperatorCall call) => Lower(b, call)[0]!;
+
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {

@@ -12,6 +12,16 @@ public sealed class UnsupportedModelException(IReadOnlyList<UnsupportedNode> nod
     : Exception(string.Join("; ", nodes.DistinctBy(refusal => (refusal.Node.Origin ?? refusal.Node.ToString(), refusal.Reason))
         .Select(refusal => $"{refusal.Node.Origin ?? refusal.Node.ToString()}: {refusal.Reason}")))
 {
+    /// <summary>The message with the opsets of the nodes' operators, by domain, where they are known.</summary>
+    public string Describe(IReadOnlyDictionary<string, int> opsets) => string.Join("; ", Nodes.Select(refusal => Describe(refusal, opsets)).Distinct());
+
+    private static string Describe(UnsupportedNode refusal, IReadOnlyDictionary<string, int> opsets)
+    {
+        var (name, op) = (refusal.Node.Origin ?? refusal.Node.ToString(), refusal.Node.Operator);
+        var of = !opsets.TryGetValue(op.Domain, out var opset) ? "" : op.Domain.Length == 0 ? $" (opset {opset})" : $" (opset {opset} of {op.Domain})";
+        return $"{name}{of}: {refusal.Reason.TrimEnd('.')}";
+    }
+
     /// <summary>The nodes.</summary>
     public IReadOnlyList<UnsupportedNode> Nodes { get; } = nodes;
 }

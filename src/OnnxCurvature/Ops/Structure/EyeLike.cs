@@ -19,6 +19,9 @@ public sealed class EyeLike : NonDifferentiable
     }
 
     /// <inheritdoc/>
+    public override bool DependsOnShapesAlone => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var (rows, columns) = (inputs[0]!.Shape[0], inputs[0]!.Shape[1]);

@@ -25,6 +25,9 @@ public sealed class Shape : NonDifferentiable
     }
 
     /// <inheritdoc/>
+    public override bool DependsOnShapesAlone => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var (start, end) = Bounds(node.Attributes, inputs[0]!.Rank);

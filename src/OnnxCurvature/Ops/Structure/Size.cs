@@ -14,6 +14,9 @@ public sealed class Size : NonDifferentiable
     public override ImmutableArray<Dim>? ContentsOf(Node node) => [node.Inputs[0]!.Type.Shape.Elements];
 
     /// <inheritdoc/>
+    public override bool DependsOnShapesAlone => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [Tensor.Scalar(ElementType.Int64, inputs[0]!.Count)];
 
     /// <inheritdoc/>
