@@ -27,6 +27,9 @@ public sealed class Program
     /// <summary>The nodes, in topological order; only those that an output needs.</summary>
     public ImmutableArray<Node> Nodes { get; }
 
+    /// <summary>The part that depends on the parameters; what does not is captured. It has the same outputs.</summary>
+    public Program Dependent() => new(Parameters, Outputs, GraphWalk.Between(Parameters.ToHashSet(), Outputs.Select(output => output.Value)));
+
     /// <summary>
     /// The program that computes <paramref name="outputs"/> from <paramref name="parameters"/>, without the nodes that no output needs. A parameter
     /// may be any value: what computes it is left out. With a <paramref name="scope"/> only nodes of that builder belong to the

@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.ControlFlow;
 
 namespace OnnxCurvature.Methods;
@@ -52,6 +53,9 @@ public sealed class CostModel(PlanLimits limits)
         }
         return peak;
     }
+
+    /// <summary>The bytes of the largest output of a convolution; zero where there is none.</summary>
+    public double WidestConvolution(Program program) => program.Nodes.Where(node => node.Operator is Conv or ConvTranspose).Select(node => Bytes(node.Output)).DefaultIfEmpty(0).Max();
 
     private double Bytes(Value value) => value.Producer?.Operator is Ops.Structure.Reshape or Ops.Structure.Identity
         ? 0

@@ -8,6 +8,12 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
 {
     private const int MostColumnsAtOnce = 256;
 
+    /// <summary>On a processor, a convolution whose output has more bytes than this writes to memory and not to a cache, and more columns at once are slower.</summary>
+    private const double CacheBytes = 16 << 20;
+
+    /// <summary>With fewer columns at once what each chunk costs by itself counts for more than the cache.</summary>
+    private const int FewestColumnsAtOnce = 8;
+
     /// <summary>Builds the stage.</summary>
     public BuiltStage Build(IReadOnlyList<IColumnMethod> methods)
     {
@@ -19,7 +25,8 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
         return new BuiltStage(chunk, flops, bytes, [.. finish.Select(result => result())]);
     }
 
-    private Program Finished(Program body) => Simplifier.Run(Float64Lowering.Run(body, limits.Provider));
+    /// <summary>The body as it will run: what does not depend on the chunk is done once, before.</summary>
+    private Program Finished(Program body) => Simplifier.Run(Float64Lowering.Run(body, limits.Provider)).Dependent();
 
     private (ColumnStage Stage, Func<Value>[] Finish) Stage(IReadOnlyList<IColumnMethod> methods, int chunk)
     {
@@ -31,24 +38,28 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     /// <summary>
     /// The most columns whose values fit the memory limit, spread evenly over the chunks. The peak of a body is the largest of
     /// several linear functions of the columns. Two trial bodies tell the one that counts for few columns; where another takes over
-    /// before the limit, a third tells a secant, above which the peak does not rise.
+    /// before the limit, a third tells a secant, above which the peak does not rise. On a processor there are no more than keep the output
+    /// of the widest convolution within the cache.
     /// </summary>
     private int ChunkSize(IReadOnlyList<IColumnMethod> methods)
     {
         var columns = methods[0].Columns;
         if (columns <= 1)
             return 1;
-        var one = Peak(1);
+        var (first, second) = (Body(1), Body(2));
+        var one = costs.PeakBytes(first);
         if (one > limits.MemoryBytes)
             throw new UserErrorException($"One column of '{methods[0].Target.Name}' takes about {Math.Ceiling(one / (1 << 20))} MiB, and the limit is {(limits.MemoryBytes < 1 << 20 ? $"{limits.MemoryBytes} bytes" : $"{limits.MemoryBytes >> 20} MiB")}; allow more with --memory.");
-        var chunk = Fit(Peak(2) - one);
-        return chunk > 2 && Peak(chunk) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
+        var widest = costs.WidestConvolution(second) - costs.WidestConvolution(first);
+        var cached = limits.Provider == "cpu" && widest > 0 ? Math.Clamp(Math.Floor(CacheBytes / widest), FewestColumnsAtOnce, MostColumnsAtOnce) : MostColumnsAtOnce;
+        var chunk = Fit(costs.PeakBytes(second) - one);
+        return chunk > 2 && costs.PeakBytes(Body(chunk)) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
 
-        double Peak(int chunk) => costs.PeakBytes(Finished(Stage(methods, chunk).Stage.BuildBody()));
+        Program Body(int chunk) => Finished(Stage(methods, chunk).Stage.BuildBody());
 
         int Fit(double each)
         {
-            var most = (long)Math.Min(Math.Min(1 + Math.Floor((limits.MemoryBytes - one) / Math.Max(1, each)), MostColumnsAtOnce), columns);
+            var most = (long)Math.Min(Math.Min(1 + Math.Floor((limits.MemoryBytes - one) / Math.Max(1, each)), cached), columns);
             var chunks = (columns + most - 1) / most;
             return (int)((columns + chunks - 1) / chunks);
         }
