@@ -85,6 +85,34 @@ internal sealed class DerivedModel
         return "no point was found near which differences are valid";
     }
 
+    /// <summary>
+    /// Compares, at the given point, dℓ·v with differences of the loss, and u·∇²ℓ·v with differences of the gradient, which these confirm: for
+    /// models with so many kinks that only short steps avoid them, over which second differences of the loss are lost in rounding.
+    /// </summary>
+    public string? CheckByGradient()
+    {
+        var function = new ScalarFunction(_loss, _arguments, _values);
+        _point = [.. _arguments.Select(argument => argument.Constant?.Read() ?? _values[argument])];
+        var (u, v) = (Scaled(Direction(1)), Scaled(Direction(1)));
+        var results = Evaluate(_point, v);
+        var (gradient, product) = (results[..u.Length], results[u.Length..]);
+        var (slope, bend) = (Inner(gradient, v), Inner(product, u));
+        foreach (var step in (ReadOnlySpan<double>)[1e-5, 1e-6, 1e-7])
+        {
+            var (wide, narrow) = (Slope(step), Slope(step / 2));
+            if (function.Slope(_point, v, step, Math.Abs(slope)) is not { } first || !(Math.Abs(wide - narrow) <= 1e-5 * Math.Abs(narrow)))
+                continue;
+            return !(Math.Abs(first - slope) <= 1e-5 * Math.Abs(slope)) ? $"the gradient says {slope:R} along a direction, differences {first:R}"
+                : !(Math.Abs(narrow - bend) <= 1e-4 * Math.Abs(bend)) ? $"the Hessian-vector product says {bend:R} along a direction, differences of the gradient {narrow:R}"
+                : null;
+        }
+        return "no step was found over which differences are valid";
+
+        double Slope(double h) => (Inner(Evaluate(Stepped(h), v)[..u.Length], u) - Inner(Evaluate(Stepped(-h), v)[..u.Length], u)) / (2 * h);
+
+        Tensor[] Stepped(double h) => [.. _point.Zip(v, (from, to) => Tensor.Of(from.Element, from.Shape.AsSpan(), [.. from.Floats.Zip(to.Floats, (x, d) => x + h * d)]))];
+    }
+
     /// <summary>Whether derivatives agree with differences, or null where differences do not agree with one another.</summary>
     private bool? Agree(ScalarFunction function, Tensor[] point, Tensor[] u, Tensor[] v, out string? wrong)
     {
@@ -159,6 +187,18 @@ internal sealed class DerivedModel
                 if (_random.NextDouble() < density | sure-- == 0)
                     element = 2 * _random.NextDouble() - 1;
         return tensors;
+    }
+
+    /// <summary>A direction in which every argument moves in proportion to the size of its elements.</summary>
+    private Tensor[] Scaled(Tensor[] direction)
+    {
+        foreach (var (index, tensor) in direction.Index())
+        {
+            var size = Math.Sqrt(_point![index].Floats.Average(element => element * element));
+            foreach (ref var element in tensor.Floats.AsSpan())
+                element *= size;
+        }
+        return direction;
     }
 
     private static double Inner(Tensor[] a, Tensor[] b) => a.Zip(b, (x, y) => x.Floats.Zip(y.Floats, (p, q) => p * q).Sum()).Sum();
