@@ -61,6 +61,7 @@ public static class CurvatureEngine
         {
             if (request.StraightThrough)
                 throw new UserErrorException("Straight-through derivatives are not those of the loss, so differences of the loss cannot check them; verify without them.");
+            OrtEnvironment.Start(options.OnnxRuntimePath);
             var checkedRequest = request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
             var size = DataSet.BatchRows(Load(modelPath, options.Dimensions).Graph.Inputs, options.BatchSize);
             var batch = data.ToDictionary(entry => entry.Key, entry => entry.Value.Shape is [var rows, ..] && rows > size ? entry.Value.Rows(0, size) : entry.Value);

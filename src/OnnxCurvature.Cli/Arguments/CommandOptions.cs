@@ -76,10 +76,13 @@ internal sealed class CommandOptions(bool requests)
 
     public Option<string?> Provider { get; } = new("--provider")
     {
-        HelpName = "cpu|cuda",
-        Description = "Where ONNX Runtime computes [default: cpu].",
-        CustomParser = Parsers.Word("--provider", "cpu", "cuda"),
+        HelpName = "cpu|cuda|auto",
+        Description = "Where ONNX Runtime computes; auto takes CUDA where it can be had, and says so [default: cpu].",
+        CustomParser = Parsers.Word("--provider", "cpu", "cuda", "auto"),
     };
+
+    /// <summary>How CUDA is used.</summary>
+    public CudaArguments Cuda { get; } = new();
 
     public Option<int?> Threads { get; } = new("--threads")
     {
@@ -151,6 +154,8 @@ internal sealed class CommandOptions(bool requests)
         Dimensions = DimensionsOf(parsed),
         MemoryBytes = MemoryOf(parsed),
         Provider = parsed.GetValue(Provider) ?? "cpu",
+        Cuda = Cuda.Of(parsed),
+        OnnxRuntimePath = parsed.GetValue(Cuda.OnnxRuntime),
         Threads = parsed.GetValue(Threads) ?? 0,
     };
 

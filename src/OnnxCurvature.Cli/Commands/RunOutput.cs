@@ -14,6 +14,8 @@ internal static class RunOutput
         cancellation.ThrowIfCancellationRequested();
         ResultFile.Write(path, result, cancellation);
         SummaryView.Show(terminal, result, run.Plan);
+        foreach (var note in result.Notes)
+            terminal.Item(note);
         terminal.Line($"Written to {path}: {string.Join(", ", result.Tensors.Select(tensor => tensor.Name))}");
     }
 }

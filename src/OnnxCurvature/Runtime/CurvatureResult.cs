@@ -16,4 +16,8 @@ public sealed record ResultTensor(string Name, ElementType Element, ImmutableArr
 /// <param name="Batches">The number of batches.</param>
 /// <param name="Seconds">Wall-clock time by stage: <c>compile</c>, <c>load</c>, <c>run</c>.</param>
 /// <param name="PeakBytes">The peak of the process's resident memory.</param>
-public sealed record CurvatureResult(ImmutableArray<ResultTensor> Tensors, long Samples, int Batches, ImmutableDictionary<string, double> Seconds, long PeakBytes);
+public sealed record CurvatureResult(ImmutableArray<ResultTensor> Tensors, long Samples, int Batches, ImmutableDictionary<string, double> Seconds, long PeakBytes)
+{
+    /// <summary>What the user should know of how it was computed: one sentence each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+}

@@ -49,7 +49,10 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         }
         progress?.Report(new RunProgress(1, "done"));
         var tensors = program.Outputs.Select((output, index) => new ResultTensor(output.Name, output.Value.Type.Element, [.. joined[index].Shape], joined[index].Values));
-        return new CurvatureResult([.. tensors], data.Samples, data.Batches, seconds.SetItem("run", clock.Elapsed.TotalSeconds), Process.GetCurrentProcess().PeakWorkingSet64);
+        return new CurvatureResult([.. tensors], data.Samples, data.Batches, seconds.SetItem("run", clock.Elapsed.TotalSeconds), Process.GetCurrentProcess().PeakWorkingSet64)
+        {
+            Notes = runner.Placement is { } placement ? [placement.Describe()] : [],
+        };
     }
 
     /// <summary>Passes reports on at once, on the thread that makes them.</summary>

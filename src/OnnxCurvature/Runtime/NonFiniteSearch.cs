@@ -17,7 +17,7 @@ internal sealed class NonFiniteSearch(Program program, OrtSettings settings)
             var inside = straight.Program.Nodes.Intersect(nodes).ToArray();
             var values = inside.SelectMany(node => node.Outputs).ToArray();
             using var session = new OrtProgram(Program.Create(straight.Program.Parameters, values.Select((value, index) => new NamedValue($"value_{index}", value))), settings);
-            var tensors = session.Run([.. straight.Program.Parameters.Select(value => parameters[value])], cancellation);
+            var tensors = session.Run([.. straight.Program.Parameters.Select(value => parameters[value])], _ => true, cancellation);
             var first = Enumerable.Range(0, tensors.Count).FirstOrDefault(index => !OrtTensors.IsFinite(tensors[index]), -1);
             foreach (var tensor in tensors)
                 tensor.Dispose();

@@ -10,6 +10,15 @@ namespace OnnxCurvature.Runtime;
 /// <param name="Threads">Threads within an operator; 0 takes the number of cores.</param>
 internal sealed record OrtSettings(string Folder, string Provider, int Threads)
 {
+    /// <summary>How CUDA is used where it is.</summary>
+    public CudaOptions Cuda { get; init; } = new();
+
+    /// <summary>Whether to bind values on the CPU as on a device, so that what a device needs can be tried where there is none.</summary>
+    public bool BindOnHost { get; init; }
+
+    /// <summary>Whether values are bound, and stay on a device between sessions.</summary>
+    public bool IsBound => Provider == "cuda" || BindOnHost;
+
     /// <summary>Options for a session. Throws <see cref="UserErrorException"/> for a provider that cannot be had.</summary>
     public SessionOptions SessionOptions(Program program)
     {
@@ -25,26 +34,20 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
         if (Threads > 0)
             options.IntraOpNumThreads = Threads;
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Folder);
-        if (Provider == "cuda")
-            AppendCuda(options);
-        else if (Provider != "cpu")
-            throw new UserErrorException($"The provider '{Provider}' is unknown; give --provider cpu or --provider cuda.");
-        return options;
-    }
-
-    private static void AppendCuda(SessionOptions options)
-    {
+        // What is placed where is logged on this level.
+        if (IsBound && OrtEnvironment.IsHeard)
+            options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_VERBOSE;
+        if (Provider != "cuda")
+            return options;
         try
         {
-            using var cuda = new OrtCUDAProviderOptions();
-            // TF32 rounds to ten bits, too few for second derivatives.
-            cuda.UpdateOptions(new Dictionary<string, string> { ["use_tf32"] = "0" });
-            options.AppendExecutionProvider_CUDA(cuda);
+            CudaProvider.Append(options, Cuda);
         }
-        catch (Exception exception) when (exception is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
+        catch (UserErrorException)
         {
             options.Dispose();
-            throw new UserErrorException($"The CUDA provider cannot be had from this ONNX Runtime ({exception.Message.ReplaceLineEndings(" ").Trim()}); build with -p:OnnxRuntimeFlavor=gpu on a machine with CUDA, or give --provider cpu.");
+            throw;
         }
+        return options;
     }
 }

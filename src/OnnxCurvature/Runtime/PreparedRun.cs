@@ -44,13 +44,16 @@ public sealed class PreparedRun
     /// <summary>Runs. Throws <see cref="UserErrorException"/> for a result that is not finite.</summary>
     public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        var settings = new OrtSettings(Path.GetDirectoryName(Path.GetFullPath(_model.Path))!, _options.Provider, _options.Threads);
+        var settings = new OrtSettings(Path.GetDirectoryName(Path.GetFullPath(_model.Path))!, _options.Provider, _options.Threads) { Cuda = _options.Cuda };
         return new CurvatureRunner(_program, _join, settings, Limits(_options, Dimensions)).Run(_data, _seconds, progress, cancellation);
     }
 
     internal static PreparedRun Create(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
     {
         var clock = Stopwatch.StartNew();
+        OrtEnvironment.Start(options.OnnxRuntimePath);
+        var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
+        options = options with { Provider = provider };
         var model = CurvatureEngine.Load(modelPath, options.Dimensions, request);
         // Symbolic entries cannot be counted, so results for each sample need batches of one size.
         var rows = DataSet.BatchRows(model.Graph.Inputs, options.BatchSize);
@@ -69,11 +72,22 @@ public sealed class PreparedRun
             ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded))
         {
             Methods = run.Methods,
-            Notes = run.Notes,
+            Notes = [.. run.Notes, .. ProviderNotes(why, options, run._program)],
             Flops = run.Flops,
             MemoryBytes = run.MemoryBytes,
             Dimensions = dimensions,
         };
+    }
+
+    private static IEnumerable<string> ProviderNotes(string? why, CurvatureRunOptions options, Program program)
+    {
+        if (why is not null)
+            yield return why;
+        if (options.Provider != "cuda")
+            yield break;
+        yield return CudaKernels.Forecast(program);
+        if (options.Cuda.AllowTf32)
+            yield return "TF32 is on, so products round their factors to ten bits.";
     }
 
     private static PreparedRun OfRequest(OnnxModel model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)

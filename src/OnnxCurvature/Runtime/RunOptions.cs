@@ -5,8 +5,14 @@ namespace OnnxCurvature.Runtime;
 /// <summary>How a run is carried out.</summary>
 public sealed record CurvatureRunOptions
 {
-    /// <summary>The execution provider: <c>cpu</c> or <c>cuda</c>.</summary>
+    /// <summary>The execution provider: <c>cpu</c>, <c>cuda</c>, or <c>auto</c> for CUDA where it can be had.</summary>
     public string Provider { get; init; } = "cpu";
+
+    /// <summary>How CUDA is used where it is.</summary>
+    public CudaOptions Cuda { get; init; } = new();
+
+    /// <summary>The native library of ONNX Runtime, or the folder that holds it; null takes the one that was built in.</summary>
+    public string? OnnxRuntimePath { get; init; }
 
     /// <summary>Threads within an operator; 0 takes the number of cores.</summary>
     public int Threads { get; init; }

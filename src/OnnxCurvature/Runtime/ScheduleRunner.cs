@@ -36,10 +36,10 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
                 progress?.Report(new RunProgress(done / _total, "preparing"));
                 var session = Session(step);
                 if (step is LoopStep loop)
-                    Drive(loop, session, values, owned, fraction => progress?.Report(new RunProgress((done + fraction * Flops(step, costs)) / _total, $"chunk {(long)Math.Round(fraction * loop.Rounds)} of {loop.Rounds}")), cancellation);
+                    Drive(loop, session, values, owned, outputs, fraction => progress?.Report(new RunProgress((done + fraction * Flops(step, costs)) / _total, $"chunk {(long)Math.Round(fraction * loop.Rounds)} of {loop.Rounds}")), cancellation);
                 else
                 {
-                    var results = session.Run([.. step.Program.Parameters.Select(value => values[value])], cancellation);
+                    var results = session.Run([.. step.Program.Parameters.Select(value => values[value])], at => outputs.Contains(step.Program.Outputs[at].Value), cancellation);
                     owned.AddRange(results);
                     for (var at = 0; at < results.Count; at++)
                         values[step.Program.Outputs[at].Value] = results[at];
@@ -68,7 +68,10 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         _sessions.Clear();
     }
 
-    private static void Drive(LoopStep loop, OrtProgram session, Dictionary<Value, OrtValue> values, List<OrtValue> owned, Action<double> progress, CancellationToken cancellation)
+    /// <summary>Where the nodes of the sessions so far run; null where it is not known.</summary>
+    public NodePlacement? Placement { get; private set; }
+
+    private void Drive(LoopStep loop, OrtProgram session, Dictionary<Value, OrtValue> values, List<OrtValue> owned, IReadOnlyCollection<Value> outputs, Action<double> progress, CancellationToken cancellation)
     {
         foreach (var input in loop.Node.Inputs.Skip(2))
             if (input is { Constant: { } constant } && !values.ContainsKey(input))
@@ -76,42 +79,37 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         OrtValue[] states = [.. loop.Node.Inputs.Skip(2).Select(value => values[value!])];
         OrtValue[] captured = [.. loop.Captured.Select(value => values[value])];
         var yields = loop.Program.Outputs.Length - loop.States;
-        var stacked = new OrtValue?[yields];
+        var stacks = Enumerable.Range(loop.States, yields).Select(index => new RoundStack(loop.Rounds, session.IsOnDevice, outputs.Contains(loop.Node.Outputs[index]))).ToArray();
         for (long round = 0; round < loop.Rounds; round++)
         {
             cancellation.ThrowIfCancellationRequested();
             progress((double)round / loop.Rounds);
             using var number = OrtTensors.Scalar(round);
-            var results = session.Run([number, .. states, .. captured], cancellation);
+            var last = round == loop.Rounds - 1;
+            var results = session.Run([number, .. states, .. captured], index => last && index < loop.States && outputs.Contains(loop.Node.Outputs[index]), cancellation);
             if (round > 0)
                 foreach (var state in states)
                     state.Dispose();
             states = [.. results.Take(loop.States)];
             for (var index = 0; index < yields; index++)
-            {
-                using var part = results[loop.States + index];
-                stacked[index] ??= Stacked(part, loop.Rounds, owned);
-                var bytes = part.GetTensorMutableRawData();
-                bytes.CopyTo(stacked[index]!.GetTensorMutableRawData()[(int)(round * bytes.Length)..]);
-            }
+                stacks[index].Add(results[loop.States + index], round);
         }
         owned.AddRange(states);
         for (var index = 0; index < loop.Node.Outputs.Length; index++)
-            values[loop.Node.Outputs[index]] = index < loop.States ? states[index] : stacked[index - loop.States]!;
-    }
-
-    private static OrtValue Stacked(OrtValue part, long rounds, List<OrtValue> owned)
-    {
-        var type = part.GetTensorTypeAndShape();
-        var whole = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type.ElementDataType, [rounds, .. type.Shape]);
-        owned.Add(whole);
-        return whole;
+            if (index < loop.States)
+                values[loop.Node.Outputs[index]] = states[index];
+            else
+                owned.Add(values[loop.Node.Outputs[index]] = stacks[index - loop.States].Finish(settings, cancellation));
     }
 
     private OrtProgram Session(ScheduleStep step)
     {
         if (!_sessions.TryGetValue(step, out var session))
+        {
             _sessions[step] = session = new OrtProgram(step.Program, settings);
+            if (session.Placement is { } placement)
+                Placement = (Placement ?? NodePlacement.None).With(placement);
+        }
         return session;
     }
 

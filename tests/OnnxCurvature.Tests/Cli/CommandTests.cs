@@ -19,7 +19,7 @@ public sealed class CommandTests
         var (x, y) = (Npy(folder, "x.npy"), Npy(folder, "y=1.npy"));
         var service = new FakeService();
         var run = ToolRun.Of(service, "run", "model.onnx", "-o", folder.File("out.npz"), "--wrt", "a*", "b[7]", "--wrt", "@c", "--loss", "mse:head:0", "--reduction", "sum", "--precision", "float64",
-            "--quantity", "loss,ggn-diagonal", "--quantity", "loss", "--data", $"x={x}", $"target={y}", "--batch-size", "8", "--provider", "cuda", "--threads", "3", "--memory", "512M", "--dim", "N=4", "T=a=5");
+            "--quantity", "loss,ggn-diagonal", "--quantity", "loss", "--data", $"x={x}", $"target={y}", "--batch-size", "8", "--provider", "cuda", "--device", "1", "--device-memory", "8G", "--tf32", "--conv-search", "heuristic", "--provider-library", "p.so", "--onnxruntime", "ort", "--threads", "3", "--memory", "512M", "--dim", "N=4", "T=a=5");
         Assert.Equal(("", 0), (run.Error, run.Code));
         Assert.Equal("model.onnx", service.ModelPath);
         Assert.Equal(["a*", "b[7]", "@c"], service.Request!.WithRespectTo);
@@ -29,6 +29,8 @@ public sealed class CommandTests
         Assert.Equal([Quantity.Loss, Quantity.GgnDiagonal], service.Request.Quantities);
         Assert.Equal(["target", "x"], service.Data!.Keys.Order(StringComparer.Ordinal));
         Assert.Equal((8, "cuda", 3, 512L << 20), (service.RunOptions!.BatchSize, service.RunOptions.Provider, service.RunOptions.Threads, service.RunOptions.MemoryBytes));
+        Assert.Equal(new CudaOptions { Device = 1, MemoryBytes = 8L << 30, AllowTf32 = true, ConvolutionSearch = "heuristic", ProviderLibrary = "p.so" }, service.RunOptions.Cuda);
+        Assert.Equal("ort", service.RunOptions.OnnxRuntimePath);
         Assert.Equal(4, service.RunOptions.Dimensions["N"]);
         Assert.Equal(5, service.RunOptions.Dimensions["T=a"]);
     }

@@ -1,0 +1,73 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>
+/// What a loop gives out round by round, stacked along a new first axis. On the host each part is copied to its place; on a device the
+/// parts stay there, and are put together there at the end.
+/// </summary>
+internal sealed class RoundStack(long rounds, bool isOnDevice, bool wantedOnHost)
+{
+    /// <summary>Parts that one program puts together; more are put together in several steps.</summary>
+    private const int MostParts = 256;
+
+    private readonly List<OrtValue> _parts = [];
+    private OrtValue? _whole;
+
+    /// <summary>Takes the part of a round, and disposes of it when it is no longer needed.</summary>
+    public void Add(OrtValue part, long round)
+    {
+        if (isOnDevice)
+        {
+            _parts.Add(part);
+            return;
+        }
+        using (part)
+        {
+            var type = part.GetTensorTypeAndShape();
+            _whole ??= OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type.ElementDataType, [rounds, .. type.Shape]);
+            var bytes = part.GetTensorMutableRawData();
+            bytes.CopyTo(_whole.GetTensorMutableRawData()[(int)(round * bytes.Length)..]);
+        }
+    }
+
+    /// <summary>The stack. The caller disposes of it.</summary>
+    public OrtValue Finish(OrtSettings settings, CancellationToken cancellation)
+    {
+        if (!isOnDevice)
+            return _whole!;
+        // [*] to [1, *] at first, then along that axis.
+        var (parts, lead) = (_parts, true);
+        while (true)
+        {
+            var next = new List<OrtValue>();
+            var last = parts.Count <= MostParts;
+            foreach (var group in parts.Chunk(MostParts))
+            {
+                next.Add(Join(group, lead, last && wantedOnHost, settings, cancellation));
+                foreach (var part in group)
+                    part.Dispose();
+            }
+            (parts, lead) = (next, false);
+            if (last)
+                return parts[0];
+        }
+    }
+
+    private static OrtValue Join(OrtValue[] group, bool lead, bool onHost, OrtSettings settings, CancellationToken cancellation)
+    {
+        var b = new GraphBuilder();
+        Value[] inputs = [.. group.Select((part, index) => b.Parameter(TypeOf(part), $"part_{index}"))];
+        var joined = Concat.Of(b, [.. inputs.Select(input => lead ? Reshape.InsertAxis(b, input, 0) : input)], 0);
+        using var program = new OrtProgram(b.Build(inputs, [new NamedValue("whole", joined)]), settings);
+        return program.Run(group, _ => onHost, cancellation)[0];
+    }
+
+    private static TensorType TypeOf(OrtValue part)
+    {
+        var type = part.GetTensorTypeAndShape();
+        return new TensorType((ElementType)type.ElementDataType, TensorShape.Of(type.Shape));
+    }
+}

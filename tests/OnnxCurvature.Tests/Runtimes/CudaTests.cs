@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Onnx;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Runtime;
+using OnnxCurvature.Tests.References;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Runtimes;
+
+/// <summary>What of CUDA can be tested without a card: options, texts, and where nodes will run.</summary>
+public sealed class CudaTests
+{
+    [Fact]
+    public void Options_are_passed_on_under_the_names_of_ONNX_Runtime()
+    {
+        Assert.Equal(
+            new Dictionary<string, string> { ["device_id"] = "0", ["use_tf32"] = "0", ["cudnn_conv_algo_search"] = "EXHAUSTIVE" },
+            new CudaOptions().ForProvider());
+        Assert.Equal(
+            new Dictionary<string, string> { ["device_id"] = "2", ["use_tf32"] = "1", ["cudnn_conv_algo_search"] = "HEURISTIC", ["gpu_mem_limit"] = "1073741824", ["arena_extend_strategy"] = "kSameAsRequested" },
+            new CudaOptions { Device = 2, AllowTf32 = true, ConvolutionSearch = "heuristic", MemoryBytes = 1 << 30 }.ForProvider());
+    }
+
+    [Theory]
+    [InlineData("Failed to load library libonnxruntime_providers_cuda.so with error: libcublasLt.so.13: cannot open shared object file: No such file or directory", "the library 'libcublasLt.so.13' is missing; install the CUDA toolkit")]
+    [InlineData("Failed to load shared library\n/opt/x/libonnxruntime_providers_shared.so: cannot open shared object file: No such file", "the library 'libonnxruntime_providers_shared.so' is missing")]
+    [InlineData("Error loading \"C:\\ort\\onnxruntime_providers_cuda.dll\" which depends on \"cublas64_13.dll\" which is missing.", "the library 'cublas64_13.dll' is missing")]
+    [InlineData("CUDA execution provider is not enabled in this build. ", "this ONNX Runtime is built without CUDA, so the library 'libonnxruntime_providers_cuda' is missing; build the tool with -p:OnnxRuntimeFlavor=gpu, or give --provider-library or --onnxruntime")]
+    [InlineData("CUDA failure 100: no CUDA-capable device is detected ; GPU=-1", "there is no CUDA device that can be used")]
+    [InlineData("Something else", "ONNX Runtime says 'Something else'; build the tool")]
+    public void Messages_of_ONNX_Runtime_are_told_in_a_sentence_that_names_what_is_missing(string message, string sentence) =>
+        Assert.StartsWith(sentence, CudaProvider.Explain(message), StringComparison.Ordinal);
+
+    [Fact]
+    public void CUDA_that_cannot_be_had_is_an_error_and_auto_goes_on_without_it_and_says_so()
+    {
+        var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
+        Assert.SkipWhen(CudaProvider.Choose("auto", new CudaOptions()).Provider == "cuda", "There is CUDA here.");
+        var error = Assert.Throws<UserErrorException>(() => entry.Run(options: new CurvatureRunOptions { Provider = "cuda" }));
+        Assert.StartsWith("CUDA cannot be had: this ONNX Runtime is built without CUDA", error.Message, StringComparison.Ordinal);
+        var run = CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { Provider = "auto" });
+        Assert.Contains(run.Notes, note => note.StartsWith("Everything is computed on the CPU. CUDA cannot be had: ", StringComparison.Ordinal));
+        Close.To(entry, run.Run(null, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void A_provider_library_that_is_none_is_refused()
+    {
+        var missing = Assert.Throws<UserErrorException>(() => CudaProvider.Choose("cuda", new CudaOptions { ProviderLibrary = "/nowhere/libcuda_provider.so" }));
+        Assert.Contains("There is no file '/nowhere/libcuda_provider.so' for --provider-library", missing.Message, StringComparison.Ordinal);
+        var text = Assert.Throws<UserErrorException>(() => CudaProvider.Choose("cuda", new CudaOptions { ProviderLibrary = ReferenceTable.All[0].ModelPath }));
+        Assert.Contains("cannot be registered", text.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_ONNX_Runtime_that_is_not_there_or_comes_too_late_is_refused()
+    {
+        var missing = Assert.Throws<UserErrorException>(() => OrtEnvironment.Start("/nowhere"));
+        Assert.StartsWith("There is no ONNX Runtime at '/nowhere'; give --onnxruntime the path of ", missing.Message, StringComparison.Ordinal);
+        OrtEnvironment.Start(null);
+        var late = Assert.Throws<UserErrorException>(() => OrtEnvironment.Start(typeof(CudaTests).Assembly.Location));
+        Assert.Contains("comes too late", late.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(RunVariationTests.OneWeightOfEachNetwork), MemberType = typeof(RunVariationTests))]
+    public void Values_that_are_bound_and_stay_where_they_are_give_the_references(string model, string weight)
+    {
+        var entry = ReferenceTable.Find(model, weight);
+        var loaded = OnnxModel.Load(entry.ModelPath);
+        foreach (var memory in new[] { 1L << 30, 0 })
+        {
+            var plan = Plan(loaded, entry, memory);
+            var data = DataSet.Bind(plan.Program.Parameters, entry.Data(), entry.BatchSizes[^1], plan.Loss.Labels);
+            var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, "cpu", 0) { BindOnHost = true };
+            var result = new CurvatureRunner(plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample]), settings, new PlanLimits())
+                .Run(data, ImmutableDictionary<string, double>.Empty, null, TestContext.Current.CancellationToken);
+            Close.To(entry, result);
+            // The test assembly starts ONNX Runtime so that it is heard.
+            Assert.Matches(@"^ONNX Runtime runs 0 nodes on CUDA and [1-9]\d* on the CPU", Assert.Single(result.Notes));
+        }
+    }
+
+    [Theory]
+    [InlineData("vgg16_narrow.onnx", "conv4_3.weight")]
+    [InlineData("vgg16_narrow.onnx", "conv1_1.weight")]
+    [InlineData("resnet_small.onnx", "stem.conv.weight")]
+    [InlineData("mlp.onnx", "fc1.weight")]
+    [InlineData("transformer_ce.opset17.onnx", "v.weight")]
+    public void No_node_of_a_derivative_falls_to_the_CPU(string model, string weight)
+    {
+        var entry = ReferenceTable.Find(model, weight);
+        var limits = new PlanLimits { Provider = "cuda", DefaultDimension = 1 };
+        var plan = new Planner(OnnxModel.Load(entry.ModelPath).Graph, entry.Request, limits).Plan();
+        Assert.Empty(CudaKernels.Lacking(plan.Program));
+        Assert.EndsWith(" nodes have CUDA kernels.", CudaKernels.Forecast(plan.Program), StringComparison.Ordinal);
+    }
+
+    /// <summary>A plan; with no memory to speak of, one with as many chunks as can be.</summary>
+    private static CurvaturePlan Plan(OnnxModel model, ReferenceCase entry, long memory)
+    {
+        CurvaturePlan Of(long bytes) => new Planner(model.Graph, entry.Request, new PlanLimits { MemoryBytes = bytes }).Plan();
+        if (memory > 0)
+            return Of(memory);
+        var plan = Of(memory = 1L << 30);
+        try
+        {
+            while (plan.Methods.All(method => method.ChunkSize >= method.Columns))
+                plan = Of(memory = (long)Math.Min(memory * 0.8, plan.Methods.Max(method => method.MemoryBytes) - 1));
+        }
+        catch (UserErrorException)
+        {
+            // One column takes as much as all of them.
+        }
+        return plan;
+    }
+
+    [Fact]
+    public void Nodes_without_a_kernel_are_counted_and_named()
+    {
+        var b = new GraphBuilder();
+        var x = b.Parameter(new TensorType(ElementType.Float32, TensorShape.Of([3])), "x");
+        Value Of<T>(Value value) where T : Operator => Catalogue.Get<T>().Apply(b, [value]).Output;
+        var program = b.Build([x], [new NamedValue("y", Of<Tan>(Of<Exp>(Of<Tan>(Of<Sinh>(x)))))]);
+        Assert.Equal("3 of 4 nodes have no CUDA kernel and run on the CPU, with copies of what they take and give: Tan (2), Sinh (1).", CudaKernels.Forecast(program));
+    }
+
+    [Theory]
+    [InlineData(ElementType.Float32, true)]
+    [InlineData(ElementType.Float64, false)]
+    public void A_kernel_counts_only_for_the_types_that_it_takes(ElementType element, bool has)
+    {
+        var b = new GraphBuilder();
+        var x = b.Parameter(new TensorType(element, TensorShape.Of([1, 1, 4, 4])), "x");
+        var grid = b.Parameter(new TensorType(element, TensorShape.Of([1, 4, 4, 2])), "grid");
+        var node = Catalogue.Find("", "GridSample")!.Apply(b, [x, grid]);
+        Assert.Equal(has, CudaKernels.Has(node, 16));
+    }
+
+    [Fact]
+    public void Where_ONNX_Runtime_put_nodes_is_read_from_what_it_logs()
+    {
+        var mixed = NodePlacement.Read(["Node placements", " Node(s) placed on [CPUExecutionProvider]. Number of nodes: 2", "  Shape (sizes)", "  Det (Det_3)", " Node(s) placed on [CUDAExecutionProvider]. Number of nodes: 30", "  Conv (conv1)", "SessionState"])!;
+        Assert.Equal("ONNX Runtime runs 30 nodes on CUDA and 2 on the CPU: Det 'Det_3', Shape 'sizes'.", mixed.Describe());
+        var whole = NodePlacement.Read(["Node placements", " All nodes placed on [CUDAExecutionProvider]. Number of nodes: 12"])!;
+        Assert.Equal("ONNX Runtime runs all 12 nodes on CUDA.", whole.Describe());
+        Assert.Equal("ONNX Runtime runs 42 nodes on CUDA and 2 on the CPU: Det 'Det_3', Shape 'sizes'.", mixed.With(whole).Describe());
+        Assert.Null(NodePlacement.Read(["nothing of the kind"]));
+    }
+}
