@@ -6,6 +6,7 @@ using OnnxCurvature.Onnx;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Runtime;
+using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.References;
 using Xunit;
 
@@ -98,6 +99,22 @@ public sealed class CudaTests
         var plan = new Planner(OnnxModel.Load(entry.ModelPath).Graph, entry.Request, limits).Plan();
         Assert.Empty(CudaKernels.Lacking(plan.Program));
         Assert.EndsWith(" nodes have CUDA kernels.", CudaKernels.Forecast(plan.Program), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("conv4_3.weight")]
+    [InlineData("conv4_3.weight[7]")]
+    [InlineData("conv1_1.weight")]
+    [InlineData("conv5_3.bias")]
+    [InlineData("fc8.weight")]
+    public void No_node_of_VGG16_at_its_full_size_falls_to_the_CPU(string weight)
+    {
+        using var folder = new TemporaryFolder();
+        var model = OnnxModel.Load(FullSizeVgg16.Save(folder));
+        var request = new CurvatureRequest { WithRespectTo = [weight], Loss = LossRequest.Parse("cross-entropy") };
+        var plan = new Planner(model.Graph, request, new PlanLimits { Provider = "cuda", MemoryBytes = 16L << 30 }).Plan();
+        Assert.StartsWith("loss factor", plan.Methods[0].Method, StringComparison.Ordinal);
+        Assert.Empty(CudaKernels.Lacking(plan.Program));
     }
 
     /// <summary>A plan; with no memory to speak of, one with as many chunks as can be.</summary>
