@@ -28,6 +28,10 @@ public sealed class ProgramSchedule
             foreach (var output in node.Outputs)
                 level[output] = loops.Contains(node) ? own + 1 : own;
         }
+        // What weights alone tell is part of every step that takes it: there the runtime folds it into constants, which it can lay out for its
+        // kernels. The initial states of loops are passed as they are.
+        var passed = GraphWalk.Between(program.Parameters.ToHashSet(), program.Outputs.Select(output => output.Value)).SelectMany(node => node.Outputs)
+            .Concat(program.Parameters).Concat(loops.SelectMany(loop => loop.Inputs).OfType<Value>()).ToHashSet();
         var given = program.Outputs.Select(output => output.Value).ToHashSet();
         var steps = ImmutableArray.CreateBuilder<ScheduleStep>();
         var depth = level.Values.DefaultIfEmpty(0).Max();
@@ -38,23 +42,23 @@ public sealed class ProgramSchedule
             var due = loops.Where(loop => level[loop.Output] == now + 1).ToArray();
             var computed = nodes.SelectMany(node => node.Outputs).ToHashSet();
             var later = program.Nodes.Where(node => loops.Contains(node) ? level[node.Output] > now : level[node.Output] > now)
-                .SelectMany(GraphWalk.Dependencies).Where(computed.Contains).ToHashSet();
+                .SelectMany(GraphWalk.Dependencies).Where(value => computed.Contains(value) && passed.Contains(value)).ToHashSet();
             var outputs = nodes.SelectMany(node => node.Outputs).Where(value => later.Contains(value) || given.Contains(value)).ToArray();
             if (outputs.Length > 0)
             {
-                var needed = nodes.SelectMany(GraphWalk.Dependencies).Where(value => value.Constant is null && !computed.Contains(value)).Distinct();
+                var needed = nodes.SelectMany(GraphWalk.Dependencies).Where(value => passed.Contains(value) && value.Constant is null && !computed.Contains(value)).Distinct();
                 steps.Add(new StraightStep(Program.Create(needed, outputs.Select((value, index) => new NamedValue($"value_{index}", value)))));
             }
-            steps.AddRange(due.Select(StepOf));
+            steps.AddRange(due.Select(loop => StepOf(loop, passed)));
         }
         return new ProgramSchedule(steps.ToImmutable());
     }
 
-    private static LoopStep StepOf(Node node)
+    private static LoopStep StepOf(Node node, HashSet<Value> passed)
     {
         var body = node.Attributes.Program("body")!;
         var states = Math.Max(0, node.Inputs.Length - 2);
-        var captured = GraphWalk.Captures(body).Where(value => value.Constant is null).ToImmutableArray();
+        var captured = GraphWalk.Captures(body).Where(value => passed.Contains(value) && value.Constant is null).ToImmutableArray();
         // The condition goes in and out unchanged, so it is left out.
         var driven = Program.Create([body.Parameters[0], .. body.Parameters.Skip(2), .. captured], body.Outputs.Skip(1));
         return new LoopStep(node, driven, Loop.FixedRounds(node)!.Value, states, captured);
