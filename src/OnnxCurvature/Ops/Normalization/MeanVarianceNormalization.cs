@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Logic;
 using OnnxCurvature.Ops.Reduction;
 
 namespace OnnxCurvature.Ops.Normalization;
@@ -16,7 +17,10 @@ public sealed class MeanVarianceNormalization : CompositeOperator
         long[] axes = [.. call.Attributes.Ints("axes") ?? [0, 2, 3]];
         var centred = x - x.With(ReduceMean.Of(b, x, axes, keepDims: true));
         var variance = x.With(ReduceMean.Of(b, centred * centred, axes, keepDims: true));
-        return [centred / (variance.Through<Sqrt>() + 1e-9)];
+        // Where all are alike, y is 0 and the root has no slope; for a single element y is 0 everywhere.
+        var isZero = Equal.Of(b, variance, variance.Number(0));
+        var y = centred / (Expr.Select(isZero, variance.Number(1), variance).Through<Sqrt>() + 1e-9);
+        return [Expr.Select(isZero, variance.Number(0), y)];
     }
 
     /// <inheritdoc/>

@@ -25,12 +25,13 @@ public sealed class ReduceL2 : Families.Reduction
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
         ReducesNothing(node) ? Curvature.PiecewiseLinear : Curvature.Curved;
 
-    /// <summary>dy = Σ (x / y) dx; where y = 0, x is 0, too, and is divided by 1.</summary>
+    /// <summary>dy = Σ (x / y) dx; where y = 0 there is a kink, at which the slope and all that is derived from it are 0.</summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         if (dx[0] is not { } tangent)
             return [null];
         var (x, y, t) = (new Expr(b, node.Inputs[0]!), new Expr(b, WithKeptAxes(b, node, node.Output)), new Expr(b, tangent));
-        return [SumLike(b, node, x / Expr.Select(Equal.Of(b, y, y.Number(0)), y.Number(1), y) * t)];
+        var isZero = Equal.Of(b, y, y.Number(0));
+        return [SumLike(b, node, Expr.Select(isZero, y.Number(0), x / Expr.Select(isZero, y.Number(1), y)) * t)];
     }
 }
