@@ -19,7 +19,9 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
     {
         var candidates = new List<Candidate> { AtTarget(survey) };
         string? blocked = null;
-        foreach (var separator in survey.Separators)
+        var obstacles = proof.Obstacles(survey.Nodes);
+        var sources = SourceCosts(survey);
+        foreach (var (index, separator) in survey.Separators.Index())
         {
             if (separator.Kind == RegionKind.General)
                 blocked ??= $"between '{survey.Target.Value.Name}' and it {Sources.Listed(separator.Region, survey)} not act entry by entry";
@@ -27,14 +29,13 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
             if (!at.Element.IsFloat())
                 continue;
             if (separator.Value == head.Output && head.Factor is { } factor)
-                candidates.Add(Costed(survey, separator, Candidate.ByFactor, Math.Min(factor.Columns, survey.Rows is null ? factor.Columns : Entries(survey.Landing, survey)), 0, 1, blocked ?? proof.ObstacleBefore(separator.Value, Before(survey, separator))));
+                candidates.Add(Costed(survey, separator, Candidate.ByFactor, Math.Min(factor.Columns, survey.Rows is null ? factor.Columns : Entries(survey.Landing, survey)), 0, 1, sources[index], blocked ?? obstacles.Before(separator.Value, separator.Before)));
             // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
             if (!IsKnown(at.Shape) || separator.Value.Producer?.Origin == "loss" || separator.Before == 0 && !proof.Of(separator.Value).IsSeparate)
                 continue;
             var columns = Entries(separator, survey);
-            var after = survey.Nodes[separator.Before..];
-            candidates.Add(Costed(survey, separator, Candidate.AtCut, columns, ProductPasses * survey.Flops(separator), 2,
-                blocked ?? proof.ObstacleBefore(separator.Value, Before(survey, separator)) ?? proof.ObstacleAfter(after)));
+            candidates.Add(Costed(survey, separator, Candidate.AtCut, columns, ProductPasses * survey.Flops(separator), 2, sources[index],
+                blocked ?? obstacles.Before(separator.Value, separator.Before) ?? obstacles.After(separator.Before)));
         }
         return [.. candidates.OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
     }
@@ -47,11 +48,6 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
                 yield return (survey.Separators[index - 1], survey.Separators[index]);
     }
 
-    /// <summary>Whether a source that starts from a separator has a closed form: nothing but elementwise nodes lie between the target's product and it.</summary>
-    public static bool HasClosedForm(Survey survey, Separator from) => survey.Entry is { } entry && survey.Landing is var landing && landing.Value == entry.Output
-        && from.Before >= landing.Before && from.Value.Type.Shape == entry.Output.Type.Shape
-        && survey.Separators.Where(separator => separator.Before > landing.Before && separator.Before <= from.Before).All(separator => separator.Value.Type.Shape == entry.Output.Type.Shape && separator.Region.All(Survey.IsElementwise));
-
     private Candidate AtTarget(Survey survey)
     {
         var (target, shape) = (survey.Target, survey.Target.Value.Type.Shape);
@@ -59,22 +55,29 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
         return new Candidate(Candidate.AtTarget, survey.Separators[0], false, rows, rows * ProductPasses * survey.Flops(survey.Separators[0]));
     }
 
-    private Candidate Costed(Survey survey, Separator cut, string method, double columns, double tail, int sides, string? obstacle)
+    private Candidate Costed(Survey survey, Separator cut, string method, double columns, double tail, int sides, (double Flops, double Columns) sources, string? obstacle)
     {
-        var flops = columns * (tail + sides * Pull(survey, cut)) + Contraction(survey, columns);
-        var all = columns;
-        foreach (var (from, _) in SourcesBefore(survey, cut))
+        var flops = columns * (tail + sides * Pull(survey, cut)) + Contraction(survey, columns) + sources.Flops;
+        return new Candidate(method, cut, method == Candidate.ByFactor, columns + sources.Columns, flops, obstacle);
+    }
+
+    /// <summary>For every separator, the operations and columns of all elementwise sources before it.</summary>
+    private (double Flops, double Columns)[] SourceCosts(Survey survey)
+    {
+        var sums = new (double Flops, double Columns)[survey.Separators.Length];
+        for (var index = 1; index < sums.Length; index++)
         {
+            sums[index] = sums[index - 1];
+            if (survey.Separators[index].Kind != RegionKind.Elementwise)
+                continue;
+            var from = survey.Separators[index - 1];
             var own = limits.Size(from.Value.Type.Rank == 0 ? 1 : from.Value.Type.Shape.Range(1, from.Value.Type.Rank).Elements);
-            if (HasClosedForm(survey, from))
-                flops += Contraction(survey, 1);
+            if (survey.HasClosedForm(from))
+                sums[index].Flops += Contraction(survey, 1);
             else
-            {
-                flops += own * Pull(survey, from) + Contraction(survey, own);
-                all += own;
-            }
+                sums[index] = (sums[index].Flops + own * Pull(survey, from) + Contraction(survey, own), sums[index].Columns + own);
         }
-        return new Candidate(method, cut, method == Candidate.ByFactor, all, flops, obstacle);
+        return sums;
     }
 
     /// <summary>The entries of one sample of a separator; of a product's output only those of the rows that are asked for.</summary>
@@ -97,6 +100,4 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
     }
 
     private bool IsKnown(TensorShape shape) => shape.Rank == 0 || (proof.Samples == 1 ? shape : shape.Range(1, shape.Rank)).IsKnown;
-
-    private static IEnumerable<Node> Before(Survey survey, Separator separator) => survey.Nodes[..separator.Before].Select(found => found.Node);
 }

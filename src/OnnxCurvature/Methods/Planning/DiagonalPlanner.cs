@@ -49,7 +49,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
         }
         foreach (var (from, to) in CandidateSearch.SourcesBefore(survey, best.Cut))
             if (SourceAt(from.Value, to.Value) is { } source)
-                if (CandidateSearch.HasClosedForm(survey, from) && WeightEntry.Find(Builder, Path(target, from.Value)) is { } entry)
+                if (survey.HasClosedForm(from) && WeightEntry.Find(Builder, Path(target, from.Value)) is { } entry)
                     closed.Add(Closed(entry, survey.Landing.Value, from.Value, source));
                 else
                     terms.Add(Term(target, source, false));

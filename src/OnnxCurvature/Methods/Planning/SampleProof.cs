@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Ops;
@@ -27,20 +28,7 @@ internal sealed class SampleProof
     /// <summary>How a value depends on the samples.</summary>
     public SampleAxis Of(Value value) => _axes.GetValueOrDefault(value);
 
-    /// <summary>Why the samples of a value are not proven to lie apart along its first axis and to have come there separately; null where they are.</summary>
-    public string? ObstacleBefore(Value value, IEnumerable<Node> before)
-    {
-        if (Samples == 1)
-            return null;
-        if (Of(value) != SampleAxis.At(0))
-            return $"the samples of '{value.Name}' are not proven to lie apart along its first axis";
-        return before.FirstOrDefault(node => node.Outputs.Any(output => Of(output).IsCoupled)) is { } coupling ? $"{coupling} may mix samples" : null;
-    }
-
-    /// <summary>
-    /// Why the loss is not proven to be a sum over samples as far as second derivatives go; null where it is. That is so where no curvature source
-    /// mixes samples: what mixes them before or after is linear on pieces, and adds no mixed second derivative.
-    /// </summary>
-    public string? ObstacleAfter(IEnumerable<(Node Node, Curvature Curvature)> after) => Samples == 1 ? null
-        : after.Where(entry => entry.Curvature == Curvature.Curved && !entry.Node.Outputs.All(output => Of(output).IsSeparate)).Select(entry => $"{entry.Node} may mix samples").FirstOrDefault();
+    /// <summary>What stands against cutting a way between the target and the loss.</summary>
+    /// <param name="nodes">The nodes of the way, in order.</param>
+    public SampleObstacles Obstacles(ImmutableArray<(Node Node, Curvature Curvature)> nodes) => new(this, nodes);
 }

@@ -13,11 +13,15 @@ namespace OnnxCurvature.Methods.Planning;
 internal sealed class Survey
 {
     private readonly double[] _flops;
+    private readonly Lazy<Separator> _landing;
+    private readonly Lazy<HashSet<int>> _closed;
 
     /// <summary>Surveys the way from a target to the loss.</summary>
     public Survey(GraphBuilder b, LossHead head, Target target, CostModel costs)
     {
         Target = target;
+        _landing = new(() => Entry is { } entry && Separators.FirstOrDefault(separator => separator.Value == entry.Output) is { } at ? at : Separators[0]);
+        _closed = new(() => [.. ClosedForms()]);
         Nodes = [.. CurvatureAnalysis.Run(GraphWalk.Between(new HashSet<Value> { target.Value }, [head.Loss]), new HashSet<Value> { target.Value })
             .Where(found => found.Curvature != Curvature.PiecewiseConstant)];
         _flops = new double[Nodes.Length + 1];
@@ -54,7 +58,16 @@ internal sealed class Survey
     public double Flops(Separator from, Separator? to = null) => _flops[to?.Before ?? Nodes.Length] - _flops[from.Before];
 
     /// <summary>The separator at which columns that are pulled back can stop: the product's output, or the target itself.</summary>
-    public Separator Landing => Entry is { } entry && Separators.FirstOrDefault(separator => separator.Value == entry.Output) is { } at ? at : Separators[0];
+    public Separator Landing => _landing.Value;
+
+    /// <summary>Whether a source that starts from a separator has a closed form: nothing but elementwise nodes lie between the target's product and it.</summary>
+    public bool HasClosedForm(Separator from) => _closed.Value.Contains(from.Before);
+
+    /// <summary>The positions of the separators from the target's product on, as long as the nodes between are elementwise and of its shape.</summary>
+    private IEnumerable<int> ClosedForms() => Entry is not { } entry || Landing.Value != entry.Output ? []
+        : Separators.Where(separator => separator.Before >= Landing.Before)
+            .TakeWhile(separator => separator == Landing || separator.Value.Type.Shape == entry.Output.Type.Shape && separator.Region.All(IsElementwise))
+            .Select(separator => separator.Before);
 
     private IEnumerable<Separator> Separate(Value target)
     {
