@@ -32,6 +32,8 @@ public static class CurvatureEngine
         {
             var model = Load(modelPath, options.Dimensions, request);
             AugmentedMetadata.Refuse(model);
+            if (request.TargetError is not null)
+                throw new UserErrorException("An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error.");
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
             var plan = Plan(model, new Planner(model.Graph, request, limits), keepOutputs: true);
             return new Augmenter(model, plan, options).Write(outPath);
@@ -61,6 +63,7 @@ public static class CurvatureEngine
         {
             if (request.StraightThrough)
                 throw new UserErrorException("Straight-through derivatives are not those of the loss, so differences of the loss cannot check them; verify without them.");
+            Verifier.Refuse(request);
             OrtEnvironment.Start(options.OnnxRuntimePath);
             var checkedRequest = request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
             var size = DataSet.BatchRows(Load(modelPath, options.Dimensions).Graph.Inputs, options.BatchSize);

@@ -52,16 +52,51 @@ internal sealed class CommandOptions(bool requests)
     public Option<ImmutableArray<Quantity>> Quantities { get; } = new("--quantity")
     {
         HelpName = "Q,...",
-        Description = "What is computed: loss, gradient, hessian-diagonal, ggn-diagonal [default: loss,gradient,hessian-diagonal].",
+        Description = "What is computed: " + string.Join(", ", Methods.Quantities.All.Select(Methods.Quantities.Name)) + " [default: loss,gradient,hessian-diagonal; with --method ggn-mc loss,gradient,ggn-diagonal].",
         CustomParser = Parsers.QuantityList,
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
     };
 
+    public Option<string?> Method { get; } = new("--method")
+    {
+        HelpName = "exact|...",
+        Description = "exact; or an estimate with a standard error for each entry: hutchinson or xdiag of the hessian-diagonal, ggn-mc of the ggn-diagonal; or becker-lecun or hesscale, one-pass and biased estimates of the hessian-diagonal [default: exact].",
+        CustomParser = Parsers.Word("--method", [.. Enum.GetValues<Estimator>().Select(Estimators.Name)]),
+    };
+
+    public Option<int?> Probes { get; } = new("--probes")
+    {
+        HelpName = "N",
+        Description = "Random columns of an estimate; the standard error falls as 1/√N [default: 32].",
+        CustomParser = Parsers.Integer("--probes", 2),
+    };
+
+    public Option<int?> Seed { get; } = new("--seed")
+    {
+        HelpName = "N",
+        Description = "What the random numbers of an estimate are made from [default: 0].",
+        CustomParser = Parsers.Integer("--seed", 0),
+    };
+
+    public Option<double?> TargetError { get; } = new("--target-error")
+    {
+        HelpName = "R",
+        Description = "Take more probes until the relative error, the norm of the standard errors over that of the estimate, is at most R, for instance 0.05 [default: no more than --probes].",
+        CustomParser = Parsers.Positive("--target-error"),
+    };
+
+    public Option<double?> Tolerance { get; } = new("--tolerance")
+    {
+        HelpName = "R",
+        Description = "Leave the least likely classes, of a share of at most R of the probability, out of the factor of cross-entropy: gives a lower bound of the diagonal, and an unbiased estimate with the remainder sampled by --probes [default: none are left out].",
+        CustomParser = Parsers.Positive("--tolerance"),
+    };
+
     public Option<ImmutableArray<DataArgument>> Data { get; } = new("--data")
     {
         HelpName = "INPUT=FILE",
-        Description = "A .npy file, or a TensorProto .pb, for each input, samples along the first axis; the loss's target is the input 'labels' (int64) of cross-entropy, and 'target' of other losses.",
+        Description = "A .npy file, or a TensorProto .pb, for each input, samples along the first axis; the loss's target is the input 'labels' (int64) of cross-entropy, and 'target' of other losses; hvp and jvp take 'NAME.direction' of the shape of --wrt NAME, vjp takes 'NAME.cotangent' of the shape of the loss's value.",
         CustomParser = Parsers.Data,
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
@@ -128,14 +163,15 @@ internal sealed class CommandOptions(bool requests)
         var (names, loss) = (parsed.GetValue(WithRespectTo) ?? [], parsed.GetValue(Loss));
         if (names.Length == 0 && loss is null)
         {
-            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetValue(StraightThrough) || parsed.GetResult(Quantities) is not null)
-                throw new UserErrorException("--reduction, --precision, --straight-through and --quantity need --wrt and --loss; an augmented model computes what it was compiled for.");
+            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetValue(StraightThrough) || parsed.GetResult(Quantities) is not null || parsed.GetResult(Method) is not null)
+                throw new UserErrorException("--reduction, --precision, --straight-through, --quantity and --method need --wrt and --loss; an augmented model computes what it was compiled for.");
             return null;
         }
         if (names.Length == 0)
             throw new UserErrorException("--loss is given without --wrt; name the weights to differentiate with respect to, for instance --wrt 'conv*.weight'.");
         if (loss is null)
             throw new UserErrorException("--wrt is given without --loss; name a loss, for instance --loss cross-entropy.");
+        var estimator = Enum.GetValues<Estimator>().Single(known => known.Name() == (parsed.GetValue(Method) ?? "exact"));
         return new CurvatureRequest
         {
             WithRespectTo = [.. names],
@@ -143,7 +179,12 @@ internal sealed class CommandOptions(bool requests)
             Reduction = parsed.GetValue(Reduction) == "sum" ? Methods.Reduction.Sum : Methods.Reduction.Mean,
             Precision = parsed.GetValue(Precision) == "float64" ? Ir.Precision.Float64 : Ir.Precision.Model,
             StraightThrough = parsed.GetValue(StraightThrough),
-            Quantities = parsed.GetResult(Quantities) is null ? DefaultQuantities : parsed.GetValue(Quantities),
+            Quantities = parsed.GetResult(Quantities) is null ? [.. DefaultQuantities[..^1], estimator.Estimated()] : parsed.GetValue(Quantities),
+            Estimator = estimator,
+            Probes = parsed.GetValue(Probes) ?? 32,
+            Seed = parsed.GetValue(Seed) ?? 0,
+            TargetError = parsed.GetValue(TargetError),
+            Tolerance = parsed.GetValue(Tolerance),
         };
     }
 

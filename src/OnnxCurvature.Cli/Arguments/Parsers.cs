@@ -17,6 +17,12 @@ internal static class Parsers
             ? number
             : Fail<int?>(result, $"{option} '{Text(result)}' cannot be taken; give an integer of at least {least}.");
 
+    /// <summary>A number above 0.</summary>
+    public static Func<ArgumentResult, double?> Positive(string option) => result =>
+        double.TryParse(Text(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number)
+            ? number
+            : Fail<double?>(result, $"{option} '{Text(result)}' cannot be taken; give a number above 0.");
+
     /// <summary>A size in bytes.</summary>
     public static Func<ArgumentResult, long> Size(string option) => result =>
         ByteSize.Parse(Text(result)) ?? Fail<long>(result, $"{option} '{Text(result)}' is no size; give a number with a unit, for instance 512M, 2G or 4GiB.");
@@ -41,7 +47,7 @@ internal static class Parsers
     /// <summary>Quantities, separated by commas.</summary>
     public static ImmutableArray<Quantity> QuantityList(ArgumentResult result)
     {
-        var known = Enum.GetValues<Quantity>();
+        Quantity[] known = [.. Quantities.All];
         var found = new List<Quantity>();
         foreach (var name in result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
         {

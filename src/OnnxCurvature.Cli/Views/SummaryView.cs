@@ -24,6 +24,8 @@ internal static partial class SummaryView
             + $", peak memory {Figures.Bytes(result.PeakBytes)}");
         if (plan is { Flops: { } flops, MemoryBytes: { } memory })
             terminal.Line($"  planned: about {Figures.Duration(PlanView.Seconds(flops * result.Batches))} and {Figures.Bytes(memory)} beside the weights and ONNX Runtime; taken: {Figures.Duration(result.Seconds.GetValueOrDefault("run"))} and {Figures.Bytes(result.PeakBytes)} in all");
+        if (result.Probes is { } probes)
+            terminal.Line($"  The error that was asked for took {Figures.Count(probes)} probes.");
         foreach (var target in summary.Targets)
             Show(terminal, target);
         terminal.Line();

@@ -28,6 +28,12 @@ public sealed record CurvaturePlan
     /// <summary>The names of those outputs that hold something for each sample, along the first axis.</summary>
     public required ImmutableArray<string> PerSample { get; init; }
 
+    /// <summary>The names of those outputs that batches do not weigh, though the loss be a mean.</summary>
+    public ImmutableArray<string> Unweighted { get; init; } = [];
+
+    /// <summary>The names of those inputs that were added of which every batch takes the whole: directions in weights.</summary>
+    public ImmutableArray<string> WholeInputs { get; init; } = [];
+
     /// <summary>How each second-order quantity of each target is computed.</summary>
     public required ImmutableArray<WeightPlan> Methods { get; init; }
 

@@ -29,4 +29,27 @@ public sealed record CurvatureRequest
 
     /// <summary>What is computed.</summary>
     public ImmutableArray<Quantity> Quantities { get; init; } = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];
+
+    /// <summary>How a diagonal is estimated; by default it is not, but exact.</summary>
+    public Estimator Estimator { get; init; }
+
+    /// <summary>The number of random columns of an estimate, at least 2.</summary>
+    public int Probes { get; init; } = 32;
+
+    /// <summary>
+    /// The relative error, ‖standard error‖ / ‖estimate‖, up to which a run takes more probes than <see cref="Probes"/>; null for no more.
+    /// </summary>
+    public double? TargetError { get; init; }
+
+    /// <summary>
+    /// The share of probability, above 0 and below 1, of the least likely classes that may be left out of a factor of cross-entropy: what is kept is a lower bound,
+    /// and the remainder is sampled. Null for none.
+    /// </summary>
+    public double? Tolerance { get; init; }
+
+    /// <summary>How many classes of each sample <see cref="Tolerance"/> keeps; a run finds it from the data where it is null.</summary>
+    public int? KeptClasses { get; init; }
+
+    /// <summary>What random numbers are made from.</summary>
+    public int Seed { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Derivatives;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Ops;
@@ -40,17 +41,23 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             _outputs.Add((Quantity.Loss.OutputName(""), head.Loss));
         var planned = ImmutableArray.CreateBuilder<PlannedQuantity>();
         var diagonals = new DiagonalPlanner(model, head, _costs, limits, Choice);
+        var derivatives = new DerivativeBuilder(model, request, limits, head);
         for (var index = 0; index < targets.Length; index++)
         {
             var target = targets[index];
             if (request.Quantities.Contains(Quantity.Gradient))
                 _outputs.Add((Quantity.Gradient.OutputName(target.Name), PartOf(target, gradients[index])));
-            planned.AddRange(Choose(diagonals, target, gradients[index]));
+            planned.AddRange(Choose(diagonals, derivatives, target, gradients[index]));
+            planned.AddRange(derivatives.Methods(target, gradients[index]));
+            foreach (var (quantity, value) in derivatives.Values(target, gradients[index]))
+                _outputs.Add((quantity.OutputName(target.Name), value));
         }
+        _notes.AddRange(derivatives.Notes.Distinct());
         Build(planned.ToImmutable());
 
-        var inputs = head.Target is { } labels ? model.Inputs.Add(labels) : model.Inputs;
-        var order = Order(targets);
+        var inputs = (head.Target is { } labels ? model.Inputs.Add(labels) : model.Inputs).AddRange(derivatives.Inputs);
+        var results = derivatives.Results.Distinct().ToArray();
+        var order = Order(targets, results);
         var asked = _outputs.OrderBy(output => order[output.Name]).Select(output => new NamedValue(output.Name, output.Value)).ToArray();
         // A loss that the model gives out under the very name of the result is that result.
         var added = keepOutputs ? asked.Where(output => !model.Outputs.Contains(output)).ToArray() : asked;
@@ -65,7 +72,9 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             Targets = targets,
             Program = program,
             Outputs = [.. asked.Select(output => output.Name)],
-            PerSample = PerSample(targets),
+            PerSample = PerSample(targets, head, results),
+            Unweighted = [.. from target in targets from quantity in results where quantity.IsUnweighted() select quantity.OutputName(target.Name)],
+            WholeInputs = derivatives.WholeInputs,
             Methods = [.. _methods],
             Notes = [.. _notes],
             Flops = _costs.Flops(program),
@@ -73,21 +82,23 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         };
     }
 
-    private ImmutableArray<string> PerSample(ImmutableArray<Target> targets)
+    private ImmutableArray<string> PerSample(ImmutableArray<Target> targets, LossHead head, IReadOnlyList<Quantity> results)
     {
         var axes = TargetSamples.Of(model, targets);
-        var separate = targets.Where((target, index) => axes[index] is { IsSeparate: true, Axis: 0 } && !target.IsPart);
-        return [.. from target in separate from quantity in request.Quantities where quantity != Quantity.Loss select quantity.OutputName(target.Name)];
+        return [.. from index in Enumerable.Range(0, targets.Length)
+                   from quantity in results
+                   where quantity != Quantity.Loss && (quantity.IsPerSample() ? head.Output.Type.Rank > 0 : axes[index] is { IsSeparate: true, Axis: 0 } && !targets[index].IsPart)
+                   select quantity.OutputName(targets[index].Name)];
     }
 
     /// <summary>A program as it will be run.</summary>
     private Program Finished(Program program) => Simplifier.Run(Float64Lowering.Run(program, limits.Provider));
 
-    private Dictionary<string, int> Order(IEnumerable<Target> targets)
+    private Dictionary<string, int> Order(IEnumerable<Target> targets, IReadOnlyList<Quantity> results)
     {
         var names = request.Quantities.Contains(Quantity.Loss) ? new List<string> { Quantity.Loss.OutputName("") } : [];
         foreach (var target in targets)
-            names.AddRange(request.Quantities.Where(quantity => quantity != Quantity.Loss).Select(quantity => quantity.OutputName(target.Name)));
+            names.AddRange(results.Where(quantity => quantity != Quantity.Loss).Select(quantity => quantity.OutputName(target.Name)));
         return names.Distinct().Select((name, index) => (name, index)).ToDictionary(entry => entry.name, entry => entry.index);
     }
 
@@ -138,9 +149,9 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         return Reshape.To(model.Builder, Slice.Of(model.Builder, whole, 0, target.Start, target.End), target.ResultType.Shape);
     }
 
-    private IEnumerable<PlannedQuantity> Choose(DiagonalPlanner diagonals, Target target, Value gradient)
+    private IEnumerable<PlannedQuantity> Choose(DiagonalPlanner diagonals, DerivativeBuilder derivatives, Target target, Value gradient)
     {
-        var (hessian, ggn) = (request.Quantities.Contains(Quantity.HessianDiagonal), request.Quantities.Contains(Quantity.GgnDiagonal));
+        var (hessian, ggn) = (derivatives.IsExact(Quantity.HessianDiagonal), derivatives.IsExact(Quantity.GgnDiagonal));
         if (hessian && diagonals.Hessian(target, gradient) is var exact)
         {
             // By the loss factor alone the two are the same number.
@@ -158,7 +169,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var b = model.Builder;
         var stages = new StageBuilder(b, _costs, limits);
         var built = new Dictionary<IColumnMethod, (Value Result, BuiltStage Stage)>();
-        foreach (var group in planned.SelectMany(quantity => quantity.Terms).GroupBy(term => term.Kind))
+        foreach (var group in planned.SelectMany(quantity => quantity.Terms).Distinct().GroupBy(term => term.Kind))
         {
             var methods = group.ToArray();
             var stage = stages.Build(methods);
@@ -177,7 +188,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             {
                 // Two quantities that are the same number are two outputs of the program all the same.
                 _outputs.Add((name.OutputName(target.Name), quantity.Quantities[0] == name ? value : Catalogue.Get<Identity>().Apply(b, [value]).Output));
-                _methods.Add(new WeightPlan(target.Name, target.ResultType.Shape, name, quantity.Method, quantity.Reason,
+                _methods.Add(new WeightPlan(target.Name, value.Type.Shape, name, quantity.Method, quantity.Reason,
                     quantity.Terms.Sum(term => term.Columns), own.Select(stage => stage.ChunkSize).DefaultIfEmpty(0).Max(), own.Sum(stage => stage.Flops), own.Select(stage => stage.MemoryBytes).DefaultIfEmpty(0).Max())
                 { Candidates = quantity.Candidates, Sources = quantity.Sources });
             }

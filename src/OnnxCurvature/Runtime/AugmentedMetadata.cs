@@ -12,8 +12,10 @@ namespace OnnxCurvature.Runtime;
 /// <param name="PerSample">The outputs that hold something for each sample, along the first axis.</param>
 /// <param name="Labels">The input that holds labels of classes, or null.</param>
 /// <param name="Methods">How each second-order quantity is computed: one sentence each.</param>
+/// <param name="Unweighted">The outputs that batches do not weigh.</param>
+/// <param name="WholeInputs">The inputs of which every batch takes the whole.</param>
 /// <param name="Runs">The number of runs that the caller makes, and adds up.</param>
-internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Averages, ImmutableArray<string> PerSample, ClassLabels? Labels, ImmutableArray<string> Methods, long Runs)
+internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Averages, ImmutableArray<string> PerSample, ClassLabels? Labels, ImmutableArray<string> Methods, ImmutableArray<string> Unweighted, ImmutableArray<string> WholeInputs, long Runs)
 {
     private const string Prefix = "onnx_curvature.";
 
@@ -25,6 +27,8 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
             [.. metadata.GetValueOrDefault(Prefix + "per_sample", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
             metadata.GetValueOrDefault(Prefix + "labels") is { Length: > 0 } labels && Number(metadata, "classes") is { } classes ? new ClassLabels(labels, classes, Number(metadata, "ignored_label")) : null,
             [.. metadata.GetValueOrDefault(Prefix + "methods", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
+            [.. metadata.GetValueOrDefault(Prefix + "unweighted", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
+            [.. metadata.GetValueOrDefault(Prefix + "whole_inputs", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
             Number(metadata, "runs") ?? 1)
         : null;
 
@@ -51,6 +55,8 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
         [Prefix + "straight_through"] = plan.Request.StraightThrough ? "true" : "false",
         [Prefix + "batches"] = plan.Loss.Reduction == BatchWeight.Samples ? "average" : "add",
         [Prefix + "per_sample"] = string.Join('\n', plan.PerSample),
+        [Prefix + "unweighted"] = string.Join('\n', plan.Unweighted),
+        [Prefix + "whole_inputs"] = string.Join('\n', plan.WholeInputs),
         [Prefix + "labels"] = plan.Loss.Labels?.Input ?? "",
         [Prefix + "classes"] = plan.Loss.Labels?.Classes.ToString(CultureInfo.InvariantCulture) ?? "",
         [Prefix + "ignored_label"] = plan.Loss.Labels?.Ignored?.ToString(CultureInfo.InvariantCulture) ?? "",
@@ -60,7 +66,7 @@ internal sealed record AugmentedMetadata(ImmutableArray<string> Outputs, bool Av
         [Prefix + "runs"] = convention.Runs.ToString(CultureInfo.InvariantCulture),
         [Prefix + "run_input"] = convention.Runs == 1 ? "" : PortableProfile.RunInput,
         [Prefix + "summed_outputs"] = string.Join('\n', convention.Summed),
-        [Prefix + "exact"] = plan.Request.StraightThrough ? "false" : "true",
+        [Prefix + "exact"] = !plan.Request.StraightThrough && plan.Request.Quantities.All(quantity => plan.Request.ResultsOf(quantity).Contains(quantity)) ? "true" : "false",
         [Prefix + "methods"] = string.Join('\n', plan.Methods.Select(method => $"{method.Quantity.OutputName(method.Target)}: {method.Method}, {method.Columns} columns; {method.Reason}")),
     };
 }

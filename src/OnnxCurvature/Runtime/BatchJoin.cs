@@ -6,8 +6,14 @@ namespace OnnxCurvature.Runtime;
 /// <summary>How the results of several batches become one, in double precision.</summary>
 /// <param name="Averages">Whether each batch weighs by its share of the samples; else results are added.</param>
 /// <param name="PerSample">The outputs that hold something for each sample along the first axis: these are laid one after the other.</param>
-internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSample)
+/// <param name="Unweighted">The outputs that are not weighed.</param>
+internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSample, ImmutableHashSet<string> Unweighted)
 {
+    /// <summary>What a batch's part of an output is multiplied by.</summary>
+    /// <param name="name">The output.</param>
+    /// <param name="share">The batch's share of the samples.</param>
+    public double Weight(string name, double share) => Averages && !Unweighted.Contains(name) ? share : 1;
+
     /// <summary>A result to which batches are joined one by one.</summary>
     public sealed class Result
     {

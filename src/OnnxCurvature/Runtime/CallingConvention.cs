@@ -22,10 +22,14 @@ internal sealed record CallingConvention(AugmentProfile Profile, long Runs, Immu
         var runs = program.Runs == 1
             ? "Run the file once: every output is a result."
             : string.Create(CultureInfo.InvariantCulture, $"Run the file {program.Runs} times with the same inputs, and with '{PortableProfile.RunInput}', an int64 scalar, as {(program.Runs == 2 ? "0 and 1" : $"0, 1, ..., {program.Runs - 1}")}. Add up over the runs: {Listed(program.Summed)}. All other outputs are the same in every run.");
+        var directions = plan.Program.Parameters.Where(parameter => parameter.Name!.EndsWith(".direction", StringComparison.Ordinal) || parameter.Name.EndsWith(".cotangent", StringComparison.Ordinal)).Select(parameter => parameter.Name!).ToImmutableArray();
+        if (!directions.IsEmpty)
+            target += $" Feed the directions {Listed(directions)}{(plan.WholeInputs.IsEmpty ? "" : $", of which every batch takes the whole of {Listed(plan.WholeInputs)}")}.";
+        var added = plan.Unweighted.Except(plan.PerSample).ToImmutableArray();
         var batches = plan.Loss.Reduction == BatchWeight.Samples
             ? " Of several batches take the mean, each weighted with its number of samples."
             : " Of several batches take the sum.";
-        return new CallingConvention(profile, program.Runs, program.Summed, $"{runs}{target}{batches}{(plan.PerSample.IsEmpty ? "" : $" But {Listed(plan.PerSample)} hold something for each sample.")}");
+        return new CallingConvention(profile, program.Runs, program.Summed, $"{runs}{target}{batches}{(plan.PerSample.IsEmpty ? "" : $" But {Listed(plan.PerSample)} hold something for each sample.")}{(added.IsEmpty || plan.Loss.Reduction != BatchWeight.Samples ? "" : $" And {Listed(added)} are added over batches.")}");
     }
 
     private static string Listed(ImmutableArray<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));

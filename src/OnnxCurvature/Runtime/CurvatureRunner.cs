@@ -30,13 +30,13 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 var inside = progress is null ? null : new Relay(report => progress.Report(new RunProgress((at + report.Fraction) / data.Batches,
                     data.Batches == 1 ? report.Message : $"batch {at + 1} of {data.Batches}, {report.Message}")));
                 var results = runner.Run(feeds, outputs, keep: data.Batches > 1, inside, cancellation);
-                var weight = join.Averages ? (double)samples / data.Samples : 1;
+                var share = (double)samples / data.Samples;
                 for (var index = 0; index < joined.Length; index++)
                 {
                     var tensor = results[program.Outputs[index].Value];
                     if (!OrtTensors.IsFinite(tensor))
                         throw new UserErrorException(new NonFiniteSearch(program, settings).Describe(program.Outputs[index].Name, feeds, cancellation));
-                    joined[index].Join(OrtTensors.Doubles(tensor), OrtTensors.Shape(tensor), weight, join.PerSample.Contains(program.Outputs[index].Name));
+                    joined[index].Join(OrtTensors.Doubles(tensor), OrtTensors.Shape(tensor), join.Weight(program.Outputs[index].Name, share), join.PerSample.Contains(program.Outputs[index].Name));
                 }
                 foreach (var tensor in results.Values)
                     tensor.Dispose();

@@ -9,10 +9,12 @@ namespace OnnxCurvature.Runtime;
 public sealed class DataSet
 {
     private readonly ImmutableArray<(Value Input, NpyArray Array)> _arrays;
+    private readonly ImmutableArray<string> _whole;
 
-    private DataSet(ImmutableArray<(Value, NpyArray)> arrays, long samples, long batch)
+    private DataSet(ImmutableArray<(Value, NpyArray)> arrays, ImmutableArray<string> whole, long samples, long batch)
     {
         _arrays = arrays;
+        _whole = whole;
         Samples = samples;
         BatchSize = batch;
     }
@@ -74,7 +76,12 @@ public sealed class DataSet
     /// Takes the arrays for a program's parameters. Throws <see cref="UserErrorException"/> for arrays that are missing, superfluous, or of
     /// another type, shape or length than the others.
     /// </summary>
-    public static DataSet Bind(IReadOnlyList<Value> parameters, IReadOnlyDictionary<string, NpyArray> data, int? batchSize, ClassLabels? labels)
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="data">The arrays, by name.</param>
+    /// <param name="batchSize">The batch size that was asked for.</param>
+    /// <param name="labels">The labels of classes among the parameters, or null.</param>
+    /// <param name="whole">Parameters that hold nothing for single samples, and are not cut into batches.</param>
+    public static DataSet Bind(IReadOnlyList<Value> parameters, IReadOnlyDictionary<string, NpyArray> data, int? batchSize, ClassLabels? labels, ImmutableArray<string> whole)
     {
         foreach (var name in data.Keys)
             if (parameters.All(parameter => parameter.Name != name))
@@ -92,14 +99,14 @@ public sealed class DataSet
                 throw new UserErrorException($"--data '{name}' holds {array.Element.DisplayName()}, and the input takes {type.Element.DisplayName()}; convert it.");
             if (array.Shape.Length != type.Rank)
                 throw new UserErrorException($"--data '{name}' has the shape [{string.Join(",", array.Shape)}], and the input takes {type.Shape}; reshape it.");
-            for (var axis = type.Rank > 0 ? 1 : 0; axis < type.Rank; axis++)
+            for (var axis = type.Rank > 0 && !whole.Contains(name) ? 1 : 0; axis < type.Rank; axis++)
             {
                 var (dim, size) = (type.Shape[axis], array.Shape[axis]);
                 var expected = dim.Known ?? (dim is { Factor: 1, Symbols: [var symbol] } ? symbols.TryAdd(symbol, (size, name)) ? size : symbols[symbol].Size : size);
                 if (expected != size)
                     throw new UserErrorException($"--data '{name}' has the size {size} along axis {axis}, and the input {type.Shape} takes {expected} there; reshape it.");
             }
-            if (type.Rank > 0)
+            if (type.Rank > 0 && !whole.Contains(name))
             {
                 samples ??= (array.Shape[0], name);
                 if (samples.Value.Size != array.Shape[0])
@@ -118,7 +125,7 @@ public sealed class DataSet
             throw new UserErrorException($"The model takes batches of {must} samples, and --data holds {total}; give a multiple of {must}, or a model with a symbolic batch axis.");
         if (batchSize < batch)
             throw new UserErrorException($"--batch-size {batchSize} was asked for, and the model takes batches of {batch} samples; leave it out, or give a model with a symbolic batch axis.");
-        return new DataSet(arrays.ToImmutable(), total, batch);
+        return new DataSet(arrays.ToImmutable(), whole, total, batch);
     }
 
     /// <summary>What became of the data: one sentence each.</summary>
@@ -140,7 +147,7 @@ public sealed class DataSet
     {
         var start = index * BatchSize;
         var end = Math.Min(Samples, start + BatchSize);
-        return (_arrays.ToDictionary(entry => entry.Input, entry => entry.Input.Type.Rank > 0 ? entry.Array.Rows(start, end) : entry.Array), end - start);
+        return (_arrays.ToDictionary(entry => entry.Input, entry => entry.Input.Type.Rank > 0 && !_whole.Contains(entry.Input.Name!) ? entry.Array.Rows(start, end) : entry.Array), end - start);
     }
 
     private static void CheckLabels(NpyArray array, ClassLabels labels)

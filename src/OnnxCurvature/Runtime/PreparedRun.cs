@@ -17,6 +17,7 @@ public sealed class PreparedRun
     private readonly DataSet _data;
     private readonly CurvatureRunOptions _options;
     private readonly ImmutableDictionary<string, double> _seconds;
+    private (CurvatureRequest Request, Func<int, PreparedRun> Again)? _more;
 
     private PreparedRun(OnnxModel model, Program program, BatchJoin join, DataSet data, CurvatureRunOptions options, ImmutableDictionary<string, double> seconds)
     {
@@ -42,11 +43,21 @@ public sealed class PreparedRun
     public ImmutableDictionary<string, long> Dimensions { get; private init; } = ImmutableDictionary<string, long>.Empty;
 
     /// <summary>Runs. Throws <see cref="UserErrorException"/> for a result that is not finite.</summary>
+    /// <remarks>Where an error is asked for, runs are repeated with more probes until it is reached.</remarks>
     public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        var settings = new OrtSettings(Path.GetDirectoryName(Path.GetFullPath(_model.Path))!, _options.Provider, _options.Threads) { Cuda = _options.Cuda };
-        return new CurvatureRunner(_program, _join, settings, Limits(_options, Dimensions)).Run(_data, _seconds, progress, cancellation);
+        var run = this;
+        var result = run.Once(progress, cancellation);
+        while (run._more is { } more && ProbeRefinement.Next(more.Request, result) is { } probes)
+        {
+            run = more.Again(probes);
+            result = run.Once(progress, cancellation) with { Probes = probes };
+        }
+        return result;
     }
+
+    private CurvatureResult Once(IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+        new CurvatureRunner(_program, _join, Settings(_model.Path, _options), Limits(_options, Dimensions)).Run(_data, _seconds, progress, cancellation);
 
     internal static PreparedRun Create(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
     {
@@ -54,6 +65,7 @@ public sealed class PreparedRun
         OrtEnvironment.Start(options.OnnxRuntimePath);
         var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
         options = options with { Provider = provider };
+        var asked = options;
         var model = CurvatureEngine.Load(modelPath, options.Dimensions, request);
         // Symbolic entries cannot be counted, so results for each sample need batches of one size.
         var rows = DataSet.BatchRows(model.Graph.Inputs, options.BatchSize);
@@ -64,6 +76,8 @@ public sealed class PreparedRun
         var dimensions = options.Dimensions.AddRange(DataSet.Dimensions(model.Graph.Inputs, data, options.BatchSize).Where(entry => !options.Dimensions.ContainsKey(entry.Key)));
         if (dimensions.Count > options.Dimensions.Count)
             model = CurvatureEngine.Load(modelPath, dimensions, request);
+        if (request is { Tolerance: not null, KeptClasses: null })
+            request = request with { KeptClasses = ClassCount.Of(CurvatureEngine.Load(modelPath, dimensions, request), request, data, options, Settings(modelPath, options), Limits(options, dimensions)) };
         var loaded = clock.Elapsed.TotalSeconds;
         var run = request is null
             ? OfAugmented(model, data, options, dimensions)
@@ -76,6 +90,7 @@ public sealed class PreparedRun
             Flops = run.Flops,
             MemoryBytes = run.MemoryBytes,
             Dimensions = dimensions,
+            _more = request?.TargetError is null ? null : (request, probes => Create(modelPath, request with { Probes = probes }, data, asked)),
         };
     }
 
@@ -94,8 +109,8 @@ public sealed class PreparedRun
     {
         AugmentedMetadata.Refuse(model);
         var plan = CurvatureEngine.Plan(model, new Planner(model.Graph, request, Limits(options, dimensions)));
-        var set = DataSet.Bind(plan.Program.Parameters, data, options.BatchSize, plan.Loss.Labels);
-        return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample]), set, options, ImmutableDictionary<string, double>.Empty)
+        var set = DataSet.Bind(plan.Program.Parameters, data, options.BatchSize, plan.Loss.Labels, plan.WholeInputs);
+        return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], [.. plan.Unweighted]), set, options, ImmutableDictionary<string, double>.Empty)
         {
             Methods = plan.Methods,
             Notes = [.. model.Notes, .. plan.Notes, .. set.Notes],
@@ -112,15 +127,17 @@ public sealed class PreparedRun
             throw new UserErrorException($"'{model.Path}' is written for callers that make {metadata.Runs} runs and add up (--profile portable); write it with --profile single-run to run it here.");
         var outputs = model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name));
         var program = Program.Create(model.Graph.Inputs, outputs);
-        var set = DataSet.Bind(program.Parameters, data, options.BatchSize, metadata.Labels);
+        var set = DataSet.Bind(program.Parameters, data, options.BatchSize, metadata.Labels, metadata.WholeInputs);
         var costs = new CostModel(Limits(options, dimensions));
-        return new PreparedRun(model, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample]), set, options, ImmutableDictionary<string, double>.Empty)
+        return new PreparedRun(model, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set, options, ImmutableDictionary<string, double>.Empty)
         {
             Notes = [.. metadata.Methods, .. set.Notes],
             Flops = costs.Flops(program),
             MemoryBytes = costs.PeakBytes(program),
         };
     }
+
+    private static OrtSettings Settings(string modelPath, CurvatureRunOptions options) => new(Path.GetDirectoryName(Path.GetFullPath(modelPath))!, options.Provider, options.Threads) { Cuda = options.Cuda };
 
     private static PlanLimits Limits(CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions) =>
         new() { Provider = options.Provider, MemoryBytes = options.MemoryBytes, Dimensions = dimensions, DefaultDimension = options.BatchSize ?? 1 };

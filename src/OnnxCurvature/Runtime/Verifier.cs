@@ -37,6 +37,17 @@ internal sealed class Verifier
         }
     }
 
+    /// <summary>Throws <see cref="UserErrorException"/> for a request of anything that is not checked.</summary>
+    public static void Refuse(CurvatureRequest request)
+    {
+        if (request.Tolerance is not null)
+            throw new UserErrorException("verify checks exact results, and --tolerance leaves classes out; leave it out.");
+        if (request.Estimator != Estimator.None)
+            throw new UserErrorException($"verify checks exact results, and --method {request.Estimator.Name()} estimates; leave it out.");
+        if (request.Quantities.FirstOrDefault(quantity => quantity > Quantity.GgnDiagonal) is not Quantity.Loss and var other)
+            throw new UserErrorException($"verify checks the gradient and the hessian-diagonal, and not the {other.Name()}; ask for it with 'run'.");
+    }
+
     /// <summary>Compares the entries of one target.</summary>
     public IEnumerable<VerifyEntry> Check(Target target, ResultTensor? gradient, ResultTensor? diagonal, bool diagonalByProducts, int samples, int seed, CancellationToken cancellation)
     {

@@ -15,7 +15,7 @@ public sealed class ErrorTests
             "", "inspct", "--versio", "inspect", "inspect a b", "inspect m --dim N=0", "inspect m --dim N", "inspect m --dim N=2 --dim N=3",
             "run", "run --wrt a m", "run m", "run m --wtr x", "run m -o", "run m -o o --wrt", "run m -o o --wrt a", "run m -o o --loss mse",
             "run m -o o --wrt a --loss foo", "run m -o o --loss mse --loss mse", "run m -o o --reduction max", "run m -o o --reduction sum", "run m -o o --precision half", "run m -o o --precision float64",
-            "run m -o o --quantity loss,hessian", "run m -o o --quantity ,", "run m -o o --data x", "run m -o o --data x=a.npy x=b.npy",
+            "run m -o o --quantity loss,hesian", "run m -o o --quantity ,", "run m -o o --data x", "run m -o o --data x=a.npy x=b.npy",
             "run m -o o --data x=no-such-file.npy", "run m -o o --data x=no-such-file.pb", "run m -o o --batch-size 0", "run m -o o --batch-size x",
             "run m -o o --provider tpu", "run m -o o --threads -1", "run m -o o --memory 5Q", "run m -o o --memory 0", "run m -o m", "run m -o x.npy --data x=./x.npy",
             "run m -o no-such-folder/o.npz",

@@ -76,9 +76,9 @@ public sealed class CudaTests
         foreach (var memory in new[] { 1L << 30, 0 })
         {
             var plan = Plan(loaded, entry, memory);
-            var data = DataSet.Bind(plan.Program.Parameters, entry.Data(), entry.BatchSizes[^1], plan.Loss.Labels);
+            var data = DataSet.Bind(plan.Program.Parameters, entry.Data(), entry.BatchSizes[^1], plan.Loss.Labels, []);
             var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, "cpu", 0) { BindOnHost = true };
-            var result = new CurvatureRunner(plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample]), settings, new PlanLimits())
+            var result = new CurvatureRunner(plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], []), settings, new PlanLimits())
                 .Run(data, ImmutableDictionary<string, double>.Empty, null, TestContext.Current.CancellationToken);
             Close.To(entry, result);
             // The test assembly starts ONNX Runtime so that it is heard.

@@ -1,0 +1,228 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Planning;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Transforms;
+
+namespace OnnxCurvature.Methods.Derivatives;
+
+/// <summary>
+/// Builds all quantities but the loss, the gradient and the two exact diagonals, which the planner chooses ways for: products with directions
+/// that the caller feeds, Jacobians and Hessians, what belongs to single samples, and estimates.
+/// </summary>
+internal sealed class DerivativeBuilder
+{
+    private readonly ModelGraph _model;
+    private readonly CurvatureRequest _request;
+    private readonly PlanLimits _limits;
+    private readonly LossHead _head;
+    private readonly Dictionary<string, Value> _inputs = new(StringComparer.Ordinal);
+    private readonly List<string> _notes = [];
+    private Truncation? _truncation;
+    private readonly HashSet<string> _whole = new(StringComparer.Ordinal);
+
+    /// <summary>A builder for a request. Throws <see cref="UserErrorException"/> where an estimate is asked for that cannot be made.</summary>
+    public DerivativeBuilder(ModelGraph model, CurvatureRequest request, PlanLimits limits, LossHead head)
+    {
+        (_model, _request, _limits, _head) = (model, request, limits, head);
+        var isEstimate = request.Estimator != Estimator.None;
+        if (isEstimate && !request.Quantities.Contains(request.Estimator.Estimated()))
+            throw new UserErrorException($"--method {request.Estimator.Name()} estimates the {request.Estimator.Estimated().Name()}, which is not asked for; add it to --quantity.");
+        if (request.TargetError is not null && !(isEstimate && !request.Estimator.IsOnePass()))
+            throw new UserErrorException("--target-error needs an estimate with a standard error; give --method hutchinson, xdiag or ggn-mc.");
+        if (request.Tolerance is not null && (isEstimate || !request.Quantities.Any(quantity => quantity is Quantity.HessianDiagonal or Quantity.GgnDiagonal)))
+            throw new UserErrorException("--tolerance is of the exact hessian-diagonal and ggn-diagonal; ask for one of them with --quantity, and leave out --method.");
+        if (request.Tolerance is not null && request.KeptClasses is null)
+            throw new UserErrorException("How many classes --tolerance keeps depends on the data, so it needs a run; leave it out, or use 'run'.");
+        if (limits.OneRunForEachChunk && (isEstimate && !request.Estimator.IsOnePass() || request.Quantities.Contains(Quantity.FisherDiagonalMonteCarlo)))
+            throw new UserErrorException("A standard error is no sum over runs, which files of --profile portable are made for; give --profile single-run.");
+    }
+
+    /// <summary>The results of a request, in order.</summary>
+    public IEnumerable<Quantity> Results => _request.Quantities.SelectMany(_request.ResultsOf);
+
+    /// <summary>Whether a quantity is asked for and is not estimated.</summary>
+    public bool IsExact(Quantity quantity) => _request.Quantities.Contains(quantity) && _request.ResultsOf(quantity).Contains(quantity);
+
+    /// <summary>Directions and cotangents: inputs that the model does not have.</summary>
+    public IEnumerable<Value> Inputs => _inputs.Values;
+
+    /// <summary>Those of them that hold nothing for single samples.</summary>
+    public ImmutableArray<string> WholeInputs => [.. _whole];
+
+    /// <summary>What the user should know: one sentence each.</summary>
+    public IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>The quantities of a target that are one value each.</summary>
+    public IEnumerable<(Quantity Quantity, Value Value)> Values(Target target, Value gradient)
+    {
+        foreach (var quantity in _request.Quantities)
+        {
+            _model.Builder.Origin = $"{quantity.Name()} of '{target.Name}'";
+            var value = quantity switch
+            {
+                Quantity.PerSampleGradient => Samples(target, quantity).Gradient(),
+                Quantity.PerSampleFisherDiagonal => Samples(target, quantity).Squares(),
+                Quantity.Hvp => Products(target, gradient).Along(Direction(target)),
+                Quantity.GradientOfGradient => Products(target, gradient).RowSums(),
+                Quantity.Jvp => Jvp(target),
+                Quantity.Vjp => Vjp(target),
+                _ => null,
+            };
+            _model.Builder.Origin = null;
+            if (value is not null)
+                yield return (quantity, value);
+        }
+    }
+
+    /// <summary>The quantities of a target that are made of columns.</summary>
+    public IEnumerable<PlannedQuantity> Methods(Target target, Value gradient)
+    {
+        foreach (var quantity in _request.Quantities)
+            switch (quantity)
+            {
+                case Quantity.FisherDiagonal:
+                    yield return Samples(target, quantity).Fisher(_limits);
+                    break;
+                case Quantity.PerSampleHessianDiagonal or Quantity.PerSampleGgnDiagonal:
+                    yield return Planned(quantity, Diagonal(target, quantity));
+                    break;
+                case Quantity.Jacobian:
+                    yield return Planned(quantity, Samples(target, quantity).Jacobian());
+                    break;
+                case Quantity.Hessian:
+                    yield return Planned(quantity, Products(target, gradient).Hessian(OfSamples(target, quantity)));
+                    break;
+                case Quantity.HessianDiagonal or Quantity.GgnDiagonal when _request.Tolerance is not null:
+                    foreach (var planned in Truncated(target, quantity))
+                        yield return planned;
+                    break;
+                case Quantity.Laplacian:
+                    yield return Planned(quantity, Products(target, gradient).Laplacian(OfSamples(target, quantity)));
+                    break;
+                case Quantity.FisherDiagonalMonteCarlo:
+                    var drawn = Samples(target, quantity).Drawn(new OutputDraws(_model.Builder, _request, _head, quantity.Name()), _request, fisher: true, "Monte Carlo");
+                    yield return Planned(Quantity.FisherDiagonalEstimate, drawn.Mean);
+                    yield return Planned(Quantity.FisherDiagonalStandardError, drawn.StandardError);
+                    break;
+                case Quantity.GgnDiagonal when _request.Estimator == Estimator.GgnMonteCarlo:
+                    var squares = Samples(target, quantity).Drawn(new OutputDraws(_model.Builder, _request, _head, "--method ggn-mc"), _request, fisher: false, _request.Estimator.Name());
+                    yield return Planned(Quantity.GgnDiagonalEstimate, squares.Mean);
+                    yield return Planned(Quantity.GgnDiagonalStandardError, squares.StandardError);
+                    break;
+                case Quantity.HessianDiagonal when _request.Estimator == Estimator.Hutchinson:
+                    var probes = Products(target, gradient).Hutchinson(_request);
+                    yield return Planned(Quantity.HessianDiagonalEstimate, probes.Mean);
+                    yield return Planned(Quantity.HessianDiagonalStandardError, probes.StandardError);
+                    break;
+                case Quantity.HessianDiagonal when _request.Estimator == Estimator.XDiag:
+                    var leftOut = new LeaveOneOutDiagonal(_model.Builder, target, Products(target, gradient), _request, _limits);
+                    yield return Planned(Quantity.HessianDiagonalEstimate, leftOut.Mean);
+                    yield return Planned(Quantity.HessianDiagonalStandardError, leftOut.StandardError);
+                    break;
+                case Quantity.HessianDiagonal when _request.Estimator.IsOnePass():
+                    yield return OnePass(target);
+                    break;
+            }
+    }
+
+    private IEnumerable<PlannedQuantity> Truncated(Target target, Quantity quantity)
+    {
+        if (quantity == Quantity.HessianDiagonal && CurvedBetween(target) is { } curved)
+            throw new UserErrorException($"--tolerance bounds the hessian-diagonal of '{target.Name}' only where the loss alone has a second derivative, and {curved} has one; ask for ggn-diagonal, or leave it out.");
+        var truncation = _truncation ??= new Truncation(_model.Builder, _request, _head);
+        return quantity == Quantity.HessianDiagonal
+            ? truncation.Of(Samples(target, quantity), target, Quantity.HessianDiagonalLowerBound, Quantity.HessianDiagonalEstimate, Quantity.HessianDiagonalStandardError, _limits)
+            : truncation.Of(Samples(target, quantity), target, Quantity.GgnDiagonalLowerBound, Quantity.GgnDiagonalEstimate, Quantity.GgnDiagonalStandardError, _limits);
+    }
+
+    private Node? CurvedBetween(Target target)
+    {
+        var from = new HashSet<Value> { target.Value };
+        return CurvatureAnalysis.Run(GraphWalk.Between(from, [_head.Output]), from).FirstOrDefault(found => found.Curvature == Curvature.Curved).Node;
+    }
+
+    private PlannedQuantity OnePass(Target target)
+    {
+        var b = _model.Builder;
+        b.Origin = $"{_request.Estimator.Name()} of '{target.Name}'";
+        var whole = new DiagonalRecursion(b, _head, _request).Of(target);
+        var part = target.IsPart ? Reshape.To(b, Slice.Of(b, whole, 0, target.Start, target.End), target.ResultType.Shape) : whole;
+        b.Origin = null;
+        return new PlannedQuantity(target, [Quantity.HessianDiagonalEstimate], _request.Estimator.Name(),
+            "a biased estimate without a standard error: second derivatives passed back once, with all that is not on the diagonal left out on the way", [], [part], []);
+    }
+
+    private static PlannedQuantity Planned(Quantity quantity, ColumnWork work) => new(work.Target, [quantity], work.Name, work.Description, [work], [], []);
+
+    private SampleDerivatives Samples(Target target, Quantity quantity) => new(_model, _head, target, quantity);
+
+    private ProductDerivatives Products(Target target, Value gradient)
+    {
+        var products = new ProductDerivatives(_model.Builder, target, gradient, _limits);
+        if (products.IsZero)
+            _notes.Add($"Nothing between '{target.Name}' and the loss has a second derivative, so the Hessian is zero.");
+        return products;
+    }
+
+    /// <summary>Whether a Hessian falls apart into one for each sample, because the target holds samples that stay apart.</summary>
+    private bool OfSamples(Target target, Quantity quantity) =>
+        TargetSamples.Of(_model, [target])[0] is { IsSeparate: true, Axis: 0 } && Samples(target, quantity).IsOfSamples;
+
+    /// <summary>A diagonal for each sample: from the factor where the loss is the only source of curvature, or for Gauss–Newton; else by products.</summary>
+    private ColumnWork Diagonal(Target target, Quantity quantity)
+    {
+        var samples = Samples(target, quantity);
+        if (quantity == Quantity.PerSampleGgnDiagonal)
+            return samples.FactorDiagonal(_head.Factor ?? throw new UserErrorException($"The {quantity.Name()} of '{target.Name}' cannot be computed, because the loss has no known factor; take a loss of the tool's own with --loss."),
+                $"the Gauss–Newton matrix of each sample is the sum of squared pull-backs of {_head.Factor.Formula}");
+        return _head.Factor is { } factor && CurvedBetween(target) is null
+            ? samples.FactorDiagonal(factor, $"no node between '{target.Value.Name}' and '{_head.Output.Name}' has a second derivative, so the diagonal of each sample is the sum of squared pull-backs of {factor.Formula}")
+            : samples.ProductDiagonal("the derivative of each sample's gradient along every entry is exact for any graph");
+    }
+
+    private Value Direction(Target target) => Input($"{target.Name}.direction", target.ResultType, !IsOfSamples(target));
+
+    private bool IsOfSamples(Target target) => TargetSamples.Of(_model, [target])[0] is { IsSeparate: true, Axis: 0 } && !target.IsPart;
+
+    private Value Jvp(Target target)
+    {
+        var b = _model.Builder;
+        var program = b.Linearize([target.Value], [_head.Output]);
+        return program.Outputs[0] is null
+            ? throw new UserErrorException($"'{_head.Output.Name}' does not depend on '{target.Name}'; name a value that it depends on.")
+            : Reshape.To(b, b.Batch([program.Outputs[0]!], new Dictionary<Value, Value> { [program.Inputs[0]] = Reshape.InsertAxis(b, Whole(target, Direction(target)), 0) }, 1)[0]!, _head.Output.Type.Shape);
+    }
+
+    private Value Vjp(Target target)
+    {
+        var b = _model.Builder;
+        var cotangent = Input($"{target.Name}.cotangent", _head.Output.Type, whole: _head.Output.Type.Rank == 0);
+        var pulled = b.Linearize([target.Value], [_head.Output]).Transpose(b, [cotangent])[0]
+            ?? throw new UserErrorException($"'{_head.Output.Name}' does not depend on '{target.Name}'; name a value that it depends on.");
+        return target.IsPart ? Reshape.To(b, Slice.Of(b, pulled, 0, target.Start, target.End), target.ResultType.Shape) : pulled;
+    }
+
+    private Value Whole(Target target, Value direction)
+    {
+        var b = _model.Builder;
+        if (!target.IsPart)
+            return direction;
+        var full = target.Single ? Reshape.InsertAxis(b, direction, 0) : direction;
+        return Pad.Of(b, full, 0, target.Start, target.Value.Type.Shape[0].Factor - target.End);
+    }
+
+    private Value Input(string name, TensorType type, bool whole)
+    {
+        if (_model.Values.ContainsKey(name))
+            throw new UserErrorException($"The model has a value '{name}' of its own, which is the name of an input that is added; rename it in the model.");
+        if (!_inputs.TryGetValue(name, out var input))
+            _inputs[name] = input = _model.Builder.Parameter(type, name);
+        if (whole && type.Rank > 0)
+            _whole.Add(name);
+        return input;
+    }
+}

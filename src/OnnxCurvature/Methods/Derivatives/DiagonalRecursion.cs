@@ -1,0 +1,141 @@
+using System.Collections.Frozen;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Normalization;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Transforms;
+
+namespace OnnxCurvature.Methods.Derivatives;
+
+/// <summary>
+/// The recursion of Becker and LeCun (1988): second derivatives h are passed back from node to node, as gradients are, with all that is not on the
+/// diagonal left out on the way. At y = φ(x), entry by entry, hₓ = φ'² h_y + φ'' ∂L/∂y; at a linear map, h_x = (A ⊙ A)ᵀ h_y. One pass, and biased.
+/// HesScale starts from the exact diagonal of the loss's Hessian in z; Becker and LeCun take softmax for a function of each logit alone.
+/// </summary>
+internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, CurvatureRequest request)
+{
+    /// <summary>Operators whose entries are entries of their inputs, or sums of them, up to the sign.</summary>
+    private static readonly FrozenSet<string> Sums = new[]
+    {
+        "Add", "Concat", "DepthToSpace", "Dropout", "Expand", "Flatten", "Gather", "GlobalMaxPool", "Identity", "MaxPool", "Neg", "Pad", "ReduceSum", "Reshape", "Slice", "SpaceToDepth",
+        "Squeeze", "Sub", "Sum", "Transpose", "Unsqueeze",
+    }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Operators that are linear in an input, with coefficients that are entries of another.</summary>
+    private static readonly FrozenSet<string> Products = new[] { "Conv", "ConvTranspose", "Div", "Gemm", "MatMul", "Mul" }.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The estimate for the whole of a target. Throws <see cref="UserErrorException"/> for a node or a loss that the recursion has no rule for.
+    /// </summary>
+    public Value Of(Target target)
+    {
+        var from = new HashSet<Value> { target.Value };
+        var nodes = GraphWalk.Between(from, [head.Output]);
+        var active = nodes.SelectMany(node => node.Outputs).Append(target.Value).ToHashSet();
+        var sums = new Dictionary<Value, Value> { [head.Output] = AtOutput() };
+        foreach (var node in nodes.Reverse())
+        {
+            if (!sums.TryGetValue(node.Outputs[0], out var above))
+                continue;
+            for (var index = 0; index < node.Inputs.Length; index++)
+                if (node.Inputs[index] is { } x && active.Contains(x))
+                {
+                    if (node.Inputs.Count(input => input == x) > 1)
+                        throw Refusal(node, "which takes the same value twice");
+                    if (Back(node, index, above) is { } below)
+                        sums[x] = sums.TryGetValue(x, out var sum) ? Add.Of(b, sum, below) : below;
+                }
+        }
+        return sums.GetValueOrDefault(target.Value) ?? Expand.Of(b, b.Scalar(target.Value.Type.Element, 0), target.Value.Type.Shape);
+    }
+
+    private Value AtOutput()
+    {
+        var (z, element) = (head.Output, head.Output.Type.Element);
+        switch (request.Loss.Kind)
+        {
+            case LossKind.CrossEntropy:
+                var p = new Expr(b, Softmax.Of(b, z, 1));
+                var weighted = p * (1 - p) * p.With(Means.Weight(b, z.Type.Shape.Remove(1), element, request.Reduction, 1));
+                if (request.Estimator == Estimator.HesScale)
+                    return weighted;
+                var own = TransposeAxes.Move(b, OneHotRows.Of(b, head.Target!, z.Type.Shape[1].Factor, element), z.Type.Rank - 1, 1);
+                return Mul.Of(b, weighted, own);
+            case LossKind.BinaryCrossEntropy:
+                var sigmoid = new Expr(b, z).Through<Sigmoid>();
+                return sigmoid * (1 - sigmoid) * sigmoid.With(Means.Weight(b, z.Type.Shape, element, request.Reduction, 1));
+            case LossKind.Mse:
+                return Expand.Of(b, Means.Weight(b, z.Type.Shape, element, request.Reduction, 2), z.Type.Shape);
+            case LossKind.Sum:
+                return Expand.Of(b, b.Scalar(element, 0), z.Type.Shape);
+            default:
+                throw new UserErrorException($"--method {request.Estimator.Name()} starts from a loss of the tool's own; give cross-entropy, binary-cross-entropy, mse or sum with --loss.");
+        }
+    }
+
+    /// <summary>What a node passes back to one of its inputs; null where its derivative there is zero.</summary>
+    private Value? Back(Node node, int index, Value above)
+    {
+        var name = node.Operator.Name;
+        if (node.Operator is UnaryElementwise && name is not "Neg" and not "Identity")
+            return Entrywise(node, above);
+        if (name == "BatchNormalization" && index == 0)
+            return Slope(node, 0) is { } slope ? Mul.Of(b, Mul.Of(b, slope, slope), above) : null;
+        if (Sums.Contains(name))
+            return Transposed(node, index, above) is { } sum ? name == "Neg" || name == "Sub" && index == 1 ? new Expr(b, sum).Through<Neg>() : sum : null;
+        if (Products.Contains(name) && !(name == "Div" && index == 1))
+        {
+            var inputs = node.Inputs.Select((value, at) => at == index || value is null || !value.Type.Element.IsFloat() ? value : Mul.Of(b, value, value));
+            var squared = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape);
+            var scale = name == "Gemm" ? node.Attributes.Float(index == 2 ? "beta" : "alpha", 1) : 1;
+            return Transposed(squared, index, above) is { } pulled ? new Expr(b, pulled) * scale : null;
+        }
+        if (Share(node) is { } share && Transposed(node, index, above) is { } mean)
+            return new Expr(b, mean) * share;
+        throw Refusal(node, "which it has no rule for");
+    }
+
+    /// <summary>φ'² h + φ'' ∂L/∂y.</summary>
+    private Value? Entrywise(Node node, Value above)
+    {
+        if (Slope(node, 0) is not { } slope)
+            return null;
+        var first = Mul.Of(b, Mul.Of(b, slope, slope), above);
+        var x = node.Inputs[0]!;
+        var change = b.Linearize([x], [slope]);
+        if (change.Outputs[0] is not { } second || b.Gradient(head.Loss, [node.Output])[0] is not { } gradient)
+            return first;
+        var curvature = b.Substitute([second], new Dictionary<Value, Value> { [change.Inputs[0]] = Ones(x) })[0];
+        return Add.Of(b, first, Mul.Of(b, curvature, gradient));
+    }
+
+    /// <summary>The derivative of a node that acts entry by entry.</summary>
+    private Value? Slope(Node node, int index) => node.Rules().Linearize(b, node, Only(node, index, Ones(node.Inputs[index]!)))[0];
+
+    private Value? Transposed(Node node, int index, Value above)
+    {
+        var tangent = b.Parameter(node.Inputs[index]!.Type);
+        var forward = node.Rules().Linearize(b, node, Only(node, index, tangent))[0];
+        return new LinearProgram([tangent], [forward]).Transpose(b, [above])[0];
+    }
+
+    private static System.Collections.Immutable.ImmutableArray<Value?> Only(Node node, int index, Value tangent) => [.. node.Inputs.Select((_, at) => at == index ? tangent : null)];
+
+    private Value Ones(Value x) => Expand.Of(b, b.Scalar(x.Type.Element, 1), x.Type.Shape);
+
+    /// <summary>The coefficient of a mean of which all coefficients are the same; null for other nodes.</summary>
+    private static double? Share(Node node)
+    {
+        if (node.Operator.Name is "GlobalAveragePool" or "ReduceMean")
+            return node.Inputs[0]!.Type.Shape.Elements.DividedBy(node.Output.Type.Shape.Elements)?.Known is { } count ? 1.0 / count : null;
+        var padded = node.Attributes.Ints("pads") is { } pads && pads.Any(width => width != 0) || node.Attributes.Text("auto_pad", "NOTSET") != "NOTSET" || node.Attributes.Int("ceil_mode", 0) != 0;
+        return node.Operator.Name == "AveragePool" && !padded && node.Attributes.Ints("kernel_shape") is { } kernel ? 1.0 / kernel.Aggregate(1L, (a, c) => a * c) : null;
+    }
+
+    private UserErrorException Refusal(Node node, string why) =>
+        new($"--method {request.Estimator.Name()} cannot pass {node}, {why}; take the exact diagonal or --method hutchinson.");
+}

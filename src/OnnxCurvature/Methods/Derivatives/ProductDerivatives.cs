@@ -1,0 +1,108 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Transforms;
+
+namespace OnnxCurvature.Methods.Derivatives;
+
+/// <summary>What products of the Hessian of the loss with directions give, for one target.</summary>
+internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gradient, PlanLimits limits)
+{
+    private readonly LinearProgram _product = b.HessianProduct(gradient, target.Value);
+
+    /// <summary>Whether the Hessian is zero, since nothing between target and loss has a second derivative.</summary>
+    public bool IsZero => _product.Outputs[0] is null;
+
+    private TensorType Type => target.Value.Type;
+
+    /// <summary>∇²L v for a direction of the result's shape, of that shape.</summary>
+    public Value Along(Value direction) => Part(b, Times(b, Reshape.InsertAxis(b, Whole(b, direction, 0), 0), 1), 0);
+
+    /// <summary>The sum of each row of ∇²L: its product with a vector of ones.</summary>
+    public Value RowSums() => Along(Expand.Of(b, b.Scalar(Type.Element, 1), target.ResultType.Shape));
+
+    /// <summary>The block ∇²L, [*w, *w]; for separate samples [N, *x, *x]. Throws <see cref="UserErrorException"/> where it is too big.</summary>
+    public ColumnWork Hessian(bool ofSamples)
+    {
+        var unit = new UnitColumns(target, ofSamples);
+        var bytes = (double)unit.Count * limits.Size(ofSamples ? Type.Shape.Elements : target.ResultType.Shape.Elements) * Type.Element.Size();
+        if (bytes > limits.MemoryBytes)
+            throw new UserErrorException($"The hessian of '{target.Name}' has {unit.Count} × {unit.Count} entries{(ofSamples ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the limit is {limits.MemoryBytes >> 20} MiB; name fewer indices, as '{target.Value.Name}[0]', or allow more with --memory.");
+        return new ColumnWork(target, "Hessian-vector products", "one product for each entry is a column of the matrix", unit.Count, this, unit.Make, (stage, columns) =>
+        {
+            var products = Times(stage.Body, columns, stage.ChunkSize);
+            var slot = stage.Collect(ofSamples || !target.IsPart ? products : Slice.Of(stage.Body, products, 1, target.Start, target.End));
+            return () =>
+            {
+                if (!ofSamples)
+                    return Reshape.To(b, stage.Result(slot), target.ResultType.Shape.Concat(target.ResultType.Shape));
+                var blocks = Reshape.To(b, TransposeAxes.Move(b, stage.Result(slot), 0, 1), Type.Shape.Concat(Type.Shape.Remove(0)));
+                return target.IsPart
+                    ? Reshape.To(b, Slice.Of(b, blocks, 0, target.Start, target.End), target.ResultType.Shape.Concat(Type.Shape.Remove(0)))
+                    : blocks;
+            };
+        });
+    }
+
+    /// <summary>The trace of the block: a scalar, or one number for each separate sample.</summary>
+    public ColumnWork Laplacian(bool ofSamples)
+    {
+        var unit = new UnitColumns(target, ofSamples);
+        var lead = ofSamples ? 1 : 0;
+        return new ColumnWork(target, "Hessian-vector products", "the sum of the diagonal, from one product for each entry", unit.Count, this, unit.Make, (stage, columns) =>
+        {
+            var entries = Mul.Of(stage.Body, Times(stage.Body, columns, stage.ChunkSize), columns);
+            var axes = Enumerable.Range(0, entries.Type.Rank).Where(axis => axis != lead || !ofSamples).Select(axis => (long)axis);
+            var slot = stage.Accumulate(ReduceSum.Of(stage.Body, entries, axes, keepDims: false));
+            return () => !ofSamples || !target.IsPart ? stage.Result(slot)
+                : Reshape.To(b, Slice.Of(b, stage.Result(slot), 0, target.Start, target.End), target.ResultType.Shape.Range(0, target.Single ? 0 : 1));
+        });
+    }
+
+    /// <summary>The mean of v ⊙ (∇²L v) over random signs v of the entries that are asked for.</summary>
+    public ProbeMean Hutchinson(CurvatureRequest request)
+    {
+        var entries = Entries;
+        return new ProbeMean(target, request.Estimator.Name(), $"an unbiased estimate: the mean of v ⊙ Hv over {request.Probes} vectors v of random signs (seed {request.Seed})", request.Probes,
+            stage => SeededNumbers.Signs(stage.Body, stage.Indices, entries, request.Seed, Type.Element),
+            (stage, columns) => Mul.Of(stage.Body, Flat(stage, columns), columns), null);
+    }
+
+    /// <summary>The number of entries that are asked for. Throws <see cref="UserErrorException"/> where they cannot be counted.</summary>
+    public long Entries => target.ResultType.Shape is { IsKnown: true } shape ? shape.Elements.Factor
+        : throw new UserErrorException($"The shape {target.ResultType.Shape} of '{target.Name}' is not fully known, so no directions can be drawn; give sizes with --dim NAME=SIZE.");
+
+    /// <summary>The block of ∇²L times columns [K, n] of its entries, row-major: [K, n].</summary>
+    public Value Flat(ColumnStage stage, Value columns)
+    {
+        var (body, count) = (stage.Body, columns.Type.Shape[0]);
+        var part = target.IsPart ? Type.Shape.With(0, target.End - target.Start) : Type.Shape;
+        var products = Part(body, Times(body, Whole(body, Reshape.To(body, columns, part.Prepend(count)), 1), count), 1);
+        return Reshape.To(body, products, columns.Type.Shape);
+    }
+
+    /// <summary>∇²L times columns [K, *w].</summary>
+    private Value Times(GraphBuilder body, Value columns, Dim count) => _product.Outputs[0] is { } direction
+        ? body.Batch([direction], new Dictionary<Value, Value> { [_product.Inputs[0]] = columns }, count)[0]!
+        : Expand.Of(body, body.Scalar(Type.Element, 0), Type.Shape.Prepend(count));
+
+    /// <summary>The part that is asked for of a value, after <paramref name="lead"/> further axes; a leading axis of size 1 is dropped where there is none.</summary>
+    private Value Part(GraphBuilder at, Value value, int lead)
+    {
+        var axis = value.Type.Rank - Type.Rank;
+        if (target.IsPart)
+            value = Slice.Of(at, value, axis, target.Start, target.End);
+        return Reshape.To(at, value, lead == 0 ? target.ResultType.Shape : target.ResultType.Shape.Prepend(value.Type.Shape[0]));
+    }
+
+    /// <summary>A direction in the part, with zeros in the other entries.</summary>
+    private Value Whole(GraphBuilder at, Value direction, int axis)
+    {
+        if (!target.IsPart)
+            return direction;
+        var full = axis == 0 && target.Single ? Reshape.InsertAxis(at, direction, 0) : direction;
+        return Pad.Of(at, full, axis, target.Start, Type.Shape[0].Factor - target.End);
+    }
+}

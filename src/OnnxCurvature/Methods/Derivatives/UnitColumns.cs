@@ -1,0 +1,47 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Derivatives;
+
+/// <summary>
+/// Unit vectors of the entries of a target, or of its part, [K, *w]. Where the target holds separate samples, a column is the unit vector of
+/// an entry of every sample at once, which a block diagonal matrix takes apart again.
+/// </summary>
+internal sealed class UnitColumns
+{
+    private readonly Target _target;
+    private readonly bool _ofSamples;
+    private readonly long _size;
+    private readonly long _first;
+
+    /// <summary>Columns for a target. Throws <see cref="UserErrorException"/> where its entries cannot be counted.</summary>
+    public UnitColumns(Target target, bool ofSamples)
+    {
+        (_target, _ofSamples) = (target, ofSamples);
+        var shape = target.Value.Type.Shape;
+        var known = ofSamples ? shape.Range(1, shape.Rank) : shape;
+        if (!known.IsKnown)
+            throw new UserErrorException($"The shape {shape} of '{target.Value.Name}' is not fully known, so its entries cannot be counted; give sizes with --dim NAME=SIZE.");
+        _size = known.Elements.Factor;
+        var row = shape.Rank == 0 || ofSamples ? 0 : shape.Product(1, shape.Rank).Factor;
+        _first = row * target.Start;
+        Count = row == 0 || !target.IsPart ? _size : row * (target.End - target.Start);
+    }
+
+    /// <summary>The number of columns.</summary>
+    public long Count { get; }
+
+    /// <summary>The columns of a chunk.</summary>
+    public Value Make(ColumnStage stage)
+    {
+        var (b, type) = (stage.Body, _target.Value.Type);
+        var entries = _first == 0 ? stage.Indices : Add.Of(b, stage.Indices, b.Scalar(ElementType.Int64, _first));
+        var unit = OneHotRows.Of(b, entries, _size, type.Element);
+        if (!_ofSamples)
+            return stage.Masked(Reshape.To(b, unit, type.Shape.Prepend(stage.ChunkSize)));
+        var one = Reshape.To(b, unit, type.Shape.With(0, 1).Prepend(stage.ChunkSize));
+        return stage.Masked(Expand.Of(b, one, type.Shape.Prepend(stage.ChunkSize)));
+    }
+}

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using MathNet.Numerics.LinearAlgebra;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Ops.Rules;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Methods;
+
+/// <summary>
+/// Products, Jacobians, Hessians and what belongs to single samples, against dense matrices made by differences of values alone.
+/// </summary>
+public sealed class DerivativeTests
+{
+    private const double First = 1e-7;
+    private const double Second = 2e-5;
+
+    public static TheoryData<string, string> Cases => new()
+    {
+        { "tanh mlp CrossEntropy 3", "w1" },
+        { "tanh mlp Mse 3", "w2" },
+        { "tanh mlp BinaryCrossEntropy 3 symbolic", "b1" },
+        { "relu mlp CrossEntropy 3", "w1" },
+        { "relu mlp CrossEntropy 1", "w2" },
+        { "shared weight 3", "w" },
+        { "segmentation 3", "c1" },
+        { "tanh mlp CrossEntropy 3", "w1[1:3]" },
+        { "tanh mlp CrossEntropy 3", "w1[2]" },
+        { "tanh mlp CrossEntropy 3", "x0" },
+        { "segmentation 3", "x0" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Products_and_matrices_are_those_of_the_dense_Hessian_and_Jacobian(string name, string target)
+    {
+        var run = new DerivativeRun(name, target, Quantity.Hvp, Quantity.Jvp, Quantity.Vjp, Quantity.Jacobian, Quantity.Hessian, Quantity.Laplacian, Quantity.GradientOfGradient);
+        var (hessian, jacobian) = (run.Hessian(), run.Jacobian());
+        Near(hessian * run.Direction, run[Quantity.Hvp], Second);
+        Near(hessian.RowSums(), run[Quantity.GradientOfGradient], Second);
+        Near(jacobian * run.Direction, run[Quantity.Jvp], First);
+        Near(jacobian.TransposeThisAndMultiply(run.Cotangent), run[Quantity.Vjp], First);
+        if (target != "x0")
+        {
+            Near(Flat(hessian), run[Quantity.Hessian], Second);
+            Near(Flat(jacobian), run[Quantity.Jacobian], First);
+            Near(Vector<double>.Build.Dense(1, hessian.Trace()), run[Quantity.Laplacian], Second);
+            return;
+        }
+        // Blocks of the samples, which are all there is beside zeros.
+        Near(Blocks(hessian, run.Samples), run[Quantity.Hessian], Second);
+        Near(Blocks(jacobian, run.Samples), run[Quantity.Jacobian], First);
+        var each = hessian.RowCount / run.Samples;
+        Near(Vector<double>.Build.Dense(run.Samples, n => hessian.Diagonal().SubVector(n * each, each).Sum()), run[Quantity.Laplacian], Second);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void What_belongs_to_samples_is_that_of_each_sample_alone(string name, string target)
+    {
+        var run = new DerivativeRun(name, target, Quantity.PerSampleGradient, Quantity.PerSampleHessianDiagonal, Quantity.PerSampleGgnDiagonal, Quantity.PerSampleFisherDiagonal, Quantity.FisherDiagonal);
+        var (gradients, diagonals) = run.OfSamples();
+        Near(Flat(gradients), run[Quantity.PerSampleGradient], First);
+        Near(Flat(gradients.PointwisePower(2)), run[Quantity.PerSampleFisherDiagonal], First);
+        Near(Flat(diagonals), run[Quantity.PerSampleHessianDiagonal], Second);
+        var squares = gradients.PointwisePower(2);
+        Near(target == "x0" ? Flat(squares) / run.Samples : squares.ColumnSums() / run.Samples, run[Quantity.FisherDiagonal], First);
+    }
+
+    [Theory]
+    [InlineData("relu mlp CrossEntropy 3", "w1")]
+    [InlineData("tanh mlp Mse 3", "w1")]
+    [InlineData("segmentation 3", "c1")]
+    public void Gauss_Newton_diagonals_of_samples_average_to_that_of_the_mean(string name, string target)
+    {
+        var run = new DerivativeRun(name, target, Quantity.PerSampleGgnDiagonal, Quantity.GgnDiagonal);
+        var each = run[Quantity.PerSampleGgnDiagonal];
+        var mean = run[Quantity.GgnDiagonal];
+        var sum = Vector<double>.Build.Dense(mean.Count, i => Enumerable.Range(0, run.Samples).Sum(n => each[n * mean.Count + i]) / run.Samples);
+        Near(sum, mean, 1e-10);
+    }
+
+    [Fact]
+    public void A_Hessian_that_is_too_big_is_refused_with_its_size()
+    {
+        var problem = ProblemTable.All().First(candidate => candidate.Name == "tanh mlp CrossEntropy 3");
+        var request = new CurvatureRequest { WithRespectTo = ["w1"], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.Hessian] };
+        var refusal = Assert.Throws<UserErrorException>(() => new Planner(problem.Graph(), request, new PlanLimits { MemoryBytes = 2000 }).Plan());
+        Assert.Contains("'w1' has 20 × 20 entries", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static Vector<double> Flat(Matrix<double> matrix) => Vector<double>.Build.DenseOfArray(matrix.ToRowMajorArray());
+
+    private static Vector<double> Blocks(Matrix<double> matrix, int samples)
+    {
+        var (rows, columns) = (matrix.RowCount / samples, matrix.ColumnCount / samples);
+        return Vector<double>.Build.DenseOfEnumerable(Enumerable.Range(0, samples).SelectMany(n => matrix.SubMatrix(n * rows, rows, n * columns, columns).ToRowMajorArray()));
+    }
+
+    private static void Near(Vector<double> expected, Vector<double> computed, double tolerance)
+    {
+        Assert.Equal(expected.Count, computed.Count);
+        Assert.True((expected - computed).L2Norm() <= tolerance * (expected.L2Norm() + 1e-3), $"{(expected - computed).L2Norm()} of {expected.L2Norm()}: {expected} {computed}");
+    }
+}
