@@ -9,7 +9,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     private const int MostColumnsAtOnce = 256;
 
     /// <summary>On a processor, a convolution whose output has more bytes than this writes to memory and not to a cache, and more columns at once are slower.</summary>
-    private const double CacheBytes = 16 << 20;
+    private const double CacheBytes = 32 << 20;
 
     /// <summary>With fewer columns at once what each chunk costs by itself counts for more than the cache.</summary>
     private const int FewestColumnsAtOnce = 8;
