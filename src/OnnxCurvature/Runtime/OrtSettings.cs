@@ -10,9 +10,6 @@ namespace OnnxCurvature.Runtime;
 /// <param name="Threads">Threads within an operator; 0 takes the number of cores.</param>
 internal sealed record OrtSettings(string Folder, string Provider, int Threads)
 {
-    /// <summary>Whether a session runs only once, so that laying out its weights for the kernels would cost more than it gains.</summary>
-    public bool RunsOnce { get; init; }
-
     /// <summary>How CUDA is used where it is.</summary>
     public CudaOptions Cuda { get; init; } = new();
 
@@ -37,8 +34,6 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
         if (Threads > 0)
             options.IntraOpNumThreads = Threads;
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Folder);
-        if (RunsOnce)
-            options.AddSessionConfigEntry("session.disable_prepacking", "1");
         // What is placed where is logged on this level.
         if (IsBound && OrtEnvironment.IsHeard)
             options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_VERBOSE;
