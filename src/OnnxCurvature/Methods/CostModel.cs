@@ -2,6 +2,8 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.ControlFlow;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods;
 
@@ -24,42 +26,56 @@ public sealed class CostModel(PlanLimits limits)
     public double Flops(Node node) => node.Bodies.Any() ? node.Bodies.Sum(Flops) * Trips(node) : node.Rules().Flops(node, limits.Size);
 
     /// <summary>
-    /// The most bytes that the values of a program take at one time, when each is freed after its last use. Constants and what
-    /// the program captures do not count.
+    /// The most bytes that the values of a program take at one time, when each is freed after its last use. Parameters and outputs are the
+    /// caller's and stay; what only reshapes a value shares its memory. Constants and what the program captures do not count.
     /// </summary>
     public double PeakBytes(Program program)
     {
+        var holders = new Dictionary<Value, Value>();
         var lastUse = new Dictionary<Value, int>();
         for (var index = 0; index < program.Nodes.Length; index++)
-            foreach (var value in GraphWalk.Dependencies(program.Nodes[index]))
-                lastUse[value] = index;
-        foreach (var output in program.Outputs)
-            lastUse[output.Value] = int.MaxValue;
-        var freed = lastUse.Where(use => use.Value != int.MaxValue).ToLookup(use => use.Value, use => use.Key);
+        {
+            var node = program.Nodes[index];
+            if (node.Operator is ReshapingOperator or Reshape or Identity)
+                holders[node.Output] = Holder(node.Inputs[0]!);
+            foreach (var value in GraphWalk.Dependencies(node))
+                lastUse[Holder(value)] = index;
+            foreach (var output in node.Outputs)
+                lastUse[Holder(output)] = index;
+        }
+        foreach (var value in program.Outputs.Select(output => output.Value).Concat(program.Parameters))
+            lastUse[Holder(value)] = int.MaxValue;
+        var freed = lastUse.ToLookup(use => use.Value, use => use.Key);
         var alive = program.Parameters.ToHashSet();
         double bytes = program.Parameters.Sum(Bytes), peak = bytes;
         for (var index = 0; index < program.Nodes.Length; index++)
         {
             var node = program.Nodes[index];
             foreach (var output in node.Outputs)
-            {
-                alive.Add(output);
-                bytes += Bytes(output);
-            }
-            peak = Math.Max(peak, bytes + node.Bodies.Sum(PeakBytes));
-            foreach (var value in freed[index].Concat(node.Outputs.Where(output => !lastUse.ContainsKey(output))))
+                if (!holders.ContainsKey(output) && alive.Add(output))
+                    bytes += Bytes(output);
+            peak = Math.Max(peak, bytes + Inside(node));
+            foreach (var value in freed[index])
                 if (alive.Remove(value))
                     bytes -= Bytes(value);
         }
         return peak;
+
+        Value Holder(Value value) => holders.GetValueOrDefault(value, value);
     }
+
+    /// <summary>What runs within a node takes beside its outputs: one round, or, where that is more, the pieces of what rounds yield, which are put together at the end.</summary>
+    private double Inside(Node node) => node.Operator is Loop && node.Attributes.Program("body") is { } body
+        ? Math.Max(PeakBytes(body), node.Outputs.Skip(body.Parameters.Length - 2).Sum(Bytes))
+        : node.Bodies.Sum(PeakBytes);
 
     /// <summary>The bytes of the largest output of a convolution; zero where there is none.</summary>
     public double WidestConvolution(Program program) => program.Nodes.Where(node => node.Operator is Conv or ConvTranspose).Select(node => Bytes(node.Output)).DefaultIfEmpty(0).Max();
 
-    private double Bytes(Value value) => value.Producer?.Operator is Ops.Structure.Reshape or Ops.Structure.Identity
-        ? 0
-        : limits.Size(value.Type.Shape.Elements) * value.Type.Element.Size();
+    /// <summary>The number of entries of a value.</summary>
+    public double Entries(Value value) => limits.Size(value.Type.Shape.Elements);
+
+    private double Bytes(Value value) => Entries(value) * value.Type.Element.Size();
 
     private static double Trips(Node node) => node.Operator is not Loop ? 1 : node.Input(0)?.Constant?.Read().Integers[0] ?? 1;
 }

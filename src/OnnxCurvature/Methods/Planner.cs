@@ -65,6 +65,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         if (keepOutputs && taken is not null)
             throw new UserErrorException($"The model has a value '{taken.Name}' of its own, which is the name of a result; rename it in the model.");
         var program = Finished(Program.Create(inputs, [.. keepOutputs ? model.Outputs : [], .. added]));
+        var shares = new WorkShares(_costs, program, _methods.Select(method => method.Quantity.OutputName(method.Target)));
         return new CurvaturePlan
         {
             Request = request,
@@ -75,7 +76,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             PerSample = PerSample(targets, head, results),
             Unweighted = [.. from target in targets from quantity in results where quantity.IsUnweighted() select quantity.OutputName(target.Name)],
             WholeInputs = derivatives.WholeInputs,
-            Methods = [.. _methods],
+            Methods = [.. _methods.Select(method => method with { Flops = shares[method.Quantity.OutputName(method.Target)] })],
             Notes = [.. _notes],
             Flops = _costs.Flops(program),
             MemoryBytes = _costs.PeakBytes(program),
@@ -189,7 +190,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
                 // Two quantities that are the same number are two outputs of the program all the same.
                 _outputs.Add((name.OutputName(target.Name), quantity.Quantities[0] == name ? value : Catalogue.Get<Identity>().Apply(b, [value]).Output));
                 _methods.Add(new WeightPlan(target.Name, value.Type.Shape, name, quantity.Method, quantity.Reason,
-                    quantity.Terms.Sum(term => term.Columns), own.Select(stage => stage.ChunkSize).DefaultIfEmpty(0).Max(), own.Sum(stage => stage.Flops), own.Select(stage => stage.MemoryBytes).DefaultIfEmpty(0).Max())
+                    quantity.Terms.Sum(term => term.Columns), own.Select(stage => stage.ChunkSize).DefaultIfEmpty(0).Max(), 0, own.Select(stage => stage.MemoryBytes).DefaultIfEmpty(0).Max())
                 { Candidates = quantity.Candidates, Sources = quantity.Sources });
             }
         }

@@ -11,7 +11,10 @@ namespace OnnxCurvature.Methods;
 /// <param name="Reason">One sentence that says why the method gives the exact result, and why no cheaper one was taken.</param>
 /// <param name="Columns">The number of columns that are pushed through the network.</param>
 /// <param name="ChunkSize">How many of them at a time.</param>
-/// <param name="Flops">Estimated floating-point operations for one batch; a multiplication and an addition count as two.</param>
+/// <param name="Flops">
+/// Estimated floating-point operations for one batch, beside those of the loss and the gradient; a multiplication and an addition count as two. Work that several
+/// quantities or targets share counts for each of them in equal parts, so that sums over methods are right.
+/// </param>
 /// <param name="MemoryBytes">Estimated peak of one chunk's values, in bytes.</param>
 public sealed record WeightPlan(string Target, TensorShape Shape, Quantity Quantity, string Method, string Reason, long Columns, int ChunkSize, double Flops, double MemoryBytes)
 {

@@ -14,6 +14,9 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
     /// <summary>A Hessian-vector product takes about as much as this many forward passes: one for the tangent, one for the tangent of the backward pass, and what products of two values that both vary add.</summary>
     private const double ProductPasses = 2.5;
 
+    /// <summary>What it takes to make an entry of a column of the loss's factor.</summary>
+    private const double FactorEntryFlops = 4;
+
     /// <summary>All ways, the cheapest that is proven first, and after those that are proven the others.</summary>
     public ImmutableArray<Candidate> Of(Survey survey)
     {
@@ -29,7 +32,7 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
             if (!at.Element.IsFloat())
                 continue;
             if (separator.Value == head.Output && head.Factor is { } factor)
-                candidates.Add(Costed(survey, separator, Candidate.ByFactor, Math.Min(factor.Columns, survey.Rows is null ? factor.Columns : Entries(survey.Landing, survey)), 0, 1, sources[index], blocked ?? obstacles.Before(separator.Value, separator.Before)));
+                candidates.Add(Costed(survey, separator, Candidate.ByFactor, FactorColumns(survey, factor), FactorEntryFlops * limits.Size(at.Shape.Elements), 1, sources[index], blocked ?? obstacles.Before(separator.Value, separator.Before)));
             // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
             if (!IsKnown(at.Shape) || separator.Value.Producer?.Origin == "loss" || separator.Before == 0 && !proof.Of(separator.Value).IsSeparate)
                 continue;
@@ -79,6 +82,10 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
         }
         return sums;
     }
+
+    /// <summary>The columns of the loss's factor, or those that are pushed forward from the target's product where these are fewer.</summary>
+    private double FactorColumns(Survey survey, LossFactor factor) =>
+        limits.OneRunForEachChunk || survey.Entry is null || survey.Landing.Before == 0 || !IsKnown(survey.Landing.Value.Type.Shape) ? factor.Columns : Math.Min(factor.Columns, Entries(survey.Landing, survey));
 
     /// <summary>The entries of one sample of a separator; of a product's output only those of the rows that are asked for.</summary>
     private double Entries(Separator separator, Survey survey)

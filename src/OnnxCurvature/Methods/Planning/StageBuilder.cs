@@ -20,9 +20,9 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
         var chunk = ChunkSize(methods);
         var (stage, finish) = Stage(methods, chunk);
         var body = Finished(stage.BuildBody());
-        var (flops, bytes) = (costs.Flops(body) * stage.Chunks, costs.PeakBytes(body));
+        var bytes = costs.PeakBytes(body);
         stage.Close();
-        return new BuiltStage(chunk, flops, bytes, [.. finish.Select(result => result())]);
+        return new BuiltStage(chunk, bytes, [.. finish.Select(result => result())]);
     }
 
     /// <summary>The body as it will run: what does not depend on the chunk is done once, before.</summary>
@@ -68,7 +68,6 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
 
 /// <summary>A stage that is closed.</summary>
 /// <param name="ChunkSize">Columns at a time.</param>
-/// <param name="Flops">Floating-point operations of all chunks.</param>
 /// <param name="MemoryBytes">Peak of one chunk's values.</param>
 /// <param name="Results">The result of each method.</param>
-internal sealed record BuiltStage(int ChunkSize, double Flops, double MemoryBytes, IReadOnlyList<Value> Results);
+internal sealed record BuiltStage(int ChunkSize, double MemoryBytes, IReadOnlyList<Value> Results);

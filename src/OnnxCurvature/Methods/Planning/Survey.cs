@@ -3,7 +3,9 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Contractions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 
@@ -25,8 +27,13 @@ internal sealed class Survey
         Nodes = [.. CurvatureAnalysis.Run(GraphWalk.Between(new HashSet<Value> { target.Value }, [head.Loss]), new HashSet<Value> { target.Value })
             .Where(found => found.Curvature != Curvature.PiecewiseConstant)];
         _flops = new double[Nodes.Length + 1];
+        var active = new HashSet<Value> { target.Value };
         for (var index = 0; index < Nodes.Length; index++)
-            _flops[index + 1] = _flops[index] + costs.Flops(Nodes[index].Node);
+        {
+            var node = Nodes[index].Node;
+            _flops[index + 1] = _flops[index] + (TakesBiasOnly(node, active) ? costs.Entries(node.Output) : costs.Flops(node));
+            active.UnionWith(node.Outputs);
+        }
         Separators = [.. Separate(target.Value)];
         Entry = EntryOf(b, target.Value);
         if (target.IsPart && Entry is { } entry && entry.Output.Producer!.Inputs.Contains(target.Value) && entry.Output.Type.Shape is { Rank: > 1 } shape
@@ -62,6 +69,10 @@ internal sealed class Survey
 
     /// <summary>Whether a source that starts from a separator has a closed form: nothing but elementwise nodes lie between the target's product and it.</summary>
     public bool HasClosedForm(Separator from) => _closed.Value.Contains(from.Before);
+
+    /// <summary>Whether a product depends on the target by its bias alone, so that its derivatives are sums.</summary>
+    private static bool TakesBiasOnly(Node node, HashSet<Value> active) =>
+        node.Operator is Gemm or Conv or ConvTranspose && !active.Contains(node.Inputs[0]!) && !active.Contains(node.Inputs[1]!);
 
     /// <summary>The positions of the separators from the target's product on, as long as the nodes between are elementwise and of its shape.</summary>
     private IEnumerable<int> ClosedForms() => Entry is not { } entry || Landing.Value != entry.Output ? []

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Onnx;
+using OnnxCurvature.Runtime;
+using OnnxCurvature.Tests.Laws;
+using OnnxCurvature.Tests.References;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Methods;
+
+/// <summary>What plans predict, against what is counted from the files that are written.</summary>
+public sealed class PlanFigureTests
+{
+    public static TheoryData<string> Names => [.. ProblemTable.All().Select(problem => problem.Name)];
+
+    public static TheoryData<string, string> References
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var entry in ReferenceTable.All)
+                rows.Add(entry.Model, entry.Weight);
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_proven_way_takes_what_its_plan_says_and_the_one_that_is_taken_no_more_than_others(string name)
+    {
+        foreach (var weight in ProblemTable.All().First(problem => problem.Name == name).Weights.Select(value => value.Name!))
+        {
+            double? first = null;
+            for (var (way, ways) = (0, 1); way < ways; way++)
+            {
+                var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+                var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss) };
+                var (chosen, expected, description) = (way, 0.0, "");
+                var plan = new Planner(problem.Graph(), request, new PlanLimits { MemoryBytes = 100_000, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", problem.Samples) })
+                {
+                    Choice = candidates =>
+                    {
+                        ways = candidates.Count(candidate => candidate.Obstacle is null);
+                        (expected, description) = (candidates[chosen].Flops, $"{weight} by {candidates[chosen].Method} at {candidates[chosen].Cut.Value.Name ?? candidates[chosen].Cut.Value.ToString()}");
+                        return candidates[chosen];
+                    },
+                }.Plan();
+                var data = problem.Data(plan.Loss.Target);
+                Check(plan, plan.Program.Parameters.ToDictionary(input => input.Name!, input => RuntimeProgram.Feed(data[input].CastTo(input.Type.Element))), description);
+                // Ways are compared by rougher figures, which are there before anything is built.
+                var taken = plan.Methods[0].Flops;
+                first ??= taken;
+                Assert.True(taken == 0 || expected / taken is > 0.25 and < 4, $"{description}: {expected} for {taken}");
+                Assert.True(first <= 1.5 * taken, $"{description}: {taken}, and the way that is taken {first}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(References))]
+    public void Models_of_references_take_what_their_plan_says(string model, string weight)
+    {
+        var entry = ReferenceTable.Find(model, weight);
+        var data = entry.Data();
+        var graph = OnnxModel.Load(entry.ModelPath, new LoadOptions { Oracle = new OrtShapeOracle() }).Graph;
+        var sizes = graph.Inputs.SelectMany(input => input.Type.Shape.Zip(data[input.Name!].Shape)).Where(pair => pair.First.Known is null)
+            .GroupBy(pair => pair.First.Symbols[0]).ToImmutableDictionary(group => group.Key, group => group.First().Second);
+        var plan = new Planner(graph, entry.Request, new PlanLimits { Dimensions = sizes }).Plan();
+        var inputs = plan.Program.Parameters.ToDictionary(input => input.Name!, input => RuntimeProgram.Feed(TensorOf(data[input.Name!], input.Type.Element)));
+        Check(plan, inputs, weight);
+    }
+
+    [Fact]
+    public void What_several_targets_share_counts_once()
+    {
+        double Of(params ImmutableArray<string> targets)
+        {
+            var problem = ProblemTable.All().First(candidate => candidate.Name == "cnn 3");
+            var request = new CurvatureRequest { WithRespectTo = targets, Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal, Quantity.GgnDiagonal] };
+            var plan = new Planner(problem.Graph(), request, new PlanLimits()).Plan();
+            Assert.Equal(plan.Flops, plan.Methods.Sum(method => method.Flops), 1e-6 * plan.Flops);
+            return plan.Flops;
+        }
+
+        Assert.InRange(Of("c1", "c2"), 0, 0.9 * (Of("c1") + Of("c2")));
+    }
+
+    private static Tensor TensorOf(NpyArray array, ElementType element) => element == ElementType.Int64
+        ? Tensor.Of(element, array.Shape, array.ToInt64s())
+        : Tensor.Of(array.Shape, array.ToDoubles()).CastTo(element);
+
+    private static void Check(CurvaturePlan plan, Dictionary<string, Microsoft.ML.OnnxRuntime.OrtValue> inputs, string description)
+    {
+        var file = OnnxWriter.Serialize(plan.Program, Path.GetTempPath(), new WriteOptions { Weights = WeightPlacement.Embed });
+        var counted = new EmittedWork(file, inputs);
+        foreach (var input in inputs.Values)
+            input.Dispose();
+        Assert.True(plan.Flops / counted.Flops is > 0.5 and < 2, $"{description}: {plan.Flops} floating-point operations for {counted.Flops}");
+        Assert.True(counted.PeakBytes <= plan.MemoryBytes, $"{description}: {plan.MemoryBytes} bytes for {counted.PeakBytes}");
+        Assert.True(plan.MemoryBytes < 1.5 * counted.PeakBytes, $"{description}: {plan.MemoryBytes} bytes for {counted.PeakBytes}");
+    }
+}
