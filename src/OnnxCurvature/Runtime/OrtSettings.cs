@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Runtime;
@@ -34,6 +35,9 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
         if (Threads > 0)
             options.IntraOpNumThreads = Threads;
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Folder);
+        // This rule of ONNX Runtime takes a Transpose into the product after it also where its output is one of the program's, which is then never made.
+        if (program.Outputs.Any(output => Unnamed(output.Value).Producer?.Operator is TransposeAxes))
+            options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "GemmTransposeFusion");
         // What is placed where is logged on this level.
         if (IsBound && OrtEnvironment.IsHeard)
             options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_VERBOSE;
@@ -50,4 +54,6 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
         }
         return options;
     }
+
+    private static Value Unnamed(Value value) => value.Producer is { Operator: Identity } node ? Unnamed(node.Inputs[0]!) : value;
 }

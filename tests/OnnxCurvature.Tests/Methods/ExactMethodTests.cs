@@ -91,7 +91,7 @@ public sealed class ExactMethodTests
     public void A_single_feature_map_is_done_forward_when_that_needs_fewer_columns()
     {
         var problem = ProblemTable.All().First(candidate => candidate.Name == "segmentation 3");
-        var request = new CurvatureRequest { WithRespectTo = ["c2[1]"], Loss = new LossRequest(problem.Loss) };
+        var request = new CurvatureRequest { WithRespectTo = ["c1[1]"], Loss = new LossRequest(problem.Loss) };
         var plan = new Planner(problem.Graph(), request, new PlanLimits()).Plan();
         Assert.Equal("loss factor, forward", plan.Methods[0].Method);
         Assert.Equal(9, plan.Methods[0].Columns);

@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Structure;
@@ -16,6 +17,23 @@ public sealed class OnnxWriterTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void What_an_older_opset_does_not_know_and_says_nothing_is_left_out()
+    {
+        var b = new GraphBuilder();
+        var x = b.Parameter(new TensorType(ElementType.Float32, [2, 3]), "x");
+        var row = b.Parameter(new TensorType(ElementType.Float32, [3]), "row");
+        Value Of<T>(Attributes attributes, params Value[] inputs) where T : Operator => Catalogue.Get<T>().Apply(b, [.. inputs], attributes).Output;
+        var shape = b.Vector(2, 3);
+        var y = Of<Reshape>(Attributes.Empty.With("allowzero", 0L), Of<OnnxCurvature.Ops.Normalization.BatchNormalization>(Attributes.Empty.With("training_mode", 0L), x, row, row, row, row), shape);
+        y = Of<OnnxCurvature.Ops.Reduction.ReduceMean>(Attributes.Empty.With("axes", [1]).With("noop_with_empty_axes", 0L), y);
+        y = Of<OnnxCurvature.Ops.Indexing.ScatterND>(Attributes.Empty.With("reduction", "none"), y, b.Constant(Ir.Tensor.Of(ElementType.Int64, [1, 2], [0L, 0])), b.Constant(Ir.Tensor.Of(ElementType.Float32, [1], [1.0])));
+        var file = OnnxWriter.Serialize(b.Build([x, row], [new NamedValue("y", y)]), _folder.Path, new WriteOptions { Opset = 13 });
+        Assert.Empty(OnnxChecker.Check(ModelProto.Parser.ParseFrom(file)));
+        using var session = new InferenceSession(file);
+        Assert.Equal(["y"], session.OutputNames);
+    }
 
     [Theory]
     [InlineData(WeightPlacement.Reference, "copy.onnx", WeightPlacement.Reference)]

@@ -32,7 +32,7 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
             if (!at.Element.IsFloat())
                 continue;
             if (separator.Value == head.Output && head.Factor is { } factor)
-                candidates.Add(Costed(survey, separator, Candidate.ByFactor, FactorColumns(survey, factor), FactorEntryFlops * limits.Size(at.Shape.Elements), 1, sources[index], blocked ?? obstacles.Before(separator.Value, separator.Before)));
+                candidates.Add(Costed(survey, separator, Candidate.ByFactor, FactorColumns(survey, factor), Math.Min(FactorEntryFlops * limits.Size(at.Shape.Elements), ProductPasses * survey.Flops(separator)), 1, sources[index], blocked ?? obstacles.Before(separator.Value, separator.Before)));
             // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
             if (!IsKnown(at.Shape) || separator.Value.Producer?.Origin == "loss" || separator.Before == 0 && !proof.Of(separator.Value).IsSeparate)
                 continue;

@@ -50,6 +50,12 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
         return checker._problems.FirstOrDefault();
     }
 
+    /// <summary>
+    /// Whether an opset does not know an attribute that says no more than what holds without it: files of newer opsets spell such attributes out.
+    /// </summary>
+    public static bool IsNeedless(OperatorCall call, string name, object value, int opset) =>
+        call.Domain.Length == 0 && (value is 0L or "none" or "stretch") && OperatorSignature.Find(call.Name, opset)?.Attributes.ContainsKey(name) == false;
+
     private void CheckForm(string what, NodeProto node, OperatorSignature signature)
     {
         CheckCount(what, "inputs", node.Input, signature.Inputs);

@@ -97,8 +97,8 @@ public sealed class Slice : LinearOperator
     {
         OnlyFirstBatched(batched);
         var rank = node.Output.Type.Rank;
-        var axes = node.Input(3) is { } given
-            ? given.Constant?.Read().Integers.Select(axis => (long)Axes.Normalize(axis, rank)) ?? throw new UnsupportedOperatorException("the axes of Slice are computed at run time, and only constants are supported there.")
+        var axes = node.Input(3) is not null
+            ? new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1).ConstantIntegers(3)!.Select(axis => (long)Axes.Normalize(axis, rank))
             : Enumerable.Range(0, rank).Take((int)node.Inputs[1]!.Type.Shape[0].Factor).Select(axis => (long)axis);
         return [Apply(b, [inputs[0], node.Input(1), node.Input(2), b.Vector([.. axes.Select(axis => axis + 1)]), node.Input(4)],
             types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(columns) }]).Output];
