@@ -26,10 +26,16 @@ internal static class AugmentCommand
             Description = "single-run: one run of the file gives everything; chunks of columns run in Loops. portable: no loops, opset 13 to 17 and operators that most runtimes have; the caller feeds the number of the run as 'column_chunk', makes a run for each chunk, and adds up the outputs that the file's metadata names [default: single-run].",
             CustomParser = Parsers.Word("--profile", "single-run", "portable"),
         };
+        var provider = new Option<string?>("--provider")
+        {
+            HelpName = "cpu|cuda",
+            Description = "What the file is laid out for. cpu: where masks make columns zero, products skip these entries, position by position in Loops, if that is expected to be faster. cuda: whole products [default: cpu].",
+            CustomParser = Parsers.Word("--provider", "cpu", "cuda"),
+        };
         var embed = new Option<bool>("--embed") { Description = "Copy the weights into the file [default: refer to the model's file where that can be]." };
         var command = new Command("augment", "Write a model that computes the loss and its derivatives besides what it computed before, in standard operators.")
         {
-            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Quantities, options.Method, options.Probes, options.Seed, profile, opset, embed, options.Dimensions, options.Memory, options.Explain,
+            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Quantities, options.Method, options.Probes, options.Seed, profile, provider, opset, embed, options.Dimensions, options.Memory, options.Explain,
         };
         command.SetAction(parsed =>
         {
@@ -44,7 +50,7 @@ internal static class AugmentCommand
                 Profile = parsed.GetValue(profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun,
                 Embed = parsed.GetValue(embed),
                 Dimensions = dimensions,
-                Limits = new PlanLimits { MemoryBytes = options.MemoryOf(parsed), Dimensions = dimensions },
+                Limits = new PlanLimits { Provider = parsed.GetValue(provider) ?? "cpu", MemoryBytes = options.MemoryOf(parsed), Dimensions = dimensions },
             });
             AugmentView.Show(terminal, report, parsed.GetValue(options.Explain));
         });

@@ -88,6 +88,16 @@ public sealed class ColumnStage
         [Chunk, .. _sums.Select(sum => sum.State)],
         [.. _sums.Select((sum, index) => new NamedValue($"sum_{index}", sum.Next)), .. _yields.Select((value, index) => new NamedValue($"column_{index}", value))]);
 
+    /// <summary>Rebuilds the body's outputs: <paramref name="pass"/> gives other values for those of <see cref="BuildBody"/>, in their order.</summary>
+    public void Rewrite(Func<Program, IReadOnlyList<Value>> pass)
+    {
+        var outputs = pass(BuildBody());
+        for (var index = 0; index < _sums.Count; index++)
+            _sums[index] = (_sums[index].State, outputs[index]);
+        for (var index = 0; index < _yields.Count; index++)
+            _yields[index] = outputs[_sums.Count + index];
+    }
+
     /// <summary>Builds the loop. Nothing can be added to the body after that.</summary>
     public void Close()
     {

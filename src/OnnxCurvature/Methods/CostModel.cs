@@ -13,9 +13,18 @@ public sealed class CostModel(PlanLimits limits)
     /// <summary>Floating-point operations that one processor core is expected to do in a second, for rough times.</summary>
     public const double FlopsPerSecondOfACore = 150e9;
 
+    private readonly SizeEstimates _sizes = new(limits);
+
+    /// <summary>Learns the bounds of sizes that only the data tell from a program whose parts are to be estimated.</summary>
+    public void Learn(Program program) => _sizes.Learn(program);
+
+    /// <summary>The size that a dimension is expected to have.</summary>
+    public double Size(Dim dim) => _sizes.Expected(dim);
+
     /// <summary>Floating-point operations of a program, its loops included.</summary>
     public double Flops(Program program)
     {
+        _sizes.Learn(program);
         double total = 0;
         foreach (var node in program.Nodes)
             total += Flops(node);
@@ -23,7 +32,7 @@ public sealed class CostModel(PlanLimits limits)
     }
 
     /// <summary>Floating-point operations of a node, its bodies included.</summary>
-    public double Flops(Node node) => node.Bodies.Any() ? node.Bodies.Sum(Flops) * Trips(node) : node.Rules().Flops(node, limits.Size);
+    public double Flops(Node node) => node.Bodies.Any() ? node.Bodies.Sum(Flops) * Trips(node) : node.Rules().Flops(node, _sizes.Expected);
 
     /// <summary>
     /// The most bytes that the values of a program take at one time, when each is freed after its last use. Parameters and outputs are the
@@ -31,6 +40,7 @@ public sealed class CostModel(PlanLimits limits)
     /// </summary>
     public double PeakBytes(Program program)
     {
+        _sizes.Learn(program);
         var holders = new Dictionary<Value, Value>();
         var lastUse = new Dictionary<Value, int>();
         for (var index = 0; index < program.Nodes.Length; index++)
@@ -64,18 +74,19 @@ public sealed class CostModel(PlanLimits limits)
         Value Holder(Value value) => holders.GetValueOrDefault(value, value);
     }
 
-    /// <summary>What runs within a node takes beside its outputs: one round, or, where that is more, the pieces of what rounds yield, which are put together at the end.</summary>
+    /// <summary>What runs within a node takes beside its outputs: one round, and the pieces of what rounds yield, which are put together at the end.</summary>
     private double Inside(Node node) => node.Operator is Loop && node.Attributes.Program("body") is { } body
-        ? Math.Max(PeakBytes(body), node.Outputs.Skip(body.Parameters.Length - 2).Sum(Bytes))
+        ? PeakBytes(body) + node.Outputs.Skip(body.Parameters.Length - 2).Sum(Bytes)
         : node.Bodies.Sum(PeakBytes);
 
     /// <summary>The bytes of the largest output of a convolution; zero where there is none.</summary>
     public double WidestConvolution(Program program) => program.Nodes.Where(node => node.Operator is Conv or ConvTranspose).Select(node => Bytes(node.Output)).DefaultIfEmpty(0).Max();
 
     /// <summary>The number of entries of a value.</summary>
-    public double Entries(Value value) => limits.Size(value.Type.Shape.Elements);
+    public double Entries(Value value) => _sizes.Expected(value.Type.Shape.Elements);
 
-    private double Bytes(Value value) => Entries(value) * value.Type.Element.Size();
+    private double Bytes(Value value) => _sizes.Most(value.Type.Shape.Elements) * value.Type.Element.Size();
 
-    private static double Trips(Node node) => node.Operator is not Loop ? 1 : node.Input(0)?.Constant?.Read().Integers[0] ?? 1;
+    private double Trips(Node node) => node.Operator is not Loop ? 1
+        : node.Input(0)?.Constant?.Read().Integers[0] ?? (node.Outputs.Length > Math.Max(0, node.Inputs.Length - 2) ? _sizes.Expected(node.Outputs[^1].Type.Shape[0]) : 1);
 }

@@ -14,6 +14,9 @@ public sealed record PlanLimits
     /// <summary>Whether the caller makes a run for each chunk, so that what is done once, after all chunks, would be done in every run.</summary>
     public bool OneRunForEachChunk { get; init; }
 
+    /// <summary>Whether products of columns are taken at open channels only; null for where it is expected to be faster.</summary>
+    internal bool? AtOpenChannels { get; init; }
+
     /// <summary>The size to plan with for symbolic dimensions that have none given here.</summary>
     public long DefaultDimension { get; init; } = 1;
 

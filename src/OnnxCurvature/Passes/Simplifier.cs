@@ -16,7 +16,7 @@ namespace OnnxCurvature.Passes;
 /// Rebuilds a program without what it does not need: nodes of small constants are folded, equal nodes become one (one that
 /// gives more outputs also serves for those that give fewer), repetitions that broadcasting makes anyway are left out, what a
 /// loop's body computes alike in every round moves before the loop, and dead nodes go. Values and names of parameters and
-/// outputs stay.
+/// outputs stay. Reshapes of reshapes and transpositions of transpositions become one.
 /// </summary>
 public sealed class Simplifier
 {
@@ -64,7 +64,7 @@ public sealed class Simplifier
         foreach (var node in program.Nodes)
             if (node.Outputs.Length > 1)
             {
-                var key = Key(node, node.Inputs);
+                var key = Key(node, node.Inputs, node.Attributes);
                 if (!most.TryGetValue(key, out var other) || other.Outputs.Length < node.Outputs.Length)
                     most[key] = node;
             }
@@ -86,9 +86,20 @@ public sealed class Simplifier
             _map[node.Output] = factor;
             return;
         }
+        var attributes = node.Attributes;
+        if (Rearrangements.Of(_builder, node, inputs) is { } merged)
+        {
+            if (merged.Same is { } same && !kept.Contains(node.Output))
+            {
+                _map[node.Output] = same;
+                return;
+            }
+            if (merged.Same is null)
+                (inputs, attributes) = (merged.Inputs, merged.Attributes);
+        }
         if (Fold(node, inputs) || node.Bodies.Any() && RebuildBodies(node, inputs))
             return;
-        var key = Key(node, inputs);
+        var key = Key(node, inputs, attributes);
         var home = Home(inputs);
         for (var at = home; at is not null; at = at._outer)
             if (at._known.TryGetValue(key, out var equal) && equal.Outputs.Length >= node.Outputs.Length && !(kept.Contains(node.Output) && equal.Output.Name is not null && node.Output.Name is not null))
@@ -96,10 +107,10 @@ public sealed class Simplifier
                 Map(node, equal);
                 return;
             }
-        var outputs = most.TryGetValue(Key(node, node.Inputs), out var more) ? more.Outputs : node.Outputs;
+        var outputs = most.TryGetValue(Key(node, node.Inputs, node.Attributes), out var more) ? more.Outputs : node.Outputs;
         var named = outputs.Select((output, index) => (output.Type, index < node.Outputs.Length ? node.Outputs[index].Name : output.Name)).ToArray();
         home._builder.Origin = node.Origin;
-        var rebuilt = home._builder.Append(node.Operator, inputs, node.Attributes, named, node.Name);
+        var rebuilt = home._builder.Append(node.Operator, inputs, attributes, named, node.Name);
         home._local.UnionWith(rebuilt.Outputs);
         home._known.TryAdd(key, rebuilt);
         Map(node, rebuilt);
@@ -178,7 +189,7 @@ public sealed class Simplifier
             _map[from.Outputs[index]] = to.Outputs[index];
     }
 
-    private string Key(Node node, ImmutableArray<Value?> inputs)
+    private string Key(Node node, ImmutableArray<Value?> inputs, Attributes attributes)
     {
         var key = new StringBuilder(node.Operator.ToString()).Append('(');
         foreach (var input in inputs)
@@ -188,7 +199,7 @@ public sealed class Simplifier
                 { Constant: InlineConstant constant } => Contents(constant),
                 _ => Identity(input).ToString(CultureInfo.InvariantCulture),
             }).Append(',');
-        return key.Append(')').Append(node.Attributes.Key(Identity)).ToString();
+        return key.Append(')').Append(attributes.Key(Identity)).ToString();
     }
 
     /// <summary>A text that is the same for constants of the same type and elements: these, or a digest of many.</summary>

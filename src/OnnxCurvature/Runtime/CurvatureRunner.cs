@@ -17,7 +17,10 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     public CurvatureResult Run(DataSet data, ImmutableDictionary<string, double> seconds, IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings, _costs);
+        _costs.Learn(program);
+        OrtEnvironment.Start(null);
+        using var arena = settings.Provider == "cpu" ? SharedArena.Use() : null;
+        using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings with { SharesArena = arena is not null }, _costs);
         var outputs = program.Outputs.Select(output => output.Value).Distinct().ToArray();
         var joined = program.Outputs.Select(_ => new BatchJoin.Result()).ToArray();
         for (var batch = 0; batch < data.Batches; batch++)

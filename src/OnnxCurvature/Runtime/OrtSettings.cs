@@ -11,6 +11,12 @@ namespace OnnxCurvature.Runtime;
 /// <param name="Threads">Threads within an operator; 0 takes the number of cores.</param>
 internal sealed record OrtSettings(string Folder, string Provider, int Threads)
 {
+    /// <summary>Whether a session runs only once, so that laying out its weights for the kernels would cost more than it gains.</summary>
+    public bool RunsOnce { get; init; }
+
+    /// <summary>Whether sessions take memory from the <see cref="SharedArena"/>, which is then in use.</summary>
+    public bool SharesArena { get; init; }
+
     /// <summary>How CUDA is used where it is.</summary>
     public CudaOptions Cuda { get; init; } = new();
 
@@ -35,6 +41,10 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
         if (Threads > 0)
             options.IntraOpNumThreads = Threads;
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Folder);
+        if (SharesArena)
+            options.AddSessionConfigEntry(SharedArena.SessionEntry, "1");
+        if (RunsOnce)
+            options.AddSessionConfigEntry("session.disable_prepacking", "1");
         // This rule of ONNX Runtime takes a Transpose into the product after it also where its output is one of the program's, which is then never made.
         if (program.Outputs.Any(output => Unnamed(output.Value).Producer?.Operator is TransposeAxes))
             options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "GemmTransposeFusion");

@@ -34,7 +34,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
             {
                 var step = schedule.Steps[index];
                 progress?.Report(new RunProgress(done / _total, "preparing"));
-                var session = Session(step);
+                var session = Session(step, keep);
                 if (step is LoopStep loop)
                     Drive(loop, session, values, owned, outputs, fraction => progress?.Report(new RunProgress((done + fraction * Flops(step, costs)) / _total, $"chunk {(long)Math.Round(fraction * loop.Rounds)} of {loop.Rounds}")), cancellation);
                 else
@@ -102,11 +102,11 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
                 owned.Add(values[loop.Node.Outputs[index]] = stacks[index - loop.States].Finish(settings, cancellation));
     }
 
-    private OrtProgram Session(ScheduleStep step)
+    private OrtProgram Session(ScheduleStep step, bool keep)
     {
         if (!_sessions.TryGetValue(step, out var session))
         {
-            _sessions[step] = session = new OrtProgram(step.Program, settings);
+            _sessions[step] = session = new OrtProgram(step.Program, settings with { RunsOnce = !keep && step is not LoopStep { Rounds: > 2 } });
             if (session.Placement is { } placement)
                 Placement = (Placement ?? NodePlacement.None).With(placement);
         }

@@ -29,6 +29,8 @@ public static class NetworkProblems
                 yield return Transformer($"transformer block {loss} {samples}", samples, loss);
                 yield return DepthwiseSeparable($"depthwise separable {loss} {samples}", samples, loss);
             }
+            yield return Plain($"plain cnn {samples}", samples, slope: 0);
+            yield return Plain($"leaky cnn {samples}", samples, slope: 0.2);
             yield return Deep($"deep tanh mlp {samples}", samples);
             yield return Bottleneck($"bottleneck {samples}", samples);
             yield return LongShortTerm($"lstm {samples}", samples);
@@ -50,6 +52,24 @@ public static class NetworkProblems
         h = p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), p.Apply<GlobalAveragePool>(h));
         p.Output = Linear(p, h, "f", 4, 3);
         return p;
+    }
+
+    /// <summary>Convolutions, ReLUs or leaky ones, and poolings one after another.</summary>
+    private static Problem Plain(string name, int samples, double slope)
+    {
+        var p = new Problem(name, samples, false);
+        var pool = Attributes.Empty.With("kernel_shape", [2, 2]).With("strides", [2, 2]);
+        var h = Activate(p.Apply<Conv>(Same, p.Input(2, 8, 8), p.Weight("c1", 0.5, 3, 2, 3, 3), p.Weight("b1", 0.3, 3)));
+        h = p.Apply<MaxPool>(pool, Activate(p.Apply<Conv>(Same, h, p.Weight("c2", 0.4, 4, 3, 3, 3))));
+        h = Activate(p.Apply<Conv>(Same, h, p.Weight("c3", 0.3, 5, 4, 3, 3), p.Weight("b3", 0.3, 5)));
+        h = p.Apply<MaxPool>(pool, Activate(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [1, 1]), h, p.Weight("c4", 0.5, 6, 5, 1, 1))));
+        h = Activate(Linear(p, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), "f", 24, 7));
+        h = Activate(Linear(p, h, "g", 7, 6));
+        // Where one class is all but certain, the ways differ by what rounding leaves of the others.
+        p.Output = p.Apply<Mul>(Linear(p, h, "k", 6, 5), p.Builder.Scalar(ElementType.Float64, 0.1));
+        return p;
+
+        Value Activate(Value x) => slope == 0 ? p.Apply<Relu>(x) : p.Apply<LeakyRelu>(Attributes.Empty.With("alpha", slope), x);
     }
 
     private static Problem ResidualBlock(string name, int samples, LossKind loss)

@@ -34,9 +34,13 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
             var pooled = site.Path.Pull(outer, body, selection.Tangent, site.Path.Tangent.Outputs[0]!, side);
             return site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
         }).Resolved(body, 1);
-        // [N, G, O, Q, K] · [N, G, O, K, Q]
-        var rows = delta.Select(side => TransposeAxes.Of(body, side, 1, 2, 3, 0, 4));
-        var slot = stage.Accumulate(MatMul.Of(body, TransposeAxes.Last(body, rows.Left), rows.Right ?? rows.Left));
+        // [N, G, O, Q, K] · [N, G, O, K, Q]. Without axes of one, runtimes take the transpositions into the product.
+        var shape = delta.Left.Type.Shape;
+        var rows = samples.IsOne && site.Groups.IsOne
+            ? delta.Select(side => TransposeAxes.Of(body, Reshape.To(body, side, [shape[0], shape[3], shape[4]]), 1, 0, 2))
+            : delta.Select(side => TransposeAxes.Of(body, side, 1, 2, 3, 0, 4));
+        var gram = MatMul.Of(body, TransposeAxes.Last(body, rows.Left), rows.Right ?? rows.Left);
+        var slot = stage.Accumulate(Reshape.To(body, gram, [samples, site.Groups, .. gram.Type.Shape.Range(gram.Type.Rank - 3, gram.Type.Rank)]));
         return () => Contract(outer, stage.Result(slot));
     }
 

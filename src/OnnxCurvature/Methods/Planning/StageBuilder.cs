@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Gates;
 using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Methods.Planning;
@@ -14,11 +15,15 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     /// <summary>With fewer columns at once what each chunk costs by itself counts for more than the cache.</summary>
     private const int FewestColumnsAtOnce = 8;
 
+    /// <summary>What products at open channels gather for every position they gather once for all columns.</summary>
+    private const int MostGatedColumnsAtOnce = 1024;
+
     /// <summary>Builds the stage.</summary>
     public BuiltStage Build(IReadOnlyList<IColumnMethod> methods)
     {
-        var chunk = ChunkSize(methods);
-        var (stage, finish) = Stage(methods, chunk);
+        var gated = limits.AtOpenChannels ?? (limits.Provider == "cpu" && !limits.OneRunForEachChunk && IsGated(methods));
+        var chunk = ChunkSize(methods, gated);
+        var (stage, finish) = Stage(methods, chunk, gated);
         var body = Finished(stage.BuildBody());
         var bytes = costs.PeakBytes(body);
         stage.Close();
@@ -26,14 +31,38 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     }
 
     /// <summary>The body as it will run: what does not depend on the chunk is done once, before.</summary>
-    private Program Finished(Program body) => Simplifier.Run(Float64Lowering.Run(body, limits.Provider)).Dependent();
+    private Program Finished(Program body)
+    {
+        var whole = Simplifier.Run(Float64Lowering.Run(body, limits.Provider));
+        costs.Learn(whole);
+        return whole.Dependent();
+    }
 
-    private (ColumnStage Stage, Func<Value>[] Finish) Stage(IReadOnlyList<IColumnMethod> methods, int chunk)
+    private (ColumnStage Stage, Func<Value>[] Finish) Stage(IReadOnlyList<IColumnMethod> methods, int chunk, bool gated)
     {
         var stage = new ColumnStage(builder, methods[0].Columns, chunk);
         var columns = methods[0].MakeColumns(stage);
-        return (stage, [.. methods.Select(method => method.Build(stage, columns))]);
+        Func<Value>[] finish = [.. methods.Select(method => method.Build(stage, columns))];
+        if (gated)
+            stage.Rewrite(body => GatedProducts.Replace(stage.Body, body, chunk, chain => Pays(chain, MostGatedAtOnce(methods))));
+        return (stage, finish);
     }
+
+    /// <summary>
+    /// Whether products are to be taken at open channels only. That needs many columns at once, so it must still pay with as many as then fit
+    /// the memory.
+    /// </summary>
+    private bool IsGated(IReadOnlyList<IColumnMethod> methods)
+    {
+        var body = Stage(methods, 2, gated: false).Stage.BuildBody();
+        return IsWorthwhile(MostGatedAtOnce(methods)) && IsWorthwhile(ChunkSize(methods, gated: true));
+
+        bool IsWorthwhile(long columns) => GatedProducts.In(body, 2).Any(chain => Pays(chain, columns));
+    }
+
+    private bool Pays(GatedChain chain, long columns) => limits.AtOpenChannels ?? GateCosts.IsWorthwhile(chain, columns, costs.Size);
+
+    private static long MostGatedAtOnce(IReadOnlyList<IColumnMethod> methods) => Math.Min(methods[0].Columns, MostGatedColumnsAtOnce);
 
     /// <summary>
     /// The most columns whose values fit the memory limit, spread evenly over the chunks. The peak of a body is the largest of
@@ -41,7 +70,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     /// before the limit, a third tells a secant, above which the peak does not rise. On a processor there are no more than keep the output
     /// of the widest convolution within the cache.
     /// </summary>
-    private int ChunkSize(IReadOnlyList<IColumnMethod> methods)
+    private int ChunkSize(IReadOnlyList<IColumnMethod> methods, bool gated)
     {
         var columns = methods[0].Columns;
         if (columns <= 1)
@@ -51,11 +80,11 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
         if (one > limits.MemoryBytes)
             throw new UserErrorException($"One column of '{methods[0].Target.Name}' takes about {Math.Ceiling(one / (1 << 20))} MiB, and the limit is {(limits.MemoryBytes < 1 << 20 ? $"{limits.MemoryBytes} bytes" : $"{limits.MemoryBytes >> 20} MiB")}; allow more with --memory.");
         var widest = costs.WidestConvolution(second) - costs.WidestConvolution(first);
-        var cached = limits.Provider == "cpu" && widest > 0 ? Math.Clamp(Math.Floor(CacheBytes / widest), FewestColumnsAtOnce, MostColumnsAtOnce) : MostColumnsAtOnce;
+        var cached = gated ? MostGatedColumnsAtOnce : limits.Provider == "cpu" && widest > 0 ? Math.Clamp(Math.Floor(CacheBytes / widest), FewestColumnsAtOnce, MostColumnsAtOnce) : MostColumnsAtOnce;
         var chunk = Fit(costs.PeakBytes(second) - one);
         return chunk > 2 && costs.PeakBytes(Body(chunk)) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
 
-        Program Body(int chunk) => Finished(Stage(methods, chunk).Stage.BuildBody());
+        Program Body(int chunk) => Finished(Stage(methods, chunk, gated).Stage.BuildBody());
 
         int Fit(double each)
         {

@@ -1,3 +1,4 @@
+using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Reduction;
@@ -5,6 +6,9 @@ namespace OnnxCurvature.Ops.Reduction;
 /// <summary>The greatest element over axes.</summary>
 public sealed class ReduceMax : ExtremeReduction
 {
+    /// <summary>The greatest element over axes.</summary>
+    public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) => Of(Catalogue.Get<ReduceMax>(), b, x, axes, keepDims);
+
     /// <inheritdoc/>
     protected override ExtremePosition Position => Catalogue.Get<ArgMax>();
 

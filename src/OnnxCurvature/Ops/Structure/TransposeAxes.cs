@@ -75,7 +75,8 @@ public sealed class TransposeAxes : LinearOperator
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
         [SampleAxis.At(Array.IndexOf(Permutation(node), inputs[0].Axis))];
 
-    private static int[] Permutation(Node node) => Permutation(node.Attributes, node.Output.Type.Rank);
+    /// <summary>For each axis of a node's output the axis of its input.</summary>
+    internal static int[] Permutation(Node node) => Permutation(node.Attributes, node.Output.Type.Rank);
 
     private static int[] Permutation(Attributes attributes, int rank) =>
         attributes.Ints("perm") is { } perm ? [.. perm.Select(axis => (int)axis)] : [.. Enumerable.Range(0, rank).Reverse()];

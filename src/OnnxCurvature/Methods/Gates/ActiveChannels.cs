@@ -1,0 +1,37 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Logic;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Gates;
+
+/// <summary>
+/// For every position the channels at which a gate is open. There are as many places as the position with the most such channels needs; at others
+/// the rest is filled up with channels at which the gate is closed, so that their slopes are zero.
+/// </summary>
+/// <param name="Indices">Channels, 64-bit integers [R, A], R positions of all samples.</param>
+/// <param name="Slopes">The gate's factors there, [R, A].</param>
+internal sealed record ActiveChannels(Value Indices, Value Slopes)
+{
+    /// <summary>A, the number of places, which the data tell.</summary>
+    public Dim Count => Indices.Type.Shape[1];
+
+    /// <summary>The active channels of a gate [N, C, P].</summary>
+    public static ActiveChannels Of(GraphBuilder b, Value gate)
+    {
+        var shape = gate.Type.Shape;
+        var (rows, channels) = (shape[0] * shape[2], shape[1]);
+        var slopes = Reshape.To(b, TransposeAxes.Of(b, gate, 0, 2, 1), [rows, channels]);
+        var isOpen = Cast.Of(b, Catalogue.Get<Not>().Apply(b, [Equal.Of(b, slopes, b.Scalar(slopes.Type.Element, 0))]).Output, ElementType.Float32);
+        var most = Cast.Of(b, ReduceMax.Of(b, ReduceSum.Of(b, isOpen, [1], keepDims: false), [0], keepDims: true), ElementType.Int64);
+        var count = Max.Of(b, most, b.Vector(1));
+        // Of equal entries the first come first: open ones before closed ones, and each in the order of channels.
+        var size = Dim.Symbol($"active_{count.Producer!.Id}");
+        var indices = Catalogue.Get<TopK>().Apply(b, [isOpen, count], Attributes.Empty.With("axis", 1L), 2,
+            [new TensorType(ElementType.Float32, [rows, size]), new TensorType(ElementType.Int64, [rows, size])]).Outputs[1];
+        return new ActiveChannels(indices, GatherElements.Of(b, slopes, indices, 1));
+    }
+}

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.ControlFlow;
+using OnnxCurvature.Ops.Convolution;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Pooling;
+using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Tests.Laws;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Methods;
+
+/// <summary>Products of columns at open channels against whole ones, which other tests compare with differences of the loss.</summary>
+public sealed class GatedProductTests
+{
+    public static TheoryData<string> Names => [.. ProblemTable.All().Select(problem => problem.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void They_give_the_same_diagonal(string name)
+    {
+        foreach (var weight in ProblemTable.All().First(problem => problem.Name == name).Weights.Select(value => value.Name!))
+        {
+            var whole = Diagonal(Find(name), weight, atOpenChannels: false).Diagonal;
+            // All columns at once, and a few.
+            foreach (var bytes in new[] { 1L << 30, 100_000 })
+            {
+                var gated = Diagonal(Find(name), weight, atOpenChannels: true, bytes).Diagonal;
+                Assert.Equal(whole.Floats.Length, gated.Floats.Length);
+                var size = Math.Sqrt(whole.Floats.Sum(entry => entry * entry));
+                Assert.True(Math.Sqrt(whole.Floats.Zip(gated.Floats, (a, b) => (a - b) * (a - b)).Sum()) <= 1e-12 * size, weight);
+            }
+        }
+    }
+
+    [Theory]
+    // The kernel before them, whether there are gated products after it, and how many of them go from position to position.
+    [InlineData("plain cnn 1", "c1", true, 3)]
+    [InlineData("plain cnn 1", "c3", true, 1)]
+    [InlineData("plain cnn 1", "f", true, 0)]
+    [InlineData("plain cnn 2", "c1", true, 3)]
+    [InlineData("leaky cnn 2", "c1", true, 3)]
+    [InlineData("cnn 3 symbolic", "c1", true, 1)]
+    [InlineData("transformer block Mse 1", "q", false, 0)]
+    public void They_are_found(string name, string weight, bool areThere, int loops)
+    {
+        Node[] all = [.. Flat(Diagonal(Find(name), weight, atOpenChannels: true).Program.Nodes)];
+        Assert.Equal(areThere, all.Any(node => node.Operator is TopK));
+        Assert.Equal(loops, all.Count(node => node.Operator is Loop && node.Origin?.Contains("Conv", StringComparison.Ordinal) == true));
+    }
+
+    [Fact]
+    public void A_gate_that_is_closed_everywhere_gives_zeros()
+    {
+        var p = new Problem("closed", 1, false);
+        var h = p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [3, 3]), p.Input(2, 5, 5), p.Weight("c1", 0.5, 3, 2, 3, 3));
+        h = p.Apply<Relu>(p.Apply<Add>(h, p.Builder.Scalar(ElementType.Float64, -1e6)));
+        h = p.Apply<Relu>(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [2, 2]), h, p.Weight("c2", 0.5, 4, 3, 2, 2)));
+        p.Output = p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), p.Apply<GlobalAveragePool>(h));
+        Assert.All(Diagonal(p, "c1", atOpenChannels: true).Diagonal.Floats, entry => Assert.Equal(0, entry));
+    }
+
+    [Fact]
+    public void The_runtime_computes_them_alike()
+    {
+        foreach (var name in new[] { "plain cnn 1", "plain cnn 2", "leaky cnn 1", "cnn 3 symbolic", "strided cnn 3" })
+        {
+            var problem = Find(name);
+            var (program, diagonal, data) = Diagonal(problem, problem.Weights[0].Name!, atOpenChannels: true);
+            var outputs = RuntimeProgram.Run(program, 17, data);
+            Assert.NotNull(outputs);
+            var size = Math.Sqrt(diagonal.Floats.Sum(entry => entry * entry));
+            Assert.True(Math.Sqrt(diagonal.Floats.Zip(outputs[0].Floats, (a, b) => (a - b) * (a - b)).Sum()) <= 1e-12 * size, name);
+        }
+    }
+
+    private static Problem Find(string name) => ProblemTable.All().First(problem => problem.Name == name);
+
+    private static IEnumerable<Node> Flat(IEnumerable<Node> nodes) => nodes.SelectMany(node => node.Bodies.SelectMany(body => Flat(body.Nodes)).Prepend(node));
+
+    private static (Ir.Program Program, Tensor Diagonal, Dictionary<Value, Tensor> Data) Diagonal(Problem problem, string weight, bool atOpenChannels, long bytes = 1L << 30)
+    {
+        var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal] };
+        var limits = new PlanLimits { MemoryBytes = bytes, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", problem.Samples), AtOpenChannels = atOpenChannels };
+        var plan = new Planner(problem.Graph(), request, limits).Plan();
+        var data = problem.Data(plan.Loss.Target);
+        return (plan.Program, Interpreter.Run(plan.Program, data)[0], data);
+    }
+}
