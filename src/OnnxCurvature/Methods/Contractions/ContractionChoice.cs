@@ -24,7 +24,19 @@ public static class ContractionChoice
         bool Fits(double positions) => rows * positions * positions * site.Entry.Type.Element.Size() < limits.MemoryBytes / 4.0;
         var atWinners = selection is not null && Fits(selection.Positions.Factor) ? Gram(selection.Positions.Factor) : double.PositiveInfinity;
         var atAll = Fits(site.Positions.Factor) ? Gram(site.Positions.Factor) : double.PositiveInfinity;
+        var inPairs = InPairs();
+        if (inPairs < Math.Min(direct, Math.Min(atWinners, atAll)))
+            return new GramContraction(site, null, limits, inPairs: true);
         return direct <= Math.Min(atWinners, atAll) ? new DirectContraction(site)
             : new GramContraction(site, atWinners <= atAll ? selection : null, limits);
+
+        double InPairs()
+        {
+            var (positions, pairs) = (site.Positions.Factor, PositionPairs.Count(site.Positions.Factor));
+            var products = limits.Size(site.Path.Samples * site.Groups) * pairs * inner;
+            return Fits(positions) && products * site.Entry.Type.Element.Size() < limits.MemoryBytes / 4.0
+                ? 2 * rows * (positions * positions * columns + pairs * inner) + FlopsPerElement * (rows * positions * (2 * columns + 2 * positions) + 3 * products)
+                : double.PositiveInfinity;
+        }
     }
 }

@@ -12,15 +12,16 @@ namespace OnnxCurvature.Methods.Contractions;
 /// <summary>
 /// Sums the Gram matrices G[n, o] = Σ_c δ_c[n, o, :] δ_c[n, o, :]ᵀ of the columns over positions, and contracts them once, row by row of
 /// the weight: diag[o, j] = Σ_n Σ_pq X[n, j, p] G[n, o, p, q] X[n, j, q]. The second stage does not grow with the columns. With a
-/// <paramref name="selection"/> the positions are the outputs of the pooling after the product, and X is gathered at its winners.
+/// <paramref name="selection"/> the positions are the outputs of the pooling after the product, and X is gathered at its winners. Of few positions all pairs
+/// can be contracted at once, <paramref name="inPairs"/>.
 /// </summary>
-public sealed class GramContraction(ContractionSite site, PositionSelection? selection, PlanLimits limits) : IContraction
+public sealed class GramContraction(ContractionSite site, PositionSelection? selection, PlanLimits limits, bool inPairs = false) : IContraction
 {
     private const double BytesAtOnce = 64 << 20;
 
     /// <inheritdoc/>
     public string Description => selection is null
-        ? $"Gram matrices of δ over {site.Positions} positions"
+        ? $"Gram matrices of δ over {site.Positions} positions{(inPairs ? ", by pairs of them" : "")}"
         : $"Gram matrices of δ over the {selection.Positions} winners of {selection.Pool}";
 
     private Dim Positions => selection?.Positions ?? site.Positions;
@@ -47,6 +48,8 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
     /// <summary>Contracts the Gram matrices [N, G, O, Q, Q] with X, a few rows o at a time.</summary>
     public Value Contract(GraphBuilder outer, Value gram)
     {
+        if (inPairs)
+            return PositionPairs.Contract(outer, site, gram);
         var rows = site.RowCount.Factor;
         var bytes = limits.Size(site.Path.Samples * site.Groups * Positions * site.Inner) * gram.Type.Element.Size();
         var chunk = (int)Math.Clamp(BytesAtOnce / bytes, 1, rows);

@@ -43,6 +43,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
         var stage = new ColumnStage(builder, methods[0].Columns, chunk);
         var columns = methods[0].MakeColumns(stage);
         Func<Value>[] finish = [.. methods.Select(method => method.Build(stage, columns))];
+        stage.Rewrite(body => FewPositions.Replace(stage.Body, body));
         if (gated)
             stage.Rewrite(body => GatedProducts.Replace(stage.Body, body, chunk, chain => Pays(chain, MostGatedAtOnce(methods))));
         return (stage, finish);
