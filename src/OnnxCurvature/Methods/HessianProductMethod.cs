@@ -12,7 +12,10 @@ namespace OnnxCurvature.Methods;
 /// The diagonal of the Hessian as eᵢᵀ(∇²L)eᵢ: one Hessian-vector product, forward over reverse, for each entry of the target.
 /// Right for any graph.
 /// </summary>
-public sealed class HessianProductMethod(Target target, Value gradient) : IColumnMethod
+/// <param name="target">The target.</param>
+/// <param name="gradient">The gradient of the whole target value.</param>
+/// <param name="fix">Puts values in place of what the gradient holds fixed; null where it holds nothing fixed.</param>
+public sealed class HessianProductMethod(Target target, Value gradient, Func<Value, Value>? fix = null) : IColumnMethod
 {
     private readonly long _row = target.Value.Type.Rank == 0 ? 1 : Known(target).Product(1, target.Value.Type.Rank).Factor;
 
@@ -45,7 +48,7 @@ public sealed class HessianProductMethod(Target target, Value gradient) : IColum
         var product = outer.HessianProduct(gradient, target.Value);
         if (product.Outputs[0] is not { } direction)
             return () => Expand.Of(outer, outer.Scalar(target.Value.Type.Element, 0), target.ResultType.Shape);
-        var products = body.Batch([direction], new Dictionary<Value, Value> { [product.Inputs[0]] = columns.Left }, stage.ChunkSize)[0]!;
+        var products = body.Batch([fix?.Invoke(direction) ?? direction], new Dictionary<Value, Value> { [product.Inputs[0]] = columns.Left }, stage.ChunkSize)[0]!;
         var all = Enumerable.Range(1, shape.Rank).Select(axis => (long)axis);
         var entries = ReduceSum.Of(body, Mul.Of(body, products, columns.Left), all, keepDims: false);
         var slot = stage.Collect(entries);

@@ -140,8 +140,9 @@ public sealed class TargetPath
                 continue;
             }
             var input = user.Inputs.IndexOf(at);
+            // What the product takes for samples must be that: of a single sample there may be several rows.
             return AxisOf(at).IsNone && user.Inputs.Count(value => value == at) == 1 && (Samples == 1 || AxisOf(user.Output) == SampleAxis.At(0))
-                && user.Rules().Unfold(b, user, input) is { } product ? (user, input, product) : null;
+                && user.Rules().Unfold(b, user, input) is { } product && product.Columns.Type.Shape[0] == Samples ? (user, input, product) : null;
         }
     }
 

@@ -52,7 +52,7 @@ public sealed class ExactMethodTests
                     Choice = candidates =>
                     {
                         ways = candidates.Count(candidate => candidate.Obstacle is null);
-                        description = $"{candidates[chosen].Method} at {candidates[chosen].Cut.Value.Name ?? candidates[chosen].Cut.Value.ToString()}";
+                        description = $"{candidates[chosen].Method} at {candidates[chosen].Cut.Name}";
                         return candidates[chosen];
                     },
                 }.Plan();
@@ -69,7 +69,7 @@ public sealed class ExactMethodTests
     {
         var names = ProblemTable.All().First(problem => problem.Name == name).Weights.Where(value => value.Type.Rank > 1 && value.Type.Shape[0] != 1).Select(value => value.Name!);
         // The Gauss–Newton matrix is that of a loss with a factor, of samples that are separate.
-        ImmutableArray<Quantity> quantities = name.StartsWith("regularized", StringComparison.Ordinal) || name.StartsWith("batch statistics", StringComparison.Ordinal) || name.StartsWith("tied", StringComparison.Ordinal)
+        ImmutableArray<Quantity> quantities = name.StartsWith("regularized", StringComparison.Ordinal) || name.StartsWith("batch statistics", StringComparison.Ordinal) || name.StartsWith("tied", StringComparison.Ordinal) || name.StartsWith("two heads", StringComparison.Ordinal)
             ? [Quantity.HessianDiagonal] : [Quantity.HessianDiagonal, Quantity.GgnDiagonal];
         foreach (var weight in names)
         {
@@ -102,6 +102,9 @@ public sealed class ExactMethodTests
     [InlineData("tanh mlp CrossEntropy 3", "loss factor, and sources")]
     [InlineData("cnn 3 symbolic", "loss factor")]
     [InlineData("shared weight 3", "loss factor")]
+    [InlineData("siamese 2", "Hessian-vector products at a cut")]
+    [InlineData("two heads 2", "Hessian-vector products at a cut")]
+    [InlineData("gated 2", "loss factor, and sources")]
     [InlineData("residual 3 symbolic", "loss factor")]
     [InlineData("own loss of logarithms mean weighted ignoring", "loss factor, forward")]
     [InlineData("own loss of logits none", "loss factor, forward")]

@@ -40,7 +40,13 @@ public static class NetworkProblems
             yield return SelfProduct($"self product {samples}", samples);
             yield return GroupNormalized($"group norm {samples}", samples);
             yield return Coupled($"batch statistics {samples}", samples);
+            yield return Heads($"two heads {samples}", samples);
+            yield return Gated($"gated {samples}", samples);
+            yield return Siamese($"siamese {samples}", samples);
+            yield return Densely($"dense connections {samples}", samples);
+            yield return Reparameterized($"reparameterized {samples}", samples);
         }
+        yield return Rows("rows of one sample");
     }
 
     private static Problem SmoothConvolutions(string name, int samples, LossKind loss)
@@ -194,6 +200,69 @@ public static class NetworkProblems
         var mean = p.Apply<ReduceMean>(Attributes.Empty.With("axes", [0]).With("keepdims", 1L), h);
         var centered = p.Apply<Sub>(h, p.Apply<Mul>(mean, p.Builder.Scalar(ElementType.Float64, 0.5)));
         p.Output = Linear(p, p.Apply<Mul>(centered, p.Apply<Sigmoid>(mean)), "f", 4, 3);
+        return p;
+    }
+
+    /// <summary>Two narrow heads on a wide trunk, with a loss of their own each.</summary>
+    private static Problem Heads(string name, int samples)
+    {
+        var p = new Problem(name, samples, false) { Loss = LossKind.Value };
+        var h = p.Apply<Relu>(p.Apply<MatMul>(p.Input(5), p.Weight("w", 0.6, 5, 12)));
+        var (a, c) = (p.Apply<MatMul>(h, p.Weight("a", 0.5, 12, 2)), p.Apply<MatMul>(h, p.Weight("c", 0.5, 12, 3)));
+        Value Mean(Value x) => p.Apply<ReduceMean>(Attributes.Empty.With("axes", [0, 1]).With("keepdims", 0L), x);
+        p.Output = p.Apply<Add>(Mean(p.Apply<Tanh>(a)), Mean(p.Apply<Softplus>(c)));
+        return p;
+    }
+
+    /// <summary>A gated linear unit: a product of two halves of what a weight makes.</summary>
+    private static Problem Gated(string name, int samples)
+    {
+        var p = new Problem(name, samples, false);
+        var halves = Catalogue.Get<Split>().Apply(p.Builder, [p.Apply<MatMul>(p.Input(4), p.Weight("w", 0.7, 4, 6))], Attributes.Empty.With("axis", 1L).With("split", [3, 3]), 2).Outputs;
+        p.Output = Linear(p, Silu(p, Linear(p, p.Apply<Mul>(halves[0], p.Apply<Sigmoid>(halves[1])), "g", 3, 5)), "f", 5, 3);
+        return p;
+    }
+
+    /// <summary>One weight for two inputs, whose images meet in a product.</summary>
+    private static Problem Siamese(string name, int samples)
+    {
+        var p = new Problem(name, samples, false);
+        var w = p.Weight("w", 0.6, 7, 3);
+        var (a, c) = (p.Apply<MatMul>(p.Input(7), w), p.Apply<MatMul>(p.Input(7), w));
+        p.Output = Linear(p, p.Apply<Mul>(p.Apply<Tanh>(a), p.Apply<Sigmoid>(c)), "f", 3, 4);
+        return p;
+    }
+
+    /// <summary>Every layer takes what all layers before it made.</summary>
+    private static Problem Densely(string name, int samples)
+    {
+        var p = new Problem(name, samples, false);
+        var x = p.Apply<MatMul>(p.Input(4), p.Weight("w0", 0.6, 4, 8));
+        var a = p.Apply<Relu>(p.Apply<MatMul>(x, p.Weight("w1", 0.5, 8, 3)));
+        var c = p.Apply<MatMul>(p.Apply<Concat>(Attributes.Empty.With("axis", 1L), x, a), p.Weight("w2", 0.5, 11, 2));
+        p.Output = Linear(p, p.Apply<Concat>(Attributes.Empty.With("axis", 1L), p.Apply<Tanh>(a), p.Apply<Sigmoid>(c)), "f", 5, 3);
+        return p;
+    }
+
+    /// <summary>The weight that is used is a function of the one that is trained.</summary>
+    private static Problem Reparameterized(string name, int samples)
+    {
+        var p = new Problem(name, samples, false);
+        var v = p.Weight("v", 0.7, 3, 4);
+        var norm = p.Apply<ReduceL2>(Attributes.Empty.With("axes", [1]), v);
+        var h = p.Apply<Tanh>(p.Apply<MatMul>(p.Input(3), p.Apply<Div>(v, norm)));
+        p.Output = p.Apply<MatMul>(h, p.Apply<Exp>(p.Weight("u", 0.5, 4, 3)));
+        return p;
+    }
+
+    /// <summary>Steps in time of a single sample lie along the first axis of a product.</summary>
+    private static Problem Rows(string name)
+    {
+        var p = new Problem(name, 1, false);
+        var rows = p.Apply<Squeeze>(Attributes.Empty.With("axes", [0]), p.Input(3, 4));
+        var h = p.Apply<Relu>(p.Apply<MatMul>(rows, p.Weight("w", 0.7, 4, 5)));
+        h = p.Apply<Unsqueeze>(Attributes.Empty.With("axes", [0]), p.Apply<Tanh>(p.Apply<MatMul>(h, p.Weight("v", 0.7, 5, 4))));
+        p.Output = Linear(p, p.Apply<ReduceMean>(Attributes.Empty.With("axes", [1]).With("keepdims", 0L), h), "f", 4, 3);
         return p;
     }
 

@@ -38,6 +38,27 @@ public sealed class HessianColumns : ColumnSource
         return new HessianColumns(at, samples, rows, direction, product);
     }
 
+    /// <summary>
+    /// The columns of what the way v = φ(u) from one value to another adds to the curvature, Σ_m λ_m ∇²φ_m(u) with λ = ∂L/∂v: products with the Hessian of λᵀφ(u), where
+    /// λ is held fixed. Null where it is zero. Samples must not mix on the way.
+    /// </summary>
+    public static HessianColumns? OfRegion(GraphBuilder b, Value loss, Value from, Value to, bool samples, (long, long)? rows) =>
+        RegionGradient(b, loss, from, to) is { } region && b.HessianProduct(region.Gradient, from) is { Outputs: [{ } product], Inputs: [var direction] }
+            ? new HessianColumns(from, samples, rows, direction, region.Fix(product)) : null;
+
+    /// <summary>
+    /// The gradient of λᵀφ(u) in u, with a parameter in place of λ = ∂L/∂v, and what puts λ in its place; null where it is zero.
+    /// </summary>
+    public static (Value Gradient, Func<Value, Value> Fix)? RegionGradient(GraphBuilder b, Value loss, Value from, Value to)
+    {
+        if (b.Gradient(loss, [to])[0] is not { } gradient)
+            return null;
+        var fixedGradient = b.Parameter(to.Type);
+        return b.Linearize([from], [to]).Transpose(b, [fixedGradient])[0] is { } pulled
+            ? (pulled, value => b.Substitute([value], new Dictionary<Value, Value> { [fixedGradient] = gradient })[0])
+            : null;
+    }
+
     /// <inheritdoc/>
     public override ColumnPair ColumnsAt(ColumnStage stage)
     {

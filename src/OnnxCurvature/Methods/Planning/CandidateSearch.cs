@@ -6,10 +6,11 @@ namespace OnnxCurvature.Methods.Planning;
 
 /// <summary>
 /// Enumerates the exact ways to a Hessian diagonal. Each takes the second derivative at a separator s, ∇²ₛ, by the loss's factor or by
-/// Hessian-vector products, and adds what the curvature sources between the target and s contribute, which must be entrywise:
-/// diag H = Σ_n diag(Jₛᵀ ∇²ₛ Jₛ) + Σ_u Σ_n diag(Jᵤᵀ diag(λ φ''(u)) Jᵤ).
+/// Hessian-vector products, and adds what each region u → v = φ(u) with curvature sources between the target and s contributes:
+/// diag H = Σ_n diag(Jₛᵀ ∇²ₛ Jₛ) + Σ_u Σ_n diag(Jᵤᵀ (Σ_m λ_m ∇²φ_m(u)) Jᵤ), λ = ∂L/∂v. Where φ acts entry by entry the inner matrix is diag(λ φ''(u)), else its columns are
+/// Hessian-vector products through φ alone.
 /// </summary>
-internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimits limits)
+internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, SampleProof proof, PlanLimits limits)
 {
     /// <summary>A Hessian-vector product takes about as much as this many forward passes: one for the tangent, one for the tangent of the backward pass, and what products of two values that both vary add.</summary>
     private const double ProductPasses = 2.5;
@@ -26,8 +27,8 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
         var sources = SourceCosts(survey);
         foreach (var (index, separator) in survey.Separators.Index())
         {
-            if (separator.Kind == RegionKind.General)
-                blocked ??= $"between '{survey.Target.Value.Name}' and it {Sources.Listed(separator.Region, survey)} not act entry by entry";
+            if (separator.Kind != RegionKind.Linear)
+                blocked ??= SourceObstacle(survey, obstacles, survey.Separators[index - 1], separator);
             var at = separator.Value.Type;
             if (!at.Element.IsFloat())
                 continue;
@@ -40,23 +41,56 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
             candidates.Add(Costed(survey, separator, Candidate.AtCut, columns, ProductPasses * survey.Flops(separator), 2, sources[index],
                 blocked ?? obstacles.Before(separator.Value, separator.Before) ?? obstacles.After(separator.Before)));
         }
+        if (AtJointCut(survey, obstacles) is { } joint)
+            candidates.Add(joint);
         return [.. candidates.OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
     }
 
-    /// <summary>The elementwise regions before a separator, each with the separator that it starts from.</summary>
+    /// <summary>Products at several values that together separate the target from all curvature sources; null where one value does, or none do.</summary>
+    private Candidate? AtJointCut(Survey survey, SampleObstacles obstacles)
+    {
+        var values = MinimumCut.Of(survey.Nodes, survey.Target.Value, value => AxisOf(value) is { } axis
+            ? Entries(value, axis) * (ProductPasses * survey.FlopsAfter(value.Producer!) + 2 * (survey.Flops(survey.Separators[0]) - survey.FlopsAfter(value.Producer!)))
+            : double.PositiveInfinity);
+        if (values.Length < 2)
+            return null;
+        var joint = JointCut.Of(builder, survey.Target.Value, values, [.. values.Select(value => AxisOf(value)!.Value)]);
+        var columns = values.Sum(value => Entries(value, AxisOf(value)!.Value));
+        var (all, before) = (survey.Flops(survey.Separators[0]), survey.FlopsOf(joint.Before));
+        var pull = Math.Max(0, before - survey.Flops(survey.Separators[0], survey.Landing));
+        var obstacle = proof.Samples == 1 ? null
+            : joint.Before.FirstOrDefault(node => node.Outputs.Any(output => proof.Of(output).IsCoupled)) is { } coupling ? $"{coupling} may mix samples" : obstacles.After(0);
+        var cut = new Separator(joint.Joined, 0, RegionKind.Linear, joint.Before) { Joint = joint };
+        return new Candidate(Candidate.AtCut, cut, false, columns, columns * (ProductPasses * (all - before) + 2 * pull) + Contraction(survey, columns), obstacle);
+    }
+
+    /// <summary>The axis of a value along which the samples lie, −1 where there is one sample only; null where columns cannot be made at it.</summary>
+    private int? AxisOf(Value value)
+    {
+        if (!value.Type.Element.IsFloat() || value.Producer is null)
+            return null;
+        var (axis, shape) = (proof.Samples == 1 ? -1 : proof.Of(value) is { IsSeparate: true } separate ? separate.Axis : (int?)null, value.Type.Shape);
+        return axis is { } at && (at < 0 ? shape : shape.Remove(at)).IsKnown ? axis : null;
+    }
+
+    private double Entries(Value value, int axis) => limits.Size((axis < 0 ? value.Type.Shape : value.Type.Shape.Remove(axis)).Elements);
+
+    /// <summary>The regions with curvature sources before a separator, each with the separator that it starts from.</summary>
     public static IEnumerable<(Separator From, Separator To)> SourcesBefore(Survey survey, Separator cut)
     {
         for (var index = 1; index < survey.Separators.Length && survey.Separators[index].Before <= cut.Before; index++)
-            if (survey.Separators[index].Kind == RegionKind.Elementwise)
+            if (survey.Separators[index].Kind != RegionKind.Linear)
                 yield return (survey.Separators[index - 1], survey.Separators[index]);
     }
 
     private Candidate AtTarget(Survey survey)
     {
-        var (target, shape) = (survey.Target, survey.Target.Value.Type.Shape);
-        var rows = shape.Rank == 0 ? 1 : target.IsPart ? (target.End - target.Start) * limits.Size(shape.Product(1, shape.Rank)) : limits.Size(shape.Elements);
+        var rows = TargetEntries(survey.Target);
         return new Candidate(Candidate.AtTarget, survey.Separators[0], false, rows, rows * ProductPasses * survey.Flops(survey.Separators[0]));
     }
+
+    private double TargetEntries(Target target) => target.Value.Type.Shape is var shape && shape.Rank == 0 ? 1
+        : target.IsPart ? (target.End - target.Start) * limits.Size(shape.Product(1, shape.Rank)) : limits.Size(shape.Elements);
 
     private Candidate Costed(Survey survey, Separator cut, string method, double columns, double tail, int sides, (double Flops, double Columns) sources, string? obstacle)
     {
@@ -64,18 +98,34 @@ internal sealed class CandidateSearch(LossHead head, SampleProof proof, PlanLimi
         return new Candidate(method, cut, method == Candidate.ByFactor, columns + sources.Columns, flops, obstacle);
     }
 
-    /// <summary>For every separator, the operations and columns of all elementwise sources before it.</summary>
+    /// <summary>Why what a region with curvature sources adds cannot be had by columns at its start; null where it can.</summary>
+    private string? SourceObstacle(Survey survey, SampleObstacles obstacles, Separator from, Separator to) => StartsAtWeight(from)
+        ? null
+        : obstacles.Before(from.Value, to.Before) ?? (IsKnown(from.Value.Type.Shape) ? null : $"the sizes of '{from.Value.Name}', after which {Sources.Listed(to.Region, survey)} not act linearly, are not known");
+
+    /// <summary>Whether a region begins with the target itself, whose entries belong to all samples: its own columns do for any region.</summary>
+    public bool StartsAtWeight(Separator from) => from.Before == 0 && !proof.Of(from.Value).IsSeparate;
+
+    /// <summary>For every separator, the operations and columns of all regions with curvature sources before it.</summary>
     private (double Flops, double Columns)[] SourceCosts(Survey survey)
     {
         var sums = new (double Flops, double Columns)[survey.Separators.Length];
         for (var index = 1; index < sums.Length; index++)
         {
             sums[index] = sums[index - 1];
-            if (survey.Separators[index].Kind != RegionKind.Elementwise)
+            var (from, to) = (survey.Separators[index - 1], survey.Separators[index]);
+            if (to.Kind == RegionKind.Linear)
                 continue;
-            var from = survey.Separators[index - 1];
-            var own = limits.Size(from.Value.Type.Rank == 0 ? 1 : from.Value.Type.Shape.Range(1, from.Value.Type.Rank).Elements);
-            if (survey.HasClosedForm(from))
+            if (StartsAtWeight(from))
+            {
+                var rows = to.Kind == RegionKind.Elementwise ? 0 : TargetEntries(survey.Target);
+                sums[index] = (sums[index].Flops + rows * ProductPasses * survey.Flops(from, to), sums[index].Columns + rows);
+                continue;
+            }
+            var own = Entries(from, survey);
+            if (to.Kind == RegionKind.General)
+                sums[index] = (sums[index].Flops + own * (ProductPasses * survey.Flops(from, to) + 2 * Pull(survey, from)) + Contraction(survey, own), sums[index].Columns + own);
+            else if (survey.HasClosedForm(from))
                 sums[index].Flops += Contraction(survey, 1);
             else
                 sums[index] = (sums[index].Flops + own * Pull(survey, from) + Contraction(survey, own), sums[index].Columns + own);

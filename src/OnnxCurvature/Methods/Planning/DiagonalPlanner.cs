@@ -4,6 +4,7 @@ using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Contractions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Planning;
 
@@ -13,6 +14,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     private readonly SampleProof _proof = new(model, head);
     private readonly Dictionary<(Value, (long, long)?), HessianColumns?> _hessians = [];
     private readonly Dictionary<(Value, Value), ElementwiseColumns?> _sources = [];
+    private readonly Dictionary<(Value, Value, (long, long)?), HessianColumns?> _regions = [];
     private readonly LossFactorColumns? _factor = head.Factor is null ? null : new LossFactorColumns(head.Output, head.Factor);
 
     private GraphBuilder Builder => model.Builder;
@@ -25,13 +27,13 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
         var survey = new Survey(Builder, head, target, costs);
         if (!survey.Sources.Any())
             return new PlannedQuantity(target, [Quantity.HessianDiagonal], "zero", $"no node between '{target.Value.Name}' and the loss has a second derivative", [], [], []);
-        var candidates = new CandidateSearch(head, _proof, limits).Of(survey);
+        var search = new CandidateSearch(Builder, head, _proof, limits);
+        var candidates = search.Of(survey);
         var best = choice(candidates);
-        while (best.Method != Candidate.AtTarget && TargetPath.Create(model, best.Cut.Value, target, out var obstacle) is null)
+        while (best.Method != Candidate.AtTarget && Obstacle(search, survey, best) is { } obstacle)
         {
-            // The survey looks at values; only the tangents tell whether samples can be kept apart on the way back.
             candidates = [.. candidates.Select(candidate => candidate == best ? candidate with { Obstacle = obstacle } : candidate).OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
-            best = choice(candidates);
+            best = choice(candidates) is { Obstacle: null } next ? next : candidates[0];
         }
         var reports = Explanation.Of(survey, candidates, limits);
         ImmutableArray<string> sources = [.. survey.Sources.Select(source => source.Origin == "loss" ? $"{source.Operator.Name} of the loss" : source.ToString()).Distinct()];
@@ -40,7 +42,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
 
         var terms = ImmutableArray.CreateBuilder<IColumnMethod>();
         var closed = ImmutableArray.CreateBuilder<Value>();
-        ColumnSource? columns = best.IsFactor ? _factor : HessianAt(best.Cut.Value, best.Cut == survey.Landing ? survey.Rows : null);
+        ColumnSource? columns = best.IsFactor ? _factor : best.Cut.Joint is { } joint ? JointHessianColumns.Create(Builder, head.Loss, joint) : HessianAt(best.Cut.Value, best.Cut == survey.Landing ? survey.Rows : null);
         var how = "";
         if (columns is not null)
         {
@@ -48,11 +50,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
             how = terms[0].Description;
         }
         foreach (var (from, to) in CandidateSearch.SourcesBefore(survey, best.Cut))
-            if (SourceAt(from.Value, to.Value) is { } source)
-                if (survey.HasClosedForm(from) && WeightEntry.Find(Builder, Path(target, from.Value)) is { } entry)
-                    closed.Add(Closed(entry, survey.Landing.Value, from.Value, source));
-                else
-                    terms.Add(Term(target, source, false));
+            AddSource(search, survey, from, to, terms, closed);
         var name = terms.Count > 0 && terms[0] is ForwardGramMethod ? $"{best.Method}, forward" : best.Method;
         var whole = terms.Count + closed.Count > 1 ? $"{name}, and sources" : name;
         return new PlannedQuantity(target, [Quantity.HessianDiagonal], whole, Explanation.Chosen(survey, best, head, how, terms.Count - (columns is null ? 0 : 1), closed.Count), terms.ToImmutable(), closed.ToImmutable(), reports) { Sources = sources };
@@ -78,6 +76,50 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     {
         if (!_hessians.TryGetValue((at, rows), out var columns))
             _hessians[(at, rows)] = columns = HessianColumns.Create(Builder, head.Loss, at, _proof.Samples != 1, rows);
+        return columns;
+    }
+
+    /// <summary>
+    /// Why samples cannot be kept apart on the way back from a candidate's cut or from where a source begins; null where they can. The survey looks
+    /// at values; only the tangents tell.
+    /// </summary>
+    private string? Obstacle(CandidateSearch search, Survey survey, Candidate candidate)
+    {
+        foreach (var at in CandidateSearch.SourcesBefore(survey, candidate.Cut).Select(source => source.From).Where(from => !search.StartsAtWeight(from)).Append(candidate.Cut))
+            if (TargetPath.Create(model, at.Value, survey.Target, out var obstacle) is null)
+                return obstacle;
+        return null;
+    }
+
+    /// <summary>Adds what a region with curvature sources contributes.</summary>
+    private void AddSource(CandidateSearch search, Survey survey, Separator from, Separator to, ImmutableArray<IColumnMethod>.Builder terms, ImmutableArray<Value>.Builder closed)
+    {
+        var target = survey.Target;
+        if (search.StartsAtWeight(from))
+        {
+            if (to.Kind == RegionKind.General && HessianColumns.RegionGradient(Builder, head.Loss, from.Value, to.Value) is { } own)
+                terms.Add(new HessianProductMethod(target, own.Gradient, own.Fix));
+            else if (to.Kind == RegionKind.Elementwise && ElementwiseSource.Diagonal(Builder, head.Loss, from.Value, to.Value) is { } diagonal)
+                closed.Add(Reshape.To(Builder, target.IsPart ? Slice.Of(Builder, diagonal, 0, target.Start, target.End) : diagonal, target.ResultType.Shape));
+        }
+        else if (to.Kind == RegionKind.General)
+        {
+            if (RegionAt(from.Value, to.Value, from == survey.Landing ? survey.Rows : null) is { } columns)
+                terms.Add(Term(target, columns, false));
+        }
+        else if (SourceAt(from.Value, to.Value) is { } source)
+        {
+            if (survey.HasClosedForm(from) && WeightEntry.Find(Builder, Path(target, from.Value)) is { } entry)
+                closed.Add(Closed(entry, survey.Landing.Value, from.Value, source));
+            else
+                terms.Add(Term(target, source, false));
+        }
+    }
+
+    private HessianColumns? RegionAt(Value from, Value to, (long Start, long End)? rows)
+    {
+        if (!_regions.TryGetValue((from, to, rows), out var columns))
+            _regions[(from, to, rows)] = columns = HessianColumns.OfRegion(Builder, head.Loss, from, to, _proof.Samples != 1, rows);
         return columns;
     }
 

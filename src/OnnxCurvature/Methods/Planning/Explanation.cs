@@ -14,7 +14,7 @@ internal static class Explanation
         var shown = open.Where((candidate, index) => index < 3 || !candidate.Method.Equals(Candidate.AtCut, StringComparison.Ordinal))
             .Concat(candidates.Where(candidate => candidate.Obstacle is not null).GroupBy(candidate => (candidate.IsFactor, candidate.Obstacle)).Select(group => group.First()));
         return [.. shown.Select(candidate => new CandidateReport(
-            candidate.Method, candidate.Cut.Value.Name ?? $"the output of {candidate.Cut.Value.Producer}", candidate.Columns, candidate.Flops, Memory(survey, candidate, limits),
+            candidate.Method, candidate.Cut.Name, candidate.Columns, candidate.Flops, Memory(survey, candidate, limits),
             candidate == candidates[0] ? "taken: the fewest operations of those proven to be exact" : candidate.Obstacle is { } obstacle ? $"not proven: {obstacle}" : "exact, and dearer"))];
     }
 
@@ -31,10 +31,10 @@ internal static class Explanation
     /// <summary>Why a way through a separator is exact, and how it is done.</summary>
     public static string Chosen(Survey survey, Candidate chosen, LossHead head, string how, int signed, int closed)
     {
-        var (target, at) = (survey.Target.Value.Name, chosen.Cut.Value.Name);
+        var (target, at) = (survey.Target.Value.Name, chosen.Cut.Name);
         var sources = signed + closed == 0
             ? $"no node between '{target}' and '{at}' has a second derivative"
-            : $"the curvature sources between '{target}' and '{at}' act entry by entry, and are added ({closed} in closed form, {signed} by columns)";
+            : $"the curvature sources between '{target}' and '{at}' are added ({closed} in closed form, {signed} by columns of their own)";
         var main = chosen.IsFactor
             ? $"samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}"
             : how.Length == 0 ? $"the loss has no second derivative in '{at}'"

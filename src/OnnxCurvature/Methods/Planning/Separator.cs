@@ -19,4 +19,13 @@ internal enum RegionKind
 /// <param name="Before">The number of nodes, of those between target and loss, up to it.</param>
 /// <param name="Kind">What lies between the separator before this one and this one.</param>
 /// <param name="Region">The nodes there.</param>
-internal sealed record Separator(Value Value, int Before, RegionKind Kind, ImmutableArray<Node> Region);
+internal sealed record Separator(Value Value, int Before, RegionKind Kind, ImmutableArray<Node> Region)
+{
+    /// <summary>The values that are separated together, where <see cref="Value"/> holds several side by side; else null.</summary>
+    public JointCut? Joint { get; init; }
+
+    /// <summary>What users call it.</summary>
+    public string Name => Joint is null ? NameOf(Value) : $"{Joint.Values.Length} values at once: {string.Join(", ", Joint.Values.Take(3).Select(NameOf))}{(Joint.Values.Length > 3 ? ", …" : "")}";
+
+    private static string NameOf(Value value) => value.Name ?? $"the output of {value.Producer}";
+}

@@ -17,6 +17,7 @@ internal sealed class Survey
     private readonly double[] _flops;
     private readonly Lazy<Separator> _landing;
     private readonly Lazy<HashSet<int>> _closed;
+    private readonly Lazy<Dictionary<Node, int>> _position;
 
     /// <summary>Surveys the way from a target to the loss.</summary>
     public Survey(GraphBuilder b, LossHead head, Target target, CostModel costs)
@@ -24,6 +25,7 @@ internal sealed class Survey
         Target = target;
         _landing = new(() => Entry is { } entry && Separators.FirstOrDefault(separator => separator.Value == entry.Output) is { } at ? at : Separators[0]);
         _closed = new(() => [.. ClosedForms()]);
+        _position = new(() => Nodes.Select((found, index) => (found.Node, index)).ToDictionary(entry => entry.Node, entry => entry.index));
         Nodes = [.. CurvatureAnalysis.Run(GraphWalk.Between(new HashSet<Value> { target.Value }, [head.Loss]), new HashSet<Value> { target.Value })
             .Where(found => found.Curvature != Curvature.PiecewiseConstant)];
         _flops = new double[Nodes.Length + 1];
@@ -63,6 +65,12 @@ internal sealed class Survey
 
     /// <summary>Floating-point operations of the forward pass from one separator to another; to the loss where the other is null.</summary>
     public double Flops(Separator from, Separator? to = null) => _flops[to?.Before ?? Nodes.Length] - _flops[from.Before];
+
+    /// <summary>Floating-point operations of the forward pass after a node, in the order of the graph.</summary>
+    public double FlopsAfter(Node node) => _flops[Nodes.Length] - _flops[_position.Value[node] + 1];
+
+    /// <summary>Floating-point operations of some of the nodes.</summary>
+    public double FlopsOf(IEnumerable<Node> nodes) => nodes.Where(_position.Value.ContainsKey).Sum(node => _flops[_position.Value[node] + 1] - _flops[_position.Value[node]]);
 
     /// <summary>The separator at which columns that are pulled back can stop: the product's output, or the target itself.</summary>
     public Separator Landing => _landing.Value;
