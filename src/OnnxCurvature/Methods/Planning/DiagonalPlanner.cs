@@ -3,6 +3,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Contractions;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Structure;
 
@@ -86,9 +87,25 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     private string? Obstacle(CandidateSearch search, Survey survey, Candidate candidate)
     {
         foreach (var at in CandidateSearch.SourcesBefore(survey, candidate.Cut).Select(source => source.From).Where(from => !search.StartsAtWeight(from)).Append(candidate.Cut))
-            if (TargetPath.Create(model, at.Value, survey.Target, out var obstacle) is null)
+            if (TargetPath.Create(model, at.Value, survey.Target, out var obstacle) is not { } path)
                 return obstacle;
+            else if (path.Separates && WeightEntry.Find(Builder, path) is null && Refusal(path) is { } refusal)
+                return refusal;
         return null;
+    }
+
+    /// <summary>Why an operator on a path cannot take a target for every sample; null where all can.</summary>
+    private string? Refusal(TargetPath path)
+    {
+        try
+        {
+            path.Separated(Builder);
+            return null;
+        }
+        catch (UnsupportedOperatorException exception)
+        {
+            return exception.Message.TrimEnd('.');
+        }
     }
 
     /// <summary>Adds what a region with curvature sources contributes.</summary>

@@ -65,11 +65,19 @@ public sealed class Gather : LinearOperator
         return Reshape.To(b, MatMul.Of(b, TransposeAxes.Of(b, oneHot, 1, 0), columns), x);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Where each column has indices of its own, entries of one x for all follow from a longer list, and those of an x for each from products with one-hot matrices.</summary>
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
     {
-        OnlyFirstBatched(batched);
-        return [Of(b, inputs[0]!, inputs[1]!, Axes.Normalize(node.Attributes.Int("axis", 0), node.Inputs[0]!.Type.Rank) + 1)];
+        var (x, indices) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!.Type.Shape);
+        var axis = Axes.Normalize(node.Attributes.Int("axis", 0), x.Rank);
+        if (!batched[1])
+            return [Of(b, inputs[0]!, inputs[1]!, axis + 1)];
+        if (!batched[0])
+            return [TransposeAxes.Move(b, Of(b, inputs[0]!, inputs[1]!, axis), axis, 0)];
+        var size = x[axis].Known ?? throw new UnsupportedOperatorException($"the size {x[axis]} of a gathered axis is not known; give the sizes of symbolic dimensions.");
+        var oneHot = OneHotRows.Of(b, Reshape.To(b, FromFront(b, inputs[1]!, size), [indices.Elements * columns]), size, inputs[0]!.Type.Element);
+        var picked = MatMul.Of(b, Reshape.To(b, oneHot, [columns, 1, indices.Elements, size]), Reshape.To(b, inputs[0]!, [columns, x.Product(0, axis), size, x.Product(axis + 1, x.Rank)]));
+        return [Reshape.To(b, picked, node.Output.Type.Shape.Prepend(columns))];
     }
 
     /// <inheritdoc/>
