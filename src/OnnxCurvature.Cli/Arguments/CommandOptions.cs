@@ -40,7 +40,7 @@ internal sealed class CommandOptions(bool requests)
     public Option<string?> Precision { get; } = new("--precision")
     {
         HelpName = "model|float64",
-        Description = "In which type everything is computed: the model's own, or float64 [default: model].",
+        Description = "In which type everything is computed: the model's own, or float64; float64 takes scalars of a formula that a file rounds to float32, such as 0.01 or √2, for what they were, and says so [default: model].",
         CustomParser = Parsers.Word("--precision", "model", "float64"),
     };
 
@@ -82,7 +82,7 @@ internal sealed class CommandOptions(bool requests)
     public Option<double?> TargetError { get; } = new("--target-error")
     {
         HelpName = "R",
-        Description = "Take more probes until the relative error, the norm of the standard errors over that of the estimate, is at most R, for instance 0.05 [default: no more than --probes].",
+        Description = "Take more probes until the relative error, the norm of the standard errors over that of the estimate, is at most R, for instance 0.05; the estimate itself decides when that is, so it is biased slightly toward small errors [default: no more than --probes].",
         CustomParser = Parsers.Positive("--target-error"),
     };
 

@@ -66,9 +66,6 @@ internal static class Figures
     /// <summary>Indices: <c>[3,0,2]</c>; <c>[]</c> for a scalar.</summary>
     public static string Index(IEnumerable<long> index) => $"[{string.Join(",", index)}]";
 
-    /// <summary>Columns and how many are taken at a time: <c>1,000 × 25</c>.</summary>
-    public static string Columns(WeightPlan plan) => plan.Columns == 0 ? "0" : $"{Count(plan.Columns)} × {Count(plan.ChunkSize)}";
-
     /// <summary>A bar of up to <paramref name="width"/> blocks for a part of the whole; a part above 0 shows at least a sliver.</summary>
     public static string Bar(double part, double whole, int width)
     {

@@ -47,12 +47,12 @@ internal static class InspectView
             return;
         if (!report.Losses.IsEmpty)
             terminal.Line($"  For one batch, with 1 for symbolic dimensions, the Hessian diagonal of {report.Losses[0].Loss} takes:");
-        var table = Tables.Of("name", "type", ">entries", "method", ">columns × chunk", ">GFLOP", ">memory");
+        var table = Tables.Of("name", "type", ">entries", "method", ">columns", ">at a time", ">GFLOP", ">memory");
         foreach (var weight in report.Weights)
             if (weight.Plan is { } plan)
-                table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), plan.Method, Figures.Columns(plan), Figures.GigaFlops(plan.Flops), Figures.Bytes(plan.MemoryBytes));
+                table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), plan.Method, Figures.Count(plan.Columns), Figures.Count(plan.ChunkSize), Figures.GigaFlops(plan.Flops), Figures.Bytes(plan.MemoryBytes));
             else
-                table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), "none", "", "", "");
+                table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), "none", "", "", "", "");
         terminal.Table(table);
         foreach (var obstacle in report.Weights.Where(weight => weight.Obstacle is not null).GroupBy(weight => weight.Obstacle!))
             terminal.Item($"{string.Join(", ", obstacle.Select(weight => weight.Name))}: {obstacle.Key}");

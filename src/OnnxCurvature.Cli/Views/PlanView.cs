@@ -26,9 +26,9 @@ internal static class PlanView
     {
         if (methods.IsEmpty)
             return;
-        var table = Tables.Of("target", "quantity", "method", ">columns × chunk", ">GFLOP", ">memory");
+        var table = Tables.Of("target", "quantity", "method", ">columns", ">at a time", ">GFLOP", ">memory");
         foreach (var plan in methods)
-            table.Row(plan.Target, plan.Quantity.Name(), plan.Method, Figures.Columns(plan), Figures.GigaFlops(plan.Flops), Figures.Bytes(plan.MemoryBytes));
+            table.Row(plan.Target, plan.Quantity.Name(), plan.Method, Figures.Count(plan.Columns), Figures.Count(plan.ChunkSize), Figures.GigaFlops(plan.Flops), Figures.Bytes(plan.MemoryBytes));
         terminal.Table(table);
         foreach (var reason in methods.GroupBy(plan => plan.Reason))
             terminal.Item(methods.Select(plan => plan.Reason).Distinct().Count() == 1

@@ -34,6 +34,9 @@ public sealed record CurvaturePlan
     /// <summary>The names of those inputs that were added of which every batch takes the whole: directions in weights.</summary>
     public ImmutableArray<string> WholeInputs { get; init; } = [];
 
+    /// <summary>The program's input that takes the number of the batch, a 64-bit scalar; null where it has none.</summary>
+    public Value? BatchNumber { get; init; }
+
     /// <summary>How each second-order quantity of each target is computed.</summary>
     public required ImmutableArray<WeightPlan> Methods { get; init; }
 

@@ -52,4 +52,7 @@ public sealed record CurvatureRequest
 
     /// <summary>What random numbers are made from.</summary>
     public int Seed { get; init; }
+
+    /// <summary>Whether random numbers take part in what is asked for.</summary>
+    public bool IsRandom => Estimator != Estimator.None && !Estimator.IsOnePass() || Tolerance is not null || Quantities.Contains(Quantity.FisherDiagonalMonteCarlo);
 }

@@ -26,6 +26,9 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     /// <summary>Which of the ways to a Hessian diagonal is taken; by default the first, which is the cheapest.</summary>
     internal Func<IReadOnlyList<Candidate>, Candidate> Choice { get; init; } = candidates => candidates[0];
 
+    /// <summary>Whether the program takes the number of the batch as an input, so that estimates have random numbers of their own in each.</summary>
+    internal bool NumbersBatches { get; init; }
+
     /// <summary>
     /// Plans; the program also gives the model's own outputs where <paramref name="keepOutputs"/> says so. Throws <see cref="UserErrorException"/> for a request that does not fit the model and
     /// <see cref="UnsupportedModelException"/> for operators that cannot be differentiated.
@@ -41,7 +44,8 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             _outputs.Add((Quantity.Loss.OutputName(""), head.Loss));
         var planned = ImmutableArray.CreateBuilder<PlannedQuantity>();
         var diagonals = new DiagonalPlanner(model, head, _costs, limits, Choice);
-        var derivatives = new DerivativeBuilder(model, request, limits, head);
+        var batch = NumbersBatches ? model.Builder.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar)) : null;
+        var derivatives = new DerivativeBuilder(model, request, limits, head, batch);
         for (var index = 0; index < targets.Length; index++)
         {
             var target = targets[index];
@@ -56,6 +60,8 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         Build(planned.ToImmutable());
 
         var inputs = (head.Target is { } labels ? model.Inputs.Add(labels) : model.Inputs).AddRange(derivatives.Inputs);
+        if (batch is not null)
+            inputs = inputs.Add(batch);
         var results = derivatives.Results.Distinct().ToArray();
         var order = Order(targets, results);
         var asked = _outputs.OrderBy(output => order[output.Name]).Select(output => new NamedValue(output.Name, output.Value)).ToArray();
@@ -76,6 +82,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             PerSample = PerSample(targets, head, results),
             Unweighted = [.. from target in targets from quantity in results where quantity.IsUnweighted() select quantity.OutputName(target.Name)],
             WholeInputs = derivatives.WholeInputs,
+            BatchNumber = batch,
             Methods = [.. _methods.Select(method => method with { Flops = shares[method.Quantity.OutputName(method.Target)] })],
             Notes = [.. _notes],
             Flops = _costs.Flops(program),

@@ -14,6 +14,9 @@ internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSamp
     /// <param name="share">The batch's share of the samples.</param>
     public double Weight(string name, double share) => Averages && !Unweighted.Contains(name) ? share : 1;
 
+    /// <summary>Whether batches are estimated with random numbers of their own, so that the squares of standard errors add up; else the errors themselves do, which bounds that of the sum.</summary>
+    public bool Independent { get; init; }
+
     /// <summary>A result to which batches are joined one by one.</summary>
     public sealed class Result
     {
@@ -27,7 +30,12 @@ internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSamp
         public long[] Shape => _shape ?? [];
 
         /// <summary>Joins a batch.</summary>
-        public void Join(double[] values, long[] shape, double weight, bool perSample)
+        /// <param name="values">The batch's elements, which are overwritten.</param>
+        /// <param name="shape">Their shape.</param>
+        /// <param name="weight">The batch's weight.</param>
+        /// <param name="perSample">Whether the batch's elements come after those so far.</param>
+        /// <param name="squares">Whether squares are added, and the root of the sum is taken.</param>
+        public void Join(double[] values, long[] shape, double weight, bool perSample, bool squares)
         {
             if (weight != 1)
                 TensorPrimitives.Multiply(values, weight, values);
@@ -38,6 +46,8 @@ internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSamp
                 _values = [.. _values, .. values];
                 _shape[0] += shape[0];
             }
+            else if (squares)
+                TensorPrimitives.Hypot(_values, values, _values);
             else
                 TensorPrimitives.Add(_values, values, _values);
         }

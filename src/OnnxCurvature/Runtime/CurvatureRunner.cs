@@ -11,6 +11,9 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
 {
     private readonly CostModel _costs = new(limits);
 
+    /// <summary>The parameter that takes the number of the batch, or null.</summary>
+    public Value? BatchNumber { get; init; }
+
     /// <summary>
     /// Runs. Throws <see cref="UserErrorException"/> for a result that holds NaN or infinity, with the first node that made it.
     /// </summary>
@@ -27,6 +30,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         {
             var (arrays, samples) = data.Batch(batch);
             var feeds = arrays.ToDictionary(entry => entry.Key, entry => OrtTensors.Of(entry.Value, entry.Key.Type.Element));
+            if (BatchNumber is not null)
+                feeds[BatchNumber] = OrtTensors.Scalar(batch);
             try
             {
                 var at = batch;
@@ -39,7 +44,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                     var tensor = results[program.Outputs[index].Value];
                     if (!OrtTensors.IsFinite(tensor))
                         throw new UserErrorException(new NonFiniteSearch(program, settings).Describe(program.Outputs[index].Name, feeds, cancellation));
-                    joined[index].Join(OrtTensors.Doubles(tensor), OrtTensors.Shape(tensor), join.Weight(program.Outputs[index].Name, share), join.PerSample.Contains(program.Outputs[index].Name));
+                    joined[index].Join(OrtTensors.Doubles(tensor), OrtTensors.Shape(tensor), join.Weight(program.Outputs[index].Name, share), join.PerSample.Contains(program.Outputs[index].Name),
+                        join.Independent && program.Outputs[index].Name.EndsWith("_standard_error", StringComparison.Ordinal));
                 }
                 foreach (var tensor in results.Values)
                     tensor.Dispose();

@@ -13,6 +13,7 @@ public sealed class PreparedRun
 {
     private readonly OnnxModel _model;
     private readonly Program _program;
+    private Value? _batchNumber;
     private readonly BatchJoin _join;
     private readonly DataSet _data;
     private readonly CurvatureRunOptions _options;
@@ -57,7 +58,7 @@ public sealed class PreparedRun
     }
 
     private CurvatureResult Once(IProgress<RunProgress>? progress, CancellationToken cancellation) =>
-        new CurvatureRunner(_program, _join, Settings(_model.Path, _options), Limits(_options, Dimensions)).Run(_data, _seconds, progress, cancellation);
+        new CurvatureRunner(_program, _join, Settings(_model.Path, _options), Limits(_options, Dimensions)) { BatchNumber = _batchNumber }.Run(_data, _seconds, progress, cancellation);
 
     internal static PreparedRun Create(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
     {
@@ -85,6 +86,7 @@ public sealed class PreparedRun
         return new PreparedRun(run._model, run._program, run._join, run._data, run._options,
             ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded))
         {
+            _batchNumber = run._batchNumber,
             Methods = run.Methods,
             Notes = [.. run.Notes, .. ProviderNotes(why, options, run._program)],
             Flops = run.Flops,
@@ -108,10 +110,12 @@ public sealed class PreparedRun
     private static PreparedRun OfRequest(OnnxModel model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
     {
         AugmentedMetadata.Refuse(model);
-        var plan = CurvatureEngine.Plan(model, new Planner(model.Graph, request, Limits(options, dimensions)));
-        var set = DataSet.Bind(plan.Program.Parameters, data, options.BatchSize, plan.Loss.Labels, plan.WholeInputs);
-        return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], [.. plan.Unweighted]), set, options, ImmutableDictionary<string, double>.Empty)
+        var batches = DataSet.SamplesOf(model.Graph.Inputs, data) > DataSet.BatchRows(model.Graph.Inputs, options.BatchSize);
+        var plan = CurvatureEngine.Plan(model, new Planner(model.Graph, request, Limits(options, dimensions)) { NumbersBatches = batches && request.IsRandom });
+        var set = DataSet.Bind([.. plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber)], data, options.BatchSize, plan.Loss.Labels, plan.WholeInputs);
+        return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null }, set, options, ImmutableDictionary<string, double>.Empty)
         {
+            _batchNumber = plan.BatchNumber,
             Methods = plan.Methods,
             Notes = [.. model.Notes, .. plan.Notes, .. set.Notes],
             Flops = plan.Flops,

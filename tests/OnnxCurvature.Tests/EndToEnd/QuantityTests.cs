@@ -53,12 +53,34 @@ public sealed partial class QuantityTests
         Assert.All(tool.Read("one.npz", $"w.{name}_diagonal_estimate").Zip(tool.Read("two.npz", $"w.{name}_diagonal_estimate")), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
     }
 
+    [Theory]
+    [InlineData("--method hutchinson", "hessian")]
+    [InlineData("--method ggn-mc", "ggn")]
+    [InlineData("--method xdiag", "hessian")]
+    [InlineData("--quantity fisher-diagonal-mc", "fisher")]
+    public void Every_batch_has_random_numbers_of_its_own(string method, string name)
+    {
+        using var tool = new Tool();
+        // Two batches of the same samples.
+        tool.Npy("x2.npy", ElementType.Float32, [8, 3], [.. Enumerable.Range(0, 24).Select(i => Math.Sin(i % 12 + 1))]);
+        tool.Npy("labels2.npy", ElementType.Int64, [8], [0, 1, 1, 0, 0, 1, 1, 0]);
+        var words = $"--wrt w --loss cross-entropy {method} --probes 6";
+        Assert.Equal(ExitCodes.Success, tool.Run($"run @model.onnx -o @one.npz {words} --data x=@x.npy labels=@labels.npy").Code);
+        var run = tool.Run($"run @model.onnx -o @two.npz {words} --data x=@x2.npy labels=@labels2.npy --batch-size 4");
+        Assert.True(run.Code == ExitCodes.Success, run.ToString());
+        Assert.NotEqual(tool.Read("one.npz", $"w.{name}_diagonal_estimate"), tool.Read("two.npz", $"w.{name}_diagonal_estimate"));
+        double Norm(string file) => Math.Sqrt(tool.Read(file, $"w.{name}_diagonal_standard_error").Sum(error => error * error));
+        // Independent errors add in squares, so that two halves have 1/√2 of the error of a whole; the spread of xdiag is too rough to show it.
+        Assert.InRange(Norm("two.npz") / Norm("one.npz"), method.EndsWith("xdiag", StringComparison.Ordinal) ? 0 : 0.45, method.EndsWith("xdiag", StringComparison.Ordinal) ? 10 : 0.95);
+    }
+
     [Fact]
     public void A_run_takes_probes_until_the_error_that_is_asked_for()
     {
         using var tool = new Tool();
         var run = tool.Run("run @model.onnx -o @r.npz --wrt w --loss cross-entropy --method hutchinson --probes 8 --target-error 0.1 --data x=@x.npy labels=@labels.npy");
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
+        Assert.Contains("too small on average", run.Output, StringComparison.Ordinal);
         Assert.Contains("The error that was asked for took ", run.Output, StringComparison.Ordinal);
         double Norm(string member) => Math.Sqrt(tool.Read("r.npz", member).Sum(value => value * value));
         Assert.True(Norm("w.hessian_diagonal_standard_error") <= 0.1 * Norm("w.hessian_diagonal_estimate"));

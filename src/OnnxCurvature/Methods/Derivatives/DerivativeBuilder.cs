@@ -19,20 +19,30 @@ internal sealed class DerivativeBuilder
     private readonly CurvatureRequest _request;
     private readonly PlanLimits _limits;
     private readonly LossHead _head;
+    private readonly ProbeSeed _seed;
     private readonly Dictionary<string, Value> _inputs = new(StringComparer.Ordinal);
     private readonly List<string> _notes = [];
     private Truncation? _truncation;
     private readonly HashSet<string> _whole = new(StringComparer.Ordinal);
 
     /// <summary>A builder for a request. Throws <see cref="UserErrorException"/> where an estimate is asked for that cannot be made.</summary>
-    public DerivativeBuilder(ModelGraph model, CurvatureRequest request, PlanLimits limits, LossHead head)
+    /// <param name="model">The model.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="limits">What plans have to keep to.</param>
+    /// <param name="head">The loss.</param>
+    /// <param name="batch">The number of the batch, where every batch has random numbers of its own; else null.</param>
+    public DerivativeBuilder(ModelGraph model, CurvatureRequest request, PlanLimits limits, LossHead head, Value? batch)
     {
-        (_model, _request, _limits, _head) = (model, request, limits, head);
+        (_model, _request, _limits, _head, _seed) = (model, request, limits, head, new ProbeSeed(request.Seed, batch));
         var isEstimate = request.Estimator != Estimator.None;
         if (isEstimate && !request.Quantities.Contains(request.Estimator.Estimated()))
             throw new UserErrorException($"--method {request.Estimator.Name()} estimates the {request.Estimator.Estimated().Name()}, which is not asked for; add it to --quantity.");
         if (request.TargetError is not null && !(isEstimate && !request.Estimator.IsOnePass()))
             throw new UserErrorException("--target-error needs an estimate with a standard error; give --method hutchinson, xdiag or ggn-mc.");
+        if (request.TargetError is not null)
+            _notes.Add("--target-error decides by the estimate itself when there are enough probes, so that where it ends is not independent of it: estimate and standard error are slightly too small on average; a run with the --probes that it comes to and another --seed is free of that.");
+        if (request.Estimator == Estimator.XDiag)
+            _notes.Add("The standard error of xdiag is a guide: its leave-one-out estimates share their basis, and on small problems two standard errors cover about five errors of six, not nineteen of twenty.");
         if (request.Tolerance is not null && (isEstimate || !request.Quantities.Any(quantity => quantity is Quantity.HessianDiagonal or Quantity.GgnDiagonal)))
             throw new UserErrorException("--tolerance is of the exact hessian-diagonal and ggn-diagonal; ask for one of them with --quantity, and leave out --method.");
         if (request.Tolerance is not null && request.KeptClasses is null)
@@ -104,22 +114,22 @@ internal sealed class DerivativeBuilder
                     yield return Planned(quantity, Products(target, gradient).Laplacian(OfSamples(target, quantity)));
                     break;
                 case Quantity.FisherDiagonalMonteCarlo:
-                    var drawn = Samples(target, quantity).Drawn(new OutputDraws(_model.Builder, _request, _head, quantity.Name()), _request, fisher: true, "Monte Carlo");
+                    var drawn = Samples(target, quantity).Drawn(new OutputDraws(_model.Builder, _request, _head, _seed, quantity.Name()), _request, fisher: true, "Monte Carlo");
                     yield return Planned(Quantity.FisherDiagonalEstimate, drawn.Mean);
                     yield return Planned(Quantity.FisherDiagonalStandardError, drawn.StandardError);
                     break;
                 case Quantity.GgnDiagonal when _request.Estimator == Estimator.GgnMonteCarlo:
-                    var squares = Samples(target, quantity).Drawn(new OutputDraws(_model.Builder, _request, _head, "--method ggn-mc"), _request, fisher: false, _request.Estimator.Name());
+                    var squares = Samples(target, quantity).Drawn(new OutputDraws(_model.Builder, _request, _head, _seed, "--method ggn-mc"), _request, fisher: false, _request.Estimator.Name());
                     yield return Planned(Quantity.GgnDiagonalEstimate, squares.Mean);
                     yield return Planned(Quantity.GgnDiagonalStandardError, squares.StandardError);
                     break;
                 case Quantity.HessianDiagonal when _request.Estimator == Estimator.Hutchinson:
-                    var probes = Products(target, gradient).Hutchinson(_request);
+                    var probes = Products(target, gradient).Hutchinson(_request, _seed);
                     yield return Planned(Quantity.HessianDiagonalEstimate, probes.Mean);
                     yield return Planned(Quantity.HessianDiagonalStandardError, probes.StandardError);
                     break;
                 case Quantity.HessianDiagonal when _request.Estimator == Estimator.XDiag:
-                    var leftOut = new LeaveOneOutDiagonal(_model.Builder, target, Products(target, gradient), _request, _limits);
+                    var leftOut = new LeaveOneOutDiagonal(_model.Builder, target, Products(target, gradient), _request, _seed, _limits);
                     yield return Planned(Quantity.HessianDiagonalEstimate, leftOut.Mean);
                     yield return Planned(Quantity.HessianDiagonalStandardError, leftOut.StandardError);
                     break;
@@ -133,7 +143,7 @@ internal sealed class DerivativeBuilder
     {
         if (quantity == Quantity.HessianDiagonal && CurvedBetween(target) is { } curved)
             throw new UserErrorException($"--tolerance bounds the hessian-diagonal of '{target.Name}' only where the loss alone has a second derivative, and {curved} has one; ask for ggn-diagonal, or leave it out.");
-        var truncation = _truncation ??= new Truncation(_model.Builder, _request, _head);
+        var truncation = _truncation ??= new Truncation(_model.Builder, _request, _head, _seed);
         return quantity == Quantity.HessianDiagonal
             ? truncation.Of(Samples(target, quantity), target, Quantity.HessianDiagonalLowerBound, Quantity.HessianDiagonalEstimate, Quantity.HessianDiagonalStandardError, _limits)
             : truncation.Of(Samples(target, quantity), target, Quantity.GgnDiagonalLowerBound, Quantity.GgnDiagonalEstimate, Quantity.GgnDiagonalStandardError, _limits);

@@ -32,15 +32,15 @@ internal sealed class LeaveOneOutDiagonal
     private ColumnStage.Slot _slot;
 
     /// <summary>Builds the first products and the basis. Throws <see cref="UserErrorException"/> for more columns than are taken.</summary>
-    public LeaveOneOutDiagonal(GraphBuilder b, Target target, ProductDerivatives products, CurvatureRequest request, PlanLimits limits)
+    public LeaveOneOutDiagonal(GraphBuilder b, Target target, ProductDerivatives products, CurvatureRequest request, ProbeSeed seed, PlanLimits limits)
     {
         (_b, _target, _products, _request) = (b, target, products, request);
         _entries = products.Entries;
         if (request.Probes > Math.Min(MostProbes, _entries))
             throw new UserErrorException($"--method xdiag takes at most {Math.Min(MostProbes, _entries)} probes for '{target.Name}', and {request.Probes} were asked for; give fewer with --probes, or --method {(_entries < MostProbes ? "exact" : "hutchinson")}.");
-        _signs = SeededNumbers.Signs(b, SeededNumbers.Positions(b, request.Probes), _entries, request.Seed, Element);
+        _signs = SeededNumbers.Signs(b, SeededNumbers.Positions(b, request.Probes), _entries, seed, Element);
         var first = new ColumnWork(target, "xdiag", "", request.Probes, new object(),
-            stage => SeededNumbers.Signs(stage.Body, stage.Indices, _entries, request.Seed, Element),
+            stage => SeededNumbers.Signs(stage.Body, stage.Indices, _entries, seed, Element),
             (stage, columns) =>
             {
                 var slot = stage.Collect(products.Flat(stage, columns));

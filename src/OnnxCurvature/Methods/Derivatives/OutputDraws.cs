@@ -19,11 +19,12 @@ internal sealed class OutputDraws
     private readonly GraphBuilder _outer;
     private readonly CurvatureRequest _request;
     private readonly Value _z;
+    private readonly ProbeSeed _seed;
 
     /// <summary>Draws for a loss. Throws <see cref="UserErrorException"/> for one that is no negative logarithm of a distribution.</summary>
-    public OutputDraws(GraphBuilder outer, CurvatureRequest request, LossHead head, string what)
+    public OutputDraws(GraphBuilder outer, CurvatureRequest request, LossHead head, ProbeSeed seed, string what)
     {
-        (_outer, _request, _z) = (outer, request, head.Output);
+        (_outer, _request, _z, _seed) = (outer, request, head.Output, seed);
         if (request.Loss.Kind is LossKind.Sum or LossKind.Value)
             throw new UserErrorException($"{what} draws targets from the model's distribution, and --loss {LossRequest.Name(request.Loss.Kind)} tells of none; give cross-entropy, binary-cross-entropy or mse.");
         Terms = request.Loss.Kind == LossKind.CrossEntropy ? _z.Type.Shape.Remove(1) : _z.Type.Shape;
@@ -76,5 +77,5 @@ internal sealed class OutputDraws
     }
 
     private Expr Uniform(GraphBuilder b, Value columns, int stream) =>
-        SeededNumbers.Uniform(b, columns, SeededNumbers.Positions(_outer, Terms.Elements), 2L * _request.Seed + stream, _z.Type.Element);
+        SeededNumbers.Uniform(b, columns, SeededNumbers.Positions(_outer, Terms.Elements), _seed with { Number = 2 * _seed.Number + stream }, _z.Type.Element);
 }

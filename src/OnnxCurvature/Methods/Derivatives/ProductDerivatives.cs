@@ -62,11 +62,11 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
     }
 
     /// <summary>The mean of v ⊙ (∇²L v) over random signs v of the entries that are asked for.</summary>
-    public ProbeMean Hutchinson(CurvatureRequest request)
+    public ProbeMean Hutchinson(CurvatureRequest request, ProbeSeed seed)
     {
         var entries = Entries;
         return new ProbeMean(target, request.Estimator.Name(), $"an unbiased estimate: the mean of v ⊙ Hv over {request.Probes} vectors v of random signs (seed {request.Seed})", request.Probes,
-            stage => SeededNumbers.Signs(stage.Body, stage.Indices, entries, request.Seed, Type.Element),
+            stage => SeededNumbers.Signs(stage.Body, stage.Indices, entries, seed, Type.Element),
             (stage, columns) => Mul.Of(stage.Body, Flat(stage, columns), columns), null);
     }
 

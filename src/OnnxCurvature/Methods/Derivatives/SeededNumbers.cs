@@ -29,7 +29,7 @@ internal static class SeededNumbers
     /// <param name="seed">The seed.</param>
     /// <param name="element">The type of the result.</param>
     /// <returns>Signs [K, count].</returns>
-    public static Value Signs(GraphBuilder b, Value columns, long count, long seed, ElementType element)
+    public static Value Signs(GraphBuilder b, Value columns, long count, ProbeSeed seed, ElementType element)
     {
         var wordCount = (count + SignsInWord - 1) / SignsInWord;
         var words = Words(b, columns, Positions(b, wordCount), seed);
@@ -43,7 +43,7 @@ internal static class SeededNumbers
 
     /// <summary>Random numbers above 0 and below 1, [K, positions], for 64-bit integers of columns [K] and positions [n].</summary>
     /// <remarks>They are odd multiples of 2⁻²⁴, so that a float32 holds them.</remarks>
-    public static Expr Uniform(GraphBuilder b, Value columns, Value positions, long seed, ElementType element)
+    public static Expr Uniform(GraphBuilder b, Value columns, Value positions, ProbeSeed seed, ElementType element)
     {
         var high = Div.Of(b, Words(b, columns, positions, seed), b.Scalar(ElementType.Int64, 256));
         return (new Expr(b, Cast.Of(b, high, element)) + 0.5) / (1 << 23);
@@ -60,9 +60,10 @@ internal static class SeededNumbers
     }
 
     /// <summary>Words [K, n] below p.</summary>
-    private static Value Words(GraphBuilder b, Value columns, Value positions, long seed)
+    private static Value Words(GraphBuilder b, Value columns, Value positions, ProbeSeed seed)
     {
-        var key = Permuted(b, columns, b.Scalar(ElementType.Int64, (seed * 2654435761 % Prime + Prime) % Prime));
+        var number = b.Scalar(ElementType.Int64, (seed.Number * 2654435761 % Prime + Prime) % Prime);
+        var key = Permuted(b, columns, seed.Batch is { } batch ? Permuted(b, batch, number) : number);
         return Permuted(b, positions, Reshape.InsertAxis(b, key, 1));
     }
 

@@ -21,15 +21,16 @@ internal sealed class Truncation
     private readonly GraphBuilder _b;
     private readonly CurvatureRequest _request;
     private readonly LossHead _head;
+    private readonly ProbeSeed _seed;
     private readonly int _kept;
     private readonly long _classes;
     private readonly Value _probabilities;
     private readonly Value _order;
 
     /// <summary>Keeps <see cref="CurvatureRequest.KeptClasses"/> classes. Throws <see cref="UserErrorException"/> for a loss other than cross-entropy of logits [N, C].</summary>
-    public Truncation(GraphBuilder b, CurvatureRequest request, LossHead head)
+    public Truncation(GraphBuilder b, CurvatureRequest request, LossHead head, ProbeSeed seed)
     {
-        (_b, _request, _head) = (b, request, head);
+        (_b, _request, _head, _seed) = (b, request, head, seed);
         _probabilities = Probabilities(b, request, head);
         _classes = _probabilities.Type.Shape[1].Factor;
         _kept = (int)Math.Min(request.KeptClasses!.Value, _classes);
@@ -60,7 +61,7 @@ internal sealed class Truncation
         var (b, element) = (stage.Body, _probabilities.Type.Element);
         var kept = ReduceSum.Of(_b, OneHotRows.Of(_b, _order, _classes, element), [1], keepDims: false);
         var roots = Mul.Of(_b, new Expr(_b, _probabilities).Through<Sqrt>(), 1 - new Expr(_b, kept));
-        var signs = Reshape.InsertAxis(b, SeededNumbers.Signs(b, stage.Indices, _classes, _request.Seed, element), 1);
+        var signs = Reshape.InsertAxis(b, SeededNumbers.Signs(b, stage.Indices, _classes, _seed, element), 1);
         var own = Mul.Of(b, signs, roots);
         return stage.Masked(Sub.Of(b, own, Mul.Of(b, ReduceSum.Of(b, own, [2], keepDims: true), _probabilities)));
     }
