@@ -57,7 +57,12 @@ public sealed class TargetPath
     /// Prepares the path to <paramref name="output"/>, or says in <paramref name="obstacle"/> why samples are not proven to be separate.
     /// Samples lie along the first axis of every input and of the output.
     /// </summary>
-    public static TargetPath? Create(ModelGraph model, Value output, Target target, out string? obstacle)
+    /// <param name="model">The model.</param>
+    /// <param name="output">Where the path ends.</param>
+    /// <param name="target">Where it begins.</param>
+    /// <param name="obstacle">What stands against it.</param>
+    /// <param name="together">Whether all samples count as one, so that they may mix; their pull-backs then come added up.</param>
+    public static TargetPath? Create(ModelGraph model, Value output, Target target, out string? obstacle, bool together = false)
     {
         var b = model.Builder;
         var axes = new Dictionary<Value, SampleAxis>();
@@ -65,7 +70,7 @@ public sealed class TargetPath
             if (input.Type.Rank > 0)
                 axes[input] = SampleAxis.At(0);
         SampleAnalysis.Run(GraphWalk.Ancestors([output]), axes);
-        var samples = output.Type.Rank > 0 ? output.Type.Shape[0] : 1;
+        var samples = output.Type.Rank > 0 && !together ? output.Type.Shape[0] : 1;
 
         var tangents = new Dictionary<Value, Value> { [target.Value] = b.Parameter(target.Value.Type) };
         var refusals = new List<UnsupportedNode>();

@@ -28,6 +28,11 @@ public sealed class DerivativeTests
         { "tanh mlp CrossEntropy 3", "w1[2]" },
         { "tanh mlp CrossEntropy 3", "x0" },
         { "segmentation 3", "x0" },
+        { "vgg relu 2", "c2[1]" },
+        { "vgg relu 2", "f1" },
+        { "vgg gelu 2", "c1[0]" },
+        { "vgg gelu 2", "c3[1:2]" },
+        { "vgg gelu 2", "x0" },
     };
 
     [Theory]
@@ -71,6 +76,7 @@ public sealed class DerivativeTests
     [InlineData("relu mlp CrossEntropy 3", "w1")]
     [InlineData("tanh mlp Mse 3", "w1")]
     [InlineData("segmentation 3", "c1")]
+    [InlineData("vgg gelu 2", "c2")]
     public void Gauss_Newton_diagonals_of_samples_average_to_that_of_the_mean(string name, string target)
     {
         var run = new DerivativeRun(name, target, Quantity.PerSampleGgnDiagonal, Quantity.GgnDiagonal);

@@ -13,6 +13,7 @@ public sealed class EstimateTests
         { "tanh mlp CrossEntropy 3", "w1", Estimator.Hutchinson },
         { "tanh mlp Mse 3 symbolic", "w2", Estimator.Hutchinson },
         { "residual 3", "c1[1]", Estimator.Hutchinson },
+        { "vgg gelu 2", "c3[1]", Estimator.Hutchinson },
         { "tanh mlp CrossEntropy 3", "w1", Estimator.GgnMonteCarlo },
         { "tanh mlp Mse 3 symbolic", "w1", Estimator.GgnMonteCarlo },
         { "tanh mlp BinaryCrossEntropy 1", "b1", Estimator.GgnMonteCarlo },
@@ -204,6 +205,8 @@ public sealed class EstimateTests
     [InlineData("cnn 3 symbolic", "c2", Quantity.HessianDiagonal, 1)]
     [InlineData("tanh mlp CrossEntropy 3", "w1", Quantity.GgnDiagonal, 1)]
     [InlineData("residual 3", "c1[1]", Quantity.GgnDiagonal, 2)]
+    [InlineData("vgg relu 2", "c2", Quantity.HessianDiagonal, 2)]
+    [InlineData("vgg gelu 2", "c1", Quantity.GgnDiagonal, 3)]
     public void Fewer_classes_give_a_lower_bound_and_with_the_sampled_remainder_an_unbiased_estimate(string name, string target, Quantity quantity, int kept)
     {
         var exact = new DerivativeRun(name, target, quantity)[quantity];

@@ -104,6 +104,7 @@ public sealed class ExactMethodTests
     [InlineData("shared weight 3", "loss factor")]
     [InlineData("siamese 2", "Hessian-vector products at a cut")]
     [InlineData("two heads 2", "Hessian-vector products at a cut")]
+    [InlineData("batch statistics 2", "Hessian-vector products at a cut of coupled samples")]
     [InlineData("gated 2", "loss factor, and sources")]
     [InlineData("residual 3 symbolic", "loss factor")]
     [InlineData("own loss of logarithms mean weighted ignoring", "loss factor, forward")]

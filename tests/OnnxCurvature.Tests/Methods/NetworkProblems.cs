@@ -45,6 +45,8 @@ public static class NetworkProblems
             yield return Siamese($"siamese {samples}", samples);
             yield return Densely($"dense connections {samples}", samples);
             yield return Reparameterized($"reparameterized {samples}", samples);
+            yield return Stacked<Relu>($"vgg relu {samples}", samples);
+            yield return Stacked<Gelu>($"vgg gelu {samples}", samples);
         }
         yield return Rows("rows of one sample");
     }
@@ -200,6 +202,19 @@ public static class NetworkProblems
         var mean = p.Apply<ReduceMean>(Attributes.Empty.With("axes", [0]).With("keepdims", 1L), h);
         var centered = p.Apply<Sub>(h, p.Apply<Mul>(mean, p.Builder.Scalar(ElementType.Float64, 0.5)));
         p.Output = Linear(p, p.Apply<Mul>(centered, p.Apply<Sigmoid>(mean)), "f", 4, 3);
+        return p;
+    }
+
+    /// <summary>Stacks of 3×3 convolutions with a maximum over 2×2 after each, and dense layers, in the manner of VGG.</summary>
+    private static Problem Stacked<T>(string name, int samples) where T : Operator
+    {
+        var p = new Problem(name, samples, false);
+        var pool = Attributes.Empty.With("kernel_shape", [2, 2]).With("strides", [2, 2]);
+        var h = p.Apply<MaxPool>(pool, p.Apply<T>(p.Apply<Conv>(Same, p.Input(2, 4, 4), p.Weight("c1", 0.5, 3, 2, 3, 3), p.Weight("b1", 0.3, 3))));
+        h = p.Apply<T>(p.Apply<Conv>(Same, h, p.Weight("c2", 0.4, 3, 3, 3, 3)));
+        h = p.Apply<MaxPool>(pool, p.Apply<T>(p.Apply<Conv>(Same, h, p.Weight("c3", 0.4, 3, 3, 3, 3))));
+        h = p.Apply<T>(Linear(p, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), "f1", 3, 4));
+        p.Output = Linear(p, h, "f2", 4, 5);
         return p;
     }
 

@@ -35,6 +35,7 @@ public sealed class ReferenceTests
     [Fact]
     public void Every_network_and_every_loss_has_references()
     {
+        Assert.Equal(80, ReferenceTable.All.Length);
         Assert.Equal(15, ReferenceTable.All.Select(entry => entry.Model).Distinct().Count());
         Assert.Equal(3, ReferenceTable.All.Select(entry => entry.Loss.Kind).Distinct().Count());
         Assert.All(ReferenceTable.All, entry => Assert.All(ReferenceCase.Quantities, quantity => Assert.NotEmpty(entry.Reference(quantity))));

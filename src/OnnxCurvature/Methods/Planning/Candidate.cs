@@ -9,11 +9,17 @@ namespace OnnxCurvature.Methods.Planning;
 /// <param name="Obstacle">Why the way is not proven to be exact; null where it is.</param>
 internal sealed record Candidate(string Method, Separator Cut, bool IsFactor, double Columns, double Flops, string? Obstacle = null)
 {
+    /// <summary>Whether each sample has columns of its own, because samples mix.</summary>
+    public bool Together { get; init; }
+
     /// <summary>The name of the method of last resort.</summary>
     public const string AtTarget = "Hessian-vector products";
 
     /// <summary>The name of the method with products at a value after the target.</summary>
     public const string AtCut = "Hessian-vector products at a cut";
+
+    /// <summary>The name of the method with products at a value after the target, one for each of its entries in every sample.</summary>
+    public const string AtCoupledCut = "Hessian-vector products at a cut of coupled samples";
 
     /// <summary>The name of the method with a factor of the loss's Hessian.</summary>
     public const string ByFactor = "loss factor";

@@ -23,10 +23,12 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     {
         var candidates = new List<Candidate> { AtTarget(survey) };
         string? blocked = null;
+        var isLinear = true;
         var obstacles = proof.Obstacles(survey.Nodes);
         var sources = SourceCosts(survey);
         foreach (var (index, separator) in survey.Separators.Index())
         {
+            isLinear &= separator.Kind == RegionKind.Linear;
             if (separator.Kind != RegionKind.Linear)
                 blocked ??= SourceObstacle(survey, obstacles, survey.Separators[index - 1], separator);
             var at = separator.Value.Type;
@@ -38,12 +40,22 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             if (!IsKnown(at.Shape) || separator.Value.Producer?.Origin == "loss" || separator.Before == 0 && !proof.Of(separator.Value).IsSeparate)
                 continue;
             var columns = Entries(separator, survey);
-            candidates.Add(Costed(survey, separator, Candidate.AtCut, columns, ProductPasses * survey.Flops(separator), 2, sources[index],
-                blocked ?? obstacles.Before(separator.Value, separator.Before) ?? obstacles.After(separator.Before)));
+            var mixing = obstacles.Before(separator.Value, separator.Before) ?? obstacles.After(separator.Before);
+            candidates.Add(Costed(survey, separator, Candidate.AtCut, columns, ProductPasses * survey.Flops(separator), 2, sources[index], blocked ?? mixing));
+            if (mixing is not null && isLinear && at.Shape.IsKnown && separator.Before > 0)
+                candidates.Add(AtCoupledCut(survey, separator));
         }
         if (AtJointCut(survey, obstacles) is { } joint)
             candidates.Add(joint);
         return [.. candidates.OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
+    }
+
+    /// <summary>Products at a value for each of its entries in every sample, whose pull-backs need not be kept apart: samples may mix before and after it.</summary>
+    private Candidate AtCoupledCut(Survey survey, Separator separator)
+    {
+        var columns = limits.Size(separator.Value.Type.Shape.Elements);
+        var flops = columns * (ProductPasses * survey.Flops(separator) + 2 * survey.Flops(survey.Separators[0], separator) + 2 * TargetEntries(survey.Target));
+        return new Candidate(Candidate.AtCoupledCut, separator, false, columns, flops) { Together = true };
     }
 
     /// <summary>Products at several values that together separate the target from all curvature sources; null where one value does, or none do.</summary>

@@ -13,7 +13,7 @@ namespace OnnxCurvature.Methods.Planning;
 internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel costs, PlanLimits limits, Func<IReadOnlyList<Candidate>, Candidate> choice)
 {
     private readonly SampleProof _proof = new(model, head);
-    private readonly Dictionary<(Value, (long, long)?), HessianColumns?> _hessians = [];
+    private readonly Dictionary<(Value, (long, long)?, bool), HessianColumns?> _hessians = [];
     private readonly Dictionary<(Value, Value), ElementwiseColumns?> _sources = [];
     private readonly Dictionary<(Value, Value, (long, long)?), HessianColumns?> _regions = [];
     private readonly LossFactorColumns? _factor = head.Factor is null ? null : new LossFactorColumns(head.Output, head.Factor);
@@ -43,11 +43,11 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
 
         var terms = ImmutableArray.CreateBuilder<IColumnMethod>();
         var closed = ImmutableArray.CreateBuilder<Value>();
-        ColumnSource? columns = best.IsFactor ? _factor : best.Cut.Joint is { } joint ? JointHessianColumns.Create(Builder, head.Loss, joint) : HessianAt(best.Cut.Value, best.Cut == survey.Landing ? survey.Rows : null);
+        ColumnSource? columns = best.IsFactor ? _factor : best.Cut.Joint is { } joint ? JointHessianColumns.Create(Builder, head.Loss, joint) : HessianAt(best.Cut.Value, best.Cut == survey.Landing && !best.Together ? survey.Rows : null, best.Together);
         var how = "";
         if (columns is not null)
         {
-            terms.Add(Term(target, columns, best.IsFactor));
+            terms.Add(Term(Path(target, columns.At, best.Together), columns, best.IsFactor));
             how = terms[0].Description;
         }
         foreach (var (from, to) in CandidateSearch.SourcesBefore(survey, best.Cut))
@@ -73,10 +73,10 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
             $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate; {term.Description}", [term], [], []);
     }
 
-    private HessianColumns? HessianAt(Value at, (long Start, long End)? rows)
+    private HessianColumns? HessianAt(Value at, (long Start, long End)? rows, bool together)
     {
-        if (!_hessians.TryGetValue((at, rows), out var columns))
-            _hessians[(at, rows)] = columns = HessianColumns.Create(Builder, head.Loss, at, _proof.Samples != 1, rows);
+        if (!_hessians.TryGetValue((at, rows, together), out var columns))
+            _hessians[(at, rows, together)] = columns = HessianColumns.Create(Builder, head.Loss, at, _proof.Samples != 1 && !together, rows);
         return columns;
     }
 
@@ -86,6 +86,8 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     /// </summary>
     private string? Obstacle(CandidateSearch search, Survey survey, Candidate candidate)
     {
+        if (candidate.Together)
+            return null;
         foreach (var at in CandidateSearch.SourcesBefore(survey, candidate.Cut).Select(source => source.From).Where(from => !search.StartsAtWeight(from)).Append(candidate.Cut))
             if (TargetPath.Create(model, at.Value, survey.Target, out var obstacle) is not { } path)
                 return obstacle;
@@ -147,7 +149,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
         return columns;
     }
 
-    private TargetPath Path(Target target, Value to) => TargetPath.Create(model, to, target, out var obstacle)
+    private TargetPath Path(Target target, Value to, bool together = false) => TargetPath.Create(model, to, target, out var obstacle, together)
         ?? throw new InvalidOperationException($"A path was planned on although {obstacle}.");
 
     private IColumnMethod Term(Target target, ColumnSource columns, bool isFactor) => Term(Path(target, columns.At), columns, isFactor);

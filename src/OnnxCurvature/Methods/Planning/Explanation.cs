@@ -11,7 +11,7 @@ internal static class Explanation
     public static ImmutableArray<CandidateReport> Of(Survey survey, ImmutableArray<Candidate> candidates, PlanLimits limits)
     {
         var open = candidates.Where(candidate => candidate.Obstacle is null).ToArray();
-        var shown = open.Where((candidate, index) => index < 3 || !candidate.Method.Equals(Candidate.AtCut, StringComparison.Ordinal))
+        var shown = open.Where((candidate, index) => index < 3 || candidate.Method is not (Candidate.AtCut or Candidate.AtCoupledCut))
             .Concat(candidates.Where(candidate => candidate.Obstacle is not null).GroupBy(candidate => (candidate.IsFactor, candidate.Obstacle)).Select(group => group.First()));
         return [.. shown.Select(candidate => new CandidateReport(
             candidate.Method, candidate.Cut.Name, candidate.Columns, candidate.Flops, Memory(survey, candidate, limits),
@@ -38,6 +38,7 @@ internal static class Explanation
         var main = chosen.IsFactor
             ? $"samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}"
             : how.Length == 0 ? $"the loss has no second derivative in '{at}'"
+            : chosen.Together ? $"all influence passes '{at}', so diag H follows from the Hessian there of all samples together, {chosen.Columns:0} products"
             : $"all influence passes '{at}' with samples separate, so diag H follows from the Hessian there, {chosen.Columns:0} products for all samples at once";
         return $"{sources} and {main}{(how.Length > 0 ? "; " + how : "")}";
     }
