@@ -233,6 +233,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         else
         {
             op = known;
+            using var hidden = b.Hide();
             if (op is RandomSource)
                 call = Draw(node, scope, call);
             try

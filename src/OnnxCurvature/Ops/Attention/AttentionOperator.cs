@@ -25,6 +25,9 @@ public sealed class AttentionOperator : ExpandedOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var attributes = call.Attributes;
+        // ONNX Runtime has no kernel for windows, so there is nothing to hold ours to.
+        if (attributes.Int("left_window_size", -1) >= 0 || attributes.Int("right_window_size", -1) >= 0)
+            throw new UnsupportedOperatorException("Attention with a left_window_size or right_window_size is not supported; give a mask instead.");
         var flat = call.Required(0).Type.Rank == 3;
         var (q, k, v) = (HeadsFirst(call.Required(0), "q_num_heads"), HeadsFirst(call.Required(1), "kv_num_heads"), HeadsFirst(call.Required(2), "kv_num_heads"));
         Dim past = 0;

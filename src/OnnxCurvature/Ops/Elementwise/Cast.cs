@@ -39,11 +39,13 @@ public sealed class Cast : LinearOperator
     /// <inheritdoc/>
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => inputs;
 
-    /// <summary>Before opset 6 the type was given by its name in ONNX.</summary>
+    /// <summary>
+    /// Before opset 6 the type was given by its name in ONNX. The <c>round_mode</c> of opset 24 says something of float8e8m0 only, which is not taken.
+    /// </summary>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
         if (opset >= 6)
-            return call;
+            return call with { Attributes = call.Attributes.Without("round_mode") };
         var name = call.Attributes.Text("to", "");
         var element = name.ToUpperInvariant() switch
         {

@@ -9,7 +9,7 @@ public sealed class Neg : LinearOperator
 {
     /// <summary>The negative; that of a negative is what it was taken of.</summary>
     public static Value Of(GraphBuilder b, Value x) =>
-        x.Producer is { Operator: Neg } inner ? inner.Inputs[0]! : Catalogue.Get<Neg>().Apply(b, [x]).Output;
+        x.Producer is { Operator: Neg } inner && b.SeesThrough(inner) ? inner.Inputs[0]! : Catalogue.Get<Neg>().Apply(b, [x]).Output;
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];

@@ -50,6 +50,7 @@ public abstract class CompositeOperator : Operator
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
+        using var hidden = b.Hide(node);
         var outputs = Lower(b, Call(node));
         var tangents = new Dictionary<Value, Value>();
         for (var index = 0; index < dx.Length; index++)
@@ -65,6 +66,7 @@ public abstract class CompositeOperator : Operator
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
     {
+        using var hidden = b.Hide(node);
         var outputs = Lower(b, Call(node));
         var values = new Dictionary<Value, Value>();
         for (var index = 0; index < inputs.Length; index++)

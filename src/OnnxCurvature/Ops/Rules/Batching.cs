@@ -19,6 +19,7 @@ public static class Batching
             if (!active.Contains(true))
                 continue;
             b.Origin = node.Origin ?? node.ToString();
+            using var hidden = b.Hide(node);
             ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is not null && batched.TryGetValue(input, out var columnsOf) ? columnsOf : input)];
             try
             {

@@ -25,6 +25,7 @@ public static class Pullback
             if (cy.All(cotangent => cotangent is null) || !inputs.Contains(true))
                 continue;
             b.Origin = node.Origin;
+            using var hidden = b.Hide(node);
             try
             {
                 if (node.Rules().CurvatureIn(node, inputs) != Curvature.Linear)

@@ -39,6 +39,7 @@ public static class Pushforward
             if (!captures && dx.All(tangent => tangent is null))
                 continue;
             b.Origin = node.Origin ?? node.ToString();
+            using var hidden = b.Hide(node);
             try
             {
                 if (captures)

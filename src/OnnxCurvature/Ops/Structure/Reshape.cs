@@ -14,7 +14,7 @@ public sealed class Reshape : LinearOperator
     {
         if (x.Type.Shape == shape)
             return x;
-        if (x.Producer is { Operator: Reshape } inner)
+        if (x.Producer is { Operator: Reshape } inner && b.SeesThrough(inner))
             return To(b, inner.Inputs[0]!, shape);
         var unknown = shape.Count(dim => !dim.IsKnown);
         // A size of zero would mean "copied", and does not go together with an inferred size.

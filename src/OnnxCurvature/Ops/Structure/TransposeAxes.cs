@@ -16,7 +16,7 @@ public sealed class TransposeAxes : LinearOperator
         var perm = permutation.ToArray();
         if (perm.Select((from, to) => from == to).All(same => same))
             return x;
-        if (x.Producer is { Operator: TransposeAxes } inner)
+        if (x.Producer is { Operator: TransposeAxes } inner && b.SeesThrough(inner))
         {
             var first = Permutation(inner);
             return Of(b, inner.Inputs[0]!, perm.Select(axis => first[axis]));
