@@ -1,3 +1,4 @@
+using System.Globalization;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 
@@ -13,7 +14,8 @@ internal static class Samples
     public static void Write(Network network, string folder, int count)
     {
         var classes = (int)network.Output.Type.Shape[1].Known!.Value;
-        var input = new SeededConstant($"{network.Name}/{network.Input.Name}", [count, .. network.Sample], 0, 1);
+        var drawn = network.Draw == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"/{network.Draw}");
+        var input = new SeededConstant($"{network.Name}/{network.Input.Name}{drawn}", [count, .. network.Sample], 0, 1);
         NpyWriter.Write(Path.Combine(folder, $"{network.Name}.{network.Input.Name}.npy"),
             NpyArray.Of(ElementType.Float32, [count, .. network.Sample], input.Read().Floats));
         var labels = SeededConstant.Generator($"{network.Name}/labels").NextInt32Sequence(0, classes).Take(count);
