@@ -35,7 +35,7 @@ public static class CurvatureEngine
             if (request.TargetError is not null)
                 throw new UserErrorException("An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error.");
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
-            var plan = Plan(model, new Planner(model.Graph, request, limits), keepOutputs: true);
+            var plan = Plan(model, new Planner(model.Graph, request, limits), keepOutputs: true).Within(limits);
             return new Augmenter(model, plan, options).Write(outPath);
         });
 

@@ -31,7 +31,7 @@ internal sealed class Cases(Workspace workspace, bool small)
         yield return Augment("augment", "Gradient and Hessian diagonal added to VGG16", large, Kernel);
         foreach (var nodes in small ? [200] : (int[])[10_000, 100_000])
             yield return Augment($"nodes-{nodes}", $"Gradient and Hessian diagonal added to a graph of so many nodes: {nodes.ToString("N0", CultureInfo.InvariantCulture)}", new(() => workspace.Prepare(Networks.Chain(nodes), 1)), "fc1.weight");
-        foreach (var memory in small ? [1] : (long[])[256, 512, 1024, 2048])
+        foreach (var memory in small ? [256] : (long[])[1280, 1536, 2048, 3072])
             yield return new BenchmarkCase($"memory-{memory}", $"The headline case with --memory {memory}M", [new Contender(Ours, () => Run(large.Value, Plain, memory << 20))]);
     }
 

@@ -129,7 +129,7 @@ internal sealed class CommandOptions(bool requests)
     public Option<long> Memory { get; } = new("--memory")
     {
         HelpName = "SIZE",
-        Description = "Memory that one chunk of columns may take beside the weights, for instance 512M, 2G or 4GiB [default: 1G].",
+        Description = "The most memory that the process may take, for instance 800M, 2G or 4GiB; fewer columns are then done at a time. With --provider cuda, and in a file that is written, what the values of one chunk of columns may take [default: 3G; 1G for a file].",
         CustomParser = Parsers.Size("--memory"),
     };
 
@@ -193,7 +193,7 @@ internal sealed class CommandOptions(bool requests)
     {
         BatchSize = parsed.GetValue(BatchSize),
         Dimensions = DimensionsOf(parsed),
-        MemoryBytes = MemoryOf(parsed),
+        MemoryBytes = MemoryOf(parsed) ?? new CurvatureRunOptions().MemoryBytes,
         Provider = parsed.GetValue(Provider) ?? "cpu",
         Cuda = Cuda.Of(parsed),
         OnnxRuntimePath = parsed.GetValue(Cuda.OnnxRuntime),
@@ -201,7 +201,7 @@ internal sealed class CommandOptions(bool requests)
     };
 
     /// <summary>The bound on memory.</summary>
-    public long MemoryOf(ParseResult parsed) => parsed.GetResult(Memory) is null ? new PlanLimits().MemoryBytes : parsed.GetValue(Memory);
+    public long? MemoryOf(ParseResult parsed) => parsed.GetResult(Memory) is null ? null : parsed.GetValue(Memory);
 
     /// <summary>The files for inputs.</summary>
     public ImmutableArray<DataArgument> DataOf(ParseResult parsed) => parsed.GetResult(Data) is null ? [] : parsed.GetValue(Data);

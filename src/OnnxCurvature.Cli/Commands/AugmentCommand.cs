@@ -50,7 +50,7 @@ internal static class AugmentCommand
                 Profile = parsed.GetValue(profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun,
                 Embed = parsed.GetValue(embed),
                 Dimensions = dimensions,
-                Limits = new PlanLimits { Provider = parsed.GetValue(provider) ?? "cpu", MemoryBytes = options.MemoryOf(parsed), Dimensions = dimensions },
+                Limits = new PlanLimits { Provider = parsed.GetValue(provider) ?? "cpu", MemoryBytes = options.MemoryOf(parsed) ?? new PlanLimits().MemoryBytes, Dimensions = dimensions },
             });
             AugmentView.Show(terminal, report, parsed.GetValue(options.Explain));
         });

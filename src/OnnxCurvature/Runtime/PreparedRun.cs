@@ -110,8 +110,10 @@ public sealed class PreparedRun
     private static PreparedRun OfRequest(OnnxModel model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
     {
         AugmentedMetadata.Refuse(model);
-        var batches = DataSet.SamplesOf(model.Graph.Inputs, data) > DataSet.BatchRows(model.Graph.Inputs, options.BatchSize);
-        var plan = CurvatureEngine.Plan(model, new Planner(model.Graph, request, Limits(options, dimensions)) { NumbersBatches = batches && request.IsRandom });
+        var (limits, batches) = (Limits(options, dimensions), DataSet.SamplesOf(model.Graph.Inputs, data) > DataSet.BatchRows(model.Graph.Inputs, options.BatchSize));
+        var plan = options.Provider == "cpu" && options.ChunkBytes is null
+            ? new MemoryBudget(options.MemoryBytes, keepsSessions: batches).Plan(chunk => Plan(limits with { MemoryBytes = chunk }))
+            : Plan(limits).Within(limits);
         var set = DataSet.Bind([.. plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber)], data, options.BatchSize, plan.Loss.Labels, plan.WholeInputs);
         return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null }, set, options, ImmutableDictionary<string, double>.Empty)
         {
@@ -121,6 +123,8 @@ public sealed class PreparedRun
             Flops = plan.Flops,
             MemoryBytes = plan.MemoryBytes,
         };
+
+        CurvaturePlan Plan(PlanLimits limits) => CurvatureEngine.Plan(model, new Planner(model.Graph, request, limits) { NumbersBatches = batches && request.IsRandom });
     }
 
     private static PreparedRun OfAugmented(OnnxModel model, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
@@ -144,5 +148,5 @@ public sealed class PreparedRun
     private static OrtSettings Settings(string modelPath, CurvatureRunOptions options) => new(Path.GetDirectoryName(Path.GetFullPath(modelPath))!, options.Provider, options.Threads) { Cuda = options.Cuda };
 
     private static PlanLimits Limits(CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions) =>
-        new() { Provider = options.Provider, MemoryBytes = options.MemoryBytes, Dimensions = dimensions, DefaultDimension = options.BatchSize ?? 1 };
+        new() { Provider = options.Provider, MemoryBytes = options.ChunkBytes ?? options.MemoryBytes, Dimensions = dimensions, DefaultDimension = options.BatchSize ?? 1 };
 }

@@ -17,8 +17,11 @@ public sealed record CurvatureRunOptions
     /// <summary>Threads within an operator; 0 takes the number of cores.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Bytes that one chunk of columns may take beside the weights.</summary>
-    public long MemoryBytes { get; init; } = 1L << 30;
+    /// <summary>The most bytes that the process may take on a processor; chunks of columns are made small enough. On CUDA the most that the values of one chunk may take on the device.</summary>
+    public long MemoryBytes { get; init; } = 3L << 30;
+
+    /// <summary>The most bytes that the values of one chunk may take; null for what <see cref="MemoryBytes"/> leaves them.</summary>
+    public long? ChunkBytes { get; init; }
 
     /// <summary>Samples in one batch; null takes the model's own fixed batch, or 32 samples.</summary>
     public int? BatchSize { get; init; }

@@ -73,7 +73,7 @@ public sealed class Float64Tests
     public void Less_memory_than_all_columns_take_is_kept_to()
     {
         var entry = ReferenceTable.Find("residual_silu_ce.opset17.onnx", "stem.weight");
-        PreparedRun Prepare(long bytes) => CurvatureEngine.Prepare(entry.ModelPath, InFloat64(entry), entry.Data(), new CurvatureRunOptions { MemoryBytes = bytes });
+        PreparedRun Prepare(long bytes) => CurvatureEngine.Prepare(entry.ModelPath, InFloat64(entry), entry.Data(), new CurvatureRunOptions { ChunkBytes = bytes });
         var limit = (long)(0.05 * Prepare(1L << 30).Methods.Max(method => method.MemoryBytes));
         var run = Prepare(limit);
         Assert.All(run.Methods, method => Assert.InRange(method.MemoryBytes, 0, limit));

@@ -50,7 +50,7 @@ public sealed class RunVariationTests
     public void Less_memory_than_all_columns_take_is_kept_to_by_chunks_that_give_the_same(string model, string weight, double share)
     {
         var entry = ReferenceTable.Find(model, weight);
-        PreparedRun Prepare(long bytes) => CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { MemoryBytes = bytes });
+        PreparedRun Prepare(long bytes) => CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { ChunkBytes = bytes });
         var peak = Prepare(1L << 30).Methods.Max(method => method.MemoryBytes);
         var limit = (long)(share * peak) - 1;
         var run = Prepare(limit);

@@ -21,7 +21,9 @@ public static class ContractionChoice
         var direct = rows * inner * columns * (2 * site.Positions.Factor + 3 * FlopsPerElement);
         var selection = PositionSelection.After(b, site);
         double Gram(double positions) => 2 * rows * positions * positions * (columns + inner) + FlopsPerElement * rows * positions * (4 * inner + 2 * columns + positions);
-        bool Fits(double positions) => rows * positions * positions * site.Entry.Type.Element.Size() < limits.MemoryBytes / 4.0;
+        // What is kept may take as much as a single column does that is contracted directly: with less there would be no way at all.
+        var most = Math.Max(limits.MemoryBytes / 4.0, rows * inner * site.Entry.Type.Element.Size());
+        bool Fits(double positions) => rows * positions * positions * site.Entry.Type.Element.Size() < most;
         var atWinners = selection is not null && Fits(selection.Positions.Factor) ? Gram(selection.Positions.Factor) : double.PositiveInfinity;
         var atAll = Fits(site.Positions.Factor) ? Gram(site.Positions.Factor) : double.PositiveInfinity;
         var inPairs = InPairs();
@@ -34,7 +36,7 @@ public static class ContractionChoice
         {
             var (positions, pairs) = (site.Positions.Factor, PositionPairs.Count(site.Positions.Factor));
             var products = limits.Size(site.Path.Samples * site.Groups) * pairs * inner;
-            return Fits(positions) && products * site.Entry.Type.Element.Size() < limits.MemoryBytes / 4.0
+            return Fits(positions) && products * site.Entry.Type.Element.Size() < most
                 ? 2 * rows * (positions * positions * columns + pairs * inner) + FlopsPerElement * (rows * positions * (2 * columns + 2 * positions) + 3 * products)
                 : double.PositiveInfinity;
         }

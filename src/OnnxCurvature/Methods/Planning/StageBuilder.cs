@@ -66,7 +66,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     private static long MostGatedAtOnce(IReadOnlyList<IColumnMethod> methods) => Math.Min(methods[0].Columns, MostGatedColumnsAtOnce);
 
     /// <summary>
-    /// The most columns whose values fit the memory limit, spread evenly over the chunks. The peak of a body is the largest of
+    /// The most columns whose values fit the memory limit, or one where that does not, spread evenly over the chunks. The peak of a body is the largest of
     /// several linear functions of the columns. Two trial bodies tell the one that counts for few columns; where another takes over
     /// before the limit, a third tells a secant, above which the peak does not rise. On a processor there are no more than keep the output
     /// of the widest convolution within the cache.
@@ -78,8 +78,6 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
             return 1;
         var (first, second) = (Body(1), Body(2));
         var one = costs.PeakBytes(first);
-        if (one > limits.MemoryBytes)
-            throw new UserErrorException($"One column of '{methods[0].Target.Name}' takes about {Math.Ceiling(one / (1 << 20))} MiB, and the limit is {(limits.MemoryBytes < 1 << 20 ? $"{limits.MemoryBytes} bytes" : $"{limits.MemoryBytes >> 20} MiB")}; allow more with --memory.");
         var widest = costs.WidestConvolution(second) - costs.WidestConvolution(first);
         var cached = gated ? MostGatedColumnsAtOnce : limits.Provider == "cpu" && widest > 0 ? Math.Clamp(Math.Floor(CacheBytes / widest), FewestColumnsAtOnce, MostColumnsAtOnce) : MostColumnsAtOnce;
         var chunk = Fit(costs.PeakBytes(second) - one);
@@ -89,7 +87,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
 
         int Fit(double each)
         {
-            var most = (long)Math.Min(Math.Min(1 + Math.Floor((limits.MemoryBytes - one) / Math.Max(1, each)), cached), columns);
+            var most = (long)Math.Min(Math.Min(1 + Math.Floor(Math.Max(0, limits.MemoryBytes - one) / Math.Max(1, each)), cached), columns);
             var chunks = (columns + most - 1) / most;
             return (int)((columns + chunks - 1) / chunks);
         }

@@ -1,0 +1,95 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Ops.Convolution;
+using OnnxCurvature.Ops.Products;
+
+namespace OnnxCurvature.Runtime;
+
+/// <summary>
+/// What the process of a run takes at its peak on a processor, and chunks of columns that keep it within a bound: the program itself with its runtimes, the weights, which are
+/// mapped from their file, their copies in the layouts of kernels, and the values of the run.
+/// </summary>
+/// <param name="bound">The most bytes that the process may take.</param>
+/// <param name="keepsSessions">Whether sessions are kept for several batches, so that weights are laid out for products, too.</param>
+internal sealed class MemoryBudget(long bound, bool keepsSessions)
+{
+    /// <summary>A process that has run a small model, measured with .NET 10 and ONNX Runtime 1.31.</summary>
+    private const double ProcessBytes = 110 << 20;
+
+    /// <summary>What a pool of memory takes for each byte of values: pieces do not fit without gaps.</summary>
+    private const double PoolFactor = 1.15;
+
+    private const int Attempts = 4;
+
+    /// <summary>The share of the bound above which no more is looked for.</summary>
+    private const double Enough = 0.9;
+
+    /// <summary>
+    /// The plan that <paramref name="make"/> gives for about the most bytes of a chunk that keep the whole within the bound. Throws <see cref="UserErrorException"/> where one column at a time takes
+    /// more.
+    /// </summary>
+    public CurvaturePlan Plan(Func<long, CurvaturePlan> make)
+    {
+        var most = Of(bound);
+        if (most.Peak <= bound)
+            return most.Plan;
+        var least = Of(1);
+        if (least.Peak > bound)
+            throw new UserErrorException($"With one column at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is {(bound < 1 << 20 ? $"{bound} bytes" : $"{bound >> 20} MiB")}; allow more with --memory.");
+        for (var attempt = 0; attempt < Attempts && least.Peak < Enough * bound; attempt++)
+        {
+            var share = (bound - least.Peak) / (most.Peak - least.Peak);
+            var between = Of((long)(least.Chunk + share * (most.Chunk - least.Chunk)));
+            if (between.Peak <= bound)
+                least = between;
+            else
+                most = between;
+        }
+        return least.Plan;
+
+        (CurvaturePlan Plan, double Chunk, double Peak) Of(long chunk)
+        {
+            var plan = make(chunk);
+            return (plan, Math.Min(chunk, plan.Methods.Select(method => method.MemoryBytes).DefaultIfEmpty(0).Max()), PeakBytes(plan.Program, plan.MemoryBytes));
+        }
+    }
+
+    /// <summary>The process's peak for a program whose values take <paramref name="values"/> bytes at their peak.</summary>
+    public double PeakBytes(Program program, double values)
+    {
+        var sessions = ProgramSchedule.Of(program).Steps.Select(SessionBytes).ToArray();
+        var held = keepsSessions
+            ? sessions.Sum(session => session.Held) + sessions.Select(session => session.AtStart).DefaultIfEmpty(0).Max()
+            : sessions.Select(session => session.Held + session.AtStart).DefaultIfEmpty(0).Max();
+        return ProcessBytes + held + PoolFactor * values;
+    }
+
+    /// <summary>
+    /// What a session holds of weights, and more than that when it starts: they are mapped, convolutions have copies in a layout of their own, and what weights alone tell is computed when the session
+    /// starts. Of those that are laid out for products only the copies stay, but one after another they are there twice.
+    /// </summary>
+    private (double Held, double AtStart) SessionBytes(ScheduleStep step)
+    {
+        var laysOut = keepsSessions || step is LoopStep { Rounds: > 2 };
+        HashSet<Value> dependent = [.. step.Program.Parameters], weights = [], laidOut = [];
+        var copies = 0.0;
+        foreach (var node in step.Program.Nodes)
+        {
+            weights.UnionWith(node.Inputs.Where(input => input?.Constant is not null)!);
+            if (GraphWalk.Dependencies(node).Any(dependent.Contains))
+                dependent.UnionWith(node.Outputs);
+            else
+                copies += node.Outputs.Sum(Bytes);
+            if (node.Inputs is not [{ } x, { } factor, ..] || !dependent.Contains(x) || dependent.Contains(factor))
+                continue;
+            if (node.Operator is Conv)
+                copies += Bytes(factor);
+            else if (laysOut && node.Operator is Gemm or MatMul && factor.Constant is not null)
+                laidOut.Add(factor);
+        }
+        return (weights.Sum(Bytes) + copies, laidOut.Select(Bytes).DefaultIfEmpty(0).Max());
+    }
+
+    /// <summary>Weights have known sizes.</summary>
+    private static double Bytes(Value value) => value.Type.Shape.IsKnown ? (double)value.Type.Shape.Elements.Factor * value.Type.Element.Size() : 0;
+}

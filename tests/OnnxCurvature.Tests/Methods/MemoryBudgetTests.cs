@@ -1,0 +1,41 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Runtime;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Methods;
+
+/// <summary>Plans that keep a process within a bound.</summary>
+public sealed class MemoryBudgetTests
+{
+    [Theory]
+    [InlineData("plain cnn 2", "c2")]
+    [InlineData("silu resnet block Mse 2", "c1")]
+    [InlineData("segmentation 3", "c1")]
+    public void A_smaller_bound_gives_smaller_chunks_and_the_same_result(string name, string weight)
+    {
+        var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+        var graph = problem.Graph();
+        var free = new MemoryBudget(long.MaxValue, keepsSessions: false);
+        var whole = Plan(long.MaxValue);
+        var expected = Interpreter.Run(whole.Program, problem.Data(whole.Loss.Target))[0].Floats;
+        var single = Plan(1);
+        var (most, least) = (free.PeakBytes(whole.Program, whole.MemoryBytes), free.PeakBytes(single.Program, single.MemoryBytes));
+        Assert.True(least < most);
+        foreach (var share in new[] { 0.2, 0.5, 0.8 })
+        {
+            var bound = (long)(least + share * (most - least));
+            var plan = new MemoryBudget(bound, keepsSessions: false).Plan(Plan);
+            Assert.True(free.PeakBytes(plan.Program, plan.MemoryBytes) <= bound);
+            Assert.True(plan.Methods[0].ChunkSize < whole.Methods[0].ChunkSize);
+            var diagonal = Interpreter.Run(plan.Program, problem.Data(plan.Loss.Target))[0].Floats;
+            var size = Math.Sqrt(expected.Sum(entry => entry * entry));
+            Assert.True(Math.Sqrt(expected.Zip(diagonal, (a, b) => (a - b) * (a - b)).Sum()) < 1e-12 * size);
+        }
+        var message = Assert.Throws<UserErrorException>(() => new MemoryBudget((long)least - 1, keepsSessions: false).Plan(Plan)).Message;
+        Assert.StartsWith("With one column at a time the run takes about ", message, StringComparison.Ordinal);
+
+        CurvaturePlan Plan(long chunk) => new Planner(graph, new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal] }, new PlanLimits { MemoryBytes = chunk }).Plan();
+    }
+}
