@@ -66,7 +66,7 @@ public static class CurvatureEngine
             Verifier.Refuse(request);
             OrtEnvironment.Start(options.OnnxRuntimePath);
             var checkedRequest = request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
-            var size = DataSet.BatchRows(Load(modelPath, options.Dimensions).Graph.Inputs, options.BatchSize);
+            var size = DataSet.BatchRows(Load(modelPath, options.Dimensions, request).Graph.Inputs, options.BatchSize);
             var batch = data.ToDictionary(entry => entry.Key, entry => entry.Value.Shape is [var rows, ..] && rows > size ? entry.Value.Rows(0, size) : entry.Value);
             var run = Prepare(modelPath, checkedRequest, batch, options);
             var result = run.Run(null, cancellation);
@@ -89,7 +89,7 @@ public static class CurvatureEngine
         });
 
     internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, CurvatureRequest? request = null) =>
-        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Oracle = new OrtShapeOracle() });
+        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Fixed = request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty, Oracle = new OrtShapeOracle() });
 
     /// <summary>Plans; tells the user of all nodes of the model that cannot be differentiated.</summary>
     internal static CurvaturePlan Plan(OnnxModel model, Planner planner, bool keepOutputs = false)

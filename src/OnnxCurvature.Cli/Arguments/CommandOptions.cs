@@ -97,7 +97,16 @@ internal sealed class CommandOptions(bool requests)
     {
         HelpName = "INPUT=FILE",
         Description = "A .npy file, or a TensorProto .pb, for each input, samples along the first axis; the loss's target is the input 'labels' (int64) of cross-entropy, and 'target' of other losses; hvp and jvp take 'NAME.direction' of the shape of --wrt NAME, vjp takes 'NAME.cotangent' of the shape of the loss's value.",
-        CustomParser = Parsers.Data,
+        CustomParser = Parsers.Files("--data", "image=image.npy"),
+        AllowMultipleArgumentsPerToken = true,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public Option<ImmutableArray<DataArgument>> Fixed { get; } = new("--fix")
+    {
+        HelpName = "INPUT=FILE",
+        Description = "A .npy file, or a TensorProto .pb, for an input that becomes a constant, as a shape, an axis or a number of rounds must be where derivatives depend on it [default: none].",
+        CustomParser = Parsers.Files("--fix", "steps=steps.npy"),
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
     };
@@ -163,8 +172,8 @@ internal sealed class CommandOptions(bool requests)
         var (names, loss) = (parsed.GetValue(WithRespectTo) ?? [], parsed.GetValue(Loss));
         if (names.Length == 0 && loss is null)
         {
-            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetValue(StraightThrough) || parsed.GetResult(Quantities) is not null || parsed.GetResult(Method) is not null)
-                throw new UserErrorException("--reduction, --precision, --straight-through, --quantity and --method need --wrt and --loss; an augmented model computes what it was compiled for.");
+            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetValue(StraightThrough) || parsed.GetResult(Fixed) is not null || parsed.GetResult(Quantities) is not null || parsed.GetResult(Method) is not null)
+                throw new UserErrorException("--reduction, --precision, --straight-through, --fix, --quantity and --method need --wrt and --loss; an augmented model computes what it was compiled for.");
             return null;
         }
         if (names.Length == 0)
@@ -179,6 +188,7 @@ internal sealed class CommandOptions(bool requests)
             Reduction = parsed.GetValue(Reduction) == "sum" ? Methods.Reduction.Sum : Methods.Reduction.Mean,
             Precision = parsed.GetValue(Precision) == "float64" ? Ir.Precision.Float64 : Ir.Precision.Model,
             StraightThrough = parsed.GetValue(StraightThrough),
+            Fixed = DataArgument.Tensors(parsed.GetResult(Fixed) is null ? [] : parsed.GetValue(Fixed)),
             Quantities = parsed.GetResult(Quantities) is null ? [.. DefaultQuantities[..^1], estimator.Estimated()] : parsed.GetValue(Quantities),
             Estimator = estimator,
             Probes = parsed.GetValue(Probes) ?? 32,

@@ -1,4 +1,5 @@
 using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx;
 
 namespace OnnxCurvature.Cli.Arguments;
@@ -13,5 +14,14 @@ internal sealed record DataArgument(string Input, string Path)
         arguments.ToDictionary(
             argument => argument.Input,
             argument => argument.Path.EndsWith(".pb", StringComparison.OrdinalIgnoreCase) ? TensorFile.Read(argument.Path) : NpyReader.Read(argument.Path),
+            StringComparer.Ordinal);
+
+    /// <summary>Reads the files as tensors. Throws <see cref="UserErrorException"/> where one cannot be read.</summary>
+    public static IReadOnlyDictionary<string, Tensor> Tensors(IEnumerable<DataArgument> arguments) =>
+        Load(arguments).ToDictionary(
+            entry => entry.Key,
+            entry => entry.Value.Element.IsFloat()
+                ? Tensor.Of(entry.Value.Element, entry.Value.Shape, entry.Value.ToDoubles())
+                : Tensor.Of(entry.Value.Element, entry.Value.Shape, entry.Value.ToInt64s()),
             StringComparer.Ordinal);
 }

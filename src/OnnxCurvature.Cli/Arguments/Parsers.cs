@@ -78,21 +78,21 @@ internal static class Parsers
     }
 
     /// <summary>Files for inputs.</summary>
-    public static ImmutableArray<DataArgument> Data(ArgumentResult result)
+    public static Func<ArgumentResult, ImmutableArray<DataArgument>> Files(string option, string example) => result =>
     {
         var data = ImmutableArray.CreateBuilder<DataArgument>();
         foreach (var token in result.Tokens)
         {
             var equals = token.Value.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0 || equals == token.Value.Length - 1)
-                return Fail<ImmutableArray<DataArgument>>(result, $"--data '{token.Value}' is no INPUT=FILE; give an input's name and a file, for instance image=image.npy.");
+                return Fail<ImmutableArray<DataArgument>>(result, $"{option} '{token.Value}' is no INPUT=FILE; give an input's name and a file, for instance {example}.");
             var argument = new DataArgument(token.Value[..equals], token.Value[(equals + 1)..]);
             if (data.Any(other => other.Input == argument.Input))
-                return Fail<ImmutableArray<DataArgument>>(result, $"--data gives '{argument.Input}' twice; give one file for each input.");
+                return Fail<ImmutableArray<DataArgument>>(result, $"{option} gives '{argument.Input}' twice; give one file for each input.");
             data.Add(argument);
         }
         return data.ToImmutable();
-    }
+    };
 
     private static string Text(ArgumentResult result) => result.Tokens[^1].Value;
 

@@ -35,7 +35,7 @@ internal static class AugmentCommand
         var embed = new Option<bool>("--embed") { Description = "Copy the weights into the file [default: refer to the model's file where that can be]." };
         var command = new Command("augment", "Write a model that computes the loss and its derivatives besides what it computed before, in standard operators.")
         {
-            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Quantities, options.Method, options.Probes, options.Seed, profile, provider, opset, embed, options.Dimensions, options.Memory, options.Explain,
+            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Fixed, options.Quantities, options.Method, options.Probes, options.Seed, profile, provider, opset, embed, options.Dimensions, options.Memory, options.Explain,
         };
         command.SetAction(parsed =>
         {

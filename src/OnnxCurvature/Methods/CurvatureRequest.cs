@@ -27,6 +27,9 @@ public sealed record CurvatureRequest
     /// </summary>
     public bool StraightThrough { get; init; }
 
+    /// <summary>Values of inputs, by name, that become constants: shapes, axes and counts that must be known before anything can be derived.</summary>
+    public IReadOnlyDictionary<string, Tensor> Fixed { get; init; } = ImmutableDictionary<string, Tensor>.Empty;
+
     /// <summary>What is computed.</summary>
     public ImmutableArray<Quantity> Quantities { get; init; } = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];
 

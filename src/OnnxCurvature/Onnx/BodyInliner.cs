@@ -91,7 +91,7 @@ internal sealed class BodyInliner(NodeLoader loader)
     private Value?[]? Steps(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
     {
         if (scope.Opsets[""] == 8)
-            return Nothing("Scan of opset 8 is not supported; convert the model to opset 9 or later.", out reason);
+            return StepsOfSamples(node, scope, inputs, out reason);
         var graph = Body(node, "body");
         var scanned = (int)(node.Attribute.FirstOrDefault(attribute => attribute.Name == "num_scan_inputs")?.I ?? 0);
         var carried = inputs.Length - scanned;
@@ -111,22 +111,62 @@ internal sealed class BodyInliner(NodeLoader loader)
         }
         if (parts.Select(list => list.Length).Distinct().Count() > 1 || parts[0].Length == 0)
             return Nothing("its inputs have different numbers of steps, or none.", out reason);
+        if (Sweep(node, graph, scope, Shared(graph, scope, node), "", [.. inputs.Take(carried)], parts, out reason) is not { } swept)
+            return null;
+        for (var index = 0; index < swept.Stacked.Length; index++)
+            if (Entry(node, "scan_output_directions", index) == 1)
+                swept.Stacked[index].Reverse();
+        return [.. swept.States, .. swept.Stacked.Select((rows, index) => Stack(b, rows, Entry(node, "scan_output_axes", index)))];
+    }
+
+    /// <summary>Scan as it was in opset 8: every sample by itself, samples along the first axis of all values and steps along the second.</summary>
+    private Value?[]? StepsOfSamples(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
+    {
+        var graph = Body(node, "body");
+        var scanned = (int)(node.Attribute.FirstOrDefault(attribute => attribute.Name == "num_scan_inputs")?.I ?? 0);
+        var carried = inputs.Length - 1 - scanned;
+        if (scanned < 1 || carried < 0)
+            return Nothing("it has no inputs that are scanned.", out reason);
+        if (inputs[0] is not null)
+            return Nothing("Scan of opset 8 with lengths of sequences is not supported; convert the model to opset 9 or later.", out reason);
+        Value[] given = [.. inputs.Skip(1)!];
+        if (given[carried].Type is not { Rank: > 1 } type || type.Shape[0].Known is not { } samples || type.Shape[1].Known is not { } steps)
+            return Nothing($"the numbers {given[carried].Type.Shape} of its samples and steps are not known; give the sizes of symbolic dimensions.", out reason);
+        if (samples * steps * Math.Max(1, graph.Node.Count) > MostNodes)
+            return Nothing(TooMany(samples * steps), out reason);
+        if (samples == 0 || steps == 0 || given.Any(value => value.Type.Rank == 0 || value.Type.Shape[0] != samples) || given.Skip(carried).Any(value => value.Type.Rank < 2 || value.Type.Shape[1] != steps))
+            return Nothing("its inputs have different numbers of samples or steps, or none.", out reason);
+        var b = scope.Builder;
+        var apart = given.Select(value => Cut(b, value, 0, samples, false)).ToArray();
         var shared = Shared(graph, scope, node);
-        Value?[] states = [.. inputs.Take(carried)];
+        var outputs = Enumerable.Range(0, graph.Output.Count).Select(_ => new List<Value?>()).ToArray();
+        for (var sample = 0; sample < samples; sample++)
+        {
+            var parts = apart.Skip(carried).Select((of, index) => Cut(b, of[sample], 0, steps, Entry(node, "directions", index) == 1)).ToList();
+            if (Sweep(node, graph, scope, shared, $"{sample}/", [.. apart.Take(carried).Select(of => of[sample])], parts, out reason) is not { } swept)
+                return null;
+            foreach (var (index, value) in swept.States.Concat(swept.Stacked.Select(rows => Stack(b, rows, 0))).Index())
+                outputs[index].Add(value);
+        }
+        reason = null;
+        return [.. outputs.Select(ofSamples => Stack(b, ofSamples, 0))];
+    }
+
+    /// <summary>The states after all steps, and what every step gives out; null with a reason where a step cannot be written out.</summary>
+    private (Value?[] States, List<Value?>[] Stacked)? Sweep(NodeProto node, GraphProto graph, Scope scope, Scope shared, string prefix, Value?[] states, List<Value[]> parts, out string? reason)
+    {
+        var carried = states.Length;
         var stacked = Enumerable.Range(0, Math.Max(0, graph.Output.Count - carried)).Select(_ => new List<Value?>()).ToArray();
         for (var step = 0; step < parts[0].Length; step++)
         {
-            if (Run(graph, Inner(scope, shared, $"{Prefix(node)}/{step}/"), [.. states, .. parts.Select(list => list[step])], carried + stacked.Length, out reason) is not { } outputs)
+            if (Run(graph, Inner(scope, shared, $"{Prefix(node)}/{prefix}{step}/"), [.. states, .. parts.Select(list => list[step])], carried + stacked.Length, out reason) is not { } outputs)
                 return null;
             states = outputs[..carried];
             for (var index = 0; index < stacked.Length; index++)
                 stacked[index].Add(outputs[carried + index]);
         }
-        for (var index = 0; index < stacked.Length; index++)
-            if (Entry(node, "scan_output_directions", index) == 1)
-                stacked[index].Reverse();
         reason = null;
-        return [.. states, .. stacked.Select((rows, index) => Stack(b, rows, Entry(node, "scan_output_axes", index)))];
+        return (states, stacked);
     }
 
     /// <summary>A state that counts is a constant in every round, so that what depends on it is known without going back over all rounds.</summary>

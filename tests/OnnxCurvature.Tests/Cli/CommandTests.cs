@@ -77,6 +77,16 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void Inputs_that_are_fixed_reach_the_library()
+    {
+        using var folder = new TemporaryFolder();
+        NpyWriter.Write(folder.File("steps.npy"), NpyArray.Of(ElementType.Int64, [], [3]));
+        var service = new FakeService();
+        ToolRun.Of(service, "augment", "m", "--output", "out.onnx", "--wrt", "w", "--loss", "value", "--fix", $"steps={folder.File("steps.npy")}");
+        Assert.Equal([3L], service.Request!.Fixed["steps"].Integers);
+    }
+
+    [Fact]
     public void An_inspection_is_as_approved() => Golden.Match("inspect.txt", ToolRun.Of(new FakeService(), "inspect", "vgg16.onnx").ToString());
 
     [Fact]

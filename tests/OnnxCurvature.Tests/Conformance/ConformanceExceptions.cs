@@ -16,7 +16,6 @@ internal sealed class ConformanceExceptions
         ("it is the step of an optimizer in the training preview, for which no runtime has a kernel", ["node/test_ada*", "node/test_momentum*", "node/test_nesterov_momentum"]),
         ("an input is a sequence or optional", ["node/test_optional_*", "node/test_identity_opt", "node/test_identity_sequence", "node/test_sequence_*", "node/test_loop13_seq", "node/test_loop16_seq_none"]),
         ("its branches give sequences", ["node/test_if_opt", "node/test_if_seq"]),
-        ("Scan of opset 8 is another operator, with an axis of batches", ["node/test_scan_sum"]),
         ("the published input 'like' has not the shape that the model declares", ["node/test_castlike_BFLOAT16_to_FLOAT*", "node/test_castlike_FLOAT_to_BFLOAT16*"]),
         ("the published output aligns the corners of 2.4 entries, where there are 2", ["node/test_resize_downsample_scales_*_align_corners"]),
         ("the published output takes the positions for those of another shape than the output's", ["node/test_maxunpool_export_with_output_shape"]));

@@ -41,8 +41,9 @@ public sealed class OperatorTableTests
 
             A test writes this file (`UPDATE_GOLDENS=1`, tests of `OperatorTableTests`) and fails when it is stale.
 
-            - **derivative**: how the outputs depend on those inputs that can carry a derivative, at most. What is not "none" has derivatives of any
-              order, since all that a rule emits has rules itself; the second order is tested.
+            - **derivative**: how the outputs depend on those inputs that can carry a derivative, at most.
+            - **orders**: of which derivatives there are: 0 for none but the values; 1 where those of higher order are zero (almost everywhere); any where
+              they are not, since all that a rule emits has rules itself: the laws take three, and compare two with differences.
             - **samples**: calls at which the laws are tested (values against ONNX Runtime, tangents against differences in double, adjointness,
               batching, second order, closure).
             - **published**: of {Count(results.Count)} of ONNX (Debian's libonnx-testdata), those that hold the operator and whose outputs,
@@ -50,8 +51,8 @@ public sealed class OperatorTableTests
             - **checked**: those of them whose gradient and Hessian-vector product, where there are any, equal differences of the outputs.
             - **opsets**: those of these models. Files of opsets 1 to 27 are read, and opsets 13 to 21 written.
 
-            | operator | derivative | samples | published | checked | opsets |
-            |---|---|--:|--:|--:|---|
+            | operator | derivative | orders | samples | published | checked | opsets |
+            |---|---|---|--:|--:|--:|---|
 
             """.ReplaceLineEndings("\n"));
         var samples = SampleTable.All.Select(row => SampleTable.Get((string)row)).ToLookup(sample => (sample.Domain, sample.Operator));
@@ -59,7 +60,8 @@ public sealed class OperatorTableTests
         {
             var holding = results.Where(entry => entry.Value.Operators.Any(one => one.Name == op.Name && one.Domain == op.Domain)).Select(entry => entry.Value).ToArray();
             var opsets = holding.SelectMany(result => result.Operators.Where(one => one.Name == op.Name)).Select(one => one.Opset).Distinct().Order().ToArray();
-            text.Append(CultureInfo.InvariantCulture, $"| {(op.Domain.Length > 0 ? op.Domain + "." : "")}{op.Name} | {Kind([.. samples[(op.Domain, op.Name)]])} | {samples[(op.Domain, op.Name)].Count()} | {holding.Count(result => result.OutputFailure is null)} of {holding.Length} | {holding.Count(result => result.Failure is null)} | {(opsets is [] ? "" : opsets is [var one] ? $"{one}" : $"{opsets[0]} to {opsets[^1]}")} |\n");
+            var kind = Kind([.. samples[(op.Domain, op.Name)]]);
+            text.Append(CultureInfo.InvariantCulture, $"| {(op.Domain.Length > 0 ? op.Domain + "." : "")}{op.Name} | {kind} | {Orders(kind)} | {samples[(op.Domain, op.Name)].Count()} | {holding.Count(result => result.OutputFailure is null)} of {holding.Length} | {holding.Count(result => result.Failure is null)} | {(opsets is [] ? "" : opsets is [var one] ? $"{one}" : $"{opsets[0]} to {opsets[^1]}")} |\n");
         }
         text.Append("\n## Published models that are not taken\n\n| why | models |\n|---|---|\n");
         foreach (var group in results.Where(entry => entry.Value.Failure is not null).GroupBy(entry => Reason(entry.Key, entry.Value)).OrderBy(group => group.Key, StringComparer.Ordinal))
@@ -83,6 +85,13 @@ public sealed class OperatorTableTests
             _ => "curved",
         };
     }
+
+    private static string Orders(string kind) => kind switch
+    {
+        "none" => "0",
+        "linear" or "piecewise linear" => "1",
+        _ => "any",
+    };
 
     private static Curvature CurvatureOf(OperatorSample sample)
     {

@@ -30,7 +30,7 @@ public sealed class Loop : NonDifferentiable, IBodyOperator
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
-        throw new UnsupportedOperatorException("the derivative of a Loop is supported only where the number of its rounds is known before it runs and is not too large; give the sizes of symbolic dimensions.");
+        throw new UnsupportedOperatorException("the derivative of a Loop is supported only where the number of its rounds is known before it runs and is not too large; give the sizes of symbolic dimensions, or fix the input that it comes from.");
 
     /// <summary>The condition has its place even where it is left out and no state follows: ONNX wants two inputs at least.</summary>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
