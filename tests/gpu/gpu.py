@@ -140,6 +140,8 @@ def report(out, count):
     lines += ["", "Where nodes ran:", ""] + [f"- {line}" for line in re.findall(r"- (.*(?:CUDA kernel|ONNX Runtime runs).*)", log("cuda"))]
     if "have CUDA kernels" not in log("cuda"):
         bad.append("the table of kernels says that nodes fall to the CPU")
+    if "ONNX Runtime runs all" not in log("cuda"):
+        bad.append("ONNX Runtime put nodes on the CPU, or did not say where it put them")
     lines += [""] + [f"**{problem}**" for problem in bad or ["CUDA and the CPU agree."]]
     text = "\n".join(lines) + "\n"
     open(f"{out}/RESULTS.md", "w", encoding="utf-8").write(text)

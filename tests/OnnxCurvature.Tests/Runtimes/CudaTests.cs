@@ -124,15 +124,8 @@ public sealed class CudaTests
         if (memory > 0)
             return Of(memory);
         var plan = Of(memory = 1L << 30);
-        try
-        {
-            while (plan.Methods.All(method => method.ChunkSize >= method.Columns))
-                plan = Of(memory = (long)Math.Min(memory * 0.8, plan.Methods.Max(method => method.MemoryBytes) - 1));
-        }
-        catch (UserErrorException)
-        {
-            // One column takes as much as all of them.
-        }
+        while (memory > 1 && plan.Methods.All(method => method.ChunkSize >= method.Columns))
+            plan = Of(memory = (long)Math.Max(1, Math.Min(memory * 0.8, plan.Methods.Max(method => method.MemoryBytes) - 1)));
         return plan;
     }
 
