@@ -24,6 +24,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         OrtEnvironment.Start(null);
         using var arena = settings.Provider == "cpu" ? SharedArena.Use() : null;
         using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings with { SharesArena = arena is not null }, _costs);
+        var keep = ScheduleRunner.Keeps(data.Batches > 1, _costs.Flops(program));
         var outputs = program.Outputs.Select(output => output.Value).Distinct().ToArray();
         var joined = program.Outputs.Select(_ => new BatchJoin.Result()).ToArray();
         for (var batch = 0; batch < data.Batches; batch++)
@@ -37,7 +38,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 var at = batch;
                 var inside = progress is null ? null : new Relay(report => progress.Report(new RunProgress((at + report.Fraction) / data.Batches,
                     data.Batches == 1 ? report.Message : $"batch {at + 1} of {data.Batches}, {report.Message}")));
-                var results = runner.Run(feeds, outputs, keep: data.Batches > 1, inside, cancellation);
+                var results = runner.Run(feeds, outputs, keep, inside, cancellation);
                 var share = (double)samples / data.Samples;
                 for (var index = 0; index < joined.Length; index++)
                 {

@@ -10,8 +10,8 @@ namespace OnnxCurvature.Runtime;
 /// mapped from their file, their copies in the layouts of kernels, and the values of the run.
 /// </summary>
 /// <param name="bound">The most bytes that the process may take.</param>
-/// <param name="keepsSessions">Whether sessions are kept for several batches, so that weights are laid out for products, too.</param>
-internal sealed class MemoryBudget(long bound, bool keepsSessions)
+/// <param name="severalBatches">Whether there are several batches, for which sessions may be kept, and weights laid out for products.</param>
+internal sealed class MemoryBudget(long bound, bool severalBatches)
 {
     /// <summary>A process that has run a small model, measured with .NET 10 and ONNX Runtime 1.31.</summary>
     private const double ProcessBytes = 110 << 20;
@@ -50,14 +50,15 @@ internal sealed class MemoryBudget(long bound, bool keepsSessions)
         (CurvaturePlan Plan, double Chunk, double Peak) Of(long chunk)
         {
             var plan = make(chunk);
-            return (plan, Math.Min(chunk, plan.Methods.Select(method => method.MemoryBytes).DefaultIfEmpty(0).Max()), PeakBytes(plan.Program, plan.MemoryBytes));
+            return (plan, Math.Min(chunk, plan.Methods.Select(method => method.MemoryBytes).DefaultIfEmpty(0).Max()), PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops));
         }
     }
 
-    /// <summary>The process's peak for a program whose values take <paramref name="values"/> bytes at their peak.</summary>
-    public double PeakBytes(Program program, double values)
+    /// <summary>The process's peak for a program whose values take <paramref name="values"/> bytes at their peak, with so many floating-point operations for a batch.</summary>
+    public double PeakBytes(Program program, double values, double flops)
     {
-        var sessions = ProgramSchedule.Of(program).Steps.Select(SessionBytes).ToArray();
+        var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops);
+        var sessions = ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions)).ToArray();
         var held = keepsSessions
             ? sessions.Sum(session => session.Held) + sessions.Select(session => session.AtStart).DefaultIfEmpty(0).Max()
             : sessions.Select(session => session.Held + session.AtStart).DefaultIfEmpty(0).Max();
@@ -68,7 +69,7 @@ internal sealed class MemoryBudget(long bound, bool keepsSessions)
     /// What a session holds of weights, and more than that when it starts: they are mapped, convolutions have copies in a layout of their own, and what weights alone tell is computed when the session
     /// starts. Of those that are laid out for products only the copies stay, but one after another they are there twice.
     /// </summary>
-    private (double Held, double AtStart) SessionBytes(ScheduleStep step)
+    private static (double Held, double AtStart) SessionBytes(ScheduleStep step, bool keepsSessions)
     {
         var laysOut = keepsSessions || step is LoopStep { Rounds: > 2 };
         HashSet<Value> dependent = [.. step.Program.Parameters], weights = [], laidOut = [];

@@ -112,7 +112,7 @@ public sealed class PreparedRun
         AugmentedMetadata.Refuse(model);
         var (limits, batches) = (Limits(options, dimensions), DataSet.SamplesOf(model.Graph.Inputs, data) > DataSet.BatchRows(model.Graph.Inputs, options.BatchSize));
         var plan = options.Provider == "cpu" && options.ChunkBytes is null
-            ? new MemoryBudget(options.MemoryBytes, keepsSessions: batches).Plan(chunk => Plan(limits with { MemoryBytes = chunk }))
+            ? new MemoryBudget(options.MemoryBytes, severalBatches: batches).Plan(chunk => Plan(limits with { MemoryBytes = chunk }))
             : Plan(limits).Within(limits);
         var set = DataSet.Bind([.. plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber)], data, options.BatchSize, plan.Loss.Labels, plan.WholeInputs);
         return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null }, set, options, ImmutableDictionary<string, double>.Empty)

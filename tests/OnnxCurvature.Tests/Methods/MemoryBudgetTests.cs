@@ -17,23 +17,23 @@ public sealed class MemoryBudgetTests
     {
         var problem = ProblemTable.All().First(candidate => candidate.Name == name);
         var graph = problem.Graph();
-        var free = new MemoryBudget(long.MaxValue, keepsSessions: false);
+        var free = new MemoryBudget(long.MaxValue, severalBatches: false);
         var whole = Plan(long.MaxValue);
         var expected = Interpreter.Run(whole.Program, problem.Data(whole.Loss.Target))[0].Floats;
         var single = Plan(1);
-        var (most, least) = (free.PeakBytes(whole.Program, whole.MemoryBytes), free.PeakBytes(single.Program, single.MemoryBytes));
+        var (most, least) = (free.PeakBytes(whole.Program, whole.MemoryBytes, 0), free.PeakBytes(single.Program, single.MemoryBytes, 0));
         Assert.True(least < most);
         foreach (var share in new[] { 0.2, 0.5, 0.8 })
         {
             var bound = (long)(least + share * (most - least));
-            var plan = new MemoryBudget(bound, keepsSessions: false).Plan(Plan);
-            Assert.True(free.PeakBytes(plan.Program, plan.MemoryBytes) <= bound);
+            var plan = new MemoryBudget(bound, severalBatches: false).Plan(Plan);
+            Assert.True(free.PeakBytes(plan.Program, plan.MemoryBytes, 0) <= bound);
             Assert.True(plan.Methods[0].ChunkSize < whole.Methods[0].ChunkSize);
             var diagonal = Interpreter.Run(plan.Program, problem.Data(plan.Loss.Target))[0].Floats;
             var size = Math.Sqrt(expected.Sum(entry => entry * entry));
             Assert.True(Math.Sqrt(expected.Zip(diagonal, (a, b) => (a - b) * (a - b)).Sum()) < 1e-12 * size);
         }
-        var message = Assert.Throws<UserErrorException>(() => new MemoryBudget((long)least - 1, keepsSessions: false).Plan(Plan)).Message;
+        var message = Assert.Throws<UserErrorException>(() => new MemoryBudget((long)least - 1, severalBatches: false).Plan(Plan)).Message;
         Assert.StartsWith("With one column at a time the run takes about ", message, StringComparison.Ordinal);
 
         CurvaturePlan Plan(long chunk) => new Planner(graph, new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal] }, new PlanLimits { MemoryBytes = chunk }).Plan();
