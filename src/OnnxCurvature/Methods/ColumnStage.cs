@@ -9,14 +9,14 @@ namespace OnnxCurvature.Methods;
 
 /// <summary>
 /// Work that is done for chunks of columns, one after another: a body that takes the number of the chunk and the running
-/// sums, and gives the new sums and what each chunk yields for itself. It becomes an ONNX Loop; a runner may also drive the body
-/// from outside.
+/// sums, and gives the new sums and what each chunk yields for itself. It becomes an ONNX Loop, whose body a runner may also drive
+/// from outside; a single chunk becomes a part of the program around it.
 /// </summary>
 public sealed class ColumnStage
 {
-    private readonly List<(Value State, Value Next)> _sums = [];
+    private readonly List<(Value? State, Value Next)> _sums = [];
     private readonly List<Value> _yields = [];
-    private Node? _loop;
+    private Func<Slot, Value>? _results;
 
     /// <summary>A stage of a number of columns, of which <paramref name="chunkSize"/> are done at a time.</summary>
     public ColumnStage(GraphBuilder outer, long columns, int chunkSize)
@@ -71,8 +71,8 @@ public sealed class ColumnStage
     /// <summary>Adds a running sum of <paramref name="term"/>, a value of the body. <see cref="Result"/> gives it after <see cref="Close"/>.</summary>
     public Slot Accumulate(Value term)
     {
-        var state = Body.Parameter(term.Type);
-        _sums.Add((state, Add.Of(Body, state, term)));
+        var state = IsSingle ? null : Body.Parameter(term.Type);
+        _sums.Add((state, state is null ? term : Add.Of(Body, state, term)));
         return new Slot(true, _sums.Count - 1);
     }
 
@@ -85,7 +85,7 @@ public sealed class ColumnStage
 
     /// <summary>The body as it stands: the chunk and the states in, the new states and what is collected out.</summary>
     public Program BuildBody() => Body.Build(
-        [Chunk, .. _sums.Select(sum => sum.State)],
+        [Chunk, .. _sums.Select(sum => sum.State).OfType<Value>()],
         [.. _sums.Select((sum, index) => new NamedValue($"sum_{index}", sum.Next)), .. _yields.Select((value, index) => new NamedValue($"column_{index}", value))]);
 
     /// <summary>Rebuilds the body's outputs: <paramref name="pass"/> gives other values for those of <see cref="BuildBody"/>, in their order.</summary>
@@ -98,33 +98,41 @@ public sealed class ColumnStage
             _yields[index] = outputs[_sums.Count + index];
     }
 
-    /// <summary>Builds the loop. Nothing can be added to the body after that.</summary>
-    public void Close()
+    /// <summary>Ends the body, to which nothing can be added after that.</summary>
+    public void Close() => _results = IsSingle ? Inlined() : Looped();
+
+    /// <summary>What a slot holds after all chunks, a value of the outer program.</summary>
+    public Value Result(Slot slot) => (_results ?? throw new InvalidOperationException("The stage is not closed."))(slot);
+
+    private bool IsSingle => Chunks == 1;
+
+    private Func<Slot, Value> Inlined()
+    {
+        var (body, map) = (BuildBody(), new Dictionary<Value, Value> { [Chunk] = Outer.Scalar(ElementType.Int64, 0) });
+        BodyCopy.Into(Outer, body.Nodes, map);
+        return slot => BodyCopy.Mapped(map, slot.IsSum ? _sums[slot.Index].Next : _yields[slot.Index]);
+    }
+
+    private Func<Slot, Value> Looped()
     {
         var going = Body.Parameter(new TensorType(ElementType.Bool, TensorShape.Scalar));
         // An output of a body that is one of its parameters as it is trips some runtimes, hence the Identity.
         var still = Catalogue.Get<Identity>().Apply(Body, [going]).Output;
-        var program = Body.Build(
-            [Chunk, going, .. _sums.Select(sum => sum.State)],
-            [new NamedValue("going", still), .. _sums.Select((sum, index) => new NamedValue($"sum_{index}", sum.Next)), .. _yields.Select((value, index) => new NamedValue($"column_{index}", value))]);
-        var zeros = _sums.Select(sum => (Value?)Expand.Of(Outer, Outer.Scalar(sum.State.Type.Element, 0), sum.State.Type.Shape));
-        _loop = Catalogue.Get<Loop>().Apply(Outer,
+        var states = _sums.Select(sum => sum.State!).ToArray();
+        var body = BuildBody();
+        var program = Body.Build([Chunk, going, .. states], body.Outputs.Prepend(new NamedValue("going", still)));
+        var zeros = states.Select(state => (Value?)Expand.Of(Outer, Outer.Scalar(state.Type.Element, 0), state.Type.Shape));
+        var loop = Catalogue.Get<Loop>().Apply(Outer,
             [Outer.Scalar(ElementType.Int64, Chunks), null, .. zeros],
             Attributes.Empty.With("body", program),
             _sums.Count + _yields.Count,
-            [.. _sums.Select(sum => sum.State.Type), .. _yields.Select(value => value.Type with { Shape = value.Type.Shape.Prepend(Chunks) })]);
+            [.. states.Select(state => state.Type), .. _yields.Select(value => value.Type with { Shape = value.Type.Shape.Prepend(Chunks) })]);
+        return slot => slot.IsSum ? loop.Outputs[slot.Index] : Joined(loop.Outputs[_sums.Count + slot.Index]);
     }
 
-    /// <summary>What a slot holds after all chunks, a value of the outer program.</summary>
-    public Value Result(Slot slot)
-    {
-        var loop = _loop ?? throw new InvalidOperationException("The stage is not closed.");
-        if (slot.IsSum)
-            return loop.Outputs[slot.Index];
-        var stacked = loop.Outputs[_sums.Count + slot.Index];
-        var shape = stacked.Type.Shape.Remove(0).With(0, Chunks * ChunkSize);
-        return Slice.Of(Outer, Reshape.To(Outer, stacked, shape), 0, 0, Columns);
-    }
+    /// <summary>What chunks gave out, [chunks, K, …], as [columns, …].</summary>
+    private Value Joined(Value stacked) =>
+        Slice.Of(Outer, Reshape.To(Outer, stacked, stacked.Type.Shape.Remove(0).With(0, Chunks * ChunkSize)), 0, 0, Columns);
 
     /// <summary>A place among the results of a stage.</summary>
     public readonly record struct Slot(bool IsSum, int Index);

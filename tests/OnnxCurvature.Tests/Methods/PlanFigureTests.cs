@@ -49,11 +49,12 @@ public sealed class PlanFigureTests
                 }.Plan();
                 var data = problem.Data(plan.Loss.Target);
                 Check(plan, plan.Program.Parameters.ToDictionary(input => input.Name!, input => RuntimeProgram.Feed(data[input].CastTo(input.Type.Element))), description);
-                // Ways are compared by rougher figures, which are there before anything is built; of few operations they may be off by some.
+                // Ways are compared by rougher figures, which are there before anything is built; of few operations they may be off by some, such as
+                // products of small weights with columns that are constants, which are computed while the program is built.
                 var taken = plan.Methods[0].Flops;
                 first ??= taken;
-                Assert.True(taken == 0 || expected > 0.25 * taken && expected < 4 * taken + 2000, $"{description}: {expected} for {taken}");
-                Assert.True(first <= 1.5 * taken, $"{description}: {taken}, and the way that is taken {first}");
+                Assert.True(taken == 0 || expected > 0.25 * taken && expected < 4 * taken + 5000, $"{description}: {expected} for {taken}");
+                Assert.True(first <= 1.5 * taken + 5000, $"{description}: {taken}, and the way that is taken {first}");
             }
         }
     }

@@ -17,7 +17,7 @@ internal static class BodyCopy
                 if (value is Program body)
                     attributes = attributes.With(name, Copy(b, body, map));
             var outer = b.Origin;
-            b.Origin = node.Origin ?? node.ToString();
+            b.Origin = node.Origin ?? (node.Output.Name is null ? outer : node.ToString());
             var copy = b.Append(node.Operator, [.. node.Inputs.Select(input => input is null ? null : Mapped(map, input))], attributes, [.. node.Outputs.Select(output => output.Type)]);
             b.Origin = outer;
             for (var index = 0; index < node.Outputs.Length; index++)
