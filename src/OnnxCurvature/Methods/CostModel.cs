@@ -87,6 +87,6 @@ public sealed class CostModel(PlanLimits limits)
 
     private double Bytes(Value value) => _sizes.Most(value.Type.Shape.Elements) * value.Type.Element.Size();
 
-    private double Trips(Node node) => node.Operator is not Loop ? 1
+    private double Trips(Node node) => node.Operator is Scan ? _sizes.Expected(Scan.Rounds(node)) : node.Operator is not Loop ? 1
         : node.Input(0)?.Constant?.Read().Integers[0] ?? (node.Outputs.Length > Math.Max(0, node.Inputs.Length - 2) ? _sizes.Expected(node.Outputs[^1].Type.Shape[0]) : 1);
 }

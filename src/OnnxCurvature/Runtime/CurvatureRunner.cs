@@ -22,7 +22,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         var clock = Stopwatch.StartNew();
         _costs.Learn(program);
         OrtEnvironment.Start(null);
-        using var arena = settings.Provider == "cpu" ? SharedArena.Use() : null;
+        using var arena = settings.Provider == "cpu" ? SharedArena.Use(_costs.PeakBytes(program)) : null;
         using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings with { SharesArena = arena is not null }, _costs);
         var keep = ScheduleRunner.Keeps(data.Batches > 1, _costs.Flops(program));
         var outputs = program.Outputs.Select(output => output.Value).Distinct().ToArray();

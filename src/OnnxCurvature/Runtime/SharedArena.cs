@@ -21,11 +21,14 @@ internal sealed class SharedArena : IDisposable
     public const string SessionEntry = "session.use_env_allocators";
 
     /// <summary>Takes the pool into use. ONNX Runtime must have started.</summary>
-    public static SharedArena Use()
+    /// <param name="expected">
+    /// The most bytes that values are expected to take at one time. They get one piece of address space at the start, in which what is given back lies together; memory is what has been written to.
+    /// </param>
+    public static SharedArena Use(double expected)
     {
         lock (Gate)
             if (_users++ == 0)
-                _isOurs = Register();
+                _isOurs = Register((int)Math.Min(expected, int.MaxValue));
         return new SharedArena();
     }
 
@@ -44,10 +47,10 @@ internal sealed class SharedArena : IDisposable
         }
     }
 
-    private static bool Register()
+    private static bool Register(int initialBytes)
     {
         using var memory = Memory();
-        using var configuration = new OrtArenaCfg(0, -1, -1, -1);
+        using var configuration = new OrtArenaCfg(0, -1, initialBytes, -1);
         try
         {
             OrtEnv.Instance().CreateAndRegisterAllocator(memory, configuration);

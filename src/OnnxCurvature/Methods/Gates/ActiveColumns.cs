@@ -94,18 +94,13 @@ internal sealed record ActiveColumns(Value Values, Value? Rows, ActiveChannels C
     private static Value TransposeMatMul(GraphBuilder body, Value weight, Value columns) =>
         Catalogue.Get<Gemm>().Apply(body, [weight, columns], Attributes.Empty.With("transA", 1L)).Output;
 
-    /// <summary>A loop over the output positions of all samples, which stacks what <paramref name="product"/> gives for each.</summary>
+    /// <summary>A scan of the output positions of all samples, which stacks what <paramref name="product"/> gives for each.</summary>
     private static Value AtAllPositions(GraphBuilder b, GatedLink link, Func<GraphBuilder, Value, Value> product)
     {
         var body = new GraphBuilder(b) { Origin = b.Origin };
         var position = body.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
-        var going = body.Parameter(new TensorType(ElementType.Bool, TensorShape.Scalar));
-        var result = product(body, position);
-        var still = Catalogue.Get<Identity>().Apply(body, [going]).Output;
-        var program = body.Build([position, going], [new NamedValue("going", still), new NamedValue("product", result)]);
-        var count = link.Samples * link.Taps.Outputs;
-        return Catalogue.Get<Loop>().Apply(b, [Reshape.To(b, Dims.ToValue(b, count), TensorShape.Scalar), null], Attributes.Empty.With("body", program), 1,
-            [result.Type with { Shape = result.Type.Shape.Prepend(count) }]).Output;
+        var program = body.Build([position], [new NamedValue("product", product(body, position))]);
+        return Scan.Of(b, Numbers(b, link.Samples * link.Taps.Outputs), program);
     }
 
     private static Value Numbers(GraphBuilder b, Dim count) => count.Known is { } known

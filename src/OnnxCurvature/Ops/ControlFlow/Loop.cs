@@ -70,16 +70,6 @@ public sealed class Loop : NonDifferentiable, IBodyOperator
             for (var index = 0; index < stacked.Length; index++)
                 stacked[index].Add(outputs[1 + states.Length + index]);
         }
-        return [.. states, .. stacked.Select(Stack)];
-    }
-
-    private static Tensor Stack(List<Tensor> parts)
-    {
-        if (parts.Count == 0)
-            throw new UnsupportedOperatorException("a Loop of no rounds stacks nothing.");
-        long[] shape = [parts.Count, .. parts[0].Shape];
-        return parts[0].Element.IsFloat()
-            ? Tensor.Of(parts[0].Element, shape, parts.SelectMany(part => part.Floats).ToArray())
-            : Tensor.Of(parts[0].Element, shape, parts.SelectMany(part => part.Integers).ToArray());
+        return [.. states, .. stacked.Select(parts => RoundStacking.Stack("Loop", parts))];
     }
 }
