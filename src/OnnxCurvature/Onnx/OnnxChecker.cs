@@ -130,6 +130,7 @@ public static class OnnxChecker
                     (int Inputs, int Outputs)? expected = node.OpType switch
                     {
                         "Loop" => (Math.Max(2, node.Input.Count), node.Output.Count + 1),
+                        "Scan" => (node.Input.Count, node.Output.Count),
                         "If" => (0, node.Output.Count),
                         _ => null,
                     };

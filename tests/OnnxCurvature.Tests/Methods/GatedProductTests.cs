@@ -51,7 +51,7 @@ public sealed class GatedProductTests
     {
         Node[] all = [.. Flat(Diagonal(Find(name), weight, atOpenChannels: true).Program.Nodes)];
         Assert.Equal(areThere, all.Any(node => node.Operator is TopK));
-        Assert.Equal(loops, all.Count(node => node.Operator is Loop && node.Origin?.Contains("Conv", StringComparison.Ordinal) == true));
+        Assert.Equal(loops, all.Count(node => node.Operator is Scan && node.Origin?.Contains("Conv", StringComparison.Ordinal) == true));
     }
 
     [Fact]

@@ -10,17 +10,21 @@ namespace OnnxCurvature.Methods.Gates;
 
 /// <summary>
 /// For every position the channels at which a gate is open. There are as many places as the position with the most such channels needs; at others
-/// the rest is filled up with channels at which the gate is closed, so that their slopes are zero.
+/// the rest is filled up with channels at which the gate is closed.
 /// </summary>
 /// <param name="Indices">Channels, 64-bit integers [R, A], R positions of all samples.</param>
-/// <param name="Slopes">The gate's factors there, [R, A].</param>
-internal sealed record ActiveChannels(Value Indices, Value Slopes)
+/// <param name="AreOpen">Whether the gate is open there, booleans [R, A].</param>
+/// <param name="Slopes">The gate's factors there, [R, A]; null where all of them are one.</param>
+internal sealed record ActiveChannels(Value Indices, Value AreOpen, Value? Slopes)
 {
     /// <summary>A, the number of places, which the data tell.</summary>
     public Dim Count => Indices.Type.Shape[1];
 
-    /// <summary>The active channels of a gate [N, C, P].</summary>
-    public static ActiveChannels Of(GraphBuilder b, Value gate)
+    /// <summary>The active channels of a gate.</summary>
+    /// <param name="b">Where the nodes are built.</param>
+    /// <param name="gate">The gate's factors, [N, C, P].</param>
+    /// <param name="isMask">Whether these are zeros and ones.</param>
+    public static ActiveChannels Of(GraphBuilder b, Value gate, bool isMask)
     {
         var shape = gate.Type.Shape;
         var (rows, channels) = (shape[0] * shape[2], shape[1]);
@@ -30,8 +34,8 @@ internal sealed record ActiveChannels(Value Indices, Value Slopes)
         var count = Max.Of(b, most, b.Vector(1));
         // Of equal entries the first come first: open ones before closed ones, and each in the order of channels.
         var size = Dim.Symbol($"active_{count.Producer!.Id}");
-        var indices = Catalogue.Get<TopK>().Apply(b, [isOpen, count], Attributes.Empty.With("axis", 1L), 2,
-            [new TensorType(ElementType.Float32, [rows, size]), new TensorType(ElementType.Int64, [rows, size])]).Outputs[1];
-        return new ActiveChannels(indices, GatherElements.Of(b, slopes, indices, 1));
+        var first = Catalogue.Get<TopK>().Apply(b, [isOpen, count], Attributes.Empty.With("axis", 1L), 2,
+            [new TensorType(ElementType.Float32, [rows, size]), new TensorType(ElementType.Int64, [rows, size])]).Outputs;
+        return new ActiveChannels(first[1], Cast.Of(b, first[0], ElementType.Bool), isMask ? null : GatherElements.Of(b, slopes, first[1], 1));
     }
 }

@@ -9,15 +9,13 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Gates;
 
 /// <summary>
-/// Columns at the active channels of every position only. The columns lie innermost, so that what a position has is one piece of memory, and what is picked are whole
-/// rows of it.
+/// Columns at the active channels of every position only. The columns lie innermost, so that what is picked are whole rows of memory.
 /// </summary>
-/// <param name="Values">
-/// [R, A, K], R positions of all samples; or, where <paramref name="Rows"/> tells where these are, [M, K], not yet multiplied by the slopes.
-/// </param>
-/// <param name="Rows">Rows of the values, [R, A]; null where they lie in order.</param>
+/// <param name="Values">[M, K].</param>
+/// <param name="Rows">Which row of the values belongs to each place, [R, A], R positions of all samples.</param>
+/// <param name="Slopes">What the values are still to be multiplied by, [R, A]; null where that is done, or where all are one.</param>
 /// <param name="Channels">What the A places of a position are.</param>
-internal sealed record ActiveColumns(Value Values, Value? Rows, ActiveChannels Channels)
+internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, ActiveChannels Channels)
 {
     /// <summary>The active entries of gated columns. They are not picked before they are used, which spares a copy of them all.</summary>
     /// <param name="b">Where the nodes are built.</param>
@@ -37,16 +35,15 @@ internal sealed record ActiveColumns(Value Values, Value? Rows, ActiveChannels C
         }
         var rows = Add.Of(b, Reshape.InsertAxis(b, sources, 1), Mul.Of(b, active.Indices, b.Scalar(ElementType.Int64, map.Count)));
         var values = TransposeAxes.Of(b, Reshape.To(b, gate.Base, [count, samples * channels * map.Count]), 1, 0);
-        return new ActiveColumns(values, rows, active);
+        return new ActiveColumns(values, rows, active.Slopes, active);
     }
 
     /// <summary>What a product gives at the active channels of the gate after it.</summary>
     public ActiveColumns Through(GraphBuilder b, GatedLink link, ActiveChannels next)
     {
-        var values = IsSingle(link)
-            ? Reshape.InsertAxis(b, Product(b, b, b.Scalar(ElementType.Int64, 0), link, next), 0)
-            : AtAllPositions(b, link, (body, position) => Product(b, body, position, link, next));
-        return new ActiveColumns(values, null, next);
+        var values = IsSingle(link) ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next) : AtAllPositions(b, link, (body, position) => Product(b, body, position, link, next));
+        var places = next.Indices.Type.Shape;
+        return new ActiveColumns(Reshape.To(b, values, [places.Elements, Columns]), Reshape.To(b, Numbers(b, places.Elements), places), null, next);
     }
 
     /// <summary>What a product gives at all channels, in the shape of its node's output, [K * N, O, *Q].</summary>
@@ -62,37 +59,33 @@ internal sealed record ActiveColumns(Value Values, Value? Rows, ActiveChannels C
         return Reshape.To(b, TransposeAxes.Of(b, apart, 3, 0, 2, 1), shape);
     }
 
-    private Dim Columns => Values.Type.Shape[^1];
+    private Dim Columns => Values.Type.Shape[1];
 
     private static bool IsSingle(GatedLink link) => link.Samples.IsOne && link.Taps.Outputs == 1;
 
     /// <summary>
     /// A matrix product for one output position: of those rows and columns of the weight that belong to open channels with what the position sees of the columns,
-    /// [B, K]; B are the channels of the gate after it, or all.
+    /// [B, K]; B are the places of the gate after it, or all channels.
     /// </summary>
     private Value Product(GraphBuilder b, GraphBuilder body, Value position, GatedLink link, ActiveChannels? next)
     {
         var seen = link.Taps.Seen(body, position, link.Samples, link.Input[0].Factor);
-        var inner = seen.Count * Channels.Count;
-        var places = Add.Of(body, Gather.Of(body, Channels.Indices, seen.Positions, 0), Reshape.InsertAxis(body, seen.Kernels, 1));
-        var weight = Gather.Of(body, link.Matrix(b), Reshape.To(body, places, [inner]), 0);
-        if (next is null)
-            return TransposeMatMul(body, weight, At(body, seen.Positions, inner));
-        var product = TransposeMatMul(body, Gather.Of(body, weight, Gather.Of(body, next.Indices, position, 0), 1), At(body, seen.Positions, inner));
-        return Mul.Of(body, product, Reshape.InsertAxis(body, Gather.Of(body, next.Slopes, position, 0), 1));
-    }
+        TensorShape all = [seen.Count * Channels.Count];
+        var isOpen = Reshape.To(body, Gather.Of(body, Channels.AreOpen, seen.Positions, 0), all);
+        TensorShape open = [Dim.Symbol($"open_{isOpen.Producer!.Id}")];
+        var weight = Gather.Of(body, link.Matrix(b), Open(Add.Of(body, Gather.Of(body, Channels.Indices, seen.Positions, 0), Reshape.InsertAxis(body, seen.Kernels, 1))), 0);
+        var columns = Gather.Of(body, Values, Open(Gather.Of(body, Rows, seen.Positions, 0)), 0);
+        if (Slopes is not null)
+            columns = Mul.Of(body, columns, Reshape.InsertAxis(body, Open(Gather.Of(body, Slopes, seen.Positions, 0)), 1));
+        if (next is not null)
+            weight = Gather.Of(body, weight, Gather.Of(body, next.Indices, position, 0), 1);
+        var product = Catalogue.Get<Gemm>().Apply(body, [weight, columns], Attributes.Empty.With("transA", 1L)).Output;
+        return next?.Slopes is { } slopes ? Mul.Of(body, product, Reshape.InsertAxis(body, Gather.Of(body, slopes, position, 0), 1)) : product;
 
-    /// <summary>The columns at some positions, [T * A, K].</summary>
-    private Value At(GraphBuilder body, Value positions, Dim inner)
-    {
-        if (Rows is null)
-            return Reshape.To(body, Gather.Of(body, Values, positions, 0), [inner, Columns]);
-        var picked = Gather.Of(body, Values, Reshape.To(body, Gather.Of(body, Rows, positions, 0), [inner]), 0);
-        return Mul.Of(body, picked, Reshape.To(body, Gather.Of(body, Channels.Slopes, positions, 0), [inner, 1]));
+        // Of [T, A] those at which the gate is open.
+        Value Open(Value places) =>
+            Catalogue.Get<Compress>().Apply(body, [Reshape.To(body, places, all), isOpen], Attributes.Empty.With("axis", 0L), types: [places.Type with { Shape = open }]).Output;
     }
-
-    private static Value TransposeMatMul(GraphBuilder body, Value weight, Value columns) =>
-        Catalogue.Get<Gemm>().Apply(body, [weight, columns], Attributes.Empty.With("transA", 1L)).Output;
 
     /// <summary>A scan of the output positions of all samples, which stacks what <paramref name="product"/> gives for each.</summary>
     private static Value AtAllPositions(GraphBuilder b, GatedLink link, Func<GraphBuilder, Value, Value> product)

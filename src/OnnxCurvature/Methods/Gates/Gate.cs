@@ -52,6 +52,9 @@ internal sealed record Gate(Value Base, IReadOnlyList<(Value Factor, TensorShape
     /// </summary>
     public double Density => Factors.Aggregate(Map is null ? 1.0 : (double)Map.Count / Map.Sources.Length, (product, factor) => product * DensityOf(factor.Factor));
 
+    /// <summary>Whether the factors are proven to be zeros and ones.</summary>
+    public bool IsMask => Factors.All(factor => Terms(factor.Factor).All(IsFromTruth));
+
     /// <summary>Whether the factors are proven to be the same for all columns, of which there are K, with N samples in each and the entries <paramref name="planes"/>, [C, P].</summary>
     public bool IsSame(Dim columns, Dim samples, TensorShape planes) =>
         Factors.All(factor => Lead(factor.Shape, columns, samples, planes) is { } lead
@@ -85,16 +88,16 @@ internal sealed record Gate(Value Base, IReadOnlyList<(Value Factor, TensorShape
         return null;
     }
 
-    private static double DensityOf(Value factor)
+    private static double DensityOf(Value factor) =>
+        Terms(factor).Aggregate(1.0, (density, term) => density * (!IsFromTruth(term) || term.Producer!.Inputs[0]!.Producer?.Operator is Equal ? 1 : 0.5));
+
+    private static bool IsFromTruth(Value term) => term.Producer is { Operator: Cast } cast && cast.Inputs[0]!.Type.Element == ElementType.Bool;
+
+    /// <summary>What a factor is a product of.</summary>
+    private static IEnumerable<Value> Terms(Value factor)
     {
-        var at = factor;
-        while (at.Producer is { Operator: Reshape or Expand or Squeeze or Unsqueeze or Identity } node)
-            at = node.Inputs[0]!;
-        return at.Producer switch
-        {
-            { Operator: Mul } product => DensityOf(product.Inputs[0]!) * DensityOf(product.Inputs[1]!),
-            { Operator: Cast } cast when cast.Inputs[0]!.Type.Element == ElementType.Bool => cast.Inputs[0]!.Producer?.Operator is Equal ? 1 : 0.5,
-            _ => 1,
-        };
+        while (factor.Producer is { Operator: Reshape or Expand or Squeeze or Unsqueeze or Identity } node)
+            factor = node.Inputs[0]!;
+        return factor.Producer is { Operator: Mul } product ? product.Inputs.SelectMany(input => Terms(input!)) : [factor];
     }
 }

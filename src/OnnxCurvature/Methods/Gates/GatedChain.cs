@@ -54,6 +54,6 @@ internal sealed record GatedChain(IReadOnlyList<GatedLink> Links, Dim Columns)
     private ActiveChannels Active(GraphBuilder b, GatedLink link)
     {
         b.Origin = link.Node.Origin;
-        return ActiveChannels.Of(b, link.Gate.Product(b, Columns, link.Samples, link.Planes));
+        return ActiveChannels.Of(b, link.Gate.Product(b, Columns, link.Samples, link.Planes), link.Gate.IsMask);
     }
 }
