@@ -32,6 +32,7 @@ public static class CurvatureEngine
         {
             var model = Load(modelPath, options.Dimensions, request);
             AugmentedMetadata.Refuse(model);
+            model.BeginSha256();
             if (request.TargetError is not null)
                 throw new UserErrorException("An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error.");
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };

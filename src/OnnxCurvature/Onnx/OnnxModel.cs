@@ -13,7 +13,7 @@ namespace OnnxCurvature.Onnx;
 /// </summary>
 public sealed class OnnxModel
 {
-    private readonly Lazy<string> _sha256;
+    private readonly Lazy<Task<string>> _sha256;
 
     private OnnxModel(ModelReader file, NodeLoader loader, ModelGraph graph, Precision precision)
     {
@@ -31,7 +31,7 @@ public sealed class OnnxModel
         Documentation = file.Model.DocString;
         Producer = file.Model.ProducerName;
         Metadata = file.Model.MetadataProps.GroupBy(entry => entry.Key, StringComparer.Ordinal).ToImmutableSortedDictionary(group => group.Key, group => group.Last().Value, StringComparer.Ordinal);
-        _sha256 = new Lazy<string>(() => Hash(Path));
+        _sha256 = new Lazy<Task<string>>(() => Task.Run(() => Hash(Path)));
     }
 
     /// <summary>The full path of the file.</summary>
@@ -91,8 +91,11 @@ public sealed class OnnxModel
     /// <summary>The file's metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>The SHA-256 of the file in hexadecimal digits; reads the whole file when first asked for.</summary>
-    public string Sha256 => _sha256.Value;
+    /// <summary>The SHA-256 of the file in hexadecimal digits; waits until the whole file is read.</summary>
+    public string Sha256 => _sha256.Value.GetAwaiter().GetResult();
+
+    /// <summary>Begins to read the whole file for <see cref="Sha256"/>, besides what else is done.</summary>
+    public void BeginSha256() => _ = _sha256.Value;
 
     /// <summary>
     /// Loads a model. Throws <see cref="UserErrorException"/> where the file is none, is malformed, or holds nodes whose types nobody can
