@@ -21,14 +21,25 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     /// <summary>Builds the stage.</summary>
     public BuiltStage Build(IReadOnlyList<IColumnMethod> methods)
     {
-        var gated = limits.AtOpenChannels ?? (limits.Provider == "cpu" && !limits.OneRunForEachChunk && IsGated(methods));
-        var chunk = ChunkSize(methods, gated);
+        // Mostly as many columns as are ever taken at once fit, and then nothing else need be built.
+        var open = Open(methods, Even(methods, MostColumnsAtOnce), gated: false);
+        var gated = limits.AtOpenChannels ?? (limits.Provider == "cpu" && !limits.OneRunForEachChunk && IsGated(methods, open.Stage));
+        if (gated || !Fits(open))
+            open = Open(methods, ChunkSize(methods, gated), gated);
+        open.Stage.Close();
+        return new BuiltStage(open.Stage.ChunkSize, open.Bytes, [.. open.Finish.Select(result => result())]);
+    }
+
+    /// <summary>A stage to which no more is added, and what a chunk takes.</summary>
+    private OpenStage Open(IReadOnlyList<IColumnMethod> methods, int chunk, bool gated)
+    {
         var (stage, finish) = Stage(methods, chunk, gated);
         var body = Finished(stage.BuildBody());
-        var bytes = costs.PeakBytes(body);
-        stage.Close();
-        return new BuiltStage(chunk, bytes, [.. finish.Select(result => result())]);
+        return new OpenStage(stage, finish, body, costs.PeakBytes(body));
     }
+
+    private bool Fits(OpenStage open) => open.Bytes <= limits.MemoryBytes
+        && (limits.Provider != "cpu" || open.Stage.ChunkSize <= FewestColumnsAtOnce || costs.WidestConvolution(open.Body) <= CacheBytes);
 
     /// <summary>The body as it will run: what does not depend on the chunk is done once, before.</summary>
     private Program Finished(Program body)
@@ -53,12 +64,12 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     /// Whether products are to be taken at open channels only. That needs many columns at once, so it must still pay with as many as then fit
     /// the memory.
     /// </summary>
-    private bool IsGated(IReadOnlyList<IColumnMethod> methods)
+    private bool IsGated(IReadOnlyList<IColumnMethod> methods, ColumnStage whole)
     {
-        var body = Stage(methods, 2, gated: false).Stage.BuildBody();
+        GatedChain[] chains = [.. GatedProducts.In(whole.BuildBody(), whole.ChunkSize)];
         return IsWorthwhile(MostGatedAtOnce(methods)) && IsWorthwhile(ChunkSize(methods, gated: true));
 
-        bool IsWorthwhile(long columns) => GatedProducts.In(body, 2).Any(chain => Pays(chain, columns));
+        bool IsWorthwhile(long columns) => chains.Any(chain => Pays(chain, columns));
     }
 
     private bool Pays(GatedChain chain, long columns) => limits.AtOpenChannels ?? GateCosts.IsWorthwhile(chain, columns, costs.Size);
@@ -85,13 +96,18 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
 
         Program Body(int chunk) => Finished(Stage(methods, chunk, gated).Stage.BuildBody());
 
-        int Fit(double each)
-        {
-            var most = (long)Math.Min(Math.Min(1 + Math.Floor(Math.Max(0, limits.MemoryBytes - one) / Math.Max(1, each)), cached), columns);
-            var chunks = (columns + most - 1) / most;
-            return (int)((columns + chunks - 1) / chunks);
-        }
+        int Fit(double each) => Even(methods, (long)Math.Min(1 + Math.Floor(Math.Max(0, limits.MemoryBytes - one) / Math.Max(1, each)), cached));
     }
+
+    /// <summary>Columns of a chunk, so that all chunks have about as many, and none more than <paramref name="most"/>.</summary>
+    private static int Even(IReadOnlyList<IColumnMethod> methods, long most)
+    {
+        var columns = Math.Max(1, methods[0].Columns);
+        var chunks = (columns + Math.Min(most, columns) - 1) / Math.Min(most, columns);
+        return (int)((columns + chunks - 1) / chunks);
+    }
+
+    private sealed record OpenStage(ColumnStage Stage, Func<Value>[] Finish, Program Body, double Bytes);
 }
 
 /// <summary>A stage that is closed.</summary>
