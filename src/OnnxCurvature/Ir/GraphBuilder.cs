@@ -84,6 +84,15 @@ public sealed class GraphBuilder
         throw new InvalidOperationException($"No value has the dimension '{symbol}'.");
     }
 
+    /// <summary>Whether <see cref="FindSymbol"/> finds a symbol.</summary>
+    public bool HasSymbol(string symbol)
+    {
+        var builder = this;
+        while (builder is not null && !builder._symbols.ContainsKey(symbol))
+            builder = builder.Parent;
+        return builder is not null;
+    }
+
     /// <summary>
     /// Whether what is built of a node's output may be built of the node's input instead. Not where the node was there before the rule that builds:
     /// the output may be what a derivative is taken by, and what passes it by would not depend on it.

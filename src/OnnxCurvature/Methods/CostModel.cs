@@ -76,7 +76,8 @@ public sealed class CostModel(PlanLimits limits)
 
     /// <summary>What runs within a node takes beside its outputs: one round, and the pieces of what rounds yield, which are put together at the end.</summary>
     private double Inside(Node node) => node.Operator is Loop && node.Attributes.Program("body") is { } body
-        ? PeakBytes(body) + node.Outputs.Skip(body.Parameters.Length - 2).Sum(Bytes)
+        ? PeakBytes(body) + node.Outputs.Skip(Loop.States(node.Attributes)).Sum(Bytes)
+        : node.Operator is Scan ? node.Bodies.Sum(PeakBytes) + node.Outputs.Take(Scan.States(node.Attributes)).Sum(Bytes)
         : node.Bodies.Sum(PeakBytes);
 
     /// <summary>The bytes of the largest output of a convolution; zero where there is none.</summary>
@@ -87,6 +88,10 @@ public sealed class CostModel(PlanLimits limits)
 
     private double Bytes(Value value) => _sizes.Most(value.Type.Shape.Elements) * value.Type.Element.Size();
 
-    private double Trips(Node node) => node.Operator is Scan ? _sizes.Expected(Scan.Rounds(node)) : node.Operator is not Loop ? 1
-        : node.Input(0)?.Constant?.Read().Integers[0] ?? (node.Outputs.Length > Math.Max(0, node.Inputs.Length - 2) ? _sizes.Expected(node.Outputs[^1].Type.Shape[0]) : 1);
+    private double Trips(Node node) => node.Operator switch
+    {
+        Scan => _sizes.Expected(Scan.Length(node.Inputs, node.Attributes)),
+        Loop => node.Input(0)?.Constant?.Read().Integers[0] ?? (node.Outputs.Length > Loop.States(node.Attributes) ? _sizes.Expected(node.Outputs[^1].Type.Shape[0]) : 1),
+        _ => 1,
+    };
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Onnx;
 
@@ -18,4 +20,23 @@ internal static class BodyTypes
             carried.Type with { Shape = [.. Enumerable.Range(0, carried.Type.Rank).Select(axis => Dim.Symbol($"{name}_{axis}"))] },
         _ => null,
     };
+
+    /// <summary>The types that the inputs of a loop's body have in the first round; null for other nodes, and where the body does not fit them.</summary>
+    public static TensorType[]? AtFirst(NodeProto node, GraphProto graph, Scope scope, ImmutableArray<Value?> inputs)
+    {
+        if (node.OpType == "Loop" && graph.Input.Count >= 2 && graph.Output.Count >= graph.Input.Count - 1 && inputs.Length == graph.Input.Count && inputs.Skip(2).All(input => input is not null))
+            return [Guess("Loop", inputs, 0, "")!, Guess("Loop", inputs, 1, "")!, .. inputs.Skip(2).Select(input => input!.Type)];
+        var scanned = Scanned(node);
+        if (node.OpType != "Scan" || scope.Opsets[""] < 9 || inputs.Length != graph.Input.Count || scanned < 1 || scanned > inputs.Length || graph.Output.Count < inputs.Length - scanned || inputs.Contains(null))
+            return null;
+        var axes = node.Attribute.FirstOrDefault(given => given.Name == "scan_input_axes")?.Ints;
+        return
+        [
+            .. inputs.Take(inputs.Length - scanned).Select(input => input!.Type),
+            .. inputs.Skip(inputs.Length - scanned).Select((input, index) => input!.Type with { Shape = input.Type.Shape.Remove(Axes.Normalize(axes is not null && index < axes.Count ? axes[index] : 0, input.Type.Rank)) }),
+        ];
+    }
+
+    /// <summary>The number of sequences of a Scan.</summary>
+    public static int Scanned(NodeProto node) => (int)(node.Attribute.FirstOrDefault(attribute => attribute.Name == "num_scan_inputs")?.I ?? 0);
 }

@@ -187,7 +187,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         string? reason = null;
         if (domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
             return;
-        var attributes = AttributeReader.Read(node, scope, Meant, tensor => Widen(_tensors.Read(tensor)).Read(), graph => LoadBody(node, graph, scope, inputs));
+        var attributes = AttributeReader.Read(node, scope, Meant, tensor => Widen(_tensors.Read(tensor)).Read(), graph => new BodyLoader(this, file, options).Load(node, graph, scope, inputs));
         var outputs = node.Output.Count;
         while (outputs > 0 && node.Output[outputs - 1].Length == 0)
             outputs--;
@@ -327,34 +327,6 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
                 throw;
             return [.. types.Select(type => Widen(type!))];
         }
-    }
-
-    private Program LoadBody(NodeProto node, GraphProto graph, Scope scope, ImmutableArray<Value?> inputs)
-    {
-        var inner = new Scope(new GraphBuilder(scope.Builder), scope, scope.Opsets, Deeper(scope)) { FullName = scope.FullName, Arguments = scope.Arguments };
-        LoadInitializers(graph, inner);
-        var parameters = new List<Value>();
-        for (var index = 0; index < graph.Input.Count; index++)
-        {
-            var input = graph.Input[index];
-            var type = TypeReader.Read(input.Type, axis => $"{input.Name}_{axis}", options.Dims, out var reason)
-                ?? BodyTypes.Guess(node.OpType, inputs, index, input.Name)
-                ?? throw new UnsupportedOperatorException($"the input '{input.Name}' of its body {reason}.");
-            var parameter = inner.Builder.Parameter(Widen(type), scope.FullName(input.Name));
-            parameters.Add(parameter);
-            Define(inner, input.Name, parameter);
-        }
-        Load(graph.Node, inner);
-        var outputs = new List<NamedValue>();
-        foreach (var output in graph.Output)
-        {
-            if (inner.FindList(output.Name) is not null)
-                throw new UnsupportedOperatorException($"its body gives out '{output.Name}', which is a sequence or an optional value and no tensor.");
-            if (!inner.Find(output.Name, out var value))
-                throw new UserErrorException($"In '{file.File.Path}' the body of {Describe(node)} gives out '{output.Name}', which nothing in it defines.");
-            outputs.Add(new NamedValue(scope.FullName(output.Name), value ?? throw new UnsupportedOperatorException($"the type of '{output.Name}' in its body is not known.")));
-        }
-        return inner.Builder.Build(parameters, outputs);
     }
 
     private void LoadFunction(NodeProto node, FunctionProto function, Scope scope, ImmutableArray<Value?> inputs)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.ControlFlow;
 
 namespace OnnxCurvature.Passes;
 
@@ -64,6 +65,8 @@ public sealed class Float64Lowering
                 attributes = attributes.With(name, inner.Rebuild(body));
                 _changed |= inner._changed;
             }
+        if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
+            inputs = op.WithCaptures(inputs, attributes);
         _builder.Origin = node.Origin;
         var rebuilt = _builder.Append(node.Operator, inputs, attributes, [.. node.Outputs.Select(output => (output.Type, nameOf(output)))], node.Name);
         for (var index = 0; index < node.Outputs.Length; index++)

@@ -126,8 +126,8 @@ public sealed class Simplifier
             if (value is Program body)
                 attributes = attributes.With(name, new Simplifier(this, node.Operator is If).Rebuild(body));
         _builder.Origin = node.Origin;
-        if (node.Operator is If)
-            inputs = If.InputsOf(inputs[0]!, attributes);
+        if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
+            inputs = op.WithCaptures(inputs, attributes);
         var rebuilt = _builder.Append(node.Operator, inputs, attributes, [.. node.Outputs.Select(output => (output.Type, output.Name))], node.Name);
         _local.UnionWith(rebuilt.Outputs);
         Map(node, rebuilt);

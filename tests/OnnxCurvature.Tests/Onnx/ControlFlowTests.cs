@@ -151,24 +151,6 @@ public sealed class ControlFlowTests : IDisposable
         Assert.Equal(2, loaded.Program.Nodes.SelectMany(node => node.Inputs).Where(input => input?.Constant is not null && input.Type.Element.IsFloat()).Distinct().Count());
     }
 
-    [Fact]
-    public void A_loop_whose_rounds_are_not_known_stays_and_refuses_its_derivative()
-    {
-        var body = new GraphProto
-        {
-            Name = "body",
-            Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
-            Node = { Node("Identity", "go", "on"), Node("Tanh", "state", "next") },
-            Output = { Info("on", 9), Info("next", 1, "N", 3) },
-        };
-        var model = Model(Graph(Node("Loop", "trips  x", "y", Body("body", body)).Also(node => node.Input.Insert(1, ""))));
-        model.Graph.Input.Add(Info("trips", 7));
-        var loaded = OnnxModel.Load(model.Save(_folder));
-        Assert.Contains(loaded.Program.Nodes, node => node.Operator is Loop);
-        var exception = Assert.Throws<UnsupportedModelException>(() => loaded.Builder.Linearize([loaded.Values["x"]], [loaded.Values["y"]]));
-        Assert.Contains("number of its rounds", exception.Message, StringComparison.Ordinal);
-    }
-
     private static ModelProto Conditional()
     {
         var then = new GraphProto { Name = "then", Node = { Node("Mul", "h w", "t"), Node("Exp", "t", "t2"), Node("Identity", "h", "pass") }, Output = { Info("t2", 1, "N", 3), Info("pass", 1, "N", 3) } };

@@ -19,15 +19,15 @@ internal sealed class ModelLaws
     private readonly Dictionary<Value, Ir.Tensor> _values = [];
     private readonly Value[] _with;
 
-    /// <summary>Loads a model. Symbolic dimensions N have the size 2; inputs that are not given are random.</summary>
-    public ModelLaws(ModelProto model, TemporaryFolder folder, string[] with, Dictionary<string, Ir.Tensor>? inputs = null)
+    /// <summary>Loads a model. Symbolic dimensions N have the size 2; others stay symbols and are fed with <paramref name="sizes"/>. Inputs that are not given are random.</summary>
+    public ModelLaws(ModelProto model, TemporaryFolder folder, string[] with, Dictionary<string, Ir.Tensor>? inputs = null, Dictionary<string, long>? sizes = null)
     {
         _path = model.Save(folder);
         var symbolic = model.Graph.Input.Any(input => input.Type.TensorType.Shape.Dim.Any(dim => dim.DimParam == "N"));
         Model = OnnxModel.Load(_path, symbolic ? new LoadOptions { Dims = new Dictionary<string, long> { ["N"] = 2 } } : null);
         ProgramVerifier.Verify(Model.Program);
         foreach (var input in Model.Inputs)
-            _values[input] = inputs?.GetValueOrDefault(input.Name!) ?? Random(input.Type.Shape.Sizes);
+            _values[input] = inputs?.GetValueOrDefault(input.Name!) ?? Random([.. input.Type.Shape.Select(dim => dim.Known ?? sizes![dim.ToString()])]);
         _with = [.. with.Select(name => Model.Values[name])];
     }
 
@@ -42,13 +42,14 @@ internal sealed class ModelLaws
         Value? sum = null;
         foreach (var output in Model.Outputs.Where(output => output.Value.Type.Element.IsFloat()))
         {
-            var weights = b.Constant(Random(output.Value.Type.Shape.Sizes).CastTo(output.Value.Type.Element));
+            var weights = b.Parameter(output.Value.Type);
+            _values[weights] = Random([.. Evaluate([output.Value])[0].Shape]);
             var part = ReduceSum.All(b, Mul.Of(b, weights, Mul.Of(b, output.Value, output.Value)));
             sum = sum is null ? part : Add.Of(b, sum, part);
         }
         var loss = sum!;
         var gradients = b.Gradient(loss, _with);
-        var directions = _with.Select(value => Random(value.Type.Shape.Sizes)).ToArray();
+        var directions = _with.Select(value => Random(ShapeOf(value))).ToArray();
         Laws.Close.Check(Ir.Tensor.Scalar(ElementType.Float64, Slope(directions, () => Evaluate([loss]))[0].Floats[0]),
             Ir.Tensor.Scalar(ElementType.Float64, Laws.Close.Inner(Evaluate(gradients), directions)), 1e-7, "slope of the loss");
         var products = new List<Value?>();
@@ -87,7 +88,7 @@ internal sealed class ModelLaws
     {
         var (b, at) = (Model.Builder, _with[0]);
         var linear = b.Linearize([at], [loss]);
-        var columns = Enumerable.Range(0, 2).Select(_ => Random(at.Type.Shape.Sizes)).ToArray();
+        var columns = Enumerable.Range(0, 2).Select(_ => Random(ShapeOf(at))).ToArray();
         var stacked = b.Parameter(at.Type with { Shape = at.Type.Shape.Prepend(2) });
         _values[stacked] = Laws.Close.Stack(columns);
         var batched = b.Batch([linear.Outputs[0]!], new Dictionary<Value, Value> { [linear.Inputs[0]] = stacked }, 2)[0];
@@ -98,6 +99,8 @@ internal sealed class ModelLaws
         }).ToArray();
         Laws.Close.Check(Laws.Close.Stack(apart), Evaluate([batched])[0], 1e-12, "columns");
     }
+
+    private long[] ShapeOf(Value value) => _values.TryGetValue(value, out var tensor) ? [.. tensor.Shape] : value.Type.Shape.Sizes;
 
     private Ir.Tensor Random(long[] shape) => Ir.Tensor.Of(shape, [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => 2 * _random.NextDouble() - 1)]);
 

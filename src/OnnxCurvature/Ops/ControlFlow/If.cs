@@ -14,7 +14,10 @@ public sealed class If : Operator, IBodyOperator
     private static readonly ImmutableArray<string> Branches = ["then_branch", "else_branch"];
 
     /// <inheritdoc/>
-    public bool ListsCaptures => true;
+    public bool ListsCaptures(Node node) => true;
+
+    /// <inheritdoc/>
+    public ImmutableArray<Value?> WithCaptures(ImmutableArray<Value?> inputs, Attributes attributes) => InputsOf(inputs[0]!, attributes);
 
     /// <summary>The inputs of a node: the condition, and what its bodies capture.</summary>
     public static ImmutableArray<Value?> InputsOf(Value condition, Attributes attributes) =>

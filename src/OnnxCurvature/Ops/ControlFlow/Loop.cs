@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Rules;
 
 namespace OnnxCurvature.Ops.ControlFlow;
@@ -8,16 +7,22 @@ namespace OnnxCurvature.Ops.ControlFlow;
 /// <summary>
 /// Runs a body again and again. Inputs: the number of rounds, a condition (either may be left out), and the initial states. The
 /// attribute <c>body</c> takes the round, the condition and the states; it gives the condition, the new states, and values that are
-/// stacked over the rounds.
+/// stacked over the rounds. In the loops of a model what the body captures follows the states among the node's inputs. The number of rounds is piecewise constant;
+/// the derivative is that of the rounds that are taken, a <see cref="Scan"/> (<see cref="LoopRounds"/>).
 /// </summary>
-public sealed class Loop : NonDifferentiable, IBodyOperator
+public sealed class Loop : Operator, IBodyOperator
 {
-    /// <summary>Types that states keep, and a leading axis for stacked values: its size is the number of rounds where that is a constant.</summary>
+    /// <summary>The body.</summary>
+    public static Program BodyOf(Attributes attributes) => attributes.Program("body") ?? throw new UnsupportedOperatorException("Loop lacks its body.");
+
+    /// <summary>The number of states.</summary>
+    public static int States(Attributes attributes) => Math.Max(0, BodyOf(attributes).Parameters.Length - 2);
+
+    /// <summary>Types that states keep, and a leading axis for stacked values: its size is the number of rounds where that is known, else a symbol of its own.</summary>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
-        var body = call.Attributes.Program("body") ?? throw new UnsupportedOperatorException("Loop lacks its body.");
-        var states = Math.Max(0, call.Inputs.Length - 2);
-        Dim rounds = call.Input(0)?.Constant is { } constant && call.Input(1) is null ? constant.Read().Integers[0] : Dim.Symbol("rounds");
+        var (body, states) = (BodyOf(call.Attributes), States(call.Attributes));
+        var rounds = LoopRounds.Count(call.Input(0), call.Input(1), body) ?? LoopRounds.Symbol(body);
         return [.. body.Outputs.Skip(1).Select((output, index) => index < states ? output.Value.Type : output.Value.Type with { Shape = output.Value.Type.Shape.Prepend(rounds) })];
     }
 
@@ -25,35 +30,72 @@ public sealed class Loop : NonDifferentiable, IBodyOperator
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
         throw new UnsupportedOperatorException("a Loop is evaluated together with what its body captures.");
 
-    /// <summary>Not known; <see cref="Linearize"/> refuses it.</summary>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.Curved;
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
+    {
+        var body = BodyOf(node.Attributes);
+        var values = node.Inputs.Index().Where(entry => entry.Index > 1 && active[entry.Index]).Select(entry => entry.Index < body.Parameters.Length ? body.Parameters[entry.Index] : entry.Item!).ToHashSet();
+        return values.Count == 0 ? Curvature.PiecewiseConstant : RoundRules.Analyze(body.Nodes, [.. Enumerable.Range(2, States(node.Attributes)).Select(index => (body.Parameters[index], body.Outputs[index - 1].Value))],
+            body.Outputs.Skip(1).Select(output => output.Value), values);
+    }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
-        throw new UnsupportedOperatorException("the derivative of a Loop is supported only where the number of its rounds is known before it runs and is not too large; give the sizes of symbolic dimensions, or fix the input that it comes from.");
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    {
+        if (dx.Skip(2).All(tangent => tangent is null))
+            return NoTangents(node);
+        var states = States(node.Attributes);
+        return RoundRules.Linearize(b, LoopRounds.Of(b, node), [.. dx.Skip(2).Take(states), null], Captured(node, dx));
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        ImmutableArray<Value?> all = [.. inputs.Select((input, index) => batched[index] ? input : null)];
+        if (all.Take(2).Any(input => input is not null) || EndsBy(node, all.Select(input => input is not null)))
+            throw new UnsupportedOperatorException("Loop cannot take a number of rounds that differs between columns.");
+        return RoundRules.Batch(b, LoopRounds.Of(b, node), [.. all.Skip(2).Take(States(node.Attributes)), null], Captured(node, all), columns);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        if (inputs.Take(2).Any(axis => !axis.IsNone) || EndsBy(node, inputs.Select(axis => !axis.IsNone)))
+            return [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
+        var states = States(node.Attributes);
+        var captured = node.Inputs.Index().Skip(2 + states).ToDictionary(entry => entry.Item!, entry => inputs[entry.Index]);
+        return RoundRules.Samples(LoopRounds.Of(new GraphBuilder(node.Scope), node), [.. inputs.Skip(2).Take(states), SampleAxis.None], captured);
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        call with { Inputs = WithCaptures([call.Input(0), call.Input(1), .. call.Inputs.Skip(2)], call.Attributes) };
 
     /// <summary>The condition has its place even where it is left out and no state follows: ONNX wants two inputs at least.</summary>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
-        base.ToOpset(b, node, opset) with { Inputs = [node.Input(0), node.Input(1), .. node.Inputs.Skip(2)] };
+        base.ToOpset(b, node, opset) with { Inputs = [node.Input(0), node.Input(1), .. node.Inputs.Skip(2).Take(States(node.Attributes))] };
 
-    /// <summary>The rounds of a loop with a constant number of them whose body never ends it early, as loops over columns are; null for other nodes.</summary>
-    public static long? FixedRounds(Node node) => node.Operator is Loop && node.Input(0)?.Constant is { } rounds && node.Input(1) is null
-        && node.Attributes.Program("body") is { } body
-        && body.Outputs[0].Value is var going && (going == body.Parameters[1] || going.Producer is { Operator: Structure.Identity } kept && kept.Inputs[0] == body.Parameters[1])
+    /// <summary>The rounds of a loop that was added, with a constant number of them and a body that never ends it early, as loops over columns are; null for other nodes.</summary>
+    public static long? FixedRounds(Node node) => node.Operator is Loop && node.Input(0)?.Constant is { } rounds && node.Input(1) is null && node.Inputs.Length <= 2 + States(node.Attributes)
+        && LoopRounds.NeverEnds(BodyOf(node.Attributes))
         ? rounds.Read().Integers[0]
         : null;
 
     /// <inheritdoc/>
-    public bool ListsCaptures => false;
+    public bool ListsCaptures(Node node) => node.Inputs.Length > 2 + States(node.Attributes);
+
+    /// <inheritdoc/>
+    public ImmutableArray<Value?> WithCaptures(ImmutableArray<Value?> inputs, Attributes attributes) =>
+        [.. inputs.Take(2 + States(attributes)), .. GraphWalk.Captures(BodyOf(attributes))];
 
     /// <inheritdoc/>
     public ImmutableArray<Tensor> EvaluateWithin(Node node, IDictionary<Value, Tensor> values)
     {
-        var body = node.Attributes.Program("body")!;
-        var rounds = node.Input(0) is { } count ? values[count].Integers[0] : long.MaxValue;
-        var going = node.Input(1) is not { } condition || values[condition].Integers[0] != 0;
-        Tensor[] states = [.. node.Inputs.Skip(2).Select(input => values[input!])];
-        var stacked = body.Outputs.Skip(1 + states.Length).Select(_ => new List<Tensor>()).ToArray();
+        var (body, count) = (BodyOf(node.Attributes), States(node.Attributes));
+        var rounds = node.Input(0) is { } limit ? Interpreter.Read(limit, values).Integers[0] : long.MaxValue;
+        var going = node.Input(1) is not { } condition || Interpreter.Read(condition, values).Integers[0] != 0;
+        Tensor[] states = [.. node.Inputs.Skip(2).Take(count).Select(input => Interpreter.Read(input!, values))];
+        var rows = body.Outputs.Skip(1 + count).Select(_ => new List<Tensor>()).ToArray();
         for (long round = 0; round < rounds && going; round++)
         {
             var inside = new Dictionary<Value, Tensor>(values)
@@ -66,10 +108,26 @@ public sealed class Loop : NonDifferentiable, IBodyOperator
             Interpreter.Run(body.Nodes, inside);
             Tensor[] outputs = [.. body.Outputs.Select(output => Interpreter.Read(output.Value, inside))];
             going = outputs[0].Integers[0] != 0;
-            states = outputs[1..(1 + states.Length)];
-            for (var index = 0; index < stacked.Length; index++)
-                stacked[index].Add(outputs[1 + states.Length + index]);
+            states = outputs[1..(1 + count)];
+            for (var index = 0; index < rows.Length; index++)
+                rows[index].Add(outputs[1 + count + index]);
         }
-        return [.. states, .. stacked.Select(parts => RoundStacking.Stack("Loop", parts))];
+        return [.. states, .. rows.Select((parts, index) => Stacking.Stack(parts, body.Outputs[1 + count + index].Value.Type, node.Inputs, values))];
     }
+
+    /// <summary>Whether values decide how many rounds there are: the condition that the body gives depends on them.</summary>
+    private static bool EndsBy(Node node, IEnumerable<bool> differ)
+    {
+        var body = BodyOf(node.Attributes);
+        var varying = differ.Index().Where(entry => entry.Item && entry.Index > 1).Select(entry => entry.Index < body.Parameters.Length ? body.Parameters[entry.Index] : node.Inputs[entry.Index]!).ToHashSet();
+        do
+            foreach (var inner in body.Nodes)
+                if (GraphWalk.Dependencies(inner).Any(varying.Contains))
+                    varying.UnionWith(inner.Outputs);
+        while (body.Outputs.Skip(1).Zip(body.Parameters.Skip(2)).Where(state => varying.Contains(state.First.Value)).Any(state => varying.Add(state.Second)));
+        return varying.Contains(body.Outputs[0].Value);
+    }
+
+    private static Dictionary<Value, Value> Captured(Node node, ImmutableArray<Value?> given) => node.Inputs.Index().Skip(2 + States(node.Attributes))
+        .Where(entry => given[entry.Index] is not null).ToDictionary(entry => entry.Item!, entry => given[entry.Index]!);
 }

@@ -1,66 +1,185 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.ControlFlow;
 
 /// <summary>
-/// Runs a body for every entry along the first axis of some inputs. Inputs: the initial states, and then what is scanned, of which there are as many as the attribute
-/// <c>num_scan_inputs</c> says. The attribute <c>body</c> takes the states and the entries; it gives the new states, and values that are stacked. Where a Loop
-/// keeps the parts until the last round, these are written to their place at once.
+/// Runs a body for every entry of its sequences. Inputs: initial states, and <c>num_scan_inputs</c> sequences. The attribute <c>body</c> takes
+/// the states and an entry of each sequence; it gives the new states, and rows that are stacked over the rounds. In canonical form entries
+/// lie along first axes, states keep their shapes, and what the body captures follows the sequences among the node's inputs. A derivative is a
+/// Scan, too, of as many rounds.
 /// </summary>
-public sealed class Scan : NonDifferentiable, IBodyOperator
+public sealed class Scan : Operator, IBodyOperator
 {
-    /// <summary>Applies a body without states to the entries of <paramref name="scanned"/>, [R, …]; gives what it yields, stacked, [R, …].</summary>
-    public static Value Of(GraphBuilder b, Value scanned, Program body) =>
-        Catalogue.Get<Scan>().Apply(b, [scanned], Attributes.Empty.With("body", body).With("num_scan_inputs", 1L)).Output;
+    internal const string InputDirections = "scan_input_directions";
+    internal const string OutputDirections = "scan_output_directions";
+    private const string InputAxes = "scan_input_axes";
+    private const string OutputAxes = "scan_output_axes";
+    private const string Count = "num_scan_inputs";
 
-    /// <summary>The types of the states, and those of what is stacked with a leading axis of the number of rounds.</summary>
-    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    /// <summary>
+    /// Applies a body without states to the entries of <paramref name="scanned"/>, [R, …]; gives what it yields, stacked, [R, …]. Where a Loop keeps
+    /// the parts until the last round, these are written to their place at once.
+    /// </summary>
+    public static Value Of(GraphBuilder b, Value scanned, Program body)
     {
-        var body = call.Attributes.Program("body") ?? throw new UnsupportedOperatorException("Scan lacks its body.");
-        var states = call.Inputs.Length - (int)call.Attributes.Int("num_scan_inputs", 0);
-        var rounds = call.Inputs[states]!.Type.Shape[0];
-        return [.. body.Outputs.Select((output, index) => index < states ? output.Value.Type : output.Value.Type with { Shape = output.Value.Type.Shape.Prepend(rounds) })];
+        var scan = Catalogue.Get<Scan>();
+        var attributes = Described(body, [false], [false]);
+        return scan.Apply(b, scan.WithCaptures([scanned], attributes), attributes).Output;
     }
 
-    /// <summary>How many rounds there are.</summary>
-    public static Dim Rounds(Node node) => node.Inputs[^1]!.Type.Shape[0];
+    /// <summary>The body.</summary>
+    public static Program BodyOf(Attributes attributes) => attributes.Program("body") ?? throw new UnsupportedOperatorException("Scan lacks its body.");
+
+    /// <summary>The number of states.</summary>
+    public static int States(Attributes attributes) => BodyOf(attributes).Parameters.Length - (int)attributes.Int(Count, 0);
+
+    /// <summary>The number of rounds.</summary>
+    public static Dim Length(ImmutableArray<Value?> inputs, Attributes attributes)
+    {
+        var lengths = inputs[States(attributes)..BodyOf(attributes).Parameters.Length].Select(input => input!.Type.Shape[0]).ToArray();
+        return lengths.FirstOrDefault(length => length.IsKnown, lengths[0]);
+    }
+
+    /// <summary>Whether a sequence is taken, or rows are stacked, from the last entry to the first.</summary>
+    internal static bool IsReversed(Attributes attributes, string directions, int index) => attributes.Ints(directions) is { } list && index < list.Length && list[index] == 1;
+
+    /// <summary>The attributes of a node in canonical form.</summary>
+    internal static Attributes Described(Program body, ImmutableArray<bool> inputs, ImmutableArray<bool> outputs)
+    {
+        var attributes = Attributes.Empty.With("body", body).With(Count, (long)inputs.Length);
+        if (inputs.Contains(true))
+            attributes = attributes.With(InputDirections, inputs.Select(reversed => reversed ? 1L : 0));
+        if (outputs.Contains(true))
+            attributes = attributes.With(OutputDirections, outputs.Select(reversed => reversed ? 1L : 0));
+        return attributes;
+    }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
-        throw new UnsupportedOperatorException("a Scan is evaluated together with what its body captures.");
-
-    /// <summary>Not known; <see cref="Linearize"/> refuses it.</summary>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.Curved;
+    public bool ListsCaptures(Node node) => true;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
-        throw new UnsupportedOperatorException("the derivative of a Scan is supported only where the number of its rounds is known before it runs and is not too large; give the sizes of symbolic dimensions.");
+    public ImmutableArray<Value?> WithCaptures(ImmutableArray<Value?> inputs, Attributes attributes)
+    {
+        var body = BodyOf(attributes);
+        return [.. inputs.Take(body.Parameters.Length), .. GraphWalk.Captures(body)];
+    }
 
     /// <inheritdoc/>
-    public bool ListsCaptures => false;
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var (body, states) = (BodyOf(call.Attributes), States(call.Attributes));
+        if (states < 0 || states == body.Parameters.Length || body.Outputs.Length < states || call.Inputs.Length < body.Parameters.Length)
+            throw new UnsupportedOperatorException("the body of Scan does not fit its inputs and outputs.");
+        for (var index = 0; index < states; index++)
+            if (body.Outputs[index].Value.Type != body.Parameters[index].Type || call.Required(index).Type != body.Parameters[index].Type)
+                throw new UnsupportedOperatorException($"the state {index} of Scan, {call.Required(index).Type} at first, is not proven to keep its shape: its body takes {body.Parameters[index].Type} and gives {body.Outputs[index].Value.Type}.");
+        var length = Length(call.Inputs, call.Attributes);
+        return [.. body.Outputs.Select((output, index) => index < states ? output.Value.Type : output.Value.Type with { Shape = output.Value.Type.Shape.Prepend(length) })];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var values = new Dictionary<Value, Tensor>();
+        for (var index = 0; index < inputs.Length; index++)
+            values[node.Inputs[index]!] = inputs[index]!;
+        return EvaluateWithin(node, values);
+    }
 
     /// <inheritdoc/>
     public ImmutableArray<Tensor> EvaluateWithin(Node node, IDictionary<Value, Tensor> values)
     {
-        var body = node.Attributes.Program("body")!;
-        var inputs = node.Inputs.Select(input => values[input!]).ToArray();
-        var count = inputs.Length - (int)node.Attributes.Int("num_scan_inputs", 0);
-        var (states, scanned) = (inputs[..count], inputs[count..]);
-        var stacked = body.Outputs.Skip(count).Select(_ => new List<Tensor>()).ToArray();
-        for (var round = 0; round < scanned[0].Shape[0]; round++)
+        var (body, count) = (BodyOf(node.Attributes), States(node.Attributes));
+        Tensor[] given = [.. node.Inputs.Take(body.Parameters.Length).Select(input => Interpreter.Read(input!, values))];
+        var (states, sequences) = (given[..count], given[count..]);
+        var rounds = sequences[0].Shape[0];
+        if (sequences.Any(sequence => sequence.Shape[0] != rounds))
+            throw new UnsupportedOperatorException("the sequences of Scan have different lengths.");
+        var rows = body.Outputs.Skip(count).Select(_ => new List<Tensor>()).ToArray();
+        for (long round = 0; round < rounds; round++)
         {
             var inside = new Dictionary<Value, Tensor>(values);
-            foreach (var (index, parameter) in body.Parameters.Index())
-                inside[parameter] = index < count ? states[index] : RoundStacking.Entry(scanned[index - count], round);
+            for (var index = 0; index < body.Parameters.Length; index++)
+                inside[body.Parameters[index]] = index < count ? states[index]
+                    : Stacking.Entry(sequences[index - count], IsReversed(node.Attributes, InputDirections, index - count) ? rounds - 1 - round : round);
             Interpreter.Run(body.Nodes, inside);
             Tensor[] outputs = [.. body.Outputs.Select(output => Interpreter.Read(output.Value, inside))];
             states = outputs[..count];
-            for (var index = 0; index < stacked.Length; index++)
-                stacked[index].Add(outputs[count + index]);
+            for (var index = 0; index < rows.Length; index++)
+                rows[index].Add(outputs[count + index]);
         }
-        return [.. states, .. stacked.Select(parts => RoundStacking.Stack("Scan", parts))];
+        for (var index = 0; index < rows.Length; index++)
+            if (IsReversed(node.Attributes, OutputDirections, index))
+                rows[index].Reverse();
+        return [.. states, .. rows.Select((parts, index) => Stacking.Stack(parts, body.Outputs[count + index].Value.Type, node.Inputs, values))];
     }
+
+    /// <inheritdoc/>
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
+    {
+        var (body, states) = (BodyOf(node.Attributes), States(node.Attributes));
+        var values = node.Inputs.Index().Where(entry => active[entry.Index]).Select(entry => entry.Index < body.Parameters.Length ? body.Parameters[entry.Index] : entry.Item!).ToHashSet();
+        return RoundRules.Analyze(body.Nodes, [.. Enumerable.Range(0, states).Select(index => (body.Parameters[index], body.Outputs[index].Value))], body.Outputs.Select(output => output.Value), values);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        RoundRules.Linearize(b, Rounds.OfScan(b, node), dx, Captured(node, dx));
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> TransposeAll(GraphBuilder b, Node node, ImmutableArray<bool> active, ImmutableArray<Value?> cy)
+    {
+        var parameters = BodyOf(node.Attributes).Parameters.Length;
+        Value[] captured = [.. node.Inputs.Where((_, index) => index >= parameters && active[index])!];
+        var (given, sums) = RoundRules.Transpose(b, Rounds.OfScan(b, node), active[..parameters], captured, cy);
+        var next = 0;
+        return [.. given, .. active.Skip(parameters).Select(isActive => isActive ? sums[next++] : null)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    {
+        ImmutableArray<Value?> all = [.. inputs.Select((input, index) => batched[index] ? input : null)];
+        return RoundRules.Batch(b, Rounds.OfScan(b, node), all, Captured(node, all), columns);
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        var parameters = BodyOf(node.Attributes).Parameters.Length;
+        var captured = node.Inputs.Index().Skip(parameters).ToDictionary(entry => entry.Item!, entry => inputs[entry.Index]);
+        return RoundRules.Samples(Rounds.OfScan(new GraphBuilder(node.Scope), node), inputs, captured);
+    }
+
+    /// <summary>Entries along first axes, and captures among the inputs.</summary>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
+    {
+        if (opset < 9)
+            throw new UnsupportedOperatorException("Scan of opset 8 is supported only where the numbers of its samples and steps are known before it runs; give the sizes of symbolic dimensions, or convert the model to opset 9 or later.");
+        var states = States(call.Attributes);
+        ImmutableArray<Value?> given = [.. call.Inputs.Select((input, index) => index < states ? input : TransposeAxes.Move(b, input!, Axes.Normalize(Axis(call.Attributes, InputAxes, index - states), input!.Type.Rank), 0))];
+        return call with { Inputs = WithCaptures(given, call.Attributes), Attributes = call.Attributes.Without(InputAxes) };
+    }
+
+    /// <summary>Rows that are stacked along other axes than the first are moved there.</summary>
+    public override ImmutableArray<Value?>? OnLoad(GraphBuilder b, OperatorCall call)
+    {
+        if (call.Attributes.Ints(OutputAxes) is null)
+            return null;
+        var states = States(call.Attributes);
+        var scan = Apply(b, call.Inputs, call.Attributes.Without(OutputAxes), BodyOf(call.Attributes).Outputs.Length);
+        return [.. scan.Outputs.Select((output, index) => index < states ? output : TransposeAxes.Move(b, output, 0, Axes.Normalize(Axis(call.Attributes, OutputAxes, index - states), output.Type.Rank)))];
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
+        base.ToOpset(b, node, opset) with { Inputs = node.Inputs[..BodyOf(node.Attributes).Parameters.Length] };
+
+    private static long Axis(Attributes attributes, string name, int index) => attributes.Ints(name) is { } list && index < list.Length ? list[index] : 0;
+
+    private static Dictionary<Value, Value> Captured(Node node, ImmutableArray<Value?> given) => node.Inputs.Index().Skip(BodyOf(node.Attributes).Parameters.Length)
+        .Where(entry => given[entry.Index] is not null).ToDictionary(entry => entry.Item!, entry => given[entry.Index]!);
 }

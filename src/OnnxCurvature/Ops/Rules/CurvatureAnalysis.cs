@@ -16,7 +16,7 @@ public static class CurvatureAnalysis
         foreach (var node in nodes)
         {
             bool[] inputs = [.. node.Inputs.Select(input => input is not null && active.Contains(input))];
-            var captured = node.Operator is not IBodyOperator { ListsCaptures: true } && node.Bodies.SelectMany(GraphWalk.Captures).Any(active.Contains);
+            var captured = IBodyOperator.HidesCaptures(node) && node.Bodies.SelectMany(GraphWalk.Captures).Any(active.Contains);
             if (!captured && !inputs.Contains(true))
                 continue;
             var curvature = captured ? Curvature.Curved : node.Rules().CurvatureIn(node, [.. inputs]);

@@ -35,7 +35,7 @@ public static class Pushforward
         foreach (var node in nodes)
         {
             Value?[] dx = [.. node.Inputs.Select(input => input is not null && tangents.TryGetValue(input, out var tangent) ? tangent : null)];
-            var captures = node.Operator is not IBodyOperator { ListsCaptures: true } && node.Bodies.SelectMany(GraphWalk.Captures).Any(tangents.ContainsKey);
+            var captures = IBodyOperator.HidesCaptures(node) && node.Bodies.SelectMany(GraphWalk.Captures).Any(tangents.ContainsKey);
             if (!captures && dx.All(tangent => tangent is null))
                 continue;
             b.Origin = node.Origin ?? node.ToString();

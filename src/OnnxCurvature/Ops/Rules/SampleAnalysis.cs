@@ -15,7 +15,7 @@ public static class SampleAnalysis
         foreach (var node in nodes)
         {
             var inputs = node.Inputs.Select(input => input is not null && axes.TryGetValue(input, out var axis) ? axis : SampleAxis.None).ToArray();
-            var captured = node.Operator is not IBodyOperator { ListsCaptures: true } && node.Bodies.SelectMany(GraphWalk.Captures).Any(value => axes.TryGetValue(value, out var axis) && !axis.IsNone);
+            var captured = IBodyOperator.HidesCaptures(node) && node.Bodies.SelectMany(GraphWalk.Captures).Any(value => axes.TryGetValue(value, out var axis) && !axis.IsNone);
             if (!captured && inputs.All(axis => axis.IsNone))
                 continue;
             if (captured || inputs.Any(axis => axis.IsCoupled))

@@ -1,0 +1,205 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Ops.ControlFlow;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Tests.Files;
+using OnnxCurvature.Transforms;
+using Xunit;
+using static OnnxCurvature.Tests.Onnx.ModelBytes;
+using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
+
+namespace OnnxCurvature.Tests.Onnx;
+
+/// <summary>Loop and Scan whose number of rounds is known only when they run: values, and derivatives of first and second order.</summary>
+public sealed class LoopDerivativeTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Dispose();
+
+    [Theory, InlineData(1), InlineData(2), InlineData(5)]
+    public void A_recurrent_net_over_steps_that_only_the_data_tell_is_differentiated(int steps)
+    {
+        var laws = new ModelLaws(Model(Recurrent()), _folder, ["w", "u", "x", "h0"], sizes: new() { ["T"] = steps });
+        Assert.Contains(laws.Model.Program.Nodes, node => node.Operator is Scan);
+        laws.Check();
+    }
+
+    [Theory, InlineData(1, 0, 0), InlineData(3, 1, 0), InlineData(3, 0, 1), InlineData(3, 1, 1)]
+    public void Sequences_may_be_taken_and_stacked_backwards_and_along_other_axes(int steps, int taken, int stacked)
+    {
+        var body = new GraphProto
+        {
+            Name = "body",
+            Input = { Info("state", 1, 2), Info("column", 1, 2), Info("row", 1, 4) },
+            Node = { Node("ReduceSum", "row", "s", Int("keepdims", 0)), Node("Mul", "column s", "p"), Node("Add", "state p", "q"), Node("Tanh", "q", "next"), Node("Mul", "next w", "out"), Node("Mul", "row row", "square") },
+            Output = { Info("next", 1, 2), Info("out", 1, 2), Info("square", 1, 4) },
+        };
+        var graph = new GraphProto
+        {
+            Name = "graph",
+            Input = { Info("a", 1, 2), Info("x", 1, 2, "T"), Info("z", 1, "T", 4) },
+            Output = { Info("last", 1, 2), Info("outs", 1, 2, "T"), Info("squares", 1, "T", 4) },
+            Node =
+            {
+                Node("Scan", "a x z", "last outs squares", Body("body", body), Int("num_scan_inputs", 2), Ints("scan_input_axes", 1, -2),
+                    Ints("scan_input_directions", taken, 0), Ints("scan_output_axes", 1, 0), Ints("scan_output_directions", 0, stacked)),
+            },
+            Initializer = { Floats("w", 2) },
+        };
+        new ModelLaws(Model(graph), _folder, ["x", "w", "a", "z"], sizes: new() { ["T"] = steps }).Check();
+    }
+
+    [Theory, InlineData(0), InlineData(1), InlineData(4)]
+    public void A_loop_of_as_many_rounds_as_an_input_says_is_differentiated(int rounds)
+    {
+        var body = new GraphProto
+        {
+            Name = "body",
+            Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
+            Node = { Node("Identity", "go", "on"), Node("Cast", "i", "number", Int("to", 1)), Node("Add", "number v", "shift"), Node("Mul", "state w", "scaled"), Node("Add", "scaled shift", "sum"), Node("Tanh", "sum", "next") },
+            Initializer = { Floats("v", 3) },
+            Output = { Info("on", 9), Info("next", 1, "N", 3) },
+        };
+        var model = Model(Graph(Node("Loop", "trips  x", "y", Body("body", body)).Also(node => node.Input.Insert(1, "")))).Also(model => model.Graph.Initializer.Add(Floats("w", 3)));
+        model.Graph.Input.Add(Info("trips", 7));
+        string[] with = rounds == 0 ? ["x"] : ["x", "w"];
+        new ModelLaws(model, _folder, with, new() { ["trips"] = Ir.Tensor.Scalar(ElementType.Int64, rounds) }).Check();
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public void A_loop_that_its_body_ends_is_differentiated_over_the_rounds_that_it_takes(bool stacks)
+    {
+        var body = new GraphProto
+        {
+            Name = "body",
+            Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
+            Node =
+            {
+                Node("Mul", "state w", "scaled"), Node("Sin", "scaled", "s"), Node("Add", "state s", "next"), Node("ReduceMax", "next", "most", Int("keepdims", 0)), Node("Less", "most limit", "on"),
+                Node("Exp", "s", "row"),
+            },
+            Output = { Info("on", 9), Info("next", 1, "N", 3) },
+        };
+        if (stacks)
+            body.Output.Add(Info("row", 1, "N", 3));
+        var model = Model(Graph(Node("Loop", "start x", stacks ? "y rows" : "y", Body("body", body)).Also(node => node.Input.Insert(0, ""))));
+        model.Graph.Initializer.Add(Floats("w", 3));
+        model.Graph.Initializer.Add(new TensorProto { Name = "limit", DataType = 1, FloatData = { 2f } });
+        model.Graph.Input.Add(Info("start", 9));
+        if (stacks)
+            model.Graph.Output.Add(Info("rows", 1, "", "N", 3));
+        new ModelLaws(model, _folder, ["x", "w"], new()
+        {
+            ["start"] = Ir.Tensor.Scalar(ElementType.Bool, 1),
+            ["x"] = Ir.Tensor.Of([2, 3], [0.1, 0.3, 0.5, -0.2, 0.4, 0.9]),
+        }).Check();
+    }
+
+    [Theory, InlineData(3, 2), InlineData(1, 1)]
+    public void Loops_may_hold_loops_and_branches(int outer, int inner)
+    {
+        var deep = new GraphProto
+        {
+            Name = "deep",
+            Input = { Info("j", 7), Info("more", 9), Info("z", 1, "N", 3) },
+            Node = { Node("Identity", "more", "again"), Node("Sin", "z", "s"), Node("Mul", "s w", "t"), Node("Add", "t step", "z_next") },
+            Output = { Info("again", 9), Info("z_next", 1, "N", 3) },
+        };
+        var yes = new GraphProto { Name = "yes", Node = { Node("Loop", "trips  state", "many", Body("body", deep)).Also(node => node.Input.Insert(1, "")) }, Output = { Info("many", 1, "N", 3) } };
+        var no = new GraphProto { Name = "no", Node = { Node("Mul", "state step", "e"), Node("Tanh", "e", "f") }, Output = { Info("f", 1, "N", 3) } };
+        var body = new GraphProto
+        {
+            Name = "body",
+            Input = { Info("state", 1, "N", 3), Info("step", 1, 3) },
+            Node = { Node("ReduceSum", "step", "total", Int("keepdims", 0)), Node("Greater", "total zero", "up"), Node("If", "up", "next", Body("then_branch", yes), Body("else_branch", no)), Node("Mul", "next next", "row") },
+            Output = { Info("next", 1, "N", 3), Info("row", 1, "N", 3) },
+        };
+        var model = Model(Graph(Node("Scan", "x steps", "y rows", Body("body", body), Int("num_scan_inputs", 1))));
+        model.Graph.Initializer.Add(Floats("w", 3));
+        model.Graph.Initializer.Add(new TensorProto { Name = "zero", DataType = 1, FloatData = { 0f } });
+        model.Graph.Input.Add(Info("steps", 1, "T", 3));
+        model.Graph.Input.Add(Info("trips", 7));
+        model.Graph.Output.Add(Info("rows", 1, "T", "N", 3));
+        new ModelLaws(model, _folder, ["x", "w", "steps"], new()
+        {
+            ["trips"] = Ir.Tensor.Scalar(ElementType.Int64, inner),
+            ["steps"] = Ir.Tensor.Of([outer, 3], [.. new[] { 0.5, 0.2, 0.1, -0.4, 0.3, -0.6, 0.3, 0.8, -0.1 }.Take(3 * outer)]),
+        }).Check();
+    }
+
+    [Fact]
+    public void A_loop_in_a_branch_is_differentiated()
+    {
+        var body = new GraphProto
+        {
+            Name = "body",
+            Input = { Info("state", 1, 3), Info("row", 1, 3) },
+            Node = { Node("Mul", "state row", "p"), Node("Mul", "p w", "q"), Node("Sin", "q", "next") },
+            Output = { Info("next", 1, 3) },
+        };
+        var then = new GraphProto { Name = "then", Node = { Node("Scan", "a x", "s", Body("body", body), Int("num_scan_inputs", 1)) }, Output = { Info("s", 1, 3) } };
+        var otherwise = new GraphProto { Name = "else", Node = { Node("Identity", "a", "e") }, Output = { Info("e", 1, 3) } };
+        var graph = new GraphProto
+        {
+            Name = "graph",
+            Input = { Info("a", 1, 3), Info("x", 1, "T", 3), Info("go", 9) },
+            Output = { Info("y", 1, 3) },
+            Node = { Node("If", "go", "y", Body("then_branch", then), Body("else_branch", otherwise)) },
+            Initializer = { Floats("w", 3) },
+        };
+        new ModelLaws(Model(graph), _folder, ["a", "w", "x"], new() { ["go"] = Ir.Tensor.Scalar(ElementType.Bool, 1) }, new() { ["T"] = 4 }).Check();
+    }
+
+    [Fact]
+    public void A_state_that_changes_its_shape_is_refused()
+    {
+        var body = new GraphProto
+        {
+            Name = "body",
+            Input = { Info("i", 7), Info("go", 9), Info("state", 1, "M", 3) },
+            Node = { Node("Identity", "go", "on"), Node("Concat", "state state", "next", Int("axis", 0)) },
+            Output = { Info("on", 9), Info("next", 1, "M2", 3) },
+        };
+        var model = Model(Graph(Node("Loop", "trips  x", "y", Body("body", body)).Also(node => node.Input.Insert(1, ""))));
+        model.Graph.Output[0].Type.TensorType.Shape.Dim[0].DimParam = "P";
+        model.Graph.Input.Add(Info("trips", 7));
+        var loaded = OnnxModel.Load(model.Save(_folder));
+        Assert.Contains(loaded.Program.Nodes, node => node.Operator is Loop);
+        var exception = Assert.Throws<UnsupportedModelException>(() => loaded.Builder.Linearize([loaded.Values["x"]], [loaded.Values["y"]]));
+        Assert.Contains("keep its shape", exception.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>h' = tanh(x w + h u), with the sums of h as rows.</summary>
+    internal static GraphProto Recurrent()
+    {
+        var body = new GraphProto
+        {
+            Name = "body",
+            Input = { Info("h", 1, 2, 3), Info("x_t", 1, 2, 4) },
+            Node = { Node("MatMul", "x_t w", "a"), Node("MatMul", "h u", "b"), Node("Add", "a b", "c"), Node("Tanh", "c", "h_next"), Node("Sigmoid", "c", "row") },
+            Output = { Info("h_next", 1, 2, 3), Info("row", 1, 2, 3) },
+        };
+        return new GraphProto
+        {
+            Name = "graph",
+            Input = { Info("h0", 1, 2, 3), Info("x", 1, "T", 2, 4) },
+            Output = { Info("h_last", 1, 2, 3), Info("rows", 1, "T", 2, 3) },
+            Node = { Node("Scan", "h0 x", "h_last rows", Body("body", body), Int("num_scan_inputs", 1)) },
+            Initializer = { Small("w", 4, 3), Small("u", 3, 3) },
+        };
+    }
+
+    /// <summary>A matrix of entries below one.</summary>
+    internal static TensorProto Small(string name, int rows, int columns) => new()
+    {
+        Name = name,
+        DataType = 1,
+        Dims = { rows, columns },
+        FloatData = { Enumerable.Range(0, rows * columns).Select(index => MathF.Sin(3 * index + rows) * 0.7f) },
+    };
+
+    private static AttributeProto Ints(string name, params long[] values) => new() { Name = name, Type = Kind.Ints, Ints = { values } };
+}
