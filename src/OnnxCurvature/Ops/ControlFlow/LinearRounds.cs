@@ -67,7 +67,7 @@ internal static class LinearRounds
             [.. linear.States.Select(state => new Carried(map[state.Parameter], state.Initial, BodyCopy.Mapped(map, state.Next)))],
             [.. sequences],
             [.. linear.Rows.Select(row => row with { Value = BodyCopy.Mapped(map, row.Value) })],
-            linear.Count);
+            linear.Count, linear.MayBeNone);
     }
 
     /// <summary>The sequences of values of a body, round by round.</summary>
@@ -97,7 +97,7 @@ internal static class LinearRounds
             [.. kept.Select(state => state with { Parameter = map[state.Parameter], Next = BodyCopy.Mapped(map, state.Next) })],
             [.. taken.Select(input => input with { Parameter = map[input.Parameter] })],
             [.. values.Select(value => new Row(BodyCopy.Mapped(map, value), false))],
-            rounds.Count).Build(b).Skip(kept.Length);
+            rounds.Count, rounds.MayBeNone).Build(b).Skip(kept.Length);
     }
 
     /// <summary>Integers that are sizes around the loop, too, made there; null for others.</summary>

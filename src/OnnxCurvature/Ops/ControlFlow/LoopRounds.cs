@@ -31,7 +31,7 @@ internal static class LoopRounds
             [.. Enumerable.Range(0, states).Select(index => new Carried(map[body.Parameters[2 + index]], node.Inputs[2 + index]!, BodyCopy.Mapped(map, body.Outputs[1 + index].Value)))],
             [new Scanned(map[body.Parameters[0]], numbers, false)],
             [.. body.Outputs.Skip(1 + states).Take(node.Outputs.Length - states).Select(output => new Row(BodyCopy.Mapped(map, output.Value), false))],
-            numbers.Type.Shape[0]);
+            numbers.Type.Shape[0], true);
     }
 
     /// <summary>The number of rounds where it is known before the loop runs, as a dimension; else null.</summary>

@@ -122,7 +122,7 @@ internal static class RoundRules
             ],
             [.. sequences],
             [.. separate.Inputs.Take(linear.Inputs.Length).Select(input => new Row(sums.GetValueOrDefault(input.Parameter) ?? Zero(body, input.Parameter), !input.Reversed))],
-            rounds.Count).Build(b);
+            rounds.Count, rounds.MayBeNone).Build(b);
         var (nextState, nextRow) = (0, carried.Count + captured.Count);
         var taken = rounds.Parameters.Select((parameter, index) => !active.Contains(parameter) ? null : index < states.Length ? back[nextState++] : back[nextRow++]).ToArray();
         return ([.. taken.Select((value, index) => isActive[index] ? value : null)], [.. back.Skip(carried.Count).Take(captured.Count)]);
@@ -169,7 +169,7 @@ internal static class RoundRules
                 varying.Contains(state.Parameter) && !varying.Contains(state.Next) ? Columns.Repeat(body, Of(state.Next), false, columns) : Of(state.Next)))],
             [.. rounds.Inputs.Select((input, index) => input with { Parameter = parameters[rounds.States.Length + index], Sequence = given[rounds.States.Length + index] is { } all ? TransposeAxes.Move(b, all, 0, 1) : input.Sequence })],
             [.. rounds.Rows.Select(row => row with { Value = Of(row.Value) })],
-            rounds.Count).Build(b);
+            rounds.Count, rounds.MayBeNone).Build(b);
         return
         [
             .. rounds.States.Select((state, index) => Columns.Repeat(b, made[index], varying.Contains(state.Parameter), columns)),

@@ -13,7 +13,8 @@ namespace OnnxCurvature.Ops.ControlFlow;
 /// <param name="Inputs">What each round takes an entry of; at least one.</param>
 /// <param name="Rows">What each round gives out.</param>
 /// <param name="Count">The number of rounds.</param>
-internal sealed record Rounds(GraphBuilder Body, ImmutableArray<Node> Nodes, ImmutableArray<Carried> States, ImmutableArray<Scanned> Inputs, ImmutableArray<Row> Rows, Dim Count)
+/// <param name="MayBeNone">Whether there may be no rounds at all, as of a Loop.</param>
+internal sealed record Rounds(GraphBuilder Body, ImmutableArray<Node> Nodes, ImmutableArray<Carried> States, ImmutableArray<Scanned> Inputs, ImmutableArray<Row> Rows, Dim Count, bool MayBeNone)
 {
     /// <summary>The parameters of the body.</summary>
     public IEnumerable<Value> Parameters => States.Select(state => state.Parameter).Concat(Inputs.Select(input => input.Parameter));
@@ -35,7 +36,7 @@ internal sealed record Rounds(GraphBuilder Body, ImmutableArray<Node> Nodes, Imm
             [.. Enumerable.Range(0, states).Select(index => new Carried(map[body.Parameters[index]], node.Inputs[index]!, Out(index)))],
             [.. Enumerable.Range(states, body.Parameters.Length - states).Select(index => new Scanned(map[body.Parameters[index]], node.Inputs[index]!, Scan.IsReversed(node.Attributes, Scan.InputDirections, index - states)))],
             [.. Enumerable.Range(states, body.Outputs.Length - states).Select(index => new Row(Out(index), Scan.IsReversed(node.Attributes, Scan.OutputDirections, index - states)))],
-            Scan.Length(node.Inputs, node.Attributes));
+            Scan.Length(node.Inputs, node.Attributes), node.Attributes.Has(Scan.MayBeNone));
     }
 
     /// <summary>Appends the Scan. Gives the states after all rounds, then the rows, stacked along a new first axis.</summary>
@@ -43,6 +44,8 @@ internal sealed record Rounds(GraphBuilder Body, ImmutableArray<Node> Nodes, Imm
     {
         var program = Body.Build(Parameters, Results.Select((value, index) => new NamedValue($"result_{index}", value)));
         var attributes = Scan.Described(program, [.. Inputs.Select(input => input.Reversed)], [.. Rows.Select(row => row.Reversed)]);
+        if (MayBeNone)
+            attributes = attributes.With(Scan.MayBeNone, 1L);
         ImmutableArray<Value?> given = [.. States.Select(state => state.Initial), .. Inputs.Select(input => input.Sequence)];
         TensorType[] types = [.. States.Select(state => state.Parameter.Type), .. Rows.Select(row => row.Value.Type with { Shape = row.Value.Type.Shape.Prepend(Count) })];
         var scan = Catalogue.Get<Scan>();

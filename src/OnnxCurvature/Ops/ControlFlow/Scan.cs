@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 
@@ -15,6 +17,8 @@ public sealed class Scan : Operator, IBodyOperator
 {
     internal const string InputDirections = "scan_input_directions";
     internal const string OutputDirections = "scan_output_directions";
+    /// <summary>An attribute of our own: there may be no rounds, which ONNX Runtime's Scan does not take.</summary>
+    internal const string MayBeNone = "may_be_none";
     private const string InputAxes = "scan_input_axes";
     private const string OutputAxes = "scan_output_axes";
     private const string Count = "num_scan_inputs";
@@ -177,6 +181,29 @@ public sealed class Scan : Operator, IBodyOperator
     /// <inheritdoc/>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
         base.ToOpset(b, node, opset) with { Inputs = node.Inputs[..BodyOf(node.Attributes).Parameters.Length] };
+
+    /// <summary>Where there may be no rounds: a Loop that takes entry by entry.</summary>
+    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node)
+    {
+        if (!node.Attributes.Has(MayBeNone))
+            return null;
+        var (body, states) = (BodyOf(node.Attributes), States(node.Attributes));
+        var count = Gather.Of(b, Shape.Of(b, node.Inputs[states]!), b.Scalar(ElementType.Int64, 0), 0);
+        var last = Sub.Of(b, count, b.Scalar(ElementType.Int64, 1));
+        var inner = new GraphBuilder(b) { Origin = b.Origin };
+        var round = inner.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
+        var going = inner.Parameter(new TensorType(ElementType.Bool, TensorShape.Scalar));
+        var map = new Dictionary<Value, Value>();
+        foreach (var (index, parameter) in body.Parameters.Index())
+            map[parameter] = index < states ? inner.Parameter(parameter.Type)
+                : Gather.Of(inner, node.Inputs[index]!, IsReversed(node.Attributes, InputDirections, index - states) ? Sub.Of(inner, last, round) : round, 0);
+        BodyCopy.Into(inner, body.Nodes, map);
+        var still = Catalogue.Get<Identity>().Apply(inner, [going]).Output;
+        var program = inner.Build([round, going, .. body.Parameters.Take(states).Select(parameter => map[parameter])],
+            [new NamedValue("going", still), .. body.Outputs.Select((output, index) => new NamedValue($"result_{index}", BodyCopy.Mapped(map, output.Value)))]);
+        var loop = Catalogue.Get<Loop>().Apply(b, [count, null, .. node.Inputs.Take(states)], Attributes.Empty.With("body", program), node.Outputs.Length, [.. node.Outputs.Select(output => output.Type)]);
+        return [.. loop.Outputs.Select((output, index) => index >= states && IsReversed(node.Attributes, OutputDirections, index - states) ? Slice.Reversed(b, output, 0) : output)];
+    }
 
     private static long Axis(Attributes attributes, string name, int index) => attributes.Ints(name) is { } list && index < list.Length ? list[index] : 0;
 
