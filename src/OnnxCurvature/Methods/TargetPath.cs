@@ -116,8 +116,15 @@ public sealed class TargetPath
             {
                 var shape = node.Output.Type.Shape.With(AxisOf(node.Output).Axis, 1);
                 var single = node.Inputs.Select(value => value is not null && AxisOf(value).IsSeparate ? b.Parameter(value.Type with { Shape = value.Type.Shape.With(AxisOf(value).Axis, 1) }) : value);
-                if (node.Rules().Rebuild(b, node, [.. single], shape).Output.Type.Shape != shape)
-                    return $"what {node} takes is not the same for every sample";
+                try
+                {
+                    if (node.Rules().Rebuild(b, node, [.. single], shape).Output.Type.Shape != shape)
+                        return $"what {node} takes is not the same for every sample";
+                }
+                catch (UnsupportedOperatorException exception)
+                {
+                    return $"{node} cannot be taken sample by sample: {exception.Message.TrimEnd('.')}";
+                }
             }
             active.UnionWith(node.Outputs);
         }
@@ -190,7 +197,8 @@ public sealed class TargetPath
             }
             else if (node.Inputs.Any(value => value is not null && stacked.ContainsKey(value)))
             {
-                apart[node.Outputs.Length == 1 ? node.Output : throw new UnsupportedOperatorException($"{node.Operator.Name} has several outputs.")] = Enter(b, node, stacked, apart);
+                foreach (var (output, own) in node.Outputs.Zip(Enter(b, node, stacked, apart)))
+                    apart[output] = own;
             }
             else
             {
@@ -205,8 +213,10 @@ public sealed class TargetPath
     }
 
     /// <summary>Applies a node, at which stacked values meet values that keep samples apart, to every sample by itself.</summary>
-    private Value Enter(GraphBuilder b, Node node, Dictionary<Value, Value> stacked, Dictionary<Value, Value> apart)
+    private Value[] Enter(GraphBuilder b, Node node, Dictionary<Value, Value> stacked, Dictionary<Value, Value> apart)
     {
+        if (node.Outputs.Any(output => !AxisOf(output).IsSeparate))
+            throw new UnsupportedOperatorException($"{node.Operator.Name} has outputs that are the same for all samples beside others that are not.");
         var axis = AxisOf(node.Output).Axis;
         var single = new Value?[node.Inputs.Length];
         var all = new Value?[node.Inputs.Length];
@@ -231,6 +241,7 @@ public sealed class TargetPath
         var one = node.Rules().Rebuild(b, node, [.. single], node.Output.Type.Shape.With(axis, 1));
         var outputs = one.Rules().Batch(b, one, [.. all], [.. batched], Samples);
         // [N, …, 1, …] back to [.., N, ..].
-        return TransposeAxes.Move(b, Reshape.To(b, outputs[0], node.Output.Type.Shape.With(axis, 1).Remove(axis).Prepend(Samples)), 0, axis);
+        return [.. node.Outputs.Select((output, index) => AxisOf(output).Axis is var at
+            ? TransposeAxes.Move(b, Reshape.To(b, outputs[index], output.Type.Shape.Remove(at).Prepend(Samples)), 0, at) : outputs[index])];
     }
 }

@@ -30,6 +30,23 @@ internal static class BodyCopy
     /// <summary>What became of a value; itself where nothing did.</summary>
     public static Value Mapped(IDictionary<Value, Value> map, Value value) => map.TryGetValue(value, out var mapped) ? mapped : value;
 
+    /// <summary>
+    /// A node on other inputs of the same types, whose bodies capture these, too. Throws <see cref="UnsupportedOperatorException"/> where a type differs.
+    /// </summary>
+    public static Node Substitute(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
+    {
+        var map = new Dictionary<Value, Value>();
+        for (var index = 0; index < inputs.Length; index++)
+            if (node.Inputs[index] is { } old && inputs[index] is { } own)
+                map[old] = own.Type == old.Type ? own : throw new UnsupportedOperatorException($"{node.Operator.Name} cannot be taken for single samples.");
+        var attributes = node.Attributes;
+        foreach (var (name, value) in node.Attributes.Items)
+            if (value is Program body)
+                attributes = attributes.With(name, Copy(b, body, map));
+        var op = (IBodyOperator)node.Operator;
+        return b.Append(node.Operator, op.WithCaptures(inputs, attributes), attributes, [.. node.Outputs.Select(output => output.Type)]);
+    }
+
     private static Program Copy(GraphBuilder b, Program body, IDictionary<Value, Value> map)
     {
         var inner = new GraphBuilder(b);

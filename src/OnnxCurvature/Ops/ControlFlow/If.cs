@@ -108,6 +108,9 @@ public sealed class If : Operator, IBodyOperator
     }
 
     /// <inheritdoc/>
+    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) => BodyCopy.Substitute(b, node, inputs);
+
+    /// <inheritdoc/>
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
     {
         if (!inputs[0].IsNone)

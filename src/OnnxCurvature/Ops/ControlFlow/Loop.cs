@@ -58,6 +58,9 @@ public sealed class Loop : Operator, IBodyOperator
     }
 
     /// <inheritdoc/>
+    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) => BodyCopy.Substitute(b, node, inputs);
+
+    /// <inheritdoc/>
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
     {
         if (inputs.Take(2).Any(axis => !axis.IsNone) || EndsBy(node, inputs.Select(axis => !axis.IsNone)))

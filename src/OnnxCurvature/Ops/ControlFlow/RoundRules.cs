@@ -183,6 +183,13 @@ internal static class RoundRules
     /// <param name="captured">How the captured values do.</param>
     public static ImmutableArray<SampleAxis> Samples(Rounds rounds, ImmutableArray<SampleAxis> given, IReadOnlyDictionary<Value, SampleAxis> captured)
     {
+        var axes = SampleAxes(rounds, given, captured);
+        return [.. rounds.States.Select(state => axes.GetValueOrDefault(state.Parameter)), .. rounds.Rows.Select(row => Entry(axes.GetValueOrDefault(row.Value), 1))];
+    }
+
+    /// <summary>How the values of the body depend on the samples, states as they do in any round.</summary>
+    public static Dictionary<Value, SampleAxis> SampleAxes(Rounds rounds, ImmutableArray<SampleAxis> given, IReadOnlyDictionary<Value, SampleAxis> captured)
+    {
         var carried = given.Take(rounds.States.Length).ToArray();
         while (true)
         {
@@ -196,7 +203,7 @@ internal static class RoundRules
             SampleAnalysis.Run(rounds.Nodes, axes);
             var next = rounds.States.Select((state, index) => Join(carried[index], axes.GetValueOrDefault(state.Next))).ToArray();
             if (next.SequenceEqual(carried))
-                return [.. carried, .. rounds.Rows.Select(row => Entry(axes.GetValueOrDefault(row.Value), 1))];
+                return axes;
             carried = next;
         }
     }

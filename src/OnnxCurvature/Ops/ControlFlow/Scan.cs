@@ -151,6 +151,11 @@ public sealed class Scan : Operator, IBodyOperator
     }
 
     /// <inheritdoc/>
+    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
+        inputs.Zip(node.Inputs).All(pair => pair.First!.Type == pair.Second!.Type) ? BodyCopy.Substitute(b, node, inputs)
+            : SingleSample.Of(b, Rounds.OfScan(b, node), inputs, node.Inputs);
+
+    /// <inheritdoc/>
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
     {
         var parameters = BodyOf(node.Attributes).Parameters.Length;
