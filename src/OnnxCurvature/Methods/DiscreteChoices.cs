@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Quantization;
 
 namespace OnnxCurvature.Methods;
@@ -14,13 +15,21 @@ public static class DiscreteChoices
     public static IReadOnlyList<string> Between(IReadOnlyList<Value> sources, Value loss)
     {
         var active = new HashSet<Value>(sources);
-        var path = GraphWalk.Between(sources.ToHashSet(), [loss]);
         var choices = new List<string>();
+        Walk(GraphWalk.Between(sources.ToHashSet(), [loss]), active, choices);
+        return [.. choices.Distinct()];
+    }
+
+    private static void Walk(IReadOnlyCollection<Node> path, HashSet<Value> active, List<string> choices)
+    {
         foreach (var node in path)
         {
             if (node.Bodies.Any())
             {
-                active.UnionWith(node.Outputs);
+                if (GraphWalk.Dependencies(node).Any(active.Contains))
+                    active.UnionWith(node.Outputs.Where(output => output.Type.Element.IsFloat()));
+                foreach (var body in node.Bodies)
+                    WalkBody(node, body, [.. active], choices);
                 continue;
             }
             int[] inputs = [.. Enumerable.Range(0, node.Inputs.Length).Where(index => node.Inputs[index] is { } input && active.Contains(input))];
@@ -34,7 +43,20 @@ public static class DiscreteChoices
             else
                 choices.AddRange(cut.Select(index => $"{node} in its input {(node.Inputs[index]!.Name is { } name ? $"'{name}'" : $"{index}")}"));
         }
-        return [.. choices.Distinct()];
+    }
+
+    /// <summary>A body, in which choices are made that branches and numbers of rounds come from; what is carried may become active after the first round.</summary>
+    private static void WalkBody(Node node, Program body, HashSet<Value> active, List<string> choices)
+    {
+        // A body takes its inputs in the order of the node's, and a Loop gives its condition before the states.
+        for (var index = 0; index < body.Parameters.Length; index++)
+            if (node.Input(index) is { } given && active.Contains(given))
+                active.Add(body.Parameters[index]);
+        var (first, offset) = node.Operator is Loop ? (2, 1) : (0, 0);
+        var states = node.Operator switch { Loop => Loop.States(node.Attributes), Scan => Scan.States(node.Attributes), _ => 0 };
+        do
+            Walk(body.Nodes, active, choices);
+        while (Enumerable.Range(0, states).Any(index => active.Contains(body.Outputs[offset + index].Value) && active.Add(body.Parameters[first + index])));
     }
 
     /// <summary>Whether derivatives pass a node straight through, by a stand-in for what it gives, wherever that is used.</summary>

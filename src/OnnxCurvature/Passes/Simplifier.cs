@@ -28,6 +28,7 @@ public sealed class Simplifier
     private readonly Dictionary<string, Node> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<object, int> _identities;
     private readonly Dictionary<InlineConstant, string> _contents;
+    private readonly Dictionary<string, int> _bodies;
     private readonly HashSet<Value> _local = [];
     private readonly bool _stays;
 
@@ -41,6 +42,7 @@ public sealed class Simplifier
         _map = outer?._map ?? [];
         _identities = outer?._identities ?? new Dictionary<object, int>(ReferenceEqualityComparer.Instance);
         _contents = outer?._contents ?? [];
+        _bodies = outer?._bodies ?? new Dictionary<string, int>(StringComparer.Ordinal);
     }
 
     /// <summary>The simplified program.</summary>
@@ -97,7 +99,7 @@ public sealed class Simplifier
             if (merged.Same is null)
                 (inputs, attributes) = (merged.Inputs, merged.Attributes);
         }
-        if (Fold(node, inputs) || node.Bodies.Any() && RebuildBodies(node, inputs))
+        if (Fold(node, inputs) || node.Bodies.Any() && RebuildBodies(node, inputs, kept))
             return;
         var key = Key(node, inputs, attributes);
         var home = Home(inputs);
@@ -119,17 +121,25 @@ public sealed class Simplifier
     /// <summary>The other factor where one is a scalar one.</summary>
     private static Value? Other(ImmutableArray<Value?> factors, int index) => Scalars.Is(factors[index]!, 1) ? factors[1 - index] : null;
 
-    private bool RebuildBodies(Node node, ImmutableArray<Value?> inputs)
+    private bool RebuildBodies(Node node, ImmutableArray<Value?> inputs, HashSet<Value> kept)
     {
         var attributes = node.Attributes;
         foreach (var (name, value) in node.Attributes.Items)
             if (value is Program body)
                 attributes = attributes.With(name, new Simplifier(this, node.Operator is If).Rebuild(body));
-        _builder.Origin = node.Origin;
         if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
             inputs = op.WithCaptures(inputs, attributes);
+        var key = Key(node, inputs, attributes);
+        for (var at = this; at is not null; at = at._outer)
+            if (at._known.TryGetValue(key, out var equal) && equal.Outputs.Length == node.Outputs.Length && !node.Outputs.Any(kept.Contains))
+            {
+                Map(node, equal);
+                return true;
+            }
+        _builder.Origin = node.Origin;
         var rebuilt = _builder.Append(node.Operator, inputs, attributes, [.. node.Outputs.Select(output => (output.Type, output.Name))], node.Name);
         _local.UnionWith(rebuilt.Outputs);
+        _known.TryAdd(key, rebuilt);
         Map(node, rebuilt);
         return true;
     }
@@ -189,7 +199,9 @@ public sealed class Simplifier
             _map[from.Outputs[index]] = to.Outputs[index];
     }
 
-    private string Key(Node node, ImmutableArray<Value?> inputs, Attributes attributes)
+    private string Key(Node node, ImmutableArray<Value?> inputs, Attributes attributes) => Key(node, inputs, attributes, Identity, 0);
+
+    private string Key(Node node, ImmutableArray<Value?> inputs, Attributes attributes, Func<object, int> identity, int places)
     {
         var key = new StringBuilder(node.Operator.ToString()).Append('(');
         foreach (var input in inputs)
@@ -197,9 +209,35 @@ public sealed class Simplifier
             {
                 null => "-",
                 { Constant: InlineConstant constant } => Contents(constant),
-                _ => Identity(input).ToString(CultureInfo.InvariantCulture),
+                _ => identity(input).ToString(CultureInfo.InvariantCulture),
             }).Append(',');
-        return key.Append(')').Append(attributes.Key(Identity)).ToString();
+        return key.Append(')').Append(attributes.Key(value => value is Program body ? Identity(body, identity, places) : identity(value))).ToString();
+    }
+
+    /// <summary>A number that bodies have in common which compute the same: what a body defines counts by its place in it and in those around it.</summary>
+    private int Identity(Program body, Func<object, int> around, int places)
+    {
+        var own = new Dictionary<object, int>(ReferenceEqualityComparer.Instance);
+        int Place(object value) => own.TryGetValue(value, out var place) ? place : around(value);
+        void Define(Value value) => own[value] = -1 - places++;
+        var text = new StringBuilder();
+        foreach (var parameter in body.Parameters)
+        {
+            Define(parameter);
+            text.Append(parameter.Type).Append(';');
+        }
+        foreach (var node in body.Nodes)
+        {
+            text.Append(Key(node, node.Inputs, node.Attributes, Place, places)).Append(node.Outputs.Length).Append(';');
+            foreach (var output in node.Outputs)
+                Define(output);
+        }
+        foreach (var output in body.Outputs)
+            text.Append(output.Value.Constant is InlineConstant constant ? Contents(constant) : Place(output.Value).ToString(CultureInfo.InvariantCulture)).Append(';');
+        var digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        if (!_bodies.TryGetValue(digest, out var identity))
+            _bodies[digest] = identity = _bodies.Count;
+        return identity;
     }
 
     /// <summary>A text that is the same for constants of the same type and elements: these, or a digest of many.</summary>

@@ -153,6 +153,71 @@ public sealed class LoopDerivativeTests : IDisposable
         new ModelLaws(Model(graph), _folder, ["a", "w", "x"], new() { ["go"] = Ir.Tensor.Scalar(ElementType.Bool, 1) }, new() { ["T"] = 4 }).Check();
     }
 
+    [Theory]
+    [InlineData("RNN", 1, 3, false), InlineData("RNN", 1, 1, true), InlineData("GRU", 3, 3, false), InlineData("GRU", 3, 3, true), InlineData("LSTM", 4, 1, false), InlineData("LSTM", 4, 3, true)]
+    public void A_recurrent_operator_over_steps_that_only_the_data_tell_is_differentiated(string op, int gates, int steps, bool uneven)
+    {
+        var graph = new GraphProto
+        {
+            Name = "graph",
+            Input = { Info("x", 1, "T", 2, 2) },
+            Output = { Info("y", 1, "T", 2, 2, 2), Info("last", 1, 2, 2, 2) },
+            Node = { Node(op, uneven ? "x w r b lengths" : "x w r b", "y last", Int("hidden_size", 2), new AttributeProto { Name = "direction", Type = Kind.String, S = Google.Protobuf.ByteString.CopyFromUtf8("bidirectional") }) },
+            Initializer = { Cube("w", 2, 2 * gates, 2), Cube("r", 2, 2 * gates, 2), Small("b", 2, 4 * gates) },
+        };
+        if (uneven)
+            graph.Initializer.Add(new TensorProto { Name = "lengths", DataType = 6, Dims = { 2 }, Int32Data = { 1, steps } });
+        new ModelLaws(Model(graph), _folder, ["w", "r", "b", "x"], sizes: new() { ["T"] = steps }).Check();
+    }
+
+    [Fact]
+    public void Equal_loops_become_one()
+    {
+        var graph = Recurrent();
+        graph.Node.Add(graph.Node[0].Clone());
+        (graph.Node[1].Output[0], graph.Node[1].Output[1]) = ("h_again", "rows_again");
+        graph.Node.Add(Node("Add", "h_last h_again", "sum"));
+        graph.Output.Clear();
+        graph.Output.Add(Info("sum", 1, 2, 3));
+        var program = OnnxModel.Load(Model(graph).Save(_folder)).Program;
+        Assert.Equal(2, program.Nodes.Count(node => node.Operator is Scan));
+        Assert.Equal(1, OnnxCurvature.Passes.Simplifier.Run(program).Nodes.Count(node => node.Operator is Scan));
+    }
+
+    [Fact]
+    public void Loops_that_differ_in_a_constant_stay_apart()
+    {
+        var graph = Recurrent();
+        graph.Node.Add(graph.Node[0].Clone());
+        (graph.Node[1].Output[0], graph.Node[1].Output[1]) = ("h_again", "rows_again");
+        graph.Node[1].Attribute.First(attribute => attribute.Name == "body").G.Node[1].Input[1] = "u2";
+        graph.Initializer.Add(Small("u2", 3, 3).Also(tensor => tensor.FloatData[4] = 1));
+        graph.Node.Add(Node("Add", "h_last h_again", "sum"));
+        graph.Output.Clear();
+        graph.Output.Add(Info("sum", 1, 2, 3));
+        var program = OnnxModel.Load(Model(graph).Save(_folder)).Program;
+        Assert.Equal(2, OnnxCurvature.Passes.Simplifier.Run(program).Nodes.Count(node => node.Operator is Scan));
+    }
+
+    [Fact]
+    public void What_ends_a_loop_is_told_as_a_discrete_choice()
+    {
+        var body = new GraphProto
+        {
+            Name = "body",
+            Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
+            Node = { Node("Mul", "state w", "next"), Node("ReduceMax", "next", "most", Int("keepdims", 0)), Node("Less", "most limit", "on") },
+            Output = { Info("on", 9), Info("next", 1, "N", 3) },
+        };
+        var model = Model(Graph(Node("Loop", "trips start x", "y", Body("body", body))));
+        model.Graph.Initializer.Add(Floats("w", 3));
+        model.Graph.Initializer.Add(new TensorProto { Name = "limit", DataType = 1, FloatData = { 2f } });
+        model.Graph.Input.Add(Info("start", 9));
+        model.Graph.Input.Add(Info("trips", 7));
+        var loaded = OnnxModel.Load(model.Save(_folder));
+        Assert.Equal(["Less that makes 'on'"], OnnxCurvature.Methods.DiscreteChoices.Between([loaded.Values["w"]], loaded.Values["y"]));
+    }
+
     [Fact]
     public void A_state_that_changes_its_shape_is_refused()
     {
@@ -200,6 +265,14 @@ public sealed class LoopDerivativeTests : IDisposable
         Dims = { rows, columns },
         FloatData = { Enumerable.Range(0, rows * columns).Select(index => MathF.Sin(3 * index + rows) * 0.7f) },
     };
+
+    private static TensorProto Cube(string name, int first, int rows, int columns)
+    {
+        var tensor = Small(name, first * rows, columns);
+        tensor.Dims.Clear();
+        tensor.Dims.Add([first, rows, columns]);
+        return tensor;
+    }
 
     private static AttributeProto Ints(string name, params long[] values) => new() { Name = name, Type = Kind.Ints, Ints = { values } };
 }

@@ -59,12 +59,12 @@ internal static class LoopRounds
         if (node.Outputs.Skip(states).FirstOrDefault(output => output.Type.Element != ElementType.Undefined) is { } rows)
         {
             length = rows.Type.Shape[0];
-            return Range(b, Gather.Of(b, Shape.Of(b, rows), b.Scalar(ElementType.Int64, 0), 0), length);
+            return Structure.Range.UpTo(b, Gather.Of(b, Shape.Of(b, rows), b.Scalar(ElementType.Int64, 0), 0), length);
         }
         if (node.Input(0) is { } most && NeverEnds(body))
         {
             var limit = Reshape.To(b, Cast.Of(b, most, ElementType.Int64), TensorShape.Scalar);
-            return Range(b, node.Input(1) is { } condition ? Where.Of(b, Reshape.To(b, condition, TensorShape.Scalar), limit, b.Scalar(ElementType.Int64, 0)) : limit, length);
+            return Structure.Range.UpTo(b, node.Input(1) is { } condition ? Where.Of(b, Reshape.To(b, condition, TensorShape.Scalar), limit, b.Scalar(ElementType.Int64, 0)) : limit, length);
         }
         // The loop once more, for the numbers of its rounds alone.
         var inner = new GraphBuilder(b) { Origin = b.Origin };
@@ -80,7 +80,4 @@ internal static class LoopRounds
         return b.Append(loop, loop.WithCaptures([node.Input(0), node.Input(1), .. node.Inputs.Skip(2).Take(states)], attributes), attributes,
             [.. counting.Outputs.Skip(1).Take(states).Select(output => output.Value.Type), new TensorType(ElementType.Int64, [length])]).Outputs[^1];
     }
-
-    private static Value Range(GraphBuilder b, Value limit, Dim length) => Catalogue.Get<Structure.Range>()
-        .Apply(b, [b.Scalar(ElementType.Int64, 0), limit, b.Scalar(ElementType.Int64, 1)], types: [new TensorType(ElementType.Int64, [length])]).Output;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Logic;
@@ -11,7 +12,7 @@ namespace OnnxCurvature.Ops.Recurrent;
 /// <summary>
 /// A cell that is applied along a sequence x [T, N, I] with the weights W [D, G*H, I] and R [D, G*H, H] and the bias [D, 2*G*H], in D
 /// directions. Outputs: the states of all steps [T, D, N, H], then the last of each state [D, N, H]. With <c>layout</c> = 1 the
-/// batch axis N comes first. For differentiation the steps are written one after another, so their number must be known.
+/// batch axis N comes first. For differentiation the steps are written one after another where their number is known, and else become a Scan.
 /// </summary>
 public abstract class RecurrentOperator : CompositeOperator
 {
@@ -54,15 +55,51 @@ public abstract class RecurrentOperator : CompositeOperator
             return [.. ToBatchFirst(b, Lower(b, ToStepFirst(b, call)))];
         var x = new Expr(b, call.Required(0));
         var shape = x.Value.Type.Shape;
-        var length = shape[0].Known ?? throw new UnsupportedOperatorException($"the number of steps {shape[0]} of {Name} is not known; give the sizes of symbolic dimensions.");
+        var directions = Directions(call);
+        if (shape[0].Known is not { } length)
+            return LowerToScan(x, call, directions);
         if (length is < 1 or > MostSteps)
             throw new UnsupportedOperatorException($"{Name} has {length} steps, and 1 to {MostSteps} are supported.");
-        var directions = Directions(call);
         var masks = Masks(x, call.Input(4), length);
         var runs = Enumerable.Range(0, directions).Select(direction => Run(x, call, direction, directions, masks)).ToArray();
         var all = Concat.Of(b, [.. runs.Select(run => Stack(b, run.Outputs, 0, 1))], 1);
         var last = Enumerable.Range(0, States).Select(state => Concat.Of(b, [.. runs.Select(run => Reshape.InsertAxis(b, run.States[state]!.Value, 0))], 0));
         return [.. last.Prepend(all).Take(call.OutputCount)];
+    }
+
+    private ImmutableArray<Value?> LowerToScan(Expr x, OperatorCall call, int directions)
+    {
+        var b = x.Builder;
+        var runs = Enumerable.Range(0, directions).Select(direction => Sweep(x, call, direction, directions)).ToArray();
+        var all = Concat.Of(b, [.. runs.Select(run => Reshape.InsertAxis(b, run[^1], 1))], 1);
+        var last = Enumerable.Range(0, States).Select(state => Concat.Of(b, [.. runs.Select(run => Reshape.InsertAxis(b, run[state], 0))], 0));
+        return [.. last.Prepend(all).Take(call.OutputCount)];
+    }
+
+    /// <summary>The steps of one direction as a Scan: the last states [N, H], and the first state at all steps [T, N, H].</summary>
+    private ImmutableArray<Value> Sweep(Expr x, OperatorCall call, int direction, int directions)
+    {
+        var (b, shape, backwards) = (x.Builder, x.Value.Type.Shape, Backwards(call, direction));
+        var product = MatMul.Of(b, x, RecurrentWeights.Of(x, call, Gates, direction).W);
+        var body = new GraphBuilder(b) { Origin = b.Origin };
+        var input = new Expr(body, body.Parameter(product.Type with { Shape = product.Type.Shape.Remove(0) }));
+        var sequences = new List<Scanned> { new(input, product, backwards) };
+        var type = x.Value.Type with { Shape = [shape[1], call.Required(2).Type.Shape[2]] };
+        Value[] before = [.. Enumerable.Range(0, States).Select(_ => body.Parameter(type))];
+        var next = CellOf(input, call, RecurrentWeights.Of(input, call, Gates, direction), direction, directions)(input, [.. before.Select(input.With)]);
+        var row = next[0];
+        if (call.Input(4) is { } lengths)
+        {
+            var at = body.Parameter(lengths.Type with { Shape = TensorShape.Scalar });
+            sequences.Add(new Scanned(at, Cast.Of(b, Structure.Range.UpTo(b, Dims.ToValue(b, shape[0]), shape[0]), lengths.Type.Element), backwards));
+            var reaches = Greater.Of(body, Reshape.InsertAxis(body, lengths, 1), at);
+            row = Expr.Select(reaches, next[0], input.Number(0));
+            next = [.. next.Select((state, index) => Expr.Select(reaches, state, input.With(before[index])))];
+        }
+        var states = before.Select((parameter, state) => new Carried(parameter,
+            call.Input(InitialStates + state) is { } initial ? Reshape.To(b, RecurrentWeights.Row(b, initial, direction), type.Shape) : Expand.Of(b, x.Number(0), type.Shape),
+            Reshape.To(body, next[state], type.Shape)));
+        return new Rounds(body, [], [.. states], [.. sequences], [new Row(Reshape.To(body, row, type.Shape), backwards)], shape[0], false).Build(b);
     }
 
     /// <summary>ONNX Runtime has no kernel for <c>layout</c> = 1, so a node of it becomes one of <c>layout</c> = 0 between transpositions.</summary>

@@ -12,6 +12,10 @@ namespace OnnxCurvature.Ops.Structure;
 /// </summary>
 public sealed class Range : NonDifferentiable
 {
+    /// <summary>0, 1, … below a limit, a 64-bit scalar or vector of one, that is the size <paramref name="length"/>.</summary>
+    public static Value UpTo(GraphBuilder b, Value limit, Dim length) => Catalogue.Get<Range>()
+        .Apply(b, [b.Scalar(ElementType.Int64, 0), Reshape.To(b, limit, TensorShape.Scalar), b.Scalar(ElementType.Int64, 1)], types: [new TensorType(ElementType.Int64, [length])]).Output;
+
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [new TensorType(call.Required(0).Type.Element, [Length(call)])];
 
