@@ -13,4 +13,8 @@ public sealed record ModelGraph(
     ImmutableArray<Value> Inputs,
     ImmutableArray<NamedValue> Outputs,
     IReadOnlyDictionary<string, Value> Values,
-    ImmutableArray<Value> Weights);
+    ImmutableArray<Value> Weights)
+{
+    /// <summary>The axis along which samples lie of those inputs that hold them along another than the first.</summary>
+    public ImmutableDictionary<Value, int> SampleAxes { get; init; } = ImmutableDictionary<Value, int>.Empty;
+}

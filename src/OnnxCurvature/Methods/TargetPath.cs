@@ -55,7 +55,7 @@ public sealed class TargetPath
 
     /// <summary>
     /// Prepares the path to <paramref name="output"/>, or says in <paramref name="obstacle"/> why samples are not proven to be separate.
-    /// Samples lie along the first axis of every input and of the output.
+    /// Samples lie along the first axis of the output.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="output">Where the path ends.</param>
@@ -65,10 +65,7 @@ public sealed class TargetPath
     public static TargetPath? Create(ModelGraph model, Value output, Target target, out string? obstacle, bool together = false)
     {
         var b = model.Builder;
-        var axes = new Dictionary<Value, SampleAxis>();
-        foreach (var input in model.Inputs)
-            if (input.Type.Rank > 0)
-                axes[input] = SampleAxis.At(0);
+        var axes = InputSamples.Of(model);
         SampleAnalysis.Run(GraphWalk.Ancestors([output]), axes);
         var samples = output.Type.Rank > 0 && !together ? output.Type.Shape[0] : 1;
 

@@ -7,10 +7,10 @@ namespace OnnxCurvature.Methods;
 /// <summary>Finds how targets depend on the samples of a batch: weights do not, inputs and what is computed from them do.</summary>
 public static class TargetSamples
 {
-    /// <summary>The sample axis of each target; samples lie along the first axis of the model's inputs.</summary>
+    /// <summary>The sample axis of each target.</summary>
     public static IReadOnlyList<SampleAxis> Of(ModelGraph model, IReadOnlyList<Target> targets)
     {
-        var axes = model.Inputs.Where(input => input.Type.Rank > 0).ToDictionary(input => input, _ => SampleAxis.At(0));
+        var axes = InputSamples.Of(model);
         SampleAnalysis.Run(GraphWalk.Ancestors(targets.Select(target => target.Value)), axes);
         return [.. targets.Select(target => axes.GetValueOrDefault(target.Value))];
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Elementwise;
 
 namespace OnnxCurvature.Onnx;
@@ -25,8 +26,8 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         foreach (var input in inputs)
             values[input.Name!] = input;
         var names = _graph.Initializer.Select(tensor => tensor.Name).Concat(_graph.Node.SelectMany(node => node.Output));
-        return new ModelGraph(scope.Builder, inputs, LoadOutputs(scope), values,
-            [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value.Constant is not null && value.Type.Element.IsFloat())]);
+        return InputSamples.Found(new ModelGraph(scope.Builder, inputs, LoadOutputs(scope), values,
+            [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value.Constant is not null && value.Type.Element.IsFloat())]));
     }
 
     private UserErrorException Refusal()

@@ -86,6 +86,9 @@ public sealed class DataSet
         foreach (var name in data.Keys)
             if (parameters.All(parameter => parameter.Name != name))
                 throw new UserErrorException($"--data '{name}' is no input; the inputs are {string.Join(", ", parameters.Select(parameter => $"'{parameter.Name}'"))}.");
+        // A model of fixed sizes that takes its data as they are makes them one batch, whichever axis the samples lie along.
+        if (parameters.Any(parameter => parameter.Type.Rank > 0) && parameters.All(parameter => Fits(parameter, data)) && parameters.Where(parameter => parameter.Type.Rank > 0).Select(parameter => parameter.Type.Shape[0]).Distinct().Count() > 1)
+            whole = [.. parameters.Select(parameter => parameter.Name!)];
         var arrays = ImmutableArray.CreateBuilder<(Value, NpyArray)>();
         var symbols = new Dictionary<string, (long Size, string Name)>();
         (long Size, string Name)? samples = null;
@@ -110,7 +113,7 @@ public sealed class DataSet
             {
                 samples ??= (array.Shape[0], name);
                 if (samples.Value.Size != array.Shape[0])
-                    throw new UserErrorException($"--data '{name}' holds {array.Shape[0]} samples and '{samples.Value.Name}' holds {samples.Value.Size}; give as many for each.");
+                    throw new UserErrorException($"--data '{name}' holds {array.Shape[0]} samples and '{samples.Value.Name}' holds {samples.Value.Size}; give as many for each, or say with --dim how long the first axes are that are not of samples.");
                 fixedBatch ??= type.Shape[0].Known;
             }
             if (name == labels?.Input)
@@ -131,6 +134,9 @@ public sealed class DataSet
     /// <summary>What became of the data: one sentence each.</summary>
     public IEnumerable<string> Notes => _arrays.Where(entry => !Widens(entry.Array.Element, entry.Input.Type.Element))
         .Select(entry => $"--data '{entry.Input.Name}' holds {entry.Array.Element.DisplayName()}, and is rounded to the {entry.Input.Type.Element.DisplayName()} that the input takes.");
+
+    private static bool Fits(Value parameter, IReadOnlyDictionary<string, NpyArray> data) => data.TryGetValue(parameter.Name!, out var array)
+        && parameter.Type.Shape.IsKnown && array.Shape.SequenceEqual(parameter.Type.Shape.Select(dim => dim.Factor));
 
     /// <summary>Whether every value of one type is a value of the other, of the same kind.</summary>
     private static bool Widens(ElementType from, ElementType to) => from == to || (from, to) switch

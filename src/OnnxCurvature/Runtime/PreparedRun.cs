@@ -68,6 +68,9 @@ public sealed class PreparedRun
         options = options with { Provider = provider };
         var asked = options;
         var model = CurvatureEngine.Load(modelPath, options.Dimensions, request);
+        // Batches are rows of the first axis; where samples lie along another, all are one batch.
+        if (!model.Graph.SampleAxes.IsEmpty)
+            options = options with { BatchSize = int.MaxValue };
         // Symbolic entries cannot be counted, so results for each sample need batches of one size.
         var rows = DataSet.BatchRows(model.Graph.Inputs, options.BatchSize);
         if (request is not null && DataSet.SamplesOf(model.Graph.Inputs, data) is { } samples && samples > rows

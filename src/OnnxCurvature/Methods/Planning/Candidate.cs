@@ -21,6 +21,9 @@ internal sealed record Candidate(string Method, Separator Cut, bool IsFactor, do
     /// <summary>The name of the method with products at a value after the target, one for each of its entries in every sample.</summary>
     public const string AtCoupledCut = "Hessian-vector products at a cut of coupled samples";
 
+    /// <summary>The name of the method with a factor of the loss's Hessian for every sample.</summary>
+    public const string ByCoupledFactor = "loss factor of coupled samples";
+
     /// <summary>The name of the method with a factor of the loss's Hessian.</summary>
     public const string ByFactor = "loss factor";
 }

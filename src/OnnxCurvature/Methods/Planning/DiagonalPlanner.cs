@@ -18,6 +18,8 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     private readonly Dictionary<(Value, Value, (long, long)?), HessianColumns?> _regions = [];
     private readonly LossFactorColumns? _factor = head.Factor is null ? null : new LossFactorColumns(head.Output, head.Factor);
 
+    private CoupledFactorColumns? _coupledFactor;
+
     private GraphBuilder Builder => model.Builder;
 
     /// <summary>Plans the Hessian diagonal.</summary>
@@ -66,11 +68,22 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
             return new PlannedQuantity(target, [Quantity.GgnDiagonal], "zero", "the loss is linear in its output, so its Gauss–Newton matrix is zero", [], [], []);
         if (_factor is null)
             throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be computed, because the loss has no known factor; ask for hessian-diagonal.");
-        var path = TargetPath.Create(model, head.Output, target, out var obstacle)
-            ?? throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be computed, because {obstacle}; ask for hessian-diagonal.");
+        if (TargetPath.Create(model, head.Output, target, out var obstacle) is not { } path || path.Separates && WeightEntry.Find(Builder, path) is null && (obstacle = Refusal(path)) is not null)
+            return CoupledGaussNewton(target, obstacle!);
         var term = Term(path, _factor, true);
         return new PlannedQuantity(target, [Quantity.GgnDiagonal], term is ForwardGramMethod ? $"{Candidate.ByFactor}, forward" : Candidate.ByFactor,
             $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate; {term.Description}", [term], [], []);
+    }
+
+    /// <summary>The diagonal of the Gauss–Newton matrix where samples may mix before the loss: columns for every sample, whose pull-backs need not be kept apart.</summary>
+    private PlannedQuantity CoupledGaussNewton(Target target, string obstacle)
+    {
+        if (!head.Output.Type.Shape.IsKnown)
+            throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be planned, because {obstacle}, and how many samples there are is not known; say it with --dim.");
+        _coupledFactor ??= new CoupledFactorColumns(head.Output, head.Factor!);
+        var term = Term(Path(target, head.Output, together: true), _coupledFactor, false);
+        return new PlannedQuantity(target, [Quantity.GgnDiagonal], Candidate.ByCoupledFactor,
+            $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, for every sample by itself since {obstacle}; {term.Description}", [term], [], []);
     }
 
     private HessianColumns? HessianAt(Value at, (long Start, long End)? rows, bool together)

@@ -9,17 +9,17 @@ namespace OnnxCurvature.Methods.Planning;
 /// <summary>What is known of how the samples of a batch go through a model into the loss.</summary>
 internal sealed class SampleProof
 {
-    private readonly Dictionary<Value, SampleAxis> _axes = [];
+    private readonly Dictionary<Value, SampleAxis> _axes;
 
-    /// <summary>Follows the samples, which lie along the first axis of the inputs and of the loss's target.</summary>
+    /// <summary>Follows the samples, which lie along the first axis of the loss's target.</summary>
     public SampleProof(ModelGraph model, LossHead head)
     {
-        foreach (var input in head.Target is { } target ? model.Inputs.Add(target) : model.Inputs)
-            if (input.Type.Rank > 0)
-                _axes[input] = SampleAxis.At(0);
+        _axes = InputSamples.Of(model);
+        if (head.Target is { Type.Rank: > 0 } target)
+            _axes[target] = SampleAxis.At(0);
         SampleAnalysis.Run(GraphWalk.Ancestors([head.Loss]), _axes);
         Samples = head.Output.Type.Rank > 0 && Of(head.Output) == SampleAxis.At(0) ? head.Output.Type.Shape[0]
-            : model.Inputs.FirstOrDefault(input => input.Type.Rank > 0)?.Type.Shape[0] ?? 1;
+            : model.Inputs.FirstOrDefault(input => input.Type.Rank > 0) is { } first ? first.Type.Shape[model.SampleAxes.GetValueOrDefault(first)] : 1;
     }
 
     /// <summary>The number of samples.</summary>
