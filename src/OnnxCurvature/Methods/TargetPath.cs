@@ -209,6 +209,20 @@ public sealed class TargetPath
         return new LinearProgram([input], [apart[_tangent.Outputs[0]!]]);
     }
 
+    /// <summary>Why an operator on the path cannot take a target for every sample; null where all can.</summary>
+    public string? Refusal(GraphBuilder b)
+    {
+        try
+        {
+            Separated(b);
+            return null;
+        }
+        catch (UnsupportedOperatorException exception)
+        {
+            return exception.Message.TrimEnd('.');
+        }
+    }
+
     /// <summary>Applies a node, at which stacked values meet values that keep samples apart, to every sample by itself.</summary>
     private Value[] Enter(GraphBuilder b, Node node, Dictionary<Value, Value> stacked, Dictionary<Value, Value> apart)
     {

@@ -64,6 +64,9 @@ internal sealed class DerivativeRun
             (Loss((entries[i], Step), (entries[j], Step)) - Loss((entries[i], Step), (entries[j], -Step)) - Loss((entries[i], -Step), (entries[j], Step)) + Loss((entries[i], -Step), (entries[j], -Step))) / (4 * Step * Step));
     }
 
+    /// <summary>z.</summary>
+    public Vector<double> Logits() => At(_plan.Loss.Output, _data);
+
     /// <summary>The Jacobian of z, by five-point differences.</summary>
     public Matrix<double> Jacobian() => Matrix<double>.Build.DenseOfColumnVectors(Entries().Select(entry => Slope(_plan.Loss.Output, entry)));
 

@@ -73,6 +73,32 @@ public sealed class DerivativeTests
     }
 
     [Theory]
+    [InlineData("batch statistics 2", "w")]
+    [InlineData("batch statistics 2", "w[1:3]")]
+    public void Where_samples_mix_every_sample_is_pulled_back_by_itself(string name, string target)
+    {
+        var run = new DerivativeRun(name, target, Quantity.Jacobian, Quantity.PerSampleGradient, Quantity.FisherDiagonal, Quantity.GgnDiagonal, Quantity.PerSampleGgnDiagonal);
+        var jacobian = run.Jacobian();
+        Near(Flat(jacobian), run[Quantity.Jacobian], First);
+        var logits = run.Logits();
+        var classes = logits.Count / run.Samples;
+        var labels = run.Read("labels").Integers;
+        var (gradients, squares) = (Matrix<double>.Build.Dense(run.Samples, jacobian.ColumnCount), Matrix<double>.Build.Dense(run.Samples, jacobian.ColumnCount));
+        for (var sample = 0; sample < run.Samples; sample++)
+        {
+            var exponents = logits.SubVector(sample * classes, classes).PointwiseExp();
+            var p = exponents / exponents.Sum();
+            var rows = jacobian.SubMatrix(sample * classes, classes, 0, jacobian.ColumnCount);
+            gradients.SetRow(sample, rows.TransposeThisAndMultiply(p) - rows.Row((int)labels[sample]));
+            squares.SetRow(sample, (rows.TransposeThisAndMultiply(Matrix<double>.Build.DenseOfDiagonalVector(p) - p.OuterProduct(p)) * rows).Diagonal());
+        }
+        Near(Flat(gradients), run[Quantity.PerSampleGradient], First);
+        Near(gradients.PointwisePower(2).ColumnSums() / run.Samples, run[Quantity.FisherDiagonal], First);
+        Near(Flat(squares), run[Quantity.PerSampleGgnDiagonal], First);
+        Near(squares.ColumnSums() / run.Samples, run[Quantity.GgnDiagonal], First);
+    }
+
+    [Theory]
     [InlineData("relu mlp CrossEntropy 3", "w1")]
     [InlineData("tanh mlp Mse 3", "w1")]
     [InlineData("segmentation 3", "c1")]

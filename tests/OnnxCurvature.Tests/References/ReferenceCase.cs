@@ -14,7 +14,7 @@ namespace OnnxCurvature.Tests.References;
 /// <param name="DataPaths">The file of each input and of the loss's target.</param>
 /// <param name="LossValue">The loss.</param>
 /// <param name="Derivatives">The file of each derivative.</param>
-/// <param name="Transposed">Whether the model holds the weight, a matrix, transposed.</param>
+/// <param name="Layout">How the model holds the weight: <c>same</c>; a matrix <c>transposed</c>; or that of an LSTM with its gates in ONNX's order and an axis of directions before them.</param>
 public sealed record ReferenceCase(
     string ModelPath,
     string Weight,
@@ -22,7 +22,7 @@ public sealed record ReferenceCase(
     ImmutableDictionary<string, string> DataPaths,
     double LossValue,
     ImmutableDictionary<Quantity, string> Derivatives,
-    bool Transposed)
+    string Layout)
 {
     /// <summary>All that can be computed.</summary>
     public static ImmutableArray<Quantity> Quantities => [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal];
@@ -53,7 +53,13 @@ public sealed record ReferenceCase(
             return [LossValue];
         var array = NpyReader.Read(Derivatives[quantity]);
         var values = array.ToDoubles();
-        return Transposed ? Matrix<double>.Build.DenseOfRowMajor((int)array.Shape[0], (int)array.Shape[1], values).Transpose().ToRowMajorArray() : values;
+        return Layout switch
+        {
+            "same" => values,
+            "transposed" => Matrix<double>.Build.DenseOfRowMajor((int)array.Shape[0], (int)array.Shape[1], values).Transpose().ToRowMajorArray(),
+            "lstm iofc, leading 1" => [.. ((int[])[0, 3, 1, 2]).SelectMany(gate => values.Skip(gate * values.Length / 4).Take(values.Length / 4))],
+            var other => throw new InvalidDataException($"The manifest names the layout '{other}'."),
+        };
     }
 
     /// <summary>‖computed − reference‖ / ‖reference‖.</summary>

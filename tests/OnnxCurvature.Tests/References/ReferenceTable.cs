@@ -39,7 +39,7 @@ public static class ReferenceTable
             data,
             entry.GetProperty("loss_value").GetDouble(),
             Files(Exported, files, "grad", "hess_diag", "ggn_diag"),
-            weight.GetProperty("layout").GetString() == "transposed");
+            weight.GetProperty("layout").GetString()!);
 
     private static IEnumerable<ReferenceCase> OfTestModels()
     {
@@ -55,7 +55,7 @@ public static class ReferenceTable
                    ImmutableDictionary<string, string>.Empty.Add(input, Path.ChangeExtension(model, $".{input}.npy")).Add("labels", Path.ChangeExtension(model, ".labels.npy")),
                    entry.GetProperty("loss").GetDouble(),
                    Files(references, weight.GetProperty("files"), "gradient", "hessian_diagonal", "ggn_diagonal"),
-                   Transposed: false);
+                   Layout: "same");
     }
 
     private static ImmutableDictionary<Quantity, string> Files(string folder, JsonElement files, string gradient, string hessian, string ggn) =>

@@ -19,6 +19,8 @@ public sealed class RunVariationTests
         { "mlp_bce.opset17.onnx", "l2.weight" },
         { "residual_silu_ce.opset17.onnx", "stem.weight" },
         { "transformer_ce.opset17.onnx", "v.weight" },
+        { "lstm_steps_first_ce.opset17.onnx", "lstm.weight_hh_l0" },
+        { "attention_module_ce.opset17.onnx", "a.in_proj_weight" },
     };
 
     [Theory]

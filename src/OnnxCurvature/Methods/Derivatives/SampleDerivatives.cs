@@ -20,9 +20,11 @@ internal sealed class SampleDerivatives
     private readonly LossHead _head;
     private readonly TargetPath _path;
     private readonly Target _target;
+    private readonly bool _mixed;
 
     /// <summary>
-    /// Prepares a target. Throws <see cref="UserErrorException"/> where samples are not proven to be separate, naming <paramref name="quantity"/>.
+    /// Prepares a target. Where samples are not proven to be separate, a weight's pull-backs are taken for every sample by itself, as long as the loss tells samples apart
+    /// and their number is known. Throws <see cref="UserErrorException"/> where they cannot, naming <paramref name="quantity"/>.
     /// </summary>
     public SampleDerivatives(ModelGraph model, LossHead head, Target target, Quantity quantity)
     {
@@ -33,6 +35,13 @@ internal sealed class SampleDerivatives
         var path = obstacle is null ? TargetPath.Create(model, head.Output, target, out obstacle) : null;
         if (path is not null && path.AxisOf(target.Value) is { IsSeparate: true, Axis: not 0 })
             obstacle = $"its samples lie along axis {path.AxisOf(target.Value).Axis}, and not along the first";
+        else if (path is { Separates: true } && path.Refusal(_b) is { } refusal)
+            (path, obstacle) = (null, refusal);
+        if (path is null && head.Factor is not null && Samples.IsKnown && head.Output.Type.Rank > 0 && TargetSamples.Of(model, [target])[0].IsNone)
+        {
+            path = TargetPath.Create(model, head.Output, target, out obstacle, together: true);
+            _mixed = true;
+        }
         _path = path is not null && obstacle is null ? path
             : throw new UserErrorException($"The {quantity.Name()} of '{target.Name}' cannot be computed, because {obstacle}; give one sample (--batch-size 1 or --dim), or another loss or target.");
     }
@@ -67,7 +76,7 @@ internal sealed class SampleDerivatives
     public PlannedQuantity Fisher(PlanLimits limits)
     {
         var factor = new GradientFactor(_b.Gradient(_head.Loss, [_head.Output])[0]!, Scale);
-        var term = new PullBackMethod(_b, _path, new LossFactorColumns(_head.Output, factor), Contractions.WeightEntry.Find(_b, _path), limits);
+        var term = new PullBackMethod(_b, _path, _mixed ? new CoupledFactorColumns(_head.Output, factor) : new LossFactorColumns(_head.Output, factor), Contractions.WeightEntry.Find(_b, _path), limits);
         return new PlannedQuantity(_target, [Quantity.FisherDiagonal], "gradients, squared", $"the samples' own gradients at the given targets, squared and added; {term.Description}", [term], [], []);
     }
 
@@ -152,15 +161,33 @@ internal sealed class SampleDerivatives
     private Value WholeGradient()
     {
         var inOutput = Mul.Of(_b, _b.Gradient(_head.Loss, [_head.Output])[0]!, Scale);
+        if (_mixed)
+            return Reshape.To(_b, PulledApart(_b, _b, Reshape.InsertAxis(_b, inOutput, 0)), _target.Value.Type.Shape.Prepend(Samples));
         var program = _path.Separates ? _path.Separated(_b) : _path.Tangent;
         return WithSamples(_b, program.Transpose(_b, [inOutput])[0]!, 0);
     }
 
     /// <summary>The axis of a single sample, where pull-backs have none.</summary>
-    private Value WithSamples(GraphBuilder b, Value value, int axis) => _path.Separates || IsOfSamples ? value : Reshape.InsertAxis(b, value, axis);
+    private Value WithSamples(GraphBuilder b, Value value, int axis) => Apart || IsOfSamples ? value : Reshape.InsertAxis(b, value, axis);
+
+    /// <summary>Whether pull-backs have an axis of samples.</summary>
+    private bool Apart => _path.Separates || _mixed;
+
+    /// <summary>Columns [K, *z] of which every sample's part is pulled back by itself through a path on which samples may mix: [K, N, *w].</summary>
+    private Value PulledApart(GraphBuilder outer, GraphBuilder body, Value columns)
+    {
+        var (z, count) = (_head.Output.Type.Shape, columns.Type.Shape[0]);
+        var positions = body.Constant(Tensor.Of(ElementType.Int64, [Samples.Factor], [.. Enumerable.Range(0, checked((int)Samples.Factor)).Select(sample => (long)sample)]));
+        var mask = Reshape.To(body, OneHotRows.Of(body, positions, Samples.Factor, Element), TensorShape.Of([.. Enumerable.Repeat(1L, z.Rank)]).With(0, Samples).Prepend(Samples));
+        var spread = Reshape.To(body, Mul.Of(body, Reshape.InsertAxis(body, columns, 1), mask), z.Prepend(count * Samples));
+        var pulled = _path.Pull(outer, body, _path.Tangent.Inputs[0], _path.Tangent.Outputs[0]!, spread);
+        return Reshape.To(body, pulled, _target.Value.Type.Shape.Prepend(Samples).Prepend(count));
+    }
 
     private Value Pulled(ColumnStage stage, Value columns)
     {
+        if (_mixed)
+            return PulledApart(stage.Outer, stage.Body, columns);
         var program = _path.Separates ? _path.Separated(stage.Outer) : _path.Tangent;
         return _path.Pull(stage.Outer, stage.Body, program.Inputs[0], program.Outputs[0]!, columns);
     }
@@ -175,7 +202,7 @@ internal sealed class SampleDerivatives
     private Value Contribution(ColumnStage stage, Value columns)
     {
         var squares = Squared(stage, columns);
-        if (_path.Separates)
+        if (Apart)
             squares = ReduceSum.Of(stage.Body, squares, [1], keepDims: false);
         return _target.IsPart ? Slice.Of(stage.Body, squares, 1, _target.Start, _target.End) : squares;
     }

@@ -68,7 +68,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
             return new PlannedQuantity(target, [Quantity.GgnDiagonal], "zero", "the loss is linear in its output, so its Gauss–Newton matrix is zero", [], [], []);
         if (_factor is null)
             throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be computed, because the loss has no known factor; ask for hessian-diagonal.");
-        if (TargetPath.Create(model, head.Output, target, out var obstacle) is not { } path || path.Separates && WeightEntry.Find(Builder, path) is null && (obstacle = Refusal(path)) is not null)
+        if (TargetPath.Create(model, head.Output, target, out var obstacle) is not { } path || path.Separates && WeightEntry.Find(Builder, path) is null && (obstacle = path.Refusal(Builder)) is not null)
             return CoupledGaussNewton(target, obstacle!);
         var term = Term(path, _factor, true);
         return new PlannedQuantity(target, [Quantity.GgnDiagonal], term is ForwardGramMethod ? $"{Candidate.ByFactor}, forward" : Candidate.ByFactor,
@@ -104,23 +104,9 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
         foreach (var at in CandidateSearch.SourcesBefore(survey, candidate.Cut).Select(source => source.From).Where(from => !search.StartsAtWeight(from)).Append(candidate.Cut))
             if (TargetPath.Create(model, at.Value, survey.Target, out var obstacle) is not { } path)
                 return obstacle;
-            else if (path.Separates && WeightEntry.Find(Builder, path) is null && Refusal(path) is { } refusal)
+            else if (path.Separates && WeightEntry.Find(Builder, path) is null && path.Refusal(Builder) is { } refusal)
                 return refusal;
         return null;
-    }
-
-    /// <summary>Why an operator on a path cannot take a target for every sample; null where all can.</summary>
-    private string? Refusal(TargetPath path)
-    {
-        try
-        {
-            path.Separated(Builder);
-            return null;
-        }
-        catch (UnsupportedOperatorException exception)
-        {
-            return exception.Message.TrimEnd('.');
-        }
     }
 
     /// <summary>Adds what a region with curvature sources contributes.</summary>
