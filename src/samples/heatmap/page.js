@@ -39,12 +39,12 @@ function show(results) {
     const ends = draw(at("canvas"), matrixOf(data, dims, at("map").value === "" ? null : Number(at("map").value)));
     at("least").textContent = ends.least.toPrecision(3);
     at("largest").textContent = ends.largest.toPrecision(3);
+    const pen = at("scale").getContext("2d");
+    for (let x = 0; x < 200; x++) {
+      pen.fillStyle = `rgb(${colourOf(x / 199, ends.signed)})`;
+      pen.fillRect(x, 0, 1, 12);
+    }
   };
-  const pen = at("scale").getContext("2d");
-  for (let x = 0; x < 200; x++) {
-    pen.fillStyle = `rgb(${colourOf(x / 199)})`;
-    pen.fillRect(x, 0, 1, 12);
-  }
   at("view").hidden = false;
   at("tensor").onchange();
 }
@@ -57,7 +57,7 @@ async function go(load) {
     const { model, arrays } = await load();
     const started = performance.now();
     const results = await compute(model, arrays);
-    at("status").textContent = `${results.loss ? `Loss ${results.loss.data[0]}, computed` : "Computed"} in ${((performance.now() - started) / 1000).toFixed(2)} s`;
+    at("status").textContent = `${results.loss ? `Loss ${results.loss.data[0].toPrecision(6)}, computed` : "Computed"} in ${((performance.now() - started) / 1000).toFixed(2)} s`;
     show(results);
     window.results = results;
     document.body.dataset.state = "done";
