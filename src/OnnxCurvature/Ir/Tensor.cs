@@ -59,7 +59,7 @@ public sealed class Tensor
 
     /// <summary>A scalar of any numeric type.</summary>
     public static Tensor Scalar(ElementType element, double value) =>
-        element.IsFloat() ? Of(element, [], [value]) : Of(element, [], [(long)value]);
+        element.HoldsFloats() ? Of(element, [], [value]) : Of(element, [], [(long)value]);
 
     /// <summary>A tensor in which all elements are the same.</summary>
     public static Tensor Filled(ElementType element, ReadOnlySpan<long> shape, double value)
@@ -67,7 +67,7 @@ public sealed class Tensor
         long count = 1;
         foreach (var size in shape)
             count = checked(count * size);
-        if (element.IsFloat())
+        if (element.HoldsFloats())
         {
             var floats = new double[count];
             Array.Fill(floats, value);
@@ -89,11 +89,24 @@ public sealed class Tensor
         ? Of(Element, shape, Array.ConvertAll(positions, position => floats[position]))
         : Of(Element, shape, Array.ConvertAll(positions, position => _integers![position]));
 
-    /// <summary>The elements converted to another type; floats become integers by truncation, and booleans by comparison with zero.</summary>
-    public Tensor CastTo(ElementType element)
+    /// <summary>
+    /// The elements converted to another type; floats become integers by truncation, integers of less than a byte by rounding and cutting to their range, and booleans by comparison with
+    /// zero. What is too large for a narrow float becomes the largest one where it is to be <paramref name="saturated"/>.
+    /// </summary>
+    public Tensor CastTo(ElementType element, bool saturated = true)
     {
         if (element == Element)
             return this;
+        if (element.IsNarrowFloat())
+            return Of(element, Shape.AsSpan(), [.. Enumerable.Range(0, Count).Select(index => NarrowFloats.Round(element, At(index), saturated))]);
+        if (element.Bits() is < 8 and > 0 and var bits)
+        {
+            var least = element is ElementType.Int4 or ElementType.Int2 ? -(1L << bits - 1) : 0;
+            var mask = (1L << bits) - 1;
+            return Of(element, Shape.AsSpan(), _floats is { } numbers
+                ? Array.ConvertAll(numbers, value => (long)Math.Clamp(Math.Round(value, MidpointRounding.ToEven), least, least + mask))
+                : Array.ConvertAll(_integers!, value => ((value & mask) ^ -least) + least));
+        }
         if (element.IsFloat())
             return Of(element, Shape.AsSpan(), _floats ?? Array.ConvertAll(_integers!, value => (double)value));
         if (element == ElementType.Bool)

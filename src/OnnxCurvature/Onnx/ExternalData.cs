@@ -21,7 +21,7 @@ internal static class ExternalData
         var path = Resolve(model, location, what);
         var file = WeightFile.Of(path);
         var offset = Number("offset") ?? 0;
-        var needed = checked(type.Shape.Elements.Factor * type.Element.Size());
+        var needed = type.Element.Bytes(type.Shape.Elements.Factor);
         var length = Number("length") ?? needed;
         if (length != needed)
             throw new UserErrorException($"{what} is said to be {length} bytes long, but {type} needs {needed}.");

@@ -17,7 +17,7 @@ public static class OnnxWriter
 
     /// <summary>The lowest opset, from 13 on, that can say a program.</summary>
     public static int MinimumOpset(Program program) => program.Nodes
-        .Select(node => Math.Max(node.Rules().MinimumOpset(node), node.Bodies.Select(MinimumOpset).DefaultIfEmpty(LowestOpset).Max()))
+        .Select(node => Math.Max(LowestOf(node), node.Bodies.Select(MinimumOpset).DefaultIfEmpty(LowestOpset).Max()))
         .DefaultIfEmpty(LowestOpset).Max();
 
     /// <summary>
@@ -85,11 +85,15 @@ public static class OnnxWriter
         return opset;
     }
 
+    /// <summary>The lowest opset that knows a node and the types of its values.</summary>
+    private static int LowestOf(Node node) =>
+        Math.Max(node.Rules().MinimumOpset(node), node.Inputs.OfType<Value>().Concat(node.Outputs).Select(value => value.Type.Element.MinimumOpset()).DefaultIfEmpty(1).Max());
+
     private static string Highest(Program program, int opset)
     {
         foreach (var node in program.Nodes)
         {
-            if (node.Rules().MinimumOpset(node) == opset)
+            if (LowestOf(node) == opset)
                 return node.Origin is { } origin ? $"{node.Operator.Name} (of {origin})" : node.ToString();
             foreach (var body in node.Bodies)
                 if (MinimumOpset(body) == opset)

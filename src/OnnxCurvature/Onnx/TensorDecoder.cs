@@ -18,7 +18,7 @@ internal sealed class TensorDecoder
         _element = type.Element;
         var sizes = type.Shape.Sizes;
         var count = checked((int)type.Shape.Elements.Factor);
-        if (_element.IsFloat())
+        if (_element.HoldsFloats())
             Tensor = Tensor.Of(_element, sizes, _floats = new double[count]);
         else
             Tensor = Tensor.Of(_element, sizes, _integers = new long[count]);
@@ -30,7 +30,7 @@ internal sealed class TensorDecoder
     /// <summary>Decodes bytes that begin at a position that is a multiple of the element size.</summary>
     public void Decode(ReadOnlySpan<byte> bytes, long position)
     {
-        var start = (int)(position / _element.Size());
+        var start = (int)(position * 8 / _element.Bits());
         switch (_element)
         {
             case ElementType.Float32:
@@ -68,8 +68,26 @@ internal sealed class TensorDecoder
             case ElementType.Int64 or ElementType.UInt64:
                 MemoryMarshal.Cast<byte, long>(bytes).CopyTo(_integers.AsSpan(start));
                 break;
+            case >= ElementType.Float8E4M3FN and <= ElementType.Int2:
+                Codes(bytes, start);
+                break;
             default:
                 throw new ArgumentException($"Elements of type {_element.DisplayName()} have no fixed size.");
+        }
+    }
+
+    /// <summary>Codes of eight bits or less, the first one in the lowest bits of a byte.</summary>
+    private void Codes(ReadOnlySpan<byte> bytes, int start)
+    {
+        var bits = _element.Bits();
+        var (each, mask) = (8 / bits, (1 << bits) - 1);
+        for (var index = 0; index < Math.Min(bytes.Length * each, Tensor.Count - start); index++)
+        {
+            var code = bytes[index / each] >> index % each * bits & mask;
+            if (_element.IsNarrowFloat())
+                _floats[start + index] = NarrowFloats.Decode(_element, code);
+            else
+                _integers[start + index] = _element is ElementType.Int4 or ElementType.Int2 ? (code ^ 1 << bits - 1) - (1 << bits - 1) : code;
         }
     }
 

@@ -11,7 +11,7 @@ internal static class TensorEncoder
     /// <summary>The raw bytes.</summary>
     public static byte[] Encode(Tensor tensor)
     {
-        var bytes = new byte[checked(tensor.Count * tensor.Element.Size())];
+        var bytes = new byte[checked((int)tensor.Element.Bytes(tensor.Count))];
         switch (tensor.Element)
         {
             case ElementType.Float32:
@@ -40,10 +40,24 @@ internal static class TensorEncoder
             case ElementType.Int64 or ElementType.UInt64:
                 Write<long, long>(tensor.Integers, bytes);
                 break;
+            case >= ElementType.Float8E4M3FN and <= ElementType.Int2:
+                WriteCodes(tensor, bytes);
+                break;
             default:
                 throw new ArgumentException($"Elements of type {tensor.Element.DisplayName()} have no fixed size.");
         }
         return bytes;
+    }
+
+    private static void WriteCodes(Tensor tensor, Span<byte> bytes)
+    {
+        var bits = tensor.Element.Bits();
+        var (each, mask) = (8 / bits, (1 << bits) - 1);
+        for (var index = 0; index < tensor.Count; index++)
+        {
+            var code = tensor.Element.IsNarrowFloat() ? NarrowFloats.Encode(tensor.Element, tensor.Floats[index]) : (int)tensor.Integers[index];
+            bytes[index / each] |= (byte)((code & mask) << index % each * bits);
+        }
     }
 
     /// <summary>The upper half of a float32, rounded to nearest, ties to even; not-a-number stays so.</summary>

@@ -65,6 +65,13 @@ internal sealed class TensorReader(string path, ModelReader? file)
                 return Tensor.Of(type.Element, sizes, Floats(tensor.Int32Data, bits => (double)BitConverter.UInt16BitsToHalf((ushort)bits)));
             case ElementType.BFloat16:
                 return Tensor.Of(type.Element, sizes, Floats(tensor.Int32Data, bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16)));
+            case >= ElementType.Float8E4M3FN and <= ElementType.Int2:
+                // An entry of the list is a byte, with as many elements as it holds.
+                if (tensor.Int32Data.Count != Bytes(type))
+                    throw Mismatch(tensor, type, tensor.Int32Data.Count * 8 / type.Element.Bits());
+                var decoder = new TensorDecoder(type);
+                decoder.Decode([.. tensor.Int32Data.Select(value => (byte)value)], 0);
+                return decoder.Tensor;
             case ElementType.Int64:
                 return Tensor.Of(type.Element, sizes, Integers(tensor.Int64Data, value => value));
             case ElementType.UInt64 or ElementType.UInt32:
@@ -82,7 +89,7 @@ internal sealed class TensorReader(string path, ModelReader? file)
 
     private static long Count(TensorType type) => type.Shape.Elements.Factor;
 
-    private static long Bytes(TensorType type) => Count(type) * type.Element.Size();
+    private static long Bytes(TensorType type) => type.Element.Bytes(Count(type));
 
     private UserErrorException Mismatch(TensorProto tensor, TensorType type, int count) =>
         Malformed(tensor, $"holds {count} elements, but {type} needs {Count(type)}");

@@ -29,7 +29,7 @@ internal static class TensorWriter
     }
 
     /// <summary>The number of raw bytes of a type; 0 for texts.</summary>
-    public static long Bytes(TensorType type) => checked(type.Shape.Elements.Factor * type.Element.Size());
+    public static long Bytes(TensorType type) => type.Element.Bytes(type.Shape.Elements.Factor);
 
     /// <summary>Writes the raw bytes of a constant.</summary>
     public static void WriteRaw(Constant constant, Stream stream)

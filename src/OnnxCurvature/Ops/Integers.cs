@@ -14,6 +14,10 @@ public static class Integers
         ElementType.UInt16 => (ushort)value,
         ElementType.Int32 => (int)value,
         ElementType.UInt32 => (uint)value,
+        ElementType.Int4 => ((value & 0xF) ^ 8) - 8,
+        ElementType.UInt4 => value & 0xF,
+        ElementType.Int2 => ((value & 3) ^ 2) - 2,
+        ElementType.UInt2 => value & 3,
         _ => value,
     };
 
@@ -26,6 +30,10 @@ public static class Integers
         ElementType.UInt16 => (ushort.MinValue, ushort.MaxValue),
         ElementType.Int32 => (int.MinValue, int.MaxValue),
         ElementType.UInt32 => (uint.MinValue, uint.MaxValue),
+        ElementType.Int4 => (-8, 7),
+        ElementType.UInt4 => (0, 15),
+        ElementType.Int2 => (-2, 1),
+        ElementType.UInt2 => (0, 3),
         _ => throw new UnsupportedOperatorException($"integers of type {element.DisplayName()} are not quantized to."),
     };
 }

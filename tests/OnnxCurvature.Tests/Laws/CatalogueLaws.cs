@@ -106,7 +106,7 @@ public sealed class CatalogueLaws
     /// <summary>A tensor with slice n changed: numbers a little, and integers, which may be indices, to others of the tensor.</summary>
     private static Tensor Moved(Tensor tensor, int axis, int n)
     {
-        if (tensor.Element.IsFloat())
+        if (tensor.Element.HoldsFloats())
             return Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), [.. tensor.Floats.Select((element, i) => Index(tensor, i, axis) == n ? element + 0.037 * (1 + i % 3) : element)]);
         return Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), tensor.Integers.Select((element, i) => Index(tensor, i, axis) == n ? tensor.Integers[(i + 1) % tensor.Count] : element).ToArray());
     }

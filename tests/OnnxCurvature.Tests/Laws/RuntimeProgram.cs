@@ -3,6 +3,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Transforms;
 using Xunit;
 using Tensor = OnnxCurvature.Ir.Tensor;
 
@@ -16,6 +18,8 @@ public static class RuntimeProgram
     /// </summary>
     public static Tensor[]? Run(Ir.Program program, int opset, IReadOnlyDictionary<Value, Tensor> values)
     {
+        var types = program.Outputs.Select(output => output.Value.Type.Element).ToArray();
+        program = WithoutNarrowTypes(program, values);
         byte[] model;
         try
         {
@@ -35,7 +39,7 @@ public static class RuntimeProgram
         {
             using var run = new RunOptions();
             using var results = session.Run(run, feeds, [.. program.Outputs.Select(output => output.Name)]);
-            return [.. results.Select(Read)];
+            return [.. results.Select(Read).Zip(types, (tensor, type) => type >= ElementType.Float8E4M3FN ? tensor.CastTo(type, saturated: false) : tensor)];
         }
         catch (OnnxRuntimeException exception) when (exception.Message.Contains("does not support double yet", StringComparison.Ordinal))
         {
@@ -47,6 +51,21 @@ public static class RuntimeProgram
             foreach (var feed in feeds.Values)
                 feed.Dispose();
         }
+    }
+
+    /// <summary>
+    /// The API of ONNX Runtime takes and gives no numbers of eight bits or less but integers of eight, so such parameters become constants, and such outputs are cast to what it gives.
+    /// </summary>
+    private static Ir.Program WithoutNarrowTypes(Ir.Program program, IReadOnlyDictionary<Value, Tensor> values)
+    {
+        static bool IsNarrow(Value value) => value.Type.Element is >= ElementType.Float8E4M3FN and <= ElementType.Int2;
+        if (program.Nodes.IsEmpty || !program.Parameters.Any(IsNarrow) && !program.Outputs.Any(output => IsNarrow(output.Value)))
+            return program;
+        var b = program.Nodes[0].Scope;
+        var constants = program.Parameters.Where(IsNarrow).ToDictionary(parameter => parameter, parameter => b.Constant(values[parameter]));
+        var outputs = b.Substitute([.. program.Outputs.Select(output => output.Value)], constants);
+        return b.Build(program.Parameters.Where(parameter => !IsNarrow(parameter)), program.Outputs.Zip(outputs, (output, value) =>
+            output with { Value = !IsNarrow(value) ? value : Cast.Of(b, value, value.Type.Element.HoldsFloats() ? ElementType.Float32 : ElementType.Int32) }));
     }
 
     private static InferenceSession? Load(byte[] model, SessionOptions options)

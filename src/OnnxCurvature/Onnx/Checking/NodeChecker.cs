@@ -111,12 +111,17 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
 
         void Take(FormalParameter formal, ElementType type, string does)
         {
-            if (formal.Types is { } allowed && !allowed.Contains(type))
+            if (formal.Types is { } allowed && !allowed.Contains(type) && !TakesNarrow(node.OpType, type))
                 _problems.Add($"{what} {does} of {type.DisplayName()}, which opset {opset} does not allow for '{formal.Name}'.");
             if (formal is { Variable: { } variable, IsUniform: true } && !bound.TryAdd(variable, type) && bound[variable] != type)
                 _problems.Add($"{what} {does} of {type.DisplayName()}, and another value of the same type is of {bound[variable].DisplayName()}.");
         }
     }
+
+    /// <summary>Whether an opset knows a type of eight or four bits, which the table leaves out, and takes it in an operator.</summary>
+    private bool TakesNarrow(string name, ElementType type) => type >= ElementType.Float8E4M3FN && opset >= type.MinimumOpset()
+        && (name is "Cast" or "CastLike" or "Constant" or "ConstantOfShape" or "DequantizeLinear" or "Identity" or "If" or "Loop" or "QuantizeLinear" or "Reshape" or "Scan" or "Shape" or "Size"
+            || (opset >= 21 && name is ("Flatten" or "Pad" or "Squeeze" or "Transpose" or "Unsqueeze")));
 
     /// <summary>The name of the first input that is of float64 and for which an opset allows none, or null.</summary>
     public static string? InputWithoutFloat64(OperatorCall call, int opset)

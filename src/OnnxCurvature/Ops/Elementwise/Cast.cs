@@ -19,7 +19,8 @@ public sealed class Cast : LinearOperator
     public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Same(node);
 
     /// <inheritdoc/>
-    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [inputs[0]!.CastTo(node.Output.Type.Element)];
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
+        [inputs[0]!.CastTo(node.Output.Type.Element, node.Attributes.Int("saturate", 1) != 0)];
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
@@ -40,10 +41,12 @@ public sealed class Cast : LinearOperator
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => inputs;
 
     /// <summary>
-    /// Before opset 6 the type was given by its name in ONNX. The <c>round_mode</c> of opset 24 says something of float8e8m0 only, which is not taken.
+    /// Before opset 6 the type was given by its name in ONNX. The <c>round_mode</c> of opset 24 says something of float8e8m0 only, and is taken as it is by default.
     /// </summary>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
+        if (call.Attributes.Int("to", 0) == (long)ElementType.Float8E8M0 && call.Attributes.Text("round_mode", "up") is not "up" and var mode)
+            throw new UnsupportedOperatorException($"the round_mode '{mode}' is not supported; only 'up' is.");
         if (opset >= 6)
             return call with { Attributes = call.Attributes.Without("round_mode") };
         var name = call.Attributes.Text("to", "");

@@ -37,9 +37,12 @@ internal static class Scales
         return zeroPoint is null ? number : number - number.With(Cast.Of(b, zeroPoint, element));
     }
 
-    /// <summary>Numbers rounded to whole ones, the even one of two that are as near, shifted by a zero point and cut to the range of an integer type.</summary>
+    /// <summary>Numbers rounded to whole ones, the even one of two that are as near, shifted by a zero point and cut to the range of an integer type; for a narrow floating-point type rounded
+    /// to that.</summary>
     public static Value Saturated(Expr x, Value? zeroPoint, ElementType element)
     {
+        if (element.IsNarrowFloat())
+            return Cast.Of(x.Builder, x, element);
         var (least, greatest) = Integers.Bounds(element);
         var y = x.Through<Round>();
         if (zeroPoint is not null)
