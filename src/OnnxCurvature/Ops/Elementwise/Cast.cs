@@ -45,10 +45,12 @@ public sealed class Cast : LinearOperator
     /// </summary>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
-        if (call.Attributes.Int("to", 0) == (long)ElementType.Float8E8M0 && call.Attributes.Text("round_mode", "up") is not "up" and var mode)
-            throw new UnsupportedOperatorException($"the round_mode '{mode}' is not supported; only 'up' is.");
         if (opset >= 6)
+        {
+            if (call.Attributes.Int("to", 0) == (long)ElementType.Float8E8M0 && call.Attributes.Text("round_mode", "up") is not "up" and var mode)
+                throw new UnsupportedOperatorException($"the round_mode '{mode}' is not supported; only 'up' is.");
             return call with { Attributes = call.Attributes.Without("round_mode") };
+        }
         var name = call.Attributes.Text("to", "");
         var element = name.ToUpperInvariant() switch
         {
