@@ -52,9 +52,11 @@ internal static class Figures
         return Math.Round(giga, Math.Min(digits, 4)).ToString("0.####", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>A time: <c>0.35 s</c>, <c>12.3 s</c>, <c>20 s</c>, <c>4 min 05 s</c>, <c>2 h 03 min</c>.</summary>
+    /// <summary>A time: <c>&lt; 0.01 s</c>, <c>0.35 s</c>, <c>12.3 s</c>, <c>20 s</c>, <c>4 min 05 s</c>, <c>2 h 03 min</c>.</summary>
     public static string Duration(double seconds)
     {
+        if (seconds is > 0 and < 0.005)
+            return "< 0.01 s";
         if (seconds < 59.95)
             return seconds.ToString(seconds < 9.995 ? "0.##" : "0.#", CultureInfo.InvariantCulture) + " s";
         var whole = (long)Math.Round(seconds);

@@ -60,6 +60,8 @@ public sealed class FiguresTests
     public void A_share_is_0_or_100_percent_only_where_it_is_just_that(double share, string text) => Assert.Equal(text, Figures.Share(share));
 
     [Theory]
+    [InlineData(0, "0 s")]
+    [InlineData(0.0031, "< 0.01 s")]
     [InlineData(0.254, "0.25 s")]
     [InlineData(12.34, "12.3 s")]
     [InlineData(59.99, "1 min 00 s")]
