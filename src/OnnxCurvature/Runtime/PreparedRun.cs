@@ -117,6 +117,9 @@ public sealed class PreparedRun
         var plan = options.Provider == "cpu" && options.ChunkBytes is null
             ? new MemoryBudget(options.MemoryBytes, severalBatches: batches).Plan(chunk => Plan(limits with { MemoryBytes = chunk }))
             : Plan(limits).Within(limits);
+        foreach (var output in plan.Program.Outputs)
+            if (limits.Size(output.Value.Type.Shape.Elements) * output.Value.Type.Element.Size() is > int.MaxValue and var bytes)
+                throw new UserErrorException($"'{output.Name}' would take {Math.Ceiling(bytes / (1 << 30))} GiB for a batch, and 2 GiB is the most that one result may have; ask for parts, as in --wrt 'NAME[0:16]', or for smaller batches.");
         var set = DataSet.Bind([.. plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber)], data, options.BatchSize, plan.Loss.Labels, plan.WholeInputs);
         return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null }, set, options, ImmutableDictionary<string, double>.Empty)
         {

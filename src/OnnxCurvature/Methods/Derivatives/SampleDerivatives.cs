@@ -143,11 +143,12 @@ internal sealed class SampleDerivatives
             },
             (stage, columns) =>
             {
-                var slot = stage.Collect(WithSamples(stage.Body, Pulled(stage, columns), 1));
+                // [K, N, *w], cut to the part before chunks are put together.
+                var all = WithSamples(stage.Body, Pulled(stage, columns), 1);
+                var slot = stage.Collect(_target.IsPart ? Slice.Of(stage.Body, all, IsOfSamples ? 1 : 2, _target.Start, _target.End) : all);
                 return () =>
                 {
-                    var all = TransposeAxes.Move(_b, stage.Result(slot), 0, 1);
-                    var part = _target.IsPart ? Slice.Of(_b, all, IsOfSamples ? 0 : 2, _target.Start, _target.End) : all;
+                    var part = TransposeAxes.Move(_b, stage.Result(slot), 0, 1);
                     return Reshape.To(_b, part, IsOfSamples
                         ? z.With(0, part.Type.Shape[0]).Concat(_target.Value.Type.Shape.Remove(0))
                         : z.Concat(_target.ResultType.Shape));
