@@ -38,6 +38,8 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
             // Errors come as exceptions, which are told in sentences of ours.
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
+        // With a pattern ONNX Runtime takes, from a session's second run on, all memory of a run in one piece, besides what the first run has left in the pool.
+        options.EnableMemoryPattern = false;
         if (Threads > 0)
             options.IntraOpNumThreads = Threads;
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Folder);
