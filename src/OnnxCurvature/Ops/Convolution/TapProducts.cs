@@ -30,7 +30,7 @@ internal static class TapProducts
         TensorShape lead = groups == 1 ? [] : [groups];
         var kernels = TransposeAxes.Last(b, Reshape.To(b, w, [.. lead, perGroup, inner, taps.Count]));
         var together = Math.Clamp(FewestChannels / Math.Max(1, (inner * groups).Known ?? FewestChannels), 1, taps.Count);
-        Value? sum = null;
+        var products = new List<Value>();
         for (var first = 0L; first < taps.Count; first += together)
         {
             var last = Math.Min(first + together, taps.Count);
@@ -39,10 +39,11 @@ internal static class TapProducts
             var part = Slice.Of(b, kernels, lead.Rank + 1, first, last);
             var rows = Reshape.To(b, part, [.. lead, perGroup, inner * (last - first)]);
             // With one channel there is nothing to sum: every position is scaled.
-            var product = (inner * (last - first)).IsOne ? Mul.Of(b, rows, columns) : MatMul.Of(b, rows, columns);
-            sum = sum is null ? product : Add.Of(b, sum, product);
+            products.Add((inner * (last - first)).IsOne ? Mul.Of(b, rows, columns) : MatMul.Of(b, rows, columns));
         }
-        return Reshape.To(b, sum!, y);
+        // ONNX Runtime orders nodes anew, from the last to the first, and of two inputs it makes the one first whose node comes later. So the sums come after all products: it
+        // then makes each product just before it is added.
+        return Reshape.To(b, products.Aggregate((sum, product) => Add.Of(b, sum, product)), y);
     }
 
     /// <summary>y with a vector over its channels added, where there is one.</summary>
