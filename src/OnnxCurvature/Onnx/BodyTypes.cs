@@ -27,6 +27,8 @@ internal static class BodyTypes
         if (node.OpType == "Loop" && graph.Input.Count >= 2 && graph.Output.Count >= graph.Input.Count - 1 && inputs.Length == graph.Input.Count && inputs.Skip(2).All(input => input is not null))
             return [Guess("Loop", inputs, 0, "")!, Guess("Loop", inputs, 1, "")!, .. inputs.Skip(2).Select(input => input!.Type)];
         var scanned = Scanned(node);
+        if (node.OpType == "Scan" && scope.Opsets[""] == 8 && inputs.Length == graph.Input.Count + 1 && scanned >= 1 && scanned < inputs.Length && graph.Output.Count >= inputs.Length - 1 - scanned && inputs.Skip(1).All(input => input is { Type.Rank: > 1 }))
+            return [.. inputs.Skip(1).Select((input, index) => input!.Type with { Shape = index < inputs.Length - 1 - scanned ? input.Type.Shape.Remove(0) : input.Type.Shape.Remove(0).Remove(0) })];
         if (node.OpType != "Scan" || scope.Opsets[""] < 9 || inputs.Length != graph.Input.Count || scanned < 1 || scanned > inputs.Length || graph.Output.Count < inputs.Length - scanned || inputs.Contains(null))
             return null;
         var axes = node.Attribute.FirstOrDefault(given => given.Name == "scan_input_axes")?.Ints;

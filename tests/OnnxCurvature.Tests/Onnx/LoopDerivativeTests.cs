@@ -170,6 +170,29 @@ public sealed class LoopDerivativeTests : IDisposable
         new ModelLaws(Model(graph), _folder, ["w", "r", "b", "x"], sizes: new() { ["T"] = steps }).Check();
     }
 
+    [Theory, InlineData(1, 0), InlineData(3, 0), InlineData(3, 1)]
+    public void A_scan_of_opset_8_over_samples_and_steps_that_only_the_data_tell_is_differentiated(int steps, int direction)
+    {
+        var body = new GraphProto
+        {
+            Name = "body",
+            Input = { Info("state", 1, 2), Info("row", 1, 2) },
+            Node = { Node("Mul", "row w", "p"), Node("Add", "state p", "q"), Node("Tanh", "q", "next"), Node("Mul", "next row", "out") },
+            Output = { Info("next", 1, 2), Info("out", 1, 2) },
+        };
+        var scan = Node("Scan", "a x", "last outs", Body("body", body), Int("num_scan_inputs", 1), Ints("directions", direction));
+        scan.Input.Insert(0, "");
+        var graph = new GraphProto
+        {
+            Name = "graph",
+            Input = { Info("a", 1, "S", 2), Info("x", 1, "S", "T", 2) },
+            Output = { Info("last", 1, "S", 2), Info("outs", 1, "S", "T", 2) },
+            Node = { scan },
+            Initializer = { Floats("w", 2) },
+        };
+        new ModelLaws(Model(graph, 8, 3).Also(model => model.Graph.Input.Add(Info("w", 1, 2))), _folder, ["x", "w", "a"], sizes: new() { ["S"] = 2, ["T"] = steps }).Check();
+    }
+
     [Fact]
     public void Equal_loops_become_one()
     {

@@ -172,7 +172,7 @@ public sealed class If : Operator, IBodyOperator
                     tangents[node.Inputs[index]!] = tangent;
             var refusals = new List<UnsupportedNode>();
             Pushforward.Run(_inner, _nodes, tangents, refusals, []);
-            return refusals.Count > 0 ? throw new UnsupportedOperatorException(refusals[0].Reason) : [.. Outputs.Select(output => tangents.GetValueOrDefault(output))];
+            return refusals.Count > 0 ? throw UnsupportedNode.InBody(refusals) : [.. Outputs.Select(output => tangents.GetValueOrDefault(output))];
         }
 
         public Value?[] Cotangents(Value[] inputs, ImmutableArray<Value?> cy)
@@ -183,7 +183,7 @@ public sealed class If : Operator, IBodyOperator
                     Pullback.Accumulate(_inner, sums, Outputs[index], Reshape.To(_inner, cotangent, Outputs[index].Type.Shape));
             var refusals = new List<UnsupportedNode>();
             Pullback.Run(_inner, _nodes, inputs, sums, refusals);
-            return refusals.Count > 0 ? throw new UnsupportedOperatorException(refusals[0].Reason) : [.. inputs.Select(input => sums.GetValueOrDefault(input))];
+            return refusals.Count > 0 ? throw UnsupportedNode.InBody(refusals) : [.. inputs.Select(input => sums.GetValueOrDefault(input))];
         }
 
         public IEnumerable<Value?> Columns(IReadOnlyDictionary<Value, Value> given, Dim columns)

@@ -46,7 +46,7 @@ internal static class RoundRules
         var refusals = new List<UnsupportedNode>();
         Pushforward.Run(body, rounds.Nodes, tangents, refusals, []);
         if (refusals.Count > 0)
-            throw new UnsupportedOperatorException(refusals[0].Reason);
+            throw UnsupportedNode.InBody(refusals);
         var linear = rounds with
         {
             States = [.. rounds.States.Index().Where(entry => active.Contains(entry.Item.Parameter)).Select(entry => new Carried(
@@ -110,7 +110,7 @@ internal static class RoundRules
         Value[] sources = [.. separate.States.Select(state => state.Parameter), .. separate.Inputs.Take(linear.Inputs.Length).Select(input => input.Parameter), .. captured];
         Pullback.Run(body, separate.Nodes, sources, sums, refusals);
         if (refusals.Count > 0)
-            throw new UnsupportedOperatorException(refusals[0].Reason);
+            throw UnsupportedNode.InBody(refusals);
 
         var accumulated = captured.Select(value => body.Parameter(value.Type)).ToArray();
         if (sequences.Count == 0)

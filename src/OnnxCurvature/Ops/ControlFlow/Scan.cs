@@ -167,10 +167,27 @@ public sealed class Scan : Operator, IBodyOperator
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
         if (opset < 9)
-            throw new UnsupportedOperatorException("Scan of opset 8 is supported only where the numbers of its samples and steps are known before it runs; give the sizes of symbolic dimensions, or convert the model to opset 9 or later.");
+            return OverSamples(b, call);
         var states = States(call.Attributes);
         ImmutableArray<Value?> given = [.. call.Inputs.Select((input, index) => index < states ? input : TransposeAxes.Move(b, input!, Axes.Normalize(Axis(call.Attributes, InputAxes, index - states), input!.Type.Rank), 0))];
         return call with { Inputs = WithCaptures(given, call.Attributes), Attributes = call.Attributes.Without(InputAxes) };
+    }
+
+    /// <summary>Scan as it was in opset 8, of every sample by itself: a Scan over the samples, along the first axis of all values, of one over the steps, along the second.</summary>
+    private OperatorCall OverSamples(GraphBuilder b, OperatorCall call)
+    {
+        if (call.Input(0) is not null)
+            throw new UnsupportedOperatorException("Scan of opset 8 with lengths of sequences is not supported; convert the model to opset 9 or later.");
+        var (body, states) = (BodyOf(call.Attributes), States(call.Attributes));
+        if (call.Inputs.Length != 1 + body.Parameters.Length)
+            throw new UnsupportedOperatorException("the body of Scan does not fit its inputs and outputs.");
+        var inner = new GraphBuilder(b);
+        var sample = call.Inputs.Skip(1).Select(input => inner.Parameter(input!.Type with { Shape = input.Type.Shape.Remove(0) })).ToArray();
+        var steps = Described(body, [.. Enumerable.Range(0, body.Parameters.Length - states).Select(index => IsReversed(call.Attributes, "directions", index))], [.. body.Outputs.Skip(states).Select(_ => false)]);
+        var scan = Apply(inner, WithCaptures([.. sample], steps), steps, body.Outputs.Length);
+        var ofSample = inner.Build(sample, scan.Outputs.Select((output, index) => new NamedValue($"result_{index}", output)));
+        var samples = Described(ofSample, [.. sample.Select(_ => false)], [.. scan.Outputs.Select(_ => false)]);
+        return call with { Inputs = WithCaptures([.. call.Inputs.Skip(1)], samples), Attributes = samples };
     }
 
     /// <summary>Rows that are stacked along other axes than the first are moved there.</summary>
