@@ -30,6 +30,10 @@ internal static class TapProducts
         TensorShape lead = groups == 1 ? [] : [groups];
         var kernels = TransposeAxes.Last(b, Reshape.To(b, w, [.. lead, perGroup, inner, taps.Count]));
         var together = Math.Clamp(FewestChannels / Math.Max(1, (inner * groups).Known ?? FewestChannels), 1, taps.Count);
+        // ONNX Runtime orders nodes anew, from the last to the first, and of two inputs it makes the one first whose node comes later: of sums that come after each product it makes
+        // all products at first. So a few products come together before their sums, about the root of their number, and as few wait in either order.
+        var group = (int)Math.Ceiling(Math.Sqrt((double)taps.Count / together));
+        Value? sum = null;
         var products = new List<Value>();
         for (var first = 0L; first < taps.Count; first += together)
         {
@@ -40,10 +44,13 @@ internal static class TapProducts
             var rows = Reshape.To(b, part, [.. lead, perGroup, inner * (last - first)]);
             // With one channel there is nothing to sum: every position is scaled.
             products.Add((inner * (last - first)).IsOne ? Mul.Of(b, rows, columns) : MatMul.Of(b, rows, columns));
+            if (products.Count < group && last < taps.Count)
+                continue;
+            foreach (var product in products)
+                sum = sum is null ? product : Add.Of(b, sum, product);
+            products.Clear();
         }
-        // ONNX Runtime orders nodes anew, from the last to the first, and of two inputs it makes the one first whose node comes later. So the sums come after all products: it
-        // then makes each product just before it is added.
-        return Reshape.To(b, products.Aggregate((sum, product) => Add.Of(b, sum, product)), y);
+        return Reshape.To(b, sum!, y);
     }
 
     /// <summary>y with a vector over its channels added, where there is one.</summary>
