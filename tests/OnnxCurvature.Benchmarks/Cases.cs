@@ -32,13 +32,14 @@ internal sealed class Cases(Workspace workspace, bool small)
         foreach (var nodes in small ? [200] : (int[])[10_000, 100_000])
             yield return Augment($"nodes-{nodes}", $"Gradient and Hessian diagonal added to a graph of so many nodes: {nodes.ToString("N0", CultureInfo.InvariantCulture)}", new(() => workspace.Prepare(Networks.Chain(nodes), 1)), "fc1.weight");
         foreach (var memory in small ? [256] : (long[])[1280, 1536, 2048, 3072])
-            yield return new BenchmarkCase($"memory-{memory}", $"The headline case with --memory {memory}M", [new Contender(Ours, () => Run(large.Value, Plain, memory << 20))]);
+            yield return new BenchmarkCase($"memory-{memory}", $"The headline case with --memory {memory}M", [new Contender(Ours, () => Run(large.Value, Plain, workspace.Published, memory << 20))]);
     }
 
     private Network Small(long classes) => small ? Networks.Vgg16Narrow() : Networks.Vgg16OfSmallImages(classes);
 
     private BenchmarkCase Whole(string name, string title, Lazy<Prepared> model) => new(name, title,
     [
+        .. workspace.Published is { } published ? [new Contender($"{Ours}, published", () => Run(model.Value, Plain, published))] : Array.Empty<Contender>(),
         new Contender(Ours, () => Run(model.Value, Plain)),
         new Contender($"{Ours}, huge pages", () => Run(model.Value, Workspace.HugePages)),
         .. Peers(way => () =>
@@ -68,10 +69,10 @@ internal sealed class Cases(Workspace workspace, bool small)
     private static string ChunkOf(string way) => way == "columns" ? "20" : "32";
 
     /// <summary>The tool, from its start to its end.</summary>
-    private Measurement Run(Prepared model, IReadOnlyDictionary<string, string> environment, long? memory = null)
+    private Measurement Run(Prepared model, IReadOnlyDictionary<string, string> environment, string? published = null, long? memory = null)
     {
         var result = workspace.Scratch("ours.npz");
-        var outcome = workspace.Tool(
+        var outcome = workspace.Tool(published,
             ["run", model.Path, "-o", result, "--loss", "cross-entropy", "--wrt", Kernel, "--quantity", "hessian-diagonal", "--data", $"image={model.Image}", $"labels={model.Labels}",
                 .. memory is { } limit ? ["--memory", limit.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>()], environment);
         using var arrays = NpzReader.Open(result);

@@ -42,7 +42,7 @@ public class WarmBenchmarks
     [GlobalSetup]
     public void Open()
     {
-        var model = new Workspace(_models, withPeer: false).Prepare(Networks.Vgg16OfSmallImages(10), Images);
+        var model = new Workspace(_models, withPeer: false, published: null).Prepare(Networks.Vgg16OfSmallImages(10), Images);
         _warm = Worker.Open(Work, model.Path, new Dictionary<string, NpyArray> { ["image"] = NpyReader.Read(model.Image), ["labels"] = NpyReader.Read(model.Labels) }, "conv4_3.weight", 1L << 30);
         _warm.Run();
     }

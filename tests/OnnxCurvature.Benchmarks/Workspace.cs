@@ -21,10 +21,10 @@ internal sealed class Workspace
     private readonly string _folder;
     private readonly ImmutableDictionary<string, string> _peerEnvironment;
 
-    /// <summary>A folder for models, and whether to look for the peer.</summary>
-    public Workspace(string folder, bool withPeer)
+    /// <summary>A folder for models, whether to look for the peer, and where the published tool lies.</summary>
+    public Workspace(string folder, bool withPeer, string? published)
     {
-        _folder = folder;
+        (_folder, Published) = (folder, published);
         Directory.CreateDirectory(folder);
         // Debian's PyTorch takes the BLAS that the linker finds: without these it is a reference implementation, or one for another processor.
         _peerEnvironment = HugePages.Add("OPENBLAS_CORETYPE", "SkylakeX");
@@ -32,6 +32,9 @@ internal sealed class Workspace
             _peerEnvironment = _peerEnvironment.Add("LD_LIBRARY_PATH", blas);
         PeerVersion = withPeer ? FindPeer() : null;
     }
+
+    /// <summary>The tool as it is published for this kind of machine, compiled beforehand; null where none was given.</summary>
+    public string? Published { get; }
 
     /// <summary>The version of PyTorch; null where it is not to be had.</summary>
     public string? PeerVersion { get; }
@@ -59,9 +62,10 @@ internal sealed class Workspace
     public Measurement Ours(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
         Measurement.Read(ChildProcess.Run("dotnet", [typeof(Workspace).Assembly.Location, .. arguments], environment ?? ImmutableDictionary<string, string>.Empty).Output);
 
-    /// <summary>A run of the tool, measured from outside.</summary>
-    public ChildProcess.Outcome Tool(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
-        ChildProcess.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll"), .. arguments], environment);
+    /// <summary>A run of the tool, measured from outside: of the published one, or of that which lies beside this program.</summary>
+    public ChildProcess.Outcome Tool(string? published, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) => published is null
+        ? ChildProcess.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll"), .. arguments], environment)
+        : ChildProcess.Run(published, arguments, environment);
 
     /// <summary>A run of the peer, measured from outside as well.</summary>
     public (Measurement Inside, ChildProcess.Outcome Outside) Peer(string work, Prepared model, params IEnumerable<string> arguments)

@@ -35,6 +35,9 @@ public sealed class ColumnStage
         Indices = InRange is null ? indices : Min.Of(Body, indices, last);
     }
 
+    /// <summary>Whether products are to be taken at open channels only, so that a factor that is zero at some entries had better be a part of the body.</summary>
+    public bool AtOpenChannels { get; init; }
+
     /// <summary>The builder of the program around the body.</summary>
     public GraphBuilder Outer { get; }
 

@@ -79,7 +79,7 @@ public sealed class ForwardGramMethod : IColumnMethod
         return () =>
         {
             outer.Origin = origin;
-            var result = _place(_contraction.Contract(outer, Gram(outer, stage.Result(slot))));
+            var result = _place(_contraction.Contract(outer, Gram(outer, stage.Result(slot)), isSloped: false));
             outer.Origin = null;
             return result;
         };

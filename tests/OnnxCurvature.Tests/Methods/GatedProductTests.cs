@@ -39,6 +39,18 @@ public sealed class GatedProductTests
     }
 
     [Theory]
+    // A kernel before a max pooling, and whether its Gram matrices are contracted at open positions, row by row.
+    [InlineData("pooled cnn 1", "c1", true)]
+    [InlineData("leaky pooled cnn 1", "c1", true)]
+    [InlineData("pooled cnn 1", "c2", false)]
+    [InlineData("pooled cnn 2", "c1", false)]
+    public void Rows_of_a_weight_are_contracted_at_open_positions(string name, string weight, bool areThere)
+    {
+        var nodes = Diagonal(Find(name), weight, atOpenChannels: true).Program.Nodes;
+        Assert.Equal(areThere, nodes.Any(node => node.Operator is Scan && node.Origin?.StartsWith("curvature of", StringComparison.Ordinal) == true));
+    }
+
+    [Theory]
     // The kernel before them, whether there are gated products after it, and how many of them go from position to position.
     [InlineData("plain cnn 1", "c1", true, 3)]
     [InlineData("plain cnn 1", "c3", true, 1)]
@@ -68,7 +80,7 @@ public sealed class GatedProductTests
     [Fact]
     public void The_runtime_computes_them_alike()
     {
-        foreach (var name in new[] { "plain cnn 1", "plain cnn 2", "leaky cnn 1", "cnn 3 symbolic", "strided cnn 3" })
+        foreach (var name in new[] { "plain cnn 1", "plain cnn 2", "pooled cnn 1", "leaky pooled cnn 1", "pooled cnn 2", "leaky cnn 1", "cnn 3 symbolic", "strided cnn 3" })
         {
             var problem = Find(name);
             var (program, diagonal, data) = Diagonal(problem, problem.Weights[0].Name!, atOpenChannels: true);

@@ -31,6 +31,8 @@ public static class NetworkProblems
             }
             yield return Plain($"plain cnn {samples}", samples, slope: 0);
             yield return Plain($"leaky cnn {samples}", samples, slope: 0.2);
+            yield return Pooled($"pooled cnn {samples}", samples, slope: 0);
+            yield return Pooled($"leaky pooled cnn {samples}", samples, slope: 0.3);
             yield return Deep($"deep tanh mlp {samples}", samples);
             yield return Bottleneck($"bottleneck {samples}", samples);
             yield return LongShortTerm($"lstm {samples}", samples);
@@ -75,6 +77,19 @@ public static class NetworkProblems
         h = Activate(Linear(p, h, "g", 7, 6));
         // Where one class is all but certain, the ways differ by what rounding leaves of the others.
         p.Output = p.Apply<Mul>(Linear(p, h, "k", 6, 5), p.Builder.Scalar(ElementType.Float64, 0.1));
+        return p;
+
+        Value Activate(Value x) => slope == 0 ? p.Apply<Relu>(x) : p.Apply<LeakyRelu>(Attributes.Empty.With("alpha", slope), x);
+    }
+
+    /// <summary>So many classes for so few outputs of a pooling that Gram matrices at its winners are the cheapest.</summary>
+    private static Problem Pooled(string name, int samples, double slope)
+    {
+        var p = new Problem(name, samples, false);
+        var pool = Attributes.Empty.With("kernel_shape", [3, 3]).With("strides", [3, 3]);
+        var h = p.Apply<MaxPool>(pool, Activate(p.Apply<Conv>(Same, p.Input(1, 9, 9), p.Weight("c1", 0.5, 3, 1, 3, 3), p.Weight("b1", 0.3, 3))));
+        h = Activate(p.Apply<Conv>(Same, h, p.Weight("c2", 0.5, 2, 3, 3, 3)));
+        p.Output = p.Apply<Mul>(Linear(p, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), "k", 18, 30), p.Builder.Scalar(ElementType.Float64, 0.1));
         return p;
 
         Value Activate(Value x) => slope == 0 ? p.Apply<Relu>(x) : p.Apply<LeakyRelu>(Attributes.Empty.With("alpha", slope), x);

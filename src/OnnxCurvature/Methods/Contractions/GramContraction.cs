@@ -30,9 +30,12 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
     public Func<Value> Build(ColumnStage stage, ColumnPair columns)
     {
         var (outer, body, samples) = (stage.Outer, stage.Body, site.Path.Samples);
+        var slopes = stage.AtOpenChannels ? selection?.Slopes : null;
         var delta = selection is null ? site.Pull(stage, columns) : columns.Select(side =>
         {
             var pooled = site.Path.Pull(outer, body, selection.Tangent, site.Path.Tangent.Outputs[0]!, side);
+            if (slopes is not null)
+                pooled = Mul.Of(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], .. slopes.Type.Shape]), slopes);
             return site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
         }).Resolved(body, 1);
         // [N, G, O, Q, K] · [N, G, O, K, Q]. Without axes of one, runtimes take the transpositions into the product.
@@ -42,14 +45,19 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
             : delta.Select(side => TransposeAxes.Of(body, side, 1, 2, 3, 0, 4));
         var gram = MatMul.Of(body, TransposeAxes.Last(body, rows.Left), rows.Right ?? rows.Left);
         var slot = stage.Accumulate(Reshape.To(body, gram, [samples, site.Groups, .. gram.Type.Shape.Range(gram.Type.Rank - 3, gram.Type.Rank)]));
-        return () => Contract(outer, stage.Result(slot));
+        return () => Contract(outer, stage.Result(slot), slopes is not null);
     }
 
-    /// <summary>Contracts the Gram matrices [N, G, O, Q, Q] with X, a few rows o at a time.</summary>
-    public Value Contract(GraphBuilder outer, Value gram)
+    /// <summary>Contracts Gram matrices with X, a few rows o at a time.</summary>
+    /// <param name="outer">Where the nodes are built.</param>
+    /// <param name="gram">The matrices, [N, G, O, Q, Q].</param>
+    /// <param name="isSloped">Whether they hold the slopes at winners already.</param>
+    public Value Contract(GraphBuilder outer, Value gram, bool isSloped)
     {
         if (inPairs)
             return PositionPairs.Contract(outer, site, gram);
+        if (isSloped && OpenPositions.Serve(site, selection!) && (limits.AtOpenChannels ?? OpenPositions.AreWorthwhile(site, selection!)))
+            return OpenPositions.Contract(outer, site, selection!, gram);
         var rows = site.RowCount.Factor;
         var bytes = limits.Size(site.Path.Samples * site.Groups * Positions * site.Inner) * gram.Type.Element.Size();
         var chunk = (int)Math.Clamp(BytesAtOnce / bytes, 1, rows);
@@ -58,7 +66,7 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
         stage.Body.Origin = outer.Origin;
         var body = stage.Body;
         var g = Gather.Of(body, gram, stage.Indices, 2);
-        var slot = stage.Collect(selection is null ? AtPositions(stage, g) : AtWinners(stage, g));
+        var slot = stage.Collect(selection is null ? AtPositions(stage, g) : AtWinners(stage, g, isSloped));
         stage.Close();
         // [O, G, J] to [G, O, J]
         return TransposeAxes.Of(outer, stage.Result(slot), 1, 0, 2);
@@ -74,11 +82,11 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
         return TransposeAxes.Of(body, ReduceSum.Of(body, weighted, [0, 3], keepDims: false), 1, 0, 2);
     }
 
-    private Value AtWinners(ColumnStage stage, Value gram)
+    private Value AtWinners(ColumnStage stage, Value gram, bool isSloped)
     {
         var (outer, body, samples, positions) = (stage.Outer, stage.Body, site.Path.Samples, Positions);
         gram = Reshape.To(body, gram, [samples, stage.ChunkSize, positions, positions]);
-        if (selection!.Slopes is { } slopes)
+        if (!isSloped && selection!.Slopes is { } slopes)
         {
             var own = Gather.Of(body, site.Cut(outer, slopes, 1), stage.Indices, 1);
             gram = Mul.Of(body, Mul.Of(body, gram, Reshape.InsertAxis(body, own, 3)), Reshape.InsertAxis(body, own, 2));

@@ -20,16 +20,29 @@ internal sealed record ActiveChannels(Value Indices, Value AreOpen, Value? Slope
     /// <summary>A, the number of places, which the data tell.</summary>
     public Dim Count => Indices.Type.Shape[1];
 
+    /// <summary>How many channels are open at each position, one at least, 64-bit integers [R, 1].</summary>
+    public Value Counts(GraphBuilder b) => Max.Of(b, ReduceSum.Of(b, Cast.Of(b, AreOpen, ElementType.Int64), [1], keepDims: true), b.Vector(1));
+
+    /// <summary>What belongs to the open channels of a position, where there are <paramref name="count"/> of them.</summary>
+    /// <param name="b">Where the nodes are built.</param>
+    /// <param name="places">A value for each place, [R, A].</param>
+    /// <param name="position">The position.</param>
+    /// <param name="count">The position's own of the <see cref="Counts"/>.</param>
+    public Value First(GraphBuilder b, Value places, Value position, Value count)
+    {
+        var all = Gather.Of(b, places, position, 0);
+        return Catalogue.Get<Slice>().Apply(b, [all, b.Vector(0), count, b.Vector(0)], types: [all.Type with { Shape = [Dim.Symbol($"open_{count.Producer!.Id}")] }]).Output;
+    }
+
     /// <summary>The active channels of a gate.</summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="gate">The gate's factors, [N, C, P].</param>
     /// <param name="isMask">Whether these are zeros and ones.</param>
     public static ActiveChannels Of(GraphBuilder b, Value gate, bool isMask)
     {
-        var shape = gate.Type.Shape;
-        var (rows, channels) = (shape[0] * shape[2], shape[1]);
-        var slopes = Reshape.To(b, TransposeAxes.Of(b, gate, 0, 2, 1), [rows, channels]);
-        var isOpen = Cast.Of(b, Catalogue.Get<Not>().Apply(b, [Equal.Of(b, slopes, b.Scalar(slopes.Type.Element, 0))]).Output, ElementType.Float32);
+        var slopes = ByPosition(b, gate);
+        var rows = slopes.Type.Shape[0];
+        var isOpen = Cast.Of(b, IsOpen(b, slopes), ElementType.Float32);
         var most = Cast.Of(b, ReduceMax.Of(b, ReduceSum.Of(b, isOpen, [1], keepDims: false), [0], keepDims: true), ElementType.Int64);
         var count = Max.Of(b, most, b.Vector(1));
         // Of equal entries the first come first: open ones before closed ones, and each in the order of channels.
@@ -38,4 +51,11 @@ internal sealed record ActiveChannels(Value Indices, Value AreOpen, Value? Slope
             [new TensorType(ElementType.Float32, [rows, size]), new TensorType(ElementType.Int64, [rows, size])]).Outputs;
         return new ActiveChannels(first[1], Cast.Of(b, first[0], ElementType.Bool), isMask ? null : GatherElements.Of(b, slopes, first[1], 1));
     }
+
+    /// <summary>A gate [N, C, P] as [R, C].</summary>
+    public static Value ByPosition(GraphBuilder b, Value gate) =>
+        Reshape.To(b, TransposeAxes.Of(b, gate, 0, 2, 1), [gate.Type.Shape[0] * gate.Type.Shape[2], gate.Type.Shape[1]]);
+
+    /// <summary>Where factors are other than zero.</summary>
+    public static Value IsOpen(GraphBuilder b, Value slopes) => Catalogue.Get<Not>().Apply(b, [Equal.Of(b, slopes, b.Scalar(slopes.Type.Element, 0))]).Output;
 }

@@ -41,22 +41,34 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
     /// <summary>What a product gives at the active channels of the gate after it.</summary>
     public ActiveColumns Through(GraphBuilder b, GatedLink link, ActiveChannels next)
     {
-        var values = IsSingle(link) ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next) : AtAllPositions(b, link, (body, position) => Product(b, body, position, link, next));
+        var values = IsSingle(link) ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next, null) : AtAllPositions(b, link, (body, position) => Product(b, body, position, link, next, null));
         var places = next.Indices.Type.Shape;
         return new ActiveColumns(Reshape.To(b, values, [places.Elements, Columns]), Reshape.To(b, Numbers(b, places.Elements), places), null, next);
     }
 
-    /// <summary>What a product gives at all channels, in the shape of its node's output, [K * N, O, *Q].</summary>
-    public Value Through(GraphBuilder b, GatedLink link)
+    /// <summary>What the last product gives at all channels, in a shape [K * N, O, *Q] with the axes put together in any way.</summary>
+    /// <param name="b">Where the nodes are built.</param>
+    /// <param name="link">The product.</param>
+    /// <param name="end">The gate after it; null where there is none.</param>
+    /// <param name="shape">The shape.</param>
+    public Value Through(GraphBuilder b, GatedLink link, OpenEnd? end, TensorShape shape)
     {
-        var shape = link.Node.Output.Type.Shape;
         if (IsSingle(link))
-            return Reshape.To(b, TransposeAxes.Of(b, Product(b, b, b.Scalar(ElementType.Int64, 0), link, null), 1, 0), shape);
-        var stacked = AtAllPositions(b, link, (body, position) => Product(b, body, position, link, null));
+            return Reshape.To(b, TransposeAxes.Of(b, AllChannels(b, b.Scalar(ElementType.Int64, 0)), 1, 0), shape);
+        var stacked = AtAllPositions(b, link, AllChannels);
         if (link.Samples.IsOne)
             return Reshape.To(b, TransposeAxes.Of(b, stacked, 2, 1, 0), shape);
         var apart = Reshape.To(b, stacked, [link.Samples, link.Taps.Outputs, link.Output[0], Columns]);
         return Reshape.To(b, TransposeAxes.Of(b, apart, 3, 0, 2, 1), shape);
+
+        Value AllChannels(GraphBuilder body, Value position)
+        {
+            if (end is null)
+                return Product(b, body, position, link, null, null);
+            var product = Product(b, body, position, link, end.Channels, Gather.Of(body, end.Counts, position, 0));
+            var zeros = Expand.Of(body, body.Scalar(product.Type.Element, 0), [1, Columns]);
+            return Gather.Of(body, Concat.Of(body, [product, zeros], 0), Gather.Of(body, end.Places, position, 0), 0);
+        }
     }
 
     private Dim Columns => Values.Type.Shape[1];
@@ -65,9 +77,9 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
 
     /// <summary>
     /// A matrix product for one output position: of those rows and columns of the weight that belong to open channels with what the position sees of the columns,
-    /// [B, K]; B are the places of the gate after it, or all channels.
+    /// [B, K]; B are the places of the gate after it, no more of them than <paramref name="count"/> says where there is one, or all channels.
     /// </summary>
-    private Value Product(GraphBuilder b, GraphBuilder body, Value position, GatedLink link, ActiveChannels? next)
+    private Value Product(GraphBuilder b, GraphBuilder body, Value position, GatedLink link, ActiveChannels? next, Value? count)
     {
         var seen = link.Taps.Seen(body, position, link.Samples, link.Input[0].Factor);
         TensorShape all = [seen.Count * Channels.Count];
@@ -77,10 +89,13 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
         var columns = Gather.Of(body, Values, Open(Gather.Of(body, Rows, seen.Positions, 0)), 0);
         if (Slopes is not null)
             columns = Mul.Of(body, columns, Reshape.InsertAxis(body, Open(Gather.Of(body, Slopes, seen.Positions, 0)), 1));
+        // Whole rows are picked faster than entries of rows, and the product takes its left side by rows.
         if (next is not null)
-            weight = Gather.Of(body, weight, Gather.Of(body, next.Indices, position, 0), 1);
-        var product = Catalogue.Get<Gemm>().Apply(body, [weight, columns], Attributes.Empty.With("transA", 1L)).Output;
-        return next?.Slopes is { } slopes ? Mul.Of(body, product, Reshape.InsertAxis(body, Gather.Of(body, slopes, position, 0), 1)) : product;
+            weight = Gather.Of(body, TransposeAxes.Of(body, weight, 1, 0), Wanted(next.Indices), 0);
+        var product = Catalogue.Get<Gemm>().Apply(body, [weight, columns], next is null ? Attributes.Empty.With("transA", 1L) : Attributes.Empty).Output;
+        return next?.Slopes is { } slopes ? Mul.Of(body, product, Reshape.InsertAxis(body, Wanted(slopes), 1)) : product;
+
+        Value Wanted(Value places) => count is null ? Gather.Of(body, places, position, 0) : next!.First(body, places, position, count);
 
         // Of [T, A] those at which the gate is open.
         Value Open(Value places) =>

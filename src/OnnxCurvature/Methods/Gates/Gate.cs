@@ -1,6 +1,7 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Logic;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Structure;
@@ -88,7 +89,8 @@ internal sealed record Gate(Value Base, IReadOnlyList<(Value Factor, TensorShape
         return null;
     }
 
-    private static double DensityOf(Value factor) =>
+    /// <summary>The share of the entries of a factor that are expected to be other than zero.</summary>
+    public static double DensityOf(Value factor) =>
         Terms(factor).Aggregate(1.0, (density, term) => density * (!IsFromTruth(term) || term.Producer!.Inputs[0]!.Producer?.Operator is Equal ? 1 : 0.5));
 
     private static bool IsFromTruth(Value term) => term.Producer is { Operator: Cast } cast && cast.Inputs[0]!.Type.Element == ElementType.Bool;
@@ -96,7 +98,7 @@ internal sealed record Gate(Value Base, IReadOnlyList<(Value Factor, TensorShape
     /// <summary>What a factor is a product of.</summary>
     private static IEnumerable<Value> Terms(Value factor)
     {
-        while (factor.Producer is { Operator: Reshape or Expand or Squeeze or Unsqueeze or Identity } node)
+        while (factor.Producer is { Operator: Reshape or Expand or Squeeze or Unsqueeze or Identity or GatherElements } node)
             factor = node.Inputs[0]!;
         return factor.Producer is { Operator: Mul } product ? product.Inputs.SelectMany(input => Terms(input!)) : [factor];
     }

@@ -27,7 +27,7 @@ internal static class GateCosts
         foreach (var (index, link) in chain.Links.Index())
         {
             var (inputs, outputs, rounds) = (size(link.Input[0]), size(link.Output[0]), size(link.Samples) * link.Taps.Outputs);
-            var next = index + 1 < chain.Links.Count ? chain.Links[index + 1].Gate.Density : 1;
+            var next = index + 1 < chain.Links.Count ? chain.Links[index + 1].Gate.Density : chain.End?.Density ?? 1;
             var (inner, wanted) = (link.Taps.Average * inputs * link.Gate.Density, outputs * next);
             dense += 2 * columns * rounds * inputs * link.Kernel * outputs / DenseFlops;
             gated += rounds * (SecondsForARound + 2 * columns * inner * wanted / GatheredFlops

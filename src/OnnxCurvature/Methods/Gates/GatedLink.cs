@@ -18,6 +18,9 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
     /// <summary>C and P.</summary>
     public TensorShape Planes => [Input[0], Input.Product(1, Input.Rank)];
 
+    /// <summary>O and Q.</summary>
+    public TensorShape OutputPlanes => [Output[0], Output.Product(1, Output.Rank)];
+
     /// <summary>The number of kernel positions.</summary>
     public long Kernel => Node.Operator is Conv ? Node.Inputs[1]!.Type.Shape.Product(2, Node.Inputs[1]!.Type.Rank).Factor : 1;
 

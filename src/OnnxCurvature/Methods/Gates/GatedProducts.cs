@@ -27,7 +27,7 @@ internal static class GatedProducts
         {
             var output = chain.Build(b);
             b.Origin = origin;
-            var outputs = b.Substitute([.. body.Outputs.Select(named => named.Value)], new Dictionary<Value, Value> { [chain.Links[^1].Node.Output] = output });
+            var outputs = b.Substitute([.. body.Outputs.Select(named => named.Value)], new Dictionary<Value, Value> { [chain.Output] = output });
             body = b.Build(body.Parameters, body.Outputs.Zip(outputs, (named, value) => named with { Value = value }));
         }
         return [.. body.Outputs.Select(named => named.Value)];

@@ -51,7 +51,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
 
     private (ColumnStage Stage, Func<Value>[] Finish) Stage(IReadOnlyList<IColumnMethod> methods, int chunk, bool gated)
     {
-        var stage = new ColumnStage(builder, methods[0].Columns, chunk);
+        var stage = new ColumnStage(builder, methods[0].Columns, chunk) { AtOpenChannels = gated };
         var columns = methods[0].MakeColumns(stage);
         Func<Value>[] finish = [.. methods.Select(method => method.Build(stage, columns))];
         stage.Rewrite(body => FewPositions.Replace(stage.Body, body));
