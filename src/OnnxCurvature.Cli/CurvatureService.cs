@@ -26,7 +26,7 @@ internal sealed class CurvatureService : ICurvatureService
 
     private sealed class Planned(PreparedRun run) : IPlannedRun
     {
-        public PlanOverview Plan => new(run.Methods, run.Notes, run.Batches, run.Flops, run.MemoryBytes);
+        public PlanOverview Plan => new(run.Methods, run.Notes, run.Batches, run.Flops, run.MemoryBytes, run.Estimate);
 
         public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation) => run.Run(progress, cancellation);
     }

@@ -37,4 +37,5 @@ internal interface IPlannedRun
 /// <param name="Batches">The number of batches, or null where nothing is run.</param>
 /// <param name="Flops">Floating-point operations of one batch, or null where they are not told.</param>
 /// <param name="MemoryBytes">Peak memory of the values of one batch, or null where it is not told.</param>
-internal sealed record PlanOverview(ImmutableArray<WeightPlan> Methods, ImmutableArray<string> Notes, int? Batches, double? Flops, double? MemoryBytes);
+/// <param name="Estimate">What all batches are expected to take, and the process at its peak, or null where that is not told.</param>
+internal sealed record PlanOverview(ImmutableArray<WeightPlan> Methods, ImmutableArray<string> Notes, int? Batches, double? Flops, double? MemoryBytes, (double Seconds, double PeakBytes)? Estimate);

@@ -8,7 +8,7 @@ internal static class AugmentView
     /// <summary>Shows a report.</summary>
     public static void Show(Terminal terminal, AugmentReport report, bool explain)
     {
-        PlanView.Show(terminal, new PlanOverview(report.Methods, report.Notes, null, null, null), explain);
+        PlanView.Show(terminal, new PlanOverview(report.Methods, report.Notes, null, null, null, null), explain);
         terminal.Heading("Model");
         terminal.Line($"  {report.Path}, {Figures.Bytes(report.Bytes)}, opset {report.Opset}, profile {report.Profile.Name()}");
         terminal.Item(report.WeightPlacement);

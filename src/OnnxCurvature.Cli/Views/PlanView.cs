@@ -16,7 +16,7 @@ internal static class PlanView
         if (explain)
             Explain(terminal, plan.Methods);
         if (plan is { Batches: { } batches, Flops: { } flops, MemoryBytes: { } memory })
-            terminal.Line($"  {Figures.Count(batches)} {(batches == 1 ? "batch" : "batches")} of about {Figures.GigaFlops(flops)} GFLOP, and {Figures.Bytes(memory)} of memory beside the weights.");
+            terminal.Line($"  {Figures.Count(batches)} {(batches == 1 ? "batch" : "batches")} of about {Figures.GigaFlops(flops)} GFLOP, and {Figures.Bytes(memory)} of memory beside the weights{(plan.Estimate is { } whole ? $"; the run takes about {Figures.Duration(whole.Seconds)}, and the process {Figures.Bytes(whole.PeakBytes)}" : "")}.");
         Notes(terminal, plan.Notes);
         terminal.Line();
     }
@@ -42,17 +42,14 @@ internal static class PlanView
         foreach (var plan in methods.Where(plan => !plan.Candidates.IsEmpty))
         {
             terminal.Line();
-            terminal.Line($"  Ways to {plan.Quantity.OutputName(plan.Target)}, times at {Figures.GigaFlops(CostModel.FlopsPerSecondOfACore)} GFLOP/s for each of {Environment.ProcessorCount} cores:");
+            terminal.Line($"  Ways to {plan.Quantity.OutputName(plan.Target)}, times of arithmetic at {Figures.GigaFlops(CostModel.FlopsPerSecondOfACore)} GFLOP/s for each of {Environment.ProcessorCount} cores:");
             var table = Tables.Of("method", "at", ">columns", ">GFLOP", ">memory", ">time", "verdict");
             foreach (var way in plan.Candidates)
-                table.Row(way.Method, way.At, Figures.Count((long)way.Columns), Figures.GigaFlops(way.Flops), Figures.Bytes(way.MemoryBytes), Figures.Duration(Seconds(way.Flops)), way.Verdict);
+                table.Row(way.Method, way.At, Figures.Count((long)way.Columns), Figures.GigaFlops(way.Flops), Figures.Bytes(way.MemoryBytes), Figures.Duration(TimeModel.OfArithmetic(way.Flops, Environment.ProcessorCount)), way.Verdict);
             terminal.Table(table);
             terminal.Item($"curvature sources: {(plan.Sources.Length <= MostSources ? string.Join(", ", plan.Sources) : $"{string.Join(", ", plan.Sources.Take(MostSources))} and {plan.Sources.Length - MostSources} more")}");
         }
     }
-
-    /// <summary>A rough time for a number of floating-point operations on this machine.</summary>
-    public static double Seconds(double flops) => flops / (CostModel.FlopsPerSecondOfACore * Environment.ProcessorCount);
 
     /// <summary>Shows notes.</summary>
     public static void Notes(Terminal terminal, ImmutableArray<string> notes)

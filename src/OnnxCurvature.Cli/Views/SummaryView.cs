@@ -22,8 +22,8 @@ internal static partial class SummaryView
             $"{Figures.Count(result.Samples)} {(result.Samples == 1 ? "sample" : "samples")} in {Figures.Count(result.Batches)} {(result.Batches == 1 ? "batch" : "batches")}, ")
             + string.Join(", ", result.Seconds.OrderBy(stage => Order(stage.Key)).ThenBy(stage => stage.Key, StringComparer.Ordinal).Select(stage => $"{stage.Key} {Figures.Duration(stage.Value)}"))
             + $", peak memory {Figures.Bytes(result.PeakBytes)}");
-        if (plan is { Flops: { } flops, MemoryBytes: { } memory })
-            terminal.Line($"  planned: about {Figures.Duration(PlanView.Seconds(flops * result.Batches))} and {Figures.Bytes(memory)} beside the weights and ONNX Runtime; taken: {Figures.Duration(result.Seconds.GetValueOrDefault("run"))} and {Figures.Bytes(result.PeakBytes)} in all{(result.BytesBefore is { } before ? $", of which {Figures.Bytes(before)} before the run" : "")}");
+        if (plan.Estimate is { } planned)
+            terminal.Line($"  planned: about {Figures.Duration(planned.Seconds)} and {Figures.Bytes(planned.PeakBytes)}; taken: {Figures.Duration(result.Seconds.GetValueOrDefault("run"))} and {Figures.Bytes(result.PeakBytes)}");
         if (result.Probes is { } probes)
             terminal.Line($"  The error that was asked for took {Figures.Count(probes)} probes.");
         foreach (var target in summary.Targets)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
@@ -35,17 +36,22 @@ public sealed class CostModel(PlanLimits limits)
     public double Flops(Node node) => node.Bodies.Any() ? node.Bodies.Sum(Flops) * Trips(node) : node.Rules().Flops(node, _sizes.Expected);
 
     /// <summary>
-    /// The most bytes that the values of a program take at one time, when each is freed after its last use. Parameters and outputs are the
-    /// caller's and stay; what only reshapes a value shares its memory. Constants and what the program captures do not count.
+    /// The most bytes that the values of a program take at one time, when each is freed after its last use, whether nodes run in the program's order or in that of ONNX Runtime. Parameters and
+    /// outputs are the caller's and stay; what only reshapes a value shares its memory. Constants and what the program captures do not count.
     /// </summary>
     public double PeakBytes(Program program)
     {
         _sizes.Learn(program);
+        return Math.Max(PeakBytes(program, program.Nodes), PeakBytes(program, RuntimeOrder.Of(program)));
+    }
+
+    private double PeakBytes(Program program, ImmutableArray<Node> nodes)
+    {
         var holders = new Dictionary<Value, Value>();
         var lastUse = new Dictionary<Value, int>();
-        for (var index = 0; index < program.Nodes.Length; index++)
+        for (var index = 0; index < nodes.Length; index++)
         {
-            var node = program.Nodes[index];
+            var node = nodes[index];
             if (node.Operator is ReshapingOperator or Reshape or Identity)
                 holders[node.Output] = Holder(node.Inputs[0]!);
             foreach (var value in GraphWalk.Dependencies(node))
@@ -58,9 +64,9 @@ public sealed class CostModel(PlanLimits limits)
         var freed = lastUse.ToLookup(use => use.Value, use => use.Key);
         var alive = program.Parameters.ToHashSet();
         double bytes = program.Parameters.Sum(Bytes), peak = bytes;
-        for (var index = 0; index < program.Nodes.Length; index++)
+        for (var index = 0; index < nodes.Length; index++)
         {
-            var node = program.Nodes[index];
+            var node = nodes[index];
             foreach (var output in node.Outputs)
                 if (!holders.ContainsKey(output) && alive.Add(output))
                     bytes += Bytes(output);
@@ -88,7 +94,8 @@ public sealed class CostModel(PlanLimits limits)
 
     private double Bytes(Value value) => _sizes.Most(value.Type.Shape.Elements) * value.Type.Element.Size();
 
-    private double Trips(Node node) => node.Operator switch
+    /// <summary>How often the bodies of a node run.</summary>
+    public double Trips(Node node) => node.Operator switch
     {
         Scan => _sizes.Expected(Scan.Length(node.Inputs, node.Attributes)),
         Loop => node.Input(0)?.Constant?.Read().Integers[0] ?? (node.Outputs.Length > Loop.States(node.Attributes) ? _sizes.Expected(node.Outputs[^1].Type.Shape[0]) : 1),

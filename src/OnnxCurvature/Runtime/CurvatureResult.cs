@@ -21,9 +21,6 @@ public sealed record CurvatureResult(ImmutableArray<ResultTensor> Tensors, long 
     /// <summary>What the user should know of how it was computed: one sentence each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
-    /// <summary>The process's resident memory when the run began: the runtime, ONNX Runtime, and what loading and planning left; null where it was not measured.</summary>
-    public long? BytesBefore { get; init; }
-
     /// <summary>The number of random columns that an error took which was asked for; null where none was, or the first run reached it.</summary>
     public int? Probes { get; init; }
 }

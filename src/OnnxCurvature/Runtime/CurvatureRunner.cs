@@ -22,7 +22,6 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         var clock = Stopwatch.StartNew();
         _costs.Learn(program);
         OrtEnvironment.Start(null);
-        var before = Environment.WorkingSet;
         using var arena = settings.Provider == "cpu" ? SharedArena.Use(_costs.PeakBytes(program)) : null;
         using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings with { SharesArena = arena is not null }, _costs);
         var keep = ScheduleRunner.Keeps(data.Batches > 1, _costs.Flops(program));
@@ -62,7 +61,6 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         var tensors = program.Outputs.Select((output, index) => new ResultTensor(output.Name, output.Value.Type.Element, [.. joined[index].Shape], joined[index].Values));
         return new CurvatureResult([.. tensors], data.Samples, data.Batches, seconds.SetItem("run", clock.Elapsed.TotalSeconds), Process.GetCurrentProcess().PeakWorkingSet64)
         {
-            BytesBefore = before,
             Notes = runner.Placement is { } placement ? [placement.Describe()] : [],
         };
     }

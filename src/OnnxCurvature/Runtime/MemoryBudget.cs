@@ -16,8 +16,11 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     /// <summary>A process that has run a small model, measured with .NET 10 and ONNX Runtime 1.31.</summary>
     private const double ProcessBytes = 110 << 20;
 
+    /// <summary>What a node takes here and in ONNX Runtime, measured on large graphs.</summary>
+    private const double NodeBytes = 25 << 10;
+
     /// <summary>What a pool of memory takes for each byte of values: pieces do not fit without gaps.</summary>
-    private const double PoolFactor = 1.15;
+    private const double PoolFactor = 1.3;
 
     private const int Attempts = 4;
 
@@ -59,37 +62,44 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     {
         var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops);
         var sessions = ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions)).ToArray();
-        var held = keepsSessions
-            ? sessions.Sum(session => session.Held) + sessions.Select(session => session.AtStart).DefaultIfEmpty(0).Max()
-            : sessions.Select(session => session.Held + session.AtStart).DefaultIfEmpty(0).Max();
-        return ProcessBytes + held + PoolFactor * values;
+        var (pool, others) = (PoolFactor * values, keepsSessions ? sessions.Sum(session => session.Held) : 0);
+        // A session starts before it makes values.
+        var most = sessions.Select(session => (keepsSessions ? others : session.Held) + Math.Max(session.AtStart, pool)).DefaultIfEmpty(pool).Max();
+        return ProcessBytes + most;
     }
 
     /// <summary>
-    /// What a session holds of weights, and more than that when it starts: they are mapped, convolutions have copies in a layout of their own, and what weights alone tell is computed when the session
-    /// starts. Of those that are laid out for products only the copies stay, but one after another they are there twice.
+    /// What a session holds of weights, and more than that when it starts, with what it is given: they are mapped, convolutions have copies in a layout of their own, and what weights alone tell is
+    /// computed when the session starts, and kept where anything else needs it. Of those that are laid out for products only the copies stay, but one after another they are there twice.
     /// </summary>
     private static (double Held, double AtStart) SessionBytes(ScheduleStep step, bool keepsSessions)
     {
         var laysOut = keepsSessions || step is LoopStep { Rounds: > 2 };
-        HashSet<Value> dependent = [.. step.Program.Parameters], weights = [], laidOut = [];
-        var copies = 0.0;
+        HashSet<Value> dependent = [.. step.Program.Parameters], held = [];
+        var (copies, twice) = (0.0, 0.0);
         foreach (var node in step.Program.Nodes)
         {
-            weights.UnionWith(node.Inputs.Where(input => input?.Constant is not null)!);
-            if (GraphWalk.Dependencies(node).Any(dependent.Contains))
-                dependent.UnionWith(node.Outputs);
-            else
-                copies += node.Outputs.Sum(Bytes);
+            if (!GraphWalk.Dependencies(node).Any(dependent.Contains))
+            {
+                twice = Math.Max(twice, GraphWalk.Dependencies(node).Sum(Bytes));
+                continue;
+            }
+            dependent.UnionWith(node.Outputs);
+            held.UnionWith(GraphWalk.Dependencies(node).Where(value => !dependent.Contains(value)));
             if (node.Inputs is not [{ } x, { } factor, ..] || !dependent.Contains(x) || dependent.Contains(factor))
                 continue;
             if (node.Operator is Conv)
                 copies += Bytes(factor);
-            else if (laysOut && node.Operator is Gemm or MatMul && factor.Constant is not null)
-                laidOut.Add(factor);
+            else if (laysOut && node.Operator is Gemm or MatMul)
+                twice = Math.Max(twice, Bytes(factor));
         }
-        return (weights.Sum(Bytes) + copies, laidOut.Select(Bytes).DefaultIfEmpty(0).Max());
+        return (held.Sum(Bytes) + copies, twice + step.Program.Parameters.Sum(Bytes));
     }
+
+    /// <summary>What the nodes of a program take besides, which hardly differs between plans.</summary>
+    public static double OfNodes(Program program) => NodeBytes * Count(program);
+
+    private static double Count(Program program) => program.Nodes.Sum(node => 1 + node.Bodies.Sum(Count));
 
     /// <summary>Weights have known sizes.</summary>
     private static double Bytes(Value value) => value.Type.Shape.IsKnown ? (double)value.Type.Shape.Elements.Factor * value.Type.Element.Size() : 0;

@@ -40,6 +40,9 @@ public sealed class PreparedRun
     /// <summary>Estimated peak of the values of one run, weights not counted, in bytes.</summary>
     public double MemoryBytes { get; private init; }
 
+    /// <summary>About how long all batches will take, in seconds, and the most memory that the process will hold, in bytes; null on a device, of which nothing is known.</summary>
+    public (double Seconds, double PeakBytes)? Estimate { get; private init; }
+
     /// <summary>The sizes that symbolic dimensions have in this run.</summary>
     public ImmutableDictionary<string, long> Dimensions { get; private init; } = ImmutableDictionary<string, long>.Empty;
 
@@ -95,8 +98,15 @@ public sealed class PreparedRun
             Flops = run.Flops,
             MemoryBytes = run.MemoryBytes,
             Dimensions = dimensions,
+            Estimate = options.Provider == "cpu" ? run.Estimated(new CostModel(Limits(options, dimensions))) : null,
             _more = request?.TargetError is null ? null : (request, probes => Create(modelPath, request with { Probes = probes }, data, asked)),
         };
+    }
+
+    private (double Seconds, double PeakBytes) Estimated(CostModel costs)
+    {
+        var times = new TimeModel(costs, _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount);
+        return (times.Start(_program) + Batches * times.Run(_program), new MemoryBudget(_options.MemoryBytes, Batches > 1).PeakBytes(_program, MemoryBytes, Flops) + MemoryBudget.OfNodes(_program));
     }
 
     private static IEnumerable<string> ProviderNotes(string? why, CurvatureRunOptions options, Program program)

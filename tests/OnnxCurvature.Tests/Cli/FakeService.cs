@@ -71,7 +71,7 @@ internal sealed class FakeService : ICurvatureService
 
     private sealed class Planned(FakeService service) : IPlannedRun
     {
-        public PlanOverview Plan => new([ConvPlan, BiasPlan], ["ReLU has the derivative 0 at 0."], 3, 3.3e12, 1.6 * (1 << 30));
+        public PlanOverview Plan => new([ConvPlan, BiasPlan], ["ReLU has the derivative 0 at 0."], 3, 3.3e12, 1.6 * (1 << 30), (180, 3.1 * (1 << 30)));
 
         public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation)
         {
@@ -83,10 +83,7 @@ internal sealed class FakeService : ICurvatureService
                     new ResultTensor("conv4_3.weight.hessian_diagonal", ElementType.Float32, [2, 1, 3], [1, 2, 0, 0.5, 1.0 / 3, 1e-9]),
                     new ResultTensor("norm.bias[3:9].hessian_diagonal", ElementType.Float32, [6], [12345678, -0.00012345678, 0, 0, 0, 0]),
                 ],
-                70, 3, ImmutableDictionary<string, double>.Empty.Add("run", 184.6).Add("plan", 0.25).Add("load", 12), 3L << 30)
-            {
-                BytesBefore = 700L << 20,
-            };
+                70, 3, ImmutableDictionary<string, double>.Empty.Add("run", 184.6).Add("plan", 0.25).Add("load", 12), 3L << 30);
         }
     }
 }

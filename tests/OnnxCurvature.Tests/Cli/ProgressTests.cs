@@ -56,7 +56,7 @@ public sealed class ProgressTests : IDisposable
     public void Numbers_are_not_cut_in_a_narrow_terminal()
     {
         var terminal = new Terminal(_output, TextWriter.Null, interactive: true, width: 40);
-        PlanView.Show(terminal, new PlanOverview([FakeService.ConvPlan with { Target = new string('w', 90) }], [], 3, 1, 1));
+        PlanView.Show(terminal, new PlanOverview([FakeService.ConvPlan with { Target = new string('w', 90) }], [], 3, 1, 1, null));
         Assert.Matches(@"1,000\s+25\s+3,200\s+1\.5 GiB", _output.ToString());
     }
 
@@ -65,7 +65,7 @@ public sealed class ProgressTests : IDisposable
     {
         var terminal = new Terminal(_output, TextWriter.Null, interactive: false);
         var name = string.Join(" ", Enumerable.Repeat("long", 100));
-        PlanView.Show(terminal, new PlanOverview([FakeService.ConvPlan with { Target = name, Reason = name }], [], 3, 1, 1));
+        PlanView.Show(terminal, new PlanOverview([FakeService.ConvPlan with { Target = name, Reason = name }], [], 3, 1, 1, null));
         Assert.Equal(2, _output.ToString().Split('\n').Count(line => line.Contains(name, StringComparison.Ordinal)));
     }
 

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>
 /// Work and memory of a written ONNX file, counted without the compiler: ONNX Runtime tells the shape of every value, those within loops included,
-/// and the nodes are walked in their order.
+/// and the nodes are walked.
 /// </summary>
 internal sealed class EmittedWork
 {
@@ -39,7 +39,7 @@ internal sealed class EmittedWork
             _values[body.Input[1].Name] = ([], new(9));
         }
         Flops = FlopsOf(graph, null);
-        PeakBytes = PeakOf(graph, null, graph.Input.Select(input => input.Name).Concat(graph.Output.Select(output => output.Name)));
+        PeakBytes = PeakOf(graph, null, [.. graph.Input.Select(input => input.Name), .. graph.Output.Select(output => output.Name)]);
     }
 
     /// <summary>Floating-point operations: a multiplication and an addition count as two, any other function of an entry as one.</summary>
@@ -124,7 +124,36 @@ internal sealed class EmittedWork
         }
     }
 
-    private double PeakOf(GraphProto graph, NodeProto? loop, IEnumerable<string> kept)
+    /// <summary>In the order of the file, or in ONNX Runtime's, whichever takes more.</summary>
+    private double PeakOf(GraphProto graph, NodeProto? loop, IReadOnlyCollection<string> kept) =>
+        Math.Max(PeakOf(graph, [.. graph.Node], loop, kept), PeakOf(graph, DepthFirst(graph), loop, kept));
+
+    /// <summary>A node comes after the nodes that it needs; of these the last of the file are sought first, as are those that nothing needs.</summary>
+    private static List<NodeProto> DepthFirst(GraphProto graph)
+    {
+        var (makers, needed, order, met) = (new Dictionary<string, int>(StringComparer.Ordinal), new HashSet<int>(), new List<NodeProto>(), new HashSet<int>());
+        for (var index = 0; index < graph.Node.Count; index++)
+            foreach (var name in graph.Node[index].Output)
+                makers[name] = index;
+        int[] Before(int index) => [.. Uses(graph.Node[index]).Where(makers.ContainsKey).Select(name => makers[name]).Where(other => other != index).Distinct().OrderDescending()];
+        for (var index = 0; index < graph.Node.Count; index++)
+            needed.UnionWith(Before(index));
+        for (var index = graph.Node.Count - 1; index >= 0; index--)
+            if (!needed.Contains(index))
+                Visit(index);
+        return order;
+
+        void Visit(int index)
+        {
+            if (!met.Add(index))
+                return;
+            foreach (var before in Before(index))
+                Visit(before);
+            order.Add(graph.Node[index]);
+        }
+    }
+
+    private double PeakOf(GraphProto graph, List<NodeProto> nodes, NodeProto? loop, IReadOnlyCollection<string> kept)
     {
         // What shares memory has the name of the value that holds it.
         var holder = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -132,16 +161,16 @@ internal sealed class EmittedWork
         foreach (var node in graph.Node.Where(node => node.OpType is "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Identity"))
             holder[node.Output[0]] = Holder(node.Input[0]);
         var lastUse = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var index = 0; index < graph.Node.Count; index++)
-            foreach (var name in Uses(graph.Node[index]).Concat(graph.Node[index].Output))
+        for (var index = 0; index < nodes.Count; index++)
+            foreach (var name in Uses(nodes[index]).Concat(nodes[index].Output))
                 lastUse[Holder(name)] = index;
         foreach (var name in kept)
             lastUse[Holder(name)] = int.MaxValue;
         double bytes = graph.Input.Sum(input => Bytes(input.Name, loop)), peak = bytes;
         var made = graph.Input.Select(input => input.Name).ToHashSet();
-        for (var index = 0; index < graph.Node.Count; index++)
+        for (var index = 0; index < nodes.Count; index++)
         {
-            var node = graph.Node[index];
+            var node = nodes[index];
             foreach (var name in node.Output.Where(name => name.Length > 0 && !holder.ContainsKey(name) && node.OpType != "Constant"))
                 if (made.Add(name))
                     bytes += Bytes(name, loop);
@@ -157,7 +186,7 @@ internal sealed class EmittedWork
     private double Inside(NodeProto loop)
     {
         var body = loop.Attribute.Single(attribute => attribute.Name == "body").G;
-        return PeakOf(body, loop, body.Output.Select(output => output.Name));
+        return PeakOf(body, loop, [.. body.Output.Select(output => output.Name)]);
     }
 
     private static IEnumerable<string> Uses(NodeProto node) => node.OpType != "Loop" ? node.Input
