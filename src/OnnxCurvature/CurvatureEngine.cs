@@ -89,8 +89,8 @@ public static class CurvatureEngine
             return new VerifyReport(entries.ToImmutable());
         });
 
-    internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, CurvatureRequest? request = null) =>
-        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Fixed = request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty, Oracle = new OrtShapeOracle() });
+    internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, CurvatureRequest? request = null, bool keepLoops = false) =>
+        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Fixed = request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty, KeepLoops = keepLoops, Oracle = new OrtShapeOracle() });
 
     /// <summary>Plans; tells the user of all nodes of the model that cannot be differentiated.</summary>
     internal static CurvaturePlan Plan(OnnxModel model, Planner planner, bool keepOutputs = false)

@@ -11,6 +11,24 @@ namespace OnnxCurvature.Onnx;
 /// </summary>
 internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOptions options)
 {
+    /// <summary>The body of a loop that is to stay one, or null where it cannot.</summary>
+    public Program? TryLoad(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
+    {
+        var (unknown, leftOut, through) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.StraightThrough.Count);
+        try
+        {
+            var body = Load(node, node.Attribute.First(attribute => attribute.Name == "body").G, scope, inputs);
+            if (loader.UnknownNodes.Count == unknown)
+                return body;
+        }
+        catch (UnsupportedOperatorException)
+        {
+            // Its rounds may do, or tell why not.
+        }
+        Forget(unknown, leftOut, through);
+        return null;
+    }
+
     /// <summary>The body of a node.</summary>
     public Program Load(NodeProto node, GraphProto graph, Scope scope, ImmutableArray<Value?> inputs)
     {
@@ -29,11 +47,17 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
             {
                 // The file's own types may do; if they do not, the reason is told then.
             }
-            loader.UnknownNodes.RemoveRange(unknown, loader.UnknownNodes.Count - unknown);
-            loader.LeftOutNodes.RemoveRange(leftOut, loader.LeftOutNodes.Count - leftOut);
-            loader.StraightThrough.RemoveRange(through, loader.StraightThrough.Count - through);
+            Forget(unknown, leftOut, through);
         }
         return Load(node, graph, scope, inputs, null);
+    }
+
+    /// <summary>What was tried is dead; nothing of it is reported.</summary>
+    private void Forget(int unknown, int leftOut, int through)
+    {
+        loader.UnknownNodes.RemoveRange(unknown, loader.UnknownNodes.Count - unknown);
+        loader.LeftOutNodes.RemoveRange(leftOut, loader.LeftOutNodes.Count - leftOut);
+        loader.StraightThrough.RemoveRange(through, loader.StraightThrough.Count - through);
     }
 
     private Program Load(NodeProto node, GraphProto graph, Scope scope, ImmutableArray<Value?> inputs, TensorType[]? types)

@@ -24,6 +24,9 @@ public sealed record LoadOptions
     /// <summary>Whether quantization within the model counts as the identity in derivatives, where it is rounding, of which the derivative is zero.</summary>
     public bool StraightThrough { get; init; }
 
+    /// <summary>Whether loops stay loops where they can, as is best for what is run and not differentiated, instead of becoming the nodes of their rounds.</summary>
+    public bool KeepLoops { get; init; }
+
     /// <summary>Who tells the types that the catalogue does not know, or null for nobody.</summary>
     public IShapeOracle? Oracle { get; init; }
 }

@@ -185,9 +185,11 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             return;
         }
         string? reason = null;
-        if (domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
+        var bodies = new BodyLoader(this, file, options);
+        var kept = options.KeepLoops && domain.Length == 0 && node.OpType is "Loop" or "Scan" ? bodies.TryLoad(node, scope, inputs) : null;
+        if (kept is null && domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
             return;
-        var attributes = AttributeReader.Read(node, scope, Meant, tensor => Widen(_tensors.Read(tensor)).Read(), graph => new BodyLoader(this, file, options).Load(node, graph, scope, inputs));
+        var attributes = AttributeReader.Read(node, scope, Meant, tensor => Widen(_tensors.Read(tensor)).Read(), graph => kept ?? bodies.Load(node, graph, scope, inputs));
         var outputs = node.Output.Count;
         while (outputs > 0 && node.Output[outputs - 1].Length == 0)
             outputs--;

@@ -70,7 +70,7 @@ public sealed class PreparedRun
         var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
         options = options with { Provider = provider };
         var asked = options;
-        var model = CurvatureEngine.Load(modelPath, options.Dimensions, request);
+        var model = CurvatureEngine.Load(modelPath, options.Dimensions, request, keepLoops: request is null);
         // Batches are rows of the first axis; where samples lie along another, all are one batch.
         if (!model.Graph.SampleAxes.IsEmpty)
             options = options with { BatchSize = int.MaxValue };
@@ -82,7 +82,7 @@ public sealed class PreparedRun
         // What the data tell of symbolic dimensions makes the program a plainer one, so the model is read again with that.
         var dimensions = options.Dimensions.AddRange(DataSet.Dimensions(model.Graph.Inputs, data, options.BatchSize).Where(entry => !options.Dimensions.ContainsKey(entry.Key)));
         if (dimensions.Count > options.Dimensions.Count)
-            model = CurvatureEngine.Load(modelPath, dimensions, request);
+            model = CurvatureEngine.Load(modelPath, dimensions, request, keepLoops: request is null);
         if (request is { Tolerance: not null, KeptClasses: null })
             request = request with { KeptClasses = ClassCount.Of(CurvatureEngine.Load(modelPath, dimensions, request), request, data, options, Settings(modelPath, options), Limits(options, dimensions)) };
         var loaded = clock.Elapsed.TotalSeconds;

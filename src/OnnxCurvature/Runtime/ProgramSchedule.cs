@@ -16,7 +16,7 @@ public sealed class ProgramSchedule
     /// <summary>The steps, in order.</summary>
     public ImmutableArray<ScheduleStep> Steps { get; }
 
-    /// <summary>Cuts a program. Loops of another form than that of a column stage stay within straight programs.</summary>
+    /// <summary>Cuts a program. Loops whose number of rounds only the data tell stay within straight programs.</summary>
     public static ProgramSchedule Of(Program program)
     {
         var loops = program.Nodes.Where(node => Loop.FixedRounds(node) is not null).ToArray();
@@ -31,7 +31,7 @@ public sealed class ProgramSchedule
         // What weights alone tell is part of every step that takes it: there the runtime folds it into constants, which it can lay out for its
         // kernels. The initial states of loops are passed as they are.
         var passed = GraphWalk.Between(program.Parameters.ToHashSet(), program.Outputs.Select(output => output.Value)).SelectMany(node => node.Outputs)
-            .Concat(program.Parameters).Concat(loops.SelectMany(loop => loop.Inputs).OfType<Value>()).ToHashSet();
+            .Concat(program.Parameters).Concat(loops.SelectMany(Initial)).ToHashSet();
         var given = program.Outputs.Select(output => output.Value).ToHashSet();
         var steps = ImmutableArray.CreateBuilder<ScheduleStep>();
         var depth = level.Values.DefaultIfEmpty(0).Max();
@@ -57,12 +57,13 @@ public sealed class ProgramSchedule
     private static LoopStep StepOf(Node node, HashSet<Value> passed)
     {
         var body = node.Attributes.Program("body")!;
-        var states = Math.Max(0, node.Inputs.Length - 2);
         var captured = GraphWalk.Captures(body).Where(value => passed.Contains(value) && value.Constant is null).ToImmutableArray();
         // The condition goes in and out unchanged, so it is left out.
         var driven = Program.Create([body.Parameters[0], .. body.Parameters.Skip(2), .. captured], body.Outputs.Skip(1));
-        return new LoopStep(node, driven, Loop.FixedRounds(node)!.Value, states, captured);
+        return new LoopStep(node, driven, Loop.FixedRounds(node)!.Value, [.. Initial(node)], captured);
     }
+
+    private static IEnumerable<Value> Initial(Node loop) => loop.Inputs.Skip(2).Take(Loop.States(loop.Attributes)).OfType<Value>();
 }
 
 /// <summary>A step of a schedule.</summary>
@@ -75,6 +76,10 @@ public sealed record StraightStep(Program Program) : ScheduleStep(Program);
 /// <param name="Node">The loop.</param>
 /// <param name="Program">The body: the chunk's number, the states and the captured values in; the new states and what is collected out.</param>
 /// <param name="Rounds">The number of chunks.</param>
-/// <param name="States">The number of states.</param>
+/// <param name="Initial">The initial states.</param>
 /// <param name="Captured">The values that the body takes from around it.</param>
-public sealed record LoopStep(Node Node, Program Program, long Rounds, int States, ImmutableArray<Value> Captured) : ScheduleStep(Program);
+public sealed record LoopStep(Node Node, Program Program, long Rounds, ImmutableArray<Value> Initial, ImmutableArray<Value> Captured) : ScheduleStep(Program)
+{
+    /// <summary>The number of states.</summary>
+    public int States => Initial.Length;
+}

@@ -79,10 +79,10 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
 
     private void Drive(LoopStep loop, OrtProgram session, Dictionary<Value, OrtValue> values, List<OrtValue> owned, IReadOnlyCollection<Value> outputs, Action<double> progress, CancellationToken cancellation)
     {
-        foreach (var input in loop.Node.Inputs.Skip(2))
+        foreach (var input in loop.Initial)
             if (input is { Constant: { } constant } && !values.ContainsKey(input))
                 owned.Add(values[input] = OrtTensors.Of(constant.Read()));
-        OrtValue[] states = [.. loop.Node.Inputs.Skip(2).Select(value => values[value!])];
+        OrtValue[] states = [.. loop.Initial.Select(value => values[value])];
         OrtValue[] captured = [.. loop.Captured.Select(value => values[value])];
         var yields = loop.Program.Outputs.Length - loop.States;
         var stacks = Enumerable.Range(loop.States, yields).Select(index => new RoundStack(loop.Rounds, session.IsOnDevice, outputs.Contains(loop.Node.Outputs[index]))).ToArray();
@@ -127,7 +127,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
 
     private static void Free(Dictionary<Value, OrtValue> values, List<OrtValue> owned, IReadOnlyCollection<Value> outputs, IEnumerable<ScheduleStep> later)
     {
-        var needed = later.SelectMany(step => step is LoopStep loop ? loop.Node.Inputs.Where(input => input is not null).Concat(loop.Captured)! : step.Program.Parameters.AsEnumerable()).Concat(outputs).ToHashSet();
+        var needed = later.SelectMany(step => step is LoopStep loop ? loop.Initial.Concat(loop.Captured) : step.Program.Parameters.AsEnumerable()).Concat(outputs).ToHashSet();
         foreach (var (value, tensor) in values.Where(entry => !needed.Contains(entry.Key)).ToArray())
             if (owned.Remove(tensor))
             {

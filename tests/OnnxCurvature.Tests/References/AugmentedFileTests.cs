@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Runtime;
 using OnnxCurvature.Tests.Files;
@@ -27,6 +29,25 @@ public sealed class AugmentedFileTests
         var path = Augment(entry, folder).Path;
         foreach (var size in entry.BatchSizes)
             Close.To(entry, CurvatureEngine.Prepare(path, null, entry.Data(), new CurvatureRunOptions { BatchSize = size }).Run(null, CancellationToken.None));
+    }
+
+    [Theory]
+    [InlineData("vgg16_narrow.onnx", "conv4_3.weight")]
+    [InlineData("resnet_small.onnx", "stem.conv.weight")]
+    [InlineData("residual_silu_ce.opset17.onnx", "stem.weight")]
+    [InlineData("transformer_ce.opset17.onnx", "v.weight")]
+    [InlineData("lstm_steps_first_ce.opset17.onnx", "lstm.weight_hh_l0")]
+    public void The_engine_runs_the_chunks_of_an_augmented_file_one_after_another(string model, string weight)
+    {
+        using var folder = new TemporaryFolder();
+        var entry = ReferenceTable.Find(model, weight);
+        var report = Augment(entry, folder);
+        while (report.Methods.All(method => method.ChunkSize == method.Columns))
+            report = Augment(entry, folder, options: new AugmentOptions { Limits = new PlanLimits { MemoryBytes = (long)(0.8 * report.Methods.Max(method => method.MemoryBytes)) } });
+        var graph = CurvatureEngine.Load(report.Path, ImmutableDictionary<string, long>.Empty, keepLoops: true).Graph;
+        var program = Ir.Program.Create(graph.Inputs, graph.Outputs.Where(output => report.Outputs.Contains(output.Name)));
+        Assert.Contains(ProgramSchedule.Of(program).Steps, step => step is LoopStep { Rounds: > 1 });
+        Close.To(entry, CurvatureEngine.Prepare(report.Path, null, entry.Data(), new CurvatureRunOptions()).Run(null, CancellationToken.None));
     }
 
     [Theory]

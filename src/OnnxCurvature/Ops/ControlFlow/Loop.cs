@@ -78,9 +78,8 @@ public sealed class Loop : Operator, IBodyOperator
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
         base.ToOpset(b, node, opset) with { Inputs = [node.Input(0), node.Input(1), .. node.Inputs.Skip(2).Take(States(node.Attributes))] };
 
-    /// <summary>The rounds of a loop that was added, with a constant number of them and a body that never ends it early, as loops over columns are; null for other nodes.</summary>
-    public static long? FixedRounds(Node node) => node.Operator is Loop && node.Input(0)?.Constant is { } rounds && node.Input(1) is null && node.Inputs.Length <= 2 + States(node.Attributes)
-        && LoopRounds.NeverEnds(BodyOf(node.Attributes))
+    /// <summary>The rounds of a loop with a constant number of them and a body that never ends it early, as loops over columns are; null for other nodes.</summary>
+    public static long? FixedRounds(Node node) => node.Operator is Loop && node.Input(0)?.Constant is { } rounds && node.Input(1) is null && BodyOf(node.Attributes) is var body && LoopRounds.NeverEnds(body) && LoopRounds.IgnoresCondition(body)
         ? rounds.Read().Integers[0]
         : null;
 

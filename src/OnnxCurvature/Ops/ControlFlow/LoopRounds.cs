@@ -52,6 +52,13 @@ internal static class LoopRounds
         return going == body.Parameters[1] || going.Constant is InlineConstant constant && constant.Read().Integers[0] != 0;
     }
 
+    /// <summary>Whether a body does nothing with the condition but to pass it on.</summary>
+    public static bool IgnoresCondition(Program body)
+    {
+        Value[] given = [.. body.Outputs.Skip(1).Select(output => output.Value)];
+        return !given.Concat(GraphWalk.Ancestors(given).SelectMany(GraphWalk.Dependencies)).Contains(body.Parameters[1]);
+    }
+
     private static Value Numbers(GraphBuilder b, Node node, Program body, int states)
     {
         var known = Count(node.Input(0), node.Input(1), body);
