@@ -25,6 +25,7 @@ public static class NetworkProblems
             foreach (var loss in new[] { LossKind.CrossEntropy, LossKind.Mse })
             {
                 yield return SmoothConvolutions($"gelu cnn {loss} {samples}", samples, loss);
+                yield return TanhConvolutions($"tanh cnn {loss} {samples}", samples, loss);
                 yield return ResidualBlock($"silu resnet block {loss} {samples}", samples, loss);
                 yield return Transformer($"transformer block {loss} {samples}", samples, loss);
                 yield return DepthwiseSeparable($"depthwise separable {loss} {samples}", samples, loss);
@@ -61,6 +62,16 @@ public static class NetworkProblems
         h = p.Apply<Gelu>(Normalized(p, p.Apply<Conv>(Same, h, p.Weight("c2", 0.4, 4, 3, 3, 3)), 4));
         h = p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), p.Apply<GlobalAveragePool>(h));
         p.Output = Linear(p, h, "f", 4, 3);
+        return p;
+    }
+
+    private static Problem TanhConvolutions(string name, int samples, LossKind loss)
+    {
+        var p = new Problem(name, samples, false) { Loss = loss };
+        var h = p.Apply<Tanh>(p.Apply<Conv>(Same, p.Input(2, 4, 4), p.Weight("c1", 0.4, 3, 2, 3, 3), p.Weight("b1", 0.3, 3)));
+        h = p.Apply<AveragePool>(Attributes.Empty.With("kernel_shape", [2, 2]), h);
+        h = p.Apply<Tanh>(p.Apply<Conv>(Same.With("strides", [2, 2]), h, p.Weight("c2", 0.4, 4, 3, 3, 3)));
+        p.Output = Linear(p, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), "f", 16, 3);
         return p;
     }
 
