@@ -10,7 +10,10 @@ internal static class ParseErrors
     /// <summary>The sentence, or null where there is no error.</summary>
     public static string? Describe(ParseResult parsed)
     {
-        if (parsed.Action is not ParseErrorAction action)
+        var action = parsed.Action as ParseErrorAction;
+        if ((action is not null || parsed.Action == parsed.CommandResult.Command.Action) && Swallowed(parsed) is { } unknown)
+            return Unknown(parsed, unknown);
+        if (action is null)
             return null;
         var help = $"; see {Path(parsed)} --help.";
         if (parsed.UnmatchedTokens is [var token, ..])
@@ -33,6 +36,20 @@ internal static class ParseErrors
         if (first.SymbolResult is OptionResult { IdentifierTokenCount: > 1 } repeated && repeated.Option.Arity.MaximumNumberOfValues == 1)
             return $"{Name(repeated.Option)} is given {repeated.IdentifierTokenCount} times; give it once.";
         return first.Message.ReplaceLineEndings(" ").Trim();
+    }
+
+    /// <summary>An option that the command does not have, and that was taken for an argument, or for a value of one that takes all words after it.</summary>
+    private static string? Swallowed(ParseResult parsed) => parsed.CommandResult.Children
+        .Where(child => child is ArgumentResult or OptionResult { Option.AllowMultipleArgumentsPerToken: true }).SelectMany(child => child.Tokens)
+        .Select(token => token.Value).FirstOrDefault(value => value.StartsWith("--", StringComparison.Ordinal));
+
+    private static string Unknown(ParseResult parsed, string name)
+    {
+        name = name.Split('=')[0];
+        var others = parsed.RootCommandResult.Command.Subcommands.Where(command => command.Options.Any(option => option.Name == name)).Select(command => command.Name).ToArray();
+        return others.Length > 0
+            ? $"'{name}' is no option of {Path(parsed)}, but of {string.Join(" and ", others)}; see {Path(parsed)} --help."
+            : $"'{name}' is no option of {Path(parsed)}; {Suggestions.For(name, parsed.CommandResult.Command.Options.Select(option => option.Name))}; see {Path(parsed)} --help.";
     }
 
     /// <summary>The names that System.CommandLine offers for a token. It gives them only as text: a question, and then a name on each line.</summary>

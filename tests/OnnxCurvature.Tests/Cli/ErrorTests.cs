@@ -20,6 +20,7 @@ public sealed class ErrorTests
             "run m -o o --provider tpu", "run m -o o --threads -1", "run m -o o --memory 5Q", "run m -o o --memory 0", "run m -o m", "run m -o x.npy --data x=./x.npy",
             "run m -o no-such-folder/o.npz",
             "augment m -o o", "augment m -o o --wrt a", "augment m -o o --wrt a --loss mse --opset x", "augment m -o m --wrt a --loss mse",
+            "augment m -o o --loss mse --wrt a --tolerance 0.1", "augment m -o o --loss mse --wrt a --memry=3", "run --bogus x",
             "verify m", "verify m --wrt a --loss mse --samples 0", "verify m --wrt a --loss mse --seed -1",
         ];
         var text = new StringWriter { NewLine = "\n" };
