@@ -13,13 +13,13 @@ internal static partial class CudaProvider
     public const string Ways = "build the tool with -p:OnnxRuntimeFlavor=gpu, or give --provider-library or --onnxruntime, or give --provider cpu";
 
     /// <summary>
-    /// The provider that <paramref name="asked"/> stands for, <c>cpu</c> or <c>cuda</c>, and a sentence on why, where <c>auto</c> was asked for. Throws <see cref="UserErrorException"/> where CUDA
+    /// The provider that <paramref name="asked"/> stands for, <c>cpu</c> or <c>cuda</c>, and a sentence on why, where <c>auto</c> was asked for, or on what has no effect. Throws <see cref="UserErrorException"/> where CUDA
     /// was asked for and cannot be had.
     /// </summary>
     public static (string Provider, string? Note) Choose(string asked, CudaOptions options)
     {
         if (asked == "cpu")
-            return ("cpu", null);
+            return ("cpu", options == new CudaOptions() ? null : "What is said of CUDA's device has no effect on the CPU; give --provider cuda or auto for it.");
         if (asked is not ("cuda" or "auto"))
             throw new UserErrorException($"The provider '{asked}' is unknown; give --provider cpu, cuda or auto.");
         if (!CudaOptions.Searches.Contains(options.ConvolutionSearch))

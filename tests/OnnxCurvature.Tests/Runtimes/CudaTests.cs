@@ -37,6 +37,15 @@ public sealed class CudaTests
         Assert.StartsWith(sentence, CudaProvider.Explain(message), StringComparison.Ordinal);
 
     [Fact]
+    public void Options_of_CUDA_without_it_are_said_to_have_no_effect()
+    {
+        Assert.Equal(("cpu", null), CudaProvider.Choose("cpu", new CudaOptions()));
+        var (provider, note) = CudaProvider.Choose("cpu", new CudaOptions { Device = 1 });
+        Assert.Equal("cpu", provider);
+        Assert.Contains("has no effect on the CPU", note, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void CUDA_that_cannot_be_had_is_an_error_and_auto_goes_on_without_it_and_says_so()
     {
         var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
