@@ -12,6 +12,7 @@ internal static class GateCosts
     private const double GatheredFlops = 360e9;
     private const double CopiedBytes = 7e9;
     private const double SecondsForAnEntry = 1.4e-9;
+    private const double SecondsForAnEntryTransposed = 0.4e-9;
     private const double SecondsForARound = 60e-6;
     private const double ElementBytes = 4;
 
@@ -31,7 +32,7 @@ internal static class GateCosts
             var (inner, wanted) = (link.Taps.Average * inputs * link.Gate.Density, outputs * next);
             dense += 2 * columns * rounds * inputs * link.Kernel * outputs / DenseFlops;
             gated += rounds * (SecondsForARound + 2 * columns * inner * wanted / GatheredFlops
-                + (columns * inner + columns * wanted * 2 + inner * outputs * 2) * ElementBytes / CopiedBytes + (next < 1 ? inner * wanted * SecondsForAnEntry : 0));
+                + (columns * inner + columns * wanted * 2 + inner * outputs * 2) * ElementBytes / CopiedBytes + (next < 1 ? inner * outputs * SecondsForAnEntryTransposed : 0));
         }
         return gated < Worth * dense;
     }

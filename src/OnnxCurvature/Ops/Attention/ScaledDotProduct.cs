@@ -25,4 +25,15 @@ internal sealed record ScaledDotProduct(double? Scale)
 
     /// <summary>The values weighed by the softmax of scores, [N, heads, S, E].</summary>
     public static Value Weigh(GraphBuilder b, Value scores, Value v) => MatMul.Of(b, Softmax.Of(b, scores, scores.Type.Rank - 1), v);
+
+    /// <summary>The same with one more score in every row, whose weight is on no value: exp(score) / (exp(sink) + Σ exp(scores)).</summary>
+    /// <param name="b">Where the nodes are built.</param>
+    /// <param name="scores">The scores, [N, heads, S, T].</param>
+    /// <param name="v">The values.</param>
+    /// <param name="sink">The further score, of a shape that is broadcast to [N, heads, S, 1].</param>
+    public static Value Weigh(GraphBuilder b, Value scores, Value v, Value sink)
+    {
+        var all = Concat.Of(b, [scores, Expand.Of(b, sink, scores.Type.Shape.With(3, 1))], 3);
+        return MatMul.Of(b, Slice.Of(b, Softmax.Of(b, all, 3), 3, 0, -1), v);
+    }
 }

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// <summary>
 /// Causal attention in which groups of heads share keys and values. Inputs: queries [N, S, heads * D] (or all three packed), keys and values
 /// [N, S, groups * D], the past [N, groups, P, D], one less than the length of every sequence, the longest length, the caches of rotary positions,
-/// the positions, and what is added to the scores. Outputs: [N, S, heads * D], and keys and values with those of the past. Without a
+/// the positions, what is added to the scores, and a further score for each head that weighs no value, zero for <c>smooth_softmax</c> = 1. Outputs: [N, S, heads * D], and keys and values with those of the past. Without a
 /// past the lengths change nothing that counts; with one they must be constants and equal P + S.
 /// </summary>
 public sealed class GroupQueryAttention : MicrosoftOperator
@@ -19,8 +19,8 @@ public sealed class GroupQueryAttention : MicrosoftOperator
     {
         var attributes = call.Attributes;
         var (heads, groups) = (attributes.Int("num_heads", 0), attributes.Int("kv_num_heads", 0));
-        if (attributes.Int("smooth_softmax", 0) != 0 || call.Input(11) is not null || call.Inputs.Length > 12)
-            throw new UnsupportedOperatorException("GroupQueryAttention with a smooth softmax, sinks or quantized caches is not supported.");
+        if (call.Inputs.Skip(12).Any(input => input is not null))
+            throw new UnsupportedOperatorException("GroupQueryAttention with quantized caches is not supported.");
         var (query, keys, values) = Unpacked(b, call, heads, groups);
         var (q, k, v) = (Heads.Split(b, query, heads), Heads.Split(b, keys, groups), Heads.Split(b, values, groups));
         var past = Past(call, q.Type.Shape[2]);
@@ -38,7 +38,9 @@ public sealed class GroupQueryAttention : MicrosoftOperator
         if (attributes.Int("local_window_size", -1) is var window and > 0)
             allowed = Logic.And.Of(b, allowed, AttentionMask.Recent(b, shape[2], shape[3], past, window));
         scores = Expr.Select(allowed, scores, scores.Number(float.MinValue));
-        var y = Heads.Merge(b, ScaledDotProduct.Weigh(b, scores, Heads.Repeat(b, v, heads)));
+        var sink = call.Input(11) is { } sinks ? Reshape.To(b, sinks, [1, heads, 1, 1]) : attributes.Int("smooth_softmax", 0) != 0 ? b.Scalar(q.Type.Element, 0) : null;
+        var repeated = Heads.Repeat(b, v, heads);
+        var y = Heads.Merge(b, sink is null ? ScaledDotProduct.Weigh(b, scores, repeated) : ScaledDotProduct.Weigh(b, scores, repeated, sink));
         return [.. new Value?[] { y, k, v, null }.Take(call.OutputCount)];
     }
 
