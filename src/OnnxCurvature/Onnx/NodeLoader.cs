@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Quantization;
 
@@ -190,6 +191,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         if (kept is null && domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
             return;
         var attributes = AttributeReader.Read(node, scope, Meant, tensor => Widen(_tensors.Read(tensor)).Read(), graph => kept ?? bodies.Load(node, graph, scope, inputs));
+        // Of all operators it alone has defaults that are rounded.
+        if (domain.Length == 0 && node.OpType == "Selu")
+            attributes = Selu.Explicit(attributes, Meant);
         var outputs = node.Output.Count;
         while (outputs > 0 && node.Output[outputs - 1].Length == 0)
             outputs--;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxCurvature.Ops.Elementwise;
 
 namespace OnnxCurvature.Onnx;
 
@@ -35,7 +36,7 @@ internal static class RoundedNumber
             yield return 1.0 / k;
         }
         foreach (var number in (double[])[Math.Sqrt(2 / Math.PI), 1 / Math.Sqrt(2 * Math.PI), 2 / Math.Sqrt(Math.PI), Math.Sqrt(Math.PI), 1 / Math.Sqrt(Math.PI),
-            Math.PI, 2 * Math.PI, Math.PI / 2, 1 / Math.PI, Math.E, Math.Log(2), 1 / Math.Log(2), Math.Log(10), 1 / Math.Log(10)])
+            Math.PI, 2 * Math.PI, Math.PI / 2, 1 / Math.PI, Math.E, Math.Log(2), 1 / Math.Log(2), Math.Log(10), 1 / Math.Log(10), Selu.MeantAlpha, Selu.MeantGamma])
             yield return number;
     }
 

@@ -6,6 +6,21 @@ namespace OnnxCurvature.Ops.Elementwise;
 /// <summary>y = γx where x &gt; 0, else γα(eˣ - 1). The slope at 0 is γα.</summary>
 public sealed class Selu : UnaryElementwise
 {
+    /// <summary>The α at which the standard normal distribution is a fixed point of the mean and the variance; the default of ONNX is this, rounded to float32.</summary>
+    public const double MeantAlpha = 1.6732632423543772848170429916717;
+
+    /// <summary>The γ that belongs to it.</summary>
+    public const double MeantGamma = 1.0507009873554804934193349852946;
+
+    /// <summary>Attributes with those that are left out, where these are taken for what they were rounded from.</summary>
+    public static Attributes Explicit(Attributes attributes, Func<float, double> meant)
+    {
+        foreach (var (name, rounded) in new[] { ("alpha", (float)MeantAlpha), ("gamma", (float)MeantGamma) })
+            if (!attributes.Has(name) && meant(rounded) is var number && number != rounded)
+                attributes = attributes.With(name, (object)number);
+        return attributes;
+    }
+
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.Curved;
 
