@@ -9,8 +9,8 @@ namespace OnnxCurvature.Cli;
 internal sealed class CurvatureService : ICurvatureService
 {
     /// <inheritdoc/>
-    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions) =>
-        CurvatureEngine.Inspect(modelPath, dimensions);
+    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+        CurvatureEngine.Inspect(modelPath, dimensions, progress, cancellation);
 
     /// <inheritdoc/>
     public AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options) =>

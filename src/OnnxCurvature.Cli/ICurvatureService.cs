@@ -9,7 +9,7 @@ namespace OnnxCurvature.Cli;
 internal interface ICurvatureService
 {
     /// <summary>Says what there is to know of a model.</summary>
-    InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions);
+    InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IProgress<RunProgress>? progress, CancellationToken cancellation);
 
     /// <summary>Writes an augmented model.</summary>
     AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options);

@@ -19,11 +19,13 @@ public static class CurvatureEngine
     /// <summary>Says what there is to know of a model.</summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
     /// <param name="dimensions">Sizes of symbolic dimensions, by name.</param>
-    public static InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions) =>
+    /// <param name="progress">Receives the share of the weights that are surveyed.</param>
+    /// <param name="cancellation">Ends the survey.</param>
+    public static InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default) =>
         Clear(() =>
         {
             var model = OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle(), Partial = true });
-            return new Inspector(model).Report();
+            return new Inspector(model).Report(progress, cancellation);
         });
 
     /// <summary>Writes a model that computes what is asked for besides what it computed before.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Runtime;
 
 namespace OnnxCurvature.Cli.Commands;
 
@@ -13,13 +14,17 @@ internal static class InspectCommand
         var options = new CommandOptions(requests: false);
         var json = new Option<bool>("--json") { Description = "Write JSON for programs [default: text for people]." };
         var command = new Command("inspect", "Show a model's inputs, outputs, weights and operators, which losses fit, and how each Hessian diagonal would be computed.") { options.Model, json, options.Dimensions };
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) =>
         {
-            var report = service.Inspect(parsed.GetRequiredValue(options.Model), options.DimensionsOf(parsed));
+            // What programs read holds nothing else.
             if (parsed.GetValue(json))
-                terminal.Output.Write(InspectJson.Of(report));
+                terminal.Output.Write(InspectJson.Of(Inspect(null)));
             else
-                InspectView.Show(terminal, report);
+                InspectView.Show(terminal, ProgressView.Show(terminal, "inspect", Inspect));
+            return Task.FromResult(ExitCodes.Success);
+
+            InspectReport Inspect(IProgress<RunProgress>? progress) =>
+                service.Inspect(parsed.GetRequiredValue(options.Model), options.DimensionsOf(parsed), progress, cancellation);
         });
         return command;
     }

@@ -13,11 +13,16 @@ internal sealed class Inspector(OnnxModel model)
     private readonly Dictionary<string, string> _obstacles = new(StringComparer.Ordinal);
 
     /// <summary>The report.</summary>
-    public InspectReport Report()
+    public InspectReport Report(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var graph = model.Graph;
         var losses = Losses().ToImmutableArray();
-        var weights = graph.Weights.Select(weight => Inspect(weight, losses)).ToImmutableArray();
+        var weights = graph.Weights.Select((weight, index) =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Report(new RunProgress((double)index / graph.Weights.Length, $"weight {index + 1} of {graph.Weights.Length}"));
+            return Inspect(weight, losses);
+        }).ToImmutableArray();
         // Without the nodes that were left out, some of the others lead to no output.
         var nodes = GraphWalk.Ancestors(model.LeftOutNodes.IsEmpty ? graph.Outputs.Select(output => output.Value) : graph.Values.Values);
         foreach (var node in nodes)

@@ -43,7 +43,7 @@ internal sealed class FakeService : ICurvatureService
         [("cross-entropy:logits", "the output has 1000 classes along axis 1")],
         ["The values of 'steps' are <fixed> & \"folded\"."]);
 
-    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions)
+    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         (ModelPath, Dimensions) = (modelPath, dimensions);
         return Inspected();
