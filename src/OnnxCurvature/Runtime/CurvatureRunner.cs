@@ -24,7 +24,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         OrtEnvironment.Start(null);
         using var arena = settings.Provider == "cpu" ? SharedArena.Use(_costs.PeakBytes(program)) : null;
         using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings with { SharesArena = arena is not null }, _costs);
-        var keep = ScheduleRunner.Keeps(data.Batches > 1, _costs.Flops(program));
+        var keep = ScheduleRunner.Keeps(data.Batches > 1, _costs.Flops(program), settings.Provider);
         var outputs = program.Outputs.Select(output => output.Value).Distinct().ToArray();
         var joined = program.Outputs.Select(_ => new BatchJoin.Result()).ToArray();
         for (var batch = 0; batch < data.Batches; batch++)

@@ -60,7 +60,7 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     /// <summary>The process's peak for a program whose values take <paramref name="values"/> bytes at their peak, with so many floating-point operations for a batch.</summary>
     public double PeakBytes(Program program, double values, double flops)
     {
-        var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops);
+        var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops, "cpu");
         var sessions = ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions)).ToArray();
         var (pool, others) = (PoolFactor * values, keepsSessions ? sessions.Sum(session => session.Held) : 0);
         // A session starts before it makes values.

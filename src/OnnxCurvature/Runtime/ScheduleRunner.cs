@@ -7,14 +7,14 @@ namespace OnnxCurvature.Runtime;
 /// <summary>Runs the steps of a schedule, each in a session of its own, and passes values between them.</summary>
 internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings settings, CostModel costs) : IDisposable
 {
-    /// <summary>A batch of more operations takes seconds, beside which it does not count that sessions are made again; kept ones would hold weights in several layouts.</summary>
+    /// <summary>On a processor a batch of more operations takes seconds, beside which it does not count that sessions are made again; kept ones would hold weights in several layouts.</summary>
     private const double MostFlopsToKeep = 5e11;
 
     private readonly Dictionary<ScheduleStep, OrtProgram> _sessions = [];
     private readonly double _total = schedule.Steps.Sum(step => Flops(step, costs));
 
-    /// <summary>Whether it is worth it to keep sessions from batch to batch, each of so many floating-point operations.</summary>
-    public static bool Keeps(bool severalBatches, double flops) => severalBatches && flops < MostFlopsToKeep;
+    /// <summary>Whether it is worth it to keep sessions from batch to batch, each of so many floating-point operations. On a device it always is: weights would have to be copied there again.</summary>
+    public static bool Keeps(bool severalBatches, double flops, string provider) => severalBatches && (provider != "cpu" || flops < MostFlopsToKeep);
 
     /// <summary>
     /// The values of <paramref name="outputs"/>, given those of the parameters. The caller disposes of both.
