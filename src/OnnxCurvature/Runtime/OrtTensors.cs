@@ -37,6 +37,22 @@ internal static class OrtTensors
         return value;
     }
 
+    /// <summary>A double scalar.</summary>
+    public static OrtValue Scalar(double number)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double, []);
+        value.GetTensorMutableDataAsSpan<double>()[0] = number;
+        return value;
+    }
+
+    /// <summary>A tensor of double zeros.</summary>
+    public static OrtValue Zeros(long[] shape)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double, shape);
+        value.GetTensorMutableDataAsSpan<double>().Clear();
+        return value;
+    }
+
     /// <summary>The sizes of a tensor.</summary>
     public static long[] Shape(OrtValue value) => value.GetTensorTypeAndShape().Shape;
 

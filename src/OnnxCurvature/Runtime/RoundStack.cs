@@ -1,6 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using OnnxCurvature.Ir;
-using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Runtime;
 
@@ -34,40 +32,25 @@ internal sealed class RoundStack(long rounds, bool isOnDevice, bool wantedOnHost
     }
 
     /// <summary>The stack. The caller disposes of it.</summary>
-    public OrtValue Finish(OrtSettings settings, CancellationToken cancellation)
+    public OrtValue Finish(DeviceConcat device, CancellationToken cancellation)
     {
         if (!isOnDevice)
             return _whole!;
         // [*] to [1, *] at first, then along that axis.
-        var (parts, lead) = (_parts, true);
+        var (parts, stacked) = (_parts, true);
         while (true)
         {
             var next = new List<OrtValue>();
             var last = parts.Count <= MostParts;
             foreach (var group in parts.Chunk(MostParts))
             {
-                next.Add(Join(group, lead, last && wantedOnHost, settings, cancellation));
+                next.Add(device.Join(group, stacked, last && wantedOnHost, cancellation));
                 foreach (var part in group)
                     part.Dispose();
             }
-            (parts, lead) = (next, false);
+            (parts, stacked) = (next, false);
             if (last)
                 return parts[0];
         }
-    }
-
-    private static OrtValue Join(OrtValue[] group, bool lead, bool onHost, OrtSettings settings, CancellationToken cancellation)
-    {
-        var b = new GraphBuilder();
-        Value[] inputs = [.. group.Select((part, index) => b.Parameter(TypeOf(part), $"part_{index}"))];
-        var joined = Concat.Of(b, [.. inputs.Select(input => lead ? Reshape.InsertAxis(b, input, 0) : input)], 0);
-        using var program = new OrtProgram(b.Build(inputs, [new NamedValue("whole", joined)]), settings);
-        return program.Run(group, _ => onHost, cancellation)[0];
-    }
-
-    private static TensorType TypeOf(OrtValue part)
-    {
-        var type = part.GetTensorTypeAndShape();
-        return new TensorType((ElementType)type.ElementDataType, TensorShape.Of(type.Shape));
     }
 }

@@ -11,6 +11,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
     private const double MostFlopsToKeep = 5e11;
 
     private readonly Dictionary<ScheduleStep, OrtProgram> _sessions = [];
+    private readonly DeviceConcat _device = new(settings);
     private readonly double _total = schedule.Steps.Sum(step => Flops(step, costs));
 
     /// <summary>Whether it is worth it to keep sessions from batch to batch, each of so many floating-point operations. On a device it always is: weights would have to be copied there again.</summary>
@@ -21,10 +22,11 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
     /// </summary>
     /// <param name="parameters">The parameters of the whole program.</param>
     /// <param name="outputs">Values of the whole program.</param>
+    /// <param name="onHost">Those of them that are to be readable here; the others may stay on a device.</param>
     /// <param name="keep">Whether sessions are kept for another run, or each is given up after its step.</param>
     /// <param name="progress">Receives the share of the work of this run that is done.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public IReadOnlyDictionary<Value, OrtValue> Run(IReadOnlyDictionary<Value, OrtValue> parameters, IReadOnlyCollection<Value> outputs, bool keep, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    public IReadOnlyDictionary<Value, OrtValue> Run(IReadOnlyDictionary<Value, OrtValue> parameters, IReadOnlyCollection<Value> outputs, IReadOnlySet<Value> onHost, bool keep, IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var values = new Dictionary<Value, OrtValue>(parameters);
         var owned = new List<OrtValue>();
@@ -42,10 +44,10 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
                 progress?.Report(new RunProgress(done / _total, "preparing"));
                 var session = Session(step, keep);
                 if (step is LoopStep loop)
-                    Drive(loop, session, values, owned, outputs, fraction => progress?.Report(new RunProgress((done + fraction * Flops(step, costs)) / _total, $"chunk {(long)Math.Round(fraction * loop.Rounds)} of {loop.Rounds}")), cancellation);
+                    Drive(loop, session, values, owned, onHost, fraction => progress?.Report(new RunProgress((done + fraction * Flops(step, costs)) / _total, $"chunk {(long)Math.Round(fraction * loop.Rounds)} of {loop.Rounds}")), cancellation);
                 else
                 {
-                    var results = session.Run([.. step.Program.Parameters.Select(value => values[value])], at => outputs.Contains(step.Program.Outputs[at].Value), cancellation);
+                    var results = session.Run([.. step.Program.Parameters.Select(value => values[value])], at => onHost.Contains(step.Program.Outputs[at].Value), cancellation);
                     owned.AddRange(results);
                     for (var at = 0; at < results.Count; at++)
                         values[step.Program.Outputs[at].Value] = results[at];
@@ -72,12 +74,13 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         foreach (var session in _sessions.Values)
             session.Dispose();
         _sessions.Clear();
+        _device.Dispose();
     }
 
     /// <summary>Where the nodes of the sessions so far run; null where it is not known.</summary>
     public NodePlacement? Placement { get; private set; }
 
-    private void Drive(LoopStep loop, OrtProgram session, Dictionary<Value, OrtValue> values, List<OrtValue> owned, IReadOnlyCollection<Value> outputs, Action<double> progress, CancellationToken cancellation)
+    private void Drive(LoopStep loop, OrtProgram session, Dictionary<Value, OrtValue> values, List<OrtValue> owned, IReadOnlySet<Value> onHost, Action<double> progress, CancellationToken cancellation)
     {
         foreach (var input in loop.Initial)
             if (input is { Constant: { } constant } && !values.ContainsKey(input))
@@ -85,14 +88,14 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         OrtValue[] states = [.. loop.Initial.Select(value => values[value])];
         OrtValue[] captured = [.. loop.Captured.Select(value => values[value])];
         var yields = loop.Program.Outputs.Length - loop.States;
-        var stacks = Enumerable.Range(loop.States, yields).Select(index => new RoundStack(loop.Rounds, session.IsOnDevice, outputs.Contains(loop.Node.Outputs[index]))).ToArray();
+        var stacks = Enumerable.Range(loop.States, yields).Select(index => new RoundStack(loop.Rounds, session.IsOnDevice, onHost.Contains(loop.Node.Outputs[index]))).ToArray();
         for (long round = 0; round < loop.Rounds; round++)
         {
             cancellation.ThrowIfCancellationRequested();
             progress((double)round / loop.Rounds);
             using var number = OrtTensors.Scalar(round);
             var last = round == loop.Rounds - 1;
-            var results = session.Run([number, .. states, .. captured], index => last && index < loop.States && outputs.Contains(loop.Node.Outputs[index]), cancellation);
+            var results = session.Run([number, .. states, .. captured], index => last && index < loop.States && onHost.Contains(loop.Node.Outputs[index]), cancellation);
             if (round > 0)
                 foreach (var state in states)
                     state.Dispose();
@@ -105,7 +108,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
             if (index < loop.States)
                 values[loop.Node.Outputs[index]] = states[index];
             else
-                owned.Add(values[loop.Node.Outputs[index]] = stacks[index - loop.States].Finish(settings, cancellation));
+                owned.Add(values[loop.Node.Outputs[index]] = stacks[index - loop.States].Finish(_device, cancellation));
     }
 
     private OrtProgram Session(ScheduleStep step, bool keep)

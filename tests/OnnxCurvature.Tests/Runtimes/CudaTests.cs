@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Onnx;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Runtime;
 using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.References;
@@ -95,6 +98,32 @@ public sealed class CudaTests
         }
     }
 
+    [Fact]
+    public void Sums_of_batches_that_stay_on_a_device_are_those_on_the_host()
+    {
+        var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
+        var host = RunSampleBySample(entry, entry.Data(), bind: false);
+        var device = RunSampleBySample(entry, entry.Data(), bind: true);
+        Assert.True(host.Batches > 1);
+        foreach (var (expected, actual) in host.Tensors.Zip(device.Tensors))
+        {
+            Assert.Equal(expected.Shape, actual.Shape);
+            Assert.Equal(expected.Values, actual.Values);
+        }
+    }
+
+    [Fact]
+    public void A_batch_whose_results_are_not_finite_is_told_where_sums_stay_on_a_device()
+    {
+        var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
+        var data = new Dictionary<string, NpyArray>(entry.Data());
+        var features = data["features"].ToDoubles();
+        features[0] = double.NaN;
+        data["features"] = NpyArray.Of(ElementType.Float32, data["features"].Shape, features);
+        var exception = Assert.Throws<UserErrorException>(() => RunSampleBySample(entry, data, bind: true));
+        Assert.StartsWith("'loss' holds NaN or infinity, first made by ", exception.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("vgg16_narrow.onnx", "conv4_3.weight")]
     [InlineData("vgg16_narrow.onnx", "conv1_1.weight")]
@@ -116,14 +145,37 @@ public sealed class CudaTests
     [InlineData("conv1_1.weight")]
     [InlineData("conv5_3.bias")]
     [InlineData("fc8.weight")]
-    public void No_node_of_VGG16_at_its_full_size_falls_to_the_CPU(string weight)
+    public void No_node_of_VGG16_at_its_full_size_falls_to_the_CPU(string weight) => Assert.Empty(CudaKernels.Lacking(PlanOfVgg16(weight, 1)));
+
+    [Theory]
+    // On a device only the dense layers are taken at open channels, and those only of one sample.
+    [InlineData("conv4_3.weight", 1, 2)]
+    [InlineData("conv4_3.weight", 2, 0)]
+    public void Dense_layers_of_VGG16_are_taken_at_open_channels_on_a_device(string weight, int samples, int layers)
+    {
+        var program = PlanOfVgg16(weight, samples);
+        Assert.Equal(layers, program.Nodes.Count(node => node.Operator is TopK));
+        Assert.DoesNotContain(program.Nodes, node => node.Operator is Scan);
+    }
+
+    private static Ir.Program PlanOfVgg16(string weight, int samples)
     {
         using var folder = new TemporaryFolder();
-        var model = OnnxModel.Load(FullSizeVgg16.Save(folder));
+        var dimensions = ImmutableDictionary<string, long>.Empty.Add("N", samples);
+        var model = CurvatureEngine.Load(FullSizeVgg16.Save(folder), dimensions);
         var request = new CurvatureRequest { WithRespectTo = [weight], Loss = LossRequest.Parse("cross-entropy") };
-        var plan = new Planner(model.Graph, request, new PlanLimits { Provider = "cuda", MemoryBytes = 16L << 30 }).Plan();
+        var plan = new Planner(model.Graph, request, new PlanLimits { Provider = "cuda", MemoryBytes = 16L << 30, Dimensions = dimensions }).Plan();
         Assert.StartsWith("loss factor", plan.Methods[0].Method, StringComparison.Ordinal);
-        Assert.Empty(CudaKernels.Lacking(plan.Program));
+        return plan.Program;
+    }
+
+    private static CurvatureResult RunSampleBySample(ReferenceCase entry, IReadOnlyDictionary<string, NpyArray> data, bool bind)
+    {
+        var plan = Plan(OnnxModel.Load(entry.ModelPath), entry, 1L << 30);
+        var set = DataSet.Bind(plan.Program.Parameters, data, 1, plan.Loss.Labels, []);
+        var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, "cpu", 0) { BindOnHost = bind };
+        return new CurvatureRunner(plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], []), settings, new PlanLimits())
+            .Run(set, ImmutableDictionary<string, double>.Empty, null, TestContext.Current.CancellationToken);
     }
 
     /// <summary>A plan; with no memory to speak of, one with as many chunks as can be.</summary>
