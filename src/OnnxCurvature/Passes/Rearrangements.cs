@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Passes;
 
-/// <summary>Reshapes of reshapes and transpositions of transpositions as one.</summary>
+/// <summary>Reshapes of reshapes and transpositions of transpositions as one; no gathering of all that there is, in order.</summary>
 internal static class Rearrangements
 {
     /// <summary>
@@ -14,6 +15,8 @@ internal static class Rearrangements
     /// </summary>
     public static (Value? Same, ImmutableArray<Value?> Inputs, Attributes Attributes)? Of(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
     {
+        if (node.Operator is Gather && inputs is [{ } whole, { Constant: InlineConstant indices }] && IsAll(indices.Read(), whole.Type.Shape[Axes.Normalize(node.Attributes.Int("axis", 0), whole.Type.Rank)]))
+            return (whole, inputs, node.Attributes);
         if (inputs is not [{ } x, ..] || node.Operator is not (Reshape or TransposeAxes) || x.Producer is not { } before || before.Operator != node.Operator)
             return null;
         var source = before.Inputs[0]!;
@@ -31,4 +34,6 @@ internal static class Rearrangements
             ? null
             : (null, [source, b.Vector([.. shape.Select(dim => dim.Known ?? -1)])], Attributes.Empty);
     }
+
+    private static bool IsAll(Tensor indices, Dim size) => size.Known == indices.Count && indices.Rank == 1 && indices.Integers.Index().All(entry => entry.Index == entry.Item);
 }

@@ -57,12 +57,15 @@ public abstract class Reduction : Operator
     protected static long KnownSize(Value value) => value.Type.Shape[^1].Known
         ?? throw new UnsupportedOperatorException($"the size {value.Type.Shape[^1]} of a reduced axis is not known; give the sizes of symbolic dimensions.");
 
-    /// <summary>Applies a reduction; a value over no axes is returned as it is.</summary>
+    /// <summary>Applies a reduction that leaves a single element as it is, so that dropping axes of size one is a reshape. A value over no axes is returned as it is.</summary>
     protected static Value Of(Reduction op, GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims)
     {
         var list = axes.ToImmutableArray();
-        return list.IsEmpty
-            ? x
+        if (list.IsEmpty)
+            return x;
+        var reduced = Axes.Normalize(list, x.Type.Rank);
+        return !keepDims && reduced.All(axis => x.Type.Shape[axis].IsOne)
+            ? Reshape.To(b, x, [.. x.Type.Shape.Where((_, axis) => !reduced.Contains(axis))])
             : op.Apply(b, [x], Attributes.Empty.With("axes", list).With("keepdims", keepDims ? 1L : 0L)).Output;
     }
 

@@ -1,0 +1,49 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Passes;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Passes;
+
+/// <summary>What the simplifier leaves out, and what it must leave alone.</summary>
+public sealed class SimplifierTests
+{
+    private readonly GraphBuilder _builder = new();
+
+    [Theory]
+    [InlineData(new long[] { 0, 1, 2 }, 1L, 0)]
+    [InlineData(new long[] { 0, 1 }, 0L, 0)]
+    [InlineData(new long[] { 0, 1 }, 1L, 1)]
+    [InlineData(new long[] { 0, 2, 1 }, 1L, 1)]
+    [InlineData(new long[] { 1, 1, 2 }, 1L, 1)]
+    public void Gathering_all_in_order_is_left_out(long[] indices, long axis, int gathers)
+    {
+        var x = _builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of([2, 3])), "x");
+        Assert.Equal(gathers, Count<Gather>(x, Neg.Of(_builder, Gather.Of(_builder, x, _builder.Vector([.. indices]), (int)axis))));
+    }
+
+    [Fact]
+    public void Gathering_of_a_size_that_is_not_known_stays()
+    {
+        var x = _builder.Parameter(new TensorType(ElementType.Float64, [Dim.Symbol("N"), 3]), "x");
+        Assert.Equal(1, Count<Gather>(x, Neg.Of(_builder, Gather.Of(_builder, x, _builder.Vector(0, 1), 0))));
+    }
+
+    [Theory]
+    [InlineData(new long[] { 2, 1, 3 }, new long[] { 1 }, 0)]
+    [InlineData(new long[] { 1, 4, 1 }, new long[] { 0, -1 }, 0)]
+    [InlineData(new long[] { 2, 1, 3 }, new long[] { 1, 2 }, 1)]
+    public void Sums_over_axes_of_size_one_are_reshapes(long[] shape, long[] axes, int sums)
+    {
+        var x = _builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of(shape)), "x");
+        var y = ReduceSum.Of(_builder, x, axes, keepDims: false);
+        Assert.Equal(sums, Count<ReduceSum>(x, y));
+        Assert.Equal(shape.Length - axes.Length, y.Type.Rank);
+        Assert.Equal(x.Type.Shape.Rank, ReduceSum.Of(_builder, x, axes, keepDims: true).Type.Rank);
+    }
+
+    private int Count<T>(Value x, Value y) => Simplifier.Run(_builder.Build([x], [new NamedValue("y", y)])).Nodes.Count(node => node.Operator is T);
+}
