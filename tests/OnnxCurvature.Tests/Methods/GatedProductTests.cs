@@ -55,6 +55,7 @@ public sealed class GatedProductTests
     [InlineData("plain cnn 1", "c1", true, 3)]
     [InlineData("plain cnn 1", "c3", true, 1)]
     [InlineData("plain cnn 1", "f", true, 0)]
+    [InlineData("deep relu mlp 1", "w1", true, 0)]
     [InlineData("plain cnn 2", "c1", true, 3)]
     [InlineData("leaky cnn 2", "c1", true, 3)]
     [InlineData("cnn 3 symbolic", "c1", true, 1)]
@@ -80,7 +81,7 @@ public sealed class GatedProductTests
     [Fact]
     public void The_runtime_computes_them_alike()
     {
-        foreach (var name in new[] { "plain cnn 1", "plain cnn 2", "pooled cnn 1", "leaky pooled cnn 1", "pooled cnn 2", "leaky cnn 1", "cnn 3 symbolic", "strided cnn 3" })
+        foreach (var name in new[] { "plain cnn 1", "plain cnn 2", "pooled cnn 1", "leaky pooled cnn 1", "pooled cnn 2", "leaky cnn 1", "cnn 3 symbolic", "strided cnn 3", "deep relu mlp 1" })
         {
             var problem = Find(name);
             var (program, diagonal, data) = Diagonal(problem, problem.Weights[0].Name!, atOpenChannels: true);

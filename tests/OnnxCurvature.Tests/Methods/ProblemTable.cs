@@ -28,6 +28,7 @@ public static class ProblemTable
                 yield return Dense<Relu>($"relu mlp {loss} {kind}", samples, symbolic, loss);
                 yield return Dense<Tanh>($"tanh mlp {loss} {kind}", samples, symbolic, loss);
             }
+            yield return Deep($"deep relu mlp {kind}", samples, symbolic);
             yield return Convolutional($"cnn {kind}", samples, symbolic);
             yield return Strided($"strided cnn {kind}", samples, symbolic);
             yield return Shared($"shared weight {kind}", samples, symbolic);
@@ -64,6 +65,18 @@ public static class ProblemTable
         var x = p.Input(4);
         var h = p.Apply<T>(p.Apply<Gemm>(Attributes.Empty.With("transB", 1L), x, p.Weight("w1", 0.7, 5, 4), p.Weight("b1", 0.5, 5)));
         p.Output = p.Apply<Add>(p.Apply<MatMul>(h, p.Weight("w2", 0.7, 5, 3)), p.Weight("b2", 0.5, 3));
+        return p;
+    }
+
+    /// <summary>Several dense layers one after another, with nothing but ReLUs between them.</summary>
+    private static Problem Deep(string name, int samples, bool symbolic)
+    {
+        var p = new Problem(name, samples, symbolic);
+        var h = p.Input(4);
+        h = p.Apply<Relu>(p.Apply<Gemm>(h, p.Weight("w1", 0.7, 4, 5)));
+        h = p.Apply<Relu>(p.Apply<Gemm>(h, p.Weight("w2", 0.7, 5, 7)));
+        h = p.Apply<Relu>(p.Apply<Gemm>(h, p.Weight("w3", 0.7, 7, 6)));
+        p.Output = p.Apply<Gemm>(h, p.Weight("w4", 0.7, 6, 3));
         return p;
     }
 

@@ -19,6 +19,12 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
 {
     private const double BytesAtOnce = 64 << 20;
 
+    /// <summary>On a device each round costs launches of all its kernels.</summary>
+    private const double BytesAtOnceOnDevice = 2.0 * (1 << 30);
+
+    /// <summary>X at the rows of a round, its product with their matrices, and that times X.</summary>
+    private const int ValuesOfARound = 3;
+
     /// <inheritdoc/>
     public string Description => selection is null
         ? $"Gram matrices of δ over {site.Positions} positions{(inPairs ? ", by pairs of them" : "")}"
@@ -60,7 +66,7 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
             return OpenPositions.Contract(outer, site, selection!, gram);
         var rows = site.RowCount.Factor;
         var bytes = limits.Size(site.Path.Samples * site.Groups * Positions * site.Inner) * gram.Type.Element.Size();
-        var chunk = (int)Math.Clamp(BytesAtOnce / bytes, 1, rows);
+        var chunk = (int)Math.Clamp((limits.Provider == "cpu" ? BytesAtOnce : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfARound)) / bytes, 1, rows);
         chunk = (int)((rows + (rows + chunk - 1) / chunk - 1) / ((rows + chunk - 1) / chunk));
         var stage = new ColumnStage(outer, rows, chunk);
         stage.Body.Origin = outer.Origin;

@@ -23,6 +23,9 @@ internal sealed record ActiveChannels(Value Indices, Value AreOpen, Value? Slope
     /// <summary>How many channels are open at each position, one at least, 64-bit integers [R, 1].</summary>
     public Value Counts(GraphBuilder b) => Max.Of(b, ReduceSum.Of(b, Cast.Of(b, AreOpen, ElementType.Int64), [1], keepDims: true), b.Vector(1));
 
+    /// <summary>How many channels are open up to each place and with it, 64-bit integers [R, A].</summary>
+    public Value Ordinals(GraphBuilder b) => Catalogue.Get<CumSum>().Apply(b, [Cast.Of(b, AreOpen, ElementType.Int64), b.Scalar(ElementType.Int64, 1)]).Output;
+
     /// <summary>What belongs to the open channels of a position, where there are <paramref name="count"/> of them.</summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="places">A value for each place, [R, A].</param>

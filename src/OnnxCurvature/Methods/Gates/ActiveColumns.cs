@@ -41,9 +41,11 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
     /// <summary>What a product gives at the active channels of the gate after it.</summary>
     public ActiveColumns Through(GraphBuilder b, GatedLink link, ActiveChannels next)
     {
-        var values = IsSingle(link) ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next, null) : AtAllPositions(b, link, (body, position) => Product(b, body, position, link, next, null));
+        var values = link.IsSingle ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next, null) : AtAllPositions(b, link, (body, position) => Product(b, body, position, link, next, null));
         var places = next.Indices.Type.Shape;
-        return new ActiveColumns(Reshape.To(b, values, [places.Elements, Columns]), Reshape.To(b, Numbers(b, places.Elements), places), null, next);
+        // Where there is one position, the places are those of its open channels, which come first; others are never read. That asks for no number on the host.
+        var rows = places[0].IsOne ? Sub.Of(b, next.Ordinals(b), b.Scalar(ElementType.Int64, 1)) : Reshape.To(b, Numbers(b, places.Elements), places);
+        return new ActiveColumns(Reshape.To(b, values, [places.Elements, Columns]), rows, null, next);
     }
 
     /// <summary>What the last product gives at all channels, in a shape [K * N, O, *Q] with the axes put together in any way.</summary>
@@ -53,7 +55,7 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
     /// <param name="shape">The shape.</param>
     public Value Through(GraphBuilder b, GatedLink link, OpenEnd? end, TensorShape shape)
     {
-        if (IsSingle(link))
+        if (link.IsSingle)
             return Reshape.To(b, TransposeAxes.Of(b, AllChannels(b, b.Scalar(ElementType.Int64, 0)), 1, 0), shape);
         var stacked = AtAllPositions(b, link, AllChannels);
         if (link.Samples.IsOne)
@@ -72,8 +74,6 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
     }
 
     private Dim Columns => Values.Type.Shape[1];
-
-    private static bool IsSingle(GatedLink link) => link.Samples.IsOne && link.Taps.Outputs == 1;
 
     /// <summary>
     /// A matrix product for one output position: of those rows and columns of the weight that belong to open channels with what the position sees of the columns,

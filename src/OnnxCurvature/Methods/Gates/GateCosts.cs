@@ -3,8 +3,8 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Methods.Gates;
 
 /// <summary>
-/// Rough times of products of gated columns, on a processor, over all channels and at open channels only. The figures were measured with ONNX Runtime 1.31 on two cores; their
-/// ratios decide, and only on which way is taken.
+/// Rough times of products of gated columns over all channels and at open channels only. The figures were measured, for a processor with ONNX Runtime 1.31 on two cores, and for a device with
+/// ONNX Runtime 1.29 on an H100; their ratios decide, and only on which way is taken.
 /// </summary>
 internal static class GateCosts
 {
@@ -15,6 +15,10 @@ internal static class GateCosts
     private const double SecondsForAnEntryTransposed = 0.4e-9;
     private const double SecondsForARound = 60e-6;
     private const double ElementBytes = 4;
+
+    private const double DeviceFlops = 45e12;
+    private const double DeviceBytes = 1e12;
+    private const double SecondsForADeviceLink = 300e-6;
 
     /// <summary>How much of the time must be saved: the estimates are no better.</summary>
     private const double Worth = 0.85;
@@ -33,6 +37,21 @@ internal static class GateCosts
             dense += 2 * columns * rounds * inputs * link.Kernel * outputs / DenseFlops;
             gated += rounds * (SecondsForARound + 2 * columns * inner * wanted / GatheredFlops
                 + (columns * inner + columns * wanted * 2 + inner * outputs * 2) * ElementBytes / CopiedBytes + (next < 1 ? inner * outputs * SecondsForAnEntryTransposed : 0));
+        }
+        return gated < Worth * dense;
+    }
+
+    /// <summary>Whether products at open channels are expected to be faster on a device, for so many columns of one position and one sample. Elsewhere its convolutions are as fast as what would be gathered.</summary>
+    public static bool IsWorthwhileOnDevice(GatedChain chain, double columns, Func<Dim, double> size)
+    {
+        var (dense, gated) = (0.0, 0.0);
+        foreach (var (index, link) in chain.Links.Index())
+        {
+            var (inputs, outputs) = (size(link.Input[0]), size(link.Output[0]));
+            var next = index + 1 < chain.Links.Count ? chain.Links[index + 1].Gate.Density : chain.End?.Density ?? 1;
+            var (inner, wanted) = (inputs * link.Gate.Density, outputs * next);
+            dense += 2 * columns * inputs * outputs / DeviceFlops;
+            gated += SecondsForADeviceLink + 2 * columns * inner * wanted / DeviceFlops + (columns * inner + inner * outputs * 2) * ElementBytes / DeviceBytes;
         }
         return gated < Worth * dense;
     }

@@ -13,6 +13,9 @@ namespace OnnxCurvature.Methods.Gates;
 /// <param name="Columns">K.</param>
 internal sealed record GatedChain(IReadOnlyList<GatedLink> Links, Gate? End, Value Output, Dim Columns)
 {
+    /// <summary>Whether every product is of one position, so that nothing is scanned.</summary>
+    public bool IsSingle => Links.All(link => link.IsSingle);
+
     /// <summary>The chains of a body, in the order of their last products.</summary>
     public static IEnumerable<GatedChain> In(Program body, Dim columns)
     {

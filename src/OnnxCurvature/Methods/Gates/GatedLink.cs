@@ -21,6 +21,9 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
     /// <summary>O and Q.</summary>
     public TensorShape OutputPlanes => [Output[0], Output.Product(1, Output.Rank)];
 
+    /// <summary>Whether there is one output position, of one sample.</summary>
+    public bool IsSingle => Samples.IsOne && Taps.Outputs == 1;
+
     /// <summary>The number of kernel positions.</summary>
     public long Kernel => Node.Operator is Conv ? Node.Inputs[1]!.Type.Shape.Product(2, Node.Inputs[1]!.Type.Rank).Factor : 1;
 

@@ -9,6 +9,9 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
 {
     private const int MostColumnsAtOnce = 256;
 
+    /// <summary>A device has no such cache, and convolutions of more columns come closer to what it can do.</summary>
+    private const int MostColumnsAtOnceOnDevice = 1024;
+
     /// <summary>On a processor, a convolution whose output has more bytes than this writes to memory and not to a cache, and more columns at once are slower.</summary>
     private const double CacheBytes = 32 << 20;
 
@@ -18,12 +21,14 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     /// <summary>What products at open channels gather for every position they gather once for all columns.</summary>
     private const int MostGatedColumnsAtOnce = 1024;
 
+    private int MostAtOnce => limits.Provider == "cpu" ? MostColumnsAtOnce : MostColumnsAtOnceOnDevice;
+
     /// <summary>Builds the stage.</summary>
     public BuiltStage Build(IReadOnlyList<IColumnMethod> methods)
     {
         // Mostly as many columns as are ever taken at once fit, and then nothing else need be built.
-        var open = Open(methods, Even(methods, MostColumnsAtOnce), gated: false);
-        var gated = limits.AtOpenChannels ?? (limits.Provider == "cpu" && !limits.OneRunForEachChunk && IsGated(methods, open.Stage));
+        var open = Open(methods, Even(methods, MostAtOnce), gated: false);
+        var gated = limits.AtOpenChannels ?? (!limits.OneRunForEachChunk && IsGated(methods, open.Stage));
         if (gated || !Fits(open))
             open = Open(methods, ChunkSize(methods, gated), gated);
         open.Stage.Close();
@@ -51,7 +56,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
 
     private (ColumnStage Stage, Func<Value>[] Finish) Stage(IReadOnlyList<IColumnMethod> methods, int chunk, bool gated)
     {
-        var stage = new ColumnStage(builder, methods[0].Columns, chunk) { AtOpenChannels = gated };
+        var stage = new ColumnStage(builder, methods[0].Columns, chunk) { AtOpenChannels = gated && limits.Provider == "cpu" };
         var columns = methods[0].MakeColumns(stage);
         Func<Value>[] finish = [.. methods.Select(method => method.Build(stage, columns))];
         stage.Rewrite(body => FewPositions.Replace(stage.Body, body));
@@ -72,7 +77,8 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
         bool IsWorthwhile(long columns) => chains.Any(chain => Pays(chain, columns));
     }
 
-    private bool Pays(GatedChain chain, long columns) => limits.AtOpenChannels ?? GateCosts.IsWorthwhile(chain, columns, costs.Size);
+    private bool Pays(GatedChain chain, long columns) => limits.AtOpenChannels
+        ?? (limits.Provider == "cpu" ? GateCosts.IsWorthwhile(chain, columns, costs.Size) : chain.IsSingle && GateCosts.IsWorthwhileOnDevice(chain, columns, costs.Size));
 
     private static long MostGatedAtOnce(IReadOnlyList<IColumnMethod> methods) => Math.Min(methods[0].Columns, MostGatedColumnsAtOnce);
 
@@ -90,7 +96,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
         var (first, second) = (Body(1), Body(2));
         var one = costs.PeakBytes(first);
         var widest = costs.WidestConvolution(second) - costs.WidestConvolution(first);
-        var cached = gated ? MostGatedColumnsAtOnce : limits.Provider == "cpu" && widest > 0 ? Math.Clamp(Math.Floor(CacheBytes / widest), FewestColumnsAtOnce, MostColumnsAtOnce) : MostColumnsAtOnce;
+        var cached = gated ? MostGatedColumnsAtOnce : limits.Provider == "cpu" && widest > 0 ? Math.Clamp(Math.Floor(CacheBytes / widest), FewestColumnsAtOnce, MostColumnsAtOnce) : MostAtOnce;
         var chunk = Fit(costs.PeakBytes(second) - one);
         return chunk > 2 && costs.PeakBytes(Body(chunk)) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
 
