@@ -10,11 +10,11 @@
 #   GENERATOR   the command that writes the models; by default it is published here
 #   OPTIONS     further options of the tool on CUDA, such as --onnxruntime DIR or --provider-library PATH
 #   PYTHON      a Python with NumPy, and with PyTorch for CUDA where that is to be measured; python3 by default
-#   IMAGES      images of the longer run, from which the time of one is told; 17 by default
+#   IMAGES      images of the longer run, from which the time of one is told; 34 by default
 set -euo pipefail
 out=${1:?OUT} here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-python=${PYTHON:-python3} images=${IMAGES:-17}
+python=${PYTHON:-python3} images=${IMAGES:-34}
 mkdir -p "$out"; out=$(cd "$out" && pwd)
 
 if [ -z "${TOOL:-}" ]; then
@@ -38,13 +38,20 @@ run() {
 }
 # shellcheck disable=SC2086  # OPTIONS are words
 cuda() { run "$@" --provider cuda --memory "${MEMORY:-16G}" ${OPTIONS:-}; }
+# Twice the same but for the number of images: what differs is the time of the images.
+images() {
+    local name=$1; shift
+    cuda "$name-few" 2 "$@"
+    cuda "$name-many" "$images" "$@"
+}
 
 run cpu 1 --provider cpu
 cuda cuda 1
 cuda cuda-tf32 1 --tf32
 cuda cuda-heuristic 1 --conv-search heuristic
-# Twice the same but for the number of images: what differs is the time of the images.
-cuda cuda-many "$images"
-cuda cuda-tf32-many "$images" --tf32
+images diagonal --quantity hessian-diagonal
+images all
+images tf32 --quantity hessian-diagonal --tf32
+images gradient --quantity loss gradient
 "$python" "$here/gpu.py" peer "$out" || echo "PyTorch is not measured."
 "$python" "$here/gpu.py" report "$out" "$images"

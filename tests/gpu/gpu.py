@@ -1,8 +1,8 @@
 """Steps of check.sh.
 
-    gpu.py images OUT N   1 and N images and labels, the first of which is the sample that comes with the model
+    gpu.py images OUT N   1, 2 and N images and labels, the first of which is the sample that comes with the model
     gpu.py peer OUT       the same work by PyTorch on the card
-    gpu.py report OUT N   compares, and writes OUT/RESULTS.md; exit code 1 where CUDA and the CPU do not agree
+    gpu.py report OUT N   compares, and writes OUT/RESULTS.md; exit code 1 where CUDA and the CPU do not agree, or a node ran on the CPU
 """
 import json
 import os
@@ -22,7 +22,7 @@ TOLERANCE = {GRADIENT: 1e-4, HESSIAN: 1e-3}
 def images(out, count):
     image, label = np.load(f"{out}/vgg16.image.npy"), np.load(f"{out}/vgg16.labels.npy")
     noise = np.random.default_rng(0)
-    for number in {1, count}:
+    for number in {1, 2, count}:
         more = noise.standard_normal((number - 1, *image.shape[1:])).astype(np.float32)
         np.save(f"{out}/image{number}.npy", np.concatenate([image, more]))
         np.save(f"{out}/labels{number}.npy", np.concatenate([label, noise.integers(0, 10, number - 1)]))
@@ -87,6 +87,7 @@ def peer(out):
     if not torch.cuda.is_available():
         sys.exit("PyTorch finds no card.")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = True
     torch.set_default_device("cuda")
     sys.path.append(os.path.join(os.path.dirname(__file__), "..", "OnnxCurvature.Benchmarks", "Peer"))
     from peer import Vgg
@@ -95,7 +96,7 @@ def peer(out):
     found = []
     with torch.no_grad():
         for way in ("winners", "columns"):
-            for chunk in (50, 125, 250, 500):
+            for chunk in (125, 250, 500, 1000):
                 try:
                     seconds = []
                     for _ in range(7):
@@ -117,25 +118,32 @@ def error(a, b):
 
 def report(out, count):
     log = lambda name: open(f"{out}/{name}.log", encoding="utf-8").read()
-    seconds = lambda name: float(open(f"{out}/{name}.seconds").read())
     cpu, lines, bad = np.load(f"{out}/cpu.npz"), [], []
+
+    def seconds(name):
+        """What the tool says that its run took, without load and plan."""
+        number, unit = re.search(r"\brun ([\d.]+) (m?s)\b", log(name)).groups()
+        return float(number) / (1000 if unit == "ms" else 1)
+
     try:
         card = subprocess.run(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"], capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         card = "unknown"
-    lines += [f"# CUDA against the CPU: VGG16 conv4_3, one image of 224 by 224, 1000 classes", "", f"Card and driver: {card}", "",
-              "| run | gradient, relative error | Hessian diagonal, relative error | whole command, s | one image more, ms |", "|---|---|---|---|---|"]
-    for name, many in (("cpu", None), ("cuda", "cuda-many"), ("cuda-tf32", "cuda-tf32-many"), ("cuda-heuristic", None)):
+    lines += ["# CUDA against the CPU: VGG16 conv4_3, one image of 224 by 224, 1000 classes", "", f"Card and driver: {card}", "",
+              "| run | gradient, relative error | Hessian diagonal, relative error | whole command, s |", "|---|---|---|---|"]
+    for name in ("cpu", "cuda", "cuda-tf32", "cuda-heuristic"):
         result = np.load(f"{out}/{name}.npz")
         errors = {key: error(result[key], cpu[key]) for key in TOLERANCE}
         if "tf32" not in name:
             bad += [f"{name}: {key} differs by {value:.2g}" for key, value in errors.items() if not value <= TOLERANCE[key]]
-        each = f"{1000 * (seconds(many) - seconds(name)) / (count - 1):.1f}" if many else ""
-        lines.append(f"| {name} | {errors[GRADIENT]:.1e} | {errors[HESSIAN]:.1e} | {seconds(name):.2f} | {each} |")
+        lines.append(f"| {name} | {errors[GRADIENT]:.1e} | {errors[HESSIAN]:.1e} | {float(open(f'{out}/{name}.seconds').read()):.2f} |")
+    lines += ["", f"Image after image, each from the host and the sums kept on the device, the time of one more ({count} against 2):", "", "| what | one image, ms |", "|---|---|"]
+    for name, what in (("diagonal", "Hessian diagonal"), ("all", "loss, gradient and Hessian diagonal"), ("tf32", "Hessian diagonal with TF32"), ("gradient", "loss and gradient")):
+        lines.append(f"| {what} | {1000 * (seconds(name + '-many') - seconds(name + '-few')) / (count - 2):.1f} |")
     if os.path.exists(f"{out}/peer.json"):
         peer = json.load(open(f"{out}/peer.json"))
-        lines += ["", f"PyTorch {peer['torch']} on {peer['device']}, written by hand, warm, TF32 off; relative error {error(np.load(out + '/peer.npy'), cpu[HESSIAN]):.1e}:", "",
-                  "| way | columns at once | one image, ms |", "|---|---|---|"]
+        lines += ["", f"PyTorch {peer['torch']} on {peer['device']}, written by hand, warm, TF32 off, cuDNN searching; relative error {error(np.load(out + '/peer.npy'), cpu[HESSIAN]):.1e}:", "",
+                  "| Hessian diagonal | columns at once | one image, ms |", "|---|---|---|"]
         lines += [f"| {one['way']} | {one['chunk']} | {1000 * one['seconds']:.1f} |" for one in peer["found"]]
     lines += ["", "Where nodes ran:", ""] + [f"- {line}" for line in re.findall(r"- (.*(?:CUDA kernel|ONNX Runtime runs).*)", log("cuda"))]
     if "have CUDA kernels" not in log("cuda"):
