@@ -90,7 +90,7 @@ internal sealed class CommandOptions(bool requests)
     {
         HelpName = "R",
         Description = "Leave the least likely classes, of a share of at most R of the probability, out of the factor of cross-entropy: gives a lower bound of the diagonal, and an unbiased estimate with the remainder sampled by --probes [default: none are left out].",
-        CustomParser = Parsers.Positive("--tolerance"),
+        CustomParser = Parsers.Share("--tolerance"),
     };
 
     public Option<ImmutableArray<DataArgument>> Data { get; } = new("--data")
@@ -172,8 +172,9 @@ internal sealed class CommandOptions(bool requests)
         var (names, loss) = (parsed.GetValue(WithRespectTo) ?? [], parsed.GetValue(Loss));
         if (names.Length == 0 && loss is null)
         {
-            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetValue(StraightThrough) || parsed.GetResult(Fixed) is not null || parsed.GetResult(Quantities) is not null || parsed.GetResult(Method) is not null)
-                throw new UserErrorException("--reduction, --precision, --straight-through, --fix, --quantity and --method need --wrt and --loss; an augmented model computes what it was compiled for.");
+            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetValue(StraightThrough) || parsed.GetResult(Fixed) is not null || parsed.GetResult(Quantities) is not null || parsed.GetResult(Method) is not null
+                || parsed.GetResult(Probes) is not null || parsed.GetResult(Seed) is not null || parsed.GetResult(TargetError) is not null || parsed.GetResult(Tolerance) is not null)
+                throw new UserErrorException("--reduction, --precision, --straight-through, --fix, --quantity, --method, --probes, --seed, --target-error and --tolerance need --wrt and --loss; an augmented model computes what it was compiled for.");
             return null;
         }
         if (names.Length == 0)
@@ -181,7 +182,7 @@ internal sealed class CommandOptions(bool requests)
         if (loss is null)
             throw new UserErrorException("--wrt is given without --loss; name a loss, for instance --loss cross-entropy.");
         var estimator = Enum.GetValues<Estimator>().Single(known => known.Name() == (parsed.GetValue(Method) ?? "exact"));
-        return new CurvatureRequest
+        var request = new CurvatureRequest
         {
             WithRespectTo = [.. names],
             Loss = loss,
@@ -196,6 +197,9 @@ internal sealed class CommandOptions(bool requests)
             TargetError = parsed.GetValue(TargetError),
             Tolerance = parsed.GetValue(Tolerance),
         };
+        if (!request.IsRandom && (parsed.GetResult(Probes) is not null || parsed.GetResult(Seed) is not null))
+            throw new UserErrorException("--probes and --seed are of random numbers, and nothing that is asked for draws any; give --method hutchinson, xdiag or ggn-mc, the quantity fisher-diagonal-mc, or --tolerance, or leave them out.");
+        return request;
     }
 
     /// <summary>How a run is carried out.</summary>

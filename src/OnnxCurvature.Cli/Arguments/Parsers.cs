@@ -23,6 +23,12 @@ internal static class Parsers
             ? number
             : Fail<double?>(result, $"{option} '{Text(result)}' cannot be taken; give a number above 0.");
 
+    /// <summary>A share: a number between 0 and 1.</summary>
+    public static Func<ArgumentResult, double?> Share(string option) => result =>
+        double.TryParse(Text(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 1
+            ? number
+            : Fail<double?>(result, $"{option} '{Text(result)}' cannot be taken; give a number above 0 and below 1.");
+
     /// <summary>A size in bytes.</summary>
     public static Func<ArgumentResult, long> Size(string option) => result =>
         ByteSize.Parse(Text(result)) ?? Fail<long>(result, $"{option} '{Text(result)}' is no size; give a number with a unit, for instance 512M, 2G or 4GiB.");

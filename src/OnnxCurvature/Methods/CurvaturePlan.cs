@@ -52,5 +52,5 @@ public sealed record CurvaturePlan
     /// <summary>This plan. Throws <see cref="UserErrorException"/> where not even single columns keep to what chunks may take.</summary>
     internal CurvaturePlan Within(PlanLimits limits) => Methods.FirstOrDefault(method => method.ChunkSize == 1 && method.MemoryBytes > limits.MemoryBytes) is not { } large
         ? this
-        : throw new UserErrorException($"One column of '{large.Target}' takes about {Math.Ceiling(large.MemoryBytes / (1 << 20))} MiB, and the limit is {(limits.MemoryBytes < 1 << 20 ? $"{limits.MemoryBytes} bytes" : $"{limits.MemoryBytes >> 20} MiB")}; allow more with --memory.");
+        : throw new UserErrorException($"One column of '{large.Target}' takes about {Math.Ceiling(large.MemoryBytes / (1 << 20))} MiB, and the limit is {PlanLimits.Text(limits.MemoryBytes)}; allow more with --memory.");
 }

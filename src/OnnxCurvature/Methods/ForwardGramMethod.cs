@@ -52,8 +52,8 @@ public sealed class ForwardGramMethod : IColumnMethod
     /// </summary>
     public static ForwardGramMethod? Create(GraphBuilder b, TargetPath path, LossHead head, WeightEntry entry, PlanLimits limits)
     {
-        var (site, shape) = (entry.Site, entry.Site.Entry.Type.Shape);
-        if (limits.OneRunForEachChunk || !site.Groups.IsOne || !site.Positions.IsKnown || !site.RowCount.IsKnown || shape.Rank < 2 || shape[1] != site.Outputs || shape.Product(2, shape.Rank) != site.Positions)
+        var site = entry.Site;
+        if (limits.OneRunForEachChunk || !site.RowsComeFirst || !site.Positions.IsKnown || !site.RowCount.IsKnown)
             return null;
         var method = new ForwardGramMethod(path, head, site, PositionSelection.After(b, site), entry.Place, limits);
         return method.Columns < head.Factor!.Columns ? method : null;

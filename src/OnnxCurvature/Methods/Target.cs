@@ -69,7 +69,7 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
         var end = colon < 0 ? start + 1 : Number(range[(colon + 1)..], size);
         return start >= 0 && end <= size && start < end
             ? new Target($"{name}[{range}]", value, start, end, colon < 0)
-            : throw new UserErrorException($"--wrt '{name}[{range}]' is outside of the first axis of '{name}', which has the size {size}; give indices from 0 to {size - 1}.");
+            : throw new UserErrorException(start >= end && start >= 0 && start <= size ? $"--wrt '{name}[{range}]' holds no index; give a range that ends after it begins." : $"--wrt '{name}[{range}]' is outside of the first axis of '{name}', which has the size {size}; give indices from 0 to {size - 1}.");
 
         long Number(string text, long fallback)
         {

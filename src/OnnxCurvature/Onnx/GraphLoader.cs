@@ -21,7 +21,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         loader.LoadInitializers(_graph, scope);
         loader.Load(_graph.Node, scope);
         if (!options.Partial && loader.LeftOutNodes.Count > 0)
-            throw Refusal();
+            throw Refusal(inputs);
         var values = scope.Values.ToDictionary(StringComparer.Ordinal);
         foreach (var input in inputs)
             values[input.Name!] = input;
@@ -30,12 +30,15 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
             [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value.Constant is not null && value.Type.Element.IsFloat())]));
     }
 
-    private UserErrorException Refusal()
+    private UserErrorException Refusal(IEnumerable<Value> inputs)
     {
         var nodes = loader.LeftOutNodes.Where(node => node.Reason is not null).Select(node => node.ToString()).Distinct().ToList();
-        // What a runtime says is worth hearing only where it knows the operators.
-        var said = loader.LeftOutNodes.All(node => Catalogue.Find("", node.Operator) is not null) && loader.Types?.Refusal is { } refusal ? $" ({refusal})" : "";
-        return new UserErrorException($"'{file.File.Path}' holds {(nodes.Count == 1 ? "a node that cannot" : $"{nodes.Count} nodes that cannot")} be taken: {string.Join("; ", nodes)}{said}; replace {(nodes.Count == 1 ? "it" : "them")} by standard operators, or cut the model before {(nodes.Count == 1 ? "it" : "them")}.");
+        // What a runtime says is worth hearing only where it knows the operators, and only there can it be that sizes were missing.
+        var areKnown = loader.LeftOutNodes.All(node => Catalogue.Find("", node.Operator) is not null);
+        var said = areKnown && loader.Types?.Refusal is { } refusal ? $" ({refusal})" : "";
+        var symbol = inputs.SelectMany(input => input.Type.Shape).SelectMany(dim => dim.Symbols).FirstOrDefault();
+        var sizes = areKnown && symbol is not null ? $"give the sizes of symbolic dimensions, if these decide it, with --dim {symbol}=SIZE, or " : "";
+        return new UserErrorException($"'{file.File.Path}' holds {(nodes.Count == 1 ? "a node that cannot" : $"{nodes.Count} nodes that cannot")} be taken: {string.Join("; ", nodes)}{said}; {sizes}replace {(nodes.Count == 1 ? "it" : "them")} by standard operators, or cut the model before {(nodes.Count == 1 ? "it" : "them")}.");
     }
 
     /// <summary>The parameters, and the names and types that the file gives them.</summary>

@@ -38,7 +38,7 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
             return most.Plan;
         var least = Of(1);
         if (least.Peak > bound)
-            throw new UserErrorException($"With one column at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is {(bound < 1 << 20 ? $"{bound} bytes" : $"{bound >> 20} MiB")}; allow more with --memory.");
+            throw new UserErrorException($"With one column at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is {PlanLimits.Text(bound)}; allow more with --memory.");
         for (var attempt = 0; attempt < Attempts && least.Peak < Enough * bound; attempt++)
         {
             var share = (bound - least.Peak) / (most.Peak - least.Peak);

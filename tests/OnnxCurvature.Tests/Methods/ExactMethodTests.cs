@@ -3,6 +3,8 @@ using MathNet.Numerics.LinearAlgebra;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Rules;
 using Xunit;
 
@@ -115,6 +117,21 @@ public sealed class ExactMethodTests
         var request = new CurvatureRequest { WithRespectTo = [problem.Weights[0].Name!], Loss = new LossRequest(problem.Loss) };
         var plan = new Planner(problem.Graph(), request, new PlanLimits { Dimensions = PlanLimitsOf(problem) }).Plan();
         Assert.Equal(method, plan.Methods[0].Method);
+    }
+
+    [Fact]
+    public void An_input_of_any_number_of_samples_takes_products_for_all_samples_at_once()
+    {
+        // Products for each entry of every sample look as cheap while the number of samples is not known, and cannot be counted.
+        var problem = new Problem("narrow input", 3, true) { Loss = LossKind.Mse };
+        var x = problem.Input(2);
+        problem.Output = problem.Apply<MatMul>(problem.Apply<Tanh>(problem.Apply<MatMul>(x, problem.Weight("w1", 0.7, 2, 6))), problem.Weight("w2", 0.7, 6, 5));
+        var request = new CurvatureRequest { WithRespectTo = [x.Name!], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal] };
+        var plan = new Planner(problem.Graph(), request, new PlanLimits()).Plan();
+        Assert.Equal("Hessian-vector products at a cut", plan.Methods[0].Method);
+        var data = problem.Data(plan.Loss.Target);
+        var (_, diagonal) = new DenseOracle(plan.Loss.Loss, x, data).Derivatives();
+        Assert.True(Error(Interpreter.Run(plan.Program, data)[0], diagonal) < 1e-5);
     }
 
     private static ImmutableDictionary<string, long> PlanLimitsOf(Problem problem) =>

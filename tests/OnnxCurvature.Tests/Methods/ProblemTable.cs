@@ -34,6 +34,8 @@ public static class ProblemTable
             yield return Shared($"shared weight {kind}", samples, symbolic);
             yield return Segmentation($"segmentation {kind}", samples, symbolic);
             yield return Residual($"residual {kind}", samples, symbolic);
+            yield return Steps($"as many steps as features {kind}", samples, symbolic);
+            yield return PooledFeatures($"features pooled at each step {kind}", samples, symbolic);
         }
         foreach (var reduction in new[] { "mean", "sum", "none" })
             foreach (var (weighted, ignoring) in new[] { (false, false), (true, false), (false, true), (true, true) })
@@ -118,6 +120,25 @@ public static class ProblemTable
         var p = new Problem(name, samples, symbolic);
         var h = p.Apply<Relu>(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [3, 3]).With("pads", [1, 1, 1, 1]), p.Input(1, 3, 3), p.Weight("c1", 0.5, 2, 1, 3, 3)));
         p.Output = p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [1, 1]), h, p.Weight("c2", 0.7, 3, 2, 1, 1), p.Weight("b2", 0.3, 3));
+        return p;
+    }
+
+    /// <summary>Dense layers at each of 2 steps, the first of 2 features: its output [N, 2, 2] does not show which axis is which.</summary>
+    private static Problem Steps(string name, int samples, bool symbolic)
+    {
+        var p = new Problem(name, samples, symbolic) { Loss = LossKind.BinaryCrossEntropy };
+        var h = p.Apply<MatMul>(p.Input(2, 3), p.Weight("w1", 0.7, 3, 2));
+        p.Output = p.Apply<MatMul>(h, p.Weight("w2", 0.7, 2, 4));
+        return p;
+    }
+
+    /// <summary>A pooling along the features of a dense layer [N, 30, 4], where a convolution would have its positions.</summary>
+    private static Problem PooledFeatures(string name, int samples, bool symbolic)
+    {
+        var p = new Problem(name, samples, symbolic);
+        var h = p.Apply<Relu>(p.Apply<MatMul>(p.Input(30, 3), p.Weight("w1", 0.7, 3, 4)));
+        h = p.Apply<MaxPool>(Attributes.Empty.With("kernel_shape", [2]).With("strides", [2]), h);
+        p.Output = p.Apply<Gemm>(Attributes.Empty, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), p.Weight("f", 0.2, 60, 3));
         return p;
     }
 

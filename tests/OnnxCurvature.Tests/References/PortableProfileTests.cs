@@ -32,11 +32,18 @@ public sealed class PortableProfileTests
 
     [Theory]
     [MemberData(nameof(Models))]
-    public void The_file_is_well_formed_and_has_no_control_flow_and_no_new_opset(string model)
+    public void The_file_is_well_formed_and_has_no_control_flow_and_no_new_opset(string model) => CheckForm(model, Precision.Model);
+
+    [Theory]
+    [InlineData("residual_silu_ce.opset17.onnx")]
+    [InlineData("transformer_ce.opset17.onnx")]
+    public void So_is_one_in_float64(string model) => CheckForm(model, Precision.Float64);
+
+    private static void CheckForm(string model, Precision precision)
     {
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.All.First(entry => entry.Model == model);
-        var report = CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File("portable.onnx"), new AugmentOptions { Profile = AugmentProfile.Portable });
+        var report = CurvatureEngine.Augment(entry.ModelPath, entry.Request with { Precision = precision }, folder.File("portable.onnx"), new AugmentOptions { Profile = AugmentProfile.Portable });
         Assert.Empty(OnnxChecker.Check(report.Path));
         Assert.InRange(report.Opset, 13, 17);
         Assert.DoesNotContain(OnnxModel.Load(report.Path).Program.Nodes, node => node.Bodies.Any());

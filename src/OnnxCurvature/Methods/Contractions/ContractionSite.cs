@@ -13,7 +13,8 @@ namespace OnnxCurvature.Methods.Contractions;
 /// <param name="Product">The product, with X of shape [N, G, J, P].</param>
 /// <param name="Outputs">O, the rows of one group.</param>
 /// <param name="Rows">First row and row after the last, where not all are asked for.</param>
-public sealed record ContractionSite(TargetPath Path, Value Entry, UnfoldedProduct Product, Dim Outputs, (long Start, long End)? Rows)
+/// <param name="RowsComeFirst">Whether the product's output is [N, O, positions…], as that of a convolution is and that of a matrix product, [N, positions…, O], is not.</param>
+public sealed record ContractionSite(TargetPath Path, Value Entry, UnfoldedProduct Product, Dim Outputs, (long Start, long End)? Rows, bool RowsComeFirst)
 {
     /// <summary>The number of groups.</summary>
     public Dim Groups => Product.Columns.Type.Shape[1];

@@ -25,7 +25,7 @@ public sealed record PositionSelection(Node Pool, Value Tangent, Value Winners, 
     {
         var path = site.Path;
         var at = path.Tangents.FirstOrDefault(entry => entry.Value == site.Entry && entry.Key.Producer is not null).Key;
-        if (at is null || at.Type.Rank < 3 || !site.Groups.IsOne)
+        if (at is null || at.Type.Rank < 3 || !site.RowsComeFirst)
             return null;
         var first = at;
         while (true)

@@ -10,14 +10,27 @@ namespace OnnxCurvature.Methods.Contractions;
 /// <param name="Place">Takes the diagonal [G, rows, J] to the shape of the target's result.</param>
 public sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Place)
 {
-    /// <summary>The number of rows of one group of a product, and whether these are the indices of the weight's first axis.</summary>
-    public static (Dim Outputs, bool Aligned) RowsOf(GraphBuilder b, TensorType weight, TensorType output, UnfoldedProduct product)
+    /// <summary>
+    /// The number of rows of one group of a product, whether these are the indices of the weight's first axis, and whether they are those of the output's second axis,
+    /// with the positions after it: [N, O, positions…]. Where there are as many positions as rows, only the order of entries tells.
+    /// </summary>
+    public static (Dim Outputs, bool Aligned, bool ComeFirst) RowsOf(GraphBuilder b, TensorType weight, TensorType output, UnfoldedProduct product)
     {
         var x = product.Columns.Type.Shape;
         var column = b.Parameter(output with { Shape = output.Shape.Prepend(1) });
-        var outputs = product.Cotangents(b, column).Type.Shape[3];
+        var cotangents = product.Cotangents(b, column);
+        var outputs = cotangents.Type.Shape[3];
         var plain = b.Parameter(weight with { Shape = [x[1], outputs, x[2]] });
-        return (outputs, outputs == weight.Shape[0] && GraphWalk.Ancestors([product.Weight(b, plain)]).All(other => other.Operator is Reshape));
+        return (outputs, outputs == weight.Shape[0] && IsReshaped(product.Weight(b, plain), plain),
+            x[1].IsOne && output.Shape.Rank > 1 && output.Shape[1] == outputs && output.Shape.Product(2, output.Shape.Rank) == x[3] && IsReshaped(cotangents, column));
+    }
+
+    /// <summary>Whether a value holds the entries of another in the same order.</summary>
+    private static bool IsReshaped(Value value, Value of)
+    {
+        while (value != of && value.Producer is { Operator: Reshape } reshape)
+            value = reshape.Inputs[0]!;
+        return value == of;
     }
 
     /// <summary>Finds the entry of a path's target, or null where it enters in another way.</summary>
@@ -26,10 +39,10 @@ public sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Place)
         if (path.Entry(b) is not var (node, input, product))
             return null;
         var (target, weight) = (path.Target, node.Inputs[input]!);
-        var (outputs, aligned) = RowsOf(b, weight.Type, node.Output.Type, product);
+        var (outputs, aligned, first) = RowsOf(b, weight.Type, node.Output.Type, product);
         // Where the rows that are asked for are outputs of one group, the others are not computed at all.
         var rows = target.IsPart && weight == path.Tangent.Inputs[0] && aligned;
-        var site = new ContractionSite(path, node.Output, product, outputs, rows ? (target.Start, target.End) : null);
+        var site = new ContractionSite(path, node.Output, product, outputs, rows ? (target.Start, target.End) : null, first);
         return new WeightEntry(site, diagonal =>
         {
             if (rows)

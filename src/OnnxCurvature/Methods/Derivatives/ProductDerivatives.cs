@@ -29,7 +29,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
         var unit = new UnitColumns(target, ofSamples);
         var bytes = (double)unit.Count * limits.Size(ofSamples ? Type.Shape.Elements : target.ResultType.Shape.Elements) * Type.Element.Size();
         if (bytes > limits.MemoryBytes)
-            throw new UserErrorException($"The hessian of '{target.Name}' has {unit.Count} × {unit.Count} entries{(ofSamples ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the limit is {limits.MemoryBytes >> 20} MiB; name fewer indices, as '{target.Value.Name}[0]', or allow more with --memory.");
+            throw new UserErrorException($"The hessian of '{target.Name}' has {unit.Count} × {unit.Count} entries{(ofSamples ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the limit is {PlanLimits.Text(limits.MemoryBytes)}; name fewer indices, as '{target.Value.Name}[0]', or allow more with --memory.");
         return new ColumnWork(target, "Hessian-vector products", "one product for each entry is a column of the matrix", unit.Count, this, unit.Make, (stage, columns) =>
         {
             var products = Times(stage.Body, columns, stage.ChunkSize);

@@ -98,7 +98,9 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     private Candidate AtTarget(Survey survey)
     {
         var rows = TargetEntries(survey.Target);
-        return new Candidate(Candidate.AtTarget, survey.Separators[0], false, rows, rows * ProductPasses * survey.Flops(survey.Separators[0]));
+        var shape = survey.Target.Value.Type.Shape;
+        return new Candidate(Candidate.AtTarget, survey.Separators[0], false, rows, rows * ProductPasses * survey.Flops(survey.Separators[0]),
+            shape.IsKnown ? null : $"the sizes of '{survey.Target.Value.Name}' {shape} are not known, so its entries cannot be counted");
     }
 
     private double TargetEntries(Target target) => target.Value.Type.Shape is var shape && shape.Rank == 0 ? 1

@@ -33,10 +33,10 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
         var search = new CandidateSearch(Builder, head, _proof, limits);
         var candidates = search.Of(survey);
         var best = choice(candidates);
-        while (best.Method != Candidate.AtTarget && Obstacle(search, survey, best) is { } obstacle)
+        while (best.Method != Candidate.AtTarget && (best.Obstacle ?? Obstacle(search, survey, best)) is { } obstacle)
         {
             candidates = [.. candidates.Select(candidate => candidate == best ? candidate with { Obstacle = obstacle } : candidate).OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
-            best = choice(candidates) is { Obstacle: null } next ? next : candidates[0];
+            best = choice(candidates) is { Obstacle: null } next ? next : candidates[0] is { Obstacle: null } first ? first : candidates.First(candidate => candidate.Method == Candidate.AtTarget);
         }
         var reports = Explanation.Of(survey, candidates, limits);
         ImmutableArray<string> sources = [.. survey.Sources.Select(source => source.Origin == "loss" ? $"{source.Operator.Name} of the loss" : source.ToString()).Distinct()];

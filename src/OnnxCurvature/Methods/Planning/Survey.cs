@@ -38,8 +38,8 @@ internal sealed class Survey
         }
         Separators = [.. Separate(target.Value)];
         Entry = EntryOf(b, target.Value);
-        if (target.IsPart && Entry is { } entry && entry.Output.Producer!.Inputs.Contains(target.Value) && entry.Output.Type.Shape is { Rank: > 1 } shape
-            && WeightEntry.RowsOf(b, target.Value.Type, entry.Output.Type, entry.Product) is { Aligned: true, Outputs: var outputs } && shape[1] == outputs)
+        if (target.IsPart && Entry is { } entry && entry.Output.Producer!.Inputs.Contains(target.Value)
+            && WeightEntry.RowsOf(b, target.Value.Type, entry.Output.Type, entry.Product) is { Aligned: true, ComeFirst: true })
             Rows = (target.Start, target.End);
     }
 

@@ -1,7 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Indexing;
-using OnnxCurvature.Ops.Logic;
 
 namespace OnnxCurvature.Ops.Elementwise;
 
@@ -22,7 +21,7 @@ public sealed class Erf : UnaryElementwise
         size = Expr.Select(size > ErrorFunction.LastPoint, x.Number(ErrorFunction.LastPoint), size);
         var point = (size * ErrorFunction.PointsPerUnit).Through<Round>();
         // What is not a number has no point, and comes through by its distance from one.
-        var known = Expr.Select(Catalogue.Get<IsNaN>().Apply(b, [x.Value]).Output, x.Number(0), point);
+        var known = Expr.Select(point > -1, point, x.Number(0));
         var index = Cast.Of(b, known, ElementType.Int64);
         var distance = size - point / ErrorFunction.PointsPerUnit;
         var columns = ErrorFunction.TaylorCoefficients();

@@ -48,9 +48,6 @@ public sealed class BatchNormalization : CompositeOperator
     }
 
     /// <inheritdoc/>
-    protected override bool HasFloat64Kernel => true;
-
-    /// <inheritdoc/>
     public override int MinimumOpset(Node node) => IsTraining(node.Attributes) ? 14 : 13;
 
     /// <inheritdoc/>

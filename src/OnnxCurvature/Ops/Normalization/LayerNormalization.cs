@@ -31,10 +31,6 @@ public sealed class LayerNormalization : CompositeOperator
         return [.. new Value[] { y, Cast.Of(b, mean, stash), Cast.Of(b, inverse, stash) }.Take(call.OutputCount)];
     }
 
-    /// <summary>ONNX Runtime's kernel gives the statistics out in float32.</summary>
-    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
-        call.OutputCount > 1 ? Lower(b, call) : null;
-
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 17;
 

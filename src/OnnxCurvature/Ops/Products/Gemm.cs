@@ -120,6 +120,16 @@ public sealed class Gemm : Operator
             (builder, rows) => form.TransB ? Reshape.To(builder, rows, w) : TransposeAxes.Last(builder, Reshape.To(builder, rows, [w[1], w[0]])));
     }
 
+    /// <summary>A kernel holds the factors in float32: others are multiplied with in nodes of their own.</summary>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
+    {
+        var form = Form.Of(call.Attributes);
+        if ((float)form.Alpha == form.Alpha && (float)form.Beta == form.Beta)
+            return null;
+        var product = Scaled(b, Product(b, call.Required(0), call.Required(1), form with { Alpha = 1 }), form.Alpha);
+        return [call.Input(2) is { } bias ? Add.Of(b, product, Scaled(b, bias, form.Beta)) : product];
+    }
+
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call with { Attributes = call.Attributes.Without("broadcast") };
 
