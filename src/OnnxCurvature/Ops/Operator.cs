@@ -96,8 +96,10 @@ public abstract class Operator : OperatorSchema
     /// </summary>
     public virtual ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => null;
 
-    /// <summary>Whether ONNX Runtime's CUDA provider computes in float64 what its CPU provider does not, so that there is no need of <see cref="InFloat64"/>.</summary>
-    public virtual bool HasFloat64KernelOnCuda => false;
+    /// <summary>
+    /// <see cref="InFloat64"/> for ONNX Runtime's CUDA provider: null for an operator that it computes in float64. By default the same as for its CPU provider.
+    /// </summary>
+    public virtual ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => InFloat64(b, call, types);
 
     /// <summary>The lowest opset from 13 on that can say the node.</summary>
     public virtual int MinimumOpset(Node node) => 13;

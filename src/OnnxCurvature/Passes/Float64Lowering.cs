@@ -75,7 +75,7 @@ public sealed class Float64Lowering
 
     private bool Lower(Node node, ImmutableArray<Value?> inputs)
     {
-        if (!IsFloat64(node) || _cuda && node.Rules().HasFloat64KernelOnCuda)
+        if (!IsFloat64(node))
             return false;
         var b = new GraphBuilder(_builder) { Origin = node.Origin ?? node.ToString() };
         foreach (var input in inputs)
@@ -83,9 +83,10 @@ public sealed class Float64Lowering
                 b.Recognize(input);
         var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
         ImmutableArray<Value?> outputs;
+        ImmutableArray<TensorType> types = [.. node.Outputs.Select(output => output.Type)];
         try
         {
-            if (node.Rules().InFloat64(b, call, [.. node.Outputs.Select(output => output.Type)]) is not { } lowered)
+            if ((_cuda ? node.Rules().InFloat64OnCuda(b, call, types) : node.Rules().InFloat64(b, call, types)) is not { } lowered)
                 return false;
             outputs = lowered;
         }

@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx;
+using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Transforms;
 using Xunit;
@@ -48,6 +49,7 @@ public sealed class Float64Laws
             return;
         }
         ProgramVerifier.Verify(lowered);
+        CheckOnCuda(program, whole, outputs);
         if (lowered == whole && program.Sample.NotInRuntime is { } reason)
         {
             TestContext.Current.AddWarning($"not compared: {reason}");
@@ -65,5 +67,17 @@ public sealed class Float64Laws
                 Close.Check(expected[index], actual[index], Tolerance, $"output {index} in opset {opset}");
             }
         }
+    }
+
+    /// <summary>What is made for CUDA, which need not have kernels on the CPU, by evaluation in double.</summary>
+    private static void CheckOnCuda(SampleProgram program, Ir.Program whole, List<Value> outputs)
+    {
+        var lowered = Float64Lowering.Run(whole, "cuda");
+        ProgramVerifier.Verify(lowered);
+        if (lowered == whole)
+            return;
+        var (expected, actual) = (program.Evaluate(outputs, outputs), Interpreter.Run(lowered, program.Values));
+        for (var index = 0; index < outputs.Count; index++)
+            Close.Check(expected[index], actual[index], Tolerance, $"output {index} as it is made for CUDA");
     }
 }

@@ -5,6 +5,7 @@ using OnnxCurvature.Onnx;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Normalization;
 using OnnxCurvature.Ops.Pooling;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Passes;
@@ -29,9 +30,18 @@ public sealed class Float64LoweringTests
         var program = Convolution(ElementType.Float64, 1, out _);
         Assert.DoesNotContain(Float64Lowering.Run(program, "cpu").Nodes, node => node.Operator is Conv or Erf);
         var onCuda = Float64Lowering.Run(program, "cuda");
-        Assert.Contains(onCuda.Nodes, node => node.Operator is Conv);
         Assert.Contains(onCuda.Nodes, node => node.Operator is Erf);
-        Assert.DoesNotContain(onCuda.Nodes, node => node.Operator is Mish);
+        Assert.DoesNotContain(onCuda.Nodes, node => node.Operator is Conv or Mish);
+    }
+
+    [Fact]
+    public void Softmax_is_lowered_on_CUDA_alone_whose_kernel_rounds_to_float32()
+    {
+        var b = new GraphBuilder();
+        var x = b.Parameter(new TensorType(ElementType.Float64, [2, 3]), "x");
+        var program = b.Build([x], [new NamedValue("y", Softmax.Of(b, x, 1)), new NamedValue("z", LogSoftmax.Of(b, x, 0))]);
+        Assert.Same(program, Float64Lowering.Run(program, "cpu"));
+        Assert.DoesNotContain(Float64Lowering.Run(program, "cuda").Nodes, node => node.Operator is Softmax or LogSoftmax);
     }
 
     [Fact]

@@ -121,16 +121,13 @@ public sealed class Conv : Operator
         };
     }
 
-    /// <inheritdoc/>
+    /// <summary>Sums of matrix products. The CUDA provider registers a float64 kernel, which leaves its output unwritten (seen with ONNX Runtime 1.29 and cuDNN 9), and so does that of ConvTranspose.</summary>
     public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
     {
         var (x, w, y) = (call.Required(0), call.Required(1), types[0].Shape);
         var window = Window.Of(call.Attributes, Kernel(call.Attributes, w.Type.Shape), x.Type.Shape.Range(2, x.Type.Rank));
         return [TapProducts.WithBias(b, TapProducts.Convolve(b, x, w, window, call.Attributes.Int("group", 1), y), call.Input(2))];
     }
-
-    /// <inheritdoc/>
-    public override bool HasFloat64KernelOnCuda => true;
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>

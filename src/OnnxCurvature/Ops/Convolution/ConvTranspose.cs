@@ -175,9 +175,6 @@ public sealed class ConvTranspose : Operator
     }
 
     /// <inheritdoc/>
-    public override bool HasFloat64KernelOnCuda => true;
-
-    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>
         2 * size(node.Inputs[0]!.Type.Shape.Elements) * size(node.Inputs[1]!.Type.Shape.Product(1, node.Output.Type.Rank));
 

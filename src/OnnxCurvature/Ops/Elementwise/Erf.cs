@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Indexing;
@@ -34,7 +35,7 @@ public sealed class Erf : UnaryElementwise
     }
 
     /// <inheritdoc/>
-    public override bool HasFloat64KernelOnCuda => true;
+    public override ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => null;
 
     /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => 2 / Math.Sqrt(Math.PI) * (-(x * x)).Through<Exp>();

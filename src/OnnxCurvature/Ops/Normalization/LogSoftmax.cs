@@ -27,6 +27,15 @@ public sealed class LogSoftmax : AxisNormalization
             element = element - largest - logarithm;
     }
 
+    /// <summary>x - max - ln Σ exp(x - max), since the CUDA provider's float64 kernel is as inexact as that of <see cref="Softmax"/>.</summary>
+    public override ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
+    {
+        var x = new Expr(b, call.Required(0));
+        long[] axes = [Axes.Normalize(call.Attributes.Int("axis", -1), x.Value.Type.Rank)];
+        var shifted = x - x.With(ReduceMax.Of(b, x, axes, keepDims: true));
+        return [shifted - x.With(ReduceSum.Of(b, shifted.Through<Exp>(), axes, keepDims: true)).Through<Log>()];
+    }
+
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.Curved;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Reduction;
 
@@ -23,6 +24,15 @@ public sealed class Softmax : AxisNormalization
             sum += element = Math.Exp(element - largest);
         foreach (ref var element in elements)
             element /= sum;
+    }
+
+    /// <summary>exp(x - max) / Σ exp(x - max). The CUDA provider's float64 kernel is only as exact as float32 (1e-8 with ONNX Runtime 1.29).</summary>
+    public override ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
+    {
+        var x = new Expr(b, call.Required(0));
+        long[] axes = [Axes.Normalize(call.Attributes.Int("axis", -1), x.Value.Type.Rank)];
+        var exponentials = (x - x.With(ReduceMax.Of(b, x, axes, keepDims: true))).Through<Exp>();
+        return [exponentials / x.With(ReduceSum.Of(b, exponentials, axes, keepDims: true))];
     }
 
     /// <inheritdoc/>

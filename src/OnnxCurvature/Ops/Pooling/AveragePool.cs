@@ -110,7 +110,7 @@ public sealed class AveragePool : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override bool HasFloat64KernelOnCuda => true;
+    public override ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => null;
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>

@@ -17,7 +17,7 @@ public sealed class GlobalMaxPool : CompositeOperator
     }
 
     /// <inheritdoc/>
-    public override bool HasFloat64KernelOnCuda => true;
+    public override ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => null;
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[0]!.Type.Shape.Elements);
