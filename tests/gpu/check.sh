@@ -10,11 +10,11 @@
 #   GENERATOR   the command that writes the models; by default it is published here
 #   OPTIONS     further options of the tool on CUDA, such as --onnxruntime DIR or --provider-library PATH
 #   PYTHON      a Python with NumPy, and with PyTorch for CUDA where that is to be measured; python3 by default
-#   IMAGES      images of the longer run, from which the time of one is told; 34 by default
+#   IMAGES      images of the runs that tell the time of one; 33 by default
 set -euo pipefail
 out=${1:?OUT} here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-python=${PYTHON:-python3} images=${IMAGES:-34}
+python=${PYTHON:-python3} images=${IMAGES:-33}
 mkdir -p "$out"; out=$(cd "$out" && pwd)
 
 if [ -z "${TOOL:-}" ]; then
@@ -38,20 +38,23 @@ run() {
 }
 # shellcheck disable=SC2086  # OPTIONS are words
 cuda() { run "$@" --provider cuda --memory "${MEMORY:-16G}" ${OPTIONS:-}; }
-# Twice the same but for the number of images: what differs is the time of the images.
-images() {
-    local name=$1; shift
-    cuda "$name-few" 2 "$@"
-    cuda "$name-many" "$images" "$@"
-}
-
 run cpu 1 --provider cpu
 cuda cuda 1
 cuda cuda-tf32 1 --tf32
 cuda cuda-heuristic 1 --conv-search heuristic
-images diagonal --quantity hessian-diagonal
-images all
-images tf32 --quantity hessian-diagonal --tf32
-images gradient --quantity loss gradient
+cuda diagonal "$images" --quantity hessian-diagonal
+cuda all "$images"
+cuda tf32 "$images" --quantity hessian-diagonal --tf32
+cuda gradient "$images" --quantity loss gradient
+# In float64, small networks with weights and data in the repository.
+for name in "mlp features fc1.weight" "resnet_small image stem.conv.weight" "vgg16_narrow image conv4_3.weight"; do
+    read -r model input weight <<<"$name"
+    for provider in cpu cuda; do
+        # shellcheck disable=SC2046,SC2086
+        $TOOL run "$root/testmodels/$model.onnx" -o "$out/$model.$provider.npz" --loss cross-entropy --wrt "$weight" --precision float64 \
+            --data "$input=$root/testmodels/$model.$input.npy" "labels=$root/testmodels/$model.labels.npy" --provider "$provider" $([ "$provider" = cpu ] || echo ${OPTIONS:-}) \
+            >"$out/$model.$provider.log" 2>&1 || { cat "$out/$model.$provider.log"; exit 1; }
+    done
+done
 "$python" "$here/gpu.py" peer "$out" || echo "PyTorch is not measured."
 "$python" "$here/gpu.py" report "$out" "$images"

@@ -22,6 +22,8 @@ internal static partial class SummaryView
             $"{Figures.Count(result.Samples)} {(result.Samples == 1 ? "sample" : "samples")} in {Figures.Count(result.Batches)} {(result.Batches == 1 ? "batch" : "batches")}, ")
             + string.Join(", ", result.Seconds.OrderBy(stage => Order(stage.Key)).ThenBy(stage => stage.Key, StringComparer.Ordinal).Select(stage => $"{stage.Key} {Figures.Duration(stage.Value)}"))
             + $", peak memory {Figures.Bytes(result.PeakBytes)}");
+        if (result.SecondsOfABatch is { } each)
+            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"  a batch after the first took {(each < 1 ? FormattableString.Invariant($"{1000 * each:0.#} ms") : Figures.Duration(each))}, the median of them"));
         if (plan.Estimate is { } planned)
             terminal.Line($"  planned: about {Figures.Duration(planned.Seconds)} and {Figures.Bytes(planned.PeakBytes)}; taken: {Figures.Duration(result.Seconds.GetValueOrDefault("run"))} and {Figures.Bytes(result.PeakBytes)}");
         if (result.Probes is { } probes)

@@ -21,6 +21,9 @@ public sealed record CurvatureResult(ImmutableArray<ResultTensor> Tensors, long 
     /// <summary>What the user should know of how it was computed: one sentence each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
+    /// <summary>The median of the times that the batches after the first took, in seconds: the first one waits for sessions to start; null where there are not at least three.</summary>
+    public double? SecondsOfABatch { get; init; }
+
     /// <summary>The number of random columns that an error took which was asked for; null where none was, or the first run reached it.</summary>
     public int? Probes { get; init; }
 }

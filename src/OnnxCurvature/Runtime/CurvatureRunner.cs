@@ -31,8 +31,10 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         using var sums = summed.Length == 0 ? null : new DeviceSums([.. summed.Select(index => program.Outputs[index])], settings);
         var read = Enumerable.Range(0, joined.Length).Except(summed).ToArray();
         var onHost = read.Select(index => program.Outputs[index].Value).ToHashSet();
+        var times = new List<double>();
         for (var batch = 0; batch < data.Batches; batch++)
         {
+            var start = clock.Elapsed;
             var (arrays, samples) = data.Batch(batch);
             var feeds = arrays.ToDictionary(entry => entry.Key, entry => OrtTensors.Of(entry.Value, entry.Key.Type.Element));
             if (BatchNumber is not null)
@@ -56,6 +58,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 }
                 foreach (var tensor in results.Values)
                     tensor.Dispose();
+                times.Add((clock.Elapsed - start).TotalSeconds);
             }
             finally
             {
@@ -71,6 +74,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         var tensors = program.Outputs.Select((output, index) => new ResultTensor(output.Name, output.Value.Type.Element, [.. joined[index].Shape], joined[index].Values));
         return new CurvatureResult([.. tensors], data.Samples, data.Batches, seconds.SetItem("run", clock.Elapsed.TotalSeconds), Process.GetCurrentProcess().PeakWorkingSet64)
         {
+            SecondsOfABatch = times.Count > 2 ? times.Skip(1).Order().ElementAt((times.Count - 1) / 2) : null,
             Notes = runner.Placement is { } placement ? [placement.With(sums?.Placement ?? NodePlacement.None).Describe()] : [],
         };
     }

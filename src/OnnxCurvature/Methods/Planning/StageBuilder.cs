@@ -15,11 +15,18 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     /// <summary>On a processor, a convolution whose output has more bytes than this writes to memory and not to a cache, and more columns at once are slower.</summary>
     private const double CacheBytes = 32 << 20;
 
+    /// <summary>On a device, convolutions whose output has more bytes than this are taken by slower algorithms, as it was seen with cuDNN 9 on an H100.</summary>
+    private const double DeviceBytes = 512 << 20;
+
     /// <summary>With fewer columns at once what each chunk costs by itself counts for more than the cache.</summary>
     private const int FewestColumnsAtOnce = 8;
 
     /// <summary>What products at open channels gather for every position they gather once for all columns.</summary>
     private const int MostGatedColumnsAtOnce = 1024;
+
+    private double ConvolutionBytes => limits.Provider == "cpu" ? CacheBytes : DeviceBytes;
+
+    private int FewestAtOnce => limits.Provider == "cpu" ? FewestColumnsAtOnce : 1;
 
     private int MostAtOnce => limits.Provider == "cpu" ? MostColumnsAtOnce : MostColumnsAtOnceOnDevice;
 
@@ -44,7 +51,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     }
 
     private bool Fits(OpenStage open) => open.Bytes <= limits.MemoryBytes
-        && (limits.Provider != "cpu" || open.Stage.ChunkSize <= FewestColumnsAtOnce || costs.WidestConvolution(open.Body) <= CacheBytes);
+        && (open.Stage.ChunkSize <= FewestAtOnce || costs.WidestConvolution(open.Body) <= ConvolutionBytes);
 
     /// <summary>The body as it will run: what does not depend on the chunk is done once, before.</summary>
     private Program Finished(Program body)
@@ -96,7 +103,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
         var (first, second) = (Body(1), Body(2));
         var one = costs.PeakBytes(first);
         var widest = costs.WidestConvolution(second) - costs.WidestConvolution(first);
-        var cached = gated ? MostGatedColumnsAtOnce : limits.Provider == "cpu" && widest > 0 ? Math.Clamp(Math.Floor(CacheBytes / widest), FewestColumnsAtOnce, MostColumnsAtOnce) : MostAtOnce;
+        var cached = gated ? MostGatedColumnsAtOnce : widest > 0 ? Math.Clamp(Math.Floor(ConvolutionBytes / widest), FewestAtOnce, MostAtOnce) : MostAtOnce;
         var chunk = Fit(costs.PeakBytes(second) - one);
         return chunk > 2 && costs.PeakBytes(Body(chunk)) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
 
