@@ -25,7 +25,9 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         var values = scope.Values.ToDictionary(StringComparer.Ordinal);
         foreach (var input in inputs)
             values[input.Name!] = input;
-        var names = _graph.Initializer.Select(tensor => tensor.Name).Concat(_graph.Node.SelectMany(node => node.Output));
+        foreach (var constant in loader.WrittenOutConstants)
+            values.TryAdd(constant.Name!, constant);
+        var names = _graph.Initializer.Select(tensor => tensor.Name).Concat(_graph.Node.SelectMany(node => node.Output)).Concat(loader.WrittenOutConstants.Select(constant => constant.Name!)).Distinct(StringComparer.Ordinal);
         return InputSamples.Found(new ModelGraph(scope.Builder, inputs, LoadOutputs(scope), values,
             [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value.Constant is not null && value.Type.Element.IsFloat())]));
     }
