@@ -50,8 +50,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>Defines the initializers of a graph as constants.</summary>
     public void LoadInitializers(GraphProto graph, Scope scope)
     {
-        if (graph.SparseInitializer.Count > 0)
-            throw new UserErrorException($"'{file.File.Path}' holds the sparse initializer '{graph.SparseInitializer[0].Values?.Name}', and only dense ones are supported.");
+        foreach (var tensor in graph.SparseInitializer)
+            DefineConstant(scope, tensor.Values?.Name ?? "", scope.Builder.Constant(Widen(SparseTensors.Dense(tensor, _tensors, file.File.Path)), scope.FullName(tensor.Values?.Name ?? "")));
         foreach (var tensor in graph.Initializer)
             DefineConstant(scope, tensor.Name, scope.Builder.Constant(Widen(_tensors.Read(tensor)), scope.FullName(tensor.Name)));
     }
@@ -188,7 +188,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         if (domain.Length == 0 && node.OpType == "Constant" && node.Output.Count == 1)
         {
             if (!scope.IsRepeated || !_repeated.TryGetValue(node, out var constant))
-                constant = scope.Builder.Constant(Widen(ConstantNodes.Read(node, scope, _tensors)), scope.FullName(node.Output[0]));
+                constant = scope.Builder.Constant(Widen(ConstantNodes.Read(node, scope, _tensors, file.File.Path)), scope.FullName(node.Output[0]));
             if (scope.IsRepeated)
                 _repeated[node] = constant;
             DefineConstant(scope, node.Output[0], constant);
