@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Runtime;
 
@@ -9,8 +10,8 @@ namespace OnnxCurvature.Cli;
 internal sealed class CurvatureService : ICurvatureService
 {
     /// <inheritdoc/>
-    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
-        CurvatureEngine.Inspect(modelPath, dimensions, progress, cancellation);
+    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+        CurvatureEngine.Inspect(modelPath, dimensions, fixedInputs, progress, cancellation);
 
     /// <inheritdoc/>
     public AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options) =>

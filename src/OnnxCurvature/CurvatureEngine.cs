@@ -19,12 +19,13 @@ public static class CurvatureEngine
     /// <summary>Says what there is to know of a model.</summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
     /// <param name="dimensions">Sizes of symbolic dimensions, by name.</param>
+    /// <param name="fixedInputs">Values of inputs, by name, that become constants; null for none.</param>
     /// <param name="progress">Receives the share of the weights that are surveyed.</param>
     /// <param name="cancellation">Ends the survey.</param>
-    public static InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default) =>
+    public static InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor>? fixedInputs = null, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default) =>
         Clear(() =>
         {
-            var model = OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle(), Partial = true });
+            var model = OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Fixed = fixedInputs ?? ImmutableDictionary<string, Tensor>.Empty, Oracle = new OrtShapeOracle(), Partial = true });
             return new Inspector(model).Report(progress, cancellation);
         });
 
@@ -67,11 +68,13 @@ public static class CurvatureEngine
             if (request.StraightThrough)
                 throw new UserErrorException("Straight-through derivatives are not those of the loss, so differences of the loss cannot check them; verify without them.");
             Verifier.Refuse(request);
-            OrtEnvironment.Start(options.OnnxRuntimePath);
             var checkedRequest = request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
-            var size = DataSet.BatchRows(Load(modelPath, options.Dimensions, request).Graph.Inputs, options.BatchSize);
-            var batch = data.ToDictionary(entry => entry.Key, entry => entry.Value.Shape is [var rows, ..] && rows > size ? entry.Value.Rows(0, size) : entry.Value);
-            var run = Prepare(modelPath, checkedRequest, batch, options);
+            var (run, batch) = (Prepare(modelPath, checkedRequest, data, options), data);
+            if (run.Batches > 1)
+            {
+                batch = run.FirstBatch();
+                run = Prepare(modelPath, checkedRequest, batch, options);
+            }
             var result = run.Run(null, cancellation);
             var model = Load(modelPath, run.Dimensions, request);
             var verifier = new Verifier(model.Graph, request, batch);
@@ -91,8 +94,8 @@ public static class CurvatureEngine
             return new VerifyReport(entries.ToImmutable());
         });
 
-    internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, CurvatureRequest? request = null, bool keepLoops = false) =>
-        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Fixed = request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty, KeepLoops = keepLoops, Oracle = new OrtShapeOracle() });
+    internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, CurvatureRequest? request = null, bool keepLoops = false, bool partial = false) =>
+        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Fixed = request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty, KeepLoops = keepLoops, Partial = partial, Oracle = new OrtShapeOracle() });
 
     /// <summary>Plans; tells the user of all nodes of the model that cannot be differentiated.</summary>
     internal static CurvaturePlan Plan(OnnxModel model, Planner planner, bool keepOutputs = false)

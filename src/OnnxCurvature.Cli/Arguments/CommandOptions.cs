@@ -166,6 +166,9 @@ internal sealed class CommandOptions(bool requests)
     /// <summary>The sizes of symbolic dimensions.</summary>
     public ImmutableDictionary<string, long> DimensionsOf(ParseResult parsed) => parsed.GetValue(Dimensions) ?? ImmutableDictionary<string, long>.Empty;
 
+    /// <summary>The values of inputs that become constants. Throws <see cref="UserErrorException"/> where a file cannot be read.</summary>
+    public IReadOnlyDictionary<string, Ir.Tensor> FixedOf(ParseResult parsed) => DataArgument.Tensors(parsed.GetResult(Fixed) is null ? [] : parsed.GetValue(Fixed));
+
     /// <summary>What is asked of the model, or null where neither --wrt nor --loss is given. Throws <see cref="UserErrorException"/> where one of them is.</summary>
     public CurvatureRequest? RequestOf(ParseResult parsed)
     {
@@ -189,7 +192,7 @@ internal sealed class CommandOptions(bool requests)
             Reduction = parsed.GetValue(Reduction) == "sum" ? Methods.Reduction.Sum : Methods.Reduction.Mean,
             Precision = parsed.GetValue(Precision) == "float64" ? Ir.Precision.Float64 : Ir.Precision.Model,
             StraightThrough = parsed.GetValue(StraightThrough),
-            Fixed = DataArgument.Tensors(parsed.GetResult(Fixed) is null ? [] : parsed.GetValue(Fixed)),
+            Fixed = FixedOf(parsed),
             Quantities = parsed.GetResult(Quantities) is null ? [.. DefaultQuantities[..^1], estimator.Estimated()] : parsed.GetValue(Quantities),
             Estimator = estimator,
             Probes = parsed.GetValue(Probes) ?? 32,

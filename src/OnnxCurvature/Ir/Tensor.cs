@@ -90,7 +90,7 @@ public sealed class Tensor
         : Of(Element, shape, Array.ConvertAll(positions, position => _integers![position]));
 
     /// <summary>
-    /// The elements converted to another type; floats become integers by truncation, integers of less than a byte by rounding and cutting to their range, and booleans by comparison with
+    /// The elements converted to another type; floats become integers by truncation, integers of less than a byte by rounding, of which the low bits are kept, and booleans by comparison with
     /// zero. What is too large for a narrow float becomes the largest one where it is to be <paramref name="saturated"/>.
     /// </summary>
     public Tensor CastTo(ElementType element, bool saturated = true)
@@ -103,9 +103,8 @@ public sealed class Tensor
         {
             var least = element is ElementType.Int4 or ElementType.Int2 ? -(1L << bits - 1) : 0;
             var mask = (1L << bits) - 1;
-            return Of(element, Shape.AsSpan(), _floats is { } numbers
-                ? Array.ConvertAll(numbers, value => (long)Math.Clamp(Math.Round(value, MidpointRounding.ToEven), least, least + mask))
-                : Array.ConvertAll(_integers!, value => ((value & mask) ^ -least) + least));
+            var whole = _floats is { } numbers ? Array.ConvertAll(numbers, value => (long)Math.Round(value, MidpointRounding.ToEven)) : _integers!;
+            return Of(element, Shape.AsSpan(), Array.ConvertAll(whole, value => ((value & mask) ^ -least) + least));
         }
         if (element.IsFloat())
             return Of(element, Shape.AsSpan(), _floats ?? Array.ConvertAll(_integers!, value => (double)value));

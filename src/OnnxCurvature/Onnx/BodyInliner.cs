@@ -18,7 +18,7 @@ internal sealed class BodyInliner(NodeLoader loader)
     /// <summary>Whether a node was replaced; if not, the reason, a sentence, or null for nodes that have no bodies.</summary>
     public bool TryInline(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
     {
-        var (unknown, leftOut) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count);
+        var (unknown, leftOut, constants) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.WrittenOutConstants.Count);
         var outputs = node.OpType switch
         {
             "If" => Branch(node, scope, inputs, out reason),
@@ -31,6 +31,7 @@ internal sealed class BodyInliner(NodeLoader loader)
             // What was tried is dead; nothing of it is reported.
             loader.UnknownNodes.RemoveRange(unknown, loader.UnknownNodes.Count - unknown);
             loader.LeftOutNodes.RemoveRange(leftOut, loader.LeftOutNodes.Count - leftOut);
+            loader.WrittenOutConstants.RemoveRange(constants, loader.WrittenOutConstants.Count - constants);
             return false;
         }
         for (var index = 0; index < node.Output.Count; index++)

@@ -12,6 +12,9 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
 {
     private readonly GraphProto _graph = file.Model.Graph;
 
+    /// <summary>The names of the initializers.</summary>
+    private IEnumerable<string> Stored => _graph.Initializer.Select(tensor => tensor.Name).Concat(_graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? ""));
+
     /// <summary>The graph. Throws <see cref="UserErrorException"/>.</summary>
     public ModelGraph Load(IReadOnlyDictionary<string, int> opsets)
     {
@@ -25,7 +28,9 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         var values = scope.Values.ToDictionary(StringComparer.Ordinal);
         foreach (var input in inputs)
             values[input.Name!] = input;
-        var names = _graph.Initializer.Select(tensor => tensor.Name).Concat(_graph.Node.SelectMany(node => node.Output));
+        foreach (var constant in loader.WrittenOutConstants)
+            values.TryAdd(constant.Name!, constant);
+        var names = Stored.Concat(_graph.Node.SelectMany(node => node.Output)).Concat(loader.WrittenOutConstants.Select(constant => constant.Name!)).Distinct(StringComparer.Ordinal);
         return InputSamples.Found(new ModelGraph(scope.Builder, inputs, LoadOutputs(scope), values,
             [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value.Constant is not null && value.Type.Element.IsFloat())]));
     }
@@ -44,7 +49,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
     /// <summary>The parameters, and the names and types that the file gives them.</summary>
     private (ImmutableArray<Value> Parameters, IReadOnlyList<(string Name, TensorType Type)> Stored) LoadInputs(Scope scope)
     {
-        var initializers = _graph.Initializer.Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        var initializers = Stored.ToHashSet(StringComparer.Ordinal);
         var given = _graph.Input.Where(input => !initializers.Contains(input.Name)).ToList();
         var taken = given.SelectMany(SymbolsOf).ToHashSet(StringComparer.Ordinal);
         var symbols = new HashSet<string>(taken, StringComparer.Ordinal);

@@ -41,6 +41,10 @@ internal sealed class ModelTypes(ModelReader file, LoadOptions options, IReadOnl
     private ModelProto Slim()
     {
         var model = new ModelProto(file.Model) { Graph = new GraphProto(file.Model.Graph) };
+        // A newer opset is refused altogether, and of most nodes it says the same.
+        foreach (var import in model.OpsetImport)
+            if (import.Domain is "" or "ai.onnx")
+                import.Version = Math.Min(import.Version, OnnxWriter.NewestOpset);
         var graph = model.Graph;
         var tensors = new TensorReader(file);
         var given = inputs.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);

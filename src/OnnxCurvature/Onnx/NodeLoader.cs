@@ -32,6 +32,12 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>Whether some values are computed in a wider type than the file's.</summary>
     public bool Widened { get; private set; }
 
+    /// <summary>
+    /// The constants of bodies and functions whose nodes have become those of the outermost graph, without scalars, which belong to formulas; those of a
+    /// body that is written out several times stand here as often.
+    /// </summary>
+    public List<Value> WrittenOutConstants { get; } = [];
+
     /// <summary>How messages call the nodes whose random numbers are drawn once and for all.</summary>
     public List<string> Drawn { get; } = [];
 
@@ -44,10 +50,10 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>Defines the initializers of a graph as constants.</summary>
     public void LoadInitializers(GraphProto graph, Scope scope)
     {
-        if (graph.SparseInitializer.Count > 0)
-            throw new UserErrorException($"'{file.File.Path}' holds the sparse initializer '{graph.SparseInitializer[0].Values?.Name}', and only dense ones are supported.");
+        foreach (var tensor in graph.SparseInitializer)
+            DefineConstant(scope, tensor.Values?.Name ?? "", scope.Builder.Constant(Widen(SparseTensors.Dense(tensor, _tensors, file.File.Path)), scope.FullName(tensor.Values?.Name ?? "")));
         foreach (var tensor in graph.Initializer)
-            Define(scope, tensor.Name, scope.Builder.Constant(Widen(_tensors.Read(tensor)), scope.FullName(tensor.Name)));
+            DefineConstant(scope, tensor.Name, scope.Builder.Constant(Widen(_tensors.Read(tensor)), scope.FullName(tensor.Name)));
     }
 
     /// <summary>Gives a value a name in a scope. Throws <see cref="UserErrorException"/> where it is taken.</summary>
@@ -57,6 +63,14 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             throw new UserErrorException($"'{file.File.Path}' holds a value without a name.");
         if (!scope.Define(name, value))
             throw new UserErrorException($"'{file.File.Path}' defines the value '{name}' twice.");
+    }
+
+    /// <summary>Gives a constant a name in a scope; where that is a body or a function that is written out, the constant is one of the outermost graph.</summary>
+    private void DefineConstant(Scope scope, string name, Value constant)
+    {
+        Define(scope, name, constant);
+        if (scope is { Depth: > 0, Builder.Parent: null } && constant.Type.Rank > 0)
+            WrittenOutConstants.Add(constant);
     }
 
     /// <summary>Gives a sequence or an optional value a name in a scope. Throws <see cref="UserErrorException"/> where it is taken.</summary>
@@ -174,10 +188,10 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         if (domain.Length == 0 && node.OpType == "Constant" && node.Output.Count == 1)
         {
             if (!scope.IsRepeated || !_repeated.TryGetValue(node, out var constant))
-                constant = scope.Builder.Constant(Widen(ConstantNodes.Read(node, scope, _tensors)), scope.FullName(node.Output[0]));
+                constant = scope.Builder.Constant(Widen(ConstantNodes.Read(node, scope, _tensors, file.File.Path)), scope.FullName(node.Output[0]));
             if (scope.IsRepeated)
                 _repeated[node] = constant;
-            Define(scope, node.Output[0], constant);
+            DefineConstant(scope, node.Output[0], constant);
             return;
         }
         if (domain == GradientNode.Domain && node.OpType == GradientNode.Name)

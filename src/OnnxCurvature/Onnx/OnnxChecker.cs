@@ -38,8 +38,8 @@ public static class OnnxChecker
         if (opsets.Count < model.OpsetImport.Count)
             problems.Add("Two opsets are named for one domain.");
         var opset = opsets.GetValueOrDefault("");
-        if (opset is < OnnxWriter.LowestOpset or > OnnxWriter.HighestOpset)
-            problems.Add($"The opset {opset} is not one of {OnnxWriter.LowestOpset} to {OnnxWriter.HighestOpset}.");
+        if (opset is < OnnxWriter.LowestOpset or > OnnxWriter.NewestOpset)
+            problems.Add($"The opset {opset} is not one of {OnnxWriter.LowestOpset} to {OnnxWriter.NewestOpset}.");
         else if (model.IrVersion < OnnxWriter.IrVersionOf(opset))
             problems.Add($"The IR version {model.IrVersion} is older than opset {opset}.");
         if (model.Graph.Name.Length == 0)

@@ -15,6 +15,12 @@ public static class OnnxWriter
     /// <summary>The highest opset that a model is written in.</summary>
     public const int HighestOpset = 21;
 
+    /// <summary>
+    /// The highest opset that is written where a type or an operator is that new, the newest that ONNX Runtime runs. Since opset 21 no operator that is written has
+    /// lost or changed anything, but ONNX Runtime has fewer kernels of newer opsets.
+    /// </summary>
+    public const int NewestOpset = 26;
+
     /// <summary>The lowest opset, from 13 on, that can say a program.</summary>
     public static int MinimumOpset(Program program) => program.Nodes
         .Select(node => Math.Max(LowestOf(node), node.Bodies.Select(MinimumOpset).DefaultIfEmpty(LowestOpset).Max()))
@@ -76,10 +82,10 @@ public static class OnnxWriter
     {
         var lowest = MinimumOpset(program);
         var opset = options.Opset ?? Math.Max(lowest, Math.Min(options.Source?.Opset ?? 0, HighestOpset));
-        if (opset is < LowestOpset or > HighestOpset)
-            throw new UserErrorException(options.Opset is null
-                ? $"The program holds a node of opset {opset}; models are written in opsets {LowestOpset} to {HighestOpset}."
-                : $"Opset {opset} was asked for; models are written in opsets {LowestOpset} to {HighestOpset}.");
+        if (options.Opset is not null && opset is < LowestOpset or > HighestOpset && opset != lowest)
+            throw new UserErrorException($"Opset {opset} was asked for; models are written in opsets {LowestOpset} to {HighestOpset}.");
+        if (opset > NewestOpset)
+            throw new UserErrorException($"The program holds a node of opset {opset}, and ONNX Runtime runs opsets up to {NewestOpset}.");
         if (opset < lowest)
             throw new UserErrorException($"Opset {opset} was asked for, but {Highest(program, lowest)} needs opset {lowest} or later.");
         return opset;
@@ -126,7 +132,10 @@ public static class OnnxWriter
         <= 14 => 7,
         <= 18 => 8,
         <= 20 => 9,
-        _ => 10,
+        <= 22 => 10,
+        23 => 11,
+        24 => 12,
+        _ => 13,
     };
 
     private static void ListOverridable(GraphProto graph, List<Initializer> initializers, OnnxModel? source)

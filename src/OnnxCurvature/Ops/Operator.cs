@@ -56,6 +56,18 @@ public abstract class Operator : OperatorSchema
     public abstract ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs);
 
     /// <summary>
+    /// Whether entries of the inputs where a mask of some shape, which broadcasts to the output's, leaves the output out have no influence on what is left of it, as is so
+    /// of operators that act entry by entry.
+    /// </summary>
+    public virtual bool KeepsMask(Node node, TensorShape mask) => false;
+
+    /// <summary>
+    /// A number at which the node and all its derivatives are finite, for an input at some elements of which they may not be, as those of √x are not at zero; null where they
+    /// are for all finite elements.
+    /// </summary>
+    public virtual double? HarmlessInput(Node node, int input) => null;
+
+    /// <summary>
     /// For a node that is linear in one input, a weight: that dependence as a matrix product over samples along axis 0, or
     /// null where it has no such form.
     /// </summary>

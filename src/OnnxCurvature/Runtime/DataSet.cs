@@ -34,7 +34,8 @@ public sealed class DataSet
     /// <param name="inputs">The model's inputs.</param>
     /// <param name="data">The arrays, by name; names that are no inputs are left to <see cref="Bind"/>.</param>
     /// <param name="batchSize">The batch size that was asked for.</param>
-    public static ImmutableDictionary<string, long> Dimensions(IEnumerable<Value> inputs, IReadOnlyDictionary<string, NpyArray> data, int? batchSize)
+    /// <param name="firstAxis">Whether the first axis tells anything.</param>
+    public static ImmutableDictionary<string, long> Dimensions(IEnumerable<Value> inputs, IReadOnlyDictionary<string, NpyArray> data, int? batchSize, bool firstAxis = true)
     {
         var dimensions = ImmutableDictionary.CreateBuilder<string, long>();
         foreach (var input in inputs)
@@ -43,7 +44,7 @@ public sealed class DataSet
                 continue;
             if (array.Count == 0)
                 throw new UserErrorException($"--data '{input.Name}' has the shape [{string.Join(",", array.Shape)}] and holds no samples; give at least one.");
-            for (var axis = 0; axis < array.Shape.Length; axis++)
+            for (var axis = firstAxis ? 0 : 1; axis < array.Shape.Length; axis++)
             {
                 if (input.Type.Shape[axis] is not { Factor: 1, Symbols: [var symbol] })
                     continue;

@@ -20,7 +20,8 @@ public sealed class OrtShapeOracle : IShapeOracle
         {
             using var session = new InferenceSession(model, options);
             foreach (var (name, output) in session.OutputMetadata)
-                if (output.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR && Element(output.ElementDataType) is { } element)
+                // Of a scalar it says the same as of a value whose rank it does not know.
+                if (output.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR && output.Dimensions.Length > 0 && Element(output.ElementDataType) is { } element)
                     types[name] = new TensorType(element, [.. output.Dimensions.Select((size, axis) => Size(name, axis, size, output.SymbolicDimensions[axis]))]);
         }
         catch (OnnxRuntimeException exception)

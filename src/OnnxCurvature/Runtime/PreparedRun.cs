@@ -63,6 +63,9 @@ public sealed class PreparedRun
     private CurvatureResult Once(IProgress<RunProgress>? progress, CancellationToken cancellation) =>
         new CurvatureRunner(_program, _join, Settings(_model.Path, _options), Limits(_options, Dimensions)) { BatchNumber = _batchNumber }.Run(_data, _seconds, progress, cancellation);
 
+    /// <summary>The arrays of the first batch alone, by name.</summary>
+    internal IReadOnlyDictionary<string, NpyArray> FirstBatch() => _data.Batch(0).Arrays.ToDictionary(entry => entry.Key.Name!, entry => entry.Value);
+
     internal static PreparedRun Create(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
     {
         var clock = Stopwatch.StartNew();
@@ -70,7 +73,13 @@ public sealed class PreparedRun
         var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
         options = options with { Provider = provider };
         var asked = options;
-        var model = CurvatureEngine.Load(modelPath, options.Dimensions, request, keepLoops: request is null);
+        var model = CurvatureEngine.Load(modelPath, options.Dimensions, request, keepLoops: request is null, partial: true);
+        // Which branch of an If is taken may hang on the sizes that the data have; those of the axes after the first are sure.
+        if (!model.LeftOutNodes.IsEmpty)
+        {
+            options = options with { Dimensions = DataSet.Dimensions(model.Graph.Inputs, data, options.BatchSize, firstAxis: false).SetItems(options.Dimensions) };
+            model = CurvatureEngine.Load(modelPath, options.Dimensions, request, keepLoops: request is null);
+        }
         // Batches are rows of the first axis; where samples lie along another, all are one batch.
         if (!model.Graph.SampleAxes.IsEmpty)
             options = options with { BatchSize = int.MaxValue };

@@ -22,6 +22,7 @@ internal sealed class FakeService : ICurvatureService
     public CurvatureRunOptions? RunOptions { get; private set; }
     public AugmentOptions? AugmentOptions { get; private set; }
     public ImmutableDictionary<string, long>? Dimensions { get; private set; }
+    public IReadOnlyDictionary<string, Tensor>? FixedInputs { get; private set; }
     public (int Samples, int Seed) Verification { get; private set; }
 
     /// <summary>What a run does before it gives its result.</summary>
@@ -43,9 +44,9 @@ internal sealed class FakeService : ICurvatureService
         [("cross-entropy:logits", "the output has 1000 classes along axis 1")],
         ["The values of 'steps' are <fixed> & \"folded\"."]);
 
-    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        (ModelPath, Dimensions) = (modelPath, dimensions);
+        (ModelPath, Dimensions, FixedInputs) = (modelPath, dimensions, fixedInputs);
         return Inspected();
     }
 

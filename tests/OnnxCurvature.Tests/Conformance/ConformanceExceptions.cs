@@ -11,7 +11,10 @@ internal sealed class ConformanceExceptions
 
     /// <summary>Models that are not held to anything.</summary>
     public static ConformanceExceptions ForAll { get; } = new(
-        ("texts are not computed with", ["node/test_cast_*STRING*", "node/test_castlike_*STRING*", "node/test_strnorm*", "simple/test_strnorm*", "node/test_tfidfvectorizer*"]),
+        ("texts are not computed with", ["node/test_cast_*STRING*", "node/test_castlike_*STRING*", "node/test_strnorm*", "simple/test_strnorm*", "node/test_tfidfvectorizer*", "node/test_string_*", "node/test_regex_*", "node/test_equal_string*"]),
+        ("pictures are not decoded", ["node/test_image_decoder_*"]),
+        ("it gives out a sequence", ["node/test_split_to_sequence_*"]),
+        ("ONNX Runtime has no kernel for this form of it", ["node/test_reduce_max_empty_set_bool"]),
         ("its outputs are random", ["node/test_training_dropout", "node/test_training_dropout_default", "node/test_training_dropout_default_mask", "node/test_training_dropout_mask", "node/test_bernoulli*"]),
         ("it is the step of an optimizer in the training preview, for which no runtime has a kernel", ["node/test_ada*", "node/test_momentum*", "node/test_nesterov_momentum"]),
         ("an input is a sequence or optional", ["node/test_optional_*", "node/test_identity_opt", "node/test_identity_sequence", "node/test_sequence_*", "node/test_loop13_seq", "node/test_loop16_seq_none"]),

@@ -142,6 +142,9 @@ internal sealed class DerivedModel
         {
             var y = Cast.Of(_builder, output, ElementType.Float64);
             var published = values[output];
+            // A loss of what is infinite or no number would be so at every point.
+            if (!published.Floats.All(double.IsFinite))
+                y = Where.Of(_builder, _builder.Constant(Tensor.Of(ElementType.Bool, published.Shape.AsSpan(), Array.ConvertAll(published.Floats, entry => double.IsFinite(entry) ? 1L : 0))), y, _builder.Scalar(ElementType.Float64, 0));
             var largest = published.Floats.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
             Term(y, () => 2 * _random.NextDouble() - 1);
             Term(Mul.Of(_builder, y, y), () => _random.NextDouble() / (1 + largest));

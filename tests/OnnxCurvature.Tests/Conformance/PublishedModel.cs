@@ -9,11 +9,16 @@ namespace OnnxCurvature.Tests.Conformance;
 /// <param name="name">The group and the name, for instance <c>node/test_relu</c>.</param>
 public sealed class PublishedModel(string name)
 {
+    private const string Package = "/usr/share/libonnx-testdata/data";
+
     /// <summary>What a test says where the models are not there.</summary>
     public const string Absent = "Debian's package libonnx-testdata is not installed.";
 
     /// <summary>Where Debian's package puts the models; another folder of the same layout can be named by ONNX_TESTDATA.</summary>
-    public static string Folder { get; } = Environment.GetEnvironmentVariable("ONNX_TESTDATA") is { Length: > 0 } folder ? folder : "/usr/share/libonnx-testdata/data";
+    public static string Folder { get; } = Environment.GetEnvironmentVariable("ONNX_TESTDATA") is { Length: > 0 } folder ? folder : Package;
+
+    /// <summary>Whether the models are those of Debian's package, for which the exceptions are made; of those of other versions some may hold.</summary>
+    public static bool IsPackage => Folder == Package;
 
     /// <summary>Whether the models are there.</summary>
     public static bool Installed => Directory.Exists(Folder);

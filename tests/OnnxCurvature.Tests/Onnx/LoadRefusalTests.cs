@@ -95,7 +95,15 @@ public sealed class LoadRefusalTests : IDisposable
         Refuses(Model(Graph(Node("Neg", "x", "y"))).Also(model => model.Graph.Input[0].Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence() }), "is a sequence, and only tensors can be taken");
 
     [Fact]
-    public void A_sparse_weight_is_refused() => Refuses(Weight(Floats("v", 3)).Also(model => model.Graph.SparseInitializer.Add(new SparseTensorProto())), "sparse");
+    public void A_sparse_weight_without_values_is_refused() => Refuses(Sparse(new SparseTensorProto()), "lacks its values or their positions");
+
+    [Fact]
+    public void A_sparse_weight_larger_than_what_is_taken_is_refused() =>
+        Refuses(Sparse(new SparseTensorProto { Values = Floats("s", 1), Indices = Integers("", 0), Dims = { 1 << 20, 1 << 20 } }), "elements are taken");
+
+    [Fact]
+    public void A_sparse_value_beyond_the_shape_is_refused() =>
+        Refuses(Sparse(new SparseTensorProto { Values = Floats("s", 2), Indices = Integers("", 0, 3), Dims = { 3 } }), "has a value at the position 3 of 3");
 
     [Fact]
     public void Elements_of_a_type_that_is_not_supported_are_refused() => Refuses(Weight(Floats("w", 3).Also(tensor => tensor.DataType = 17)), "float8e4m3fn");
@@ -173,6 +181,8 @@ public sealed class LoadRefusalTests : IDisposable
         File.AppendAllText(path, "more");
         Assert.Contains("has changed since it was loaded", Assert.Throws<UserErrorException>(() => weight.Read()).Message, StringComparison.Ordinal);
     }
+
+    private static ModelProto Sparse(SparseTensorProto tensor) => Model(Graph(Node("Neg", "x", "y"))).Also(model => model.Graph.SparseInitializer.Add(tensor));
 
     private static ModelProto Weight(TensorProto tensor) => Model(Graph(Node("Neg", "x", "y"))).Also(model => model.Graph.Initializer.Add(tensor));
 

@@ -31,7 +31,7 @@ internal static class AttentionMask
         Where.Of(b, allowed, b.Scalar(element, 0), b.Scalar(element, otherwise));
 
     /// <summary>The positions of the queries among the keys, [S, 1].</summary>
-    private static Value Rows(GraphBuilder b, Dim queries, Dim past)
+    public static Value Rows(GraphBuilder b, Dim queries, Dim past)
     {
         var rows = Reshape.InsertAxis(b, Indices(b, queries), 1);
         return past == 0 ? rows : Add.Of(b, rows, Dims.ToValue(b, past));

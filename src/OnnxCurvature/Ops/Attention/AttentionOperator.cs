@@ -4,6 +4,7 @@ using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Logic;
 using OnnxCurvature.Ops.Normalization;
+using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Attention;
@@ -25,9 +26,6 @@ public sealed class AttentionOperator : ExpandedOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var attributes = call.Attributes;
-        // ONNX Runtime has no kernel for windows, so there is nothing to hold ours to.
-        if (attributes.Int("left_window_size", -1) >= 0 || attributes.Int("right_window_size", -1) >= 0)
-            throw new UnsupportedOperatorException("Attention with a left_window_size or right_window_size is not supported; give a mask instead.");
         var flat = call.Required(0).Type.Rank == 3;
         var (q, k, v) = (HeadsFirst(call.Required(0), "q_num_heads"), HeadsFirst(call.Required(1), "kv_num_heads"), HeadsFirst(call.Required(2), "kv_num_heads"));
         Dim past = 0;
@@ -40,8 +38,7 @@ public sealed class AttentionOperator : ExpandedOperator
         var product = new ScaledDotProduct(attributes.Has("scale") ? attributes.Float("scale", 1) : null) { SoftCap = attributes.Float("softcap", 0) };
         var raw = product.Scores(b, q, Heads.Repeat(b, k, heads));
         var capped = product.Capped(raw);
-        var masked = Masked(b, call, capped, past);
-        var weights = masked.With(Softmax.Of(b, masked, 3));
+        var (masked, weights) = Masked(b, call, capped, past);
         var y = Products.MatMul.Of(b, weights, Heads.Repeat(b, v, heads));
         var stage = attributes.Int("qk_matmul_output_mode", 0) switch
         {
@@ -56,26 +53,52 @@ public sealed class AttentionOperator : ExpandedOperator
         Value HeadsFirst(Value x, string name) => flat ? Heads.Split(b, x, attributes.Int(name, 0)) : x;
     }
 
-    /// <summary>The scores, with the least number of float32 where a query does not see a key: as in ONNX Runtime, a query that sees none sees all alike.</summary>
-    private static Expr Masked(GraphBuilder b, OperatorCall call, Expr scores, Dim past)
+    /// <summary>
+    /// The scores with the mask, -∞ where a query does not see a key, and their softmax, all of which is zero for a query that sees no key. The softmax is taken of
+    /// the least number of float32 in place of -∞, so that it is a number there, too.
+    /// </summary>
+    private static (Expr Scores, Expr Weights) Masked(GraphBuilder b, OperatorCall call, Expr scores, Dim past)
     {
         var shape = scores.Value.Type.Shape;
+        var keys = AttentionMask.Indices(b, shape[3]);
+        var (causal, left, right) = (call.Attributes.Int("is_causal", 0) != 0, call.Attributes.Int("left_window_size", -1), call.Attributes.Int("right_window_size", -1));
         Value? allowed = null;
-        if (call.Attributes.Int("is_causal", 0) != 0)
-            allowed = AttentionMask.Causal(b, shape[2], shape[3], past);
+        if (causal || left >= 0 || right >= 0)
+        {
+            var queries = AttentionMask.Rows(b, shape[2], past);
+            if (call.Input(4) is null && call.Input(6) is { } filled)
+                queries = Add.Of(b, queries, Sub.Of(b, OfSamples(filled), Dims.ToValue(b, shape[2])));
+            if (causal || right >= 0)
+                Allow(Catalogue.Get<LessOrEqual>().Apply(b, [keys, causal ? queries : Add.Of(b, queries, b.Scalar(ElementType.Int64, right))]).Output);
+            if (left >= 0)
+                Allow(Catalogue.Get<GreaterOrEqual>().Apply(b, [keys, Sub.Of(b, queries, b.Scalar(ElementType.Int64, left))]).Output);
+        }
+        // Whatever is not ahead of a query is seen by it, the first key at least.
+        var seesAny = left < 0 && call.Input(6) is null && call.Input(3) is null;
         if (call.Input(6) is { } lengths)
-            Allow(Less.Of(b, AttentionMask.Indices(b, shape[3]), Reshape.To(b, lengths, [lengths.Type.Shape[0], 1, 1, 1])));
+            Allow(Less.Of(b, keys, OfSamples(lengths)));
         if (call.Input(3) is { } mask)
         {
             mask = Padded(b, mask, shape[3]);
             if (mask.Type.Element == ElementType.Bool)
                 Allow(mask);
             else
-                scores += scores.With(mask);
+            {
+                var added = scores.With(mask);
+                Allow(added > double.NegativeInfinity);
+                scores += added;
+            }
         }
-        return allowed is null ? scores : Expr.Select(allowed, scores, scores.Number(float.MinValue));
+        if (allowed is null)
+            return (scores, scores.With(Softmax.Of(b, scores, 3)));
+        var weights = scores.With(Softmax.Of(b, Expr.Select(allowed, scores, scores.Number(float.MinValue)), 3));
+        if (!seesAny)
+            weights *= weights.With(ReduceMax.Of(b, Cast.Of(b, allowed, weights.Value.Type.Element), [allowed.Type.Rank - 1], keepDims: true));
+        return (Expr.Select(allowed, scores, scores.Number(double.NegativeInfinity)), weights);
 
         void Allow(Value more) => allowed = allowed is null ? more : And.Of(b, allowed, more);
+
+        Value OfSamples(Value numbers) => Reshape.To(b, numbers, [numbers.Type.Shape[0], 1, 1, 1]);
     }
 
     /// <summary>A mask that has fewer keys than there are; those that it lacks are not seen.</summary>

@@ -31,7 +31,7 @@ public sealed class If : Operator, IBodyOperator
             throw new UnsupportedOperatorException("the branches of If do not fit it.");
         foreach (var (yes, no) in bodies[0].Outputs.Zip(bodies[1].Outputs))
             if (yes.Value.Type != no.Value.Type)
-                throw new UnsupportedOperatorException($"the branches of If give {yes.Value.Type} and {no.Value.Type}.");
+                throw new UnsupportedOperatorException($"the branches of If give {yes.Value.Type} and {no.Value.Type}, and which is taken is not known before it runs; give the sizes of symbolic dimensions (--dim) or fix the inputs (--fix) that its condition depends on.");
         return [.. bodies[0].Outputs.Select(output => output.Value.Type)];
     }
 

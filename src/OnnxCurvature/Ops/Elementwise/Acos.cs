@@ -17,5 +17,8 @@ public sealed class Acos : UnaryElementwise
         2 * ExactFunctions.ArcTangent(((1 - x) / (1 + x)).Through<Sqrt>());
 
     /// <inheritdoc/>
+    public override double? HarmlessInput(Node node, int input) => 0;
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => -((1 - x) * (1 + x)).Through<Sqrt>().Through<Reciprocal>();
 }

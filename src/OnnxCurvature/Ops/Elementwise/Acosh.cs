@@ -20,5 +20,8 @@ public sealed class Acosh : UnaryElementwise
     }
 
     /// <inheritdoc/>
+    public override double? HarmlessInput(Node node, int input) => 2;
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => ((x - 1) * (x + 1)).Through<Sqrt>().Through<Reciprocal>();
 }

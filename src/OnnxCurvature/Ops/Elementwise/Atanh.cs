@@ -20,5 +20,8 @@ public sealed class Atanh : UnaryElementwise
     }
 
     /// <inheritdoc/>
+    public override double? HarmlessInput(Node node, int input) => 0;
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => ((1 - x) * (1 + x)).Through<Reciprocal>();
 }

@@ -34,6 +34,9 @@ public sealed class Cast : LinearOperator
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => Of(b, cy[0]!, node.Inputs[0]!.Type.Element);
 
     /// <inheritdoc/>
+    public override bool KeepsMask(Node node, TensorShape mask) => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
         [Apply(b, inputs, node.Attributes).Output];
 

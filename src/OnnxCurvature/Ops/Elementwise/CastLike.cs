@@ -14,8 +14,8 @@ public sealed class CastLike : CompositeOperator
         : [Cast.Of(b, x, call.Required(1).Type.Element)];
 
     /// <inheritdoc/>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
-        new OperatorCall(nameof(Cast), "", [call.Required(0)], Attributes.Empty.With("to", (long)call.Required(1).Type.Element), call.OutputCount);
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => Catalogue.Get<Cast>()
+        .FromOpset(b, new OperatorCall(nameof(Cast), "", [call.Required(0)], call.Attributes.With("to", (long)call.Required(1).Type.Element), call.OutputCount), opset);
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 15;

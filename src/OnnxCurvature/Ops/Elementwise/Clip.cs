@@ -69,4 +69,7 @@ public sealed class Clip : Operator
 
     private static double Bound(ImmutableArray<Tensor?> inputs, int index, double missing) =>
         inputs.Length > index && inputs[index] is { } bound ? bound.At(0) : missing;
+
+    /// <inheritdoc/>
+    public override bool KeepsMask(Node node, TensorShape mask) => true;
 }

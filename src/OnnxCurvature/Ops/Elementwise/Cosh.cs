@@ -16,5 +16,8 @@ public sealed class Cosh : UnaryElementwise
     protected override Expr? InFloat64(Attributes attributes, Expr x) => 0.5 * x.Through<Exp>() + 0.5 * (-x).Through<Exp>();
 
     /// <inheritdoc/>
+    public override double? HarmlessInput(Node node, int input) => 0;
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => y * x.Through<Tanh>();
 }

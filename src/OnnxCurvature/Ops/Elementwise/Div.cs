@@ -22,6 +22,9 @@ public sealed class Div : BinaryElementwise
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[1] ? Curvature.Curved : Curvature.Linear;
 
+    /// <inheritdoc/>
+    public override double? HarmlessInput(Node node, int input) => input == 1 ? 1 : null;
+
     /// <summary>dy = da / b - y / b * db.</summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {

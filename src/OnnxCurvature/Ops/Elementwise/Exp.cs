@@ -13,5 +13,8 @@ public sealed class Exp : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => Math.Exp(x);
 
     /// <inheritdoc/>
+    public override double? HarmlessInput(Node node, int input) => 0;
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => y;
 }

@@ -13,5 +13,8 @@ public sealed class Log : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => Math.Log(x);
 
     /// <inheritdoc/>
+    public override double? HarmlessInput(Node node, int input) => 1;
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => x.Through<Reciprocal>();
 }

@@ -27,6 +27,9 @@ public sealed class Neg : LinearOperator
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => Of(b, cy[0]!);
 
     /// <inheritdoc/>
+    public override bool KeepsMask(Node node, TensorShape mask) => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
         [Apply(b, inputs).Output];
 

@@ -19,6 +19,10 @@ public sealed class Pow : BinaryElementwise
         _ => Curvature.Curved,
     };
 
+    /// <summary>Whole powers have all derivatives everywhere.</summary>
+    public override double? HarmlessInput(Node node, int input) =>
+        input == 0 && !(Scalars.Constant(node.Inputs[1]!) is { } exponent && exponent >= 0 && Math.Floor(exponent) == exponent) ? 1 : null;
+
     /// <summary>dy = p aᵖ⁻¹ da + y ln a dp.</summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {

@@ -13,5 +13,8 @@ public sealed class Reciprocal : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => 1 / x;
 
     /// <inheritdoc/>
+    public override double? HarmlessInput(Node node, int input) => 1;
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => -(y * y);
 }

@@ -20,5 +20,8 @@ public sealed class Sinh : UnaryElementwise
     }
 
     /// <inheritdoc/>
+    public override double? HarmlessInput(Node node, int input) => 0;
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => 0.5 * (x.Through<Exp>() + (-x).Through<Exp>());
 }

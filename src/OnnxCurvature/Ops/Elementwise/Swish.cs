@@ -20,4 +20,7 @@ public sealed class Swish : CompositeOperator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 3 * size(node.Output.Type.Shape.Elements);
+
+    /// <inheritdoc/>
+    public override bool KeepsMask(Node node, TensorShape mask) => true;
 }

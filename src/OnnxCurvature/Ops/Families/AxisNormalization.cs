@@ -38,6 +38,13 @@ public abstract class AxisNormalization : Operator
         return [Tensor.Of(x.Element, x.Shape.AsSpan(), y)];
     }
 
+    /// <summary>Where the mask leaves out whole rows along the axis.</summary>
+    public override bool KeepsMask(Node node, TensorShape mask) =>
+        Axis(node) - (node.Output.Type.Rank - mask.Rank) is var axis && (axis < 0 || mask[axis].IsOne);
+
+    /// <summary>A row of nothing but -∞, as of scores that are all masked, has no softmax.</summary>
+    public override double? HarmlessInput(Node node, int input) => 0;
+
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
         [Apply(b, inputs, node.Attributes.With("axis", Axis(node) + 1L)).Output];

@@ -25,7 +25,7 @@ public abstract class CompositeOperator : Operator
         var outputs = Lower(b, Call(node) with { Inputs = [.. inputs.Select(tensor => tensor is null ? null : b.Constant(tensor))] });
         var values = new Dictionary<Value, Tensor>();
         Interpreter.Run(GraphWalk.Ancestors(outputs!), values);
-        return [.. outputs.Select(output => values[output!])];
+        return [.. outputs.Select(output => Interpreter.Read(output!, values))];
     }
 
     /// <inheritdoc/>

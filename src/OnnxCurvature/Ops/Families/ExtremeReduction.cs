@@ -20,6 +20,9 @@ public abstract class ExtremeReduction : Reduction
         if (dx[0] is not { } tangent)
             return [null];
         var x = ReducedLast(b, node, node.Inputs[0]!);
+        // Of no elements there is no first.
+        if (KnownSize(x) == 0)
+            return [null];
         var position = Position.Apply(b, [x], Attributes.Empty.With("axis", (long)(x.Type.Rank - 1)).With("keepdims", 0L)).Output;
         var mask = OneHotRows.Of(b, position, KnownSize(x), x.Type.Element);
         var sum = Ops.Reduction.ReduceSum.Of(b, Mul.Of(b, mask, ReducedLast(b, node, tangent)), [x.Type.Rank - 1], keepDims: false);

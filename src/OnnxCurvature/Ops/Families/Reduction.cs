@@ -97,8 +97,16 @@ public abstract class Reduction : Operator
                 elements[k] = x.At(outer[i] + inner[k]);
             values[i] = Reduce(elements);
         }
-        return [x.Element.IsFloat() ? Tensor.Of(x.Element, shape, values) : Tensor.Of(x.Element, shape, Array.ConvertAll(values, value => (long)value))];
+        return [x.Element.IsFloat() ? Tensor.Of(x.Element, shape, values) : Tensor.Of(x.Element, shape, Array.ConvertAll(values, value => Whole(x.Element, value)))];
     }
+
+    /// <summary>A whole number; of an infinite one, which an extreme of no elements is, the least or the greatest of the type.</summary>
+    private static long Whole(ElementType element, double number) => double.IsFinite(number) ? (long)number : element switch
+    {
+        ElementType.Bool => number > 0 ? 1 : 0,
+        ElementType.Int64 or ElementType.UInt64 => number > 0 ? long.MaxValue : element == ElementType.UInt64 ? 0 : long.MinValue,
+        _ => number > 0 ? Integers.Bounds(element).Greatest : Integers.Bounds(element).Least,
+    };
 
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)

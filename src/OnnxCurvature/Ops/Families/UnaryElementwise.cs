@@ -45,6 +45,9 @@ public abstract class UnaryElementwise : Operator
             : [null];
 
     /// <inheritdoc/>
+    public override bool KeepsMask(Node node, TensorShape mask) => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
         [Apply(b, [inputs[0]], node.Attributes).Output];
 

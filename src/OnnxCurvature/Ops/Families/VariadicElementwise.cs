@@ -30,6 +30,9 @@ public abstract class VariadicElementwise : Operator
     }
 
     /// <inheritdoc/>
+    public override bool KeepsMask(Node node, TensorShape mask) => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
         [Apply(b, Broadcasting.Align(b, node, inputs, batched)).Output];
 

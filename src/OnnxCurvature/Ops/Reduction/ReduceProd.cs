@@ -35,6 +35,9 @@ public sealed class ReduceProd : Families.Reduction
         if (dx[0] is not { } tangent)
             return [null];
         var product = ReducedLast(b, node, node.Inputs[0]!);
+        // A product of no elements is one.
+        if (KnownSize(product) == 0)
+            return [null];
         var last = product.Type.Rank - 1;
         for (var size = KnownSize(product); size > 1; size = KnownSize(product))
         {

@@ -32,6 +32,7 @@ public static class Pushforward
     public static void Run(GraphBuilder b, IEnumerable<Node> nodes, IDictionary<Value, Value> tangents, ICollection<UnsupportedNode> refusals, ICollection<Node> cuts)
     {
         var outer = b.Origin;
+        var passed = new HashSet<Node>();
         foreach (var node in nodes)
         {
             Value?[] dx = [.. node.Inputs.Select(input => input is not null && tangents.TryGetValue(input, out var tangent) ? tangent : null)];
@@ -44,7 +45,8 @@ public static class Pushforward
             {
                 if (captures)
                     throw new UnsupportedOperatorException("the derivative of values that a body captures is not supported.");
-                var dy = node.Rules().Linearize(b, node, [.. dx]);
+                var dy = node.Rules().Linearize(b, node, MaskedBranch.Tangents(b, node, [.. dx], tangents, passed));
+                passed.Add(node);
                 if (dy.All(tangent => tangent is null))
                     cuts.Add(node);
                 for (var index = 0; index < dy.Length; index++)

@@ -23,6 +23,9 @@ public sealed class Identity : LinearOperator
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => cy[0];
 
     /// <inheritdoc/>
+    public override bool KeepsMask(Node node, TensorShape mask) => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) => [inputs[0]!];
 
     /// <inheritdoc/>

@@ -47,6 +47,9 @@ public sealed class Range : NonDifferentiable
         return [slope is null ? start is null ? null : Expand.Of(b, start, shape) : start is null ? slope : Add.Of(b, slope, start)];
     }
 
+    /// <summary>The <c>stash_type</c> of opset 27 says in which type 16-bit floats are computed, which is float32 here in any case.</summary>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call with { Attributes = call.Attributes.Without("stash_type") };
+
     /// <summary>0, 1, … up to a size.</summary>
     private static Value Positions(GraphBuilder b, Dim size, ElementType element) => size.Known is { } count
         ? b.Constant(Tensor.Of(element, [count], [.. Enumerable.Range(0, checked((int)count)).Select(i => (double)i)]))

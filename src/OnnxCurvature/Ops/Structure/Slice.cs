@@ -76,6 +76,8 @@ public sealed class Slice : LinearOperator
         var cx = cy[0]!;
         foreach (var part in Parts(new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1), x.Rank))
         {
+            if (part.IsWhole)
+                continue;
             var size = x.Shape[part.Axis].Known ?? throw new UnsupportedOperatorException($"the size {x.Shape[part.Axis]} of a sliced axis is not known; give the sizes of symbolic dimensions.");
             var (start, count, step) = part.On(size);
             if (step < 0)
@@ -146,12 +148,15 @@ public sealed class Slice : LinearOperator
     /// </summary>
     private static Dim Extent(Dim size, Dim start, Dim end, long step) =>
         size.Known is { } known && start.Known is { } from && end.Known is { } to ? new Part(0, from, to, step).On(known).Count
-        : start == 0 && step == 1 && (end == size || end.Known >= int.MaxValue) ? size
+        : start == 0 && step == 1 && end == size || start.Known is { } first && end.Known is { } last && new Part(0, first, last, step).IsWhole ? size
         : start == 0 && step == 1 && !end.IsKnown ? end
         : Dim.Symbol($"({size})[{start}:{end}:{step}]");
 
     private readonly record struct Part(int Axis, long Start, long End, long Step)
     {
+        /// <summary>Whether all indices are taken in their order, whatever the size.</summary>
+        public bool IsWhole => Start == 0 && Step == 1 && End >= int.MaxValue;
+
         /// <summary>First index, number of indices and step on an axis of a size.</summary>
         public (long Start, long Count, long Step) On(long size)
         {
