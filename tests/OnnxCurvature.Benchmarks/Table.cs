@@ -22,7 +22,7 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
         {
             Measure(entry, rows);
             // What is measured is kept, whatever comes after.
-            File.WriteAllText(path, Text(before, rows));
+            File.WriteAllText(path, Text(before, rows) + OnACard(path));
         }
     }
 
@@ -38,6 +38,13 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
         text.Append("The ratio is the time over that of the first contender of the case.\n\n");
         text.Append("| case | who | seconds | from – to | ratio | GFLOP/s | peak memory | further |\n|---|---|---|---|---|---|---|---|\n").Append(rows);
         return text.ToString();
+    }
+
+    /// <summary>What <c>tests/gpu/check.sh</c> has measured on a machine with a card, where that is kept beside the table.</summary>
+    private static string OnACard(string path)
+    {
+        var kept = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "..", "gpu", "RESULTS.md");
+        return File.Exists(kept) ? $"\n#{File.ReadAllText(kept)}" : "";
     }
 
     private void Measure(BenchmarkCase entry, StringBuilder rows)

@@ -4,6 +4,7 @@
     gpu.py peer OUT       the same work by PyTorch on the card
     gpu.py report OUT N   compares, and writes OUT/RESULTS.md; exit code 1 where CUDA and the CPU do not agree, or a node ran on the CPU
 """
+import datetime
 import json
 import os
 import re
@@ -130,7 +131,8 @@ def report(out, count):
         card = subprocess.run(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"], capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         card = "unknown"
-    lines += ["# CUDA against the CPU: VGG16 conv4_3, one image of 224 by 224, 1000 classes", "", f"Card and driver: {card}", "",
+    lines += ["# CUDA against the CPU: VGG16 conv4_3, one image of 224 by 224, 1000 classes", "",
+              f"Measured on {datetime.date.today()} by `tests/gpu/check.sh`. Card and driver: {card}. ONNX Runtime: {os.environ.get('RUNTIME', 'that of the package')}.", "",
               "| run | gradient, relative error | Hessian diagonal, relative error | whole command, s |", "|---|---|---|---|"]
     for name in ("cpu", "cuda", "cuda-tf32", "cuda-heuristic"):
         result = np.load(f"{out}/{name}.npz")
