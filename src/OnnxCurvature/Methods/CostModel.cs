@@ -92,7 +92,8 @@ public sealed class CostModel(PlanLimits limits)
     /// <summary>The number of entries of a value.</summary>
     public double Entries(Value value) => _sizes.Expected(value.Type.Shape.Elements);
 
-    private double Bytes(Value value) => _sizes.Most(value.Type.Shape.Elements) * value.Type.Element.Size();
+    /// <summary>The most bytes that a value takes.</summary>
+    public double Bytes(Value value) => _sizes.Most(value.Type.Shape.Elements) * value.Type.Element.Size();
 
     /// <summary>How often the bodies of a node run.</summary>
     public double Trips(Node node) => node.Operator switch

@@ -1,9 +1,13 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Onnx;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Runtime;
+using OnnxCurvature.Tests.Files;
+using OnnxCurvature.Tests.Runtimes;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;
@@ -32,5 +36,25 @@ public sealed class FullSizePlanTests
         Assert.Contains(taken.Candidates, way => way is { Columns: 4096, Verdict: "exact, and dearer" } or { Columns: 4096, At: "fc6" });
         Assert.InRange(taken.Columns, 1, 4096 + 1000);
         Assert.InRange(taken.Flops, 0, taken.Candidates.Max(way => way.Flops) / 10_000);
+    }
+
+    [Theory]
+    // The limit of the process, and the columns and operations that are taken within it: with less memory fewer columns are taken at open channels, and dense layers, whose picked
+    // weights would be kept through all chunks, at all.
+    [InlineData(3072, 1000, 700e9)]
+    [InlineData(2048, 500, 800e9)]
+    [InlineData(1536, 250, 800e9)]
+    [InlineData(1280, 77, 3300e9)]
+    public void With_less_memory_the_kernel_of_VGG16_takes_fewer_columns_at_a_time(long mebibytes, int columns, double flops)
+    {
+        using var folder = new TemporaryFolder();
+        var dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1);
+        var model = CurvatureEngine.Load(FullSizeVgg16.Save(folder), dimensions);
+        var request = new CurvatureRequest { WithRespectTo = ["conv4_3.weight"], Loss = LossRequest.Parse("cross-entropy"), Quantities = [Quantity.HessianDiagonal] };
+        var budget = new MemoryBudget(mebibytes << 20, severalBatches: false);
+        var plan = budget.Plan(chunk => new Planner(model.Graph, request, new PlanLimits { MemoryBytes = chunk, Dimensions = dimensions }).Plan());
+        Assert.InRange(budget.PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops), 0, mebibytes << 20);
+        Assert.Equal(columns, plan.Methods[0].ChunkSize);
+        Assert.InRange(plan.Flops, 0, flops);
     }
 }

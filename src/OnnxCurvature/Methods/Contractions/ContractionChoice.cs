@@ -22,7 +22,7 @@ public static class ContractionChoice
         var selection = PositionSelection.After(b, site);
         double Gram(double positions) => 2 * rows * positions * positions * (columns + inner) + FlopsPerElement * rows * positions * (4 * inner + 2 * columns + positions);
         // What is kept may take as much as a single column does that is contracted directly: with less there would be no way at all.
-        var most = Math.Max(limits.MemoryBytes / 4.0, rows * inner * site.Entry.Type.Element.Size());
+        var most = Math.Max(limits.MemoryBytes / 3.0, rows * inner * site.Entry.Type.Element.Size());
         bool Fits(double positions) => rows * positions * positions * site.Entry.Type.Element.Size() < most;
         var atWinners = selection is not null && Fits(selection.Positions.Factor) ? Gram(selection.Positions.Factor) : double.PositiveInfinity;
         var atAll = Fits(site.Positions.Factor) ? Gram(site.Positions.Factor) : double.PositiveInfinity;

@@ -30,6 +30,9 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
 
     private int MostAtOnce => limits.Provider == "cpu" ? MostColumnsAtOnce : MostColumnsAtOnceOnDevice;
 
+    /// <summary>The share of the memory that may be kept for entries of weights that are picked once for all chunks.</summary>
+    private const double ShareOfPickedWeights = 0.25;
+
     /// <summary>Builds the stage.</summary>
     public BuiltStage Build(IReadOnlyList<IColumnMethod> methods)
     {
@@ -68,7 +71,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
         Func<Value>[] finish = [.. methods.Select(method => method.Build(stage, columns))];
         stage.Rewrite(body => FewPositions.Replace(stage.Body, body));
         if (gated)
-            stage.Rewrite(body => GatedProducts.Replace(stage.Body, body, chunk, chain => Pays(chain, MostGatedAtOnce(methods))));
+            stage.Rewrite(body => GatedProducts.Replace(stage.Body, body, chunk, chain => Pays(chain, MostGatedAtOnce(methods)) && Fits(chain, methods[0].Columns, chunk)));
         return (stage, finish);
     }
 
@@ -86,6 +89,13 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
 
     private bool Pays(GatedChain chain, long columns) => limits.AtOpenChannels
         ?? (limits.Provider == "cpu" ? GateCosts.IsWorthwhile(chain, columns, costs.Size) : chain.IsSingle && GateCosts.IsWorthwhileOnDevice(chain, columns, costs.Size));
+
+    /// <summary>
+    /// Whether there is memory for what a chain picks from its weights. For a single position that does not depend on the columns, and is kept from chunk to chunk; for others it
+    /// is picked anew for each.
+    /// </summary>
+    private bool Fits(GatedChain chain, long columns, int chunk) => chunk >= columns || !chain.IsSingle
+        || chain.Links.Sum(link => costs.Bytes(link.Node.Inputs[1]!)) <= ShareOfPickedWeights * limits.MemoryBytes;
 
     private static long MostGatedAtOnce(IReadOnlyList<IColumnMethod> methods) => Math.Min(methods[0].Columns, MostGatedColumnsAtOnce);
 
