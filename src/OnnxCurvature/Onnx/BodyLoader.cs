@@ -68,7 +68,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
         for (var index = 0; index < graph.Input.Count; index++)
         {
             var input = graph.Input[index];
-            var type = types?[index] ?? loader.Widen(TypeReader.Read(input.Type, axis => $"{input.Name}_{axis}", options.Dims, out var reason)
+            var type = types?[index] ?? loader.Widening.Of(TypeReader.Read(input.Type, axis => $"{input.Name}_{axis}", options.Dims, out var reason)
                 ?? BodyTypes.Guess(node.OpType, inputs, index, input.Name)
                 ?? throw new UnsupportedOperatorException($"the input '{input.Name}' of its body {reason}."));
             var parameter = inner.Builder.Parameter(type, scope.FullName(input.Name));

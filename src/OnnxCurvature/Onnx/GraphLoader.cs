@@ -61,13 +61,13 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
                 ?? throw new UserErrorException($"The input '{input.Name}' of '{file.File.Path}' {reason}.");
             if (options.Fixed.TryGetValue(input.Name, out var tensor))
             {
-                loader.Define(scope, input.Name, scope.Builder.Constant(loader.Widen(new InlineConstant(Fitting(input.Name, tensor, type))), input.Name));
+                loader.Define(scope, input.Name, scope.Builder.Constant(loader.Widening.Of(new InlineConstant(Fitting(input.Name, tensor, type))), input.Name));
                 continue;
             }
             stored.Add((input.Name, type));
             // Where all is computed in float64, data of that type shall not be rounded on their way in.
-            var parameter = scope.Builder.Parameter(options.Precision == Precision.Float64 ? loader.Widen(type) : type, input.Name);
-            loader.Define(scope, input.Name, Cast.Of(scope.Builder, parameter, loader.Widen(type).Element));
+            var parameter = scope.Builder.Parameter(options.Precision == Precision.Float64 ? loader.Widening.Of(type) : type, input.Name);
+            loader.Define(scope, input.Name, Cast.Of(scope.Builder, parameter, loader.Widening.Of(type).Element));
             inputs.Add(parameter);
         }
         foreach (var name in options.Fixed.Keys)

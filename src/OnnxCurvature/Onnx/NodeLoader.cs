@@ -29,8 +29,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>The nodes of operators that the catalogue does not have.</summary>
     public List<Node> UnknownNodes { get; } = [];
 
-    /// <summary>Whether some values are computed in a wider type than the file's.</summary>
-    public bool Widened { get; private set; }
+    /// <summary>In which types everything is computed.</summary>
+    public Widening Widening { get; } = new(options.Precision);
 
     /// <summary>
     /// The constants of bodies and functions whose nodes have become those of the outermost graph, without scalars, which belong to formulas; those of a
@@ -51,9 +51,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     public void LoadInitializers(GraphProto graph, Scope scope)
     {
         foreach (var tensor in graph.SparseInitializer)
-            DefineConstant(scope, tensor.Values?.Name ?? "", scope.Builder.Constant(Widen(SparseTensors.Dense(tensor, _tensors, file.File.Path)), scope.FullName(tensor.Values?.Name ?? "")));
+            DefineConstant(scope, tensor.Values?.Name ?? "", scope.Builder.Constant(Widening.Of(SparseTensors.Dense(tensor, _tensors, file.File.Path)), scope.FullName(tensor.Values?.Name ?? "")));
         foreach (var tensor in graph.Initializer)
-            DefineConstant(scope, tensor.Name, scope.Builder.Constant(Widen(_tensors.Read(tensor)), scope.FullName(tensor.Name)));
+            DefineConstant(scope, tensor.Name, scope.Builder.Constant(Widening.Of(_tensors.Read(tensor)), scope.FullName(tensor.Name)));
     }
 
     /// <summary>Gives a value a name in a scope. Throws <see cref="UserErrorException"/> where it is taken.</summary>
@@ -110,37 +110,6 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         : node.Output.FirstOrDefault(name => name.Length > 0) is { } output ? $"{node.OpType} that makes '{output}'"
         : node.OpType;
 
-    /// <summary>Numbers that are taken for those that they were rounded from to float32.</summary>
-    public SortedDictionary<float, double> Meanings { get; } = [];
-
-    /// <summary>A constant as it is computed with.</summary>
-    public Constant Widen(Constant constant)
-    {
-        var type = Widen(constant.Type);
-        return type == constant.Type ? constant
-            : constant is InlineConstant && constant.Type is { Element: ElementType.Float32, Rank: 0 } ? new InlineConstant(Tensor.Scalar(type.Element, Meant((float)constant.Read().Floats[0])))
-            : constant is InlineConstant ? new InlineConstant(constant.Read().CastTo(type.Element))
-            : new WidenedConstant(constant, type.Element);
-    }
-
-    /// <summary>A type as it is computed with.</summary>
-    public TensorType Widen(TensorType type)
-    {
-        var element = options.Precision.Widen(type.Element);
-        Widened |= element != type.Element;
-        return type with { Element = element };
-    }
-
-    private double Meant(float number)
-    {
-        if (options.Precision != Precision.Float64)
-            return number;
-        var meant = RoundedNumber.Meant(number);
-        if (meant != number)
-            Meanings[number] = meant;
-        return meant;
-    }
-
     private bool Resolve(NodeProto node, Scope scope, out ImmutableArray<Value?> inputs)
     {
         var found = ImmutableArray.CreateBuilder<Value?>(node.Input.Count);
@@ -188,7 +157,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         if (domain.Length == 0 && node.OpType == "Constant" && node.Output.Count == 1)
         {
             if (!scope.IsRepeated || !_repeated.TryGetValue(node, out var constant))
-                constant = scope.Builder.Constant(Widen(ConstantNodes.Read(node, scope, _tensors, file.File.Path)), scope.FullName(node.Output[0]));
+                constant = scope.Builder.Constant(Widening.Of(ConstantNodes.Read(node, scope, _tensors, file.File.Path)), scope.FullName(node.Output[0]));
             if (scope.IsRepeated)
                 _repeated[node] = constant;
             DefineConstant(scope, node.Output[0], constant);
@@ -204,15 +173,15 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         var kept = options.KeepLoops && domain.Length == 0 && node.OpType is "Loop" or "Scan" ? bodies.TryLoad(node, scope, inputs) : null;
         if (kept is null && domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
             return;
-        var attributes = AttributeReader.Read(node, scope, Meant, tensor => Widen(_tensors.Read(tensor)).Read(), graph => kept ?? bodies.Load(node, graph, scope, inputs));
+        var attributes = AttributeReader.Read(node, scope, Widening.Meant, tensor => Widening.Of(_tensors.Read(tensor)).Read(), graph => kept ?? bodies.Load(node, graph, scope, inputs));
         // Of all operators it alone has defaults that are rounded.
         if (domain.Length == 0 && node.OpType == "Selu")
-            attributes = Selu.Explicit(attributes, Meant);
+            attributes = Selu.Explicit(attributes, Widening.Meant);
         var outputs = node.Output.Count;
         while (outputs > 0 && node.Output[outputs - 1].Length == 0)
             outputs--;
         if (domain.Length == 0)
-            attributes = TypeAttributes.Widen(attributes, node.OpType, outputs, element => Widen(new TensorType(element, TensorShape.Scalar)).Element);
+            attributes = TypeAttributes.Widen(attributes, node.OpType, outputs, element => Widening.Of(new TensorType(element, TensorShape.Scalar)).Element);
         var call = new OperatorCall(node.OpType, domain, inputs, attributes, outputs).WithInputs(inputs);
         if (domain.Length == 0 && node.OpType == "ConstantOfShape" && inputs is [{ Contents: { } sizes }] && sizes.All(size => size.Known >= 0))
         {
@@ -345,7 +314,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? LeftOut : Types?.Of(scope.FullName(name), op is OpaqueOperator)).ToArray();
             if (types.Length == 0 || types.Contains(null))
                 throw;
-            return [.. types.Select(type => Widen(type!))];
+            return [.. types.Select(type => Widening.Of(type!))];
         }
     }
 

@@ -114,12 +114,12 @@ public sealed class OnnxModel
 
     private static IEnumerable<string> NotesOn(NodeLoader loader, Precision precision)
     {
-        if (loader.Widened)
+        if (loader.Widening.IsUsed)
             yield return precision == Precision.Float64
                 ? "All of the model is computed in float64, to which its weights and inputs are widened."
                 : "The model computes in 16-bit floats; here all of it is computed in float32.";
-        if (loader.Meanings.Count > 0)
-            yield return $"Numbers that the file rounds to float32 are taken for what they were: {string.Join(", ", loader.Meanings.Values.Select(number => number.ToString("R", CultureInfo.InvariantCulture)))}.";
+        if (loader.Widening.Meanings.Count > 0)
+            yield return $"Numbers that the file rounds to float32 are taken for what they were: {string.Join(", ", loader.Widening.Meanings.Values.Select(number => number.ToString("R", CultureInfo.InvariantCulture)))}.";
         if (loader.StraightThrough.Count > 0)
             yield return $"Derivatives pass straight through the rounding before {Some(loader.StraightThrough)}, as if it were the identity, so they are estimates and not derivatives of what the model computes.";
         if (loader.Drawn.Count > 0)
