@@ -33,8 +33,8 @@ internal sealed class SampleDerivatives
             ? $"the loss '{head.Output.Name}' is one number, in which samples cannot be told apart"
             : null;
         var path = obstacle is null ? TargetPath.Create(model, head.Output, target, out obstacle) : null;
-        if (path is not null && path.AxisOf(target.Value) is { IsSeparate: true, Axis: not 0 })
-            obstacle = $"its samples lie along axis {path.AxisOf(target.Value).Axis}, and not along the first";
+        if (path is not null && path.Samples != 1 && path.AxisOf(target.Value) is { IsSeparate: true } along && along != SampleAxis.At(0))
+            obstacle = $"its samples lie along axis {along.Axis}, and not along the first by themselves";
         else if (path is { Separates: true } && path.Refusal(_b) is { } refusal)
             (path, obstacle) = (null, refusal);
         if (path is null && head.Factor is not null && Samples.IsKnown && head.Output.Type.Rank > 0 && TargetSamples.Of(model, [target])[0].IsNone)
@@ -47,7 +47,7 @@ internal sealed class SampleDerivatives
     }
 
     /// <summary>Whether the target itself holds something for each sample, along its first axis.</summary>
-    public bool IsOfSamples => _path.AxisOf(_target.Value).IsSeparate;
+    public bool IsOfSamples => _path.AxisOf(_target.Value) == SampleAxis.At(0);
 
     /// <summary>The path from the target to z.</summary>
     public TargetPath Path => _path;
