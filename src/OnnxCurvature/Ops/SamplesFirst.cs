@@ -26,6 +26,16 @@ public static class SamplesFirst
         return Reshape.To(b, moved, lead.Concat(shape));
     }
 
+    /// <summary>The entries [K, e] of one sample, the same for every sample: [K, *shape].</summary>
+    public static Value Repeated(GraphBuilder b, Value one, TensorShape shape, SampleAxis samples)
+    {
+        var (columns, single) = (one.Type.Shape[0], samples.Of(shape, 1));
+        if (samples.IsWhole)
+            return Expand.Of(b, Reshape.To(b, one, single.Prepend(columns)), shape.Prepend(columns));
+        var all = Expand.Of(b, Reshape.To(b, one, single.Prepend(1).Prepend(columns)), single.Prepend(samples.SamplesOf(shape)).Prepend(columns));
+        return Undo(b, all, shape, samples, 1);
+    }
+
     /// <summary>A shape with an axis for each factor of that on which the samples lie.</summary>
     private static TensorShape Apart(TensorShape shape, SampleAxis samples) =>
         [.. shape.Range(0, samples.Axis), samples.Outer, samples.SamplesOf(shape), samples.Inner, .. shape.Range(samples.Axis + 1, shape.Rank)];

@@ -54,8 +54,9 @@ public static class NetworkProblems
         foreach (var (samples, symbolic) in new[] { (1, false), (3, false), (3, true) })
         {
             var kind = $"{samples}{(symbolic ? " symbolic" : "")}";
-            yield return MultiheadAttention($"heads on the axis of samples {kind}", samples, symbolic, innermost: false);
-            yield return MultiheadAttention($"samples within features {kind}", samples, symbolic, innermost: true);
+            yield return MultiheadAttention($"heads on the axis of samples {kind}", samples, symbolic, stepsFirst: false, innermost: false);
+            yield return MultiheadAttention($"steps before samples {kind}", samples, symbolic, stepsFirst: true, innermost: false);
+            yield return MultiheadAttention($"samples within features {kind}", samples, symbolic, stepsFirst: false, innermost: true);
             yield return RowsOfSamples($"rows of all samples {kind}", samples, symbolic);
             // Where samples are mixed, their number must be known.
             foreach (var mixing in symbolic ? [] : new[] { "softmax", "product", "sum", "regrouped", "one" })
@@ -312,11 +313,11 @@ public static class NetworkProblems
     /// The nodes of PyTorch's multi-head attention of steps × samples × features: heads and samples share an axis, of which samples are the outer factor, and in the end
     /// samples and steps do. With <paramref name="innermost"/> features come before samples on that axis.
     /// </summary>
-    private static Problem MultiheadAttention(string name, int samples, bool symbolic, bool innermost)
+    private static Problem MultiheadAttention(string name, int samples, bool symbolic, bool stepsFirst, bool innermost)
     {
         const long Steps = 2, Heads = 2, Size = 2, Width = Heads * Size;
         var p = new Problem(name, samples, symbolic);
-        var x = Permuted(p, p.Input(Steps, Width), 1, 0, 2);
+        var x = stepsFirst ? p.InputAlong(1, Steps, Width) : Permuted(p, p.Input(Steps, Width), 1, 0, 2);
         Value Split(string weight)
         {
             var h = p.Apply<MatMul>(x, p.Weight(weight, 0.6, Width, Width));

@@ -24,7 +24,7 @@ public abstract class ColumnSource
     public abstract ColumnPair ColumnsAt(ColumnStage stage);
 
     /// <summary>The entries of a value, or of one of its samples where these lie apart.</summary>
-    protected static long EntriesOf(Value at, SampleAxis samples) => OfOne(at, samples).Elements.Factor;
+    protected static long EntriesOf(Value at, SampleAxis samples) => (samples.IsSeparate ? samples.Of(at.Type.Shape, 1) : at.Type.Shape).Elements.Factor;
 
     /// <summary>Unit columns e_k of the entries of a value, or of one of its samples, the same for every sample, from entry <paramref name="first"/> on: [K, *s].</summary>
     protected static Value Units(ColumnStage stage, Value at, SampleAxis samples, long first = 0)
@@ -32,12 +32,6 @@ public abstract class ColumnSource
         var shape = at.Type.Shape;
         var entries = first == 0 ? stage.Indices : Add.Of(stage.Body, stage.Indices, stage.Body.Scalar(ElementType.Int64, first));
         var unit = OneHotRows.Of(stage.Body, entries, EntriesOf(at, samples), at.Type.Element);
-        var one = OfOne(at, samples);
-        if (!samples.IsSeparate || samples.IsWhole)
-            return Expand.Of(stage.Body, Reshape.To(stage.Body, unit, one.Prepend(stage.ChunkSize)), shape.Prepend(stage.ChunkSize));
-        var all = Expand.Of(stage.Body, Reshape.To(stage.Body, unit, one.Prepend(1).Prepend(stage.ChunkSize)), one.Prepend(samples.SamplesOf(shape)).Prepend(stage.ChunkSize));
-        return SamplesFirst.Undo(stage.Body, all, shape, samples, 1);
+        return samples.IsSeparate ? SamplesFirst.Repeated(stage.Body, unit, shape, samples) : Reshape.To(stage.Body, unit, shape.Prepend(stage.ChunkSize));
     }
-
-    private static TensorShape OfOne(Value at, SampleAxis samples) => samples.IsSeparate ? samples.Of(at.Type.Shape, 1) : at.Type.Shape;
 }
