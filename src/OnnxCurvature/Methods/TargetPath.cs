@@ -81,8 +81,11 @@ public sealed class TargetPath
         {
             // Where a primal value keeps samples apart its tangent does, too; the rules alone cannot tell that of a tangent that is
             // a weight's tangent repeated for every sample.
+            var same = tangents.Where(pair => axes.GetValueOrDefault(pair.Key).IsNone).Select(pair => pair.Value).ToHashSet();
             foreach (var (primal, dx) in tangents)
-                if (axes.TryGetValue(primal, out var axis))
+                if (same.Contains(dx) && axes.GetValueOrDefault(primal).IsSeparate)
+                    obstacle = $"what {primal.Producer} takes is not the same for every sample";
+                else if (axes.TryGetValue(primal, out var axis))
                     axes.TryAdd(dx, axis);
             SampleAnalysis.Run(GraphWalk.Ancestors(tangent.Outputs.Where(value => value is not null)!), axes);
             if (!axes.GetValueOrDefault(output).IsSeparate)

@@ -62,6 +62,9 @@ public static class NetworkProblems
             foreach (var mixing in symbolic ? [] : new[] { "softmax", "product", "sum", "regrouped", "one" })
                 yield return MixedOnTheSharedAxis($"mixed on the axis of samples and heads by {mixing} {samples}", samples, mixing);
         }
+        foreach (var shared in new[] { false, true })
+            foreach (var form in new[] { "added", "reshaped and added", "broadcast and added" })
+                yield return OwnEntries($"entries of each sample's own, {form}{(shared ? " on a shared axis" : "")}", shared, form);
         yield return Rows("rows of one sample");
     }
 
@@ -366,6 +369,17 @@ public static class NetworkProblems
             _ => throw new ArgumentException($"nothing is mixed by {mixing}.", nameof(mixing)),
         };
         p.Output = Linear(p, Reshape.To(p.Builder, mixed, [p.Batch, 6]), "f", 6, 3);
+        return p;
+    }
+
+    /// <summary>A table with entries for each of three samples, which is added to what belongs to them.</summary>
+    private static Problem OwnEntries(string name, bool shared, string form)
+    {
+        var p = new Problem(name, 3, false);
+        TensorShape shape = shared ? [6, 3] : [3, 6];
+        var h = Reshape.To(p.Builder, p.Apply<MatMul>(p.Input(4), p.Weight("w", 0.6, 4, 6)), shape);
+        var own = form[0] == 'r' ? Reshape.To(p.Builder, p.Weight("own", 0.7, 18), shape) : p.Weight("own", 0.7, form[0] == 'b' ? shape.With(1, 1).Sizes : shape.Sizes);
+        p.Output = Linear(p, p.Apply<Tanh>(Reshape.To(p.Builder, p.Apply<Add>(h, own), [3, 6])), "f", 6, 3);
         return p;
     }
 

@@ -71,7 +71,9 @@ public sealed class Reshape : LinearOperator
 
     /// <inheritdoc/>
     public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
-        Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
+        inputs[0]!.Type.Shape.Elements is { IsKnown: true } elements && shape.Elements is { IsKnown: true } kept && elements != kept
+            ? throw new UnsupportedOperatorException($"{inputs[0]!.Type.Shape} cannot be reshaped to {shape}.")
+            : Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
