@@ -95,7 +95,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var axes = TargetSamples.Of(model, targets);
         return [.. from index in Enumerable.Range(0, targets.Length)
                    from quantity in results
-                   where quantity != Quantity.Loss && (quantity.IsPerSample() ? head.Output.Type.Rank > 0 : axes[index] is { IsSeparate: true, Axis: 0 } && !targets[index].IsPart)
+                   where quantity != Quantity.Loss && (quantity.IsPerSample() ? head.Output.Type.Rank > 0 : axes[index] == SampleAxis.At(0) && !targets[index].IsPart)
                    select quantity.OutputName(targets[index].Name)];
     }
 

@@ -1,6 +1,7 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Contractions;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
@@ -75,8 +76,8 @@ public sealed class PullBackMethod : IColumnMethod
         if (Target.IsPart)
             pulled = pulled.Select(side => Slice.Of(body, side, lead, Target.Start, Target.End));
         body.Origin = outer.Origin;
-        var samplesAt = separates ? 1 : _path.AxisOf(Target.Value) is { IsSeparate: true, Axis: var axis } ? axis + 1 : -1;
-        var term = ReduceSum.Of(body, pulled.Resolved(body, samplesAt).Product(body), separates ? [0, 1] : [0], keepDims: false);
+        var samples = separates ? SampleAxis.At(0) : _path.AxisOf(Target.Value);
+        var term = ReduceSum.Of(body, pulled.Resolved(body, samples).Product(body), separates ? [0, 1] : [0], keepDims: false);
         var slot = stage.Accumulate(term);
         return () => Reshape.To(outer, stage.Result(slot), Target.ResultType.Shape);
     }

@@ -55,7 +55,6 @@ public sealed class TargetPath
 
     /// <summary>
     /// Prepares the path to <paramref name="output"/>, or says in <paramref name="obstacle"/> why samples are not proven to be separate.
-    /// Samples lie along the first axis of the output.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="output">Where the path ends.</param>
@@ -67,7 +66,7 @@ public sealed class TargetPath
         var b = model.Builder;
         var axes = InputSamples.Of(model);
         SampleAnalysis.Run(GraphWalk.Ancestors([output]), axes);
-        var samples = output.Type.Rank > 0 && !together ? output.Type.Shape[0] : 1;
+        var samples = together || output.Type.Rank == 0 ? 1 : axes.GetValueOrDefault(output) is { IsSeparate: true } along ? along.SamplesOf(output.Type.Shape) : output.Type.Shape[0];
 
         var tangents = new Dictionary<Value, Value> { [target.Value] = b.Parameter(target.Value.Type) };
         var refusals = new List<UnsupportedNode>();
@@ -82,12 +81,15 @@ public sealed class TargetPath
         {
             // Where a primal value keeps samples apart its tangent does, too; the rules alone cannot tell that of a tangent that is
             // a weight's tangent repeated for every sample.
+            var same = tangents.Where(pair => axes.GetValueOrDefault(pair.Key).IsNone).Select(pair => pair.Value).ToHashSet();
             foreach (var (primal, dx) in tangents)
-                if (axes.TryGetValue(primal, out var axis))
+                if (same.Contains(dx) && axes.GetValueOrDefault(primal).IsSeparate)
+                    obstacle = $"what {primal.Producer} takes is not the same for every sample";
+                else if (axes.TryGetValue(primal, out var axis))
                     axes.TryAdd(dx, axis);
             SampleAnalysis.Run(GraphWalk.Ancestors(tangent.Outputs.Where(value => value is not null)!), axes);
-            if (axes.GetValueOrDefault(output) != SampleAxis.At(0))
-                obstacle = $"the samples of '{output.Name}' are not proven to lie apart along its first axis";
+            if (!axes.GetValueOrDefault(output).IsSeparate)
+                obstacle = $"the samples of '{output.Name}' are not proven to lie apart";
             else if (between.FirstOrDefault(node => node.Outputs.Any(value => axes.GetValueOrDefault(value).IsCoupled)) is { } coupling)
                 obstacle = $"{coupling} may mix samples";
         }
@@ -111,8 +113,8 @@ public sealed class TargetPath
         {
             if (node.Outputs.Any(value => AxisOf(value).IsSeparate) && node.Inputs.Any(value => value is not null && active.Contains(value) && AxisOf(value).IsNone))
             {
-                var shape = node.Output.Type.Shape.With(AxisOf(node.Output).Axis, 1);
-                var single = node.Inputs.Select(value => value is not null && AxisOf(value).IsSeparate ? b.Parameter(value.Type with { Shape = value.Type.Shape.With(AxisOf(value).Axis, 1) }) : value);
+                var shape = OfOne(node.Output);
+                var single = node.Inputs.Select(value => value is not null && AxisOf(value).IsSeparate ? b.Parameter(value.Type with { Shape = OfOne(value) }) : value);
                 try
                 {
                     if (node.Rules().Rebuild(b, node, [.. single], shape).Output.Type.Shape != shape)
@@ -228,7 +230,6 @@ public sealed class TargetPath
     {
         if (node.Outputs.Any(output => !AxisOf(output).IsSeparate))
             throw new UnsupportedOperatorException($"{node.Operator.Name} has outputs that are the same for all samples beside others that are not.");
-        var axis = AxisOf(node.Output).Axis;
         var single = new Value?[node.Inputs.Length];
         var all = new Value?[node.Inputs.Length];
         var batched = new bool[node.Inputs.Length];
@@ -240,19 +241,18 @@ public sealed class TargetPath
                 (single[index], all[index], batched[index]) = (b.Parameter(value.Type), own, true);
             else if (AxisOf(value).IsSeparate)
             {
-                var at = AxisOf(value).Axis;
-                var shape = value.Type.Shape.With(at, 1);
-                single[index] = b.Parameter(value.Type with { Shape = shape });
-                all[index] = Reshape.To(b, TransposeAxes.Move(b, apart.GetValueOrDefault(value, value), at, 0), shape.Prepend(Samples));
+                single[index] = b.Parameter(value.Type with { Shape = OfOne(value) });
+                all[index] = SamplesFirst.Of(b, apart.GetValueOrDefault(value, value), AxisOf(value));
                 batched[index] = true;
             }
             else
                 (single[index], all[index]) = (value, value);
         }
-        var one = node.Rules().Rebuild(b, node, [.. single], node.Output.Type.Shape.With(axis, 1));
+        var one = node.Rules().Rebuild(b, node, [.. single], OfOne(node.Output));
         var outputs = one.Rules().Batch(b, one, [.. all], [.. batched], Samples);
-        // [N, …, 1, …] back to [.., N, ..].
-        return [.. node.Outputs.Select((output, index) => AxisOf(output).Axis is var at
-            ? TransposeAxes.Move(b, Reshape.To(b, outputs[index], output.Type.Shape.Remove(at).Prepend(Samples)), 0, at) : outputs[index])];
+        return [.. node.Outputs.Select((output, index) => SamplesFirst.Undo(b, outputs[index], output.Type.Shape, AxisOf(output)))];
     }
+
+    /// <summary>The shape of what one sample has of a value.</summary>
+    private TensorShape OfOne(Value value) => AxisOf(value).Of(value.Type.Shape, 1);
 }

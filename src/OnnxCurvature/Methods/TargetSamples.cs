@@ -23,7 +23,7 @@ public static class TargetSamples
     {
         var axes = Of(model, targets);
         for (var index = 0; index < targets.Count; index++)
-            if (!axes[index].IsNone && (!axes[index].IsSeparate || axes[index].Axis != 0 || targets[index].IsPart))
+            if (!axes[index].IsNone && (axes[index] != SampleAxis.At(0) || targets[index].IsPart))
                 throw new UserErrorException($"'{targets[index].Name}' depends on the samples, but does not hold them one after the other along its first axis, so the results of several batches cannot be put together; give a --batch-size of all samples.");
         return axes.Any(axis => !axis.IsNone);
     }

@@ -52,8 +52,25 @@ public abstract class Operator : OperatorSchema
     /// </summary>
     public abstract ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns);
 
-    /// <summary>How the outputs depend on the samples. Called only when some input is separate along an axis and none is coupled.</summary>
+    /// <summary>
+    /// How the outputs depend on the samples. Called only when some input is separate along an axis, which the samples have to themselves, and none is coupled.
+    /// </summary>
     public abstract ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs);
+
+    /// <summary>
+    /// <see cref="Samples"/> where samples are a factor of some input's axis. By default: what keeps all positions of an axis apart keeps apart the samples that
+    /// these belong to, as long as all inputs have the same at every position.
+    /// </summary>
+    public virtual ImmutableArray<SampleAxis> SamplesWithin(Node node, ImmutableArray<SampleAxis> inputs)
+    {
+        var separate = inputs.Index().Where(input => input.Item.IsSeparate).ToArray();
+        var first = separate[0].Item;
+        if (separate.Any(input => input.Item.Moved(first.Axis) != first))
+            return [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
+        var positions = node.Inputs[separate[0].Index]!.Type.Shape[first.Axis];
+        var outputs = Samples(node, [.. inputs.Select(input => input.IsSeparate ? SampleAxis.At(input.Axis) : input)]);
+        return [.. outputs.Zip(node.Outputs, (axis, output) => !axis.IsSeparate ? axis : axis.SamplesOf(output.Type.Shape) == positions ? first.Along(axis) : SampleAxis.Coupled)];
+    }
 
     /// <summary>
     /// Whether entries of the inputs where a mask of some shape, which broadcasts to the output's, leaves the output out have no influence on what is left of it, as is so

@@ -69,49 +69,56 @@ public sealed class CatalogueLaws
         var choices = movable.SelectMany(input => Enumerable.Range(0, program.Node.Inputs[input]!.Type.Rank).Select(axis => ImmutableArray.Create((input, axis))))
             .Append([.. movable.Select(input => (input, 0))]);
         foreach (var choice in choices.Where(choice => choice.Select(entry => Size(entry.input, entry.axis)).Distinct().Count() == 1))
-            CheckSamples(program, choice, Size(choice[0].input, choice[0].axis));
+        {
+            var size = Size(choice[0].input, choice[0].axis);
+            CheckSamples(program, [.. choice.Select(entry => (entry.input, SampleAxis.At(entry.axis)))], size);
+            for (var samples = 2; samples < size; samples++)
+                for (var outer = 1; outer * samples <= size; outer++)
+                    if (size % (outer * samples) == 0)
+                        CheckSamples(program, [.. choice.Select(entry => (entry.input, SampleAxis.Within(entry.axis, outer, samples, size / (outer * samples))))], samples);
+        }
 
         long Size(int input, int axis) => program.Node.Inputs[input]!.Type.Shape[axis].Factor;
     }
 
-    private static void CheckSamples(SampleProgram program, ImmutableArray<(int Input, int Axis)> choice, long samples)
+    private static void CheckSamples(SampleProgram program, ImmutableArray<(int Input, SampleAxis Samples)> choice, long samples)
     {
         var node = program.Node;
         var axes = Enumerable.Repeat(SampleAxis.None, node.Inputs.Length).ToArray();
-        foreach (var (input, axis) in choice)
-            axes[input] = SampleAxis.At(axis);
-        var claimed = node.Rules().Samples(node, [.. axes]);
+        foreach (var (input, lie) in choice)
+            axes[input] = lie;
+        var claimed = choice.All(entry => entry.Samples.IsWhole) ? node.Rules().Samples(node, [.. axes]) : node.Rules().SamplesWithin(node, [.. axes]);
         var here = node.Rules().Evaluate(node, program.Inputs);
         for (var n = 0; n < samples; n++)
         {
             var inputs = program.Inputs.ToArray();
-            foreach (var (input, axis) in choice)
-            {
-                inputs[input] = Moved(inputs[input]!, axis, n);
-            }
+            foreach (var (input, lie) in choice)
+                inputs[input] = Moved(inputs[input]!, lie, n);
             var there = node.Rules().Evaluate(node, [.. inputs]);
             for (var output = 0; output < there.Length; output++)
             {
                 if (claimed[output].IsCoupled)
                     continue;
                 if (claimed[output].IsSeparate)
-                    Assert.Equal(samples, there[output].Shape[claimed[output].Axis]);
+                    Assert.Equal(there[output].Shape[claimed[output].Axis], claimed[output].Of(there[output].Type.Shape, samples)[claimed[output].Axis].Factor);
                 for (var i = 0; i < there[output].Count; i++)
-                    Assert.True(there[output].At(i).Equals(here[output].At(i)) || (claimed[output].IsSeparate && Index(there[output], i, claimed[output].Axis) == n),
+                    Assert.True(there[output].At(i).Equals(here[output].At(i)) || (claimed[output].IsSeparate && Sample(there[output], i, claimed[output]) == n),
                         $"with samples at {string.Join(", ", choice)}, sample {n} changes element {i} of output {output}, {there[output].Type.Shape}, which claims {claimed[output]}");
             }
         }
     }
 
-    /// <summary>A tensor with slice n changed: numbers a little, and integers, which may be indices, to others of the tensor.</summary>
-    private static Tensor Moved(Tensor tensor, int axis, int n)
+    /// <summary>A tensor with what belongs to sample n changed: numbers a little, and integers, which may be indices, to others of the tensor.</summary>
+    private static Tensor Moved(Tensor tensor, SampleAxis samples, int n)
     {
         if (tensor.Element.HoldsFloats())
-            return Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), [.. tensor.Floats.Select((element, i) => Index(tensor, i, axis) == n ? element + 0.037 * (1 + i % 3) : element)]);
-        return Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), tensor.Integers.Select((element, i) => Index(tensor, i, axis) == n ? tensor.Integers[(i + 1) % tensor.Count] : element).ToArray());
+            return Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), [.. tensor.Floats.Select((element, i) => Sample(tensor, i, samples) == n ? element + 0.037 * (1 + i % 3) : element)]);
+        return Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), tensor.Integers.Select((element, i) => Sample(tensor, i, samples) == n ? tensor.Integers[(i + 1) % tensor.Count] : element).ToArray());
     }
 
-    private static long Index(Tensor tensor, int position, int axis) => position / Strided.Strides(tensor.Shape.AsSpan())[axis] % tensor.Shape[axis];
+    /// <summary>The sample to which an element belongs.</summary>
+    private static long Sample(Tensor tensor, int position, SampleAxis samples) =>
+        position / Strided.Strides(tensor.Shape.AsSpan())[samples.Axis] % tensor.Shape[samples.Axis] / samples.Inner.Factor % samples.SamplesOf(tensor.Type.Shape).Factor;
 
     /// <summary>max |ahead + a behind + b here|.</summary>
     private static double Largest(Tensor[] ahead, Tensor[] behind, Tensor[] here, double a, double b)

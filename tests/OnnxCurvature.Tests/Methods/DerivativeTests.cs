@@ -33,6 +33,11 @@ public sealed class DerivativeTests
         { "vgg gelu 2", "c1[0]" },
         { "vgg gelu 2", "c3[1:2]" },
         { "vgg gelu 2", "x0" },
+        { "heads on the axis of samples 3", "x0" },
+        { "heads on the axis of samples 3 symbolic", "q" },
+        { "samples within features 3", "v bias" },
+        { "heads on the axis of samples 3", "out[1:3]" },
+        { "rows of all samples 3 symbolic", "w[2]" },
     };
 
     [Theory]
@@ -75,6 +80,11 @@ public sealed class DerivativeTests
     [Theory]
     [InlineData("batch statistics 2", "w")]
     [InlineData("batch statistics 2", "w[1:3]")]
+    [InlineData("mixed on the axis of samples and heads by softmax 3", "w")]
+    [InlineData("mixed on the axis of samples and heads by product 3", "w")]
+    [InlineData("mixed on the axis of samples and heads by sum 3", "w")]
+    [InlineData("mixed on the axis of samples and heads by regrouped 3", "w")]
+    [InlineData("mixed on the axis of samples and heads by one 3", "w")]
     public void Where_samples_mix_every_sample_is_pulled_back_by_itself(string name, string target)
     {
         var run = new DerivativeRun(name, target, Quantity.Jacobian, Quantity.PerSampleGradient, Quantity.FisherDiagonal, Quantity.GgnDiagonal, Quantity.PerSampleGgnDiagonal);
@@ -96,6 +106,37 @@ public sealed class DerivativeTests
         Near(gradients.PointwisePower(2).ColumnSums() / run.Samples, run[Quantity.FisherDiagonal], First);
         Near(Flat(squares), run[Quantity.PerSampleGgnDiagonal], First);
         Near(squares.ColumnSums() / run.Samples, run[Quantity.GgnDiagonal], First);
+    }
+
+    [Theory]
+    [InlineData("steps before samples 3")]
+    [InlineData("steps before samples 3 symbolic")]
+    public void What_belongs_to_samples_comes_samples_first_where_an_input_holds_them_along_another_axis(string name)
+    {
+        var run = new DerivativeRun(name, "x0", Quantity.Jacobian, Quantity.PerSampleGradient, Quantity.PerSampleHessianDiagonal, Quantity.PerSampleGgnDiagonal, Quantity.PerSampleFisherDiagonal, Quantity.FisherDiagonal);
+        var (jacobian, diagonal, logits, labels) = (run.Jacobian(), run.Hessian().Diagonal(), run.Logits(), run.Read("labels").Integers);
+        var (steps, width, classes) = (2, 4, logits.Count / run.Samples);
+        var (blocks, gradients, squares, diagonals, fisher) = (new List<double>(), new List<double>(), new List<double>(), new List<double>(), new double[diagonal.Count]);
+        for (var sample = 0; sample < run.Samples; sample++)
+        {
+            int[] own = [.. Enumerable.Range(0, steps * width).Select(i => (i / width * run.Samples + sample) * width + i % width)];
+            var rows = Matrix<double>.Build.Dense(classes, own.Length, (row, entry) => jacobian[sample * classes + row, own[entry]]);
+            var exponents = logits.SubVector(sample * classes, classes).PointwiseExp();
+            var p = exponents / exponents.Sum();
+            var gradient = rows.TransposeThisAndMultiply(p) - rows.Row((int)labels[sample]);
+            blocks.AddRange(rows.ToRowMajorArray());
+            gradients.AddRange(gradient);
+            squares.AddRange((rows.TransposeThisAndMultiply(Matrix<double>.Build.DenseOfDiagonalVector(p) - p.OuterProduct(p)) * rows).Diagonal());
+            diagonals.AddRange(own.Select(entry => diagonal[entry] * run.Samples));
+            foreach (var (entry, at) in own.Index().Select(pair => (pair.Index, pair.Item)))
+                fisher[at] = gradient[entry] * gradient[entry] / run.Samples;
+        }
+        Near(Vector<double>.Build.DenseOfEnumerable(blocks), run[Quantity.Jacobian], First);
+        Near(Vector<double>.Build.DenseOfEnumerable(gradients), run[Quantity.PerSampleGradient], First);
+        Near(Vector<double>.Build.DenseOfEnumerable(gradients.Select(entry => entry * entry)), run[Quantity.PerSampleFisherDiagonal], First);
+        Near(Vector<double>.Build.DenseOfEnumerable(squares), run[Quantity.PerSampleGgnDiagonal], First);
+        Near(Vector<double>.Build.DenseOfEnumerable(diagonals), run[Quantity.PerSampleHessianDiagonal], Second);
+        Near(Vector<double>.Build.DenseOfArray(fisher), run[Quantity.FisherDiagonal], First);
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using MathNet.Numerics.LinearAlgebra;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Rules;
@@ -119,6 +120,32 @@ public sealed class ExactMethodTests
         Assert.Equal(method, plan.Methods[0].Method);
     }
 
+    [Theory]
+    [InlineData("heads on the axis of samples 3")]
+    [InlineData("heads on the axis of samples 3 symbolic")]
+    [InlineData("steps before samples 3")]
+    [InlineData("steps before samples 3 symbolic")]
+    [InlineData("samples within features 3")]
+    [InlineData("samples within features 3 symbolic")]
+    [InlineData("rows of all samples 3 symbolic")]
+    public void Samples_that_share_an_axis_with_something_else_share_columns(string name)
+    {
+        Assert.All(MethodsOf(name, [Quantity.GgnDiagonal]), method => Assert.Equal(("loss factor", 3), (method.Method.Split(',')[0], method.Columns)));
+        Assert.All(MethodsOf(name, [Quantity.HessianDiagonal]), method => Assert.DoesNotContain("coupled", method.Method, StringComparison.Ordinal));
+        // Without products at the weight itself, which are right in any case, some way is proven.
+        Assert.All(MethodsOf(name, [Quantity.HessianDiagonal], candidates => candidates.FirstOrDefault(candidate => candidate is { Obstacle: null, Together: false, Cut.Before: > 0 }) ?? candidates[0]),
+            method => Assert.NotEqual("Hessian-vector products", method.Method));
+    }
+
+    [Theory]
+    [InlineData("softmax")]
+    [InlineData("product")]
+    [InlineData("sum")]
+    [InlineData("regrouped")]
+    [InlineData("one")]
+    public void Samples_that_are_mixed_along_an_axis_that_they_share_are_not_taken_for_separate(string mixing) =>
+        Assert.Equal("loss factor of coupled samples", MethodsOf($"mixed on the axis of samples and heads by {mixing} 3", [Quantity.GgnDiagonal])[0].Method);
+
     [Fact]
     public void An_input_of_any_number_of_samples_takes_products_for_all_samples_at_once()
     {
@@ -132,6 +159,14 @@ public sealed class ExactMethodTests
         var data = problem.Data(plan.Loss.Target);
         var (_, diagonal) = new DenseOracle(plan.Loss.Loss, x, data).Derivatives();
         Assert.True(Error(Interpreter.Run(plan.Program, data)[0], diagonal) < 1e-5);
+    }
+
+    /// <summary>How the quantities of all weights of a problem are done.</summary>
+    private static ImmutableArray<WeightPlan> MethodsOf(string name, ImmutableArray<Quantity> quantities, Func<IReadOnlyList<Candidate>, Candidate>? choice = null)
+    {
+        var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+        var request = new CurvatureRequest { WithRespectTo = [.. problem.Weights.Select(weight => weight.Name!)], Loss = new LossRequest(problem.Loss), Quantities = quantities };
+        return new Planner(problem.Graph(), request, new PlanLimits()) { Choice = choice ?? (candidates => candidates[0]) }.Plan().Methods;
     }
 
     private static ImmutableDictionary<string, long> PlanLimitsOf(Problem problem) =>

@@ -14,6 +14,7 @@ public sealed class Problem
     private readonly Dictionary<string, Value> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<Value, Tensor> _data = [];
     private readonly List<Value> _weights = [];
+    private ImmutableDictionary<Value, int> _axes = ImmutableDictionary<Value, int>.Empty;
 
     public Problem(string name, int samples, bool symbolic, int seed = 1)
     {
@@ -44,13 +45,18 @@ public sealed class Problem
     public double Draw(double scale = 1) => Normal.Sample(_random, 0, scale);
 
     /// <summary>An input of samples with the given shape each.</summary>
-    public Value Input(params long[] shape)
+    public Value Input(params long[] shape) => InputAlong(0, shape);
+
+    /// <summary>An input with the samples, of the given shape each, along an axis.</summary>
+    public Value InputAlong(int axis, params long[] shape)
     {
         var name = $"x{Inputs.Length}";
-        var value = Builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of(shape).Prepend(Batch)), name);
+        var value = Builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of(shape).Insert(axis, Batch)), name);
         Inputs = Inputs.Add(value);
+        if (axis > 0)
+            _axes = _axes.Add(value, axis);
         _values[name] = value;
-        _data[value] = Random(1, [Samples, .. shape]);
+        _data[value] = Random(1, [.. shape[..axis], Samples, .. shape[axis..]]);
         return value;
     }
 
@@ -67,7 +73,7 @@ public sealed class Problem
 
     public Value Apply<T>(Attributes attributes, params Value?[] inputs) where T : Operator => Catalogue.Get<T>().Apply(Builder, [.. inputs], attributes).Output;
 
-    public ModelGraph Graph() => new(Builder, Inputs, [new NamedValue("y", Output!)], _values, [.. _weights]);
+    public ModelGraph Graph() => new(Builder, Inputs, [new NamedValue("y", Output!)], _values, [.. _weights]) { SampleAxes = _axes };
 
     /// <summary>Data for the inputs and, drawn to fit, for the loss's target.</summary>
     public Dictionary<Value, Tensor> Data(Value? target)

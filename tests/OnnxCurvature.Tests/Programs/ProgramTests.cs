@@ -62,6 +62,7 @@ public sealed class ProgramTests
         Assert.Equal(["(N+1)", "4", "5"], Contents(Add.Of(_b, shape, _b.Vector(1))));
         Assert.Equal(["0", "0", "0"], Contents(Sub.Of(_b, shape, shape)));
         Assert.Equal(["(N)/(2)", "1", "2"], Contents(Div.Of(_b, shape, _b.Vector(2))));
+        Assert.Equal(["(N)%(2)", "1", "0"], Contents(Mod.Of(_b, shape, _b.Vector(2))));
         Assert.Equal(["N", "3", "4", "-1"], Contents(Concat.Of(_b, [shape, _b.Vector(-1)], 0)));
         Assert.Equal(["N", "3", "4"], Contents(Cast.Of(_b, shape, ElementType.Int32)));
     }

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Structure;
 
@@ -15,13 +16,17 @@ public readonly record struct ColumnPair(Value Left, Value? Right = null, Value?
     /// <summary>Maps both sides linearly, sample by sample; once where they are multiples.</summary>
     public ColumnPair Select(Func<Value, Value> map) => new(map(Left), Right is null ? null : map(Right), Scale);
 
-    /// <summary>The pair with b as a value of its own where it is a multiple; samples lie along <paramref name="axis"/> of a, or are not told apart where it is negative.</summary>
-    public ColumnPair Resolved(GraphBuilder b, int axis)
+    /// <summary>The pair with b as a value of its own where it is a multiple; of what is behind the columns' axis the samples lie as <paramref name="samples"/> says.</summary>
+    public ColumnPair Resolved(GraphBuilder b, SampleAxis samples)
     {
         if (Scale is null)
             return this;
-        var ones = TensorShape.Of(Enumerable.Repeat(1L, Left.Type.Rank)).With(0, Scale.Type.Shape[0]);
-        return new ColumnPair(Left, Mul.Of(b, Left, Reshape.To(b, Scale, axis < 0 ? ones : ones.With(axis, Scale.Type.Shape[1]))));
+        var shape = Left.Type.Shape.Range(1, Left.Type.Rank);
+        var ones = TensorShape.Of(Enumerable.Repeat(1L, shape.Rank));
+        var scale = !samples.IsSeparate ? Reshape.To(b, Scale, ones.Prepend(Scale.Type.Shape[0]))
+            : samples.IsWhole ? Reshape.To(b, Scale, ones.With(samples.Axis, Scale.Type.Shape[1]).Prepend(Scale.Type.Shape[0]))
+            : SamplesFirst.Undo(b, Expand.Of(b, Reshape.To(b, Scale, Scale.Type.Shape.Concat(ones)), Scale.Type.Shape.Concat(samples.Of(shape, 1))), shape, samples, 1);
+        return new ColumnPair(Left, Mul.Of(b, Left, scale));
     }
 
     /// <summary>The entrywise product a ⊙ b of a pair without a scale.</summary>

@@ -23,16 +23,15 @@ public abstract class ColumnSource
     /// <summary>Makes a chunk's columns in the body of a stage, for all samples at once; sample n holds its own column.</summary>
     public abstract ColumnPair ColumnsAt(ColumnStage stage);
 
-    /// <summary>The entries of a value, or of one of the samples along its first axis.</summary>
-    protected static long EntriesOf(Value at, bool samples) => (samples ? at.Type.Shape.Range(1, at.Type.Rank) : at.Type.Shape).Elements.Factor;
+    /// <summary>The entries of a value, or of one of its samples where these lie apart.</summary>
+    protected static long EntriesOf(Value at, SampleAxis samples) => (samples.IsSeparate ? samples.Of(at.Type.Shape, 1) : at.Type.Shape).Elements.Factor;
 
     /// <summary>Unit columns e_k of the entries of a value, or of one of its samples, the same for every sample, from entry <paramref name="first"/> on: [K, *s].</summary>
-    protected static Value Units(ColumnStage stage, Value at, bool samples, long first = 0)
+    protected static Value Units(ColumnStage stage, Value at, SampleAxis samples, long first = 0)
     {
         var shape = at.Type.Shape;
         var entries = first == 0 ? stage.Indices : Add.Of(stage.Body, stage.Indices, stage.Body.Scalar(ElementType.Int64, first));
         var unit = OneHotRows.Of(stage.Body, entries, EntriesOf(at, samples), at.Type.Element);
-        var one = samples ? shape.With(0, 1) : shape;
-        return Expand.Of(stage.Body, Reshape.To(stage.Body, unit, one.Prepend(stage.ChunkSize)), shape.Prepend(stage.ChunkSize));
+        return samples.IsSeparate ? SamplesFirst.Repeated(stage.Body, unit, shape, samples) : Reshape.To(stage.Body, unit, shape.Prepend(stage.ChunkSize));
     }
 }

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Structure;
 
@@ -8,10 +9,10 @@ namespace OnnxCurvature.Methods.Columns;
 /// What an elementwise function v = φ(u) adds to the curvature: ∇² = diag(λ φ''(u)), with λ the loss's gradient in v. Its columns are e_k and
 /// the multiple (λ φ'')_k e_k, one for each entry of a sample.
 /// </summary>
-/// <param name="at">u, of shape [N, …].</param>
+/// <param name="at">u.</param>
 /// <param name="diagonal">λ φ''(u), of the same shape.</param>
-/// <param name="samples">Whether the first axis is that of samples, which share a column.</param>
-public sealed class ElementwiseColumns(Value at, Value diagonal, bool samples) : ColumnSource
+/// <param name="samples">How the samples, which share a column, lie in u; none where they are not told apart.</param>
+public sealed class ElementwiseColumns(Value at, Value diagonal, SampleAxis samples) : ColumnSource
 {
     /// <summary>λ φ''(u).</summary>
     public Value Diagonal => diagonal;
@@ -25,8 +26,8 @@ public sealed class ElementwiseColumns(Value at, Value diagonal, bool samples) :
     /// <inheritdoc/>
     public override ColumnPair ColumnsAt(ColumnStage stage)
     {
-        var rows = samples ? at.Type.Shape[0] : 1;
-        var flat = Reshape.To(stage.Outer, diagonal, [rows, Columns]);
+        var flat = samples.IsSeparate ? Reshape.To(stage.Outer, SamplesFirst.Of(stage.Outer, diagonal, samples), [samples.SamplesOf(at.Type.Shape), Columns])
+            : Reshape.To(stage.Outer, diagonal, [1, Columns]);
         return new ColumnPair(stage.Masked(Units(stage, At, samples)), Scale: TransposeAxes.Last(stage.Body, Gather.Of(stage.Body, flat, stage.Indices, 1)));
     }
 }

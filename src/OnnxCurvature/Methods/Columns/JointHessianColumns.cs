@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Planning;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Transforms;
 
@@ -22,7 +23,7 @@ internal sealed class JointHessianColumns : ColumnSource
     public override Value At => _cut.Joined;
 
     /// <inheritdoc/>
-    public override long Columns => EntriesOf(At, samples: true);
+    public override long Columns => EntriesOf(At, SampleAxis.At(0));
 
     /// <summary>The columns at a cut; null where the Hessian there is zero.</summary>
     public static JointHessianColumns? Create(GraphBuilder b, Value loss, JointCut cut)
@@ -45,21 +46,21 @@ internal sealed class JointHessianColumns : ColumnSource
     public override ColumnPair ColumnsAt(ColumnStage stage)
     {
         var body = stage.Body;
-        var units = stage.Masked(Units(stage, At, samples: true));
+        var units = stage.Masked(Units(stage, At, SampleAxis.At(0)));
         var directions = new Dictionary<Value, Value>();
         long start = 0;
         for (var index = 0; index < _directions.Length; index++)
         {
             var end = start + Entries(index);
-            directions[_directions[index]] = JointCut.Unflat(body, Slice.Of(body, units, 2, start, end), _cut.Values[index], _cut.Axes[index]);
+            directions[_directions[index]] = JointCut.Unflat(body, Slice.Of(body, units, 2, start, end), _cut.Values[index], _cut.Samples[index]);
             start = end;
         }
         var made = new Queue<Value?>(body.Batch([.. _products.OfType<Value>()], directions, stage.ChunkSize));
         var parts = _products.Select((product, index) => product is not null && made.Dequeue() is { } columns
-            ? JointCut.Flat(body, columns, _cut.Axes[index], 1)
+            ? JointCut.Flat(body, columns, _cut.Samples[index], 1)
             : Expand.Of(body, body.Scalar(At.Type.Element, 0), [stage.ChunkSize, At.Type.Shape[0], Entries(index)])).ToArray();
         return new ColumnPair(units, Concat.Of(body, parts, 2));
     }
 
-    private long Entries(int index) => (_cut.Axes[index] is >= 0 and var axis ? _cut.Values[index].Type.Shape.Remove(axis) : _cut.Values[index].Type.Shape).Elements.Factor;
+    private long Entries(int index) => EntriesOf(_cut.Values[index], _cut.Samples[index]);
 }

@@ -43,7 +43,7 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
             if (slopes is not null)
                 pooled = Mul.Of(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], .. slopes.Type.Shape]), slopes);
             return site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
-        }).Resolved(body, 1);
+        }).Resolved(body, SampleAxis.At(0));
         // [N, G, O, Q, K] · [N, G, O, K, Q]. Without axes of one, runtimes take the transpositions into the product.
         var shape = delta.Left.Type.Shape;
         var rows = samples.IsOne && site.Groups.IsOne

@@ -180,7 +180,7 @@ internal sealed class DerivativeBuilder
 
     /// <summary>Whether a Hessian falls apart into one for each sample, because the target holds samples that stay apart.</summary>
     private bool OfSamples(Target target, Quantity quantity) =>
-        TargetSamples.Of(_model, [target])[0] is { IsSeparate: true, Axis: 0 } && Samples(target, quantity).IsOfSamples;
+        TargetSamples.Of(_model, [target])[0] == SampleAxis.At(0) && Samples(target, quantity).IsOfSamples;
 
     /// <summary>A diagonal for each sample: from the factor where the loss is the only source of curvature, or for Gauss–Newton; else by products.</summary>
     private ColumnWork Diagonal(Target target, Quantity quantity)
@@ -196,7 +196,7 @@ internal sealed class DerivativeBuilder
 
     private Value Direction(Target target) => Input($"{target.Name}.direction", target.ResultType, !IsOfSamples(target));
 
-    private bool IsOfSamples(Target target) => TargetSamples.Of(_model, [target])[0] is { IsSeparate: true, Axis: 0 } && !target.IsPart;
+    private bool IsOfSamples(Target target) => TargetSamples.Of(_model, [target])[0] == SampleAxis.At(0) && !target.IsPart;
 
     private Value Jvp(Target target)
     {

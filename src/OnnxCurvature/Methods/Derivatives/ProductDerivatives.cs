@@ -26,7 +26,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
     /// <summary>The block ∇²L, [*w, *w]; for separate samples [N, *x, *x]. Throws <see cref="UserErrorException"/> where it is too big.</summary>
     public ColumnWork Hessian(bool ofSamples)
     {
-        var unit = new UnitColumns(target, ofSamples);
+        var unit = new UnitColumns(target, ofSamples ? SampleAxis.At(0) : SampleAxis.None);
         var bytes = (double)unit.Count * limits.Size(ofSamples ? Type.Shape.Elements : target.ResultType.Shape.Elements) * Type.Element.Size();
         if (bytes > limits.MemoryBytes)
             throw new UserErrorException($"The hessian of '{target.Name}' has {unit.Count} × {unit.Count} entries{(ofSamples ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the limit is {PlanLimits.Text(limits.MemoryBytes)}; name fewer indices, as '{target.Value.Name}[0]', or allow more with --memory.");
@@ -49,7 +49,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
     /// <summary>The trace of the block: a scalar, or one number for each separate sample.</summary>
     public ColumnWork Laplacian(bool ofSamples)
     {
-        var unit = new UnitColumns(target, ofSamples);
+        var unit = new UnitColumns(target, ofSamples ? SampleAxis.At(0) : SampleAxis.None);
         var lead = ofSamples ? 1 : 0;
         return new ColumnWork(target, "Hessian-vector products", "the sum of the diagonal, from one product for each entry", unit.Count, this, unit.Make, (stage, columns) =>
         {

@@ -33,8 +33,8 @@ internal sealed class SampleDerivatives
             ? $"the loss '{head.Output.Name}' is one number, in which samples cannot be told apart"
             : null;
         var path = obstacle is null ? TargetPath.Create(model, head.Output, target, out obstacle) : null;
-        if (path is not null && path.AxisOf(target.Value) is { IsSeparate: true, Axis: not 0 })
-            obstacle = $"its samples lie along axis {path.AxisOf(target.Value).Axis}, and not along the first";
+        if (path is not null && target.IsPart && path.AxisOf(target.Value) is { IsSeparate: true } along && along != SampleAxis.At(0))
+            obstacle = $"a part of it is asked for, and its samples lie along axis {along.Axis}, and not along the first by themselves";
         else if (path is { Separates: true } && path.Refusal(_b) is { } refusal)
             (path, obstacle) = (null, refusal);
         if (path is null && head.Factor is not null && Samples.IsKnown && head.Output.Type.Rank > 0 && TargetSamples.Of(model, [target])[0].IsNone)
@@ -46,11 +46,14 @@ internal sealed class SampleDerivatives
             : throw new UserErrorException($"The {quantity.Name()} of '{target.Name}' cannot be computed, because {obstacle}; give one sample (--batch-size 1 or --dim), or another loss or target.");
     }
 
-    /// <summary>Whether the target itself holds something for each sample, along its first axis.</summary>
-    public bool IsOfSamples => _path.AxisOf(_target.Value).IsSeparate;
+    /// <summary>Whether the target itself holds something for each sample.</summary>
+    public bool IsOfSamples => Lie.IsSeparate;
 
     /// <summary>The path from the target to z.</summary>
     public TargetPath Path => _path;
+
+    /// <summary>How the samples lie in the target.</summary>
+    private SampleAxis Lie => _path.AxisOf(_target.Value);
 
     /// <summary>The number of samples.</summary>
     private Dim Samples => _head.Output.Type.Rank > 0 ? _head.Output.Type.Shape[0] : 1;
@@ -63,7 +66,7 @@ internal sealed class SampleDerivatives
     private ElementType Element => _target.Value.Type.Element;
 
     /// <summary>∂ℓₙ/∂w, [N, *result].</summary>
-    public Value Gradient() => Sliced(_b, WholeGradient(), 1);
+    public Value Gradient() => Sliced(_b, WithSamples(_b, WholeGradient(), 0), 1);
 
     /// <summary>(∂ℓₙ/∂w)², [N, *result].</summary>
     public Value Squares()
@@ -110,7 +113,7 @@ internal sealed class SampleDerivatives
     /// <summary>∂²ℓₙ/∂wᵢ² for each sample, from the derivative of the samples' gradients along every entry.</summary>
     public ColumnWork ProductDiagonal(string reason)
     {
-        var unit = new UnitColumns(_target, IsOfSamples);
+        var unit = new UnitColumns(_target, Lie);
         var product = _b.Linearize([_target.Value], [WholeGradient()]);
         return new ColumnWork(_target, "Hessian-vector products, per sample", reason, unit.Count, this, unit.Make, (stage, columns) =>
         {
@@ -118,13 +121,14 @@ internal sealed class SampleDerivatives
                 return () => Expand.Of(_b, _b.Scalar(Element, 0), Result);
             var products = stage.Body.Batch([direction], new Dictionary<Value, Value> { [product.Inputs[0]] = columns }, stage.ChunkSize)[0]!;
             // [K, N, *w], and the columns [K, N, *w] or, of weights, [K, 1, *w].
-            var against = IsOfSamples ? columns : Reshape.InsertAxis(stage.Body, columns, 1);
+            products = WithSamples(stage.Body, products, 1);
+            var against = IsOfSamples ? WithSamples(stage.Body, columns, 1) : Reshape.InsertAxis(stage.Body, columns, 1);
             var entries = ReduceSum.Of(stage.Body, Mul.Of(stage.Body, products, against), Enumerable.Range(2, products.Type.Rank - 2).Select(axis => (long)axis), keepDims: false);
             var slot = stage.Collect(entries);
             return () =>
             {
                 var all = TransposeAxes.Of(_b, stage.Result(slot), 1, 0);
-                return IsOfSamples ? Sliced(_b, Reshape.To(_b, all, _target.Value.Type.Shape), 0) : Reshape.To(_b, all, Result);
+                return IsOfSamples ? Sliced(_b, Reshape.To(_b, all, First), 0) : Reshape.To(_b, all, Result);
             };
         });
     }
@@ -150,26 +154,33 @@ internal sealed class SampleDerivatives
                 {
                     var part = TransposeAxes.Move(_b, stage.Result(slot), 0, 1);
                     return Reshape.To(_b, part, IsOfSamples
-                        ? z.With(0, part.Type.Shape[0]).Concat(_target.Value.Type.Shape.Remove(0))
+                        ? z.With(0, part.Type.Shape[0]).Concat(First.Remove(0))
                         : z.Concat(_target.ResultType.Shape));
                 };
             });
     }
 
-    private TensorShape Result => IsOfSamples ? _target.ResultType.Shape : _target.ResultType.Shape.Prepend(Samples);
+    private TensorShape Result => !IsOfSamples ? _target.ResultType.Shape.Prepend(Samples) : _target.IsPart ? _target.ResultType.Shape : First;
 
-    /// <summary>∂ℓₙ/∂w for the whole of the target, [N, *w].</summary>
+    /// <summary>The shape of a target that holds samples, with these along the first axis: of an axis that they have to themselves nothing is left behind it.</summary>
+    private TensorShape First => _target.Value.Type.Shape is var shape && Lie.IsWhole
+        ? shape.Remove(Lie.Axis).Prepend(shape[Lie.Axis])
+        : Lie.Of(shape, 1).Prepend(Lie.SamplesOf(shape));
+
+    /// <summary>∂ℓₙ/∂w for the whole of the target, [N, *w]; [*w] where that holds the samples itself, or there is one sample.</summary>
     private Value WholeGradient()
     {
         var inOutput = Mul.Of(_b, _b.Gradient(_head.Loss, [_head.Output])[0]!, Scale);
         if (_mixed)
             return Reshape.To(_b, PulledApart(_b, _b, Reshape.InsertAxis(_b, inOutput, 0)), _target.Value.Type.Shape.Prepend(Samples));
         var program = _path.Separates ? _path.Separated(_b) : _path.Tangent;
-        return WithSamples(_b, program.Transpose(_b, [inOutput])[0]!, 0);
+        return program.Transpose(_b, [inOutput])[0]!;
     }
 
-    /// <summary>The axis of a single sample, where pull-backs have none.</summary>
-    private Value WithSamples(GraphBuilder b, Value value, int axis) => Apart || IsOfSamples ? value : Reshape.InsertAxis(b, value, axis);
+    /// <summary>Pull-backs with an axis of samples, before the target's own axes: that of a single sample, where they have none, or that of the target's samples.</summary>
+    private Value WithSamples(GraphBuilder b, Value value, int axis) => Apart ? value
+        : !IsOfSamples ? Reshape.InsertAxis(b, value, axis)
+        : Reshape.To(b, SamplesFirst.Of(b, value, Lie, axis), value.Type.Shape.Range(0, axis).Concat(First));
 
     /// <summary>Whether pull-backs have an axis of samples.</summary>
     private bool Apart => _path.Separates || _mixed;

@@ -12,20 +12,22 @@ namespace OnnxCurvature.Methods.Derivatives;
 internal sealed class UnitColumns
 {
     private readonly Target _target;
-    private readonly bool _ofSamples;
+    private readonly SampleAxis _samples;
     private readonly long _size;
     private readonly long _first;
 
     /// <summary>Columns for a target. Throws <see cref="UserErrorException"/> where its entries cannot be counted.</summary>
-    public UnitColumns(Target target, bool ofSamples)
+    /// <param name="target">The target.</param>
+    /// <param name="samples">How the separate samples lie in it; none where it holds none, or they are not told apart.</param>
+    public UnitColumns(Target target, SampleAxis samples)
     {
-        (_target, _ofSamples) = (target, ofSamples);
+        (_target, _samples) = (target, samples);
         var shape = target.Value.Type.Shape;
-        var known = ofSamples ? shape.Range(1, shape.Rank) : shape;
+        var known = samples.IsSeparate ? samples.Of(shape, 1) : shape;
         if (!known.IsKnown)
             throw new UserErrorException($"The shape {shape} of '{target.Value.Name}' is not fully known, so its entries cannot be counted; give sizes with --dim NAME=SIZE.");
         _size = known.Elements.Factor;
-        var row = shape.Rank == 0 || ofSamples ? 0 : shape.Product(1, shape.Rank).Factor;
+        var row = shape.Rank == 0 || samples.IsSeparate ? 0 : shape.Product(1, shape.Rank).Factor;
         _first = row * target.Start;
         Count = row == 0 || !target.IsPart ? _size : row * (target.End - target.Start);
     }
@@ -39,9 +41,6 @@ internal sealed class UnitColumns
         var (b, type) = (stage.Body, _target.Value.Type);
         var entries = _first == 0 ? stage.Indices : Add.Of(b, stage.Indices, b.Scalar(ElementType.Int64, _first));
         var unit = OneHotRows.Of(b, entries, _size, type.Element);
-        if (!_ofSamples)
-            return stage.Masked(Reshape.To(b, unit, type.Shape.Prepend(stage.ChunkSize)));
-        var one = Reshape.To(b, unit, type.Shape.With(0, 1).Prepend(stage.ChunkSize));
-        return stage.Masked(Expand.Of(b, one, type.Shape.Prepend(stage.ChunkSize)));
+        return stage.Masked(_samples.IsSeparate ? SamplesFirst.Repeated(b, unit, type.Shape, _samples) : Reshape.To(b, unit, type.Shape.Prepend(stage.ChunkSize)));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Planning;
 
@@ -37,7 +38,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             if (separator.Value == head.Output && head.Factor is { } factor)
                 candidates.Add(Costed(survey, separator, Candidate.ByFactor, FactorColumns(survey, factor), Math.Min(FactorEntryFlops * limits.Size(at.Shape.Elements), ProductPasses * survey.Flops(separator)), 1, sources[index], blocked ?? obstacles.Before(separator.Value, separator.Before)));
             // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
-            if (!IsKnown(at.Shape) || separator.Value.Producer?.Origin == "loss" || separator.Before == 0 && !proof.Of(separator.Value).IsSeparate)
+            if (!IsKnown(separator.Value) || separator.Value.Producer?.Origin == "loss" || separator.Before == 0 && !proof.Of(separator.Value).IsSeparate)
                 continue;
             var columns = Entries(separator, survey);
             var mixing = obstacles.Before(separator.Value, separator.Before) ?? obstacles.After(separator.Before);
@@ -61,13 +62,13 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     /// <summary>Products at several values that together separate the target from all curvature sources; null where one value does, or none do.</summary>
     private Candidate? AtJointCut(Survey survey, SampleObstacles obstacles)
     {
-        var values = MinimumCut.Of(survey.Nodes, survey.Target.Value, value => AxisOf(value) is { } axis
-            ? Entries(value, axis) * (ProductPasses * survey.FlopsAfter(value.Producer!) + 2 * (survey.Flops(survey.Separators[0]) - survey.FlopsAfter(value.Producer!)))
+        var values = MinimumCut.Of(survey.Nodes, survey.Target.Value, value => IsCuttable(value)
+            ? Entries(value) * (ProductPasses * survey.FlopsAfter(value.Producer!) + 2 * (survey.Flops(survey.Separators[0]) - survey.FlopsAfter(value.Producer!)))
             : double.PositiveInfinity);
         if (values.Length < 2)
             return null;
-        var joint = JointCut.Of(builder, survey.Target.Value, values, [.. values.Select(value => AxisOf(value)!.Value)]);
-        var columns = values.Sum(value => Entries(value, AxisOf(value)!.Value));
+        var joint = JointCut.Of(builder, survey.Target.Value, values, [.. values.Select(proof.Apart)]);
+        var columns = values.Sum(Entries);
         var (all, before) = (survey.Flops(survey.Separators[0]), survey.FlopsOf(joint.Before));
         var pull = Math.Max(0, before - survey.Flops(survey.Separators[0], survey.Landing));
         var obstacle = proof.Samples == 1 ? null
@@ -76,16 +77,11 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         return new Candidate(Candidate.AtCut, cut, false, columns, columns * (ProductPasses * (all - before) + 2 * pull) + Contraction(survey, columns), obstacle);
     }
 
-    /// <summary>The axis of a value along which the samples lie, −1 where there is one sample only; null where columns cannot be made at it.</summary>
-    private int? AxisOf(Value value)
-    {
-        if (!value.Type.Element.IsFloat() || value.Producer is null)
-            return null;
-        var (axis, shape) = (proof.Samples == 1 ? -1 : proof.Of(value) is { IsSeparate: true } separate ? separate.Axis : (int?)null, value.Type.Shape);
-        return axis is { } at && (at < 0 ? shape : shape.Remove(at)).IsKnown ? axis : null;
-    }
+    /// <summary>Whether columns can be made at a value together with others.</summary>
+    private bool IsCuttable(Value value) => value.Type.Element.IsFloat() && value.Producer is not null && (proof.Samples == 1 || proof.Of(value).IsSeparate) && IsKnown(value);
 
-    private double Entries(Value value, int axis) => limits.Size((axis < 0 ? value.Type.Shape : value.Type.Shape.Remove(axis)).Elements);
+    /// <summary>The entries of one sample of a value.</summary>
+    private double Entries(Value value) => limits.Size(proof.OfOne(value).Elements);
 
     /// <summary>The regions with curvature sources before a separator, each with the separator that it starts from.</summary>
     public static IEnumerable<(Separator From, Separator To)> SourcesBefore(Survey survey, Separator cut)
@@ -115,7 +111,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     /// <summary>Why what a region with curvature sources adds cannot be had by columns at its start; null where it can.</summary>
     private string? SourceObstacle(Survey survey, SampleObstacles obstacles, Separator from, Separator to) => StartsAtWeight(from)
         ? null
-        : obstacles.Before(from.Value, to.Before) ?? (IsKnown(from.Value.Type.Shape) ? null : $"the sizes of '{from.Value.Name}', after which {Sources.Listed(to.Region, survey)} not act linearly, are not known");
+        : obstacles.Before(from.Value, to.Before) ?? (IsKnown(from.Value) ? null : $"the sizes of '{from.Value.Name}', after which {Sources.Listed(to.Region, survey)} not act linearly, are not known");
 
     /// <summary>Whether a region begins with the target itself, whose entries belong to all samples: its own columns do for any region.</summary>
     public bool StartsAtWeight(Separator from) => from.Before == 0 && !proof.Of(from.Value).IsSeparate;
@@ -149,14 +145,13 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
 
     /// <summary>The columns of the loss's factor, or those that are pushed forward from the target's product where these are fewer.</summary>
     private double FactorColumns(Survey survey, LossFactor factor) =>
-        limits.OneRunForEachChunk || survey.Entry is null || survey.Landing.Before == 0 || !IsKnown(survey.Landing.Value.Type.Shape) ? factor.Columns : Math.Min(factor.Columns, Entries(survey.Landing, survey));
+        limits.OneRunForEachChunk || survey.Entry is null || survey.Landing.Before == 0 || !IsKnown(survey.Landing.Value) ? factor.Columns : Math.Min(factor.Columns, Entries(survey.Landing, survey));
 
     /// <summary>The entries of one sample of a separator; of a product's output only those of the rows that are asked for.</summary>
     private double Entries(Separator separator, Survey survey)
     {
-        var shape = separator.Value.Type.Shape;
-        var all = limits.Size(proof.Samples == 1 || shape.Rank == 0 ? shape.Elements : shape.Range(1, shape.Rank).Elements);
-        return separator == survey.Landing && survey.Rows is { } rows ? all / limits.Size(shape[1]) * (rows.End - rows.Start) : all;
+        var all = Entries(separator.Value);
+        return separator == survey.Landing && survey.Rows is { } rows ? all / limits.Size(separator.Value.Type.Shape[1]) * (rows.End - rows.Start) : all;
     }
 
     private static double Pull(Survey survey, Separator cut) => survey.Landing is var landing && landing.Before < cut.Before ? survey.Flops(landing, cut) : 0;
@@ -170,5 +165,6 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         return positions <= 1 ? output * (columns + 2 * inner) : 2 * output * Math.Min(inner * columns, positions * (columns + inner));
     }
 
-    private bool IsKnown(TensorShape shape) => shape.Rank == 0 || (proof.Samples == 1 ? shape : shape.Range(1, shape.Rank)).IsKnown;
+    /// <summary>Whether the entries of one sample of a value can be counted.</summary>
+    private bool IsKnown(Value value) => proof.OfOne(value).IsKnown;
 }

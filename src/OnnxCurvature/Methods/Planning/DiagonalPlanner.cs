@@ -27,7 +27,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     /// <param name="gradient">The gradient of the whole target value.</param>
     public PlannedQuantity Hessian(Target target, Value gradient)
     {
-        var survey = new Survey(Builder, head, target, costs);
+        var survey = new Survey(Builder, head, _proof, target, costs);
         if (!survey.Sources.Any())
             return new PlannedQuantity(target, [Quantity.HessianDiagonal], "zero", $"no node between '{target.Value.Name}' and the loss has a second derivative", [], [], []);
         var search = new CandidateSearch(Builder, head, _proof, limits);
@@ -89,7 +89,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     private HessianColumns? HessianAt(Value at, (long Start, long End)? rows, bool together)
     {
         if (!_hessians.TryGetValue((at, rows, together), out var columns))
-            _hessians[(at, rows, together)] = columns = HessianColumns.Create(Builder, head.Loss, at, _proof.Samples != 1 && !together, rows);
+            _hessians[(at, rows, together)] = columns = HessianColumns.Create(Builder, head.Loss, at, together ? SampleAxis.None : _proof.Apart(at), rows);
         return columns;
     }
 
@@ -137,14 +137,14 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     private HessianColumns? RegionAt(Value from, Value to, (long Start, long End)? rows)
     {
         if (!_regions.TryGetValue((from, to, rows), out var columns))
-            _regions[(from, to, rows)] = columns = HessianColumns.OfRegion(Builder, head.Loss, from, to, _proof.Samples != 1, rows);
+            _regions[(from, to, rows)] = columns = HessianColumns.OfRegion(Builder, head.Loss, from, to, _proof.Apart(from), rows);
         return columns;
     }
 
     private ElementwiseColumns? SourceAt(Value from, Value to)
     {
         if (!_sources.TryGetValue((from, to), out var columns))
-            _sources[(from, to)] = columns = ElementwiseSource.Diagonal(Builder, head.Loss, from, to) is { } diagonal ? new ElementwiseColumns(from, diagonal, _proof.Samples != 1) : null;
+            _sources[(from, to)] = columns = ElementwiseSource.Diagonal(Builder, head.Loss, from, to) is { } diagonal ? new ElementwiseColumns(from, diagonal, _proof.Apart(from)) : null;
         return columns;
     }
 

@@ -27,15 +27,15 @@ internal sealed class SampleObstacles
         }
     }
 
-    /// <summary>Why the samples of a value are not proven to lie apart along its first axis and to have come there separately; null where they are.</summary>
+    /// <summary>Why the samples of a value are not proven to lie apart and to have come there separately; null where they are.</summary>
     /// <param name="value">The value.</param>
     /// <param name="before">The number of nodes up to it.</param>
     public string? Before(Value value, int before)
     {
         if (_proof.Samples == 1)
             return null;
-        if (_proof.Of(value) != SampleAxis.At(0))
-            return $"the samples of '{value.Name}' are not proven to lie apart along its first axis";
+        if (!_proof.Of(value).IsSeparate)
+            return $"the samples of '{value.Name}' are not proven to lie apart";
         return _firstCoupling < before ? $"{_coupling} may mix samples" : null;
     }
 

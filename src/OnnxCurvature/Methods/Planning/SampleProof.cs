@@ -28,6 +28,12 @@ internal sealed class SampleProof
     /// <summary>How a value depends on the samples.</summary>
     public SampleAxis Of(Value value) => _axes.GetValueOrDefault(value);
 
+    /// <summary>How the samples lie in a value where they are to be told apart: not at all where there is one only.</summary>
+    public SampleAxis Apart(Value value) => Samples == 1 ? SampleAxis.None : Of(value);
+
+    /// <summary>The shape of what one sample has of a value; that of the whole value where samples do not lie apart in it.</summary>
+    public TensorShape OfOne(Value value) => Apart(value) is { IsSeparate: true } samples ? samples.Of(value.Type.Shape, 1) : value.Type.Shape;
+
     /// <summary>What stands against cutting a way between the target and the loss.</summary>
     /// <param name="nodes">The nodes of the way, in order.</param>
     public SampleObstacles Obstacles(ImmutableArray<(Node Node, Curvature Curvature)> nodes) => new(this, nodes);

@@ -20,7 +20,7 @@ internal sealed class Survey
     private readonly Lazy<Dictionary<Node, int>> _position;
 
     /// <summary>Surveys the way from a target to the loss.</summary>
-    public Survey(GraphBuilder b, LossHead head, Target target, CostModel costs)
+    public Survey(GraphBuilder b, LossHead head, SampleProof proof, Target target, CostModel costs)
     {
         Target = target;
         _landing = new(() => Entry is { } entry && Separators.FirstOrDefault(separator => separator.Value == entry.Output) is { } at ? at : Separators[0]);
@@ -37,7 +37,7 @@ internal sealed class Survey
             active.UnionWith(node.Outputs);
         }
         Separators = [.. Separate(target.Value)];
-        Entry = EntryOf(b, target.Value);
+        Entry = EntryOf(b, proof, target.Value);
         if (target.IsPart && Entry is { } entry && entry.Output.Producer!.Inputs.Contains(target.Value)
             && WeightEntry.RowsOf(b, target.Value.Type, entry.Output.Type, entry.Product) is { Aligned: true, ComeFirst: true })
             Rows = (target.Start, target.End);
@@ -127,7 +127,7 @@ internal sealed class Survey
     /// <summary>Whether each entry of a node's output depends on the same entry of its inputs only, up to broadcasting.</summary>
     public static bool IsElementwise(Node node) => node.Operator is UnaryElementwise or BinaryElementwise or VariadicElementwise or ExtremeElementwise or Identity;
 
-    private (Value, UnfoldedProduct)? EntryOf(GraphBuilder b, Value at)
+    private (Value, UnfoldedProduct)? EntryOf(GraphBuilder b, SampleProof proof, Value at)
     {
         while (true)
         {
@@ -135,7 +135,9 @@ internal sealed class Survey
             if (users is not [var user] || user.Inputs.Count(input => input == at) != 1)
                 return null;
             if (user.Operator is not (TransposeAxes or Reshape or Identity))
-                return user.Rules().Unfold(b, user, user.Inputs.IndexOf(at)) is { } product ? (user.Output, product) : null;
+                // What the product takes for samples must be that: of a single sample there may be several rows.
+                return (proof.Samples == 1 || proof.Of(user.Output) == SampleAxis.At(0))
+                    && user.Rules().Unfold(b, user, user.Inputs.IndexOf(at)) is { } product && product.Columns.Type.Shape[0] == proof.Samples ? (user.Output, product) : null;
             at = user.Output;
         }
     }

@@ -217,7 +217,7 @@ internal static class RoundRules
     private static int PositionOf(bool[] entries, int index) => entries.Index().Where(entry => entry.Item).ElementAt(index).Index;
 
     /// <summary>The axis in an entry of a sequence, or in a sequence of entries. Samples that are the rounds are mixed by what is carried.</summary>
-    private static SampleAxis Entry(SampleAxis axis, int by) => !axis.IsSeparate ? axis : axis.Axis + by < 0 ? SampleAxis.Coupled : SampleAxis.At(axis.Axis + by);
+    private static SampleAxis Entry(SampleAxis axis, int by) => !axis.IsSeparate ? axis : axis.Axis + by < 0 ? SampleAxis.Coupled : axis.Moved(axis.Axis + by);
 
     private static SampleAxis Join(SampleAxis a, SampleAxis b) => a == b || b.IsNone ? a : a.IsNone ? b : SampleAxis.Coupled;
 }

@@ -26,7 +26,7 @@ internal static class SingleSample
         var axes = RoundRules.SampleAxes(rounds, given, captured);
         if (axes.Values.Any(axis => axis.IsCoupled))
             throw Unsupported();
-        TensorShape Cut(Value value) => axes.TryGetValue(value, out var axis) && axis.IsSeparate ? value.Type.Shape.With(axis.Axis, samples) : value.Type.Shape;
+        TensorShape Cut(Value value) => axes.TryGetValue(value, out var axis) && axis.IsSeparate ? axis.Of(value.Type.Shape, samples) : value.Type.Shape;
 
         var body = new GraphBuilder(b) { Origin = b.Origin };
         var map = new Dictionary<Value, Value>();

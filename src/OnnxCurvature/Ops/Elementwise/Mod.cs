@@ -13,6 +13,10 @@ public sealed class Mod : BinaryElementwise
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Mod>().Apply(b, [x, y]).Output;
 
     /// <inheritdoc/>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Elementwise(node, (a, b) =>
+        a.IsKnown && b.IsKnown && b.Factor != 0 ? IntegerFunction(node.Attributes, a.Factor, b.Factor) : Dim.Symbol($"({a})%({b})"));
+
+    /// <inheritdoc/>
     protected override double Function(Attributes attributes, double a, double b) => a % b;
 
     /// <inheritdoc/>

@@ -39,5 +39,8 @@ public abstract class ReshapingOperator : LinearOperator
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => Catalogue.Get<Reshape>().Samples(node, inputs);
 
     /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> SamplesWithin(Node node, ImmutableArray<SampleAxis> inputs) => Catalogue.Get<Reshape>().Samples(node, inputs);
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 }

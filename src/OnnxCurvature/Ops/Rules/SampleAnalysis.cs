@@ -24,7 +24,7 @@ public static class SampleAnalysis
                     axes.TryAdd(output, SampleAxis.Coupled);
                 continue;
             }
-            var outputs = node.Rules().Samples(node, [.. inputs]);
+            var outputs = inputs.Any(axis => axis is { IsSeparate: true, IsWhole: false }) ? node.Rules().SamplesWithin(node, [.. inputs]) : node.Rules().Samples(node, [.. inputs]);
             for (var index = 0; index < node.Outputs.Length; index++)
                 axes.TryAdd(node.Outputs[index], outputs[index]);
         }

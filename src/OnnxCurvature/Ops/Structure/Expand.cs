@@ -29,8 +29,13 @@ public sealed class Expand : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
-        Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
+    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape)
+    {
+        var x = inputs[0]!.Type.Shape;
+        if (Enumerable.Range(0, x.Rank).Any(axis => x[axis] is { IsKnown: true, IsOne: false } size && size != shape[axis + shape.Rank - x.Rank]))
+            throw new UnsupportedOperatorException($"{x} does not broadcast to {shape}.");
+        return Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
+    }
 
     /// <summary>The sum over what was repeated, which is the undoing of a broadcast: the caller's work.</summary>
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => cy[0];

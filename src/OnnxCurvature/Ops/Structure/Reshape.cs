@@ -71,7 +71,9 @@ public sealed class Reshape : LinearOperator
 
     /// <inheritdoc/>
     public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
-        Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
+        inputs[0]!.Type.Shape.Elements is { IsKnown: true } elements && shape.Elements is { IsKnown: true } kept && elements != kept
+            ? throw new UnsupportedOperatorException($"{inputs[0]!.Type.Shape} cannot be reshaped to {shape}.")
+            : Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
@@ -87,18 +89,32 @@ public sealed class Reshape : LinearOperator
         return [To(b, inputs[0]!, node.Output.Type.Shape.Prepend(columns))];
     }
 
-    /// <summary>The sample axis stays one where the elements before it keep their number and its size stays.</summary>
+    /// <summary>
+    /// Samples keep their order among the elements: with P elements before one index of the samples and the next beginning anew, and N samples, they are a whole axis of
+    /// the output where P elements come before it and its size is N, and the factor of one of size p N q where P / p come before. That is one axis at most, unless there is a
+    /// single sample; of it the last such axis, of which p is least, is taken.
+    /// </summary>
     public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
     {
         if (!inputs[0].IsSeparate)
             return [SampleAxis.Coupled];
         var (from, to) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape);
-        var axis = inputs[0].Axis;
-        for (var candidate = 0; candidate < to.Rank; candidate++)
-            if (to[candidate] == from[axis] && to.Product(0, candidate) == from.Product(0, axis))
-                return [SampleAxis.At(candidate)];
-        return [SampleAxis.Coupled];
+        var (before, samples) = (from.Product(0, inputs[0].Axis) * inputs[0].Outer, inputs[0].SamplesOf(from));
+        var found = SampleAxis.Coupled;
+        Dim ahead = 1;
+        for (var axis = 0; axis < to.Rank; axis++)
+        {
+            if (to[axis] == samples && ahead == before)
+                return [SampleAxis.At(axis)];
+            if (before.DividedBy(ahead) is { } outer && to[axis].DividedBy(outer * samples) is { } inner)
+                found = SampleAxis.Within(axis, outer, samples, inner);
+            ahead *= to[axis];
+        }
+        return [found];
     }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleAxis> SamplesWithin(Node node, ImmutableArray<SampleAxis> inputs) => Samples(node, inputs);
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => opset >= 5
