@@ -118,7 +118,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     {
         var type = Widen(constant.Type);
         return type == constant.Type ? constant
-            : constant is InlineConstant && constant.Type is { Element: ElementType.Float32, Rank: 0 } ? new InlineConstant(Tensor.Scalar(type.Element, Meant((float)constant.Read().Floats[0])))
+            : constant is InlineConstant && constant.Type.Element == ElementType.Float32 && constant.Type.Shape.Elements == 1
+                ? new InlineConstant(Tensor.Of(type.Element, type.Shape.Sizes, [Meant((float)constant.Read().Floats[0], constant.Type.Rank == 0 ? RoundedNumber.Meant : RoundedNumber.MeantByFormula)]))
             : constant is InlineConstant ? new InlineConstant(constant.Read().CastTo(type.Element))
             : new WidenedConstant(constant, type.Element);
     }
@@ -131,11 +132,13 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         return type with { Element = element };
     }
 
-    private double Meant(float number)
+    private double Meant(float number) => Meant(number, RoundedNumber.Meant);
+
+    private double Meant(float number, Func<float, double> meaning)
     {
         if (options.Precision != Precision.Float64)
             return number;
-        var meant = RoundedNumber.Meant(number);
+        var meant = meaning(number);
         if (meant != number)
             Meanings[number] = meant;
         return meant;
