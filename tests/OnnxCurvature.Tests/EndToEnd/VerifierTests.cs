@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
@@ -81,12 +80,4 @@ public sealed class VerifierTests : IDisposable
         var model = CurvatureEngine.Load(path, new Dictionary<string, long> { ["N"] = 4 }, request).Graph;
         return [.. new Verifier(model, request, data).Check(Target.Resolve(model, ["w"]).Single(), Changed("w.gradient"), Changed("w.hessian_diagonal"), false, Samples, 1, TestContext.Current.CancellationToken)];
     }
-
-    private static TensorProto Weight(string name, long[] dims, Func<int, double> element) => new()
-    {
-        Name = name,
-        DataType = 1,
-        Dims = { dims },
-        RawData = ByteString.CopyFrom([.. Enumerable.Range(0, (int)dims.Aggregate(1L, (a, b) => a * b)).SelectMany(index => BitConverter.GetBytes((float)element(index)))]),
-    };
 }
