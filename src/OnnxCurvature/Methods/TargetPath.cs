@@ -81,9 +81,10 @@ public sealed class TargetPath
         if (samples != 1)
         {
             // Where a primal value keeps samples apart its tangent does, too; the rules alone cannot tell that of a tangent that is
-            // a weight's tangent repeated for every sample.
+            // a weight's tangent repeated for every sample. The target's own tangent is what the target is, also where it is that of a sum
+            // with samples, too, as of a table with a row for each sample.
             foreach (var (primal, dx) in tangents)
-                if (axes.TryGetValue(primal, out var axis))
+                if ((primal == target.Value || dx != tangents[target.Value]) && axes.TryGetValue(primal, out var axis))
                     axes.TryAdd(dx, axis);
             SampleAnalysis.Run(GraphWalk.Ancestors(tangent.Outputs.Where(value => value is not null)!), axes);
             if (axes.GetValueOrDefault(output) != SampleAxis.At(0))

@@ -30,7 +30,9 @@ public sealed class Expand : LinearOperator
 
     /// <inheritdoc/>
     public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
-        Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
+        TensorShape.Broadcast(inputs[0]!.Type.Shape, shape) is { } whole && whole != shape
+            ? throw new UnsupportedOperatorException($"{inputs[0]!.Type.Shape} cannot be repeated to {shape}.")
+            : Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
 
     /// <summary>The sum over what was repeated, which is the undoing of a broadcast: the caller's work.</summary>
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => cy[0];

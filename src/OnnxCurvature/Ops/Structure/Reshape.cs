@@ -71,7 +71,9 @@ public sealed class Reshape : LinearOperator
 
     /// <inheritdoc/>
     public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
-        Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
+        inputs[0]!.Type.Shape.Elements.Known is { } from && shape.Elements.Known is { } to && from != to
+            ? throw new UnsupportedOperatorException($"{from} entries cannot be laid out as {shape}.")
+            : Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
