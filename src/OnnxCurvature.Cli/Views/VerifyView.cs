@@ -9,25 +9,27 @@ internal static class VerifyView
     public static void Show(Terminal terminal, VerifyReport report)
     {
         terminal.Heading("Verification");
-        var table = Tables.Of("tensor", "checked against", ">agree", ">largest difference", ">of tolerance");
+        var table = Tables.Of("tensor", "checked against", ">agree", ">largest difference", ">of tolerance", ">for rounding");
         foreach (var group in report.Entries.GroupBy(entry => (entry.Name, entry.Check)))
         {
-            var worst = group.MaxBy(Excess)!;
+            var worst = group.MaxBy(entry => entry.Excess)!;
             table.Row(group.Key.Name, group.Key.Check, $"{group.Count(entry => entry.Agrees)} of {group.Count()}",
-                Figures.Value(Math.Abs(worst.Computed - worst.Reference)), Share(worst));
+                Figures.Value(Math.Abs(worst.Computed - worst.Reference)), Share(worst), Figures.Value(worst.Rounding));
         }
         terminal.Table(table);
         terminal.Line();
-        var wrong = report.Entries.Where(entry => !entry.Agrees).OrderByDescending(Excess).ToArray();
+        var wrong = report.Entries.Where(entry => !entry.Agrees).OrderByDescending(entry => entry.Excess).ToArray();
         if (wrong.Length > 0)
         {
             terminal.Heading("Entries that do not agree");
-            var entries = Tables.Of("entry", "checked against", ">computed", ">reference", ">tolerance");
+            var entries = Tables.Of("entry", "checked against", ">computed", ">reference", ">tolerance", ">for rounding");
             foreach (var entry in wrong)
-                entries.Row(entry.Name + Figures.Index(entry.Index), entry.Check, Figures.Value(entry.Computed), Figures.Value(entry.Reference), Figures.Value(entry.Tolerance));
+                entries.Row(entry.Name + Figures.Index(entry.Index), entry.Check, Figures.Value(entry.Computed), Figures.Value(entry.Reference), Figures.Value(entry.Tolerance), Figures.Value(entry.Rounding));
             terminal.Table(entries);
             terminal.Line();
         }
+        if (report.Entries.Count(entry => entry.AgreesByRounding) is > 0 and var byRounding)
+            terminal.Line($"{Figures.Count(byRounding)} of {Figures.Count(report.Entries.Length)} checks agree only within what rounding makes of terms that cancel; no more can be told of these entries in this precision.");
         terminal.Line(report.Entries.IsEmpty
             ? "Nothing was checked."
             : wrong.Length == 0
@@ -35,12 +37,5 @@ internal static class VerifyView
                 : $"{Figures.Count(wrong.Length)} of {Figures.Count(report.Entries.Length)} checks do not agree.");
     }
 
-    /// <summary>A difference in units of its tolerance; infinite where the entries cannot be compared.</summary>
-    private static double Excess(VerifyEntry entry)
-    {
-        var difference = Math.Abs(entry.Computed - entry.Reference);
-        return difference == 0 ? 0 : double.IsNaN(difference) ? double.PositiveInfinity : difference / entry.Tolerance;
-    }
-
-    private static string Share(VerifyEntry entry) => double.IsInfinity(Excess(entry)) ? "∞" : Figures.Share(Excess(entry));
+    private static string Share(VerifyEntry entry) => double.IsInfinity(entry.Excess) ? "∞" : Figures.Share(entry.Excess);
 }

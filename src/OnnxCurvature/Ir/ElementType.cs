@@ -62,6 +62,16 @@ public static class ElementTypes
     public static bool IsFloat(this ElementType type) =>
         type is ElementType.Float32 or ElementType.Float64 or ElementType.Float16 or ElementType.BFloat16;
 
+    /// <summary>The largest relative error of rounding to a type that can carry a derivative: half the distance from 1 to the next number.</summary>
+    public static double UnitRoundoff(this ElementType type) => type switch
+    {
+        ElementType.Float64 => 1.0 / (1L << 53),
+        ElementType.Float32 => 1.0 / (1L << 24),
+        ElementType.Float16 => 1.0 / (1L << 11),
+        ElementType.BFloat16 => 1.0 / (1L << 8),
+        _ => throw new ArgumentException($"{type.DisplayName()} carries no derivative.", nameof(type)),
+    };
+
     /// <summary>Whether elements are numbers with a fraction, which a <see cref="Tensor"/> holds as doubles.</summary>
     public static bool HoldsFloats(this ElementType type) => type.IsFloat() || type.IsNarrowFloat();
 

@@ -38,6 +38,8 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var targets = Target.Resolve(model, request.WithRespectTo).ToImmutableArray();
         var head = LossBuilder.Build(model, request.Loss, request.Reduction);
         _notes.AddRange(head.Notes);
+        if (TwinWeights.Note(model, head.Loss, targets) is { } twins)
+            _notes.Add(twins);
         var gradients = Gradients(head, targets);
 
         if (request.Quantities.Contains(Quantity.Loss))

@@ -13,4 +13,7 @@ public sealed class FilledConstant(TensorType type, double element) : Constant
 
     /// <inheritdoc/>
     public override Tensor Read() => Tensor.Filled(Type.Element, Type.Shape.Sizes, Element);
+
+    /// <inheritdoc/>
+    public override Tensor Part(long start, int count) => Tensor.Filled(Type.Element, [count], Element);
 }

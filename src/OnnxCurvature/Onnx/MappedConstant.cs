@@ -35,6 +35,16 @@ public sealed class MappedConstant : Constant
         return decoder.Tensor;
     }
 
+    /// <inheritdoc/>
+    public override Tensor Part(long start, int count)
+    {
+        if (Type.Element.Bits() < 8)
+            return base.Part(start, count);
+        var decoder = new TensorDecoder(Type with { Shape = TensorShape.Of(count) });
+        _file.Read(Offset + Type.Element.Bytes(start), Type.Element.Bytes(count), decoder.Decode);
+        return decoder.Tensor;
+    }
+
     /// <summary>Writes the bytes as they are.</summary>
     public void CopyTo(Stream stream) => _file.Read(Offset, Length, (bytes, _) => stream.Write(bytes));
 }

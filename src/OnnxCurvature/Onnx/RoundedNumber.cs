@@ -6,7 +6,8 @@ namespace OnnxCurvature.Onnx;
 /// <summary>
 /// The numbers of a formula, which a file holds only in float32: attributes, and constants that are scalars. Where a model is
 /// computed in float64 they are taken for what they were rounded from, if that is plain to see: a decimal of few digits such as
-/// 0.01, or a number such as √2 in GELU. Weights are what they are.
+/// 0.01, or a number such as √2 in GELU. Weights are what they are; so of a tensor of a single element, which may be one, only
+/// numbers such as √2 are known, as scales of attention are.
 /// </summary>
 internal static class RoundedNumber
 {
@@ -19,14 +20,16 @@ internal static class RoundedNumber
     /// <summary>The number that a float32 number was rounded from, or itself.</summary>
     public static double Meant(float number)
     {
-        var size = Math.Abs(number);
-        if (Known.TryGetValue(size, out var known))
-            return number < 0 ? -known : known;
+        if (MeantByFormula(number) is var known && known != number)
+            return known;
         var shortest = number.ToString("R", CultureInfo.InvariantCulture);
         return float.IsFinite(number) && Digits(shortest) <= MostDigits ? double.Parse(shortest, CultureInfo.InvariantCulture) : number;
     }
 
-    /// <summary>Roots of integers, fractions of one, and the constants of the usual activations.</summary>
+    /// <summary>The same, but decimals are themselves.</summary>
+    public static double MeantByFormula(float number) => Known.TryGetValue(Math.Abs(number), out var known) ? Math.CopySign(known, number) : number;
+
+    /// <summary>Roots and fourth roots of integers, which scale both factors of attention, fractions of one, and the constants of the usual activations.</summary>
     private static IEnumerable<double> Numbers()
     {
         for (var k = 2; k <= LargestInteger; k++)
@@ -34,6 +37,8 @@ internal static class RoundedNumber
             yield return Math.Sqrt(k);
             yield return Math.Sqrt(1.0 / k);
             yield return 1.0 / k;
+            yield return Math.Sqrt(Math.Sqrt(k));
+            yield return Math.Sqrt(Math.Sqrt(1.0 / k));
         }
         foreach (var number in (double[])[Math.Sqrt(2 / Math.PI), 1 / Math.Sqrt(2 * Math.PI), 2 / Math.Sqrt(Math.PI), Math.Sqrt(Math.PI), 1 / Math.Sqrt(Math.PI),
             Math.PI, 2 * Math.PI, Math.PI / 2, 1 / Math.PI, Math.E, Math.Log(2), 1 / Math.Log(2), Math.Log(10), 1 / Math.Log(10), Selu.MeantAlpha, Selu.MeantGamma])

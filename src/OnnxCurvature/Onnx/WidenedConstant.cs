@@ -15,4 +15,7 @@ public sealed class WidenedConstant(Constant stored, ElementType element) : Cons
 
     /// <inheritdoc/>
     public override Tensor Read() => Stored.Read().CastTo(Type.Element);
+
+    /// <inheritdoc/>
+    public override Tensor Part(long start, int count) => Stored.Part(start, count).CastTo(Type.Element);
 }

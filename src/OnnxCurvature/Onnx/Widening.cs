@@ -16,7 +16,8 @@ internal sealed class Widening(Precision precision)
     {
         var type = Of(constant.Type);
         return type == constant.Type ? constant
-            : constant is InlineConstant && constant.Type is { Element: ElementType.Float32, Rank: 0 } ? new InlineConstant(Tensor.Scalar(type.Element, Meant((float)constant.Read().Floats[0])))
+            : constant is InlineConstant && constant.Type.Element == ElementType.Float32 && constant.Type.Shape.Elements == 1
+                ? new InlineConstant(Tensor.Of(type.Element, type.Shape.Sizes, [Meant((float)constant.Read().Floats[0], constant.Type.Rank == 0 ? RoundedNumber.Meant : RoundedNumber.MeantByFormula)]))
             : constant is InlineConstant ? new InlineConstant(constant.Read().CastTo(type.Element))
             : new WidenedConstant(constant, type.Element);
     }
@@ -30,11 +31,13 @@ internal sealed class Widening(Precision precision)
     }
 
     /// <summary>The number that stands in a file as <paramref name="number"/>, as it is computed with.</summary>
-    public double Meant(float number)
+    public double Meant(float number) => Meant(number, RoundedNumber.Meant);
+
+    private double Meant(float number, Func<float, double> meaning)
     {
         if (precision != Precision.Float64)
             return number;
-        var meant = RoundedNumber.Meant(number);
+        var meant = meaning(number);
         if (meant != number)
             Meanings[number] = meant;
         return meant;

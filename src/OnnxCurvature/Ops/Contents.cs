@@ -12,6 +12,12 @@ public static class Contents
     /// <summary>The contents of the first input, for operators that keep its elements in order.</summary>
     public static ImmutableArray<Dim>? Same(Node node) => node.Input(0)?.Contents;
 
+    /// <summary>What a node makes of inputs of which every element is a known number.</summary>
+    public static ImmutableArray<Dim>? Computed(Node node) =>
+        node.Inputs.All(input => input is null or { Constant: not null } || input.Contents?.All(dim => dim.IsKnown) == true) && KnownTensor.Of(node.Output) is { } tensor
+            ? [.. tensor.Integers.Select(element => (Dim)element)]
+            : null;
+
     /// <summary>The contents of a function of two inputs, element by element, where a single element meets any number of others.</summary>
     public static ImmutableArray<Dim>? Elementwise(Node node, Func<Dim, Dim, Dim> function)
     {

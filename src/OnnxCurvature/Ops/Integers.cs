@@ -21,6 +21,17 @@ public static class Integers
         _ => value,
     };
 
+    /// <summary>The quotient towards zero. Throws <see cref="UnsupportedOperatorException"/> for a division by zero.</summary>
+    public static long Quotient(long a, long b) => b switch
+    {
+        0 => throw new UnsupportedOperatorException("an integer is divided by zero."),
+        -1 => unchecked(-a),
+        _ => a / b,
+    };
+
+    /// <summary>The remainder of <see cref="Quotient"/>, which has the sign of a.</summary>
+    public static long Remainder(long a, long b) => unchecked(a - Quotient(a, b) * b);
+
     /// <summary>The least and the greatest integer of a type of at most 32 bits.</summary>
     public static (long Least, long Greatest) Bounds(ElementType element) => element switch
     {

@@ -24,6 +24,10 @@ public abstract class Operator : OperatorSchema
     /// <summary>The outputs in double precision: the oracle of tests and the evaluator of constant folding.</summary>
     public abstract ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs);
 
+    /// <inheritdoc/>
+    /// <remarks>By default what the node makes of inputs that are known.</remarks>
+    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Computed(node);
+
     /// <summary>How the node depends on its active inputs.</summary>
     public abstract Curvature CurvatureIn(Node node, ImmutableArray<bool> active);
 

@@ -102,13 +102,13 @@ public sealed class CommandTests
     [Fact]
     public void A_verification_that_agrees_ends_with_0()
     {
-        var service = new FakeService { Found = new VerifyReport([new VerifyEntry("w.gradient", [1, 2], 1, 1.0005, 0.001, "central difference of the loss")]) };
+        var service = new FakeService { Found = new VerifyReport([new VerifyEntry("w.gradient", [1, 2], 1, 1.0005, 0.001, 0.0002, "central difference of the loss")]) };
         var run = ToolRun.Of(service, "verify", "m", "--wrt", "w", "--loss", "mse", "--quantity", "loss", "--samples", "5", "--seed", "7");
         Assert.Equal(ExitCodes.Success, run.Code);
         Assert.Equal((5, 7), service.Verification);
         Assert.Equal([Quantity.Gradient, Quantity.HessianDiagonal], service.Request!.Quantities);
         Assert.EndsWith("All 1 checks agree.\n", run.Output);
-        Assert.Matches(@"1 of 1\s+0\.0005\s+50 %", run.Output);
+        Assert.Matches(@"1 of 1\s+0\.0005\s+50 %\s+0\.0002", run.Output);
     }
 
     [Fact]
@@ -117,9 +117,9 @@ public sealed class CommandTests
         var service = new FakeService
         {
             Found = new VerifyReport([
-                new VerifyEntry("w.gradient", [1, 2], 1, 1, 0.001, "central difference of the loss"),
-                new VerifyEntry("w.hessian_diagonal", [0, 3], 2, -2, 0.001, "central difference of the gradient"),
-                new VerifyEntry("w.hessian_diagonal", [0, 4], 2, double.NaN, 0.001, "central difference of the gradient"),
+                new VerifyEntry("w.gradient", [1, 2], 1, 1, 0.001, 0.0001, "central difference of the loss"),
+                new VerifyEntry("w.hessian_diagonal", [0, 3], 2, -2, 0.001, 0.0001, "central difference of the gradient"),
+                new VerifyEntry("w.hessian_diagonal", [0, 4], 2, double.NaN, 0.001, 0.0001, "central difference of the gradient"),
             ]),
         };
         var run = ToolRun.Of(service, "verify", "m", "--wrt", "w", "--loss", "mse");

@@ -52,6 +52,7 @@ public sealed class BadInputTests
         { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@nan.npy labels=@labels.npy", "holds NaN or infinity" },
         { $"run @log.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "holds NaN or infinity, first made by Log 'logarithm'" },
         { $"run @own.onnx -o @o.npz --wrt w --loss value --data x=@x.npy t=@three.npy", "--data 't' holds the label 3, and the labels of 3 classes are 0 to 2" },
+        { $"run @division.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "ONNX Runtime cannot run the program" },
         { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --memory 10", "With one column at a time the run takes about 111 MiB, and the limit is 10 bytes; allow more with --memory" },
         { $"run @wide.onnx -o @o.npz --wrt w --quantity jacobian --loss sum --data x=@x.npy --memory 9999G", "'w.jacobian' would take 13 GiB for a batch, and 2 GiB is the most that one result may have" },
         { $"run @model.onnx -o @missing/o.npz --wrt w {Loss} {Data}", "missing' does not exist" },
@@ -105,6 +106,8 @@ public sealed class BadInputTests
             Node("Bar", "g", "y").Also(node => node.Name = "second"))).Also(model => model.Graph.Initializer.Add(Floats("w", 3))));
         tool.Save("wide.onnx", Model(Graph(Node("MatMul", "x w", "y"))).Also(model => model.Graph.Initializer.Add(Floats("w", 3 * 17_000).Also(w => { w.Dims.Clear(); w.Dims.AddRange([3, 17_000]); }))));
         tool.Save("log.onnx", Model(Graph(Node("Mul", "x w", "h"), Node("Log", "h", "y").Also(node => node.Name = "logarithm"))).Also(model => model.Graph.Initializer.Add(Floats("w", 3))));
+        tool.Save("division.onnx", Model(Graph(Node("Mul", "x w", "h"), Node("Div", "one zero", "shape"), Node("Reshape", "h shape", "y"))).Also(model =>
+            model.Graph.Initializer.AddRange([Floats("w", 3), Integers("one", 1), Integers("zero", 0)])));
         tool.Save("own.onnx", Model(Graph(Node("Mul", "x w", "h"), Node("SoftmaxCrossEntropyLoss", "h t", "y"))).Also(model =>
         {
             model.Graph.Input.Add(Info("t", 7, "N"));

@@ -65,6 +65,15 @@ internal static class ModelBytes
         return new TensorProto { Name = name, DataType = 1, Dims = { dims }, RawData = ByteString.CopyFrom(bytes) };
     }
 
+    /// <summary>A float tensor of raw data, with an element for each index.</summary>
+    public static TensorProto Weight(string name, long[] dims, Func<int, double> element) => new()
+    {
+        Name = name,
+        DataType = 1,
+        Dims = { dims },
+        RawData = ByteString.CopyFrom([.. Enumerable.Range(0, (int)dims.Aggregate(1L, (a, b) => a * b)).SelectMany(index => BitConverter.GetBytes((float)element(index)))]),
+    };
+
     /// <summary>A float tensor whose elements lie elsewhere.</summary>
     public static TensorProto External(string name, string location, long elements, params (string Key, string Value)[] entries) => new()
     {

@@ -22,11 +22,20 @@ public sealed class RoundedNumberTests
     [InlineData(0.70710678118654757)]
     [InlineData(-2.8284271247461903)]
     [InlineData(0.3333333333333333)]
+    [InlineData(0.7598356856515925)]
+    [InlineData(0.29730177875068026)]
     [InlineData(0.79788456080286541)]
     [InlineData(3.1415926535897931)]
     [InlineData(1.6732632423543772)]
     [InlineData(1.0507009873554805)]
     public void A_plain_number_is_known_by_its_rounding(double number) => Assert.Equal(number, RoundedNumber.Meant((float)number), 2e-16 * Math.Abs(number));
+
+    [Fact]
+    public void Of_a_tensor_of_one_element_a_root_is_known_and_a_decimal_is_a_weight()
+    {
+        Assert.Equal(Math.Sqrt(0.5), RoundedNumber.MeantByFormula((float)Math.Sqrt(0.5)));
+        Assert.Equal(0.1f, RoundedNumber.MeantByFormula(0.1f));
+    }
 
     [Theory]
     [InlineData(0f)]

@@ -64,6 +64,9 @@ public sealed class ProgramTests
         Assert.Equal(["(N)/(2)", "1", "2"], Contents(Div.Of(_b, shape, _b.Vector(2))));
         Assert.Equal(["(N)%(2)", "1", "0"], Contents(Mod.Of(_b, shape, _b.Vector(2))));
         Assert.Equal(["N", "3", "4", "-1"], Contents(Concat.Of(_b, [shape, _b.Vector(-1)], 0)));
+        Assert.Equal(["2"], Contents(Mod.Of(_b, _b.Vector(-1), _b.Vector(3))));
+        Assert.Null(Mod.Of(_b, shape, _b.Vector(3)).Contents);
+        Assert.Null(Mod.Of(_b, _b.Vector(1), _b.Vector(0)).Contents);
         Assert.Equal(["N", "3", "4"], Contents(Cast.Of(_b, shape, ElementType.Int32)));
     }
 

@@ -17,7 +17,7 @@ public sealed class Div : BinaryElementwise
     protected override double Function(Attributes attributes, double a, double b) => a / b;
 
     /// <inheritdoc/>
-    protected override long IntegerFunction(Attributes attributes, long a, long b) => a / b;
+    protected override long IntegerFunction(Attributes attributes, long a, long b) => Integers.Quotient(a, b);
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[1] ? Curvature.Curved : Curvature.Linear;

@@ -22,7 +22,7 @@ public sealed class Mod : BinaryElementwise
     /// <inheritdoc/>
     protected override long IntegerFunction(Attributes attributes, long a, long b)
     {
-        var remainder = a % b;
+        var remainder = Integers.Remainder(a, b);
         return attributes.Int("fmod", 0) == 0 && remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder;
     }
 
