@@ -20,14 +20,15 @@ internal static class RoundedNumber
     /// <summary>The number that a float32 number was rounded from, or itself.</summary>
     public static double Meant(float number)
     {
-        if (MeantByFormula(number) is var known && known != number)
-            return known;
+        if (Known.TryGetValue(Math.Abs(number), out var known))
+            return Math.CopySign(known, number);
         var shortest = number.ToString("R", CultureInfo.InvariantCulture);
         return float.IsFinite(number) && Digits(shortest) <= MostDigits ? double.Parse(shortest, CultureInfo.InvariantCulture) : number;
     }
 
-    /// <summary>The same, but decimals are themselves.</summary>
-    public static double MeantByFormula(float number) => Known.TryGetValue(Math.Abs(number), out var known) ? Math.CopySign(known, number) : number;
+    /// <summary>The same, but decimals and fractions of one, such as weights begin with, are themselves.</summary>
+    public static double MeantByFormula(float number) =>
+        Known.TryGetValue(Math.Abs(number), out var known) && Math.Abs(1 / known - Math.Round(1 / known)) > 1e-9 ? Math.CopySign(known, number) : number;
 
     /// <summary>Roots and fourth roots of integers, which scale both factors of attention, fractions of one, and the constants of the usual activations.</summary>
     private static IEnumerable<double> Numbers()

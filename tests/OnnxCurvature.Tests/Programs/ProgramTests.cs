@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Reduction;
@@ -64,6 +65,8 @@ public sealed class ProgramTests
         Assert.Equal(["(N)/(2)", "1", "2"], Contents(Div.Of(_b, shape, _b.Vector(2))));
         Assert.Equal(["(N)%(2)", "1", "0"], Contents(Mod.Of(_b, shape, _b.Vector(2))));
         Assert.Equal(["N", "3", "4", "-1"], Contents(Concat.Of(_b, [shape, _b.Vector(-1)], 0)));
+        var limit = Cast.Of(_b, Gather.Of(_b, shape, _b.Scalar(ElementType.Int64, 2), 0), ElementType.Float32);
+        Assert.Equal("[4]", Catalogue.Get<OnnxCurvature.Ops.Structure.Range>().Apply(_b, [_b.Scalar(ElementType.Float32, 0), limit, _b.Scalar(ElementType.Float32, 1)]).Output.Type.Shape.ToString());
         Assert.Equal(["2"], Contents(Mod.Of(_b, _b.Vector(-1), _b.Vector(3))));
         Assert.Null(Mod.Of(_b, shape, _b.Vector(3)).Contents);
         Assert.Null(Mod.Of(_b, _b.Vector(1), _b.Vector(0)).Contents);

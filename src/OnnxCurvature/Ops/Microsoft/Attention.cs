@@ -32,7 +32,8 @@ public sealed class Attention : MicrosoftOperator
             past = cache.Type.Shape[3];
             (k, v) = (Concat.Of(b, [Cached(cache, 0), k], 2), Concat.Of(b, [Cached(cache, 1), v], 2));
         }
-        var product = new ScaledDotProduct(call.Attributes.Has("scale") ? call.Attributes.Float("scale", 1) : null);
+        var scale = call.Attributes.Float("scale", 0);
+        var product = new ScaledDotProduct(scale == 0 ? null : scale);
         var scores = product.Scores(b, q, k);
         var shape = scores.Value.Type.Shape;
         if (call.Input(3) is { } mask)

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// Causal attention in which groups of heads share keys and values. Inputs: queries [N, S, heads * D] (or all three packed), keys and values
 /// [N, S, groups * D], the past [N, groups, P, D], one less than the length of every sequence, the longest length, the caches of rotary positions,
 /// the positions, what is added to the scores, and a further score for each head that weighs no value, zero for <c>smooth_softmax</c> = 1. Outputs: [N, S, heads * D], and keys and values with those of the past. Without a
-/// past the lengths change nothing that counts; with one they must be constants and equal P + S.
+/// past the lengths change nothing that counts; with one they must be constants and equal P + S. Positions are those that are given; of those of a prompt ONNX Runtime reads the first alone on the CPU, and counts on from it.
 /// </summary>
 public sealed class GroupQueryAttention : MicrosoftOperator
 {

@@ -64,7 +64,7 @@ public sealed class Range : NonDifferentiable
             : throw new UnsupportedOperatorException("the length of Range is known only at run time, and only constants are supported there.");
     }
 
-    private static double? Known(Value value) => value.Contents is [{ Known: { } number }] ? number : Scalars.Constant(value);
+    private static double? Known(Value value) => value.Contents is [{ Known: { } number }] ? number : KnownTensor.Of(value)?.At(0);
 
     private static long Count(double start, double limit, double delta) => Math.Max(0, (long)Math.Ceiling((limit - start) / delta));
 }
