@@ -68,8 +68,8 @@ public sealed class ProgramTests
         var limit = Cast.Of(_b, Gather.Of(_b, shape, _b.Scalar(ElementType.Int64, 2), 0), ElementType.Float32);
         Assert.Equal("[4]", Catalogue.Get<OnnxCurvature.Ops.Structure.Range>().Apply(_b, [_b.Scalar(ElementType.Float32, 0), limit, _b.Scalar(ElementType.Float32, 1)]).Output.Type.Shape.ToString());
         Assert.Equal(["2"], Contents(Mod.Of(_b, _b.Vector(-1), _b.Vector(3))));
-        Assert.Null(Mod.Of(_b, shape, _b.Vector(3)).Contents);
-        Assert.Null(Mod.Of(_b, _b.Vector(1), _b.Vector(0)).Contents);
+        Assert.Equal(["(N)%(3)", "0", "1"], Contents(Mod.Of(_b, shape, _b.Vector(3))));
+        Assert.Equal(["(1)%(0)"], Contents(Mod.Of(_b, _b.Vector(1), _b.Vector(0))));
         Assert.Equal(["N", "3", "4"], Contents(Cast.Of(_b, shape, ElementType.Int32)));
     }
 
