@@ -114,9 +114,9 @@ internal sealed class EmittedWork
             case "BatchNormalization":
                 return 2 * output;
             case "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Identity" or "Transpose" or "Concat" or "Slice" or "Split" or "Gather" or "GatherElements" or "GatherND" or "Expand"
-                or "Constant" or "ConstantOfShape" or "Shape" or "Range" or "OneHot" or "Pad" or "Tile" or "Cast" or "EyeLike" or "ScatterND" or "ScatterElements" or "CumSum":
+                or "Constant" or "ConstantOfShape" or "Shape" or "Range" or "OneHot" or "Pad" or "Tile" or "Cast" or "EyeLike" or "ScatterND" or "ScatterElements" or "CumSum" or "Trilu":
                 return 0;
-            case "Add" or "Sub" or "Mul" or "Div" or "Neg" or "Abs" or "Exp" or "Log" or "Sqrt" or "Pow" or "Reciprocal" or "Tanh" or "Sigmoid" or "Softplus" or "Erf" or "Gelu" or "Relu" or "HardSwish" or "HardSigmoid"
+            case "Add" or "Sub" or "Mul" or "Div" or "Neg" or "Abs" or "Exp" or "Log" or "Sqrt" or "Pow" or "Reciprocal" or "Tanh" or "Sigmoid" or "Sin" or "Cos" or "Softplus" or "Erf" or "Gelu" or "Relu" or "HardSwish" or "HardSigmoid"
                 or "Where" or "Equal" or "Less" or "LessOrEqual" or "Greater" or "GreaterOrEqual" or "And" or "Or" or "Not" or "Min" or "Max" or "Clip" or "Floor" or "Round" or "Sign" or "Mod" or "IsNaN" or "IsInf" or "Elu" or "Selu" or "LeakyRelu" or "Mean" or "Sum":
                 return output;
             default:
