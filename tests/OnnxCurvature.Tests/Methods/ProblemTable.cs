@@ -16,7 +16,7 @@ namespace OnnxCurvature.Tests.Methods;
 /// <summary>The problems that every exact method is tested on.</summary>
 public static class ProblemTable
 {
-    public static IEnumerable<Problem> All() => Basic().Concat(NetworkProblems.All());
+    public static IEnumerable<Problem> All() => Basic().Concat(NetworkProblems.All()).Concat(SampleAxisProblems.All());
 
     private static IEnumerable<Problem> Basic()
     {
@@ -37,8 +37,6 @@ public static class ProblemTable
             yield return Steps($"as many steps as features {kind}", samples, symbolic);
             yield return PooledFeatures($"features pooled at each step {kind}", samples, symbolic);
         }
-        foreach (var shape in new long[][] { [3, 4], [1, 3, 4], [12] })
-            yield return Table($"table with a row for each of 3 samples as {shape.Length} axes", shape);
         foreach (var reduction in new[] { "mean", "sum", "none" })
             foreach (var (weighted, ignoring) in new[] { (false, false), (true, false), (false, true), (true, true) })
                 foreach (var logarithms in new[] { false, true })
@@ -114,16 +112,6 @@ public static class ProblemTable
         var p = new Problem(name, samples, symbolic);
         var (x, z, w) = (p.Input(4), p.Input(4), p.Weight("w", 0.5, 4, 3));
         p.Output = p.Apply<Add>(p.Apply<MatMul>(x, w), p.Apply<MatMul>(p.Apply<Mul>(z, p.Weight("s", 0.5, 4)), w));
-        return p;
-    }
-
-    /// <summary>A weight that has something of its own for each sample, as where an exporter repeats a state for a batch of fixed size.</summary>
-    private static Problem Table(string name, long[] shape)
-    {
-        var p = new Problem(name, 3, false);
-        var (x, w) = (Reshape.To(p.Builder, p.Input(4), TensorShape.Of(1, 3, 4)), p.Weight("w", 0.5, shape));
-        var h = p.Apply<Tanh>(p.Apply<Add>(shape.Length == 1 ? p.Apply<Reshape>(w, p.Builder.Constant(Tensor.Vector(1, 3, 4))) : w, x));
-        p.Output = p.Apply<MatMul>(Reshape.To(p.Builder, h, TensorShape.Of(3, 4)), p.Weight("v", 0.7, 4, 3));
         return p;
     }
 
