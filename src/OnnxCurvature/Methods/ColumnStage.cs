@@ -50,6 +50,9 @@ public sealed class ColumnStage
     /// <summary>Columns in one chunk.</summary>
     public int ChunkSize { get; }
 
+    /// <summary>Whether all columns are done at once.</summary>
+    public bool IsSingle => Chunks == 1;
+
     /// <summary>The number of chunks.</summary>
     public long Chunks { get; }
 
@@ -107,7 +110,6 @@ public sealed class ColumnStage
     /// <summary>What a slot holds after all chunks, a value of the outer program.</summary>
     public Value Result(Slot slot) => (_results ?? throw new InvalidOperationException("The stage is not closed."))(slot);
 
-    private bool IsSingle => Chunks == 1;
 
     private Func<Slot, Value> Inlined()
     {

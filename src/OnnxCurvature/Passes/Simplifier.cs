@@ -16,7 +16,7 @@ namespace OnnxCurvature.Passes;
 /// Rebuilds a program without what it does not need: nodes of small constants are folded, equal nodes become one (one that
 /// gives more outputs also serves for those that give fewer), repetitions that broadcasting makes anyway are left out, what a
 /// loop's body computes alike in every round moves before the loop, and dead nodes go. Values and names of parameters and
-/// outputs stay. Reshapes of reshapes and transpositions of transpositions become one.
+/// outputs stay. Reshapes of reshapes, transpositions of transpositions, and rows of rows that are picked, become one.
 /// </summary>
 public sealed class Simplifier
 {
@@ -89,7 +89,7 @@ public sealed class Simplifier
             return;
         }
         var attributes = node.Attributes;
-        if (Rearrangements.Of(_builder, node, inputs) is { } merged)
+        if (Rearrangements.Of(_builder, Added, node, inputs) is { } merged)
         {
             if (merged.Same is { } same && !kept.Contains(node.Output))
             {
@@ -116,6 +116,13 @@ public sealed class Simplifier
         home._local.UnionWith(rebuilt.Outputs);
         home._known.TryAdd(key, rebuilt);
         Map(node, rebuilt);
+    }
+
+    /// <summary>What becomes of a value whose node is not one of the program's.</summary>
+    private Value Added(Value value)
+    {
+        Rebuild(value.Producer!, [], []);
+        return Mapped(value);
     }
 
     /// <summary>The other factor where one is a scalar one.</summary>

@@ -37,11 +37,11 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
     {
         var (outer, body, samples) = (stage.Outer, stage.Body, site.Path.Samples);
         var slopes = stage.AtOpenChannels ? selection?.Slopes : null;
+        if (slopes is not null && OpenPositions.Serve(site, selection!) && (limits.AtOpenChannels ?? OpenPositions.AreWorthwhile(site, selection!)))
+            return new OpenPositions(outer, site, selection!).Build(stage, columns.Select(Pooled).Resolved(body, SampleAxis.At(0)));
         var delta = selection is null ? site.Pull(stage, columns) : columns.Select(side =>
         {
-            var pooled = site.Path.Pull(outer, body, selection.Tangent, site.Path.Tangent.Outputs[0]!, side);
-            if (slopes is not null)
-                pooled = Mul.Of(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], .. slopes.Type.Shape]), slopes);
+            var pooled = Pooled(side);
             return site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
         }).Resolved(body, SampleAxis.At(0));
         // [N, G, O, Q, K] · [N, G, O, K, Q]. Without axes of one, runtimes take the transpositions into the product.
@@ -52,6 +52,13 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
         var gram = MatMul.Of(body, TransposeAxes.Last(body, rows.Left), rows.Right ?? rows.Left);
         var slot = stage.Accumulate(Reshape.To(body, gram, [samples, site.Groups, .. gram.Type.Shape.Range(gram.Type.Rank - 3, gram.Type.Rank)]));
         return () => Contract(outer, stage.Result(slot), slopes is not null);
+
+        // δ at the winners, with the slopes after the product where these are to be a gate.
+        Value Pooled(Value side)
+        {
+            var pooled = site.Path.Pull(outer, body, selection!.Tangent, site.Path.Tangent.Outputs[0]!, side);
+            return slopes is null ? pooled : Mul.Of(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], .. slopes.Type.Shape]), slopes);
+        }
     }
 
     /// <summary>Contracts Gram matrices with X, a few rows o at a time.</summary>
@@ -62,8 +69,6 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
     {
         if (inPairs)
             return PositionPairs.Contract(outer, site, gram);
-        if (isSloped && OpenPositions.Serve(site, selection!) && (limits.AtOpenChannels ?? OpenPositions.AreWorthwhile(site, selection!)))
-            return OpenPositions.Contract(outer, site, selection!, gram);
         var rows = site.RowCount.Factor;
         var bytes = limits.Size(site.Path.Samples * site.Groups * Positions * site.Inner) * gram.Type.Element.Size();
         var chunk = (int)Math.Clamp((limits.Provider == "cpu" ? BytesAtOnce : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfARound)) / bytes, 1, rows);

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Gates;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.ControlFlow;
@@ -11,15 +12,33 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Contractions;
 
 /// <summary>
-/// Gram matrices at the winners of a pooling contracted with X, of each row o of the weight only those rows and columns at which the slopes after the product are
-/// other than zero: the others are zero.
+/// Gram matrices at the winners of a pooling, and their contraction with X, of each row o of the weight only at the positions at which the slopes after the product are
+/// other than zero: columns are zero at the others.
 /// </summary>
-internal static class OpenPositions
+internal sealed class OpenPositions
 {
     private const double Flops = 300e9;
 
     /// <summary>What a row of the weight costs by itself, in seconds, as it was measured with ONNX Runtime 1.31 on two cores.</summary>
     private const double SecondsForARow = 200e-6;
+
+    private readonly ContractionSite _site;
+    private readonly ActiveChannels _open;
+    private readonly Value _counts;
+    private readonly Value _winners;
+    private readonly Value _x;
+
+    /// <summary>The open positions of a site's rows.</summary>
+    public OpenPositions(GraphBuilder outer, ContractionSite site, PositionSelection selection)
+    {
+        _site = site;
+        _open = ActiveChannels.Of(outer, TransposeAxes.Of(outer, site.Cut(outer, selection.Slopes!, 1), 0, 2, 1), isMask: true);
+        _counts = _open.Counts(outer);
+        _winners = Reshape.To(outer, site.Cut(outer, selection.Winners, 1), [site.RowCount, selection.Positions]);
+        _x = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Columns), [site.Positions, site.Inner]);
+    }
+
+    private Dim Positions => _winners.Type.Shape[1];
 
     /// <summary>Whether it is possible: for one sample.</summary>
     public static bool Serve(ContractionSite site, PositionSelection selection) =>
@@ -32,24 +51,71 @@ internal static class OpenPositions
         return 2.0 * positions * positions * site.Inner.Factor * (1 - density * density) / Flops > SecondsForARow;
     }
 
-    /// <summary>The diagonal [1, O, J] from Gram matrices [1, 1, O, Q, Q].</summary>
-    public static Value Contract(GraphBuilder b, ContractionSite site, PositionSelection selection, Value gram)
+    /// <summary>Adds the work on a chunk of columns δ at the winners, slopes included, [K, 1, O, Q]; the result builds the diagonal [1, rows, J].</summary>
+    public Func<Value> Build(ColumnStage stage, ColumnPair columns)
     {
-        var (rows, positions) = (site.RowCount, selection.Positions);
-        var slopes = TransposeAxes.Of(b, site.Cut(b, selection.Slopes!, 1), 0, 2, 1);
-        var open = ActiveChannels.Of(b, slopes, isMask: true);
-        var counts = open.Counts(b);
-        var winners = Reshape.To(b, site.Cut(b, selection.Winners, 1), [rows, positions]);
-        var grams = Reshape.To(b, gram, [rows, positions, positions]);
-        var table = Reshape.To(b, TransposeAxes.Last(b, site.Product.Columns), [site.Positions, site.Inner]);
+        var (body, all) = (stage.Body, columns.Left.Type.Shape);
+        // What is picked for a row of the weight are rows of memory: [Q * O, K].
+        var tables = columns.Select(side => Reshape.To(body, TransposeAxes.Of(body, Reshape.To(body, side, [all[0], all[2], all[3]]), 2, 1, 0), [all[3] * all[2], all[0]]));
+        if (stage.IsSingle)
+        {
+            var sum = stage.Accumulate(Rows(body, (round, row) => Contracted(round, row, Gram(round, row))));
+            return () => Placed(stage.Outer, stage.Result(sum));
+        }
+        var grams = stage.Accumulate(Rows(body, (round, row) => Filled(round, row, Gram(round, row))));
+        return () => Placed(stage.Outer, Rows(stage.Outer, (round, row) => Contracted(round, row, Cut(round, row, Gather.Of(round, stage.Result(grams), row.Number, 0)))));
 
-        var body = new GraphBuilder(b) { Origin = b.Origin };
-        var row = body.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
-        var at = open.First(body, open.Indices, row, Gather.Of(body, counts, row, 0));
-        var own = Gather.Of(body, Gather.Of(body, Gather.Of(body, grams, row, 0), at, 0), at, 1);
-        var x = Gather.Of(body, table, Gather.Of(body, Gather.Of(body, winners, row, 0), at, 0), 0);
-        var sum = ReduceSum.Of(body, Mul.Of(body, MatMul.Of(body, own, x), x), [0], keepDims: false);
-        var numbers = b.Vector([.. Enumerable.Range(0, (int)rows.Factor).Select(number => (long)number)]);
-        return Reshape.To(b, Scan.Of(b, numbers, body.Build([row], [new NamedValue("row", sum)])), [1, rows, site.Inner]);
+        // Σ_c δ_c[o, at] δ_c[o, at]ᵀ
+        Value Gram(GraphBuilder round, Row row)
+        {
+            var first = Mul.Of(round, row.At, round.Scalar(ElementType.Int64, all[2].Factor));
+            var places = Add.Of(round, first, _site.Rows is { Start: not 0 } rows ? Add.Of(round, row.Number, round.Scalar(ElementType.Int64, rows.Start)) : row.Number);
+            var picked = tables.Select(table => Gather.Of(round, table, places, 0));
+            return Catalogue.Get<Gemm>().Apply(round, [picked.Left, picked.Right ?? picked.Left], Attributes.Empty.With("transB", 1L)).Output;
+        }
     }
+
+    /// <summary>A value for each row of the weight, [rows, …].</summary>
+    private Value Rows(GraphBuilder b, Func<GraphBuilder, Row, Value> value)
+    {
+        var round = new GraphBuilder(b) { Origin = b.Origin };
+        var number = round.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
+        var count = Gather.Of(round, _counts, number, 0);
+        var row = new Row(number, _open.First(round, _open.Indices, number, count), count);
+        var numbers = b.Vector([.. Enumerable.Range(0, (int)_site.RowCount.Factor).Select(row => (long)row)]);
+        return Scan.Of(b, numbers, round.Build([number], [new NamedValue("row", value(round, row))]));
+    }
+
+    /// <summary>Σ_pq X[p, j] G[p, q] X[q, j] over open positions, [J].</summary>
+    private Value Contracted(GraphBuilder round, Row row, Value gram)
+    {
+        var x = Gather.Of(round, _x, Gather.Of(round, Gather.Of(round, _winners, row.Number, 0), row.At, 0), 0);
+        return ReduceSum.Of(round, Mul.Of(round, MatMul.Of(round, gram, x), x), [0], keepDims: false);
+    }
+
+    /// <summary>A matrix over the open positions of a row in the corner of one that has room for all, [Q, Q]: rows have different numbers of them.</summary>
+    private Value Filled(GraphBuilder round, Row row, Value gram)
+    {
+        var missing = Sub.Of(round, round.Vector(Positions.Factor), row.Count);
+        var pads = Concat.Of(round, [round.Vector(0, 0), missing, missing], 0);
+        return Catalogue.Get<Pad>().Apply(round, [gram, pads], types: [gram.Type with { Shape = [Positions, Positions] }]).Output;
+    }
+
+    /// <summary>That corner.</summary>
+    private static Value Cut(GraphBuilder round, Row row, Value filled)
+    {
+        var size = row.At.Type.Shape[0];
+        return Catalogue.Get<Slice>().Apply(round, [filled, round.Vector(0, 0), Concat.Of(round, [row.Count, row.Count], 0), round.Vector(0, 1)], types: [filled.Type with { Shape = [size, size] }]).Output;
+    }
+
+    /// <summary>The rows as a diagonal. What was made of a row without open positions, for which one stood in, is zero.</summary>
+    private Value Placed(GraphBuilder outer, Value rows)
+    {
+        var isAnyOpen = Cast.Of(outer, ReduceMax.Of(outer, Cast.Of(outer, _open.AreOpen, ElementType.Float32), [1], keepDims: true), ElementType.Bool);
+        var diagonal = Catalogue.Get<Where>().Apply(outer, [isAnyOpen, rows, outer.Scalar(rows.Type.Element, 0)]).Output;
+        return Reshape.To(outer, diagonal, [1, _site.RowCount, _site.Inner]);
+    }
+
+    /// <summary>A row of the weight: its number, its open positions, and how many there are, one at least.</summary>
+    private readonly record struct Row(Value Number, Value At, Value Count);
 }

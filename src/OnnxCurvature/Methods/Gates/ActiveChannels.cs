@@ -15,7 +15,8 @@ namespace OnnxCurvature.Methods.Gates;
 /// <param name="Indices">Channels, 64-bit integers [R, A], R positions of all samples.</param>
 /// <param name="AreOpen">Whether the gate is open there, booleans [R, A].</param>
 /// <param name="Slopes">The gate's factors there, [R, A]; null where all of them are one.</param>
-internal sealed record ActiveChannels(Value Indices, Value AreOpen, Value? Slopes)
+/// <param name="Places">A, a 64-bit integer [1].</param>
+internal sealed record ActiveChannels(Value Indices, Value AreOpen, Value? Slopes, Value Places)
 {
     /// <summary>A, the number of places, which the data tell.</summary>
     public Dim Count => Indices.Type.Shape[1];
@@ -52,7 +53,7 @@ internal sealed record ActiveChannels(Value Indices, Value AreOpen, Value? Slope
         var size = Dim.Symbol($"active_{count.Producer!.Id}");
         var first = Catalogue.Get<TopK>().Apply(b, [isOpen, count], Attributes.Empty.With("axis", 1L), 2,
             [new TensorType(ElementType.Float32, [rows, size]), new TensorType(ElementType.Int64, [rows, size])]).Outputs;
-        return new ActiveChannels(first[1], Cast.Of(b, first[0], ElementType.Bool), isMask ? null : GatherElements.Of(b, slopes, first[1], 1));
+        return new ActiveChannels(first[1], Cast.Of(b, first[0], ElementType.Bool), isMask ? null : GatherElements.Of(b, slopes, first[1], 1), count);
     }
 
     /// <summary>A gate [N, C, P] as [R, C].</summary>

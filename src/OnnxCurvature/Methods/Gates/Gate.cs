@@ -4,6 +4,7 @@ using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Logic;
 using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Gates;
@@ -30,7 +31,12 @@ internal sealed record Gate(Value Base, IReadOnlyList<(Value Factor, TensorShape
         // A max pooling repeats what it pulls back over each window, before its winners are picked.
         if (at.Producer is { Operator: MatMul, Inputs: [{ } repeated, { } matrix] } product && !dependent.Contains(matrix) && repeated.Type.Rank == at.Type.Rank
             && at.Type.Rank > 2 && at.Type.Shape.Range(at.Type.Rank - 2, at.Type.Rank) == planes && PositionMap.Of(matrix) is { } map)
-            return new Gate(repeated, factors, [.. path, repeated], map);
+        {
+            path.Add(at = repeated);
+            while (at.Producer is { Operator: Reshape or Identity } reshaped && !reshaped.Inputs.Skip(1).Any(input => dependent.Contains(input!)))
+                path.Add(at = reshaped.Inputs[0]!);
+            return new Gate(at, factors, path, map);
+        }
         return new Gate(at, factors, path, null);
 
         Value? Step(Node node)
@@ -52,6 +58,20 @@ internal sealed record Gate(Value Base, IReadOnlyList<(Value Factor, TensorShape
     /// Only the choice of a way depends on it, and no result.
     /// </summary>
     public double Density => Factors.Aggregate(Map is null ? 1.0 : (double)Map.Count / Map.Sources.Length, (product, factor) => product * DensityOf(factor.Factor));
+
+    /// <summary>The share of entries of the base that are expected to be read: those at which the gate is open at any position that is taken from them.</summary>
+    public double DensityOfBase => Factors.Aggregate(1.0, (product, factor) => product * DensityOf(factor.Factor));
+
+    /// <summary>Where the base is read: ones where the gate [1, C, P] is open at any position that is taken from an entry, and zeros, [1, C, Q].</summary>
+    public Value OpenAtBase(GraphBuilder b, Value product)
+    {
+        var isOpen = Cast.Of(b, ActiveChannels.IsOpen(b, product), ElementType.Float32);
+        if (Map is null)
+            return isOpen;
+        var takers = Map.Takers;
+        var each = Gather.Of(b, isOpen, b.Vector(takers.AsSpan()), 2);
+        return ReduceMax.Of(b, Reshape.To(b, each, [1, product.Type.Shape[1], Map.Count, takers.Length / Map.Count]), [3], keepDims: false);
+    }
 
     /// <summary>Whether the factors are proven to be zeros and ones.</summary>
     public bool IsMask => Factors.All(factor => Terms(factor.Factor).All(IsFromTruth));

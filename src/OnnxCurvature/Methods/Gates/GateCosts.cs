@@ -32,7 +32,7 @@ internal static class GateCosts
         foreach (var (index, link) in chain.Links.Index())
         {
             var (inputs, outputs, rounds) = (size(link.Input[0]), size(link.Output[0]), size(link.Samples) * link.Taps.Outputs);
-            var next = index + 1 < chain.Links.Count ? chain.Links[index + 1].Gate.Density : chain.End?.Density ?? 1;
+            var next = index + 1 < chain.Links.Count ? chain.Links[index + 1].Gate.DensityOfBase : chain.End?.Density ?? 1;
             var (inner, wanted) = (link.Taps.Average * inputs * link.Gate.Density, outputs * next);
             dense += 2 * columns * rounds * inputs * link.Kernel * outputs / DenseFlops;
             gated += rounds * (SecondsForARound + 2 * columns * inner * wanted / GatheredFlops
@@ -41,14 +41,14 @@ internal static class GateCosts
         return gated < Worth * dense;
     }
 
-    /// <summary>Whether products at open channels are expected to be faster on a device, for so many columns of one position and one sample. Elsewhere its convolutions are as fast as what would be gathered.</summary>
+    /// <summary>Whether products at open channels are expected to be faster on a device, for so many columns of products of one position and one sample.</summary>
     public static bool IsWorthwhileOnDevice(GatedChain chain, double columns, Func<Dim, double> size)
     {
         var (dense, gated) = (0.0, 0.0);
         foreach (var (index, link) in chain.Links.Index())
         {
             var (inputs, outputs) = (size(link.Input[0]), size(link.Output[0]));
-            var next = index + 1 < chain.Links.Count ? chain.Links[index + 1].Gate.Density : chain.End?.Density ?? 1;
+            var next = index + 1 < chain.Links.Count ? chain.Links[index + 1].Gate.DensityOfBase : chain.End?.Density ?? 1;
             var (inner, wanted) = (inputs * link.Gate.Density, outputs * next);
             dense += 2 * columns * inputs * outputs / DeviceFlops;
             gated += SecondsForADeviceLink + 2 * columns * inner * wanted / DeviceFlops + (columns * inner + inner * outputs * 2) * ElementBytes / DeviceBytes;

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Structure;
 
@@ -11,20 +12,22 @@ namespace OnnxCurvature.Methods.Gates;
 /// <param name="End">The gate after the last of them; null where there is none.</param>
 /// <param name="Output">What comes out of the last product, or of the gate after it.</param>
 /// <param name="Columns">K.</param>
-internal sealed record GatedChain(IReadOnlyList<GatedLink> Links, Gate? End, Value Output, Dim Columns)
+/// <param name="IsPicked">Whether the output goes nowhere but into the rounds of a Scan, which pick entries at which the gate at the end is open.</param>
+internal sealed record GatedChain(IReadOnlyList<GatedLink> Links, Gate? End, Value Output, Dim Columns, bool IsPicked)
 {
-    /// <summary>Whether every product is of one position, so that nothing is scanned.</summary>
-    public bool IsSingle => Links.All(link => link.IsSingle);
-
     /// <summary>The chains of a body, in the order of their last products.</summary>
-    public static IEnumerable<GatedChain> In(Program body, Dim columns)
+    /// <param name="body">The body.</param>
+    /// <param name="columns">K.</param>
+    /// <param name="onDevice">Whether it runs on a device.</param>
+    /// <param name="fits">Whether a product may be a link.</param>
+    public static IEnumerable<GatedChain> In(Program body, Dim columns, bool onDevice, Func<GatedLink, bool> fits)
     {
         var dependent = body.Parameters.ToHashSet();
         // Who uses a value; an output of the body is used by nobody that is known.
         var users = new Dictionary<Value, List<Node?>>();
         foreach (var node in body.Nodes)
         {
-            foreach (var value in GraphWalk.Dependencies(node))
+            foreach (var value in GraphWalk.Dependencies(node).Distinct())
                 Users(value).Add(node);
             if (GraphWalk.Dependencies(node).Any(dependent.Contains))
                 dependent.UnionWith(node.Outputs);
@@ -33,10 +36,10 @@ internal sealed record GatedChain(IReadOnlyList<GatedLink> Links, Gate? End, Val
             Users(output.Value).Add(null);
         var chains = new List<List<GatedLink>>();
         foreach (var node in body.Nodes)
-            if (GatedLink.Of(node, columns, dependent) is { } link)
+            if (GatedLink.Of(node, columns, dependent, onDevice) is { } link && fits(link))
             {
                 // A chain goes on where nothing else takes what lies between two of its products.
-                var before = chains.Find(chain => chain[^1] is var last && last.Node.Output == link.Gate.Base && last.Output == link.Input && link.Gate.Map is null && link.Gate.Path.All(value => users[value].Count == 1));
+                var before = chains.Find(chain => chain[^1] is var last && last.Node.Output == link.Gate.Base && (last.IsSingle && link.Samples.IsOne || last.Output == link.Input && link.Gate.Map is null) && link.Gate.Path.All(value => users[value].Count == 1));
                 if (before is null)
                     chains.Add([link]);
                 else
@@ -56,8 +59,10 @@ internal sealed record GatedChain(IReadOnlyList<GatedLink> Links, Gate? End, Val
                 if (user.Operator is Mul && Gate.Before(at, last.OutputPlanes, dependent) is { Map: null } gate && gate.Base == last.Node.Output && gate.IsSame(columns, last.Samples, last.OutputPlanes))
                     (end, output) = (gate, at);
             }
-            return end is { Density: < 1 } ? new GatedChain(links, end, output, columns) : new GatedChain(links, null, last.Node.Output, columns);
+            return end is { Density: < 1 } ? new GatedChain(links, end, output, columns, IsPicked(output)) : new GatedChain(links, null, last.Node.Output, columns, IsPicked: false);
         }
+
+        bool IsPicked(Value value) => Users(value) is [{ } user] && (user.Operator is Scan || user.Operator is Reshape or TransposeAxes or Identity && IsPicked(user.Output));
     }
 
     /// <summary>The <see cref="Output"/>, by products at open channels only.</summary>
@@ -68,11 +73,14 @@ internal sealed record GatedChain(IReadOnlyList<GatedLink> Links, Gate? End, Val
         foreach (var (index, link) in Links.SkipLast(1).Index())
         {
             b.Origin = link.Node.Origin;
-            columns = columns.Through(b, link, gates[index + 1]);
+            var next = Links[index + 1];
+            columns = next.Gate.Map is null && next.Input == link.Output
+                ? columns.Through(b, link, gates[index + 1])
+                : columns.Spread(b, link, next.Gate, next.Gate.Product(b, Columns, next.Samples, next.Planes), gates[index + 1]);
         }
         b.Origin = last.Node.Origin;
         var end = End is null ? null : OpenEnd.Of(b, End.Product(b, Columns, last.Samples, last.OutputPlanes), End.IsMask);
-        return columns.Through(b, last, end, Output.Type.Shape);
+        return columns.Through(b, last, end, IsPicked, Output.Type.Shape);
     }
 
     private ActiveChannels Active(GraphBuilder b, GatedLink link)

@@ -13,8 +13,12 @@ namespace OnnxCurvature.Methods.Gates;
 /// <param name="Taps">What the output positions see.</param>
 /// <param name="Input">The shape of a column's input, [C, *P].</param>
 /// <param name="Output">The shape of a column's output, [O, *Q].</param>
-internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionTaps Taps, TensorShape Input, TensorShape Output)
+/// <param name="MostBlocks">In how many blocks the weight may be taken where there is one position.</param>
+internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionTaps Taps, TensorShape Input, TensorShape Output, int MostBlocks)
 {
+    private const long BlockBytes = 32 << 20;
+    private const int MostBlocksOnProcessor = 64;
+
     /// <summary>C and P.</summary>
     public TensorShape Planes => [Input[0], Input.Product(1, Input.Rank)];
 
@@ -23,6 +27,9 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
 
     /// <summary>Whether there is one output position, of one sample.</summary>
     public bool IsSingle => Samples.IsOne && Taps.Outputs == 1;
+
+    /// <summary>Blocks of columns in which the weight is taken where there is one position, the fewest of the same size that the cache holds; one where there are none.</summary>
+    public long Blocks => IsSingle && Output[0].Factor is var width && Enumerable.Range(1, MostBlocks).FirstOrDefault(count => width % count == 0 && Input[0].Factor * (width / count) * sizeof(float) <= BlockBytes) is > 0 and var blocks ? blocks : 1;
 
     /// <summary>The number of kernel positions.</summary>
     public long Kernel => Node.Operator is Conv ? Node.Inputs[1]!.Type.Shape.Product(2, Node.Inputs[1]!.Type.Rank).Factor : 1;
@@ -37,18 +44,19 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
         return Reshape.To(b, TransposeAxes.Of(b, w, [.. Enumerable.Range(2, rank - 2), 1, 0]), [w.Type.Shape.Product(1, rank), w.Type.Shape[0]]);
     }
 
-    /// <summary>The link that a node is; null where it is no product that can be taken at open channels.</summary>
-    public static GatedLink? Of(Node node, Dim columns, IReadOnlySet<Value> dependent)
+    /// <summary>The link that a node is; null where it is no product that can be taken at open channels. On a device these are products of one position only: elsewhere its convolutions are as fast as what would be gathered.</summary>
+    public static GatedLink? Of(Node node, Dim columns, IReadOnlySet<Value> dependent, bool onDevice)
     {
         if (node.Inputs is not [{ } x, { } w, ..] || node.Inputs.Skip(2).Any(input => input is not null) || !dependent.Contains(x) || dependent.Contains(w) || !w.Type.Shape.IsKnown)
             return null;
-        return node.Operator switch
+        var link = node.Operator switch
         {
             Conv when node.Attributes.Int("group", 1) == 1 && x.Type.Shape[0].DividedBy(columns) is { } samples => OfConvolution(node, columns, samples, dependent),
             Gemm when node.Attributes.Int("transA", 0) == 0 && node.Attributes.Float("alpha", 1) == 1 => OfMatrices(node, columns, dependent),
             MatMul when x.Type.Rank == 2 && w.Type.Rank == 2 => OfMatrices(node, columns, dependent),
             _ => null,
         };
+        return !onDevice ? link : link is { IsSingle: true } ? link with { MostBlocks = 1 } : null;
     }
 
     private static GatedLink? OfConvolution(Node node, Dim columns, Dim samples, IReadOnlySet<Value> dependent)
@@ -70,6 +78,6 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
     {
         TensorShape planes = [input[0], input.Product(1, input.Rank)];
         var gate = Gate.Before(node.Inputs[0]!, planes, dependent);
-        return gate.Factors.Count > 0 && taps.AllSee && gate.IsSame(columns, samples, planes) ? new GatedLink(node, gate, samples, taps, input, output) : null;
+        return gate.Factors.Count > 0 && taps.AllSee && gate.IsSame(columns, samples, planes) ? new GatedLink(node, gate, samples, taps, input, output, MostBlocksOnProcessor) : null;
     }
 }

@@ -16,14 +16,17 @@ internal static class GatedProducts
     /// The chains of gated products in the body of a column stage. Bodies within it would have to be rebuilt, too: columns have them where the model has branches,
     /// and then there are none.
     /// </summary>
-    public static IEnumerable<GatedChain> In(Program body, Dim columns) =>
-        body.Nodes.Any(node => node.Operator is If) ? [] : GatedChain.In(body, columns);
+    public static IEnumerable<GatedChain> In(Program body, Dim columns, bool onDevice, Func<GatedLink, bool> fits) =>
+        body.Nodes.Any(node => node.Operator is If) ? [] : GatedChain.In(body, columns, onDevice, fits);
 
-    /// <summary>The outputs of a body of some columns, with the chains replaced that <paramref name="pays"/> says are worth it.</summary>
-    public static ImmutableArray<Value> Replace(GraphBuilder b, Program body, Dim columns, Func<GatedChain, bool> pays)
+    /// <summary>The outputs of a body, with chains replaced.</summary>
+    /// <param name="b">Where the nodes are built.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="chains">The chains of a body that are worth it.</param>
+    public static ImmutableArray<Value> Replace(GraphBuilder b, Program body, Func<Program, IEnumerable<GatedChain>> chains)
     {
         var origin = b.Origin;
-        while (In(body, columns).FirstOrDefault(pays) is { } chain)
+        while (chains(body).FirstOrDefault() is { } chain)
         {
             var output = chain.Build(b);
             b.Origin = origin;

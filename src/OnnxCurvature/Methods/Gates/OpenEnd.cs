@@ -1,11 +1,13 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Gates;
 
-/// <summary>The gate after the last product of a chain. What is made at its open channels goes to its place among all channels, between zeros.</summary>
+/// <summary>The gate after a product. What is made at its open channels only has its place among all channels, or is looked up by that.</summary>
 /// <param name="Channels">The open channels.</param>
 /// <param name="Counts">How many there are at each position, one at least, 64-bit integers [R, 1], R positions of all samples.</param>
 /// <param name="Places">For each channel its place among the open ones of a position, and −1 where the gate is closed, 64-bit integers [R, O].</param>
@@ -20,5 +22,27 @@ internal sealed record OpenEnd(ActiveChannels Channels, Value Counts, Value Plac
         var upTo = Catalogue.Get<CumSum>().Apply(b, [counted, one]).Output;
         var channels = ActiveChannels.Of(b, gate, isMask);
         return new OpenEnd(channels, channels.Counts(b), Catalogue.Get<Where>().Apply(b, [isOpen, Add.Of(b, upTo, none), none]).Output);
+    }
+
+    /// <summary>What a product gives at the open channels of a position, [B, K], at all channels, [O, K], with zeros between them.</summary>
+    public Value AtAllChannels(GraphBuilder b, Value product, Value position)
+    {
+        var zeros = Expand.Of(b, b.Scalar(product.Type.Element, 0), [1, product.Type.Shape[1]]);
+        return Gather.Of(b, Concat.Of(b, [product, zeros], 0), Gather.Of(b, Places, position, 0), 0);
+    }
+
+    /// <summary>What a product gives at the open channels of a position, [B, K], in as many rows as the position with the most of them has, [A, K]. What is in the rest of them is never read.</summary>
+    public Value Filled(GraphBuilder b, Value product, Value position)
+    {
+        var last = Sub.Of(b, Gather.Of(b, Channels.Ordinals(b), position, 0), b.Scalar(ElementType.Int64, 1));
+        return Gather.Of(b, product, last, 0);
+    }
+
+    /// <summary>In which row of what was made at all positions, [R * A, K], an entry is that counts through positions and channels, 64-bit integers [R * O]. Those at which the gate is closed are in none.</summary>
+    public Value Rows(GraphBuilder b)
+    {
+        var positions = b.Vector([.. Enumerable.Range(0, (int)Places.Type.Shape[0].Factor).Select(number => (long)number)]);
+        var rows = Add.Of(b, Reshape.InsertAxis(b, Mul.Of(b, positions, Channels.Places), 1), Places);
+        return Reshape.To(b, rows, [Places.Type.Shape.Elements]);
     }
 }

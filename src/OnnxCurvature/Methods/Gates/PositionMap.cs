@@ -33,6 +33,19 @@ internal sealed record PositionMap(ImmutableArray<int> Sources, int Count)
         return Array.IndexOf(sources, -1) < 0 ? new PositionMap([.. sources], rows) : null;
     }
 
+    /// <summary>For each of Q positions those that are taken from it, as many for each by repetition, [Q * T].</summary>
+    public ImmutableArray<long> Takers
+    {
+        get
+        {
+            var takers = Enumerable.Range(0, Count).Select(_ => new List<long>()).ToArray();
+            foreach (var (position, source) in Sources.Index())
+                takers[source].Add(position);
+            var most = takers.Max(list => list.Count);
+            return [.. takers.SelectMany(list => Enumerable.Range(0, most).Select(index => list.Count == 0 ? 0 : list[Math.Min(index, list.Count - 1)]))];
+        }
+    }
+
     private static Tensor? Entries(Value value)
     {
         if (value.Constant is { } constant)

@@ -30,7 +30,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
 
     private int MostAtOnce => limits.Provider == "cpu" ? MostColumnsAtOnce : MostColumnsAtOnceOnDevice;
 
-    /// <summary>The share of the memory that may be kept for entries of weights that are picked once for all chunks.</summary>
+    /// <summary>The share of the memory that may be kept for entries of a weight that are picked once for all chunks.</summary>
     private const double ShareOfPickedWeights = 0.25;
 
     /// <summary>Builds the stage.</summary>
@@ -71,7 +71,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
         Func<Value>[] finish = [.. methods.Select(method => method.Build(stage, columns))];
         stage.Rewrite(body => FewPositions.Replace(stage.Body, body));
         if (gated)
-            stage.Rewrite(body => GatedProducts.Replace(stage.Body, body, chunk, chain => Pays(chain, MostGatedAtOnce(methods)) && Fits(chain, methods[0].Columns, chunk)));
+            stage.Rewrite(body => GatedProducts.Replace(stage.Body, body, part => Chains(part, chunk, stage.IsSingle).Where(chain => Pays(chain, MostGatedAtOnce(methods)))));
         return (stage, finish);
     }
 
@@ -81,21 +81,21 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     /// </summary>
     private bool IsGated(IReadOnlyList<IColumnMethod> methods, ColumnStage whole)
     {
-        GatedChain[] chains = [.. GatedProducts.In(whole.BuildBody(), whole.ChunkSize)];
+        GatedChain[] chains = [.. Chains(whole.BuildBody(), whole.ChunkSize, atOnce: true)];
         return IsWorthwhile(MostGatedAtOnce(methods)) && IsWorthwhile(ChunkSize(methods, gated: true));
 
         bool IsWorthwhile(long columns) => chains.Any(chain => Pays(chain, columns));
     }
 
     private bool Pays(GatedChain chain, long columns) => limits.AtOpenChannels
-        ?? (limits.Provider == "cpu" ? GateCosts.IsWorthwhile(chain, columns, costs.Size) : chain.IsSingle && GateCosts.IsWorthwhileOnDevice(chain, columns, costs.Size));
+        ?? (limits.Provider == "cpu" ? GateCosts.IsWorthwhile(chain, columns, costs.Size) : GateCosts.IsWorthwhileOnDevice(chain, columns, costs.Size));
 
     /// <summary>
-    /// Whether there is memory for what a chain picks from its weights. For a single position that does not depend on the columns, and is kept from chunk to chunk; for others it
-    /// is picked anew for each.
+    /// The chains of products that there is memory for. What is picked from the weight of a single position, unless in blocks, does not depend on the columns, and is kept from chunk to
+    /// chunk; for others it is picked anew for each.
     /// </summary>
-    private bool Fits(GatedChain chain, long columns, int chunk) => chunk >= columns || !chain.IsSingle
-        || chain.Links.Sum(link => costs.Bytes(link.Node.Inputs[1]!)) <= ShareOfPickedWeights * limits.MemoryBytes;
+    private IEnumerable<GatedChain> Chains(Program body, int chunk, bool atOnce) => GatedProducts.In(body, chunk, limits.Provider != "cpu",
+        link => atOnce || link is not { IsSingle: true, Blocks: 1 } || costs.Bytes(link.Node.Inputs[1]!) <= ShareOfPickedWeights * limits.MemoryBytes);
 
     private static long MostGatedAtOnce(IReadOnlyList<IColumnMethod> methods) => Math.Min(methods[0].Columns, MostGatedColumnsAtOnce);
 

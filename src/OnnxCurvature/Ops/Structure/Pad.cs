@@ -42,7 +42,7 @@ public sealed class Pad : LinearOperator
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var x = inputs[0]!;
-        var pads = Widths(Call(node), x.Rank);
+        var pads = inputs[1]!.Integers;
         var fill = inputs.Length > 2 && inputs[2] is { } constant ? constant.At(0) : 0;
         var shape = x.Shape.Select((size, axis) => size + pads[axis] + pads[x.Rank + axis]).ToArray();
         var sources = x.Shape.Select((size, axis) => Sources(node.Attributes, size, pads[axis], pads[x.Rank + axis])).ToArray();
