@@ -13,7 +13,7 @@ internal static class Machine
         yield return $"Memory: {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30):0.0} GiB";
         yield return $"System: {Line("/etc/os-release", "PRETTY_NAME")?.Trim('"') ?? RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
         yield return $"ONNX Runtime {Microsoft.ML.OnnxRuntime.OrtEnv.Instance().GetVersionString()}";
-        yield return workspace.PeerVersion is { } version ? $"PyTorch {version}, with {workspace.PeerEnvironment}" : "No PyTorch, so there is no peer";
+        yield return workspace.PeerVersion is { } version ? $"PyTorch {version}, in an environment of {workspace.PeerEnvironment}" : "No PyTorch, so there is no peer";
     }
 
     /// <summary>How many processes wanted to run in the last minute; on a machine at rest it is near zero.</summary>

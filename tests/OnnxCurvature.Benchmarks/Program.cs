@@ -9,7 +9,7 @@ var output = new Option<FileInfo>("--out") { Description = "The file of the tabl
 var rounds = new Option<int>("--rounds") { Description = "How often each contender is measured, in turns.", DefaultValueFactory = _ => 5 };
 var only = new Option<string[]>("--only") { Description = "Cases by the beginning of their names.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 var noPeer = new Option<bool>("--no-peer") { Description = "Leave the peer out." };
-var published = new Option<FileInfo>("--published") { Description = "The tool as published for this kind of machine; it takes part in the cases of whole processes." };
+var published = new Option<FileInfo>("--published") { Description = "The tool as a native program; it takes part in the cases of whole processes." };
 var table = new Command("table", "Measures all cases, and the peer in turns with them, and writes a table.") { models, small, output, rounds, only, noPeer, published };
 table.SetAction(parsed => new Table(new Workspace(parsed.GetValue(models)!.FullName, !parsed.GetValue(noPeer), parsed.GetValue(published)?.FullName), parsed.GetValue(small), parsed.GetValue(rounds), parsed.GetValue(only)!, Console.Error)
     .Write(parsed.GetValue(output)!.FullName));

@@ -26,17 +26,17 @@ internal sealed class Workspace
     {
         (_folder, Published) = (folder, published);
         Directory.CreateDirectory(folder);
-        // Debian's PyTorch takes the BLAS that the linker finds: without these it is a reference implementation, or one for another processor.
-        _peerEnvironment = HugePages.Add("OPENBLAS_CORETYPE", "SkylakeX");
+        // Debian's PyTorch takes the BLAS that the linker finds: without these it is a reference implementation, or one for another processor. Left alone, it may take one thread.
+        _peerEnvironment = HugePages.Add("OPENBLAS_CORETYPE", "SkylakeX").Add("OMP_NUM_THREADS", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));
         if (OpenBlas() is { } blas)
             _peerEnvironment = _peerEnvironment.Add("LD_LIBRARY_PATH", blas);
         PeerVersion = withPeer ? FindPeer() : null;
     }
 
-    /// <summary>The tool as it is published for this kind of machine, compiled beforehand; null where none was given.</summary>
+    /// <summary>The tool as a native program; null where none was given.</summary>
     public string? Published { get; }
 
-    /// <summary>The version of PyTorch; null where it is not to be had.</summary>
+    /// <summary>The version of PyTorch and its threads; null where it is not to be had.</summary>
     public string? PeerVersion { get; }
 
     /// <summary>What the peer runs with, as a shell writes it.</summary>
@@ -84,7 +84,7 @@ internal sealed class Workspace
     {
         try
         {
-            return ChildProcess.Run(Python, ["-c", "import onnx, torch; print(torch.__version__)"], _peerEnvironment).Output.Trim();
+            return ChildProcess.Run(Python, ["-c", "import onnx, torch; print(torch.__version__, 'with', torch.get_num_threads(), 'threads')"], _peerEnvironment).Output.Trim();
         }
         catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using OnnxCurvature.Ir;
 
@@ -7,10 +8,9 @@ namespace OnnxCurvature.Ops;
 /// <summary>All operators that the compiler knows, one instance each, found among the types of this assembly.</summary>
 public static class Catalogue
 {
-    private static readonly FrozenDictionary<(string Domain, string Name), Operator> Operators = Assembly.GetExecutingAssembly().GetTypes()
-        .Where(type => type.IsSubclassOf(typeof(Operator)) && !type.IsAbstract && type.GetConstructor(Type.EmptyTypes) is not null)
-        .Select(type => (Operator)Activator.CreateInstance(type)!)
-        .ToFrozenDictionary(op => (op.Domain, op.Name));
+    private const string Kept = "A native program keeps the whole of this assembly.";
+
+    private static readonly FrozenDictionary<(string Domain, string Name), Operator> Operators = Found().ToFrozenDictionary(op => (op.Domain, op.Name));
 
     /// <summary>All operators, ordered by domain and name.</summary>
     public static IEnumerable<Operator> All => Operators.Values.OrderBy(op => op.Domain, StringComparer.Ordinal).ThenBy(op => op.Name, StringComparer.Ordinal);
@@ -23,6 +23,13 @@ public static class Catalogue
 
     /// <summary>The operator of a node, with its rules.</summary>
     public static Operator Rules(this Node node) => (Operator)node.Operator;
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = Kept)]
+    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = Kept)]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Kept)]
+    private static IEnumerable<Operator> Found() => Assembly.GetExecutingAssembly().GetTypes()
+        .Where(type => type.IsSubclassOf(typeof(Operator)) && !type.IsAbstract && type.GetConstructor(Type.EmptyTypes) is not null)
+        .Select(type => (Operator)Activator.CreateInstance(type)!);
 
     private static class Instance<T> where T : Operator
     {

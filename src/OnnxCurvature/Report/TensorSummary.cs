@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
-using MathNet.Numerics.LinearAlgebra.Double;
-using MathNet.Numerics.Statistics;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Runtime;
 
@@ -57,13 +55,32 @@ public sealed record TensorSummary(
             tensor.Name,
             quantity,
             tensor.Shape,
-            new DenseVector(values).L2Norm(),
+            NormOf(values),
             TensorPrimitives.Sum<double>(values),
-            ArrayStatistics.Minimum(values),
-            ArrayStatistics.Maximum(values),
-            (double)values.LongCount(value => value < 0) / values.Length,
+            TensorPrimitives.Min<double>(values),
+            TensorPrimitives.Max<double>(values),
+            (double)Negative(values) / values.Length,
             [.. Top(values, Entries).Select(position => new TensorEntry(IndexOf(position, tensor.Shape), values[position]))],
             SlicesOf(values, tensor.Shape));
+    }
+
+    /// <summary>√Σxᵢ², of entries that are scaled where their squares would leave the range of a double.</summary>
+    private static double NormOf(double[] values)
+    {
+        var largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(values));
+        if (largest is 0 or (> 1e-100 and < 1e100))
+            return TensorPrimitives.Norm<double>(values);
+        var scaled = new double[values.Length];
+        TensorPrimitives.Divide(values, largest, scaled);
+        return largest * TensorPrimitives.Norm<double>(scaled);
+    }
+
+    private static long Negative(ReadOnlySpan<double> values)
+    {
+        long count = 0;
+        foreach (var value in values)
+            count += value < 0 ? 1 : 0;
+        return count;
     }
 
     private static ImmutableArray<SliceSummary> SlicesOf(double[] values, ImmutableArray<long> shape)

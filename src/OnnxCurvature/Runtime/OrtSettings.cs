@@ -45,11 +45,18 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Folder);
         if (SharesArena)
             options.AddSessionConfigEntry(SharedArena.SessionEntry, "1");
+        var without = new List<string>();
         if (RunsOnce)
+        {
             options.AddSessionConfigEntry("session.disable_prepacking", "1");
+            // What weights alone tell is computed once in any case: by one thread while the session starts, or by all when it is needed.
+            without.Add("ConstantFolding");
+        }
         // This rule of ONNX Runtime takes a Transpose into the product after it also where its output is one of the program's, which is then never made.
         if (program.Outputs.Any(output => Unnamed(output.Value).Producer?.Operator is TransposeAxes))
-            options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "GemmTransposeFusion");
+            without.Add("GemmTransposeFusion");
+        if (without.Count > 0)
+            options.AddSessionConfigEntry("optimization.disable_specified_optimizers", string.Join(';', without));
         // What is placed where is logged on this level.
         if (IsBound && OrtEnvironment.IsHeard)
             options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_VERBOSE;
