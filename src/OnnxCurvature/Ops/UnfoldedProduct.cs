@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Convolution;
 
 namespace OnnxCurvature.Ops;
 
@@ -10,4 +11,8 @@ namespace OnnxCurvature.Ops;
 /// <param name="Columns">X, of shape [N, G, J, P].</param>
 /// <param name="Cotangents">From cotangents [K, *y] to [K, N, G, O, P].</param>
 /// <param name="Weight">From [G, O, J] to the weight's shape.</param>
-public sealed record UnfoldedProduct(Value Columns, Func<GraphBuilder, Value, Value> Cotangents, Func<GraphBuilder, Value, Value> Weight);
+public sealed record UnfoldedProduct(Value Columns, Func<GraphBuilder, Value, Value> Cotangents, Func<GraphBuilder, Value, Value> Weight)
+{
+    /// <summary>Where X are windows of a single image, with one group: these windows. Null elsewhere.</summary>
+    public WindowRows? Windows { get; init; }
+}

@@ -25,8 +25,9 @@ internal sealed class OpenPositions
     private readonly ContractionSite _site;
     private readonly ActiveChannels _open;
     private readonly Value _counts;
-    private readonly Value _winners;
-    private readonly Value _x;
+    private readonly Value _places;
+    private readonly Func<GraphBuilder, Value, Value> _x;
+    private readonly Func<Value, Value> _inOrder;
 
     /// <summary>The open positions of a site's rows.</summary>
     public OpenPositions(GraphBuilder outer, ContractionSite site, PositionSelection selection)
@@ -34,11 +35,21 @@ internal sealed class OpenPositions
         _site = site;
         _open = ActiveChannels.Of(outer, TransposeAxes.Of(outer, site.Cut(outer, selection.Slopes!, 1), 0, 2, 1), isMask: true);
         _counts = _open.Counts(outer);
-        _winners = Reshape.To(outer, site.Cut(outer, selection.Winners, 1), [site.RowCount, selection.Positions]);
-        _x = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Columns), [site.Positions, site.Inner]);
+        var winners = Reshape.To(outer, site.Cut(outer, selection.Winners, 1), [site.RowCount, selection.Positions]);
+        if (site.Product.Windows is { } windows)
+        {
+            _places = windows.Starts(outer, winners);
+            _x = (round, at) => windows.Pick(outer, round, at);
+            _inOrder = rows => windows.InOrder(outer, rows);
+        }
+        else
+        {
+            var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Columns), [site.Positions, site.Inner]);
+            (_places, _x, _inOrder) = (winners, (round, at) => Gather.Of(round, table, at, 0), rows => rows);
+        }
     }
 
-    private Dim Positions => _winners.Type.Shape[1];
+    private Dim Positions => _places.Type.Shape[1];
 
     /// <summary>Whether it is possible: for one sample.</summary>
     public static bool Serve(ContractionSite site, PositionSelection selection) =>
@@ -89,7 +100,7 @@ internal sealed class OpenPositions
     /// <summary>Σ_pq X[p, j] G[p, q] X[q, j] over open positions, [J].</summary>
     private Value Contracted(GraphBuilder round, Row row, Value gram)
     {
-        var x = Gather.Of(round, _x, Gather.Of(round, Gather.Of(round, _winners, row.Number, 0), row.At, 0), 0);
+        var x = _x(round, Gather.Of(round, Gather.Of(round, _places, row.Number, 0), row.At, 0));
         return ReduceSum.Of(round, Mul.Of(round, MatMul.Of(round, gram, x), x), [0], keepDims: false);
     }
 
@@ -113,7 +124,7 @@ internal sealed class OpenPositions
     {
         var isAnyOpen = Cast.Of(outer, ReduceMax.Of(outer, Cast.Of(outer, _open.AreOpen, ElementType.Float32), [1], keepDims: true), ElementType.Bool);
         var diagonal = Catalogue.Get<Where>().Apply(outer, [isAnyOpen, rows, outer.Scalar(rows.Type.Element, 0)]).Output;
-        return Reshape.To(outer, diagonal, [1, _site.RowCount, _site.Inner]);
+        return Reshape.To(outer, _inOrder(diagonal), [1, _site.RowCount, _site.Inner]);
     }
 
     /// <summary>A row of the weight: its number, its open positions, and how many there are, one at least.</summary>

@@ -108,7 +108,10 @@ public sealed class Conv : Operator
         return new UnfoldedProduct(
             Unfolding.Of(b, node.Inputs[0]!, WindowOf(node), group, y.Range(2, y.Rank)),
             (builder, cy) => Reshape.To(builder, cy, [cy.Type.Shape[0], y[0], group, ofGroup, y.Product(2, y.Rank)]),
-            (builder, value) => Reshape.To(builder, value, w));
+            (builder, value) => Reshape.To(builder, value, w))
+        {
+            Windows = group == 1 ? WindowRows.Of(node.Inputs[0]!, WindowOf(node), y.Range(2, y.Rank)) : null,
+        };
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ public static class Unfolding
         var ofGroup = channels.DividedBy(groups) ?? throw new UnsupportedOperatorException($"{channels} channels cannot be split into {groups} groups.");
         if (!outputs.IsKnown || !x.Type.Shape.Range(2, rank + 2).IsKnown)
             throw new UnsupportedOperatorException($"the spatial sizes of {x.Type.Shape} are not known; give the sizes of symbolic dimensions.");
-        var padded = Pad.Of(b, x, [0, 0, .. window.Begins, 0, 0, .. Enumerable.Range(0, rank).Select(Beyond)]);
+        var padded = Padded(b, x, window, outputs);
         var count = window.Kernel.Aggregate(1L, (product, size) => product * size);
         var parts = new List<Value>();
         for (var k = 0L; k < count; k++)
@@ -42,12 +42,21 @@ public static class Unfolding
         }
         return Reshape.To(b, Concat.Of(b, parts, 3), [samples, groups, ofGroup * count, outputs.Elements]);
 
-        // What the last window needs after the input: less than the padding where that is not filled, more where windows overhang.
-        long Beyond(int axis) => (outputs[axis].Factor - 1) * window.Strides[axis] + window.Span(axis) - window.Begins[axis] - x.Type.Shape[axis + 2].Factor;
-
         bool IsWhole(long[] starts) => starts.All(start => start == 0) && window.IsDense
             && padded.Type.Shape.Range(2, rank + 2) == outputs;
     }
+
+    /// <summary>An input [N, C, *spatial] with all that its windows meet around it, and nothing else.</summary>
+    public static Value Padded(GraphBuilder b, Value x, Window window, TensorShape outputs)
+    {
+        // What the last window needs after the input: less than the padding where that is not filled, more where windows overhang.
+        var after = PaddedSizes(x, window, outputs).Select((size, axis) => size - window.Begins[axis] - x.Type.Shape[axis + 2].Factor);
+        return Pad.Of(b, x, [0, 0, .. window.Begins, 0, 0, .. after]);
+    }
+
+    /// <summary>The spatial sizes of <see cref="Padded"/>.</summary>
+    public static long[] PaddedSizes(Value x, Window window, TensorShape outputs) =>
+        [.. Enumerable.Range(0, window.Rank).Select(axis => (outputs[axis].Factor - 1) * window.Strides[axis] + window.Span(axis))];
 
     /// <summary>rows · columnsᵀ for columns [.., J, P] and rows [.., O, P]; the smaller of the two, which are the rows, is transposed.</summary>
     public static Value Contract(GraphBuilder b, Value columns, Value rows) =>
