@@ -38,6 +38,13 @@ internal sealed record ActiveChannels(Value Indices, Value AreOpen, Value? Slope
         return Catalogue.Get<Slice>().Apply(b, [all, b.Vector(0), count, b.Vector(0)], types: [all.Type with { Shape = [Dim.Symbol($"open_{count.Producer!.Id}")] }]).Output;
     }
 
+    /// <summary>What was made for the open channels of a position only, [B, …], in a row for each place, [A, …]. What is in the rest of them is never read.</summary>
+    public Value Filled(GraphBuilder b, Value made, Value position)
+    {
+        var last = Sub.Of(b, Gather.Of(b, Ordinals(b), position, 0), b.Scalar(ElementType.Int64, 1));
+        return Gather.Of(b, made, last, 0);
+    }
+
     /// <summary>The active channels of a gate.</summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="gate">The gate's factors, [N, C, P].</param>

@@ -33,7 +33,7 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
     /// <summary>What a product gives at the active channels of the gate after it.</summary>
     public ActiveColumns Through(GraphBuilder b, GatedLink link, ActiveChannels next)
     {
-        var values = link.IsSingle ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next, null) : AtAllPositions(b, link, (body, position) => Product(b, body, position, link, next, null));
+        var values = link.IsSingle ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next, null) : AtOpenPlaces(b, link, next);
         var places = next.Indices.Type.Shape;
         // Where there is one position, the places are those of its open channels, which come first; others are never read. That asks for no number on the host.
         var rows = places[0].IsOne ? Sub.Of(b, next.Ordinals(b), b.Scalar(ElementType.Int64, 1)) : Reshape.To(b, Numbers(b, places.Elements), places);
@@ -71,8 +71,7 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
         }
         if (end is not null && isPicked && link.Samples.IsOne)
         {
-            var filled = AtAllPositions(b, link, (body, position) => end.Filled(body, AtOpen(body, position, end), position));
-            var picked = Gather.Of(b, Reshape.To(b, filled, [end.Channels.Indices.Type.Shape.Elements, Columns]), end.Rows(b), 0);
+            var picked = Gather.Of(b, Reshape.To(b, AtOpenPlaces(b, link, end.Channels), [end.Channels.Indices.Type.Shape.Elements, Columns]), end.Rows(b), 0);
             return Reshape.To(b, TransposeAxes.Of(b, Reshape.To(b, picked, [link.Taps.Outputs, link.Output[0], Columns]), 2, 1, 0), shape);
         }
         var stacked = AtAllPositions(b, link, AllChannels);
@@ -83,9 +82,14 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
 
         Value AllChannels(GraphBuilder body, Value position) => end is null
             ? Product(b, body, position, link, null, null)
-            : end.AtAllChannels(body, AtOpen(body, position, end), position);
+            : end.AtAllChannels(body, Product(b, body, position, link, end.Channels, Gather.Of(body, end.Counts, position, 0)), position);
+    }
 
-        Value AtOpen(GraphBuilder body, Value position, OpenEnd end) => Product(b, body, position, link, end.Channels, Gather.Of(body, end.Counts, position, 0));
+    /// <summary>What a product gives at all positions in the places of a gate after it, [R, A, K]. Only those where it is open are computed.</summary>
+    private Value AtOpenPlaces(GraphBuilder b, GatedLink link, ActiveChannels next)
+    {
+        var counts = next.Counts(b);
+        return AtAllPositions(b, link, (body, position) => next.Filled(body, Product(b, body, position, link, next, Gather.Of(body, counts, position, 0)), position));
     }
 
     /// <summary>Which entry of the gate's base belongs to each place, 64-bit integers [R, A].</summary>
@@ -120,7 +124,9 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
         var block = body.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
         var first = Mul.Of(body, block, body.Vector(width));
         var ofBlock = Catalogue.Get<Slice>().Apply(body, [matrix, first, Add.Of(body, first, body.Vector(width)), body.Vector(1)], types: [matrix.Type with { Shape = matrix.Type.Shape.With(1, width) }]).Output;
-        var product = Multiply(body, Gather.Of(body, ofBlock, channels, 0), columns, wanted is null ? null : Gather.Of(body, wanted.Indices, block, 0));
+        var weight = Gather.Of(body, ofBlock, channels, 0);
+        var product = wanted is null ? Multiply(body, weight, columns, null)
+            : wanted.Filled(body, Multiply(body, weight, columns, wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0))), block);
         return Scan.Of(b, Numbers(b, link.Blocks), body.Build([block], [new NamedValue("product", product)]));
 
         Value Open(Value places) =>

@@ -31,13 +31,6 @@ internal sealed record OpenEnd(ActiveChannels Channels, Value Counts, Value Plac
         return Gather.Of(b, Concat.Of(b, [product, zeros], 0), Gather.Of(b, Places, position, 0), 0);
     }
 
-    /// <summary>What a product gives at the open channels of a position, [B, K], in as many rows as the position with the most of them has, [A, K]. What is in the rest of them is never read.</summary>
-    public Value Filled(GraphBuilder b, Value product, Value position)
-    {
-        var last = Sub.Of(b, Gather.Of(b, Channels.Ordinals(b), position, 0), b.Scalar(ElementType.Int64, 1));
-        return Gather.Of(b, product, last, 0);
-    }
-
     /// <summary>In which row of what was made at all positions, [R * A, K], an entry is that counts through positions and channels, 64-bit integers [R * O]. Those at which the gate is closed are in none.</summary>
     public Value Rows(GraphBuilder b)
     {
