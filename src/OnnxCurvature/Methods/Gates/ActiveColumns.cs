@@ -141,7 +141,7 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
     /// </summary>
     private Value Product(GraphBuilder b, GraphBuilder body, Value position, GatedLink link, ActiveChannels? next, Value? count)
     {
-        var seen = link.Taps.Seen(body, position, link.Samples, link.Input[0].Factor);
+        var seen = link.Taps.Seen(body, position, link.Samples, link.RowOf);
         TensorShape all = [seen.Count * Channels.Count];
         var isOpen = Reshape.To(body, Gather.Of(body, Channels.AreOpen, seen.Positions, 0), all);
         TensorShape open = [Dim.Symbol($"open_{isOpen.Producer!.Id}")];

@@ -46,8 +46,8 @@ internal sealed class ConvolutionTaps
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="output">The position, a 64-bit integer.</param>
     /// <param name="samples">N.</param>
-    /// <param name="channels">C, by which kernel positions are multiplied.</param>
-    public SeenPositions Seen(GraphBuilder b, Value output, Dim samples, long channels)
+    /// <param name="row">The first of the weight's rows that belong to a kernel position.</param>
+    public SeenPositions Seen(GraphBuilder b, Value output, Dim samples, Func<long, long> row)
     {
         var count = b.Scalar(ElementType.Int64, Outputs);
         var at = samples.IsOne ? output : Mod.Of(b, output, count);
@@ -56,19 +56,19 @@ internal sealed class ConvolutionTaps
         var positions = Row(tap => tap.Position);
         if (!samples.IsOne)
             positions = Add.Of(b, positions, Mul.Of(b, Div.Of(b, output, count), b.Scalar(ElementType.Int64, _inputs)));
-        return new SeenPositions(positions, Row(tap => tap.Kernel * channels), seen);
+        return new SeenPositions(positions, Row(tap => row(tap.Kernel)), seen);
 
         Value Row(Func<(long Position, long Kernel), long> entry)
         {
             var table = Tensor.Of(ElementType.Int64, [Outputs, Most], [.. _taps.SelectMany(taps => taps.Select(entry).Concat(Enumerable.Repeat(0L, Most - taps.Count)))]);
-            var row = Gather.Of(b, b.Constant(table), at, 0);
-            return length is null ? row : Catalogue.Get<Slice>().Apply(b, [row, b.Vector(0), length, b.Vector(0)], types: [new TensorType(ElementType.Int64, [seen])]).Output;
+            var entries = Gather.Of(b, b.Constant(table), at, 0);
+            return length is null ? entries : Catalogue.Get<Slice>().Apply(b, [entries, b.Vector(0), length, b.Vector(0)], types: [new TensorType(ElementType.Int64, [seen])]).Output;
         }
     }
 }
 
 /// <summary>The input positions that an output position sees.</summary>
 /// <param name="Positions">Input positions, which count through all samples, [T].</param>
-/// <param name="Kernels">Kernel positions times the number of channels, [T].</param>
+/// <param name="Kernels">The first of the weight's rows that belong to each one's kernel position, [T].</param>
 /// <param name="Count">T.</param>
 internal sealed record SeenPositions(Value Positions, Value Kernels, Dim Count);

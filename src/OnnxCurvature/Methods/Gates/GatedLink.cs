@@ -34,15 +34,36 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
     /// <summary>The number of kernel positions.</summary>
     public long Kernel => Node.Operator is Conv ? Node.Inputs[1]!.Type.Shape.Product(2, Node.Inputs[1]!.Type.Rank).Factor : 1;
 
-    /// <summary>The weight as a matrix [T * C, O], with a row for every kernel position and channel.</summary>
+    /// <summary>The weight as a matrix [T * C, O], with a row for every kernel position and channel: those of position k begin at <see cref="RowOf"/>(k).</summary>
     public Value Matrix(GraphBuilder b)
     {
-        var w = Node.Inputs[1]!;
+        var w = Forwards(b) ?? Node.Inputs[1]!;
         if (Node.Operator is not Conv)
             return Node.Attributes.Int("transB", 0) != 0 ? TransposeAxes.Of(b, w, 1, 0) : w;
         var rank = w.Type.Rank;
         return Reshape.To(b, TransposeAxes.Of(b, w, [.. Enumerable.Range(2, rank - 2), 1, 0]), [w.Type.Shape.Product(1, rank), w.Type.Shape[0]]);
     }
+
+    /// <summary>The first row of the <see cref="Matrix"/> that belongs to a kernel position.</summary>
+    public long RowOf(long kernel) => (Reversal is null ? kernel : Kernel - 1 - kernel) * Input[0].Factor;
+
+    /// <summary>A convolution is pulled back with its kernel's positions in reverse. The rows are then found in reverse, and the weight stays as it is.</summary>
+    private Node? Reversal
+    {
+        get
+        {
+            var axes = Enumerable.Range(2, Node.Inputs[1]!.Type.Rank - 2).ToArray();
+            var maker = Node.Operator is Conv ? Node.Inputs[1]!.Producer : null;
+            if (maker is { Operator: TransposeAxes } && axes.All(axis => TransposeAxes.Permutation(maker)[axis] == axis))
+                maker = maker.Inputs[0]!.Producer;
+            return maker is not null && Slice.Reverses(maker, axes) ? maker : null;
+        }
+    }
+
+    /// <summary>The weight with the kernel's positions as they were before they were put in reverse; null where they were not.</summary>
+    private Value? Forwards(GraphBuilder b) => Reversal is not { } reversal ? null
+        : Node.Inputs[1] == reversal.Output ? reversal.Inputs[0]
+        : TransposeAxes.Of(b, reversal.Inputs[0]!, [.. TransposeAxes.Permutation(Node.Inputs[1]!.Producer!)]);
 
     /// <summary>The link that a node is; null where it is no product that can be taken at open channels. On a device these are products of one position only: elsewhere its convolutions are as fast as what would be gathered.</summary>
     public static GatedLink? Of(Node node, Dim columns, IReadOnlySet<Value> dependent, bool onDevice)

@@ -19,6 +19,17 @@ public sealed class Slice : LinearOperator
     /// <summary>The indices of x along an axis in reverse order.</summary>
     public static Value Reversed(GraphBuilder b, Value x, int axis) => Of(b, x, axis, -1, long.MinValue + 1, -1);
 
+    /// <summary>Whether a node puts the given axes in reverse order, and does nothing else.</summary>
+    public static bool Reverses(Node node, IEnumerable<int> axes)
+    {
+        var shape = node.Inputs[0]!.Type.Shape;
+        if (node.Operator is not Slice || !shape.IsKnown || node.Inputs.Skip(1).Any(input => input is not null && input.Constant is null))
+            return false;
+        Part[] parts = [.. Parts(new OperatorCall(node.Operator.Name, node.Operator.Domain, node.Inputs, node.Attributes, 1), shape.Rank)];
+        return parts.All(part => part.On(shape[part.Axis].Factor) is var (start, count, step) && step == -1 && start == count - 1 && count == shape[part.Axis].Factor)
+            && parts.Select(part => part.Axis).Order().SequenceEqual(axes.Order());
+    }
+
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
