@@ -20,6 +20,9 @@ public sealed record PlanLimits
     /// <summary>Whether products of columns are taken at open channels only; null for where it is expected to be faster.</summary>
     internal bool? AtOpenChannels { get; init; }
 
+    /// <summary>Bytes of a dense layer's weight from which entries are picked at one time, where products of columns are taken at open channels: what the cache of a processor holds.</summary>
+    internal long BlockBytes { get; init; } = 32 << 20;
+
     /// <summary>The size to plan with for symbolic dimensions that have none given here.</summary>
     public long DefaultDimension { get; init; } = 1;
 

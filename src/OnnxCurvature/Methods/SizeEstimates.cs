@@ -20,10 +20,10 @@ public sealed class SizeEstimates(PlanLimits limits)
         {
             if (node.Operator is TopK or Slice)
                 for (var axis = 0; axis < node.Output.Type.Rank; axis++)
-                    if (node.Output.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] } && node.Inputs[0]!.Type.Shape[axis] is { IsKnown: true, Factor: var most } && !limits.Dimensions.ContainsKey(symbol))
-                        _known[symbol] = (node.Operator is TopK ? most / 2.0 : most, most);
-            if (node.Operator is Compress && node.Output.Type.Shape is [.., { Factor: 1, Symbols: [var kept] }] && node.Inputs[0]!.Type.Shape is [.., var all] && !limits.Dimensions.ContainsKey(kept))
-                _known[kept] = (Expected(all), Most(all));
+                    if (node.Output.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] } && node.Inputs[0]!.Type.Shape[axis] is var all && all != node.Output.Type.Shape[axis] && !limits.Dimensions.ContainsKey(symbol))
+                        _known[symbol] = (node.Operator is TopK ? Expected(all) / 2 : Expected(all), Most(all));
+            if (node.Operator is Compress && node.Output.Type.Shape is [.., { Factor: 1, Symbols: [var kept] }] && node.Inputs[0]!.Type.Shape is [.., var whole] && !limits.Dimensions.ContainsKey(kept))
+                _known[kept] = (Expected(whole), Most(whole));
             foreach (var body in node.Bodies)
                 Learn(body);
         }

@@ -39,6 +39,26 @@ public sealed class GatedProductTests
     }
 
     [Theory]
+    // Problems with a dense layer after a pooling, and whether only those of the layer's outputs are made at which the pooling's mask and the slopes after it are open.
+    [InlineData("plain cnn 1", true)]
+    [InlineData("leaky cnn 1", true)]
+    [InlineData("plain cnn 2", false)]
+    public void Large_weights_of_dense_layers_are_taken_in_blocks(string name, bool areThere)
+    {
+        var whole = Diagonal(Find(name), "c1", atOpenChannels: false).Diagonal;
+        var size = Math.Sqrt(whole.Floats.Sum(entry => entry * entry));
+        // Of the 7 by 24 weight 200 bytes hold a quarter of the columns, as float32, and 100 an eighth.
+        foreach (var (bytes, blocks) in new[] { (200, 4), (100, 8) })
+        {
+            var (program, gated, data) = Diagonal(Find(name), "c1", atOpenChannels: true, blockBytes: bytes);
+            Assert.True(Math.Sqrt(whole.Floats.Zip(gated.Floats, (a, b) => (a - b) * (a - b)).Sum()) <= 1e-12 * size);
+            Assert.Equal(areThere, Flat(program.Nodes).Any(node => node.Operator is Scan && Scan.Length(node.Inputs, node.Attributes) == blocks && node.Output.Type.Shape.Rank == 3));
+            var output = RuntimeProgram.Run(program, 17, data)![0];
+            Assert.True(Math.Sqrt(whole.Floats.Zip(output.Floats, (a, b) => (a - b) * (a - b)).Sum()) <= 1e-12 * size);
+        }
+    }
+
+    [Theory]
     // A kernel before a max pooling, and whether its Gram matrices are contracted at open positions, row by row.
     [InlineData("pooled cnn 1", "c1", true)]
     [InlineData("leaky pooled cnn 1", "c1", true)]
@@ -96,10 +116,10 @@ public sealed class GatedProductTests
 
     private static IEnumerable<Node> Flat(IEnumerable<Node> nodes) => nodes.SelectMany(node => node.Bodies.SelectMany(body => Flat(body.Nodes)).Prepend(node));
 
-    private static (Ir.Program Program, Tensor Diagonal, Dictionary<Value, Tensor> Data) Diagonal(Problem problem, string weight, bool atOpenChannels, long bytes = 1L << 30)
+    private static (Ir.Program Program, Tensor Diagonal, Dictionary<Value, Tensor> Data) Diagonal(Problem problem, string weight, bool atOpenChannels, long bytes = 1L << 30, long blockBytes = 1L << 25)
     {
         var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal] };
-        var limits = new PlanLimits { MemoryBytes = bytes, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", problem.Samples), AtOpenChannels = atOpenChannels };
+        var limits = new PlanLimits { MemoryBytes = bytes, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", problem.Samples), AtOpenChannels = atOpenChannels, BlockBytes = blockBytes };
         var plan = new Planner(problem.Graph(), request, limits).Plan();
         var data = problem.Data(plan.Loss.Target);
         return (plan.Program, Interpreter.Run(plan.Program, data)[0], data);

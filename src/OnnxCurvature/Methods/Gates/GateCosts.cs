@@ -9,11 +9,11 @@ namespace OnnxCurvature.Methods.Gates;
 internal static class GateCosts
 {
     private const double DenseFlops = 430e9;
-    private const double GatheredFlops = 360e9;
-    private const double CopiedBytes = 7e9;
+    private const double GatheredFlops = 420e9;
+    private const double CopiedBytes = 25e9;
     private const double SecondsForAnEntry = 1.4e-9;
-    private const double SecondsForAnEntryTransposed = 0.4e-9;
-    private const double SecondsForARound = 60e-6;
+    private const double SecondsForAnEntryTransposed = 0.25e-9;
+    private const double SecondsForARound = 120e-6;
     private const double ElementBytes = 4;
 
     private const double DeviceFlops = 45e12;

@@ -18,9 +18,9 @@ internal sealed record GatedChain(IReadOnlyList<GatedLink> Links, Gate? End, Val
     /// <summary>The chains of a body, in the order of their last products.</summary>
     /// <param name="body">The body.</param>
     /// <param name="columns">K.</param>
-    /// <param name="onDevice">Whether it runs on a device.</param>
+    /// <param name="limits">Where it runs.</param>
     /// <param name="fits">Whether a product may be a link.</param>
-    public static IEnumerable<GatedChain> In(Program body, Dim columns, bool onDevice, Func<GatedLink, bool> fits)
+    public static IEnumerable<GatedChain> In(Program body, Dim columns, PlanLimits limits, Func<GatedLink, bool> fits)
     {
         var dependent = body.Parameters.ToHashSet();
         // Who uses a value; an output of the body is used by nobody that is known.
@@ -36,7 +36,7 @@ internal sealed record GatedChain(IReadOnlyList<GatedLink> Links, Gate? End, Val
             Users(output.Value).Add(null);
         var chains = new List<List<GatedLink>>();
         foreach (var node in body.Nodes)
-            if (GatedLink.Of(node, columns, dependent, onDevice) is { } link && fits(link))
+            if (GatedLink.Of(node, columns, dependent, limits) is { } link && fits(link))
             {
                 // A chain goes on where nothing else takes what lies between two of its products.
                 var before = chains.Find(chain => chain[^1] is var last && last.Node.Output == link.Gate.Base && (last.IsSingle && link.Samples.IsOne || last.Output == link.Input && link.Gate.Map is null) && link.Gate.Path.All(value => users[value].Count == 1));

@@ -13,11 +13,10 @@ namespace OnnxCurvature.Methods.Gates;
 /// <param name="Taps">What the output positions see.</param>
 /// <param name="Input">The shape of a column's input, [C, *P].</param>
 /// <param name="Output">The shape of a column's output, [O, *Q].</param>
-/// <param name="MostBlocks">In how many blocks the weight may be taken where there is one position.</param>
-internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionTaps Taps, TensorShape Input, TensorShape Output, int MostBlocks)
+/// <param name="BlockBytes">The most bytes of the weight that are taken at one time where there is one position.</param>
+internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionTaps Taps, TensorShape Input, TensorShape Output, long BlockBytes)
 {
-    private const long BlockBytes = 32 << 20;
-    private const int MostBlocksOnProcessor = 64;
+    private const int MostBlocks = 64;
 
     /// <summary>C and P.</summary>
     public TensorShape Planes => [Input[0], Input.Product(1, Input.Rank)];
@@ -28,7 +27,7 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
     /// <summary>Whether there is one output position, of one sample.</summary>
     public bool IsSingle => Samples.IsOne && Taps.Outputs == 1;
 
-    /// <summary>Blocks of columns in which the weight is taken where there is one position, the fewest of the same size that the cache holds; one where there are none.</summary>
+    /// <summary>Blocks of columns in which the weight is taken where there is one position, the fewest of the same size that keep to <see cref="BlockBytes"/>; one where there are none.</summary>
     public long Blocks => IsSingle && Output[0].Factor is var width && Enumerable.Range(1, MostBlocks).FirstOrDefault(count => width % count == 0 && Input[0].Factor * (width / count) * sizeof(float) <= BlockBytes) is > 0 and var blocks ? blocks : 1;
 
     /// <summary>The number of kernel positions.</summary>
@@ -66,7 +65,11 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
         : TransposeAxes.Of(b, reversal.Inputs[0]!, [.. TransposeAxes.Permutation(Node.Inputs[1]!.Producer!)]);
 
     /// <summary>The link that a node is; null where it is no product that can be taken at open channels. On a device these are products of one position only: elsewhere its convolutions are as fast as what would be gathered.</summary>
-    public static GatedLink? Of(Node node, Dim columns, IReadOnlySet<Value> dependent, bool onDevice)
+    /// <param name="node">The node.</param>
+    /// <param name="columns">K.</param>
+    /// <param name="dependent">The values that differ between columns.</param>
+    /// <param name="limits">Where it runs.</param>
+    public static GatedLink? Of(Node node, Dim columns, IReadOnlySet<Value> dependent, PlanLimits limits)
     {
         if (node.Inputs is not [{ } x, { } w, ..] || node.Inputs.Skip(2).Any(input => input is not null) || !dependent.Contains(x) || dependent.Contains(w) || !w.Type.Shape.IsKnown)
             return null;
@@ -77,7 +80,7 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
             MatMul when x.Type.Rank == 2 && w.Type.Rank == 2 => OfMatrices(node, columns, dependent),
             _ => null,
         };
-        return !onDevice ? link : link is { IsSingle: true } ? link with { MostBlocks = 1 } : null;
+        return limits.Provider == "cpu" ? link is null ? null : link with { BlockBytes = limits.BlockBytes } : link is { IsSingle: true } ? link : null;
     }
 
     private static GatedLink? OfConvolution(Node node, Dim columns, Dim samples, IReadOnlySet<Value> dependent)
@@ -99,6 +102,6 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
     {
         TensorShape planes = [input[0], input.Product(1, input.Rank)];
         var gate = Gate.Before(node.Inputs[0]!, planes, dependent);
-        return gate.Factors.Count > 0 && taps.AllSee && gate.IsSame(columns, samples, planes) ? new GatedLink(node, gate, samples, taps, input, output, MostBlocksOnProcessor) : null;
+        return gate.Factors.Count > 0 && taps.AllSee && gate.IsSame(columns, samples, planes) ? new GatedLink(node, gate, samples, taps, input, output, BlockBytes: long.MaxValue) : null;
     }
 }

@@ -16,8 +16,8 @@ internal static class GatedProducts
     /// The chains of gated products in the body of a column stage. Bodies within it would have to be rebuilt, too: columns have them where the model has branches,
     /// and then there are none.
     /// </summary>
-    public static IEnumerable<GatedChain> In(Program body, Dim columns, bool onDevice, Func<GatedLink, bool> fits) =>
-        body.Nodes.Any(node => node.Operator is If) ? [] : GatedChain.In(body, columns, onDevice, fits);
+    public static IEnumerable<GatedChain> In(Program body, Dim columns, PlanLimits limits, Func<GatedLink, bool> fits) =>
+        body.Nodes.Any(node => node.Operator is If) ? [] : GatedChain.In(body, columns, limits, fits);
 
     /// <summary>The outputs of a body, with chains replaced.</summary>
     /// <param name="b">Where the nodes are built.</param>

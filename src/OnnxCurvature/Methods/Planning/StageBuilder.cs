@@ -94,7 +94,7 @@ internal sealed class StageBuilder(GraphBuilder builder, CostModel costs, PlanLi
     /// The chains of products that there is memory for. What is picked from the weight of a single position, unless in blocks, does not depend on the columns, and is kept from chunk to
     /// chunk; for others it is picked anew for each.
     /// </summary>
-    private IEnumerable<GatedChain> Chains(Program body, int chunk, bool atOnce) => GatedProducts.In(body, chunk, limits.Provider != "cpu",
+    private IEnumerable<GatedChain> Chains(Program body, int chunk, bool atOnce) => GatedProducts.In(body, chunk, limits,
         link => atOnce || link is not { IsSingle: true, Blocks: 1 } || costs.Bytes(link.Node.Inputs[1]!) <= ShareOfPickedWeights * limits.MemoryBytes);
 
     private static long MostGatedAtOnce(IReadOnlyList<IColumnMethod> methods) => Math.Min(methods[0].Columns, MostGatedColumnsAtOnce);
