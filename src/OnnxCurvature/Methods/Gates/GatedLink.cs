@@ -33,7 +33,7 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
     /// <summary>The number of kernel positions.</summary>
     public long Kernel => Node.Operator is Conv ? Node.Inputs[1]!.Type.Shape.Product(2, Node.Inputs[1]!.Type.Rank).Factor : 1;
 
-    /// <summary>The weight as a matrix [T * C, O], with a row for every kernel position and channel: those of position k begin at <see cref="RowOf"/>(k).</summary>
+    /// <summary>The weight as a matrix [T * C, O], with a row for every kernel position and channel: those of position k begin at <see cref="RowOf"/> k.</summary>
     public Value Matrix(GraphBuilder b)
     {
         var w = Forwards(b) ?? Node.Inputs[1]!;
@@ -43,8 +43,15 @@ internal sealed record GatedLink(Node Node, Gate Gate, Dim Samples, ConvolutionT
         return Reshape.To(b, TransposeAxes.Of(b, w, [.. Enumerable.Range(2, rank - 2), 1, 0]), [w.Type.Shape.Product(1, rank), w.Type.Shape[0]]);
     }
 
-    /// <summary>The first row of the <see cref="Matrix"/> that belongs to a kernel position.</summary>
-    public long RowOf(long kernel) => (Reversal is null ? kernel : Kernel - 1 - kernel) * Input[0].Factor;
+    /// <summary>Tells for a kernel position the first row of the <see cref="Matrix"/> that belongs to it.</summary>
+    public Func<long, long> RowOf
+    {
+        get
+        {
+            var (last, channels) = (Kernel - 1, Input[0].Factor);
+            return Reversal is null ? kernel => kernel * channels : kernel => (last - kernel) * channels;
+        }
+    }
 
     /// <summary>A convolution is pulled back with its kernel's positions in reverse. The rows are then found in reverse, and the weight stays as it is.</summary>
     private Node? Reversal
