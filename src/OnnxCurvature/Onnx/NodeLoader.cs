@@ -312,9 +312,12 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         catch (UnsupportedOperatorException)
         {
             var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? LeftOut : Types?.Of(scope.FullName(name), op is OpaqueOperator)).ToArray();
-            if (types.Length == 0 || types.Contains(null))
-                throw;
-            return [.. types.Select(type => Widening.Of(type!))];
+            if (types.Length > 0 && !types.Contains(null))
+                return [.. types.Select(type => Widening.Of(type!))];
+            // Nobody tells of the values of bodies.
+            if (op.InferAtRunTime(call) is { } sized && sized.Length >= call.OutputCount)
+                return sized[..call.OutputCount];
+            throw;
         }
     }
 

@@ -21,6 +21,12 @@ public abstract class Operator : OperatorSchema
     /// </summary>
     public abstract ImmutableArray<TensorType> Infer(OperatorCall call);
 
+    /// <summary>
+    /// Types of the outputs where an input tells only at run time how many entries there are, with symbols for these numbers; null where it is not so. Symbols are equal where the
+    /// same values decide.
+    /// </summary>
+    public virtual ImmutableArray<TensorType>? InferAtRunTime(OperatorCall call) => null;
+
     /// <summary>The outputs in double precision: the oracle of tests and the evaluator of constant folding.</summary>
     public abstract ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs);
 

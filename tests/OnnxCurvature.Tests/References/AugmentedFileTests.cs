@@ -51,6 +51,27 @@ public sealed class AugmentedFileTests
     }
 
     [Theory]
+    // How many entries are picked is known only when the file runs, also in the bodies of its loops.
+    [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 1L << 30)]
+    [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 200_000L)]
+    [InlineData("resnet_small.onnx", "block2.conv1.weight", 1L << 30)]
+    public void Files_with_products_at_open_channels_are_run(string model, string weight, long bytes)
+    {
+        using var folder = new TemporaryFolder();
+        var entry = ReferenceTable.Find(model, weight);
+        var limits = new PlanLimits { AtOpenChannels = true, MemoryBytes = bytes };
+        var ofAll = Augment(entry, folder, "all.onnx", new AugmentOptions { Limits = limits }).Path;
+        Compare(entry, PlainSession.Run(ofAll, entry.Data()));
+        Close.To(entry, CurvatureEngine.Prepare(ofAll, null, entry.Data(), new CurvatureRunOptions()).Run(null, CancellationToken.None));
+        // Of one sample the dense layers are picked from, too, and Gram matrices are contracted at open positions.
+        var ofOne = Augment(entry, folder, "one.onnx", new AugmentOptions { Limits = limits, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1) }).Path;
+        var data = entry.Data().ToDictionary(input => input.Key, input => input.Value.Rows(0, 1));
+        var result = CurvatureEngine.Prepare(ofOne, null, data, new CurvatureRunOptions()).Run(null, CancellationToken.None);
+        var whole = CurvatureEngine.Prepare(entry.ModelPath, entry.Request, data, new CurvatureRunOptions()).Run(null, CancellationToken.None);
+        Assert.All(whole.Tensors, tensor => Assert.InRange(ReferenceCase.Error(result.Tensors.Single(other => other.Name == tensor.Name).Values, tensor.Values), 0, 1e-5));
+    }
+
+    [Theory]
     [InlineData("vgg16_narrow.onnx", "conv4_3.weight")]
     [InlineData("resnet_small.onnx", "stem.conv.weight")]
     [InlineData("vgg_narrow_ce.opset13.onnx", "conv2.weight")]

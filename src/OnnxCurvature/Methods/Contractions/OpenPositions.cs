@@ -109,7 +109,8 @@ internal sealed class OpenPositions
     {
         var missing = Sub.Of(round, round.Vector(Positions.Factor), row.Count);
         var pads = Concat.Of(round, [round.Vector(0, 0), missing, missing], 0);
-        return Catalogue.Get<Pad>().Apply(round, [gram, pads], types: [gram.Type with { Shape = [Positions, Positions] }]).Output;
+        var filled = Catalogue.Get<Pad>().Apply(round, [gram, pads], types: [gram.Type with { Shape = [Dim.Symbol($"filled_{missing.Producer!.Id}"), Dim.Symbol($"filled_{missing.Producer!.Id}")] }]).Output;
+        return Reshape.To(round, filled, [Positions, Positions]);
     }
 
     /// <summary>That corner.</summary>

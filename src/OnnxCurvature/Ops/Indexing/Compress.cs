@@ -20,6 +20,15 @@ public sealed class Compress : Operator
     }
 
     /// <inheritdoc/>
+    public override ImmutableArray<TensorType>? InferAtRunTime(OperatorCall call)
+    {
+        if (call.Required(1).Producer is not { } condition)
+            return null;
+        var (x, count) = (call.Required(0).Type, Dim.Symbol($"kept_{condition.Id}"));
+        return [x with { Shape = Axis(call.Attributes, x.Rank) is { } axis ? x.Shape.With(axis, count) : [count] }];
+    }
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var (x, kept) = (inputs[0]!, Kept(inputs[1]!));

@@ -39,6 +39,15 @@ public sealed class Pad : LinearOperator
     }
 
     /// <inheritdoc/>
+    public override ImmutableArray<TensorType>? InferAtRunTime(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        return call.Required(1).Producer is { } widths && call.Required(1).Type.Shape == TensorShape.Of(2 * x.Rank)
+            ? [x with { Shape = [.. x.Shape.Select((size, axis) => Dim.Symbol($"({size})+{axis} of #{widths.Id}"))] }]
+            : null;
+    }
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var x = inputs[0]!;

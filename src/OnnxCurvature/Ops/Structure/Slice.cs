@@ -47,6 +47,20 @@ public sealed class Slice : LinearOperator
     }
 
     /// <inheritdoc/>
+    public override ImmutableArray<TensorType>? InferAtRunTime(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        if (call.Required(1) is not { Type.Shape: [{ Known: { } count }] } || call.Inputs.Skip(1).Any(input => input is { Constant: null, Producer: null }))
+            return null;
+        var axes = call.Input(3) is null ? [.. Enumerable.Range(0, (int)count).Select(axis => (long)axis)] : call.ConstantIntegers(3)!;
+        var bounds = string.Join(':', call.Inputs.Skip(1).Select(input => input?.Producer is { } producer ? $"#{producer.Id}" : input?.Constant is { } constant ? string.Join(',', constant.Read().Integers) : ""));
+        var shape = x.Shape;
+        foreach (var axis in axes.Select(axis => Axes.Normalize(axis, x.Rank)))
+            shape = shape.With(axis, Dim.Symbol($"({shape[axis]})[{axis} of {bounds}]"));
+        return [x with { Shape = shape }];
+    }
+
+    /// <inheritdoc/>
     public override ImmutableArray<Dim>? ContentsOf(Node node)
     {
         var call = new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1);
