@@ -10,7 +10,12 @@ internal static class GateCosts
 {
     private const double DenseFlops = 430e9;
     private const double GatheredFlops = 420e9;
+    /// <summary>What a round gathers stays in the cache.</summary>
     private const double CopiedBytes = 25e9;
+    /// <summary>What rounds give is memory that has not been touched before.</summary>
+    private const double StackedBytes = 5e9;
+    /// <summary>All channels of the last product are put back in the order in which columns come first, entry by entry.</summary>
+    private const double SecondsForAnOutput = 10e-9;
     private const double SecondsForAnEntry = 1.4e-9;
     private const double SecondsForAnEntryTransposed = 0.25e-9;
     private const double SecondsForARound = 120e-6;
@@ -28,14 +33,14 @@ internal static class GateCosts
     {
         var (first, last) = (chain.Links[0], chain.Links[^1]);
         var dense = 0.0;
-        var gated = columns * size(first.Samples) * (size(first.Input.Elements) * first.Gate.Density * SecondsForAnEntry + size(last.Output.Elements) * ElementBytes / CopiedBytes);
+        var gated = columns * size(first.Samples) * (size(first.Input.Elements) * first.Gate.Density * SecondsForAnEntry + (chain.IsPicked || last.IsSingle ? 0 : size(last.Output.Elements) * SecondsForAnOutput));
         foreach (var (index, link) in chain.Links.Index())
         {
             var (inputs, outputs, rounds) = (size(link.Input[0]), size(link.Output[0]), size(link.Samples) * link.Taps.Outputs);
             var next = index + 1 < chain.Links.Count ? chain.Links[index + 1].Gate.DensityOfBase : chain.End?.Density ?? 1;
             var (inner, wanted) = (link.Taps.Average * inputs * link.Gate.Density, outputs * next);
             dense += 2 * columns * rounds * inputs * link.Kernel * outputs / DenseFlops;
-            gated += rounds * (SecondsForARound + 2 * columns * inner * wanted / GatheredFlops
+            gated += rounds * (SecondsForARound + 2 * columns * inner * wanted / GatheredFlops + columns * wanted * ElementBytes / StackedBytes
                 + (columns * inner + columns * wanted * 2 + inner * outputs * 2) * ElementBytes / CopiedBytes + (next < 1 ? inner * outputs * SecondsForAnEntryTransposed : 0));
         }
         return gated < Worth * dense;
