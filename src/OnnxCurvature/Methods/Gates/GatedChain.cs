@@ -62,7 +62,7 @@ internal sealed record GatedChain(IReadOnlyList<GatedLink> Links, Gate? End, Val
             return end is { Density: < 1 } ? new GatedChain(links, end, output, columns, IsPicked(output)) : new GatedChain(links, null, last.Node.Output, columns, IsPicked: false);
         }
 
-        bool IsPicked(Value value) => Users(value) is [{ } user] && (user.Operator is Scan || user.Operator is Reshape or TransposeAxes or Identity && IsPicked(user.Output));
+        bool IsPicked(Value value) => Users(value) is [{ } user] && (user.Attributes.Has(Scan.PicksOpen) || user.Operator is Reshape or TransposeAxes or Identity && IsPicked(user.Output));
     }
 
     /// <summary>The <see cref="Output"/>, by products at open channels only.</summary>

@@ -19,6 +19,8 @@ public sealed class Scan : Operator, IBodyOperator
     internal const string OutputDirections = "scan_output_directions";
     /// <summary>An attribute of our own: there may be no rounds, which ONNX Runtime's Scan does not take.</summary>
     internal const string MayBeNone = "may_be_none";
+    /// <summary>An attribute of our own: what the body captures of a gated value are only entries at which the gate is open.</summary>
+    internal const string PicksOpen = "picks_open";
     private const string InputAxes = "scan_input_axes";
     private const string OutputAxes = "scan_output_axes";
     private const string Count = "num_scan_inputs";
@@ -27,10 +29,16 @@ public sealed class Scan : Operator, IBodyOperator
     /// Applies a body without states to the entries of <paramref name="scanned"/>, [R, …]; gives what it yields, stacked, [R, …]. Where a Loop keeps
     /// the parts until the last round, these are written to their place at once.
     /// </summary>
-    public static Value Of(GraphBuilder b, Value scanned, Program body)
+    /// <param name="b">Where the node is built.</param>
+    /// <param name="scanned">The entries.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="picksOpen">Whether it has the attribute <see cref="PicksOpen"/>.</param>
+    public static Value Of(GraphBuilder b, Value scanned, Program body, bool picksOpen = false)
     {
         var scan = Catalogue.Get<Scan>();
         var attributes = Described(body, [false], [false]);
+        if (picksOpen)
+            attributes = attributes.With(PicksOpen, 1L);
         return scan.Apply(b, scan.WithCaptures([scanned], attributes), attributes).Output;
     }
 
@@ -202,7 +210,7 @@ public sealed class Scan : Operator, IBodyOperator
 
     /// <inheritdoc/>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
-        base.ToOpset(b, node, opset) with { Inputs = node.Inputs[..BodyOf(node.Attributes).Parameters.Length] };
+        base.ToOpset(b, node, opset) with { Inputs = node.Inputs[..BodyOf(node.Attributes).Parameters.Length], Attributes = node.Attributes.Without(PicksOpen) };
 
     /// <summary>Where there may be no rounds: a Loop that takes entry by entry.</summary>
     public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node)
