@@ -113,9 +113,7 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
     /// </summary>
     private Value InBlocks(GraphBuilder b, GatedLink link, ActiveChannels? wanted)
     {
-        TensorShape all = [Channels.Count];
-        var isOpen = Reshape.To(b, Channels.AreOpen, all);
-        TensorShape open = [Dim.Symbol($"open_{isOpen.Producer!.Id}")];
+        var isOpen = Reshape.To(b, Channels.AreOpen, [Channels.Count]);
         var (channels, columns) = (Open(Channels.Indices), Gather.Of(b, Values, Open(Rows), 0));
         if (Slopes is not null)
             columns = Mul.Of(b, columns, Reshape.InsertAxis(b, Open(Slopes), 1));
@@ -129,8 +127,7 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
             : wanted.Filled(body, Multiply(body, weight, columns, wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0))), block);
         return Scan.Of(b, Numbers(b, link.Blocks), body.Build([block], [new NamedValue("product", product)]));
 
-        Value Open(Value places) =>
-            Catalogue.Get<Compress>().Apply(b, [Reshape.To(b, places, all), isOpen], Attributes.Empty.With("axis", 0L), types: [places.Type with { Shape = open }]).Output;
+        Value Open(Value places) => Kept(b, places, isOpen);
     }
 
     private Dim Columns => Values.Type.Shape[1];
@@ -142,9 +139,7 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
     private Value Product(GraphBuilder b, GraphBuilder body, Value position, GatedLink link, ActiveChannels? next, Value? count)
     {
         var seen = link.Taps.Seen(body, position, link.Samples, link.RowOf);
-        TensorShape all = [seen.Count * Channels.Count];
-        var isOpen = Reshape.To(body, Gather.Of(body, Channels.AreOpen, seen.Positions, 0), all);
-        TensorShape open = [Dim.Symbol($"open_{isOpen.Producer!.Id}")];
+        var isOpen = Reshape.To(body, Gather.Of(body, Channels.AreOpen, seen.Positions, 0), [seen.Count * Channels.Count]);
         var weight = Gather.Of(body, link.Matrix(b), Open(Add.Of(body, Gather.Of(body, Channels.Indices, seen.Positions, 0), Reshape.InsertAxis(body, seen.Kernels, 1))), 0);
         var columns = Gather.Of(body, Values, Open(Gather.Of(body, Rows, seen.Positions, 0)), 0);
         if (Slopes is not null)
@@ -155,8 +150,14 @@ internal sealed record ActiveColumns(Value Values, Value Rows, Value? Slopes, Ac
         Value Wanted(Value places) => count is null ? Gather.Of(body, places, position, 0) : next!.First(body, places, position, count);
 
         // Of [T, A] those at which the gate is open.
-        Value Open(Value places) =>
-            Catalogue.Get<Compress>().Apply(body, [Reshape.To(body, places, all), isOpen], Attributes.Empty.With("axis", 0L), types: [places.Type with { Shape = open }]).Output;
+        Value Open(Value places) => Kept(body, places, isOpen);
+    }
+
+    /// <summary>Of places of any shape, in a row, those at which the gate is open.</summary>
+    private static Value Kept(GraphBuilder b, Value places, Value isOpen)
+    {
+        TensorShape open = [Dim.Symbol($"open_{isOpen.Producer!.Id}")];
+        return Catalogue.Get<Compress>().Apply(b, [Reshape.To(b, places, isOpen.Type.Shape), isOpen], Attributes.Empty.With("axis", 0L), types: [places.Type with { Shape = open }]).Output;
     }
 
     /// <summary>The product of a weight [C, O] and columns [C, K], at all outputs or at those that are wanted.</summary>
