@@ -99,6 +99,25 @@ public sealed class GatedProductTests
     }
 
     [Fact]
+    public void A_loop_of_the_model_takes_zeros_where_a_gate_is_closed()
+    {
+        Assert.Equal(Of(atOpenChannels: false), Of(atOpenChannels: true), (a, b) => Math.Abs(a - b) <= 1e-12 * Math.Max(1, Math.Abs(a)));
+
+        static double[] Of(bool atOpenChannels)
+        {
+            var p = new Problem("loop", 1, false);
+            var (b, x, w) = (p.Builder, p.Input(2, 5, 5), p.Weight("w", 1, 5, 5));
+            var body = new GraphBuilder(b);
+            var row = body.Parameter(new TensorType(ElementType.Float64, [5, 5]));
+            var rows = Scan.Of(b, Reshape.To(b, x, [2, 5, 5]), body.Build([row], [new NamedValue("row", Mul.Of(body, row, w))]));
+            Value Product(Value h, string name, params long[] shape) => p.Apply<Relu>(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [2, 2]), h, p.Weight(name, 0.5, shape)));
+            var h = Product(Product(p.Apply<Relu>(Reshape.To(b, rows, [1, 2, 5, 5])), "c1", 3, 2, 2, 2), "c2", 4, 3, 2, 2);
+            p.Output = p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), p.Apply<GlobalAveragePool>(h));
+            return Diagonal(p, "w", atOpenChannels).Diagonal.Floats;
+        }
+    }
+
+    [Fact]
     public void The_runtime_computes_them_alike()
     {
         foreach (var name in new[] { "plain cnn 1", "plain cnn 2", "pooled cnn 1", "leaky pooled cnn 1", "pooled cnn 2", "leaky cnn 1", "cnn 3 symbolic", "strided cnn 3", "deep relu mlp 1" })
