@@ -8,7 +8,7 @@
 #
 #   TOOL        the command of the tool; by default it is published here with ONNX Runtime's GPU package
 #   GENERATOR   the command that writes the models; by default it is published here
-#   OPTIONS     further options of the tool on CUDA, such as --onnxruntime DIR or --provider-library PATH
+#   OPTIONS     further options of the tool on CUDA, such as --provider-library PATH
 #   PYTHON      a Python with NumPy, and with PyTorch for CUDA where that is to be measured; python3 by default
 #   RUNTIME     which ONNX Runtime that is, for RESULTS.md
 #   IMAGES      images of the runs that tell the time of one; 33 by default
