@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Inspection;
+using OnnxCurvature.Runtime.Results;
+using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Runtime.Verification;
 
 namespace OnnxCurvature.Cli;
 

@@ -3,10 +3,16 @@ using System.Diagnostics;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
-using OnnxCurvature.Methods.Losses;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops.Rules;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Inspection;
+using OnnxCurvature.Runtime.Results;
+using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Runtime.Sessions;
+using OnnxCurvature.Runtime.Verification;
 
 namespace OnnxCurvature;
 

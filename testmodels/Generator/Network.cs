@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Elementwise;

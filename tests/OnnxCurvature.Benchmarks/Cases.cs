@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using OnnxCurvature.Files;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.TestModels;
 
 namespace OnnxCurvature.Benchmarks;

@@ -2,11 +2,17 @@ using System.Collections.Immutable;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Losses;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Passes;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Schedules;
+using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Transforms;
+using Program = OnnxCurvature.Ir.Program;
 
 namespace OnnxCurvature.Benchmarks;
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Tests;
 

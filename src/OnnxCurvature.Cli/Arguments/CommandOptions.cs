@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Runs;
 
 namespace OnnxCurvature.Cli.Arguments;
 
@@ -52,7 +53,7 @@ internal sealed class CommandOptions(bool requests)
     public Option<ImmutableArray<Quantity>> Quantities { get; } = new("--quantity")
     {
         HelpName = "Q,...",
-        Description = "What is computed: " + string.Join(", ", Methods.Quantities.All.Select(Methods.Quantities.Name)) + " [default: loss,gradient,hessian-diagonal; with --method ggn-mc loss,gradient,ggn-diagonal].",
+        Description = "What is computed: " + string.Join(", ", Methods.Requests.Quantities.All.Select(Methods.Requests.Quantities.Name)) + " [default: loss,gradient,hessian-diagonal; with --method ggn-mc loss,gradient,ggn-diagonal].",
         CustomParser = Parsers.QuantityList,
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
@@ -189,7 +190,7 @@ internal sealed class CommandOptions(bool requests)
         {
             WithRespectTo = [.. names],
             Loss = loss,
-            Reduction = parsed.GetValue(Reduction) == "sum" ? Methods.Reduction.Sum : Methods.Reduction.Mean,
+            Reduction = parsed.GetValue(Reduction) == "sum" ? Methods.Requests.Reduction.Sum : Methods.Requests.Reduction.Mean,
             Precision = parsed.GetValue(Precision) == "float64" ? Ir.Precision.Float64 : Ir.Precision.Model,
             StraightThrough = parsed.GetValue(StraightThrough),
             Fixed = FixedOf(parsed),

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Cli.Arguments;
 

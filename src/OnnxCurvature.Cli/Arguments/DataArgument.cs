@@ -1,6 +1,6 @@
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Tensors;
 
 namespace OnnxCurvature.Cli.Arguments;
 

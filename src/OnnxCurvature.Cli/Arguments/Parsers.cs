@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Cli.Arguments;
 

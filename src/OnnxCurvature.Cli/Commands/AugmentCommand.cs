@@ -1,8 +1,8 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
 
 namespace OnnxCurvature.Cli.Commands;
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Inspection;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Commands;
 

@@ -1,6 +1,5 @@
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Report;
-using OnnxCurvature.Runtime;
 
 namespace OnnxCurvature.Cli.Commands;
 

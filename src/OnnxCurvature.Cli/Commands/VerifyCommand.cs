@@ -1,7 +1,7 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Report;
 
 namespace OnnxCurvature.Cli.Commands;

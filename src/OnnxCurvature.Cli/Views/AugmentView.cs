@@ -1,4 +1,4 @@
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
 
 namespace OnnxCurvature.Cli.Views;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using OnnxCurvature.Methods;
 
 namespace OnnxCurvature.Cli.Views;
 

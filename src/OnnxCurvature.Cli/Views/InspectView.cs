@@ -1,5 +1,6 @@
 using System.Globalization;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Inspection;
 
 namespace OnnxCurvature.Cli.Views;
 

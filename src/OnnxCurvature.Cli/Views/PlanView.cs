@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Cli.Views;
 

@@ -1,4 +1,4 @@
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Views;
 

@@ -1,4 +1,4 @@
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Results;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

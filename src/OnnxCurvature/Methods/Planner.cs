@@ -1,9 +1,15 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Derivatives;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Planning;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Methods.Staging;
+using OnnxCurvature.Methods.Terms;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Rules;

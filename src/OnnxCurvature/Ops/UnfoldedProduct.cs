@@ -1,5 +1,4 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops.Convolution;
 
 namespace OnnxCurvature.Ops;
 
@@ -14,5 +13,5 @@ namespace OnnxCurvature.Ops;
 public sealed record UnfoldedProduct(Value Columns, Func<GraphBuilder, Value, Value> Cotangents, Func<GraphBuilder, Value, Value> Weight)
 {
     /// <summary>Where X are windows of a single image, with one group: these windows. Null elsewhere.</summary>
-    public WindowRows? Windows { get; init; }
+    public IWindowTable? Windows { get; init; }
 }

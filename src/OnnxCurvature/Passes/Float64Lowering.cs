@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.ControlFlow;
 
 namespace OnnxCurvature.Passes;
 

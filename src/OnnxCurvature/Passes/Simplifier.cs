@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;

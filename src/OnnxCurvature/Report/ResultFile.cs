@@ -1,5 +1,6 @@
 using OnnxCurvature.Files;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Report;
 

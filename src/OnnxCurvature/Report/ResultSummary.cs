@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Report;
 

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Report;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops.Rules;
 
 namespace OnnxCurvature.Transforms;
 

@@ -2,8 +2,10 @@ using System.Text.Json;
 using OnnxCurvature.Cli;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Runtime.Sessions;
+using OnnxCurvature.Runtime.Verification;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 

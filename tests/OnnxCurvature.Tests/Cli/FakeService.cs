@@ -2,8 +2,13 @@ using System.Collections.Immutable;
 using OnnxCurvature.Cli;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Inspection;
+using OnnxCurvature.Runtime.Results;
+using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Runtime.Verification;
 
 namespace OnnxCurvature.Tests.Cli;
 

@@ -1,6 +1,6 @@
 using OnnxCurvature.Cli;
 using OnnxCurvature.Cli.Views;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Results;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Cli;

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Tests.Conformance;
 

@@ -1,5 +1,5 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.Onnx;

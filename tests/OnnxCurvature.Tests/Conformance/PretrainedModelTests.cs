@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops.Rules;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Tests.Laws;
 using Xunit;
 

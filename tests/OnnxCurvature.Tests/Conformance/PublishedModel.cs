@@ -1,6 +1,7 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Tensors;
 using OnnxCurvature.Tests.Onnx;
 
 namespace OnnxCurvature.Tests.Conformance;

@@ -1,6 +1,6 @@
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Proto;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.Onnx;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Evaluation;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Laws;

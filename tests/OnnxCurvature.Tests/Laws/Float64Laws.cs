@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Checking;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Transforms;
@@ -57,7 +58,7 @@ public sealed class Float64Laws
         }
         Assert.Same(lowered, Float64Lowering.Run(lowered, "cpu"));
         var expected = program.Evaluate(outputs, outputs);
-        foreach (var opset in new[] { OnnxWriter.MinimumOpset(lowered), Math.Max(OnnxWriter.MinimumOpset(lowered), OnnxWriter.HighestOpset) }.Distinct())
+        foreach (var opset in new[] { OnnxWriter.MinimumOpset(lowered), Math.Max(OnnxWriter.MinimumOpset(lowered), OpsetRange.Highest) }.Distinct())
         {
             var actual = RuntimeProgram.Run(lowered, opset, program.Values);
             Assert.True(actual is not null, $"ONNX Runtime lacks a float64 kernel for one of {string.Join(", ", lowered.Nodes.Select(node => node.Operator.Name).Distinct())} in opset {opset}");

@@ -3,7 +3,6 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;
-using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Transforms;
 using Xunit;

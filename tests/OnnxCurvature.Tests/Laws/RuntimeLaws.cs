@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Checking;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Transforms;
 using Xunit;
@@ -70,7 +71,7 @@ public sealed class RuntimeLaws
             var lowest = OnnxWriter.MinimumOpset(renamed);
             var expected = program.Evaluate(outputs, outputs);
             var compared = false;
-            foreach (var opset in new[] { lowest, Math.Max(lowest, OnnxWriter.HighestOpset) }.Distinct())
+            foreach (var opset in new[] { lowest, Math.Max(lowest, OpsetRange.Highest) }.Distinct())
             {
                 if (RuntimeProgram.Run(renamed, opset, program.Values) is not { } actual)
                     continue;

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using MathNet.Numerics.LinearAlgebra;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops.Rules;
 
 namespace OnnxCurvature.Tests.Methods;

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using MathNet.Numerics.LinearAlgebra;
-using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
-using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Methods.Requests;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;

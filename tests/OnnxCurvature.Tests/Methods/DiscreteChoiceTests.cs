@@ -1,10 +1,12 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
-using OnnxCurvature.Methods.Losses;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops.Rules;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.Onnx;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using MathNet.Numerics.LinearAlgebra;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;

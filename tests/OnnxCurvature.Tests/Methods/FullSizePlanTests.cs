@@ -1,11 +1,14 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Tensors;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Products;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Schedules;
 using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.Runtimes;
 using Xunit;

@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Pooling;
-using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Tests.Laws;

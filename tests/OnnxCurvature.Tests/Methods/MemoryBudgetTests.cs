@@ -1,7 +1,10 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops.Rules;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Schedules;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;

@@ -1,5 +1,5 @@
 using MathNet.Numerics.LinearAlgebra;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Random;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Tests.Methods;

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Losses;
 using OnnxCurvature.Ops.Normalization;
 using OnnxCurvature.Ops.Pooling;

@@ -1,5 +1,4 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Normalization;

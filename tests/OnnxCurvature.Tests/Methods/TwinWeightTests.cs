@@ -1,7 +1,9 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;

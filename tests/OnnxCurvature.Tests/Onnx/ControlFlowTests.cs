@@ -1,10 +1,9 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops.ControlFlow;
-using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Tests.Files;
-using OnnxCurvature.Transforms;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;
 using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;

@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Tests.Files;

@@ -1,6 +1,6 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;

@@ -1,7 +1,7 @@
 using Google.Protobuf;
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;

@@ -1,6 +1,7 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Tests.Files;
@@ -238,7 +239,7 @@ public sealed class LoopDerivativeTests : IDisposable
         model.Graph.Input.Add(Info("start", 9));
         model.Graph.Input.Add(Info("trips", 7));
         var loaded = OnnxModel.Load(model.Save(_folder));
-        Assert.Equal(["Less that makes 'on'"], OnnxCurvature.Methods.DiscreteChoices.Between([loaded.Values["w"]], loaded.Values["y"]));
+        Assert.Equal(["Less that makes 'on'"], OnnxCurvature.Methods.Paths.DiscreteChoices.Between([loaded.Values["w"]], loaded.Values["y"]));
     }
 
     [Fact]

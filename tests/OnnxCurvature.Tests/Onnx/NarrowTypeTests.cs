@@ -1,7 +1,8 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Tensors;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Tests.Laws;
 using Xunit;

@@ -1,5 +1,5 @@
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;

@@ -1,7 +1,9 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Tensors;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Structure;

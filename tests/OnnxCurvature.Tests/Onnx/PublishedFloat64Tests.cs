@@ -1,9 +1,13 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Tensors;
+using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Passes;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 

@@ -1,6 +1,10 @@
 using Microsoft.ML.OnnxRuntime;
-using OnnxCurvature.Onnx;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Onnx.Checking;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Tensors;
+using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 
@@ -67,7 +71,7 @@ public sealed class PublishedModelTests(ITestOutputHelper output)
         catch (Exception exception) when (exception is OnnxRuntimeException or NotSupportedException)
         {
             return exception is NotSupportedException ? "no tensors"
-                : !model.UnknownNodes.IsEmpty && model.Opset < OnnxWriter.LowestOpset ? "unknown operators of an older opset"
+                : !model.UnknownNodes.IsEmpty && model.Opset < OpsetRange.Lowest ? "unknown operators of an older opset"
                 : "differs: " + exception.Message;
         }
         finally

@@ -1,8 +1,11 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Tensors;
+using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;

@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Tests.Files;
 using Xunit;

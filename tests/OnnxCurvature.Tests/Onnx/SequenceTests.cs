@@ -1,7 +1,9 @@
 using Microsoft.ML.OnnxRuntime;
-using OnnxCurvature.Onnx;
 using OnnxCurvature.Onnx.Proto;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;

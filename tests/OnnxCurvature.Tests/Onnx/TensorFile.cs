@@ -16,7 +16,7 @@ internal static class TensorFile
         var element = (ElementType)proto.DataType;
         if (!Enum.IsDefined(element) || element.Size() == 0)
             throw new NotSupportedException();
-        var bytes = proto.HasRawData ? proto.RawData.ToByteArray() : OnnxCurvature.Onnx.TensorEncoder.Encode(Typed(proto, element));
+        var bytes = proto.HasRawData ? proto.RawData.ToByteArray() : OnnxCurvature.Onnx.Tensors.TensorEncoder.Encode(Typed(proto, element));
         return Of(bytes, (TensorElementType)proto.DataType, [.. proto.Dims]);
     }
 

@@ -4,7 +4,7 @@ using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 using Folder = OnnxCurvature.Tests.Files.TemporaryFolder;
-using Reader = OnnxCurvature.Onnx.TensorFile;
+using Reader = OnnxCurvature.Onnx.Tensors.TensorFile;
 
 namespace OnnxCurvature.Tests.Onnx;
 

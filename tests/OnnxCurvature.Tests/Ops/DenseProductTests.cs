@@ -1,4 +1,4 @@
-using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Evaluation;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Ops;

@@ -1,5 +1,5 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Checking;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;
@@ -143,7 +143,7 @@ public sealed class NumericalCareTests
         var product = b.Gradient(ReduceSum.All(b, Mul.Of(b, gradient, v)), [x])[0]!;
         var values = new Dictionary<Value, Tensor> { [x] = Tensor.Of([1, 3], [2e3, 1.999e3, -3e3]), [v] = Tensor.Of([1, 3], [1, -2, 0.5]) };
         var program = b.Build([x, v], [new("gradient", gradient), new("product", product)]);
-        var (expected, actual) = (Interpreter.Run(program, values), RuntimeProgram.Run(program, OnnxWriter.HighestOpset, values)!);
+        var (expected, actual) = (Interpreter.Run(program, values), RuntimeProgram.Run(program, OpsetRange.Highest, values)!);
         for (var index = 0; index < 2; index++)
             Close.Check(expected[index], actual[index], 1e-4, program.Outputs[index].Name);
     }

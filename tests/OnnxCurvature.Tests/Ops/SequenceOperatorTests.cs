@@ -1,6 +1,5 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Tests.Laws;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Onnx.Checking;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Tests.Laws;
@@ -106,7 +106,7 @@ public sealed class ExactFunctionTests
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float64, [points.Length]), "x");
         var program = Float64Lowering.Run(b.Build([x], [new NamedValue("y", Catalogue.Find("", name)!.Apply(b, [x]).Output)]), "cpu");
-        var y = RuntimeProgram.Run(program, OnnxWriter.HighestOpset, new Dictionary<Value, Tensor> { [x] = Tensor.Of([points.Length], points) });
+        var y = RuntimeProgram.Run(program, OpsetRange.Highest, new Dictionary<Value, Tensor> { [x] = Tensor.Of([points.Length], points) });
         Assert.NotNull(y);
         return y[0].Floats;
     }

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Onnx;
+using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Checking;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Elementwise;
@@ -86,7 +87,7 @@ public sealed class Float64LoweringTests
             var values = new Dictionary<Value, Tensor> { [x] = Random(random, 2, 4, 9, 11), [w] = Random(random, w.Type.Shape.Sizes), [bias] = Random(random, bias.Type.Shape.Sizes) };
             var expected = new Dictionary<Value, Tensor>(values);
             Interpreter.Run(program.Nodes, expected, TestContext.Current.CancellationToken);
-            var actual = RuntimeProgram.Run(Float64Lowering.Run(program, "cpu"), OnnxWriter.LowestOpset, values)!;
+            var actual = RuntimeProgram.Run(Float64Lowering.Run(program, "cpu"), OpsetRange.Lowest, values)!;
             Laws.Close.Check(expected[z], actual[0], 1e-14, "convolution");
             Laws.Close.Check(expected[y], actual[1], 1e-14, "pooling");
         }

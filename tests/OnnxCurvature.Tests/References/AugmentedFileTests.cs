@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
-using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Runtime.Schedules;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 

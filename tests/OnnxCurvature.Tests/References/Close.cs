@@ -1,5 +1,6 @@
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Results;
 using Xunit;
 
 namespace OnnxCurvature.Tests.References;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 

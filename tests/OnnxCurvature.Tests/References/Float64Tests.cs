@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Proto;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 

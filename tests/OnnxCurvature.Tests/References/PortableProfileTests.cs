@@ -3,9 +3,11 @@ using System.Text.RegularExpressions;
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Onnx;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 

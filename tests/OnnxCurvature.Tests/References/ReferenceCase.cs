@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using MathNet.Numerics.LinearAlgebra;
 using OnnxCurvature.Files;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Onnx;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Runtime.Results;
+using OnnxCurvature.Runtime.Runs;
 
 namespace OnnxCurvature.Tests.References;
 

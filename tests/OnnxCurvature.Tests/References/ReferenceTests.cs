@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Results;
 using Xunit;
 
 namespace OnnxCurvature.Tests.References;

@@ -1,5 +1,6 @@
-using OnnxCurvature.Methods;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Runs;
 using Xunit;
 
 namespace OnnxCurvature.Tests.References;

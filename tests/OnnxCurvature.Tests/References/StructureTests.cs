@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using OnnxCurvature.Methods;
-using OnnxCurvature.Onnx;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Checking;
+using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 
@@ -52,7 +53,7 @@ public sealed class StructureTests
     {
         var entries = ReferenceTable.All.Where(entry => entry.Model == model).ToArray();
         var request = entries[0].Request with { WithRespectTo = [.. entries.Select(entry => entry.Weight).Distinct()] };
-        for (var opset = OnnxWriter.LowestOpset; opset <= OnnxWriter.HighestOpset; opset++)
+        for (var opset = OpsetRange.Lowest; opset <= OpsetRange.Highest; opset++)
             if (Augment(entries[0].ModelPath, request, folder.File($"{opset}.onnx"), opset) is { } report)
                 yield return report;
     }

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Report;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Report;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Results;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Report;

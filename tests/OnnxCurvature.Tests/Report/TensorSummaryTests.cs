@@ -1,8 +1,8 @@
 using CsCheck;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Report;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Results;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Report;

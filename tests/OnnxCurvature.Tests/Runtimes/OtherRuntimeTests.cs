@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OnnxCurvature.Cli;
 using OnnxCurvature.Files;
-using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.Cli;
 using OnnxCurvature.Tests.Files;

@@ -2,7 +2,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Structure;
-using OnnxCurvature.Runtime;
+using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Tests.Laws;
 using Xunit;
 

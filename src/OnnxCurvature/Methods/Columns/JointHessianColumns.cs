@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Transforms;
 

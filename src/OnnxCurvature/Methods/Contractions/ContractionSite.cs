@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Contractions;

@@ -1,6 +1,8 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Products;

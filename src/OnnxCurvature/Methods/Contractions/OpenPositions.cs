@@ -1,6 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Columns;
-using OnnxCurvature.Methods.Gates;
+using OnnxCurvature.Methods.Sparsity;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Elementwise;

@@ -1,4 +1,6 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Pooling;

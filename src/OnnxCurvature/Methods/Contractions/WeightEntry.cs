@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Transforms;

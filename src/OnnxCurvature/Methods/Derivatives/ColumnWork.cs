@@ -1,5 +1,7 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Methods.Terms;
 
 namespace OnnxCurvature.Methods.Derivatives;
 

@@ -1,11 +1,12 @@
 using System.Collections.Frozen;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Normalization;
-using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Transforms;
 

@@ -1,6 +1,9 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Planning;
-using OnnxCurvature.Ops;
+using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Methods.Staging;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Products;

@@ -1,6 +1,9 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Logic;
 using OnnxCurvature.Ops.Normalization;

@@ -1,4 +1,6 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;

@@ -1,8 +1,12 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Planning;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Methods.Terms;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;

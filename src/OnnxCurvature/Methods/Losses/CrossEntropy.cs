@@ -1,7 +1,8 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
-using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Losses;
 using OnnxCurvature.Ops.Normalization;

@@ -1,7 +1,7 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
-using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
 

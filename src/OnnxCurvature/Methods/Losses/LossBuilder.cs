@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops.Losses;
 using OnnxCurvature.Ops.Normalization;
 using OnnxCurvature.Ops.Reduction;

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Methods.Losses;
 

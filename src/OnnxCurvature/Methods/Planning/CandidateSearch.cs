@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Losses;
-using OnnxCurvature.Ops;
+using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops.Building;
 
 namespace OnnxCurvature.Methods.Planning;
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Methods.Planning;
 

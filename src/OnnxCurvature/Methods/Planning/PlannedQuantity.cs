@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Methods.Terms;
 
 namespace OnnxCurvature.Methods.Planning;
 

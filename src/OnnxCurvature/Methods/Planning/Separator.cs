@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Methods.Planning;
 

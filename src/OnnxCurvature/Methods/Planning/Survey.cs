@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Contractions;
+using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Families;

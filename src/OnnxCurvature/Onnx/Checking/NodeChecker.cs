@@ -26,7 +26,7 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
         if (OperatorSignature.Find(node.OpType, opset) is not { } signature)
         {
             // The table ends with opset 21; what is newer in a file is there because a type or an operator is.
-            if (opset <= OnnxWriter.HighestOpset)
+            if (opset <= OpsetRange.Highest)
                 _problems.Add($"{what} is of an operator that opset {opset} does not have.");
             return;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 
@@ -190,7 +191,7 @@ public sealed class If : Operator, IBodyOperator
         {
             var values = new Dictionary<Value, Value>(given);
             Batching.Run(_inner, _nodes, values, columns);
-            return [.. Outputs.Select(output => values.TryGetValue(output, out var batched) ? batched : Ops.Columns.Repeat(_inner, output, false, columns))];
+            return [.. Outputs.Select(output => values.TryGetValue(output, out var batched) ? batched : Ops.Building.Columns.Repeat(_inner, output, false, columns))];
         }
     }
 }

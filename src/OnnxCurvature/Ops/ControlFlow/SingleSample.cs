@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.ControlFlow;

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
 

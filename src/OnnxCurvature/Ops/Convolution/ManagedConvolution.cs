@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Evaluation;
 
 namespace OnnxCurvature.Ops.Convolution;
 

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Convolution;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Convolution;
@@ -11,7 +12,7 @@ namespace OnnxCurvature.Ops.Convolution;
 /// <param name="table">Makes the input with its padding, [S, C], S positions.</param>
 /// <param name="starts">For each of P output positions the place of its window's first entry.</param>
 /// <param name="offsets">For each of T kernel positions its distance from there.</param>
-public sealed class WindowRows(Func<GraphBuilder, Value> table, ImmutableArray<long> starts, ImmutableArray<long> offsets)
+public sealed class WindowRows(Func<GraphBuilder, Value> table, ImmutableArray<long> starts, ImmutableArray<long> offsets) : IWindowTable
 {
     /// <summary>The windows of an input [1, C, *spatial]; null for several images, or sizes that are not known.</summary>
     public static WindowRows? Of(Value x, Window window, TensorShape outputs)
@@ -29,10 +30,10 @@ public sealed class WindowRows(Func<GraphBuilder, Value> table, ImmutableArray<l
             Places(window.Kernel, axis => window.Dilations[axis] * steps[axis]));
     }
 
-    /// <summary>For output positions of any shape the places of their windows' first entries.</summary>
+    /// <inheritdoc/>
     public Value Starts(GraphBuilder b, Value positions) => Indexing.Gather.Of(b, b.Vector(starts.AsSpan()), positions, 0);
 
-    /// <summary>The windows that begin at places [n], [n, T * C]: in each window the kernel positions come first, and the channels of each lie together.</summary>
+    /// <inheritdoc/>
     public Value Pick(GraphBuilder outer, GraphBuilder b, Value places)
     {
         var rows = table(outer);
@@ -40,7 +41,7 @@ public sealed class WindowRows(Func<GraphBuilder, Value> table, ImmutableArray<l
         return Reshape.To(b, Indexing.Gather.Of(b, rows, each, 0), [places.Type.Shape[0], offsets.Length * rows.Type.Shape[1]]);
     }
 
-    /// <summary>Rows [.., T * C] of such windows in the order of a weight, [.., C * T].</summary>
+    /// <inheritdoc/>
     public Value InOrder(GraphBuilder b, Value rows)
     {
         var channels = rows.Type.Shape[1].DividedBy(offsets.Length)!.Value;

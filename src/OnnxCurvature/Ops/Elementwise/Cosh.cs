@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Elementwise;

@@ -1,4 +1,6 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Elementwise;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Evaluation;
 
 namespace OnnxCurvature.Ops.Indexing;
 

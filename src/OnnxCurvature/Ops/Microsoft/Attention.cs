@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Attention;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Structure;
 

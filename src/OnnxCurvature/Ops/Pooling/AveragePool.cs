@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Structure;
 

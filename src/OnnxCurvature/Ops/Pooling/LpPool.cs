@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Convolution;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Pooling;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops.Products;
 

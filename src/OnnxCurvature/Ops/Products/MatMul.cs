@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Structure;
 

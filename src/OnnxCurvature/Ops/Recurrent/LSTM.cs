@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 
 namespace OnnxCurvature.Ops.Recurrent;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Reduction;

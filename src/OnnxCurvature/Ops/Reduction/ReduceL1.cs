@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The sum of magnitudes over axes. The slope at 0 is 0.</summary>
-public sealed class ReduceL1 : Families.Reduction
+public sealed class ReduceL1 : ReductionOperator
 {
     /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Logic;
 
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The Euclidean norm over axes. The slope at 0 is 0.</summary>
-public sealed class ReduceL2 : Families.Reduction
+public sealed class ReduceL2 : ReductionOperator
 {
     /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The logarithm of the sum over axes.</summary>
-public sealed class ReduceLogSum : Families.Reduction
+public sealed class ReduceLogSum : ReductionOperator
 {
     /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The logarithm of the sum of exponentials over axes, without overflow.</summary>
-public sealed class ReduceLogSumExp : Families.Reduction
+public sealed class ReduceLogSumExp : ReductionOperator
 {
     /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)

@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The product over axes.</summary>
-public sealed class ReduceProd : Families.Reduction
+public sealed class ReduceProd : ReductionOperator
 {
     /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)

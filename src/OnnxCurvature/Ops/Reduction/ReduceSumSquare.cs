@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The sum of squares over axes.</summary>
-public sealed class ReduceSumSquare : Families.Reduction
+public sealed class ReduceSumSquare : ReductionOperator
 {
     /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)

@@ -1,5 +1,4 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Ops.ControlFlow;
 
 namespace OnnxCurvature.Ops.Rules;
 

@@ -1,5 +1,7 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Logic;
 using OnnxCurvature.Ops.Structure;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Structure;

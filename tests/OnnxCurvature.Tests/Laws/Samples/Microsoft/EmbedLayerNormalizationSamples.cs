@@ -1,5 +1,3 @@
-using OnnxCurvature.Ir;
-
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of EmbedLayerNormalization.</summary>

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.ControlFlow;
+using OnnxCurvature.Ops.Convolution;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Costs;
+
+/// <summary>Estimates of work and memory from a program's nodes.</summary>
+public sealed class CostModel(PlanLimits limits)
+{
+    /// <summary>Floating-point operations that one processor core is expected to do in a second, for rough times.</summary>
+    public const double FlopsPerSecondOfACore = 150e9;
+
+    private readonly SizeEstimates _sizes = new(limits);
+
+    /// <summary>Learns the bounds of sizes that only the data tell from a program whose parts are to be estimated.</summary>
+    public void Learn(Program program) => _sizes.Learn(program);
+
+    /// <summary>The size that a dimension is expected to have.</summary>
+    public double Size(Dim dim) => _sizes.Expected(dim);
+
+    /// <summary>Floating-point operations of a program, its loops included.</summary>
+    public double Flops(Program program)
+    {
+        _sizes.Learn(program);
+        double total = 0;
+        foreach (var node in program.Nodes)
+            total += Flops(node);
+        return total;
+    }
+
+    /// <summary>Floating-point operations of a node, its bodies included.</summary>
+    public double Flops(Node node) => node.Bodies.Any() ? node.Bodies.Sum(Flops) * Trips(node) : node.Rules().Flops(node, _sizes.Expected);
+
+    /// <summary>
+    /// The most bytes that the values of a program take at one time, when each is freed after its last use, whether nodes run in the program's order or in that of ONNX Runtime. Parameters and
+    /// outputs are the caller's and stay; what only reshapes a value shares its memory. Constants and what the program captures do not count.
+    /// </summary>
+    public double PeakBytes(Program program)
+    {
+        _sizes.Learn(program);
+        return Math.Max(PeakBytes(program, program.Nodes), PeakBytes(program, RuntimeOrder.Of(program)));
+    }
+
+    private double PeakBytes(Program program, ImmutableArray<Node> nodes)
+    {
+        var holders = new Dictionary<Value, Value>();
+        var lastUse = new Dictionary<Value, int>();
+        for (var index = 0; index < nodes.Length; index++)
+        {
+            var node = nodes[index];
+            if (node.Operator is ReshapingOperator or Reshape or Identity)
+                holders[node.Output] = Holder(node.Inputs[0]!);
+            foreach (var value in GraphWalk.Dependencies(node))
+                lastUse[Holder(value)] = index;
+            foreach (var output in node.Outputs)
+                lastUse[Holder(output)] = index;
+        }
+        foreach (var value in program.Outputs.Select(output => output.Value).Concat(program.Parameters))
+            lastUse[Holder(value)] = int.MaxValue;
+        var freed = lastUse.ToLookup(use => use.Value, use => use.Key);
+        var alive = program.Parameters.ToHashSet();
+        double bytes = program.Parameters.Sum(Bytes), peak = bytes;
+        for (var index = 0; index < nodes.Length; index++)
+        {
+            var node = nodes[index];
+            foreach (var output in node.Outputs)
+                if (!holders.ContainsKey(output) && alive.Add(output))
+                    bytes += Bytes(output);
+            peak = Math.Max(peak, bytes + Inside(node));
+            foreach (var value in freed[index])
+                if (alive.Remove(value))
+                    bytes -= Bytes(value);
+        }
+        return peak;
+
+        Value Holder(Value value) => holders.GetValueOrDefault(value, value);
+    }
+
+    /// <summary>What runs within a node takes beside its outputs: one round, and the pieces of what rounds yield, which are put together at the end.</summary>
+    private double Inside(Node node) => node.Operator is Loop && node.Attributes.Program("body") is { } body
+        ? PeakBytes(body) + node.Outputs.Skip(Loop.States(node.Attributes)).Sum(Bytes)
+        : node.Operator is Scan ? node.Bodies.Sum(PeakBytes) + node.Outputs.Take(Scan.States(node.Attributes)).Sum(Bytes)
+        : node.Bodies.Sum(PeakBytes);
+
+    /// <summary>The bytes of the largest output of a convolution; zero where there is none.</summary>
+    public double WidestConvolution(Program program) => program.Nodes.Where(node => node.Operator is Conv or ConvTranspose).Select(node => Bytes(node.Output)).DefaultIfEmpty(0).Max();
+
+    /// <summary>The number of entries of a value.</summary>
+    public double Entries(Value value) => _sizes.Expected(value.Type.Shape.Elements);
+
+    /// <summary>The most bytes that a value takes.</summary>
+    public double Bytes(Value value) => _sizes.Most(value.Type.Shape.Elements) * value.Type.Element.Size();
+
+    /// <summary>How often the bodies of a node run.</summary>
+    public double Trips(Node node) => node.Operator switch
+    {
+        Scan => _sizes.Expected(Scan.Length(node.Inputs, node.Attributes)),
+        Loop => node.Input(0)?.Constant?.Read().Integers[0] ?? (node.Outputs.Length > Loop.States(node.Attributes) ? _sizes.Expected(node.Outputs[^1].Type.Shape[0]) : 1),
+        _ => 1,
+    };
+}

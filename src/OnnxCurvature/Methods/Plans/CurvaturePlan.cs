@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Requests;
+
+namespace OnnxCurvature.Methods.Plans;
+
+/// <summary>A program that computes what was asked for, and the account of how.</summary>
+public sealed record CurvaturePlan
+{
+    /// <summary>What was asked for.</summary>
+    public required CurvatureRequest Request { get; init; }
+
+    /// <summary>The loss on the model.</summary>
+    public required LossHead Loss { get; init; }
+
+    /// <summary>The targets, in the order in which they were asked for.</summary>
+    public required ImmutableArray<Target> Targets { get; init; }
+
+    /// <summary>
+    /// The program: the model's inputs and the loss's target in; what was asked for out, under the names of
+    /// <see cref="Quantities.OutputName"/>, after the model's own outputs where these are kept.
+    /// </summary>
+    public required Program Program { get; init; }
+
+    /// <summary>The names of the outputs that were asked for.</summary>
+    public required ImmutableArray<string> Outputs { get; init; }
+
+    /// <summary>The names of those outputs that hold something for each sample, along the first axis.</summary>
+    public required ImmutableArray<string> PerSample { get; init; }
+
+    /// <summary>The names of those outputs that batches do not weigh, though the loss be a mean.</summary>
+    public ImmutableArray<string> Unweighted { get; init; } = [];
+
+    /// <summary>The names of those inputs that were added of which every batch takes the whole: directions in weights.</summary>
+    public ImmutableArray<string> WholeInputs { get; init; } = [];
+
+    /// <summary>The program's input that takes the number of the batch, a 64-bit scalar; null where it has none.</summary>
+    public Value? BatchNumber { get; init; }
+
+    /// <summary>How each second-order quantity of each target is computed.</summary>
+    public required ImmutableArray<WeightPlan> Methods { get; init; }
+
+    /// <summary>What the user should know: one sentence each.</summary>
+    public required ImmutableArray<string> Notes { get; init; }
+
+    /// <summary>Estimated floating-point operations for one batch.</summary>
+    public required double Flops { get; init; }
+
+    /// <summary>Estimated peak of the values of one run, weights not counted, in bytes.</summary>
+    public required double MemoryBytes { get; init; }
+
+    /// <summary>This plan. Throws <see cref="UserErrorException"/> where not even single columns keep to what chunks may take.</summary>
+    internal CurvaturePlan Within(PlanLimits limits) => Methods.FirstOrDefault(method => method.ChunkSize == 1 && method.MemoryBytes > limits.MemoryBytes) is not { } large
+        ? this
+        : throw new UserErrorException($"One column of '{large.Target}' takes about {Math.Ceiling(large.MemoryBytes / (1 << 20))} MiB, and the limit is {PlanLimits.Text(limits.MemoryBytes)}; allow more with --memory.");
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Methods.Requests;
+
+/// <summary>What is asked of a model.</summary>
+public sealed record CurvatureRequest
+{
+    /// <summary>
+    /// With respect to what: names of initializers, inputs or intermediate values; globs (<c>*</c>, <c>?</c>) stand for all
+    /// matching weights; <c>name[7]</c> and <c>name[3:9]</c> take indices of the first axis.
+    /// </summary>
+    public required ImmutableArray<string> WithRespectTo { get; init; }
+
+    /// <summary>The loss.</summary>
+    public required LossRequest Loss { get; init; }
+
+    /// <summary>How losses of single samples become one.</summary>
+    public Reduction Reduction { get; init; } = Reduction.Mean;
+
+    /// <summary>In which type everything is computed: the model, the loss, and the derivatives.</summary>
+    public Precision Precision { get; init; }
+
+    /// <summary>
+    /// Whether quantization within the model counts as the identity in derivatives: where it is rounding its derivative is zero, so without this none
+    /// passes through it.
+    /// </summary>
+    public bool StraightThrough { get; init; }
+
+    /// <summary>Values of inputs, by name, that become constants: shapes, axes and counts that must be known before anything can be derived.</summary>
+    public IReadOnlyDictionary<string, Tensor> Fixed { get; init; } = ImmutableDictionary<string, Tensor>.Empty;
+
+    /// <summary>What is computed.</summary>
+    public ImmutableArray<Quantity> Quantities { get; init; } = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];
+
+    /// <summary>How a diagonal is estimated; by default it is not, but exact.</summary>
+    public Estimator Estimator { get; init; }
+
+    /// <summary>The number of random columns of an estimate, at least 2.</summary>
+    public int Probes { get; init; } = 32;
+
+    /// <summary>
+    /// The relative error, ‖standard error‖ / ‖estimate‖, up to which a run takes more probes than <see cref="Probes"/>; null for no more.
+    /// </summary>
+    public double? TargetError { get; init; }
+
+    /// <summary>
+    /// The share of probability, above 0 and below 1, of the least likely classes that may be left out of a factor of cross-entropy: what is kept is a lower bound,
+    /// and the remainder is sampled. Null for none.
+    /// </summary>
+    public double? Tolerance { get; init; }
+
+    /// <summary>How many classes of each sample <see cref="Tolerance"/> keeps; a run finds it from the data where it is null.</summary>
+    public int? KeptClasses { get; init; }
+
+    /// <summary>What random numbers are made from.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Whether random numbers take part in what is asked for.</summary>
+    public bool IsRandom => Estimator != Estimator.None && !Estimator.IsOnePass() || Tolerance is not null || Quantities.Contains(Quantity.FisherDiagonalMonteCarlo);
+}

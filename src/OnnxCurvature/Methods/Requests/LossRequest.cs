@@ -1,0 +1,47 @@
+namespace OnnxCurvature.Methods.Requests;
+
+/// <summary>The kinds of loss.</summary>
+public enum LossKind
+{
+    /// <summary>−log softmax(z)[label]; classes lie along axis 1.</summary>
+    CrossEntropy,
+    /// <summary>−t log σ(z) − (1−t) log(1−σ(z)), for logits z and targets t in [0, 1].</summary>
+    BinaryCrossEntropy,
+    /// <summary>(z − t)².</summary>
+    Mse,
+    /// <summary>The sum of all entries of a value.</summary>
+    Sum,
+    /// <summary>A value that the model computes; summed where it is no scalar.</summary>
+    Value,
+}
+
+/// <summary>Which loss is differentiated.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Value">The name of the value that it is taken of; null for the model's first output.</param>
+public sealed record LossRequest(LossKind Kind, string? Value = null)
+{
+    /// <summary>The name of the kind on the command line.</summary>
+    public static string Name(LossKind kind) => kind switch
+    {
+        LossKind.CrossEntropy => "cross-entropy",
+        LossKind.BinaryCrossEntropy => "binary-cross-entropy",
+        LossKind.Mse => "mse",
+        LossKind.Sum => "sum",
+        LossKind.Value => "value",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    /// <summary>Reads <c>KIND</c> or <c>KIND:VALUE</c>. Throws <see cref="UserErrorException"/> for an unknown kind.</summary>
+    public static LossRequest Parse(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        var name = colon < 0 ? text : text[..colon];
+        foreach (var kind in Enum.GetValues<LossKind>())
+            if (Name(kind) == name)
+                return new LossRequest(kind, colon < 0 || colon == text.Length - 1 ? null : text[(colon + 1)..]);
+        throw new UserErrorException($"The loss '{name}' is unknown; {Suggestions.Among(name, [.. Enum.GetValues<LossKind>().Select(Name)])}.");
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value is null ? Name(Kind) : $"{Name(Kind)}:{Value}";
+}

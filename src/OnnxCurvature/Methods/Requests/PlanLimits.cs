@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.Methods.Requests;
+
+/// <summary>What a plan has to keep to, and what it is planned for.</summary>
+public sealed record PlanLimits
+{
+    /// <summary>Bytes that one chunk of columns may take beside the weights.</summary>
+    public long MemoryBytes { get; init; } = 1L << 30;
+
+    /// <summary>A bound on memory as messages tell it.</summary>
+    public static string Text(long bytes) => bytes < 1 << 20 ? $"{bytes} bytes" : $"{bytes >> 20} MiB";
+
+    /// <summary>Where the program will run, <c>cpu</c> or <c>cuda</c>: it tells what kernels there are for float64.</summary>
+    public string Provider { get; init; } = "cpu";
+
+    /// <summary>Whether the caller makes a run for each chunk, so that what is done once, after all chunks, would be done in every run.</summary>
+    public bool OneRunForEachChunk { get; init; }
+
+    /// <summary>Whether products of columns are taken at open channels only; null for where it is expected to be faster.</summary>
+    internal bool? AtOpenChannels { get; init; }
+
+    /// <summary>Bytes of a dense layer's weight from which entries are picked at one time, where products of columns are taken at open channels: what the cache of a processor holds.</summary>
+    internal long BlockBytes { get; init; } = 32 << 20;
+
+    /// <summary>The size to plan with for symbolic dimensions that have none given here.</summary>
+    public long DefaultDimension { get; init; } = 1;
+
+    /// <summary>Sizes to plan with for symbolic dimensions; the plan stays right for others.</summary>
+    public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>The size of a dimension to plan with.</summary>
+    public double Size(Ir.Dim dim)
+    {
+        double size = dim.Factor;
+        foreach (var symbol in dim.Symbols)
+            size *= Dimensions.GetValueOrDefault(symbol, DefaultDimension);
+        return size;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Methods.Requests;
+
+/// <summary>
+/// A value that is differentiated with respect to, or a range of indices of its first axis.
+/// </summary>
+/// <param name="Name">The name under which results are given out: <c>w</c>, <c>w[7]</c> or <c>w[3:9]</c>.</param>
+/// <param name="Value">The whole value.</param>
+/// <param name="Start">The first index of the first axis.</param>
+/// <param name="End">The index after the last; the largest number for the whole of a value whose first axis has no known size.</param>
+/// <param name="Single">Whether a single index was asked for, so that the result has no first axis of its own.</param>
+public sealed partial record Target(string Name, Value Value, long Start, long End, bool Single)
+{
+    /// <summary>Whether only a part of the value is asked for.</summary>
+    public bool IsPart => Value.Type.Rank > 0 && (Start != 0 || End != long.MaxValue && Value.Type.Shape[0] != End) || Single;
+
+    /// <summary>The type of results: that of the value, with the first axis cut to the range, or dropped for a single index.</summary>
+    public TensorType ResultType => !IsPart ? Value.Type
+        : Value.Type with { Shape = Single ? Value.Type.Shape.Remove(0) : Value.Type.Shape.With(0, End - Start) };
+
+    /// <summary>
+    /// Finds the targets that the patterns name, each once, in the order of the patterns. A pattern with <c>*</c> or <c>?</c> stands for
+    /// the matching weights; any other names a weight, an input or an intermediate value. Throws <see cref="UserErrorException"/>.
+    /// </summary>
+    public static IReadOnlyList<Target> Resolve(ModelGraph model, IEnumerable<string> patterns)
+    {
+        var targets = new List<Target>();
+        foreach (var pattern in patterns)
+        {
+            var (name, range) = Split(model, pattern);
+            if (name.Contains('*', StringComparison.Ordinal) || name.Contains('?', StringComparison.Ordinal))
+            {
+                var glob = new Regex("^" + Regex.Escape(name).Replace("\\*", ".*", StringComparison.Ordinal).Replace("\\?", ".", StringComparison.Ordinal) + "$", RegexOptions.CultureInvariant);
+                var matches = model.Weights.Where(weight => glob.IsMatch(weight.Name!)).ToArray();
+                if (matches.Length == 0)
+                    throw new UserErrorException($"--wrt '{pattern}' matches no weight; {Suggestions.For(name, model.Weights.Select(weight => weight.Name!))}.");
+                targets.AddRange(matches.Select(weight => Of(weight, range)));
+                continue;
+            }
+            var value = model.Values.GetValueOrDefault(name)
+                ?? throw new UserErrorException($"--wrt '{pattern}' names nothing in the model; {Suggestions.For(name, model.Weights.Select(weight => weight.Name!).Concat(model.Values.Keys))}.");
+            if (!value.Type.Element.IsFloat())
+                throw new UserErrorException($"--wrt '{pattern}' names a value of {value.Type.Element.DisplayName()}, and only floating-point values have derivatives; name another.");
+            targets.Add(Of(value, range));
+        }
+        if (targets.Count == 0)
+            throw new UserErrorException("Nothing was named to differentiate with respect to; give a weight with --wrt NAME.");
+        return [.. targets.DistinctBy(target => target.Name)];
+    }
+
+    /// <summary>A name that exists is taken whole, even where it ends in brackets.</summary>
+    private static (string Name, string? Range) Split(ModelGraph model, string pattern) =>
+        !model.Values.ContainsKey(pattern) && RangeSuffix().Match(pattern) is { Success: true } match
+            ? (match.Groups[1].Value, match.Groups[2].Value)
+            : (pattern, null);
+
+    private static Target Of(Value value, string? range)
+    {
+        var name = value.Name!;
+        if (range is null)
+            return new Target(name, value, 0, value.Type.Rank > 0 ? value.Type.Shape[0].Known ?? long.MaxValue : 1, false);
+        if (value.Type.Rank == 0 || value.Type.Shape[0].Known is not { } size)
+            throw new UserErrorException($"--wrt '{name}[{range}]' takes indices of the first axis, but '{name}' has the shape {value.Type.Shape}; name the whole value.");
+        var colon = range.IndexOf(':', StringComparison.Ordinal);
+        var start = Number(colon < 0 ? range : range[..colon], 0);
+        var end = colon < 0 ? start + 1 : Number(range[(colon + 1)..], size);
+        return start >= 0 && end <= size && start < end
+            ? new Target($"{name}[{range}]", value, start, end, colon < 0)
+            : throw new UserErrorException(start >= end && start >= 0 && start <= size ? $"--wrt '{name}[{range}]' holds no index; give a range that ends after it begins." : $"--wrt '{name}[{range}]' is outside of the first axis of '{name}', which has the size {size}; give indices from 0 to {size - 1}.");
+
+        long Number(string text, long fallback)
+        {
+            if (text.Length == 0)
+                return fallback;
+            var number = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed) ? parsed : long.MinValue / 2;
+            return number < 0 ? number + size : number;
+        }
+    }
+
+    [GeneratedRegex(@"^(.+)\[(-?\d+|-?\d*:-?\d*)\]$")]
+    private static partial Regex RangeSuffix();
+}

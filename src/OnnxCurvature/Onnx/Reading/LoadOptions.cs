@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Onnx.Reading;
+
+/// <summary>How a model is loaded.</summary>
+public sealed record LoadOptions
+{
+    /// <summary>Sizes of symbolic dimensions, by name.</summary>
+    public IReadOnlyDictionary<string, long> Dims { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>
+    /// Values of inputs, by name, that become constants: for shapes, axes and counts that a model takes as inputs although what it computes
+    /// can be told only when they are known.
+    /// </summary>
+    public IReadOnlyDictionary<string, Tensor> Fixed { get; init; } = ImmutableDictionary<string, Tensor>.Empty;
+
+    /// <summary>Whether nodes whose types cannot be told are left out, with all that depends on them, instead of the model being refused.</summary>
+    public bool Partial { get; init; }
+
+    /// <summary>In which type the model is computed.</summary>
+    public Precision Precision { get; init; }
+
+    /// <summary>Whether quantization within the model counts as the identity in derivatives, where it is rounding, of which the derivative is zero.</summary>
+    public bool StraightThrough { get; init; }
+
+    /// <summary>Whether loops stay loops where they can, as is best for what is run and not differentiated, instead of becoming the nodes of their rounds.</summary>
+    public bool KeepLoops { get; init; }
+
+    /// <summary>Who tells the types that the catalogue does not know, or null for nobody.</summary>
+    public IShapeOracle? Oracle { get; init; }
+}

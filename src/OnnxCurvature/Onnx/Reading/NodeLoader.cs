@@ -1,0 +1,357 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.ControlFlow;
+using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Tensors;
+using OnnxCurvature.Onnx.Wire;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Quantization;
+
+namespace OnnxCurvature.Onnx.Reading;
+
+/// <summary>
+/// Builds the nodes of a file in their canonical form. A node whose types cannot be told is noted, and what depends on it is
+/// left out, so that all such nodes are reported together.
+/// </summary>
+internal sealed class NodeLoader(ModelReader file, LoadOptions options)
+{
+    /// <summary>The type of an output that a node does not give out.</summary>
+    private static readonly TensorType LeftOut = new(ElementType.Undefined, TensorShape.Scalar);
+
+    private readonly TensorReader _tensors = new(file);
+    private readonly Dictionary<(string Domain, string Name, int Opset, string Reason), OpaqueOperator> _opaque = [];
+    private readonly FunctionLibrary _functions = new(file.Model);
+    private readonly Dictionary<NodeProto, Value> _repeated = new(ReferenceEqualityComparer.Instance);
+    private SequenceLoader? _sequences;
+
+    /// <summary>The nodes whose types cannot be told.</summary>
+    public List<LeftOutNode> LeftOutNodes { get; } = [];
+
+    /// <summary>The nodes of operators that the catalogue does not have.</summary>
+    public List<Node> UnknownNodes { get; } = [];
+
+    /// <summary>In which types everything is computed.</summary>
+    public Widening Widening { get; } = new(options.Precision);
+
+    /// <summary>
+    /// The constants of bodies and functions whose nodes have become those of the outermost graph, without scalars, which belong to formulas; those of a
+    /// body that is written out several times stand here as often.
+    /// </summary>
+    public List<Value> WrittenOutConstants { get; } = [];
+
+    /// <summary>How messages call the nodes whose random numbers are drawn once and for all.</summary>
+    public List<string> Drawn { get; } = [];
+
+    /// <summary>How messages call the nodes through which derivatives pass as if there were no rounding.</summary>
+    public List<string> StraightThrough { get; } = [];
+
+    /// <summary>Who tells the types that the catalogue cannot; known once the inputs are.</summary>
+    public ModelTypes? Types { get; set; }
+
+    /// <summary>Defines the initializers of a graph as constants.</summary>
+    public void LoadInitializers(GraphProto graph, Scope scope)
+    {
+        foreach (var tensor in graph.SparseInitializer)
+            DefineConstant(scope, tensor.Values?.Name ?? "", scope.Builder.Constant(Widening.Of(SparseTensors.Dense(tensor, _tensors, file.File.Path)), scope.FullName(tensor.Values?.Name ?? "")));
+        foreach (var tensor in graph.Initializer)
+            DefineConstant(scope, tensor.Name, scope.Builder.Constant(Widening.Of(_tensors.Read(tensor)), scope.FullName(tensor.Name)));
+    }
+
+    /// <summary>Gives a value a name in a scope. Throws <see cref="UserErrorException"/> where it is taken.</summary>
+    public void Define(Scope scope, string name, Value? value)
+    {
+        if (name.Length == 0)
+            throw new UserErrorException($"'{file.File.Path}' holds a value without a name.");
+        if (!scope.Define(name, value))
+            throw new UserErrorException($"'{file.File.Path}' defines the value '{name}' twice.");
+    }
+
+    /// <summary>Gives a constant a name in a scope; where that is a body or a function that is written out, the constant is one of the outermost graph.</summary>
+    private void DefineConstant(Scope scope, string name, Value constant)
+    {
+        Define(scope, name, constant);
+        if (scope is { Depth: > 0, Builder.Parent: null } && constant.Type.Rank > 0)
+            WrittenOutConstants.Add(constant);
+    }
+
+    /// <summary>Gives a sequence or an optional value a name in a scope. Throws <see cref="UserErrorException"/> where it is taken.</summary>
+    public void DefineList(Scope scope, string name, ListValue list)
+    {
+        if (!scope.DefineList(name, list))
+            throw new UserErrorException($"'{file.File.Path}' defines the value '{name}' twice.");
+    }
+
+    /// <summary>Builds nodes in their order.</summary>
+    public void Load(IEnumerable<NodeProto> nodes, Scope scope)
+    {
+        foreach (var node in nodes)
+        {
+            if (!Resolve(node, scope, out var inputs))
+            {
+                LeaveOut(node, scope, IsKnown(node) ? null : NotInCatalogue(node.OpType));
+                continue;
+            }
+            try
+            {
+                Load(node, scope, inputs);
+            }
+            catch (Exception exception) when (exception is UnsupportedOperatorException or FormatException)
+            {
+                LeaveOut(node, scope, exception.Message);
+            }
+            catch (Exception exception) when (exception is NullReferenceException or IndexOutOfRangeException or ArgumentException or InvalidOperationException or OverflowException)
+            {
+                LeaveOut(node, scope, "its inputs or attributes are not those of the operator");
+            }
+        }
+    }
+
+    /// <summary>How messages call a node of the file.</summary>
+    public static string Describe(NodeProto node) => node.Name.Length > 0 ? $"{node.OpType} '{node.Name}'"
+        : node.Output.FirstOrDefault(name => name.Length > 0) is { } output ? $"{node.OpType} that makes '{output}'"
+        : node.OpType;
+
+    private bool Resolve(NodeProto node, Scope scope, out ImmutableArray<Value?> inputs)
+    {
+        var found = ImmutableArray.CreateBuilder<Value?>(node.Input.Count);
+        var known = true;
+        foreach (var name in node.Input)
+        {
+            Value? value = null;
+            if (name.Length > 0 && !scope.IsLeftOut(name) && scope.FindList(name) is null)
+            {
+                if (!scope.Find(name, out value))
+                    throw new UserErrorException($"In '{file.File.Path}' {Describe(node)} takes the value '{name}', which nothing before it defines.");
+                known &= value is not null;
+            }
+            found.Add(value);
+        }
+        inputs = found.MoveToImmutable();
+        return known;
+    }
+
+    private bool IsKnown(NodeProto node) => _functions.Find(DomainOf(node), node.OpType, node.Overload) is not null || Catalogue.Find(DomainOf(node), node.OpType) is not null || node.OpType == "Constant" || SequenceLoader.Resolves(node);
+
+    private static string DomainOf(NodeProto node) => node.Domain == "ai.onnx" ? "" : node.Domain;
+
+    private static string NotInCatalogue(string name) => $"{name} is not in the operator catalogue";
+
+    private void LeaveOut(NodeProto node, Scope scope, string? reason)
+    {
+        var domain = DomainOf(node);
+        LeftOutNodes.Add(new LeftOutNode(domain.Length > 0 ? $"{domain}.{node.OpType}" : node.OpType, Describe(node), scope.Opsets.TryGetValue(domain, out var opset) ? opset : null, reason?.TrimEnd('.')));
+        foreach (var name in node.Output)
+            if (name.Length > 0)
+                Define(scope, name, null);
+    }
+
+    private void Load(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
+    {
+        var domain = DomainOf(node);
+        if (_functions.Find(domain, node.OpType, node.Overload) is { } function)
+        {
+            LoadFunction(node, function, scope, inputs);
+            return;
+        }
+        if ((_sequences ??= new SequenceLoader(this)).Load(node, scope, inputs))
+            return;
+        if (domain.Length == 0 && node.OpType == "Constant" && node.Output.Count == 1)
+        {
+            if (!scope.IsRepeated || !_repeated.TryGetValue(node, out var constant))
+                constant = scope.Builder.Constant(Widening.Of(ConstantNodes.Read(node, scope, _tensors, file.File.Path)), scope.FullName(node.Output[0]));
+            if (scope.IsRepeated)
+                _repeated[node] = constant;
+            DefineConstant(scope, node.Output[0], constant);
+            return;
+        }
+        if (domain == GradientNode.Domain && node.OpType == GradientNode.Name)
+        {
+            LoadGradient(node, scope, inputs);
+            return;
+        }
+        string? reason = null;
+        var bodies = new BodyLoader(this, file, options);
+        var kept = options.KeepLoops && domain.Length == 0 && node.OpType is "Loop" or "Scan" ? bodies.TryLoad(node, scope, inputs) : null;
+        if (kept is null && domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
+            return;
+        var attributes = AttributeReader.Read(node, scope, Widening.Meant, tensor => Widening.Of(_tensors.Read(tensor)).Read(), graph => kept ?? bodies.Load(node, graph, scope, inputs));
+        // Of all operators it alone has defaults that are rounded.
+        if (domain.Length == 0 && node.OpType == "Selu")
+            attributes = Selu.Explicit(attributes, Widening.Meant);
+        var outputs = node.Output.Count;
+        while (outputs > 0 && node.Output[outputs - 1].Length == 0)
+            outputs--;
+        if (domain.Length == 0)
+            attributes = TypeAttributes.Widen(attributes, node.OpType, outputs, element => Widening.Of(new TensorType(element, TensorShape.Scalar)).Element);
+        var call = new OperatorCall(node.OpType, domain, inputs, attributes, outputs).WithInputs(inputs);
+        if (domain.Length == 0 && node.OpType == "ConstantOfShape" && inputs is [{ Contents: { } sizes }] && sizes.All(size => size.Known >= 0))
+        {
+            Define(scope, node.Output[0], scope.Builder.Constant(ConstantNodes.Filled(call, sizes), scope.FullName(node.Output[0])));
+            return;
+        }
+        Append(node, scope, call, reason);
+    }
+
+    private void LoadGradient(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
+    {
+        var outer = scope.Builder.Origin;
+        scope.Builder.Origin = Describe(node);
+        try
+        {
+            var gradients = GradientNode.Compile(node, scope, inputs);
+            for (var index = 0; index < node.Output.Count; index++)
+                if (node.Output[index].Length > 0)
+                {
+                    gradients[index].NameAs(scope.FullName(node.Output[index]));
+                    Define(scope, node.Output[index], gradients[index]);
+                }
+        }
+        finally
+        {
+            scope.Builder.Origin = outer;
+        }
+    }
+
+    private void Append(NodeProto node, Scope scope, OperatorCall call, string? reason)
+    {
+        if (!scope.Opsets.TryGetValue(call.Domain, out var opset))
+            throw new UnsupportedOperatorException($"the model names no opset of the domain '{call.Domain}'.");
+        var b = scope.Builder;
+        Operator op;
+        if (Catalogue.Find(call.Domain, call.Name) is not { } known)
+            op = Opaque(call, opset, reason ?? NotInCatalogue(call.Name) + ".");
+        else
+        {
+            op = known;
+            using var hidden = b.Hide();
+            if (op is RandomSource)
+                call = Draw(node, scope, call);
+            try
+            {
+                var canonical = known.FromOpset(b, call, opset);
+                op = Catalogue.Find(canonical.Domain, canonical.Name) ?? throw new UnsupportedOperatorException($"{canonical.Name} is not in the operator catalogue.");
+                call = canonical;
+                if (Expanded(op, node, scope, call))
+                    return;
+            }
+            catch (UnsupportedOperatorException exception) when (known is not RandomSource)
+            {
+                op = Opaque(call, opset, exception.Message);
+            }
+        }
+        var types = Infer(op, node, scope, call);
+        var named = types.Select((type, index) => node.Output[index].Length > 0 ? (type, scope.FullName(node.Output[index])) : (LeftOut, null)).ToArray();
+        var appended = b.Append(op, call.Inputs, call.Attributes, named, node.Name.Length > 0 ? scope.FullName(node.Name) : null);
+        if (op is OpaqueOperator)
+            UnknownNodes.Add(appended);
+        for (var index = 0; index < appended.Outputs.Length; index++)
+            if (node.Output[index].Length > 0)
+                Define(scope, node.Output[index], appended.Outputs[index]);
+    }
+
+    /// <summary>Defines the outputs of a node of an operator that is replaced by others; false for any other operator.</summary>
+    private bool Expanded(Operator op, NodeProto node, Scope scope, OperatorCall call)
+    {
+        var b = scope.Builder;
+        var outer = b.Origin;
+        b.Origin = Describe(node);
+        try
+        {
+            if ((op is DequantizeLinear && options.StraightThrough ? PassThrough(node, b, call) : op.OnLoad(b, call)) is not { } outputs)
+                return false;
+            var asked = Enumerable.Range(0, call.OutputCount).Where(index => node.Output[index].Length > 0).ToArray();
+            foreach (var index in asked)
+                if (index >= outputs.Length || outputs[index] is null)
+                    throw new UnsupportedOperatorException($"the output {index} of {call.Name} is not supported.");
+            foreach (var index in asked)
+            {
+                outputs[index]!.NameAs(scope.FullName(node.Output[index]));
+                Define(scope, node.Output[index], outputs[index]);
+            }
+            return true;
+        }
+        finally
+        {
+            b.Origin = outer;
+        }
+    }
+
+    private ImmutableArray<Value?>? PassThrough(NodeProto node, GraphBuilder b, OperatorCall call)
+    {
+        if (Ops.Quantization.StraightThrough.Dequantize(b, call) is not { } y)
+            return null;
+        StraightThrough.Add(Describe(node));
+        return [y];
+    }
+
+    /// <summary>Gives random numbers a stream of their own. In a body they would have to be others in every round, so there they are refused.</summary>
+    private OperatorCall Draw(NodeProto node, Scope scope, OperatorCall call)
+    {
+        if (scope.Builder.Parent is not null)
+            throw new UnsupportedOperatorException($"{call.Name} draws anew whenever the body that it is in runs, and random numbers are drawn once.");
+        Drawn.Add(Describe(node));
+        return call with { Attributes = call.Attributes.With(RandomSource.StreamName, scope.FullName(node.Name.Length > 0 ? node.Name : node.Output[0])) };
+    }
+
+    private OpaqueOperator Opaque(OperatorCall call, int opset, string reason)
+    {
+        var key = (call.Domain, call.Name, opset, reason);
+        if (!_opaque.TryGetValue(key, out var op))
+            _opaque[key] = op = new OpaqueOperator(call.Name, call.Domain, opset, reason);
+        return op;
+    }
+
+    private ImmutableArray<TensorType> Infer(Operator op, NodeProto node, Scope scope, OperatorCall call)
+    {
+        try
+        {
+            var types = op.Infer(call);
+            return types.Length >= call.OutputCount
+                ? types[..call.OutputCount]
+                : throw new UnsupportedOperatorException($"{call.Name} has {types.Length} outputs, and {call.OutputCount} are asked for.");
+        }
+        catch (UnsupportedOperatorException)
+        {
+            var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? LeftOut : Types?.Of(scope.FullName(name), op is OpaqueOperator)).ToArray();
+            if (types.Length > 0 && !types.Contains(null))
+                return [.. types.Select(type => Widening.Of(type!))];
+            // Nobody tells of the values of bodies.
+            if (op.InferAtRunTime(call) is { } sized && sized.Length >= call.OutputCount)
+                return sized[..call.OutputCount];
+            throw;
+        }
+    }
+
+    private void LoadFunction(NodeProto node, FunctionProto function, Scope scope, ImmutableArray<Value?> inputs)
+    {
+        var inner = FunctionLibrary.Enter(node, function, scope, Deeper(scope));
+        for (var index = 0; index < function.Input.Count; index++)
+            if (index < inputs.Length && inputs[index] is { } value)
+                Define(inner, function.Input[index], value);
+            else if (index < inputs.Length && scope.FindList(node.Input[index]) is { } list)
+                DefineList(inner, function.Input[index], list);
+            else
+                inner.LeaveOut(function.Input[index]);
+        Load(function.Node, inner);
+        for (var index = 0; index < node.Output.Count; index++)
+            if (node.Output[index].Length > 0)
+            {
+                if (index < function.Output.Count && inner.FindList(function.Output[index]) is { } list)
+                {
+                    DefineList(scope, node.Output[index], list);
+                    continue;
+                }
+                Value? value = null;
+                if (index >= function.Output.Count || !inner.Find(function.Output[index], out value))
+                    throw new UserErrorException($"In '{file.File.Path}' the function {function.Name} does not define its output {index}.");
+                Define(scope, node.Output[index], value);
+            }
+    }
+
+    /// <summary>The depth of a body in a scope. Throws <see cref="UserErrorException"/> where it is too deep.</summary>
+    public int Deeper(Scope scope) => scope.Depth < ModelReader.DeepestNesting
+        ? scope.Depth + 1
+        : throw new UserErrorException($"'{file.File.Path}' nests bodies and functions more than {ModelReader.DeepestNesting} deep.");
+}

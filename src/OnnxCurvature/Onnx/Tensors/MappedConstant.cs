@@ -1,0 +1,51 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Wire;
+
+namespace OnnxCurvature.Onnx.Tensors;
+
+/// <summary>A constant whose elements stay in a file, and are mapped into memory when they are asked for.</summary>
+public sealed class MappedConstant : Constant
+{
+    private readonly WeightFile _file;
+
+    internal MappedConstant(WeightFile file, long offset, long length, TensorType type)
+    {
+        _file = file;
+        Offset = offset;
+        Length = length;
+        Type = type;
+    }
+
+    /// <summary>The full path of the file.</summary>
+    public string Path => _file.Path;
+
+    /// <summary>Where the elements begin, in bytes.</summary>
+    public long Offset { get; }
+
+    /// <summary>The number of bytes.</summary>
+    public long Length { get; }
+
+    /// <inheritdoc/>
+    public override TensorType Type { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Read()
+    {
+        var decoder = new TensorDecoder(Type);
+        _file.Read(Offset, Length, decoder.Decode);
+        return decoder.Tensor;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Part(long start, int count)
+    {
+        if (Type.Element.Bits() < 8)
+            return base.Part(start, count);
+        var decoder = new TensorDecoder(Type with { Shape = TensorShape.Of(count) });
+        _file.Read(Offset + Type.Element.Bytes(start), Type.Element.Bytes(count), decoder.Decode);
+        return decoder.Tensor;
+    }
+
+    /// <summary>Writes the bytes as they are.</summary>
+    public void CopyTo(Stream stream) => _file.Read(Offset, Length, (bytes, _) => stream.Write(bytes));
+}

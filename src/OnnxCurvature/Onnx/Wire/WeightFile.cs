@@ -1,0 +1,65 @@
+using System.IO.MemoryMappedFiles;
+
+namespace OnnxCurvature.Onnx.Wire;
+
+/// <summary>What is done with a part of a file: the bytes, and their position within the part.</summary>
+internal delegate void FileBlock(ReadOnlySpan<byte> bytes, long position);
+
+/// <summary>
+/// A file that holds weights. It is mapped into memory only while it is read, so that nothing needs to be released, and it is
+/// refused when it is no longer the file that was loaded.
+/// </summary>
+/// <param name="Path">The full path.</param>
+/// <param name="Length">The length when it was loaded.</param>
+/// <param name="Modified">The time of its last change, in UTC, when it was loaded.</param>
+internal sealed record WeightFile(string Path, long Length, DateTime Modified)
+{
+    private const int BlockLength = 1 << 26;
+
+    /// <summary>A file as it is now.</summary>
+    public static WeightFile Of(string path)
+    {
+        var info = new FileInfo(path);
+        return new WeightFile(info.FullName, info.Length, info.LastWriteTimeUtc);
+    }
+
+    /// <summary>Maps a part of the file and passes it on in blocks whose lengths are multiples of 64 MiB, but for the last.</summary>
+    public void Read(long offset, long length, FileBlock block) => Read(offset, length, BlockLength, block);
+
+    /// <summary>Maps the whole file, of less than 2 GiB, and passes it on in one piece.</summary>
+    public void ReadWhole(FileBlock block) => Read(0, Length, int.MaxValue, block);
+
+    private unsafe void Read(long offset, long length, int blockLength, FileBlock block)
+    {
+        if (length == 0)
+            return;
+        try
+        {
+            using var stream = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            if (stream.Length != Length || File.GetLastWriteTimeUtc(Path) != Modified)
+                throw new UserErrorException($"'{Path}' has changed since it was loaded; load the model again.");
+            using var map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            using var view = map.CreateViewAccessor(offset, length, MemoryMappedFileAccess.Read);
+            byte* start = null;
+            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+            try
+            {
+                start += view.PointerOffset;
+                for (long position = 0; position < length; position += blockLength)
+                    block(new ReadOnlySpan<byte>(start + position, (int)Math.Min(blockLength, length - position)), position);
+            }
+            finally
+            {
+                view.SafeMemoryMappedViewHandle.ReleasePointer();
+            }
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"'{Path}' may not be read; change its permissions.");
+        }
+        catch (FileNotFoundException)
+        {
+            throw new UserErrorException($"'{Path}' is gone since the model was loaded; load the model again.");
+        }
+    }
+}

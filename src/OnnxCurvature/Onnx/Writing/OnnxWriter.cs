@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Checking;
+using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Tensors;
+using OnnxCurvature.Ops;
+
+namespace OnnxCurvature.Onnx.Writing;
+
+/// <summary>Writes programs as ONNX models. The same program and options give the same bytes.</summary>
+public static class OnnxWriter
+{
+    /// <summary>The lowest opset, from 13 on, that can say a program.</summary>
+    public static int MinimumOpset(Program program) => program.Nodes
+        .Select(node => Math.Max(LowestOf(node), node.Bodies.Select(MinimumOpset).DefaultIfEmpty(OpsetRange.Lowest).Max()))
+        .DefaultIfEmpty(OpsetRange.Lowest).Max();
+
+    /// <summary>
+    /// Writes a model. It is put in place, with the file of weights beside it, only when it is complete. Throws
+    /// <see cref="UserErrorException"/> where the options do not fit the program or the files cannot be written.
+    /// </summary>
+    public static WriteResult Write(Program program, string path, WriteOptions? options = null)
+    {
+        options ??= new WriteOptions();
+        if (path.Length == 0)
+            throw new UserErrorException("The name of the file to write is empty; give one.");
+        path = Path.GetFullPath(path);
+        var folder = Path.GetDirectoryName(path) ?? throw new UserErrorException($"'{path}' is no file name.");
+        if (!Directory.Exists(folder))
+            throw new UserErrorException($"There is no folder '{folder}' to write '{Path.GetFileName(path)}' into; make it first.");
+        if (Directory.Exists(path))
+            throw new UserErrorException($"'{path}' is a folder; give a file name.");
+        if (AtomicFile.IsDevice(path))
+            throw new UserErrorException($"'{path}' is a device, and a model is written to a file; name one.");
+        var opset = OpsetFor(program, options);
+        var dataPath = path + ".data";
+        var placer = new WeightPlacer(folder, options.Weights, Path.GetFileName(dataPath));
+        var (model, emitted) = Assemble(program, opset, options);
+        RefuseOwnSources(emitted, path, dataPath);
+        var initializers = emitted.Initializers.Select(entry => placer.Place(entry.Name, entry.Constant)).ToList();
+        ListOverridable(emitted.Graph, initializers, options.Source);
+        var beside = placer.Beside.Count > 0;
+        using (var files = new PendingFiles())
+        {
+            if (beside)
+                files.Write(dataPath, placer.WriteBeside);
+            files.Write(path, stream => ModelStream.Write(stream, model, emitted.Graph, initializers));
+            files.Commit();
+        }
+        Debug.Assert(OnnxChecker.Check(path) is [], $"The written model is malformed: {string.Join(" ", OnnxChecker.Check(path))}");
+        return new WriteResult(path, opset, placer.Placement, beside ? dataPath : null);
+    }
+
+    /// <summary>
+    /// The bytes of a model for a runtime. Weights that lie in files of <paramref name="folder"/> or below it are taken by reference,
+    /// relative to it, unless the options say to embed them; all others are in the bytes.
+    /// </summary>
+    public static byte[] Serialize(Program program, string folder, WriteOptions? options = null)
+    {
+        options ??= new WriteOptions();
+        var placer = new WeightPlacer(Path.GetFullPath(folder), options.Weights, null);
+        var (model, emitted) = Assemble(program, OpsetFor(program, options), options);
+        var initializers = emitted.Initializers.Select(entry => placer.Place(entry.Name, entry.Constant)).ToList();
+        ListOverridable(emitted.Graph, initializers, options.Source);
+        using var stream = new MemoryStream();
+        ModelStream.Write(stream, model, emitted.Graph, initializers);
+        return stream.ToArray();
+    }
+
+    private static int OpsetFor(Program program, WriteOptions options)
+    {
+        var lowest = MinimumOpset(program);
+        var opset = options.Opset ?? Math.Max(lowest, Math.Min(options.Source?.Opset ?? 0, OpsetRange.Highest));
+        if (options.Opset is not null && opset is < OpsetRange.Lowest or > OpsetRange.Highest && opset != lowest)
+            throw new UserErrorException($"Opset {opset} was asked for; models are written in opsets {OpsetRange.Lowest} to {OpsetRange.Highest}.");
+        if (opset > OpsetRange.Newest)
+            throw new UserErrorException($"The program holds a node of opset {opset}, and ONNX Runtime runs opsets up to {OpsetRange.Newest}.");
+        if (opset < lowest)
+            throw new UserErrorException($"Opset {opset} was asked for, but {Highest(program, lowest)} needs opset {lowest} or later.");
+        return opset;
+    }
+
+    /// <summary>The lowest opset that knows a node and the types of its values.</summary>
+    private static int LowestOf(Node node) =>
+        Math.Max(node.Rules().MinimumOpset(node), node.Inputs.OfType<Value>().Concat(node.Outputs).Select(value => value.Type.Element.MinimumOpset()).DefaultIfEmpty(1).Max());
+
+    private static string Highest(Program program, int opset)
+    {
+        foreach (var node in program.Nodes)
+        {
+            if (LowestOf(node) == opset)
+                return node.Origin is { } origin ? $"{node.Operator.Name} (of {origin})" : node.ToString();
+            foreach (var body in node.Bodies)
+                if (MinimumOpset(body) == opset)
+                    return Highest(body, opset);
+        }
+        return "the program";
+    }
+
+    private static (ModelProto Model, GraphEmitter Graph) Assemble(Program program, int opset, WriteOptions options)
+    {
+        var source = options.Source;
+        var emitted = GraphEmitter.Emit(program, opset);
+        emitted.Graph.Name = source?.Name is { Length: > 0 } name ? name : "graph";
+        var model = new ModelProto { IrVersion = IrVersionOf(opset), ProducerName = options.Producer };
+        if (source?.Documentation is { Length: > 0 } text)
+            model.DocString = text;
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
+        foreach (var domain in emitted.Domains)
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = source?.OpsetImports.GetValueOrDefault(domain, 1) ?? 1 });
+        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in (source?.Metadata ?? new Dictionary<string, string>()).Concat(options.Metadata))
+            metadata[key] = value;
+        model.MetadataProps.AddRange(metadata.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
+        return (model, emitted);
+    }
+
+    /// <summary>The oldest version of the file format that an opset goes with.</summary>
+    internal static int IrVersionOf(int opset) => opset switch
+    {
+        <= 14 => 7,
+        <= 18 => 8,
+        <= 20 => 9,
+        <= 22 => 10,
+        23 => 11,
+        24 => 12,
+        _ => 13,
+    };
+
+    private static void ListOverridable(GraphProto graph, List<Initializer> initializers, OnnxModel? source)
+    {
+        if (source is null)
+            return;
+        var given = graph.Input.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
+        var overridable = source.OverridableInitializers.ToHashSet(StringComparer.Ordinal);
+        foreach (var (header, _) in initializers)
+            if (overridable.Contains(header.Name) && given.Add(header.Name))
+                graph.Input.Add(TypeWriter.Info(header.Name, new TensorType((ElementType)header.DataType, TensorShape.Of(header.Dims))));
+    }
+
+    private static void RefuseOwnSources(GraphEmitter emitted, params ReadOnlySpan<string> targets)
+    {
+        foreach (var target in targets)
+            if (emitted.Initializers.Select(entry => entry.Constant).OfType<MappedConstant>().Any(weight => ExternalData.RealPath(weight.Path) == ExternalData.RealPath(target)))
+                throw new UserErrorException($"Writing '{target}' would overwrite the file that the weights come from; give another name.");
+    }
+}

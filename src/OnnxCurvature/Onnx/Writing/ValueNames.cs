@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Onnx.Writing;
+
+/// <summary>
+/// Gives every value of a program and of its bodies a name of its own. Names of the model stay; others are made of what a
+/// node is for and of its operator, and are numbered in the order of the program.
+/// </summary>
+internal sealed class ValueNames
+{
+    private const int LongestOrigin = 80;
+
+    private readonly Dictionary<Value, string> _names = [];
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _last = new(StringComparer.Ordinal);
+
+    /// <summary>Reserves the names of a program: those of its outputs, then those that its values have.</summary>
+    public ValueNames(Program program)
+    {
+        foreach (var output in program.Outputs)
+        {
+            _used.Add(output.Name);
+            if (!_names.ContainsKey(output.Value) && (output.Value.Name == output.Name || (output.Value.Name is null && !program.Parameters.Contains(output.Value) && output.Value.Producer is not null)))
+                _names[output.Value] = output.Name;
+        }
+        Reserve(program);
+    }
+
+    /// <summary>The name of a value; one is made where it has none yet.</summary>
+    public string Of(Value value)
+    {
+        if (!_names.TryGetValue(value, out var name))
+            _names[value] = name = Unique(value.Producer is not { } node ? value.Constant is null ? "input" : "constant"
+                : value.Index == 0 ? Base(node) : $"{Base(node)}.{value.Index}");
+        return name;
+    }
+
+    /// <summary>Forgets the names of values that are about to be written again in another place.</summary>
+    public void Renew(Program body)
+    {
+        foreach (var value in body.Parameters.Concat(body.Nodes.SelectMany(node => node.Outputs)))
+            if (_names.Remove(value, out var name))
+                _names[value] = Unique(name);
+    }
+
+    /// <summary>A name that nothing has yet: the given one, or one with a number after it.</summary>
+    public string Unique(string name)
+    {
+        if (_used.Add(name))
+            return name;
+        var number = _last.GetValueOrDefault(name, 1);
+        string numbered;
+        do
+            numbered = $"{name}_{(++number).ToString(CultureInfo.InvariantCulture)}";
+        while (!_used.Add(numbered));
+        _last[name] = number;
+        return numbered;
+    }
+
+    private void Reserve(Program program)
+    {
+        foreach (var parameter in program.Parameters)
+            Reserve(parameter);
+        foreach (var node in program.Nodes)
+        {
+            foreach (var input in node.Inputs)
+                if (input is { Constant: not null })
+                    Reserve(input);
+            foreach (var output in node.Outputs)
+                Reserve(output);
+            foreach (var body in node.Bodies)
+                Reserve(body);
+        }
+        foreach (var output in program.Outputs)
+            if (output.Value.Constant is not null)
+                Reserve(output.Value);
+    }
+
+    private void Reserve(Value value)
+    {
+        if (value.Name is { Length: > 0 } name && !_names.ContainsKey(value))
+            _names[value] = Unique(name);
+    }
+
+    private static string Base(Node node) => node.Origin is { } origin ? $"{Clean(origin)}/{node.Operator.Name}" : node.Operator.Name;
+
+    private static string Clean(string text)
+    {
+        var clean = new StringBuilder();
+        foreach (var letter in text)
+            if (char.IsAsciiLetterOrDigit(letter) || letter is '.' or '/' or '-')
+                clean.Append(letter);
+            else if (letter is not '\'' && clean.Length > 0 && clean[^1] != '_')
+                clean.Append('_');
+        return clean.ToString(0, Math.Min(clean.Length, LongestOrigin)).Trim('_');
+    }
+}

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Onnx.Reading;
+
+namespace OnnxCurvature.Onnx.Writing;
+
+/// <summary>Where the large constants of a written model lie.</summary>
+public enum WeightPlacement
+{
+    /// <summary>In the files that they were loaded from, where these lie in the folder of the written model or below it, else beside it.</summary>
+    Reference,
+    /// <summary>In a file of their own beside the written model.</summary>
+    Beside,
+    /// <summary>In the written model.</summary>
+    Embed,
+}
+
+/// <summary>How a program is written.</summary>
+public sealed record WriteOptions
+{
+    /// <summary>The opset of ai.onnx, 13 to 21; null for the model's, or the lowest that can say the program.</summary>
+    public int? Opset { get; init; }
+
+    /// <summary>The model that the program was made from, or null.</summary>
+    public OnnxModel? Source { get; init; }
+
+    /// <summary>Where large constants go.</summary>
+    public WeightPlacement Weights { get; init; }
+
+    /// <summary>What is added to the source's metadata.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>The program that writes.</summary>
+    public string Producer { get; init; } = "OnnxCurvature";
+}
+
+/// <summary>What was written.</summary>
+/// <param name="Path">The model.</param>
+/// <param name="Opset">Its opset of ai.onnx.</param>
+/// <param name="Weights">Where the large constants went: beside, when not all of them could be taken by reference; embedded, when there are none.</param>
+/// <param name="DataPath">The file that was written beside the model, or null.</param>
+public sealed record WriteResult(string Path, int Opset, WeightPlacement Weights, string? DataPath);

@@ -1,0 +1,12 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Ops.Building;
+
+/// <summary>Vectors with an entry for each channel.</summary>
+public static class ChannelVectors
+{
+    /// <summary>A vector [C], or [K, C] in columns, so that it broadcasts along the channels of a tensor [N, C, *spatial] of some rank.</summary>
+    public static Value Along(GraphBuilder b, Value vector, int rank) =>
+        Reshape.To(b, vector, [.. vector.Type.Shape, .. Enumerable.Repeat((Dim)1, rank - 2)]);
+}

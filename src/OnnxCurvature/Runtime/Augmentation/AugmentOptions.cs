@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+
+namespace OnnxCurvature.Runtime.Augmentation;
+
+/// <summary>How an augmented model is written.</summary>
+public sealed record AugmentOptions
+{
+    /// <summary>The opset, from 13 to 21; null takes the model's own where it lies there and can say all operators, else the lowest that can.</summary>
+    public int? Opset { get; init; }
+
+    /// <summary>For what kind of runtime it is written.</summary>
+    public AugmentProfile Profile { get; init; }
+
+    /// <summary>Whether weights are copied into the file.</summary>
+    public bool Embed { get; init; }
+
+    /// <summary>What the plan has to keep to.</summary>
+    public PlanLimits Limits { get; init; } = new();
+
+    /// <summary>Sizes of symbolic dimensions, by name.</summary>
+    public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
+}
+
+/// <summary>What was written.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Opset">Its opset.</param>
+/// <param name="WeightPlacement">One sentence: where the weights are.</param>
+/// <param name="Methods">How each second-order quantity is computed.</param>
+/// <param name="Notes">One sentence each.</param>
+/// <param name="NewInputs">Inputs that the model did not have: the loss's target.</param>
+/// <param name="Outputs">The new outputs.</param>
+/// <param name="Profile">The profile.</param>
+/// <param name="CallingConvention">How the file is to be called, in sentences.</param>
+public sealed record AugmentReport(string Path, long Bytes, int Opset, string WeightPlacement, ImmutableArray<WeightPlan> Methods, ImmutableArray<string> Notes, ImmutableArray<string> NewInputs, ImmutableArray<string> Outputs, AugmentProfile Profile, string CallingConvention);

@@ -1,0 +1,40 @@
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Passes;
+
+namespace OnnxCurvature.Runtime.Augmentation;
+
+/// <summary>Writes the program of a plan as an augmented model.</summary>
+internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOptions options)
+{
+    /// <summary>Writes the file. Throws <see cref="UserErrorException"/> for an opset that cannot say the program.</summary>
+    public AugmentReport Write(string path)
+    {
+        var isPortable = options.Profile == AugmentProfile.Portable;
+        if (isPortable && options.Opset > PortableProfile.HighestOpset)
+            throw new UserErrorException($"Opset {options.Opset} was asked for, and --profile portable keeps to opset {PortableProfile.HighestOpset}; leave out one of the two.");
+        var program = isPortable ? PortableProfile.Of(model, plan.Program) : new LoopFreeProgram(plan.Program, 1, []);
+        var convention = CallingConvention.Of(plan, options.Profile, program);
+        var written = OnnxWriter.Write(program.Program, path, new WriteOptions
+        {
+            Opset = options.Opset ?? (isPortable ? PortableProfile.OpsetOf(model, program.Program) : null),
+            Source = model,
+            Weights = options.Embed ? WeightPlacement.Embed : WeightPlacement.Reference,
+            Metadata = AugmentedMetadata.Of(plan, convention, Path.GetFileName(model.Path), model.Sha256),
+        });
+        var known = model.Graph.Inputs.Select(input => input.Name).ToHashSet();
+        return new AugmentReport(path, new FileInfo(path).Length, written.Opset, Sentence(written.Weights, path), plan.Methods, [.. model.Notes, .. plan.Notes],
+            [.. program.Program.Parameters.Where(parameter => !known.Contains(parameter.Name)).Select(parameter => $"{parameter.Name} {parameter.Type}")],
+            [.. plan.Outputs], options.Profile, convention.Text);
+    }
+
+    private string Sentence(WeightPlacement placement, string path) => placement switch
+    {
+        WeightPlacement.Reference => $"Weights stay in '{Path.GetFileName(model.Path)}', to which the file refers; keep both in one folder.",
+        WeightPlacement.Beside => $"Weights were written beside the file, to '{Path.GetFileName(path)}.data'; keep both in one folder.",
+        WeightPlacement.Embed => "Weights are inside the file.",
+        _ => throw new ArgumentOutOfRangeException(nameof(placement)),
+    };
+}

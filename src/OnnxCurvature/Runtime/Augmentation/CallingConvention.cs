@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Passes;
+
+namespace OnnxCurvature.Runtime.Augmentation;
+
+/// <summary>How a file is to be called to get its results.</summary>
+/// <param name="Profile">The profile.</param>
+/// <param name="Runs">The number of runs.</param>
+/// <param name="Summed">The outputs that are to be added up over the runs.</param>
+/// <param name="Text">All of that for people.</param>
+internal sealed record CallingConvention(AugmentProfile Profile, long Runs, ImmutableArray<string> Summed, string Text)
+{
+    /// <summary>The convention of a plan's program.</summary>
+    public static CallingConvention Of(CurvaturePlan plan, AugmentProfile profile, LoopFreeProgram program)
+    {
+        var target = plan.Loss.Target is { Name: { } name } && plan.Program.Parameters.Any(parameter => parameter.Name == name)
+            ? $" Besides the model's inputs feed '{name}', {plan.Loss.Target.Type}: {(plan.Loss.Labels is { } labels ? $"the class of each sample, from 0 to {labels.Classes - 1}" : "what the model should give")}."
+            : "";
+        var runs = program.Runs == 1
+            ? "Run the file once: every output is a result."
+            : string.Create(CultureInfo.InvariantCulture, $"Run the file {program.Runs} times with the same inputs, and with '{PortableProfile.RunInput}', an int64 scalar, as {(program.Runs == 2 ? "0 and 1" : $"0, 1, ..., {program.Runs - 1}")}. Add up over the runs: {Listed(program.Summed)}. All other outputs are the same in every run.");
+        var directions = plan.Program.Parameters.Where(parameter => parameter.Name!.EndsWith(".direction", StringComparison.Ordinal) || parameter.Name.EndsWith(".cotangent", StringComparison.Ordinal)).Select(parameter => parameter.Name!).ToImmutableArray();
+        if (!directions.IsEmpty)
+            target += $" Feed the directions {Listed(directions)}{(plan.WholeInputs.IsEmpty ? "" : $", of which every batch takes the whole of {Listed(plan.WholeInputs)}")}.";
+        var added = plan.Unweighted.Except(plan.PerSample).ToImmutableArray();
+        var batches = plan.Loss.Reduction == BatchWeight.Samples
+            ? " Of several batches take the mean, each weighted with its number of samples."
+            : " Of several batches take the sum.";
+        return new CallingConvention(profile, program.Runs, program.Summed, $"{runs}{target}{batches}{(plan.PerSample.IsEmpty ? "" : $" But {Listed(plan.PerSample)} hold something for each sample.")}{(added.IsEmpty || plan.Loss.Reduction != BatchWeight.Samples ? "" : $" And {Listed(added)} are added over batches.")}");
+    }
+
+    private static string Listed(ImmutableArray<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
+}

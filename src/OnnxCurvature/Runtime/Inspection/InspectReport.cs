@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Methods.Plans;
+
+namespace OnnxCurvature.Runtime.Inspection;
+
+/// <summary>What there is to know of a model before anything is computed.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="IrVersion">Its IR version.</param>
+/// <param name="Opset">Its opset of the default domain.</param>
+/// <param name="Inputs">Name and type of each input: <c>image</c>, <c>float32[N,3,224,224]</c>.</param>
+/// <param name="Outputs">Name and type of each output.</param>
+/// <param name="Weights">The weights, with the method that gives their exact Hessian diagonal.</param>
+/// <param name="Operators">Each operator, how often it occurs, and why it cannot be differentiated where it cannot.</param>
+/// <param name="Losses">The losses that fit: <c>cross-entropy:logits</c>, each with a reason.</param>
+/// <param name="Notes">One sentence each.</param>
+public sealed record InspectReport(
+    string Path,
+    int IrVersion,
+    int Opset,
+    ImmutableArray<(string Name, string Type)> Inputs,
+    ImmutableArray<(string Name, string Type)> Outputs,
+    ImmutableArray<InspectedWeight> Weights,
+    ImmutableArray<InspectedOperator> Operators,
+    ImmutableArray<(string Loss, string Reason)> Losses,
+    ImmutableArray<string> Notes);
+
+/// <summary>A weight.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its type.</param>
+/// <param name="Elements">The number of entries.</param>
+/// <param name="Plan">How its Hessian diagonal is computed for the first fitting loss, or null where it cannot.</param>
+/// <param name="Obstacle">Why it cannot; null where it can.</param>
+public sealed record InspectedWeight(string Name, string Type, long Elements, WeightPlan? Plan, string? Obstacle);
+
+/// <summary>An operator of a model.</summary>
+/// <param name="Name">Its name, with the domain where it is not ai.onnx.</param>
+/// <param name="Count">How many nodes apply it.</param>
+/// <param name="Obstacle">Why it cannot be taken; null where it can.</param>
+public sealed record InspectedOperator(string Name, int Count, string? Obstacle);

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Results;
+
+namespace OnnxCurvature.Runtime.Inspection;
+
+/// <summary>Surveys a model: what it holds, what can be differentiated, and by which method.</summary>
+internal sealed class Inspector(OnnxModel model)
+{
+    private readonly Dictionary<string, string> _obstacles = new(StringComparer.Ordinal);
+
+    /// <summary>The report.</summary>
+    public InspectReport Report(IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        var graph = model.Graph;
+        var losses = Losses().ToImmutableArray();
+        var weights = graph.Weights.Select((weight, index) =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Report(new RunProgress((double)index / graph.Weights.Length, $"weight {index + 1} of {graph.Weights.Length}"));
+            return Inspect(weight, losses);
+        }).ToImmutableArray();
+        // Without the nodes that were left out, some of the others lead to no output.
+        var nodes = GraphWalk.Ancestors(model.LeftOutNodes.IsEmpty ? graph.Outputs.Select(output => output.Value) : graph.Values.Values);
+        foreach (var node in nodes)
+            if (node.Operator is OpaqueOperator opaque)
+                _obstacles[node.Operator.ToString()] = opaque.Reason.TrimEnd('.');
+        foreach (var node in model.LeftOutNodes)
+            if (node.Reason is { } reason)
+                _obstacles.TryAdd(node.Operator, reason);
+        return new InspectReport(
+            model.Path, model.IrVersion, model.Opset,
+            [.. graph.Inputs.Select(input => (input.Name!, input.Type.ToString()))],
+            [.. graph.Outputs.Select(output => (output.Name, output.Value.Type.ToString()))],
+            weights,
+            [.. nodes.Select(node => node.Operator.ToString()).Concat(model.LeftOutNodes.Select(node => node.Operator)).GroupBy(name => name).OrderBy(group => group.Key, StringComparer.Ordinal)
+                .Select(group => new InspectedOperator(group.Key, group.Count(), _obstacles.GetValueOrDefault(group.Key)))],
+            losses,
+            [.. model.Notes, .. model.LeftOutNodes.Where(node => node.Reason is not null).Select(node => $"{node}; what depends on it is not known.")]);
+    }
+
+    private IEnumerable<(string Loss, string Reason)> Losses()
+    {
+        foreach (var output in model.Graph.Outputs)
+        {
+            var type = output.Value.Type;
+            if (!type.Element.IsFloat())
+                continue;
+            if (type.Rank == 0 || type.Shape.Elements.IsOne)
+            {
+                yield return ($"value:{output.Name}", "the output is a scalar");
+                continue;
+            }
+            if (type.Rank >= 2 && type.Shape[1].Known is > 1 and var classes)
+                yield return ($"cross-entropy:{output.Name}", $"the output has {classes} classes along axis 1");
+            yield return ($"mse:{output.Name}", "a target of the output's shape");
+            yield return ($"binary-cross-entropy:{output.Name}", "the output as logits, and a target of its shape");
+            yield return ($"sum:{output.Name}", "the sum of the output's entries");
+        }
+    }
+
+    private InspectedWeight Inspect(Value weight, ImmutableArray<(string Loss, string Reason)> losses)
+    {
+        var elements = weight.Type.Shape.Elements.Factor;
+        if (losses.IsEmpty)
+            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, model.LeftOutNodes.IsEmpty ? "the model has no floating-point output to take a loss of" : "the model's outputs depend on nodes that cannot be taken");
+        try
+        {
+            var request = new CurvatureRequest { WithRespectTo = [weight.Name!], Loss = LossRequest.Parse(losses[0].Loss), Quantities = [Quantity.HessianDiagonal] };
+            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, new Planner(model.Graph, request, new PlanLimits()).Plan().Methods[0], null);
+        }
+        catch (UnsupportedModelException exception)
+        {
+            foreach (var refusal in exception.Nodes)
+                _obstacles.TryAdd(refusal.Node.Operator.ToString(), refusal.Reason);
+            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, exception.Message);
+        }
+        catch (UserErrorException exception)
+        {
+            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, exception.Message);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Runtime.Results;
+
+/// <summary>One computed tensor.</summary>
+/// <param name="Name">Its name in the result file: <c>loss</c>, <c>conv4_3.weight.hessian_diagonal</c>.</param>
+/// <param name="Element">The element type in the result file: float32, or float64 for a float64 model.</param>
+/// <param name="Shape">The sizes, outermost first.</param>
+/// <param name="Values">The elements, row-major; sums over batches are kept in double.</param>
+public sealed record ResultTensor(string Name, ElementType Element, ImmutableArray<long> Shape, double[] Values);
+
+/// <summary>What a run computed.</summary>
+/// <param name="Tensors">The tensors, in the order in which they were asked for.</param>
+/// <param name="Samples">The number of samples.</param>
+/// <param name="Batches">The number of batches.</param>
+/// <param name="Seconds">Wall-clock time by stage: <c>compile</c>, <c>load</c>, <c>run</c>.</param>
+/// <param name="PeakBytes">The peak of the process's resident memory.</param>
+public sealed record CurvatureResult(ImmutableArray<ResultTensor> Tensors, long Samples, int Batches, ImmutableDictionary<string, double> Seconds, long PeakBytes)
+{
+    /// <summary>What the user should know of how it was computed: one sentence each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
+    /// <summary>The median of the times that the batches after the first took, in seconds: the first one waits for sessions to start; null where there are not at least three.</summary>
+    public double? SecondsOfABatch { get; init; }
+
+    /// <summary>The number of random columns that an error took which was asked for; null where none was, or the first run reached it.</summary>
+    public int? Probes { get; init; }
+}

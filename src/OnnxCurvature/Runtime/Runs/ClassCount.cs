@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Derivatives;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>Finds from the data how many of the most likely classes hold all but a share of the probability, in every sample.</summary>
+internal static class ClassCount
+{
+    /// <summary>Runs the model forward. <paramref name="model"/> is a copy that is loaded for this.</summary>
+    public static int Of(OnnxModel model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, OrtSettings settings, PlanLimits limits)
+    {
+        var head = LossBuilder.Build(model.Graph, request.Loss, request.Reduction);
+        var probabilities = Truncation.Probabilities(model.Graph.Builder, request, head);
+        var program = Program.Create(model.Graph.Inputs, [new NamedValue("probabilities", probabilities)]);
+        var inputs = data.Where(entry => model.Graph.Inputs.Any(input => input.Name == entry.Key)).ToDictionary();
+        var set = DataSet.Bind(program.Parameters, inputs, options.BatchSize, null, []);
+        var join = new BatchJoin(false, ["probabilities"], []);
+        var result = new CurvatureRunner(program, join, settings, limits).Run(set, ImmutableDictionary<string, double>.Empty, null, CancellationToken.None).Tensors[0];
+        var classes = (int)result.Shape[1];
+        return Enumerable.Range(0, (int)result.Shape[0]).Max(sample => Kept(result.Values.AsSpan(sample * classes, classes), request.Tolerance!.Value));
+    }
+
+    private static int Kept(ReadOnlySpan<double> probabilities, double share)
+    {
+        var sorted = probabilities.ToArray();
+        Array.Sort(sorted);
+        double left = 0;
+        var count = sorted.Length;
+        while (count > 1 && left + sorted[^count] <= share)
+            left += sorted[^count--];
+        return count;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>How a run is carried out.</summary>
+public sealed record CurvatureRunOptions
+{
+    /// <summary>The execution provider: <c>cpu</c>, <c>cuda</c>, or <c>auto</c> for CUDA where it can be had.</summary>
+    public string Provider { get; init; } = "cpu";
+
+    /// <summary>How CUDA is used where it is.</summary>
+    public CudaOptions Cuda { get; init; } = new();
+
+    /// <summary>The native library of ONNX Runtime, or the folder that holds it; null takes the one that was built in.</summary>
+    public string? OnnxRuntimePath { get; init; }
+
+    /// <summary>Threads within an operator; 0 takes the number of cores.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>The most bytes that the process may take on a processor; chunks of columns are made small enough. On CUDA the most that the values of one chunk may take on the device.</summary>
+    public long MemoryBytes { get; init; } = 3L << 30;
+
+    /// <summary>The most bytes that the values of one chunk may take; null for what <see cref="MemoryBytes"/> leaves them.</summary>
+    public long? ChunkBytes { get; init; }
+
+    /// <summary>Samples in one batch; null takes the model's own fixed batch, or 32 samples.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Sizes of symbolic dimensions, by name.</summary>
+    public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
+}

@@ -1,0 +1,107 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops.Convolution;
+using OnnxCurvature.Ops.Products;
+
+namespace OnnxCurvature.Runtime.Schedules;
+
+/// <summary>
+/// What the process of a run takes at its peak on a processor, and chunks of columns that keep it within a bound: the program itself with its runtimes, the weights, which are
+/// mapped from their file, their copies in the layouts of kernels, and the values of the run.
+/// </summary>
+/// <param name="bound">The most bytes that the process may take.</param>
+/// <param name="severalBatches">Whether there are several batches, for which sessions may be kept, and weights laid out for products.</param>
+internal sealed class MemoryBudget(long bound, bool severalBatches)
+{
+    /// <summary>A process that has run a small model, measured with .NET 10 and ONNX Runtime 1.31.</summary>
+    private const double ProcessBytes = 110 << 20;
+
+    /// <summary>What a node takes here and in ONNX Runtime, measured on large graphs.</summary>
+    private const double NodeBytes = 25 << 10;
+
+    /// <summary>What a pool of memory takes for each byte of values: pieces do not fit without gaps.</summary>
+    private const double PoolFactor = 1.3;
+
+    private const int Attempts = 4;
+
+    /// <summary>The share of the bound above which no more is looked for.</summary>
+    private const double Enough = 0.9;
+
+    /// <summary>
+    /// The plan that <paramref name="make"/> gives for about the most bytes of a chunk that keep the whole within the bound. Throws <see cref="UserErrorException"/> where one column at a time takes
+    /// more.
+    /// </summary>
+    public CurvaturePlan Plan(Func<long, CurvaturePlan> make)
+    {
+        var most = Of(bound);
+        if (most.Peak <= bound)
+            return most.Plan;
+        var least = Of(1);
+        if (least.Peak > bound)
+            throw new UserErrorException($"With one column at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is {PlanLimits.Text(bound)}; allow more with --memory.");
+        for (var attempt = 0; attempt < Attempts && least.Peak < Enough * bound; attempt++)
+        {
+            var share = (bound - least.Peak) / (most.Peak - least.Peak);
+            var between = Of((long)(least.Chunk + share * (most.Chunk - least.Chunk)));
+            if (between.Peak <= bound)
+                least = between;
+            else
+                most = between;
+        }
+        return least.Plan;
+
+        (CurvaturePlan Plan, double Chunk, double Peak) Of(long chunk)
+        {
+            var plan = make(chunk);
+            return (plan, Math.Min(chunk, plan.Methods.Select(method => method.MemoryBytes).DefaultIfEmpty(0).Max()), PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops));
+        }
+    }
+
+    /// <summary>The process's peak for a program whose values take <paramref name="values"/> bytes at their peak, with so many floating-point operations for a batch.</summary>
+    public double PeakBytes(Program program, double values, double flops)
+    {
+        var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops, "cpu");
+        var sessions = ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions)).ToArray();
+        var (pool, others) = (PoolFactor * values, keepsSessions ? sessions.Sum(session => session.Held) : 0);
+        // A session starts before it makes values.
+        var most = sessions.Select(session => (keepsSessions ? others : session.Held) + Math.Max(session.AtStart, pool)).DefaultIfEmpty(pool).Max();
+        return ProcessBytes + most;
+    }
+
+    /// <summary>
+    /// What a session holds of weights, and more than that when it starts, with what it is given: they are mapped, convolutions have copies in a layout of their own, and what weights alone tell is
+    /// computed when the session starts, and kept where anything else needs it. Of those that are laid out for products only the copies stay, but one after another they are there twice.
+    /// </summary>
+    private static (double Held, double AtStart) SessionBytes(ScheduleStep step, bool keepsSessions)
+    {
+        var laysOut = keepsSessions || step is LoopStep { Rounds: > 2 };
+        HashSet<Value> dependent = [.. step.Program.Parameters], held = [];
+        var (copies, twice) = (0.0, 0.0);
+        foreach (var node in step.Program.Nodes)
+        {
+            if (!GraphWalk.Dependencies(node).Any(dependent.Contains))
+            {
+                twice = Math.Max(twice, GraphWalk.Dependencies(node).Sum(Bytes));
+                continue;
+            }
+            dependent.UnionWith(node.Outputs);
+            held.UnionWith(GraphWalk.Dependencies(node).Where(value => !dependent.Contains(value)));
+            if (node.Inputs is not [{ } x, { } factor, ..] || !dependent.Contains(x) || dependent.Contains(factor))
+                continue;
+            if (node.Operator is Conv)
+                copies += Bytes(factor);
+            else if (laysOut && node.Operator is Gemm or MatMul)
+                twice = Math.Max(twice, Bytes(factor));
+        }
+        return (held.Sum(Bytes) + copies, twice + step.Program.Parameters.Sum(Bytes));
+    }
+
+    /// <summary>What the nodes of a program take besides, which hardly differs between plans.</summary>
+    public static double OfNodes(Program program) => NodeBytes * Count(program);
+
+    private static double Count(Program program) => program.Nodes.Sum(node => 1 + node.Bodies.Sum(Count));
+
+    /// <summary>Weights have known sizes.</summary>
+    private static double Bytes(Value value) => value.Type.Shape.IsKnown ? (double)value.Type.Shape.Elements.Factor * value.Type.Element.Size() : 0;
+}

@@ -1,0 +1,101 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Passes;
+
+namespace OnnxCurvature.Runtime.Sessions;
+
+/// <summary>A program in an ONNX Runtime session of its own.</summary>
+internal sealed class OrtProgram : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly OrtIoBinding? _binding;
+    private readonly OrtMemoryInfo? _device;
+    private readonly OrtValue?[] _bound = [];
+
+    /// <summary>Compiles a program. Weights are read from the model's folder.</summary>
+    public OrtProgram(Program program, OrtSettings settings)
+    {
+        // What the planner made is lowered already; a file that is run as it is may not be.
+        Program = program = Float64Lowering.Run(program, settings.Provider);
+        var model = OnnxWriter.Serialize(program, settings.Folder);
+        using var options = settings.SessionOptions(program);
+        try
+        {
+            if (!settings.IsBound)
+            {
+                _session = new InferenceSession(model, options);
+                return;
+            }
+            InferenceSession? session = null;
+            Placement = NodePlacement.Read(OrtEnvironment.Listen(() => session = new InferenceSession(model, options)));
+            _session = session!;
+            _binding = _session.CreateIoBinding();
+            _device = settings.Provider == "cuda" ? CudaProvider.Memory(settings.Cuda) : OrtMemoryInfo.DefaultInstance;
+            _bound = new OrtValue?[_session.InputNames.Count];
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            var reason = exception.Message.ReplaceLineEndings(" ").Trim();
+            throw new UserErrorException(Float64Lowering.HoldsFloat64(program)
+                ? $"ONNX Runtime cannot run the model in float64 ({reason}); run it in float32."
+                : $"ONNX Runtime cannot run the program ({reason}).");
+        }
+    }
+
+    /// <summary>The program.</summary>
+    public Program Program { get; }
+
+    /// <summary>Where the nodes run; null where all run on the CPU because nothing else was asked for, or where it is not known.</summary>
+    public NodePlacement? Placement { get; }
+
+    /// <summary>Whether outputs stay in the memory of a device unless they are asked for on the host.</summary>
+    public bool IsOnDevice => _binding is not null;
+
+    /// <summary>
+    /// The outputs, in the program's order, for values in the order of its parameters. The caller disposes of them.
+    /// </summary>
+    /// <param name="parameters">The values, each on the host or on the device.</param>
+    /// <param name="onHost">Which outputs are to be readable here; the others may stay on the device.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public IReadOnlyList<OrtValue> Run(IReadOnlyList<OrtValue> parameters, Func<int, bool> onHost, CancellationToken cancellation)
+    {
+        using var run = new Microsoft.ML.OnnxRuntime.RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        using var stop = cancellation.Register(() => run.Terminate = true);
+        try
+        {
+            return _binding is null ? _session.Run(run, _session.InputNames, parameters, _session.OutputNames) : RunOnDevice(run, parameters, onHost);
+        }
+        catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new UserErrorException($"ONNX Runtime could not go on with these data ({exception.Message.ReplaceLineEndings(" ").Trim()}); check their values, and give a smaller --memory where it is memory that was missing.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _binding?.Dispose();
+        if (_device != OrtMemoryInfo.DefaultInstance)
+            _device?.Dispose();
+        _session.Dispose();
+    }
+
+    private IDisposableReadOnlyCollection<OrtValue> RunOnDevice(Microsoft.ML.OnnxRuntime.RunOptions run, IReadOnlyList<OrtValue> parameters, Func<int, bool> onHost)
+    {
+        // Binding an input copies it to the device where it is not there yet, so one that stays the same is bound once.
+        for (var index = 0; index < parameters.Count; index++)
+            if (!ReferenceEquals(_bound[index], parameters[index]))
+            {
+                _binding!.BindInput(_session.InputNames[index], parameters[index]);
+                _bound[index] = parameters[index];
+            }
+        for (var index = 0; index < _session.OutputNames.Count; index++)
+            _binding!.BindOutputToDevice(_session.OutputNames[index], onHost(index) ? OrtMemoryInfo.DefaultInstance : _device!);
+        return _session.RunWithBoundResults(run, _binding!);
+    }
+}

@@ -1,0 +1,83 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Runtime.Sessions;
+
+/// <summary>Tensors in and out of ONNX Runtime.</summary>
+internal static class OrtTensors
+{
+    /// <summary>A tensor over a copy of an array's bytes, converted to an element type. Data that this would harm are refused when they are bound.</summary>
+    public static OrtValue Of(NpyArray array, ElementType element)
+    {
+        if (array.Element != element)
+            array = NpyArray.Of(element, array.Shape, array.ToDoubles());
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)element, array.Shape);
+        array.Data.CopyTo(value.GetTensorMutableRawData());
+        return value;
+    }
+
+    /// <summary>A tensor of the elements of a constant.</summary>
+    public static OrtValue Of(Tensor tensor) => Of(NpyArray.Of(tensor.Element, [.. tensor.Shape], tensor.CastTo(ElementType.Float64).Floats), tensor.Element);
+
+    /// <summary>A tensor over a copy of the elements.</summary>
+    public static OrtValue Copy(OrtValue tensor)
+    {
+        var type = tensor.GetTensorTypeAndShape();
+        var copy = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type.ElementDataType, type.Shape);
+        tensor.GetTensorMutableRawData().CopyTo(copy.GetTensorMutableRawData());
+        return copy;
+    }
+
+    /// <summary>A 64-bit scalar.</summary>
+    public static OrtValue Scalar(long number)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int64, []);
+        value.GetTensorMutableDataAsSpan<long>()[0] = number;
+        return value;
+    }
+
+    /// <summary>A double scalar.</summary>
+    public static OrtValue Scalar(double number)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double, []);
+        value.GetTensorMutableDataAsSpan<double>()[0] = number;
+        return value;
+    }
+
+    /// <summary>A tensor of double zeros.</summary>
+    public static OrtValue Zeros(long[] shape)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double, shape);
+        value.GetTensorMutableDataAsSpan<double>().Clear();
+        return value;
+    }
+
+    /// <summary>The sizes of a tensor.</summary>
+    public static long[] Shape(OrtValue value) => value.GetTensorTypeAndShape().Shape;
+
+    /// <summary>The elements of a floating-point tensor.</summary>
+    public static double[] Doubles(OrtValue value)
+    {
+        switch (value.GetTensorTypeAndShape().ElementDataType)
+        {
+            case Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double:
+                return value.GetTensorDataAsSpan<double>().ToArray();
+            case Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float:
+                var floats = value.GetTensorDataAsSpan<float>();
+                var doubles = new double[floats.Length];
+                System.Numerics.Tensors.TensorPrimitives.ConvertChecked(floats, doubles);
+                return doubles;
+            default:
+                throw new ArgumentException("The tensor holds no float32 or float64.");
+        }
+    }
+
+    /// <summary>Whether every element is a finite number.</summary>
+    public static bool IsFinite(OrtValue value) => value.GetTensorTypeAndShape().ElementDataType switch
+    {
+        Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => !value.GetTensorDataAsSpan<float>().ContainsAnyExceptInRange(float.MinValue, float.MaxValue),
+        Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double => !value.GetTensorDataAsSpan<double>().ContainsAnyExceptInRange(double.MinValue, double.MaxValue),
+        _ => true,
+    };
+}

@@ -1,0 +1,67 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace OnnxCurvature.Runtime.Sessions;
+
+/// <summary>
+/// One pool of the processor's memory for all sessions of a run. What one session has given back the next one takes, where a pool of its own would have to ask the system for
+/// memory that is then cleared page by page. The pool is given up with the last run that uses it.
+/// </summary>
+internal sealed class SharedArena : IDisposable
+{
+    private static readonly Lock Gate = new();
+    private static int _users;
+    private static bool _isOurs;
+    private bool _isDisposed;
+
+    private SharedArena()
+    {
+    }
+
+    /// <summary>The session option that makes a session use the pool.</summary>
+    public const string SessionEntry = "session.use_env_allocators";
+
+    /// <summary>Takes the pool into use. ONNX Runtime must have started.</summary>
+    /// <param name="expected">
+    /// The most bytes that values are expected to take at one time. They get one piece of address space at the start, in which what is given back lies together; memory is what has been written to.
+    /// </param>
+    public static SharedArena Use(double expected)
+    {
+        lock (Gate)
+            if (_users++ == 0)
+                _isOurs = Register((int)Math.Min(expected, int.MaxValue));
+        return new SharedArena();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (Gate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+            if (--_users > 0 || !_isOurs)
+                return;
+            using var memory = Memory();
+            OrtEnv.Instance().UnregisterAllocator(memory);
+        }
+    }
+
+    private static bool Register(int initialBytes)
+    {
+        using var memory = Memory();
+        using var configuration = new OrtArenaCfg(0, -1, initialBytes, -1);
+        try
+        {
+            OrtEnv.Instance().CreateAndRegisterAllocator(memory, configuration);
+            return true;
+        }
+        catch (OnnxRuntimeException)
+        {
+            // The program around this library has registered one, which serves as well.
+            return false;
+        }
+    }
+
+    private static OrtMemoryInfo Memory() => new(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
+}
