@@ -12,7 +12,7 @@ namespace OnnxCurvature.Runtime.Cuda;
 
 /// <summary>
 /// Weighted sums of what batches give, Σ_b w_b x_b, in float64 in the memory of a device, from which they come once, with the last batch. On the host they would be the same
-/// (<see cref="BatchJoin.Result"/>), but all results would have to be copied there for every batch, while the device waits.
+/// (<c>BatchJoin.Result</c>), but all results would have to be copied there for every batch, while the device waits.
 /// </summary>
 internal sealed class DeviceSums : IDisposable
 {
