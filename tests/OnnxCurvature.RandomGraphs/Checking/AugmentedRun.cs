@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using OnnxCurvature.Files;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.RandomGraphs.Generation;
+using OnnxCurvature.Runtime.Augmentation;
+
+namespace OnnxCurvature.RandomGraphs.Checking;
+
+/// <summary>Writes an augmented file and runs it on ONNX Runtime as anyone would, by what its metadata say.</summary>
+internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparison comparison, bool isPortable)
+{
+    public IEnumerable<Outcome> Run(ImmutableArray<Quantity> quantities)
+    {
+        var path = files.Beside("augmented.onnx");
+        var sizes = problem.Graph.Inputs.Any(input => input.IsSymbolic) && !problem.PlansForAnySize
+            ? ImmutableDictionary<string, long>.Empty.Add("N", problem.Graph.Samples)
+            : ImmutableDictionary<string, long>.Empty;
+        var options = new AugmentOptions
+        {
+            Profile = isPortable ? AugmentProfile.Portable : AugmentProfile.SingleRun,
+            Dimensions = sizes,
+            Embed = true,
+            Limits = new PlanLimits { MemoryBytes = problem.ChunkBytes ?? 1L << 30, Dimensions = sizes },
+        };
+        var report = CurvatureEngine.Augment(files.Model, ManagedRun.RequestOf(problem, quantities), path, options);
+        using var settings = new SessionOptions { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        using var session = new InferenceSession(path, settings);
+        var metadata = session.ModelMetadata.CustomMetadataMap;
+        var summed = metadata["onnx_curvature.summed_outputs"].Split('\n');
+        var results = new Dictionary<string, (long[] Shape, double[] Values)>(StringComparer.Ordinal);
+        var data = files.DataFor(quantities);
+        var runs = long.Parse(metadata["onnx_curvature.runs"], CultureInfo.InvariantCulture);
+        for (var chunk = 0L; chunk < runs; chunk++)
+        {
+            var feeds = session.InputNames.Select(name =>
+                Feed(name, session.InputMetadata[name].ElementDataType, data.GetValueOrDefault(name), chunk)).ToArray();
+            using var outputs = session.Run(feeds, report.Outputs);
+            foreach (var output in outputs)
+            {
+                var (shape, values) = Read(output);
+                var isFirst = !results.TryGetValue(output.Name, out var before);
+                var isAdded = !isFirst && summed.Contains(output.Name);
+                results[output.Name] = (shape, isAdded ? [.. values.Zip(before.Values, (a, b) => a + b)] : values);
+            }
+        }
+        return [.. quantities.Select(quantity =>
+        {
+            var (shape, values) = results[quantity.OutputName(problem.TargetName)];
+            return comparison.Of(isPortable ? "portable" : "single-run", quantity, shape, values, comparison.IsDouble);
+        })];
+    }
+
+    private static NamedOnnxValue Feed(string name, TensorElementType element, NpyArray? array, long chunk)
+    {
+        if (array is null)
+            return NamedOnnxValue.CreateFromTensor(name, new DenseTensor<long>(new[] { chunk }, []));
+        int[] shape = Array.ConvertAll(array.Shape, size => (int)size);
+        return element switch
+        {
+            TensorElementType.Int64 => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<long>(array.ToInt64s(), shape)),
+            TensorElementType.Double => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<double>(array.ToDoubles(), shape)),
+            _ => NamedOnnxValue.CreateFromTensor(name,
+                new DenseTensor<float>(Array.ConvertAll(array.ToDoubles(), value => (float)value), shape)),
+        };
+    }
+
+    private static (long[] Shape, double[] Values) Read(DisposableNamedOnnxValue output)
+    {
+        if (output.ElementType == TensorElementType.Double)
+        {
+            var tensor = output.AsTensor<double>();
+            return ([.. tensor.Dimensions.ToArray().Select(size => (long)size)], [.. tensor]);
+        }
+        var single = output.AsTensor<float>();
+        return ([.. single.Dimensions.ToArray().Select(size => (long)size)], [.. single.Select(value => (double)value)]);
+    }
+}

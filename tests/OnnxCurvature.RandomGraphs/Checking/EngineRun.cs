@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.RandomGraphs.Generation;
+using OnnxCurvature.Runtime.Runs;
+
+namespace OnnxCurvature.RandomGraphs.Checking;
+
+/// <summary>Runs a problem as the tool does: on ONNX Runtime, over batches of the data.</summary>
+internal sealed class EngineRun(Problem problem, ProblemFiles files, Comparison comparison)
+{
+    public IEnumerable<Outcome> Run(ImmutableArray<Quantity> quantities)
+    {
+        var options = new CurvatureRunOptions { Threads = 1, BatchSize = problem.BatchSize, ChunkBytes = problem.ChunkBytes };
+        var run = CurvatureEngine.Prepare(files.Model, ManagedRun.RequestOf(problem, quantities), files.DataFor(quantities), options);
+        var result = run.Run(null, CancellationToken.None);
+        var way = run.Batches > 1 ? "engine in batches" : "engine";
+        return [.. quantities.Select(quantity =>
+        {
+            var tensor = result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(problem.TargetName));
+            return comparison.Of(way, quantity, tensor.Shape, tensor.Values, comparison.IsDouble);
+        })];
+    }
+}

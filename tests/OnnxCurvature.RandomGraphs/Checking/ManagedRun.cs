@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Planning;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.RandomGraphs.Generation;
+
+namespace OnnxCurvature.RandomGraphs.Checking;
+
+/// <summary>
+/// Plans a problem and runs the program in double, by the managed interpreter: by the cheapest way, and by all that are proven.
+/// </summary>
+internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison comparison)
+{
+    private const string Way = "managed";
+    private int _ways;
+
+    /// <summary>Some quantities, as the planner chooses.</summary>
+    public IEnumerable<Outcome> Run(ImmutableArray<Quantity> quantities) => Run(quantities, Cheapest, Way);
+
+    private Candidate Cheapest(IReadOnlyList<Candidate> candidates)
+    {
+        _ways = candidates.Count(candidate => candidate.Obstacle is null);
+        return candidates[0];
+    }
+
+    /// <summary>The Hessian diagonal by the ways that the planner did not choose, at most so many of them.</summary>
+    public IEnumerable<Outcome> OtherWays(int most)
+    {
+        for (var way = 1; way < Math.Min(most, _ways); way++)
+        {
+            var (chosen, name) = (way, Way);
+            Candidate Choose(IReadOnlyList<Candidate> candidates)
+            {
+                name = $"{Way} by {candidates[chosen].Method}";
+                return candidates[chosen];
+            }
+            var outcomes = ProblemChecker.Guarded(Way, [Quantity.HessianDiagonal], quantities => Run(quantities, Choose, Way));
+            foreach (var outcome in outcomes)
+                yield return outcome with { Way = name, Quantity = Quantity.HessianDiagonal };
+        }
+    }
+
+    private IEnumerable<Outcome> Run(ImmutableArray<Quantity> quantities, Func<IReadOnlyList<Candidate>, Candidate> choice, string way)
+    {
+        var sizes = ImmutableDictionary<string, long>.Empty;
+        if (problem.Graph.Inputs.Any(input => input.IsSymbolic))
+            sizes = sizes.Add("N", problem.Graph.Samples);
+        var request = RequestOf(problem, quantities);
+        var model = CurvatureEngine.Load(files.Model, problem.PlansForAnySize ? ImmutableDictionary<string, long>.Empty : sizes, request);
+        var limits = new PlanLimits { Dimensions = sizes, MemoryBytes = problem.ChunkBytes ?? 1L << 30 };
+        var plan = new Planner(model.Graph, request, limits) { Choice = choice }.Plan();
+        var data = files.DataFor(quantities);
+        var outputs = Interpreter.Run(plan.Program,
+            plan.Program.Parameters.ToDictionary(parameter => parameter, parameter => Tensor(data[parameter.Name!], parameter)));
+        return [.. quantities.Select(quantity =>
+        {
+            var at = plan.Program.Outputs.ToList().FindIndex(output => output.Name == quantity.OutputName(problem.TargetName));
+            return comparison.Of(way, quantity, outputs[at].Shape, outputs[at].Floats, true);
+        })];
+    }
+
+    /// <summary>What is asked of the compiler.</summary>
+    public static CurvatureRequest RequestOf(Problem problem, ImmutableArray<Quantity> quantities) => new()
+    {
+        WithRespectTo = [problem.TargetName],
+        Loss = new LossRequest(problem.Loss),
+        Reduction = problem.Reduction,
+        Precision = problem.Precision,
+        Quantities = quantities,
+    };
+
+    private static Tensor Tensor(NpyArray array, Value parameter) => parameter.Type.Element == ElementType.Int64
+        ? Ir.Tensor.Of(ElementType.Int64, array.Shape, array.ToInt64s())
+        : Ir.Tensor.Of(parameter.Type.Element, array.Shape, array.ToDoubles());
+}

@@ -1,0 +1,47 @@
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.RandomGraphs.Generation;
+using OnnxCurvature.RandomGraphs.Oracle;
+
+namespace OnnxCurvature.RandomGraphs.Checking;
+
+/// <summary>A problem's data as arrays, by the names of the inputs.</summary>
+public sealed class ProblemData
+{
+    private readonly Dictionary<string, NpyArray> _arrays = new(StringComparer.Ordinal);
+    private readonly (string Name, NpyArray Array) _direction;
+    private readonly (string Name, NpyArray Array) _cotangent;
+
+    private ProblemData(Problem problem, Expectation expectation)
+    {
+        var element = problem.Graph.IsDouble ? ElementType.Float64 : ElementType.Float32;
+        foreach (var input in problem.Graph.Inputs)
+            _arrays[input.Name] = input.Floats is { } floats ? NpyArray.Of(element, Long(input.Shape), floats)
+                : Integers(Long(input.Shape), input.Integers!);
+        if (problem.Loss == LossKind.CrossEntropy)
+            _arrays["labels"] = Integers(Long(problem.LabelShape), [.. problem.Labels]);
+        if (!problem.Wanted.IsEmpty)
+            _arrays["target"] = NpyArray.Of(element, Long(problem.Z.Shape), [.. problem.Wanted]);
+        _direction = (problem.TargetName + ".direction", NpyArray.Of(element, Long(expectation.TargetShape), expectation.Direction));
+        _cotangent = (problem.TargetName + ".cotangent", NpyArray.Of(element, Long(problem.Z.Shape), expectation.Cotangent));
+    }
+
+    public static ProblemData Of(Problem problem, Expectation expectation) => new(problem, expectation);
+
+    /// <summary>The data that some quantities need.</summary>
+    public Dictionary<string, NpyArray> For(IReadOnlyCollection<Quantity> quantities)
+    {
+        var data = new Dictionary<string, NpyArray>(_arrays, StringComparer.Ordinal);
+        if (quantities.Contains(Quantity.Hvp) || quantities.Contains(Quantity.Jvp))
+            data[_direction.Name] = _direction.Array;
+        if (quantities.Contains(Quantity.Vjp))
+            data[_cotangent.Name] = _cotangent.Array;
+        return data;
+    }
+
+    private static long[] Long(int[] shape) => Array.ConvertAll(shape, size => (long)size);
+
+    private static NpyArray Integers(long[] shape, long[] values) =>
+        NpyArray.Of(ElementType.Int64, shape, Array.ConvertAll(values, value => (double)value));
+}

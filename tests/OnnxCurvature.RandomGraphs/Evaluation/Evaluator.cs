@@ -1,0 +1,48 @@
+using OnnxCurvature.RandomGraphs.Graphs;
+using OnnxCurvature.RandomGraphs.Numbers;
+
+namespace OnnxCurvature.RandomGraphs.Evaluation;
+
+/// <summary>A node's values, from those of its inputs, of which some may be left out.</summary>
+public delegate Data[] NodeFunction(GraphNode node, Data?[] inputs);
+
+/// <summary>Evaluates a graph in double, on a tape, by plain loops over the formulas of ONNX's specification.</summary>
+public static class Evaluator
+{
+    private static readonly Dictionary<string, NodeFunction> Operators =
+        new[] { ElementwiseOperators.All, ProductOperators.All, StructureOperators.All, IndexingOperators.All, ReductionOperators.All,
+            NormalizationOperators.All, WindowOperators.All, RecurrentOperators.All, ResizeOperators.All }
+            .SelectMany(family => family).ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
+
+    /// <summary>
+    /// All values of a graph, by name. What <paramref name="target"/> names becomes a variable for each of its elements: a constant or an
+    /// input, or a value between, the elements of which are then taken for independent of what made them.
+    /// </summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="tape">Where the arithmetic is recorded.</param>
+    /// <param name="target">The target.</param>
+    public static Dictionary<string, Data> Run(Graph graph, Tape tape, string? target)
+    {
+        var values = new Dictionary<string, Data>(StringComparer.Ordinal);
+        foreach (var constant in graph.Constants)
+            values[constant.Name] = new Data(constant.Shape, constant.Floats is { } floats
+                ? [.. floats.Select(value => new Number(tape, -1, value, 0))] : null, constant.Integers);
+        foreach (var input in graph.Inputs)
+            values[input.Name] = new Data(input.Shape, input.Floats is { } floats
+                ? [.. floats.Select((value, index) => new Number(tape, -1, value, Bit(input.SampleOf(index))))] : null, input.Integers);
+        if (target is not null && values.TryGetValue(target, out var given))
+            values[target] = Variables(given, tape);
+        foreach (var node in graph.Nodes)
+        {
+            var results = Operators[node.Operator](node, [.. node.Inputs.Select(name => name.Length == 0 ? null : values[name])]);
+            for (var index = 0; index < node.Outputs.Length; index++)
+                if (node.Outputs[index].Length > 0)
+                    values[node.Outputs[index]] = node.Outputs[index] == target ? Variables(results[index], tape) : results[index];
+        }
+        return values;
+    }
+
+    private static Data Variables(Data data, Tape tape) => data.Map(number => tape.Variable(number.Value, number.Samples));
+
+    private static ulong Bit(int sample) => sample < 0 ? 0 : 1UL << sample;
+}

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using OnnxCurvature.RandomGraphs.Graphs;
+
+namespace OnnxCurvature.RandomGraphs.Generation;
+
+/// <summary>Collects nodes, constants and inputs, with elements that depend on the seed and their number alone.</summary>
+public sealed class GraphBuilder(Choices choices, ulong seed)
+{
+    private readonly List<GraphNode> _nodes = [];
+    private readonly List<GraphConstant> _constants = [];
+    private readonly List<GraphInput> _inputs = [];
+    private readonly List<string> _weights = [];
+    private readonly SortedSet<string> _traits = new(StringComparer.Ordinal);
+    private readonly List<Sketch> _values = [];
+    private readonly List<Sketch> _inputValues = [];
+
+    public Choices Choices { get; } = choices;
+
+    public int Opset { get; init; }
+
+    public bool IsDouble { get; init; }
+
+    public int Samples { get; init; }
+
+    public bool IsSymbolic { get; init; }
+
+    /// <summary>Weights that a tie may use again.</summary>
+    public IReadOnlyList<GraphConstant> Weights => [.. _constants.Where(constant => _weights.Contains(constant.Name))];
+
+    /// <summary>Notes that a family or a layout takes part.</summary>
+    public void Trait(string trait) => _traits.Add(trait);
+
+    /// <summary>The factor of samples.</summary>
+    public Factor Batch => new(Samples, true);
+
+    /// <summary>A node with one output.</summary>
+    public string Node(string op, IEnumerable<string> inputs, params (string Name, object Value)[] attributes) =>
+        Nodes(op, inputs, 1, attributes)[0];
+
+    /// <summary>A node with several outputs.</summary>
+    public string[] Nodes(string op, IEnumerable<string> inputs, int outputs, params (string Name, object Value)[] attributes)
+    {
+        string[] names = [.. Enumerable.Range(0, outputs).Select(index => outputs == 1 ? $"v{_nodes.Count}" : $"v{_nodes.Count}_{index}")];
+        _nodes.Add(new GraphNode(op, [.. inputs], [.. names], attributes.ToImmutableDictionary(entry => entry.Name, entry => entry.Value)));
+        return names;
+    }
+
+    /// <summary>A node that gives a value of a layout.</summary>
+    public Sketch Value(Layout layout, string op, IEnumerable<string> inputs, params (string Name, object Value)[] attributes)
+    {
+        var value = new Sketch(Node(op, inputs, attributes), layout);
+        _values.Add(value);
+        return value;
+    }
+
+    /// <summary>A weight of its own.</summary>
+    public string Weight(double scale, params int[] shape)
+    {
+        var name = $"w{_weights.Count}";
+        _weights.Add(name);
+        _constants.Add(new GraphConstant(name, shape, Draw(shape, scale, 0), null));
+        return name;
+    }
+
+    /// <summary>A constant that is no weight, and positive where it is said to be.</summary>
+    public string Constant(double scale, bool positive, params int[] shape)
+    {
+        var name = $"c{_constants.Count}";
+        _constants.Add(new GraphConstant(name, shape, positive ? [.. Draw(shape, scale, 0).Select(value => Math.Abs(value) + 0.25)]
+            : Draw(shape, scale, 0), null));
+        return name;
+    }
+
+    /// <summary>A constant of given numbers.</summary>
+    public string Numbers(int[] shape, params double[] values)
+    {
+        var name = $"c{_constants.Count}";
+        _constants.Add(new GraphConstant(name, shape, values, null));
+        return name;
+    }
+
+    /// <summary>A scalar.</summary>
+    public string Scalar(double value) => Numbers([], value);
+
+    /// <summary>Factors by which axes grow, which are float32 in any model.</summary>
+    public string Scales(params double[] values)
+    {
+        var name = Numbers([values.Length], values);
+        _constants[^1] = _constants[^1] with { IsSingle = true };
+        return name;
+    }
+
+    /// <summary>A vector of integers.</summary>
+    public string Integers(params long[] values) => IntegerTensor([values.Length], values);
+
+    /// <summary>A tensor of integers.</summary>
+    public string IntegerTensor(int[] shape, params long[] values)
+    {
+        var name = $"i{_constants.Count}";
+        _constants.Add(new GraphConstant(name, shape, null, values));
+        return name;
+    }
+
+    /// <summary>An input with a layout.</summary>
+    public Sketch Input(Layout layout)
+    {
+        var name = $"x{_inputs.Count}";
+        _inputs.Add(new GraphInput(name, layout.Shape, Draw(layout.Shape, 1.5, 1), null, layout.SampleAxis, IsSymbolic
+            && layout.SampleAxis >= 0));
+        _inputValues.Add(new Sketch(name, layout));
+        return _inputValues[^1];
+    }
+
+    /// <summary>An input of integers below a bound.</summary>
+    public Sketch IntegerInput(Layout layout, int bound)
+    {
+        var name = $"x{_inputs.Count}";
+        var values = Draw(layout.Shape, 1, 1).Select((_, index) => (long)(Mixing.Unit(seed, 7000 + _inputs.Count, index) * bound))
+            .ToArray();
+        _inputs.Add(new GraphInput(name, layout.Shape, null, values, layout.SampleAxis, IsSymbolic && layout.SampleAxis >= 0));
+        return new Sketch(name, layout);
+    }
+
+    /// <summary>An input of classes.</summary>
+    public string Labels(Layout layout, IEnumerable<long> labels)
+    {
+        _inputs.Add(new GraphInput("classes", layout.Shape, null, [.. labels], layout.SampleAxis, IsSymbolic && layout.SampleAxis >= 0
+            && layout.Axes[layout.SampleAxis].Length == 1));
+        return "classes";
+    }
+
+    /// <summary>The graph up to a value.</summary>
+    public Graph Build(Sketch output)
+    {
+        var (nodes, needed) = (new List<GraphNode>(), new HashSet<string>(StringComparer.Ordinal) { output.Name });
+        foreach (var node in Enumerable.Reverse(_nodes).Where(node => node.Outputs.Any(needed.Contains)))
+        {
+            nodes.Add(node);
+            needed.UnionWith(node.Inputs);
+        }
+        nodes.Reverse();
+        return new Graph
+        {
+            Opset = Opset,
+            IsDouble = IsDouble,
+            Samples = Samples,
+            Inputs = [.. _inputs.Where(input => needed.Contains(input.Name))],
+            Constants = [.. _constants.Where(constant => needed.Contains(constant.Name))],
+            Nodes = [.. nodes],
+            Output = output.Name,
+            Targets =
+            [
+                .. Weights.Where(weight => needed.Contains(weight.Name))
+                    .Select(weight => new Sketch(weight.Name, Layout.Plain(weight.Shape))),
+                .. _inputValues.Concat(_values).Where(value => needed.Contains(value.Name) && value.Name != output.Name),
+            ],
+            Traits = [.. _traits],
+        };
+    }
+
+    /// <summary>Elements of few bits, so that float32 holds them and no decimal comes near; a single element has all bits.</summary>
+    private double[] Draw(int[] shape, double scale, int stream)
+    {
+        var (count, tensor) = (shape.Aggregate(1, (a, b) => a * b), 10 * (_constants.Count + _inputs.Count) + stream);
+        return [.. Enumerable.Range(0, count).Select(index =>
+        {
+            var value = scale * (2 * Mixing.Unit(seed, tensor, index) - 1);
+            return count == 1 ? (float)value : Math.Round(value * 1024) / 1024;
+        })];
+    }
+}

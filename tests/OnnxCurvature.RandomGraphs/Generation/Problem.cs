@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.RandomGraphs.Graphs;
+
+namespace OnnxCurvature.RandomGraphs.Generation;
+
+/// <summary>Which indices of a target's first axis are asked for.</summary>
+/// <param name="Start">The first.</param>
+/// <param name="End">The end, which is none of them.</param>
+/// <param name="IsSingle">Whether the axis is dropped, as <c>w[2]</c> has it.</param>
+public readonly record struct TargetPart(int Start, int End, bool IsSingle)
+{
+    /// <summary>As <c>--wrt</c> takes it.</summary>
+    public override string ToString() => IsSingle ? $"[{Start}]" : $"[{Start}:{End}]";
+}
+
+/// <summary>A graph, a loss, and what is asked for.</summary>
+public sealed record Problem
+{
+    public required Graph Graph { get; init; }
+
+    public required LossKind Loss { get; init; }
+
+    public required Reduction Reduction { get; init; }
+
+    /// <summary>The value z that the loss is a known function of.</summary>
+    public required Sketch Z { get; init; }
+
+    /// <summary>Where the model computes a cross-entropy of z itself: <c>mean</c> or <c>sum</c>.</summary>
+    public string? OwnCrossEntropy { get; init; }
+
+    /// <summary>The classes, where the loss is a cross-entropy: in z's shape without axis 1, and without trailing axes of size 1.</summary>
+    public ImmutableArray<long> Labels { get; init; } = [];
+
+    /// <summary>What z should be, where the loss takes that.</summary>
+    public ImmutableArray<double> Wanted { get; init; } = [];
+
+    public required Sketch Target { get; init; }
+
+    public TargetPart? Part { get; init; }
+
+    public required ImmutableArray<Quantity> Quantities { get; init; }
+
+    public required Precision Precision { get; init; }
+
+    /// <summary>Samples in a batch of a run; null for what the tool takes.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Bytes for one chunk, so few that there are several; null for plenty.</summary>
+    public long? ChunkBytes { get; init; }
+
+    /// <summary>Whether plans are made before the number of samples is known.</summary>
+    public bool PlansForAnySize { get; init; }
+
+    /// <summary>How a program is run besides by the managed interpreter.</summary>
+    public required Execution Execution { get; init; }
+
+    /// <summary>What directions and cotangents are made from.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The target as <c>--wrt</c> takes it.</summary>
+    public string TargetName => Target.Name + Part?.ToString();
+
+    /// <summary>Whether samples lie along the first axis of all inputs, and along the first axis of z by themselves.</summary>
+    public bool IsPlain => Graph.Inputs.All(input => input.SampleAxis == 0) && Z.Layout is { SampleAxis: 0 } layout
+        && layout.Axes[0].Length == 1;
+
+    /// <summary>The shape of the labels: that of z without its classes, and without trailing axes of size 1.</summary>
+    public int[] LabelShape
+    {
+        get
+        {
+            var positions = Z.Shape[2..];
+            return [Z.Shape[0], .. positions.All(size => size == 1) ? [] : positions];
+        }
+    }
+}
+
+/// <summary>How a program is run.</summary>
+public enum Execution
+{
+    /// <summary>By the managed interpreter only.</summary>
+    Managed,
+    /// <summary>As the tool does, on ONNX Runtime, over batches.</summary>
+    Engine,
+    /// <summary>As a file that is written to be run once.</summary>
+    SingleRun,
+    /// <summary>As a file of the portable profile.</summary>
+    Portable,
+}

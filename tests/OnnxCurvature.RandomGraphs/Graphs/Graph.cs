@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.RandomGraphs.Graphs;
+
+/// <summary>A node of a model, as its file has it.</summary>
+/// <param name="Operator">The ONNX operator.</param>
+/// <param name="Inputs">Names of inputs; empty for one that is left out.</param>
+/// <param name="Outputs">Names of outputs; empty for one that is left out.</param>
+/// <param name="Attributes">Attributes: long, double, string, long[] or double[].</param>
+public sealed record GraphNode(string Operator, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs, ImmutableDictionary<string,
+    object> Attributes)
+{
+    /// <summary>An integer attribute.</summary>
+    public long Int(string name, long otherwise) => Attributes.TryGetValue(name, out var value) ? (long)value : otherwise;
+
+    /// <summary>A floating-point attribute.</summary>
+    public double Float(string name, double otherwise) => Attributes.TryGetValue(name, out var value) ? (double)value : otherwise;
+
+    /// <summary>A text attribute.</summary>
+    public string Text(string name, string otherwise) => Attributes.TryGetValue(name, out var value) ? (string)value : otherwise;
+
+    /// <summary>A list of integers; null where it is left out.</summary>
+    public long[]? Ints(string name) => Attributes.TryGetValue(name, out var value) ? (long[])value : null;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{string.Join(", ", Outputs)} = {Operator}({string.Join(", ", Inputs)}){Described()}";
+
+    private string Described() => Attributes.IsEmpty ? "" : " {"
+        + string.Join(", ", Attributes.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+        .Select(entry => $"{entry.Key}={Text(entry.Value)}")) + "}";
+
+    private static string Text(object value) => value switch
+    {
+        long[] list => $"[{string.Join(",", list)}]",
+        double number => FormattableString.Invariant($"{number}"),
+        _ => $"{value}",
+    };
+}
+
+/// <summary>A constant of a model.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Shape">Its sizes.</param>
+/// <param name="Floats">Its elements, where they are floating-point numbers.</param>
+/// <param name="Integers">Its elements, where they are 64-bit integers.</param>
+public sealed record GraphConstant(string Name, int[] Shape, double[]? Floats, long[]? Integers)
+{
+    /// <summary>Whether it is float32 whatever the model computes in.</summary>
+    public bool IsSingle { get; init; }
+}
+
+/// <summary>An input of a model, with the data that it is fed.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Shape">The sizes of the data.</param>
+/// <param name="Floats">The data, where they are floating-point numbers.</param>
+/// <param name="Integers">The data, where they are 64-bit integers.</param>
+/// <param name="SampleAxis">The axis along which samples lie; −1 for none.</param>
+/// <param name="IsSymbolic">Whether the file gives the size of that axis as the symbol N.</param>
+public sealed record GraphInput(string Name, int[] Shape, double[]? Floats, long[]? Integers, int SampleAxis, bool IsSymbolic)
+{
+    /// <summary>The sample that an element belongs to; −1 for none.</summary>
+    public int SampleOf(int index)
+    {
+        if (SampleAxis < 0)
+            return -1;
+        var inner = 1;
+        for (var axis = SampleAxis + 1; axis < Shape.Length; axis++)
+            inner *= Shape[axis];
+        return index / inner % Shape[SampleAxis];
+    }
+}
+
+/// <summary>A model, its data, and where samples lie in its output.</summary>
+public sealed record Graph
+{
+    /// <summary>The opset.</summary>
+    public required int Opset { get; init; }
+
+    /// <summary>Whether it computes in float64 and not in float32.</summary>
+    public required bool IsDouble { get; init; }
+
+    /// <summary>The number of samples in the data.</summary>
+    public required int Samples { get; init; }
+
+    public required ImmutableArray<GraphInput> Inputs { get; init; }
+
+    public required ImmutableArray<GraphConstant> Constants { get; init; }
+
+    public required ImmutableArray<GraphNode> Nodes { get; init; }
+
+    /// <summary>The model's output.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Constants, inputs and values between that derivatives may be taken by, and where samples lie in them.</summary>
+    public required ImmutableArray<Sketch> Targets { get; init; }
+
+    /// <summary>The families and layouts that took part, for counting.</summary>
+    public required ImmutableArray<string> Traits { get; init; }
+}

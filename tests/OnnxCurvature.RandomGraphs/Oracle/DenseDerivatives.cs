@@ -1,0 +1,154 @@
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.RandomGraphs.Evaluation;
+using OnnxCurvature.RandomGraphs.Generation;
+using OnnxCurvature.RandomGraphs.Numbers;
+
+namespace OnnxCurvature.RandomGraphs.Oracle;
+
+/// <summary>
+/// Dense first and second derivatives of a problem, from its definition alone: values, Jacobian, gradients and Hessians of the loss and of
+/// what each sample adds to it.
+/// </summary>
+public sealed class DenseDerivatives
+{
+    private readonly Problem _problem;
+    private readonly Tape _tape = new();
+    private readonly int[] _variables;
+    private readonly double[][] _tangents;
+    private readonly Data _z;
+
+    public DenseDerivatives(Problem problem)
+    {
+        _problem = problem;
+        var values = Evaluator.Run(problem.Graph, _tape, problem.Target.Name);
+        _z = values[problem.Z.Name];
+        var target = values[problem.Target.Name];
+        var row = target.Rank == 0 ? 1 : target.Count / target.Shape[0];
+        Entries = problem.Part is { } part ? [.. Enumerable.Range(part.Start * row, (part.End - part.Start) * row)]
+            : [.. Enumerable.Range(0, target.Count)];
+        _variables = [.. Entries.Select(entry => target.Numbers[entry].Step)];
+        (Loss, OfSamples) = LossOf(_z.Numbers);
+        DependsOnTarget = Loss.Step >= 0;
+        _tangents = [.. Enumerable.Range(0, Size).Select(Tangents)];
+        Jacobian = [.. _z.Numbers.Select(number => _tangents.Select(tangents => number.Step < 0 ? 0 : tangents[number.Step]).ToArray())];
+    }
+
+    /// <summary>The entries of the target that derivatives are taken by, as places in the whole of it.</summary>
+    public int[] Entries { get; }
+
+    /// <summary>Their number.</summary>
+    public int Size => Entries.Length;
+
+    /// <summary>The loss.</summary>
+    public Number Loss { get; }
+
+    /// <summary>ℓₙ: what sample n adds to the loss, or N times that for a mean. Null where the loss has no terms of samples.</summary>
+    public Number[]? OfSamples { get; }
+
+    /// <summary>Whether the loss depends on the target at all.</summary>
+    public bool DependsOnTarget { get; }
+
+    /// <summary>∂z/∂w: a row for each entry of z.</summary>
+    public double[][] Jacobian { get; }
+
+    /// <summary>How far the closest decision, such as the sign before a ReLU, was from turning out otherwise.</summary>
+    public double Margin => _tape.Margin;
+
+    /// <summary>The number of arithmetic steps.</summary>
+    public int Steps => _tape.Count;
+
+    /// <summary>The shape of z.</summary>
+    public int[] OutputShape => _z.Shape;
+
+    /// <summary>Whether an entry of z depends on data of another sample than its own.</summary>
+    public bool IsCoupled => _z.Numbers.Index()
+        .Any(entry => _problem.Z.Layout.SampleOf(entry.Index) is var own && (entry.Item.Samples & ~(own < 0 ? 0UL : 1UL << own)) != 0);
+
+    /// <summary>The derivatives of a number by the target's entries.</summary>
+    public double[] Gradient(Number of)
+    {
+        if (of.Step < 0)
+            return new double[Size];
+        var adjoints = _tape.Reverse(of.Step);
+        return Array.ConvertAll(_variables, step => step < adjoints.Length ? adjoints[step] : 0);
+    }
+
+    /// <summary>The second derivatives of a number by the target's entries.</summary>
+    public double[][] Hessian(Number of)
+    {
+        if (of.Step < 0)
+            return [.. Enumerable.Range(0, Size).Select(_ => new double[Size])];
+        var adjoints = _tape.Reverse(of.Step);
+        return [.. _tangents.Select(tangents =>
+        {
+            var products = _tape.SecondReverse(adjoints, tangents);
+            return Array.ConvertAll(_variables, step => step < products.Length ? products[step] : 0);
+        })];
+    }
+
+    /// <summary>The diagonal of Jᵀ (∇²ℓ) J, where ℓ is the loss, or what a sample adds to it, as a function of z alone.</summary>
+    /// <param name="sample">The sample; null for the loss.</param>
+    public double[] GaussNewton(int? sample)
+    {
+        var tape = new Tape();
+        var z = _z.Numbers.Select(number => tape.Variable(number.Value, 0)).ToArray();
+        var (loss, samples) = LossOf(z);
+        var of = sample is { } n ? samples![n] : loss;
+        var diagonal = new double[Size];
+        if (of.Step < 0)
+            return diagonal;
+        var adjoints = tape.Reverse(of.Step);
+        int[] steps = [.. z.Select(number => number.Step)];
+        for (var entry = 0; entry < Size; entry++)
+        {
+            double[] column = [.. Jacobian.Select(row => row[entry])];
+            var products = tape.SecondReverse(adjoints, tape.Forward(steps, column));
+            for (var i = 0; i < steps.Length; i++)
+                diagonal[entry] += steps[i] < products.Length ? column[i] * products[steps[i]] : 0;
+        }
+        return diagonal;
+    }
+
+    private double[] Tangents(int entry)
+    {
+        var direction = new double[Size];
+        direction[entry] = 1;
+        return _tape.Forward(_variables, direction);
+    }
+
+    /// <summary>The loss of an output, and what samples add to it.</summary>
+    private (Number Loss, Number[]? OfSamples) LossOf(Number[] z)
+    {
+        var (terms, places) = Terms(z);
+        var isMean = _problem.OwnCrossEntropy is { } own ? own == "mean" : _problem.Reduction == Reduction.Mean
+            && _problem.Loss is not (LossKind.Sum or LossKind.Value);
+        var scale = isMean ? 1.0 / terms.Length : 1;
+        var loss = scale * Functions.Sum(terms, z[0]);
+        int[] samples = [.. places.Select(place => _problem.Z.Layout.SampleOf(place))];
+        if (samples.Contains(-1) || _problem.Loss == LossKind.CrossEntropy && _problem.Z.Layout.HoldsSamples(1))
+            return (loss, null);
+        var count = _problem.Graph.Samples;
+        return (loss, [.. Enumerable.Range(0, count)
+            .Select(n => (isMean ? count * scale : 1) * Functions.Sum(terms.Where((_, term) => samples[term] == n), z[0]))]);
+    }
+
+    /// <summary>The terms of the loss, and for each the place in z of an entry that it is taken of.</summary>
+    private (Number[] Terms, int[] Places) Terms(Number[] z)
+    {
+        if (_problem.Labels.Length > 0)
+        {
+            var shape = _problem.Z.Shape;
+            var (classes, inner) = (shape[1], Data.CountOf(shape[2..]));
+            int Place(int term, int label) => (term / inner * classes + label) * inner + term % inner;
+            var terms = _problem.Labels.Select((label, term) =>
+                Functions.LogSumExp([.. Enumerable.Range(0, classes).Select(c => z[Place(term, c)])]) - z[Place(term, (int)label)]);
+            return ([.. terms], [.. _problem.Labels.Select((_, term) => Place(term, 0))]);
+        }
+        return (_problem.Loss switch
+        {
+            LossKind.Mse => [.. z.Select((number, index) => Functions.Square(number + -_problem.Wanted[index]))],
+            LossKind.BinaryCrossEntropy => [.. z.Select((number, index) => Functions.Softplus(number) - _problem.Wanted[index] * number)],
+            _ => z,
+        }, [.. Enumerable.Range(0, z.Length)]);
+    }
+}
