@@ -32,6 +32,7 @@ public static class CurvatureEngine
         Clear(() =>
         {
             var model = OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Fixed = fixedInputs ?? ImmutableDictionary<string, Tensor>.Empty, Oracle = new OrtShapeOracle(), Partial = true });
+            AugmentedMetadata.CheckWeightFiles(model);
             return new Inspector(model).Report(progress, cancellation);
         });
 
@@ -40,12 +41,13 @@ public static class CurvatureEngine
         Clear(() =>
         {
             var model = Load(modelPath, options.Dimensions, request);
-            AugmentedMetadata.Refuse(model);
+            AugmentedMetadata.CheckDerivable(model);
+            AugmentedMetadata.CheckWeightFiles(model);
             model.BeginSha256();
             if (request.TargetError is not null)
                 throw new UserErrorException("An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error.");
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
-            var plan = Plan(model, new Planner(model.Graph, request, limits), keepOutputs: true).Within(limits);
+            var plan = Plan(model, new Planner(model.Graph, request, limits) { Contract = options.Contract }).Within(limits);
             return new Augmenter(model, plan, options).Write(outPath);
         });
 
@@ -103,12 +105,17 @@ public static class CurvatureEngine
     internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, CurvatureRequest? request = null, bool keepLoops = false, bool partial = false) =>
         OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Fixed = request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty, KeepLoops = keepLoops, Partial = partial, Oracle = new OrtShapeOracle() });
 
-    /// <summary>Plans; tells the user of all nodes of the model that cannot be differentiated.</summary>
-    internal static CurvaturePlan Plan(OnnxModel model, Planner planner, bool keepOutputs = false)
+    /// <summary>Plans; tells the user of all nodes of the model that cannot be differentiated. What an augmented model says of its inputs holds for what is derived of it.</summary>
+    internal static CurvaturePlan Plan(OnnxModel model, Planner planner)
     {
         try
         {
-            return planner.Plan(keepOutputs);
+            var plan = planner.Plan();
+            return AugmentedMetadata.Read(model.Metadata) is not { } source ? plan : plan with
+            {
+                WholeInputs = [.. source.WholeInputs.Union(plan.WholeInputs)],
+                Loss = plan.Loss with { Labels = plan.Loss.Labels ?? source.Labels },
+            };
         }
         catch (UnsupportedModelException exception)
         {

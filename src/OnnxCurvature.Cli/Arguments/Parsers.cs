@@ -100,6 +100,21 @@ internal static class Parsers
         return data.ToImmutable();
     };
 
+    /// <summary>New names of outputs.</summary>
+    public static ImmutableDictionary<string, string>? Names(ArgumentResult result)
+    {
+        var names = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var token in result.Tokens)
+        {
+            var equals = token.Value.LastIndexOf('=');
+            if (equals <= 0 || equals == token.Value.Length - 1)
+                return Fail<ImmutableDictionary<string, string>>(result, $"--rename '{token.Value}' is no RESULT=NAME; give the name of an output and a new one, for instance loss=energy.");
+            if (!names.TryAdd(token.Value[..equals], token.Value[(equals + 1)..]))
+                return Fail<ImmutableDictionary<string, string>>(result, $"--rename gives '{token.Value[..equals]}' two names; give one.");
+        }
+        return names.ToImmutable();
+    }
+
     private static string Text(ArgumentResult result) => result.Tokens[^1].Value;
 
     private static T? Fail<T>(ArgumentResult result, string sentence)

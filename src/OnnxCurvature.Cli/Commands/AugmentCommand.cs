@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
 
@@ -33,9 +35,25 @@ internal static class AugmentCommand
             CustomParser = Parsers.Word("--provider", "cpu", "cuda"),
         };
         var embed = new Option<bool>("--embed") { Description = "Copy the weights into the file [default: refer to the model's file where that can be]." };
+        var rename = new Option<ImmutableDictionary<string, string>?>("--rename")
+        {
+            HelpName = "RESULT=NAME",
+            Description = "The name under which the file gives out a result, or an output of the model, for instance loss=energy [default: their own; a result whose name is taken gets a number].",
+            CustomParser = Parsers.Names,
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var negate = new Option<string[]>("--negate")
+        {
+            HelpName = "RESULT",
+            Description = "Results, or outputs of the model, that the file gives out with the opposite sign, by the names that they have without --rename, for instance x.gradient where x holds positions and forces are wanted [default: none].",
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var only = new Option<bool>("--only") { Description = "Leave out the model's own outputs [default: they stay]." };
         var command = new Command("augment", "Write a model that computes the loss and its derivatives besides what it computed before, in standard operators.")
         {
-            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Fixed, options.Quantities, options.Method, options.Probes, options.Seed, profile, provider, opset, embed, options.Dimensions, options.Memory, options.Explain,
+            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Fixed, options.Quantities, options.Method, options.Probes, options.Seed, profile, provider, opset, embed, rename, negate, only, options.Dimensions, options.Memory, options.Explain,
         };
         command.SetAction(parsed =>
         {
@@ -49,6 +67,12 @@ internal static class AugmentCommand
                 Opset = parsed.GetValue(opset),
                 Profile = parsed.GetValue(profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun,
                 Embed = parsed.GetValue(embed),
+                Contract = new OutputContract
+                {
+                    Names = parsed.GetValue(rename) ?? new OutputContract().Names,
+                    Negated = [.. (parsed.GetValue(negate) ?? []).Distinct()],
+                    ResultsOnly = parsed.GetValue(only),
+                },
                 Dimensions = dimensions,
                 Limits = new PlanLimits { Provider = parsed.GetValue(provider) ?? "cpu", MemoryBytes = options.MemoryOf(parsed) ?? new PlanLimits().MemoryBytes, Dimensions = dimensions },
             });

@@ -42,7 +42,7 @@ internal static partial class SummaryView
             terminal.Line("  Indices count from the start of the range.");
         var table = Tables.Of("", ">L2 norm", ">sum", ">minimum", ">maximum", ">negative");
         foreach (var tensor in target.Tensors)
-            table.Row(tensor.Quantity.Name(), Figures.Value(tensor.Norm), Figures.Value(tensor.Sum), Figures.Value(tensor.Minimum), Figures.Value(tensor.Maximum), Figures.Share(tensor.NegativeShare));
+            table.Row(Label(tensor), Figures.Value(tensor.Norm), Figures.Value(tensor.Sum), Figures.Value(tensor.Minimum), Figures.Value(tensor.Maximum), Figures.Share(tensor.NegativeShare));
         terminal.Table(table);
         if (target.Tensors[0].Shape.Length > 0)
             foreach (var tensor in target.Tensors)
@@ -54,7 +54,7 @@ internal static partial class SummaryView
     private static void Largest(Terminal terminal, TensorSummary tensor)
     {
         terminal.Line();
-        terminal.Line($"  {tensor.Quantity.Name()}, entries of largest size");
+        terminal.Line($"  {Label(tensor)}, entries of largest size");
         var table = Tables.Of("index", ">value");
         foreach (var entry in tensor.Largest)
             table.Row(Figures.Index(entry.Index), Figures.Value(entry.Value));
@@ -66,12 +66,14 @@ internal static partial class SummaryView
         if (tensor.Slices.Length < 2)
             return;
         terminal.Line();
-        terminal.Line($"  {tensor.Quantity.Name()}, slices of the first axis (feature maps) with the most curvature, of {Figures.Count(tensor.Shape[0])}");
+        terminal.Line($"  {Label(tensor)}, slices of the first axis (feature maps) with the most curvature, of {Figures.Count(tensor.Shape[0])}");
         var table = Tables.Of(">slice", ">sum of |entries|", ">share", "");
         foreach (var slice in tensor.Slices)
             table.Row(slice.Index.ToString(CultureInfo.InvariantCulture), Figures.Value(slice.Sum), Figures.Share(slice.Share), Figures.Bar(slice.Sum, tensor.Slices[0].Sum, BarWidth));
         terminal.Table(table);
     }
+
+    private static string Label(TensorSummary tensor) => tensor.IsNegated ? $"{tensor.Quantity.Name()}, negated" : tensor.Quantity.Name();
 
     [GeneratedRegex(@"\[-?\d*:-?\d*\]$")]
     private static partial Regex Range();

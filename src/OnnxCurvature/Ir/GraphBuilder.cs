@@ -38,6 +38,10 @@ public sealed class GraphBuilder
     /// <summary>A constant.</summary>
     public Value Constant(Constant constant, string? name = null) => new(constant.Type, name, constant, null, 0);
 
+    /// <summary>A constant of the model's file; see <see cref="Value.IsWeight"/>.</summary>
+    public Value Weight(Constant constant, string? name) =>
+        new(constant.Type, name, constant, null, 0) { IsWeight = !Value.MayHaveContents(constant.Type) && constant.Type.Element != ElementType.String };
+
     /// <summary>A constant that is held in memory.</summary>
     public Value Constant(Tensor tensor, string? name = null) => Constant(new InlineConstant(tensor), name);
 

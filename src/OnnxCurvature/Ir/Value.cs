@@ -31,6 +31,15 @@ public sealed class Value
     /// <summary>The contents of a constant, else null.</summary>
     public Constant? Constant { get; }
 
+    /// <summary>
+    /// Whether this is a constant that the model's file holds and whose elements may be replaced there by others. Nothing is computed from them
+    /// beforehand, so that all that depends on a weight follows it. Short vectors of integers are none: shapes and axes are compiled in.
+    /// </summary>
+    public bool IsWeight { get; internal init; }
+
+    /// <summary>Whether this is a weight whose elements decided what was compiled, as exponents do, so that replacing them calls for a new compilation.</summary>
+    public bool IsCompiledIn { get; private set; }
+
     /// <summary>The node that computes the value, or null for parameters and constants.</summary>
     public Node? Producer { get; }
 
@@ -48,6 +57,13 @@ public sealed class Value
     {
         if (Producer is not null)
             Name ??= name;
+    }
+
+    /// <summary>The elements of a constant, for a decision about what is compiled.</summary>
+    internal Tensor CompileIn()
+    {
+        IsCompiledIn = IsWeight;
+        return Constant!.Read();
     }
 
     /// <summary>Whether this is fed from outside.</summary>

@@ -35,11 +35,14 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     /// <summary>Whether the program takes the number of the batch as an input, so that estimates have random numbers of their own in each.</summary>
     internal bool NumbersBatches { get; init; }
 
+    /// <summary>What a file gives out that is written of the program; null for a program that gives out the results alone.</summary>
+    internal OutputContract? Contract { get; init; }
+
     /// <summary>
-    /// Plans; the program also gives the model's own outputs where <paramref name="keepOutputs"/> says so. Throws <see cref="UserErrorException"/> for a request that does not fit the model and
+    /// Plans. Throws <see cref="UserErrorException"/> for a request that does not fit the model and
     /// <see cref="UnsupportedModelException"/> for operators that cannot be differentiated.
     /// </summary>
-    public CurvaturePlan Plan(bool keepOutputs = false)
+    public CurvaturePlan Plan()
     {
         var targets = Target.Resolve(model, request.WithRespectTo).ToImmutableArray();
         var head = LossBuilder.Build(model, request.Loss, request.Reduction);
@@ -73,25 +76,25 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var results = derivatives.Results.Distinct().ToArray();
         var order = Order(targets, results);
         var asked = _outputs.OrderBy(output => order[output.Name]).Select(output => new NamedValue(output.Name, output.Value)).ToArray();
-        // A loss that the model gives out under the very name of the result is that result.
-        var added = keepOutputs ? asked.Where(output => !model.Outputs.Contains(output)).ToArray() : asked;
-        var taken = added.FirstOrDefault(output => model.Values.ContainsKey(output.Name) || model.Outputs.Any(own => own.Name == output.Name));
-        if (keepOutputs && taken is not null)
-            throw new UserErrorException($"The model has a value '{taken.Name}' of its own, which is the name of a result; rename it in the model.");
-        var program = Finished(Program.Create(inputs, [.. keepOutputs ? model.Outputs : [], .. added]));
-        var shares = new WorkShares(_costs, program, _methods.Select(method => method.Quantity.OutputName(method.Target)));
+        var given = Contract?.Apply(model, inputs, asked) ?? GivenOutputs.Of(asked);
+        _notes.AddRange(given.Notes);
+        var program = Finished(Program.Create(inputs, given.Outputs));
+        string NameOf(WeightPlan method) => given.Names[method.Quantity.OutputName(method.Target)];
+        var shares = new WorkShares(_costs, program, _methods.Select(NameOf));
         return new CurvaturePlan
         {
             Request = request,
             Loss = head,
             Targets = targets,
             Program = program,
-            Outputs = [.. asked.Select(output => output.Name)],
-            PerSample = PerSample(targets, head, results),
-            Unweighted = [.. from target in targets from quantity in results where quantity.IsUnweighted() select quantity.OutputName(target.Name)],
+            Outputs = [.. asked.Select(output => given.Names[output.Name])],
+            Results = [.. asked.Select(output => output.Name)],
+            Negated = given.Negated,
+            PerSample = [.. PerSample(targets, head, results).Select(name => given.Names[name])],
+            Unweighted = [.. from target in targets from quantity in results where quantity.IsUnweighted() select given.Names[quantity.OutputName(target.Name)]],
             WholeInputs = derivatives.WholeInputs,
             BatchNumber = batch,
-            Methods = [.. _methods.Select(method => method with { Flops = shares[method.Quantity.OutputName(method.Target)] })],
+            Methods = [.. _methods.Select(method => method with { Flops = shares[NameOf(method)] })],
             Notes = [.. _notes],
             Flops = _costs.Flops(program),
             MemoryBytes = _costs.PeakBytes(program),

@@ -23,8 +23,8 @@ public static class KnownTensor
 
     private static Tensor? Compute(Value value, Dictionary<Value, Tensor?> found)
     {
-        if (value.Constant is { } constant)
-            return constant.Read();
+        if (value.Constant is not null)
+            return value.CompileIn();
         if (value.Contents is { } contents && contents.All(dim => dim.IsKnown) && value.Type.Shape.IsKnown)
             return Tensor.Of(value.Type.Element, value.Type.Shape.Sizes, [.. contents.Select(dim => dim.Factor)]);
         if (value.Producer is not { Operator: Operator rules } node || !node.Inputs.Concat(node.Outputs).All(IsSmall))

@@ -19,7 +19,7 @@ internal static class Rearrangements
     /// <param name="inputs">Its inputs.</param>
     public static (Value? Same, ImmutableArray<Value?> Inputs, Attributes Attributes)? Of(GraphBuilder b, Func<Value, Value> add, Node node, ImmutableArray<Value?> inputs)
     {
-        if (node.Operator is Gather && inputs is [{ } whole, { Constant: InlineConstant indices }] && IsAll(indices.Read(), whole.Type.Shape[Axes.Normalize(node.Attributes.Int("axis", 0), whole.Type.Rank)]))
+        if (node.Operator is Gather && inputs is [{ } whole, { IsWeight: false, Constant: InlineConstant indices }] && IsAll(indices.Read(), whole.Type.Shape[Axes.Normalize(node.Attributes.Int("axis", 0), whole.Type.Rank)]))
             return (whole, inputs, node.Attributes);
         if (node.Operator is Gather && IsOfRows(node) && inputs is [{ Producer: { Operator: Gather, Inputs: [{ } from, { Type.Rank: 1 } rows] } gathered }, { } picked] && IsOfRows(gathered))
             return (null, [from, add(Gather.Of(new GraphBuilder(b), rows, picked, 0))], node.Attributes);

@@ -14,7 +14,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Passes;
 
 /// <summary>
-/// Rebuilds a program without what it does not need: nodes of small constants are folded, equal nodes become one (one that
+/// Rebuilds a program without what it does not need: nodes of small constants that are no weights are folded, equal nodes become one (one that
 /// gives more outputs also serves for those that give fewer), repetitions that broadcasting makes anyway are left out, what a
 /// loop's body computes alike in every round moves before the loop, and dead nodes go. Values and names of parameters and
 /// outputs stay. Reshapes of reshapes, transpositions of transpositions, and rows of rows that are picked, become one.
@@ -197,7 +197,7 @@ public sealed class Simplifier
         }
     }
 
-    private static bool Small(Value value) => value.Constant is InlineConstant && value.Type.Shape.Elements.Factor <= FoldedElements;
+    private static bool Small(Value value) => !value.IsWeight && value.Constant is InlineConstant && value.Type.Shape.Elements.Factor <= FoldedElements;
 
     private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
 
@@ -216,7 +216,7 @@ public sealed class Simplifier
             key.Append(input switch
             {
                 null => "-",
-                { Constant: InlineConstant constant } => Contents(constant),
+                { IsWeight: false, Constant: InlineConstant constant } => Contents(constant),
                 _ => identity(input).ToString(CultureInfo.InvariantCulture),
             }).Append(',');
         return key.Append(')').Append(attributes.Key(value => value is Program body ? Identity(body, identity, places) : identity(value))).ToString();
@@ -241,7 +241,7 @@ public sealed class Simplifier
                 Define(output);
         }
         foreach (var output in body.Outputs)
-            text.Append(output.Value.Constant is InlineConstant constant ? Contents(constant) : Place(output.Value).ToString(CultureInfo.InvariantCulture)).Append(';');
+            text.Append(output.Value is { IsWeight: false, Constant: InlineConstant constant } ? Contents(constant) : Place(output.Value).ToString(CultureInfo.InvariantCulture)).Append(';');
         var digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
         if (!_bodies.TryGetValue(digest, out var identity))
             _bodies[digest] = identity = _bodies.Count;

@@ -17,12 +17,12 @@ public sealed record ResultSummary(double? Loss, ImmutableArray<TargetSummary> T
         var targets = new List<(string Name, List<TensorSummary> Tensors)>();
         foreach (var tensor in result.Tensors)
         {
-            if (tensor.Name == Quantity.Loss.OutputName(""))
+            if (tensor.CanonicalName == Quantity.Loss.OutputName(""))
             {
-                loss = tensor.Values[0];
+                loss = tensor.IsNegated ? -tensor.Values[0] : tensor.Values[0];
                 continue;
             }
-            var (target, quantity) = Split(tensor.Name);
+            var (target, quantity) = Split(tensor.CanonicalName);
             if (targets.FindIndex(entry => entry.Name == target) is var at && at < 0)
             {
                 at = targets.Count;

@@ -40,6 +40,9 @@ public sealed record TensorSummary(
     ImmutableArray<TensorEntry> Largest,
     ImmutableArray<SliceSummary> Slices)
 {
+    /// <summary>Whether the tensor has the opposite sign of what it is named for; the figures are those of the tensor as it is.</summary>
+    public bool IsNegated { get; init; }
+
     /// <summary>How many entries are listed.</summary>
     public const int Entries = 5;
 
@@ -51,7 +54,7 @@ public sealed record TensorSummary(
     {
         var values = tensor.Values;
         if (values.Length == 0)
-            return new TensorSummary(tensor.Name, quantity, tensor.Shape, 0, 0, 0, 0, 0, [], []);
+            return new TensorSummary(tensor.Name, quantity, tensor.Shape, 0, 0, 0, 0, 0, [], []) { IsNegated = tensor.IsNegated };
         return new TensorSummary(
             tensor.Name,
             quantity,
@@ -62,7 +65,10 @@ public sealed record TensorSummary(
             TensorPrimitives.Max<double>(values),
             (double)Negative(values) / values.Length,
             [.. Top(values, Entries).Select(position => new TensorEntry(IndexOf(position, tensor.Shape), values[position]))],
-            SlicesOf(values, tensor.Shape));
+            SlicesOf(values, tensor.Shape))
+        {
+            IsNegated = tensor.IsNegated,
+        };
     }
 
     /// <summary>√Σxᵢ², of entries that are scaled where their squares would leave the range of a double.</summary>

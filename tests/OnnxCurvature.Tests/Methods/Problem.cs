@@ -63,7 +63,7 @@ public sealed class Problem
     /// <summary>A weight, drawn with the given scale.</summary>
     public Value Weight(string name, double scale, params long[] shape)
     {
-        var value = Builder.Constant(Random(scale, shape), name);
+        var value = Builder.Weight(new InlineConstant(Random(scale, shape)), name);
         _values[name] = value;
         _weights.Add(value);
         return value;

@@ -18,9 +18,12 @@ internal static class PlainSession
             _ => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<float>(Array.ConvertAll(data[name].ToDoubles(), value => (float)value), Sizes(data[name]))),
         }).ToArray();
         using var results = session.Run(feeds);
-        return results.ToDictionary(result => result.Name, result => session.OutputMetadata[result.Name].ElementDataType == TensorElementType.Double
-            ? result.AsEnumerable<double>().ToArray()
-            : [.. result.AsEnumerable<float>().Select(value => (double)value)]);
+        return results.ToDictionary(result => result.Name, result => session.OutputMetadata[result.Name].ElementDataType switch
+        {
+            TensorElementType.Double => result.AsEnumerable<double>().ToArray(),
+            TensorElementType.Int64 => [.. result.AsEnumerable<long>().Select(value => (double)value)],
+            _ => [.. result.AsEnumerable<float>().Select(value => (double)value)],
+        });
     }
 
     private static int[] Sizes(NpyArray array) => Array.ConvertAll(array.Shape, size => (int)size);

@@ -19,12 +19,21 @@ public sealed record CurvaturePlan
 
     /// <summary>
     /// The program: the model's inputs and the loss's target in; what was asked for out, under the names of
-    /// <see cref="Quantities.OutputName"/>, after the model's own outputs where these are kept.
+    /// <see cref="Outputs"/>, after the model's own outputs where these are kept.
     /// </summary>
     public required Program Program { get; init; }
 
     /// <summary>The names of the outputs that were asked for.</summary>
     public required ImmutableArray<string> Outputs { get; init; }
+
+    /// <summary>What these outputs hold, in the same order, by the names of <see cref="Quantities.OutputName"/>.</summary>
+    public required ImmutableArray<string> Results { get; init; }
+
+    /// <summary>The names of those outputs, the model's own among them, that are given out with the opposite sign.</summary>
+    public ImmutableArray<string> Negated { get; init; } = [];
+
+    /// <summary>The name of the output that holds what a method computes.</summary>
+    internal string OutputOf(WeightPlan method) => Outputs[Results.IndexOf(method.Quantity.OutputName(method.Target))];
 
     /// <summary>The names of those outputs that hold something for each sample, along the first axis.</summary>
     public required ImmutableArray<string> PerSample { get; init; }

@@ -65,7 +65,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
 
     private Program Load(NodeProto node, GraphProto graph, Scope scope, ImmutableArray<Value?> inputs, TensorType[]? types)
     {
-        var inner = new Scope(new GraphBuilder(scope.Builder), scope, scope.Opsets, loader.Deeper(scope)) { FullName = scope.FullName, Arguments = scope.Arguments };
+        var inner = new Scope(new GraphBuilder(scope.Builder), scope, scope.Opsets, loader.Deeper(scope)) { FullName = scope.FullName, Arguments = scope.Arguments, IsRepeated = scope.IsRepeated };
         loader.LoadInitializers(graph, inner);
         var parameters = new List<Value>();
         for (var index = 0; index < graph.Input.Count; index++)

@@ -63,7 +63,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
                 ?? throw new UserErrorException($"The input '{input.Name}' of '{file.File.Path}' {reason}.");
             if (options.Fixed.TryGetValue(input.Name, out var tensor))
             {
-                loader.Define(scope, input.Name, scope.Builder.Constant(loader.Widening.Of(new InlineConstant(Fitting(input.Name, tensor, type))), input.Name));
+                loader.Define(scope, input.Name, scope.Builder.Weight(loader.Widening.Of(new InlineConstant(Fitting(input.Name, tensor, type))), input.Name));
                 continue;
             }
             stored.Add((input.Name, type));

@@ -23,7 +23,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private readonly TensorReader _tensors = new(file);
     private readonly Dictionary<(string Domain, string Name, int Opset, string Reason), OpaqueOperator> _opaque = [];
     private readonly FunctionLibrary _functions = new(file.Model);
-    private readonly Dictionary<NodeProto, Value> _repeated = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<object, Value> _repeated = new(ReferenceEqualityComparer.Instance);
     private SequenceLoader? _sequences;
 
     /// <summary>The nodes whose types cannot be told.</summary>
@@ -54,9 +54,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     public void LoadInitializers(GraphProto graph, Scope scope)
     {
         foreach (var tensor in graph.SparseInitializer)
-            DefineConstant(scope, tensor.Values?.Name ?? "", scope.Builder.Constant(Widening.Of(SparseTensors.Dense(tensor, _tensors, file.File.Path)), scope.FullName(tensor.Values?.Name ?? "")));
+            DefineWeight(scope, tensor, tensor.Values?.Name ?? "", () => SparseTensors.Dense(tensor, _tensors, file.File.Path));
         foreach (var tensor in graph.Initializer)
-            DefineConstant(scope, tensor.Name, scope.Builder.Constant(Widening.Of(_tensors.Read(tensor)), scope.FullName(tensor.Name)));
+            DefineWeight(scope, tensor, tensor.Name, () => _tensors.Read(tensor));
     }
 
     /// <summary>Gives a value a name in a scope. Throws <see cref="UserErrorException"/> where it is taken.</summary>
@@ -68,9 +68,16 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             throw new UserErrorException($"'{file.File.Path}' defines the value '{name}' twice.");
     }
 
-    /// <summary>Gives a constant a name in a scope; where that is a body or a function that is written out, the constant is one of the outermost graph.</summary>
-    private void DefineConstant(Scope scope, string name, Value constant)
+    /// <summary>
+    /// Defines a constant that the file holds, once for all times that a body is written out. Where a scope is a body or a function that is written out, the constant is
+    /// one of the outermost graph.
+    /// </summary>
+    private void DefineWeight(Scope scope, object source, string name, Func<Constant> read)
     {
+        if (!scope.IsRepeated || !_repeated.TryGetValue(source, out var constant))
+            constant = scope.Builder.Weight(Widening.Of(read()), scope.FullName(name));
+        if (scope.IsRepeated)
+            _repeated[source] = constant;
         Define(scope, name, constant);
         if (scope is { Depth: > 0, Builder.Parent: null } && constant.Type.Rank > 0)
             WrittenOutConstants.Add(constant);
@@ -159,11 +166,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             return;
         if (domain.Length == 0 && node.OpType == "Constant" && node.Output.Count == 1)
         {
-            if (!scope.IsRepeated || !_repeated.TryGetValue(node, out var constant))
-                constant = scope.Builder.Constant(Widening.Of(ConstantNodes.Read(node, scope, _tensors, file.File.Path)), scope.FullName(node.Output[0]));
-            if (scope.IsRepeated)
-                _repeated[node] = constant;
-            DefineConstant(scope, node.Output[0], constant);
+            DefineWeight(scope, node, node.Output[0], () => ConstantNodes.Read(node, scope, _tensors, file.File.Path));
             return;
         }
         if (domain == GradientNode.Domain && node.OpType == GradientNode.Name)

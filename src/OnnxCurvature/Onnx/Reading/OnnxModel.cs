@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Security.Cryptography;
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Onnx.Wire;
@@ -32,7 +32,7 @@ public sealed class OnnxModel
         Documentation = file.Model.DocString;
         Producer = file.Model.ProducerName;
         Metadata = file.Model.MetadataProps.GroupBy(entry => entry.Key, StringComparer.Ordinal).ToImmutableSortedDictionary(group => group.Key, group => group.Last().Value, StringComparer.Ordinal);
-        _sha256 = new Lazy<Task<string>>(() => Task.Run(() => Hash(Path)));
+        _sha256 = new Lazy<Task<string>>(() => Task.Run(() => FileDigest.Of(Path)));
     }
 
     /// <summary>The full path of the file.</summary>
@@ -137,11 +137,5 @@ public sealed class OnnxModel
             throw new UserErrorException($"'{path}' names no opset of ai.onnx.");
         if (opset is < 1 or > 27)
             throw new UserErrorException($"'{path}' uses opset {opset}; opsets 1 to 27 are supported, so convert the model first.");
-    }
-
-    private static string Hash(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

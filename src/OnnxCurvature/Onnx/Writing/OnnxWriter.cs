@@ -44,8 +44,10 @@ public static class OnnxWriter
         var beside = placer.Beside.Count > 0;
         using (var files = new PendingFiles())
         {
+            var lines = placer.References.Select(file => FileDigest.Line(DigestOf(file.Value, options.Source), file.Key)).ToList();
             if (beside)
-                files.Write(dataPath, placer.WriteBeside);
+                files.Write(dataPath, stream => lines.Add(FileDigest.Line(placer.WriteBeside(stream), Path.GetFileName(dataPath))));
+            AddMetadata(model, options, lines);
             files.Write(path, stream => ModelStream.Write(stream, model, emitted.Graph, initializers));
             files.Commit();
         }
@@ -64,6 +66,7 @@ public static class OnnxWriter
         var (model, emitted) = Assemble(program, OpsetFor(program, options), options);
         var initializers = emitted.Initializers.Select(entry => placer.Place(entry.Name, entry.Constant)).ToList();
         ListOverridable(emitted.Graph, initializers, options.Source);
+        AddMetadata(model, options, []);
         using var stream = new MemoryStream();
         ModelStream.Write(stream, model, emitted.Graph, initializers);
         return stream.ToArray();
@@ -110,12 +113,21 @@ public static class OnnxWriter
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
         foreach (var domain in emitted.Domains)
             model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = source?.OpsetImports.GetValueOrDefault(domain, 1) ?? 1 });
-        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, value) in (source?.Metadata ?? new Dictionary<string, string>()).Concat(options.Metadata))
-            metadata[key] = value;
-        model.MetadataProps.AddRange(metadata.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
         return (model, emitted);
     }
+
+    private static void AddMetadata(ModelProto model, WriteOptions options, List<string> weightFiles)
+    {
+        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in (options.Source?.Metadata ?? new Dictionary<string, string>()).Concat(options.Metadata))
+            metadata[key] = value;
+        if (options.WeightFilesKey is { } list)
+            metadata[list] = string.Join('\n', weightFiles);
+        model.MetadataProps.AddRange(metadata.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
+    }
+
+    /// <summary>The digest of the source is known already, or is being computed.</summary>
+    private static string DigestOf(string path, OnnxModel? source) => path == source?.Path ? source.Sha256 : FileDigest.Of(path);
 
     /// <summary>The oldest version of the file format that an opset goes with.</summary>
     internal static int IrVersionOf(int opset) => opset switch

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Onnx.Tensors;
@@ -18,13 +19,15 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, str
 
     private readonly string _folder = ExternalData.RealPath(folder);
     private long _end;
-    private bool _referenced;
 
     /// <summary>The weights that go beside the model, at their offsets.</summary>
     public List<(Constant Constant, long Offset)> Beside { get; } = [];
 
+    /// <summary>The files that weights are taken from by reference: their full paths by their locations relative to the model.</summary>
+    public SortedDictionary<string, string> References { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Where the weights went: beside the model where some did, by reference where others lie in other files, else in the model.</summary>
-    public WeightPlacement Placement => Beside.Count > 0 ? WeightPlacement.Beside : _referenced ? WeightPlacement.Reference : WeightPlacement.Embed;
+    public WeightPlacement Placement => Beside.Count > 0 ? WeightPlacement.Beside : References.Count > 0 ? WeightPlacement.Reference : WeightPlacement.Embed;
 
     /// <summary>The initializer for a constant.</summary>
     public Initializer Place(string name, Constant constant)
@@ -40,7 +43,7 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, str
             return new Initializer(TensorWriter.Header(name, constant.Type), constant);
         if (placement == WeightPlacement.Reference && constant is MappedConstant mapped && LocationOf(mapped) is { } location)
         {
-            _referenced = true;
+            References[location] = mapped.Path;
             return new Initializer(TensorWriter.External(name, constant.Type, location, mapped.Offset, length), null);
         }
         if (data is null)
@@ -51,15 +54,21 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, str
         return new Initializer(TensorWriter.External(name, constant.Type, data, offset, length), null);
     }
 
-    /// <summary>Writes the weights that go beside the model.</summary>
-    public void WriteBeside(Stream stream)
+    /// <summary>Writes the weights that go beside the model, and gives the digest of the file.</summary>
+    public string WriteBeside(Stream stream)
     {
-        foreach (var (constant, offset) in Beside)
+        using var digest = SHA256.Create();
+        using (var written = new CryptoStream(stream, digest, CryptoStreamMode.Write, leaveOpen: true))
         {
-            stream.SetLength(offset);
-            stream.Position = offset;
-            TensorWriter.WriteRaw(constant, stream);
+            long end = 0;
+            foreach (var (constant, offset) in Beside)
+            {
+                written.Write(new byte[offset - end]);
+                TensorWriter.WriteRaw(constant, written);
+                end = offset + TensorWriter.Bytes(constant.Type);
+            }
         }
+        return Convert.ToHexStringLower(digest.Hash!);
     }
 
     private string? LocationOf(MappedConstant constant)

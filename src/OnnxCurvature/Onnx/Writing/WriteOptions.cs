@@ -29,6 +29,9 @@ public sealed record WriteOptions
     /// <summary>What is added to the source's metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>The key of metadata under which the files are listed that weights are taken from, each with its digest; null for no such list.</summary>
+    public string? WeightFilesKey { get; init; }
+
     /// <summary>The program that writes.</summary>
     public string Producer { get; init; } = "OnnxCurvature";
 }

@@ -48,7 +48,7 @@ public sealed class Pow : BinaryElementwise
                 0 => null,
                 1 => da,
                 2 => da * (2 * a),
-                _ => da * (exponent * Power(a, a.Number(exponent - 1))),
+                _ => da * (p * Power(a, p - 1)),
             };
         return da * (p * Power(a, Expr.Select(Equal.Of(a.Builder, p, a.Number(0)), a.Number(1), p - 1)));
     }

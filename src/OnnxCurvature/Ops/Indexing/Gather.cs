@@ -101,7 +101,7 @@ public sealed class Gather : LinearOperator
     private static Value FromFront(GraphBuilder b, Value indices, long size)
     {
         var element = indices.Type.Element;
-        if (indices.Constant?.Read() is { } known)
+        if (!indices.IsWeight && indices.Constant?.Read() is { } known)
             return b.Constant(Tensor.Of(element, known.Shape.AsSpan(), Array.ConvertAll(known.Integers, index => index < 0 ? index + size : index)));
         var isNegative = Cast.Of(b, Less.Of(b, indices, b.Scalar(element, 0)), element);
         return Add.Of(b, indices, Mul.Of(b, isNegative, b.Scalar(element, size)));

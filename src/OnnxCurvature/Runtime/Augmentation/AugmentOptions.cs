@@ -16,6 +16,9 @@ public sealed record AugmentOptions
     /// <summary>Whether weights are copied into the file.</summary>
     public bool Embed { get; init; }
 
+    /// <summary>What the file gives out, and under which names; by default the model's outputs and the results under theirs.</summary>
+    public OutputContract Contract { get; init; } = new();
+
     /// <summary>What the plan has to keep to.</summary>
     public PlanLimits Limits { get; init; } = new();
 

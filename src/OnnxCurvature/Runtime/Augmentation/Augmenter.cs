@@ -22,7 +22,8 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
             Opset = options.Opset ?? (isPortable ? PortableProfile.OpsetOf(model, program.Program) : null),
             Source = model,
             Weights = options.Embed ? WeightPlacement.Embed : WeightPlacement.Reference,
-            Metadata = AugmentedMetadata.Of(plan, convention, Path.GetFileName(model.Path), model.Sha256),
+            Metadata = AugmentedMetadata.Of(plan, convention, model),
+            WeightFilesKey = AugmentedMetadata.WeightFilesKey,
         });
         var known = model.Graph.Inputs.Select(input => input.Name).ToHashSet();
         return new AugmentReport(path, new FileInfo(path).Length, written.Opset, Sentence(written.Weights, path), plan.Methods, [.. model.Notes, .. plan.Notes],

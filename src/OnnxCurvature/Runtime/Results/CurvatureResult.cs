@@ -8,7 +8,14 @@ namespace OnnxCurvature.Runtime.Results;
 /// <param name="Element">The element type in the result file: float32, or float64 for a float64 model.</param>
 /// <param name="Shape">The sizes, outermost first.</param>
 /// <param name="Values">The elements, row-major; sums over batches are kept in double.</param>
-public sealed record ResultTensor(string Name, ElementType Element, ImmutableArray<long> Shape, double[] Values);
+public sealed record ResultTensor(string Name, ElementType Element, ImmutableArray<long> Shape, double[] Values)
+{
+    /// <summary>What it holds, by the name that results have where nothing renames them.</summary>
+    public string CanonicalName { get; init; } = Name;
+
+    /// <summary>Whether it has the opposite sign.</summary>
+    public bool IsNegated { get; init; }
+}
 
 /// <summary>What a run computed.</summary>
 /// <param name="Tensors">The tensors, in the order in which they were asked for.</param>

@@ -29,6 +29,7 @@ public sealed class PreparedRun
     private readonly CurvatureRunOptions _options;
     private readonly ImmutableDictionary<string, double> _seconds;
     private (CurvatureRequest Request, Func<int, PreparedRun> Again)? _more;
+    private AugmentedMetadata? _augmented;
 
     private PreparedRun(OnnxModel model, Program program, BatchJoin join, DataSet data, CurvatureRunOptions options, ImmutableDictionary<string, double> seconds)
     {
@@ -70,8 +71,11 @@ public sealed class PreparedRun
         return result;
     }
 
-    private CurvatureResult Once(IProgress<RunProgress>? progress, CancellationToken cancellation) =>
-        new CurvatureRunner(_program, _join, Settings(_model.Path, _options), Limits(_options, Dimensions)) { BatchNumber = _batchNumber }.Run(_data, _seconds, progress, cancellation);
+    private CurvatureResult Once(IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        var result = new CurvatureRunner(_program, _join, Settings(_model.Path, _options), Limits(_options, Dimensions)) { BatchNumber = _batchNumber }.Run(_data, _seconds, progress, cancellation);
+        return _augmented is null ? result : result with { Tensors = [.. result.Tensors.Select(_augmented.Describe)] };
+    }
 
     /// <summary>The arrays of the first batch alone, by name.</summary>
     internal IReadOnlyDictionary<string, NpyArray> FirstBatch() => _data.Batch(0).Arrays.ToDictionary(entry => entry.Key.Name!, entry => entry.Value);
@@ -84,14 +88,18 @@ public sealed class PreparedRun
         options = options with { Provider = provider };
         var asked = options;
         var model = CurvatureEngine.Load(modelPath, options.Dimensions, request, keepLoops: request is null, partial: true);
+        // Reading the files takes about as long as all else before the run.
+        var check = Task.Run(() => AugmentedMetadata.CheckWeightFiles(model));
         // Which branch of an If is taken may hang on the sizes that the data have; those of the axes after the first are sure.
         if (!model.LeftOutNodes.IsEmpty)
         {
             options = options with { Dimensions = DataSet.Dimensions(model.Graph.Inputs, data, options.BatchSize, firstAxis: false).SetItems(options.Dimensions) };
             model = CurvatureEngine.Load(modelPath, options.Dimensions, request, keepLoops: request is null);
         }
-        // Batches are rows of the first axis; where samples lie along another, all are one batch.
-        if (!model.Graph.SampleAxes.IsEmpty)
+        // Batches are rows of the first axis; where samples lie along another, all are one batch. So they are of an augmented model, whose results belong to the batch
+        // that they are computed of, as a gradient that is averaged over it does.
+        var derivesAgain = request is not null && AugmentedMetadata.Read(model.Metadata) is not null;
+        if (!model.Graph.SampleAxes.IsEmpty || derivesAgain)
             options = options with { BatchSize = int.MaxValue };
         // Symbolic entries cannot be counted, so results for each sample need batches of one size.
         var rows = DataSet.BatchRows(model.Graph.Inputs, options.BatchSize);
@@ -108,10 +116,12 @@ public sealed class PreparedRun
         var run = request is null
             ? OfAugmented(model, data, options, dimensions)
             : OfRequest(model, request, data, options, dimensions);
+        check.GetAwaiter().GetResult();
         return new PreparedRun(run._model, run._program, run._join, run._data, run._options,
             ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded))
         {
             _batchNumber = run._batchNumber,
+            _augmented = run._augmented,
             Methods = run.Methods,
             Notes = [.. run.Notes, .. ProviderNotes(why, options, run._program)],
             Flops = run.Flops,
@@ -141,7 +151,7 @@ public sealed class PreparedRun
 
     private static PreparedRun OfRequest(OnnxModel model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
     {
-        AugmentedMetadata.Refuse(model);
+        AugmentedMetadata.CheckDerivable(model);
         var (limits, batches) = (Limits(options, dimensions), DataSet.SamplesOf(model.Graph.Inputs, data) > DataSet.BatchRows(model.Graph.Inputs, options.BatchSize));
         var plan = options.Provider == "cpu" && options.ChunkBytes is null
             ? new MemoryBudget(options.MemoryBytes, severalBatches: batches).Plan(chunk => Plan(limits with { MemoryBytes = chunk }))
@@ -150,6 +160,8 @@ public sealed class PreparedRun
             if (limits.Size(output.Value.Type.Shape.Elements) * output.Value.Type.Element.Size() is > int.MaxValue and var bytes)
                 throw new UserErrorException($"'{output.Name}' would take {Math.Ceiling(bytes / (1 << 30))} GiB for a batch, and 2 GiB is the most that one result may have; ask for parts, as in --wrt 'NAME[0:16]', or for smaller batches.");
         var set = DataSet.Bind([.. plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber)], data, options.BatchSize, plan.Loss.Labels, plan.WholeInputs);
+        if (set.Batches > 1 && AugmentedMetadata.Read(model.Metadata) is not null)
+            throw new UserErrorException($"'{model.Path}' is an augmented model, whose results belong to a batch of {set.BatchSize} samples, and --data holds {set.Samples}; give {set.BatchSize}, or augment a model with a symbolic batch axis.");
         return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null }, set, options, ImmutableDictionary<string, double>.Empty)
         {
             _batchNumber = plan.BatchNumber,
@@ -168,13 +180,17 @@ public sealed class PreparedRun
             ?? throw new UserErrorException($"'{model.Path}' is not an augmented model; say what is asked for with --wrt and --loss.");
         if (metadata.Runs > 1)
             throw new UserErrorException($"'{model.Path}' is written for callers that make {metadata.Runs} runs and add up (--profile portable); write it with --profile single-run to run it here.");
-        var outputs = model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name));
-        var program = Program.Create(model.Graph.Inputs, outputs);
+        if (metadata.Outputs.IsEmpty)
+            throw new UserErrorException($"The metadata of '{model.Path}' name no output that holds a result, so there is nothing to run; write the file again with augment.");
+        if (metadata.Outputs.FirstOrDefault(name => model.Graph.Outputs.All(output => output.Name != name)) is { } missing)
+            throw new UserErrorException($"The metadata of '{model.Path}' name the result '{missing}', which the file does not give out; write the file again with augment.");
+        var program = Program.Create(model.Graph.Inputs, model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name)));
         var set = DataSet.Bind(program.Parameters, data, options.BatchSize, metadata.Labels, metadata.WholeInputs);
         var costs = new CostModel(Limits(options, dimensions));
         return new PreparedRun(model, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set, options, ImmutableDictionary<string, double>.Empty)
         {
-            Notes = [.. metadata.Methods, .. set.Notes],
+            _augmented = metadata,
+            Notes = [.. metadata.Methods, .. metadata.NewNames, .. set.Notes],
             Flops = costs.Flops(program),
             MemoryBytes = costs.PeakBytes(program),
         };
