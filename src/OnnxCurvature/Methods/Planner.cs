@@ -54,9 +54,10 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         if (request.Quantities.Contains(Quantity.Loss))
             _outputs.Add((Quantity.Loss.OutputName(""), head.Loss));
         var planned = ImmutableArray.CreateBuilder<PlannedQuantity>();
-        var diagonals = new DiagonalPlanner(model, head, _costs, limits, Choice);
+        var proof = new SampleProof(model, head);
+        var diagonals = new DiagonalPlanner(model, head, proof, _costs, limits, Choice);
         var batch = NumbersBatches ? model.Builder.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar)) : null;
-        var derivatives = new DerivativeBuilder(model, request, limits, head, batch);
+        var derivatives = new DerivativeBuilder(model, request, limits, head, proof, batch);
         for (var index = 0; index < targets.Length; index++)
         {
             var target = targets[index];
@@ -79,6 +80,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var given = Contract?.Apply(model, inputs, asked) ?? GivenOutputs.Of(asked);
         _notes.AddRange(given.Notes);
         var program = Finished(Program.Create(inputs, given.Outputs));
+        var layouts = Layouts(proof, head, derivatives, targets, results);
         string NameOf(WeightPlan method) => given.Names[method.Quantity.OutputName(method.Target)];
         var shares = new WorkShares(_costs, program, _methods.Select(NameOf));
         return new CurvaturePlan
@@ -90,9 +92,12 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             Outputs = [.. asked.Select(output => given.Names[output.Name])],
             Results = [.. asked.Select(output => output.Name)],
             Negated = given.Negated,
-            PerSample = [.. PerSample(targets, head, results).Select(name => given.Names[name])],
+            PerSample = [.. from output in asked
+                            where layouts.GetValueOrDefault(output.Name) is { IsSeparate: true, Axis: 0, Outer.IsOne: true }
+                            select given.Names[output.Name]],
+            Layouts = layouts.ToImmutableDictionary(entry => given.Names.GetValueOrDefault(entry.Key, entry.Key), entry => entry.Value, StringComparer.Ordinal),
             Unweighted = [.. from target in targets from quantity in results where quantity.IsUnweighted() select given.Names[quantity.OutputName(target.Name)]],
-            WholeInputs = derivatives.WholeInputs,
+            WholeInputs = [.. derivatives.Layouts.Where(entry => entry.Value != SampleLayout.At(0)).Select(entry => entry.Key)],
             BatchNumber = batch,
             Methods = [.. _methods.Select(method => method with { Flops = shares[NameOf(method)] })],
             Notes = [.. _notes],
@@ -101,13 +106,17 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         };
     }
 
-    private ImmutableArray<string> PerSample(ImmutableArray<Target> targets, LossHead head, IReadOnlyList<Quantity> results)
+    /// <summary>Where samples lie in what the program takes, and in what was asked for.</summary>
+    private Dictionary<string, SampleLayout> Layouts(
+        SampleProof proof, LossHead head, DerivativeBuilder derivatives, ImmutableArray<Target> targets, IReadOnlyList<Quantity> results)
     {
-        var axes = TargetSamples.Of(model, targets);
-        return [.. from index in Enumerable.Range(0, targets.Length)
-                   from quantity in results
-                   where quantity != Quantity.Loss && (quantity.IsPerSample() ? head.Output.Type.Rank > 0 : axes[index] == SampleAxis.At(0) && !targets[index].IsPart)
-                   select quantity.OutputName(targets[index].Name)];
+        var layouts = new Dictionary<string, SampleLayout>(derivatives.Layouts, StringComparer.Ordinal);
+        foreach (var input in head.Target is { } target ? model.Inputs.Add(target) : model.Inputs)
+            layouts[input.Name!] = proof.Of(input);
+        foreach (var of in targets)
+            foreach (var quantity in results)
+                layouts[quantity.OutputName(of.Name)] = derivatives.LayoutOf(quantity, of);
+        return layouts;
     }
 
     /// <summary>A program as it will be run.</summary>

@@ -65,21 +65,21 @@ public abstract class Operator : OperatorSchema
     /// <summary>
     /// How the outputs depend on the samples. Called only when some input is separate along an axis, which the samples have to themselves, and none is coupled.
     /// </summary>
-    public abstract ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs);
+    public abstract ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs);
 
     /// <summary>
     /// <see cref="Samples"/> where samples are a factor of some input's axis. By default: what keeps all positions of an axis apart keeps apart the samples that
     /// these belong to, as long as all inputs have the same at every position.
     /// </summary>
-    public virtual ImmutableArray<SampleAxis> SamplesWithin(Node node, ImmutableArray<SampleAxis> inputs)
+    public virtual ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var separate = inputs.Index().Where(input => input.Item.IsSeparate).ToArray();
         var first = separate[0].Item;
         if (separate.Any(input => input.Item.Moved(first.Axis) != first))
-            return [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
+            return [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
         var positions = node.Inputs[separate[0].Index]!.Type.Shape[first.Axis];
-        var outputs = Samples(node, [.. inputs.Select(input => input.IsSeparate ? SampleAxis.At(input.Axis) : input)]);
-        return [.. outputs.Zip(node.Outputs, (axis, output) => !axis.IsSeparate ? axis : axis.SamplesOf(output.Type.Shape) == positions ? first.Along(axis) : SampleAxis.Coupled)];
+        var outputs = Samples(node, [.. inputs.Select(input => input.IsSeparate ? SampleLayout.At(input.Axis) : input)]);
+        return [.. outputs.Zip(node.Outputs, (axis, output) => !axis.IsSeparate ? axis : axis.SamplesOf(output.Type.Shape) == positions ? first.Along(axis) : SampleLayout.Coupled)];
     }
 
     /// <summary>

@@ -82,6 +82,7 @@ public static class LossBuilder
         {
             Output = logits,
             Factor = factor,
+            ClassAxis = CrossEntropy.ClassAxis,
             Reduction = form == "mean" ? BatchWeight.Samples : BatchWeight.Sum,
             Notes = [.. head.Notes, $"The loss '{value.Name}' is the cross-entropy of '{logits.Name}' that {node} computes{(form == "none" ? "" : $", as a {form}")}."],
         };

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Methods.Paths;
 public static class TargetSamples
 {
     /// <summary>The sample axis of each target.</summary>
-    public static IReadOnlyList<SampleAxis> Of(ModelGraph model, IReadOnlyList<Target> targets)
+    public static IReadOnlyList<SampleLayout> Of(ModelGraph model, IReadOnlyList<Target> targets)
     {
         var axes = InputSamples.Of(model);
         SampleAnalysis.Run(GraphWalk.Ancestors(targets.Select(target => target.Value)), axes);
@@ -24,7 +24,7 @@ public static class TargetSamples
     {
         var axes = Of(model, targets);
         for (var index = 0; index < targets.Count; index++)
-            if (!axes[index].IsNone && (axes[index] != SampleAxis.At(0) || targets[index].IsPart))
+            if (!axes[index].IsNone && (axes[index] != SampleLayout.At(0) || targets[index].IsPart))
                 throw new UserErrorException($"'{targets[index].Name}' depends on the samples, but does not hold them one after the other along its first axis, so the results of several batches cannot be put together; give a --batch-size of all samples.");
         return axes.Any(axis => !axis.IsNone);
     }

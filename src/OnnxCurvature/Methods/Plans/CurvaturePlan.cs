@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Plans;
 
@@ -37,6 +38,12 @@ public sealed record CurvaturePlan
 
     /// <summary>The names of those outputs that hold something for each sample, along the first axis.</summary>
     public required ImmutableArray<string> PerSample { get; init; }
+
+    /// <summary>
+    /// Where samples lie in every input of the program and in everything that was asked for, by name. Results without samples are added up over
+    /// batches; those of coupled samples belong to all samples of a batch together.
+    /// </summary>
+    public ImmutableDictionary<string, SampleLayout> Layouts { get; init; } = ImmutableDictionary<string, SampleLayout>.Empty;
 
     /// <summary>The names of those outputs that batches do not weigh, though the loss be a mean.</summary>
     public ImmutableArray<string> Unweighted { get; init; } = [];

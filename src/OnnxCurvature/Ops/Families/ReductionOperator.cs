@@ -121,12 +121,12 @@ public abstract class ReductionOperator : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var reduced = ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank);
         var axis = inputs[0].Axis;
-        return [!inputs[0].IsSeparate || reduced.Contains(axis) ? SampleAxis.Coupled
-            : SampleAxis.At(KeepsDims(node.Attributes) ? axis : axis - reduced.Count(other => other < axis))];
+        return [!inputs[0].IsSeparate || reduced.Contains(axis) ? SampleLayout.Coupled
+            : SampleLayout.At(KeepsDims(node.Attributes) ? axis : axis - reduced.Count(other => other < axis))];
     }
 
     /// <inheritdoc/>

@@ -48,8 +48,8 @@ public sealed class CumSum : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [inputs[1].IsNone && inputs[0].Axis != Axis(node) ? inputs[0] : SampleAxis.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs[1].IsNone && inputs[0].Axis != Axis(node) ? inputs[0] : SampleLayout.Coupled];
 
     private static int Axis(Node node) =>
         Axes.Normalize(new OperatorCall(nameof(CumSum), "", node.Inputs, node.Attributes, 1).ConstantIntegers(1)![0], node.Output.Type.Rank);

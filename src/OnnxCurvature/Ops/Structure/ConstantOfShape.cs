@@ -26,7 +26,7 @@ public sealed class ConstantOfShape : NonDifferentiable
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [SampleAxis.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [SampleLayout.Coupled];
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

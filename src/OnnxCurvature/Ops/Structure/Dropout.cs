@@ -33,7 +33,7 @@ public sealed class Dropout : LinearOperator
         node.Outputs.Length > 1 ? [.. Apply(b, [inputs[0]], node.Attributes, 2).Outputs] : [inputs[0]!];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [.. node.Outputs.Select(_ => inputs[0])];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [.. node.Outputs.Select(_ => inputs[0])];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)

@@ -53,6 +53,6 @@ public sealed class Expand : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [inputs[0].IsSeparate ? Broadcasting.Samples(node, [inputs[0]]) : SampleAxis.None];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs[0].IsSeparate ? Broadcasting.Samples(node, [inputs[0]]) : SampleLayout.None];
 }

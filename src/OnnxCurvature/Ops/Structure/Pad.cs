@@ -125,11 +125,11 @@ public sealed class Pad : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var rank = node.Output.Type.Rank;
         var pads = Widths(Call(node), rank);
-        return [inputs[0].IsSeparate && pads[inputs[0].Axis] == 0 && pads[rank + inputs[0].Axis] == 0 ? inputs[0] : SampleAxis.Coupled];
+        return [inputs[0].IsSeparate && pads[inputs[0].Axis] == 0 && pads[rank + inputs[0].Axis] == 0 ? inputs[0] : SampleLayout.Coupled];
     }
 
     /// <inheritdoc/>
