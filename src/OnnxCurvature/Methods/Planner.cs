@@ -80,7 +80,8 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var given = Contract?.Apply(model, inputs, asked) ?? GivenOutputs.Of(asked);
         _notes.AddRange(given.Notes);
         var program = Finished(Program.Create(inputs, given.Outputs));
-        var layouts = Layouts(proof, head, derivatives, targets, results);
+        var layouts = targets.SelectMany(target => results.Select(quantity => (Name: quantity.OutputName(target.Name), Layout: derivatives.LayoutOf(quantity, target))))
+            .DistinctBy(result => result.Name).ToDictionary(result => result.Name, result => result.Layout, StringComparer.Ordinal);
         string NameOf(WeightPlan method) => given.Names[method.Quantity.OutputName(method.Target)];
         var shares = new WorkShares(_costs, program, _methods.Select(NameOf));
         return new CurvaturePlan
@@ -95,7 +96,8 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             PerSample = [.. from output in asked
                             where layouts.GetValueOrDefault(output.Name) is { IsSeparate: true, Axis: 0, Outer.IsOne: true }
                             select given.Names[output.Name]],
-            Layouts = layouts.ToImmutableDictionary(entry => given.Names.GetValueOrDefault(entry.Key, entry.Key), entry => entry.Value, StringComparer.Ordinal),
+            InputLayouts = InputLayouts(proof, head, derivatives),
+            ResultLayouts = layouts.ToImmutableDictionary(entry => given.Names[entry.Key], entry => entry.Value, StringComparer.Ordinal),
             Unweighted = [.. from target in targets from quantity in results where quantity.IsUnweighted() select given.Names[quantity.OutputName(target.Name)]],
             WholeInputs = [.. derivatives.Layouts.Where(entry => entry.Value != SampleLayout.At(0)).Select(entry => entry.Key)],
             BatchNumber = batch,
@@ -106,18 +108,10 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         };
     }
 
-    /// <summary>Where samples lie in what the program takes, and in what was asked for.</summary>
-    private Dictionary<string, SampleLayout> Layouts(
-        SampleProof proof, LossHead head, DerivativeBuilder derivatives, ImmutableArray<Target> targets, IReadOnlyList<Quantity> results)
-    {
-        var layouts = new Dictionary<string, SampleLayout>(derivatives.Layouts, StringComparer.Ordinal);
-        foreach (var input in head.Target is { } target ? model.Inputs.Add(target) : model.Inputs)
-            layouts[input.Name!] = proof.Of(input);
-        foreach (var of in targets)
-            foreach (var quantity in results)
-                layouts[quantity.OutputName(of.Name)] = derivatives.LayoutOf(quantity, of);
-        return layouts;
-    }
+    /// <summary>Where samples lie in what the program takes.</summary>
+    private ImmutableDictionary<string, SampleLayout> InputLayouts(SampleProof proof, LossHead head, DerivativeBuilder derivatives) =>
+        (head.Target is { } target ? model.Inputs.Add(target) : model.Inputs)
+        .ToImmutableDictionary(input => input.Name!, proof.Of, StringComparer.Ordinal).SetItems(derivatives.Layouts);
 
     /// <summary>A program as it will be run.</summary>
     private Program Finished(Program program) => Simplifier.Run(Float64Lowering.Run(program, limits.Provider));

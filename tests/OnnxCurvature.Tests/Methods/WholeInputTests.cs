@@ -64,8 +64,8 @@ public sealed class WholeInputTests
         Assert.Equal([KeyValuePair.Create(steps, (int?)null)], found.SampleAxes);
         var plan = new Planner(found, new CurvatureRequest { WithRespectTo = ["w"], Loss = new LossRequest(LossKind.Mse), Quantities = [Quantity.GgnDiagonal] }, new PlanLimits()).Plan();
         Assert.Equal("loss factor", plan.Methods[0].Method);
-        Assert.Equal(SampleLayout.None, plan.Layouts["steps"]);
-        Assert.Equal(SampleLayout.At(0), plan.Layouts["target"]);
+        Assert.Equal(SampleLayout.None, plan.InputLayouts["steps"]);
+        Assert.Equal(SampleLayout.At(0), plan.InputLayouts["target"]);
     }
 
     [Theory]
@@ -96,15 +96,16 @@ public sealed class WholeInputTests
             Loss = new LossRequest(LossKind.CrossEntropy),
             Quantities = [Quantity.Gradient, Quantity.PerSampleGradient, Quantity.Jvp, Quantity.Vjp, Quantity.Jacobian, Quantity.Hessian],
         };
-        var layouts = new Planner(problem.Graph(), request, new PlanLimits()).Plan().Layouts;
+        var plan = new Planner(problem.Graph(), request, new PlanLimits()).Plan();
+        var (inputs, results) = (plan.InputLayouts, plan.ResultLayouts);
         var rows = SampleLayout.Within(0, 1, Dim.Symbol("N"), 2);
-        Assert.Equal((SampleLayout.At(0), rows), (layouts["x0"], layouts["labels"]));
-        Assert.Equal((SampleLayout.None, SampleLayout.At(0)), (layouts["w.direction"], layouts["x0.direction"]));
-        Assert.Equal((rows, rows), (layouts["w.cotangent"], layouts["w.jvp"]));
-        Assert.Equal((SampleLayout.None, SampleLayout.At(0)), (layouts["w.gradient"], layouts["x0.gradient"]));
-        Assert.Equal((SampleLayout.At(0), SampleLayout.At(0)), (layouts["w.per_sample_gradient"], layouts["x0.per_sample_gradient"]));
-        Assert.Equal((rows, SampleLayout.At(0)), (layouts["w.jacobian"], layouts["x0.jacobian"]));
-        Assert.Equal((SampleLayout.None, SampleLayout.At(0)), (layouts["w.hessian"], layouts["x0.hessian"]));
+        Assert.Equal((SampleLayout.At(0), rows), (inputs["x0"], inputs["labels"]));
+        Assert.Equal((SampleLayout.None, SampleLayout.At(0)), (inputs["w.direction"], inputs["x0.direction"]));
+        Assert.Equal((rows, rows), (inputs["w.cotangent"], results["w.jvp"]));
+        Assert.Equal((SampleLayout.None, SampleLayout.At(0)), (results["w.gradient"], results["x0.gradient"]));
+        Assert.Equal((SampleLayout.At(0), SampleLayout.At(0)), (results["w.per_sample_gradient"], results["x0.per_sample_gradient"]));
+        Assert.Equal((rows, SampleLayout.At(0)), (results["w.jacobian"], results["x0.jacobian"]));
+        Assert.Equal((SampleLayout.None, SampleLayout.At(0)), (results["w.hessian"], results["x0.hessian"]));
     }
 
     private static Problem Create(string name)

@@ -40,10 +40,16 @@ public sealed record CurvaturePlan
     public required ImmutableArray<string> PerSample { get; init; }
 
     /// <summary>
-    /// Where samples lie in every input of the program and in everything that was asked for, by name. Results without samples are added up over
-    /// batches; those of coupled samples belong to all samples of a batch together.
+    /// Where samples lie in the inputs of the program, by name: the model's own, the loss's target, directions and cotangents. Inputs without samples
+    /// belong to all of them.
     /// </summary>
-    public ImmutableDictionary<string, SampleLayout> Layouts { get; init; } = ImmutableDictionary<string, SampleLayout>.Empty;
+    public ImmutableDictionary<string, SampleLayout> InputLayouts { get; init; } = ImmutableDictionary<string, SampleLayout>.Empty;
+
+    /// <summary>
+    /// Where samples lie in the outputs that were asked for, by name. Results without samples are added up over batches; those of coupled samples
+    /// belong to all samples of a batch together.
+    /// </summary>
+    public ImmutableDictionary<string, SampleLayout> ResultLayouts { get; init; } = ImmutableDictionary<string, SampleLayout>.Empty;
 
     /// <summary>The names of those outputs that batches do not weigh, though the loss be a mean.</summary>
     public ImmutableArray<string> Unweighted { get; init; } = [];
