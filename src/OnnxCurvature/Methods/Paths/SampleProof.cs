@@ -19,7 +19,7 @@ internal sealed class SampleProof
             _axes[target] = SampleAxis.At(0);
         SampleAnalysis.Run(GraphWalk.Ancestors([head.Loss]), _axes);
         Samples = head.Output.Type.Rank > 0 && Of(head.Output) == SampleAxis.At(0) ? head.Output.Type.Shape[0]
-            : model.Inputs.FirstOrDefault(input => input.Type.Rank > 0) is { } first ? first.Type.Shape[model.SampleAxes.GetValueOrDefault(first)] : 1;
+            : model.Inputs.FirstOrDefault(input => input.Type.Rank > 0) is { } first ? first.Type.Shape[model.SampleAxes.GetValueOrDefault(first) ?? 0] : 1;
     }
 
     /// <summary>The number of samples.</summary>
