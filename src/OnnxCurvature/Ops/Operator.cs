@@ -40,6 +40,22 @@ public abstract class Operator : OperatorSchema
     /// <summary>Whether the outputs depend on the shapes of the inputs alone, and not on their elements.</summary>
     public virtual bool DependsOnShapesAlone => false;
 
+    /// <summary>Whether an input holds sizes, axes or counts, which decide about the shape of the outputs and are not computed with.</summary>
+    public virtual bool HoldsSizes(int input) => false;
+
+    /// <summary>Whether the output has the same entries all along an axis, however long that is.</summary>
+    public virtual bool IsConstantAlong(Node node, int axis) => false;
+
+    /// <summary>Whether a node that is linear in its active inputs gives zeros where these are zeros, whatever the others are.</summary>
+    public virtual bool IsHomogeneous(Node node, ImmutableArray<bool> active) =>
+        node.Inputs.Index().All(input => input.Item is not { } value || active[input.Index] || HoldsSizes(input.Index) || !value.Type.Element.IsFloat());
+
+    /// <summary>
+    /// How a node that reduces the axis along which samples lie in its first input puts the samples together: as a sum, or as a mean, of what each of them has; null where it
+    /// is neither.
+    /// </summary>
+    public virtual SampleTotal? TotalOver(Node node, int axis) => null;
+
     /// <summary>
     /// The tangents of the outputs (the Jacobian-vector product), built from nodes that are linear in the tangents.
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
@@ -80,7 +81,7 @@ public sealed class VerifierTests : IDisposable
             var tensor = result.Tensors.Single(tensor => tensor.Name == name);
             return tensor with { Values = Array.ConvertAll(tensor.Values, value => change(name, value)) };
         }
-        var model = CurvatureEngine.Load(path, new Dictionary<string, long> { ["N"] = 4 }, request).Graph;
+        var model = new ModelSource(path, request) { Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 4) }.Load().Graph;
         return [.. new Verifier(model, request, data).Check(Target.Resolve(model, ["w"]).Single(), Changed("w.gradient"), Changed("w.hessian_diagonal"), false, Samples, 1, TestContext.Current.CancellationToken)];
     }
 }

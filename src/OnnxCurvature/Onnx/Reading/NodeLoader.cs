@@ -29,8 +29,14 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>The nodes whose types cannot be told.</summary>
     public List<LeftOutNode> LeftOutNodes { get; } = [];
 
+    /// <summary>The outputs of the model that are left out: one sentence each.</summary>
+    public List<string> LeftOutOutputs { get; } = [];
+
     /// <summary>The nodes of operators that the catalogue does not have.</summary>
     public List<Node> UnknownNodes { get; } = [];
+
+    /// <summary>The values that would have to be known for a node to be taken, or to be taken in a plainer form.</summary>
+    public List<Value> Undecided { get; } = [];
 
     /// <summary>In which types everything is computed.</summary>
     public Widening Widening { get; } = new(options.Precision);
@@ -106,6 +112,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             }
             catch (Exception exception) when (exception is UnsupportedOperatorException or FormatException)
             {
+                Note(exception as UnsupportedOperatorException);
                 LeaveOut(node, scope, exception.Message);
             }
             catch (Exception exception) when (exception is NullReferenceException or IndexOutOfRangeException or ArgumentException or InvalidOperationException or OverflowException)
@@ -144,6 +151,12 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private static string DomainOf(NodeProto node) => node.Domain == "ai.onnx" ? "" : node.Domain;
 
     private static string NotInCatalogue(string name) => $"{name} is not in the operator catalogue";
+
+    private void Note(UnsupportedOperatorException? refusal)
+    {
+        if (refusal?.Unknown is { } value)
+            Undecided.Add(value);
+    }
 
     private void LeaveOut(NodeProto node, Scope scope, string? reason)
     {
@@ -241,6 +254,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             }
             catch (UnsupportedOperatorException exception) when (known is not RandomSource)
             {
+                Note(exception);
                 op = Opaque(call, opset, exception.Message);
             }
         }
@@ -315,8 +329,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
                 ? types[..call.OutputCount]
                 : throw new UnsupportedOperatorException($"{call.Name} has {types.Length} outputs, and {call.OutputCount} are asked for.");
         }
-        catch (UnsupportedOperatorException)
+        catch (UnsupportedOperatorException exception)
         {
+            Note(exception);
             var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? LeftOut : Types?.Of(scope.FullName(name), op is OpaqueOperator)).ToArray();
             if (types.Length > 0 && !types.Contains(null))
                 return [.. types.Select(type => Widening.Of(type!))];

@@ -26,8 +26,9 @@ public sealed class OnnxModel
         var inputs = file.Model.Graph.Input.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
         OverridableInitializers = IrVersion < 4 ? [] : [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name).Where(inputs.Contains)];
         UnknownNodes = [.. loader.UnknownNodes];
+        UndecidedInputs = Sources.Of(loader.Undecided, graph.Inputs);
         LeftOutNodes = [.. loader.LeftOutNodes];
-        Notes = [.. NotesOn(loader, precision)];
+        Notes = [.. NotesOn(loader, precision), .. loader.LeftOutOutputs];
         Name = file.Model.Graph.Name;
         Documentation = file.Model.DocString;
         Producer = file.Model.ProducerName;
@@ -73,6 +74,9 @@ public sealed class OnnxModel
 
     /// <summary>The nodes of operators, or forms of operators, that the catalogue does not have.</summary>
     public ImmutableArray<Node> UnknownNodes { get; }
+
+    /// <summary>The inputs whose elements would have to be known for all nodes to be taken, since sizes, axes or counts come from them.</summary>
+    public ImmutableArray<Value> UndecidedInputs { get; }
 
     /// <summary>The nodes that a partial load left out.</summary>
     public ImmutableArray<LeftOutNode> LeftOutNodes { get; }

@@ -28,6 +28,13 @@ public abstract class CompositeOperator : Operator
         return [.. outputs.Select(output => Interpreter.Read(output!, values))];
     }
 
+    /// <summary>The outputs of a node by other operators, and the nodes that make them from its inputs, for those who only look at them.</summary>
+    public (ImmutableArray<Value?> Outputs, ImmutableArray<Node> Nodes) Lowered(Node node)
+    {
+        var outputs = Lower(Scratch(Call(node)), Call(node));
+        return (outputs, Inside(node, outputs));
+    }
+
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
     {

@@ -129,6 +129,12 @@ public abstract class ReductionOperator : Operator
             : SampleLayout.At(KeepsDims(node.Attributes) ? axis : axis - reduced.Count(other => other < axis))];
     }
 
+    /// <summary>How elements are put together over the axes that are reduced, where that is a sum or a mean of something of each element.</summary>
+    protected virtual SampleTotal? Total => null;
+
+    /// <inheritdoc/>
+    public override SampleTotal? TotalOver(Node node, int axis) => ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank).Contains(axis) ? Total : null;
+
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {

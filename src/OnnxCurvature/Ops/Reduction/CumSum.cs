@@ -14,6 +14,11 @@ public sealed class CumSum : LinearOperator
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
 
+    /// <summary>The axis must be known; no opset has it in another form.</summary>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call.ConstantIntegers(1) is not null
+        ? call
+        : throw new UnsupportedOperatorException("CumSum lacks its axis.");
+
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {

@@ -28,6 +28,9 @@ public sealed class Pad : LinearOperator
         : Catalogue.Get<Pad>().Apply(b, [x, b.Vector([.. pads])]).Output;
 
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input is 1 or 3;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;

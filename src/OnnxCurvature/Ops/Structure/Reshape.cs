@@ -30,6 +30,9 @@ public sealed class Reshape : LinearOperator
     public static Value InsertAxis(GraphBuilder b, Value x, int axis) => To(b, x, x.Type.Shape.Insert(axis, 1));
 
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input == 1;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;

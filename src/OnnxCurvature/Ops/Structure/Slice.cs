@@ -32,6 +32,9 @@ public sealed class Slice : LinearOperator
     }
 
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input >= 1;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;

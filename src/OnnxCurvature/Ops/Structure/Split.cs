@@ -10,6 +10,9 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class Split : LinearOperator
 {
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input == 1;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;

@@ -11,6 +11,12 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class Tile : LinearOperator
 {
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override bool IsConstantAlong(Node node, int axis) => node.Inputs[0]!.Type.Shape[axis].IsOne;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
