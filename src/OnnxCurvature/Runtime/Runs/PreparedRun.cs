@@ -11,6 +11,7 @@ using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Checking;
 using OnnxCurvature.Runtime.Cuda;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Schedules;
@@ -24,6 +25,8 @@ public sealed class PreparedRun
     private readonly OnnxModel _model;
     private readonly Program _program;
     private Value? _batchNumber;
+    private RunCheck? _check;
+    private string _unchecked = "";
     private readonly BatchJoin _join;
     private readonly DataSet _data;
     private readonly CurvatureRunOptions _options;
@@ -73,7 +76,12 @@ public sealed class PreparedRun
 
     private CurvatureResult Once(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        var result = new CurvatureRunner(_program, _join, Settings(_model.Path, _options), Limits(_options, Dimensions)) { BatchNumber = _batchNumber }.Run(_data, _seconds, progress, cancellation);
+        var result = new CurvatureRunner(_program, _join, Settings(_model.Path, _options), Limits(_options, Dimensions))
+        {
+            BatchNumber = _batchNumber,
+            Check = _check,
+            Unchecked = _unchecked,
+        }.Run(_data, _seconds, progress, cancellation);
         return _augmented is null ? result : result with { Tensors = [.. result.Tensors.Select(_augmented.Describe)] };
     }
 
@@ -122,6 +130,8 @@ public sealed class PreparedRun
         {
             _batchNumber = run._batchNumber,
             _augmented = run._augmented,
+            _check = run._check,
+            _unchecked = run._unchecked,
             Methods = run.Methods,
             Notes = [.. run.Notes, .. ProviderNotes(why, options, run._program)],
             Flops = run.Flops,
@@ -132,9 +142,18 @@ public sealed class PreparedRun
         };
     }
 
+    private CheckBudget BudgetOfCheck(CostModel costs)
+    {
+        var memory = new MemoryBudget(_options.MemoryBytes, Batches > 1);
+        return new CheckBudget(costs, Cores, _options.Provider, Estimated(costs).Seconds,
+            _options.Provider == "cpu" ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program)) : null, _options.MemoryBytes);
+    }
+
+    private int Cores => _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount;
+
     private (double Seconds, double PeakBytes) Estimated(CostModel costs)
     {
-        var times = new TimeModel(costs, _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount);
+        var times = new TimeModel(costs, Cores);
         return (times.Start(_program) + Batches * times.Run(_program), new MemoryBudget(_options.MemoryBytes, Batches > 1).PeakBytes(_program, MemoryBytes, Flops) + MemoryBudget.OfNodes(_program));
     }
 
@@ -152,26 +171,51 @@ public sealed class PreparedRun
     private static PreparedRun OfRequest(OnnxModel model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
     {
         AugmentedMetadata.CheckDerivable(model);
+        // Before the plan, since what is checked is derived from the model's own nodes alone.
+        var check = options.Check ? RunCheck.Create(model.Graph, request) : null;
+        var left = options.Check ? "" : "the run was made with --no-check";
         var (limits, batches) = (Limits(options, dimensions), DataSet.SamplesOf(model.Graph.Inputs, data) > DataSet.BatchRows(model.Graph.Inputs, options.BatchSize));
-        var plan = options.Provider == "cpu" && options.ChunkBytes is null
-            ? new MemoryBudget(options.MemoryBytes, severalBatches: batches).Plan(chunk => Plan(limits with { MemoryBytes = chunk }))
-            : Plan(limits).Within(limits);
-        foreach (var output in plan.Program.Outputs)
+        CurvaturePlan plan;
+        try
+        {
+            plan = Planned();
+        }
+        catch (MemoryLimitException) when (check is not null)
+        {
+            (check, left) = (null, "the values that it takes of the run do not fit the memory limit");
+            plan = Planned();
+        }
+        foreach (var output in plan.Program.Outputs.SkipLast(check?.Given.Length ?? 0))
             if (limits.Size(output.Value.Type.Shape.Elements) * output.Value.Type.Element.Size() is > int.MaxValue and var bytes)
                 throw new UserErrorException($"'{output.Name}' would take {Math.Ceiling(bytes / (1 << 30))} GiB for a batch, and 2 GiB is the most that one result may have; ask for parts, as in --wrt 'NAME[0:16]', or for smaller batches.");
         var set = DataSet.Bind([.. plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber)], data, options.BatchSize, plan.Loss.Labels, plan.WholeInputs);
         if (set.Batches > 1 && AugmentedMetadata.Read(model.Metadata) is not null)
             throw new UserErrorException($"'{model.Path}' is an augmented model, whose results belong to a batch of {set.BatchSize} samples, and --data holds {set.Samples}; give {set.BatchSize}, or augment a model with a symbolic batch axis.");
-        return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null }, set, options, ImmutableDictionary<string, double>.Empty)
+        var run = new PreparedRun(model, options.Faults.Program(plan.Program), new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null }, set, options, ImmutableDictionary<string, double>.Empty)
         {
             _batchNumber = plan.BatchNumber,
+            _check = check,
+            _unchecked = left,
             Methods = plan.Methods,
             Notes = [.. model.Notes, .. plan.Notes, .. set.Notes],
             Flops = plan.Flops,
             MemoryBytes = plan.MemoryBytes,
         };
+        var costs = new CostModel(limits);
+        if (check is not null)
+            check.Fit(run.BudgetOfCheck(costs), plan.Methods);
+        return run;
 
-        CurvaturePlan Plan(PlanLimits limits) => CurvatureEngine.Plan(model, new Planner(model.Graph, request, limits) { NumbersBatches = batches && request.IsRandom });
+        CurvaturePlan Planned() => options.Provider == "cpu" && options.ChunkBytes is null
+            ? new MemoryBudget(options.MemoryBytes, severalBatches: batches).Plan(chunk => Plan(limits with { MemoryBytes = chunk }))
+            : Plan(limits).Within(limits);
+
+        CurvaturePlan Plan(PlanLimits limits) => CurvatureEngine.Plan(model, new Planner(model.Graph, request, limits)
+        {
+            NumbersBatches = batches && request.IsRandom,
+            Given = check?.Given ?? [],
+            Loss = options.Faults.Loss,
+        });
     }
 
     private static PreparedRun OfAugmented(OnnxModel model, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, ImmutableDictionary<string, long> dimensions)
@@ -190,6 +234,7 @@ public sealed class PreparedRun
         return new PreparedRun(model, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set, options, ImmutableDictionary<string, double>.Empty)
         {
             _augmented = metadata,
+            _unchecked = "an augmented file does not hold what its results are to be checked by",
             Notes = [.. metadata.Methods, .. metadata.NewNames, .. set.Notes],
             Flops = costs.Flops(program),
             MemoryBytes = costs.PeakBytes(program),
