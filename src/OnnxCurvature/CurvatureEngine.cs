@@ -92,7 +92,7 @@ public static class CurvatureEngine
             foreach (var target in targets)
             {
                 ResultTensor Tensor(Quantity quantity) => result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(target.Name));
-                var byProducts = run.Methods.Any(method => method.Target == target.Name && method.Method.StartsWith("Hessian-vector products", StringComparison.Ordinal));
+                var byProducts = run.Methods.Any(method => method is { Way: DerivativeWay.Products, Quantity: Quantity.HessianDiagonal } && method.Target == target.Name);
                 foreach (var entry in verifier.Check(target, Tensor(Quantity.Gradient), Tensor(Quantity.HessianDiagonal), byProducts, samples, seed, cancellation))
                 {
                     entries.Add(entry);

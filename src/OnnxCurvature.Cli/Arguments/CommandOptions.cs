@@ -170,6 +170,8 @@ internal sealed class CommandOptions(bool requests)
 
     public Option<bool> Explain { get; } = new("--explain") { Description = "Show the curvature sources, the ways that were weighed, and why one was taken [default: off]." };
 
+    public Option<bool> NoCheck { get; } = new("--no-check") { Description = "Leave out the check, by which a few entries of each exact result are computed a second time in another way, and nothing is written where they differ [default: check]." };
+
     /// <summary>An option for the file that a command writes.</summary>
     public static Option<string?> Output(string name, string description, bool required) => new("--output", "-o")
     {
@@ -232,6 +234,7 @@ internal sealed class CommandOptions(bool requests)
         Cuda = Cuda.Of(parsed),
         OnnxRuntimePath = parsed.GetValue(Cuda.OnnxRuntime),
         Threads = parsed.GetValue(Threads) ?? 0,
+        Check = !parsed.GetValue(NoCheck),
     };
 
     /// <summary>The bound on memory.</summary>

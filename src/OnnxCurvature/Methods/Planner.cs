@@ -32,6 +32,12 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     /// <summary>Which of the ways to a Hessian diagonal is taken; by default the first, which is the cheapest.</summary>
     internal Func<IReadOnlyList<Candidate>, Candidate> Choice { get; init; } = candidates => candidates[0];
 
+    /// <summary>Values of the model that the program gives out besides, after all that was asked for.</summary>
+    internal ImmutableArray<Value> Given { get; init; } = [];
+
+    /// <summary>What becomes of the loss before it is planned for.</summary>
+    internal Func<LossHead, LossHead> Loss { get; init; } = head => head;
+
     /// <summary>Whether the program takes the number of the batch as an input, so that estimates have random numbers of their own in each.</summary>
     internal bool NumbersBatches { get; init; }
 
@@ -45,7 +51,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     public CurvaturePlan Plan()
     {
         var targets = Target.Resolve(model, request.WithRespectTo).ToImmutableArray();
-        var head = LossBuilder.Build(model, request.Loss, request.Reduction);
+        var head = Loss(LossBuilder.Build(model, request.Loss, request.Reduction));
         _notes.AddRange(head.Notes);
         if (TwinWeights.Note(model, head.Loss, targets) is { } twins)
             _notes.Add(twins);
@@ -79,7 +85,8 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var asked = _outputs.OrderBy(output => order[output.Name]).Select(output => new NamedValue(output.Name, output.Value)).ToArray();
         var given = Contract?.Apply(model, inputs, asked) ?? GivenOutputs.Of(asked);
         _notes.AddRange(given.Notes);
-        var program = Finished(Program.Create(inputs, given.Outputs));
+        var kept = Given.Select((value, index) => new NamedValue($"given_{index}", value));
+        var program = Finished(Program.Create(inputs, [.. given.Outputs, .. kept]));
         var layouts = targets.SelectMany(target => results.Select(quantity => (Name: quantity.OutputName(target.Name), Layout: derivatives.LayoutOf(quantity, target))))
             .DistinctBy(result => result.Name).ToDictionary(result => result.Name, result => result.Layout, StringComparer.Ordinal);
         string NameOf(WeightPlan method) => given.Names[method.Quantity.OutputName(method.Target)];
@@ -177,7 +184,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         if (hessian && diagonals.Hessian(target, gradient) is var exact)
         {
             // By the loss factor alone the two are the same number.
-            var same = ggn && exact.Terms is [{ Kind: LossFactorColumns or ForwardGramMethod }] && exact.Closed.IsEmpty;
+            var same = ggn && exact is { Way: DerivativeWay.Squares, Terms: [{ Kind: LossFactorColumns or ForwardGramMethod }] };
             yield return same ? exact with { Quantities = [Quantity.HessianDiagonal, Quantity.GgnDiagonal] } : exact;
             ggn &= !same;
         }
@@ -212,7 +219,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
                 _outputs.Add((name.OutputName(target.Name), quantity.Quantities[0] == name ? value : Catalogue.Get<Identity>().Apply(b, [value]).Output));
                 _methods.Add(new WeightPlan(target.Name, value.Type.Shape, name, quantity.Method, quantity.Reason,
                     quantity.Terms.Sum(term => term.Columns), own.Select(stage => stage.ChunkSize).DefaultIfEmpty(0).Max(), 0, own.Select(stage => stage.MemoryBytes).DefaultIfEmpty(0).Max())
-                { Candidates = quantity.Candidates, Sources = quantity.Sources });
+                { Way = quantity.Way, Candidates = quantity.Candidates, Sources = quantity.Sources });
             }
         }
     }

@@ -9,6 +9,7 @@ using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Runtime.Verification;
 using OnnxCurvature.Tests.Files;
 using Xunit;
+
 using static OnnxCurvature.Tests.Onnx.ModelBytes;
 
 namespace OnnxCurvature.Tests.EndToEnd;

@@ -46,6 +46,7 @@ internal static class AugmentedRun
         return new RunPlan(source, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set)
         {
             Augmented = metadata,
+            Unchecked = "an augmented file does not hold what its results are to be checked by",
             Notes = [.. metadata.Methods, .. metadata.NewNames, .. batches.Notes(costs.PeakBytes(program)), .. set.Notes],
             Flops = costs.Flops(program),
             MemoryBytes = costs.PeakBytes(program),

@@ -96,25 +96,21 @@ public sealed class PreparedRun
         return new PreparedRun(plan, options, data, seconds)
         {
             Notes = [.. plan.Notes, .. ProviderNotes(why, options, plan.Program)],
-            Estimate = options.Provider == "cpu" ? Estimated(plan, options) : null,
+            Estimate = options.Provider == "cpu" ? plan.Estimated(options) : null,
         };
     }
 
     private CurvatureResult Once(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var (settings, limits) = (_plan.Settings(_options), RunPlan.Limits(_options, Source));
-        var runner = new CurvatureRunner(_plan.Program, _plan.Join, settings, limits) { BatchNumber = _plan.BatchNumber };
+        var runner = new CurvatureRunner(_plan.Program, _plan.Join, settings, limits)
+        {
+            BatchNumber = _plan.BatchNumber,
+            Check = _plan.Check,
+            Unchecked = _plan.Unchecked,
+        };
         var result = runner.Run(_plan.Data, _seconds, progress, cancellation);
         return _plan.Augmented is not { } metadata ? result : result with { Tensors = [.. result.Tensors.Select(metadata.Describe)] };
-    }
-
-    private static (double Seconds, double PeakBytes) Estimated(RunPlan plan, CurvatureRunOptions options)
-    {
-        var costs = new CostModel(RunPlan.Limits(options, plan.Source));
-        var times = new TimeModel(costs, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
-        var seconds = times.Start(plan.Program) + plan.Data.Batches * times.Run(plan.Program);
-        var budget = new MemoryBudget(options.MemoryBytes, plan.Data.Batches > 1);
-        return (seconds, budget.PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops) + MemoryBudget.OfNodes(plan.Program));
     }
 
     private static IEnumerable<string> ProviderNotes(string? why, CurvatureRunOptions options, Program program)

@@ -11,6 +11,7 @@ using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Checking;
 using OnnxCurvature.Runtime.Schedules;
 
 namespace OnnxCurvature.Runtime.Runs;
@@ -39,20 +40,37 @@ internal static class RequestedRun
         model = source.Load();
         if (request is { Tolerance: not null, KeptClasses: null })
             request = request with { KeptClasses = ClassCount.Of(source, request, data, batches, options) };
-        var plan = Fit(source, model, request, batches, options);
+        // Before the plan, since what is checked is derived from the model's own nodes alone.
+        var check = options.Check ? RunCheck.Create(model.Graph, request) : null;
+        var left = options.Check ? "" : "the run was made with --no-check";
+        CurvaturePlan plan;
+        try
+        {
+            plan = Fit(source, model, request, batches, options, check);
+        }
+        catch (MemoryLimitException) when (check is not null)
+        {
+            check = null;
+            left = "the values that it takes of the run do not fit the memory limit";
+            plan = Fit(source, model, request, batches, options, check);
+        }
         var layouts = LayoutsOf(model.Graph, plan);
         var given = plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber).ToArray();
         var set = DataSet.Bind(given, data, layouts, batches.Size, plan.Loss.Labels);
         var averages = (batches.IsWhole ? plan.Loss.Reduction : batches.Weight) == BatchWeight.Samples;
         var join = new BatchJoin(averages, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null };
-        return new RunPlan(source, plan.Program, join, set)
+        var run = new RunPlan(source, options.Faults.Program(plan.Program), join, set)
         {
+            Check = check,
+            Unchecked = left,
             BatchNumber = plan.BatchNumber,
             Methods = plan.Methods,
             Notes = [.. model.Notes, .. inputs.Notes, .. plan.Notes, .. batches.Notes(plan.MemoryBytes), .. set.Notes],
             Flops = plan.Flops,
             MemoryBytes = plan.MemoryBytes,
         };
+        check?.Fit(run.BudgetOfCheck(options), plan.Methods);
+        return run;
     }
 
     /// <summary>How the model is loaded once it is known how the data are cut.</summary>
@@ -72,21 +90,26 @@ internal static class RequestedRun
 
     /// <summary>The plan that keeps to the bound on memory.</summary>
     private static CurvaturePlan Fit(
-        ModelSource source, OnnxModel model, CurvatureRequest request, BatchDecision batches, CurvatureRunOptions options)
+        ModelSource source, OnnxModel model, CurvatureRequest request, BatchDecision batches, CurvatureRunOptions options, RunCheck? check)
     {
         var limits = RunPlan.Limits(options, source);
         var plan = options.Provider == "cpu" && options.ChunkBytes is null
             ? new MemoryBudget(options.MemoryBytes, severalBatches: !batches.IsWhole) { Obstacle = batches.IsWhole ? batches.Obstacle : null }
                 .Plan(chunk => Of(limits with { MemoryBytes = chunk }))
             : Of(limits).Within(limits);
-        foreach (var output in plan.Program.Outputs)
+        foreach (var output in plan.Program.Outputs.SkipLast(check?.Given.Length ?? 0))
             if (limits.Size(output.Value.Type.Shape.Elements) * output.Value.Type.Element.Size() is > int.MaxValue and var bytes)
                 throw new UserErrorException($"'{output.Name}' would take {Math.Ceiling(bytes / (1 << 30))} GiB for a batch, and 2 " +
                     $"GiB is the most that one result may have; ask for parts, as in --wrt 'NAME[0:16]', or for smaller batches.");
         return plan;
 
         CurvaturePlan Of(PlanLimits bounds) =>
-            ModelSource.Plan(model, new Planner(model.Graph, request, bounds) { NumbersBatches = !batches.IsWhole && request.IsRandom });
+            ModelSource.Plan(model, new Planner(model.Graph, request, bounds)
+            {
+                NumbersBatches = !batches.IsWhole && request.IsRandom,
+                Given = check?.Given ?? [],
+                Loss = options.Faults.Loss,
+            });
     }
 
     /// <summary>Where samples lie in the program's inputs, by name.</summary>

@@ -32,6 +32,12 @@ public sealed record CurvatureRunOptions
     /// <summary>Whether data are cut into batches though these may not give what all samples at once give: what is asked for is then that of blocks.</summary>
     public bool AsBlocks { get; init; }
 
+    /// <summary>Whether a few entries of each exact result of the first batch are computed a second time, in another way, and compared.</summary>
+    public bool Check { get; init; } = true;
+
+    /// <summary>What tests put in place of the loss that is planned for, or of the program that is run, to see that a check finds it.</summary>
+    internal PlantedFaults Faults { get; init; } = new();
+
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
 }

@@ -53,6 +53,19 @@ internal static class OrtTensors
         return value;
     }
 
+    /// <summary>A tensor of zeros but for some elements, by their positions.</summary>
+    public static OrtValue Sparse(ElementType element, long[] shape, IReadOnlyList<(long Position, double Element)> entries)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)element, shape);
+        value.GetTensorMutableRawData().Clear();
+        foreach (var (position, number) in entries)
+            if (element == ElementType.Float64)
+                value.GetTensorMutableDataAsSpan<double>()[checked((int)position)] = number;
+            else
+                value.GetTensorMutableDataAsSpan<float>()[checked((int)position)] = (float)number;
+        return value;
+    }
+
     /// <summary>The sizes of a tensor.</summary>
     public static long[] Shape(OrtValue value) => value.GetTensorTypeAndShape().Shape;
 
