@@ -38,7 +38,7 @@ public static class CrossEntropy
         var classes = logits.Type.Shape[1].Known
             ?? throw new UserErrorException($"The number of classes of '{logits.Name}' {logits.Type.Shape} is not known; give it with --dim {logits.Type.Shape[1]}=SIZE.");
         var rank = logits.Type.Rank;
-        var logProbabilities = LogSoftmax.Of(b, logits, 1);
+        var logProbabilities = SureLogSoftmax.Of(b, logits, 1);
         var chosen = TransposeAxes.Move(b, OneHotRows.Of(b, labels, classes, logits.Type.Element), rank - 1, 1);
         var perSample = Neg.Of(b, ReduceSum.Of(b, Mul.Of(b, chosen, logProbabilities), [1], keepDims: false));
         var all = Enumerable.Range(0, rank - 1).Select(axis => (long)axis).ToArray();
@@ -77,6 +77,7 @@ public static class CrossEntropy
     private sealed class Factor : LossFactor
     {
         private readonly Value _probabilities;
+        private readonly Value _complements;
         private readonly Value _roots;
         private readonly long _classes;
         private readonly long _positions;
@@ -90,6 +91,7 @@ public static class CrossEntropy
                 ?? throw new UserErrorException($"The positions of '{logits.Name}' {shape} are not known; give the sizes of its symbolic dimensions with --dim NAME=SIZE.");
             // [N, C, Q], whatever the number of positional axes.
             _probabilities = Reshape.To(b, Softmax.Of(b, logits, 1), [shape[0], classes, _positions]);
+            _complements = Softmax.Complement(new Expr(b, _probabilities), 1);
             _roots = new Expr(b, _probabilities).Through<Sqrt>();
             if (weights is not null)
                 _roots = Mul.Of(b, _roots, new Expr(b, Reshape.To(b, weights, [shape[0], 1, _positions])).Through<Sqrt>());
@@ -111,10 +113,10 @@ public static class CrossEntropy
             var count = indices.Type.Shape[0];
             if (_positions == 1)
             {
-                var p = Reshape.To(b, _probabilities, Shape.Range(0, 2));
+                var (p, complement) = (Reshape.To(b, _probabilities, Shape.Range(0, 2)), Reshape.To(b, _complements, Shape.Range(0, 2)));
                 var roots = TransposeAxes.Of(b, Gather.Of(b, Reshape.To(b, _roots, Shape.Range(0, 2)), indices, 1), 1, 0);
                 var unit = Reshape.InsertAxis(b, OneHotRows.Of(b, indices, _classes, element), 1);
-                var columns = Mul.Of(b, Reshape.InsertAxis(b, roots, 2), Sub.Of(b, unit, p));
+                var columns = Mul.Of(b, Reshape.InsertAxis(b, roots, 2), Difference(b, unit, p, complement));
                 return Reshape.To(b, columns, Shape.Prepend(count));
             }
             var (classes, places) = (Div.Of(b, indices, b.Scalar(ElementType.Int64, _positions)), Remainder(b, indices));
@@ -123,8 +125,12 @@ public static class CrossEntropy
             var one = Reshape.To(b, OneHotRows.Of(b, classes, _classes, element), [count, 1, _classes, 1]);
             var rootsOfClass = TransposeAxes.Move(b, Gather.Of(b, _roots, classes, 1), 1, 0);
             var weights = Mul.Of(b, Reshape.InsertAxis(b, rootsOfClass, 2), at);
-            return Reshape.To(b, Mul.Of(b, weights, Sub.Of(b, one, _probabilities)), Shape.Prepend(count));
+            return Reshape.To(b, Mul.Of(b, weights, Difference(b, one, _probabilities, _complements)), Shape.Prepend(count));
         }
+
+        /// <summary>e_c − p: 1 − p where the unit vectors are 1, else −p.</summary>
+        private static Value Difference(GraphBuilder b, Value unit, Value p, Value complement) =>
+            Expr.Select(new Expr(b, unit) > 0.5, new Expr(b, complement), -new Expr(b, p));
 
         private Value Remainder(GraphBuilder b, Value indices)
         {
