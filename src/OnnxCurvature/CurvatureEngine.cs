@@ -76,7 +76,7 @@ public static class CurvatureEngine
             if (request.StraightThrough)
                 throw new UserErrorException("Straight-through derivatives are not those of the loss, so differences of the loss cannot check them; verify without them.");
             Verifier.Refuse(request);
-            var checkedRequest = request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
+            var checkedRequest = request with { Quantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal] };
             var (run, batch) = (Prepare(modelPath, checkedRequest, data, options), data);
             if (run.Batches > 1)
             {
@@ -103,7 +103,7 @@ public static class CurvatureEngine
         });
 
     internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, CurvatureRequest? request = null, bool keepLoops = false, bool partial = false) =>
-        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Fixed = request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty, KeepLoops = keepLoops, Partial = partial, Oracle = new OrtShapeOracle() });
+        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Targets = request?.WithRespectTo ?? [], Fixed = request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty, KeepLoops = keepLoops, Partial = partial, Oracle = new OrtShapeOracle() });
 
     /// <summary>Plans; tells the user of all nodes of the model that cannot be differentiated. What an augmented model says of its inputs holds for what is derived of it.</summary>
     internal static CurvaturePlan Plan(OnnxModel model, Planner planner)
