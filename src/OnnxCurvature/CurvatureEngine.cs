@@ -76,7 +76,7 @@ public static class CurvatureEngine
             if (request.StraightThrough)
                 throw new UserErrorException("Straight-through derivatives are not those of the loss, so differences of the loss cannot check them; verify without them.");
             Verifier.Refuse(request);
-            var checkedRequest = request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
+            var checkedRequest = request with { Quantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal] };
             var (run, batch) = (Prepare(modelPath, checkedRequest, data, options), data);
             if (run.Batches > 1)
             {

@@ -37,6 +37,11 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
             case ElementType.Float64: Widen<double>(values); break;
             case ElementType.Float32: Widen<float>(values); break;
             case ElementType.Float16: Widen<Half>(values); break;
+            case ElementType.BFloat16:
+                var codes = MemoryMarshal.Cast<byte, ushort>(Data);
+                for (var i = 0; i < values.Length; i++)
+                    values[i] = BrainFloat.Decode(codes[i]);
+                break;
             case ElementType.Int64: Widen<long>(values); break;
             case ElementType.Int32: Widen<int>(values); break;
             case ElementType.Int16: Widen<short>(values); break;
@@ -91,6 +96,11 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
             case ElementType.Float64: values.CopyTo(MemoryMarshal.Cast<byte, double>(data)); break;
             case ElementType.Float32: Narrow<float>(values, data); break;
             case ElementType.Float16: Narrow<Half>(values, data); break;
+            case ElementType.BFloat16:
+                var codes = MemoryMarshal.Cast<byte, ushort>(data);
+                for (var i = 0; i < values.Length; i++)
+                    codes[i] = BrainFloat.Encode((float)values[i]);
+                break;
             case ElementType.Int64: Narrow<long>(values, data); break;
             case ElementType.Int32: Narrow<int>(values, data); break;
             case ElementType.Int16: Narrow<short>(values, data); break;

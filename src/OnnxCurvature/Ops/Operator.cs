@@ -145,6 +145,12 @@ public abstract class Operator : OperatorSchema
     public virtual ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => null;
 
     /// <summary>
+    /// Whether runtimes have kernels of the operator. Of one without, programs hold what <see cref="InFloat64"/> gives, which then is
+    /// right in every type.
+    /// </summary>
+    public virtual bool HasKernel => true;
+
+    /// <summary>
     /// The outputs of a call in float64 by other operators, for an operator that ONNX Runtime's CPU provider has no float64 kernel of, or
     /// one that rounds to float32; null for one that it computes in float64. The types of the outputs are
     /// <paramref name="types"/>. Throws <see cref="UnsupportedOperatorException"/> where there is no such form.

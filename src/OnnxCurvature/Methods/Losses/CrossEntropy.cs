@@ -41,7 +41,7 @@ public static class CrossEntropy
         var classes = logits.Type.Shape[1].Known
             ?? throw new UserErrorException($"The number of classes of '{logits.Name}' {logits.Type.Shape} is not known; give it with --dim {logits.Type.Shape[1]}=SIZE.");
         var rank = logits.Type.Rank;
-        var logProbabilities = LogSoftmax.Of(b, logits, 1);
+        var logProbabilities = SureLogSoftmax.Of(b, logits, 1);
         var chosen = TransposeAxes.Move(b, OneHotRows.Of(b, labels, classes, logits.Type.Element), rank - 1, 1);
         var perSample = Neg.Of(b, ReduceSum.Of(b, Mul.Of(b, chosen, logProbabilities), [1], keepDims: false));
         var all = Enumerable.Range(0, rank - 1).Select(axis => (long)axis).ToArray();
@@ -84,6 +84,7 @@ public static class CrossEntropy
     private sealed class Factor(GraphBuilder program, Value logits, long classes, Value? weights, Value scale) : LossFactor
     {
         private readonly Value _probabilities = Softmax.Of(program, logits, ClassAxis);
+        private Value? _complements;
 
         public override Value Weight => scale;
 
@@ -96,6 +97,7 @@ public static class CrossEntropy
             var (element, rows) = (logits.Type.Element, Rows(samples));
             // [N, C, Q] and its roots.
             var p = rows.View(outer, _probabilities);
+            var complement = rows.View(outer, Complements);
             var roots = new Expr(outer, p).Through<Sqrt>();
             if (weights is not null)
             {
@@ -107,7 +109,7 @@ public static class CrossEntropy
             {
                 var rootsOfOne = TransposeAxes.Of(b, Gather.Of(b, Reshape.To(b, roots, single), indices, 1), 1, 0);
                 var unit = Reshape.InsertAxis(b, OneHotRows.Of(b, indices, classes, element), 1);
-                var columns = Mul.Of(b, Reshape.InsertAxis(b, rootsOfOne, 2), Sub.Of(b, unit, Reshape.To(b, p, single)));
+                var columns = Mul.Of(b, Reshape.InsertAxis(b, rootsOfOne, 2), Difference(b, unit, Reshape.To(b, p, single), Reshape.To(b, complement, single)));
                 return rows.Undo(b, Reshape.To(b, columns, p.Type.Shape.Prepend(count)));
             }
             var (ofClass, places) = (Div.Of(b, indices, b.Scalar(ElementType.Int64, positions)), Remainder(b, indices, positions));
@@ -116,8 +118,15 @@ public static class CrossEntropy
             var one = Reshape.To(b, OneHotRows.Of(b, ofClass, classes, element), [count, 1, classes, 1]);
             var rootsOfClass = TransposeAxes.Move(b, Gather.Of(b, roots, ofClass, 1), 1, 0);
             var atRow = Mul.Of(b, Reshape.InsertAxis(b, rootsOfClass, 2), at);
-            return rows.Undo(b, Mul.Of(b, atRow, Sub.Of(b, one, p)));
+            return rows.Undo(b, Mul.Of(b, atRow, Difference(b, one, p, complement)));
         }
+
+        /// <summary>1 − p, of which sums of the other probabilities keep all digits where p is close to 1.</summary>
+        private Value Complements => _complements ??= Softmax.Complement(new Expr(program, _probabilities), ClassAxis);
+
+        /// <summary>e_c − p: 1 − p where the unit vectors are 1, else −p.</summary>
+        private static Value Difference(GraphBuilder b, Value unit, Value p, Value complement) =>
+            Expr.Select(new Expr(b, unit) > 0.5, new Expr(b, complement), -new Expr(b, p));
 
         private ClassRows Rows(SampleLayout samples) => new(logits.Type.Shape, ClassAxis, samples);
 

@@ -22,14 +22,16 @@ public static class EntrywiseLoss
         return Head(b, z, target, Mul.Of(b, difference, difference), reduction, notes, 2, null);
     }
 
-    /// <summary>−t log σ(z) − (1 − t) log(1 − σ(z)), computed as max(z, 0) − t z + log(1 + e^(−|z|)); the target has z's shape.</summary>
+    /// <summary>
+    /// −t log σ(z) − (1 − t) log(1 − σ(z)), computed as t log(1 + e^(−z)) + (1 − t) log(1 + e^z), whose derivative (1 − t) σ(z) − t
+    /// σ(−z) does not cancel where z is confident and
+    /// right; the target has z's shape.
+    /// </summary>
     public static LossHead BinaryCrossEntropy(GraphBuilder b, Value z, string targetName, Reduction reduction, IReadOnlyList<string> notes)
     {
-        var target = b.Parameter(z.Type, targetName);
-        var entries = Sub.Of(b, new Expr(b, z).Through<Softplus>(), Mul.Of(b, target, z));
-        var sigmoid = new Expr(b, z).Through<Sigmoid>();
-        var root = (sigmoid * (1 - sigmoid)).Through<Sqrt>();
-        return Head(b, z, target, entries, reduction, notes, 1, root);
+        var (logit, target) = (new Expr(b, z), new Expr(b, b.Parameter(z.Type, targetName)));
+        var entries = target * (-logit).Through<LogOnePlusExp>() + (1 - target) * logit.Through<LogOnePlusExp>();
+        return Head(b, z, target, entries, reduction, notes, 1, Logistic.Derivative(logit).Through<Sqrt>());
     }
 
     private static LossHead Head(GraphBuilder b, Value z, Value target, Value entries, Reduction reduction, IReadOnlyList<string> notes, double second, Value? root)

@@ -31,8 +31,6 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         if (!options.Partial && loader.LeftOutNodes.Count > 0 && (options.Asked.IsEmpty || Asked.Any(name => scope.Find(name, out var value) && value is null)))
             throw Refusal(inputs);
         var values = scope.Values.ToDictionary(StringComparer.Ordinal);
-        foreach (var input in inputs)
-            values[input.Name!] = input;
         foreach (var constant in loader.WrittenOutConstants)
             values.TryAdd(constant.Name!, constant);
         var names = Stored.Concat(_graph.Node.SelectMany(node => node.Output)).Concat(loader.WrittenOutConstants.Select(constant => constant.Name!)).Distinct(StringComparer.Ordinal);
@@ -92,13 +90,17 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
                 ?? throw new UserErrorException($"The input '{input.Name}' of '{file.File.Path}' {reason}.");
             if (options.Fixed.TryGetValue(input.Name, out var tensor))
             {
-                loader.Define(scope, input.Name, scope.Builder.Weight(loader.Widening.Of(new InlineConstant(Fitting(input.Name, tensor, type))), input.Name));
+                var constant = new InlineConstant(Fitting(input.Name, tensor, type));
+                loader.Define(scope, input.Name, scope.Builder.Weight(loader.Widening.Of(constant, input.Name, isInitializer: true), input.Name));
                 continue;
             }
             stored.Add((input.Name, type));
             // Where all is computed in float64, data of that type shall not be rounded on their way in.
             var parameter = scope.Builder.Parameter(options.Precision == Precision.Float64 ? loader.Widening.Of(type) : type, input.Name);
-            loader.Define(scope, input.Name, Cast.Of(scope.Builder, parameter, loader.Widening.Of(type).Element));
+            // Derivatives by an input of 16 bits are those by its wider copy, so that nothing rounds them.
+            var computed = Cast.Of(scope.Builder, parameter, loader.Widening.Of(type).Element);
+            computed.NameAs(input.Name);
+            loader.Define(scope, input.Name, computed);
             inputs.Add(parameter);
         }
         foreach (var name in options.Fixed.Keys)

@@ -30,6 +30,12 @@ public sealed record LoadOptions
     /// <summary>In which type the model is computed.</summary>
     public Precision Precision { get; init; }
 
+    /// <summary>
+    /// Names, or patterns of names, of values that derivatives are taken by. Their numbers are those of the file, whatever they may
+    /// have been rounded from.
+    /// </summary>
+    public IReadOnlyList<string> Targets { get; init; } = [];
+
     /// <summary>Whether quantization within the model counts as the identity in derivatives, where it is rounding, of which the derivative is zero.</summary>
     public bool StraightThrough { get; init; }
 

@@ -39,7 +39,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     public List<Value> Undecided { get; } = [];
 
     /// <summary>In which types everything is computed.</summary>
-    public Widening Widening { get; } = new(options.Precision);
+    public Widening Widening { get; } = new(options.Precision, options.Targets);
 
     /// <summary>
     /// The constants of bodies and functions whose nodes have become those of the outermost graph, without scalars, which belong to formulas; those of a
@@ -81,7 +81,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private void DefineWeight(Scope scope, object source, string name, Func<Constant> read)
     {
         if (!scope.IsRepeated || !_repeated.TryGetValue(source, out var constant))
-            constant = scope.Builder.Weight(Widening.Of(read()), scope.FullName(name));
+            constant = scope.Builder.Weight(Widening.Of(read(), scope.FullName(name), isInitializer: source is not NodeProto), scope.FullName(name));
         if (scope.IsRepeated)
             _repeated[source] = constant;
         Define(scope, name, constant);
@@ -192,7 +192,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         var kept = options.KeepLoops && domain.Length == 0 && node.OpType is "Loop" or "Scan" ? bodies.TryLoad(node, scope, inputs) : null;
         if (kept is null && domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
             return;
-        var attributes = AttributeReader.Read(node, scope, Widening.Meant, tensor => Widening.Of(_tensors.Read(tensor)).Read(), graph => kept ?? bodies.Load(node, graph, scope, inputs));
+        var attributes = AttributeReader.Read(node, scope, Widening.Meant, tensor => Widening.Of(_tensors.Read(tensor), "", isInitializer: false).Read(), graph => kept ?? bodies.Load(node, graph, scope, inputs));
         // Of all operators it alone has defaults that are rounded.
         if (domain.Length == 0 && node.OpType == "Selu")
             attributes = Selu.Explicit(attributes, Widening.Meant);

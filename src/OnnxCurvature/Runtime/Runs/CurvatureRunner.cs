@@ -88,7 +88,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         foreach (var (index, sum) in summed.Zip(sums?.Sums ?? []))
             joined[index].Join(OrtTensors.Doubles(sum), OrtTensors.Shape(sum), weight: 1, perSample: false, squares: false);
         progress?.Report(new RunProgress(1, "done"));
-        var tensors = results.Select((output, index) => new ResultTensor(output.Name, output.Value.Type.Element, [.. joined[index].Shape], joined[index].Values));
+        var tensors = results.Select((output, index) => new ResultTensor(
+            output.Name, Precision.Model.Widen(output.Value.Type.Element), [.. joined[index].Shape], joined[index].Values));
         seconds = seconds.SetItem("run", clock.Elapsed.TotalSeconds - (check?.Seconds ?? 0));
         if (check is not null)
             seconds = seconds.SetItem("check", check.Seconds);

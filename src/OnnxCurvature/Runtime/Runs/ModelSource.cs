@@ -42,6 +42,7 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
         Dims = Dimensions,
         Precision = Request?.Precision ?? Precision.Model,
         StraightThrough = Request?.StraightThrough ?? false,
+                Targets = Request?.WithRespectTo ?? [],
         Fixed = Fixed,
         SampleAxes = SampleAxes,
         KeepLoops = Request is null,

@@ -81,8 +81,11 @@ internal static class OrtTensors
                 var doubles = new double[floats.Length];
                 System.Numerics.Tensors.TensorPrimitives.ConvertChecked(floats, doubles);
                 return doubles;
+            case Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 or Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.BFloat16:
+                var element = (ElementType)value.GetTensorTypeAndShape().ElementDataType;
+                return new NpyArray(element, Shape(value), value.GetTensorMutableRawData().ToArray()).ToDoubles();
             default:
-                throw new ArgumentException("The tensor holds no float32 or float64.");
+                throw new ArgumentException("The tensor holds no floating-point numbers.");
         }
     }
 
@@ -91,6 +94,8 @@ internal static class OrtTensors
     {
         Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => !value.GetTensorDataAsSpan<float>().ContainsAnyExceptInRange(float.MinValue, float.MaxValue),
         Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double => !value.GetTensorDataAsSpan<double>().ContainsAnyExceptInRange(double.MinValue, double.MaxValue),
+        Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 or Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.BFloat16 =>
+            Array.TrueForAll(Doubles(value), double.IsFinite),
         _ => true,
     };
 }

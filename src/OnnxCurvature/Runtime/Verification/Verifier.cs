@@ -44,7 +44,7 @@ internal sealed class Verifier
         {
             var array = data[input.Name!];
             _data[input] = input.Type.Element.IsFloat()
-                ? Tensor.Of(input.Type.Element, array.Shape, array.ToDoubles())
+                ? Tensor.Of(input.Type.Element, array.Shape, NpyArray.Of(input.Type.Element, array.Shape, array.ToDoubles()).ToDoubles())
                 : Tensor.Of(input.Type.Element, array.Shape, array.ToInt64s());
         }
     }
@@ -97,7 +97,9 @@ internal sealed class Verifier
             var ofProduct = new Lazy<double>(() => product.Outputs[0] is { } hv ? ProductRounding(hv, product.Inputs[0], Unit(entry), entry, sources, fixedValues, seed, cancellation) : 0);
             // Differences of a step are made only where those of the steps before it do not agree.
             IEnumerable<Reference> Differences(Value of, Func<double> error) =>
-                Steps.Select(h => new Reference((At(of, entry, h) - At(of, entry, -h)) / (2 * h), () => error() * inDouble / h));
+                Steps.Select(h => new Reference((At(of, entry, h) - At(of, entry, -h)) / (2 * h), () => error() * inDouble / h))
+                    .Concat(OneSidedDifferences.AtKink(h => At(of, entry, h), Steps, () => error() * inDouble)
+                        .Select(side => new Reference(side.Value, () => error() * inDouble / side.Step)));
 
             yield return Compare(gradient, position, () => rounding.Value.Slope.At(entry), Differences(_head.Loss, () => rounding.Value.Loss.At(0)), "central difference of the loss");
             yield return Compare(diagonal, position, () => ofProduct.Value, Differences(slope, () => rounding.Value.Slope.At(entry)), "central difference of the gradient");
