@@ -7,7 +7,7 @@ namespace OnnxCurvature.Methods.Checking;
 /// <param name="Target">By what it is taken.</param>
 /// <param name="Quantity">What it is.</param>
 /// <param name="Samples">How the samples lie in the target.</param>
-internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleAxis Samples)
+internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLayout Samples)
 {
     /// <summary>Its name in the result.</summary>
     public string Name => Quantity.OutputName(Target.Name);
