@@ -31,7 +31,7 @@ internal static class RequestedRun
             source = source with { Dimensions = DataSet.Dimensions(model.Graph, data, null).SetItems(source.Dimensions) };
             model = source.Load();
         }
-        var batches = BatchDecision.Of(model.Graph, request, data, options);
+        var batches = BatchDecision.Of(model.Graph, request, data, options, AugmentedMetadata.BatchObstacleOf(model));
         // The data make the program a plainer one, and what was built to decide is no part of it, so the model is loaded again.
         source = Decided(source, model.Graph, data, batches);
         model = source.Load();
