@@ -146,6 +146,8 @@ public sealed class BatchTests
         Assert.Contains("All 40 samples are run at once", run.Output, StringComparison.Ordinal);
         Close([Math.Sqrt(F().Sum(f => f * f))], tool.Read("o.npz", "loss"));
         Assert.Equal(ExitCodes.UserError, tool.Run("run @augmented.onnx -o @p.npz --data x=@x.npy --batch-size 8").Code);
+        var derived = tool.Run("run @augmented.onnx -o @p.npz --wrt w --loss value:loss --data x=@x.npy --batch-size 8");
+        Assert.Contains("because results of an augmented model belong to the batch that they are computed of", derived.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -88,6 +88,11 @@ internal sealed record AugmentedMetadata
     /// <summary>Throws <see cref="UserErrorException"/> where a file that an augmented model takes weights from has been replaced.</summary>
     public static void CheckWeightFiles(OnnxModel model) => FileDigest.Check(model.Path, model.Metadata.GetValueOrDefault(WeightFilesKey, ""));
 
+    /// <summary>Why batches of what is derived of a model cannot be put together, as a clause: it is an augmented one. Null for any other.</summary>
+    public static string? BatchObstacleOf(OnnxModel source) => Read(source.Metadata) is null
+        ? null
+        : "results of an augmented model belong to the batch that they are computed of";
+
     /// <summary>Throws <see cref="UserErrorException"/> for an augmented model whose derivatives would not be those of what it computes.</summary>
     public static void CheckDerivable(OnnxModel model)
     {

@@ -18,6 +18,8 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
             throw new UserErrorException($"Opset {options.Opset} was asked for, and --profile portable keeps to opset {PortableProfile.HighestOpset}; leave out one of the two.");
         var program = isPortable ? PortableProfile.Of(model, plan.Program) : new LoopFreeProgram(plan.Program, 1, []);
         var batches = BatchRule.Of(model.Graph, plan.Loss, plan.Request);
+        if (AugmentedMetadata.BatchObstacleOf(model) is { } obstacle)
+            batches = batches with { Obstacle = obstacle };
         // The metadata have no words for another axis.
         if (batches.Obstacle is null && model.Graph.SampleAxes.Any(entry => entry.Value is > 0))
             batches = batches with { Obstacle = "samples do not lie along the first axis of all inputs" };

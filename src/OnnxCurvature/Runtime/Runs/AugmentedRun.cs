@@ -25,9 +25,11 @@ internal static class AugmentedRun
             throw new UserErrorException($"'{model.Path}' is written for callers that make {metadata.Runs} runs and add up (--profile " +
                 $"portable); write it with --profile single-run to run it here.");
         if (metadata.Outputs.IsEmpty)
-            throw new UserErrorException($"The metadata of '{model.Path}' name no output that holds a result, so there is nothing to run; write the file again with augment.");
+            throw new UserErrorException($"The metadata of '{model.Path}' name no output that holds a result, so there is nothing to " +
+                $"run; write the file again with augment.");
         if (metadata.Outputs.FirstOrDefault(name => model.Graph.Outputs.All(output => output.Name != name)) is { } missing)
-            throw new UserErrorException($"The metadata of '{model.Path}' name the result '{missing}', which the file does not give out; write the file again with augment.");
+            throw new UserErrorException($"The metadata of '{model.Path}' name the result '{missing}', which the file does not give " +
+                $"out; write the file again with augment.");
         var counted = model.Inputs.Where(input => input.Type.Rank > 0 && !metadata.WholeInputs.Contains(input.Name!)).ToArray();
         var rows = counted.Select(input => data.GetValueOrDefault(input.Name!)?.Shape is [var size, ..] ? size : (long?)null);
         var total = rows.FirstOrDefault(size => size is not null) ?? 1;

@@ -51,8 +51,9 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
     /// <param name="request">What is asked of the model.</param>
     /// <param name="data">The arrays of the inputs, by name.</param>
     /// <param name="options">What is said of batches.</param>
+    /// <param name="obstacle">Why batches cannot be put together, as a clause, where that is known already; else null.</param>
     public static BatchDecision Of(
-        ModelGraph model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
+        ModelGraph model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, string? obstacle)
     {
         var layouts = InputSamples.Of(model);
         var counted = model.Inputs
@@ -64,7 +65,7 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
         if (model.Inputs.All(input => Fits(input, data)))
             return Whole(total);
         var own = counted.Select(input => input.Type.Shape[layouts[input].Axis].Known).FirstOrDefault(known => known is not null);
-        var decision = Of(total, own, options, () => BatchRule.Of(model, LossBuilder.Build(model, request.Loss, request.Reduction), request));
+        var decision = Of(total, own, options, Rule);
         if (decision.IsWhole || !TargetSamples.AnyPerSample(model, Target.Resolve(model, request.WithRespectTo)))
             return decision;
         // Symbolic entries cannot be counted, so results for each sample need batches of one size.
@@ -73,6 +74,12 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
             ? decision with { Size = even }
             : throw new UserErrorException($"With --as-blocks, blocks of {decision.Size} samples do not fill the {total} samples, and " +
                 $"results that have entries for each sample need blocks of one size; give --batch-size {even}.");
+
+        BatchRule Rule()
+        {
+            var head = LossBuilder.Build(model, request.Loss, request.Reduction);
+            return obstacle is null ? BatchRule.Of(model, head, request) : new BatchRule(head.Reduction, obstacle);
+        }
     }
 
     /// <summary>

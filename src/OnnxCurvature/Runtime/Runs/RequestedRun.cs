@@ -3,11 +3,9 @@ using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Losses;
-using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
-using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
@@ -21,8 +19,7 @@ internal static class RequestedRun
 {
     /// <summary>
     /// Decides about batches, gives the model the sizes that follow from the data, and plans. Throws <see cref="UserErrorException"/> for
-    /// data that do not fit,
-    /// and where even the smallest chunks take more memory than is allowed.
+    /// data that do not fit, and where even the smallest chunks take more memory than is allowed.
     /// </summary>
     public static RunPlan Plan(RunInputs inputs, CurvatureRequest request, CurvatureRunOptions options)
     {
@@ -34,7 +31,7 @@ internal static class RequestedRun
             source = source with { Dimensions = DataSet.Dimensions(model.Graph, data, null).SetItems(source.Dimensions) };
             model = source.Load();
         }
-        var batches = BatchDecision.Of(model.Graph, request, data, options);
+        var batches = BatchDecision.Of(model.Graph, request, data, options, AugmentedMetadata.BatchObstacleOf(model));
         // The data make the program a plainer one, and what was built to decide is no part of it, so the model is loaded again.
         source = Decided(source, model.Graph, data, batches);
         model = source.Load();
@@ -54,9 +51,8 @@ internal static class RequestedRun
             left = "the values that it takes of the run do not fit the memory limit";
             plan = Fit(source, model, request, batches, options, check);
         }
-        var layouts = LayoutsOf(model.Graph, plan);
         var given = plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber).ToArray();
-        var set = DataSet.Bind(given, data, layouts, batches.Size, plan.Loss.Labels);
+        var set = DataSet.Bind(given, data, plan.InputLayouts, batches.Size, plan.Loss.Labels);
         var averages = (batches.IsWhole ? plan.Loss.Reduction : batches.Weight) == BatchWeight.Samples;
         var join = new BatchJoin(averages, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null };
         var run = new RunPlan(source, options.Faults.Program(plan.Program), join, set)
@@ -110,17 +106,5 @@ internal static class RequestedRun
                 Given = check?.Given ?? [],
                 Loss = options.Faults.Loss,
             });
-    }
-
-    /// <summary>Where samples lie in the program's inputs, by name.</summary>
-    private static Dictionary<string, SampleLayout> LayoutsOf(ModelGraph model, CurvaturePlan plan)
-    {
-        var samples = new SampleProof(model, plan.Loss);
-        return plan.Program.Parameters.Where(parameter => parameter.Name is not null)
-            .ToDictionary(parameter => parameter.Name!, LayoutOf, StringComparer.Ordinal);
-
-        SampleLayout LayoutOf(Value parameter) => model.Inputs.Contains(parameter) || parameter == plan.Loss.Target ? samples.Of(parameter)
-            : plan.WholeInputs.Contains(parameter.Name!) ? SampleLayout.None
-            : SampleLayout.At(0);
     }
 }
