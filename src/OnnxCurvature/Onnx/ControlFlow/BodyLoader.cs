@@ -20,7 +20,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
         var (unknown, leftOut, through) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.StraightThrough.Count);
         try
         {
-            var body = Load(node, node.Attribute.First(attribute => attribute.Name == "body").G, scope, inputs);
+            var body = Load(node, node.Attribute.FirstOrDefault(attribute => attribute.Name == "body")?.G ?? throw new UnsupportedOperatorException($"{node.OpType} lacks its body."), scope, inputs);
             if (loader.UnknownNodes.Count == unknown)
                 return body;
         }
@@ -35,6 +35,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
     /// <summary>The body of a node.</summary>
     public Program Load(NodeProto node, GraphProto graph, Scope scope, ImmutableArray<Value?> inputs)
     {
+        CheckCounts(node, graph, scope);
         if (BodyTypes.AtFirst(node, graph, scope, inputs) is { } types)
         {
             var (unknown, leftOut, through) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.StraightThrough.Count);
@@ -53,6 +54,21 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
             Forget(unknown, leftOut, through);
         }
         return Load(node, graph, scope, inputs, null);
+    }
+
+    /// <summary>Throws <see cref="UnsupportedOperatorException"/> where a body takes or gives other values than its node.</summary>
+    private static void CheckCounts(NodeProto node, GraphProto graph, Scope scope)
+    {
+        var (taken, given) = node.OpType switch
+        {
+            "Loop" => (Math.Max(2, node.Input.Count), node.Output.Count + 1),
+            "Scan" => (node.Input.Count - (scope.Opsets[""] == 8 ? 1 : 0), node.Output.Count),
+            "If" => (0, node.Output.Count),
+            _ => (graph.Input.Count, graph.Output.Count),
+        };
+        var states = node.OpType == "Loop" ? taken - 1 : 0;
+        if (graph.Input.Count != taken || graph.Output.Count < Math.Max(given, states))
+            throw new UnsupportedOperatorException($"its body takes {graph.Input.Count} and gives {graph.Output.Count} values, and {taken} and {Math.Max(given, states)} are expected.");
     }
 
     /// <summary>What was tried is dead; nothing of it is reported.</summary>

@@ -87,14 +87,14 @@ public sealed class PreparedRun
         var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
         options = options with { Provider = provider };
         var asked = options;
-        var model = CurvatureEngine.Load(modelPath, options.Dimensions, request, keepLoops: request is null, partial: true);
+        var model = CurvatureEngine.Load(modelPath, options.Dimensions, request, options.LoadLimits, keepLoops: request is null, partial: true);
         // Reading the files takes about as long as all else before the run.
         var check = Task.Run(() => AugmentedMetadata.CheckWeightFiles(model));
         // Which branch of an If is taken may hang on the sizes that the data have; those of the axes after the first are sure.
         if (!model.LeftOutNodes.IsEmpty)
         {
             options = options with { Dimensions = DataSet.Dimensions(model.Graph.Inputs, data, options.BatchSize, firstAxis: false).SetItems(options.Dimensions) };
-            model = CurvatureEngine.Load(modelPath, options.Dimensions, request, keepLoops: request is null);
+            model = CurvatureEngine.Load(modelPath, options.Dimensions, request, options.LoadLimits, keepLoops: request is null);
         }
         // Batches are rows of the first axis; where samples lie along another, all are one batch. So they are of an augmented model, whose results belong to the batch
         // that they are computed of, as a gradient that is averaged over it does.
@@ -109,9 +109,9 @@ public sealed class PreparedRun
         // What the data tell of symbolic dimensions makes the program a plainer one, so the model is read again with that.
         var dimensions = options.Dimensions.AddRange(DataSet.Dimensions(model.Graph.Inputs, data, options.BatchSize).Where(entry => !options.Dimensions.ContainsKey(entry.Key)));
         if (dimensions.Count > options.Dimensions.Count)
-            model = CurvatureEngine.Load(modelPath, dimensions, request, keepLoops: request is null);
+            model = CurvatureEngine.Load(modelPath, dimensions, request, options.LoadLimits, keepLoops: request is null);
         if (request is { Tolerance: not null, KeptClasses: null })
-            request = request with { KeptClasses = ClassCount.Of(CurvatureEngine.Load(modelPath, dimensions, request), request, data, options, Settings(modelPath, options), Limits(options, dimensions)) };
+            request = request with { KeptClasses = ClassCount.Of(CurvatureEngine.Load(modelPath, dimensions, request, options.LoadLimits), request, data, options, Settings(modelPath, options), Limits(options, dimensions)) };
         var loaded = clock.Elapsed.TotalSeconds;
         var run = request is null
             ? OfAugmented(model, data, options, dimensions)

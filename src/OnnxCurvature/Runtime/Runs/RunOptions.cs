@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
@@ -26,6 +27,9 @@ public sealed record CurvatureRunOptions
 
     /// <summary>Samples in one batch; null takes the model's own fixed batch, or 32 samples.</summary>
     public int? BatchSize { get; init; }
+
+    /// <summary>The most that loading the model may take.</summary>
+    public WorkLimits LoadLimits { get; init; } = new();
 
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
