@@ -4,4 +4,4 @@ namespace OnnxCurvature;
 /// Bad input, told to the user in one sentence: what is wrong, where, and what to do. Nothing has been written when it is thrown.
 /// Names from files in the message are <see cref="Printable"/>.
 /// </summary>
-public sealed class UserErrorException(string message) : Exception(Printable.Line(message));
+public class UserErrorException(string message) : Exception(Printable.Line(message));

@@ -3,12 +3,27 @@ namespace OnnxCurvature.Ir;
 /// <summary>Counts what is taken of <see cref="WorkLimits"/>.</summary>
 public sealed class WorkBudget(WorkLimits limits)
 {
+    private const int StepsOfDeadNode = 400;
+
     private long _nodes;
     private long _bytes;
     private long _steps;
 
     /// <summary>Takes nodes. Throws <see cref="WorkLimitException"/> where too few are left.</summary>
     public void TakeNodes(long count) => Take(ref _nodes, count, limits.Nodes, "nodes");
+
+    /// <summary>The nodes that were taken.</summary>
+    public long Nodes => _nodes;
+
+    /// <summary>
+    /// Gives back the nodes beyond a number of them, which were built in vain; the time that they took counts as steps. Throws
+    /// <see cref="WorkLimitException"/> where too few steps are left.
+    /// </summary>
+    public void Discard(long nodes)
+    {
+        TakeSteps(StepsOfDeadNode * (double)(_nodes - nodes));
+        _nodes = nodes;
+    }
 
     /// <summary>Takes bytes. Throws <see cref="WorkLimitException"/> where too few are left.</summary>
     public void TakeBytes(long count) => Take(ref _bytes, count, limits.Bytes, "bytes");

@@ -14,6 +14,9 @@ public static class KnownTensor
     /// <summary>The most elements that are read of a constant.</summary>
     private const int MostRead = 1 << 16;
 
+    /// <summary>The elements of a value that must be known; throws <see cref="UnsupportedOperatorException"/> with a sentence where they are not.</summary>
+    public static Tensor Required(Value value, string sentence) => Of(value) ?? throw new UnsupportedOperatorException(sentence, value);
+
     /// <summary>The steps that a node takes besides those of its arithmetic.</summary>
     private const int StepsOfNode = 100;
 

@@ -29,7 +29,7 @@ public sealed record OperatorCall(string Name, string Domain, ImmutableArray<Val
             return [.. contents.Select(dim => dim.Factor)];
         if (input.Type.Element.HoldsFloats() || input.Type.Rank > 1)
             throw new UnsupportedOperatorException($"input {index} of {Name} is {input.Type}, and a list of whole numbers is expected.");
-        return KnownTensor.Of(input)?.Integers ?? throw new UnsupportedOperatorException($"input {index} of {Name} is computed at run time or very long, and only a short constant is supported there.");
+        return KnownTensor.Required(input, $"input {index} of {Name} is computed at run time, and only a constant is supported there.").Integers;
     }
 
     /// <summary>The only element of an input that must be known; throws <see cref="UnsupportedOperatorException"/> where it is left out, not known, or not one.</summary>

@@ -26,7 +26,7 @@ public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Prob
             $"loss {LossRequest.Name(Problem.Loss)}{own}, reduction {Problem.Reduction}, of {Problem.Z.Name} {Problem.Z.Layout}",
             $"N is {graph.Samples}{(graph.Inputs.Any(input => input.IsSymbolic) ? ", symbolic" : "")}",
             $"{(graph.IsDouble ? "float64" : "float32")}, opset {graph.Opset}",
-            .. graph.Inputs.Select(input => $"    {input.Name} {Text(input.Shape)}, samples along axis {input.SampleAxis}"),
+            .. graph.Inputs.Select(input => $"    {input.Name} {Text(input.Shape)}, samples along axis {input.SampleLayout}"),
             .. graph.Constants.Select(constant => $"    {constant.Name} {Text(constant.Shape)}{Contents(constant)}"),
             .. graph.Nodes.Select(node => $"    {node}"),
             Command,

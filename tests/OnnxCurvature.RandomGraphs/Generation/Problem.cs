@@ -63,7 +63,7 @@ public sealed record Problem
     public string TargetName => Target.Name + Part?.ToString();
 
     /// <summary>Whether samples lie along the first axis of all inputs, and along the first axis of z by themselves.</summary>
-    public bool IsPlain => Graph.Inputs.All(input => input.SampleAxis == 0) && Z.Layout is { SampleAxis: 0 } layout
+    public bool IsPlain => Graph.Inputs.All(input => input.SampleLayout == 0) && Z.Layout is { SampleLayout: 0 } layout
         && layout.Axes[0].Length == 1;
 
     /// <summary>The shape of the labels: that of z without its classes, and without trailing axes of size 1.</summary>

@@ -52,7 +52,7 @@ public sealed class Expectation
     /// <summary>
     /// Whether samples lie along a whole axis of the target, so that the documentation says which shape results for each sample have.
     /// </summary>
-    private bool HasSampleAxis => _problem.Target.Layout is { SampleAxis: >= 0 and var axis } layout && layout.Axes[axis].Length == 1;
+    private bool HasSampleAxis => _problem.Target.Layout is { SampleLayout: >= 0 and var axis } layout && layout.Axes[axis].Length == 1;
 
     /// <summary>The results that are right, of which a run must give one; none where the quantity is not defined for the problem.</summary>
     public ImmutableArray<ExpectedResult> Of(Quantity quantity)
@@ -71,7 +71,7 @@ public sealed class Expectation
                 [.. Enumerable.Range(0, _dense.Size).Select(entry => Dot([.. _dense.Jacobian.Select(row => row[entry])], Cotangent))]);
             case Quantity.Jacobian when !IsOfSamples: return Outputs(TargetShape, _dense.Jacobian);
             case Quantity.Jacobian when !_dense.IsCoupled && SamplesLieFirst
-                && _problem.Z.Layout.SampleAxis >= 0: return One(null, [.. Enumerable.Range(0, Samples).SelectMany(OwnRows)]);
+                && _problem.Z.Layout.SampleLayout >= 0: return One(null, [.. Enumerable.Range(0, Samples).SelectMany(OwnRows)]);
             case Quantity.Hessian: return Hessians();
             case Quantity.Laplacian: return Laplacians();
             case Quantity.PerSampleGradient when HasTerms: return EachSample(n => _dense.Gradient(_dense.OfSamples![n]));
@@ -89,7 +89,7 @@ public sealed class Expectation
     /// </summary>
     private bool HasTerms => _dense.OfSamples is not null && SamplesLieFirst;
 
-    private bool SamplesLieFirst => _problem.Graph.Inputs.All(input => input.SampleAxis == 0);
+    private bool SamplesLieFirst => _problem.Graph.Inputs.All(input => input.SampleLayout == 0);
 
     /// <summary>A loss that the model computes in a way of its own is not known to be convex in anything.</summary>
     private bool HasFactor => _problem.Loss != LossKind.Value || _problem.OwnCrossEntropy is not null;
@@ -120,7 +120,7 @@ public sealed class Expectation
     {
         var z = _problem.Z.Layout;
         var plain = new ExpectedResult([.. z.Shape, .. rest], [.. rows.SelectMany(row => row)]);
-        var axis = z.SampleAxis;
+        var axis = z.SampleLayout;
         if (axis <= 0)
             return [plain];
         var order = Enumerable.Range(0, rows.Length).OrderBy(z.SampleOf).ToArray();
@@ -176,7 +176,7 @@ public sealed class Expectation
             return [];
         var rows = Enumerable.Range(0, Samples).Select(n => IsOfSamples ? [.. Own(n).Select(entry => of(n)[entry])] : of(n)).ToArray();
         int[]? shape = !IsOfSamples ? [Samples, .. TargetShape] : HasSampleAxis
-            ? [Samples, .. TargetShape.Where((_, axis) => axis != _problem.Target.Layout.SampleAxis)] : null;
+            ? [Samples, .. TargetShape.Where((_, axis) => axis != _problem.Target.Layout.SampleLayout)] : null;
         return One(shape, [.. rows.SelectMany(row => row)]);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Plans;
 
@@ -37,6 +38,18 @@ public sealed record CurvaturePlan
 
     /// <summary>The names of those outputs that hold something for each sample, along the first axis.</summary>
     public required ImmutableArray<string> PerSample { get; init; }
+
+    /// <summary>
+    /// Where samples lie in the inputs of the program, by name: the model's own, the loss's target, directions and cotangents. Inputs without samples
+    /// belong to all of them.
+    /// </summary>
+    public ImmutableDictionary<string, SampleLayout> InputLayouts { get; init; } = ImmutableDictionary<string, SampleLayout>.Empty;
+
+    /// <summary>
+    /// Where samples lie in the outputs that were asked for, by name. Results without samples are added up over batches; those of coupled samples
+    /// belong to all samples of a batch together.
+    /// </summary>
+    public ImmutableDictionary<string, SampleLayout> ResultLayouts { get; init; } = ImmutableDictionary<string, SampleLayout>.Empty;
 
     /// <summary>The names of those outputs that batches do not weigh, though the loss be a mean.</summary>
     public ImmutableArray<string> Unweighted { get; init; } = [];

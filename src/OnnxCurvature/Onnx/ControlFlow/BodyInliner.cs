@@ -14,11 +14,12 @@ namespace OnnxCurvature.Onnx.ControlFlow;
 internal sealed class BodyInliner(NodeLoader loader)
 {
     /// <summary>The most nodes that one loop becomes.</summary>
-    private const long MostNodes = 100_000;
+    private const long MostNodes = 50_000;
 
     /// <summary>Whether a node was replaced; if not, the reason, a sentence, or null for nodes that have no bodies.</summary>
     public bool TryInline(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
     {
+        var built = loader.Budget.Nodes;
         var (unknown, leftOut, constants) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.WrittenOutConstants.Count);
         var outputs = node.OpType switch
         {
@@ -32,6 +33,7 @@ internal sealed class BodyInliner(NodeLoader loader)
         if (outputs is null)
         {
             // What was tried is dead; nothing of it is reported.
+            loader.Budget.Discard(built);
             loader.UnknownNodes.RemoveRange(unknown, loader.UnknownNodes.Count - unknown);
             loader.LeftOutNodes.RemoveRange(leftOut, loader.LeftOutNodes.Count - leftOut);
             loader.WrittenOutConstants.RemoveRange(constants, loader.WrittenOutConstants.Count - constants);
@@ -66,7 +68,10 @@ internal sealed class BodyInliner(NodeLoader loader)
         var most = inputs is [{ } trips, ..] ? KnownTensor.Integer(trips) : long.MaxValue;
         var going = inputs.Length < 2 || inputs[1] is not { } condition ? 1 : KnownTensor.Integer(condition);
         if (most is null || going is null)
+        {
+            loader.Undecided.AddRange(inputs.Take(2).OfType<Value>().Where(value => KnownTensor.Of(value) is null));
             return Nothing("the number of its rounds is known only at run time.", out reason);
+        }
         var shared = Shared(graph, scope, node);
         Value?[] states = [.. inputs.Skip(2)];
         var stacked = Enumerable.Range(0, Math.Max(0, graph.Output.Count - 1 - states.Length)).Select(_ => new List<Value?>()).ToArray();

@@ -33,11 +33,17 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>The nodes whose types cannot be told.</summary>
     public List<LeftOutNode> LeftOutNodes { get; } = [];
 
+    /// <summary>The outputs of the model that are left out: one sentence each.</summary>
+    public List<string> LeftOutOutputs { get; } = [];
+
     /// <summary>The nodes of operators that the catalogue does not have.</summary>
     public List<Node> UnknownNodes { get; } = [];
 
+    /// <summary>The values that would have to be known for a node to be taken, or to be taken in a plainer form.</summary>
+    public List<Value> Undecided { get; } = [];
+
     /// <summary>In which types everything is computed.</summary>
-    public Widening Widening { get; } = new(options.Precision);
+    public Widening Widening { get; } = new(options.Precision, options.Targets);
 
     /// <summary>
     /// The constants of bodies and functions whose nodes have become those of the outermost graph, without scalars, which belong to formulas; those of a
@@ -80,7 +86,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     {
         Budget.TakeNodes(1);
         if (!scope.IsRepeated || !_repeated.TryGetValue(source, out var constant))
-            constant = scope.Builder.Weight(Widening.Of(read()), scope.FullName(name));
+            constant = scope.Builder.Weight(Widening.Of(read(), scope.FullName(name), isInitializer: source is not NodeProto), scope.FullName(name));
         if (scope.IsRepeated)
             _repeated[source] = constant;
         Define(scope, name, constant);
@@ -112,6 +118,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             }
             catch (Exception exception) when (exception is UnsupportedOperatorException or FormatException)
             {
+                Note(exception as UnsupportedOperatorException);
                 LeaveOut(node, scope, exception.Message);
             }
             catch (ShapeException exception)
@@ -158,6 +165,12 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private static string DomainOf(NodeProto node) => node.Domain == "ai.onnx" ? "" : node.Domain;
 
     private static string NotInCatalogue(string name) => $"{name} is not in the operator catalogue";
+
+    private void Note(UnsupportedOperatorException? refusal)
+    {
+        if (refusal?.Unknown is { } value)
+            Undecided.Add(value);
+    }
 
     private void LeaveOut(NodeProto node, Scope scope, string? reason)
     {
@@ -217,7 +230,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
 
     private Tensor ReadTensor(TensorProto tensor)
     {
-        var constant = Widening.Of(_tensors.Read(tensor));
+        var constant = Widening.Of(_tensors.Read(tensor), "", isInitializer: false);
         Budget.TakeTensor(constant.Type.Shape);
         return constant.Read();
     }
@@ -268,6 +281,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             }
             catch (UnsupportedOperatorException exception) when (known is not RandomSource)
             {
+                Note(exception);
                 op = Opaque(call, opset, exception.Message);
             }
         }
@@ -346,8 +360,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
                 ? types[..call.OutputCount]
                 : throw new UnsupportedOperatorException($"{call.Name} has {types.Length} outputs, and {call.OutputCount} are asked for.");
         }
-        catch (UnsupportedOperatorException)
+        catch (UnsupportedOperatorException exception)
         {
+            Note(exception);
             var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? LeftOut : Types?.Of(scope.FullName(name), op is OpaqueOperator)).ToArray();
             if (types.Length > 0 && !types.Contains(null))
                 return [.. types.Select(type => Widening.Of(type!))];

@@ -32,7 +32,7 @@ public sealed class OneHot : CompositeOperator
     /// <summary>Files hold it as a number of any type, alone or in a vector of one.</summary>
     private static long Depth(Value value)
     {
-        var known = KnownTensor.Of(value) ?? throw new UnsupportedOperatorException("the depth of OneHot is computed at run time, and only a constant is supported there.");
+        var known = KnownTensor.Required(value, "the depth of OneHot is computed at run time, and only a constant is supported there.");
         return known.Count == 1 && known.At(0) is >= 1 and <= int.MaxValue and var depth
             ? (long)depth
             : throw new UnsupportedOperatorException($"the depth of OneHot must be a single number from 1 to {int.MaxValue}.");

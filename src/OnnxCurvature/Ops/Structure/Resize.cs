@@ -19,6 +19,9 @@ public sealed class Resize : CompositeOperator
     internal const string LastInOpset11 = "tf_half_pixel_for_nn";
 
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input >= 1;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
@@ -121,8 +124,8 @@ public sealed class Resize : CompositeOperator
 
     private static double[] Numbers(OperatorCall call, int input, string what, int count)
     {
-        var known = KnownTensor.Of(call.Required(input))
-            ?? throw new UnsupportedOperatorException($"the {what} of Resize are computed at run time, and only constants are supported there.");
+        var known = KnownTensor.Required(call.Required(input),
+            $"the {what} of Resize are computed at run time, and only constants are supported there.");
         var numbers = Enumerable.Range(0, known.Count).Select(known.At).ToArray();
         return numbers.Length == count && numbers.All(double.IsFinite) && (input != 2 || numbers.All(number => number > 0))
             ? numbers
