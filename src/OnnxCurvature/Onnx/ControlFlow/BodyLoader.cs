@@ -17,6 +17,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
     /// <summary>The body of a loop that is to stay one, or null where it cannot.</summary>
     public Program? TryLoad(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
     {
+        var built = loader.Budget.Nodes;
         var (unknown, leftOut, through) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.StraightThrough.Count);
         try
         {
@@ -28,7 +29,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
         {
             // Its rounds may do, or tell why not.
         }
-        Forget(unknown, leftOut, through);
+        Forget(built, unknown, leftOut, through);
         return null;
     }
 
@@ -38,6 +39,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
         CheckCounts(node, graph, scope);
         if (BodyTypes.AtFirst(node, graph, scope, inputs) is { } types)
         {
+            var built = loader.Budget.Nodes;
             var (unknown, leftOut, through) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.StraightThrough.Count);
             try
             {
@@ -51,7 +53,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
             {
                 // The file's own types may do; if they do not, the reason is told then.
             }
-            Forget(unknown, leftOut, through);
+            Forget(built, unknown, leftOut, through);
         }
         return Load(node, graph, scope, inputs, null);
     }
@@ -72,8 +74,9 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
     }
 
     /// <summary>What was tried is dead; nothing of it is reported.</summary>
-    private void Forget(int unknown, int leftOut, int through)
+    private void Forget(long built, int unknown, int leftOut, int through)
     {
+        loader.Budget.Discard(built);
         loader.UnknownNodes.RemoveRange(unknown, loader.UnknownNodes.Count - unknown);
         loader.LeftOutNodes.RemoveRange(leftOut, loader.LeftOutNodes.Count - leftOut);
         loader.StraightThrough.RemoveRange(through, loader.StraightThrough.Count - through);

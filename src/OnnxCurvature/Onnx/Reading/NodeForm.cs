@@ -21,7 +21,9 @@ internal sealed class NodeForm(NodeProto node, Scope scope)
     /// <summary>Throws <see cref="UnsupportedOperatorException"/> for what does not have the operator's form.</summary>
     public void Check(ImmutableArray<Value?> inputs)
     {
-        if (!scope.Opsets.TryGetValue("", out var opset))
+        if (node.Output.All(name => name.Length == 0))
+            throw new UnsupportedOperatorException("it has no output.");
+        if (node.Domain is not ("" or "ai.onnx") || !scope.Opsets.TryGetValue("", out var opset))
             return;
         if (OperatorSignature.Nearest(node.OpType, opset) is not { IsDeprecated: false } signature)
             return;

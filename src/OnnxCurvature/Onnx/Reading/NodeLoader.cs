@@ -116,13 +116,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             {
                 Load(node, scope, inputs);
             }
-            catch (Exception exception) when (exception is UnsupportedOperatorException or FormatException)
+            catch (Exception exception) when (exception is UnsupportedOperatorException or FormatException or ShapeException)
             {
                 Note(exception as UnsupportedOperatorException);
-                LeaveOut(node, scope, exception.Message);
-            }
-            catch (ShapeException exception)
-            {
                 LeaveOut(node, scope, exception.Message);
             }
             catch (ArithmeticException exception)
@@ -189,10 +185,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             LoadFunction(node, function, scope, inputs);
             return;
         }
-        if (node.Output.All(name => name.Length == 0))
-            throw new UnsupportedOperatorException("it has no output.");
-        if (domain.Length == 0)
-            new NodeForm(node, scope).Check(inputs);
+        new NodeForm(node, scope).Check(inputs);
         if ((_sequences ??= new SequenceLoader(this)).Load(node, scope, inputs))
             return;
         if (domain.Length == 0 && node.OpType == "Constant" && node.Output.Count == 1)
@@ -287,8 +280,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         }
         var types = Infer(op, node, scope, call);
         var named = types.Select((type, index) => node.Output[index].Length > 0 ? (type, scope.FullName(node.Output[index])) : (LeftOut, null)).ToArray();
-        // In bodies and functions names have those of all calls around them in front.
-        if (scope.Depth > 0)
+        if (scope.Depth > 0) // Names there have those of all calls around them in front.
             Budget.TakeBytes(sizeof(char) * named.Sum(output => (long)(output.Item2?.Length ?? 0)));
         var appended = b.Append(op, call.Inputs, call.Attributes, named, node.Name.Length > 0 ? scope.FullName(node.Name) : null);
         if (op is OpaqueOperator)
