@@ -55,7 +55,7 @@ internal sealed class CommandLine
         }
         catch (UserErrorException exception)
         {
-            return Fail(ExitCodes.UserError, $"error: {OneLine(exception.Message)}");
+            return Fail(ExitCodes.UserError, $"error: {exception.Message.Trim()}");
         }
         catch (DisagreementException exception)
         {
@@ -71,9 +71,10 @@ internal sealed class CommandLine
         }
         catch (Exception exception)
         {
-            if (!parsed.GetValue(_debug))
-                return Fail(ExitCodes.InternalError, $"internal error: {OneLine(exception.Message).TrimEnd('.')} ({exception.GetType().Name}); please report it, with what the same command prints with --debug.");
-            return Fail(ExitCodes.InternalError, $"internal error: {exception}");
+            if (parsed.GetValue(_debug))
+                return Fail(ExitCodes.InternalError, $"internal error: {exception}");
+            var what = exception as InternalErrorException ?? new InternalErrorException(exception);
+            return Fail(ExitCodes.InternalError, $"internal error {Printable.Line(what.Message)}; please report it, with the model and what the same command prints with --debug.");
         }
     }
 
@@ -83,6 +84,4 @@ internal sealed class CommandLine
         _terminal.Error.WriteLine(message);
         return code;
     }
-
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
 }

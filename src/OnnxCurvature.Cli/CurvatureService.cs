@@ -14,8 +14,8 @@ namespace OnnxCurvature.Cli;
 internal sealed class CurvatureService : ICurvatureService
 {
     /// <inheritdoc/>
-    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
-        CurvatureEngine.Inspect(modelPath, dimensions, fixedInputs, progress, cancellation);
+    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, WorkLimits limits, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+        CurvatureEngine.Inspect(modelPath, dimensions, fixedInputs, limits, progress, cancellation);
 
     /// <inheritdoc/>
     public AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options) =>

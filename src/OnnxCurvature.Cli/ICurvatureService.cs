@@ -15,7 +15,7 @@ namespace OnnxCurvature.Cli;
 internal interface ICurvatureService
 {
     /// <summary>Says what there is to know of a model.</summary>
-    InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, IProgress<RunProgress>? progress, CancellationToken cancellation);
+    InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, WorkLimits limits, IProgress<RunProgress>? progress, CancellationToken cancellation);
 
     /// <summary>Writes an augmented model.</summary>
     AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options);

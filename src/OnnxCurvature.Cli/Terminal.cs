@@ -60,15 +60,15 @@ internal sealed class Terminal
     public void Line(FormattableString line) => Line(line.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Writes a line, wrapped at words where a person watches.</summary>
-    public void Line(string line = "") => _console.Write(new Text(line + "\n"));
+    public void Line(string line = "") => _console.Write(new Text(Printable.Line(line) + "\n"));
 
     /// <summary>Writes a heading.</summary>
-    public void Heading(string heading) => _console.Write(new Text(heading + "\n", new Style(decoration: Decoration.Bold)));
+    public void Heading(string heading) => _console.Write(new Text(Printable.Line(heading) + "\n", new Style(decoration: Decoration.Bold)));
 
     /// <summary>Writes a sentence of a list; further lines of it are indented.</summary>
     public void Item(string sentence) => _console.Write(new Padder(new Grid()
         .AddColumn(new GridColumn().Width(1).PadRight(1)).AddColumn(new GridColumn().PadRight(0))
-        .AddRow(new Text("-"), new Text(sentence)), new Padding(2, 0, 0, 0)));
+        .AddRow(new Text("-"), new Text(Printable.Line(sentence))), new Padding(2, 0, 0, 0)));
 
     /// <summary>Draws a table, an indented one, whose numbers are never cut; without blanks at the ends of lines where nobody watches.</summary>
     public void Table(Table table)

@@ -6,6 +6,8 @@ using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Inspection;
@@ -26,21 +28,32 @@ public static class CurvatureEngine
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
     /// <param name="dimensions">Sizes of symbolic dimensions, by name.</param>
     /// <param name="fixedInputs">Values of inputs, by name, that become constants; null for none.</param>
+    /// <param name="limits">The most that loading may take; null for the defaults.</param>
     /// <param name="progress">Receives the share of the weights that are surveyed.</param>
     /// <param name="cancellation">Ends the survey.</param>
-    public static InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor>? fixedInputs = null, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default) =>
-        Clear(() =>
+    public static InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor>? fixedInputs = null, WorkLimits? limits = null, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(modelPath);
+        ArgumentNullException.ThrowIfNull(dimensions);
+        return Clear(() =>
         {
-            var model = OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Fixed = fixedInputs ?? ImmutableDictionary<string, Tensor>.Empty, Oracle = new OrtShapeOracle(), Partial = true });
+            var model = OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Fixed = fixedInputs ?? ImmutableDictionary<string, Tensor>.Empty, Limits = limits ?? new WorkLimits(), Oracle = new OrtShapeOracle(), Partial = true });
             AugmentedMetadata.CheckWeightFiles(model);
             return new Inspector(model).Report(progress, cancellation);
         });
+    }
 
     /// <summary>Writes a model that computes what is asked for besides what it computed before.</summary>
-    public static AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options) =>
-        Clear(() =>
+    public static AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(modelPath);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(outPath);
+        ArgumentNullException.ThrowIfNull(options);
+        request.Check();
+        return Clear(() =>
         {
-            var model = new ModelSource(modelPath, request) { Dimensions = options.Dimensions }.Load();
+            var model = new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits }.Load();
             AugmentedMetadata.CheckDerivable(model);
             AugmentedMetadata.CheckWeightFiles(model);
             model.BeginSha256();
@@ -50,6 +63,7 @@ public static class CurvatureEngine
             var plan = ModelSource.Plan(model, new Planner(model.Graph, request, limits) { Contract = options.Contract }).Within(limits);
             return new Augmenter(model, plan, options).Write(outPath);
         });
+    }
 
     /// <summary>
     /// Plans a run over data. With no request the file is an augmented model, and what it computes is run.
@@ -58,8 +72,12 @@ public static class CurvatureEngine
     /// <param name="request">What is asked for, or null.</param>
     /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis, unless the model or the request says otherwise.</param>
     /// <param name="options">How the run is carried out.</param>
-    public static PreparedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options) =>
-        Clear(() => PreparedRun.Create(modelPath, request, data, options));
+    public static PreparedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
+    {
+        CheckRun(modelPath, data, options);
+        request?.Check();
+        return Clear(() => PreparedRun.Create(modelPath, request, data, options));
+    }
 
     /// <summary>Checks the results of a run at sampled entries by means that share no code with how they were computed.</summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
@@ -70,8 +88,13 @@ public static class CurvatureEngine
     /// <param name="seed">Which entries.</param>
     /// <param name="progress">Receives the share of the checks that is done.</param>
     /// <param name="cancellation">Ends the check.</param>
-    public static VerifyReport Verify(string modelPath, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, int samples, int seed, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
-        Clear(() =>
+    public static VerifyReport Verify(string modelPath, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, int samples, int seed, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        CheckRun(modelPath, data, options);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
+        request.Check();
+        return Clear(() =>
         {
             if (request.StraightThrough)
                 throw new UserErrorException("Straight-through derivatives are not those of the loss, so differences of the loss cannot check them; verify without them.");
@@ -101,8 +124,21 @@ public static class CurvatureEngine
             }
             return new VerifyReport(entries.ToImmutable());
         });
+    }
 
-    /// <summary>Tells the user of all nodes that cannot be taken.</summary>
+    private static void CheckRun(string modelPath, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(modelPath);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        foreach (var (name, array) in data)
+            if (array is null)
+                throw new ArgumentException($"The array of '{name}' is null.", nameof(data));
+    }
+
+    /// <summary>
+    /// The boundary of the library: tells the user of all nodes that cannot be taken, and of defects, with the node that was being worked on.
+    /// </summary>
     internal static T Clear<T>(Func<T> action)
     {
         try
@@ -113,5 +149,19 @@ public static class CurvatureEngine
         {
             throw new UserErrorException($"The model cannot be differentiated as asked: {exception.Message}; name values after these nodes with --wrt, or replace them.");
         }
+        catch (UnsupportedOperatorException exception)
+        {
+            throw new UserErrorException($"The model cannot be differentiated as asked{Where(exception)}: {exception.Message.TrimEnd('.')}.");
+        }
+        catch (ArithmeticException exception)
+        {
+            throw new UserErrorException($"A size or a number in the model{Where(exception)} is out of range: {exception.Message.TrimEnd('.')}.");
+        }
+        catch (Exception exception) when (exception is not (UserErrorException or InternalErrorException or OperationCanceledException or OutOfMemoryException))
+        {
+            throw new InternalErrorException(exception);
+        }
     }
+
+    private static string Where(Exception exception) => NodeTrace.Of(exception) is { } node ? $", at {node}" : "";
 }

@@ -1,4 +1,4 @@
-"""Writes src/OnnxCurvature/Onnx/Checking/OperatorSignatures.txt: what ai.onnx, opsets 13 to 21, says of its operators.
+"""Writes src/OnnxCurvature/Onnx/Checking/OperatorSignatures.txt: what ai.onnx, opsets 1 to 21, says of its operators, and of some newer ones.
 
 Usage: python3 operator_signatures.py > OperatorSignatures.txt
 
@@ -7,7 +7,7 @@ changes that concern types of 8 and 4 bits only are left out.
 """
 import onnx.defs
 
-LOWEST, READ = 13, 17
+LOWEST, READ = 1, 17
 CODES = {
     "float": "f32", "double": "f64", "float16": "f16", "bfloat16": "bf16", "bool": "bool", "string": "string",
     "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64", "uint8": "u8", "uint16": "u16", "uint32": "u32", "uint64": "u64",
@@ -34,6 +34,13 @@ Mish|18|X:T|Y:T||T=f16,f32,f64
 RegexFullMatch|20|X:T1|Y:T2|pattern:string|T1=string;T2=bool
 StringConcat|20|X:T Y:T|Z:T||T=string
 StringSplit|20|X:T1|Y:T2 Z:T3|delimiter:string maxsplit:int|T1=string;T2=string;T3=i64
+Attention|23|Q:T1 K:T1 V:T2 attn_mask:U? past_key:T1? past_value:T2? nonpad_kv_seqlen:=i64?|Y:T1 present_key:T1? present_value:T2? qk_matmul_output:T1?|is_causal:int kv_num_heads:int q_num_heads:int qk_matmul_output_mode:int scale:float softcap:float softmax_precision:int|T1=FLOATS;T2=FLOATS;U=FLOATS,bool,INTEGERS
+BitCast|26|input:T1|output:T2|to:int!|T1=ALL;T2=ALL
+CumProd|26|x:T axis:T2|y:T|exclusive:int reverse:int|T=FLOATS,i32,i64,u32,u64;T2=i32,i64
+RMSNormalization|23|X:T scale:V|Y:V|axis:int epsilon:float stash_type:int|T=FLOATS;V=FLOATS
+RotaryEmbedding|23|X:T cos_cache:T sin_cache:T position_ids:M?|Y:T|interleaved:int num_heads:int rotary_embedding_dim:int|T=FLOATS;M=i64
+Swish|24|X:T|Y:T|alpha:float|T=FLOATS
+TensorScatter|24|past_cache:T update:T write_indices:=i64?|present_cache:T|axis:int mode:string|T=ALL
 DFT|20|input:T1 dft_length:T2? axis:A?|output:T1|inverse:int onesided:int|T1=bf16,f16,f32,f64;T2=i32,i64;A=i64
 """
 
@@ -141,7 +148,7 @@ def table():
 
 
 if __name__ == "__main__":
-    print("# ai.onnx, opsets 13 to 21: operator|since|inputs|outputs|attributes|types. Made by tests/tables/operator_signatures.py.")
+    print("# ai.onnx, opsets 1 to 21 and some newer operators: operator|since|inputs|outputs|attributes|types. Made by tests/tables/operator_signatures.py.")
     print("# ? optional, * any number of one type, ** of any types, a 0 after these: none, too; ! required; :=type names a type itself.")
     for line in table():
         print(line)

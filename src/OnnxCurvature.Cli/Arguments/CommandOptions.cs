@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Runs;
@@ -166,6 +167,16 @@ internal sealed class CommandOptions(bool requests)
         Arity = ArgumentArity.OneOrMore,
     };
 
+    public Option<WorkLimits?> LoadLimit { get; } = new("--load-limit")
+    {
+        HelpName = "WHAT=NUMBER",
+        Description = "The most that a model may take while it is loaded: nodes built, bytes of computed constants, or steps of computing shapes [default: "
+            + Parsers.Limits(new WorkLimits()) + "].",
+        CustomParser = Parsers.LoadLimit,
+        AllowMultipleArgumentsPerToken = true,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     private static string Default(bool requests) => requests ? "." : " [default: none, for an augmented model].";
 
     public Option<bool> Explain { get; } = new("--explain") { Description = "Show the curvature sources, the ways that were weighed, and why one was taken [default: off]." };
@@ -182,6 +193,9 @@ internal sealed class CommandOptions(bool requests)
 
     /// <summary>The sizes of symbolic dimensions.</summary>
     public ImmutableDictionary<string, long> DimensionsOf(ParseResult parsed) => parsed.GetValue(Dimensions) ?? ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>The most that loading may take.</summary>
+    public WorkLimits LoadLimitsOf(ParseResult parsed) => parsed.GetValue(LoadLimit) ?? new WorkLimits();
 
     /// <summary>The values of inputs that become constants. Throws <see cref="UserErrorException"/> where a file cannot be read.</summary>
     public IReadOnlyDictionary<string, Ir.Tensor> FixedOf(ParseResult parsed) => DataArgument.Tensors(parsed.GetResult(Fixed) is null ? [] : parsed.GetValue(Fixed));
@@ -229,6 +243,7 @@ internal sealed class CommandOptions(bool requests)
         BatchSize = parsed.GetValue(BatchSize),
         AsBlocks = parsed.GetValue(AsBlocks),
         Dimensions = DimensionsOf(parsed),
+        LoadLimits = LoadLimitsOf(parsed),
         MemoryBytes = MemoryOf(parsed) ?? new CurvatureRunOptions().MemoryBytes,
         Provider = parsed.GetValue(Provider) ?? "cpu",
         Cuda = Cuda.Of(parsed),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Cli.Arguments;
@@ -81,6 +82,29 @@ internal static class Parsers
             dimensions[token.Value[..equals]] = size;
         }
         return dimensions.ToImmutable();
+    }
+
+    /// <summary>Limits as they are written.</summary>
+    public static string Limits(WorkLimits limits) => string.Create(CultureInfo.InvariantCulture, $"nodes={limits.Nodes} bytes={limits.Bytes} steps={limits.Steps}");
+
+    /// <summary>Limits of loading; those that are not named keep their defaults.</summary>
+    public static WorkLimits? LoadLimit(ArgumentResult result)
+    {
+        var limits = new WorkLimits();
+        foreach (var token in result.Tokens)
+        {
+            var equals = token.Value.IndexOf('=', StringComparison.Ordinal);
+            var number = equals < 0 ? null : ByteSize.Parse(token.Value[(equals + 1)..]);
+            if (number is not { } limit || token.Value[..equals] is not ("nodes" or "bytes" or "steps"))
+                return Fail<WorkLimits>(result, $"--load-limit '{token.Value}' is no WHAT=NUMBER; give nodes, bytes or steps and a number of at least 1, for instance nodes=1000000.");
+            limits = token.Value[..equals] switch
+            {
+                "nodes" => limits with { Nodes = limit },
+                "bytes" => limits with { Bytes = limit },
+                _ => limits with { Steps = limit },
+            };
+        }
+        return limits;
     }
 
     /// <summary>Axes of inputs along which samples lie.</summary>

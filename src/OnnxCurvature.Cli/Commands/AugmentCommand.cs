@@ -53,7 +53,7 @@ internal static class AugmentCommand
         var only = new Option<bool>("--only") { Description = "Leave out the model's own outputs [default: they stay]." };
         var command = new Command("augment", "Write a model that computes the loss and its derivatives besides what it computed before, in standard operators.")
         {
-            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Fixed, options.Quantities, options.Method, options.Probes, options.Seed, profile, provider, opset, embed, rename, negate, only, options.SampleAxes, options.Dimensions, options.Memory, options.Explain,
+            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Fixed, options.Quantities, options.Method, options.Probes, options.Seed, profile, provider, opset, embed, rename, negate, only, options.SampleAxes, options.Dimensions, options.Memory, options.LoadLimit, options.Explain,
         };
         command.SetAction(parsed =>
         {
@@ -74,6 +74,7 @@ internal static class AugmentCommand
                     ResultsOnly = parsed.GetValue(only),
                 },
                 Dimensions = dimensions,
+                LoadLimits = options.LoadLimitsOf(parsed),
                 Limits = new PlanLimits { Provider = parsed.GetValue(provider) ?? "cpu", MemoryBytes = options.MemoryOf(parsed) ?? new PlanLimits().MemoryBytes, Dimensions = dimensions },
             });
             AugmentView.Show(terminal, report, parsed.GetValue(options.Explain));

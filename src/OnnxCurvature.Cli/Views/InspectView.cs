@@ -7,6 +7,9 @@ namespace OnnxCurvature.Cli.Views;
 /// <summary>Shows what there is to know of a model.</summary>
 internal static class InspectView
 {
+    /// <summary>The most weights that are shown; people read no more, and a model may hold any number that nothing uses.</summary>
+    private const int MostRows = 2000;
+
     /// <summary>Shows a report.</summary>
     public static void Show(Terminal terminal, InspectReport report)
     {
@@ -49,14 +52,19 @@ internal static class InspectView
         if (!report.Losses.IsEmpty)
             terminal.Line($"  For one batch, with 1 for symbolic dimensions, the Hessian diagonal of {report.Losses[0].Loss} takes:");
         var table = Tables.Of("name", "type", ">entries", "method", ">columns", ">at a time", ">GFLOP", ">memory");
-        foreach (var weight in report.Weights)
+        foreach (var weight in report.Weights.Take(MostRows))
             if (weight.Plan is { } plan)
                 table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), plan.Method, Figures.Count(plan.Columns), Figures.Count(plan.ChunkSize), Figures.GigaFlops(plan.Flops), Figures.Bytes(plan.MemoryBytes));
             else
                 table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), "none", "", "", "", "");
         terminal.Table(table);
-        foreach (var obstacle in report.Weights.Where(weight => weight.Obstacle is not null).GroupBy(weight => weight.Obstacle!))
+        if (report.Weights.Length > MostRows)
+            terminal.Item($"{Figures.Count(report.Weights.Length - MostRows)} more weights are listed by --json.");
+        var obstacles = report.Weights.Where(weight => weight.Obstacle is not null).GroupBy(weight => weight.Obstacle!).ToArray();
+        foreach (var obstacle in obstacles.Take(PlanView.MostNotes))
             terminal.Item($"{string.Join(", ", obstacle.Select(weight => weight.Name))}: {obstacle.Key}");
+        if (obstacles.Length > PlanView.MostNotes)
+            terminal.Item($"{obstacles.Length - PlanView.MostNotes} more reasons are not shown.");
     }
 
     private static void Operators(Terminal terminal, InspectReport report)

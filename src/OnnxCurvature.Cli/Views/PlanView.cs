@@ -8,6 +8,9 @@ namespace OnnxCurvature.Cli.Views;
 /// <summary>Shows how results will be computed, and why that way.</summary>
 internal static class PlanView
 {
+    /// <summary>The most notes that are shown: a model may give cause for one with each of its nodes.</summary>
+    public const int MostNotes = 100;
+
     private const int MostSources = 12;
 
     /// <summary>Shows a plan.</summary>
@@ -59,7 +62,9 @@ internal static class PlanView
         if (notes.IsEmpty)
             return;
         terminal.Heading("Notes");
-        foreach (var note in notes)
+        foreach (var note in notes.Take(MostNotes))
             terminal.Item(note);
+        if (notes.Length > MostNotes)
+            terminal.Item($"{notes.Length - MostNotes} more are not shown.");
     }
 }

@@ -36,7 +36,7 @@ internal static class ProgressView
     {
         public void Report(RunProgress value)
         {
-            task.Description = Markup.Escape(value.Message.Length == 0 ? title : $"{title}, {value.Message}");
+            task.Description = Markup.Escape(Printable.Line(value.Message.Length == 0 ? title : $"{title}, {value.Message}"));
             task.Value = Math.Clamp(value.Fraction, 0, 1);
         }
     }

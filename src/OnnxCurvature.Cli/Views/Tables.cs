@@ -26,7 +26,7 @@ internal static class Tables
     /// <summary>Adds a row of text.</summary>
     public static Table Row(this Table table, params IEnumerable<string> cells)
     {
-        table.AddRow(cells.Select((cell, index) => new Text(cell) { Justification = table.Columns[index].Alignment }));
+        table.AddRow(cells.Select((cell, index) => new Text(Printable.Line(cell)) { Justification = table.Columns[index].Alignment }));
         return table;
     }
 }

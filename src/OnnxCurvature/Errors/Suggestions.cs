@@ -3,6 +3,8 @@ namespace OnnxCurvature;
 /// <summary>Offers names like one that was not found.</summary>
 public static class Suggestions
 {
+    private const int LongestName = 200;
+
     /// <summary>A clause that names the nearest of some names, or says that there are none.</summary>
     public static string For(string name, IEnumerable<string> names)
     {
@@ -26,6 +28,9 @@ public static class Suggestions
     /// <summary>The number of insertions, deletions and replacements between two names; a containing name is near.</summary>
     private static int Distance(string a, string b)
     {
+        // The time is that of the product of both lengths, and names of files may have any.
+        a = a[..Math.Min(a.Length, LongestName)];
+        b = b[..Math.Min(b.Length, LongestName)];
         if (b.Contains(a, StringComparison.OrdinalIgnoreCase) || a.Contains(b, StringComparison.OrdinalIgnoreCase))
             return 1;
         var previous = Enumerable.Range(0, b.Length + 1).ToArray();

@@ -9,8 +9,12 @@ namespace OnnxCurvature.Files;
 /// <param name="Element">The element type; one that NumPy has, thus neither bfloat16 nor a string.</param>
 /// <param name="Shape">The sizes, outermost first; empty for a scalar.</param>
 /// <param name="Data">The elements, row-major and little-endian; booleans are one byte, 0 or 1. At most about 2 GiB.</param>
+/// <exception cref="ArgumentException">The bytes do not fill the shape, or the element type has none.</exception>
 public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
 {
+    /// <summary>The sizes, outermost first; empty for a scalar.</summary>
+    public long[] Shape { get; } = Checked(Element, Shape, Data);
+
     /// <summary>The number of elements.</summary>
     public long Count => Data.Length / Element.Size();
 
@@ -86,6 +90,17 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
         for (var (from, to) = (0, 0); to < data.Length; from += (int)run, to += length)
             Data.AsSpan(from + offset, length).CopyTo(data.AsSpan(to));
         return new NpyArray(Element, shape, data);
+    }
+
+    private static long[] Checked(ElementType element, long[] shape, byte[] data)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(data);
+        if (element is ElementType.String or ElementType.Undefined || !Enum.IsDefined(element))
+            throw new ArgumentException($"An array cannot hold elements of type {element}.", nameof(element));
+        if (shape.Any(size => size < 0) || element.Bytes(CountOf(shape)) != data.Length)
+            throw new ArgumentException($"{data.Length} bytes do not fill the shape [{string.Join(",", shape)}] of {element.DisplayName()}.", nameof(data));
+        return shape;
     }
 
     /// <summary>Writes elements in the bytes of a type; as <see cref="Of"/> rounds them.</summary>

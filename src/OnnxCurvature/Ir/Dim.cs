@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace OnnxCurvature.Ir;
 
@@ -10,6 +12,11 @@ namespace OnnxCurvature.Ir;
 /// </summary>
 public readonly struct Dim : IEquatable<Dim>
 {
+    /// <summary>Longer expressions are named by a digest of themselves, for each of a chain of nodes may double them.</summary>
+    private const int LongestName = 200;
+
+    private const int MostSymbols = 32;
+
     private readonly ImmutableArray<string> _symbols;
 
     private Dim(long factor, ImmutableArray<string> symbols)
@@ -33,15 +40,15 @@ public readonly struct Dim : IEquatable<Dim>
     /// <summary>Whether the size is known to be one.</summary>
     public bool IsOne => IsKnown && Factor == 1;
 
-    /// <summary>A symbol.</summary>
-    public static Dim Symbol(string name) => new(1, [name]);
+    /// <summary>A symbol. A long name is replaced by its beginning and a digest, so that equal names stay equal.</summary>
+    public static Dim Symbol(string name) => new(1, [name.Length <= LongestName ? name : Digest(name)]);
 
     /// <summary>A known size.</summary>
     public static implicit operator Dim(long size) => new(size, []);
 
     /// <summary>The product of two dimensions.</summary>
     public static Dim operator *(Dim a, Dim b) =>
-        a.Factor == 0 || b.Factor == 0 ? (Dim)0 : new Dim(checked(a.Factor * b.Factor), a.Symbols.AddRange(b.Symbols).Sort(StringComparer.Ordinal));
+        a.Factor == 0 || b.Factor == 0 ? (Dim)0 : Product(checked(a.Factor * b.Factor), a.Symbols.AddRange(b.Symbols).Sort(StringComparer.Ordinal));
 
     /// <summary>The quotient where <paramref name="divisor"/> is proven to divide this dimension, else null.</summary>
     public Dim? DividedBy(Dim divisor)
@@ -60,7 +67,14 @@ public readonly struct Dim : IEquatable<Dim>
     /// named by <paramref name="expression"/>, in which <c>{0}</c> stands for this dimension.
     /// </summary>
     public Dim Map(Func<long, long> function, string expression) =>
-        IsKnown ? function(Factor) : Symbol(string.Format(CultureInfo.InvariantCulture, expression, $"({this})"));
+        IsKnown ? function(Factor) : Symbol(expression.Replace("{0}", $"({this})", StringComparison.Ordinal));
+
+    /// <summary>A product; one of too many symbols is a symbol of its own, so that powers of powers stay small.</summary>
+    private static Dim Product(long factor, ImmutableArray<string> symbols) =>
+        symbols.Length <= MostSymbols ? new Dim(factor, symbols) : new Dim(factor, Symbol($"({string.Join('*', symbols)})")._symbols);
+
+    private static string Digest(string name) =>
+        $"{name[..(LongestName / 2)]}…{Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(name.AsSpan())))}";
 
     /// <inheritdoc/>
     public bool Equals(Dim other) => Factor == other.Factor && Symbols.AsSpan().SequenceEqual(other.Symbols.AsSpan());

@@ -11,6 +11,7 @@ public sealed class GraphBuilder
     private readonly GraphBuilder _root;
     private readonly Dictionary<(ElementType, double), Value> _scalars = [];
     private readonly Dictionary<string, (Value Value, int Axis)> _symbols = [];
+    private WorkBudget _budget = new(WorkLimits.None);
     private int _lastId;
     private int _horizon;
 
@@ -19,6 +20,16 @@ public sealed class GraphBuilder
     {
         Parent = parent;
         _root = parent?._root ?? this;
+    }
+
+    /// <summary>A builder for a program that may take no more than a budget allows.</summary>
+    public GraphBuilder(WorkBudget budget) : this() => _budget = budget;
+
+    /// <summary>What building and computing constants may still take; shared by the builders of all bodies.</summary>
+    public WorkBudget Budget
+    {
+        get => _root._budget;
+        set => _root._budget = value;
     }
 
     /// <summary>The builder of the program around this one, or null.</summary>
@@ -30,6 +41,7 @@ public sealed class GraphBuilder
     /// <summary>A new parameter.</summary>
     public Value Parameter(TensorType type, string? name = null)
     {
+        type.Shape.CheckSize();
         var value = new Value(type, name, null, null, 0);
         Register(value);
         return value;
@@ -43,7 +55,11 @@ public sealed class GraphBuilder
         new(constant.Type, name, constant, null, 0) { IsWeight = !Value.MayHaveContents(constant.Type) && constant.Type.Element != ElementType.String };
 
     /// <summary>A constant that is held in memory.</summary>
-    public Value Constant(Tensor tensor, string? name = null) => Constant(new InlineConstant(tensor), name);
+    public Value Constant(Tensor tensor, string? name = null)
+    {
+        Budget.TakeBytes((long)sizeof(double) * tensor.Count);
+        return Constant(new InlineConstant(tensor), name);
+    }
 
     /// <summary>A scalar constant; the same one for the same type and value.</summary>
     public Value Scalar(ElementType element, double value)
@@ -68,6 +84,9 @@ public sealed class GraphBuilder
     /// <summary>Appends a node whose outputs have names.</summary>
     public Node Append(OperatorSchema op, ImmutableArray<Value?> inputs, Attributes attributes, ReadOnlySpan<(TensorType Type, string? Name)> outputs, string? name = null)
     {
+        _root._budget.TakeNodes(1);
+        foreach (var (type, _) in outputs)
+            type.Shape.CheckSize();
         var node = new Node(++_root._lastId, this, op, inputs, attributes, outputs, name, Origin);
         foreach (var output in node.Outputs)
             Register(output);

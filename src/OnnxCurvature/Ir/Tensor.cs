@@ -59,7 +59,7 @@ public sealed class Tensor
 
     /// <summary>A scalar of any numeric type.</summary>
     public static Tensor Scalar(ElementType element, double value) =>
-        element.HoldsFloats() ? Of(element, [], [value]) : Of(element, [], [(long)value]);
+        element.HoldsFloats() ? Of(element, [], [value]) : Of(element, [], [unchecked((long)value)]);
 
     /// <summary>A tensor in which all elements are the same.</summary>
     public static Tensor Filled(ElementType element, ReadOnlySpan<long> shape, double value)
@@ -74,20 +74,32 @@ public sealed class Tensor
             return Of(element, shape, floats);
         }
         var integers = new long[count];
-        Array.Fill(integers, (long)value);
+        Array.Fill(integers, unchecked((long)value));
         return Of(element, shape, integers);
     }
 
     /// <summary>The element at a flat position, as a double whatever the type.</summary>
     public double At(int index) => _floats is { } floats ? floats[index] : _integers![index];
 
-    /// <summary>The same elements in another shape of as many.</summary>
-    public Tensor Reshaped(ReadOnlySpan<long> shape) => new(Element, [.. shape], _floats, _integers);
+    /// <summary>The same elements in another shape. Throws <see cref="ShapeException"/> where that is not one of as many.</summary>
+    public Tensor Reshaped(ReadOnlySpan<long> shape)
+    {
+        var elements = TensorShape.Of(shape.ToArray()).Elements;
+        return elements == Count
+            ? new Tensor(Element, [.. shape], _floats, _integers)
+            : throw new ShapeException($"{Count} elements do not fill a shape of {elements}");
+    }
 
-    /// <summary>The elements picked by flat positions, in a new shape.</summary>
-    public Tensor Pick(ReadOnlySpan<long> shape, int[] positions) => _floats is { } floats
-        ? Of(Element, shape, Array.ConvertAll(positions, position => floats[position]))
-        : Of(Element, shape, Array.ConvertAll(positions, position => _integers![position]));
+    /// <summary>The elements picked by flat positions, in a new shape. Throws <see cref="ShapeException"/> for a position that is outside.</summary>
+    public Tensor Pick(ReadOnlySpan<long> shape, int[] positions)
+    {
+        foreach (var position in positions)
+            if (position < 0 || position >= Count)
+                throw new ShapeException($"the position {position} is outside of {Type}");
+        return _floats is { } floats
+            ? Of(Element, shape, Array.ConvertAll(positions, position => floats[position]))
+            : Of(Element, shape, Array.ConvertAll(positions, position => _integers![position]));
+    }
 
     /// <summary>
     /// The elements converted to another type; floats become integers by truncation, integers of less than a byte by rounding, of which the low bits are kept, and booleans by comparison with
@@ -103,7 +115,7 @@ public sealed class Tensor
         {
             var least = element is ElementType.Int4 or ElementType.Int2 ? -(1L << bits - 1) : 0;
             var mask = (1L << bits) - 1;
-            var whole = _floats is { } numbers ? Array.ConvertAll(numbers, value => (long)Math.Round(value, MidpointRounding.ToEven)) : _integers!;
+            var whole = _floats is { } numbers ? Array.ConvertAll(numbers, value => unchecked((long)Math.Round(value, MidpointRounding.ToEven))) : _integers!;
             return Of(element, Shape.AsSpan(), Array.ConvertAll(whole, value => ((value & mask) ^ -least) + least));
         }
         if (element.IsFloat())
@@ -112,6 +124,6 @@ public sealed class Tensor
             return Of(element, Shape.AsSpan(), _floats is { } values
                 ? Array.ConvertAll(values, value => value != 0 ? 1L : 0L)
                 : Array.ConvertAll(_integers!, value => value != 0 ? 1L : 0L));
-        return Of(element, Shape.AsSpan(), _floats is { } floats ? Array.ConvertAll(floats, value => (long)value) : _integers!);
+        return Of(element, Shape.AsSpan(), _floats is { } floats ? Array.ConvertAll(floats, value => unchecked((long)value)) : _integers!);
     }
 }

@@ -8,6 +8,11 @@ namespace OnnxCurvature.Ir;
 [CollectionBuilder(typeof(TensorShape), nameof(Create))]
 public readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<Dim>
 {
+    /// <summary>The most dimensions of a tensor.</summary>
+    public const int HighestRank = 64;
+
+    private const long MostElements = 1L << 56;
+
     private readonly ImmutableArray<Dim> _dims;
 
     private TensorShape(ImmutableArray<Dim> dims) => _dims = dims;
@@ -30,8 +35,8 @@ public readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<Dim>
     /// <inheritdoc/>
     public int Count => Rank;
 
-    /// <summary>The dimension at an axis, counted from the front.</summary>
-    public Dim this[int axis] => Dims[axis];
+    /// <summary>The dimension at an axis, counted from the front. Throws <see cref="ShapeException"/> where there is no such axis.</summary>
+    public Dim this[int axis] => axis >= 0 && axis < Rank ? Dims[axis] : throw Lacks(axis);
 
     /// <summary>Whether every dimension is known.</summary>
     public bool IsKnown => Dims.All(dim => dim.IsKnown);
@@ -49,21 +54,42 @@ public readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<Dim>
     {
         Dim product = 1;
         for (var axis = start; axis < end; axis++)
-            product *= Dims[axis];
+            product *= this[axis];
         return product;
+    }
+
+    private ShapeException Lacks(int axis) => new($"the shape {this} has no axis {axis}");
+
+    /// <summary>
+    /// Throws <see cref="OverflowException"/> for a shape that no tensor can have: of too many dimensions, with a negative size, or with more
+    /// elements than any memory holds.
+    /// </summary>
+    public void CheckSize()
+    {
+        if (Rank > HighestRank)
+            throw new OverflowException($"a tensor of {Rank} dimensions is more than the {HighestRank} that are supported");
+        Int128 elements = 1;
+        foreach (var dim in Dims)
+        {
+            if (dim.Factor < 0)
+                throw new OverflowException($"the shape {this} has a negative size");
+            elements *= Math.Max(1, dim.Factor);
+            if (elements > MostElements)
+                throw new OverflowException($"a tensor of the shape {this} is larger than any memory");
+        }
     }
 
     /// <summary>This shape with one dimension put in at the front.</summary>
     public TensorShape Prepend(Dim dim) => new(Dims.Insert(0, dim));
 
     /// <summary>This shape with the dimension at an axis replaced.</summary>
-    public TensorShape With(int axis, Dim dim) => new(Dims.SetItem(axis, dim));
+    public TensorShape With(int axis, Dim dim) => axis >= 0 && axis < Rank ? new(Dims.SetItem(axis, dim)) : throw Lacks(axis);
 
     /// <summary>This shape with a dimension put in at an axis.</summary>
-    public TensorShape Insert(int axis, Dim dim) => new(Dims.Insert(axis, dim));
+    public TensorShape Insert(int axis, Dim dim) => axis >= 0 && axis <= Rank ? new(Dims.Insert(axis, dim)) : throw Lacks(axis);
 
     /// <summary>This shape without the dimension at an axis.</summary>
-    public TensorShape Remove(int axis) => new(Dims.RemoveAt(axis));
+    public TensorShape Remove(int axis) => axis >= 0 && axis < Rank ? new(Dims.RemoveAt(axis)) : throw Lacks(axis);
 
     /// <summary>The axes <paramref name="start"/> up to, not including, <paramref name="end"/>.</summary>
     public TensorShape Range(int start, int end) => new([.. Dims.Skip(start).Take(end - start)]);

@@ -8,12 +8,12 @@ public static class Integers
     /// <summary>The integer of a type that has the low bits of a number.</summary>
     public static long Wrap(ElementType element, long value) => element switch
     {
-        ElementType.Int8 => (sbyte)value,
-        ElementType.UInt8 => (byte)value,
-        ElementType.Int16 => (short)value,
-        ElementType.UInt16 => (ushort)value,
-        ElementType.Int32 => (int)value,
-        ElementType.UInt32 => (uint)value,
+        ElementType.Int8 => unchecked((sbyte)value),
+        ElementType.UInt8 => unchecked((byte)value),
+        ElementType.Int16 => unchecked((short)value),
+        ElementType.UInt16 => unchecked((ushort)value),
+        ElementType.Int32 => unchecked((int)value),
+        ElementType.UInt32 => unchecked((uint)value),
         ElementType.Int4 => ((value & 0xF) ^ 8) - 8,
         ElementType.UInt4 => value & 0xF,
         ElementType.Int2 => ((value & 3) ^ 2) - 2,

@@ -27,6 +27,17 @@ public abstract class Operator : OperatorSchema
     /// </summary>
     public virtual ImmutableArray<TensorType>? InferAtRunTime(OperatorCall call) => null;
 
+    /// <summary>The fewest dimensions that the first input has: two, for instance, of an operator on [N, C, *spatial].</summary>
+    public virtual int LeastRank => 0;
+
+    /// <summary>
+    /// Checks a call of a file beyond what its types need, so that no rule meets inputs or attributes that do not fit. Throws
+    /// <see cref="UnsupportedOperatorException"/>, <see cref="ShapeException"/> or <see cref="ArithmeticException"/> where they do not.
+    /// </summary>
+    public virtual void CheckForm(OperatorCall call)
+    {
+    }
+
     /// <summary>The outputs in double precision: the oracle of tests and the evaluator of constant folding.</summary>
     public abstract ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs);
 

@@ -218,8 +218,12 @@ public sealed class LoopRemoval
 
     private Value InFirstRunOnly(Value value) => Mul.Of(_builder, value, Cast.Of(_builder, Equal.Of(_builder, _run, _builder.Scalar(ElementType.Int64, 0)), value.Type.Element));
 
-    private static bool IsZero(Value value) => value.Constant is InlineConstant constant && constant.Read() is var tensor && (tensor.Element.IsFloat() ? tensor.Floats.All(entry => entry == 0) : tensor.Integers.All(entry => entry == 0))
-        || value.Producer is { Operator: Expand } expand && IsZero(expand.Inputs[0]!);
+    private static bool IsZero(Value value)
+    {
+        while (value.Producer is { Operator: Expand } expand)
+            value = expand.Inputs[0]!;
+        return value.Constant is InlineConstant constant && constant.Read() is var tensor && (tensor.Element.IsFloat() ? tensor.Floats.All(entry => entry == 0) : tensor.Integers.All(entry => entry == 0));
+    }
 
     private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
 

@@ -190,7 +190,7 @@ public sealed class Simplifier
                 _map[node.Outputs[index]] = _builder.Constant(outputs[index].CastTo(node.Outputs[index].Type.Element), node.Outputs[index].Name);
             return true;
         }
-        catch (UnsupportedOperatorException)
+        catch (Exception exception) when (exception is UnsupportedOperatorException or ArithmeticException or ShapeException)
         {
             // What cannot be evaluated here is left to the runtime.
             return false;

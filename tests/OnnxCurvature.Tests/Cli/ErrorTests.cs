@@ -49,7 +49,7 @@ public sealed class ErrorTests
     public void An_unexpected_error_says_how_to_report_it()
     {
         var service = new FakeService { Inspected = () => throw new InvalidOperationException("first\nsecond.") };
-        Assert.Equal(new ToolRun(70, "", "internal error: first second (InvalidOperationException); please report it, with what the same command prints with --debug.\n"), ToolRun.Of(service, "inspect", "m"));
+        Assert.Equal(new ToolRun(70, "", "internal error in the program: first second (InvalidOperationException); please report it, with the model and what the same command prints with --debug.\n"), ToolRun.Of(service, "inspect", "m"));
         var debugged = ToolRun.Of(service, "inspect", "m", "--debug");
         Assert.Equal(70, debugged.Code);
         Assert.StartsWith("internal error: System.InvalidOperationException: first", debugged.Error);

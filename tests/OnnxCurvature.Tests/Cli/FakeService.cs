@@ -49,7 +49,7 @@ internal sealed class FakeService : ICurvatureService
         [("cross-entropy:logits", "the output has 1000 classes along axis 1")],
         ["The values of 'steps' are <fixed> & \"folded\"."]);
 
-    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, WorkLimits limits, IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         (ModelPath, Dimensions, FixedInputs) = (modelPath, dimensions, fixedInputs);
         return Inspected();

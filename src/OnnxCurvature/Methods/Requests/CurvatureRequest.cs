@@ -61,4 +61,17 @@ public sealed record CurvatureRequest
 
     /// <summary>Whether random numbers take part in what is asked for.</summary>
     public bool IsRandom => Estimator != Estimator.None && !Estimator.IsOnePass() || Tolerance is not null || Quantities.Contains(Quantity.FisherDiagonalMonteCarlo);
+
+    /// <summary>Throws <see cref="ArgumentException"/> for a member that is null or a default that holds nothing.</summary>
+    internal void Check()
+    {
+        if (WithRespectTo.IsDefault || WithRespectTo.Any(name => name is null))
+            throw new ArgumentException($"{nameof(WithRespectTo)} names no values, or one of them is null.");
+        if (Quantities.IsDefault)
+            throw new ArgumentException($"{nameof(Quantities)} has no value.");
+        if (Loss is null)
+            throw new ArgumentException($"{nameof(Loss)} is null.");
+        if (Fixed is null || Fixed.Values.Any(tensor => tensor is null))
+            throw new ArgumentException($"{nameof(Fixed)} is null, or one of its tensors is.");
+    }
 }

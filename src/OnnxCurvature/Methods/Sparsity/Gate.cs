@@ -115,11 +115,24 @@ internal sealed record Gate(Value Base, IReadOnlyList<(Value Factor, TensorShape
 
     private static bool IsFromTruth(Value term) => term.Producer is { Operator: Cast } cast && cast.Inputs[0]!.Type.Element == ElementType.Bool;
 
-    /// <summary>What a factor is a product of.</summary>
-    private static IEnumerable<Value> Terms(Value factor)
+    /// <summary>What a factor is a product of, each once.</summary>
+    private static List<Value> Terms(Value factor)
     {
-        while (factor.Producer is { Operator: Reshape or Expand or Squeeze or Unsqueeze or Identity or GatherElements } node)
-            factor = node.Inputs[0]!;
-        return factor.Producer is { Operator: Mul } product ? product.Inputs.SelectMany(input => Terms(input!)) : [factor];
+        var terms = new List<Value>();
+        var seen = new HashSet<Value>();
+        var pending = new Stack<Value>([factor]);
+        while (pending.TryPop(out var value))
+        {
+            while (value.Producer is { Operator: Reshape or Expand or Squeeze or Unsqueeze or Identity or GatherElements } node)
+                value = node.Inputs[0]!;
+            if (!seen.Add(value))
+                continue;
+            if (value.Producer is { Operator: Mul } product)
+                foreach (var input in product.Inputs.Reverse())
+                    pending.Push(input!);
+            else
+                terms.Add(value);
+        }
+        return terms;
     }
 }

@@ -26,9 +26,15 @@ internal sealed record OperatorSignature(int Since, ImmutableArray<FormalParamet
 
     private static readonly Lazy<FrozenDictionary<string, ImmutableArray<OperatorSignature>>> Table = new(Read);
 
-    /// <summary>The form of an operator of ai.onnx in an opset from 13 to 21, or null where that has no such operator.</summary>
+    /// <summary>The form of an operator of ai.onnx in an opset from 1 to 21, or null where that has no such operator.</summary>
     public static OperatorSignature? Find(string name, int opset) =>
         Table.Value.TryGetValue(name, out var forms) ? forms.LastOrDefault(form => form.Since <= opset) : null;
+
+    /// <summary>The form in an opset, or else the first that there was, for files that use an operator before its time; null for one that is not known.</summary>
+    public static OperatorSignature? Nearest(string name, int opset) => Find(name, opset) ?? (Table.Value.TryGetValue(name, out var forms) ? forms[0] : null);
+
+    /// <summary>The newest form of an operator that is known.</summary>
+    public static OperatorSignature Newest(string name) => Table.Value[name].Last(form => !form.IsDeprecated);
 
     private static FrozenDictionary<string, ImmutableArray<OperatorSignature>> Read()
     {

@@ -14,11 +14,12 @@ namespace OnnxCurvature.Onnx.ControlFlow;
 internal sealed class BodyInliner(NodeLoader loader)
 {
     /// <summary>The most nodes that one loop becomes.</summary>
-    private const long MostNodes = 100_000;
+    private const long MostNodes = 50_000;
 
     /// <summary>Whether a node was replaced; if not, the reason, a sentence, or null for nodes that have no bodies.</summary>
     public bool TryInline(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
     {
+        var built = loader.Budget.Nodes;
         var (unknown, leftOut, constants) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.WrittenOutConstants.Count);
         var outputs = node.OpType switch
         {
@@ -27,9 +28,12 @@ internal sealed class BodyInliner(NodeLoader loader)
             "Scan" => Steps(node, scope, inputs, out reason),
             _ => Nothing(null, out reason),
         };
+        if (outputs is not null && outputs.Length < node.Output.Count)
+            throw new UnsupportedOperatorException($"it has {node.Output.Count} outputs, and its body gives {outputs.Length}.");
         if (outputs is null)
         {
             // What was tried is dead; nothing of it is reported.
+            loader.Budget.Discard(built);
             loader.UnknownNodes.RemoveRange(unknown, loader.UnknownNodes.Count - unknown);
             loader.LeftOutNodes.RemoveRange(leftOut, loader.LeftOutNodes.Count - leftOut);
             loader.WrittenOutConstants.RemoveRange(constants, loader.WrittenOutConstants.Count - constants);
@@ -52,17 +56,17 @@ internal sealed class BodyInliner(NodeLoader loader)
 
     private Value?[]? Branch(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
     {
-        if (KnownTensor.Of(inputs[0]!) is not { } condition)
+        if (KnownTensor.Integer(inputs[0]!) is not { } condition)
             return Nothing("its condition is known only at run time.", out reason);
-        var graph = Body(node, condition.Integers[0] != 0 ? "then_branch" : "else_branch");
+        var graph = Body(node, condition != 0 ? "then_branch" : "else_branch");
         return Run(graph, Inner(scope, Shared(graph, scope, node), $"{Prefix(node)}/"), [], node.Output.Count, out reason);
     }
 
     private Value?[]? Rounds(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
     {
         var graph = Body(node, "body");
-        var most = inputs is [{ } trips, ..] ? KnownTensor.Of(trips)?.Integers[0] : long.MaxValue;
-        var going = inputs.Length < 2 || inputs[1] is not { } condition ? 1 : KnownTensor.Of(condition)?.Integers[0];
+        var most = inputs is [{ } trips, ..] ? KnownTensor.Integer(trips) : long.MaxValue;
+        var going = inputs.Length < 2 || inputs[1] is not { } condition ? 1 : KnownTensor.Integer(condition);
         if (most is null || going is null)
         {
             loader.Undecided.AddRange(inputs.Take(2).OfType<Value>().Where(value => KnownTensor.Of(value) is null));
@@ -80,7 +84,7 @@ internal sealed class BodyInliner(NodeLoader loader)
             Value?[] given = [b.Scalar(ElementType.Int64, round), b.Scalar(ElementType.Bool, 1), .. states];
             if (Run(graph, Inner(scope, shared, $"{Prefix(node)}/{round}/"), given, 1 + states.Length + stacked.Length, out reason) is not { } outputs)
                 return null;
-            going = outputs[0] is { } on ? KnownTensor.Of(on)?.Integers[0] : null;
+            going = outputs[0] is { } on ? KnownTensor.Integer(on) : null;
             if (going is null)
                 return Nothing("the number of its rounds is known only at run time.", out reason);
             states = [.. outputs[1..(1 + states.Length)].Select(state => Counted(b, state))];
@@ -98,7 +102,7 @@ internal sealed class BodyInliner(NodeLoader loader)
         if (scope.Opsets[""] == 8)
             return StepsOfSamples(node, scope, inputs, out reason);
         var graph = Body(node, "body");
-        var scanned = (int)(node.Attribute.FirstOrDefault(attribute => attribute.Name == "num_scan_inputs")?.I ?? 0);
+        var scanned = BodyTypes.Scanned(node);
         var carried = inputs.Length - scanned;
         if (scanned < 1 || carried < 0)
             return Nothing("it has no inputs that are scanned.", out reason);
@@ -106,11 +110,12 @@ internal sealed class BodyInliner(NodeLoader loader)
         var parts = new List<Value[]>();
         for (var index = 0; index < scanned; index++)
         {
-            var value = inputs[carried + index]!;
+            if (inputs[carried + index] is not { } value)
+                return Nothing("one of its inputs is left out.", out reason);
             var axis = Axes.Normalize(Entry(node, "scan_input_axes", index), value.Type.Rank);
             if (value.Type.Shape[axis].Known is not { } length)
                 return Nothing($"the number {value.Type.Shape[axis]} of its steps is not known; give the sizes of symbolic dimensions.", out reason);
-            if (length * Math.Max(1, graph.Node.Count) > MostNodes)
+            if (length > MostNodes / Math.Max(1, graph.Node.Count))
                 return Nothing(TooMany(length), out reason);
             parts.Add(Cut(b, value, axis, length, Entry(node, "scan_input_directions", index) == 1));
         }
@@ -128,17 +133,19 @@ internal sealed class BodyInliner(NodeLoader loader)
     private Value?[]? StepsOfSamples(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
     {
         var graph = Body(node, "body");
-        var scanned = (int)(node.Attribute.FirstOrDefault(attribute => attribute.Name == "num_scan_inputs")?.I ?? 0);
+        var scanned = BodyTypes.Scanned(node);
         var carried = inputs.Length - 1 - scanned;
         if (scanned < 1 || carried < 0)
             return Nothing("it has no inputs that are scanned.", out reason);
         if (inputs[0] is not null)
             return Nothing("Scan of opset 8 with lengths of sequences is not supported; convert the model to opset 9 or later.", out reason);
         Value[] given = [.. inputs.Skip(1)!];
+        if (given.Contains(null))
+            return Nothing("an input of it is left out.", out reason);
         if (given[carried].Type is not { Rank: > 1 } type || type.Shape[0].Known is not { } samples || type.Shape[1].Known is not { } steps)
             return Nothing($"the numbers {given[carried].Type.Shape} of its samples and steps are not known; give the sizes of symbolic dimensions.", out reason);
-        if (samples * steps * Math.Max(1, graph.Node.Count) > MostNodes)
-            return Nothing(TooMany(samples * steps), out reason);
+        if (samples > MostNodes || steps > MostNodes || samples * steps * Math.Max(1, graph.Node.Count) > MostNodes)
+            return Nothing(TooMany(Math.Max(samples, steps)), out reason);
         if (samples == 0 || steps == 0 || given.Any(value => value.Type.Rank == 0 || value.Type.Shape[0] != samples) || given.Skip(carried).Any(value => value.Type.Rank < 2 || value.Type.Shape[1] != steps))
             return Nothing("its inputs have different numbers of samples or steps, or none.", out reason);
         var b = scope.Builder;

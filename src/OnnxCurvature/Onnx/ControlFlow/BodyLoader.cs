@@ -17,10 +17,11 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
     /// <summary>The body of a loop that is to stay one, or null where it cannot.</summary>
     public Program? TryLoad(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
     {
+        var built = loader.Budget.Nodes;
         var (unknown, leftOut, through) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.StraightThrough.Count);
         try
         {
-            var body = Load(node, node.Attribute.First(attribute => attribute.Name == "body").G, scope, inputs);
+            var body = Load(node, node.Attribute.FirstOrDefault(attribute => attribute.Name == "body")?.G ?? throw new UnsupportedOperatorException($"{node.OpType} lacks its body."), scope, inputs);
             if (loader.UnknownNodes.Count == unknown)
                 return body;
         }
@@ -28,15 +29,17 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
         {
             // Its rounds may do, or tell why not.
         }
-        Forget(unknown, leftOut, through);
+        Forget(built, unknown, leftOut, through);
         return null;
     }
 
     /// <summary>The body of a node.</summary>
     public Program Load(NodeProto node, GraphProto graph, Scope scope, ImmutableArray<Value?> inputs)
     {
+        CheckCounts(node, graph, scope);
         if (BodyTypes.AtFirst(node, graph, scope, inputs) is { } types)
         {
+            var built = loader.Budget.Nodes;
             var (unknown, leftOut, through) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.StraightThrough.Count);
             try
             {
@@ -50,14 +53,30 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
             {
                 // The file's own types may do; if they do not, the reason is told then.
             }
-            Forget(unknown, leftOut, through);
+            Forget(built, unknown, leftOut, through);
         }
         return Load(node, graph, scope, inputs, null);
     }
 
-    /// <summary>What was tried is dead; nothing of it is reported.</summary>
-    private void Forget(int unknown, int leftOut, int through)
+    /// <summary>Throws <see cref="UnsupportedOperatorException"/> where a body takes or gives other values than its node.</summary>
+    private static void CheckCounts(NodeProto node, GraphProto graph, Scope scope)
     {
+        var (taken, given) = node.OpType switch
+        {
+            "Loop" => (Math.Max(2, node.Input.Count), node.Output.Count + 1),
+            "Scan" => (node.Input.Count - (scope.Opsets[""] == 8 ? 1 : 0), node.Output.Count),
+            "If" => (0, node.Output.Count),
+            _ => (graph.Input.Count, graph.Output.Count),
+        };
+        var states = node.OpType == "Loop" ? taken - 1 : 0;
+        if (graph.Input.Count != taken || graph.Output.Count < Math.Max(given, states))
+            throw new UnsupportedOperatorException($"its body takes {graph.Input.Count} and gives {graph.Output.Count} values, and {taken} and {Math.Max(given, states)} are expected.");
+    }
+
+    /// <summary>What was tried is dead; nothing of it is reported.</summary>
+    private void Forget(long built, int unknown, int leftOut, int through)
+    {
+        loader.Budget.Discard(built);
         loader.UnknownNodes.RemoveRange(unknown, loader.UnknownNodes.Count - unknown);
         loader.LeftOutNodes.RemoveRange(leftOut, loader.LeftOutNodes.Count - leftOut);
         loader.StraightThrough.RemoveRange(through, loader.StraightThrough.Count - through);

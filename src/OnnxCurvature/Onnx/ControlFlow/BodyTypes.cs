@@ -41,5 +41,5 @@ internal static class BodyTypes
     }
 
     /// <summary>The number of sequences of a Scan.</summary>
-    public static int Scanned(NodeProto node) => (int)(node.Attribute.FirstOrDefault(attribute => attribute.Name == "num_scan_inputs")?.I ?? 0);
+    public static int Scanned(NodeProto node) => (int)Math.Clamp(node.Attribute.FirstOrDefault(attribute => attribute.Name == "num_scan_inputs")?.I ?? 0, 0, int.MaxValue);
 }

@@ -24,19 +24,23 @@ internal static class AttributeReader
         var attributes = Attributes.Empty;
         foreach (var given in node.Attribute)
         {
-            var attribute = given;
-            if (given.RefAttrName.Length > 0)
-            {
-                if (scope.Arguments is not { } arguments)
-                    throw new UnsupportedOperatorException($"the attribute '{given.Name}' refers to one of a function, but the node is in none.");
-                if (!arguments.TryGetValue(given.RefAttrName, out attribute))
-                    continue;
-            }
+            if (Resolve(given, scope) is not { } attribute)
+                continue;
             if (attributes.Has(given.Name))
                 throw new UnsupportedOperatorException($"the attribute '{given.Name}' is there twice.");
             attributes = attributes.With(given.Name, Value(attribute, number, tensor, body));
         }
         return attributes;
+    }
+
+    /// <summary>The attribute itself, or the argument of a function that it refers to; null where the call does not give that.</summary>
+    public static AttributeProto? Resolve(AttributeProto given, Scope scope)
+    {
+        if (given.RefAttrName.Length == 0)
+            return given;
+        if (scope.Arguments is not { } arguments)
+            throw new UnsupportedOperatorException($"the attribute '{given.Name}' refers to one of a function, but the node is in none.");
+        return arguments.GetValueOrDefault(given.RefAttrName);
     }
 
     /// <summary>An integer, or the default.</summary>
@@ -62,7 +66,7 @@ internal static class AttributeReader
     };
 
     /// <summary>Old files leave the kind out.</summary>
-    private static Kind KindOf(AttributeProto attribute) =>
+    public static Kind KindOf(AttributeProto attribute) =>
         attribute.Type != Kind.Undefined ? attribute.Type
         : attribute.HasF ? Kind.Float
         : attribute.HasI ? Kind.Int

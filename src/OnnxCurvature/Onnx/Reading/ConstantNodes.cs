@@ -11,7 +11,7 @@ namespace OnnxCurvature.Onnx.Reading;
 internal static class ConstantNodes
 {
     /// <summary>The constant of a node Constant.</summary>
-    public static Constant Read(NodeProto node, Scope scope, TensorReader tensors, string path)
+    public static Constant Read(NodeProto node, Scope scope, TensorReader tensors, string path, WorkBudget budget)
     {
         if (node.Attribute is not [var attribute])
             throw new UnsupportedOperatorException($"Constant has {node.Attribute.Count} attributes where one is expected.");
@@ -21,7 +21,7 @@ internal static class ConstantNodes
         return name switch
         {
             "value" when attribute!.T is not null => tensors.Read(attribute.T),
-            "sparse_value" when attribute!.SparseTensor is not null => SparseTensors.Dense(attribute.SparseTensor, tensors, path),
+            "sparse_value" when attribute!.SparseTensor is not null => SparseTensors.Dense(attribute.SparseTensor, tensors, path, budget),
             "value_float" => new InlineConstant(Tensor.Scalar(ElementType.Float32, attribute!.F)),
             "value_floats" => new InlineConstant(Tensor.Of(ElementType.Float32, [attribute!.Floats.Count], [.. attribute.Floats.Select(value => (double)value)])),
             "value_int" => new InlineConstant(Tensor.Of(ElementType.Int64, [], [attribute!.I])),

@@ -23,7 +23,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
     /// <summary>The graph. Throws <see cref="UserErrorException"/>.</summary>
     public ModelGraph Load(IReadOnlyDictionary<string, int> opsets)
     {
-        var scope = new Scope(new GraphBuilder(), null, opsets, 0);
+        var scope = new Scope(new GraphBuilder(loader.Budget), null, opsets, 0);
         var (inputs, stored) = LoadInputs(scope);
         loader.Types = new ModelTypes(file, options, stored);
         loader.LoadInitializers(_graph, scope);
@@ -35,7 +35,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
             values.TryAdd(constant.Name!, constant);
         var names = Stored.Concat(_graph.Node.SelectMany(node => node.Output)).Concat(loader.WrittenOutConstants.Select(constant => constant.Name!)).Distinct(StringComparer.Ordinal);
         return InputSamples.Found(new ModelGraph(scope.Builder, inputs, LoadOutputs(scope), values,
-            [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value.Constant is not null && value.Type.Element.IsFloat())])
+            [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value is { Constant: not null, Name: not null } && value.Type.Element.IsFloat())])
         {
             SampleAxes = SampleAxes(inputs),
         });

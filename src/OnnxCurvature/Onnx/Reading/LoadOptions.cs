@@ -42,6 +42,9 @@ public sealed record LoadOptions
     /// <summary>Whether loops stay loops where they can, as is best for what is run and not differentiated, instead of becoming the nodes of their rounds.</summary>
     public bool KeepLoops { get; init; }
 
+    /// <summary>The most that loading may take, counted before it is spent.</summary>
+    public WorkLimits Limits { get; init; } = new();
+
     /// <summary>Who tells the types that the catalogue does not know, or null for nobody.</summary>
     public IShapeOracle? Oracle { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Checking;
 using OnnxCurvature.Onnx.ControlFlow;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Onnx.Tensors;
@@ -25,6 +26,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private readonly FunctionLibrary _functions = new(file.Model);
     private readonly Dictionary<object, Value> _repeated = new(ReferenceEqualityComparer.Instance);
     private SequenceLoader? _sequences;
+
+    /// <summary>What loading may still take.</summary>
+    public WorkBudget Budget { get; } = new(options.Limits);
 
     /// <summary>The nodes whose types cannot be told.</summary>
     public List<LeftOutNode> LeftOutNodes { get; } = [];
@@ -60,7 +64,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     public void LoadInitializers(GraphProto graph, Scope scope)
     {
         foreach (var tensor in graph.SparseInitializer)
-            DefineWeight(scope, tensor, tensor.Values?.Name ?? "", () => SparseTensors.Dense(tensor, _tensors, file.File.Path));
+            DefineWeight(scope, tensor, tensor.Values?.Name ?? "", () => SparseTensors.Dense(tensor, _tensors, file.File.Path, Budget));
         foreach (var tensor in graph.Initializer)
             DefineWeight(scope, tensor, tensor.Name, () => _tensors.Read(tensor));
     }
@@ -80,6 +84,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// </summary>
     private void DefineWeight(Scope scope, object source, string name, Func<Constant> read)
     {
+        Budget.TakeNodes(1);
         if (!scope.IsRepeated || !_repeated.TryGetValue(source, out var constant))
             constant = scope.Builder.Weight(Widening.Of(read(), scope.FullName(name), isInitializer: source is not NodeProto), scope.FullName(name));
         if (scope.IsRepeated)
@@ -101,6 +106,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     {
         foreach (var node in nodes)
         {
+            Budget.TakeNodes(1);
             if (!Resolve(node, scope, out var inputs))
             {
                 LeaveOut(node, scope, IsKnown(node) ? null : NotInCatalogue(node.OpType));
@@ -110,14 +116,18 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             {
                 Load(node, scope, inputs);
             }
-            catch (Exception exception) when (exception is UnsupportedOperatorException or FormatException)
+            catch (Exception exception) when (exception is UnsupportedOperatorException or FormatException or ShapeException)
             {
                 Note(exception as UnsupportedOperatorException);
                 LeaveOut(node, scope, exception.Message);
             }
-            catch (Exception exception) when (exception is NullReferenceException or IndexOutOfRangeException or ArgumentException or InvalidOperationException or OverflowException)
+            catch (ArithmeticException exception)
             {
-                LeaveOut(node, scope, "its inputs or attributes are not those of the operator");
+                LeaveOut(node, scope, $"a size or a number in it is out of range ({exception.Message.TrimEnd('.')})");
+            }
+            catch (Exception exception) when (NodeTrace.Note(exception, () => Describe(node)))
+            {
+                throw;
             }
         }
     }
@@ -175,11 +185,12 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             LoadFunction(node, function, scope, inputs);
             return;
         }
+        new NodeForm(node, scope).Check(inputs);
         if ((_sequences ??= new SequenceLoader(this)).Load(node, scope, inputs))
             return;
         if (domain.Length == 0 && node.OpType == "Constant" && node.Output.Count == 1)
         {
-            DefineWeight(scope, node, node.Output[0], () => ConstantNodes.Read(node, scope, _tensors, file.File.Path));
+            DefineWeight(scope, node, node.Output[0], () => ConstantNodes.Read(node, scope, _tensors, file.File.Path, Budget));
             return;
         }
         if (domain == GradientNode.Domain && node.OpType == GradientNode.Name)
@@ -192,7 +203,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         var kept = options.KeepLoops && domain.Length == 0 && node.OpType is "Loop" or "Scan" ? bodies.TryLoad(node, scope, inputs) : null;
         if (kept is null && domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
             return;
-        var attributes = AttributeReader.Read(node, scope, Widening.Meant, tensor => Widening.Of(_tensors.Read(tensor), "", isInitializer: false).Read(), graph => kept ?? bodies.Load(node, graph, scope, inputs));
+        var attributes = AttributeReader.Read(node, scope, Widening.Meant, ReadTensor, graph => kept ?? bodies.Load(node, graph, scope, inputs));
         // Of all operators it alone has defaults that are rounded.
         if (domain.Length == 0 && node.OpType == "Selu")
             attributes = Selu.Explicit(attributes, Widening.Meant);
@@ -208,6 +219,13 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             return;
         }
         Append(node, scope, call, reason);
+    }
+
+    private Tensor ReadTensor(TensorProto tensor)
+    {
+        var constant = Widening.Of(_tensors.Read(tensor), "", isInitializer: false);
+        Budget.TakeTensor(constant.Type.Shape);
+        return constant.Read();
     }
 
     private void LoadGradient(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
@@ -241,6 +259,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         else
         {
             op = known;
+            if (call.Input(0) is { } first && first.Type.Rank < known.LeastRank)
+                throw new ShapeException($"{call.Name} takes a tensor of {known.LeastRank} dimensions or more, and {first.Type.Shape} has {first.Type.Rank}");
             using var hidden = b.Hide();
             if (op is RandomSource)
                 call = Draw(node, scope, call);
@@ -260,6 +280,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         }
         var types = Infer(op, node, scope, call);
         var named = types.Select((type, index) => node.Output[index].Length > 0 ? (type, scope.FullName(node.Output[index])) : (LeftOut, null)).ToArray();
+        if (scope.Depth > 0) // Names there have those of all calls around them in front.
+            Budget.TakeBytes(sizeof(char) * named.Sum(output => (long)(output.Item2?.Length ?? 0)));
         var appended = b.Append(op, call.Inputs, call.Attributes, named, node.Name.Length > 0 ? scope.FullName(node.Name) : null);
         if (op is OpaqueOperator)
             UnknownNodes.Add(appended);
@@ -325,6 +347,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         try
         {
             var types = op.Infer(call);
+            op.CheckForm(call);
             return types.Length >= call.OutputCount
                 ? types[..call.OutputCount]
                 : throw new UnsupportedOperatorException($"{call.Name} has {types.Length} outputs, and {call.OutputCount} are asked for.");

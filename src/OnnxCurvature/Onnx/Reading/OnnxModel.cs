@@ -108,13 +108,29 @@ public sealed class OnnxModel
     /// </summary>
     public static OnnxModel Load(string path, LoadOptions? options = null)
     {
-        var file = ModelReader.Read(path);
-        var opsets = FunctionLibrary.OpsetsOf(file.Model.OpsetImport);
-        CheckVersions(path, file.Model.IrVersion, opsets);
+        ArgumentNullException.ThrowIfNull(path);
         options ??= new LoadOptions();
-        var loader = new NodeLoader(file, options);
-        var graph = new GraphLoader(file, loader, options).Load(opsets);
-        return new OnnxModel(file, loader, graph, options.Precision);
+        try
+        {
+            var file = ModelReader.Read(path, options.Limits);
+            var opsets = FunctionLibrary.OpsetsOf(file.Model.OpsetImport);
+            CheckVersions(path, file.Model.IrVersion, opsets);
+            var loader = new NodeLoader(file, options);
+            new ExpansionCount(file.Model, path).Check(options.Limits);
+            var graph = new GraphLoader(file, loader, options).Load(opsets);
+            // Derivatives are bounded by what they are taken of.
+            graph.Builder.Budget = new WorkBudget(WorkLimits.None);
+            return new OnnxModel(file, loader, graph, options.Precision);
+        }
+        catch (Exception exception) when (exception is ShapeException or ArithmeticException)
+        {
+            throw new UserErrorException($"A size in '{path}' is out of range: {exception.Message.TrimEnd('.')}.");
+        }
+        catch (WorkLimitException exception)
+        {
+            var where = NodeTrace.Of(exception) is { } node ? $", at {node}" : "";
+            throw new UserErrorException($"Loading '{path}' was stopped{where}: {exception.Message}.");
+        }
     }
 
     private static IEnumerable<string> NotesOn(NodeLoader loader, Precision precision)

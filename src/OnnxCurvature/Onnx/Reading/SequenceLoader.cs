@@ -82,10 +82,15 @@ internal sealed class SequenceLoader(NodeLoader loader)
 
         void Define(Value value) => loader.Define(scope, node.Output[0], value);
 
-        void Give(ListValue list) => loader.DefineList(scope, node.Output[0], list);
+        void Give(ListValue list)
+        {
+            loader.Budget.TakeBytes((long)IntPtr.Size * list.Items.Length);
+            loader.DefineList(scope, node.Output[0], list);
+        }
     }
 
-    private static long Number(Value value) => (long)KnownTensor.Required(value, "the position in a sequence is computed at run time, and only a constant is supported there.").At(0);
+    private static long Number(Value value) =>
+        KnownTensor.Integer(value) ?? throw new UnsupportedOperatorException("the position in a sequence is computed at run time, and only a constant is supported there.", value);
 
     private static UnsupportedOperatorException Lacks(NodeProto node) => new($"{node.OpType} lacks an input, or takes a sequence for a tensor.");
 
@@ -100,7 +105,7 @@ internal sealed class SequenceLoader(NodeLoader loader)
     }
 
     /// <summary>Slices of given sizes along an axis, of one size, or of single entries, from which the axis may be removed.</summary>
-    private static ImmutableArray<Value> Parts(NodeProto node, Scope scope, Value x, Value? split)
+    private ImmutableArray<Value> Parts(NodeProto node, Scope scope, Value x, Value? split)
     {
         var b = scope.Builder;
         var axis = Axes.Normalize(AttributeReader.Int(node, scope, "axis", 0), x.Type.Rank);
@@ -111,9 +116,15 @@ internal sealed class SequenceLoader(NodeLoader loader)
         else
         {
             var size = x.Type.Shape[axis].Known ?? throw new UnsupportedOperatorException($"the size {x.Type.Shape[axis]} of the axis that is split is not known; give the sizes of symbolic dimensions.");
-            var each = given?.Integers[0] ?? 1;
-            sizes = [.. Enumerable.Range(0, checked((int)((size + each - 1) / each))).Select(part => Math.Min(each, size - part * each))];
+            var each = split is null ? 1 : Number(split);
+            if (each < 1)
+                throw new UnsupportedOperatorException($"parts of the size {each} cannot be made.");
+            var count = size / each + (size % each > 0 ? 1 : 0);
+            loader.Budget.TakeNodes(count);
+            sizes = [.. Enumerable.Range(0, (int)count).Select(part => Math.Min(each, size - part * each))];
         }
+        if (sizes.Any(size => size < 0) || x.Type.Shape[axis].Known is { } whole && sizes.Aggregate(0L, (sum, size) => checked(sum + size)) != whole)
+            throw new UnsupportedOperatorException($"the sizes of its parts do not add up to the size {x.Type.Shape[axis]} of the axis that is split.");
         var isSqueezed = split is null && AttributeReader.Int(node, scope, "keepdims", 1) == 0;
         var parts = ImmutableArray.CreateBuilder<Value>();
         long start = 0;
@@ -132,6 +143,8 @@ internal sealed class SequenceLoader(NodeLoader loader)
         var lists = node.Input.Select(scope.FindList).ToArray();
         var count = lists[0]?.Items.Length ?? throw new UnsupportedOperatorException("its first input is no sequence that is known when the model is loaded.");
         var results = node.Output.Select(_ => ImmutableArray.CreateBuilder<Value>()).ToArray();
+        if (body.Input.Count != inputs.Length || body.Output.Count != results.Length)
+            throw new UnsupportedOperatorException("its body does not fit its inputs and outputs.");
         for (var round = 0; round < count; round++)
         {
             var prefix = $"{NodeLoader.Describe(node)}/{round}";

@@ -1,4 +1,6 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Tensors;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Onnx.Reading;
 
@@ -19,7 +21,11 @@ internal static class TypeAttributes
             attributes = attributes.With("stash_type", (long)ElementType.Float32);
         foreach (var name in (ReadOnlySpan<string>)["to", "dtype", "output_datatype", "stash_type"])
             if (attributes.Has(name) && (name != "stash_type" || outputs > 1))
-                attributes = attributes.With(name, (long)widen((ElementType)attributes.Int(name, 0)));
+                attributes = attributes.With(name, (long)widen(Named(name, attributes.Int(name, 0))));
         return attributes;
     }
+
+    private static ElementType Named(string attribute, long number) => number is > 0 and < int.MaxValue && TypeReader.Element((int)number) is { } element
+        ? element
+        : throw new UnsupportedOperatorException($"its attribute '{attribute}' names the element type {number}, which is not supported.");
 }

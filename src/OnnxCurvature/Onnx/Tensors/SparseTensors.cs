@@ -6,22 +6,24 @@ namespace OnnxCurvature.Onnx.Tensors;
 /// <summary>Sparse tensors of a file: the elements that are not zero, and where they stand. They are computed with as dense ones.</summary>
 internal static class SparseTensors
 {
-    /// <summary>The most elements that are written out: a few bytes of a file must not take all memory.</summary>
-    private const long MostElements = 1L << 27;
-
     /// <summary>
     /// A dense tensor. Positions are flat, [count], or tuples, [count, rank]. Throws <see cref="UserErrorException"/> where the sparse one is malformed or too large.
     /// </summary>
-    public static Constant Dense(SparseTensorProto sparse, TensorReader tensors, string path)
+    public static Constant Dense(SparseTensorProto sparse, TensorReader tensors, string path, WorkBudget budget)
     {
         if (sparse.Values is null || sparse.Indices is null)
             throw Malformed("lacks its values or their positions");
-        var (values, indices) = (tensors.Read(sparse.Values).Read(), tensors.Read(sparse.Indices).Read());
         long[] shape = [.. sparse.Dims];
-        Int128 count = 1;
-        foreach (var size in shape)
-            if (size < 0 || (count *= size) > MostElements)
-                throw Malformed($"has the shape [{string.Join(",", shape)}], and at most {MostElements} elements are taken");
+        if (shape.Any(size => size < 0))
+            throw Malformed($"has the shape [{string.Join(",", shape)}], which has a negative size");
+        budget.TakeTensor(TensorShape.Of(shape));
+        var count = TensorShape.Of(shape).Elements.Factor;
+        var (valuesOf, indicesOf) = (tensors.Read(sparse.Values), tensors.Read(sparse.Indices));
+        if (valuesOf.Type.Element == ElementType.String)
+            throw Malformed("holds strings, which are not supported");
+        budget.TakeTensor(valuesOf.Type.Shape);
+        budget.TakeTensor(indicesOf.Type.Shape);
+        var (values, indices) = (valuesOf.Read(), indicesOf.Read());
         var isFlat = indices is { Element: ElementType.Int64, Rank: 1 } && indices.Shape[0] == values.Count;
         if (values.Rank != 1 || !isFlat && !(indices is { Element: ElementType.Int64, Rank: 2 } && indices.Shape[0] == values.Count && indices.Shape[1] == shape.Length))
             throw Malformed($"holds values {values.Type} at positions {indices.Type}, which do not fit a shape of rank {shape.Length}");
@@ -31,7 +33,7 @@ internal static class SparseTensors
             long position = 0;
             for (var axis = 0; axis < (isFlat ? 1 : shape.Length); axis++)
             {
-                var (at, size) = isFlat ? (indices.Integers[index], (long)count) : (indices.Integers[index * shape.Length + axis], shape[axis]);
+                var (at, size) = isFlat ? (indices.Integers[index], count) : (indices.Integers[index * shape.Length + axis], shape[axis]);
                 if (at < 0 || at >= size)
                     throw Malformed($"has a value at the position {at} of {size}");
                 position = position * size + at;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 
 namespace OnnxCurvature.Onnx.Wire;
@@ -21,7 +22,13 @@ internal sealed class ModelReader
 
     private readonly Dictionary<TensorProto, RawRange> _ranges = new(ByReference.Instance);
 
-    private ModelReader(WeightFile file) => File = file;
+    private readonly WorkBudget _budget;
+
+    private ModelReader(WeightFile file, WorkLimits limits)
+    {
+        File = file;
+        _budget = new WorkBudget(limits);
+    }
 
     /// <summary>The file.</summary>
     public WeightFile File { get; }
@@ -32,8 +39,11 @@ internal sealed class ModelReader
     /// <summary>Where the file holds the elements of a tensor, or null where the message holds them or they are in another file.</summary>
     public RawRange? RangeOf(TensorProto tensor) => _ranges.TryGetValue(tensor, out var range) ? range : null;
 
-    /// <summary>Reads a model's structure. Throws <see cref="UserErrorException"/> where the file is none.</summary>
-    public static ModelReader Read(string path)
+    /// <summary>
+    /// Reads a model's structure. Throws <see cref="UserErrorException"/> where the file is none, and <see cref="WorkLimitException"/> where it holds more
+    /// nodes and initializers than the limits allow; by default there are no limits.
+    /// </summary>
+    public static ModelReader Read(string path, WorkLimits? limits = null)
     {
         if (Directory.Exists(path))
             throw new UserErrorException($"'{path}' is a folder; give the .onnx file in it.");
@@ -44,7 +54,7 @@ internal sealed class ModelReader
             throw new UserErrorException($"'{path}' is empty.");
         if (file.Length > int.MaxValue)
             throw new UserErrorException($"'{path}' is larger than 2 GiB, which no ONNX file can be; its weights belong into a file of external data.");
-        var reader = new ModelReader(file);
+        var reader = new ModelReader(file, limits ?? WorkLimits.None);
         try
         {
             file.ReadWhole((bytes, _) => reader.ReadModel(bytes));
@@ -77,9 +87,15 @@ internal sealed class ModelReader
         {
             var contents = bytes[field.Start..field.End];
             if (field is { Number: GraphProto.InitializerFieldNumber, IsLengthDelimited: true })
+            {
+                _budget.TakeNodes(1);
                 graph.Initializer.Add(ReadTensor(new TensorProto(), contents, offset + field.Start));
+            }
             else if (field is { Number: GraphProto.NodeFieldNumber, IsLengthDelimited: true })
+            {
+                _budget.TakeNodes(1);
                 graph.Node.Add(ReadNode(new NodeProto(), contents, offset + field.Start, depth));
+            }
             else
                 graph.MergeFrom(bytes[field.Begin..field.End]);
         }

@@ -17,6 +17,9 @@ namespace OnnxCurvature.Ops.Attention;
 public sealed class LinearAttention : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 3;
+
+    /// <inheritdoc/>
     protected override bool IsNewerThanFiles => true;
 
     /// <inheritdoc/>

@@ -15,6 +15,7 @@ public static class OneHotRows
     /// </summary>
     public static Value Of(GraphBuilder b, Value indices, long depth, ElementType element)
     {
+        b.Budget.TakeTensor([depth]);
         var positions = b.Constant(Tensor.Of(indices.Type.Element, [depth], [.. Enumerable.Range(0, checked((int)depth)).Select(i => (long)i)]));
         return Cast.Of(b, Equal.Of(b, Reshape.InsertAxis(b, indices, indices.Type.Rank), positions), element);
     }

@@ -27,6 +27,8 @@ public sealed class If : Operator, IBodyOperator
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
+        if (call.Required(0).Type.Shape.Elements is { IsKnown: true, IsOne: false })
+            throw new ShapeException($"the condition of If is {call.Required(0).Type}, and a single one is expected");
         var bodies = Bodies(call.Attributes);
         if (bodies.Any(body => body.Parameters.Length > 0 || body.Outputs.Length != call.OutputCount))
             throw new UnsupportedOperatorException("the branches of If do not fit it.");

@@ -22,6 +22,9 @@ public sealed class Loop : Operator, IBodyOperator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var (body, states) = (BodyOf(call.Attributes), States(call.Attributes));
+        for (var index = 0; index < 2; index++)
+            if (call.Input(index) is { } input && input.Type.Shape.Elements is { IsKnown: true, IsOne: false })
+                throw new ShapeException($"the input {index} of Loop is {input.Type}, and a single one is expected");
         var rounds = LoopRounds.Count(call.Input(0), call.Input(1), body) ?? LoopRounds.Symbol(body);
         return [.. body.Outputs.Skip(1).Select((output, index) => index < states ? output.Value.Type : output.Value.Type with { Shape = output.Value.Type.Shape.Prepend(rounds) })];
     }

@@ -177,6 +177,8 @@ public sealed class Scan : Operator, IBodyOperator
         if (opset < 9)
             return OverSamples(b, call);
         var states = States(call.Attributes);
+        if (states < 0 || states >= BodyOf(call.Attributes).Parameters.Length || call.Inputs.Contains(null))
+            throw new UnsupportedOperatorException("the body of Scan does not fit its inputs and outputs.");
         ImmutableArray<Value?> given = [.. call.Inputs.Select((input, index) => index < states ? input : TransposeAxes.Move(b, input!, Axes.Normalize(Axis(call.Attributes, InputAxes, index - states), input!.Type.Rank), 0))];
         return call with { Inputs = WithCaptures(given, call.Attributes), Attributes = call.Attributes.Without(InputAxes) };
     }
@@ -187,7 +189,7 @@ public sealed class Scan : Operator, IBodyOperator
         if (call.Input(0) is not null)
             throw new UnsupportedOperatorException("Scan of opset 8 with lengths of sequences is not supported; convert the model to opset 9 or later.");
         var (body, states) = (BodyOf(call.Attributes), States(call.Attributes));
-        if (call.Inputs.Length != 1 + body.Parameters.Length)
+        if (call.Inputs.Length != 1 + body.Parameters.Length || states < 0 || states >= body.Parameters.Length || body.Outputs.Length < states || call.Inputs.Skip(1).Contains(null))
             throw new UnsupportedOperatorException("the body of Scan does not fit its inputs and outputs.");
         var inner = new GraphBuilder(b);
         var sample = call.Inputs.Skip(1).Select(input => inner.Parameter(input!.Type with { Shape = input.Type.Shape.Remove(0) })).ToArray();

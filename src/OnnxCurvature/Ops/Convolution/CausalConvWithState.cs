@@ -15,6 +15,9 @@ namespace OnnxCurvature.Ops.Convolution;
 public sealed class CausalConvWithState : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 3;
+
+    /// <inheritdoc/>
     protected override bool IsNewerThanFiles => true;
 
     /// <inheritdoc/>

@@ -13,6 +13,9 @@ namespace OnnxCurvature.Ops.Convolution;
 public sealed class Col2Im : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 3;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = call.Required(0);

@@ -34,7 +34,7 @@ public sealed class ConvTranspose : Operator
     {
         var (x, w) = (call.Required(0).Type, call.Required(1).Type);
         if (x.Rank < 3 || w.Rank != x.Rank)
-            throw new UnsupportedOperatorException($"the shapes {x.Shape} and {w.Shape} do not fit a transposed convolution.");
+            throw new ShapeException($"the shapes {x.Shape} and {w.Shape} do not fit a transposed convolution");
         if (x.Shape[1].IsKnown && w.Shape[0].IsKnown && x.Shape[1] != w.Shape[0])
             throw new UnsupportedOperatorException($"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {w.Shape[0]}.");
         var window = WindowOf(call.Attributes, w.Shape);

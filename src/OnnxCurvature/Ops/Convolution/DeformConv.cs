@@ -17,6 +17,9 @@ namespace OnnxCurvature.Ops.Convolution;
 public sealed class DeformConv : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 3;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var (x, offsets) = (call.Required(0).Type, call.Required(2).Type.Shape);

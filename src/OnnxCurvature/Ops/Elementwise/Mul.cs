@@ -19,7 +19,7 @@ public sealed class Mul : BinaryElementwise
     protected override double Function(Attributes attributes, double a, double b) => a * b;
 
     /// <inheritdoc/>
-    protected override long IntegerFunction(Attributes attributes, long a, long b) => a * b;
+    protected override long IntegerFunction(Attributes attributes, long a, long b) => unchecked(a * b);
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>

@@ -17,6 +17,8 @@ namespace OnnxCurvature.Ops.Evaluation;
 public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> Strides, ImmutableArray<long> Dilations,
     ImmutableArray<long> Begins, ImmutableArray<long> Ends, bool RoundsUp = false)
 {
+    private const long MostExtent = int.MaxValue;
+
     /// <summary>The number of spatial axes.</summary>
     public int Rank => Kernel.Length;
 
@@ -41,12 +43,15 @@ public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> St
             throw new UnsupportedOperatorException($"a window of {rank} dimensions does not fit {spatial.Rank} spatial axes.");
         var ones = Enumerable.Repeat(1L, rank).ToImmutableArray();
         var window = new Window(sizes, List("strides", ones), List("dilations", ones), ones, ones, attributes.Int("ceil_mode", 0) != 0);
+        window.CheckRanges();
         var automatic = attributes.Text("auto_pad", "NOTSET");
         if (automatic is "NOTSET" or "VALID")
         {
             var pads = automatic == "VALID" ? null : attributes.Ints("pads");
             if (pads is { } given && given.Length != 2 * rank)
                 throw new UnsupportedOperatorException($"the attribute pads holds {given.Length} numbers where {2 * rank} are expected.");
+            if (pads?.Any(pad => pad is < -MostExtent or > MostExtent) == true)
+                throw new UnsupportedOperatorException($"the attribute pads holds [{string.Join(",", pads)}], and {MostExtent} is the most.");
             return window with
             {
                 Begins = pads is { } some ? [.. some.Take(rank)] : [.. ones.Select(_ => 0L)],
@@ -69,11 +74,20 @@ public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> St
             : throw new UnsupportedOperatorException($"the attribute {name} holds {list.Length} numbers where {rank} are expected.");
     }
 
+    private void CheckRanges()
+    {
+        foreach (var (name, numbers) in ((string, ImmutableArray<long>)[])[("kernel", Kernel), ("strides", Strides), ("dilations", Dilations)])
+            if (numbers.Any(number => number is < 1 or > MostExtent))
+                throw new UnsupportedOperatorException($"the {name} [{string.Join(",", numbers)}] of a window must be from 1 to {MostExtent}.");
+    }
+
     /// <summary>The output's spatial dimensions, also where <c>auto_pad</c> needs a size that is not known.</summary>
     public static TensorShape Outputs(Attributes attributes, IEnumerable<long> kernel, TensorShape spatial)
     {
         if (!attributes.Text("auto_pad", "NOTSET").StartsWith("SAME", StringComparison.Ordinal) || attributes.Ints("strides") is not { } strides)
             return Of(attributes, kernel, spatial).Outputs(spatial);
+        if (strides.Length != spatial.Rank || strides.Any(stride => stride < 1))
+            throw new UnsupportedOperatorException($"the strides [{string.Join(",", strides)}] do not fit {spatial.Rank} spatial axes.");
         return [.. spatial.Select((dim, axis) => strides[axis] == 1 ? dim : dim.Map(size => Ceiling(size, strides[axis]), "ceil({0}/" + strides[axis].ToString(CultureInfo.InvariantCulture) + ")"))];
     }
 

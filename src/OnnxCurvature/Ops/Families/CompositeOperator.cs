@@ -17,11 +17,24 @@ public abstract class CompositeOperator : Operator
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
         [.. Lower(Scratch(call), call).Select(output => output?.Type ?? throw new UnsupportedOperatorException($"the type of an output of {Name} cannot be told."))];
 
+    /// <summary>The lowering is tried. One that is refused for what it does not support, as a size that is not known, is refused again only where it is needed.</summary>
+    public override void CheckForm(OperatorCall call)
+    {
+        try
+        {
+            Lower(Scratch(call), call);
+        }
+        catch (UnsupportedOperatorException)
+        {
+            // The node may be run all the same.
+        }
+    }
+
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         // With constants for inputs nothing is symbolic, and what a lowering reads from an input is there.
-        var b = new GraphBuilder();
+        var b = new GraphBuilder(new WorkBudget(new WorkLimits()));
         var outputs = Lower(b, Call(node) with { Inputs = [.. inputs.Select(tensor => tensor is null ? null : b.Constant(tensor))] });
         var values = new Dictionary<Value, Tensor>();
         Interpreter.Run(GraphWalk.Ancestors(outputs!), values);
@@ -111,7 +124,7 @@ public abstract class CompositeOperator : Operator
     /// <summary>A builder for nodes that are only looked at. It knows the symbols of the inputs' shapes.</summary>
     private static GraphBuilder Scratch(OperatorCall call)
     {
-        var b = new GraphBuilder();
+        var b = new GraphBuilder(call.Inputs.FirstOrDefault(input => input?.Producer is not null)?.Producer!.Scope.Budget ?? new WorkBudget(new WorkLimits()));
         foreach (var symbol in call.Inputs.SelectMany(input => input?.Type.Shape.SelectMany(dim => dim.Symbols) ?? []).Distinct())
             b.Parameter(new TensorType(ElementType.Float32, [Dim.Symbol(symbol)]));
         return b;

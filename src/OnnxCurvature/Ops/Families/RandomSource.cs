@@ -27,10 +27,13 @@ public abstract class RandomSource : CompositeOperator
         TensorShape.Of(call.Attributes.Ints("shape") ?? throw new UnsupportedOperatorException($"{call.Name} lacks its attribute shape."));
 
     /// <summary>Numbers between 0 and 1, exclusive. Throws <see cref="UnsupportedOperatorException"/> where their number is not known.</summary>
-    protected static Tensor Uniform(OperatorCall call, ElementType element, TensorShape shape)
+    protected static Tensor Uniform(GraphBuilder b, OperatorCall call, ElementType element, TensorShape shape)
     {
-        if (!shape.IsKnown)
-            throw new UnsupportedOperatorException($"{call.Name} draws as many numbers as {shape} holds, which is not known; give the sizes of symbolic dimensions.");
+        RequireSizes(call, shape);
+        if (!element.IsFloat())
+            throw new UnsupportedOperatorException($"{call.Name} draws floating-point numbers, and {element.DisplayName()} holds none.");
+        shape.CheckSize();
+        b.Budget.TakeTensor(shape);
         var state = Seed(call);
         var numbers = new double[shape.Elements.Factor];
         for (var i = 0; i < numbers.Length; i++)
@@ -39,9 +42,11 @@ public abstract class RandomSource : CompositeOperator
     }
 
     /// <summary>Numbers of the standard normal distribution, by Box's and Muller's method.</summary>
-    protected static Tensor Normal(OperatorCall call, ElementType element, TensorShape shape)
+    protected static Tensor Normal(GraphBuilder b, OperatorCall call, ElementType element, TensorShape shape)
     {
-        var pairs = Uniform(call, element, [2, shape.Elements]);
+        RequireSizes(call, shape);
+        b.Budget.TakeTensor(shape, copies: 3);
+        var pairs = Uniform(b, call, element, [2, shape.Elements]);
         var (radii, angles) = (pairs.Floats[..(pairs.Count / 2)], pairs.Floats[(pairs.Count / 2)..]);
         var numbers = new double[pairs.Count / 2];
         for (var i = 0; i < numbers.Length; i++)
@@ -59,6 +64,12 @@ public abstract class RandomSource : CompositeOperator
 
     /// <summary>The element type of what is drawn: <c>dtype</c>, else a given one.</summary>
     protected static ElementType Result(OperatorCall call, ElementType otherwise) => (ElementType)call.Attributes.Int("dtype", (long)otherwise);
+
+    private static void RequireSizes(OperatorCall call, TensorShape shape)
+    {
+        if (!shape.IsKnown)
+            throw new UnsupportedOperatorException($"{call.Name} draws as many numbers as {shape} holds, which is not known; give the sizes of symbolic dimensions.");
+    }
 
     private static ulong Seed(OperatorCall call)
     {

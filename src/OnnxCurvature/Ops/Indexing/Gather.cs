@@ -12,6 +12,9 @@ namespace OnnxCurvature.Ops.Indexing;
 /// <summary>The entries of x along an axis at given indices; linear in x.</summary>
 public sealed class Gather : LinearOperator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 1;
+
     /// <summary>The entries of a value along an axis.</summary>
     public static Value Of(GraphBuilder b, Value x, Value indices, int axis) =>
         Catalogue.Get<Gather>().Apply(b, [x, indices], Attributes.Empty.With("axis", (long)axis)).Output;

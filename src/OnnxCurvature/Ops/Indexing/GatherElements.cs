@@ -9,6 +9,9 @@ namespace OnnxCurvature.Ops.Indexing;
 /// <summary>y[i, …, j, …] = x[i, …, indices[i, …, j, …], …]: along an axis every place has an index of its own. Linear in x.</summary>
 public sealed class GatherElements : LinearOperator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 1;
+
     /// <summary>The entries at indices of the same rank.</summary>
     public static Value Of(GraphBuilder b, Value x, Value indices, int axis) =>
         Catalogue.Get<GatherElements>().Apply(b, [x, indices], Attributes.Empty.With("axis", (object)(long)axis)).Output;

@@ -12,6 +12,9 @@ namespace OnnxCurvature.Ops.Indexing;
 /// </summary>
 public sealed class GatherND : LinearOperator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 1;
+
     /// <summary>The slices of x at tuples.</summary>
     public static Value Of(GraphBuilder b, Value x, Value indices, int batchDims = 0) =>
         Catalogue.Get<GatherND>().Apply(b, [x, indices], batchDims == 0 ? null : Attributes.Empty.With("batch_dims", (object)(long)batchDims)).Output;

@@ -17,7 +17,8 @@ public sealed class OneHot : CompositeOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var values = call.Required(2);
-        var depth = (long)KnownTensor.Required(call.Required(1), "the depth of OneHot is computed at run time, and only a constant is supported there.").At(0);
+        var depth = Depth(call.Required(1));
+        b.Budget.TakeTensor([depth]);
         var indices = Cast.Of(b, call.Required(0), ElementType.Int64);
         var axis = Axes.Normalize(call.Attributes.Int("axis", -1), indices.Type.Rank + 1);
         var isNegative = Less.Of(b, indices, b.Scalar(ElementType.Int64, 0));
@@ -26,6 +27,15 @@ public sealed class OneHot : CompositeOperator
         return [Where.Of(b, Equal.Of(b, Reshape.InsertAxis(b, wrapped, axis), b.Constant(positions)), Value(1), Value(0))];
 
         Value Value(int index) => Reshape.To(b, Slice.Of(b, values, 0, index, index + 1), TensorShape.Scalar);
+    }
+
+    /// <summary>Files hold it as a number of any type, alone or in a vector of one.</summary>
+    private static long Depth(Value value)
+    {
+        var known = KnownTensor.Required(value, "the depth of OneHot is computed at run time, and only a constant is supported there.");
+        return known.Count == 1 && known.At(0) is >= 1 and <= int.MaxValue and var depth
+            ? (long)depth
+            : throw new UnsupportedOperatorException($"the depth of OneHot must be a single number from 1 to {int.MaxValue}.");
     }
 
     /// <inheritdoc/>

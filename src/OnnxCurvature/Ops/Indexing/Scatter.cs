@@ -8,6 +8,9 @@ namespace OnnxCurvature.Ops.Indexing;
 public sealed class Scatter : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 1;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) =>
         [Catalogue.Get<ScatterElements>().Apply(b, call.Inputs, call.Attributes).Output];
 

@@ -10,6 +10,9 @@ namespace OnnxCurvature.Ops.Indexing;
 /// </summary>
 public sealed class ScatterElements : Operator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 1;
+
     /// <summary>data with updates added at indices of the same rank.</summary>
     public static Value Add(GraphBuilder b, Value data, Value indices, Value updates, int axis) =>
         Catalogue.Get<ScatterElements>().Apply(b, [data, indices, updates], Attributes.Empty.With("axis", (object)(long)axis).With("reduction", "add")).Output;

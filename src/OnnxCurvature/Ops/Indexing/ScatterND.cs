@@ -10,6 +10,9 @@ namespace OnnxCurvature.Ops.Indexing;
 /// </summary>
 public sealed class ScatterND : Operator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 1;
+
     /// <summary>data with slices of updates added at tuples.</summary>
     public static Value Add(GraphBuilder b, Value data, Value indices, Value updates) =>
         Catalogue.Get<ScatterND>().Apply(b, [data, indices, updates], Attributes.Empty.With("reduction", "add")).Output;

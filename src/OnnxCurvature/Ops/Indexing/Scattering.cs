@@ -59,6 +59,8 @@ internal static class Scattering
     /// <summary>data with update i put to, or joined at, the flat position i.</summary>
     public static Tensor Evaluate(Tensor data, int[] positions, Tensor updates, string reduction)
     {
+        if (positions.Length != updates.Count || positions.Any(position => position < 0 || position >= data.Count))
+            throw new ShapeException($"{updates.Type} cannot be scattered to {positions.Length} positions of {data.Type}");
         if (!data.Element.IsFloat())
         {
             var integers = (long[])data.Integers.Clone();

@@ -16,6 +16,9 @@ namespace OnnxCurvature.Ops.Normalization;
 public sealed class BatchNormalization : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 2;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = new Expr(b, call.Required(0));

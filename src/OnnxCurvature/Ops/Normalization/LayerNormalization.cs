@@ -14,6 +14,9 @@ namespace OnnxCurvature.Ops.Normalization;
 public sealed class LayerNormalization : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 1;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = new Expr(b, call.Required(0));

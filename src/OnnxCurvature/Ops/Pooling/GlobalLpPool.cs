@@ -10,6 +10,9 @@ namespace OnnxCurvature.Ops.Pooling;
 public sealed class GlobalLpPool : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 2;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = new Expr(b, call.Required(0));

@@ -9,6 +9,9 @@ namespace OnnxCurvature.Ops.Pooling;
 public sealed class GlobalMaxPool : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 2;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = call.Required(0);

@@ -14,6 +14,9 @@ namespace OnnxCurvature.Ops.Pooling;
 public sealed class LpPool : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 3;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;

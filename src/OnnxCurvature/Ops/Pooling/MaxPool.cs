@@ -17,6 +17,9 @@ namespace OnnxCurvature.Ops.Pooling;
 /// </summary>
 public sealed class MaxPool : Operator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 3;
+
     /// <summary>The most entries of the matrix that gives every position its window.</summary>
     private const long LargestSelection = 1 << 18;
 

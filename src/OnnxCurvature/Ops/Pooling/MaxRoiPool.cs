@@ -17,6 +17,9 @@ namespace OnnxCurvature.Ops.Pooling;
 /// </summary>
 public sealed class MaxRoiPool : CompositeOperator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 4;
+
     /// <summary>Less than any pixel, and finite, so that products with zero are zero.</summary>
     private const double Least = -3e38;
 

@@ -14,6 +14,9 @@ namespace OnnxCurvature.Ops.Pooling;
 public sealed class MaxUnpool : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 3;
+
+    /// <inheritdoc/>
     public override bool HoldsSizes(int input) => input == 2;
 
     /// <inheritdoc/>

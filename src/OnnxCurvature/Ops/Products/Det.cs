@@ -14,6 +14,9 @@ namespace OnnxCurvature.Ops.Products;
 /// </summary>
 public sealed class Det : CompositeOperator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 2;
+
     private const int Largest = 16;
 
     /// <inheritdoc/>

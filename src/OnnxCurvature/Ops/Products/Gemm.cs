@@ -22,7 +22,10 @@ public sealed class Gemm : Operator
         var (left, right) = (x.Shape[form.TransA ? 0 : 1], w.Shape[form.TransB ? 1 : 0]);
         if (left.IsKnown && right.IsKnown && left != right)
             throw new UnsupportedOperatorException($"the shapes {x.Shape} and {w.Shape} do not fit a matrix product.");
-        return [x with { Shape = [x.Shape[form.TransA ? 1 : 0], w.Shape[form.TransB ? 0 : 1]] }];
+        TensorShape shape = [x.Shape[form.TransA ? 1 : 0], w.Shape[form.TransB ? 0 : 1]];
+        if (call.Input(2) is { } bias && (bias.Type.Rank > 2 || TensorShape.Broadcast(shape, bias.Type.Shape) is not { } common || common.IsKnown && shape.IsKnown && common != shape))
+            throw new UnsupportedOperatorException($"the shape {bias.Type.Shape} does not broadcast to that of the product, {shape}.");
+        return [x with { Shape = shape }];
     }
 
     /// <inheritdoc/>

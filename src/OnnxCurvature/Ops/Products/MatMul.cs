@@ -10,6 +10,9 @@ namespace OnnxCurvature.Ops.Products;
 /// <summary>The matrix product of the last two axes, broadcast over those before; a vector is a row on the left, a column on the right.</summary>
 public sealed class MatMul : BilinearOperator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 1;
+
     /// <summary>The matrix product of two values.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<MatMul>().Apply(b, [x, y]).Output;
 

@@ -9,6 +9,9 @@ namespace OnnxCurvature.Ops.Quantization;
 /// <summary>A convolution of 8-bit integers less their zero points, in int32. Inputs: x, w, and a zero point of each; that of w may be one for each output channel.</summary>
 public sealed class ConvInteger : CompositeOperator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 3;
+
     /// <summary>In double precision, which holds all sums of products of 8-bit integers exactly.</summary>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {

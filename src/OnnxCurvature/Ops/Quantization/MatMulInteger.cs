@@ -9,6 +9,9 @@ namespace OnnxCurvature.Ops.Quantization;
 /// <summary>The product of two matrices of 8-bit integers less their zero points, in int32. Inputs: a, b, and a zero point of each, one or one for each row of a or column of b.</summary>
 public sealed class MatMulInteger : CompositeOperator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 1;
+
     /// <summary>In double precision, which holds all sums of products of 8-bit integers exactly.</summary>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {

@@ -13,6 +13,9 @@ namespace OnnxCurvature.Ops.Quantization;
 /// </summary>
 public sealed class QLinearConv : CompositeOperator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 3;
+
     /// <summary>In double precision, which holds the sums of products of integers exactly.</summary>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {

@@ -13,6 +13,9 @@ namespace OnnxCurvature.Ops.Quantization;
 /// </summary>
 public sealed class QLinearMatMul : CompositeOperator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 1;
+
     /// <summary>In double precision, which holds the products of integers exactly.</summary>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {

@@ -27,9 +27,14 @@ internal static class Scales
     }
 
     /// <summary>A vector along an axis of tensors of a rank; a scalar, or a vector of one entry, as a scalar.</summary>
-    public static Value Vector(GraphBuilder b, Value vector, int rank, int axis) => vector.Type.Shape.Elements.IsOne
-        ? Reshape.To(b, vector, TensorShape.Scalar)
-        : Reshape.To(b, vector, [vector.Type.Shape[0], .. Enumerable.Repeat((Dim)1, rank - 1 - axis)]);
+    public static Value Vector(GraphBuilder b, Value vector, int rank, int axis)
+    {
+        if (vector.Type.Shape.Elements.IsOne)
+            return Reshape.To(b, vector, TensorShape.Scalar);
+        return axis >= 0 && axis < rank
+            ? Reshape.To(b, vector, [vector.Type.Shape[0], .. Enumerable.Repeat((Dim)1, rank - 1 - axis)])
+            : throw new ShapeException($"a tensor of {rank} dimensions has no axis {axis} for a vector {vector.Type.Shape}");
+    }
 
     /// <summary>Integers as numbers of a floating-point type, less a zero point that broadcasts to them where there is one.</summary>
     public static Expr Centered(GraphBuilder b, Value x, Value? zeroPoint, ElementType element)

@@ -57,28 +57,56 @@ public sealed class StraightThrough : Operator
     /// </summary>
     private static Value? Number(GraphBuilder b, Value quantized, ElementType element)
     {
-        if (quantized.Producer is not { } node)
-            return null;
-        if (node.Operator is QuantizeLinear)
-            return Of(node.Inputs[0]!, node.Inputs[1]!, node.Input(2));
-        if (node.Operator is DynamicQuantizeLinear)
-            return node.Outputs is [_, { Type.Element: not ElementType.Undefined } scale, { Type.Element: not ElementType.Undefined } zero] ? Of(node.Inputs[0]!, scale, zero) : null;
-        if (node.Operator is not (LinearOperator or Concat or MaxPool or ScatterElements))
-            return null;
-        Value?[] numbers = [.. node.Inputs.Select(input => input is { Type.Element: var type } && type == quantized.Type.Element ? Number(b, input, element) : null)];
-        if (numbers.All(number => number is null))
-            return null;
-        var inputs = node.Inputs.Select((input, index) => numbers[index] ?? (input is { Type.Element: var type } && type == quantized.Type.Element ? Cast.Of(b, input, element) : input));
-        return node.Rules().Apply(b, [.. inputs], node.Attributes, node.Outputs.Length, [.. node.Outputs.Select(output => output.Type.Element == quantized.Type.Element ? output.Type with { Element = element } : output.Type)])
-            .Outputs[quantized.Index];
+        var numbers = new Dictionary<Value, Value>();
+        foreach (var node in Behind(quantized))
+            if (node.Operator is QuantizeLinear)
+                numbers[node.Output] = StandIn(b, node, (node.Inputs[0]!, node.Inputs[1]!, node.Input(2)), element);
+            else if (node.Operator is DynamicQuantizeLinear)
+            {
+                if (node.Outputs is [_, { Type.Element: not ElementType.Undefined } scale, { Type.Element: not ElementType.Undefined } zero])
+                    numbers[node.Output] = StandIn(b, node, (node.Inputs[0]!, scale, zero), element);
+            }
+            else if (node.Inputs.Any(input => input is not null && numbers.ContainsKey(input)))
+                Move(b, node, numbers, quantized.Type.Element, element);
+        return numbers.GetValueOrDefault(quantized);
+    }
 
-        Value Of(Value x, Value scale, Value? zero)
+    /// <summary>The nodes that quantize, move or choose integers of a value's type on the way to it, in order.</summary>
+    private static IEnumerable<Node> Behind(Value quantized)
+    {
+        var found = new HashSet<Node>();
+        var pending = new Stack<Value>([quantized]);
+        while (pending.TryPop(out var value))
         {
-            var number = new Expr(b, Cast.Of(b, x, element));
-            var standIn = number / number.With(Cast.Of(b, Scales.Along(b, scale, x.Type.Shape, node.Attributes), element));
-            if (zero is not null)
-                standIn += number.With(Cast.Of(b, Scales.Along(b, zero, x.Type.Shape, node.Attributes), element));
-            return Catalogue.Get<StraightThrough>().Apply(b, [standIn.Value, quantized]).Output;
+            if (value.Producer is not { } node || value.Type.Element != quantized.Type.Element)
+                continue;
+            var isMoved = node.Operator is LinearOperator or Concat or MaxPool or ScatterElements;
+            if (!isMoved && node.Operator is not (QuantizeLinear or DynamicQuantizeLinear) || !found.Add(node) || !isMoved)
+                continue;
+            foreach (var input in node.Inputs)
+                if (input is not null)
+                    pending.Push(input);
         }
+        return found.OrderBy(node => node.Id);
+    }
+
+    /// <summary>Does to numbers what a node does to integers of a type.</summary>
+    private static void Move(GraphBuilder b, Node node, Dictionary<Value, Value> numbers, ElementType integers, ElementType element)
+    {
+        var inputs = node.Inputs.Select(input => input is null || input.Type.Element != integers ? input : numbers.TryGetValue(input, out var number) ? number : Cast.Of(b, input, element));
+        var types = node.Outputs.Select(output => output.Type.Element == integers ? output.Type with { Element = element } : output.Type);
+        var moved = node.Rules().Apply(b, [.. inputs], node.Attributes, node.Outputs.Length, [.. types]);
+        for (var index = 0; index < node.Outputs.Length; index++)
+            if (node.Outputs[index].Type.Element == integers)
+                numbers[node.Outputs[index]] = moved.Outputs[index];
+    }
+
+    private static Value StandIn(GraphBuilder b, Node node, (Value X, Value Scale, Value? Zero) of, ElementType element)
+    {
+        var number = new Expr(b, Cast.Of(b, of.X, element));
+        var standIn = number / number.With(Cast.Of(b, Scales.Along(b, of.Scale, of.X.Type.Shape, node.Attributes), element));
+        if (of.Zero is not null)
+            standIn += number.With(Cast.Of(b, Scales.Along(b, of.Zero, of.X.Type.Shape, node.Attributes), element));
+        return Catalogue.Get<StraightThrough>().Apply(b, [standIn.Value, node.Output]).Output;
     }
 }

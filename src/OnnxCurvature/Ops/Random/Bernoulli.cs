@@ -13,6 +13,6 @@ public sealed class Bernoulli : RandomSource
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = call.Required(0);
-        return [Cast.Of(b, Less.Of(b, b.Constant(Uniform(call, x.Type.Element, x.Type.Shape)), x), Result(call, x.Type.Element))];
+        return [Cast.Of(b, Less.Of(b, b.Constant(Uniform(b, call, x.Type.Element, x.Type.Shape)), x), Result(call, x.Type.Element))];
     }
 }

@@ -17,7 +17,7 @@ public sealed class Multinomial : RandomSource
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = call.Required(0);
-        var numbers = Uniform(call, x.Type.Element, [x.Type.Shape[0], call.Attributes.Int("sample_size", 1), x.Type.Shape[1]]);
+        var numbers = Uniform(b, call, x.Type.Element, [x.Type.Shape[0], call.Attributes.Int("sample_size", 1), x.Type.Shape[1]]);
         for (var i = 0; i < numbers.Count; i++)
             numbers.Floats[i] = -Math.Log(-Math.Log(numbers.Floats[i]));
         var moved = Add.Of(b, Reshape.InsertAxis(b, x, 1), b.Constant(numbers));

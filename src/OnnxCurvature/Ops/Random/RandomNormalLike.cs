@@ -12,6 +12,6 @@ public sealed class RandomNormalLike : RandomSource
     {
         var like = call.Required(0).Type;
         var (mean, scale) = (call.Attributes.Float("mean", 0), call.Attributes.Float("scale", 1));
-        return Drawn(b, Normal(call, Result(call, like.Element.IsFloat() ? like.Element : ElementType.Float32), like.Shape), number => mean + scale * number);
+        return Drawn(b, Normal(b, call, Result(call, like.Element.IsFloat() ? like.Element : ElementType.Float32), like.Shape), number => mean + scale * number);
     }
 }

@@ -13,6 +13,9 @@ namespace OnnxCurvature.Ops.Reduction;
 public sealed class CumProd : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 1;
+
+    /// <inheritdoc/>
     protected override bool IsNewerThanFiles => true;
 
     /// <summary>
@@ -22,7 +25,7 @@ public sealed class CumProd : CompositeOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var y = call.Required(0);
-        var axis = Axes.Normalize(call.ConstantIntegers(1)![0], y.Type.Rank);
+        var axis = Axes.Normalize(call.ConstantInteger(1), y.Type.Rank);
         var (exclusive, reverse) = (call.Attributes.Int("exclusive", 0) != 0, call.Attributes.Int("reverse", 0) != 0);
         var size = y.Type.Shape[axis].Known
             ?? throw new UnsupportedOperatorException($"the size {y.Type.Shape[axis]} along the axis of CumProd is not known; give the sizes of symbolic dimensions.");

@@ -12,7 +12,16 @@ namespace OnnxCurvature.Ops.Reduction;
 public sealed class CumSum : LinearOperator
 {
     /// <inheritdoc/>
-    public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
+    public override int LeastRank => 1;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var x = call.Required(0).Type;
+        if (KnownTensor.Integer(call.Required(1)) is { } axis)
+            Axes.Normalize(axis, x.Rank);
+        return [x];
+    }
 
     /// <summary>The axis must be known; no opset has it in another form.</summary>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call.ConstantIntegers(1) is not null
@@ -57,7 +66,7 @@ public sealed class CumSum : LinearOperator
         [inputs[1].IsNone && inputs[0].Axis != Axis(node) ? inputs[0] : SampleLayout.Coupled];
 
     private static int Axis(Node node) =>
-        Axes.Normalize(new OperatorCall(nameof(CumSum), "", node.Inputs, node.Attributes, 1).ConstantIntegers(1)![0], node.Output.Type.Rank);
+        Axes.Normalize(new OperatorCall(nameof(CumSum), "", node.Inputs, node.Attributes, 1).ConstantInteger(1), node.Output.Type.Rank);
 
     private static bool IsReverse(Node node) => node.Attributes.Int("reverse", 0) != 0;
 }

@@ -31,6 +31,10 @@ public static class Batching
             {
                 throw new UnsupportedModelException([new UnsupportedNode(node, exception.Message)]);
             }
+            catch (Exception exception) when (NodeTrace.Note(exception, () => node.Origin ?? node.ToString()))
+            {
+                throw;
+            }
         }
         b.Origin = outer;
     }

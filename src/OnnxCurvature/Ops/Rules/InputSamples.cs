@@ -58,7 +58,7 @@ public static class InputSamples
             {
                 SampleAnalysis.Run(nodes, of);
             }
-            catch (UnsupportedOperatorException)
+            catch (Exception exception) when (exception is UnsupportedOperatorException or ArithmeticException or ShapeException)
             {
                 // Nothing is proven; derivatives through the node, should they be asked for, are refused with their own words.
                 return SampleLayout.Coupled;

@@ -40,6 +40,10 @@ public static class Pullback
             {
                 refusals.Add(new UnsupportedNode(node, exception.Message));
             }
+            catch (Exception exception) when (NodeTrace.Note(exception, () => node.Origin ?? node.ToString()))
+            {
+                throw;
+            }
         }
         b.Origin = outer;
     }

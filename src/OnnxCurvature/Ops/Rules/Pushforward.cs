@@ -56,6 +56,10 @@ public static class Pushforward
             {
                 refusals.Add(new UnsupportedNode(node, exception.Message));
             }
+            catch (Exception exception) when (NodeTrace.Note(exception, () => node.Origin ?? node.ToString()))
+            {
+                throw;
+            }
         }
         b.Origin = outer;
     }

@@ -20,6 +20,8 @@ public sealed class GridSample : CompositeOperator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var (x, grid) = (call.Required(0).Type, call.Required(1).Type.Shape);
+        if (x.Rank < 3 || grid.Rank != x.Rank || grid[grid.Rank - 1].Known is { } coordinates && coordinates != x.Rank - 2)
+            throw new UnsupportedOperatorException($"the grid {grid} does not fit an input {x.Shape}.");
         return [x with { Shape = [.. x.Shape.Range(0, 2), .. grid.Range(1, grid.Rank - 1)] }];
     }
 

@@ -22,6 +22,11 @@ public sealed class RoiAlign : CompositeOperator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
+        if (x.Rank != 4 || call.Required(1).Type.Rank != 2 || call.Required(2).Type.Rank != 1)
+            throw new ShapeException($"RoiAlign takes images [N, C, H, W], regions [R, 4] and indices [R], and has {x.Shape}, {call.Required(1).Type.Shape} and {call.Required(2).Type.Shape}");
+        foreach (var name in (ReadOnlySpan<string>)["output_height", "output_width", "sampling_ratio"])
+            if (call.Attributes.Int(name, 1) is < 0 or > int.MaxValue || name != "sampling_ratio" && call.Attributes.Int(name, 1) == 0)
+                throw new UnsupportedOperatorException($"the attribute {name} of RoiAlign is {call.Attributes.Int(name, 1)}, which is out of range.");
         return [x with { Shape = [call.Required(1).Type.Shape[0], x.Shape[1], call.Attributes.Int("output_height", 1), call.Attributes.Int("output_width", 1)] }];
     }
 
@@ -89,6 +94,7 @@ public sealed class RoiAlign : CompositeOperator
         var extent = end - start;
         if (!shifted)
             extent = extent.With(Max.Of(b, extent, extent.Number(1)));
+        b.Budget.TakeTensor([bins, samples]);
         var steps = b.Constant(Tensor.Of(regions.Type.Element, [1, bins * samples], [.. Enumerable.Range(0, (int)(bins * samples)).Select(i => (i + 0.5) / samples / bins)]));
         var at = start + extent * start.With(steps);
         var within = And.Of(b, GreaterOrEqual.Of(b, at, at.Number(-1)), LessOrEqual.Of(b, at, at.Number(size)));

@@ -12,6 +12,9 @@ namespace OnnxCurvature.Ops.Signal;
 public sealed class DFT : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 2;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = call.Required(0);

@@ -17,6 +17,8 @@ public sealed class CenterCropPad : CompositeOperator
         var sizes = call.ConstantIntegers(1) ?? throw new UnsupportedOperatorException("CenterCropPad lacks its sizes.");
         var rank = y.Type.Rank;
         var axes = call.Attributes.Ints("axes") is { } given ? given.Select(axis => Axes.Normalize(axis, rank)).ToArray() : [.. Enumerable.Range(0, rank)];
+        if (sizes.Length != axes.Length || sizes.Any(size => size < 0))
+            throw new UnsupportedOperatorException($"CenterCropPad has the sizes [{string.Join(",", sizes)}] for {axes.Length} axes.");
         var pads = new long[2 * rank];
         foreach (var (index, axis) in axes.Index())
         {

@@ -7,6 +7,9 @@ namespace OnnxCurvature.Ops.Structure;
 /// <summary>The inputs one after another along an axis. Linear in all of them at once.</summary>
 public sealed class Concat : Operator
 {
+    /// <inheritdoc/>
+    public override int LeastRank => 1;
+
     /// <summary>Values one after another; a single one is returned as it is.</summary>
     public static Value Of(GraphBuilder b, IReadOnlyList<Value> values, int axis) => values.Count == 1
         ? values[0]

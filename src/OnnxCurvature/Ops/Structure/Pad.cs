@@ -36,6 +36,8 @@ public sealed class Pad : LinearOperator
         var x = call.Required(0).Type;
         var pads = Widths(call, x.Rank);
         var shape = x.Shape;
+        if (call.Input(2) is { } margin && !margin.Type.Shape.Elements.IsOne)
+            throw new UnsupportedOperatorException($"Pad fills its margin with {margin.Type}, and a single number is expected.");
         for (var axis = 0; axis < x.Rank; axis++)
             if (pads[axis] + pads[x.Rank + axis] is var width and not 0)
                 shape = shape.With(axis, shape[axis].Map(size => size + width, "{0}+" + width));
@@ -149,6 +151,8 @@ public sealed class Pad : LinearOperator
         var axes = call.ConstantIntegers(3)!;
         var widths = call.ConstantIntegers(1)!;
         var pads = new long[2 * rank];
+        if (widths.Length != 2 * axes.Length)
+            throw new UnsupportedOperatorException($"Pad has {axes.Length} axes and {widths.Length} widths, and two for each axis are expected.");
         for (var i = 0; i < axes.Length; i++)
             (pads[Axes.Normalize(axes[i], rank)], pads[rank + Axes.Normalize(axes[i], rank)]) = (widths[i], widths[axes.Length + i]);
         return call.WithInputs(call.Input(0), b.Vector(pads), call.Input(2));

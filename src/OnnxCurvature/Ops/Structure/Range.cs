@@ -65,7 +65,17 @@ public sealed class Range : NonDifferentiable
                 call.Inputs.FirstOrDefault(input => input is not null && Known(input) is null));
     }
 
-    private static double? Known(Value value) => value.Contents is [{ Known: { } number }] ? number : KnownTensor.Of(value)?.At(0);
+    private static double? Known(Value value)
+    {
+        if (!value.Type.Shape.Elements.IsOne)
+            throw new UnsupportedOperatorException($"Range takes single numbers, and {value.Type} holds others.");
+        return value.Contents is [{ Known: { } number }] ? number : KnownTensor.Of(value)?.At(0);
+    }
 
-    private static long Count(double start, double limit, double delta) => Math.Max(0, (long)Math.Ceiling((limit - start) / delta));
+    private static long Count(double start, double limit, double delta) => Math.Ceiling((limit - start) / delta) switch
+    {
+        <= 0 => 0,
+        <= int.MaxValue and var count => (long)count,
+        _ => throw new UnsupportedOperatorException($"Range counts from {start:R} to {limit:R} by {delta:R}, which has no end or too many numbers."),
+    };
 }

@@ -13,10 +13,10 @@ public sealed class Reshape : LinearOperator
     /// </summary>
     public static Value To(GraphBuilder b, Value x, TensorShape shape)
     {
+        while (x.Type.Shape != shape && x.Producer is { Operator: Reshape } inner && b.SeesThrough(inner))
+            x = inner.Inputs[0]!;
         if (x.Type.Shape == shape)
             return x;
-        if (x.Producer is { Operator: Reshape } inner && b.SeesThrough(inner))
-            return To(b, inner.Inputs[0]!, shape);
         var unknown = shape.Count(dim => !dim.IsKnown);
         // A size of zero would mean "copied", and does not go together with an inferred size.
         var empty = shape.Any(dim => dim.Known == 0);
@@ -53,6 +53,8 @@ public sealed class Reshape : LinearOperator
                 ?? (x.Shape.IsKnown && product.IsKnown
                     ? throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].")
                     : Dim.Symbol($"({x.Shape.Elements})/({product})"));
+        else if (x.Shape.IsKnown && product.IsKnown && product != x.Shape.Elements)
+            throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].");
         return [x with { Shape = [.. dims] }];
     }
 

@@ -44,6 +44,9 @@ public sealed class Resize : CompositeOperator
                 continue;
             var length = from.Known ?? throw new UnsupportedOperatorException($"the size {from} of an axis that Resize changes is not known; give the sizes of symbolic dimensions.");
             var count = (size ?? Scaled(from, given)).Known ?? throw new UnsupportedOperatorException($"the size {size} to which Resize changes an axis is not known; give the sizes of symbolic dimensions.");
+            if (length < 1 || count is < 1 or > int.MaxValue)
+                throw new UnsupportedOperatorException($"Resize makes {count} of {length} entries, which it cannot.");
+            b.Budget.TakeTensor(call.Attributes.Text("mode", "nearest") == "nearest" ? [count] : [length, count]);
             var samples = new ResizeAxis(call.Attributes, length, count, given > 0 ? given : (double)count / length, start, end);
             y = call.Attributes.Text("mode", "nearest") == "nearest"
                 ? Gather.Of(b, y, b.Vector(samples.Nearest()), axis)
@@ -100,13 +103,15 @@ public sealed class Resize : CompositeOperator
     {
         var x = call.Required(0).Type;
         var axes = call.Attributes.Ints("axes") is { } given ? given.Select(axis => Axes.Normalize(axis, x.Rank)).ToArray() : [.. Enumerable.Range(0, x.Rank)];
-        var region = call.Attributes.Text("coordinate_transformation_mode", "") == "tf_crop_and_resize" ? Numbers(call, 1, "region") : [.. axes.Select(_ => 0.0), .. axes.Select(_ => 1.0)];
+        var region = call.Attributes.Text("coordinate_transformation_mode", "") == "tf_crop_and_resize" ? Numbers(call, 1, "region", 2 * axes.Length) : [.. axes.Select(_ => 0.0), .. axes.Select(_ => 1.0)];
         if (call.Input(2) is { } scales && scales.Type.Shape != [0])
         {
-            var factors = Numbers(call, 2, "factors");
+            var factors = Numbers(call, 2, "factors", axes.Length);
             return axes.Select((axis, index) => (axis, factors[index], (Dim?)null, region[index], region[axes.Length + index]));
         }
         var sizes = call.Sizes(3) ?? throw new UnsupportedOperatorException("Resize lacks factors and sizes.");
+        if (sizes.Length != axes.Length)
+            throw new UnsupportedOperatorException($"Resize has {sizes.Length} sizes for {axes.Length} axes.");
         var policy = call.Attributes.Text("keep_aspect_ratio_policy", "stretch");
         if (policy == "stretch")
             return axes.Select((axis, index) => (axis, 0.0, (Dim?)sizes[index], region[index], region[axes.Length + index]));
@@ -117,8 +122,15 @@ public sealed class Resize : CompositeOperator
         return axes.Select((axis, index) => (axis, scale, (Dim?)(long)Math.Floor(scale * x.Shape[axis].Factor + 0.5), region[index], region[axes.Length + index]));
     }
 
-    private static double[] Numbers(OperatorCall call, int input, string what) =>
-        KnownTensor.Required(call.Required(input), $"the {what} of Resize are computed at run time, and only constants are supported there.").Floats;
+    private static double[] Numbers(OperatorCall call, int input, string what, int count)
+    {
+        var known = KnownTensor.Required(call.Required(input),
+            $"the {what} of Resize are computed at run time, and only constants are supported there.");
+        var numbers = Enumerable.Range(0, known.Count).Select(known.At).ToArray();
+        return numbers.Length == count && numbers.All(double.IsFinite) && (input != 2 || numbers.All(number => number > 0))
+            ? numbers
+            : throw new UnsupportedOperatorException($"the {what} of Resize are not {count} numbers, or are out of range.");
+    }
 
     private static Dim Scaled(Dim dim, double scale) => scale == Math.Floor(scale)
         ? dim * (long)scale

@@ -39,9 +39,15 @@ public sealed class Slice : LinearOperator
     {
         var x = call.Required(0).Type;
         var shape = x.Shape;
+        call.Required(1);
+        call.Required(2);
         var (starts, ends) = (call.Sizes(1)!.Value, call.Sizes(2)!.Value);
         var axes = call.ConstantIntegers(3);
         var steps = call.ConstantIntegers(4);
+        if (ends.Length != starts.Length || axes is not null && axes.Length != starts.Length || steps is not null && steps.Length != starts.Length)
+            throw new UnsupportedOperatorException("Slice has other numbers of starts, ends, axes or steps.");
+        if (steps?.Contains(0) == true)
+            throw new UnsupportedOperatorException("Slice has a step of zero.");
         for (var i = 0; i < starts.Length; i++)
         {
             var axis = Axes.Normalize(axes?[i] ?? i, x.Rank);

@@ -8,6 +8,9 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class SpaceToDepth : CompositeOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 4;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = call.Required(0);

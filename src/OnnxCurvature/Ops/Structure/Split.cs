@@ -10,6 +10,9 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class Split : LinearOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 1;
+
+    /// <inheritdoc/>
     public override bool HoldsSizes(int input) => input == 1;
 
     /// <inheritdoc/>
@@ -19,7 +22,7 @@ public sealed class Split : LinearOperator
         var (axis, sizes) = (Axis(call.Attributes, x.Rank), Sizes(call.Attributes));
         if (sizes.Length != call.OutputCount)
             throw new UnsupportedOperatorException($"Split has {call.OutputCount} outputs, and sizes for {sizes.Length}.");
-        if (x.Shape[axis].Known is { } whole && whole != sizes.Sum())
+        if (sizes.Any(size => size < 0) || x.Shape[axis].Known is { } whole && whole != sizes.Sum())
             throw new UnsupportedOperatorException($"the sizes [{string.Join(",", sizes)}] do not fill the axis {axis} of {x.Shape}.");
         return [.. sizes.Select(size => x with { Shape = x.Shape.With(axis, size) })];
     }
@@ -79,6 +82,8 @@ public sealed class Split : LinearOperator
             var dim = shape[Axis(call.Attributes, shape.Rank)];
             var whole = dim.Known ?? throw new UnsupportedOperatorException($"Split divides the size {dim}, which is not known; give the sizes of symbolic dimensions.");
             var count = call.Attributes.Int("num_outputs", call.OutputCount);
+            if (count != call.OutputCount)
+                throw new UnsupportedOperatorException($"Split makes {count} parts, and has {call.OutputCount} outputs.");
             var each = (whole + count - 1) / count;
             sizes = [.. Enumerable.Range(0, (int)count).Select(index => Math.Clamp(whole - index * each, 0, each))];
         }

@@ -11,6 +11,9 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class Trilu : LinearOperator
 {
     /// <inheritdoc/>
+    public override int LeastRank => 2;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
 
     /// <inheritdoc/>

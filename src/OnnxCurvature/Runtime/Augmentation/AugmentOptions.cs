@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 
@@ -21,6 +22,9 @@ public sealed record AugmentOptions
 
     /// <summary>What the plan has to keep to.</summary>
     public PlanLimits Limits { get; init; } = new();
+
+    /// <summary>The most that loading the model may take.</summary>
+    public WorkLimits LoadLimits { get; init; } = new();
 
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;

@@ -20,11 +20,12 @@ internal sealed class Inspector(OnnxModel model)
     {
         var graph = model.Graph;
         var losses = Losses().ToImmutableArray();
+        var needed = losses.IsEmpty ? [] : Needed(LossRequest.Parse(losses[0].Loss));
         var weights = graph.Weights.Select((weight, index) =>
         {
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new RunProgress((double)index / graph.Weights.Length, $"weight {index + 1} of {graph.Weights.Length}"));
-            return Inspect(weight, losses);
+            return Inspect(weight, losses, needed);
         }).ToImmutableArray();
         // Without the nodes that were left out, some of the others lead to no output.
         var nodes = GraphWalk.Ancestors(model.LeftOutNodes.IsEmpty ? graph.Outputs.Select(output => output.Value) : graph.Values.Values);
@@ -65,11 +66,20 @@ internal sealed class Inspector(OnnxModel model)
         }
     }
 
-    private InspectedWeight Inspect(Value weight, ImmutableArray<(string Loss, string Reason)> losses)
+    /// <summary>The values on which the output of a loss depends. Plans are made for these alone: a model may hold any number of weights that nothing uses.</summary>
+    private HashSet<Value> Needed(LossRequest loss)
+    {
+        var output = model.Graph.Outputs.First(output => output.Name == loss.Value).Value;
+        return [output, .. GraphWalk.Ancestors([output]).SelectMany(GraphWalk.Dependencies)];
+    }
+
+    private InspectedWeight Inspect(Value weight, ImmutableArray<(string Loss, string Reason)> losses, HashSet<Value> needed)
     {
         var elements = weight.Type.Shape.Elements.Factor;
         if (losses.IsEmpty)
             return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, model.LeftOutNodes.IsEmpty ? "the model has no floating-point output to take a loss of" : "the model's outputs depend on nodes that cannot be taken");
+        if (!needed.Contains(weight))
+            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, "the loss does not depend on it");
         try
         {
             var request = new CurvatureRequest { WithRespectTo = [weight.Name!], Loss = LossRequest.Parse(losses[0].Loss), Quantities = [Quantity.HessianDiagonal] };
@@ -81,7 +91,7 @@ internal sealed class Inspector(OnnxModel model)
                 _obstacles.TryAdd(refusal.Node.Operator.ToString(), refusal.Reason);
             return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, exception.Message);
         }
-        catch (UserErrorException exception)
+        catch (Exception exception) when (exception is UserErrorException or UnsupportedOperatorException or ArithmeticException)
         {
             return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, exception.Message);
         }

@@ -39,6 +39,9 @@ internal static class AugmentedRun
         source = source with { Dimensions = DataSet.Dimensions(model.Graph, data, batches.Size).SetItems(source.Dimensions) };
         model = source.Load();
         var program = Program.Create(model.Graph.Inputs, model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name)));
+        if (program.Outputs.FirstOrDefault(output => !output.Value.Type.Element.IsFloat()) is { } whole)
+            throw new UserErrorException($"The metadata of '{model.Path}' name the result '{whole.Name}', which holds " +
+                $"{whole.Value.Type.Element.DisplayName()} and no derivatives; write the file again with augment.");
         var layouts = program.Parameters.ToDictionary(
             parameter => parameter.Name!,
             parameter => parameter.Type.Rank == 0 || metadata.WholeInputs.Contains(parameter.Name!) ? SampleLayout.None : SampleLayout.At(0),

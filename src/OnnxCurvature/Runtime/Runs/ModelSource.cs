@@ -30,6 +30,9 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
     public ImmutableDictionary<string, int?> SampleAxes { get; init; } =
         (Request?.SampleAxes ?? ImmutableDictionary<string, int?>.Empty).ToImmutableDictionary(StringComparer.Ordinal);
 
+    /// <summary>The most that loading may take.</summary>
+    public WorkLimits Limits { get; init; } = new();
+
     /// <summary>The folder that weights are taken from by reference.</summary>
     public string Folder => ExternalData.FolderOf(Path);
 
@@ -46,6 +49,7 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
         Fixed = Fixed,
         SampleAxes = SampleAxes,
         KeepLoops = Request is null,
+        Limits = Limits,
         Partial = isPartial,
         Asked = Request is null ? [] : [Request.Loss.Value, .. Request.WithRespectTo.SelectMany(Names)],
         Oracle = new OrtShapeOracle(),

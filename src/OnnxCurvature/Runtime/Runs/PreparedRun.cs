@@ -86,7 +86,7 @@ public sealed class PreparedRun
         OrtEnvironment.Start(options.OnnxRuntimePath);
         var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
         options = options with { Provider = provider };
-        var inputs = RunInputs.Resolve(new ModelSource(modelPath, request) { Dimensions = options.Dimensions }, data);
+        var inputs = RunInputs.Resolve(new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits }, data);
         // Reading the files takes about as long as all else before the run.
         var check = Task.Run(() => AugmentedMetadata.CheckWeightFiles(inputs.Model));
         var loaded = clock.Elapsed.TotalSeconds;

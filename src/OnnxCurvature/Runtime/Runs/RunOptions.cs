@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
@@ -28,6 +29,9 @@ public sealed record CurvatureRunOptions
     /// Samples in one batch; null takes the model's own fixed batch, or 32 samples where batches are proven to give what all samples at once give, and else all samples.
     /// </summary>
     public int? BatchSize { get; init; }
+
+    /// <summary>The most that loading the model may take.</summary>
+    public WorkLimits LoadLimits { get; init; } = new();
 
     /// <summary>Whether data are cut into batches though these may not give what all samples at once give: what is asked for is then that of blocks.</summary>
     public bool AsBlocks { get; init; }

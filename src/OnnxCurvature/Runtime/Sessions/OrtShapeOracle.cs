@@ -14,6 +14,8 @@ public sealed class OrtShapeOracle : IShapeOracle
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, TensorType> TypesOf(byte[] model)
     {
+        // What it logs holds names of the file, and would go to the terminal.
+        OrtEnvironment.Start(null);
         var types = new Dictionary<string, TensorType>(StringComparer.Ordinal);
         using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         try
