@@ -9,6 +9,9 @@ namespace OnnxCurvature.Cli;
 /// <summary>The command line of the tool: parsing, help, and what becomes of errors.</summary>
 internal sealed class CommandLine
 {
+    /// <summary>How long an interrupted command may take to end by itself.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1.5);
+
     private readonly Terminal _terminal;
     private readonly Option<bool> _debug = new("--debug") { Description = "Print the stack of an internal error [default: off].", Recursive = true };
     private readonly RootCommand _root;
@@ -44,14 +47,14 @@ internal sealed class CommandLine
             return Fail(ExitCodes.UserError, $"error: {sentence}");
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration
+            return await Interruptible(() => parsed.InvokeAsync(new InvocationConfiguration
             {
                 Output = _terminal.Output,
                 Error = _terminal.Error,
                 EnableDefaultExceptionHandler = false,
                 // Program turns signals into the token; here a second handler would end the process before partial files are removed.
                 ProcessTerminationTimeout = null,
-            }, cancellation);
+            }, cancellation), cancellation);
         }
         catch (UserErrorException exception)
         {
@@ -76,6 +79,24 @@ internal sealed class CommandLine
             var what = exception as InternalErrorException ?? new InternalErrorException(exception);
             return Fail(ExitCodes.InternalError, $"internal error {Printable.Line(what.Message)}; please report it, with the model and what the same command prints with --debug.");
         }
+    }
+
+    /// <summary>
+    /// Waits for a command, but once it is interrupted no longer than <see cref="Grace"/>: planning, and making a session, know no interruption.
+    /// What such a command has half written stands under a name of its own, and the next write to its place removes it.
+    /// </summary>
+    private static async Task<int> Interruptible(Func<Task<int>> command, CancellationToken cancellation)
+    {
+        var work = Task.Run(command, CancellationToken.None);
+        var patience = new TaskCompletionSource();
+        await using var registration = cancellation.Register(async () =>
+        {
+            await Task.Delay(Grace, CancellationToken.None);
+            patience.TrySetResult();
+        });
+        if (await Task.WhenAny(work, patience.Task) != work)
+            cancellation.ThrowIfCancellationRequested();
+        return await work;
     }
 
     private int Fail(int code, string message)

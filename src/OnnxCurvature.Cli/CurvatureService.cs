@@ -31,6 +31,8 @@ internal sealed class CurvatureService : ICurvatureService
 
     private sealed class Planned(PreparedRun run) : IPlannedRun
     {
+        public ImmutableArray<string> ModelFiles => run.ModelFiles;
+
         public PlanOverview Plan => new(run.Methods, run.Notes, run.Batches, run.Flops, run.MemoryBytes, run.Estimate);
 
         public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation) => run.Run(progress, cancellation);

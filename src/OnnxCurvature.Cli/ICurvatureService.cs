@@ -30,6 +30,9 @@ internal interface ICurvatureService
 /// <summary>A run that has not begun.</summary>
 internal interface IPlannedRun
 {
+    /// <summary>The files that the model is read from.</summary>
+    ImmutableArray<string> ModelFiles { get; }
+
     /// <summary>What the user is told before it begins.</summary>
     PlanOverview Plan { get; }
 

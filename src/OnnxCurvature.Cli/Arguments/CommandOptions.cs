@@ -255,6 +255,13 @@ internal sealed class CommandOptions(bool requests)
     /// <summary>The bound on memory.</summary>
     public long? MemoryOf(ParseResult parsed) => parsed.GetResult(Memory) is null ? null : parsed.GetValue(Memory);
 
-    /// <summary>The files for inputs.</summary>
+    /// <summary>The files of --data and --fix, which are read.</summary>
+    public IEnumerable<string> FilesOf(ParseResult parsed)
+    {
+        var fixedFiles = parsed.GetResult(Fixed) is null ? [] : parsed.GetValue(Fixed);
+        return DataOf(parsed).Concat(fixedFiles).Select(file => file.Path);
+    }
+
+    /// <summary>The files of --data.</summary>
     public ImmutableArray<DataArgument> DataOf(ParseResult parsed) => parsed.GetResult(Data) is null ? [] : parsed.GetValue(Data);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
@@ -59,7 +60,7 @@ internal static class AugmentCommand
         {
             var model = parsed.GetRequiredValue(options.Model);
             var path = parsed.GetRequiredValue(output)!;
-            Overwriting.Refuse(path, model);
+            RealPath.RefuseOverwriting(path, [model, .. options.FilesOf(parsed)]);
             var request = options.RequestOf(parsed)!;
             var dimensions = options.DimensionsOf(parsed);
             var report = service.Augment(model, request, path, new AugmentOptions

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Files;
 using OnnxCurvature.Report;
 
 namespace OnnxCurvature.Cli.Commands;
@@ -23,11 +24,12 @@ internal static class RunCommand
             var model = parsed.GetRequiredValue(options.Model);
             var path = parsed.GetRequiredValue(output)!;
             var files = options.DataOf(parsed);
-            Overwriting.Refuse(path, [model, .. files.Select(file => file.Path)]);
+            RealPath.RefuseOverwriting(path, [model, .. options.FilesOf(parsed)]);
             var request = options.RequestOf(parsed);
             var data = DataArgument.Load(files);
             ResultFile.CheckWritable(path);
             var run = service.Prepare(model, request, data, options.RunOptionsOf(parsed));
+            RealPath.RefuseOverwriting(path, run.ModelFiles);
             cancellation.ThrowIfCancellationRequested();
             PlanView.Show(terminal, run.Plan, parsed.GetValue(options.Explain));
             RunOutput.Produce(run, path, terminal, cancellation);

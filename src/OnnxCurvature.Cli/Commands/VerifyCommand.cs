@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Report;
 
@@ -42,7 +43,7 @@ internal static class VerifyCommand
             var path = parsed.GetValue(output);
             if (path is not null)
             {
-                Overwriting.Refuse(path, [model, .. files.Select(file => file.Path)]);
+                RealPath.RefuseOverwriting(path, [model, .. options.FilesOf(parsed)]);
                 ResultFile.CheckWritable(path);
             }
             var data = DataArgument.Load(files);
@@ -50,6 +51,8 @@ internal static class VerifyCommand
             // Where nothing is written, what is checked is planned, and no more.
             var planned = path is null ? request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] } : request;
             var run = service.Prepare(model, planned, data, runOptions);
+            if (path is not null)
+                RealPath.RefuseOverwriting(path, run.ModelFiles);
             cancellation.ThrowIfCancellationRequested();
             PlanView.Show(terminal, run.Plan, parsed.GetValue(options.Explain));
             if (path is not null)

@@ -20,9 +20,7 @@ public static class AtomicFile
                 write(device);
                 return;
             }
-            var file = new FileInfo(target);
-            if (file.LinkTarget is not null)
-                target = file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+            target = RealPath.Of(target);
             if (Directory.Exists(target))
                 throw new UserErrorException($"'{path}' is a folder, and a file is to be written; name a file in it.");
             if (!Directory.Exists(Path.GetDirectoryName(target)))
@@ -42,29 +40,16 @@ public static class AtomicFile
 
     private static void Replace(string target, Action<Stream> write)
     {
-        // In the same folder, because only within one file system is a rename a single step.
-        var partial = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.partial");
-        try
-        {
-            using (var stream = Create(partial, target))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(partial, target, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
+        using var partial = Create(target);
+        write(partial.Stream);
+        partial.Move();
     }
 
-    private static FileStream Create(string partial, string target)
+    private static PartialFile Create(string target)
     {
         try
         {
-            return new FileStream(partial, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16);
+            return new PartialFile(target);
         }
         catch (FileNotFoundException)
         {

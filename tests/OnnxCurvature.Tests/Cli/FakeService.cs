@@ -77,6 +77,8 @@ internal sealed class FakeService : ICurvatureService
 
     private sealed class Planned(FakeService service) : IPlannedRun
     {
+        public ImmutableArray<string> ModelFiles => ["vgg16.onnx"];
+
         public PlanOverview Plan => new([ConvPlan, BiasPlan], ["ReLU has the derivative 0 at 0."], 3, 3.3e12, 1.6 * (1 << 30), (180, 3.1 * (1 << 30)));
 
         public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation)

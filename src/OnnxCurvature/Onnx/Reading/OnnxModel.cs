@@ -19,6 +19,7 @@ public sealed class OnnxModel
     private OnnxModel(ModelReader file, NodeLoader loader, ModelGraph graph, Precision precision)
     {
         Path = file.File.Path;
+        Files = [Path, .. file.ExternalFiles];
         IrVersion = (int)file.Model.IrVersion;
         OpsetImports = FunctionLibrary.OpsetsOf(file.Model.OpsetImport);
         Graph = graph;
@@ -38,6 +39,9 @@ public sealed class OnnxModel
 
     /// <summary>The full path of the file.</summary>
     public string Path { get; }
+
+    /// <summary>The full paths of all files that the model is read from: its own, and those of external weights.</summary>
+    public ImmutableArray<string> Files { get; }
 
     /// <summary>The version of the file format.</summary>
     public int IrVersion { get; }

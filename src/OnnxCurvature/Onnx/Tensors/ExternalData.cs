@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Onnx.Wire;
@@ -41,34 +42,19 @@ internal static class ExternalData
             throw new UserErrorException($"{what} has the absolute location '{location}'; only files beside the model are read.");
         if (location.Split('/', '\\').Contains(".."))
             throw new UserErrorException($"{what} lies at '{location}', outside of the model's folder; only files beside the model are read.");
-        var folder = RealPath(Path.GetDirectoryName(Path.GetFullPath(model))!);
+        var folder = RealPath.Of(Path.GetDirectoryName(Path.GetFullPath(model))!);
         var path = Path.Combine(folder, location);
         if (!File.Exists(path))
             throw new UserErrorException($"{what} lies in '{location}', and there is no such file beside the model.");
-        var real = RealPath(path);
+        var real = RealPath.Of(path);
         return IsIn(folder, real) || IsIn(FolderOf(model), real)
             ? real
             : throw new UserErrorException($"{what} lies at '{location}', a link that leaves the model's folder; only files beside the model are read.");
     }
 
     /// <summary>The full path of the folder that holds a file, or the file that a symbolic link leads to.</summary>
-    internal static string FolderOf(string path) => Path.GetDirectoryName(RealPath(Path.GetFullPath(path)))!;
+    internal static string FolderOf(string path) => Path.GetDirectoryName(RealPath.Of(Path.GetFullPath(path)))!;
 
     private static bool IsIn(string folder, string file) =>
         file.StartsWith(folder.EndsWith(Path.DirectorySeparatorChar) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-
-    /// <summary>A full path without links in any of its parts, of which the last ones need not exist.</summary>
-    internal static string RealPath(string path)
-    {
-        var root = Path.GetPathRoot(path)!;
-        var real = root;
-        foreach (var part in path[root.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
-        {
-            real = Path.Combine(real, part);
-            FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
-            if (info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target)
-                real = RealPath(target.FullName);
-        }
-        return real;
-    }
 }

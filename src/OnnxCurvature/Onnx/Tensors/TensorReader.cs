@@ -25,7 +25,11 @@ internal sealed class TensorReader(string path, ModelReader? file)
         if (type.Element == ElementType.String)
             return tensor.StringData.Count == Count(type) ? new StringConstant(type, tensor) : throw Mismatch(tensor, type, tensor.StringData.Count);
         if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
-            return ExternalData.Find(path, tensor, type);
+        {
+            var weight = ExternalData.Find(path, tensor, type);
+            file?.ExternalFiles.Add(weight.Path);
+            return weight;
+        }
         if (file?.RangeOf(tensor) is { } range)
             return range.Length == Bytes(type)
                 ? new MappedConstant(file.File, range.Offset, range.Length, type)

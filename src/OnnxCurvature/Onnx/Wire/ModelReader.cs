@@ -36,6 +36,9 @@ internal sealed class ModelReader
     /// <summary>The model without the elements of large tensors.</summary>
     public ModelProto Model { get; } = new();
 
+    /// <summary>The files of external weights that have been referred to.</summary>
+    public SortedSet<string> ExternalFiles { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Where the file holds the elements of a tensor, or null where the message holds them or they are in another file.</summary>
     public RawRange? RangeOf(TensorProto tensor) => _ranges.TryGetValue(tensor, out var range) ? range : null;
 

@@ -35,24 +35,24 @@ public static class OnnxWriter
         if (AtomicFile.IsDevice(path))
             throw new UserErrorException($"'{path}' is a device, and a model is written to a file; name one.");
         var opset = OpsetFor(program, options);
-        var dataPath = path + ".data";
-        var placer = new WeightPlacer(folder, options.Weights, Path.GetFileName(dataPath));
+        RealPath.RefuseOverwriting(path, options.Source?.Files ?? []);
+        var placer = new WeightPlacer(folder, options.Weights, canWriteBeside: true);
         var (model, emitted) = Assemble(program, opset, options);
-        RefuseOwnSources(emitted, path, dataPath);
         var initializers = emitted.Initializers.Select(entry => placer.Place(entry.Name, entry.Constant)).ToList();
         ListOverridable(emitted.Graph, initializers, options.Source);
         var beside = placer.Beside.Count > 0;
-        using (var files = new PendingFiles())
+        string? dataPath = null;
+        using (var files = new ModelFiles(path))
         {
             var lines = placer.References.Select(file => FileDigest.Line(DigestOf(file.Value, options.Source), file.Key)).ToList();
             if (beside)
-                files.Write(dataPath, stream => lines.Add(FileDigest.Line(placer.WriteBeside(stream), Path.GetFileName(dataPath))));
+                dataPath = Path.Combine(folder, WriteBeside(files, placer, lines));
             AddMetadata(model, options, lines);
-            files.Write(path, stream => ModelStream.Write(stream, model, emitted.Graph, initializers));
+            files.WriteModel(stream => ModelStream.Write(stream, model, emitted.Graph, initializers));
             files.Commit();
         }
         Debug.Assert(OnnxChecker.Check(path) is [], $"The written model is malformed: {string.Join(" ", OnnxChecker.Check(path))}");
-        return new WriteResult(path, opset, placer.Placement, beside ? dataPath : null);
+        return new WriteResult(path, opset, placer.Placement, dataPath);
     }
 
     /// <summary>
@@ -62,7 +62,7 @@ public static class OnnxWriter
     public static byte[] Serialize(Program program, string folder, WriteOptions? options = null)
     {
         options ??= new WriteOptions();
-        var placer = new WeightPlacer(Path.GetFullPath(folder), options.Weights, null);
+        var placer = new WeightPlacer(Path.GetFullPath(folder), options.Weights, canWriteBeside: false);
         var (model, emitted) = Assemble(program, OpsetFor(program, options), options);
         var initializers = emitted.Initializers.Select(entry => placer.Place(entry.Name, entry.Constant)).ToList();
         ListOverridable(emitted.Graph, initializers, options.Source);
@@ -70,6 +70,16 @@ public static class OnnxWriter
         using var stream = new MemoryStream();
         ModelStream.Write(stream, model, emitted.Graph, initializers);
         return stream.ToArray();
+    }
+
+    /// <summary>Writes the file of weights, notes its digest, and gives its name.</summary>
+    private static string WriteBeside(ModelFiles files, WeightPlacer placer, List<string> lines)
+    {
+        var digest = "";
+        var name = files.WriteWeights(stream => digest = placer.WriteBeside(stream));
+        lines.Add(FileDigest.Line(digest, name));
+        placer.NameBeside(name);
+        return name;
     }
 
     private static int OpsetFor(Program program, WriteOptions options)
@@ -150,12 +160,5 @@ public static class OnnxWriter
         foreach (var (header, _) in initializers)
             if (overridable.Contains(header.Name) && given.Add(header.Name))
                 graph.Input.Add(TypeWriter.Info(header.Name, new TensorType((ElementType)header.DataType, TensorShape.Of(header.Dims))));
-    }
-
-    private static void RefuseOwnSources(GraphEmitter emitted, params ReadOnlySpan<string> targets)
-    {
-        foreach (var target in targets)
-            if (emitted.Initializers.Select(entry => entry.Constant).OfType<MappedConstant>().Any(weight => ExternalData.RealPath(weight.Path) == ExternalData.RealPath(target)))
-                throw new UserErrorException($"Writing '{target}' would overwrite the file that the weights come from; give another name.");
     }
 }

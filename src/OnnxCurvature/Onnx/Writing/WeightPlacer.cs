@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Onnx.Tensors;
@@ -12,12 +13,15 @@ namespace OnnxCurvature.Onnx.Writing;
 /// </summary>
 /// <param name="folder">The full path of the folder of the written model.</param>
 /// <param name="placement">Where large weights go.</param>
-/// <param name="data">The name of the file beside the model; null where none may be written, so that weights which cannot be taken by reference go into the model.</param>
-internal sealed class WeightPlacer(string folder, WeightPlacement placement, string? data)
+/// <param name="canWriteBeside">
+/// Whether a file may be written beside the model; where not, weights which cannot be taken by reference go into the model.
+/// </param>
+internal sealed class WeightPlacer(string folder, WeightPlacement placement, bool canWriteBeside)
 {
     private const long Alignment = 4096;
 
-    private readonly string _folder = ExternalData.RealPath(folder);
+    private readonly string _folder = RealPath.Of(folder);
+    private readonly List<TensorProto> _besideHeaders = [];
     private long _end;
 
     /// <summary>The weights that go beside the model, at their offsets.</summary>
@@ -34,9 +38,9 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, str
     {
         if (constant is StringConstant texts)
         {
-            var header = TensorWriter.Header(name, constant.Type);
-            header.StringData.AddRange(texts.Texts);
-            return new Initializer(header, null);
+            var written = TensorWriter.Header(name, constant.Type);
+            written.StringData.AddRange(texts.Texts);
+            return new Initializer(written, null);
         }
         var length = TensorWriter.Bytes(constant.Type);
         if (constant is InlineConstant || length <= ModelReader.LargestInline || placement == WeightPlacement.Embed)
@@ -46,12 +50,14 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, str
             References[location] = mapped.Path;
             return new Initializer(TensorWriter.External(name, constant.Type, location, mapped.Offset, length), null);
         }
-        if (data is null)
+        if (!canWriteBeside)
             return new Initializer(TensorWriter.Header(name, constant.Type), constant);
         var offset = (_end + Alignment - 1) / Alignment * Alignment;
         _end = offset + length;
         Beside.Add((constant, offset));
-        return new Initializer(TensorWriter.External(name, constant.Type, data, offset, length), null);
+        var header = TensorWriter.External(name, constant.Type, "", offset, length);
+        _besideHeaders.Add(header);
+        return new Initializer(header, null);
     }
 
     /// <summary>Writes the weights that go beside the model, and gives the digest of the file.</summary>
@@ -71,9 +77,16 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, str
         return Convert.ToHexStringLower(digest.Hash!);
     }
 
+    /// <summary>Names the file beside the model in the initializers whose elements lie there; it is known once the file is written.</summary>
+    public void NameBeside(string file)
+    {
+        foreach (var header in _besideHeaders)
+            header.ExternalData.Single(entry => entry.Key == "location").Value = file;
+    }
+
     private string? LocationOf(MappedConstant constant)
     {
-        var relative = Path.GetRelativePath(_folder, ExternalData.RealPath(constant.Path));
+        var relative = Path.GetRelativePath(_folder, RealPath.Of(constant.Path));
         return Path.IsPathRooted(relative) || relative.Split(Path.DirectorySeparatorChar)[0] == ".." ? null : relative.Replace(Path.DirectorySeparatorChar, '/');
     }
 }

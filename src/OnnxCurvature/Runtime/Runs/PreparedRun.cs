@@ -36,6 +36,9 @@ public sealed class PreparedRun
     /// <summary>What the user should know: one sentence each.</summary>
     public ImmutableArray<string> Notes { get; private init; } = [];
 
+    /// <summary>The full paths of the files that the model is read from.</summary>
+    public ImmutableArray<string> ModelFiles => _model.Files;
+
     /// <summary>The number of batches.</summary>
     public int Batches => _plan.Data.Batches;
 
