@@ -16,4 +16,6 @@ internal enum CheckedDerivatives
     Image = 8,
     /// <summary>Directions b differ from a.</summary>
     Pairs = 16,
+    /// <summary>Sums over the entries of z are left to the caller, who takes them sample by sample.</summary>
+    Samples = 32,
 }

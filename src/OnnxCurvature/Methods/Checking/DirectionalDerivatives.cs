@@ -80,8 +80,9 @@ internal sealed class DirectionalDerivatives
     /// values; then, where directions b of their own
     /// are asked for, these; then <see cref="Given"/> and inputs, as far as they are needed. <see cref="KindOf"/> tells what an output is;
     /// one that is zero is missing.
-    /// First, Second and GaussNewton are of shape [K, R] with R the size of z's first axis, along which they are not summed; Image is z_a,
-    /// [K, *z]. All are in float64.
+    /// First, Second and GaussNewton are of shape [K], or [K, *z] where the caller adds up sample by sample; Image is z_a, [K, *z]. All are
+    /// in
+    /// float64.
     /// </summary>
     /// <param name="directions">How many, K.</param>
     /// <param name="wide">Whether everything from z on is in float64, and not in the model's own type.</param>
@@ -106,12 +107,12 @@ internal sealed class DirectionalDerivatives
         var outputs = new List<NamedValue>();
         if (image is not null)
         {
-            Add(CheckedDerivatives.First, Rows(Mul.Of(_b, image, head.Slope)));
+            Add(CheckedDerivatives.First, Summed(Mul.Of(_b, image, head.Slope)));
             Add(CheckedDerivatives.Image, image);
         }
-        var gaussNewton = image is not null && turned is not null ? Rows(Mul.Of(_b, image, turned)) : null;
+        var gaussNewton = image is not null && turned is not null ? Summed(Mul.Of(_b, image, turned)) : null;
         Add(CheckedDerivatives.GaussNewton, gaussNewton);
-        var curved = bent is null ? null : Rows(Mul.Of(_b, bent, head.Slope));
+        var curved = bent is null ? null : Summed(Mul.Of(_b, bent, head.Slope));
         Add(CheckedDerivatives.Second, gaussNewton is not null && curved is not null
             ? Ops.Elementwise.Add.Of(_b, gaussNewton, curved)
             : gaussNewton ?? curved);
@@ -129,12 +130,11 @@ internal sealed class DirectionalDerivatives
 
         Value As(Value value) => Cast.Of(_b, value, head.Slope.Type.Element);
 
-        Value Rows(Value products)
+        Value Summed(Value products)
         {
-            var rank = products.Type.Rank;
-            return rank == 1
-                ? Reshape.InsertAxis(_b, products, 1)
-                : ReduceSum.Of(_b, products, Enumerable.Range(2, rank - 2).Select(axis => (long)axis), keepDims: false);
+            return _asked.HasFlag(CheckedDerivatives.Samples)
+                ? products
+                : ReduceSum.Of(_b, products, Enumerable.Range(1, products.Type.Rank - 1).Select(axis => (long)axis), keepDims: false);
         }
 
         void Add(CheckedDerivatives kind, Value? value)

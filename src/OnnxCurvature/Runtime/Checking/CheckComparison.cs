@@ -75,27 +75,33 @@ internal sealed class CheckComparison(
     private double Reference(ResultEntries entries, long position, Dictionary<CheckedDerivatives, double[]> outputs)
     {
         var (_, _, row) = entries.At(position);
-        var scale = averages ? entries.Rows : 1;
+        var scale = averages ? entries.Output.Samples : 1;
         return entries.Result.Quantity switch
         {
-            Quantity.Gradient => Rows(CheckedDerivatives.First).Sum(),
-            Quantity.HessianDiagonal or Quantity.Hessian => Rows(CheckedDerivatives.Second).Sum(),
-            Quantity.Hvp or Quantity.GradientOfGradient => Rows(CheckedDerivatives.Second).Sum(),
-            Quantity.GgnDiagonal => Rows(CheckedDerivatives.GaussNewton).Sum(),
-            Quantity.FisherDiagonal => scale * TensorPrimitives.SumOfSquares<double>(Rows(CheckedDerivatives.First)),
-            Quantity.PerSampleGradient => scale * Row(CheckedDerivatives.First),
-            Quantity.PerSampleHessianDiagonal => scale * Row(CheckedDerivatives.Second),
-            Quantity.PerSampleGgnDiagonal => scale * Row(CheckedDerivatives.GaussNewton),
-            Quantity.PerSampleFisherDiagonal => Math.Pow(scale * Row(CheckedDerivatives.First), 2),
-            Quantity.Jacobian or Quantity.Jvp => Row(CheckedDerivatives.Image),
-            Quantity.Vjp => Rows(CheckedDerivatives.Image) is { Length: > 0 } image
+            Quantity.Gradient => Elements(CheckedDerivatives.First).Sum(),
+            Quantity.HessianDiagonal or Quantity.Hessian => Elements(CheckedDerivatives.Second).Sum(),
+            Quantity.Hvp or Quantity.GradientOfGradient => Elements(CheckedDerivatives.Second).Sum(),
+            Quantity.GgnDiagonal => Elements(CheckedDerivatives.GaussNewton).Sum(),
+            Quantity.FisherDiagonal => scale * TensorPrimitives.SumOfSquares<double>(BySample(CheckedDerivatives.First)),
+            Quantity.PerSampleGradient => scale * BySample(CheckedDerivatives.First)[row],
+            Quantity.PerSampleHessianDiagonal => scale * BySample(CheckedDerivatives.Second)[row],
+            Quantity.PerSampleGgnDiagonal => scale * BySample(CheckedDerivatives.GaussNewton)[row],
+            Quantity.PerSampleFisherDiagonal => Math.Pow(scale * BySample(CheckedDerivatives.First)[row], 2),
+            Quantity.Jacobian or Quantity.Jvp => Elements(CheckedDerivatives.Image) is { Length: > 0 } image ? image[row] : 0,
+            Quantity.Vjp => Elements(CheckedDerivatives.Image) is { Length: > 0 } image
                 ? TensorPrimitives.Dot<double>(image, inputs[$"{entries.Result.Target.Name}.cotangent"])
                 : 0,
             _ => throw new InvalidOperationException($"The {entries.Result.Quantity.Name()} is not checked."),
         };
 
-        double[] Rows(CheckedDerivatives kind) => outputs.GetValueOrDefault(kind) ?? [];
+        double[] Elements(CheckedDerivatives kind) => outputs.GetValueOrDefault(kind) ?? [];
 
-        double Row(CheckedDerivatives kind) => Rows(kind) is { Length: > 0 } rows ? rows[row] : 0;
+        double[] BySample(CheckedDerivatives kind)
+        {
+            var sums = new double[entries.Output.Samples];
+            foreach (var (index, element) in Elements(kind).Index())
+                sums[entries.Output.Of(index).Sample] += element;
+            return sums;
+        }
     }
 }

@@ -30,13 +30,12 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
     /// <summary>The elements of z.</summary>
     public long OutputCount => Product(OutputShape);
 
-    /// <summary>Along the first axis of z.</summary>
-    public long Rows => OutputShape.Length == 0 ? 1 : OutputShape[0];
+    /// <summary>Where samples lie in z.</summary>
+    public SamplePlaces Output { get; } = new(OutputShape, Result.Output);
+
+    private SamplePlaces Samples { get; } = new(ValueShape, Result.Samples);
 
     private long Row => ValueShape.Length == 0 ? 1 : Product(ValueShape.AsSpan(1));
-
-    /// <summary>Entries of a sample, of a target that holds samples.</summary>
-    private long Each => Product(ValueShape) / ValueShape[Result.Samples.IsSeparate ? Result.Samples.Axis : 0];
 
     /// <summary>Whether the result has a block for each sample that the target holds.</summary>
     private bool OfSamples => Result.Quantity switch
@@ -48,7 +47,9 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
 
     /// <summary>
     /// The entry of the whole value that the element at a position is a derivative by, a second one of Hessians, and the sample or element
-    /// of z that it belongs to, or 0.
+    /// of z
+    /// that
+    /// it belongs to, or 0.
     /// </summary>
     public (long Entry, long Other, long Row) At(long position)
     {
@@ -58,17 +59,16 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
             return Result.Quantity == Quantity.Hessian
                 ? (First + position / Count, First + position % Count, 0)
                 : (First + position % Count, 0, position / Count);
-        var (inner, rows) = Result.Quantity switch
-        {
-            Quantity.Hessian => (Each, Each),
-            Quantity.Jacobian => (Each, OutputCount / Rows),
-            _ => (Each, 1),
-        };
-        var (sample, within) = Math.DivRem(position, rows * inner);
+        var rows = RowsOfSample;
+        var (sample, within) = Math.DivRem(position, rows * Samples.Each);
         sample += Target.IsPart ? Target.Start : 0;
-        return Result.Quantity == Quantity.Hessian
-            ? (EntryOf(sample, within / inner), EntryOf(sample, within % inner), sample)
-            : (EntryOf(sample, within % inner), 0, sample * rows + within / inner);
+        var (row, index) = Math.DivRem(within, Samples.Each);
+        return Result.Quantity switch
+        {
+            Quantity.Hessian => (Samples.Entry(sample, row), Samples.Entry(sample, index), sample),
+            Quantity.Jacobian => (Samples.Entry(sample, index), 0, Output.Entry(sample, row)),
+            _ => (Samples.Entry(sample, index), 0, sample),
+        };
     }
 
     /// <summary>The positions of all elements that are derivatives by an entry of the whole value.</summary>
@@ -80,27 +80,19 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
                 yield return position;
             yield break;
         }
-        var (sample, index) = SampleOf(entry);
+        var (sample, index) = Samples.Of(entry);
         sample -= Target.IsPart ? Target.Start : 0;
-        var rows = Result.Quantity == Quantity.Jacobian ? OutputCount / Rows : 1;
-        for (long row = 0; row < rows; row++)
-            yield return (sample * rows + row) * Each + index;
+        for (long row = 0; row < RowsOfSample; row++)
+            yield return (sample * RowsOfSample + row) * Samples.Each + index;
     }
 
-    /// <summary>The entry of the value for an index within a sample.</summary>
-    private long EntryOf(long sample, long index)
+    /// <summary>How many rows the block of a sample has.</summary>
+    private long RowsOfSample => Result.Quantity switch
     {
-        var inner = Inner;
-        return ((index / inner * ValueShape[Result.Samples.Axis]) + sample) * inner + index % inner;
-    }
-
-    private (long Sample, long Index) SampleOf(long entry)
-    {
-        var (inner, size) = (Inner, ValueShape[Result.Samples.Axis]);
-        return (entry / inner % size, entry / (inner * size) * inner + entry % inner);
-    }
-
-    private long Inner => Product(ValueShape.AsSpan(Result.Samples.Axis + 1));
+        Quantity.Hessian => Samples.Each,
+        Quantity.Jacobian => Output.Each,
+        _ => 1,
+    };
 
     /// <summary>The indices of the element at a position.</summary>
     public long[] IndexOf(long position)

@@ -5,7 +5,6 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Checking;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
-using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
@@ -41,17 +40,20 @@ internal sealed class RunCheck
     {
         var targets = Target.Resolve(model, request.WithRespectTo);
         var head = LossBuilder.Build(model, request.Loss, request.Reduction);
-        var (samples, proof) = (TargetSamples.Of(model, targets), new SampleProof(model, head));
-        var rows = head.Output.Type.Shape is { Rank: > 0 } shape ? shape[0] : 1;
-        var inRows = proof.IsSingle ? rows.IsOne : proof.Place == SampleLayout.At(0);
-        var results = targets.Zip(samples).SelectMany(pair => request.Quantities.SelectMany(request.ResultsOf)
+        var proof = new SampleProof(model, head);
+        var results = targets.SelectMany(target => request.Quantities.SelectMany(request.ResultsOf)
             .Where(quantity => quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate)
-            .Distinct().Select(quantity => new CheckedResult(pair.First, quantity, pair.Second, inRows))).ToArray();
-        var left = results.Where(result => result.Obstacle is not null)
-            .Select(result => new UncheckedResult(result.Name, result.Obstacle!)).ToList();
+            .Distinct()
+            .Select(quantity => new CheckedResult(target, quantity, proof.Of(target.Value), proof.Place ?? SampleLayout.None))).ToArray();
+        string? ObstacleOf(CheckedResult result) => result.Obstacle
+            ?? (SamplePlaces.AreKnown(result.Samples) && SamplePlaces.AreKnown(result.Output)
+                ? null
+                : "the place of its samples depends on sizes that are not known");
+        var left = results.Where(result => ObstacleOf(result) is not null)
+            .Select(result => new UncheckedResult(result.Name, ObstacleOf(result)!)).ToList();
         var groups = ImmutableArray.CreateBuilder<CheckGroup>();
         // Values that nothing computes do not depend on each other; one that something does may depend on all others.
-        var checkable = results.Where(result => result.Obstacle is null);
+        var checkable = results.Where(result => ObstacleOf(result) is null);
         foreach (var group in checkable.GroupBy(result => result.Target.Value.Producer is null ? null : result.Target.Value))
             try
             {
