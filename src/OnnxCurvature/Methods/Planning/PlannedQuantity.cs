@@ -27,7 +27,7 @@ internal sealed record PlannedQuantity(
     /// <summary>Of what the sum is put together.</summary>
     public DerivativeWay Way =>
         !Closed.IsEmpty || Terms.IsEmpty ? DerivativeWay.Mixed
-        : Terms.All(term => term.Kind is LossFactorColumns or CoupledFactorColumns or ForwardGramMethod) ? DerivativeWay.Squares
+        : Terms.All(term => term.Kind is LossFactorColumns or ForwardGramMethod) ? DerivativeWay.Squares
         : Terms.All(term => term is HessianProductMethod) ? DerivativeWay.Products
         : DerivativeWay.Mixed;
 
