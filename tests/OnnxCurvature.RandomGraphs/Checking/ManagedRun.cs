@@ -50,7 +50,8 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         if (problem.Graph.Inputs.Any(input => input.IsSymbolic))
             sizes = sizes.Add("N", problem.Graph.Samples);
         var request = RequestOf(problem, quantities);
-        var source = new ModelSource(files.Model, request) { Dimensions = problem.PlansForAnySize ? ImmutableDictionary<string, long>.Empty : sizes };
+        var source = new ModelSource(files.Model, request) { Dimensions = problem.PlansForAnySize ? ImmutableDictionary<string, long>.Empty
+            : sizes };
         var model = source.Load();
         var limits = new PlanLimits { Dimensions = sizes, MemoryBytes = problem.ChunkBytes ?? 1L << 30 };
         var plan = new Planner(model.Graph, request, limits) { Choice = choice }.Plan();

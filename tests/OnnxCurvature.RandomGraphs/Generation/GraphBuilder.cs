@@ -129,6 +129,15 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
         return "classes";
     }
 
+    /// <summary>Whether a value is made by one of some operators, perhaps in another shape.</summary>
+    public bool EndsIn(Sketch value, params string[] operators)
+    {
+        for (var name = value.Name; _nodes.Find(node => node.Outputs.Contains(name)) is { } node; name = node.Inputs[0])
+            if (node.Operator is not ("Identity" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze"))
+                return operators.Contains(node.Operator);
+        return false;
+    }
+
     /// <summary>The graph up to a value.</summary>
     public Graph Build(Sketch output)
     {

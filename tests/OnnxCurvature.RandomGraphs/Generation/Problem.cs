@@ -73,7 +73,9 @@ public sealed record Problem
         .Where(input => DeclaresSamples && input.Name[0] == 'x' && input.SampleAxis != 0)
         .ToImmutableDictionary(input => input.Name, input => input.SampleAxis < 0 ? (int?)null : input.SampleAxis);
 
-    /// <summary>Whether the documentation leaves no doubt which data are samples: they lie along first axes, or it is said along which.</summary>
+    /// <summary>
+    /// Whether the documentation leaves no doubt which data are samples: they lie along first axes, or it is said along which.
+    /// </summary>
     public bool HasKnownSamples => DeclaresSamples || Graph.Inputs.All(input => input.SampleAxis == 0);
 
     /// <summary>Whether samples lie along the first axis of all inputs, and along the first axis of z by themselves.</summary>

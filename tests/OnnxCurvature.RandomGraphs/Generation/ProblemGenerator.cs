@@ -69,6 +69,9 @@ public static class ProblemGenerator
             x = WithClasses(b, x);
         while (x.Layout.Count() > Math.Max(MostOutputs, 4 * b.Samples) && x.PlainAxes is { Length: > 0 } plain)
             x = ReductionBlocks.Reduce(b, x, "ReduceMean", [plain[^1]], keep: plain[^1] == 1 || x.Rank <= 2);
+        // A loss that finds probabilities at the end starts from the logits before them, which is asked for on purpose below.
+        if (b.EndsIn(x, "Softmax", "LogSoftmax", "Sigmoid"))
+            x = b.Value(x.Layout, "Neg", [x.Name]);
         var (z, output, labels, own) = (x, x, ImmutableArray<long>.Empty, (string?)null);
         if (kind is "cross-entropy" or "own cross-entropy")
             labels = [.. Enumerable.Range(0, z.Layout.Count() / z.Shape[1])
@@ -78,7 +81,11 @@ public static class ProblemGenerator
         {
             case "mse": loss = LossKind.Mse; break;
             case "sum": loss = LossKind.Sum; break;
-            case "binary-cross-entropy": loss = LossKind.BinaryCrossEntropy; break;
+            case "binary-cross-entropy":
+                loss = LossKind.BinaryCrossEntropy;
+                if (choices.OneIn(6))
+                    output = b.Value(z.Layout, "Sigmoid", [z.Name]);
+                break;
             case "cross-entropy":
                 loss = LossKind.CrossEntropy;
                 if (z.Rank == 2 && choices.OneIn(6))

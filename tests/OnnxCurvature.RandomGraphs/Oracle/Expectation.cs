@@ -72,7 +72,8 @@ public sealed class Expectation
             case Quantity.Jvp: return Outputs([], [.. _dense.Jacobian.Select(row => new[] { Dot(row, Direction) })]);
             case Quantity.Vjp: return One(TargetShape,
                 [.. Enumerable.Range(0, _dense.Size).Select(entry => Dot([.. _dense.Jacobian.Select(row => row[entry])], Cotangent))]);
-            case Quantity.Jacobian when IsOfWeight || _problem.HasKnownSamples && !IsOfSamples: return Outputs(TargetShape, _dense.Jacobian);
+            case Quantity.Jacobian when IsOfWeight || _problem.HasKnownSamples
+                && !IsOfSamples: return Outputs(TargetShape, _dense.Jacobian);
             case Quantity.Jacobian when !_dense.IsCoupled && _problem.HasKnownSamples
                 && _problem.Z.Layout.SampleAxis >= 0: return One(null, [.. Enumerable.Range(0, Samples).SelectMany(OwnRows)]);
             case Quantity.Hessian: return Hessians();
