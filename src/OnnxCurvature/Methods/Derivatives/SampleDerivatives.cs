@@ -34,7 +34,7 @@ internal sealed class SampleDerivatives
         (_b, _head, _target) = (model.Builder, head, target);
         if (proof.Place is not { } place)
             throw new UserErrorException(
-                $"The {quantity.Name()} of '{target.Name}' cannot be computed, because {Unknown(head.Output)}; give one sample, or another loss or value.");
+                $"The {quantity.Name()} of '{target.Name}' cannot be computed, because {Unknown(head.Output)}; give --samples-axis INPUT=AXIS or another loss.");
         var obstacle = proof.InOutput.IsCoupled ? $"the samples of '{head.Output.Name}' are not proven to lie apart" : null;
         var path = obstacle is null ? TargetPath.Create(model, head.Output, target, out obstacle) : null;
         if (path is not null && target.IsPart && path.AxisOf(target.Value) is { IsSeparate: true } along && along != SampleLayout.At(0))
