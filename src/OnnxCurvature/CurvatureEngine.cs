@@ -113,6 +113,7 @@ public static class CurvatureEngine
             var plan = planner.Plan();
             return AugmentedMetadata.Read(model.Metadata) is not { } source ? plan : plan with
             {
+                IsOfOneBatch = true,
                 WholeInputs = [.. source.WholeInputs.Union(plan.WholeInputs)],
                 Loss = plan.Loss with { Labels = plan.Loss.Labels ?? source.Labels },
             };

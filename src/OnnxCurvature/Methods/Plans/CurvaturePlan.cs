@@ -44,6 +44,9 @@ public sealed record CurvaturePlan
     /// <summary>The names of those inputs that were added of which every batch takes the whole: directions in weights.</summary>
     public ImmutableArray<string> WholeInputs { get; init; } = [];
 
+    /// <summary>Whether results belong to the batch that they are computed of, so that those of several batches cannot be put together.</summary>
+    public bool IsOfOneBatch { get; init; }
+
     /// <summary>The program's input that takes the number of the batch, a 64-bit scalar; null where it has none.</summary>
     public Value? BatchNumber { get; init; }
 

@@ -39,7 +39,7 @@ public sealed class Dropout : LinearOperator
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
         var trains = opset < 7 ? call.Attributes.Int("is_test", 0) == 0
-            : opset >= 12 && call.Input(2) is { } mode && (mode.Constant is not { } constant || constant.Read().Integers[0] != 0);
+            : opset >= 12 && call.Input(2) is { } mode && (mode.Constant is null || mode.CompileIn().Integers[0] != 0);
         // What drops nothing is not random.
         var keepsAll = opset < 12 ? call.Attributes.Float("ratio", 0.5) == 0 : call.Input(1) is { } ratio && Scalars.Constant(ratio) == 0;
         return trains && !keepsAll

@@ -33,6 +33,9 @@ internal sealed record AugmentedMetadata
     /// <summary>Whether results of several batches are averaged over samples, and not added.</summary>
     public required bool Averages { get; init; }
 
+    /// <summary>Whether results belong to the batch that they are computed of, so that those of several batches cannot be put together.</summary>
+    public required bool IsOfOneBatch { get; init; }
+
     /// <summary>The outputs that hold something for each sample, along the first axis.</summary>
     public required ImmutableArray<string> PerSample { get; init; }
 
@@ -63,6 +66,7 @@ internal sealed record AugmentedMetadata
             Outputs = outputs,
             Results = Lines(metadata, "results") is var results && results.Length == outputs.Length ? results : outputs,
             Negated = Lines(metadata, "negated"),
+            IsOfOneBatch = metadata.GetValueOrDefault(Prefix + "batches") == "one",
             Averages = metadata.GetValueOrDefault(Prefix + "batches") == "average",
             PerSample = Lines(metadata, "per_sample"),
             Labels = labels.Length > 0 && Number(metadata, "classes") is { } classes ? new ClassLabels(labels, classes, Number(metadata, "ignored_label")) : null,
@@ -108,7 +112,7 @@ internal sealed record AugmentedMetadata
             [Prefix + "reduction"] = plan.Request.Reduction == Reduction.Mean ? "mean" : "sum",
             [Prefix + "precision"] = plan.Request.Precision == Precision.Float64 ? "float64" : "model",
             [Prefix + "straight_through"] = plan.Request.StraightThrough ? "true" : "false",
-            [Prefix + "batches"] = plan.Loss.Reduction == BatchWeight.Samples ? "average" : "add",
+            [Prefix + "batches"] = plan.IsOfOneBatch ? "one" : plan.Loss.Reduction == BatchWeight.Samples ? "average" : "add",
             [Prefix + "per_sample"] = string.Join('\n', plan.PerSample),
             [Prefix + "unweighted"] = string.Join('\n', plan.Unweighted),
             [Prefix + "whole_inputs"] = string.Join('\n', plan.WholeInputs),

@@ -27,10 +27,11 @@ internal sealed record CallingConvention(AugmentProfile Profile, long Runs, Immu
         if (!directions.IsEmpty)
             target += $" Feed the directions {Listed(directions)}{(plan.WholeInputs.IsEmpty ? "" : $", of which every batch takes the whole of {Listed(plan.WholeInputs)}")}.";
         var added = plan.Unweighted.Except(plan.PerSample).ToImmutableArray();
-        var batches = plan.Loss.Reduction == BatchWeight.Samples
+        var batches = plan.IsOfOneBatch ? " Feed all samples at once: results of several batches cannot be put together."
+            : plan.Loss.Reduction == BatchWeight.Samples
             ? " Of several batches take the mean, each weighted with its number of samples."
             : " Of several batches take the sum.";
-        return new CallingConvention(profile, program.Runs, program.Summed, $"{runs}{target}{batches}{(plan.PerSample.IsEmpty ? "" : $" But {Listed(plan.PerSample)} hold something for each sample.")}{(added.IsEmpty || plan.Loss.Reduction != BatchWeight.Samples ? "" : $" And {Listed(added)} are added over batches.")}");
+        return new CallingConvention(profile, program.Runs, program.Summed, $"{runs}{target}{batches}{(plan.PerSample.IsEmpty ? "" : $" But {Listed(plan.PerSample)} hold something for each sample.")}{(added.IsEmpty || plan.IsOfOneBatch || plan.Loss.Reduction != BatchWeight.Samples ? "" : $" And {Listed(added)} are added over batches.")}");
     }
 
     private static string Listed(ImmutableArray<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));

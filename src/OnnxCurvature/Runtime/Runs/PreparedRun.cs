@@ -98,8 +98,10 @@ public sealed class PreparedRun
         }
         // Batches are rows of the first axis; where samples lie along another, all are one batch. So they are of an augmented model, whose results belong to the batch
         // that they are computed of, as a gradient that is averaged over it does.
-        var derivesAgain = request is not null && AugmentedMetadata.Read(model.Metadata) is not null;
-        if (!model.Graph.SampleAxes.IsEmpty || derivesAgain)
+        var isOneBatch = AugmentedMetadata.Read(model.Metadata) is { } metadata && (request is not null || metadata.IsOfOneBatch);
+        if (isOneBatch)
+            RequireWhole(model, data, options);
+        if (!model.Graph.SampleAxes.IsEmpty || isOneBatch)
             options = options with { BatchSize = int.MaxValue };
         // Symbolic entries cannot be counted, so results for each sample need batches of one size.
         var rows = DataSet.BatchRows(model.Graph.Inputs, options.BatchSize);
@@ -160,8 +162,8 @@ public sealed class PreparedRun
             if (limits.Size(output.Value.Type.Shape.Elements) * output.Value.Type.Element.Size() is > int.MaxValue and var bytes)
                 throw new UserErrorException($"'{output.Name}' would take {Math.Ceiling(bytes / (1 << 30))} GiB for a batch, and 2 GiB is the most that one result may have; ask for parts, as in --wrt 'NAME[0:16]', or for smaller batches.");
         var set = DataSet.Bind([.. plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber)], data, options.BatchSize, plan.Loss.Labels, plan.WholeInputs);
-        if (set.Batches > 1 && AugmentedMetadata.Read(model.Metadata) is not null)
-            throw new UserErrorException($"'{model.Path}' is an augmented model, whose results belong to a batch of {set.BatchSize} samples, and --data holds {set.Samples}; give {set.BatchSize}, or augment a model with a symbolic batch axis.");
+        if (plan.IsOfOneBatch)
+            RequireOneBatch(model, set);
         return new PreparedRun(model, plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null }, set, options, ImmutableDictionary<string, double>.Empty)
         {
             _batchNumber = plan.BatchNumber,
@@ -186,6 +188,8 @@ public sealed class PreparedRun
             throw new UserErrorException($"The metadata of '{model.Path}' name the result '{missing}', which the file does not give out; write the file again with augment.");
         var program = Program.Create(model.Graph.Inputs, model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name)));
         var set = DataSet.Bind(program.Parameters, data, options.BatchSize, metadata.Labels, metadata.WholeInputs);
+        if (metadata.IsOfOneBatch)
+            RequireOneBatch(model, set);
         var costs = new CostModel(Limits(options, dimensions));
         return new PreparedRun(model, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set, options, ImmutableDictionary<string, double>.Empty)
         {
@@ -194,6 +198,18 @@ public sealed class PreparedRun
             Flops = costs.Flops(program),
             MemoryBytes = costs.PeakBytes(program),
         };
+    }
+
+    private static void RequireWhole(OnnxModel model, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
+    {
+        if (DataSet.SamplesOf(model.Graph.Inputs, data) > options.BatchSize)
+            throw new UserErrorException($"--batch-size {options.BatchSize} was asked for, and results that are derived of an augmented model's belong to all samples at once; leave it out.");
+    }
+
+    private static void RequireOneBatch(OnnxModel model, DataSet set)
+    {
+        if (set.Batches > 1)
+            throw new UserErrorException($"'{model.Path}' takes batches of {set.BatchSize} samples, to which its results belong, and --data holds {set.Samples}; give {set.BatchSize}, or augment a model with a symbolic batch axis.");
     }
 
     private static OrtSettings Settings(string modelPath, CurvatureRunOptions options) => new(Path.GetDirectoryName(Path.GetFullPath(modelPath))!, options.Provider, options.Threads) { Cuda = options.Cuda };
