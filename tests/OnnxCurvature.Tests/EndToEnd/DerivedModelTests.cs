@@ -144,6 +144,27 @@ public sealed class DerivedModelTests
     }
 
     [Fact]
+    public void All_samples_are_one_batch()
+    {
+        using var tool = new Tool();
+        SaveField(tool);
+        // The gradient of a mean over 40 samples is not that of two batches of 32 and 8.
+        tool.Npy("many.npy", ElementType.Float32, [40, 2], Sine(80, 0.7, 1));
+        tool.Npy("targets.npy", ElementType.Float32, [40, 1], Sine(40, 1.1, 0.5));
+        tool.Npy("zero.npy", ElementType.Float32, [Units, 1], new double[Units]);
+        Succeed(tool.Run("augment @field.onnx -o @one.onnx --wrt v --loss mse --quantity gradient"));
+        var words = "--wrt v --loss mse:v.gradient --quantity loss";
+        Succeed(tool.Run($"augment @one.onnx -o @two.onnx {words}"));
+        var data = "--data x=@many.npy target=@targets.npy loss.target=@zero.npy";
+        Succeed(tool.Run($"run @one.onnx -o @gradient.npz --batch-size 40 --data x=@many.npy target=@targets.npy"));
+        Succeed(tool.Run($"run @one.onnx -o @run.npz {words} {data}"));
+        Succeed(tool.Run($"run @two.onnx -o @file.npz {data}"));
+        var expected = tool.Read("gradient.npz", "v.gradient").Average(Square);
+        Assert.Equal(expected, tool.Read("run.npz", "loss")[0], 1e-6 * expected);
+        Assert.Equal(expected, tool.Read("file.npz", "loss")[0], 1e-6 * expected);
+    }
+
+    [Fact]
     public void Files_of_an_earlier_format_are_refused()
     {
         using var tool = new Tool();

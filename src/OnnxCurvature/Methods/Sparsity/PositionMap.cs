@@ -49,12 +49,12 @@ internal sealed record PositionMap(ImmutableArray<int> Sources, int Count)
     private static Tensor? Entries(Value value)
     {
         if (value.Constant is { } constant)
-            return IsSmall(value) && constant is InlineConstant ? constant.Read() : null;
+            return IsSmall(value) && constant is InlineConstant ? value.CompileIn() : null;
         var nodes = GraphWalk.Ancestors([value]);
         var leaves = nodes.SelectMany(GraphWalk.Dependencies).Where(input => input.Producer is null).ToArray();
         if (nodes.Length > MostNodes || leaves.Any(leaf => leaf.Constant is not InlineConstant) || leaves.Concat(nodes.Select(node => node.Output)).Any(input => !IsSmall(input)))
             return null;
-        var values = new Dictionary<Value, Tensor>();
+        var values = leaves.Distinct().ToDictionary(leaf => leaf, leaf => leaf.CompileIn());
         Interpreter.Run(nodes, values);
         return values[value];
     }

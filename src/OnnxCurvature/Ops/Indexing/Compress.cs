@@ -14,8 +14,8 @@ public sealed class Compress : Operator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
-        var condition = call.Required(1).Constant ?? throw new UnsupportedOperatorException("the number of entries that Compress keeps is known only at run time.");
-        var count = Kept(condition.Read()).Length;
+        var condition = call.Required(1) is { Constant: not null } constant ? constant.CompileIn() : throw new UnsupportedOperatorException("the number of entries that Compress keeps is known only at run time.");
+        var count = Kept(condition).Length;
         return [x with { Shape = Axis(call.Attributes, x.Rank) is { } axis ? x.Shape.With(axis, count) : [count] }];
     }
 
@@ -68,8 +68,8 @@ public sealed class Compress : Operator
         return Gather.Of(b, x, Indices(b, node.Inputs[1]!, node.Output.Type.Shape[axis ?? 0]), (axis ?? 0) + leading);
     }
 
-    private static Value Indices(GraphBuilder b, Value condition, Dim count) => condition.Constant is { } constant
-        ? b.Vector(Kept(constant.Read()))
+    private static Value Indices(GraphBuilder b, Value condition, Dim count) => condition.Constant is not null
+        ? b.Vector(Kept(condition.CompileIn()))
         : Reshape.To(b, Catalogue.Get<NonZero>().Apply(b, [condition], types: [new TensorType(ElementType.Int64, [1, count])]).Output, [count]);
 
     private static int? Axis(Attributes attributes, int rank) => attributes.Has("axis") ? Axes.Normalize(attributes.Int("axis", 0), rank) : null;

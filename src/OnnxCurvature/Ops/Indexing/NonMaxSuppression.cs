@@ -12,7 +12,7 @@ public sealed class NonMaxSuppression : NonDifferentiable
 {
     /// <summary>The number is known where boxes and scores are constants.</summary>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => call.Inputs.All(input => input?.Constant is not null || input is null)
-        ? [Kept(call.Attributes, [.. call.Inputs.Select(input => input?.Constant!.Read())]).Type]
+        ? [Kept(call.Attributes, [.. call.Inputs.Select(input => input?.CompileIn())]).Type]
         : throw new UnsupportedOperatorException("the number of boxes that NonMaxSuppression keeps is known only at run time.");
 
     /// <inheritdoc/>

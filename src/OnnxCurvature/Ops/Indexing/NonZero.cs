@@ -10,8 +10,8 @@ namespace OnnxCurvature.Ops.Indexing;
 public sealed class NonZero : NonDifferentiable
 {
     /// <summary>The number is known where x is a constant.</summary>
-    public override ImmutableArray<TensorType> Infer(OperatorCall call) => call.Required(0).Constant is { } constant
-        ? [Coordinates(constant.Read()).Type]
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) => call.Required(0) is { Constant: not null } x
+        ? [Coordinates(x.CompileIn()).Type]
         : throw new UnsupportedOperatorException("the number of entries that NonZero finds is known only at run time.");
 
     /// <inheritdoc/>

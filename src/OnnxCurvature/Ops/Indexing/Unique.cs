@@ -12,8 +12,8 @@ namespace OnnxCurvature.Ops.Indexing;
 public sealed class Unique : Operator
 {
     /// <summary>The number of distinct entries is known where x is a constant.</summary>
-    public override ImmutableArray<TensorType> Infer(OperatorCall call) => call.Required(0).Constant is { } constant
-        ? [.. Outputs(call.Attributes, constant.Read()).Take(call.OutputCount).Select(tensor => tensor.Type)]
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) => call.Required(0) is { Constant: not null } x
+        ? [.. Outputs(call.Attributes, x.CompileIn()).Take(call.OutputCount).Select(tensor => tensor.Type)]
         : throw new UnsupportedOperatorException("the number of entries that Unique finds is known only at run time.");
 
     /// <inheritdoc/>

@@ -46,7 +46,7 @@ public sealed class MelWeightMatrix : NonDifferentiable
 
     /// <summary>ONNX Runtime takes frequencies in float32 only.</summary>
     public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => call.Inputs.All(input => input?.Constant is not null)
-        ? [Catalogue.Get<Identity>().Apply(b, [b.Constant(Weights([.. call.Inputs.Select(input => input?.Constant!.Read())]).CastTo(types[0].Element))]).Output]
+        ? [Catalogue.Get<Identity>().Apply(b, [b.Constant(Weights([.. call.Inputs.Select(input => input?.CompileIn())]).CastTo(types[0].Element))]).Output]
         : throw new UnsupportedOperatorException("the frequencies of MelWeightMatrix are computed at run time, and only constants are supported there.");
 
     /// <inheritdoc/>
