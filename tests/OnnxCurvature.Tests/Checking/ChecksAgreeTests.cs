@@ -142,7 +142,7 @@ public sealed class ChecksAgreeTests
     }
 
     private static NpyArray FirstOfThree(NpyArray array) =>
-        array with { Shape = [1, .. array.Shape[1..]], Data = array.Data[..(array.Data.Length / 3)] };
+        new(array.Element, [1, .. array.Shape[1..]], array.Data[..(array.Data.Length / 3)]);
 
     /// <summary>All entries agree, and no result is left out.</summary>
     private static void Agrees(CurvatureResult result)

@@ -37,7 +37,7 @@ public sealed class PreparedRun
     public ImmutableArray<string> Notes { get; private init; } = [];
 
     /// <summary>The full paths of the files that the model is read from.</summary>
-    public ImmutableArray<string> ModelFiles => _model.Files;
+    public ImmutableArray<string> ModelFiles { get; private init; } = [];
 
     /// <summary>The number of batches.</summary>
     public int Batches => _plan.Data.Batches;
@@ -98,6 +98,7 @@ public sealed class PreparedRun
         var seconds = ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded);
         return new PreparedRun(plan, options, data, seconds)
         {
+            ModelFiles = inputs.Model.Files,
             Notes = [.. plan.Notes, .. ProviderNotes(why, options, plan.Program)],
             Estimate = options.Provider == "cpu" ? plan.Estimated(options) : null,
         };
