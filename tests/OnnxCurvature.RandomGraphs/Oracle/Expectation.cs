@@ -46,6 +46,9 @@ public sealed class Expectation
 
     private int Samples => _problem.Graph.Samples;
 
+    /// <summary>Whether the target is a weight, which belongs to all samples.</summary>
+    private bool IsOfWeight => _problem.Graph.Constants.Any(constant => constant.Name == _problem.Target.Name);
+
     /// <summary>Whether the target holds something for each sample.</summary>
     private bool IsOfSamples => _samplesOfEntries.Length > 0 && _samplesOfEntries[0] >= 0;
 
