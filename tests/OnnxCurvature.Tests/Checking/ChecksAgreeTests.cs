@@ -1,6 +1,8 @@
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Checking;
 using OnnxCurvature.Runtime.Results;
@@ -80,6 +82,33 @@ public sealed class ChecksAgreeTests
             };
             Agrees(Run(file, request));
         }
+    }
+
+    /// <summary>
+    /// Where all classes have the same weights, softmax does not depend on what comes before, so that all derivatives are zero and a run gives
+    /// rounding.
+    /// </summary>
+    [Theory]
+    [InlineData(ElementType.Float32)]
+    [InlineData(ElementType.Float64)]
+    public void Derivatives_that_cancel_to_nothing_are_no_disagreement(ElementType element)
+    {
+        var problem = new Problem("cancels", 3, false);
+        var hidden = problem.Apply<MatMul>(problem.Input(4), problem.Weight("w1", 0.7, 4, 5));
+        var same = Tensor.Of([5, 3], [.. Enumerable.Range(0, 15).Select(index => 0.3 + 0.1 * (index / 3))]);
+        var logits = problem.Apply<MatMul>(hidden, problem.Builder.Constant(same));
+        problem.Output = problem.Apply<Add>(logits, problem.Weight("b", 1, 3));
+        using var folder = new TemporaryFolder();
+        var file = ProblemFile.Write(problem, folder, element);
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["w1"],
+            Loss = new LossRequest(problem.Loss),
+            Quantities = [Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal, Quantity.FisherDiagonal, Quantity.GradientOfGradient],
+        };
+        var check = Run(file, request).Check;
+        Assert.Empty(check.Unchecked);
+        Assert.All(check.Entries, entry => Assert.InRange(entry.Tolerance, 0, element == ElementType.Float32 ? 1e-4 : 1e-12));
     }
 
     [Fact]

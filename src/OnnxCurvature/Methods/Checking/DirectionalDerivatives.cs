@@ -17,9 +17,10 @@ namespace OnnxCurvature.Methods.Checking;
 /// root of ∇²L, no sample layout,
 /// no activation mask and no contraction takes part, so these numbers share only the linearization rules with what a plan computes.
 /// <para>
-/// From z on everything is in float64: ∇²L of a confident classification cancels in float32, while z_a does not. The same in the model's
-/// own type shows what is lost there by a run. Values that
-/// the model itself computes are taken from the run that is checked, so that both stand on the same side of every kink.
+/// From z on everything is in float64: ∇²L of a confident classification cancels in float32, while z_a does not. The same in float32 shows
+/// how far
+/// terms cancel there. Values that the model itself computes are taken from the run that is checked, so that both stand on the same side of
+/// every kink.
 /// </para>
 /// </summary>
 internal sealed class DirectionalDerivatives
@@ -31,7 +32,7 @@ internal sealed class DirectionalDerivatives
     private readonly LinearProgram _first;
     private readonly LinearProgram? _second;
     private readonly Head _wide;
-    private readonly Head _own;
+    private readonly Head _narrow;
     private readonly HashSet<Value> _ofModel;
     private readonly CheckedDerivatives _asked;
     private readonly Dictionary<(int, bool), Program> _programs = [];
@@ -51,14 +52,13 @@ internal sealed class DirectionalDerivatives
         _b.Origin = "check";
         _first = _b.Linearize(values, [head.Output]);
         _second = asked.HasFlag(CheckedDerivatives.Second) && _first.Outputs[0] is { } tangent ? _b.Linearize(values, [tangent]) : null;
-        var z = Cast.Of(_b, head.Output, ElementType.Float64);
-        _wide = Head.Of(_b, z, _b.InFloat64([head.Loss], new Dictionary<Value, Value> { [head.Output] = z })[0]);
-        _own = Head.Of(_b, head.Output, head.Loss);
+        _wide = HeadIn(ElementType.Float64);
+        _narrow = HeadIn(ElementType.Float32);
         _b.Origin = null;
         IEnumerable<LinearProgram> maps = _second is null
-            ? [_first, _wide.Product, _own.Product]
-            : [_first, _second, _wide.Product, _own.Product];
-        var made = maps.SelectMany(map => map.Outputs).OfType<Value>().Concat([_wide.Slope, _own.Slope]);
+            ? [_first, _wide.Product, _narrow.Product]
+            : [_first, _second, _wide.Product, _narrow.Product];
+        var made = maps.SelectMany(map => map.Outputs).OfType<Value>().Concat([_wide.Slope, _narrow.Slope]);
         var needed = Cut(made, maps.SelectMany(map => map.Inputs));
         Given = [.. needed.Concat(values).Append(head.Output).Where(_ofModel.Contains).Distinct()];
     }
@@ -85,11 +85,11 @@ internal sealed class DirectionalDerivatives
     /// float64.
     /// </summary>
     /// <param name="directions">How many, K.</param>
-    /// <param name="wide">Whether everything from z on is in float64, and not in the model's own type.</param>
+    /// <param name="wide">Whether everything from z on is in float64, and not in float32.</param>
     public Program ProgramFor(int directions, bool wide)
     {
         if (!_programs.TryGetValue((directions, wide), out var program))
-            _programs[(directions, wide)] = program = Build(directions, wide ? _wide : _own);
+            _programs[(directions, wide)] = program = Build(directions, wide ? _wide : _narrow);
         return program;
     }
 
@@ -160,6 +160,12 @@ internal sealed class DirectionalDerivatives
                     pending.Push(input);
         }
         return cut;
+    }
+
+    private Head HeadIn(ElementType element)
+    {
+        var z = Cast.Of(_b, _head.Output, element);
+        return Head.Of(_b, z, _b.InPrecision([_head.Loss], new Dictionary<Value, Value> { [_head.Output] = z }, element)[0]);
     }
 
     /// <summary>The gradient of the loss in z, and the products of its Hessian there with directions.</summary>

@@ -10,13 +10,13 @@ using Repetitions = List<Dictionary<CheckedDerivatives, double[]>>;
 
 /// <summary>Compares entries of results with derivatives along directions.</summary>
 /// <param name="run">Derives along directions, from z on in float64.</param>
-/// <param name="own">Derives along directions in the model's own type.</param>
+/// <param name="narrow">Derives along directions, from z on in float32.</param>
 /// <param name="squares">The names of the results that are sums of squares, in which nothing after z cancels.</param>
 /// <param name="averages">Whether the loss is a mean over samples.</param>
 /// <param name="tf32">Whether products round their factors to ten bits.</param>
 /// <param name="inputs">Directions and cotangents that were fed, by name.</param>
 internal sealed class CheckComparison(
-    CheckRun run, CheckRun own, ImmutableHashSet<string> squares, bool averages, bool tf32, IReadOnlyDictionary<string, double[]> inputs)
+    CheckRun run, CheckRun narrow, ImmutableHashSet<string> squares, bool averages, bool tf32, IReadOnlyDictionary<string, double[]> inputs)
 {
     /// <summary>
     /// For each probe and result the element that agrees least, with its difference relative to the reference or, where that is larger, to
@@ -28,14 +28,14 @@ internal sealed class CheckComparison(
         var once = run.Along([.. probes.Select(probe => (probe, 1.0))], cancellation);
         foreach (var (probe, outputs) in probes.Zip(once))
         {
-            (Repetitions Wide, Repetitions Own)? repeated = null;
+            (Repetitions Wide, Repetitions Narrow)? repeated = null;
             foreach (var (entries, positions) in probe.Compared)
             {
                 var worst = Worst(entries, positions, [outputs], []);
                 if (!worst.Agrees)
                 {
                     repeated ??= Repeat(probe, cancellation);
-                    worst = Worst(entries, positions, repeated.Value.Wide, squares.Contains(entries.Result.Name) ? [] : repeated.Value.Own);
+                    worst = Worst(entries, positions, repeated.Value.Wide, repeated.Value.Narrow);
                 }
                 var scale = Math.Max(Math.Abs(worst.Reference), entries.Typical);
                 found.Add((worst, scale == 0 || worst.AgreesByRounding ? 0 : Math.Abs(worst.Computed - worst.Reference) / scale));
@@ -44,25 +44,24 @@ internal sealed class CheckComparison(
         return found.ToImmutable();
     }
 
-    private (Repetitions Wide, Repetitions Own) Repeat(Probe probe, CancellationToken cancellation)
+    private (Repetitions Wide, Repetitions Narrow) Repeat(Probe probe, CancellationToken cancellation)
     {
         (Probe, double)[] multiples = [.. CheckRounding.Repetitions.Select(factor => (probe, factor))];
-        return (run.Along(multiples, cancellation), own.Along(multiples, cancellation));
+        return (run.Along(multiples, cancellation), narrow.Along(multiples, cancellation));
     }
 
-    private VerifyEntry Worst(ResultEntries entries, ImmutableArray<long> positions, Repetitions wide, Repetitions own)
+    private VerifyEntry Worst(ResultEntries entries, ImmutableArray<long> positions, Repetitions wide, Repetitions narrow)
     {
         VerifyEntry? worst = null;
         foreach (var position in positions)
         {
             double[] references = [.. wide.Select(output => Reference(entries, position, output))];
             var reference = references.Average();
-            // What all multiples lose alike in the model's own type counts as well as what they lose in different ways.
-            var rounded = own.Select(output => Reference(entries, position, output)).Append(reference).ToArray();
-            var spread = references.Max() - references.Min() + rounded.Max() - rounded.Min();
+            var rounded = narrow.Select(output => Reference(entries, position, output)).Where(double.IsFinite).Append(reference).ToArray();
+            var (spread, cancelled) = (references.Max() - references.Min(), rounded.Max() - rounded.Min());
             var roundoff = CheckRounding.Roundoff(entries.Result.Target.Value.Type.Element, tf32);
-            var tolerance = CheckRounding.Tolerance(reference, entries.Typical, roundoff, spread);
-            var allowed = CheckRounding.Allowed(spread);
+            var allowed = CheckRounding.Allowed(spread, cancelled, reference, roundoff, squares.Contains(entries.Result.Name));
+            var tolerance = CheckRounding.Relative(roundoff) * (Math.Abs(reference) + entries.Typical) + allowed;
             ImmutableArray<long> index = [.. entries.IndexOf(position)];
             var computed = entries.Values[position];
             var entry = new VerifyEntry(entries.Result.Name, index, computed, reference, tolerance, allowed, "derivative along the entry");

@@ -27,18 +27,35 @@ internal static class CheckRounding
     /// </summary>
     private const double Margin = 4;
 
+    /// <summary>How many roundoffs of the size of its terms the sum that is squared may be off by.</summary>
+    private const double SquareUnits = 16;
+
     /// <summary>The factors of a direction whose rounding is measured.</summary>
     public static IReadOnlyList<double> Repetitions => Factors;
 
     /// <summary>The relative difference that is allowed for results of a type.</summary>
     public static double Relative(double roundoff) => Math.Min(Most, Units * roundoff);
 
-    /// <summary>The difference that is allowed.</summary>
-    public static double Tolerance(double reference, double typical, double roundoff, double spread) =>
-        Relative(roundoff) * (Math.Abs(reference) + typical) + Margin * spread;
-
-    /// <summary>What a spread stands for in a tolerance.</summary>
-    public static double Allowed(double spread) => Margin * spread;
+    /// <summary>What rounding may make of an entry besides.</summary>
+    /// <param name="spread">The spread under the factors, from z on in float64.</param>
+    /// <param name="narrow">
+    /// What the same in float32 from z on is off by, which is a roundoff of float32 times the size of the terms before they cancel. It is
+    /// also seen where
+    /// terms cancel to nothing in float64.
+    /// </param>
+    /// <param name="reference">The entry's reference.</param>
+    /// <param name="roundoff">The unit roundoff of the run.</param>
+    /// <param name="squares">
+    /// Whether the result is a sum of squares: then what is off is what is squared, by some roundoffs of the size of its terms, and nothing
+    /// cancels between
+    /// squares.
+    /// </param>
+    public static double Allowed(double spread, double narrow, double reference, double roundoff, bool squares)
+    {
+        var cancelled = narrow * roundoff / ElementType.Float32.UnitRoundoff();
+        var inSquares = SquareUnits * SquareUnits * roundoff * cancelled;
+        return Margin * (spread + (squares ? inSquares + 2 * Math.Sqrt(inSquares * Math.Abs(reference)) : cancelled));
+    }
 
     /// <summary>The unit roundoff of a type, or of products with factors of ten bits.</summary>
     public static double Roundoff(ElementType element, bool tf32) =>

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <summary>Runs the program of a check for any number of probes, some at a time.</summary>
 /// <param name="derivatives">What is derived.</param>
 /// <param name="directions">How many directions at a time.</param>
-/// <param name="wide">Whether what follows the network is computed in float64, and not in the model's own type.</param>
+/// <param name="wide">Whether what follows the network is computed in float64, and not in float32.</param>
 /// <param name="given">What is fed and what the run gave, by value.</param>
 /// <param name="settings">How sessions run.</param>
 internal sealed class CheckRun(

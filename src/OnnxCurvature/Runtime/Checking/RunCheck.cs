@@ -127,9 +127,9 @@ internal sealed class RunCheck
             var ranked = choices.SelectMany(all => all.Select((probe, rank) => (Probe: probe, Rank: rank))).OrderBy(pair => pair.Rank);
             Probe[] probes = [.. ranked.Select(pair => pair.Probe).Take(allowance.Most)];
             using var run = new CheckRun(group.Derivatives, allowance.Directions, wide: true, Value, settings);
-            using var own = new CheckRun(group.Derivatives, allowance.Directions, wide: false, Value, settings);
+            using var narrow = new CheckRun(group.Derivatives, allowance.Directions, wide: false, Value, settings);
             var tf32 = settings.Provider == "cuda" && settings.Cuda.AllowTf32;
-            var comparison = new CheckComparison(run, own, _squares, _head.Reduction == BatchWeight.Samples, tf32, inputs);
+            var comparison = new CheckComparison(run, narrow, _squares, _head.Reduction == BatchWeight.Samples, tf32, inputs);
             var found = comparison.Of(probes, cancellation);
             entries.AddRange(found.Select(entry => entry.Entry));
             largest = found.Select(entry => entry.Relative).Append(largest).Max();
