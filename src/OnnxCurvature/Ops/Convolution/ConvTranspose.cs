@@ -144,6 +144,8 @@ public sealed class ConvTranspose : Operator
         var automatic = attributes.Text("auto_pad", "NOTSET");
         var window = WindowOf(attributes.Without("auto_pad", "pads"), w);
         var padding = OutputPadding(attributes, window.Rank);
+        if (attributes.Ints("output_shape") is { } asked && asked.Length < window.Rank)
+            throw new UnsupportedOperatorException($"ConvTranspose has {asked.Length} output sizes for {window.Rank} spatial axes.");
         if (automatic.StartsWith("SAME", StringComparison.Ordinal) || attributes.Has("output_shape"))
         {
             // What is more than the output that is asked for is padding; an odd part of it goes to the end for SAME_UPPER, else to the begin.
