@@ -185,7 +185,9 @@ public sealed class ConvTranspose : Operator
     private static long Group(Attributes attributes) => attributes.Int("group", 1);
 
     private static long[] OutputPadding(Attributes attributes, int rank) =>
-        attributes.Ints("output_padding") is { } padding ? [.. padding] : new long[rank];
+        attributes.Ints("output_padding") is not { } padding ? new long[rank]
+        : padding.Length == rank ? [.. padding]
+        : throw new UnsupportedOperatorException($"ConvTranspose has {padding.Length} output paddings for {rank} spatial axes.");
 
     /// <summary>The window that slides over x with zeros between its entries.</summary>
     private static Window Mirrored(Attributes attributes, Window window)
