@@ -104,7 +104,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
                             where layouts.GetValueOrDefault(output.Name) is { IsSeparate: true, Axis: 0, Outer.IsOne: true }
                             select given.Names[output.Name]],
             InputLayouts = InputLayouts(proof, head, derivatives),
-            ResultLayouts = layouts.ToImmutableDictionary(entry => given.Names[entry.Key], entry => entry.Value, StringComparer.Ordinal),
+            ResultLayouts = asked.ToImmutableDictionary(output => given.Names[output.Name], output => layouts.GetValueOrDefault(output.Name), StringComparer.Ordinal),
             Unweighted = [.. from target in targets from quantity in results where quantity.IsUnweighted() select given.Names[quantity.OutputName(target.Name)]],
             WholeInputs = [.. derivatives.Layouts.Where(entry => entry.Value != SampleLayout.At(0)).Select(entry => entry.Key)],
             BatchNumber = batch,

@@ -71,6 +71,7 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         Loss = new LossRequest(problem.Loss),
         Reduction = problem.Reduction,
         Precision = problem.Precision,
+        SampleAxes = problem.SampleAxes,
         Quantities = quantities,
     };
 

@@ -14,7 +14,7 @@ internal static class BranchBlocks
         new("shared branches", 4, (_, x) => x.Rank >= 1 && !x.Layout.HoldsSamples(x.Rank - 1), Shared),
         new("halves", 4, (_, x) => x.PlainAxes.Any(axis => x.Shape[axis] % 2 == 0), Halves),
         new("second input", 4, (_, x) => x.Rank >= 1 && x.Layout.Axes.All(axis => axis.Length == 1), Second),
-        new("own entries", 1, (b, x) => x.Layout.SampleLayout >= 0 && !b.IsSymbolic, (b, x) =>
+        new("own entries", 1, (b, x) => x.Layout.SampleAxis >= 0 && !b.IsSymbolic, (b, x) =>
             b.Value(x.Layout, b.Choices.Pick("Add", "Mul"), [x.Name, b.Weight(1, x.Shape)])),
     ];
 

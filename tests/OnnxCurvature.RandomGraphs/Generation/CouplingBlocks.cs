@@ -7,18 +7,18 @@ internal static class CouplingBlocks
 {
     public static IReadOnlyList<Block> All { get; } =
     [
-        new("batch statistics", 3, (_, x) => x.Layout.SampleLayout >= 0, Statistics),
+        new("batch statistics", 3, (_, x) => x.Layout.SampleAxis >= 0, Statistics),
         new("softmax over samples", 1, (_, x) =>
-            x.Layout.SampleLayout >= 0, (b, x) => b.Value(x.Layout, "Softmax", [x.Name], ("axis", (long)x.Layout.SampleLayout))),
-        new("product over samples", 1, (_, x) => x.Layout.SampleLayout >= 0 && x.Rank >= 2, Product),
+            x.Layout.SampleAxis >= 0, (b, x) => b.Value(x.Layout, "Softmax", [x.Name], ("axis", (long)x.Layout.SampleAxis))),
+        new("product over samples", 1, (_, x) => x.Layout.SampleAxis >= 0 && x.Rank >= 2, Product),
         new("cumulative sum over samples", 1, (_, x) =>
-            x.Layout.SampleLayout >= 0, (b, x) => b.Value(x.Layout, "CumSum", [x.Name, b.IntegerTensor([], x.Layout.SampleLayout)])),
-        new("samples turned round", 1, (_, x) => x.Layout.SampleLayout >= 0, Turned),
+            x.Layout.SampleAxis >= 0, (b, x) => b.Value(x.Layout, "CumSum", [x.Name, b.IntegerTensor([], x.Layout.SampleAxis)])),
+        new("samples turned round", 1, (_, x) => x.Layout.SampleAxis >= 0, Turned),
     ];
 
     private static Sketch Statistics(GraphBuilder b, Sketch x)
     {
-        var axis = x.Layout.SampleLayout;
+        var axis = x.Layout.SampleAxis;
         var centred = b.Value(x.Layout, "Sub", [x.Name, ReductionBlocks.Reduce(b, x, "ReduceMean", [axis], true).Name]);
         if (b.Choices.OneIn(2))
             return centred;
@@ -29,14 +29,14 @@ internal static class CouplingBlocks
 
     private static Sketch Product(GraphBuilder b, Sketch x)
     {
-        var total = ReductionBlocks.Reduce(b, x, b.Choices.Pick("ReduceMean", "ReduceMax"), [x.Layout.SampleLayout], true);
+        var total = ReductionBlocks.Reduce(b, x, b.Choices.Pick("ReduceMean", "ReduceMax"), [x.Layout.SampleAxis], true);
         return b.Value(x.Layout, "Mul", [x.Name, total.Name]);
     }
 
     /// <summary>Each sample meets another one.</summary>
     private static Sketch Turned(GraphBuilder b, Sketch x)
     {
-        var turned = b.Node("Slice", [x.Name, b.Integers(-1), b.Integers(long.MinValue + 1), b.Integers(x.Layout.SampleLayout),
+        var turned = b.Node("Slice", [x.Name, b.Integers(-1), b.Integers(long.MinValue + 1), b.Integers(x.Layout.SampleAxis),
             b.Integers(-1)]);
         return b.Value(x.Layout, b.Choices.Pick("Mul", "Add"), [x.Name, turned]);
     }

@@ -105,8 +105,8 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     public Sketch Input(Layout layout)
     {
         var name = $"x{_inputs.Count}";
-        _inputs.Add(new GraphInput(name, layout.Shape, Draw(layout.Shape, 1.5, 1), null, layout.SampleLayout, IsSymbolic
-            && layout.SampleLayout >= 0));
+        _inputs.Add(new GraphInput(name, layout.Shape, Draw(layout.Shape, 1.5, 1), null, layout.SampleAxis, IsSymbolic
+            && layout.SampleAxis >= 0));
         _inputValues.Add(new Sketch(name, layout));
         return _inputValues[^1];
     }
@@ -117,15 +117,15 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
         var name = $"x{_inputs.Count}";
         var values = Draw(layout.Shape, 1, 1).Select((_, index) => (long)(Mixing.Unit(seed, 7000 + _inputs.Count, index) * bound))
             .ToArray();
-        _inputs.Add(new GraphInput(name, layout.Shape, null, values, layout.SampleLayout, IsSymbolic && layout.SampleLayout >= 0));
+        _inputs.Add(new GraphInput(name, layout.Shape, null, values, layout.SampleAxis, IsSymbolic && layout.SampleAxis >= 0));
         return new Sketch(name, layout);
     }
 
     /// <summary>An input of classes.</summary>
     public string Labels(Layout layout, IEnumerable<long> labels)
     {
-        _inputs.Add(new GraphInput("classes", layout.Shape, null, [.. labels], layout.SampleLayout, IsSymbolic && layout.SampleLayout >= 0
-            && layout.Axes[layout.SampleLayout].Length == 1));
+        _inputs.Add(new GraphInput("classes", layout.Shape, null, [.. labels], layout.SampleAxis, IsSymbolic && layout.SampleAxis >= 0
+            && layout.Axes[layout.SampleAxis].Length == 1));
         return "classes";
     }
 

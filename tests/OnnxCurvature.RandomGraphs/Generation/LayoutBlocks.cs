@@ -40,7 +40,7 @@ internal static class LayoutBlocks
     public static Sketch Reshaped(GraphBuilder b, Sketch x, Layout layout)
     {
         var sizes = layout.Shape.Select(size => (long)size).ToArray();
-        var open = layout.SampleLayout >= 0 ? layout.SampleLayout : b.Choices.Next(sizes.Length + 1) - 1;
+        var open = layout.SampleAxis >= 0 ? layout.SampleAxis : b.Choices.Next(sizes.Length + 1) - 1;
         if (open >= 0 && (b.IsSymbolic || b.Choices.OneIn(2)))
             sizes[open] = -1;
         for (var axis = 0; axis < Math.Min(x.Rank, layout.Rank); axis++)

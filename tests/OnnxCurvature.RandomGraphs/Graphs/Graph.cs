@@ -53,19 +53,19 @@ public sealed record GraphConstant(string Name, int[] Shape, double[]? Floats, l
 /// <param name="Shape">The sizes of the data.</param>
 /// <param name="Floats">The data, where they are floating-point numbers.</param>
 /// <param name="Integers">The data, where they are 64-bit integers.</param>
-/// <param name="SampleLayout">The axis along which samples lie; −1 for none.</param>
+/// <param name="SampleAxis">The axis along which samples lie; −1 for none.</param>
 /// <param name="IsSymbolic">Whether the file gives the size of that axis as the symbol N.</param>
-public sealed record GraphInput(string Name, int[] Shape, double[]? Floats, long[]? Integers, int SampleLayout, bool IsSymbolic)
+public sealed record GraphInput(string Name, int[] Shape, double[]? Floats, long[]? Integers, int SampleAxis, bool IsSymbolic)
 {
     /// <summary>The sample that an element belongs to; −1 for none.</summary>
     public int SampleOf(int index)
     {
-        if (SampleLayout < 0)
+        if (SampleAxis < 0)
             return -1;
         var inner = 1;
-        for (var axis = SampleLayout + 1; axis < Shape.Length; axis++)
+        for (var axis = SampleAxis + 1; axis < Shape.Length; axis++)
             inner *= Shape[axis];
-        return index / inner % Shape[SampleLayout];
+        return index / inner % Shape[SampleAxis];
     }
 }
 

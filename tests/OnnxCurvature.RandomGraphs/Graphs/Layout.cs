@@ -23,7 +23,7 @@ public sealed record Layout(ImmutableArray<ImmutableArray<Factor>> Axes)
     public int[] Shape => [.. Axes.Select(SizeOf)];
 
     /// <summary>The axis that holds samples, by itself or among other things; −1 for none.</summary>
-    public int SampleLayout => Enumerable.Range(0, Rank).FirstOrDefault(axis => Axes[axis].Any(factor => factor.IsSamples), -1);
+    public int SampleAxis => Enumerable.Range(0, Rank).FirstOrDefault(axis => Axes[axis].Any(factor => factor.IsSamples), -1);
 
     /// <summary>Whether an axis holds samples.</summary>
     public bool HoldsSamples(int axis) => Axes[axis].Any(factor => factor.IsSamples);

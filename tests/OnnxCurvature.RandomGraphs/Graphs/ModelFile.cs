@@ -18,7 +18,7 @@ internal static class ModelFile
         var proto = new GraphProto { Name = "graph" };
         foreach (var input in graph.Inputs)
             proto.Input.Add(Info(input.Name, input.Floats is null ? Int64 : element,
-                [.. input.Shape.Select((size, axis) => axis == input.SampleLayout && input.IsSymbolic ? null : (int?)size)]));
+                [.. input.Shape.Select((size, axis) => axis == input.SampleAxis && input.IsSymbolic ? null : (int?)size)]));
         proto.Output.Add(Info(graph.Output, element, null));
         proto.Initializer.AddRange(graph.Constants.Select(constant => Tensor(constant, graph.IsDouble && !constant.IsSingle)));
         foreach (var node in graph.Nodes)

@@ -133,7 +133,7 @@ public sealed class PlantedFaultTests
     /// <summary>Another square root: of another weight, or with other directions.</summary>
     private sealed class Changed(LossFactor factor, double scale, Func<GraphBuilder, Value, Value> change) : LossFactor
     {
-        public override long Columns => factor.Columns;
+        public override Dim Columns(SampleLayout samples) => factor.Columns(samples);
 
         public override string Formula => factor.Formula;
 
@@ -141,6 +141,7 @@ public sealed class PlantedFaultTests
             ? new GraphBuilder().Scalar(factor.Weight.Type.Element, scale * constant.Read().Floats[0])
             : throw new InvalidOperationException("The number of samples is known.");
 
-        public override Value ColumnsAt(GraphBuilder b, Value indices) => change(b, factor.ColumnsAt(b, indices));
+        public override Value ColumnsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples) =>
+            change(b, factor.ColumnsAt(outer, b, indices, samples));
     }
 }

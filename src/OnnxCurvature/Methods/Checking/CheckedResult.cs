@@ -7,7 +7,8 @@ namespace OnnxCurvature.Methods.Checking;
 /// <param name="Target">By what it is taken.</param>
 /// <param name="Quantity">What it is.</param>
 /// <param name="Samples">How the samples lie in the target.</param>
-internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLayout Samples)
+/// <param name="InRows">Whether the samples are the rows of the loss's output, along its first axis.</param>
+internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLayout Samples, bool InRows)
 {
     /// <summary>Its name in the result.</summary>
     public string Name => Quantity.OutputName(Target.Name);
@@ -31,10 +32,15 @@ internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLay
     public string? Obstacle =>
         Quantity == Quantity.FisherDiagonalMonteCarlo ? "it is an estimate"
         : Quantity == Quantity.Laplacian ? "a trace takes a direction for every entry"
+        : !InRows && TakesRows ? "samples do not lie along the first axis of the loss's output"
         : Samples.IsSeparate && !Samples.IsWhole ? "its samples share an axis with something else"
         : Samples.IsSeparate && Samples.Axis != 0 && Target.IsPart
             ? "it is a part of a value whose samples lie along another axis than the first"
         : null;
+
+    /// <summary>Whether rows of the loss's output are taken for samples.</summary>
+    private bool TakesRows => Quantity is Quantity.FisherDiagonal or Quantity.PerSampleGradient or Quantity.PerSampleFisherDiagonal
+        or Quantity.PerSampleHessianDiagonal or Quantity.PerSampleGgnDiagonal || Quantity == Quantity.Jacobian && Samples.IsSeparate;
 
     /// <summary>Whether entries have a second index or direction, so that each takes a pair of directions of its own.</summary>
     public bool TakesPairs => Needs.HasFlag(CheckedDerivatives.Pairs) || Quantity == Quantity.Jvp;

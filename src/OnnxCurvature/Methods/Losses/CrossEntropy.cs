@@ -22,17 +22,15 @@ public static class CrossEntropy
 
     /// <summary>
     /// Puts the loss onto logits [N, C] or [N, C, positions…]; labels are 64-bit integers [N] or [N, positions…]. Trailing
-    /// positions of size one are dropped, so that a [N, C, 1, 1] output takes labels [N].
+    /// positions of size one are left out of the labels, so that a [N, C, 1, 1] output takes labels [N].
     /// </summary>
     public static LossHead Build(GraphBuilder b, Value logits, string labelsName, Reduction reduction, IReadOnlyList<string> notes)
     {
         var shape = logits.Type.Shape;
         if (shape.Rank < 2)
             throw new UserErrorException($"Cross-entropy needs logits of shape [N, C] or [N, C, …], but '{logits.Name}' has the shape {shape}; name another value with --loss cross-entropy:VALUE.");
-        if (shape.Range(2, shape.Rank).Elements.IsOne && shape.Rank > 2)
-            return Build(b, Reshape.To(b, logits, shape.Range(0, 2)), labelsName, reduction, notes);
-        var labels = b.Parameter(new TensorType(ElementType.Int64, shape.Remove(1)), labelsName);
-        return Build(b, logits, labels, reduction, notes);
+        var ofLabels = shape.Range(2, shape.Rank).Elements.IsOne ? shape.Range(0, 1) : shape.Remove(ClassAxis);
+        return Build(b, logits, b.Parameter(new TensorType(ElementType.Int64, ofLabels), labelsName), reduction, notes);
     }
 
     /// <summary>Puts the loss onto logits for labels that are there already.</summary>
@@ -42,7 +40,7 @@ public static class CrossEntropy
             ?? throw new UserErrorException($"The number of classes of '{logits.Name}' {logits.Type.Shape} is not known; give it with --dim {logits.Type.Shape[1]}=SIZE.");
         var rank = logits.Type.Rank;
         var logProbabilities = SureLogSoftmax.Of(b, logits, 1);
-        var chosen = TransposeAxes.Move(b, OneHotRows.Of(b, labels, classes, logits.Type.Element), rank - 1, 1);
+        var chosen = TransposeAxes.Move(b, OneHotRows.Of(b, Reshape.To(b, labels, logits.Type.Shape.Remove(ClassAxis)), classes, logits.Type.Element), rank - 1, 1);
         var perSample = Neg.Of(b, ReduceSum.Of(b, Mul.Of(b, chosen, logProbabilities), [1], keepDims: false));
         var all = Enumerable.Range(0, rank - 1).Select(axis => (long)axis).ToArray();
         var loss = reduction == Reduction.Mean ? ReduceMean.Of(b, perSample, all, keepDims: false) : ReduceSum.Of(b, perSample, all, keepDims: false);

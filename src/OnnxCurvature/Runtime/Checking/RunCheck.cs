@@ -5,6 +5,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Checking;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
@@ -40,10 +41,12 @@ internal sealed class RunCheck
     {
         var targets = Target.Resolve(model, request.WithRespectTo);
         var head = LossBuilder.Build(model, request.Loss, request.Reduction);
-        var samples = TargetSamples.Of(model, targets);
+        var (samples, proof) = (TargetSamples.Of(model, targets), new SampleProof(model, head));
+        var rows = head.Output.Type.Shape is { Rank: > 0 } shape ? shape[0] : 1;
+        var inRows = proof.IsSingle ? rows.IsOne : proof.Place == SampleLayout.At(0);
         var results = targets.Zip(samples).SelectMany(pair => request.Quantities.SelectMany(request.ResultsOf)
             .Where(quantity => quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate)
-            .Distinct().Select(quantity => new CheckedResult(pair.First, quantity, pair.Second))).ToArray();
+            .Distinct().Select(quantity => new CheckedResult(pair.First, quantity, pair.Second, inRows))).ToArray();
         var left = results.Where(result => result.Obstacle is not null)
             .Select(result => new UncheckedResult(result.Name, result.Obstacle!)).ToList();
         var groups = ImmutableArray.CreateBuilder<CheckGroup>();
