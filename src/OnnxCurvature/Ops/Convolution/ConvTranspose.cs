@@ -144,6 +144,8 @@ public sealed class ConvTranspose : Operator
         var automatic = attributes.Text("auto_pad", "NOTSET");
         var window = WindowOf(attributes.Without("auto_pad", "pads"), w);
         var padding = OutputPadding(attributes, window.Rank);
+        if (attributes.Ints("output_shape") is { } asked && asked.Length < window.Rank)
+            throw new UnsupportedOperatorException($"ConvTranspose has {asked.Length} output sizes for {window.Rank} spatial axes.");
         if (automatic.StartsWith("SAME", StringComparison.Ordinal) || attributes.Has("output_shape"))
         {
             // What is more than the output that is asked for is padding; an odd part of it goes to the end for SAME_UPPER, else to the begin.
@@ -183,7 +185,9 @@ public sealed class ConvTranspose : Operator
     private static long Group(Attributes attributes) => attributes.Int("group", 1);
 
     private static long[] OutputPadding(Attributes attributes, int rank) =>
-        attributes.Ints("output_padding") is { } padding ? [.. padding] : new long[rank];
+        attributes.Ints("output_padding") is not { } padding ? new long[rank]
+        : padding.Length == rank ? [.. padding]
+        : throw new UnsupportedOperatorException($"ConvTranspose has {padding.Length} output paddings for {rank} spatial axes.");
 
     /// <summary>The window that slides over x with zeros between its entries.</summary>
     private static Window Mirrored(Attributes attributes, Window window)
