@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using OnnxCurvature.Cli.Commands;
+using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli;
 
@@ -54,6 +56,10 @@ internal sealed class CommandLine
         catch (UserErrorException exception)
         {
             return Fail(ExitCodes.UserError, $"error: {OneLine(exception.Message)}");
+        }
+        catch (DisagreementException exception)
+        {
+            return Fail(ExitCodes.Disagreement, CheckView.Describe(exception.Report));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -6,7 +6,7 @@ internal static class ExitCodes
     /// <summary>All was done.</summary>
     public const int Success = 0;
 
-    /// <summary>A verification found results that do not agree.</summary>
+    /// <summary>A check or a verification found results that do not agree.</summary>
     public const int Disagreement = 1;
 
     /// <summary>The input cannot be taken.</summary>

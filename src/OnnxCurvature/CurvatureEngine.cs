@@ -40,14 +40,14 @@ public static class CurvatureEngine
     public static AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options) =>
         Clear(() =>
         {
-            var model = Load(modelPath, options.Dimensions, request);
+            var model = new ModelSource(modelPath, request) { Dimensions = options.Dimensions }.Load();
             AugmentedMetadata.CheckDerivable(model);
             AugmentedMetadata.CheckWeightFiles(model);
             model.BeginSha256();
             if (request.TargetError is not null)
                 throw new UserErrorException("An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error.");
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
-            var plan = Plan(model, new Planner(model.Graph, request, limits) { Contract = options.Contract }).Within(limits);
+            var plan = ModelSource.Plan(model, new Planner(model.Graph, request, limits) { Contract = options.Contract }).Within(limits);
             return new Augmenter(model, plan, options).Write(outPath);
         });
 
@@ -56,7 +56,7 @@ public static class CurvatureEngine
     /// </summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
     /// <param name="request">What is asked for, or null.</param>
-    /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis.</param>
+    /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis, unless the model or the request says otherwise.</param>
     /// <param name="options">How the run is carried out.</param>
     public static PreparedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options) =>
         Clear(() => PreparedRun.Create(modelPath, request, data, options));
@@ -76,7 +76,7 @@ public static class CurvatureEngine
             if (request.StraightThrough)
                 throw new UserErrorException("Straight-through derivatives are not those of the loss, so differences of the loss cannot check them; verify without them.");
             Verifier.Refuse(request);
-            var checkedRequest = request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
+            var checkedRequest = request with { Quantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal] };
             var (run, batch) = (Prepare(modelPath, checkedRequest, data, options), data);
             if (run.Batches > 1)
             {
@@ -84,7 +84,7 @@ public static class CurvatureEngine
                 run = Prepare(modelPath, checkedRequest, batch, options);
             }
             var result = run.Run(null, cancellation);
-            var model = Load(modelPath, run.Dimensions, request);
+            var model = run.Source.Load();
             var verifier = new Verifier(model.Graph, request, batch);
             var targets = Target.Resolve(model.Graph, request.WithRespectTo);
             var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
@@ -92,7 +92,7 @@ public static class CurvatureEngine
             foreach (var target in targets)
             {
                 ResultTensor Tensor(Quantity quantity) => result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(target.Name));
-                var byProducts = run.Methods.Any(method => method.Target == target.Name && method.Method.StartsWith("Hessian-vector products", StringComparison.Ordinal));
+                var byProducts = run.Methods.Any(method => method is { Way: DerivativeWay.Products, Quantity: Quantity.HessianDiagonal } && method.Target == target.Name);
                 foreach (var entry in verifier.Check(target, Tensor(Quantity.Gradient), Tensor(Quantity.HessianDiagonal), byProducts, samples, seed, cancellation))
                 {
                     entries.Add(entry);
@@ -101,28 +101,6 @@ public static class CurvatureEngine
             }
             return new VerifyReport(entries.ToImmutable());
         });
-
-    internal static OnnxModel Load(string path, IReadOnlyDictionary<string, long> dimensions, CurvatureRequest? request = null, bool keepLoops = false, bool partial = false) =>
-        OnnxModel.Load(path, new LoadOptions { Dims = dimensions, Precision = request?.Precision ?? Precision.Model, StraightThrough = request?.StraightThrough ?? false, Fixed = request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty, KeepLoops = keepLoops, Partial = partial, Oracle = new OrtShapeOracle() });
-
-    /// <summary>Plans; tells the user of all nodes of the model that cannot be differentiated. What an augmented model says of its inputs holds for what is derived of it.</summary>
-    internal static CurvaturePlan Plan(OnnxModel model, Planner planner)
-    {
-        try
-        {
-            var plan = planner.Plan();
-            return AugmentedMetadata.Read(model.Metadata) is not { } source ? plan : plan with
-            {
-                IsOfOneBatch = true,
-                WholeInputs = [.. source.WholeInputs.Union(plan.WholeInputs)],
-                Loss = plan.Loss with { Labels = plan.Loss.Labels ?? source.Labels },
-            };
-        }
-        catch (UnsupportedModelException exception)
-        {
-            throw new UserErrorException($"'{model.Path}' cannot be differentiated as asked: {exception.Describe(model.OpsetImports)}; name values after these nodes with --wrt, or replace them by standard operators.");
-        }
-    }
 
     /// <summary>Tells the user of all nodes that cannot be taken.</summary>
     internal static T Clear<T>(Func<T> action)

@@ -41,6 +41,7 @@ internal sealed class Cases(Workspace workspace, bool small)
     [
         .. workspace.Published is { } published ? [new Contender($"{Ours}, native", () => Run(model.Value, Plain, published))] : Array.Empty<Contender>(),
         new Contender(Ours, () => Run(model.Value, Plain)),
+        new Contender($"{Ours}, without its check", () => Run(model.Value, Plain, isChecked: false)),
         new Contender($"{Ours}, huge pages", () => Run(model.Value, Workspace.HugePages)),
         .. Peers(way => () =>
         {
@@ -70,12 +71,13 @@ internal sealed class Cases(Workspace workspace, bool small)
     private static string ChunkOf(string way) => way == "columns" ? "32" : "100";
 
     /// <summary>The tool, from its start to its end.</summary>
-    private Measurement Run(Prepared model, IReadOnlyDictionary<string, string> environment, string? published = null, long? memory = null)
+    private Measurement Run(Prepared model, IReadOnlyDictionary<string, string> environment, string? published = null, long? memory = null, bool isChecked = true)
     {
         var result = workspace.Scratch("ours.npz");
         var outcome = workspace.Tool(published,
             ["run", model.Path, "-o", result, "--loss", "cross-entropy", "--wrt", Kernel, "--quantity", "hessian-diagonal", "--data", $"image={model.Image}", $"labels={model.Labels}",
-                .. memory is { } limit ? ["--memory", limit.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>()], environment);
+                .. memory is { } limit ? ["--memory", limit.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+                .. isChecked ? Array.Empty<string>() : ["--no-check"]], environment);
         using var arrays = NpzReader.Open(result);
         var diagonal = arrays.Read($"{Kernel}.hessian_diagonal").ToDoubles();
         return new Measurement([outcome.Seconds], Planned(model), Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(diagonal)), outcome.PeakBytes);

@@ -109,8 +109,7 @@ internal sealed class WarmWork : IDisposable
     private static (OnnxModel Model, PlanLimits Limits) Load(string modelPath, IReadOnlyDictionary<string, NpyArray> data, long memory)
     {
         var rows = (int)data["labels"].Shape[0];
-        var inputs = CurvatureEngine.Load(modelPath, ImmutableDictionary<string, long>.Empty).Inputs;
-        var dimensions = DataSet.Dimensions(inputs, data, rows);
-        return (CurvatureEngine.Load(modelPath, dimensions), new PlanLimits { MemoryBytes = memory, Dimensions = dimensions, DefaultDimension = rows });
+        var dimensions = DataSet.Dimensions(OnnxModel.Load(modelPath, new LoadOptions { Oracle = new OrtShapeOracle() }).Graph, data, rows);
+        return (OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle() }), new PlanLimits { MemoryBytes = memory, Dimensions = dimensions, DefaultDimension = rows });
     }
 }

@@ -1,4 +1,4 @@
-"""Writes src/OnnxCurvature/Runtime/CudaKernels.txt: the float types of ONNX Runtime's CUDA kernels, opsets 13 to 21.
+"""Writes src/OnnxCurvature/Runtime/Cuda/CudaKernels.txt: the float types of ONNX Runtime's CUDA kernels, opsets 13 to 21.
 
 Usage: python3 cuda_kernels.py MATRIX.csv > CudaKernels.txt
 

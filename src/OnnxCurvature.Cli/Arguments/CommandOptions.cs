@@ -97,7 +97,7 @@ internal sealed class CommandOptions(bool requests)
     public Option<ImmutableArray<DataArgument>> Data { get; } = new("--data")
     {
         HelpName = "INPUT=FILE",
-        Description = "A .npy file, or a TensorProto .pb, for each input, samples along the first axis; the loss's target is the input 'labels' (int64) of cross-entropy, and 'target' of other losses; hvp and jvp take 'NAME.direction' of the shape of --wrt NAME, vjp takes 'NAME.cotangent' of the shape of the loss's value.",
+        Description = "A .npy file, or a TensorProto .pb, for each input, samples along the first axis; what inputs of shapes, axes and counts are given is taken as constant; the loss's target is the input 'labels' (int64) of cross-entropy, and 'target' of other losses; hvp and jvp take 'NAME.direction' of the shape of --wrt NAME, vjp takes 'NAME.cotangent' of the shape of the loss's value.",
         CustomParser = Parsers.Files("--data", "image=image.npy"),
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
@@ -115,8 +115,22 @@ internal sealed class CommandOptions(bool requests)
     public Option<int?> BatchSize { get; } = new("--batch-size")
     {
         HelpName = "N",
-        Description = "Samples in one batch [default: the model's own fixed batch, or 32].",
+        Description = "Samples in one batch [default: the model's own fixed batch; else 32 where batches are proven to give what all samples at once give, and all samples where they are not].",
         CustomParser = Parsers.Integer("--batch-size", 1),
+    };
+
+    public Option<bool> AsBlocks { get; } = new("--as-blocks")
+    {
+        Description = "Cut the data into batches even where these are not proven to give what all samples at once give: results are then those of blocks, put together [default: off].",
+    };
+
+    public Option<ImmutableDictionary<string, int?>?> SampleAxes { get; } = new("--samples-axis")
+    {
+        HelpName = "INPUT=AXIS",
+        Description = "The axis of an input along which samples lie, or 'none' for an input that holds none [default: the first, unless the model shows another].",
+        CustomParser = Parsers.SampleAxes,
+        AllowMultipleArgumentsPerToken = true,
+        Arity = ArgumentArity.OneOrMore,
     };
 
     public Option<string?> Provider { get; } = new("--provider")
@@ -156,6 +170,8 @@ internal sealed class CommandOptions(bool requests)
 
     public Option<bool> Explain { get; } = new("--explain") { Description = "Show the curvature sources, the ways that were weighed, and why one was taken [default: off]." };
 
+    public Option<bool> NoCheck { get; } = new("--no-check") { Description = "Leave out the check, by which a few entries of each exact result are computed a second time in another way, and nothing is written where they differ [default: check]." };
+
     /// <summary>An option for the file that a command writes.</summary>
     public static Option<string?> Output(string name, string description, bool required) => new("--output", "-o")
     {
@@ -176,9 +192,9 @@ internal sealed class CommandOptions(bool requests)
         var (names, loss) = (parsed.GetValue(WithRespectTo) ?? [], parsed.GetValue(Loss));
         if (names.Length == 0 && loss is null)
         {
-            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetValue(StraightThrough) || parsed.GetResult(Fixed) is not null || parsed.GetResult(Quantities) is not null || parsed.GetResult(Method) is not null
+            if (parsed.GetResult(Reduction) is not null || parsed.GetResult(Precision) is not null || parsed.GetValue(StraightThrough) || parsed.GetResult(Fixed) is not null || parsed.GetResult(SampleAxes) is not null || parsed.GetResult(Quantities) is not null || parsed.GetResult(Method) is not null
                 || parsed.GetResult(Probes) is not null || parsed.GetResult(Seed) is not null || parsed.GetResult(TargetError) is not null || parsed.GetResult(Tolerance) is not null)
-                throw new UserErrorException("--reduction, --precision, --straight-through, --fix, --quantity, --method, --probes, --seed, --target-error and --tolerance need --wrt and --loss; an augmented model computes what it was compiled for.");
+                throw new UserErrorException("--reduction, --precision, --straight-through, --fix, --samples-axis, --quantity, --method, --probes, --seed, --target-error and --tolerance need --wrt and --loss; an augmented model computes what it was compiled for.");
             return null;
         }
         if (names.Length == 0)
@@ -194,6 +210,7 @@ internal sealed class CommandOptions(bool requests)
             Precision = parsed.GetValue(Precision) == "float64" ? Ir.Precision.Float64 : Ir.Precision.Model,
             StraightThrough = parsed.GetValue(StraightThrough),
             Fixed = FixedOf(parsed),
+            SampleAxes = parsed.GetValue(SampleAxes) ?? ImmutableDictionary<string, int?>.Empty,
             Quantities = parsed.GetResult(Quantities) is null ? [.. DefaultQuantities[..^1], estimator.Estimated()] : parsed.GetValue(Quantities),
             Estimator = estimator,
             Probes = parsed.GetValue(Probes) ?? 32,
@@ -210,12 +227,14 @@ internal sealed class CommandOptions(bool requests)
     public CurvatureRunOptions RunOptionsOf(ParseResult parsed) => new()
     {
         BatchSize = parsed.GetValue(BatchSize),
+        AsBlocks = parsed.GetValue(AsBlocks),
         Dimensions = DimensionsOf(parsed),
         MemoryBytes = MemoryOf(parsed) ?? new CurvatureRunOptions().MemoryBytes,
         Provider = parsed.GetValue(Provider) ?? "cpu",
         Cuda = Cuda.Of(parsed),
         OnnxRuntimePath = parsed.GetValue(Cuda.OnnxRuntime),
         Threads = parsed.GetValue(Threads) ?? 0,
+        Check = !parsed.GetValue(NoCheck),
     };
 
     /// <summary>The bound on memory.</summary>

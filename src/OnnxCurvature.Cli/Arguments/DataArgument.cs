@@ -9,6 +9,17 @@ namespace OnnxCurvature.Cli.Arguments;
 /// <param name="Path">The file.</param>
 internal sealed record DataArgument(string Input, string Path)
 {
+    /// <summary>
+    /// How <c>INPUT=FILE</c> can be read, where both may hold further signs of equality: in all ways that name a file that there is, or, where there is none, with the shortest name of a
+    /// file. Empty for what is no such text.
+    /// </summary>
+    public static IEnumerable<DataArgument> Readings(string text)
+    {
+        DataArgument[] all = [.. Enumerable.Range(1, Math.Max(0, text.Length - 2)).Where(at => text[at] == '=').Select(at => new DataArgument(text[..at], text[(at + 1)..]))];
+        DataArgument[] existing = [.. all.Where(argument => File.Exists(argument.Path))];
+        return existing.Length > 0 ? existing : all.TakeLast(1);
+    }
+
     /// <summary>Reads the files. Throws <see cref="UserErrorException"/> where one cannot be read.</summary>
     public static IReadOnlyDictionary<string, NpyArray> Load(IEnumerable<DataArgument> arguments) =>
         arguments.ToDictionary(

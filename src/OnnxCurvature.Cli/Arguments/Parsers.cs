@@ -83,16 +83,35 @@ internal static class Parsers
         return dimensions.ToImmutable();
     }
 
+    /// <summary>Axes of inputs along which samples lie.</summary>
+    public static ImmutableDictionary<string, int?>? SampleAxes(ArgumentResult result)
+    {
+        var axes = ImmutableDictionary.CreateBuilder<string, int?>(StringComparer.Ordinal);
+        foreach (var token in result.Tokens)
+        {
+            var equals = token.Value.LastIndexOf('=');
+            var text = token.Value[(equals + 1)..];
+            int? axis = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+            if (equals <= 0 || axis is null && text != "none")
+                return Fail<ImmutableDictionary<string, int?>>(result, $"--samples-axis '{token.Value}' is no INPUT=AXIS; give an input's name and an axis or 'none', for instance x=1.");
+            if (!axes.TryAdd(token.Value[..equals], axis))
+                return Fail<ImmutableDictionary<string, int?>>(result, $"--samples-axis gives '{token.Value[..equals]}' twice; give one axis for each input.");
+        }
+        return axes.ToImmutable();
+    }
+
     /// <summary>Files for inputs.</summary>
     public static Func<ArgumentResult, ImmutableArray<DataArgument>> Files(string option, string example) => result =>
     {
         var data = ImmutableArray.CreateBuilder<DataArgument>();
         foreach (var token in result.Tokens)
         {
-            var equals = token.Value.IndexOf('=', StringComparison.Ordinal);
-            if (equals <= 0 || equals == token.Value.Length - 1)
+            DataArgument[] readings = [.. DataArgument.Readings(token.Value)];
+            if (readings.Length == 0)
                 return Fail<ImmutableArray<DataArgument>>(result, $"{option} '{token.Value}' is no INPUT=FILE; give an input's name and a file, for instance {example}.");
-            var argument = new DataArgument(token.Value[..equals], token.Value[(equals + 1)..]);
+            if (readings.Length > 1)
+                return Fail<ImmutableArray<DataArgument>>(result, $"{option} '{token.Value}' can be read in two ways, since there are both '{readings[0].Path}' and '{readings[1].Path}'; rename one of them.");
+            var argument = readings[0];
             if (data.Any(other => other.Input == argument.Input))
                 return Fail<ImmutableArray<DataArgument>>(result, $"{option} gives '{argument.Input}' twice; give one file for each input.");
             data.Add(argument);

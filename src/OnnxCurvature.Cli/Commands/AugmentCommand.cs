@@ -53,7 +53,7 @@ internal static class AugmentCommand
         var only = new Option<bool>("--only") { Description = "Leave out the model's own outputs [default: they stay]." };
         var command = new Command("augment", "Write a model that computes the loss and its derivatives besides what it computed before, in standard operators.")
         {
-            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Fixed, options.Quantities, options.Method, options.Probes, options.Seed, profile, provider, opset, embed, rename, negate, only, options.Dimensions, options.Memory, options.Explain,
+            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Fixed, options.Quantities, options.Method, options.Probes, options.Seed, profile, provider, opset, embed, rename, negate, only, options.SampleAxes, options.Dimensions, options.Memory, options.Explain,
         };
         command.SetAction(parsed =>
         {

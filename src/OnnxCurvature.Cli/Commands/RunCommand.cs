@@ -16,7 +16,7 @@ internal static class RunCommand
         var command = new Command("run", "Compute the loss and its derivatives over a data set; for an augmented model leave out --wrt and --loss.")
         {
             options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.StraightThrough, options.Fixed, options.Quantities, options.Method, options.Probes, options.Seed, options.TargetError, options.Tolerance, options.Data,
-            options.BatchSize, options.Provider, options.Cuda.Device, options.Cuda.Memory, options.Cuda.Tf32, options.Cuda.Search, options.Cuda.Library, options.Cuda.OnnxRuntime, options.Threads, options.Memory, options.Dimensions, options.Explain,
+            options.BatchSize, options.AsBlocks, options.SampleAxes, options.Provider, options.Cuda.Device, options.Cuda.Memory, options.Cuda.Tf32, options.Cuda.Search, options.Cuda.Library, options.Cuda.OnnxRuntime, options.Threads, options.Memory, options.Dimensions, options.NoCheck, options.Explain,
         };
         command.SetAction((parsed, cancellation) =>
         {

@@ -32,7 +32,7 @@ internal static class VerifyCommand
         var command = new Command("verify", "Check the gradient and the Hessian diagonal of one batch at sampled entries against differences in double precision; the exit code is 1 where they do not agree.")
         {
             options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.Fixed, options.Quantities, options.Data,
-            options.BatchSize, options.Provider, options.Cuda.Device, options.Cuda.Memory, options.Cuda.Tf32, options.Cuda.Search, options.Cuda.Library, options.Cuda.OnnxRuntime, options.Threads, options.Memory, options.Dimensions, options.Explain, samples, seed,
+            options.BatchSize, options.AsBlocks, options.SampleAxes, options.Provider, options.Cuda.Device, options.Cuda.Memory, options.Cuda.Tf32, options.Cuda.Search, options.Cuda.Library, options.Cuda.OnnxRuntime, options.Threads, options.Memory, options.Dimensions, options.NoCheck, options.Explain, samples, seed,
         };
         command.SetAction((parsed, cancellation) =>
         {

@@ -29,6 +29,7 @@ internal static partial class SummaryView
             terminal.Line($"  planned: about {Figures.Duration(planned.Seconds)} and {Figures.Bytes(planned.PeakBytes)}; taken: {Figures.Duration(result.Seconds.GetValueOrDefault("run"))} and {Figures.Bytes(result.PeakBytes)}");
         if (result.Probes is { } probes)
             terminal.Line($"  The error that was asked for took {Figures.Count(probes)} probes.");
+        CheckView.Show(terminal, result.Check);
         foreach (var target in summary.Targets)
             Show(terminal, target);
         terminal.Line();
@@ -78,5 +79,5 @@ internal static partial class SummaryView
     [GeneratedRegex(@"\[-?\d*:-?\d*\]$")]
     private static partial Regex Range();
 
-    private static int Order(string stage) => Array.IndexOf(["load", "plan", "compile", "run"], stage) is var at && at < 0 ? int.MaxValue : at;
+    private static int Order(string stage) => Array.IndexOf(["load", "plan", "compile", "run", "check"], stage) is var at && at < 0 ? int.MaxValue : at;
 }

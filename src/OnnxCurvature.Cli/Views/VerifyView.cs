@@ -1,4 +1,5 @@
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Verification;
 
 namespace OnnxCurvature.Cli.Views;

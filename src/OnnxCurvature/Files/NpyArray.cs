@@ -37,6 +37,11 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
             case ElementType.Float64: Widen<double>(values); break;
             case ElementType.Float32: Widen<float>(values); break;
             case ElementType.Float16: Widen<Half>(values); break;
+            case ElementType.BFloat16:
+                var codes = MemoryMarshal.Cast<byte, ushort>(Data);
+                for (var i = 0; i < values.Length; i++)
+                    values[i] = BrainFloat.Decode(codes[i]);
+                break;
             case ElementType.Int64: Widen<long>(values); break;
             case ElementType.Int32: Widen<int>(values); break;
             case ElementType.Int16: Widen<short>(values); break;
@@ -63,15 +68,24 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
         return Array.ConvertAll(ToDoubles(), value => value is >= long.MinValue and < -(double)long.MinValue && value == Math.Truncate(value) ? (long)value : throw NoInteger($"{value:R}"));
     }
 
-    /// <summary>The slice [start, end) of the first axis, copied. Throws <see cref="ArgumentOutOfRangeException"/> outside of the axis.</summary>
-    public NpyArray Rows(long start, long end)
+    /// <summary>The slice [start, end) of an axis, copied. Throws <see cref="ArgumentOutOfRangeException"/> outside of the axis.</summary>
+    public NpyArray Slice(int axis, long start, long end)
     {
-        var size = Shape.Length == 0 ? throw new InvalidOperationException("A scalar has no rows.") : Shape[0];
+        ArgumentOutOfRangeException.ThrowIfNegative(axis);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(axis, Shape.Length);
         ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(end, size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(end, Shape[axis]);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, end);
-        var row = size == 0 ? 0 : Data.Length / size;
-        return new NpyArray(Element, [end - start, .. Shape[1..]], Data.AsSpan((int)(start * row), (int)((end - start) * row)).ToArray());
+        // Between one position of the axis and the next, and between one run of the axis and the next.
+        var step = CountOf(Shape.AsSpan(axis + 1)) * Element.Size();
+        var run = step * Shape[axis];
+        var (offset, length) = ((int)(step * start), (int)(step * (end - start)));
+        long[] shape = [.. Shape];
+        shape[axis] = end - start;
+        var data = new byte[run == 0 ? 0 : Data.Length / run * length];
+        for (var (from, to) = (0, 0); to < data.Length; from += (int)run, to += length)
+            Data.AsSpan(from + offset, length).CopyTo(data.AsSpan(to));
+        return new NpyArray(Element, shape, data);
     }
 
     /// <summary>Writes elements in the bytes of a type; as <see cref="Of"/> rounds them.</summary>
@@ -82,6 +96,11 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
             case ElementType.Float64: values.CopyTo(MemoryMarshal.Cast<byte, double>(data)); break;
             case ElementType.Float32: Narrow<float>(values, data); break;
             case ElementType.Float16: Narrow<Half>(values, data); break;
+            case ElementType.BFloat16:
+                var codes = MemoryMarshal.Cast<byte, ushort>(data);
+                for (var i = 0; i < values.Length; i++)
+                    codes[i] = BrainFloat.Encode((float)values[i]);
+                break;
             case ElementType.Int64: Narrow<long>(values, data); break;
             case ElementType.Int32: Narrow<int>(values, data); break;
             case ElementType.Int16: Narrow<short>(values, data); break;

@@ -68,7 +68,7 @@ public sealed class NpyReader : IDisposable
     public NpyArray ReadRows(long start, long end)
     {
         if (_header.FortranOrder && _header.Shape.Length > 1)
-            return (_reordered ??= ReadAll()).Rows(start, end);
+            return (_reordered ??= ReadAll()).Slice(0, start, end);
         var size = _header.Shape.Length == 0 ? throw new UserErrorException($"{_source} holds a single number, and an array with a first axis of samples is needed.") : _header.Shape[0];
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(end, size);

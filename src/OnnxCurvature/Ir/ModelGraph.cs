@@ -15,6 +15,9 @@ public sealed record ModelGraph(
     IReadOnlyDictionary<string, Value> Values,
     ImmutableArray<Value> Weights)
 {
-    /// <summary>The axis along which samples lie of those inputs that hold them along another than the first.</summary>
-    public ImmutableDictionary<Value, int> SampleAxes { get; init; } = ImmutableDictionary<Value, int>.Empty;
+    /// <summary>
+    /// Where the samples of a batch lie in those inputs that do not hold them along their first axis: the axis, or null for an input that holds
+    /// no samples.
+    /// </summary>
+    public ImmutableDictionary<Value, int?> SampleAxes { get; init; } = ImmutableDictionary<Value, int?>.Empty;
 }

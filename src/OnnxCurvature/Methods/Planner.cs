@@ -32,6 +32,12 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     /// <summary>Which of the ways to a Hessian diagonal is taken; by default the first, which is the cheapest.</summary>
     internal Func<IReadOnlyList<Candidate>, Candidate> Choice { get; init; } = candidates => candidates[0];
 
+    /// <summary>Values of the model that the program gives out besides, after all that was asked for.</summary>
+    internal ImmutableArray<Value> Given { get; init; } = [];
+
+    /// <summary>What becomes of the loss before it is planned for.</summary>
+    internal Func<LossHead, LossHead> Loss { get; init; } = head => head;
+
     /// <summary>Whether the program takes the number of the batch as an input, so that estimates have random numbers of their own in each.</summary>
     internal bool NumbersBatches { get; init; }
 
@@ -45,7 +51,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     public CurvaturePlan Plan()
     {
         var targets = Target.Resolve(model, request.WithRespectTo).ToImmutableArray();
-        var head = LossBuilder.Build(model, request.Loss, request.Reduction);
+        var head = Loss(LossBuilder.Build(model, request.Loss, request.Reduction));
         _notes.AddRange(head.Notes);
         if (TwinWeights.Note(model, head.Loss, targets) is { } twins)
             _notes.Add(twins);
@@ -54,9 +60,10 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         if (request.Quantities.Contains(Quantity.Loss))
             _outputs.Add((Quantity.Loss.OutputName(""), head.Loss));
         var planned = ImmutableArray.CreateBuilder<PlannedQuantity>();
-        var diagonals = new DiagonalPlanner(model, head, _costs, limits, Choice);
+        var proof = new SampleProof(model, head);
+        var diagonals = new DiagonalPlanner(model, head, proof, _costs, limits, Choice);
         var batch = NumbersBatches ? model.Builder.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar)) : null;
-        var derivatives = new DerivativeBuilder(model, request, limits, head, batch);
+        var derivatives = new DerivativeBuilder(model, request, limits, head, proof, batch);
         for (var index = 0; index < targets.Length; index++)
         {
             var target = targets[index];
@@ -78,7 +85,10 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var asked = _outputs.OrderBy(output => order[output.Name]).Select(output => new NamedValue(output.Name, output.Value)).ToArray();
         var given = Contract?.Apply(model, inputs, asked) ?? GivenOutputs.Of(asked);
         _notes.AddRange(given.Notes);
-        var program = Finished(Program.Create(inputs, given.Outputs));
+        var kept = Given.Select((value, index) => new NamedValue($"given_{index}", value));
+        var program = Finished(Program.Create(inputs, [.. given.Outputs, .. kept]));
+        var layouts = targets.SelectMany(target => results.Select(quantity => (Name: quantity.OutputName(target.Name), Layout: derivatives.LayoutOf(quantity, target))))
+            .DistinctBy(result => result.Name).ToDictionary(result => result.Name, result => result.Layout, StringComparer.Ordinal);
         string NameOf(WeightPlan method) => given.Names[method.Quantity.OutputName(method.Target)];
         var shares = new WorkShares(_costs, program, _methods.Select(NameOf));
         return new CurvaturePlan
@@ -90,9 +100,13 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             Outputs = [.. asked.Select(output => given.Names[output.Name])],
             Results = [.. asked.Select(output => output.Name)],
             Negated = given.Negated,
-            PerSample = [.. PerSample(targets, head, results).Select(name => given.Names[name])],
+            PerSample = [.. from output in asked
+                            where layouts.GetValueOrDefault(output.Name) is { IsSeparate: true, Axis: 0, Outer.IsOne: true }
+                            select given.Names[output.Name]],
+            InputLayouts = InputLayouts(proof, head, derivatives),
+            ResultLayouts = asked.ToImmutableDictionary(output => given.Names[output.Name], output => layouts.GetValueOrDefault(output.Name), StringComparer.Ordinal),
             Unweighted = [.. from target in targets from quantity in results where quantity.IsUnweighted() select given.Names[quantity.OutputName(target.Name)]],
-            WholeInputs = derivatives.WholeInputs,
+            WholeInputs = [.. derivatives.Layouts.Where(entry => entry.Value != SampleLayout.At(0)).Select(entry => entry.Key)],
             BatchNumber = batch,
             Methods = [.. _methods.Select(method => method with { Flops = shares[NameOf(method)] })],
             Notes = [.. _notes],
@@ -101,14 +115,10 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         };
     }
 
-    private ImmutableArray<string> PerSample(ImmutableArray<Target> targets, LossHead head, IReadOnlyList<Quantity> results)
-    {
-        var axes = TargetSamples.Of(model, targets);
-        return [.. from index in Enumerable.Range(0, targets.Length)
-                   from quantity in results
-                   where quantity != Quantity.Loss && (quantity.IsPerSample() ? head.Output.Type.Rank > 0 : axes[index] == SampleAxis.At(0) && !targets[index].IsPart)
-                   select quantity.OutputName(targets[index].Name)];
-    }
+    /// <summary>Where samples lie in what the program takes.</summary>
+    private ImmutableDictionary<string, SampleLayout> InputLayouts(SampleProof proof, LossHead head, DerivativeBuilder derivatives) =>
+        (head.Target is { } target ? model.Inputs.Add(target) : model.Inputs)
+        .ToImmutableDictionary(input => input.Name!, proof.Of, StringComparer.Ordinal).SetItems(derivatives.Layouts);
 
     /// <summary>A program as it will be run.</summary>
     private Program Finished(Program program) => Simplifier.Run(Float64Lowering.Run(program, limits.Provider));
@@ -174,7 +184,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         if (hessian && diagonals.Hessian(target, gradient) is var exact)
         {
             // By the loss factor alone the two are the same number.
-            var same = ggn && exact.Terms is [{ Kind: LossFactorColumns or ForwardGramMethod }] && exact.Closed.IsEmpty;
+            var same = ggn && exact is { Way: DerivativeWay.Squares, Terms: [{ Kind: LossFactorColumns or ForwardGramMethod }] };
             yield return same ? exact with { Quantities = [Quantity.HessianDiagonal, Quantity.GgnDiagonal] } : exact;
             ggn &= !same;
         }
@@ -209,7 +219,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
                 _outputs.Add((name.OutputName(target.Name), quantity.Quantities[0] == name ? value : Catalogue.Get<Identity>().Apply(b, [value]).Output));
                 _methods.Add(new WeightPlan(target.Name, value.Type.Shape, name, quantity.Method, quantity.Reason,
                     quantity.Terms.Sum(term => term.Columns), own.Select(stage => stage.ChunkSize).DefaultIfEmpty(0).Max(), 0, own.Select(stage => stage.MemoryBytes).DefaultIfEmpty(0).Max())
-                { Candidates = quantity.Candidates, Sources = quantity.Sources });
+                { Way = quantity.Way, Candidates = quantity.Candidates, Sources = quantity.Sources });
             }
         }
     }

@@ -14,6 +14,9 @@ public static class KnownTensor
     /// <summary>The elements of a value that depends on constants and known sizes alone, or null.</summary>
     public static Tensor? Of(Value value) => Of(value, []);
 
+    /// <summary>The elements of a value that must be known; throws <see cref="UnsupportedOperatorException"/> with a sentence where they are not.</summary>
+    public static Tensor Required(Value value, string sentence) => Of(value) ?? throw new UnsupportedOperatorException(sentence, value);
+
     private static Tensor? Of(Value value, Dictionary<Value, Tensor?> found)
     {
         if (!found.TryGetValue(value, out var tensor))

@@ -40,6 +40,22 @@ public abstract class Operator : OperatorSchema
     /// <summary>Whether the outputs depend on the shapes of the inputs alone, and not on their elements.</summary>
     public virtual bool DependsOnShapesAlone => false;
 
+    /// <summary>Whether an input holds sizes, axes or counts, which decide about the shape of the outputs and are not computed with.</summary>
+    public virtual bool HoldsSizes(int input) => false;
+
+    /// <summary>Whether the output has the same entries all along an axis, however long that is.</summary>
+    public virtual bool IsConstantAlong(Node node, int axis) => false;
+
+    /// <summary>Whether a node that is linear in its active inputs gives zeros where these are zeros, whatever the others are.</summary>
+    public virtual bool IsHomogeneous(Node node, ImmutableArray<bool> active) =>
+        node.Inputs.Index().All(input => input.Item is not { } value || active[input.Index] || HoldsSizes(input.Index) || !value.Type.Element.IsFloat());
+
+    /// <summary>
+    /// How a node that reduces the axis along which samples lie in its first input puts the samples together: as a sum, or as a mean, of what each of them has; null where it
+    /// is neither.
+    /// </summary>
+    public virtual SampleTotal? TotalOver(Node node, int axis) => null;
+
     /// <summary>
     /// The tangents of the outputs (the Jacobian-vector product), built from nodes that are linear in the tangents.
     /// </summary>
@@ -65,21 +81,21 @@ public abstract class Operator : OperatorSchema
     /// <summary>
     /// How the outputs depend on the samples. Called only when some input is separate along an axis, which the samples have to themselves, and none is coupled.
     /// </summary>
-    public abstract ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs);
+    public abstract ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs);
 
     /// <summary>
     /// <see cref="Samples"/> where samples are a factor of some input's axis. By default: what keeps all positions of an axis apart keeps apart the samples that
     /// these belong to, as long as all inputs have the same at every position.
     /// </summary>
-    public virtual ImmutableArray<SampleAxis> SamplesWithin(Node node, ImmutableArray<SampleAxis> inputs)
+    public virtual ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var separate = inputs.Index().Where(input => input.Item.IsSeparate).ToArray();
         var first = separate[0].Item;
         if (separate.Any(input => input.Item.Moved(first.Axis) != first))
-            return [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
+            return [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
         var positions = node.Inputs[separate[0].Index]!.Type.Shape[first.Axis];
-        var outputs = Samples(node, [.. inputs.Select(input => input.IsSeparate ? SampleAxis.At(input.Axis) : input)]);
-        return [.. outputs.Zip(node.Outputs, (axis, output) => !axis.IsSeparate ? axis : axis.SamplesOf(output.Type.Shape) == positions ? first.Along(axis) : SampleAxis.Coupled)];
+        var outputs = Samples(node, [.. inputs.Select(input => input.IsSeparate ? SampleLayout.At(input.Axis) : input)]);
+        return [.. outputs.Zip(node.Outputs, (axis, output) => !axis.IsSeparate ? axis : axis.SamplesOf(output.Type.Shape) == positions ? first.Along(axis) : SampleLayout.Coupled)];
     }
 
     /// <summary>
@@ -127,6 +143,12 @@ public abstract class Operator : OperatorSchema
     /// null for one that files hold as it is.
     /// </summary>
     public virtual ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => null;
+
+    /// <summary>
+    /// Whether runtimes have kernels of the operator. Of one without, programs hold what <see cref="InFloat64"/> gives, which then is
+    /// right in every type.
+    /// </summary>
+    public virtual bool HasKernel => true;
 
     /// <summary>
     /// The outputs of a call in float64 by other operators, for an operator that ONNX Runtime's CPU provider has no float64 kernel of, or

@@ -25,7 +25,7 @@ public sealed record OperatorCall(string Name, string Domain, ImmutableArray<Val
     {
         null => null,
         { Contents: { } contents } when contents.All(dim => dim.IsKnown) => [.. contents.Select(dim => dim.Factor)],
-        var input => KnownTensor.Of(input)?.Integers ?? throw new UnsupportedOperatorException($"input {index} of {Name} is computed at run time, and only a constant is supported there."),
+        var input => KnownTensor.Required(input, $"input {index} of {Name} is computed at run time, and only a constant is supported there.").Integers,
     };
 
     /// <summary>

@@ -6,7 +6,8 @@ namespace OnnxCurvature.Passes;
 
 /// <summary>
 /// Rebuilds a program so that ONNX Runtime computes in float64 what is of that type: nodes that it has no float64 kernel of, or one
-/// that rounds to float32, become nodes that it has one of. What they become is lowered in turn.
+/// that rounds to float32, become nodes that it has one of. So do, in every type, nodes of operators that no runtime has. What they
+/// become is lowered in turn.
 /// </summary>
 public sealed class Float64Lowering
 {
@@ -28,7 +29,7 @@ public sealed class Float64Lowering
     /// </summary>
     public static Program Run(Program program, string provider)
     {
-        if (!HoldsFloat64(program))
+        if (!IsNeeded(program))
             return program;
         var pass = new Float64Lowering(null, provider == "cuda");
         var lowered = pass.Rebuild(program);
@@ -37,6 +38,9 @@ public sealed class Float64Lowering
 
     /// <summary>Whether a program, or a body in it, computes values of float64.</summary>
     public static bool HoldsFloat64(Program program) => program.Nodes.Any(node => IsFloat64(node) || node.Bodies.Any(HoldsFloat64));
+
+    private static bool IsNeeded(Program program) =>
+        program.Nodes.Any(node => IsFloat64(node) || !node.Rules().HasKernel || node.Bodies.Any(IsNeeded));
 
     private static bool IsFloat64(Node node) =>
         node.Outputs.Any(output => output.Type.Element == ElementType.Float64) || node.Inputs.Any(input => input?.Type.Element == ElementType.Float64);
@@ -74,7 +78,7 @@ public sealed class Float64Lowering
 
     private bool Lower(Node node, ImmutableArray<Value?> inputs)
     {
-        if (!IsFloat64(node))
+        if (!IsFloat64(node) && node.Rules().HasKernel)
             return false;
         var b = new GraphBuilder(_builder) { Origin = node.Origin ?? node.ToString() };
         foreach (var input in inputs)

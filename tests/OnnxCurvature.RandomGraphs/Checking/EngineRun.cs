@@ -10,7 +10,7 @@ internal sealed class EngineRun(Problem problem, ProblemFiles files, Comparison 
 {
     public IEnumerable<Outcome> Run(ImmutableArray<Quantity> quantities)
     {
-        var options = new CurvatureRunOptions { Threads = 1, BatchSize = problem.BatchSize, ChunkBytes = problem.ChunkBytes };
+        var options = new CurvatureRunOptions { Threads = 1, BatchSize = problem.BatchSize, ChunkBytes = problem.ChunkBytes, Check = problem.Checks };
         var run = CurvatureEngine.Prepare(files.Model, ManagedRun.RequestOf(problem, quantities), files.DataFor(quantities), options);
         var result = run.Run(null, CancellationToken.None);
         var way = run.Batches > 1 ? "engine in batches" : "engine";

@@ -52,6 +52,7 @@ public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Prob
                 $"--reduction {Problem.Reduction.ToString().ToLowerInvariant()}",
                 $"--quantity {(Outcome.Quantity ?? Quantity.Loss).Name()}",
                 .. Problem.Precision == Precision.Float64 ? ["--precision float64"] : Array.Empty<string>(),
+                .. Problem.SampleAxes.Select(entry => $"--samples-axis {entry.Key}={(entry.Value is { } axis ? $"{axis}" : "none")}"),
                 .. Problem.BatchSize is { } batch ? [$"--batch-size {batch}"] : Array.Empty<string>(),
                 "--data",
                 .. Arrays(new Expectation(Problem, new DenseDerivatives(Problem))).Select(entry => $"{entry.Name}={entry.Name}.npy"),

@@ -6,6 +6,7 @@ using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.RandomGraphs.Generation;
+using OnnxCurvature.Runtime.Runs;
 
 namespace OnnxCurvature.RandomGraphs.Checking;
 
@@ -49,7 +50,8 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         if (problem.Graph.Inputs.Any(input => input.IsSymbolic))
             sizes = sizes.Add("N", problem.Graph.Samples);
         var request = RequestOf(problem, quantities);
-        var model = CurvatureEngine.Load(files.Model, problem.PlansForAnySize ? ImmutableDictionary<string, long>.Empty : sizes, request);
+        var source = new ModelSource(files.Model, request) { Dimensions = problem.PlansForAnySize ? ImmutableDictionary<string, long>.Empty : sizes };
+        var model = source.Load();
         var limits = new PlanLimits { Dimensions = sizes, MemoryBytes = problem.ChunkBytes ?? 1L << 30 };
         var plan = new Planner(model.Graph, request, limits) { Choice = choice }.Plan();
         var data = files.DataFor(quantities);
@@ -69,6 +71,7 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         Loss = new LossRequest(problem.Loss),
         Reduction = problem.Reduction,
         Precision = problem.Precision,
+        SampleAxes = problem.SampleAxes,
         Quantities = quantities,
     };
 

@@ -77,6 +77,7 @@ internal static class ElementwiseOperators
     {
         var shape = Data.BroadcastShape(condition.Shape, a.Shape, b.Shape);
         var (mask, x, y) = (condition.Broadcast(shape).Integers!, a.Broadcast(shape).Numbers, b.Broadcast(shape).Numbers);
-        return new Data(shape, [.. mask.Select((taken, index) => taken != 0 ? x[index] : y[index])]);
+        return new Data(shape, [.. mask.Select((taken, index) =>
+            (taken != 0 ? x[index] : y[index]) with { Samples = x[index].Samples | y[index].Samples })]);
     }
 }

@@ -100,7 +100,8 @@ internal static class IndexingOperators
             var order = Enumerable.Range(0, x.Shape[axis]).OrderByDescending(i => x.Numbers[first + i * stride].Value).ToArray();
             for (var i = 1; i < order.Length; i++)
                 x.Numbers[0].Tape.Decide(x.Numbers[first + order[i - 1] * stride].Value - x.Numbers[first + order[i] * stride].Value);
-            values.Add(x.Numbers[first + order[at[axis]] * stride]);
+            var all = order.Aggregate(0UL, (samples, i) => samples | x.Numbers[first + i * stride].Samples);
+            values.Add(x.Numbers[first + order[at[axis]] * stride] with { Samples = all });
             places.Add(order[at[axis]]);
         }
         return [new Data(shape, [.. values]), new Data(shape, null, [.. places])];

@@ -121,6 +121,8 @@ public static class ProblemGenerator
             Part = PartOf(choices, target),
             Quantities = QuantitiesOf(choices),
             Precision = b.IsDouble || choices.OneIn(2) ? Precision.Model : Precision.Float64,
+            DeclaresSamples = choices.Next(3) > 0,
+            Checks = choices.OneIn(3),
             BatchSize = graph.Inputs.Any(input => input.IsSymbolic) ? choices.Pick<int?>(null, 1, 2, 3) : null,
             ChunkBytes = choices.Pick<long?>(null, 20_000, 4000),
             PlansForAnySize = b.IsSymbolic && choices.OneIn(4),

@@ -127,14 +127,14 @@ public static class Functions
     public static Number Max(Number a, Number b)
     {
         Compare(a, b);
-        return b.Value > a.Value ? b : a;
+        return (b.Value > a.Value ? b : a) with { Samples = a.Samples | b.Samples };
     }
 
     /// <summary>The smaller one; of equals the first.</summary>
     public static Number Min(Number a, Number b)
     {
         Compare(a, b);
-        return b.Value < a.Value ? b : a;
+        return (b.Value < a.Value ? b : a) with { Samples = a.Samples | b.Samples };
     }
 
     /// <summary>A logarithm of a sum of exponentials, from the largest on.</summary>

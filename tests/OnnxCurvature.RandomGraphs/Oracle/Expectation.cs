@@ -46,6 +46,9 @@ public sealed class Expectation
 
     private int Samples => _problem.Graph.Samples;
 
+    /// <summary>Whether the target is a weight, which belongs to all samples.</summary>
+    private bool IsOfWeight => _problem.Graph.Constants.Any(constant => constant.Name == _problem.Target.Name);
+
     /// <summary>Whether the target holds something for each sample.</summary>
     private bool IsOfSamples => _samplesOfEntries.Length > 0 && _samplesOfEntries[0] >= 0;
 
@@ -69,8 +72,8 @@ public sealed class Expectation
             case Quantity.Jvp: return Outputs([], [.. _dense.Jacobian.Select(row => new[] { Dot(row, Direction) })]);
             case Quantity.Vjp: return One(TargetShape,
                 [.. Enumerable.Range(0, _dense.Size).Select(entry => Dot([.. _dense.Jacobian.Select(row => row[entry])], Cotangent))]);
-            case Quantity.Jacobian when !IsOfSamples: return Outputs(TargetShape, _dense.Jacobian);
-            case Quantity.Jacobian when !_dense.IsCoupled && SamplesLieFirst
+            case Quantity.Jacobian when IsOfWeight || _problem.HasKnownSamples && !IsOfSamples: return Outputs(TargetShape, _dense.Jacobian);
+            case Quantity.Jacobian when !_dense.IsCoupled && _problem.HasKnownSamples
                 && _problem.Z.Layout.SampleAxis >= 0: return One(null, [.. Enumerable.Range(0, Samples).SelectMany(OwnRows)]);
             case Quantity.Hessian: return Hessians();
             case Quantity.Laplacian: return Laplacians();
@@ -82,14 +85,8 @@ public sealed class Expectation
         }
     }
 
-    /// <summary>
-    /// Whether the documentation says which data are samples, and what each adds to the loss. Samples lie along the first axis of
-    /// inputs; where they lie along another one,
-    /// the tool may find that out, but need not.
-    /// </summary>
-    private bool HasTerms => _dense.OfSamples is not null && SamplesLieFirst;
-
-    private bool SamplesLieFirst => _problem.Graph.Inputs.All(input => input.SampleAxis == 0);
+    /// <summary>Whether the documentation says which data are samples, and what each adds to the loss.</summary>
+    private bool HasTerms => _dense.OfSamples is not null && _problem.HasKnownSamples;
 
     /// <summary>A loss that the model computes in a way of its own is not known to be convex in anything.</summary>
     private bool HasFactor => _problem.Loss != LossKind.Value || _problem.OwnCrossEntropy is not null;
@@ -147,23 +144,23 @@ public sealed class Expectation
         own => [own.Sum(entry => _hessian[entry][entry])]);
 
     /// <summary>
-    /// What is right of a whole, or of blocks. Of an input whose samples lie along the first axis it is blocks where no second
-    /// derivatives lie outside of them. Where the documentation leaves open what samples are, it is the whole, or blocks along any
-    /// axis that have all there is.
+    /// What is right of a whole, or of blocks: of a weight the whole; of an input whose samples are independent the blocks of the
+    /// samples; else the whole, or the samples' blocks where these have all there is. Nothing is said where the documentation leaves
+    /// open what samples are.
     /// </summary>
     private ImmutableArray<ExpectedResult> Blocked(ExpectedResult whole, Func<int[], IEnumerable<double>> block)
     {
-        if (_problem.Target.Name[0] == 'w')
+        if (IsOfWeight)
             return [whole];
+        if (!_problem.HasKnownSamples)
+            return [];
+        var blocks = new ExpectedResult(null, [.. _samplesOfEntries.Distinct().Order().SelectMany(OfSample)]);
         if (_problem.Target.Name[0] == 'x' && IsOfSamples && HasTerms && !_dense.IsCoupled)
-            return [OfBlocks(_samplesOfEntries)];
-        var (shape, strides) = (_problem.Target.Shape, Data.Strides(_problem.Target.Shape));
-        var byAxis = shape.Select((size, axis) => _dense.Entries.Select(entry => entry / strides[axis] % size).ToArray());
-        return [whole, .. byAxis.Prepend(_samplesOfEntries).Where(owners => !IsCrossed(owners)).Select(OfBlocks)];
+            return [blocks];
+        return IsCrossed(_samplesOfEntries) ? [whole] : [whole, blocks];
 
-        ExpectedResult OfBlocks(int[] owners) =>
-            new(null, [.. owners.Distinct().Order()
-                .SelectMany(owner => block([.. Enumerable.Range(0, _dense.Size).Where(entry => owners[entry] == owner)]))]);
+        IEnumerable<double> OfSample(int sample) =>
+            block([.. Enumerable.Range(0, _dense.Size).Where(entry => _samplesOfEntries[entry] == sample)]);
     }
 
     /// <summary>Whether entries of different owners have second derivatives with each other.</summary>

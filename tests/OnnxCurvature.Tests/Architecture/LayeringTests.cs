@@ -23,12 +23,14 @@ public sealed class LayeringTests
             "Ops/Reduction", "Ops/Sampling", "Ops/Signal", "Ops/Structure",
         ],
         ["Transforms"], ["Passes"],
-        ["Methods/Requests"], ["Methods/Costs"], ["Methods/Losses"], ["Methods/Paths"], ["Methods/Columns"], ["Methods/Sparsity"],
+        // What checks the results of a plan stands below all that plans are made of.
+        ["Methods/Requests"], ["Methods/Costs"], ["Methods/Losses"], ["Methods/Checking"],
+        ["Methods/Paths"], ["Methods/Columns"], ["Methods/Sparsity"],
         ["Methods/Contractions"], ["Methods/Terms"], ["Methods/Staging"], ["Methods/Plans"], ["Methods/Planning"], ["Methods/Derivatives"],
         ["Methods"],
         ["Onnx/Wire"], ["Onnx/Tensors"], ["Onnx/Checking"], ["Onnx/Reading", "Onnx/ControlFlow"], ["Onnx/Writing"],
         ["Runtime/Results"], ["Runtime/Augmentation"], ["Runtime/Sessions"], ["Runtime/Cuda"], ["Runtime/Schedules"], ["Runtime/Batches"],
-        ["Runtime/Verification"], ["Runtime/Runs"], ["Runtime/Inspection"],
+        ["Runtime/Verification"], ["Runtime/Checking"], ["Runtime/Runs"], ["Runtime/Inspection"],
         ["Report"],
         [""],
     ];

@@ -3,6 +3,7 @@ using OnnxCurvature.Cli;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Runtime.Verification;
@@ -35,6 +36,15 @@ public sealed class CommandTests
         Assert.Equal("ort", service.RunOptions.OnnxRuntimePath);
         Assert.Equal(4, service.RunOptions.Dimensions["N"]);
         Assert.Equal(5, service.RunOptions.Dimensions["T=a"]);
+    }
+
+    [Fact]
+    public void A_run_is_checked_unless_it_is_told_not_to()
+    {
+        using var folder = new TemporaryFolder();
+        var service = new FakeService();
+        Assert.Equal(0, ToolRun.Of(service, "run", "m", "-o", folder.File("out.npz"), "--no-check").Code);
+        Assert.False(service.RunOptions!.Check);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using OnnxCurvature.Cli;
+using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 
@@ -53,6 +54,19 @@ public sealed class ErrorTests
         Assert.Equal(70, debugged.Code);
         Assert.StartsWith("internal error: System.InvalidOperationException: first", debugged.Error);
         Assert.Contains(nameof(FakeService), debugged.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_disagreement_of_the_check_writes_nothing_and_says_which_entries_are_wrong()
+    {
+        using var folder = new TemporaryFolder();
+        var entries = new[] { ("w.gradient", 1.5, 1.5), ("w.hessian_diagonal", 3, 1.5) }
+            .Select(entry => new VerifyEntry(entry.Item1, [0, 7], entry.Item2, entry.Item3, 0.001, 0, "derivative along the entry"));
+        var service = new FakeService { OnRun = (_, _) => throw new DisagreementException(new CheckReport([.. entries], [], 0)) };
+        var run = ToolRun.Of(service, "run", "m", "-o", folder.File("out.npz"));
+        Assert.Equal(ExitCodes.Disagreement, run.Code);
+        Golden.Match("disagreement.txt", run.Error);
+        Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
     [Fact]

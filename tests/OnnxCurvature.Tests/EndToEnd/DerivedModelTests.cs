@@ -108,7 +108,7 @@ public sealed class DerivedModelTests
         WithLoops(entry, request, tool["loops.onnx"], new AugmentOptions { Embed = true, Limits = new PlanLimits { AtOpenChannels = masked }, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1) });
         Assert.Contains(Operators(ModelProto.Parser.ParseFrom(File.ReadAllBytes(tool["loops.onnx"])).Graph), name => name == loop);
         var again = new CurvatureRequest { WithRespectTo = ["fc8.bias"], Loss = LossRequest.Parse("sum:conv4_3.weight.hessian_diagonal"), Quantities = [Quantity.Loss, Quantity.Gradient] };
-        var data = entry.Data().ToDictionary(input => input.Key, input => input.Value.Rows(0, 1));
+        var data = entry.Data().ToDictionary(input => input.Key, input => input.Value.Slice(0, 0, 1));
         CurvatureResult Run() => CurvatureEngine.Prepare(tool["loops.onnx"], again, data, new CurvatureRunOptions()).Run(null, CancellationToken.None);
         if (masked)
         {
@@ -166,10 +166,11 @@ public sealed class DerivedModelTests
         {
             var run = tool.Run(command);
             Assert.Equal(ExitCodes.UserError, run.Code);
-            Assert.Contains("belong to all samples at once", run.Error, StringComparison.Ordinal);
+            Assert.Contains("--batch-size 8 would change what is computed", run.Error, StringComparison.Ordinal);
         }
         var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(tool["two.onnx"]));
-        Assert.Equal("one", model.MetadataProps.Single(entry => entry.Key == "onnx_curvature.batches").Value);
+        Assert.NotEmpty(model.MetadataProps.Single(entry => entry.Key == "onnx_curvature.batch_obstacle").Value);
+        Assert.Equal("loss.target", model.MetadataProps.Single(entry => entry.Key == "onnx_curvature.whole_inputs").Value);
     }
 
     [Fact]

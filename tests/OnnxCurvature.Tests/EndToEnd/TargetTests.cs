@@ -86,7 +86,7 @@ public sealed class TargetTests
         using var tool = new Tool();
         var run = tool.Run("run @model.onnx -o @o.npz --wrt x[1] --loss cross-entropy --data x=@x.npy labels=@labels.npy --batch-size 2 --dim N=2");
         Assert.Equal(ExitCodes.UserError, run.Code);
-        Assert.Contains("give a --batch-size of all samples", run.Error, StringComparison.Ordinal);
+        Assert.Contains("because 'x[1]' depends on the samples and does not hold them one after the other along its first axis", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Cli;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
@@ -8,6 +10,7 @@ using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Runtime.Verification;
 using OnnxCurvature.Tests.Files;
 using Xunit;
+
 using static OnnxCurvature.Tests.Onnx.ModelBytes;
 
 namespace OnnxCurvature.Tests.EndToEnd;
@@ -53,6 +56,33 @@ public sealed class VerifierTests : IDisposable
         Assert.Contains(Check(cancels: false, precision, (tensor, value) => tensor == name ? factor * value : value), entry => entry.Name == name && !entry.Agrees);
     }
 
+    [Fact]
+    public void At_a_tie_of_a_maximum_the_derivative_of_one_side_is_right()
+    {
+        using var tool = new Tool();
+        tool.Save("max.onnx", Model(new GraphProto
+        {
+            Name = "max",
+            Input = { Info("x", 1, "N", 3) },
+            Output = { Info("y", 1, "N") },
+            Node = { Node("ReduceMax", "x", "m", new AttributeProto { Name = "axes", Type = AttributeProto.Types.AttributeType.Ints, Ints = { 1 } }, Int("keepdims", 0)), Node("Mul", "m m", "y") },
+        }));
+        tool.Npy("x.npy", ElementType.Float32, [2, 3], 2, 2, -1, 0.5, 3, 3);
+        var run = tool.Run("verify @max.onnx --wrt x --loss sum --data x=@x.npy");
+        Assert.True(run.Code == ExitCodes.Success, run.ToString());
+        Assert.Matches(@"All \d+ checks agree\.", run.Output);
+    }
+
+    [Fact]
+    public void Data_at_which_the_loss_is_no_number_are_refused()
+    {
+        using var tool = new Tool();
+        tool.Npy("x.npy", ElementType.Float32, [4, 3], [double.NaN, .. Enumerable.Range(1, 11).Select(i => Math.Sin(i))]);
+        var run = tool.Run("verify @model.onnx --wrt w --loss sum:t --data x=@x.npy");
+        Assert.Equal(ExitCodes.UserError, run.Code);
+        Assert.Contains("'loss' holds NaN or infinity", run.Error, StringComparison.Ordinal);
+    }
+
     private VerifyEntry[] Check(bool cancels, Precision precision, Func<string, double, double> change)
     {
         var path = Model(new GraphProto
@@ -80,7 +110,7 @@ public sealed class VerifierTests : IDisposable
             var tensor = result.Tensors.Single(tensor => tensor.Name == name);
             return tensor with { Values = Array.ConvertAll(tensor.Values, value => change(name, value)) };
         }
-        var model = CurvatureEngine.Load(path, new Dictionary<string, long> { ["N"] = 4 }, request).Graph;
+        var model = new ModelSource(path, request) { Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 4) }.Load().Graph;
         return [.. new Verifier(model, request, data).Check(Target.Resolve(model, ["w"]).Single(), Changed("w.gradient"), Changed("w.hessian_diagonal"), false, Samples, 1, TestContext.Current.CancellationToken)];
     }
 }

@@ -41,15 +41,20 @@ public sealed class NpyArrayTests
     }
 
     [Fact]
-    public void Rows_slice_the_first_axis()
+    public void A_slice_takes_positions_of_one_axis()
     {
         var array = NpyArray.Of(ElementType.Float32, [3, 2], [1, 2, 3, 4, 5, 6]);
-        Assert.Equal([3.0, 4, 5, 6], array.Rows(1, 3).ToDoubles());
-        Assert.Equal([2L, 2L], array.Rows(1, 3).Shape);
-        Assert.Equal([0L, 2L], array.Rows(3, 3).Shape);
-        Assert.Throws<ArgumentOutOfRangeException>(() => array.Rows(2, 4));
-        Assert.Throws<ArgumentOutOfRangeException>(() => array.Rows(-1, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => array.Rows(2, 1));
+        Assert.Equal([3.0, 4, 5, 6], array.Slice(0, 1, 3).ToDoubles());
+        Assert.Equal([2L, 2L], array.Slice(0, 1, 3).Shape);
+        Assert.Equal([0L, 2L], array.Slice(0, 3, 3).Shape);
+        Assert.Throws<ArgumentOutOfRangeException>(() => array.Slice(0, 2, 4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => array.Slice(0, -1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => array.Slice(0, 2, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => array.Slice(2, 0, 1));
+        Assert.Equal([2.0, 4, 6], array.Slice(1, 1, 2).ToDoubles());
+        Assert.Equal([3L, 1L], array.Slice(1, 1, 2).Shape);
+        var cube = NpyArray.Of(ElementType.Int16, [2, 3, 2], [.. Enumerable.Range(0, 12).Select(index => (double)index)]);
+        Assert.Equal([2.0, 3, 4, 5, 8, 9, 10, 11], cube.Slice(1, 1, 3).ToDoubles());
     }
 
     [Fact]

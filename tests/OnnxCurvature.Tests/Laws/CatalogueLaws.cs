@@ -72,20 +72,20 @@ public sealed class CatalogueLaws
         foreach (var choice in choices.Where(choice => choice.Select(entry => Size(entry.input, entry.axis)).Distinct().Count() == 1))
         {
             var size = Size(choice[0].input, choice[0].axis);
-            CheckSamples(program, [.. choice.Select(entry => (entry.input, SampleAxis.At(entry.axis)))], size);
+            CheckSamples(program, [.. choice.Select(entry => (entry.input, SampleLayout.At(entry.axis)))], size);
             for (var samples = 2; samples < size; samples++)
                 for (var outer = 1; outer * samples <= size; outer++)
                     if (size % (outer * samples) == 0)
-                        CheckSamples(program, [.. choice.Select(entry => (entry.input, SampleAxis.Within(entry.axis, outer, samples, size / (outer * samples))))], samples);
+                        CheckSamples(program, [.. choice.Select(entry => (entry.input, SampleLayout.Within(entry.axis, outer, samples, size / (outer * samples))))], samples);
         }
 
         long Size(int input, int axis) => program.Node.Inputs[input]!.Type.Shape[axis].Factor;
     }
 
-    private static void CheckSamples(SampleProgram program, ImmutableArray<(int Input, SampleAxis Samples)> choice, long samples)
+    private static void CheckSamples(SampleProgram program, ImmutableArray<(int Input, SampleLayout Samples)> choice, long samples)
     {
         var node = program.Node;
-        var axes = Enumerable.Repeat(SampleAxis.None, node.Inputs.Length).ToArray();
+        var axes = Enumerable.Repeat(SampleLayout.None, node.Inputs.Length).ToArray();
         foreach (var (input, lie) in choice)
             axes[input] = lie;
         var claimed = choice.All(entry => entry.Samples.IsWhole) ? node.Rules().Samples(node, [.. axes]) : node.Rules().SamplesWithin(node, [.. axes]);
@@ -110,7 +110,7 @@ public sealed class CatalogueLaws
     }
 
     /// <summary>A tensor with what belongs to sample n changed: numbers a little, and integers, which may be indices, to others of the tensor.</summary>
-    private static Tensor Moved(Tensor tensor, SampleAxis samples, int n)
+    private static Tensor Moved(Tensor tensor, SampleLayout samples, int n)
     {
         if (tensor.Element.HoldsFloats())
             return Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), [.. tensor.Floats.Select((element, i) => Sample(tensor, i, samples) == n ? element + 0.037 * (1 + i % 3) : element)]);
@@ -118,7 +118,7 @@ public sealed class CatalogueLaws
     }
 
     /// <summary>The sample to which an element belongs.</summary>
-    private static long Sample(Tensor tensor, int position, SampleAxis samples) =>
+    private static long Sample(Tensor tensor, int position, SampleLayout samples) =>
         position / Strided.Strides(tensor.Shape.AsSpan())[samples.Axis] % tensor.Shape[samples.Axis] / samples.Inner.Factor % samples.SamplesOf(tensor.Type.Shape).Factor;
 
     /// <summary>max |ahead + a behind + b here|.</summary>

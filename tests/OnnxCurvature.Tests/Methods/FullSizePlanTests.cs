@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Tensors;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
@@ -9,6 +10,7 @@ using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Schedules;
+using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.Runtimes;
 using Xunit;
@@ -52,7 +54,7 @@ public sealed class FullSizePlanTests
     {
         using var folder = new TemporaryFolder();
         var dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1);
-        var model = CurvatureEngine.Load(FullSizeVgg16.Save(folder), dimensions);
+        var model = OnnxModel.Load(FullSizeVgg16.Save(folder), new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle() });
         var request = new CurvatureRequest { WithRespectTo = ["conv4_3.weight"], Loss = LossRequest.Parse("cross-entropy"), Quantities = [Quantity.HessianDiagonal] };
         var budget = new MemoryBudget(mebibytes << 20, severalBatches: false);
         var plan = budget.Plan(chunk => new Planner(model.Graph, request, new PlanLimits { MemoryBytes = chunk, Dimensions = dimensions }).Plan());

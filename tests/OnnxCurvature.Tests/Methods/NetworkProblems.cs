@@ -42,6 +42,7 @@ public static class NetworkProblems
             yield return Regularized($"regularized {samples}", samples);
             yield return SelfProduct($"self product {samples}", samples);
             yield return GroupNormalized($"group norm {samples}", samples);
+            yield return NormalizedMap($"normalized feature map {samples}", samples);
             yield return Coupled($"batch statistics {samples}", samples);
             yield return Heads($"two heads {samples}", samples);
             yield return Gated($"gated {samples}", samples);
@@ -104,6 +105,16 @@ public static class NetworkProblems
         return p;
 
         Value Activate(Value x) => slope == 0 ? p.Apply<Relu>(x) : p.Apply<LeakyRelu>(Attributes.Empty.With("alpha", slope), x);
+    }
+
+    /// <summary>A single feature map, whose mean over positions meets its entries again in the normalization.</summary>
+    private static Problem NormalizedMap(string name, int samples)
+    {
+        var p = new Problem(name, samples, false) { Loss = LossKind.Mse };
+        var h = p.Apply<Conv>(Attributes.Empty.With("pads", [2, 2]).With("strides", [2]), p.Input(2, 2), p.Weight("c1", 0.8, 1, 2, 1));
+        h = p.Apply<InstanceNormalization>(Attributes.Empty.With("epsilon", 0.0625), h, p.Weight("scale", 1, 1), p.Weight("shift", 1, 1));
+        p.Output = p.Apply<Conv>(Attributes.Empty.With("pads", [1, 1]), h, p.Weight("c2", 0.8, 2, 1, 2));
+        return p;
     }
 
     private static Problem ResidualBlock(string name, int samples, LossKind loss)

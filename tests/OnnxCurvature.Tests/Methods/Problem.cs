@@ -14,7 +14,7 @@ public sealed class Problem
     private readonly Dictionary<string, Value> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<Value, Tensor> _data = [];
     private readonly List<Value> _weights = [];
-    private ImmutableDictionary<Value, int> _axes = ImmutableDictionary<Value, int>.Empty;
+    private ImmutableDictionary<Value, int?> _axes = ImmutableDictionary<Value, int?>.Empty;
 
     public Problem(string name, int samples, bool symbolic, int seed = 1)
     {

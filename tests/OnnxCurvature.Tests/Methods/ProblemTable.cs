@@ -17,7 +17,7 @@ namespace OnnxCurvature.Tests.Methods;
 /// <summary>The problems that every exact method is tested on.</summary>
 public static class ProblemTable
 {
-    public static IEnumerable<Problem> All() => Basic().Concat(NetworkProblems.All()).Concat(SampleAxisProblems.All());
+    public static IEnumerable<Problem> All() => Basic().Concat(NetworkProblems.All()).Concat(SampleLayoutProblems.All());
 
     private static IEnumerable<Problem> Basic()
     {

@@ -9,6 +9,25 @@ namespace OnnxCurvature.Tests.RandomGraphs;
 /// <summary>Random graphs, compiled and run in all ways, and what finds faults in them.</summary>
 public sealed class CampaignTests
 {
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void Results_of_random_graphs_are_those_of_dense_derivatives(int part)
+    {
+        const int Graphs = 50;
+        var output = new StringWriter();
+        var campaign = new Campaign(output, null);
+        campaign.Run(part * 1_000_000, Graphs, 1, TestContext.Current.CancellationToken);
+        Assert.True(campaign.Statistics.Faults == 0, output.ToString());
+        // So that neither refusals nor graphs that say nothing can hide what does not work.
+        Assert.True(campaign.Statistics.Checked >= Graphs * 2 / 3, output.ToString());
+        Assert.True(campaign.Statistics.Right >= 8 * campaign.Statistics.Refused, output.ToString());
+    }
+
     [Fact]
     public void A_planted_fault_is_found_and_made_small()
     {

@@ -45,7 +45,7 @@ public sealed class AugmentedFileTests
         var report = Augment(entry, folder);
         while (report.Methods.All(method => method.ChunkSize == method.Columns))
             report = Augment(entry, folder, options: new AugmentOptions { Limits = new PlanLimits { MemoryBytes = (long)(0.8 * report.Methods.Max(method => method.MemoryBytes)) } });
-        var graph = CurvatureEngine.Load(report.Path, ImmutableDictionary<string, long>.Empty, keepLoops: true).Graph;
+        var graph = new ModelSource(report.Path, null).Load().Graph;
         var program = Ir.Program.Create(graph.Inputs, graph.Outputs.Where(output => report.Outputs.Contains(output.Name)));
         Assert.Contains(ProgramSchedule.Of(program).Steps, step => step is LoopStep { Rounds: > 1 });
         Close.To(entry, CurvatureEngine.Prepare(report.Path, null, entry.Data(), new CurvatureRunOptions()).Run(null, CancellationToken.None));
@@ -66,7 +66,7 @@ public sealed class AugmentedFileTests
         Close.To(entry, CurvatureEngine.Prepare(ofAll, null, entry.Data(), new CurvatureRunOptions()).Run(null, CancellationToken.None));
         // Of one sample the dense layers are picked from, too, and Gram matrices are contracted at open positions.
         var ofOne = Augment(entry, folder, "one.onnx", new AugmentOptions { Limits = limits, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1) }).Path;
-        var data = entry.Data().ToDictionary(input => input.Key, input => input.Value.Rows(0, 1));
+        var data = entry.Data().ToDictionary(input => input.Key, input => input.Value.Slice(0, 0, 1));
         var result = CurvatureEngine.Prepare(ofOne, null, data, new CurvatureRunOptions()).Run(null, CancellationToken.None);
         var whole = CurvatureEngine.Prepare(entry.ModelPath, entry.Request, data, new CurvatureRunOptions()).Run(null, CancellationToken.None);
         Assert.All(whole.Tensors, tensor => Assert.InRange(ReferenceCase.Error(result.Tensors.Single(other => other.Name == tensor.Name).Values, tensor.Values), 0, 1e-5));
@@ -154,7 +154,7 @@ public sealed class AugmentedFileTests
         var path = Augment(entry, folder).Path;
         var halves = new[] { (0, 1), (1, 4) }.Select(rows => (
             Share: (rows.Item2 - rows.Item1) / 4.0,
-            Results: PlainSession.Run(path, entry.Data().ToDictionary(input => input.Key, input => input.Value.Rows(rows.Item1, rows.Item2))))).ToArray();
+            Results: PlainSession.Run(path, entry.Data().ToDictionary(input => input.Key, input => input.Value.Slice(0, rows.Item1, rows.Item2))))).ToArray();
         Assert.All(ReferenceCase.Quantities, quantity =>
         {
             var name = quantity.OutputName(entry.Weight);

@@ -94,7 +94,7 @@ public sealed class CudaTests
         foreach (var memory in new[] { 1L << 30, 0 })
         {
             var plan = Plan(loaded, entry, memory);
-            var data = DataSet.Bind(plan.Program.Parameters, entry.Data(), entry.BatchSizes[^1], plan.Loss.Labels, []);
+            var data = DataSet.Bind(plan.Program.Parameters, entry.Data(), FirstAxes(plan), entry.BatchSizes[^1] ?? BatchDecision.DefaultSize, plan.Loss.Labels);
             var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, "cpu", 0) { BindOnHost = true };
             var result = new CurvatureRunner(plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], []), settings, new PlanLimits())
                 .Run(data, ImmutableDictionary<string, double>.Empty, null, TestContext.Current.CancellationToken);
@@ -168,7 +168,7 @@ public sealed class CudaTests
     {
         using var folder = new TemporaryFolder();
         var dimensions = ImmutableDictionary<string, long>.Empty.Add("N", samples);
-        var model = CurvatureEngine.Load(FullSizeVgg16.Save(folder), dimensions);
+        var model = OnnxModel.Load(FullSizeVgg16.Save(folder), new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle() });
         var request = new CurvatureRequest { WithRespectTo = [weight], Loss = LossRequest.Parse("cross-entropy") };
         var plan = new Planner(model.Graph, request, new PlanLimits { Provider = "cuda", MemoryBytes = 16L << 30, Dimensions = dimensions }).Plan();
         Assert.StartsWith("loss factor", plan.Methods[0].Method, StringComparison.Ordinal);
@@ -178,11 +178,13 @@ public sealed class CudaTests
     private static CurvatureResult RunSampleBySample(ReferenceCase entry, IReadOnlyDictionary<string, NpyArray> data, bool bind)
     {
         var plan = Plan(OnnxModel.Load(entry.ModelPath), entry, 1L << 30);
-        var set = DataSet.Bind(plan.Program.Parameters, data, 1, plan.Loss.Labels, []);
+        var set = DataSet.Bind(plan.Program.Parameters, data, FirstAxes(plan), 1, plan.Loss.Labels);
         var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, "cpu", 0) { BindOnHost = bind };
         return new CurvatureRunner(plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], []), settings, new PlanLimits())
             .Run(set, ImmutableDictionary<string, double>.Empty, null, TestContext.Current.CancellationToken);
     }
+
+    private static Dictionary<string, SampleLayout> FirstAxes(CurvaturePlan plan) => plan.Program.Parameters.ToDictionary(parameter => parameter.Name!, _ => SampleLayout.At(0));
 
     /// <summary>A plan; with no memory to speak of, one with as many chunks as can be.</summary>
     private static CurvaturePlan Plan(OnnxModel model, ReferenceCase entry, long memory)

@@ -2,7 +2,6 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
-using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Columns;
 
@@ -18,16 +17,11 @@ public readonly record struct ColumnPair(Value Left, Value? Right = null, Value?
     public ColumnPair Select(Func<Value, Value> map) => new(map(Left), Right is null ? null : map(Right), Scale);
 
     /// <summary>The pair with b as a value of its own where it is a multiple; of what is behind the columns' axis the samples lie as <paramref name="samples"/> says.</summary>
-    public ColumnPair Resolved(GraphBuilder b, SampleAxis samples)
+    public ColumnPair Resolved(GraphBuilder b, SampleLayout samples)
     {
         if (Scale is null)
             return this;
-        var shape = Left.Type.Shape.Range(1, Left.Type.Rank);
-        var ones = TensorShape.Of(Enumerable.Repeat(1L, shape.Rank));
-        var scale = !samples.IsSeparate ? Reshape.To(b, Scale, ones.Prepend(Scale.Type.Shape[0]))
-            : samples.IsWhole ? Reshape.To(b, Scale, ones.With(samples.Axis, Scale.Type.Shape[1]).Prepend(Scale.Type.Shape[0]))
-            : SamplesFirst.Undo(b, Expand.Of(b, Reshape.To(b, Scale, Scale.Type.Shape.Concat(ones)), Scale.Type.Shape.Concat(samples.Of(shape, 1))), shape, samples, 1);
-        return new ColumnPair(Left, Mul.Of(b, Left, scale));
+        return new ColumnPair(Left, Mul.Of(b, Left, SamplesFirst.Spread(b, Scale, Left.Type.Shape.Range(1, Left.Type.Rank), samples)));
     }
 
     /// <summary>The entrywise product a ⊙ b of a pair without a scale.</summary>

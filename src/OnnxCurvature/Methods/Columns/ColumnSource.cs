@@ -25,10 +25,11 @@ public abstract class ColumnSource
     public abstract ColumnPair ColumnsAt(ColumnStage stage);
 
     /// <summary>The entries of a value, or of one of its samples where these lie apart.</summary>
-    protected static long EntriesOf(Value at, SampleAxis samples) => (samples.IsSeparate ? samples.Of(at.Type.Shape, 1) : at.Type.Shape).Elements.Factor;
+    protected static long EntriesOf(Value at, SampleLayout samples) => samples.OfOne(at.Type.Shape).Elements.Known
+        ?? throw new InvalidOperationException($"The entries of '{at.Name}' {at.Type.Shape} cannot be counted.");
 
     /// <summary>Unit columns e_k of the entries of a value, or of one of its samples, the same for every sample, from entry <paramref name="first"/> on: [K, *s].</summary>
-    protected static Value Units(ColumnStage stage, Value at, SampleAxis samples, long first = 0)
+    protected static Value Units(ColumnStage stage, Value at, SampleLayout samples, long first = 0)
     {
         var shape = at.Type.Shape;
         var entries = first == 0 ? stage.Indices : Add.Of(stage.Body, stage.Indices, stage.Body.Scalar(ElementType.Int64, first));

@@ -13,7 +13,7 @@ namespace OnnxCurvature.Methods.Columns;
 /// <param name="at">u.</param>
 /// <param name="diagonal">λ φ''(u), of the same shape.</param>
 /// <param name="samples">How the samples, which share a column, lie in u; none where they are not told apart.</param>
-public sealed class ElementwiseColumns(Value at, Value diagonal, SampleAxis samples) : ColumnSource
+public sealed class ElementwiseColumns(Value at, Value diagonal, SampleLayout samples) : ColumnSource
 {
     /// <summary>λ φ''(u).</summary>
     public Value Diagonal => diagonal;
@@ -27,8 +27,8 @@ public sealed class ElementwiseColumns(Value at, Value diagonal, SampleAxis samp
     /// <inheritdoc/>
     public override ColumnPair ColumnsAt(ColumnStage stage)
     {
-        var flat = samples.IsSeparate ? Reshape.To(stage.Outer, SamplesFirst.Of(stage.Outer, diagonal, samples), [samples.SamplesOf(at.Type.Shape), Columns])
-            : Reshape.To(stage.Outer, diagonal, [1, Columns]);
+        var first = SamplesFirst.Of(stage.Outer, diagonal, samples);
+        var flat = Reshape.To(stage.Outer, first, [first.Type.Shape[0], Columns]);
         return new ColumnPair(stage.Masked(Units(stage, At, samples)), Scale: TransposeAxes.Last(stage.Body, Gather.Of(stage.Body, flat, stage.Indices, 1)));
     }
 }

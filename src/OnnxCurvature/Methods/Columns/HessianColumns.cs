@@ -14,10 +14,10 @@ public sealed class HessianColumns : ColumnSource
     private readonly Value _direction;
     private readonly Value _product;
 
-    private readonly SampleAxis _samples;
+    private readonly SampleLayout _samples;
     private readonly (long Start, long End)? _rows;
 
-    private HessianColumns(Value at, SampleAxis samples, (long, long)? rows, Value direction, Value product) => (At, _samples, _rows, _direction, _product) = (at, samples, rows, direction, product);
+    private HessianColumns(Value at, SampleLayout samples, (long, long)? rows, Value direction, Value product) => (At, _samples, _rows, _direction, _product) = (at, samples, rows, direction, product);
 
     /// <inheritdoc/>
     public override Value At { get; }
@@ -33,7 +33,7 @@ public sealed class HessianColumns : ColumnSource
     /// <param name="at">The value, with known sizes but for that of a samples' axis.</param>
     /// <param name="samples">How the samples, which share a column, lie in the value; none where they are not told apart.</param>
     /// <param name="rows">The only indices of axis 1, behind that of the samples, for which there are columns; null for all.</param>
-    public static HessianColumns? Create(GraphBuilder b, Value loss, Value at, SampleAxis samples, (long Start, long End)? rows)
+    public static HessianColumns? Create(GraphBuilder b, Value loss, Value at, SampleLayout samples, (long Start, long End)? rows)
     {
         if (b.Gradient(loss, [at])[0] is not { } gradient || b.HessianProduct(gradient, at) is not { Outputs: [{ } product], Inputs: [var direction] })
             return null;
@@ -44,7 +44,7 @@ public sealed class HessianColumns : ColumnSource
     /// The columns of what the way v = φ(u) from one value to another adds to the curvature, Σ_m λ_m ∇²φ_m(u) with λ = ∂L/∂v: products with the Hessian of λᵀφ(u), where
     /// λ is held fixed. Null where it is zero. Samples must not mix on the way.
     /// </summary>
-    public static HessianColumns? OfRegion(GraphBuilder b, Value loss, Value from, Value to, SampleAxis samples, (long, long)? rows) =>
+    public static HessianColumns? OfRegion(GraphBuilder b, Value loss, Value from, Value to, SampleLayout samples, (long, long)? rows) =>
         RegionGradient(b, loss, from, to) is { } region && b.HessianProduct(region.Gradient, from) is { Outputs: [{ } product], Inputs: [var direction] }
             ? new HessianColumns(from, samples, rows, direction, region.Fix(product)) : null;
 

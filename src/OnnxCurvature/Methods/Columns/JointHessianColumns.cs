@@ -23,7 +23,7 @@ internal sealed class JointHessianColumns : ColumnSource
     public override Value At => _cut.Joined;
 
     /// <inheritdoc/>
-    public override long Columns => EntriesOf(At, SampleAxis.At(0));
+    public override long Columns => EntriesOf(At, SampleLayout.At(0));
 
     /// <summary>The columns at a cut; null where the Hessian there is zero.</summary>
     public static JointHessianColumns? Create(GraphBuilder b, Value loss, JointCut cut)
@@ -46,7 +46,7 @@ internal sealed class JointHessianColumns : ColumnSource
     public override ColumnPair ColumnsAt(ColumnStage stage)
     {
         var body = stage.Body;
-        var units = stage.Masked(Units(stage, At, SampleAxis.At(0)));
+        var units = stage.Masked(Units(stage, At, SampleLayout.At(0)));
         var directions = new Dictionary<Value, Value>();
         long start = 0;
         for (var index = 0; index < _directions.Length; index++)

@@ -34,5 +34,5 @@ public sealed record ContractionSite(TargetPath Path, Value Entry, UnfoldedProdu
 
     /// <summary>Columns [K, *z] pulled back to the product's output, as [K, N, G, rows, P].</summary>
     public ColumnPair Pull(ColumnStage stage, ColumnPair columns) => columns.Select(side =>
-        Cut(stage.Body, Product.Cotangents(stage.Body, Path.Pull(stage.Outer, stage.Body, Entry, Path.Tangent.Outputs[0]!, side)), 3)).Resolved(stage.Body, SampleAxis.At(0));
+        Cut(stage.Body, Product.Cotangents(stage.Body, Path.Pull(stage.Outer, stage.Body, Entry, Path.Tangent.Outputs[0]!, side)), 3)).Resolved(stage.Body, SampleLayout.At(0));
 }

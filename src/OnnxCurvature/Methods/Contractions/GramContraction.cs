@@ -40,12 +40,12 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
         var (outer, body, samples) = (stage.Outer, stage.Body, site.Path.Samples);
         var slopes = stage.AtOpenChannels ? selection?.Slopes : null;
         if (slopes is not null && OpenPositions.Serve(site, selection!) && (limits.AtOpenChannels ?? OpenPositions.AreWorthwhile(site, selection!)))
-            return new OpenPositions(outer, site, selection!).Build(stage, columns.Select(Pooled).Resolved(body, SampleAxis.At(0)));
+            return new OpenPositions(outer, site, selection!).Build(stage, columns.Select(Pooled).Resolved(body, SampleLayout.At(0)));
         var delta = selection is null ? site.Pull(stage, columns) : columns.Select(side =>
         {
             var pooled = Pooled(side);
             return site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
-        }).Resolved(body, SampleAxis.At(0));
+        }).Resolved(body, SampleLayout.At(0));
         // [N, G, O, Q, K] · [N, G, O, K, Q]. Without axes of one, runtimes take the transpositions into the product.
         var shape = delta.Left.Type.Shape;
         var rows = samples.IsOne && site.Groups.IsOne

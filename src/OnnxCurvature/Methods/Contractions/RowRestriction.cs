@@ -87,7 +87,9 @@ internal sealed class RowRestriction
         var own = axis - rank + value.Type.Rank;
         if (_restricted.TryGetValue(value, out var rows))
             return rows.Axis == own ? rows.Value : null;
-        return own < 0 || value.Type.Shape[own].IsOne ? value : Cut(value, own);
+        // A tangent for which all rows were taken is another value here than in the program that is copied.
+        var whole = Whole(value);
+        return own < 0 || whole.Type.Shape[own].IsOne ? whole : Cut(whole, own);
     }
 
     private Value Cut(Value value, int axis) => Slice.Of(_builder, value, axis, _rows.Start, _rows.End);

@@ -21,21 +21,23 @@ internal sealed class DerivativeBuilder
     private readonly CurvatureRequest _request;
     private readonly PlanLimits _limits;
     private readonly LossHead _head;
+    private readonly SampleProof _proof;
+    private readonly Dictionary<Target, JacobianRows> _jacobians = [];
     private readonly ProbeSeed _seed;
     private readonly Dictionary<string, Value> _inputs = new(StringComparer.Ordinal);
     private readonly List<string> _notes = [];
     private Truncation? _truncation;
-    private readonly HashSet<string> _whole = new(StringComparer.Ordinal);
 
     /// <summary>A builder for a request. Throws <see cref="UserErrorException"/> where an estimate is asked for that cannot be made.</summary>
     /// <param name="model">The model.</param>
     /// <param name="request">What is asked for.</param>
     /// <param name="limits">What plans have to keep to.</param>
     /// <param name="head">The loss.</param>
+    /// <param name="proof">Where samples lie.</param>
     /// <param name="batch">The number of the batch, where every batch has random numbers of its own; else null.</param>
-    public DerivativeBuilder(ModelGraph model, CurvatureRequest request, PlanLimits limits, LossHead head, Value? batch)
+    public DerivativeBuilder(ModelGraph model, CurvatureRequest request, PlanLimits limits, LossHead head, SampleProof proof, Value? batch)
     {
-        (_model, _request, _limits, _head, _seed) = (model, request, limits, head, new ProbeSeed(request.Seed, batch));
+        (_model, _request, _limits, _head, _proof, _seed) = (model, request, limits, head, proof, new ProbeSeed(request.Seed, batch));
         var isEstimate = request.Estimator != Estimator.None;
         if (isEstimate && !request.Quantities.Contains(request.Estimator.Estimated()))
             throw new UserErrorException($"--method {request.Estimator.Name()} estimates the {request.Estimator.Estimated().Name()}, which is not asked for; add it to --quantity.");
@@ -62,8 +64,8 @@ internal sealed class DerivativeBuilder
     /// <summary>Directions and cotangents: inputs that the model does not have.</summary>
     public IEnumerable<Value> Inputs => _inputs.Values;
 
-    /// <summary>Those of them that hold nothing for single samples.</summary>
-    public ImmutableArray<string> WholeInputs => [.. _whole];
+    /// <summary>Where samples lie in them.</summary>
+    public Dictionary<string, SampleLayout> Layouts { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What the user should know: one sentence each.</summary>
     public IReadOnlyList<string> Notes => _notes;
@@ -103,17 +105,17 @@ internal sealed class DerivativeBuilder
                     yield return Planned(quantity, Diagonal(target, quantity));
                     break;
                 case Quantity.Jacobian:
-                    yield return Planned(quantity, Samples(target, quantity).Jacobian());
+                    yield return Planned(quantity, Jacobian(target).Work());
                     break;
                 case Quantity.Hessian:
-                    yield return Planned(quantity, Products(target, gradient).Hessian(OfSamples(target, quantity)));
+                    yield return Planned(quantity, Products(target, gradient).Hessian(Blocks(target)));
                     break;
                 case Quantity.HessianDiagonal or Quantity.GgnDiagonal when _request.Tolerance is not null:
                     foreach (var planned in Truncated(target, quantity))
                         yield return planned;
                     break;
                 case Quantity.Laplacian:
-                    yield return Planned(quantity, Products(target, gradient).Laplacian(OfSamples(target, quantity)));
+                    yield return Planned(quantity, Products(target, gradient).Laplacian(Blocks(target)));
                     break;
                 case Quantity.FisherDiagonalMonteCarlo:
                     var drawn = Samples(target, quantity).Drawn(new OutputDraws(_model.Builder, _request, _head, _seed, quantity.Name()), _request, fisher: true, "Monte Carlo");
@@ -170,7 +172,7 @@ internal sealed class DerivativeBuilder
 
     private static PlannedQuantity Planned(Quantity quantity, ColumnWork work) => new(work.Target, [quantity], work.Name, work.Description, [work], [], []);
 
-    private SampleDerivatives Samples(Target target, Quantity quantity) => new(_model, _head, target, quantity);
+    private SampleDerivatives Samples(Target target, Quantity quantity) => new(_model, _head, _proof, target, quantity);
 
     private ProductDerivatives Products(Target target, Value gradient)
     {
@@ -180,9 +182,47 @@ internal sealed class DerivativeBuilder
         return products;
     }
 
-    /// <summary>Whether a Hessian falls apart into one for each sample, because the target holds samples that stay apart.</summary>
-    private bool OfSamples(Target target, Quantity quantity) =>
-        TargetSamples.Of(_model, [target])[0] == SampleAxis.At(0) && Samples(target, quantity).IsOfSamples;
+    /// <summary>
+    /// How the samples lie in a target of which the Hessian has a block for each of them and zeros elsewhere; none where that is not proven, or no
+    /// samples lie in it.
+    /// </summary>
+    private SampleLayout Blocks(Target target)
+    {
+        var samples = _proof.Of(target.Value);
+        if (!samples.IsSeparate || target.IsPart && samples != SampleLayout.At(0))
+            return SampleLayout.None;
+        // A loss of a known form is a sum over samples in its output, whatever nodes it is computed by.
+        var end = _head.Factor is null || _proof.InOutput.IsCoupled ? _head.Loss : _head.Output;
+        var from = new HashSet<Value> { target.Value };
+        var nodes = CurvatureAnalysis.Run(GraphWalk.Between(from, [end]), from);
+        return _proof.Obstacles([.. nodes]).After(0) is null ? samples : SampleLayout.None;
+    }
+
+    private JacobianRows Jacobian(Target target)
+    {
+        if (!_jacobians.TryGetValue(target, out var rows))
+            _jacobians[target] = rows = new JacobianRows(_model, _head, _proof, target);
+        return rows;
+    }
+
+    /// <summary>
+    /// Where samples lie in a result: none where results of batches are added, coupled where it belongs to all samples of a batch together.
+    /// </summary>
+    public SampleLayout LayoutOf(Quantity quantity, Target target)
+    {
+        var own = _proof.Of(target.Value);
+        return quantity switch
+        {
+            Quantity.Loss => SampleLayout.None,
+            Quantity.Jvp => _proof.Of(_head.Output),
+            Quantity.Jacobian => Jacobian(target).Layout,
+            _ when quantity.IsPerSample() => SampleLayout.At(0),
+            _ when own.IsNone => SampleLayout.None,
+            Quantity.Hessian or Quantity.Laplacian when Blocks(target).IsSeparate && !target.IsPart => SampleLayout.At(0),
+            Quantity.Hessian or Quantity.Laplacian => SampleLayout.Coupled,
+            _ => target.IsPart ? SampleLayout.Coupled : own,
+        };
+    }
 
     /// <summary>A diagonal for each sample: from the factor where the loss is the only source of curvature, or for Gauss–Newton; else by products.</summary>
     private ColumnWork Diagonal(Target target, Quantity quantity)
@@ -196,9 +236,8 @@ internal sealed class DerivativeBuilder
             : samples.ProductDiagonal("the derivative of each sample's gradient along every entry is exact for any graph");
     }
 
-    private Value Direction(Target target) => Input($"{target.Name}.direction", target.ResultType, !IsOfSamples(target));
-
-    private bool IsOfSamples(Target target) => TargetSamples.Of(_model, [target])[0] == SampleAxis.At(0) && !target.IsPart;
+    private Value Direction(Target target) =>
+        Input($"{target.Name}.direction", target.ResultType, target.IsPart ? SampleLayout.None : _proof.Of(target.Value));
 
     private Value Jvp(Target target)
     {
@@ -212,7 +251,7 @@ internal sealed class DerivativeBuilder
     private Value Vjp(Target target)
     {
         var b = _model.Builder;
-        var cotangent = Input($"{target.Name}.cotangent", _head.Output.Type, whole: _head.Output.Type.Rank == 0);
+        var cotangent = Input($"{target.Name}.cotangent", _head.Output.Type, _proof.Of(_head.Output));
         var pulled = b.Linearize([target.Value], [_head.Output]).Transpose(b, [cotangent])[0]
             ?? throw new UserErrorException($"'{_head.Output.Name}' does not depend on '{target.Name}'; name a value that it depends on.");
         return target.IsPart ? Reshape.To(b, Slice.Of(b, pulled, 0, target.Start, target.End), target.ResultType.Shape) : pulled;
@@ -227,14 +266,13 @@ internal sealed class DerivativeBuilder
         return Pad.Of(b, full, 0, target.Start, target.Value.Type.Shape[0].Factor - target.End);
     }
 
-    private Value Input(string name, TensorType type, bool whole)
+    private Value Input(string name, TensorType type, SampleLayout samples)
     {
         if (_model.Values.ContainsKey(name))
             throw new UserErrorException($"The model has a value '{name}' of its own, which is the name of an input that is added; rename it in the model.");
         if (!_inputs.TryGetValue(name, out var input))
             _inputs[name] = input = _model.Builder.Parameter(type, name);
-        if (whole && type.Rank > 0)
-            _whole.Add(name);
+        Layouts[name] = samples;
         return input;
     }
 }

@@ -61,14 +61,14 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
         {
             case LossKind.CrossEntropy:
                 var p = new Expr(b, Softmax.Of(b, z, 1));
-                var weighted = p * (1 - p) * p.With(Means.Weight(b, z.Type.Shape.Remove(1), element, request.Reduction, 1));
+                var weighted = p * Softmax.Complement(p, 1) * p.With(Means.Weight(b, z.Type.Shape.Remove(1), element, request.Reduction, 1));
                 if (request.Estimator == Estimator.HesScale)
                     return weighted;
                 var own = TransposeAxes.Move(b, OneHotRows.Of(b, head.Target!, z.Type.Shape[1].Factor, element), z.Type.Rank - 1, 1);
                 return Mul.Of(b, weighted, own);
             case LossKind.BinaryCrossEntropy:
-                var sigmoid = new Expr(b, z).Through<Sigmoid>();
-                return sigmoid * (1 - sigmoid) * sigmoid.With(Means.Weight(b, z.Type.Shape, element, request.Reduction, 1));
+                var second = Logistic.Derivative(new Expr(b, z));
+                return second * second.With(Means.Weight(b, z.Type.Shape, element, request.Reduction, 1));
             case LossKind.Mse:
                 return Expand.Of(b, Means.Weight(b, z.Type.Shape, element, request.Reduction, 2), z.Type.Shape);
             case LossKind.Sum:

@@ -2,6 +2,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
@@ -25,40 +26,55 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
     /// <summary>The sum of each row of ∇²L: its product with a vector of ones.</summary>
     public Value RowSums() => Along(Expand.Of(b, b.Scalar(Type.Element, 1), target.ResultType.Shape));
 
-    /// <summary>The block ∇²L, [*w, *w]; for separate samples [N, *x, *x]. Throws <see cref="UserErrorException"/> where it is too big.</summary>
-    public ColumnWork Hessian(bool ofSamples)
+    /// <summary>
+    /// The block ∇²L, [*w, *w], or a block for each separate sample, [N, *xₙ, *xₙ]. Throws <see cref="UserErrorException"/> where it is too big.
+    /// </summary>
+    /// <param name="samples">
+    /// How the samples lie in the target, of which the Hessian has a block for each and zeros elsewhere; none where there is one block.
+    /// </param>
+    public ColumnWork Hessian(SampleLayout samples)
     {
-        var unit = new UnitColumns(target, ofSamples ? SampleAxis.At(0) : SampleAxis.None);
-        var bytes = (double)unit.Count * limits.Size(ofSamples ? Type.Shape.Elements : target.ResultType.Shape.Elements) * Type.Element.Size();
+        var unit = new UnitColumns(target, samples);
+        var bytes = (double)unit.Count * limits.Size(samples.IsSeparate ? Type.Shape.Elements : target.ResultType.Shape.Elements) * Type.Element.Size();
         if (bytes > limits.MemoryBytes)
-            throw new UserErrorException($"The hessian of '{target.Name}' has {unit.Count} × {unit.Count} entries{(ofSamples ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the limit is {PlanLimits.Text(limits.MemoryBytes)}; name fewer indices, as '{target.Value.Name}[0]', or allow more with --memory.");
+            throw new UserErrorException($"The hessian of '{target.Name}' has {unit.Count} × {unit.Count} entries{(samples.IsSeparate ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the limit is {PlanLimits.Text(limits.MemoryBytes)}; name fewer indices, as '{target.Value.Name}[0]', or allow more with --memory.");
         return new ColumnWork(target, "Hessian-vector products", "one product for each entry is a column of the matrix", unit.Count, this, unit.Make, (stage, columns) =>
         {
             var products = Times(stage.Body, columns, stage.ChunkSize);
-            var slot = stage.Collect(ofSamples || !target.IsPart ? products : Slice.Of(stage.Body, products, 1, target.Start, target.End));
-            return () =>
-            {
-                if (!ofSamples)
-                    return Reshape.To(b, stage.Result(slot), target.ResultType.Shape.Concat(target.ResultType.Shape));
-                var blocks = Reshape.To(b, TransposeAxes.Move(b, stage.Result(slot), 0, 1), Type.Shape.Concat(Type.Shape.Remove(0)));
-                return target.IsPart
-                    ? Reshape.To(b, Slice.Of(b, blocks, 0, target.Start, target.End), target.ResultType.Shape.Concat(Type.Shape.Remove(0)))
-                    : blocks;
-            };
+            if (samples.IsSeparate)
+                products = SamplesFirst.Of(stage.Body, products, samples, 1);
+            else if (target.IsPart)
+                products = Slice.Of(stage.Body, products, 1, target.Start, target.End);
+            var slot = stage.Collect(products);
+            return () => samples.IsSeparate
+                ? Blocks(stage.Result(slot), samples)
+                : Reshape.To(b, stage.Result(slot), target.ResultType.Shape.Concat(target.ResultType.Shape));
         });
     }
 
-    /// <summary>The trace of the block: a scalar, or one number for each separate sample.</summary>
-    public ColumnWork Laplacian(bool ofSamples)
+    /// <summary>Columns [e, N, e] of the blocks of all samples as [N, *xₙ, *xₙ], of those that are asked for.</summary>
+    private Value Blocks(Value columns, SampleLayout samples)
     {
-        var unit = new UnitColumns(target, ofSamples ? SampleAxis.At(0) : SampleAxis.None);
-        var lead = ofSamples ? 1 : 0;
+        var one = samples.Behind(Type.Shape);
+        var blocks = Reshape.To(b, TransposeAxes.Move(b, columns, 0, 1), one.Concat(one).Prepend(samples.SamplesOf(Type.Shape)));
+        return target.IsPart
+            ? Reshape.To(b, Slice.Of(b, blocks, 0, target.Start, target.End), target.ResultType.Shape.Concat(one))
+            : blocks;
+    }
+
+    /// <summary>The trace of the block: a scalar, or one number for each separate sample.</summary>
+    /// <param name="samples">As for <see cref="Hessian"/>.</param>
+    public ColumnWork Laplacian(SampleLayout samples)
+    {
+        var unit = new UnitColumns(target, samples);
         return new ColumnWork(target, "Hessian-vector products", "the sum of the diagonal, from one product for each entry", unit.Count, this, unit.Make, (stage, columns) =>
         {
             var entries = Mul.Of(stage.Body, Times(stage.Body, columns, stage.ChunkSize), columns);
-            var axes = Enumerable.Range(0, entries.Type.Rank).Where(axis => axis != lead || !ofSamples).Select(axis => (long)axis);
-            var slot = stage.Accumulate(ReduceSum.Of(stage.Body, entries, axes, keepDims: false));
-            return () => !ofSamples || !target.IsPart ? stage.Result(slot)
+            // [K, N, *xₙ] where there are blocks.
+            var first = samples.IsSeparate ? SamplesFirst.Of(stage.Body, entries, samples, 1) : entries;
+            var axes = Enumerable.Range(0, first.Type.Rank).Where(axis => axis != 1 || !samples.IsSeparate).Select(axis => (long)axis);
+            var slot = stage.Accumulate(ReduceSum.Of(stage.Body, first, axes, keepDims: false));
+            return () => !samples.IsSeparate || !target.IsPart ? stage.Result(slot)
                 : Reshape.To(b, Slice.Of(b, stage.Result(slot), 0, target.Start, target.End), target.ResultType.Shape.Range(0, target.Single ? 0 : 1));
         });
     }

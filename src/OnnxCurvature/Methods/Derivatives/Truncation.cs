@@ -49,8 +49,11 @@ internal sealed class Truncation
     /// <summary>The lower bound, the estimate with the sampled remainder, and its standard error.</summary>
     public IEnumerable<PlannedQuantity> Of(SampleDerivatives samples, Target target, Quantity lower, Quantity estimate, Quantity error, PlanLimits limits)
     {
-        var factor = new KeptFactor(this);
-        var bound = new PullBackMethod(_b, samples.Path, new LossFactorColumns(_head.Output, factor), WeightEntry.Find(_b, samples.Path), limits);
+        var (factor, pull) = (new KeptFactor(this), samples.PullBack);
+        if (pull.IsMasked || _head.Factor!.Columns(pull.InOutput) != _classes)
+            throw new UserErrorException(
+                $"--tolerance needs independent samples with one row of '{_head.Output.Name}' {_head.Output.Type.Shape} each; leave it out.");
+        var bound = new PullBackMethod(_b, pull.Path, new LossFactorColumns(_head.Output, factor, pull.InOutput), WeightEntry.Find(_b, pull.Path), limits);
         var rest = samples.Sampled("truncated factor", _request.Probes, Remainder, factor.Weight,
             $"an unbiased estimate: to the lower bound is added the mean of {_request.Probes} squared pull-backs of random sums over the other classes (seed {_request.Seed})");
         yield return new PlannedQuantity(target, [lower], "truncated factor", $"a lower bound: squared pull-backs of the columns of the {_kept} most likely of {_classes} classes of each sample", [bound], [], []);
@@ -71,13 +74,13 @@ internal sealed class Truncation
 
     private sealed class KeptFactor(Truncation truncation) : LossFactor
     {
-        public override long Columns => truncation._kept;
+        public override Dim Columns(SampleLayout samples) => truncation._kept;
 
         public override Value Weight => truncation._head.Factor!.Weight;
 
         public override string Formula => "√p_c (e_c − p)";
 
-        public override Value ColumnsAt(GraphBuilder b, Value indices)
+        public override Value ColumnsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
         {
             // The class of each column in each sample, [K, N].
             var classes = TransposeAxes.Of(b, Gather.Of(b, truncation._order, indices, 1), 1, 0);

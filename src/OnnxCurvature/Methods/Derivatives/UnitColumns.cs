@@ -15,14 +15,14 @@ namespace OnnxCurvature.Methods.Derivatives;
 internal sealed class UnitColumns
 {
     private readonly Target _target;
-    private readonly SampleAxis _samples;
+    private readonly SampleLayout _samples;
     private readonly long _size;
     private readonly long _first;
 
     /// <summary>Columns for a target. Throws <see cref="UserErrorException"/> where its entries cannot be counted.</summary>
     /// <param name="target">The target.</param>
     /// <param name="samples">How the separate samples lie in it; none where it holds none, or they are not told apart.</param>
-    public UnitColumns(Target target, SampleAxis samples)
+    public UnitColumns(Target target, SampleLayout samples)
     {
         (_target, _samples) = (target, samples);
         var shape = target.Value.Type.Shape;

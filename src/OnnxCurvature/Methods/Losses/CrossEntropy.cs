@@ -17,19 +17,20 @@ namespace OnnxCurvature.Methods.Losses;
 /// </summary>
 public static class CrossEntropy
 {
+    /// <summary>The axis of the classes.</summary>
+    public const int ClassAxis = 1;
+
     /// <summary>
     /// Puts the loss onto logits [N, C] or [N, C, positions…]; labels are 64-bit integers [N] or [N, positions…]. Trailing
-    /// positions of size one are dropped, so that a [N, C, 1, 1] output takes labels [N].
+    /// positions of size one are left out of the labels, so that a [N, C, 1, 1] output takes labels [N].
     /// </summary>
     public static LossHead Build(GraphBuilder b, Value logits, string labelsName, Reduction reduction, IReadOnlyList<string> notes)
     {
         var shape = logits.Type.Shape;
         if (shape.Rank < 2)
             throw new UserErrorException($"Cross-entropy needs logits of shape [N, C] or [N, C, …], but '{logits.Name}' has the shape {shape}; name another value with --loss cross-entropy:VALUE.");
-        if (shape.Range(2, shape.Rank).Elements.IsOne && shape.Rank > 2)
-            return Build(b, Reshape.To(b, logits, shape.Range(0, 2)), labelsName, reduction, notes);
-        var labels = b.Parameter(new TensorType(ElementType.Int64, shape.Remove(1)), labelsName);
-        return Build(b, logits, labels, reduction, notes);
+        var ofLabels = shape.Range(2, shape.Rank).Elements.IsOne ? shape.Range(0, 1) : shape.Remove(ClassAxis);
+        return Build(b, logits, b.Parameter(new TensorType(ElementType.Int64, ofLabels), labelsName), reduction, notes);
     }
 
     /// <summary>Puts the loss onto logits for labels that are there already.</summary>
@@ -38,13 +39,17 @@ public static class CrossEntropy
         var classes = logits.Type.Shape[1].Known
             ?? throw new UserErrorException($"The number of classes of '{logits.Name}' {logits.Type.Shape} is not known; give it with --dim {logits.Type.Shape[1]}=SIZE.");
         var rank = logits.Type.Rank;
-        var logProbabilities = LogSoftmax.Of(b, logits, 1);
-        var chosen = TransposeAxes.Move(b, OneHotRows.Of(b, labels, classes, logits.Type.Element), rank - 1, 1);
+        var logProbabilities = SureLogSoftmax.Of(b, logits, 1);
+        var chosen = TransposeAxes.Move(b, OneHotRows.Of(b, Reshape.To(b, labels, logits.Type.Shape.Remove(ClassAxis)), classes, logits.Type.Element), rank - 1, 1);
         var perSample = Neg.Of(b, ReduceSum.Of(b, Mul.Of(b, chosen, logProbabilities), [1], keepDims: false));
         var all = Enumerable.Range(0, rank - 1).Select(axis => (long)axis).ToArray();
         var loss = reduction == Reduction.Mean ? ReduceMean.Of(b, perSample, all, keepDims: false) : ReduceSum.Of(b, perSample, all, keepDims: false);
         var factor = new Factor(b, logits, classes, null, Means.Weight(b, logits.Type.Shape.Remove(1), logits.Type.Element, reduction, 1));
-        return new LossHead(loss, logits, labels, factor, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes) { Labels = new ClassLabels(labels.Name!, classes) };
+        return new LossHead(loss, logits, labels, factor, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes)
+        {
+            Labels = new ClassLabels(labels.Name!, classes),
+            ClassAxis = ClassAxis,
+        };
     }
 
     /// <summary>The logits of a cross-entropy that a model computes, or null where a node is none.</summary>
@@ -62,7 +67,7 @@ public static class CrossEntropy
     /// </summary>
     public static LossFactor? FactorOf(GraphBuilder b, Node node, Value logits)
     {
-        if (logits.Type.Shape[1].Known is not { } classes || logits.Type.Shape.Range(2, logits.Type.Rank).Elements.Known is null)
+        if (logits.Type.Shape[ClassAxis].Known is not { } classes)
             return null;
         if (node.Input(2) is { } given && (given.Constant is not { } constant || constant.Read().Floats.Any(weight => !(weight >= 0))))
             return null;
@@ -74,62 +79,59 @@ public static class CrossEntropy
         return new Factor(b, logits, classes, weights, scale);
     }
 
-    private sealed class Factor : LossFactor
+    private sealed class Factor(GraphBuilder program, Value logits, long classes, Value? weights, Value scale) : LossFactor
     {
-        private readonly Value _probabilities;
-        private readonly Value _roots;
-        private readonly long _classes;
-        private readonly long _positions;
+        private readonly Value _probabilities = Softmax.Of(program, logits, ClassAxis);
+        private Value? _complements;
 
-        public Factor(GraphBuilder b, Value logits, long classes, Value? weights, Value scale)
-        {
-            var shape = logits.Type.Shape;
-            var positions = shape.Range(2, shape.Rank);
-            _classes = classes;
-            _positions = positions.Elements.Known
-                ?? throw new UserErrorException($"The positions of '{logits.Name}' {shape} are not known; give the sizes of its symbolic dimensions with --dim NAME=SIZE.");
-            // [N, C, Q], whatever the number of positional axes.
-            _probabilities = Reshape.To(b, Softmax.Of(b, logits, 1), [shape[0], classes, _positions]);
-            _roots = new Expr(b, _probabilities).Through<Sqrt>();
-            if (weights is not null)
-                _roots = Mul.Of(b, _roots, new Expr(b, Reshape.To(b, weights, [shape[0], 1, _positions])).Through<Sqrt>());
-            Weight = scale;
-            Shape = shape;
-        }
-
-        private TensorShape Shape { get; }
-
-        public override long Columns => _classes * _positions;
-
-        public override Value Weight { get; }
+        public override Value Weight => scale;
 
         public override string Formula => "√p_c (e_c − p)";
 
-        public override Value ColumnsAt(GraphBuilder b, Value indices)
+        public override Dim Columns(SampleLayout samples) => Rows(samples).Rows * classes;
+
+        public override Value ColumnsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
         {
-            var element = _probabilities.Type.Element;
-            var count = indices.Type.Shape[0];
-            if (_positions == 1)
+            var (element, rows) = (logits.Type.Element, Rows(samples));
+            // [N, C, Q] and its roots.
+            var p = rows.View(outer, _probabilities);
+            var complement = rows.View(outer, Complements);
+            var roots = new Expr(outer, p).Through<Sqrt>();
+            if (weights is not null)
             {
-                var p = Reshape.To(b, _probabilities, Shape.Range(0, 2));
-                var roots = TransposeAxes.Of(b, Gather.Of(b, Reshape.To(b, _roots, Shape.Range(0, 2)), indices, 1), 1, 0);
-                var unit = Reshape.InsertAxis(b, OneHotRows.Of(b, indices, _classes, element), 1);
-                var columns = Mul.Of(b, Reshape.InsertAxis(b, roots, 2), Sub.Of(b, unit, p));
-                return Reshape.To(b, columns, Shape.Prepend(count));
+                var beside = Reshape.To(outer, weights, logits.Type.Shape.With(ClassAxis, 1));
+                roots *= new Expr(outer, rows.View(outer, beside)).Through<Sqrt>();
             }
-            var (classes, places) = (Div.Of(b, indices, b.Scalar(ElementType.Int64, _positions)), Remainder(b, indices));
-            // e_c − p at the column's own position, zero at the others: [K, N, C, Q].
-            var at = Reshape.To(b, OneHotRows.Of(b, places, _positions, element), [count, 1, 1, _positions]);
-            var one = Reshape.To(b, OneHotRows.Of(b, classes, _classes, element), [count, 1, _classes, 1]);
-            var rootsOfClass = TransposeAxes.Move(b, Gather.Of(b, _roots, classes, 1), 1, 0);
-            var weights = Mul.Of(b, Reshape.InsertAxis(b, rootsOfClass, 2), at);
-            return Reshape.To(b, Mul.Of(b, weights, Sub.Of(b, one, _probabilities)), Shape.Prepend(count));
+            var (count, single, positions) = (indices.Type.Shape[0], p.Type.Shape.Range(0, 2), rows.Rows.Factor);
+            if (positions == 1)
+            {
+                var rootsOfOne = TransposeAxes.Of(b, Gather.Of(b, Reshape.To(b, roots, single), indices, 1), 1, 0);
+                var unit = Reshape.InsertAxis(b, OneHotRows.Of(b, indices, classes, element), 1);
+                var columns = Mul.Of(b, Reshape.InsertAxis(b, rootsOfOne, 2), Difference(b, unit, Reshape.To(b, p, single), Reshape.To(b, complement, single)));
+                return rows.Undo(b, Reshape.To(b, columns, p.Type.Shape.Prepend(count)));
+            }
+            var (ofClass, places) = (Div.Of(b, indices, b.Scalar(ElementType.Int64, positions)), Remainder(b, indices, positions));
+            // e_c − p at the column's own row, zero at the others: [K, N, C, Q].
+            var at = Reshape.To(b, OneHotRows.Of(b, places, positions, element), [count, 1, 1, positions]);
+            var one = Reshape.To(b, OneHotRows.Of(b, ofClass, classes, element), [count, 1, classes, 1]);
+            var rootsOfClass = TransposeAxes.Move(b, Gather.Of(b, roots, ofClass, 1), 1, 0);
+            var atRow = Mul.Of(b, Reshape.InsertAxis(b, rootsOfClass, 2), at);
+            return rows.Undo(b, Mul.Of(b, atRow, Difference(b, one, p, complement)));
         }
 
-        private Value Remainder(GraphBuilder b, Value indices)
+        /// <summary>1 − p, of which sums of the other probabilities keep all digits where p is close to 1.</summary>
+        private Value Complements => _complements ??= Softmax.Complement(new Expr(program, _probabilities), ClassAxis);
+
+        /// <summary>e_c − p: 1 − p where the unit vectors are 1, else −p.</summary>
+        private static Value Difference(GraphBuilder b, Value unit, Value p, Value complement) =>
+            Expr.Select(new Expr(b, unit) > 0.5, new Expr(b, complement), -new Expr(b, p));
+
+        private ClassRows Rows(SampleLayout samples) => new(logits.Type.Shape, ClassAxis, samples);
+
+        private static Value Remainder(GraphBuilder b, Value indices, long positions)
         {
-            var positions = b.Scalar(ElementType.Int64, _positions);
-            return Sub.Of(b, indices, Mul.Of(b, Div.Of(b, indices, positions), positions));
+            var divisor = b.Scalar(ElementType.Int64, positions);
+            return Sub.Of(b, indices, Mul.Of(b, Div.Of(b, indices, divisor), divisor));
         }
     }
 }

@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;
@@ -21,39 +22,40 @@ public static class EntrywiseLoss
         return Head(b, z, target, Mul.Of(b, difference, difference), reduction, notes, 2, null);
     }
 
-    /// <summary>−t log σ(z) − (1 − t) log(1 − σ(z)), computed as max(z, 0) − t z + log(1 + e^(−|z|)); the target has z's shape.</summary>
+    /// <summary>
+    /// −t log σ(z) − (1 − t) log(1 − σ(z)), computed as t log(1 + e^(−z)) + (1 − t) log(1 + e^z), whose derivative (1 − t) σ(z) − t
+    /// σ(−z) does not cancel where z is confident and
+    /// right; the target has z's shape.
+    /// </summary>
     public static LossHead BinaryCrossEntropy(GraphBuilder b, Value z, string targetName, Reduction reduction, IReadOnlyList<string> notes)
     {
-        var target = b.Parameter(z.Type, targetName);
-        var entries = Sub.Of(b, new Expr(b, z).Through<Softplus>(), Mul.Of(b, target, z));
-        var sigmoid = new Expr(b, z).Through<Sigmoid>();
-        var root = (sigmoid * (1 - sigmoid)).Through<Sqrt>();
-        return Head(b, z, target, entries, reduction, notes, 1, root);
+        var (logit, target) = (new Expr(b, z), new Expr(b, b.Parameter(z.Type, targetName)));
+        var entries = target * (-logit).Through<LogOnePlusExp>() + (1 - target) * logit.Through<LogOnePlusExp>();
+        return Head(b, z, target, entries, reduction, notes, 1, Logistic.Derivative(logit).Through<Sqrt>());
     }
 
     private static LossHead Head(GraphBuilder b, Value z, Value target, Value entries, Reduction reduction, IReadOnlyList<string> notes, double second, Value? root)
     {
         var all = Enumerable.Range(0, z.Type.Rank).Select(axis => (long)axis).ToArray();
         var loss = reduction == Reduction.Mean ? ReduceMean.Of(b, entries, all, keepDims: false) : ReduceSum.Of(b, entries, all, keepDims: false);
-        var factor = z.Type.Rank > 0 && z.Type.Shape.Range(1, z.Type.Rank).IsKnown ? new Factor(b, z, reduction, second, root) : null;
+        var factor = new Factor(z, Means.Weight(b, z.Type.Shape, z.Type.Element, reduction, second), root);
         return new LossHead(loss, z, target, factor, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes);
     }
 
     /// <summary>Columns e_j, or √φ''(z_j) e_j: one for each entry of a sample.</summary>
-    private sealed class Factor(GraphBuilder outer, Value z, Reduction reduction, double second, Value? root) : LossFactor
+    private sealed class Factor(Value z, Value weight, Value? root) : LossFactor
     {
-        public override long Columns { get; } = z.Type.Shape.Range(1, z.Type.Rank).Elements.Factor;
-
-        public override Value Weight { get; } = Means.Weight(outer, z.Type.Shape, z.Type.Element, reduction, second);
+        public override Value Weight => weight;
 
         public override string Formula => root is null ? "e_j" : "√(σ(1 − σ)) e_j";
 
-        public override Value ColumnsAt(GraphBuilder b, Value indices)
+        public override Dim Columns(SampleLayout samples) => samples.OfOne(z.Type.Shape).Elements;
+
+        public override Value ColumnsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
         {
-            var shape = z.Type.Shape;
-            var count = indices.Type.Shape[0];
-            var unit = Reshape.To(b, OneHotRows.Of(b, indices, Columns, z.Type.Element), shape.With(0, 1).Prepend(count));
-            return root is null ? Expand.Of(b, unit, shape.Prepend(count)) : Mul.Of(b, unit, root);
+            var unit = OneHotRows.Of(b, indices, Columns(samples).Factor, z.Type.Element);
+            var all = SamplesFirst.Repeated(b, unit, z.Type.Shape, samples, broadcasts: root is not null);
+            return root is null ? all : Mul.Of(b, all, root);
         }
     }
 }

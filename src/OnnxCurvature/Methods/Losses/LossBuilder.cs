@@ -1,9 +1,11 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Losses;
 using OnnxCurvature.Ops.Normalization;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Transforms;
 
 namespace OnnxCurvature.Methods.Losses;
 
@@ -23,7 +25,7 @@ public static class LossBuilder
             return request.Kind switch
             {
                 LossKind.CrossEntropy => BeforeSoftmax(b, value, FreeName(model, "labels"), reduction),
-                LossKind.BinaryCrossEntropy => EntrywiseLoss.BinaryCrossEntropy(b, value, FreeName(model, "target"), reduction, []),
+                LossKind.BinaryCrossEntropy => BeforeSigmoid(b, value, FreeName(model, "target"), reduction),
                 LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, FreeName(model, "target"), reduction, []),
                 LossKind.Sum => new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, []),
                 LossKind.Value => OfModel(b, value, reduction),
@@ -44,25 +46,45 @@ public static class LossBuilder
         return name;
     }
 
+    /// <summary>The value of a name. An output of 16 bits is found before it is rounded to them.</summary>
     private static Value Find(ModelGraph model, string? name) => name is null
-        ? model.Outputs[0].Value
-        : model.Outputs.FirstOrDefault(output => output.Name == name)?.Value
-            ?? model.Values.GetValueOrDefault(name)
+        ? Find(model, model.Outputs[0].Name)
+        : model.Values.GetValueOrDefault(name)
+            ?? model.Outputs.FirstOrDefault(output => output.Name == name)?.Value
             ?? throw new UserErrorException($"The model has no value '{name}' to take the loss of; {Suggestions.For(name, model.Outputs.Select(output => output.Name).Concat(model.Values.Keys))}.");
 
     /// <summary>Cross-entropy of probabilities starts from the logits before the softmax that made them.</summary>
     private static LossHead BeforeSoftmax(GraphBuilder b, Value value, string labels, Reduction reduction)
     {
-        var at = value;
-        while (at.Producer is { Operator.Name: "Identity" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Dropout" } node && at.Index == 0)
-            at = node.Inputs[0]!;
-        if (at.Producer is not { Operator: Softmax or LogSoftmax } softmax)
+        if (Rearranged(value).Producer is not { Operator: Softmax or LogSoftmax } softmax)
             return CrossEntropy.Build(b, value, labels, reduction, []);
         var logits = softmax.Inputs[0]!;
         var axis = Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), logits.Type.Rank);
         if (axis != 1 && logits.Type.Shape.Range(axis + 1, logits.Type.Rank).Elements is { } rest && !(axis == logits.Type.Rank - 1 && rest.IsOne && logits.Type.Rank == 2))
             throw new UserErrorException($"The softmax before '{value.Name}' runs along axis {axis} of {logits.Type.Shape}, and cross-entropy takes classes along axis 1; name the logits with --loss cross-entropy:VALUE.");
         return CrossEntropy.Build(b, logits, labels, reduction, [$"The loss starts from '{logits.Name}', the logits before {softmax}."]);
+    }
+
+    /// <summary>
+    /// Binary cross-entropy of probabilities starts from the logits before the sigmoid that made them, rearranged as the probabilities
+    /// are.
+    /// </summary>
+    private static LossHead BeforeSigmoid(GraphBuilder b, Value value, string target, Reduction reduction)
+    {
+        if (Rearranged(value).Producer is not { Operator: Sigmoid } sigmoid)
+            return EntrywiseLoss.BinaryCrossEntropy(b, value, target, reduction, []);
+        var logits = b.Substitute([value], new Dictionary<Value, Value> { [sigmoid.Output] = sigmoid.Inputs[0]! })[0];
+        var note = $"The loss starts from '{sigmoid.Inputs[0]!.Name}', the logits before {sigmoid}.";
+        return EntrywiseLoss.BinaryCrossEntropy(b, logits, target, reduction, [note]);
+    }
+
+    /// <summary>The value whose elements a value holds in the same order, perhaps in another shape or floating-point type.</summary>
+    private static Value Rearranged(Value value)
+    {
+        while (value.Producer is { Operator.Name: "Identity" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Dropout" or "Cast" } node
+            && value.Index == 0 && node.Inputs[0]!.Type.Element.IsFloat())
+            value = node.Inputs[0]!;
+        return value;
     }
 
     private static LossHead OfModel(GraphBuilder b, Value value, Reduction reduction)
@@ -82,6 +104,7 @@ public static class LossBuilder
         {
             Output = logits,
             Factor = factor,
+            ClassAxis = CrossEntropy.ClassAxis,
             Reduction = form == "mean" ? BatchWeight.Samples : BatchWeight.Sum,
             Notes = [.. head.Notes, $"The loss '{value.Name}' is the cross-entropy of '{logits.Name}' that {node} computes{(form == "none" ? "" : $", as a {form}")}."],
         };

@@ -1,26 +1,29 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Losses;
 
 /// <summary>
 /// A square root of the Hessian of a loss in its output z, sample by sample: ∇²ℓ = weight · Σ_c s_c s_cᵀ. The columns s_c are
-/// made when they are needed, a chunk at a time.
+/// made when they are needed, a chunk at a time. Every method takes where the samples lie in z; where they are not told apart, all of z is one sample.
 /// </summary>
 public abstract class LossFactor
 {
     /// <summary>The number of columns of one sample.</summary>
-    public abstract long Columns { get; }
+    public abstract Dim Columns(SampleLayout samples);
 
-    /// <summary>What multiplies Σ s sᵀ: a scalar of z's type (1/N for a mean over N samples).</summary>
+    /// <summary>What multiplies Σ s sᵀ: a scalar of z's type (1/N for a mean over N terms).</summary>
     public abstract Value Weight { get; }
 
     /// <summary>How the columns are made, for the plan: <c>√p_c (e_c − p)</c>.</summary>
     public abstract string Formula { get; }
 
     /// <summary>
-    /// Columns for all samples at once, of shape [K, *z], in which sample n holds its own column.
+    /// Columns for all samples at once, of shape [K, *z], in which each sample holds its own column at its own place and nothing else.
     /// </summary>
-    /// <param name="b">Where nodes are built: the body of the column loop.</param>
+    /// <param name="outer">Where nodes are built that are the same for all columns.</param>
+    /// <param name="b">Where all others are built: the body of the column loop.</param>
     /// <param name="indices">Which columns: 64-bit integers [K], all below <see cref="Columns"/>.</param>
-    public abstract Value ColumnsAt(GraphBuilder b, Value indices);
+    /// <param name="samples">Where the samples lie in z; not along an axis over which the loss takes all entries together.</param>
+    public abstract Value ColumnsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples);
 }

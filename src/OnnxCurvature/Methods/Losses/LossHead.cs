@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Losses;
 
@@ -14,6 +15,21 @@ public sealed record LossHead(Value Loss, Value Output, Value? Target, LossFacto
 {
     /// <summary>The labels of classes among the inputs; null where there are none.</summary>
     public ClassLabels? Labels { get; init; }
+
+    /// <summary>The axis of <see cref="Output"/> along which each term of the loss takes all entries; null where it takes single entries.</summary>
+    public int? ClassAxis { get; init; }
+
+    /// <summary>The shape of the terms that the loss adds up or averages: that of <see cref="Output"/> without the axis of classes.</summary>
+    public TensorShape Terms => ClassAxis is { } axis ? Output.Type.Shape.Remove(axis) : Output.Type.Shape;
+
+    /// <summary>
+    /// Where samples lie among the terms, given where they lie in <see cref="Output"/>: coupled where they lie along the classes, for then every term
+    /// takes all of them.
+    /// </summary>
+    public SampleLayout InTerms(SampleLayout output) => ClassAxis is not { } axis || output.Place is not { } place ? output
+        : place.Axis == axis ? SampleLayout.Coupled
+        : place.Axis < axis ? output
+        : output.Moved(place.Axis - 1);
 }
 
 /// <summary>What the results of several batches are weighed by when they are put together.</summary>

@@ -33,7 +33,7 @@ internal sealed class SampleObstacles
     /// <param name="before">The number of nodes up to it.</param>
     public string? Before(Value value, int before)
     {
-        if (_proof.Samples == 1)
+        if (_proof.IsSingle)
             return null;
         if (!_proof.Of(value).IsSeparate)
             return $"the samples of '{value.Name}' are not proven to lie apart";
@@ -45,5 +45,5 @@ internal sealed class SampleObstacles
     /// mixes samples: what mixes them before or after is linear on pieces, and adds no mixed second derivative.
     /// </summary>
     /// <param name="before">The number of nodes up to the cut.</param>
-    public string? After(int before) => _proof.Samples != 1 && _mixing[before] is { } node ? $"{node} may mix samples" : null;
+    public string? After(int before) => !_proof.IsSingle && _mixing[before] is { } node ? $"{node} may mix samples" : null;
 }

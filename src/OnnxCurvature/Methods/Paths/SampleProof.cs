@@ -6,35 +6,73 @@ using OnnxCurvature.Ops.Rules;
 
 namespace OnnxCurvature.Methods.Paths;
 
-/// <summary>What is known of how the samples of a batch go through a model into the loss.</summary>
+/// <summary>
+/// What is known of how the samples of a batch go through a model into the loss. Everything that needs samples takes them from here.
+/// </summary>
 internal sealed class SampleProof
 {
-    private readonly Dictionary<Value, SampleAxis> _axes;
+    private readonly Dictionary<Value, SampleLayout> _layouts;
 
-    /// <summary>Follows the samples, which lie along the first axis of the loss's target.</summary>
+    /// <summary>Follows the samples from the inputs, whose layouts the model holds; the loss's target has them where the output has them.</summary>
     public SampleProof(ModelGraph model, LossHead head)
     {
-        _axes = InputSamples.Of(model);
-        if (head.Target is { Type.Rank: > 0 } target)
-            _axes[target] = SampleAxis.At(0);
-        SampleAnalysis.Run(GraphWalk.Ancestors([head.Loss]), _axes);
-        Samples = head.Output.Type.Rank > 0 && Of(head.Output) == SampleAxis.At(0) ? head.Output.Type.Shape[0]
-            : model.Inputs.FirstOrDefault(input => input.Type.Rank > 0) is { } first ? first.Type.Shape[model.SampleAxes.GetValueOrDefault(first)] : 1;
+        _layouts = InputSamples.Of(model);
+        SampleAnalysis.Run(GraphWalk.Ancestors([head.Output]), _layouts);
+        var terms = head.InTerms(Of(head.Output));
+        if (head.Target is { } target && !terms.IsNone)
+            _layouts[target] = terms;
+        var nodes = GraphWalk.Ancestors([head.Loss]);
+        SampleAnalysis.Run(nodes, _layouts);
+
+        var counts = InputSamples.Counts(nodes, _layouts);
+        IsSingle = counts.All(count => count.IsOne);
+        InOutput = IsSingle ? SampleLayout.None : !terms.IsCoupled ? Of(head.Output) : Of(head.Output).Mixed();
+        Place = IsSingle ? SampleLayout.None
+            : Of(head.Output).Place is not { } known ? OfSize(head, counts)
+            : terms.Place is null ? null : known;
+        Samples = IsSingle ? 1 : Place is { IsSeparate: true } place ? place.SamplesOf(head.Output.Type.Shape) : counts[0];
     }
 
-    /// <summary>The number of samples.</summary>
+    /// <summary>Whether there is one sample only, so that the whole of any value is that sample's.</summary>
+    public bool IsSingle { get; }
+
+    /// <summary>The number of samples: that in the loss's output, else that in the first input.</summary>
     public Dim Samples { get; }
 
+    /// <summary>
+    /// Where samples lie in the loss's output, in which the loss is a sum of functions of each sample alone; coupled where that is not proven. None
+    /// where there is one sample, or the output depends on none.
+    /// </summary>
+    public SampleLayout InOutput { get; }
+
+    /// <summary>
+    /// Which entries of the loss's output belong to which sample, so that the loss is a sum of terms of each, though samples may be coupled before;
+    /// none where there is one sample. Null where that is not known.
+    /// </summary>
+    public SampleLayout? Place { get; }
+
     /// <summary>How a value depends on the samples.</summary>
-    public SampleAxis Of(Value value) => _axes.GetValueOrDefault(value);
+    public SampleLayout Of(Value value) => _layouts.GetValueOrDefault(value);
 
     /// <summary>How the samples lie in a value where they are to be told apart: not at all where there is one only.</summary>
-    public SampleAxis Apart(Value value) => Samples == 1 ? SampleAxis.None : Of(value);
+    public SampleLayout Apart(Value value) => IsSingle ? SampleLayout.None : Of(value);
 
     /// <summary>The shape of what one sample has of a value; that of the whole value where samples do not lie apart in it.</summary>
-    public TensorShape OfOne(Value value) => Apart(value) is { IsSeparate: true } samples ? samples.Of(value.Type.Shape, 1) : value.Type.Shape;
+    public TensorShape OfOne(Value value) => Apart(value).OfOne(value.Type.Shape);
 
     /// <summary>What stands against cutting a way between the target and the loss.</summary>
     /// <param name="nodes">The nodes of the way, in order.</param>
     public SampleObstacles Obstacles(ImmutableArray<(Node Node, Curvature Curvature)> nodes) => new(this, nodes);
+
+    /// <summary>
+    /// Where samples are coupled so that their places are lost, a sample is what has its target: the only axis that is as long as there are samples
+    /// holds one for each. Null where several are so long, or none, or the loss has no targets.
+    /// </summary>
+    private static SampleLayout? OfSize(LossHead head, ImmutableArray<Dim> counts)
+    {
+        var shape = head.Output.Type.Shape;
+        var fitting = Enumerable.Range(0, shape.Rank)
+            .Where(axis => axis != head.ClassAxis && counts.Length == 1 && shape[axis] == counts[0]).ToArray();
+        return head.Target is not null && fitting is [var axis] ? SampleLayout.At(axis) : null;
+    }
 }

@@ -17,9 +17,9 @@ public sealed class TargetPath
 {
     private readonly LinearProgram _tangent;
     private readonly Value _output;
-    private readonly ImmutableDictionary<Value, SampleAxis> _axes;
+    private readonly ImmutableDictionary<Value, SampleLayout> _axes;
 
-    private TargetPath(Target target, LinearProgram tangent, Value output, ImmutableDictionary<Value, SampleAxis> axes, Dim samples, ImmutableArray<Node> nodes, IReadOnlyDictionary<Value, Value> tangents)
+    private TargetPath(Target target, LinearProgram tangent, Value output, ImmutableDictionary<Value, SampleLayout> axes, Dim samples, ImmutableArray<Node> nodes, IReadOnlyDictionary<Value, Value> tangents)
     {
         Nodes = nodes;
         Tangents = tangents;
@@ -52,7 +52,7 @@ public sealed class TargetPath
     public bool Separates => Samples != 1 && !AxisOf(Target.Value).IsSeparate;
 
     /// <summary>How a value depends on the samples.</summary>
-    public SampleAxis AxisOf(Value value) => _axes.GetValueOrDefault(value);
+    public SampleLayout AxisOf(Value value) => _axes.GetValueOrDefault(value);
 
     /// <summary>
     /// Prepares the path to <paramref name="output"/>, or says in <paramref name="obstacle"/> why samples are not proven to be separate.
@@ -66,8 +66,17 @@ public sealed class TargetPath
     {
         var b = model.Builder;
         var axes = InputSamples.Of(model);
-        SampleAnalysis.Run(GraphWalk.Ancestors([output]), axes);
-        var samples = together || output.Type.Rank == 0 ? 1 : axes.GetValueOrDefault(output) is { IsSeparate: true } along ? along.SamplesOf(output.Type.Shape) : output.Type.Shape[0];
+        var nodes = GraphWalk.Ancestors([output]);
+        SampleAnalysis.Run(nodes, axes);
+        var along = axes.GetValueOrDefault(output);
+        // A value that no sample is a part of is the same for all of them, so it is taken whole, as it is where there is one sample.
+        together |= along.IsNone || InputSamples.Counts(nodes, axes).All(count => count.IsOne);
+        if (!together && !along.IsSeparate)
+        {
+            obstacle = $"the samples of '{output.Name}' are not proven to lie apart";
+            return null;
+        }
+        var samples = together ? 1 : along.SamplesOf(output.Type.Shape);
 
         var tangents = new Dictionary<Value, Value> { [target.Value] = b.Parameter(target.Value.Type) };
         var refusals = new List<UnsupportedNode>();
@@ -89,9 +98,7 @@ public sealed class TargetPath
                 else if (axes.TryGetValue(primal, out var axis))
                     axes.TryAdd(dx, axis);
             SampleAnalysis.Run(GraphWalk.Ancestors(tangent.Outputs.Where(value => value is not null)!), axes);
-            if (!axes.GetValueOrDefault(output).IsSeparate)
-                obstacle = $"the samples of '{output.Name}' are not proven to lie apart";
-            else if (between.FirstOrDefault(node => node.Outputs.Any(value => axes.GetValueOrDefault(value).IsCoupled)) is { } coupling)
+            if (between.FirstOrDefault(node => node.Outputs.Any(value => axes.GetValueOrDefault(value).IsCoupled)) is { } coupling)
                 obstacle = $"{coupling} may mix samples";
         }
         if (obstacle is not null)
@@ -153,7 +160,7 @@ public sealed class TargetPath
             }
             var input = user.Inputs.IndexOf(at);
             // What the product takes for samples must be that: of a single sample there may be several rows.
-            return AxisOf(at).IsNone && user.Inputs.Count(value => value == at) == 1 && (Samples == 1 || AxisOf(user.Output) == SampleAxis.At(0))
+            return AxisOf(at).IsNone && user.Inputs.Count(value => value == at) == 1 && (Samples == 1 || AxisOf(user.Output) == SampleLayout.At(0))
                 && user.Rules().Unfold(b, user, input) is { } product && product.Columns.Type.Shape[0] == Samples ? (user, input, product) : null;
         }
     }
@@ -202,6 +209,8 @@ public sealed class TargetPath
             }
             else
             {
+                if (node.Outputs.Any(output => !AxisOf(output).IsSeparate))
+                    throw new UnsupportedOperatorException($"{node.Operator.Name} is not proven to keep the samples of a derivative apart.");
                 var inputs = node.Inputs.Select(value => value is not null && apart.TryGetValue(value, out var own) ? own : value);
                 var copy = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape);
                 for (var index = 0; index < node.Outputs.Length; index++)

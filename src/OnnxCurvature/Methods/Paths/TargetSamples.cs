@@ -9,7 +9,7 @@ namespace OnnxCurvature.Methods.Paths;
 public static class TargetSamples
 {
     /// <summary>The sample axis of each target.</summary>
-    public static IReadOnlyList<SampleAxis> Of(ModelGraph model, IReadOnlyList<Target> targets)
+    public static IReadOnlyList<SampleLayout> Of(ModelGraph model, IReadOnlyList<Target> targets)
     {
         var axes = InputSamples.Of(model);
         SampleAnalysis.Run(GraphWalk.Ancestors(targets.Select(target => target.Value)), axes);
@@ -17,15 +17,15 @@ public static class TargetSamples
     }
 
     /// <summary>
-    /// Whether some results have an entry for each sample, so that those of several batches lie one after the other. Throws
-    /// <see cref="UserErrorException"/> where they cannot.
+    /// The first target that depends on the samples and does not hold them one after the other along its first axis, so that results of
+    /// several batches cannot be put together; or null.
     /// </summary>
-    public static bool AnyInSeveralBatches(ModelGraph model, IReadOnlyList<Target> targets)
-    {
-        var axes = Of(model, targets);
-        for (var index = 0; index < targets.Count; index++)
-            if (!axes[index].IsNone && (axes[index] != SampleAxis.At(0) || targets[index].IsPart))
-                throw new UserErrorException($"'{targets[index].Name}' depends on the samples, but does not hold them one after the other along its first axis, so the results of several batches cannot be put together; give a --batch-size of all samples.");
-        return axes.Any(axis => !axis.IsNone);
-    }
+    public static Target? Scattered(ModelGraph model, IReadOnlyList<Target> targets) =>
+        targets.Zip(Of(model, targets))
+            .FirstOrDefault(entry => !entry.Second.IsNone && (entry.Second != SampleLayout.At(0) || entry.First.IsPart)).First;
+
+    /// <summary>
+    /// Whether results of some target have an entry for each sample, so that those of several batches lie one after the other.
+    /// </summary>
+    public static bool AnyPerSample(ModelGraph model, IReadOnlyList<Target> targets) => Of(model, targets).Any(samples => !samples.IsNone);
 }

@@ -39,7 +39,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             if (!at.Element.IsFloat())
                 continue;
             if (separator.Value == head.Output && head.Factor is { } factor)
-                candidates.Add(Costed(survey, separator, Candidate.ByFactor, FactorColumns(survey, factor), Math.Min(FactorEntryFlops * limits.Size(at.Shape.Elements), ProductPasses * survey.Flops(separator)), 1, sources[index], blocked ?? obstacles.Before(separator.Value, separator.Before)));
+                candidates.Add(AtOutput(survey, separator, factor, sources[index], blocked ?? obstacles.Before(separator.Value, separator.Before)));
             // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
             if (!IsKnown(separator.Value) || separator.Value.Producer?.Origin == "loss" || separator.Before == 0 && !proof.Of(separator.Value).IsSeparate)
                 continue;
@@ -52,6 +52,15 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         if (AtJointCut(survey, obstacles) is { } joint)
             candidates.Add(joint);
         return [.. candidates.OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
+    }
+
+    /// <summary>The columns of the loss's factor at the loss's output.</summary>
+    private Candidate AtOutput(Survey survey, Separator output, LossFactor factor, (double, double) sources, string? obstacle)
+    {
+        obstacle ??= proof.InOutput.IsCoupled ? $"the loss takes entries of several samples of '{output.Value.Name}' together"
+            : factor.Columns(proof.InOutput).IsKnown ? null : $"the sizes of '{output.Value.Name}' {output.Value.Type.Shape} are not known";
+        var tail = Math.Min(FactorEntryFlops * limits.Size(output.Value.Type.Shape.Elements), ProductPasses * survey.Flops(output));
+        return Costed(survey, output, Candidate.ByFactor, FactorColumns(survey, factor), tail, 1, sources, obstacle);
     }
 
     /// <summary>Products at a value for each of its entries in every sample, whose pull-backs need not be kept apart: samples may mix before and after it.</summary>
@@ -70,18 +79,20 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             : double.PositiveInfinity);
         if (values.Length < 2)
             return null;
+        if (!proof.IsSingle && values.Select(value => proof.Of(value).SamplesOf(value.Type.Shape)).Distinct().Count() > 1)
+            return null;
         var joint = JointCut.Of(builder, survey.Target.Value, values, [.. values.Select(proof.Apart)]);
         var columns = values.Sum(Entries);
         var (all, before) = (survey.Flops(survey.Separators[0]), survey.FlopsOf(joint.Before));
         var pull = Math.Max(0, before - survey.Flops(survey.Separators[0], survey.Landing));
-        var obstacle = proof.Samples == 1 ? null
+        var obstacle = proof.IsSingle ? null
             : joint.Before.FirstOrDefault(node => node.Outputs.Any(output => proof.Of(output).IsCoupled)) is { } coupling ? $"{coupling} may mix samples" : obstacles.After(0);
         var cut = new Separator(joint.Joined, 0, RegionKind.Linear, joint.Before) { Joint = joint };
         return new Candidate(Candidate.AtCut, cut, false, columns, columns * (ProductPasses * (all - before) + 2 * pull) + Contraction(survey, columns), obstacle);
     }
 
     /// <summary>Whether columns can be made at a value together with others.</summary>
-    private bool IsCuttable(Value value) => value.Type.Element.IsFloat() && value.Producer is not null && (proof.Samples == 1 || proof.Of(value).IsSeparate) && IsKnown(value);
+    private bool IsCuttable(Value value) => value.Type.Element.IsFloat() && value.Producer is not null && (proof.IsSingle || proof.Of(value).IsSeparate) && IsKnown(value);
 
     /// <summary>The entries of one sample of a value.</summary>
     private double Entries(Value value) => limits.Size(proof.OfOne(value).Elements);
@@ -147,8 +158,13 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     }
 
     /// <summary>The columns of the loss's factor, or those that are pushed forward from the target's product where these are fewer.</summary>
-    private double FactorColumns(Survey survey, LossFactor factor) =>
-        limits.OneRunForEachChunk || survey.Entry is null || survey.Landing.Before == 0 || !IsKnown(survey.Landing.Value) ? factor.Columns : Math.Min(factor.Columns, Entries(survey.Landing, survey));
+    private double FactorColumns(Survey survey, LossFactor factor)
+    {
+        var columns = limits.Size(factor.Columns(proof.InOutput));
+        return limits.OneRunForEachChunk || survey.Entry is null || survey.Landing.Before == 0 || !IsKnown(survey.Landing.Value)
+            ? columns
+            : Math.Min(columns, Entries(survey.Landing, survey));
+    }
 
     /// <summary>The entries of one sample of a separator; of a product's output only those of the rows that are asked for.</summary>
     private double Entries(Separator separator, Survey survey)

@@ -14,27 +14,28 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Planning;
 
 /// <summary>Plans the diagonals of targets by the cheapest of the ways that are proven to be exact.</summary>
-internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel costs, PlanLimits limits, Func<IReadOnlyList<Candidate>, Candidate> choice)
+internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, SampleProof proof, CostModel costs, PlanLimits limits, Func<IReadOnlyList<Candidate>, Candidate> choice)
 {
-    private readonly SampleProof _proof = new(model, head);
     private readonly Dictionary<(Value, (long, long)?, bool), HessianColumns?> _hessians = [];
     private readonly Dictionary<(Value, Value), ElementwiseColumns?> _sources = [];
     private readonly Dictionary<(Value, Value, (long, long)?), HessianColumns?> _regions = [];
-    private readonly LossFactorColumns? _factor = head.Factor is null ? null : new LossFactorColumns(head.Output, head.Factor);
-
-    private CoupledFactorColumns? _coupledFactor;
+    private LossFactorColumns? _factor;
+    private LossFactorColumns? _wholeFactor;
 
     private GraphBuilder Builder => model.Builder;
+
+    /// <summary>The columns of the loss's factor for all samples at once, where the loss is proven to keep them apart.</summary>
+    private LossFactorColumns Factor => _factor ??= new LossFactorColumns(head.Output, head.Factor!, proof.InOutput);
 
     /// <summary>Plans the Hessian diagonal.</summary>
     /// <param name="target">The target.</param>
     /// <param name="gradient">The gradient of the whole target value.</param>
     public PlannedQuantity Hessian(Target target, Value gradient)
     {
-        var survey = new Survey(Builder, head, _proof, target, costs);
+        var survey = new Survey(Builder, head, proof, target, costs);
         if (!survey.Sources.Any())
             return new PlannedQuantity(target, [Quantity.HessianDiagonal], "zero", $"no node between '{target.Value.Name}' and the loss has a second derivative", [], [], []);
-        var search = new CandidateSearch(Builder, head, _proof, limits);
+        var search = new CandidateSearch(Builder, head, proof, limits);
         var candidates = search.Of(survey);
         var best = choice(candidates);
         while (best.Method != Candidate.AtTarget && (best.Obstacle ?? Obstacle(search, survey, best)) is { } obstacle)
@@ -49,7 +50,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
 
         var terms = ImmutableArray.CreateBuilder<IColumnMethod>();
         var closed = ImmutableArray.CreateBuilder<Value>();
-        ColumnSource? columns = best.IsFactor ? _factor : best.Cut.Joint is { } joint ? JointHessianColumns.Create(Builder, head.Loss, joint) : HessianAt(best.Cut.Value, best.Cut == survey.Landing && !best.Together ? survey.Rows : null, best.Together);
+        ColumnSource? columns = best.IsFactor ? Factor : best.Cut.Joint is { } joint ? JointHessianColumns.Create(Builder, head.Loss, joint) : HessianAt(best.Cut.Value, best.Cut == survey.Landing && !best.Together ? survey.Rows : null, best.Together);
         var how = "";
         if (columns is not null)
         {
@@ -70,13 +71,23 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     {
         if (linear)
             return new PlannedQuantity(target, [Quantity.GgnDiagonal], "zero", "the loss is linear in its output, so its Gauss–Newton matrix is zero", [], [], []);
-        if (_factor is null)
+        if (head.Factor is null)
             throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be computed, because the loss has no known factor; ask for hessian-diagonal.");
-        if (TargetPath.Create(model, head.Output, target, out var obstacle) is not { } path || path.Separates && WeightEntry.Find(Builder, path) is null && (obstacle = path.Refusal(Builder)) is not null)
+        if (SeparatePath(target, out var obstacle) is not { } path)
             return CoupledGaussNewton(target, obstacle!);
-        var term = Term(path, _factor, true);
+        var term = Term(path, Factor, true);
         return new PlannedQuantity(target, [Quantity.GgnDiagonal], term is ForwardGramMethod ? $"{Candidate.ByFactor}, forward" : Candidate.ByFactor,
             $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate; {term.Description}", [term], [], []);
+    }
+
+    /// <summary>The way from a target to the loss's output on which samples are kept apart; null where that is not proven, for which there is an obstacle.</summary>
+    private TargetPath? SeparatePath(Target target, out string? obstacle)
+    {
+        obstacle = proof.InOutput.IsCoupled ? $"the loss is not proven to keep the samples of '{head.Output.Name}' apart" : null;
+        var path = obstacle is null ? TargetPath.Create(model, head.Output, target, out obstacle) : null;
+        if (path is { Separates: true } && WeightEntry.Find(Builder, path) is null)
+            obstacle = path.Refusal(Builder);
+        return obstacle is null ? path : null;
     }
 
     /// <summary>The diagonal of the Gauss–Newton matrix where samples may mix before the loss: columns for every sample, whose pull-backs need not be kept apart.</summary>
@@ -84,8 +95,8 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     {
         if (!head.Output.Type.Shape.IsKnown)
             throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be planned, because {obstacle}, and how many samples there are is not known; say it with --dim.");
-        _coupledFactor ??= new CoupledFactorColumns(head.Output, head.Factor!);
-        var term = Term(Path(target, head.Output, together: true), _coupledFactor, false);
+        _wholeFactor ??= new LossFactorColumns(head.Output, head.Factor!, SampleLayout.None);
+        var term = Term(Path(target, head.Output, together: true), _wholeFactor, false);
         return new PlannedQuantity(target, [Quantity.GgnDiagonal], Candidate.ByCoupledFactor,
             $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, for every sample by itself since {obstacle}; {term.Description}", [term], [], []);
     }
@@ -93,7 +104,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     private HessianColumns? HessianAt(Value at, (long Start, long End)? rows, bool together)
     {
         if (!_hessians.TryGetValue((at, rows, together), out var columns))
-            _hessians[(at, rows, together)] = columns = HessianColumns.Create(Builder, head.Loss, at, together ? SampleAxis.None : _proof.Apart(at), rows);
+            _hessians[(at, rows, together)] = columns = HessianColumns.Create(Builder, head.Loss, at, together ? SampleLayout.None : proof.Apart(at), rows);
         return columns;
     }
 
@@ -141,14 +152,14 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     private HessianColumns? RegionAt(Value from, Value to, (long Start, long End)? rows)
     {
         if (!_regions.TryGetValue((from, to, rows), out var columns))
-            _regions[(from, to, rows)] = columns = HessianColumns.OfRegion(Builder, head.Loss, from, to, _proof.Apart(from), rows);
+            _regions[(from, to, rows)] = columns = HessianColumns.OfRegion(Builder, head.Loss, from, to, proof.Apart(from), rows);
         return columns;
     }
 
     private ElementwiseColumns? SourceAt(Value from, Value to)
     {
         if (!_sources.TryGetValue((from, to), out var columns))
-            _sources[(from, to)] = columns = ElementwiseSource.Diagonal(Builder, head.Loss, from, to) is { } diagonal ? new ElementwiseColumns(from, diagonal, _proof.Apart(from)) : null;
+            _sources[(from, to)] = columns = ElementwiseSource.Diagonal(Builder, head.Loss, from, to) is { } diagonal ? new ElementwiseColumns(from, diagonal, proof.Apart(from)) : null;
         return columns;
     }
 
@@ -161,7 +172,7 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, CostModel
     private IColumnMethod Term(TargetPath path, ColumnSource columns, bool isFactor)
     {
         var entry = WeightEntry.Find(Builder, path);
-        return isFactor && entry is not null && ForwardGramMethod.Create(Builder, path, head, entry, limits) is { } forward
+        return isFactor && entry is not null && ForwardGramMethod.Create(Builder, path, head, proof.InOutput, entry, limits) is { } forward
             ? forward
             : new PullBackMethod(Builder, path, columns, entry, limits);
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Methods.Terms;
@@ -23,6 +24,13 @@ internal sealed record PlannedQuantity(
     ImmutableArray<Value> Closed,
     ImmutableArray<CandidateReport> Candidates)
 {
+    /// <summary>Of what the sum is put together.</summary>
+    public DerivativeWay Way =>
+        !Closed.IsEmpty || Terms.IsEmpty ? DerivativeWay.Mixed
+        : Terms.All(term => term.Kind is LossFactorColumns or ForwardGramMethod) ? DerivativeWay.Squares
+        : Terms.All(term => term is HessianProductMethod) ? DerivativeWay.Products
+        : DerivativeWay.Mixed;
+
     /// <summary>The curvature sources on the way.</summary>
     public ImmutableArray<string> Sources { get; init; } = [];
 }

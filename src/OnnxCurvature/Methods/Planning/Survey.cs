@@ -139,8 +139,9 @@ internal sealed class Survey
                 return null;
             if (user.Operator is not (TransposeAxes or Reshape or Identity))
                 // What the product takes for samples must be that: of a single sample there may be several rows.
-                return (proof.Samples == 1 || proof.Of(user.Output) == SampleAxis.At(0))
-                    && user.Rules().Unfold(b, user, user.Inputs.IndexOf(at)) is { } product && product.Columns.Type.Shape[0] == proof.Samples ? (user.Output, product) : null;
+                return (proof.IsSingle || proof.Of(user.Output) == SampleLayout.At(0))
+                    && user.Rules().Unfold(b, user, user.Inputs.IndexOf(at)) is { } product && product.Columns.Type.Shape[0] == (proof.IsSingle ? 1 : user.Output.Type.Shape[0])
+                    ? (user.Output, product) : null;
             at = user.Output;
         }
     }

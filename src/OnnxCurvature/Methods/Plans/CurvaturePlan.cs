@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Plans;
 
@@ -38,14 +39,23 @@ public sealed record CurvaturePlan
     /// <summary>The names of those outputs that hold something for each sample, along the first axis.</summary>
     public required ImmutableArray<string> PerSample { get; init; }
 
+    /// <summary>
+    /// Where samples lie in the inputs of the program, by name: the model's own, the loss's target, directions and cotangents. Inputs without samples
+    /// belong to all of them.
+    /// </summary>
+    public ImmutableDictionary<string, SampleLayout> InputLayouts { get; init; } = ImmutableDictionary<string, SampleLayout>.Empty;
+
+    /// <summary>
+    /// Where samples lie in the outputs that were asked for, by name. Results without samples are added up over batches; those of coupled samples
+    /// belong to all samples of a batch together.
+    /// </summary>
+    public ImmutableDictionary<string, SampleLayout> ResultLayouts { get; init; } = ImmutableDictionary<string, SampleLayout>.Empty;
+
     /// <summary>The names of those outputs that batches do not weigh, though the loss be a mean.</summary>
     public ImmutableArray<string> Unweighted { get; init; } = [];
 
     /// <summary>The names of those inputs that were added of which every batch takes the whole: directions in weights.</summary>
     public ImmutableArray<string> WholeInputs { get; init; } = [];
-
-    /// <summary>Whether results belong to the batch that they are computed of, so that those of several batches cannot be put together.</summary>
-    public bool IsOfOneBatch { get; init; }
 
     /// <summary>The program's input that takes the number of the batch, a 64-bit scalar; null where it has none.</summary>
     public Value? BatchNumber { get; init; }

@@ -19,6 +19,9 @@ namespace OnnxCurvature.Methods.Plans;
 /// <param name="MemoryBytes">Estimated peak of one chunk's values, in bytes.</param>
 public sealed record WeightPlan(string Target, TensorShape Shape, Quantity Quantity, string Method, string Reason, long Columns, int ChunkSize, double Flops, double MemoryBytes)
 {
+    /// <summary>Of what it is put together.</summary>
+    public DerivativeWay Way { get; init; }
+
     /// <summary>The ways that were weighed, the one that was taken first; empty where there was nothing to weigh.</summary>
     public ImmutableArray<CandidateReport> Candidates { get; init; } = [];
 

@@ -30,6 +30,9 @@ public sealed record CurvatureRequest
     /// <summary>Values of inputs, by name, that become constants: shapes, axes and counts that must be known before anything can be derived.</summary>
     public IReadOnlyDictionary<string, Tensor> Fixed { get; init; } = ImmutableDictionary<string, Tensor>.Empty;
 
+    /// <summary>Along which axis of inputs, by name, the samples lie, where that is not to be found out: null for an input that holds no samples.</summary>
+    public IReadOnlyDictionary<string, int?> SampleAxes { get; init; } = ImmutableDictionary<string, int?>.Empty;
+
     /// <summary>What is computed.</summary>
     public ImmutableArray<Quantity> Quantities { get; init; } = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];
 

@@ -103,6 +103,9 @@ public static class Quantities
     public static bool IsPerSample(this Quantity quantity) =>
         quantity is Quantity.PerSampleGradient or Quantity.PerSampleHessianDiagonal or Quantity.PerSampleGgnDiagonal or Quantity.PerSampleFisherDiagonal or Quantity.Jvp or Quantity.Jacobian;
 
+    /// <summary>Whether it is a derivative of the loss's output z, and not of the loss.</summary>
+    public static bool IsOfOutput(this Quantity quantity) => quantity is Quantity.Jvp or Quantity.Vjp or Quantity.Jacobian;
+
     /// <summary>Whether results have nothing to do with how losses of samples become one, so that batches are not weighed.</summary>
     public static bool IsUnweighted(this Quantity quantity) => quantity.IsPerSample() || quantity == Quantity.Vjp;
 }

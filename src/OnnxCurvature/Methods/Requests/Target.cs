@@ -31,20 +31,19 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
         foreach (var pattern in patterns)
         {
             var (name, range) = Split(model, pattern);
-            if (name.Contains('*', StringComparison.Ordinal) || name.Contains('?', StringComparison.Ordinal))
+            if (NamePattern.IsPattern(name))
             {
-                var glob = new Regex("^" + Regex.Escape(name).Replace("\\*", ".*", StringComparison.Ordinal).Replace("\\?", ".", StringComparison.Ordinal) + "$", RegexOptions.CultureInvariant);
-                var matches = model.Weights.Where(weight => glob.IsMatch(weight.Name!)).ToArray();
+                var matches = model.Weights.Where(weight => NamePattern.Fits(name, weight.Name!)).ToArray();
                 if (matches.Length == 0)
                     throw new UserErrorException($"--wrt '{pattern}' matches no weight; {Suggestions.For(name, model.Weights.Select(weight => weight.Name!))}.");
-                targets.AddRange(matches.Select(weight => Of(weight, range)));
+                targets.AddRange(matches.Select(weight => Of(weight.Name!, weight, range)));
                 continue;
             }
             var value = model.Values.GetValueOrDefault(name)
                 ?? throw new UserErrorException($"--wrt '{pattern}' names nothing in the model; {Suggestions.For(name, model.Weights.Select(weight => weight.Name!).Concat(model.Values.Keys))}.");
             if (!value.Type.Element.IsFloat())
                 throw new UserErrorException($"--wrt '{pattern}' names a value of {value.Type.Element.DisplayName()}, and only floating-point values have derivatives; name another.");
-            targets.Add(Of(value, range));
+            targets.Add(Of(name, value, range));
         }
         if (targets.Count == 0)
             throw new UserErrorException("Nothing was named to differentiate with respect to; give a weight with --wrt NAME.");
@@ -57,9 +56,8 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
             ? (match.Groups[1].Value, match.Groups[2].Value)
             : (pattern, null);
 
-    private static Target Of(Value value, string? range)
+    private static Target Of(string name, Value value, string? range)
     {
-        var name = value.Name!;
         if (range is null)
             return new Target(name, value, 0, value.Type.Rank > 0 ? value.Type.Shape[0].Known ?? long.MaxValue : 1, false);
         if (value.Type.Rank == 0 || value.Type.Shape[0].Known is not { } size)

@@ -4,6 +4,7 @@ using OnnxCurvature.Methods.Contractions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Structure;
@@ -20,14 +21,15 @@ public sealed class ForwardGramMethod : IColumnMethod
 {
     private readonly TargetPath _path;
     private readonly LossHead _head;
+    private readonly SampleLayout _inOutput;
     private readonly ContractionSite _site;
     private readonly GramContraction _contraction;
     private readonly Func<Value, Value> _place;
     private readonly Value _cut;
 
-    private ForwardGramMethod(TargetPath path, LossHead head, ContractionSite site, PositionSelection? selection, Func<Value, Value> place, PlanLimits limits)
+    private ForwardGramMethod(TargetPath path, LossHead head, SampleLayout inOutput, ContractionSite site, PositionSelection? selection, Func<Value, Value> place, PlanLimits limits)
     {
-        (_path, _head, _site, _place) = (path, head, site, place);
+        (_path, _head, _inOutput, _site, _place) = (path, head, inOutput, site, place);
         _contraction = new GramContraction(site, selection, limits);
         _cut = selection?.Tangent ?? site.Entry;
         Entries = (selection?.Positions ?? site.Positions).Factor;
@@ -52,13 +54,19 @@ public sealed class ForwardGramMethod : IColumnMethod
     /// The method, or null where the weight does not enter as the rows of a product [N, O, …], or where it needs no fewer columns than the
     /// loss's factor has.
     /// </summary>
-    public static ForwardGramMethod? Create(GraphBuilder b, TargetPath path, LossHead head, WeightEntry entry, PlanLimits limits)
+    /// <param name="b">The outer builder.</param>
+    /// <param name="path">The path from the weight to the loss's output.</param>
+    /// <param name="head">The loss.</param>
+    /// <param name="inOutput">Where samples lie in the loss's output; none where there is one.</param>
+    /// <param name="entry">How the weight enters.</param>
+    /// <param name="limits">What plans have to keep to.</param>
+    public static ForwardGramMethod? Create(GraphBuilder b, TargetPath path, LossHead head, SampleLayout inOutput, WeightEntry entry, PlanLimits limits)
     {
         var site = entry.Site;
         if (limits.OneRunForEachChunk || !site.RowsComeFirst || !site.Positions.IsKnown || !site.RowCount.IsKnown)
             return null;
-        var method = new ForwardGramMethod(path, head, site, PositionSelection.After(b, site), entry.Place, limits);
-        return method.Columns < head.Factor!.Columns ? method : null;
+        var method = new ForwardGramMethod(path, head, inOutput, site, PositionSelection.After(b, site), entry.Place, limits);
+        return head.Factor!.Columns(inOutput).Known is { } columns && method.Columns < columns ? method : null;
     }
 
     /// <summary>Unit tangents of the entries, the same for every sample: [K, N, rows, …].</summary>
@@ -100,8 +108,9 @@ public sealed class ForwardGramMethod : IColumnMethod
     /// <summary>[rows * Q, N, *z] to [N, rows, Q, z].</summary>
     private Value Grouped(GraphBuilder outer, Value images)
     {
-        var z = _head.Output.Type.Shape;
-        var split = Reshape.To(outer, images, [_site.RowCount, Entries, z[0], z.Product(1, z.Rank)]);
+        var first = SamplesFirst.Of(outer, images, _inOutput, 1);
+        var shape = first.Type.Shape;
+        var split = Reshape.To(outer, first, [_site.RowCount, Entries, shape[1], shape.Product(2, shape.Rank)]);
         return TransposeAxes.Of(outer, split, 2, 0, 1, 3);
     }
 }

@@ -79,7 +79,7 @@ public sealed class PullBackMethod : IColumnMethod
         if (Target.IsPart)
             pulled = pulled.Select(side => Slice.Of(body, side, lead, Target.Start, Target.End));
         body.Origin = outer.Origin;
-        var samples = separates ? SampleAxis.At(0) : _path.AxisOf(Target.Value);
+        var samples = separates ? SampleLayout.At(0) : _path.AxisOf(Target.Value);
         var term = ReduceSum.Of(body, pulled.Resolved(body, samples).Product(body), separates ? [0, 1] : [0], keepDims: false);
         var slot = stage.Accumulate(term);
         return () => Reshape.To(outer, stage.Result(slot), Target.ResultType.Shape);

@@ -64,7 +64,10 @@ internal sealed class BodyInliner(NodeLoader loader)
         var most = inputs is [{ } trips, ..] ? KnownTensor.Of(trips)?.Integers[0] : long.MaxValue;
         var going = inputs.Length < 2 || inputs[1] is not { } condition ? 1 : KnownTensor.Of(condition)?.Integers[0];
         if (most is null || going is null)
+        {
+            loader.Undecided.AddRange(inputs.Take(2).OfType<Value>().Where(value => KnownTensor.Of(value) is null));
             return Nothing("the number of its rounds is known only at run time.", out reason);
+        }
         var shared = Shared(graph, scope, node);
         Value?[] states = [.. inputs.Skip(2)];
         var stacked = Enumerable.Range(0, Math.Max(0, graph.Output.Count - 1 - states.Length)).Select(_ => new List<Value?>()).ToArray();

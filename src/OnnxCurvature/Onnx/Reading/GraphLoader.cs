@@ -17,6 +17,9 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
     /// <summary>The names of the initializers.</summary>
     private IEnumerable<string> Stored => _graph.Initializer.Select(tensor => tensor.Name).Concat(_graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? ""));
 
+    /// <summary>The names of the values that are asked for.</summary>
+    private IEnumerable<string> Asked => options.Asked.Select(name => name ?? _graph.Output.FirstOrDefault()?.Name ?? "");
+
     /// <summary>The graph. Throws <see cref="UserErrorException"/>.</summary>
     public ModelGraph Load(IReadOnlyDictionary<string, int> opsets)
     {
@@ -25,21 +28,45 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         loader.Types = new ModelTypes(file, options, stored);
         loader.LoadInitializers(_graph, scope);
         loader.Load(_graph.Node, scope);
-        if (!options.Partial && loader.LeftOutNodes.Count > 0)
+        if (!options.Partial && loader.LeftOutNodes.Count > 0 && (options.Asked.IsEmpty || Asked.Any(name => scope.Find(name, out var value) && value is null)))
             throw Refusal(inputs);
         var values = scope.Values.ToDictionary(StringComparer.Ordinal);
-        foreach (var input in inputs)
-            values[input.Name!] = input;
         foreach (var constant in loader.WrittenOutConstants)
             values.TryAdd(constant.Name!, constant);
         var names = Stored.Concat(_graph.Node.SelectMany(node => node.Output)).Concat(loader.WrittenOutConstants.Select(constant => constant.Name!)).Distinct(StringComparer.Ordinal);
         return InputSamples.Found(new ModelGraph(scope.Builder, inputs, LoadOutputs(scope), values,
-            [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value.Constant is not null && value.Type.Element.IsFloat())]));
+            [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value.Constant is not null && value.Type.Element.IsFloat())])
+        {
+            SampleAxes = SampleAxes(inputs),
+        });
     }
+
+    /// <summary>
+    /// Where samples lie in those inputs of which it is said. Where a file has symbols for sizes, an input without any is no batch: a weight, say, of a file that was
+    /// exported without its parameters.
+    /// </summary>
+    private ImmutableDictionary<Value, int?> SampleAxes(ImmutableArray<Value> inputs)
+    {
+        var symbolic = _graph.Input.Where(input => input.Type?.TensorType?.Shape?.Dim.All(dim => dim.DimValue > 0) == false).Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
+        var axes = ImmutableDictionary.CreateBuilder<Value, int?>();
+        foreach (var input in inputs)
+            if (options.SampleAxes.TryGetValue(input.Name!, out var given))
+                axes[input] = given is not { } axis || axis >= -input.Type.Rank && axis < input.Type.Rank ? given < 0 ? given + input.Type.Rank : given
+                    : throw new UserErrorException($"--samples-axis gives '{input.Name}' the axis {axis}, and it has the shape {input.Type.Shape}; give an axis of it, or 'none'.");
+            else if (!symbolic.Contains(input.Name!) && inputs.Any(other => symbolic.Contains(other.Name!)) && input.Type.Rank > 0)
+                axes[input] = null;
+        foreach (var name in options.SampleAxes.Keys)
+            if (!options.Fixed.ContainsKey(name) && inputs.All(input => input.Name != name))
+                throw new UserErrorException($"--samples-axis '{name}' is no input of '{file.File.Path}'; it has {string.Join(", ", inputs.Select(input => input.Name))}.");
+        return axes.ToImmutable();
+    }
+
+    /// <summary>The nodes that cannot be taken, without those that only depend on them.</summary>
+    private List<string> Blamed() => [.. loader.LeftOutNodes.Where(node => node.Reason is not null).Select(node => node.ToString()).Distinct()];
 
     private UserErrorException Refusal(IEnumerable<Value> inputs)
     {
-        var nodes = loader.LeftOutNodes.Where(node => node.Reason is not null).Select(node => node.ToString()).Distinct().ToList();
+        var nodes = Blamed();
         // What a runtime says is worth hearing only where it knows the operators, and only there can it be that sizes were missing.
         var areKnown = loader.LeftOutNodes.All(node => Catalogue.Find("", node.Operator) is not null);
         var said = areKnown && loader.Types?.Refusal is { } refusal ? $" ({refusal})" : "";
@@ -63,13 +90,17 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
                 ?? throw new UserErrorException($"The input '{input.Name}' of '{file.File.Path}' {reason}.");
             if (options.Fixed.TryGetValue(input.Name, out var tensor))
             {
-                loader.Define(scope, input.Name, scope.Builder.Weight(loader.Widening.Of(new InlineConstant(Fitting(input.Name, tensor, type))), input.Name));
+                var constant = new InlineConstant(Fitting(input.Name, tensor, type));
+                loader.Define(scope, input.Name, scope.Builder.Weight(loader.Widening.Of(constant, input.Name, isInitializer: true), input.Name));
                 continue;
             }
             stored.Add((input.Name, type));
             // Where all is computed in float64, data of that type shall not be rounded on their way in.
             var parameter = scope.Builder.Parameter(options.Precision == Precision.Float64 ? loader.Widening.Of(type) : type, input.Name);
-            loader.Define(scope, input.Name, Cast.Of(scope.Builder, parameter, loader.Widening.Of(type).Element));
+            // Derivatives by an input of 16 bits are those by its wider copy, so that nothing rounds them.
+            var computed = Cast.Of(scope.Builder, parameter, loader.Widening.Of(type).Element);
+            computed.NameAs(input.Name);
+            loader.Define(scope, input.Name, computed);
             inputs.Add(parameter);
         }
         foreach (var name in options.Fixed.Keys)
@@ -110,14 +141,19 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         {
             if (scope.FindList(output.Name) is { } list)
             {
-                if (!options.Partial)
-                    throw new UserErrorException($"'{file.File.Path}' gives out '{output.Name}', which is {(list.IsOptional ? "an optional value" : "a sequence")}, and only tensors can be given out; give out its tensors instead.");
+                var kind = list.IsOptional ? "an optional value" : "a sequence";
+                if (!options.Partial && (options.Asked.IsEmpty || Asked.Contains(output.Name)))
+                    throw new UserErrorException($"'{file.File.Path}' gives out '{output.Name}', which is {kind}, and only tensors can be given out; give out its tensors instead.");
+                loader.LeftOutOutputs.Add($"The output '{output.Name}' is left out, because it is {kind} and no tensor.");
                 continue;
             }
             if (!scope.Find(output.Name, out var value))
                 throw new UserErrorException($"'{file.File.Path}' gives out '{output.Name}', which nothing in it defines.");
             if (value is null)
+            {
+                loader.LeftOutOutputs.Add($"The output '{output.Name}' is left out, because a node that it depends on cannot be taken: {string.Join("; ", Blamed())}.");
                 continue;
+            }
             var declared = (ElementType)(output.Type?.TensorType?.ElemType ?? 0);
             outputs.Add(new NamedValue(output.Name, options.Precision == Precision.Model && declared is ElementType.Float16 or ElementType.BFloat16 ? Cast.Of(scope.Builder, value, declared) : value));
         }

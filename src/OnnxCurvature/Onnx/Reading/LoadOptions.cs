@@ -15,11 +15,26 @@ public sealed record LoadOptions
     /// </summary>
     public IReadOnlyDictionary<string, Tensor> Fixed { get; init; } = ImmutableDictionary<string, Tensor>.Empty;
 
+    /// <summary>Along which axis of inputs, by name, samples lie, where that is not to be found out: null for an input that holds none.</summary>
+    public IReadOnlyDictionary<string, int?> SampleAxes { get; init; } = ImmutableDictionary<string, int?>.Empty;
+
     /// <summary>Whether nodes whose types cannot be told are left out, with all that depends on them, instead of the model being refused.</summary>
     public bool Partial { get; init; }
 
+    /// <summary>
+    /// The values that are asked for, by name, where null stands for the model's first output: nodes whose types cannot be told are left out as long as
+    /// none of these depends on them. Empty where all of the model is needed.
+    /// </summary>
+    public ImmutableArray<string?> Asked { get; init; } = [];
+
     /// <summary>In which type the model is computed.</summary>
     public Precision Precision { get; init; }
+
+    /// <summary>
+    /// Names, or patterns of names, of values that derivatives are taken by. Their numbers are those of the file, whatever they may
+    /// have been rounded from.
+    /// </summary>
+    public IReadOnlyList<string> Targets { get; init; } = [];
 
     /// <summary>Whether quantization within the model counts as the identity in derivatives, where it is rounding, of which the derivative is zero.</summary>
     public bool StraightThrough { get; init; }

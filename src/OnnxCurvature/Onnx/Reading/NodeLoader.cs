@@ -29,11 +29,17 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>The nodes whose types cannot be told.</summary>
     public List<LeftOutNode> LeftOutNodes { get; } = [];
 
+    /// <summary>The outputs of the model that are left out: one sentence each.</summary>
+    public List<string> LeftOutOutputs { get; } = [];
+
     /// <summary>The nodes of operators that the catalogue does not have.</summary>
     public List<Node> UnknownNodes { get; } = [];
 
+    /// <summary>The values that would have to be known for a node to be taken, or to be taken in a plainer form.</summary>
+    public List<Value> Undecided { get; } = [];
+
     /// <summary>In which types everything is computed.</summary>
-    public Widening Widening { get; } = new(options.Precision);
+    public Widening Widening { get; } = new(options.Precision, options.Targets);
 
     /// <summary>
     /// The constants of bodies and functions whose nodes have become those of the outermost graph, without scalars, which belong to formulas; those of a
@@ -75,7 +81,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private void DefineWeight(Scope scope, object source, string name, Func<Constant> read)
     {
         if (!scope.IsRepeated || !_repeated.TryGetValue(source, out var constant))
-            constant = scope.Builder.Weight(Widening.Of(read()), scope.FullName(name));
+            constant = scope.Builder.Weight(Widening.Of(read(), scope.FullName(name), isInitializer: source is not NodeProto), scope.FullName(name));
         if (scope.IsRepeated)
             _repeated[source] = constant;
         Define(scope, name, constant);
@@ -106,6 +112,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             }
             catch (Exception exception) when (exception is UnsupportedOperatorException or FormatException)
             {
+                Note(exception as UnsupportedOperatorException);
                 LeaveOut(node, scope, exception.Message);
             }
             catch (Exception exception) when (exception is NullReferenceException or IndexOutOfRangeException or ArgumentException or InvalidOperationException or OverflowException)
@@ -145,6 +152,12 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
 
     private static string NotInCatalogue(string name) => $"{name} is not in the operator catalogue";
 
+    private void Note(UnsupportedOperatorException? refusal)
+    {
+        if (refusal?.Unknown is { } value)
+            Undecided.Add(value);
+    }
+
     private void LeaveOut(NodeProto node, Scope scope, string? reason)
     {
         var domain = DomainOf(node);
@@ -179,7 +192,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         var kept = options.KeepLoops && domain.Length == 0 && node.OpType is "Loop" or "Scan" ? bodies.TryLoad(node, scope, inputs) : null;
         if (kept is null && domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
             return;
-        var attributes = AttributeReader.Read(node, scope, Widening.Meant, tensor => Widening.Of(_tensors.Read(tensor)).Read(), graph => kept ?? bodies.Load(node, graph, scope, inputs));
+        var attributes = AttributeReader.Read(node, scope, Widening.Meant, tensor => Widening.Of(_tensors.Read(tensor), "", isInitializer: false).Read(), graph => kept ?? bodies.Load(node, graph, scope, inputs));
         // Of all operators it alone has defaults that are rounded.
         if (domain.Length == 0 && node.OpType == "Selu")
             attributes = Selu.Explicit(attributes, Widening.Meant);
@@ -241,6 +254,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             }
             catch (UnsupportedOperatorException exception) when (known is not RandomSource)
             {
+                Note(exception);
                 op = Opaque(call, opset, exception.Message);
             }
         }
@@ -315,8 +329,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
                 ? types[..call.OutputCount]
                 : throw new UnsupportedOperatorException($"{call.Name} has {types.Length} outputs, and {call.OutputCount} are asked for.");
         }
-        catch (UnsupportedOperatorException)
+        catch (UnsupportedOperatorException exception)
         {
+            Note(exception);
             var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? LeftOut : Types?.Of(scope.FullName(name), op is OpaqueOperator)).ToArray();
             if (types.Length > 0 && !types.Contains(null))
                 return [.. types.Select(type => Widening.Of(type!))];

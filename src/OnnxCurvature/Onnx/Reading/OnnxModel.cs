@@ -26,8 +26,9 @@ public sealed class OnnxModel
         var inputs = file.Model.Graph.Input.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
         OverridableInitializers = IrVersion < 4 ? [] : [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name).Where(inputs.Contains)];
         UnknownNodes = [.. loader.UnknownNodes];
+        UndecidedInputs = Sources.Of(loader.Undecided, graph.Inputs);
         LeftOutNodes = [.. loader.LeftOutNodes];
-        Notes = [.. NotesOn(loader, precision)];
+        Notes = [.. NotesOn(loader, precision), .. loader.LeftOutOutputs];
         Name = file.Model.Graph.Name;
         Documentation = file.Model.DocString;
         Producer = file.Model.ProducerName;
@@ -74,6 +75,9 @@ public sealed class OnnxModel
     /// <summary>The nodes of operators, or forms of operators, that the catalogue does not have.</summary>
     public ImmutableArray<Node> UnknownNodes { get; }
 
+    /// <summary>The inputs whose elements would have to be known for all nodes to be taken, since sizes, axes or counts come from them.</summary>
+    public ImmutableArray<Value> UndecidedInputs { get; }
+
     /// <summary>The nodes that a partial load left out.</summary>
     public ImmutableArray<LeftOutNode> LeftOutNodes { get; }
 
@@ -118,14 +122,18 @@ public sealed class OnnxModel
         if (loader.Widening.IsUsed)
             yield return precision == Precision.Float64
                 ? "All of the model is computed in float64, to which its weights and inputs are widened."
-                : "The model computes in 16-bit floats; here all of it is computed in float32.";
+                : "The model computes in 16-bit floats; here all of it is computed in float32, and results are float32.";
         if (loader.Widening.Meanings.Count > 0)
-            yield return $"Numbers that the file rounds to float32 are taken for what they were: {string.Join(", ", loader.Widening.Meanings.Values.Select(number => number.ToString("R", CultureInfo.InvariantCulture)))}.";
+            yield return $"Numbers of formulas that the file rounds to float32 are taken for what they were: {Listed(loader.Widening.Meanings.Values)}; "
+                + "weights, and values that are differentiated by, are what the file says.";
         if (loader.StraightThrough.Count > 0)
             yield return $"Derivatives pass straight through the rounding before {Some(loader.StraightThrough)}, as if it were the identity, so they are estimates and not derivatives of what the model computes.";
         if (loader.Drawn.Count > 0)
             yield return $"{Some(loader.Drawn)} would draw anew in every run; here the random numbers are drawn once, by a generator of this program, and are constants.";
     }
+
+    private static string Listed(IEnumerable<double> numbers) =>
+        string.Join(", ", numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture)));
 
     private static string Some(List<string> nodes) => nodes.Count <= 3 ? string.Join(", ", nodes) : $"{nodes[0]}, {nodes[1]} and {nodes.Count - 2} more nodes";
 

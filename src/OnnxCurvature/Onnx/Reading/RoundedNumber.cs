@@ -4,9 +4,10 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>
-/// The numbers of a formula, which a file holds only in float32: attributes, and constants that are scalars. Where a model is
+/// The numbers of a formula, which a file holds only in float32: attributes, and scalars that nodes Constant hold. Where a model is
 /// computed in float64 they are taken for what they were rounded from, if that is plain to see: a decimal of few digits such as
-/// 0.01, or a number such as √2 in GELU. Weights are what they are; so of a tensor of a single element, which may be one, only
+/// 0.01, or a number such as √2 in GELU. Weights are what they are; so of an initializer or a tensor of a single element, which may be
+/// one, only
 /// numbers such as √2 are known, as scales of attention are.
 /// </summary>
 internal static class RoundedNumber

@@ -85,7 +85,7 @@ internal sealed class SequenceLoader(NodeLoader loader)
         void Give(ListValue list) => loader.DefineList(scope, node.Output[0], list);
     }
 
-    private static long Number(Value value) => (long)(KnownTensor.Of(value) ?? throw new UnsupportedOperatorException("the position in a sequence is computed at run time, and only a constant is supported there.")).At(0);
+    private static long Number(Value value) => (long)KnownTensor.Required(value, "the position in a sequence is computed at run time, and only a constant is supported there.").At(0);
 
     private static UnsupportedOperatorException Lacks(NodeProto node) => new($"{node.OpType} lacks an input, or takes a sequence for a tensor.");
 
@@ -104,7 +104,7 @@ internal sealed class SequenceLoader(NodeLoader loader)
     {
         var b = scope.Builder;
         var axis = Axes.Normalize(AttributeReader.Int(node, scope, "axis", 0), x.Type.Rank);
-        var given = split is null ? null : KnownTensor.Of(split) ?? throw new UnsupportedOperatorException("the sizes of the parts are computed at run time, and only constants are supported there.");
+        var given = split is null ? null : KnownTensor.Required(split, "the sizes of the parts are computed at run time, and only constants are supported there.");
         long[] sizes;
         if (given is { Rank: 1 })
             sizes = given.Integers;

@@ -4,7 +4,9 @@ using OnnxCurvature.Onnx.Tensors;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>The types in which the values of a file are computed, and what is computed in a wider one than the file's.</summary>
-internal sealed class Widening(Precision precision)
+/// <param name="precision">The precision that is asked for.</param>
+/// <param name="targets">Names, or patterns of names, of values that derivatives are taken by.</param>
+internal sealed class Widening(Precision precision, IReadOnlyList<string> targets)
 {
     /// <summary>Whether some values are computed in a wider type than the file's.</summary>
     public bool IsUsed { get; private set; }
@@ -12,13 +14,17 @@ internal sealed class Widening(Precision precision)
     /// <summary>Numbers that are taken for those that they were rounded from to float32.</summary>
     public SortedDictionary<float, double> Meanings { get; } = [];
 
-    /// <summary>A constant as it is computed with.</summary>
-    public Constant Of(Constant constant)
+    /// <summary>
+    /// A constant as it is computed with. A scalar that a node Constant holds is a number of a formula, and may be a decimal that was
+    /// rounded. An initializer of one element may be a
+    /// weight, so it is what the file says unless it is a number such as √2; a target is what the file says.
+    /// </summary>
+    public Constant Of(Constant constant, string name, bool isInitializer)
     {
         var type = Of(constant.Type);
         return type == constant.Type ? constant
-            : constant is InlineConstant && constant.Type.Element == ElementType.Float32 && constant.Type.Shape.Elements == 1
-                ? new InlineConstant(Tensor.Of(type.Element, type.Shape.Sizes, [Meant((float)constant.Read().Floats[0], constant.Type.Rank == 0 ? RoundedNumber.Meant : RoundedNumber.MeantByFormula)]))
+            : IsNumber(constant) && !targets.Any(target => NamePattern.Fits(target, name))
+                ? new InlineConstant(Tensor.Of(type.Element, type.Shape.Sizes, [Meant(constant, isInitializer)]))
             : constant is InlineConstant ? new InlineConstant(constant.Read().CastTo(type.Element))
             : new WidenedConstant(constant, type.Element);
     }
@@ -33,6 +39,12 @@ internal sealed class Widening(Precision precision)
 
     /// <summary>The number that stands in a file as <paramref name="number"/>, as it is computed with.</summary>
     public double Meant(float number) => Meant(number, RoundedNumber.Meant);
+
+    private static bool IsNumber(Constant constant) =>
+        constant is InlineConstant && constant.Type.Element == ElementType.Float32 && constant.Type.Shape.Elements == 1;
+
+    private double Meant(Constant constant, bool isInitializer) => Meant((float)constant.Read().Floats[0],
+        constant.Type.Rank == 0 && !isInitializer ? RoundedNumber.Meant : RoundedNumber.MeantByFormula);
 
     private double Meant(float number, Func<float, double> meaning)
     {

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Onnx.Tensors;
 
 /// <summary>
 /// Finds weights that a model keeps in other files. Only files in the model's folder or below it are opened, whatever the model
-/// says.
+/// says. Where the model's file is a symbolic link, links beside it may lead to where that one leads, as they do in a cache of downloads.
 /// </summary>
 internal static class ExternalData
 {
@@ -46,10 +46,16 @@ internal static class ExternalData
         if (!File.Exists(path))
             throw new UserErrorException($"{what} lies in '{location}', and there is no such file beside the model.");
         var real = RealPath(path);
-        return real.StartsWith(folder.EndsWith(Path.DirectorySeparatorChar) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        return IsIn(folder, real) || IsIn(FolderOf(model), real)
             ? real
             : throw new UserErrorException($"{what} lies at '{location}', a link that leaves the model's folder; only files beside the model are read.");
     }
+
+    /// <summary>The full path of the folder that holds a file, or the file that a symbolic link leads to.</summary>
+    internal static string FolderOf(string path) => Path.GetDirectoryName(RealPath(Path.GetFullPath(path)))!;
+
+    private static bool IsIn(string folder, string file) =>
+        file.StartsWith(folder.EndsWith(Path.DirectorySeparatorChar) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     /// <summary>A full path without links in any of its parts, of which the last ones need not exist.</summary>
     internal static string RealPath(string path)

@@ -45,7 +45,7 @@ internal sealed class TensorDecoder
             case ElementType.BFloat16:
                 var halves = MemoryMarshal.Cast<byte, ushort>(bytes);
                 for (var index = 0; index < halves.Length; index++)
-                    _floats[start + index] = BitConverter.UInt32BitsToSingle((uint)halves[index] << 16);
+                    _floats[start + index] = BrainFloat.Decode(halves[index]);
                 break;
             case ElementType.UInt8 or ElementType.Bool:
                 Integers<byte>(bytes, start);

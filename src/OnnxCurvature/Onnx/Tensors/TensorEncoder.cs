@@ -26,7 +26,7 @@ internal static class TensorEncoder
             case ElementType.BFloat16:
                 var halves = MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan());
                 for (var index = 0; index < halves.Length; index++)
-                    halves[index] = BFloat16((float)tensor.Floats[index]);
+                    halves[index] = BrainFloat.Encode((float)tensor.Floats[index]);
                 break;
             case ElementType.UInt8 or ElementType.Bool or ElementType.Int8:
                 Write<long, byte>(tensor.Integers, bytes);
@@ -58,13 +58,6 @@ internal static class TensorEncoder
             var code = tensor.Element.IsNarrowFloat() ? NarrowFloats.Encode(tensor.Element, tensor.Floats[index]) : (int)tensor.Integers[index];
             bytes[index / each] |= (byte)((code & mask) << index % each * bits);
         }
-    }
-
-    /// <summary>The upper half of a float32, rounded to nearest, ties to even; not-a-number stays so.</summary>
-    private static ushort BFloat16(float value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return float.IsNaN(value) ? (ushort)(bits >> 16 | 0x40) : (ushort)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
     }
 
     private static void Write<TFrom, TTo>(ReadOnlySpan<TFrom> elements, Span<byte> bytes)

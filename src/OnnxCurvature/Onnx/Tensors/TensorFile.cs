@@ -26,7 +26,7 @@ public static class TensorFile
         }
         if (proto.DataType == 0 || proto.DataLocation == TensorProto.Types.DataLocation.External)
             throw new UserErrorException($"'{path}' holds {(proto.DataType == 0 ? "no tensor" : "a tensor whose elements are in another file")}; give a TensorProto with its elements, or a .npy file.");
-        if (TypeReader.Element(proto.DataType) is ElementType.String or ElementType.BFloat16 or >= ElementType.Float8E4M3FN)
+        if (TypeReader.Element(proto.DataType) is ElementType.String or >= ElementType.Float8E4M3FN)
             throw new UserErrorException($"'{path}' holds elements of type {TypeReader.Name(proto.DataType)}, which cannot be taken as data; convert them.");
         var tensor = new TensorReader(path, null).Read(proto).Read();
         return tensor.Element.IsFloat()

@@ -16,11 +16,12 @@ internal sealed record WeightFile(string Path, long Length, DateTime Modified)
 {
     private const int BlockLength = 1 << 26;
 
-    /// <summary>A file as it is now.</summary>
+    /// <summary>A file as it is now. Of a symbolic link it is the file at its end that counts, under the name of the link.</summary>
     public static WeightFile Of(string path)
     {
-        var info = new FileInfo(path);
-        return new WeightFile(info.FullName, info.Length, info.LastWriteTimeUtc);
+        var named = new FileInfo(path);
+        var info = (FileInfo?)named.ResolveLinkTarget(returnFinalTarget: true) ?? named;
+        return new WeightFile(named.FullName, info.Length, info.LastWriteTimeUtc);
     }
 
     /// <summary>Maps a part of the file and passes it on in blocks whose lengths are multiples of 64 MiB, but for the last.</summary>
@@ -36,7 +37,7 @@ internal sealed record WeightFile(string Path, long Length, DateTime Modified)
         try
         {
             using var stream = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-            if (stream.Length != Length || File.GetLastWriteTimeUtc(Path) != Modified)
+            if (stream.Length != Length || File.GetLastWriteTimeUtc(stream.SafeFileHandle) != Modified)
                 throw new UserErrorException($"'{Path}' has changed since it was loaded; load the model again.");
             using var map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             using var view = map.CreateViewAccessor(offset, length, MemoryMappedFileAccess.Read);

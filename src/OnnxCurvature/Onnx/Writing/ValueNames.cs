@@ -15,6 +15,7 @@ internal sealed class ValueNames
     private readonly Dictionary<Value, string> _names = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _last = new(StringComparer.Ordinal);
+    private readonly List<Value> _namesakes = [];
 
     /// <summary>Reserves the names of a program: those of its outputs, then those that its values have.</summary>
     public ValueNames(Program program)
@@ -26,6 +27,9 @@ internal sealed class ValueNames
                 _names[output.Value] = output.Name;
         }
         Reserve(program);
+        // Only now, so that no number makes the name of another value.
+        foreach (var value in _namesakes.Distinct())
+            _names[value] = Unique(value.Name!);
     }
 
     /// <summary>The name of a value; one is made where it has none yet.</summary>
@@ -80,8 +84,12 @@ internal sealed class ValueNames
 
     private void Reserve(Value value)
     {
-        if (value.Name is { Length: > 0 } name && !_names.ContainsKey(value))
-            _names[value] = Unique(name);
+        if (value.Name is not { Length: > 0 } name || _names.ContainsKey(value))
+            return;
+        if (_used.Add(name))
+            _names[value] = name;
+        else
+            _namesakes.Add(value);
     }
 
     private static string Base(Node node) => node.Origin is { } origin ? $"{Clean(origin)}/{node.Operator.Name}" : node.Operator.Name;

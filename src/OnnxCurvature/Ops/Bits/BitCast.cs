@@ -39,7 +39,7 @@ public sealed class BitCast : NonDifferentiable
         [Apply(b, inputs, node.Attributes).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => inputs;
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 26;

@@ -22,7 +22,7 @@ public sealed class BitwiseNot : NonDifferentiable
         [Apply(b, inputs).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => inputs;
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 18;

@@ -102,18 +102,18 @@ public static class Broadcasting
     }
 
     /// <summary>The sample axis of a broadcasting node's output; samples that are repeated along their axis count as coupled.</summary>
-    public static SampleAxis Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public static SampleLayout Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var rank = node.Output.Type.Rank;
-        var common = SampleAxis.None;
+        var common = SampleLayout.None;
         for (var index = 0; index < inputs.Length; index++)
         {
             if (!inputs[index].IsSeparate)
                 continue;
             var shape = node.Inputs[index]!.Type.Shape;
-            var here = SampleAxis.At(inputs[index].Axis + rank - shape.Rank);
+            var here = SampleLayout.At(inputs[index].Axis + rank - shape.Rank);
             if ((common.IsSeparate && common != here) || shape[inputs[index].Axis] != node.Output.Type.Shape[here.Axis])
-                return SampleAxis.Coupled;
+                return SampleLayout.Coupled;
             common = here;
         }
         // An input that does not depend on the samples may vary along the sample axis: what it adds to sample n is the same

@@ -112,20 +112,20 @@ public sealed class If : Operator, IBodyOperator
     public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) => BodyCopy.Substitute(b, node, inputs);
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         if (!inputs[0].IsNone)
-            return [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
+            return [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
         var found = Bodies(node.Attributes).Select(body =>
         {
-            var axes = new Dictionary<Value, SampleAxis>();
+            var axes = new Dictionary<Value, SampleLayout>();
             for (var index = 1; index < inputs.Length; index++)
                 if (!inputs[index].IsNone)
                     axes[node.Inputs[index]!] = inputs[index];
             SampleAnalysis.Run(body.Nodes, axes);
             return body.Outputs.Select(output => axes.GetValueOrDefault(output.Value)).ToArray();
         }).ToArray();
-        return [.. found[0].Zip(found[1], (yes, no) => yes == no || no.IsNone ? yes : yes.IsNone ? no : SampleAxis.Coupled)];
+        return [.. found[0].Zip(found[1], (yes, no) => yes == no || no.IsNone ? yes : yes.IsNone ? no : SampleLayout.Coupled)];
     }
 
     /// <inheritdoc/>

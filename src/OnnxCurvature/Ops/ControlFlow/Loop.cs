@@ -61,13 +61,13 @@ public sealed class Loop : Operator, IBodyOperator
     public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) => BodyCopy.Substitute(b, node, inputs);
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         if (inputs.Take(2).Any(axis => !axis.IsNone) || EndsBy(node, inputs.Select(axis => !axis.IsNone)))
-            return [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
+            return [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
         var states = States(node.Attributes);
         var captured = node.Inputs.Index().Skip(2 + states).ToDictionary(entry => entry.Item!, entry => inputs[entry.Index]);
-        return RoundRules.Samples(LoopRounds.Of(new GraphBuilder(node.Scope), node), [.. inputs.Skip(2).Take(states), SampleAxis.None], captured);
+        return RoundRules.Samples(LoopRounds.Of(new GraphBuilder(node.Scope), node), [.. inputs.Skip(2).Take(states), SampleLayout.None], captured);
     }
 
     /// <inheritdoc/>

@@ -182,14 +182,14 @@ internal static class RoundRules
     /// <param name="rounds">The loop.</param>
     /// <param name="given">How the initial states and the sequences do.</param>
     /// <param name="captured">How the captured values do.</param>
-    public static ImmutableArray<SampleAxis> Samples(Rounds rounds, ImmutableArray<SampleAxis> given, IReadOnlyDictionary<Value, SampleAxis> captured)
+    public static ImmutableArray<SampleLayout> Samples(Rounds rounds, ImmutableArray<SampleLayout> given, IReadOnlyDictionary<Value, SampleLayout> captured)
     {
         var axes = SampleAxes(rounds, given, captured);
         return [.. rounds.States.Select(state => axes.GetValueOrDefault(state.Parameter)), .. rounds.Rows.Select(row => Entry(axes.GetValueOrDefault(row.Value), 1))];
     }
 
     /// <summary>How the values of the body depend on the samples, states as they do in any round.</summary>
-    public static Dictionary<Value, SampleAxis> SampleAxes(Rounds rounds, ImmutableArray<SampleAxis> given, IReadOnlyDictionary<Value, SampleAxis> captured)
+    public static Dictionary<Value, SampleLayout> SampleAxes(Rounds rounds, ImmutableArray<SampleLayout> given, IReadOnlyDictionary<Value, SampleLayout> captured)
     {
         var carried = given.Take(rounds.States.Length).ToArray();
         while (true)
@@ -218,7 +218,7 @@ internal static class RoundRules
     private static int PositionOf(bool[] entries, int index) => entries.Index().Where(entry => entry.Item).ElementAt(index).Index;
 
     /// <summary>The axis in an entry of a sequence, or in a sequence of entries. Samples that are the rounds are mixed by what is carried.</summary>
-    private static SampleAxis Entry(SampleAxis axis, int by) => !axis.IsSeparate ? axis : axis.Axis + by < 0 ? SampleAxis.Coupled : axis.Moved(axis.Axis + by);
+    private static SampleLayout Entry(SampleLayout axis, int by) => !axis.IsSeparate ? axis : axis.Axis + by < 0 ? SampleLayout.Coupled : axis.Moved(axis.Axis + by);
 
-    private static SampleAxis Join(SampleAxis a, SampleAxis b) => a == b || b.IsNone ? a : a.IsNone ? b : SampleAxis.Coupled;
+    private static SampleLayout Join(SampleLayout a, SampleLayout b) => a == b || b.IsNone ? a : a.IsNone ? b : SampleLayout.Coupled;
 }

@@ -164,7 +164,7 @@ public sealed class Scan : Operator, IBodyOperator
             : SingleSample.Of(b, Rounds.OfScan(b, node), inputs, node.Inputs);
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var parameters = BodyOf(node.Attributes).Parameters.Length;
         var captured = node.Inputs.Index().Skip(parameters).ToDictionary(entry => entry.Item!, entry => inputs[entry.Index]);

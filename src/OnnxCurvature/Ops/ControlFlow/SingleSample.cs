@@ -17,7 +17,7 @@ internal static class SingleSample
     /// <param name="old">Those of the loop.</param>
     public static Node Of(GraphBuilder b, Rounds rounds, ImmutableArray<Value?> inputs, ImmutableArray<Value?> old)
     {
-        ImmutableArray<SampleAxis> given = [.. inputs.Zip(old, (own, of) => AxisOf(own!.Type.Shape, of!.Type.Shape))];
+        ImmutableArray<SampleLayout> given = [.. inputs.Zip(old, (own, of) => AxisOf(own!.Type.Shape, of!.Type.Shape))];
         var first = given.Index().First(entry => entry.Item.IsSeparate);
         var samples = inputs[first.Index]!.Type.Shape[first.Item.Axis];
         var parameters = rounds.Parameters.ToArray();
@@ -63,12 +63,12 @@ internal static class SingleSample
             ? Expand.Of(b, Reshape.To(b, element, TensorShape.Scalar), shape)
             : throw Unsupported();
 
-    private static SampleAxis AxisOf(TensorShape own, TensorShape of)
+    private static SampleLayout AxisOf(TensorShape own, TensorShape of)
     {
         if (own == of)
-            return SampleAxis.None;
+            return SampleLayout.None;
         int[] differ = own.Rank == of.Rank ? [.. Enumerable.Range(0, own.Rank).Where(axis => own[axis] != of[axis])] : [];
-        return differ is [var only] ? SampleAxis.At(only) : throw Unsupported();
+        return differ is [var only] ? SampleLayout.At(only) : throw Unsupported();
     }
 
     private static UnsupportedOperatorException Unsupported() => new("the samples of a loop are not proven to lie apart in its body.");

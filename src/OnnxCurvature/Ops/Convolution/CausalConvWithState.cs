@@ -31,7 +31,7 @@ public sealed class CausalConvWithState : CompositeOperator
         y = call.Attributes.Text("activation", "none") switch
         {
             "none" => y,
-            "silu" or "swish" => y * y.Through<Sigmoid>(),
+            "silu" or "swish" => y * y.Through<Logistic>(),
             var other => throw new UnsupportedOperatorException($"the activation '{other}' of CausalConvWithState is not known."),
         };
         return call.OutputCount < 2 ? [y] : [y, size == 1 ? Slice.Of(b, x, 2, 0, 0) : Slice.Of(b, padded, 2, 1 - size, long.MaxValue)];

@@ -92,12 +92,12 @@ public sealed class Conv : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
-        var bias = inputs.Length > 2 ? inputs[2] : SampleAxis.None;
-        var bySample = inputs[0] == SampleAxis.At(0) && inputs[1].IsNone && bias.IsNone;
-        var byFilter = inputs[0].IsNone && (inputs[1].IsNone || inputs[1] == SampleAxis.At(0));
-        return [bySample ? SampleAxis.At(0) : byFilter ? SampleAxis.At(1) : SampleAxis.Coupled];
+        var bias = inputs.Length > 2 ? inputs[2] : SampleLayout.None;
+        var bySample = inputs[0] == SampleLayout.At(0) && inputs[1].IsNone && bias.IsNone;
+        var byFilter = inputs[0].IsNone && (inputs[1].IsNone || inputs[1] == SampleLayout.At(0));
+        return [bySample ? SampleLayout.At(0) : byFilter ? SampleLayout.At(1) : SampleLayout.Coupled];
     }
 
     /// <summary>y[n, g, o, p] = Σ_j w[g, o, j] X[n, g, j, p] over unfolded windows.</summary>

@@ -108,12 +108,12 @@ public sealed class ConvTranspose : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
-        var bias = inputs.Length > 2 ? inputs[2] : SampleAxis.None;
-        return [inputs[0] == SampleAxis.At(0) && inputs[1].IsNone && bias.IsNone ? SampleAxis.At(0)
-            : inputs[0].IsNone && inputs[1].IsNone ? SampleAxis.At(1)
-            : SampleAxis.Coupled];
+        var bias = inputs.Length > 2 ? inputs[2] : SampleLayout.None;
+        return [inputs[0] == SampleLayout.At(0) && inputs[1].IsNone && bias.IsNone ? SampleLayout.At(0)
+            : inputs[0].IsNone && inputs[1].IsNone ? SampleLayout.At(1)
+            : SampleLayout.Coupled];
     }
 
     /// <summary>

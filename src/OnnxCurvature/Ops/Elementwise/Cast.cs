@@ -41,7 +41,7 @@ public sealed class Cast : LinearOperator
         [Apply(b, inputs, node.Attributes).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => inputs;
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
 
     /// <summary>
     /// Before opset 6 the type was given by its name in ONNX. The <c>round_mode</c> of opset 24 says something of float8e8m0 only, and is taken as it is by default.

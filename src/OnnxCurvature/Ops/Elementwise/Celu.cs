@@ -18,7 +18,7 @@ public sealed class Celu : UnaryElementwise
         Expr.Select(x > 0, x, Alpha(attributes) * ExactFunctions.ExpMinusOne(x / Alpha(attributes)));
 
     /// <inheritdoc/>
-    protected override Expr? Slope(Node node, Expr x, Expr y) => Expr.Select(x > 0, x.Number(1), y / Alpha(node.Attributes) + 1);
+    protected override Expr? Slope(Node node, Expr x, Expr y) => Elu.SlopeOf(x, 1, 1, Alpha(node.Attributes));
 
     private static double Alpha(Attributes attributes) => attributes.Float("alpha", 1);
 }

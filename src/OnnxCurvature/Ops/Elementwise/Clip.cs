@@ -55,8 +55,8 @@ public sealed class Clip : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [inputs[0].IsSeparate && inputs.Skip(1).All(bound => bound.IsNone) ? inputs[0] : SampleAxis.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs[0].IsSeparate && inputs.Skip(1).All(bound => bound.IsNone) ? inputs[0] : SampleLayout.Coupled];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)

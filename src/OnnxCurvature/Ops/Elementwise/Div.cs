@@ -24,6 +24,9 @@ public sealed class Div : BinaryElementwise
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[1] ? Curvature.Curved : Curvature.Linear;
 
     /// <inheritdoc/>
+    public override bool IsHomogeneous(Node node, ImmutableArray<bool> active) => true;
+
+    /// <inheritdoc/>
     public override double? HarmlessInput(Node node, int input) => input == 1 ? 1 : null;
 
     /// <summary>dy = da / b - y / b * db.</summary>

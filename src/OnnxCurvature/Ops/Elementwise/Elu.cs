@@ -18,7 +18,17 @@ public sealed class Elu : UnaryElementwise
         Expr.Select(x > 0, x, Alpha(attributes) * ExactFunctions.ExpMinusOne(x));
 
     /// <inheritdoc/>
-    protected override Expr? Slope(Node node, Expr x, Expr y) => Expr.Select(x > 0, x.Number(1), y + Alpha(node.Attributes));
+    protected override Expr? Slope(Node node, Expr x, Expr y) => SlopeOf(x, 1, Alpha(node.Attributes), 1);
+
+    /// <summary>
+    /// A slope that is <paramref name="right"/> for x &gt; 0, else <paramref name="left"/> exp(x / <paramref name="scale"/>). The value
+    /// and α, which it is the sum of, would cancel far below zero.
+    /// </summary>
+    internal static Expr SlopeOf(Expr x, double right, double left, double scale)
+    {
+        var below = Expr.Select(x > 0, x.Number(0), x);
+        return Expr.Select(x > 0, x.Number(right), left * (scale == 1 ? below : below / scale).Through<Exp>());
+    }
 
     private static double Alpha(Attributes attributes) => attributes.Float("alpha", 1);
 }

@@ -33,8 +33,9 @@ public sealed class Gelu : UnaryElementwise
         var square = x * x;
         if (!IsTanh(node.Attributes))
             return 0.5 * (1 + (x / Math.Sqrt(2)).Through<Erf>()) + x * (1 / Math.Sqrt(2 * Math.PI)) * (-0.5 * square).Through<Exp>();
-        var tanh = (Scale * x * (1 + Cubic * square)).Through<Tanh>();
-        return 0.5 * (1 + tanh) + 0.5 * Scale * x * (1 - tanh * tanh) * (1 + 3 * Cubic * square);
+        // ½ (1 + tanh u) is σ(2u), which does not cancel where tanh u is near -1.
+        var inner = Scale * x * (1 + Cubic * square);
+        return (2 * inner).Through<Logistic>() + 0.5 * Scale * x * inner.Through<SquaredSecant>() * (1 + 3 * Cubic * square);
     }
 
     /// <inheritdoc/>

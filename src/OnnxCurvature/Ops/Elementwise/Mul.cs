@@ -26,6 +26,9 @@ public sealed class Mul : BinaryElementwise
         active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
 
     /// <inheritdoc/>
+    public override bool IsHomogeneous(Node node, ImmutableArray<bool> active) => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
         [Sum(b, node, dx[0] is { } da ? Of(b, da, node.Inputs[1]!) : null, dx[1] is { } db ? Of(b, node.Inputs[0]!, db) : null)];
 

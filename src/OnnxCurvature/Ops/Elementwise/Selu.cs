@@ -36,7 +36,7 @@ public sealed class Selu : UnaryElementwise
     protected override Expr? Slope(Node node, Expr x, Expr y)
     {
         var (alpha, gamma) = (Alpha(node.Attributes), Gamma(node.Attributes));
-        return Expr.Select(x > 0, x.Number(gamma), y + alpha * gamma);
+        return Elu.SlopeOf(x, gamma, alpha * gamma, 1);
     }
 
     private static double Alpha(Attributes attributes) => attributes.Float("alpha", 1.67326319217681884765625);

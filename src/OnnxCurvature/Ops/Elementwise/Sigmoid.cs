@@ -14,5 +14,5 @@ public sealed class Sigmoid : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => x >= 0 ? 1 / (1 + Math.Exp(-x)) : Math.Exp(x) / (1 + Math.Exp(x));
 
     /// <inheritdoc/>
-    protected override Expr? Slope(Node node, Expr x, Expr y) => y * (1 - y);
+    protected override Expr? Slope(Node node, Expr x, Expr y) => Logistic.Derivative(x);
 }

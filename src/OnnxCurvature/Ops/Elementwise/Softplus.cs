@@ -11,12 +11,12 @@ public sealed class Softplus : UnaryElementwise
     protected override Curvature Kind => Curvature.Curved;
 
     /// <inheritdoc/>
-    protected override double Function(Attributes attributes, double x) => Math.Max(x, 0) + double.LogP1(Math.Exp(-Math.Abs(x)));
+    protected override double Function(Attributes attributes, double x) => LogOnePlusExp.At(x);
 
     /// <summary>max(x, 0) + ln(1 + exp(-|x|)).</summary>
     protected override Expr? InFloat64(Attributes attributes, Expr x) =>
         x.Through<Relu>() + ExactFunctions.LogOnePlus((-x.Through<Abs>()).Through<Exp>());
 
     /// <inheritdoc/>
-    protected override Expr? Slope(Node node, Expr x, Expr y) => x.Through<Sigmoid>();
+    protected override Expr? Slope(Node node, Expr x, Expr y) => x.Through<Logistic>();
 }

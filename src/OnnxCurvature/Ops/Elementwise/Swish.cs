@@ -16,7 +16,7 @@ public sealed class Swish : CompositeOperator
     {
         var x = new Expr(b, call.Required(0));
         var alpha = call.Attributes.Float("alpha", 1);
-        return [x * (alpha == 1 ? x : alpha * x).Through<Sigmoid>()];
+        return [x * (alpha == 1 ? x : alpha * x).Through<Logistic>()];
     }
 
     /// <inheritdoc/>

@@ -14,5 +14,5 @@ public sealed class Tanh : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => Math.Tanh(x);
 
     /// <inheritdoc/>
-    protected override Expr? Slope(Node node, Expr x, Expr y) => 1 - y * y;
+    protected override Expr? Slope(Node node, Expr x, Expr y) => x.Through<SquaredSecant>();
 }

@@ -52,8 +52,8 @@ public abstract class AxisNormalization : Operator
         [Apply(b, inputs, node.Attributes.With("axis", Axis(node) + 1L)).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [inputs[0].Axis == Axis(node) ? SampleAxis.Coupled : inputs[0]];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs[0].Axis == Axis(node) ? SampleLayout.Coupled : inputs[0]];
 
     /// <summary>
     /// Before opset 13 the axis (default 1) and all after it counted as one: where there are such that matter, x is flattened

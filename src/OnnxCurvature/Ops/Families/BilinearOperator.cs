@@ -15,6 +15,9 @@ public abstract class BilinearOperator : Operator
         active[0] && active[1] ? Curvature.Curved : active[0] || active[1] ? Curvature.Linear : Curvature.PiecewiseConstant;
 
     /// <inheritdoc/>
+    public override bool IsHomogeneous(Node node, ImmutableArray<bool> active) => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         var first = dx[0] is { } da ? Apply(b, node.Inputs.SetItem(0, da), node.Attributes).Output : null;

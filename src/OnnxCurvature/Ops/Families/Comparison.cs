@@ -30,7 +30,7 @@ public abstract class Comparison : NonDifferentiable
         [Apply(b, Broadcasting.Align(b, node, inputs, batched), node.Attributes).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [Broadcasting.Samples(node, inputs)];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [Broadcasting.Samples(node, inputs)];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => Broadcasting.FromOpset(b, call, opset);

@@ -28,6 +28,13 @@ public abstract class CompositeOperator : Operator
         return [.. outputs.Select(output => Interpreter.Read(output!, values))];
     }
 
+    /// <summary>The outputs of a node by other operators, and the nodes that make them from its inputs, for those who only look at them.</summary>
+    public (ImmutableArray<Value?> Outputs, ImmutableArray<Node> Nodes) Lowered(Node node)
+    {
+        var outputs = Lower(Scratch(Call(node)), Call(node));
+        return (outputs, Inside(node, outputs));
+    }
+
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
     {
@@ -78,15 +85,15 @@ public abstract class CompositeOperator : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var outputs = Lower(Scratch(Call(node)), Call(node));
-        var axes = new Dictionary<Value, SampleAxis>();
+        var axes = new Dictionary<Value, SampleLayout>();
         for (var index = 0; index < inputs.Length; index++)
             if (!inputs[index].IsNone)
                 axes[node.Inputs[index]!] = inputs[index];
         SampleAnalysis.Run(Inside(node, outputs), axes);
-        return [.. outputs.Select(output => output is not null && axes.TryGetValue(output, out var axis) ? axis : SampleAxis.None)];
+        return [.. outputs.Select(output => output is not null && axes.TryGetValue(output, out var axis) ? axis : SampleLayout.None)];
     }
 
     /// <summary>Whether the operator is newer than all opsets that are written, so that files hold what it is lowered to.</summary>

@@ -27,5 +27,5 @@ public abstract class ElementwisePredicate : NonDifferentiable
         [Apply(b, inputs, node.Attributes).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => inputs;
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
 }

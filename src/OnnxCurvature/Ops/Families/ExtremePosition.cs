@@ -51,10 +51,10 @@ public abstract class ExtremePosition : NonDifferentiable
         [Apply(b, inputs, node.Attributes.With("axis", Axis(node.Attributes, node.Inputs[0]!.Type.Rank) + 1L)).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var (samples, axis) = (inputs[0].Axis, Axis(node.Attributes, node.Inputs[0]!.Type.Rank));
-        return [samples == axis ? SampleAxis.Coupled : SampleAxis.At(KeepsDims(node.Attributes) || samples < axis ? samples : samples - 1)];
+        return [samples == axis ? SampleLayout.Coupled : SampleLayout.At(KeepsDims(node.Attributes) || samples < axis ? samples : samples - 1)];
     }
 
     private static int Axis(Attributes attributes, int rank) => Axes.Normalize(attributes.Int("axis", 0), rank);

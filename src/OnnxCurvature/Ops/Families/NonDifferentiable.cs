@@ -17,6 +17,6 @@ public abstract class NonDifferentiable : Operator
         throw new UnsupportedOperatorException($"{Name} cannot take inputs that differ between columns.");
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
 }

@@ -121,13 +121,19 @@ public abstract class ReductionOperator : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var reduced = ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank);
         var axis = inputs[0].Axis;
-        return [!inputs[0].IsSeparate || reduced.Contains(axis) ? SampleAxis.Coupled
-            : SampleAxis.At(KeepsDims(node.Attributes) ? axis : axis - reduced.Count(other => other < axis))];
+        return [!inputs[0].IsSeparate || reduced.Contains(axis) ? SampleLayout.Coupled
+            : SampleLayout.At(KeepsDims(node.Attributes) ? axis : axis - reduced.Count(other => other < axis))];
     }
+
+    /// <summary>How elements are put together over the axes that are reduced, where that is a sum or a mean of something of each element.</summary>
+    protected virtual SampleTotal? Total => null;
+
+    /// <inheritdoc/>
+    public override SampleTotal? TotalOver(Node node, int axis) => ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank).Contains(axis) ? Total : null;
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)

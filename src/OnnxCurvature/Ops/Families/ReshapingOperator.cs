@@ -36,10 +36,10 @@ public abstract class ReshapingOperator : LinearOperator
         [Reshape.To(b, inputs[0]!, node.Output.Type.Shape.Prepend(columns))];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => Catalogue.Get<Reshape>().Samples(node, inputs);
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => Catalogue.Get<Reshape>().Samples(node, inputs);
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> SamplesWithin(Node node, ImmutableArray<SampleAxis> inputs) => Catalogue.Get<Reshape>().Samples(node, inputs);
+    public override ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs) => Catalogue.Get<Reshape>().Samples(node, inputs);
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

@@ -53,8 +53,8 @@ public sealed class Compress : Operator
         : [Pick(b, node, inputs[0]!, 1)];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [inputs[1].IsNone && Axis(node.Attributes, node.Inputs[0]!.Type.Rank) is { } axis && inputs[0].Axis != axis ? inputs[0] : SampleAxis.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs[1].IsNone && Axis(node.Attributes, node.Inputs[0]!.Type.Rank) is { } axis && inputs[0].Axis != axis ? inputs[0] : SampleLayout.Coupled];
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

@@ -23,10 +23,10 @@ internal static class ElementPositions
     /// The sample axis of the output: that of all inputs, which must not be the axis of the indices and must be of one size in all. Indices
     /// that do not depend on the samples pick in every sample by themselves.
     /// </summary>
-    public static SampleAxis Samples(Node node, ImmutableArray<SampleAxis> inputs, int axis)
+    public static SampleLayout Samples(Node node, ImmutableArray<SampleLayout> inputs, int axis)
     {
         if (inputs.Where(input => input.IsSeparate).Distinct().ToArray() is not [var common] || common.Axis == axis)
-            return SampleAxis.Coupled;
-        return node.Inputs.All(input => input!.Type.Shape[common.Axis] == node.Output.Type.Shape[common.Axis]) ? common : SampleAxis.Coupled;
+            return SampleLayout.Coupled;
+        return node.Inputs.All(input => input!.Type.Shape[common.Axis] == node.Output.Type.Shape[common.Axis]) ? common : SampleLayout.Coupled;
     }
 }

@@ -82,15 +82,15 @@ public sealed class Gather : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var axis = Axes.Normalize(node.Attributes.Int("axis", 0), node.Inputs[0]!.Type.Rank);
         return [(inputs[0], inputs[1]) switch
         {
-            ({ IsNone: true }, { IsSeparate: true } indices) => SampleAxis.At(axis + indices.Axis),
+            ({ IsNone: true }, { IsSeparate: true } indices) => SampleLayout.At(axis + indices.Axis),
             ({ IsSeparate: true } data, { IsNone: true }) when data.Axis < axis => data,
-            ({ IsSeparate: true } data, { IsNone: true }) when data.Axis > axis => SampleAxis.At(data.Axis - 1 + node.Inputs[1]!.Type.Rank),
-            _ => SampleAxis.Coupled,
+            ({ IsSeparate: true } data, { IsNone: true }) when data.Axis > axis => SampleLayout.At(data.Axis - 1 + node.Inputs[1]!.Type.Rank),
+            _ => SampleLayout.Coupled,
         }];
     }
 

@@ -39,7 +39,7 @@ public sealed class GatherElements : LinearOperator
         [Of(b, Columns.Repeat(b, inputs[0]!, batched[0], columns), Columns.Repeat(b, inputs[1]!, batched[1], columns), Axis(node) + 1)];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [ElementPositions.Samples(node, inputs, Axis(node))];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [ElementPositions.Samples(node, inputs, Axis(node))];
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

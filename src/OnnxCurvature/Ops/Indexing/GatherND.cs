@@ -43,16 +43,16 @@ public sealed class GatherND : LinearOperator
         [Of(b, Columns.Repeat(b, inputs[0]!, batched[0], columns), Columns.Repeat(b, inputs[1]!, batched[1], columns), BatchDims(node.Attributes) + 1)];
 
     /// <summary>Samples stay apart along an axis that both inputs share, or along one of the places, or along one that is taken whole.</summary>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var (shared, width, places) = (BatchDims(node.Attributes), Tuples.Width(node.Inputs[1]!), node.Inputs[1]!.Type.Rank - 1);
         return [(inputs[0], inputs[1]) switch
         {
             ({ IsSeparate: true } data, { IsSeparate: true } indices) when data == indices && data.Axis < shared => data,
             ({ IsSeparate: true } data, { IsNone: true }) when data.Axis < shared => data,
-            ({ IsSeparate: true } data, { IsNone: true }) when data.Axis >= shared + width => SampleAxis.At(data.Axis - shared - width + places),
+            ({ IsSeparate: true } data, { IsNone: true }) when data.Axis >= shared + width => SampleLayout.At(data.Axis - shared - width + places),
             ({ IsNone: true }, { IsSeparate: true } indices) when indices.Axis < places => indices,
-            _ => SampleAxis.Coupled,
+            _ => SampleLayout.Coupled,
         }];
     }
 

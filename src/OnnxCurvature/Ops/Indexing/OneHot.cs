@@ -17,7 +17,7 @@ public sealed class OneHot : CompositeOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var values = call.Required(2);
-        var depth = (long)(KnownTensor.Of(call.Required(1)) ?? throw new UnsupportedOperatorException("the depth of OneHot is computed at run time, and only a constant is supported there.")).At(0);
+        var depth = (long)KnownTensor.Required(call.Required(1), "the depth of OneHot is computed at run time, and only a constant is supported there.").At(0);
         var indices = Cast.Of(b, call.Required(0), ElementType.Int64);
         var axis = Axes.Normalize(call.Attributes.Int("axis", -1), indices.Type.Rank + 1);
         var isNegative = Less.Of(b, indices, b.Scalar(ElementType.Int64, 0));

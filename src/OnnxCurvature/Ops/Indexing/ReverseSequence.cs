@@ -42,10 +42,10 @@ public sealed class ReverseSequence : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
         [inputs[1].IsNone && inputs[0].Axis != Time(node.Attributes) ? inputs[0]
-            : inputs[1].IsSeparate && (inputs[0].IsNone || inputs[0].Axis == Batch(node.Attributes)) ? SampleAxis.At(Batch(node.Attributes))
-            : SampleAxis.Coupled];
+            : inputs[1].IsSeparate && (inputs[0].IsNone || inputs[0].Axis == Batch(node.Attributes)) ? SampleLayout.At(Batch(node.Attributes))
+            : SampleLayout.Coupled];
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

@@ -56,7 +56,7 @@ public sealed class ScatterElements : Operator
         [Apply(b, [.. inputs.Select((value, index) => Columns.Repeat(b, value!, batched[index], columns))], node.Attributes.With("axis", (object)(Axis(node) + 1L))).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [ElementPositions.Samples(node, inputs, Axis(node))];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [ElementPositions.Samples(node, inputs, Axis(node))];
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => Scattering.MinimumOpset(node.Attributes);

@@ -60,17 +60,17 @@ public sealed class ScatterND : Operator
     }
 
     /// <summary>Samples stay apart along an axis of data that is taken whole and is the same in the updates.</summary>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var shift = node.Inputs[1]!.Type.Rank - 1 - Tuples.Width(node.Inputs[1]!);
         if (!inputs[1].IsNone)
-            return [SampleAxis.Coupled];
+            return [SampleLayout.Coupled];
         var axes = new List<int>();
         if (inputs[0].IsSeparate)
             axes.Add(inputs[0].Axis);
         if (inputs[2].IsSeparate)
             axes.Add(inputs[2].Axis - shift);
-        return [axes.Distinct().ToArray() is [var axis] && axis >= Tuples.Width(node.Inputs[1]!) ? SampleAxis.At(axis) : SampleAxis.Coupled];
+        return [axes.Distinct().ToArray() is [var axis] && axis >= Tuples.Width(node.Inputs[1]!) ? SampleLayout.At(axis) : SampleLayout.Coupled];
     }
 
     /// <inheritdoc/>

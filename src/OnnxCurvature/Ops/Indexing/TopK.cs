@@ -61,8 +61,8 @@ public sealed class TopK : Operator
         : [.. Apply(b, inputs, node.Attributes.With("axis", Axis(node.Attributes, node.Inputs[0]!.Type.Rank) + 1L), node.Outputs.Length).Outputs];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [.. node.Outputs.Select(_ => inputs[0].IsSeparate && inputs[1].IsNone && inputs[0].Axis != Axis(node.Attributes, node.Inputs[0]!.Type.Rank) ? inputs[0] : SampleAxis.Coupled)];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [.. node.Outputs.Select(_ => inputs[0].IsSeparate && inputs[1].IsNone && inputs[0].Axis != Axis(node.Attributes, node.Inputs[0]!.Type.Rank) ? inputs[0] : SampleLayout.Coupled)];
 
     /// <summary>Before opset 10 k was an attribute.</summary>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => opset >= 10

@@ -40,7 +40,7 @@ public sealed class Unique : Operator
         throw new UnsupportedOperatorException("Unique cannot take entries that differ between columns, as it may find more in one than in another.");
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [.. node.Outputs.Select(_ => SampleAxis.Coupled)];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
 
     private static int? Axis(Attributes attributes, int rank) => attributes.Has("axis") ? Axes.Normalize(attributes.Int("axis", 0), rank) : null;
 

@@ -12,6 +12,6 @@ public sealed class QuickGelu : MicrosoftOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = new Expr(b, call.Required(0));
-        return [x * (call.Attributes.Float("alpha", 1.702) * x).Through<Sigmoid>()];
+        return [x * (call.Attributes.Float("alpha", 1.702) * x).Through<Logistic>()];
     }
 }

@@ -40,12 +40,20 @@ public sealed class LogSoftmax : AxisNormalization
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.Curved;
 
-    /// <summary>dy = dx - Σ exp(y) dx.</summary>
-    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        [Tangent(b, node.Output, dx[0], Axis(node))];
+
+    /// <summary>
+    /// dy = dx - Σ exp(y) dx. Before, the tangent of an entry with more than half of the probability is taken off all of them, which
+    /// changes nothing but rounding: see <see cref="Softmax.Dominant"/>.
+    /// </summary>
+    internal static Value? Tangent(GraphBuilder b, Value y, Value? dx, int axis)
     {
-        if (dx[0] is not { } tangent)
-            return [null];
-        var (y, t) = (new Expr(b, node.Output), new Expr(b, tangent));
-        return [t - t.With(ReduceSum.Of(b, y.Through<Exp>() * t, [Axis(node)], keepDims: true))];
+        if (dx is not { } tangent)
+            return null;
+        var (p, t) = (new Expr(b, y).Through<Exp>(), new Expr(b, tangent));
+        t -= t.With(ReduceSum.Of(b, Softmax.Dominant(p) * t, [axis], keepDims: true));
+        return t - t.With(ReduceSum.Of(b, p * t, [axis], keepDims: true));
     }
 }

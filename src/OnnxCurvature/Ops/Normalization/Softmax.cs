@@ -14,6 +14,23 @@ public sealed class Softmax : AxisNormalization
     public static Value Of(GraphBuilder b, Value x, int axis) =>
         Catalogue.Get<Softmax>().Apply(b, [x], Attributes.Empty.With("axis", (long)axis)).Output;
 
+    /// <summary>
+    /// 1 where a probability is above one half, else 0. Of such an entry 1 − p cancels; the sum of all other probabilities does not,
+    /// and is the same number.
+    /// </summary>
+    public static Expr Dominant(Expr p) => p.GreaterThan(0.5);
+
+    /// <summary>
+    /// 1 − p along an axis of probabilities, right to the last digits where p is near 1. Its derivative along changes of p that sum up
+    /// to zero is that of 1 − p.
+    /// </summary>
+    public static Expr Complement(Expr p, int axis)
+    {
+        var isDominant = p > 0.5;
+        var others = Expr.Select(isDominant, p.Number(0), p);
+        return Expr.Select(isDominant, p.With(ReduceSum.Of(p.Builder, others, [axis], keepDims: true)), 1 - p);
+    }
+
     /// <inheritdoc/>
     protected override void Normalize(Span<double> elements)
     {

@@ -72,8 +72,8 @@ public sealed class AveragePool : LinearOperator
         [SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, inputs[0]!)], node.Attributes).Output, node.Output.Type.Shape, columns)];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [inputs[0].IsSeparate && inputs[0].Axis < 2 ? inputs[0] : SampleAxis.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs[0].IsSeparate && inputs[0].Axis < 2 ? inputs[0] : SampleLayout.Coupled];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)

@@ -92,8 +92,8 @@ public sealed class MaxPool : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [.. node.Outputs.Select(_ => inputs[0].IsSeparate && inputs[0].Axis < 2 ? inputs[0] : SampleAxis.Coupled)];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [.. node.Outputs.Select(_ => inputs[0].IsSeparate && inputs[0].Axis < 2 ? inputs[0] : SampleLayout.Coupled)];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)

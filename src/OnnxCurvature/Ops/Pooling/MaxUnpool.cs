@@ -14,6 +14,9 @@ namespace OnnxCurvature.Ops.Pooling;
 public sealed class MaxUnpool : CompositeOperator
 {
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input == 2;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type with { Shape = Shape(call) }];
 
     /// <summary>Positions count through all samples; within its own sample each is found by the remainder.</summary>

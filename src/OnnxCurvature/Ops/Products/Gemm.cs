@@ -93,20 +93,20 @@ public sealed class Gemm : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var form = Form.Of(node.Attributes);
-        var axes = new List<SampleAxis>();
+        var axes = new List<SampleLayout>();
         if (inputs[0].IsSeparate)
-            axes.Add(inputs[0].Axis == (form.TransA ? 1 : 0) ? SampleAxis.At(0) : SampleAxis.Coupled);
+            axes.Add(inputs[0].Axis == (form.TransA ? 1 : 0) ? SampleLayout.At(0) : SampleLayout.Coupled);
         if (inputs[1].IsSeparate)
-            axes.Add(inputs[1].Axis == (form.TransB ? 0 : 1) ? SampleAxis.At(1) : SampleAxis.Coupled);
+            axes.Add(inputs[1].Axis == (form.TransB ? 0 : 1) ? SampleLayout.At(1) : SampleLayout.Coupled);
         if (inputs.Length > 2 && inputs[2].IsSeparate)
         {
             var (bias, axis) = (node.Inputs[2]!.Type.Shape, inputs[2].Axis + 2 - node.Inputs[2]!.Type.Rank);
-            axes.Add(bias[inputs[2].Axis] == node.Output.Type.Shape[axis] ? SampleAxis.At(axis) : SampleAxis.Coupled);
+            axes.Add(bias[inputs[2].Axis] == node.Output.Type.Shape[axis] ? SampleLayout.At(axis) : SampleLayout.Coupled);
         }
-        return [axes.Distinct().ToArray() is [var one] ? one : SampleAxis.Coupled];
+        return [axes.Distinct().ToArray() is [var one] ? one : SampleLayout.Coupled];
     }
 
     /// <summary>y[n, o] = Σ_j w[o, j] (alpha A[n, j]), with one position.</summary>

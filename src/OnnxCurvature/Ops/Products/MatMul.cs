@@ -82,19 +82,19 @@ public sealed class MatMul : BilinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var (x, y, rank) = (node.Inputs[0]!.Type.Rank, node.Inputs[1]!.Type.Rank, node.Output.Type.Rank);
-        SampleAxis? first = !inputs[0].IsSeparate ? null
-            : x == 1 || inputs[0].Axis == x - 1 ? SampleAxis.Coupled
-            : SampleAxis.At(inputs[0].Axis + rank - x + (y == 1 ? 1 : 0));
-        SampleAxis? second = !inputs[1].IsSeparate ? null
-            : y == 1 || inputs[1].Axis == y - 2 ? SampleAxis.Coupled
-            : SampleAxis.At(inputs[1].Axis == y - 1 ? rank - 1 : inputs[1].Axis + rank - y + (x == 1 ? 1 : 0));
-        var common = first is { } one && second is { } two && one != two ? SampleAxis.Coupled : first ?? second ?? SampleAxis.Coupled;
+        SampleLayout? first = !inputs[0].IsSeparate ? null
+            : x == 1 || inputs[0].Axis == x - 1 ? SampleLayout.Coupled
+            : SampleLayout.At(inputs[0].Axis + rank - x + (y == 1 ? 1 : 0));
+        SampleLayout? second = !inputs[1].IsSeparate ? null
+            : y == 1 || inputs[1].Axis == y - 2 ? SampleLayout.Coupled
+            : SampleLayout.At(inputs[1].Axis == y - 1 ? rank - 1 : inputs[1].Axis + rank - y + (x == 1 ? 1 : 0));
+        var common = first is { } one && second is { } two && one != two ? SampleLayout.Coupled : first ?? second ?? SampleLayout.Coupled;
         // A batch axis of one that the other input's batch repeats no longer tells the samples apart.
         return [common.IsSeparate && Enumerable.Range(0, 2).Any(index => inputs[index].IsSeparate
-            && node.Inputs[index]!.Type.Shape[inputs[index].Axis] != node.Output.Type.Shape[common.Axis]) ? SampleAxis.Coupled : common];
+            && node.Inputs[index]!.Type.Shape[inputs[index].Axis] != node.Output.Type.Shape[common.Axis]) ? SampleLayout.Coupled : common];
     }
 
     /// <summary>y[n, p, o] = Σ_j x[n, p, j] w[j, o] for x [N, positions…, J] and a weight [J, O].</summary>

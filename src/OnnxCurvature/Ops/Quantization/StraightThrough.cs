@@ -35,7 +35,7 @@ public sealed class StraightThrough : Operator
         [Cast.Of(b, Columns.Repeat(b, inputs[1]!, batched[1], columns), node.Output.Type.Element)];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [inputs[0] == inputs[1] ? inputs[0] : SampleAxis.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [inputs[0] == inputs[1] ? inputs[0] : SampleLayout.Coupled];
 
     /// <inheritdoc/>
     public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => [Cast.Of(b, node.Inputs[1]!, node.Output.Type.Element)];

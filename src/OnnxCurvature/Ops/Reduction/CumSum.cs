@@ -14,6 +14,11 @@ public sealed class CumSum : LinearOperator
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
 
+    /// <summary>The axis must be known; no opset has it in another form.</summary>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call.ConstantIntegers(1) is not null
+        ? call
+        : throw new UnsupportedOperatorException("CumSum lacks its axis.");
+
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
@@ -48,8 +53,8 @@ public sealed class CumSum : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [inputs[1].IsNone && inputs[0].Axis != Axis(node) ? inputs[0] : SampleAxis.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs[1].IsNone && inputs[0].Axis != Axis(node) ? inputs[0] : SampleLayout.Coupled];
 
     private static int Axis(Node node) =>
         Axes.Normalize(new OperatorCall(nameof(CumSum), "", node.Inputs, node.Attributes, 1).ConstantIntegers(1)![0], node.Output.Type.Rank);

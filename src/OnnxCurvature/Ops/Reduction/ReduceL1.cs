@@ -10,6 +10,9 @@ namespace OnnxCurvature.Ops.Reduction;
 public sealed class ReduceL1 : ReductionOperator
 {
     /// <inheritdoc/>
+    protected override SampleTotal? Total => SampleTotal.Sum;
+
+    /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)
     {
         double sum = 0;

@@ -13,6 +13,9 @@ public sealed class ReduceMean : LinearReduction
     public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) => Of(Catalogue.Get<ReduceMean>(), b, x, axes, keepDims);
 
     /// <inheritdoc/>
+    protected override SampleTotal? Total => SampleTotal.Mean;
+
+    /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)
     {
         double sum = 0;

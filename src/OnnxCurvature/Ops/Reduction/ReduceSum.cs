@@ -14,6 +14,9 @@ public sealed class ReduceSum : LinearReduction
     public static Value All(GraphBuilder b, Value x) => Of(b, x, Enumerable.Range(0, x.Type.Rank).Select(axis => (long)axis), keepDims: false);
 
     /// <inheritdoc/>
+    protected override SampleTotal? Total => SampleTotal.Sum;
+
+    /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)
     {
         double sum = 0;

@@ -9,6 +9,9 @@ namespace OnnxCurvature.Ops.Reduction;
 public sealed class ReduceSumSquare : ReductionOperator
 {
     /// <inheritdoc/>
+    protected override SampleTotal? Total => SampleTotal.Sum;
+
+    /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)
     {
         double sum = 0;

@@ -3,29 +3,55 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops.Rules;
 
-/// <summary>Finds along which axis of each input the samples of a batch lie: the first, unless only another one is proven to lead to the model's output.</summary>
+/// <summary>
+/// Finds along which axis of each input the samples of a batch lie: the one that is declared, else the first, unless only another one is proven to
+/// keep samples independent up to the model's output.
+/// </summary>
 public static class InputSamples
 {
     /// <summary>
-    /// A model that knows the axes of its inputs. Recurrent nets take steps first and samples second, [T, N, …], and give [N, …]; what is read off is proven: with the
-    /// samples along the axes that are found, sample n of the output depends on sample n of the inputs alone.
+    /// A model that knows the axes of its inputs, as far as independence of the output's samples proves them. Recurrent nets take steps first and
+    /// samples second, [T, N, …]; an input of another length than the first one, such as one number for each step, may belong to all samples.
+    /// Layouts that are declared already are kept.
     /// </summary>
     public static ModelGraph Found(ModelGraph model)
     {
         if (model.Outputs.FirstOrDefault(output => output.Value.Type.Rank > 0 && output.Value.Type.Element.IsFloat()) is not { Value: var output })
             return model;
-        var nodes = GraphWalk.Ancestors([output]);
-        if (LeadsTo(ImmutableDictionary<Value, int>.Empty))
+        var (nodes, shape) = (GraphWalk.Ancestors([output]), output.Type.Shape);
+        var free = model.Inputs.Where(input => input.Type.Rank > 0 && !model.SampleAxes.ContainsKey(input)).ToArray();
+        // Samples that are coupled, yet have places in the output, lie along first axes: coupling is no hint that they lie elsewhere.
+        if (free.Length == 0 || LayoutOf(model.SampleAxes).Place is not null)
             return model;
-        var samples = output.Type.Shape[0];
-        var inputs = model.Inputs.Where(input => input.Type.Rank > 1).ToArray();
-        var byShape = inputs.Where(input => input.Type.Shape[0] != samples && Fitting(input).Count() == 1).ToImmutableDictionary(input => input, input => Fitting(input).Single());
-        var single = inputs.SelectMany(input => Fitting(input).Select(axis => ImmutableDictionary<Value, int>.Empty.Add(input, axis)));
-        return single.Prepend(byShape).FirstOrDefault(axes => !axes.IsEmpty && LeadsTo(axes)) is { } found ? model with { SampleAxes = found } : model;
+        foreach (var axes in Shared().Concat(shape.Distinct().Where(dim => !dim.IsOne).SelectMany(Moved)))
+            if (LayoutOf(axes) is { IsSeparate: true } found && IsPlain(axes, found))
+                return model with { SampleAxes = axes };
+        return model;
 
-        IEnumerable<int> Fitting(Value input) => Enumerable.Range(1, input.Type.Rank - 1).Where(axis => input.Type.Shape[axis] == samples);
+        IEnumerable<ImmutableDictionary<Value, int?>> Shared()
+        {
+            var others = free.Where(input => input.Type.Shape[0] != free[0].Type.Shape[0]).ToArray();
+            if (others.Length > 0)
+                yield return model.SampleAxes.AddRange(others.Select(input => KeyValuePair.Create(input, (int?)null)));
+        }
 
-        bool LeadsTo(ImmutableDictionary<Value, int> axes)
+        IEnumerable<ImmutableDictionary<Value, int?>> Moved(Dim samples)
+        {
+            IEnumerable<int> Fitting(Value input) => Enumerable.Range(1, input.Type.Rank - 1).Where(axis => input.Type.Shape[axis] == samples);
+            var byShape = free.Where(input => input.Type.Shape[0] != samples && Fitting(input).Count() == 1)
+                .Select(input => KeyValuePair.Create(input, (int?)Fitting(input).Single())).ToArray();
+            if (byShape.Length > 0)
+                yield return model.SampleAxes.AddRange(byShape);
+            foreach (var input in free)
+                foreach (var axis in Fitting(input))
+                    yield return model.SampleAxes.Add(input, axis);
+        }
+
+        // Positions are independent, too, where samples are coupled, so only the output's first axis shows which are samples.
+        bool IsPlain(ImmutableDictionary<Value, int?> axes, SampleLayout found) => found == SampleLayout.At(0)
+            || axes.Where(entry => !model.SampleAxes.ContainsKey(entry.Key)).All(entry => entry.Value is null);
+
+        SampleLayout LayoutOf(ImmutableDictionary<Value, int?> axes)
         {
             var of = Of(model with { SampleAxes = axes });
             try
@@ -35,13 +61,29 @@ public static class InputSamples
             catch (UnsupportedOperatorException)
             {
                 // Nothing is proven; derivatives through the node, should they be asked for, are refused with their own words.
-                return false;
+                return SampleLayout.Coupled;
             }
-            return of.GetValueOrDefault(output) == SampleAxis.At(0);
+            return of.GetValueOrDefault(output);
         }
     }
 
-    /// <summary>How the inputs depend on the samples.</summary>
-    public static Dictionary<Value, SampleAxis> Of(ModelGraph model) =>
-        model.Inputs.Where(input => input.Type.Rank > 0).ToDictionary(input => input, input => SampleAxis.At(model.SampleAxes.GetValueOrDefault(input)));
+    /// <summary>Where samples lie in the inputs.</summary>
+    public static Dictionary<Value, SampleLayout> Of(ModelGraph model)
+    {
+        var layouts = new Dictionary<Value, SampleLayout>();
+        foreach (var input in model.Inputs.Where(input => input.Type.Rank > 0))
+            if (!model.SampleAxes.TryGetValue(input, out var axis))
+                layouts[input] = SampleLayout.At(0);
+            else if (axis is { } at)
+                layouts[input] = SampleLayout.At(at);
+        return layouts;
+    }
+
+    /// <summary>The different numbers of samples in those inputs that some nodes take; empty where none holds samples.</summary>
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="layouts">Where samples lie in values, the inputs among them.</param>
+    public static ImmutableArray<Dim> Counts(IEnumerable<Node> nodes, IReadOnlyDictionary<Value, SampleLayout> layouts) =>
+        [.. nodes.SelectMany(GraphWalk.Dependencies).Distinct()
+            .Where(value => value.Producer is null && layouts.GetValueOrDefault(value).IsSeparate)
+            .Select(input => layouts[input].SamplesOf(input.Type.Shape)).Distinct()];
 }

@@ -94,10 +94,26 @@ public sealed class Concat : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
-        var axes = inputs.Where(input => input.IsSeparate).Distinct().ToArray();
-        return [axes is [var axis] && axis.Axis != Axis(node.Attributes, node.Output.Type.Rank) ? axis : SampleAxis.Coupled];
+        var layouts = inputs.Where(input => input.IsSeparate).Distinct().ToArray();
+        return [layouts is [var layout] && layout.Axis != Axis(node.Attributes, node.Output.Type.Rank) ? layout : OneAfterAnother(node, inputs)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs) =>
+        OneAfterAnother(node, inputs) is { IsSeparate: true } layout ? [layout] : base.SamplesWithin(node, inputs);
+
+    /// <summary>Batches of the same samples one after another along their axis: each sample has as many more positions there.</summary>
+    private static SampleLayout OneAfterAnother(Node node, ImmutableArray<SampleLayout> inputs)
+    {
+        var axis = Axis(node.Attributes, node.Output.Type.Rank);
+        if (inputs.Any(input => !input.IsSeparate || input.Axis != axis || input.Inner != inputs[0].Inner))
+            return SampleLayout.Coupled;
+        Dim[] counts = [.. inputs.Select((input, index) => input.SamplesOf(node.Inputs[index]!.Type.Shape)).Distinct()];
+        return counts is [var samples] && node.Output.Type.Shape[axis].DividedBy(samples * inputs[0].Inner) is { } outer
+            ? SampleLayout.Within(axis, outer, samples, inputs[0].Inner)
+            : SampleLayout.Coupled;
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,12 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class ConstantOfShape : NonDifferentiable
 {
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input == 0;
+
+    /// <inheritdoc/>
+    public override bool IsConstantAlong(Node node, int axis) => true;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
         [new TensorType(Fill(call.Attributes).Element, [.. call.Sizes(0) ?? throw new UnsupportedOperatorException("ConstantOfShape lacks its shape.")])];
 
@@ -26,7 +32,7 @@ public sealed class ConstantOfShape : NonDifferentiable
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [SampleAxis.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [SampleLayout.Coupled];
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

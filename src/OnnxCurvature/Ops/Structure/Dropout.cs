@@ -33,17 +33,17 @@ public sealed class Dropout : LinearOperator
         node.Outputs.Length > 1 ? [.. Apply(b, [inputs[0]], node.Attributes, 2).Outputs] : [inputs[0]!];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [.. node.Outputs.Select(_ => inputs[0])];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [.. node.Outputs.Select(_ => inputs[0])];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
-        var trains = opset < 7 ? call.Attributes.Int("is_test", 0) == 0
-            : opset >= 12 && call.Input(2) is { } mode && (mode.Constant is null || mode.CompileIn().Integers[0] != 0);
+        var mode = opset >= 12 ? call.Input(2) : null;
+        var trains = opset < 7 ? call.Attributes.Int("is_test", 0) == 0 : mode is not null && KnownTensor.Of(mode)?.Integers[0] != 0;
         // What drops nothing is not random.
         var keepsAll = opset < 12 ? call.Attributes.Float("ratio", 0.5) == 0 : call.Input(1) is { } ratio && Scalars.Constant(ratio) == 0;
         return trains && !keepsAll
-            ? throw new UnsupportedOperatorException("Dropout is, or may be, in training mode, where it is random; export the model for inference.")
+            ? throw new UnsupportedOperatorException("Dropout is, or may be, in training mode, where it is random; export the model for inference.", mode is not null && KnownTensor.Of(mode) is null ? mode : null)
             : call.WithInputs(call.Input(0)) with { Attributes = Attributes.Empty };
     }
 

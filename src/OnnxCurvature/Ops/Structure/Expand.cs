@@ -14,6 +14,17 @@ public sealed class Expand : LinearOperator
         : Catalogue.Get<Expand>().Apply(b, [x, Dims.ToValue(b, shape)], types: [x.Type with { Shape = shape }]).Output;
 
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override bool IsConstantAlong(Node node, int axis)
+    {
+        var shape = node.Inputs[0]!.Type.Shape;
+        var own = axis - (node.Output.Type.Rank - shape.Rank);
+        return own < 0 || shape[own].IsOne;
+    }
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
@@ -53,6 +64,6 @@ public sealed class Expand : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [inputs[0].IsSeparate ? Broadcasting.Samples(node, [inputs[0]]) : SampleAxis.None];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs[0].IsSeparate ? Broadcasting.Samples(node, [inputs[0]]) : SampleLayout.None];
 }

@@ -29,7 +29,7 @@ public sealed class Identity : LinearOperator
     public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) => [inputs[0]!];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => inputs;
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

@@ -28,6 +28,9 @@ public sealed class Pad : LinearOperator
         : Catalogue.Get<Pad>().Apply(b, [x, b.Vector([.. pads])]).Output;
 
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input is 1 or 3;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
@@ -125,11 +128,11 @@ public sealed class Pad : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var rank = node.Output.Type.Rank;
         var pads = Widths(Call(node), rank);
-        return [inputs[0].IsSeparate && pads[inputs[0].Axis] == 0 && pads[rank + inputs[0].Axis] == 0 ? inputs[0] : SampleAxis.Coupled];
+        return [inputs[0].IsSeparate && pads[inputs[0].Axis] == 0 && pads[rank + inputs[0].Axis] == 0 ? inputs[0] : SampleLayout.Coupled];
     }
 
     /// <inheritdoc/>

@@ -61,7 +61,8 @@ public sealed class Range : NonDifferentiable
             return Count(start, limit, delta);
         return Known(call.Required(0)) == 0 && Known(call.Required(2)) == 1 && call.Required(1).Contents is [var length]
             ? length
-            : throw new UnsupportedOperatorException("the length of Range is known only at run time, and only constants are supported there.");
+            : throw new UnsupportedOperatorException("the length of Range is known only at run time, and only constants are supported there.",
+                call.Inputs.FirstOrDefault(input => input is not null && Known(input) is null));
     }
 
     private static double? Known(Value value) => value.Contents is [{ Known: { } number }] ? number : KnownTensor.Of(value)?.At(0);

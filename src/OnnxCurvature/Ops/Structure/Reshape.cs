@@ -30,6 +30,9 @@ public sealed class Reshape : LinearOperator
     public static Value InsertAxis(GraphBuilder b, Value x, int axis) => To(b, x, x.Type.Shape.Insert(axis, 1));
 
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input == 1;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
@@ -95,27 +98,27 @@ public sealed class Reshape : LinearOperator
     /// the output where P elements come before it and its size is N, and the factor of one of size p N q where P / p come before. That is one axis at most, unless there is a
     /// single sample; of it the last such axis, of which p is least, is taken.
     /// </summary>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs)
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         if (!inputs[0].IsSeparate)
-            return [SampleAxis.Coupled];
+            return [SampleLayout.Coupled];
         var (from, to) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape);
         var (before, samples) = (from.Product(0, inputs[0].Axis) * inputs[0].Outer, inputs[0].SamplesOf(from));
-        var found = SampleAxis.Coupled;
+        var found = SampleLayout.Coupled;
         Dim ahead = 1;
         for (var axis = 0; axis < to.Rank; axis++)
         {
             if (to[axis] == samples && ahead == before)
-                return [SampleAxis.At(axis)];
+                return [SampleLayout.At(axis)];
             if (before.DividedBy(ahead) is { } outer && to[axis].DividedBy(outer * samples) is { } inner)
-                found = SampleAxis.Within(axis, outer, samples, inner);
+                found = SampleLayout.Within(axis, outer, samples, inner);
             ahead *= to[axis];
         }
         return [found];
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> SamplesWithin(Node node, ImmutableArray<SampleAxis> inputs) => Samples(node, inputs);
+    public override ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs) => Samples(node, inputs);
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => opset >= 5

@@ -19,6 +19,9 @@ public sealed class Resize : CompositeOperator
     internal const string LastInOpset11 = "tf_half_pixel_for_nn";
 
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input >= 1;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
@@ -115,7 +118,7 @@ public sealed class Resize : CompositeOperator
     }
 
     private static double[] Numbers(OperatorCall call, int input, string what) =>
-        (KnownTensor.Of(call.Required(input)) ?? throw new UnsupportedOperatorException($"the {what} of Resize are computed at run time, and only constants are supported there.")).Floats;
+        KnownTensor.Required(call.Required(input), $"the {what} of Resize are computed at run time, and only constants are supported there.").Floats;
 
     private static Dim Scaled(Dim dim, double scale) => scale == Math.Floor(scale)
         ? dim * (long)scale

@@ -35,7 +35,7 @@ public sealed class Shape : NonDifferentiable
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [SampleAxis.None];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [SampleLayout.None];
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => node.Attributes.Has("start") || node.Attributes.Has("end") ? 15 : 13;

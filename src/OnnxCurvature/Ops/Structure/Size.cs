@@ -20,5 +20,5 @@ public sealed class Size : NonDifferentiable
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [Tensor.Scalar(ElementType.Int64, inputs[0]!.Count)];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) => [SampleAxis.None];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [SampleLayout.None];
 }

@@ -32,6 +32,9 @@ public sealed class Slice : LinearOperator
     }
 
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input >= 1;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
@@ -133,10 +136,10 @@ public sealed class Slice : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
         [inputs[0].IsSeparate && node.Output.Type.Shape[inputs[0].Axis] == node.Inputs[0]!.Type.Shape[inputs[0].Axis]
             && !Parts(new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1), node.Output.Type.Rank).Any(part => part.Axis == inputs[0].Axis && part.Step < 0)
-            ? inputs[0] : SampleAxis.Coupled];
+            ? inputs[0] : SampleLayout.Coupled];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => opset >= 10

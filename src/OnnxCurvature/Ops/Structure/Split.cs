@@ -10,6 +10,9 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class Split : LinearOperator
 {
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input == 1;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
@@ -63,8 +66,8 @@ public sealed class Split : LinearOperator
         [.. Apply(b, [inputs[0]], node.Attributes.With("axis", (object)(Axis(node.Attributes, node.Output.Type.Rank) + 1L)), node.Outputs.Length).Outputs];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [.. node.Outputs.Select(output => inputs[0].IsSeparate && inputs[0].Axis != Axis(node.Attributes, output.Type.Rank) ? inputs[0] : SampleAxis.Coupled)];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [.. node.Outputs.Select(output => inputs[0].IsSeparate && inputs[0].Axis != Axis(node.Attributes, output.Type.Rank) ? inputs[0] : SampleLayout.Coupled)];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)

@@ -11,6 +11,12 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class Tile : LinearOperator
 {
     /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override bool IsConstantAlong(Node node, int axis) => node.Inputs[0]!.Type.Shape[axis].IsOne;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
@@ -45,8 +51,20 @@ public sealed class Tile : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [inputs[0].IsSeparate && inputs[1].IsNone && node.Inputs[0]!.Type.Shape[inputs[0].Axis] == node.Output.Type.Shape[inputs[0].Axis] ? inputs[0] : SampleAxis.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs[0].IsSeparate && inputs[1].IsNone ? Repeated(node, inputs[0]) : SampleLayout.Coupled];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs) => Samples(node, inputs);
+
+    /// <summary>Where the axis of samples is repeated, all of them come one after another again and again.</summary>
+    private static SampleLayout Repeated(Node node, SampleLayout samples)
+    {
+        var (from, to, axis) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape, samples.Axis);
+        return to[axis].DividedBy(from[axis]) is { } times
+            ? SampleLayout.Within(axis, times * samples.Outer, samples.SamplesOf(from), samples.Inner)
+            : SampleLayout.Coupled;
+    }
 
     /// <summary>Before opset 6 the inputs were x, a number of repeats and the one axis to repeat.</summary>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)

@@ -73,8 +73,8 @@ public sealed class TransposeAxes : LinearOperator
         [Of(b, inputs[0]!, Permutation(node).Select(axis => axis + 1).Prepend(0))];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [SampleAxis.At(Array.IndexOf(Permutation(node), inputs[0].Axis))];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [SampleLayout.At(Array.IndexOf(Permutation(node), inputs[0].Axis))];
 
     /// <summary>For each axis of a node's output the axis of its input.</summary>
     internal static int[] Permutation(Node node) => Permutation(node.Attributes, node.Output.Type.Rank);

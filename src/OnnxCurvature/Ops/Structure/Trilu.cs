@@ -46,8 +46,8 @@ public sealed class Trilu : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleAxis> Samples(Node node, ImmutableArray<SampleAxis> inputs) =>
-        [inputs.Skip(1).All(diagonal => diagonal.IsNone) ? inputs[0] : SampleAxis.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs.Skip(1).All(diagonal => diagonal.IsNone) ? inputs[0] : SampleLayout.Coupled];
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 14;

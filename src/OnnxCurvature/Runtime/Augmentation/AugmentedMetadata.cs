@@ -3,6 +3,7 @@ using System.Globalization;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
@@ -33,8 +34,8 @@ internal sealed record AugmentedMetadata
     /// <summary>Whether results of several batches are averaged over samples, and not added.</summary>
     public required bool Averages { get; init; }
 
-    /// <summary>Whether results belong to the batch that they are computed of, so that those of several batches cannot be put together.</summary>
-    public required bool IsOfOneBatch { get; init; }
+    /// <summary>Why results of several batches are not proven to give those of all samples at once, as a clause; null where they are.</summary>
+    public required string? BatchObstacle { get; init; }
 
     /// <summary>The outputs that hold something for each sample, along the first axis.</summary>
     public required ImmutableArray<string> PerSample { get; init; }
@@ -66,8 +67,8 @@ internal sealed record AugmentedMetadata
             Outputs = outputs,
             Results = Lines(metadata, "results") is var results && results.Length == outputs.Length ? results : outputs,
             Negated = Lines(metadata, "negated"),
-            IsOfOneBatch = metadata.GetValueOrDefault(Prefix + "batches") == "one",
             Averages = metadata.GetValueOrDefault(Prefix + "batches") == "average",
+            BatchObstacle = metadata.GetValueOrDefault(Prefix + "batch_obstacle", "the file does not say that they do") is { Length: > 0 } why ? why : null,
             PerSample = Lines(metadata, "per_sample"),
             Labels = labels.Length > 0 && Number(metadata, "classes") is { } classes ? new ClassLabels(labels, classes, Number(metadata, "ignored_label")) : null,
             Methods = Lines(metadata, "methods"),
@@ -99,7 +100,7 @@ internal sealed record AugmentedMetadata
     }
 
     /// <summary>The metadata of a plan. What an augmented source says of itself stays, under names that begin with <c>onnx_curvature.source.</c></summary>
-    public static IReadOnlyDictionary<string, string> Of(CurvaturePlan plan, CallingConvention convention, OnnxModel source)
+    public static IReadOnlyDictionary<string, string> Of(CurvaturePlan plan, BatchRule batches, CallingConvention convention, OnnxModel source)
     {
         var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -112,7 +113,8 @@ internal sealed record AugmentedMetadata
             [Prefix + "reduction"] = plan.Request.Reduction == Reduction.Mean ? "mean" : "sum",
             [Prefix + "precision"] = plan.Request.Precision == Precision.Float64 ? "float64" : "model",
             [Prefix + "straight_through"] = plan.Request.StraightThrough ? "true" : "false",
-            [Prefix + "batches"] = plan.IsOfOneBatch ? "one" : plan.Loss.Reduction == BatchWeight.Samples ? "average" : "add",
+            [Prefix + "batches"] = batches.Weight == BatchWeight.Samples ? "average" : "add",
+            [Prefix + "batch_obstacle"] = batches.Obstacle ?? "",
             [Prefix + "per_sample"] = string.Join('\n', plan.PerSample),
             [Prefix + "unweighted"] = string.Join('\n', plan.Unweighted),
             [Prefix + "whole_inputs"] = string.Join('\n', plan.WholeInputs),

@@ -1,3 +1,4 @@
+using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
@@ -16,13 +17,17 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
         if (isPortable && options.Opset > PortableProfile.HighestOpset)
             throw new UserErrorException($"Opset {options.Opset} was asked for, and --profile portable keeps to opset {PortableProfile.HighestOpset}; leave out one of the two.");
         var program = isPortable ? PortableProfile.Of(model, plan.Program) : new LoopFreeProgram(plan.Program, 1, []);
-        var convention = CallingConvention.Of(plan, options.Profile, program);
+        var batches = BatchRule.Of(model.Graph, plan.Loss, plan.Request);
+        // The metadata have no words for another axis.
+        if (batches.Obstacle is null && model.Graph.SampleAxes.Any(entry => entry.Value is > 0))
+            batches = batches with { Obstacle = "samples do not lie along the first axis of all inputs" };
+        var convention = CallingConvention.Of(plan, batches, options.Profile, program);
         var written = OnnxWriter.Write(program.Program, path, new WriteOptions
         {
             Opset = options.Opset ?? (isPortable ? PortableProfile.OpsetOf(model, program.Program) : null),
             Source = model,
             Weights = options.Embed ? WeightPlacement.Embed : WeightPlacement.Reference,
-            Metadata = AugmentedMetadata.Of(plan, convention, model),
+            Metadata = AugmentedMetadata.Of(plan, batches, convention, model),
             WeightFilesKey = AugmentedMetadata.WeightFilesKey,
         });
         var known = model.Graph.Inputs.Select(input => input.Name).ToHashSet();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Passes;
@@ -15,7 +16,7 @@ namespace OnnxCurvature.Runtime.Augmentation;
 internal sealed record CallingConvention(AugmentProfile Profile, long Runs, ImmutableArray<string> Summed, string Text)
 {
     /// <summary>The convention of a plan's program.</summary>
-    public static CallingConvention Of(CurvaturePlan plan, AugmentProfile profile, LoopFreeProgram program)
+    public static CallingConvention Of(CurvaturePlan plan, BatchRule rule, AugmentProfile profile, LoopFreeProgram program)
     {
         var target = plan.Loss.Target is { Name: { } name } && plan.Program.Parameters.Any(parameter => parameter.Name == name)
             ? $" Besides the model's inputs feed '{name}', {plan.Loss.Target.Type}: {(plan.Loss.Labels is { } labels ? $"the class of each sample, from 0 to {labels.Classes - 1}" : "what the model should give")}."
@@ -27,11 +28,10 @@ internal sealed record CallingConvention(AugmentProfile Profile, long Runs, Immu
         if (!directions.IsEmpty)
             target += $" Feed the directions {Listed(directions)}{(plan.WholeInputs.IsEmpty ? "" : $", of which every batch takes the whole of {Listed(plan.WholeInputs)}")}.";
         var added = plan.Unweighted.Except(plan.PerSample).ToImmutableArray();
-        var batches = plan.IsOfOneBatch ? " Feed all samples at once: results of several batches cannot be put together."
-            : plan.Loss.Reduction == BatchWeight.Samples
-            ? " Of several batches take the mean, each weighted with its number of samples."
+        var batches = rule.Obstacle is { } obstacle ? $" Feed all samples at once: several batches are not proven to give the same, because {obstacle}."
+            : rule.Weight == BatchWeight.Samples ? " Of several batches take the mean, each weighted with its number of samples."
             : " Of several batches take the sum.";
-        return new CallingConvention(profile, program.Runs, program.Summed, $"{runs}{target}{batches}{(plan.PerSample.IsEmpty ? "" : $" But {Listed(plan.PerSample)} hold something for each sample.")}{(added.IsEmpty || plan.IsOfOneBatch || plan.Loss.Reduction != BatchWeight.Samples ? "" : $" And {Listed(added)} are added over batches.")}");
+        return new CallingConvention(profile, program.Runs, program.Summed, $"{runs}{target}{batches}{(plan.PerSample.IsEmpty ? "" : $" But {Listed(plan.PerSample)} hold something for each sample.")}{(added.IsEmpty || rule.Weight != BatchWeight.Samples || rule.Obstacle is not null ? "" : $" And {Listed(added)} are added over batches.")}");
     }
 
     private static string Listed(ImmutableArray<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));

@@ -31,6 +31,9 @@ public sealed record CurvatureResult(ImmutableArray<ResultTensor> Tensors, long 
     /// <summary>The median of the times that the batches after the first took, in seconds: the first one waits for sessions to start; null where there are not at least three.</summary>
     public double? SecondsOfABatch { get; init; }
 
+    /// <summary>What the check of the first batch found. A run whose check finds a disagreement gives no result.</summary>
+    public CheckReport Check { get; init; } = CheckReport.None("", "the run was made without a check");
+
     /// <summary>The number of random columns that an error took which was asked for; null where none was, or the first run reached it.</summary>
     public int? Probes { get; init; }
 }

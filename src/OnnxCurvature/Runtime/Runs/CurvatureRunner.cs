@@ -6,6 +6,7 @@ using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Checking;
 using OnnxCurvature.Runtime.Cuda;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Schedules;
@@ -21,6 +22,9 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     /// <summary>The parameter that takes the number of the batch, or null.</summary>
     public Value? BatchNumber { get; init; }
 
+    /// <summary>The check of the first batch, or null.</summary>
+    public RunCheck? Check { get; init; }
+
     /// <summary>
     /// Runs. Throws <see cref="UserErrorException"/> for a result that holds NaN or infinity, with the first node that made it.
     /// </summary>
@@ -32,12 +36,15 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         using var arena = settings.Provider == "cpu" ? SharedArena.Use(_costs.PeakBytes(program)) : null;
         using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings with { SharesArena = arena is not null }, _costs);
         var keep = ScheduleRunner.Keeps(data.Batches > 1, _costs.Flops(program), settings.Provider);
-        var outputs = program.Outputs.Select(output => output.Value).Distinct().ToArray();
-        var joined = program.Outputs.Select(_ => new BatchJoin.Result()).ToArray();
+        ImmutableArray<NamedValue> results = [.. program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
+        var outputs = results.Select(output => output.Value).Distinct().ToArray();
+        var joined = results.Select(_ => new BatchJoin.Result()).ToArray();
+        CheckReport? check = null;
+        var given = Check is null ? [] : Check.Given.Zip(program.Outputs.Skip(results.Length), (value, output) => (Value: value, Output: output.Value)).ToDictionary(pair => pair.Value, pair => pair.Output);
         int[] summed = settings.IsBound && data.Batches > 1 ? [.. Enumerable.Range(0, joined.Length).Where(CanBeSummed)] : [];
-        using var sums = summed.Length == 0 ? null : new DeviceSums([.. summed.Select(index => program.Outputs[index])], settings);
+        using var sums = summed.Length == 0 ? null : new DeviceSums([.. summed.Select(index => results[index])], settings);
         var read = Enumerable.Range(0, joined.Length).Except(summed).ToArray();
-        var onHost = read.Select(index => program.Outputs[index].Value).ToHashSet();
+        var onHost = read.Select(index => results[index].Value).ToHashSet();
         var times = new List<double>();
         for (var batch = 0; batch < data.Batches; batch++)
         {
@@ -51,19 +58,22 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 var at = batch;
                 var inside = progress is null ? null : new Relay(report => progress.Report(new RunProgress((at + report.Fraction) / data.Batches,
                     data.Batches == 1 ? report.Message : $"batch {at + 1} of {data.Batches}, {report.Message}")));
-                var results = runner.Run(feeds, outputs, onHost, keep, inside, cancellation);
+                var isChecked = batch == 0 && Check is not null;
+                var values = runner.Run(feeds, isChecked ? [.. outputs.Union(given.Values)] : outputs, isChecked ? outputs.ToHashSet() : onHost, keep, inside, cancellation);
+                if (isChecked)
+                    check = CheckFirst(Check!, results, given, values, feeds, cancellation);
                 var share = (double)samples / data.Samples;
-                var (last, weights) = (batch == data.Batches - 1, summed.Select(index => join.Weight(program.Outputs[index].Name, share)));
-                if (sums?.Take([.. summed.Select(index => results[program.Outputs[index].Value])], [.. weights], last, cancellation) is { } found and >= 0)
-                    throw NotFinite(program.Outputs[summed[found]].Name);
+                var (last, weights) = (batch == data.Batches - 1, summed.Select(index => join.Weight(results[index].Name, share)));
+                if (sums?.Take([.. summed.Select(index => values[results[index].Value])], [.. weights], last, cancellation) is { } found and >= 0)
+                    throw NotFinite(results[summed[found]].Name);
                 foreach (var index in read)
                 {
-                    var tensor = results[program.Outputs[index].Value];
+                    var tensor = values[results[index].Value];
                     if (!OrtTensors.IsFinite(tensor))
-                        throw NotFinite(program.Outputs[index].Name);
-                    joined[index].Join(OrtTensors.Doubles(tensor), OrtTensors.Shape(tensor), join.Weight(program.Outputs[index].Name, share), join.PerSample.Contains(program.Outputs[index].Name), AddsSquares(index));
+                        throw NotFinite(results[index].Name);
+                    joined[index].Join(OrtTensors.Doubles(tensor), OrtTensors.Shape(tensor), join.Weight(results[index].Name, share), join.PerSample.Contains(results[index].Name), AddsSquares(index));
                 }
-                foreach (var tensor in results.Values)
+                foreach (var tensor in values.Values)
                     tensor.Dispose();
                 times.Add((clock.Elapsed - start).TotalSeconds);
             }
@@ -78,12 +88,29 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         foreach (var (index, sum) in summed.Zip(sums?.Sums ?? []))
             joined[index].Join(OrtTensors.Doubles(sum), OrtTensors.Shape(sum), weight: 1, perSample: false, squares: false);
         progress?.Report(new RunProgress(1, "done"));
-        var tensors = program.Outputs.Select((output, index) => new ResultTensor(output.Name, output.Value.Type.Element, [.. joined[index].Shape], joined[index].Values));
-        return new CurvatureResult([.. tensors], data.Samples, data.Batches, seconds.SetItem("run", clock.Elapsed.TotalSeconds), Process.GetCurrentProcess().PeakWorkingSet64)
+        var tensors = results.Select((output, index) => new ResultTensor(
+            output.Name, Precision.Model.Widen(output.Value.Type.Element), [.. joined[index].Shape], joined[index].Values));
+        seconds = seconds.SetItem("run", clock.Elapsed.TotalSeconds - (check?.Seconds ?? 0));
+        if (check is not null)
+            seconds = seconds.SetItem("check", check.Seconds);
+        return new CurvatureResult([.. tensors], data.Samples, data.Batches, seconds, Process.GetCurrentProcess().PeakWorkingSet64)
         {
+            Check = check ?? CheckReport.None("", Unchecked),
             SecondsOfABatch = times.Count > 2 ? times.Skip(1).Order().ElementAt((times.Count - 1) / 2) : null,
             Notes = runner.Placement is { } placement ? [placement.With(sums?.Placement ?? NodePlacement.None).Describe()] : [],
         };
+    }
+
+    /// <summary>Why there is no check, where there is none: a clause.</summary>
+    public string Unchecked { get; init; } = "";
+
+    private CheckReport CheckFirst(RunCheck check, ImmutableArray<NamedValue> results, Dictionary<Value, Value> given, IReadOnlyDictionary<Value, OrtValue> values, Dictionary<Value, OrtValue> feeds, CancellationToken cancellation)
+    {
+        var byName = results.ToDictionary(output => output.Name, output => values[output.Value], StringComparer.Ordinal);
+        // What is not finite is refused with the node that made it.
+        return byName.Values.All(OrtTensors.IsFinite)
+            ? check.Run(name => (OrtTensors.Doubles(byName[name]), OrtTensors.Shape(byName[name])), value => values[given[value]], feeds.Where(feed => feed.Key.Name is not null).ToDictionary(feed => feed.Key.Name!, feed => feed.Value, StringComparer.Ordinal), settings, cancellation)
+            : CheckReport.None("", "a result is not finite");
     }
 
     /// <summary>Whether the output's results of batches are added up as they are.</summary>

@@ -28,8 +28,11 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     /// <summary>The share of the bound above which no more is looked for.</summary>
     private const double Enough = 0.9;
 
+    /// <summary>Why all samples are one batch, which smaller ones would take less memory than; null where that is not so.</summary>
+    public string? Obstacle { get; init; }
+
     /// <summary>
-    /// The plan that <paramref name="make"/> gives for about the most bytes of a chunk that keep the whole within the bound. Throws <see cref="UserErrorException"/> where one column at a time takes
+    /// The plan that <paramref name="make"/> gives for about the most bytes of a chunk that keep the whole within the bound. Throws <see cref="MemoryLimitException"/> where one column at a time takes
     /// more.
     /// </summary>
     public CurvaturePlan Plan(Func<long, CurvaturePlan> make)
@@ -39,7 +42,7 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
             return most.Plan;
         var least = Of(1);
         if (least.Peak > bound)
-            throw new UserErrorException($"With one column at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is {PlanLimits.Text(bound)}; allow more with --memory.");
+            throw new MemoryLimitException($"With one column at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is {PlanLimits.Text(bound)}; {(Obstacle is null ? "" : $"all samples are run at once, because {Obstacle}; ")}allow more with --memory{(Obstacle is null ? "" : ", or give --batch-size N --as-blocks where blocks are what is wanted")}.");
         for (var attempt = 0; attempt < Attempts && least.Peak < Enough * bound; attempt++)
         {
             var share = (bound - least.Peak) / (most.Peak - least.Peak);
@@ -105,3 +108,6 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     /// <summary>Weights have known sizes.</summary>
     private static double Bytes(Value value) => value.Type.Shape.IsKnown ? (double)value.Type.Shape.Elements.Factor * value.Type.Element.Size() : 0;
 }
+
+/// <summary>A run does not fit the memory limit.</summary>
+internal sealed class MemoryLimitException(string message) : UserErrorException(message);

@@ -53,6 +53,19 @@ internal static class OrtTensors
         return value;
     }
 
+    /// <summary>A tensor of zeros but for some elements, by their positions.</summary>
+    public static OrtValue Sparse(ElementType element, long[] shape, IReadOnlyList<(long Position, double Element)> entries)
+    {
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)element, shape);
+        value.GetTensorMutableRawData().Clear();
+        foreach (var (position, number) in entries)
+            if (element == ElementType.Float64)
+                value.GetTensorMutableDataAsSpan<double>()[checked((int)position)] = number;
+            else
+                value.GetTensorMutableDataAsSpan<float>()[checked((int)position)] = (float)number;
+        return value;
+    }
+
     /// <summary>The sizes of a tensor.</summary>
     public static long[] Shape(OrtValue value) => value.GetTensorTypeAndShape().Shape;
 
@@ -68,8 +81,11 @@ internal static class OrtTensors
                 var doubles = new double[floats.Length];
                 System.Numerics.Tensors.TensorPrimitives.ConvertChecked(floats, doubles);
                 return doubles;
+            case Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 or Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.BFloat16:
+                var element = (ElementType)value.GetTensorTypeAndShape().ElementDataType;
+                return new NpyArray(element, Shape(value), value.GetTensorMutableRawData().ToArray()).ToDoubles();
             default:
-                throw new ArgumentException("The tensor holds no float32 or float64.");
+                throw new ArgumentException("The tensor holds no floating-point numbers.");
         }
     }
 
@@ -78,6 +94,8 @@ internal static class OrtTensors
     {
         Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => !value.GetTensorDataAsSpan<float>().ContainsAnyExceptInRange(float.MinValue, float.MaxValue),
         Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double => !value.GetTensorDataAsSpan<double>().ContainsAnyExceptInRange(double.MinValue, double.MaxValue),
+        Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 or Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.BFloat16 =>
+            Array.TrueForAll(Doubles(value), double.IsFinite),
         _ => true,
     };
 }

@@ -9,7 +9,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>Networks whose samples lie along other axes than the first, share one with something else, or have weights of their own.</summary>
-public static class SampleAxisProblems
+public static class SampleLayoutProblems
 {
     public static IEnumerable<Problem> All()
     {

@@ -1,0 +1,50 @@
+using System.Globalization;
+using OnnxCurvature.Runtime.Results;
+
+namespace OnnxCurvature.Cli.Views;
+
+/// <summary>Shows what the check of a run found.</summary>
+internal static class CheckView
+{
+    /// <summary>How many results are listed by name that were not checked.</summary>
+    private const int Listed = 5;
+
+    /// <summary>Shows the lines of the summary.</summary>
+    public static void Show(Terminal terminal, CheckReport report)
+    {
+        if (!report.Entries.IsEmpty)
+        {
+            var agree = Figures.Count(report.Entries.Count(entry => entry.Agrees));
+            var within = report.LargestDifference.ToString("0.#e-0", CultureInfo.InvariantCulture);
+            terminal.Line($"  checked: {agree} of {Figures.Count(report.Entries.Length)} entries within {within}{Rounded(report)}");
+        }
+        foreach (var group in report.Unchecked.GroupBy(result => result.Reason))
+        {
+            var names = group.Select(result => result.Name).Where(name => name.Length > 0).ToArray();
+            var more = names.Length > Listed ? $" and {Figures.Count(names.Length - Listed)} more" : "";
+            var some = string.Join(", ", names.Take(Listed)) + more;
+            terminal.Line(names.Length == 0 ? $"  not checked: {group.Key}" : $"  not checked: {some}, because {group.Key}");
+        }
+    }
+
+    /// <summary>What is printed in place of results.</summary>
+    public static string Describe(CheckReport report)
+    {
+        var wrong = report.Entries.Where(entry => !entry.Agrees).OrderByDescending(entry => entry.Excess).ToArray();
+        var lines = wrong.Select(entry =>
+            $"  {entry.Name}{Figures.Index(entry.Index)} is {Figures.Value(entry.Computed)},"
+            + $" and the derivative of the graph is {Figures.Value(entry.Reference)};"
+            + $" rounding explains at most {Figures.Value(entry.Tolerance)}");
+        return $"error: {Figures.Count(wrong.Length)} of {Figures.Count(report.Entries.Length)} checked entries are wrong,"
+            + $" so nothing was written.\n{string.Join('\n', lines)}\n"
+            + "This is a defect of the tool: please report it with the command, its data and the model, or a small model that shows it.\n"
+            + "'verify' compares more entries; --no-check gives out the result nevertheless.";
+    }
+
+    private static string Rounded(CheckReport report) => report.Entries.Count(entry => entry.AgreesByRounding) switch
+    {
+        0 => "",
+        1 => "; 1 of them only within what rounding makes of terms that cancel",
+        var count => $"; {Figures.Count(count)} of them only within what rounding makes of terms that cancel",
+    };
+}

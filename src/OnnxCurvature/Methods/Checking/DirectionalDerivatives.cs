@@ -1,0 +1,174 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Passes;
+using OnnxCurvature.Transforms;
+
+namespace OnnxCurvature.Methods.Checking;
+
+/// <summary>
+/// Derivatives of the loss along single directions a and b of some values, by forward mode through the plain graph: with z the value that
+/// the loss is taken of and L(z) the loss,
+/// <code>D L[a] = ∇L·z_a,    D²L[a, b] = z_aᵀ ∇²L z_b + ∇L·z_ab,    Gauss–Newton: z_aᵀ ∇²L z_b,</code>
+/// where z_a and z_ab are the first and second directional derivatives of z. Nothing is transposed between the values and z, and no square
+/// root of ∇²L, no sample layout,
+/// no activation mask and no contraction takes part, so these numbers share only the linearization rules with what a plan computes.
+/// <para>
+/// From z on everything is in float64: ∇²L of a confident classification cancels in float32, while z_a does not. The same in the model's
+/// own type shows what is lost there by a run. Values that
+/// the model itself computes are taken from the run that is checked, so that both stand on the same side of every kink.
+/// </para>
+/// </summary>
+internal sealed class DirectionalDerivatives
+{
+    private const string Prefix = "check.";
+
+    private readonly GraphBuilder _b;
+    private readonly LossHead _head;
+    private readonly LinearProgram _first;
+    private readonly LinearProgram? _second;
+    private readonly Head _wide;
+    private readonly Head _own;
+    private readonly HashSet<Value> _ofModel;
+    private readonly CheckedDerivatives _asked;
+    private readonly Dictionary<(int, bool), Program> _programs = [];
+
+    /// <summary>
+    /// Linearizes. Must be called before anything is derived in the graph, since the model's own values are those that it holds now. Throws
+    /// <see cref="Ops.Rules.UnsupportedModelException"/> where a node has no derivative.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="head">The loss on it.</param>
+    /// <param name="values">By which values; none of them may depend on another.</param>
+    /// <param name="asked">Which derivatives are needed.</param>
+    public DirectionalDerivatives(ModelGraph model, LossHead head, ImmutableArray<Value> values, CheckedDerivatives asked)
+    {
+        (_b, _head, Values, _asked) = (model.Builder, head, values, asked);
+        _ofModel = GraphWalk.Between(model.Inputs.ToHashSet(), values.Add(head.Output)).SelectMany(node => node.Outputs).ToHashSet();
+        _b.Origin = "check";
+        _first = _b.Linearize(values, [head.Output]);
+        _second = asked.HasFlag(CheckedDerivatives.Second) && _first.Outputs[0] is { } tangent ? _b.Linearize(values, [tangent]) : null;
+        var z = Cast.Of(_b, head.Output, ElementType.Float64);
+        _wide = Head.Of(_b, z, _b.InFloat64([head.Loss], new Dictionary<Value, Value> { [head.Output] = z })[0]);
+        _own = Head.Of(_b, head.Output, head.Loss);
+        _b.Origin = null;
+        IEnumerable<LinearProgram> maps = _second is null
+            ? [_first, _wide.Product, _own.Product]
+            : [_first, _second, _wide.Product, _own.Product];
+        var made = maps.SelectMany(map => map.Outputs).OfType<Value>().Concat([_wide.Slope, _own.Slope]);
+        var needed = Cut(made, maps.SelectMany(map => map.Inputs));
+        Given = [.. needed.Concat(values).Append(head.Output).Where(_ofModel.Contains).Distinct()];
+    }
+
+    /// <summary>By which values.</summary>
+    public ImmutableArray<Value> Values { get; }
+
+    /// <summary>Whether programs take directions b of their own.</summary>
+    public bool TakesPairs => _asked.HasFlag(CheckedDerivatives.Pairs);
+
+    /// <summary>Which derivative an output of a program is.</summary>
+    public static CheckedDerivatives KindOf(NamedValue output) => Enum.Parse<CheckedDerivatives>(output.Name.AsSpan(Prefix.Length));
+
+    /// <summary>The values of the model that a run must give, beside what it is fed.</summary>
+    public ImmutableArray<Value> Given { get; }
+
+    /// <summary>
+    /// The program for some pairs of directions at once. Its first parameters are the directions a, of shape [K, *value] for each of the
+    /// values; then, where directions b of their own
+    /// are asked for, these; then <see cref="Given"/> and inputs, as far as they are needed. <see cref="KindOf"/> tells what an output is;
+    /// one that is zero is missing.
+    /// First, Second and GaussNewton are of shape [K, R] with R the size of z's first axis, along which they are not summed; Image is z_a,
+    /// [K, *z]. All are in float64.
+    /// </summary>
+    /// <param name="directions">How many, K.</param>
+    /// <param name="wide">Whether everything from z on is in float64, and not in the model's own type.</param>
+    public Program ProgramFor(int directions, bool wide)
+    {
+        if (!_programs.TryGetValue((directions, wide), out var program))
+            _programs[(directions, wide)] = program = Build(directions, wide ? _wide : _own);
+        return program;
+    }
+
+    private Program Build(int directions, Head head)
+    {
+        ImmutableArray<Value> a = Parameters(), b = TakesPairs ? Parameters() : a;
+        var image = Image(a);
+        var other = a == b ? image : Image(b);
+        var along = _first.Inputs.Zip(a).Concat(_second is null ? [] : _second.Inputs.Zip(b))
+            .ToDictionary(pair => pair.First, pair => pair.Second);
+        var bent = _second?.Outputs[0] is { } second ? As(_b.Batch([second], along, directions)[0]!) : null;
+        var turned = head.Product.Outputs[0] is { } product && other is not null
+            ? _b.Batch([product], new Dictionary<Value, Value> { [head.Product.Inputs[0]] = other }, directions)[0]
+            : null;
+        var outputs = new List<NamedValue>();
+        if (image is not null)
+        {
+            Add(CheckedDerivatives.First, Rows(Mul.Of(_b, image, head.Slope)));
+            Add(CheckedDerivatives.Image, image);
+        }
+        var gaussNewton = image is not null && turned is not null ? Rows(Mul.Of(_b, image, turned)) : null;
+        Add(CheckedDerivatives.GaussNewton, gaussNewton);
+        var curved = bent is null ? null : Rows(Mul.Of(_b, bent, head.Slope));
+        Add(CheckedDerivatives.Second, gaussNewton is not null && curved is not null
+            ? Ops.Elementwise.Add.Of(_b, gaussNewton, curved)
+            : gaussNewton ?? curved);
+        var parameters = a == b ? a : a.AddRange(b);
+        return Simplifier.Run(Ir.Program.Create([.. parameters, .. Cut(outputs.Select(output => output.Value), parameters)], outputs));
+
+        ImmutableArray<Value> Parameters() => 
+        [
+            .. Values.Select(value => _b.Parameter(value.Type with { Shape = value.Type.Shape.Prepend(directions) })),
+        ];
+
+        Value? Image(ImmutableArray<Value> along) => _first.Outputs[0] is { } tangent
+            ? As(_b.Batch([tangent], _first.Inputs.Zip(along).ToDictionary(pair => pair.First, pair => pair.Second), directions)[0]!)
+            : null;
+
+        Value As(Value value) => Cast.Of(_b, value, head.Slope.Type.Element);
+
+        Value Rows(Value products)
+        {
+            var rank = products.Type.Rank;
+            return rank == 1
+                ? Reshape.InsertAxis(_b, products, 1)
+                : ReduceSum.Of(_b, products, Enumerable.Range(2, rank - 2).Select(axis => (long)axis), keepDims: false);
+        }
+
+        void Add(CheckedDerivatives kind, Value? value)
+        {
+            if (value is not null && _asked.HasFlag(kind))
+                outputs.Add(new NamedValue(Prefix + kind, Cast.Of(_b, value, ElementType.Float64)));
+        }
+    }
+
+    /// <summary>What the outputs take of the model's own values and of what is fed, beside the directions.</summary>
+    private List<Value> Cut(IEnumerable<Value> outputs, IEnumerable<Value> directions)
+    {
+        var (seen, cut) = (new HashSet<Value>(directions), new List<Value>());
+        var pending = new Stack<Value>(outputs);
+        while (pending.TryPop(out var value))
+        {
+            if (value.Constant is not null || !seen.Add(value))
+                continue;
+            if (value.Producer is null || _ofModel.Contains(value))
+                cut.Add(value);
+            else
+                foreach (var input in GraphWalk.Dependencies(value.Producer))
+                    pending.Push(input);
+        }
+        return cut;
+    }
+
+    /// <summary>The gradient of the loss in z, and the products of its Hessian there with directions.</summary>
+    private sealed record Head(Value Slope, LinearProgram Product)
+    {
+        public static Head Of(GraphBuilder b, Value z, Value loss)
+        {
+            var slope = b.Gradient(loss, [z])[0]!;
+            return new Head(slope, b.HessianProduct(slope, z));
+        }
+    }
+}

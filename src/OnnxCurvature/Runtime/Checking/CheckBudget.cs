@@ -1,0 +1,86 @@
+using System.Globalization;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Checking;
+using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Passes;
+
+namespace OnnxCurvature.Runtime.Checking;
+
+/// <summary>What a check may take of time and memory.</summary>
+/// <param name="costs">Sizes and operations.</param>
+/// <param name="cores">The cores that nodes may use.</param>
+/// <param name="provider">What computes: <c>cpu</c> or <c>cuda</c>.</param>
+/// <param name="runSeconds">How long the run is expected to take.</param>
+/// <param name="peakBytes">What the process takes at its peak for a program and the values of it; null where nothing bounds it.</param>
+/// <param name="bound">The most bytes that it may take.</param>
+internal sealed class CheckBudget(
+    CostModel costs, int cores, string provider, double runSeconds, Func<Program, double>? peakBytes, double bound)
+{
+    /// <summary>The share of a run's time that its check may take.</summary>
+    private const double Share = 0.05;
+
+    /// <summary>Runs of fewer seconds have at least one direction of each target checked.</summary>
+    private const double ShortRun = 2;
+
+    private const double LeastSeconds = 0.1;
+
+    /// <summary>Directions that run at a time, at most.</summary>
+    private const int MostAtOnce = 8;
+
+    /// <summary>Weights of dense layers are read once for all directions at a time.</summary>
+    private const double WeightBytesInASecond = 12e9;
+
+    private const double SecondsForASession = 0.02;
+    private const double SecondsForANode = 1e-4;
+
+    /// <summary>How many directions may be taken of those that are wanted, for one of several groups.</summary>
+    public CheckAllowance For(DirectionalDerivatives derivatives, int groups, int wanted)
+    {
+        try
+        {
+            return Fitting(derivatives, groups, wanted);
+        }
+        catch (Exception exception) when (exception is UnsupportedModelException or UserErrorException)
+        {
+            return new CheckAllowance(0, 0, $"its derivatives along directions cannot be computed: {exception.Message}");
+        }
+    }
+
+    private CheckAllowance Fitting(DirectionalDerivatives derivatives, int groups, int wanted)
+    {
+        var seconds = Math.Max(Share * runSeconds, LeastSeconds) / groups;
+        CheckAllowance? refused = null;
+        for (var directions = Math.Min(MostAtOnce, wanted); directions > 0; directions /= 2)
+        {
+            var program = Float64Lowering.Run(derivatives.ProgramFor(directions, wide: true), provider);
+            if (peakBytes is not null && peakBytes(program) is var peak && peak > bound)
+            {
+                var size = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(peak / (1 << 20))} MiB");
+                refused = new CheckAllowance(0, 0, $"one direction takes about {size}, which is more than the limit");
+                continue;
+            }
+            var (start, each) = Price(program);
+            var most = (int)Math.Min(int.MaxValue, directions * Math.Floor(Math.Max(0, seconds - start) / each));
+            if (most >= wanted)
+                return new CheckAllowance(directions, int.MaxValue, null);
+            var reason = string.Create(
+                CultureInfo.InvariantCulture,
+                $"one direction takes about {(start + each / directions):0.##} s, and all checks at most {100 * Share} % of the run");
+            if (most > 0)
+                return new CheckAllowance(directions, most, reason);
+            refused = runSeconds <= ShortRun
+                ? new CheckAllowance(directions, Math.Max(1, wanted / RunCheck.Entries), reason)
+                : new CheckAllowance(0, 0, reason);
+        }
+        return refused!;
+    }
+
+    private (double Start, double Each) Price(Program program)
+    {
+        var times = new TimeModel(costs, cores);
+        var weights = program.Nodes.SelectMany(node => node.Inputs).OfType<Value>().Where(value => value.Constant is not null).Distinct()
+            .Sum(costs.Bytes);
+        return (SecondsForASession + SecondsForANode * program.Nodes.Length, times.Run(program) + weights / WeightBytesInASecond);
+    }
+}

@@ -1,0 +1,100 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Checking;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Runtime.Checking;
+
+/// <summary>Runs the program of a check for any number of probes, some at a time.</summary>
+/// <param name="derivatives">What is derived.</param>
+/// <param name="directions">How many directions at a time.</param>
+/// <param name="wide">Whether what follows the network is computed in float64, and not in the model's own type.</param>
+/// <param name="given">What is fed and what the run gave, by value.</param>
+/// <param name="settings">How sessions run.</param>
+internal sealed class CheckRun(
+    DirectionalDerivatives derivatives, int directions, bool wide, Func<Value, OrtValue> given, OrtSettings settings) : IDisposable
+{
+    private readonly Program _program = derivatives.ProgramFor(directions, wide);
+    private OrtProgram? _session;
+
+    /// <summary>
+    /// Derivatives along each of some probes whose directions are multiplied by a factor: by the name of the output a row of numbers for
+    /// each probe. An output that is zero is missing.
+    /// </summary>
+    public List<Dictionary<CheckedDerivatives, double[]>> Along(
+        IReadOnlyList<(Probe Probe, double Factor)> probes, CancellationToken cancellation)
+    {
+        var results = new List<Dictionary<CheckedDerivatives, double[]>>();
+        for (var start = 0; start < probes.Count; start += directions)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var some = probes.Skip(start).Take(directions).ToArray();
+            var fed = _program.Parameters.Take(Inputs).Select((parameter, index) => Direction(parameter, index, some)).ToArray();
+            try
+            {
+                _session ??= new OrtProgram(_program, settings with { RunsOnce = true });
+                OrtValue[] parameters = [.. fed, .. _program.Parameters.Skip(Inputs).Select(given)];
+                using var outputs = new Outputs(_session.Run(parameters, _ => true, cancellation));
+                for (var at = 0; at < some.Length; at++)
+                    results.Add(Row(outputs, at, some[at]));
+            }
+            finally
+            {
+                foreach (var value in fed)
+                    value.Dispose();
+            }
+        }
+        return results;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _session?.Dispose();
+
+    private int Inputs => derivatives.Values.Length * (derivatives.TakesPairs ? 2 : 1);
+
+    /// <summary>Directions [K, *value]: those of the probes along this value, and zeros.</summary>
+    private OrtValue Direction(Value parameter, int index, (Probe Probe, double Factor)[] some)
+    {
+        var value = derivatives.Values[index % derivatives.Values.Length];
+        long[] shape = value.Constant is not null ? [.. value.Type.Shape.Sizes] : OrtTensors.Shape(given(value));
+        var size = shape.Aggregate(1L, (product, length) => product * length);
+        var entries = new List<(long, double)>();
+        for (var at = 0; at < some.Length; at++)
+        {
+            var (probe, factor) = some[at];
+            if (probe.Value != index % derivatives.Values.Length)
+                continue;
+            // A second direction of its own stays as it is, so that products are multiplied once.
+            var (direction, scale) = index < derivatives.Values.Length || probe.B is null ? (probe.A, factor) : (probe.B.Value, 1);
+            foreach (var (entry, element) in direction)
+                entries.Add((at * size + entry, scale * element));
+        }
+        return OrtTensors.Sparse(parameter.Type.Element, [directions, .. shape], entries);
+    }
+
+    private Dictionary<CheckedDerivatives, double[]> Row(Outputs outputs, int at, (Probe Probe, double Factor) probe)
+    {
+        var row = new Dictionary<CheckedDerivatives, double[]>();
+        for (var index = 0; index < _program.Outputs.Length; index++)
+        {
+            var output = DirectionalDerivatives.KindOf(_program.Outputs[index]);
+            var numbers = outputs.Values[index].GetTensorDataAsSpan<double>();
+            var length = numbers.Length / directions;
+            var own = numbers.Slice(at * length, length).ToArray();
+            System.Numerics.Tensors.TensorPrimitives.Divide(own, probe.Probe.Power(output, probe.Factor), own);
+            row[output] = own;
+        }
+        return row;
+    }
+
+    private sealed class Outputs(IReadOnlyList<OrtValue> values) : IDisposable
+    {
+        public IReadOnlyList<OrtValue> Values => values;
+
+        public void Dispose()
+        {
+            foreach (var value in values)
+                value.Dispose();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Numerics.Tensors;
+using OnnxCurvature.Methods.Checking;
+using OnnxCurvature.Methods.Requests;
+
+namespace OnnxCurvature.Runtime.Checking;
+
+/// <summary>
+/// Where the entries of a result lie: which entry of the target each is the derivative by, and of which sample or row of z.
+/// </summary>
+/// <param name="Result">The result.</param>
+/// <param name="Values">Its elements, of one batch.</param>
+/// <param name="Shape">Its shape.</param>
+/// <param name="ValueShape">The shape of the whole value that the target is, or is a part of.</param>
+/// <param name="OutputShape">The shape of z.</param>
+internal sealed record ResultEntries(CheckedResult Result, double[] Values, long[] Shape, long[] ValueShape, long[] OutputShape)
+{
+    private Target Target => Result.Target;
+
+    /// <summary>The root mean square of the elements.</summary>
+    public double Typical { get; } = Values.Length == 0
+        ? 0
+        : Math.Sqrt(TensorPrimitives.SumOfSquares<double>(Values) / Values.Length);
+
+    /// <summary>Entries of the target.</summary>
+    public long Count => Target.IsPart ? (Target.End - Target.Start) * Row : Product(ValueShape);
+
+    /// <summary>The first entry of the target in the whole value.</summary>
+    public long First => Target.IsPart ? Target.Start * Row : 0;
+
+    /// <summary>The elements of z.</summary>
+    public long OutputCount => Product(OutputShape);
+
+    /// <summary>Along the first axis of z.</summary>
+    public long Rows => OutputShape.Length == 0 ? 1 : OutputShape[0];
+
+    private long Row => ValueShape.Length == 0 ? 1 : Product(ValueShape.AsSpan(1));
+
+    /// <summary>Entries of a sample, of a target that holds samples.</summary>
+    private long Each => Product(ValueShape) / ValueShape[Result.Samples.IsSeparate ? Result.Samples.Axis : 0];
+
+    /// <summary>Whether the result has a block for each sample that the target holds.</summary>
+    private bool OfSamples => Result.Quantity switch
+    {
+        Quantity.Jacobian => Values.LongLength < OutputCount * Count,
+        Quantity.Hessian => Values.LongLength < Count * Count,
+        _ => Result.Quantity.IsPerSample() && Result.Samples.IsSeparate,
+    };
+
+    /// <summary>
+    /// The entry of the whole value that the element at a position is a derivative by, a second one of Hessians, and the sample or element
+    /// of z that it belongs to, or 0.
+    /// </summary>
+    public (long Entry, long Other, long Row) At(long position)
+    {
+        if (Result.Quantity == Quantity.Jvp)
+            return (0, 0, position);
+        if (!OfSamples)
+            return Result.Quantity == Quantity.Hessian
+                ? (First + position / Count, First + position % Count, 0)
+                : (First + position % Count, 0, position / Count);
+        var (inner, rows) = Result.Quantity switch
+        {
+            Quantity.Hessian => (Each, Each),
+            Quantity.Jacobian => (Each, OutputCount / Rows),
+            _ => (Each, 1),
+        };
+        var (sample, within) = Math.DivRem(position, rows * inner);
+        sample += Target.IsPart ? Target.Start : 0;
+        return Result.Quantity == Quantity.Hessian
+            ? (EntryOf(sample, within / inner), EntryOf(sample, within % inner), sample)
+            : (EntryOf(sample, within % inner), 0, sample * rows + within / inner);
+    }
+
+    /// <summary>The positions of all elements that are derivatives by an entry of the whole value.</summary>
+    public IEnumerable<long> By(long entry)
+    {
+        if (!OfSamples)
+        {
+            for (var position = entry - First; position < Values.LongLength; position += Count)
+                yield return position;
+            yield break;
+        }
+        var (sample, index) = SampleOf(entry);
+        sample -= Target.IsPart ? Target.Start : 0;
+        var rows = Result.Quantity == Quantity.Jacobian ? OutputCount / Rows : 1;
+        for (long row = 0; row < rows; row++)
+            yield return (sample * rows + row) * Each + index;
+    }
+
+    /// <summary>The entry of the value for an index within a sample.</summary>
+    private long EntryOf(long sample, long index)
+    {
+        var inner = Inner;
+        return ((index / inner * ValueShape[Result.Samples.Axis]) + sample) * inner + index % inner;
+    }
+
+    private (long Sample, long Index) SampleOf(long entry)
+    {
+        var (inner, size) = (Inner, ValueShape[Result.Samples.Axis]);
+        return (entry / inner % size, entry / (inner * size) * inner + entry % inner);
+    }
+
+    private long Inner => Product(ValueShape.AsSpan(Result.Samples.Axis + 1));
+
+    /// <summary>The indices of the element at a position.</summary>
+    public long[] IndexOf(long position)
+    {
+        var index = new long[Shape.Length];
+        for (var axis = index.Length - 1; axis >= 0; axis--)
+            (position, index[axis]) = Math.DivRem(position, Shape[axis]);
+        return index;
+    }
+
+    private static long Product(ReadOnlySpan<long> sizes)
+    {
+        long product = 1;
+        foreach (var size in sizes)
+            product *= size;
+        return product;
+    }
+}

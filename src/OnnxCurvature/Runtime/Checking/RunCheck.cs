@@ -1,0 +1,169 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Checking;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Methods.Planning;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Runtime.Results;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Runtime.Checking;
+
+/// <summary>
+/// The check of a run: a few entries of each exact result of its first batch are compared with <see cref="DirectionalDerivatives"/>. What
+/// rounding makes of an entry that does not agree at
+/// once is measured, by deriving along multiples of the same directions.
+/// </summary>
+internal sealed class RunCheck
+{
+    /// <summary>How many entries of each result are checked, where their price allows it.</summary>
+    public const int Entries = 4;
+
+    private const int Seed = 1;
+
+    private readonly LossHead _head;
+    private readonly ImmutableArray<CheckGroup> _groups;
+    private readonly ImmutableArray<UncheckedResult> _unchecked;
+
+    private ImmutableHashSet<string> _squares = [];
+
+    private RunCheck(LossHead head, ImmutableArray<CheckGroup> groups, ImmutableArray<UncheckedResult> left) =>
+        (_head, _groups, _unchecked) = (head, groups, left);
+
+    /// <summary>Prepares the check of what is asked of a model. Must be called before anything is derived in its graph.</summary>
+    public static RunCheck Create(ModelGraph model, CurvatureRequest request)
+    {
+        var targets = Target.Resolve(model, request.WithRespectTo);
+        var head = LossBuilder.Build(model, request.Loss, request.Reduction);
+        var (samples, proof) = (TargetSamples.Of(model, targets), new SampleProof(model, head));
+        var rows = head.Output.Type.Shape is { Rank: > 0 } shape ? shape[0] : 1;
+        var inRows = proof.IsSingle ? rows.IsOne : proof.Place == SampleLayout.At(0);
+        var results = targets.Zip(samples).SelectMany(pair => request.Quantities.SelectMany(request.ResultsOf)
+            .Where(quantity => quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate)
+            .Distinct().Select(quantity => new CheckedResult(pair.First, quantity, pair.Second, inRows))).ToArray();
+        var left = results.Where(result => result.Obstacle is not null)
+            .Select(result => new UncheckedResult(result.Name, result.Obstacle!)).ToList();
+        var groups = ImmutableArray.CreateBuilder<CheckGroup>();
+        // Values that nothing computes do not depend on each other; one that something does may depend on all others.
+        var checkable = results.Where(result => result.Obstacle is null);
+        foreach (var group in checkable.GroupBy(result => result.Target.Value.Producer is null ? null : result.Target.Value))
+            try
+            {
+                ImmutableArray<Value> values = [.. group.Select(result => result.Target.Value).Distinct()];
+                var needs = group.Aggregate(CheckedDerivatives.None, (all, result) => all | result.Needs);
+                groups.Add(new CheckGroup(new DirectionalDerivatives(model, head, values, needs), [.. group]));
+            }
+            catch (Exception exception) when (exception is UnsupportedModelException or UnsupportedOperatorException)
+            {
+                var reason = $"no second derivative in forward mode is known: {exception.Message}";
+                left.AddRange(group.Select(result => new UncheckedResult(result.Name, reason)));
+            }
+        return new RunCheck(head, groups.ToImmutable(), [.. left]);
+    }
+
+    /// <summary>The values of the model that the run must give for its first batch.</summary>
+    public ImmutableArray<Value> Given => [.. _groups.SelectMany(group => group.Derivatives.Given).Distinct()];
+
+    /// <summary>How much is checked; set when the price is known.</summary>
+    /// <param name="budget">What may be taken.</param>
+    /// <param name="methods">How second-order results are computed.</param>
+    public void Fit(CheckBudget budget, ImmutableArray<WeightPlan> methods)
+    {
+        _squares =
+        [
+            .. from method in methods
+               where method is { Way: DerivativeWay.Squares, Quantity: Quantity.HessianDiagonal or Quantity.GgnDiagonal }
+               select method.Quantity.OutputName(method.Target),
+        ];
+        foreach (var group in _groups)
+        {
+            var targets = group.Results.Select(result => result.Target).Distinct().Count();
+            group.Allowance = budget.For(group.Derivatives, _groups.Length, targets * Entries);
+        }
+    }
+
+    /// <summary>
+    /// Checks. Throws <see cref="DisagreementException"/> where an entry differs by more than rounding explains.
+    /// </summary>
+    /// <param name="result">A result of the first batch, by name: its elements and shape.</param>
+    /// <param name="given">A value of the model, or one that was fed.</param>
+    /// <param name="fed">What was fed, by name.</param>
+    /// <param name="settings">How sessions run.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    public CheckReport Run(
+        Func<string, (double[] Values, long[] Shape)> result,
+        Func<Value, OrtValue> given,
+        IReadOnlyDictionary<string, OrtValue> fed,
+        OrtSettings settings,
+        CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
+        var left = _unchecked.ToBuilder();
+        double largest = 0;
+        foreach (var group in _groups)
+        {
+            if (group.Allowance is not { Directions: > 0 } allowance)
+            {
+                left.AddRange(group.Results.Select(one => new UncheckedResult(one.Name, group.Allowance.Reason!)));
+                continue;
+            }
+            var z = OrtTensors.Shape(Value(_head.Output));
+            var values = group.Derivatives.Values;
+            ImmutableArray<ResultEntries> results = [.. group.Results.Select(one => EntriesOf(one, z))];
+            var inputs = fed.Where(input => results.Any(one => one.Result.Takes(input.Key)))
+                .ToDictionary(input => input.Key, input => OrtTensors.Doubles(input.Value));
+            var choices = results.GroupBy(one => one.Result.Target)
+                .Select(one => new ProbeChoice(values.IndexOf(one.Key.Value), [.. one], Entries, inputs).All(Seed));
+            // One of each target first.
+            var ranked = choices.SelectMany(all => all.Select((probe, rank) => (Probe: probe, Rank: rank))).OrderBy(pair => pair.Rank);
+            Probe[] probes = [.. ranked.Select(pair => pair.Probe).Take(allowance.Most)];
+            using var run = new CheckRun(group.Derivatives, allowance.Directions, wide: true, Value, settings);
+            using var own = new CheckRun(group.Derivatives, allowance.Directions, wide: false, Value, settings);
+            var tf32 = settings.Provider == "cuda" && settings.Cuda.AllowTf32;
+            var comparison = new CheckComparison(run, own, _squares, _head.Reduction == BatchWeight.Samples, tf32, inputs);
+            var found = comparison.Of(probes, cancellation);
+            entries.AddRange(found.Select(entry => entry.Entry));
+            largest = found.Select(entry => entry.Relative).Append(largest).Max();
+            left.AddRange(results.Where(one => !probes.Any(probe => probe.Compared.Any(compared => compared.Entries == one)))
+                .Select(one => new UncheckedResult(one.Result.Name, allowance.Reason ?? "it has no entries")));
+        }
+        var report = new CheckReport(entries.ToImmutable(), left.ToImmutable(), clock.Elapsed.TotalSeconds) { LargestDifference = largest };
+        return report.Agrees ? report : throw new DisagreementException(report);
+
+        ResultEntries EntriesOf(CheckedResult one, long[] z)
+        {
+            var (elements, shape) = result(one.Name);
+            var value = one.Target.Value;
+            var whole = value.Constant is null ? OrtTensors.Shape(Value(value)) : value.Type.Shape.Sizes;
+            return new ResultEntries(one, elements, shape, whole, z);
+        }
+
+        OrtValue Value(Value value) => value.IsParameter ? fed[value.Name!] : given(value);
+    }
+}
+
+/// <summary>Values by which derivatives are checked together, and the results.</summary>
+internal sealed class CheckGroup(DirectionalDerivatives derivatives, ImmutableArray<CheckedResult> results)
+{
+    /// <summary>What is derived.</summary>
+    public DirectionalDerivatives Derivatives => derivatives;
+
+    /// <summary>The results.</summary>
+    public ImmutableArray<CheckedResult> Results => results;
+
+    /// <summary>How much of it may be done.</summary>
+    public CheckAllowance Allowance { get; set; } = new(RunCheck.Entries, int.MaxValue, null);
+}
+
+/// <summary>How much a check may do.</summary>
+/// <param name="Directions">How many directions at a time; 0 for none.</param>
+/// <param name="Most">The most directions.</param>
+/// <param name="Reason">Why it is not more: a clause; null where it is enough.</param>
+internal sealed record CheckAllowance(int Directions, int Most, string? Reason);

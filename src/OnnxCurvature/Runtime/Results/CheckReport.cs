@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+
+namespace OnnxCurvature.Runtime.Results;
+
+/// <summary>What the check of a run found: some entries of its exact results, computed a second time in another way.</summary>
+/// <param name="Entries">The comparisons; of a result with an entry for each sample or each row of z, the worst of those of one
+/// direction.</param>
+/// <param name="Unchecked">The results that were not checked, and why.</param>
+/// <param name="Seconds">How long the check took.</param>
+public sealed record CheckReport(ImmutableArray<VerifyEntry> Entries, ImmutableArray<UncheckedResult> Unchecked, double Seconds)
+{
+    /// <summary>Whether all entries agree.</summary>
+    public bool Agrees => Entries.All(entry => entry.Agrees);
+
+    /// <summary>
+    /// The largest difference, relative to the entry or, where that is larger, to the root mean square of the first batch's result; of
+    /// entries that rounding leaves nothing of, none.
+    /// </summary>
+    public double LargestDifference { get; init; }
+
+    /// <summary>A report that nothing was checked, for one reason.</summary>
+    internal static CheckReport None(string result, string reason) => new([], [new UncheckedResult(result, reason)], 0);
+}
+
+/// <summary>A result that was not checked.</summary>
+/// <param name="Name">Its name: <c>conv4_3.weight.hessian_diagonal</c>; empty for all results of the run.</param>
+/// <param name="Reason">Why: a clause.</param>
+public sealed record UncheckedResult(string Name, string Reason);

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Tensors;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>
+/// A model's file, and how it is loaded for a request. All of this finds out about a run is put into it, so that loading again gives the
+/// same model.
+/// </summary>
+/// <param name="Path">The <c>.onnx</c> file.</param>
+/// <param name="Request">What is asked of the model; null for an augmented file, which is run as it is.</param>
+internal sealed record ModelSource(string Path, CurvatureRequest? Request)
+{
+    /// <summary>Sizes of symbolic dimensions, by name.</summary>
+    public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>Values of inputs, by name, that become constants.</summary>
+    public ImmutableDictionary<string, Tensor> Fixed { get; init; } =
+        (Request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty).ToImmutableDictionary(StringComparer.Ordinal);
+
+    /// <summary>Along which axis of inputs, by name, samples lie, where that is known: null for an input that holds none.</summary>
+    public ImmutableDictionary<string, int?> SampleAxes { get; init; } =
+        (Request?.SampleAxes ?? ImmutableDictionary<string, int?>.Empty).ToImmutableDictionary(StringComparer.Ordinal);
+
+    /// <summary>The folder that weights are taken from by reference.</summary>
+    public string Folder => ExternalData.FolderOf(Path);
+
+    /// <summary>
+    /// Loads the model; where <paramref name="isPartial"/> says so without what cannot be told yet. Throws <see
+    /// cref="UserErrorException"/>.
+    /// </summary>
+    public OnnxModel Load(bool isPartial = false) => OnnxModel.Load(Path, new LoadOptions
+    {
+        Dims = Dimensions,
+        Precision = Request?.Precision ?? Precision.Model,
+        StraightThrough = Request?.StraightThrough ?? false,
+                Targets = Request?.WithRespectTo ?? [],
+        Fixed = Fixed,
+        SampleAxes = SampleAxes,
+        KeepLoops = Request is null,
+        Partial = isPartial,
+        Asked = Request is null ? [] : [Request.Loss.Value, .. Request.WithRespectTo.SelectMany(Names)],
+        Oracle = new OrtShapeOracle(),
+    });
+
+    /// <summary>
+    /// Plans on a model that was loaded from here. What an augmented model says of its inputs holds for what is derived of it. Throws
+    /// <see cref="UserErrorException"/> for all nodes of the model that cannot be differentiated.
+    /// </summary>
+    public static CurvaturePlan Plan(OnnxModel model, Planner planner)
+    {
+        try
+        {
+            var plan = planner.Plan();
+            var augmented = AugmentedMetadata.Read(model.Metadata);
+            var whole = model.Graph.SampleAxes.Where(entry => entry.Value is null).Select(entry => entry.Key.Name!);
+            // The target of a value that does not hold samples, as a gradient by a weight, is the same for every batch.
+            string[] target = plan.Loss.Target is { } given && !new SampleProof(model.Graph, plan.Loss).Of(given).IsSeparate ? [given.Name!] : [];
+            return plan with
+            {
+                WholeInputs = [.. (augmented?.WholeInputs ?? []).Union(whole).Union(plan.WholeInputs).Union(target)],
+                Loss = plan.Loss with { Labels = plan.Loss.Labels ?? augmented?.Labels },
+            };
+        }
+        catch (UnsupportedModelException exception)
+        {
+            throw new UserErrorException($"'{model.Path}' cannot be differentiated as asked: " +
+                $"{exception.Describe(model.OpsetImports)}; name values after these nodes with --wrt, or replace them by standard " +
+                    $"operators.");
+        }
+    }
+
+    /// <summary>What a pattern of --wrt may name: itself, or what stands before a range.</summary>
+    private static IEnumerable<string> Names(string pattern) =>
+        pattern.LastIndexOf('[') is > 0 and var bracket ? [pattern, pattern[..bracket]] : [pattern];
+}

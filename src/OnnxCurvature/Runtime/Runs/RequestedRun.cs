@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Checking;
+using OnnxCurvature.Runtime.Schedules;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>Plans the run of what is asked of a model.</summary>
+internal static class RequestedRun
+{
+    /// <summary>
+    /// Decides about batches, gives the model the sizes that follow from the data, and plans. Throws <see cref="UserErrorException"/> for
+    /// data that do not fit,
+    /// and where even the smallest chunks take more memory than is allowed.
+    /// </summary>
+    public static RunPlan Plan(RunInputs inputs, CurvatureRequest request, CurvatureRunOptions options)
+    {
+        var (source, model, data) = (inputs.Source, inputs.Model, inputs.Data);
+        AugmentedMetadata.CheckDerivable(model);
+        // Which branch of an If is taken may depend on the sizes of the data. How these are cut does not change axes without samples.
+        if (!model.LeftOutNodes.IsEmpty)
+        {
+            source = source with { Dimensions = DataSet.Dimensions(model.Graph, data, null).SetItems(source.Dimensions) };
+            model = source.Load();
+        }
+        var batches = BatchDecision.Of(model.Graph, request, data, options);
+        // The data make the program a plainer one, and what was built to decide is no part of it, so the model is loaded again.
+        source = Decided(source, model.Graph, data, batches);
+        model = source.Load();
+        if (request is { Tolerance: not null, KeptClasses: null })
+            request = request with { KeptClasses = ClassCount.Of(source, request, data, batches, options) };
+        // Before the plan, since what is checked is derived from the model's own nodes alone.
+        var check = options.Check ? RunCheck.Create(model.Graph, request) : null;
+        var left = options.Check ? "" : "the run was made with --no-check";
+        CurvaturePlan plan;
+        try
+        {
+            plan = Fit(source, model, request, batches, options, check);
+        }
+        catch (MemoryLimitException) when (check is not null)
+        {
+            check = null;
+            left = "the values that it takes of the run do not fit the memory limit";
+            plan = Fit(source, model, request, batches, options, check);
+        }
+        var layouts = LayoutsOf(model.Graph, plan);
+        var given = plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber).ToArray();
+        var set = DataSet.Bind(given, data, layouts, batches.Size, plan.Loss.Labels);
+        var averages = (batches.IsWhole ? plan.Loss.Reduction : batches.Weight) == BatchWeight.Samples;
+        var join = new BatchJoin(averages, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null };
+        var run = new RunPlan(source, options.Faults.Program(plan.Program), join, set)
+        {
+            Check = check,
+            Unchecked = left,
+            BatchNumber = plan.BatchNumber,
+            Methods = plan.Methods,
+            Notes = [.. model.Notes, .. inputs.Notes, .. plan.Notes, .. batches.Notes(plan.MemoryBytes), .. set.Notes],
+            Flops = plan.Flops,
+            MemoryBytes = plan.MemoryBytes,
+        };
+        check?.Fit(run.BudgetOfCheck(options), plan.Methods);
+        return run;
+    }
+
+    /// <summary>How the model is loaded once it is known how the data are cut.</summary>
+    private static ModelSource Decided(
+        ModelSource source, ModelGraph model, IReadOnlyDictionary<string, NpyArray> data, BatchDecision batches)
+    {
+        var layouts = InputSamples.Of(model);
+        return source with
+        {
+            Dimensions = DataSet.Dimensions(model, data, batches.Size).SetItems(source.Dimensions),
+            SampleAxes = model.Inputs.Where(input => input.Type.Rank > 0).ToImmutableDictionary(
+                input => input.Name!,
+                input => layouts.TryGetValue(input, out var samples) ? samples.Axis : (int?)null,
+                StringComparer.Ordinal),
+        };
+    }
+
+    /// <summary>The plan that keeps to the bound on memory.</summary>
+    private static CurvaturePlan Fit(
+        ModelSource source, OnnxModel model, CurvatureRequest request, BatchDecision batches, CurvatureRunOptions options, RunCheck? check)
+    {
+        var limits = RunPlan.Limits(options, source);
+        var plan = options.Provider == "cpu" && options.ChunkBytes is null
+            ? new MemoryBudget(options.MemoryBytes, severalBatches: !batches.IsWhole) { Obstacle = batches.IsWhole ? batches.Obstacle : null }
+                .Plan(chunk => Of(limits with { MemoryBytes = chunk }))
+            : Of(limits).Within(limits);
+        foreach (var output in plan.Program.Outputs.SkipLast(check?.Given.Length ?? 0))
+            if (limits.Size(output.Value.Type.Shape.Elements) * output.Value.Type.Element.Size() is > int.MaxValue and var bytes)
+                throw new UserErrorException($"'{output.Name}' would take {Math.Ceiling(bytes / (1 << 30))} GiB for a batch, and 2 " +
+                    $"GiB is the most that one result may have; ask for parts, as in --wrt 'NAME[0:16]', or for smaller batches.");
+        return plan;
+
+        CurvaturePlan Of(PlanLimits bounds) =>
+            ModelSource.Plan(model, new Planner(model.Graph, request, bounds)
+            {
+                NumbersBatches = !batches.IsWhole && request.IsRandom,
+                Given = check?.Given ?? [],
+                Loss = options.Faults.Loss,
+            });
+    }
+
+    /// <summary>Where samples lie in the program's inputs, by name.</summary>
+    private static Dictionary<string, SampleLayout> LayoutsOf(ModelGraph model, CurvaturePlan plan)
+    {
+        var samples = new SampleProof(model, plan.Loss);
+        return plan.Program.Parameters.Where(parameter => parameter.Name is not null)
+            .ToDictionary(parameter => parameter.Name!, LayoutOf, StringComparer.Ordinal);
+
+        SampleLayout LayoutOf(Value parameter) => model.Inputs.Contains(parameter) || parameter == plan.Loss.Target ? samples.Of(parameter)
+            : plan.WholeInputs.Contains(parameter.Name!) ? SampleLayout.None
+            : SampleLayout.At(0);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Runtime.Augmentation;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>
+/// What the inputs of a model are in a run: those that hold data, and those from which nodes take sizes, axes or counts. What these are
+/// given is taken as constant, since
+/// without it nothing can be derived.
+/// </summary>
+/// <param name="Source">The model's file, with the values of inputs that are constants.</param>
+/// <param name="Model">The model as far as it can be told without knowing how the data are cut.</param>
+/// <param name="Data">The arrays of all other inputs.</param>
+/// <param name="Notes">One sentence for each input that is taken as constant.</param>
+internal sealed record RunInputs(
+    ModelSource Source, OnnxModel Model, IReadOnlyDictionary<string, NpyArray> Data, ImmutableArray<string> Notes)
+{
+    /// <summary>Loads the model until nothing more becomes known by what its inputs are given.</summary>
+    public static RunInputs Resolve(ModelSource source, IReadOnlyDictionary<string, NpyArray> data)
+    {
+        var notes = ImmutableArray.CreateBuilder<string>();
+        var constant = new HashSet<string>(StringComparer.Ordinal);
+        while (true)
+        {
+            var model = source.Load(isPartial: true);
+            if (Whole(source, model) is { Count: > 0 } whole)
+            {
+                source = source with { SampleAxes = source.SampleAxes.AddRange(whole) };
+                continue;
+            }
+            var taken = source.Request is { } request
+                ? model.UndecidedInputs.Where(input => data.ContainsKey(input.Name!) && !request.WithRespectTo.Contains(input.Name!))
+                    .ToArray()
+                : [];
+            if (taken.Length == 0)
+                return new RunInputs(source, model, data.Where(entry => !constant.Contains(entry.Key)).ToDictionary(), notes.ToImmutable());
+            constant.UnionWith(taken.Select(input => input.Name!));
+            var values = taken.Select(input => KeyValuePair.Create(input.Name!, TensorOf(input, data[input.Name!])));
+            source = source with { Fixed = source.Fixed.AddRange(values) };
+            notes.AddRange(taken.Select(input => $"The data of '{input.Name}' are taken as constant, because sizes, axes or counts " +
+                $"depend on them."));
+        }
+    }
+
+    /// <summary>The inputs of an augmented model of which it says that they hold no samples, as far as that is not known yet.</summary>
+    private static Dictionary<string, int?> Whole(ModelSource source, OnnxModel model) => (AugmentedMetadata.Read(model.Metadata)?.WholeInputs ?? [])
+        .Where(name => !source.SampleAxes.ContainsKey(name) && model.Inputs.Any(input => input.Name == name))
+        .ToDictionary(name => name, _ => (int?)null, StringComparer.Ordinal);
+
+    private static Tensor TensorOf(Value input, NpyArray array) => array.Element.IsFloat()
+        ? Tensor.Of(array.Element, array.Shape, array.ToDoubles())
+        : Tensor.Of(input.Type.Element, array.Shape, array.ToInt64s());
+}

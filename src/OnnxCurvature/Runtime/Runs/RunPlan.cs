@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Checking;
+using OnnxCurvature.Runtime.Schedules;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>A program with data for it, and how its batches are put together.</summary>
+/// <param name="Source">How the model was loaded.</param>
+/// <param name="Program">The program.</param>
+/// <param name="Join">How results of batches become one.</param>
+/// <param name="Data">The data.</param>
+internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Join, DataSet Data)
+{
+    /// <summary>The program's input that takes the number of the batch; null where it has none.</summary>
+    public Value? BatchNumber { get; init; }
+
+    /// <summary>What the augmented file says that is run; null where a model is run for a request.</summary>
+    public AugmentedMetadata? Augmented { get; init; }
+
+    /// <summary>What checks the results of the first batch; null where they are not checked.</summary>
+    public RunCheck? Check { get; init; }
+
+    /// <summary>Why results are not checked, as a clause; empty where they are.</summary>
+    public string Unchecked { get; init; } = "";
+
+    /// <summary>How each second-order quantity is computed; none for an augmented file.</summary>
+    public ImmutableArray<WeightPlan> Methods { get; init; } = [];
+
+    /// <summary>What the user should know: one sentence each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
+    /// <summary>Estimated floating-point operations for one batch.</summary>
+    public required double Flops { get; init; }
+
+    /// <summary>Estimated peak of the values of one run, weights not counted, in bytes.</summary>
+    public required double MemoryBytes { get; init; }
+
+    /// <summary>About how long all batches take on a processor, in seconds, and the most bytes that the process holds.</summary>
+    public (double Seconds, double PeakBytes) Estimated(CurvatureRunOptions options)
+    {
+        var times = new TimeModel(new CostModel(Limits(options, Source)), Cores(options));
+        var seconds = times.Start(Program) + Data.Batches * times.Run(Program);
+        var budget = new MemoryBudget(options.MemoryBytes, Data.Batches > 1);
+        return (seconds, budget.PeakBytes(Program, MemoryBytes, Flops) + MemoryBudget.OfNodes(Program));
+    }
+
+    /// <summary>What the check of the run may take.</summary>
+    public CheckBudget BudgetOfCheck(CurvatureRunOptions options)
+    {
+        var costs = new CostModel(Limits(options, Source));
+        var memory = new MemoryBudget(options.MemoryBytes, Data.Batches > 1);
+        Func<Program, double>? peak = options.Provider == "cpu"
+            ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program))
+            : null;
+        return new CheckBudget(costs, Cores(options), options.Provider, Estimated(options).Seconds, peak, options.MemoryBytes);
+    }
+
+    private static int Cores(CurvatureRunOptions options) => options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
+
+    /// <summary>What all sessions of the run share.</summary>
+    public OrtSettings Settings(CurvatureRunOptions options) =>
+        new(Source.Folder, options.Provider, options.Threads) { Cuda = options.Cuda };
+
+    /// <summary>The bounds that the run keeps to.</summary>
+    public static PlanLimits Limits(CurvatureRunOptions options, ModelSource source) =>
+        new()
+        {
+            Provider = options.Provider,
+            MemoryBytes = options.ChunkBytes ?? options.MemoryBytes,
+            Dimensions = source.Dimensions,
+            DefaultDimension = options.BatchSize ?? 1,
+        };
+}

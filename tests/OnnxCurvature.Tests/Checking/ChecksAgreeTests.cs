@@ -1,0 +1,157 @@
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Checking;
+using OnnxCurvature.Runtime.Results;
+using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Tests.Files;
+using OnnxCurvature.Tests.Methods;
+using OnnxCurvature.Tests.References;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Checking;
+
+/// <summary>The check of a run finds nothing where nothing is wrong, and leaves nothing out.</summary>
+public sealed class ChecksAgreeTests
+{
+    public static TheoryData<string> Problems => [.. ProblemTable.All().Select(problem => problem.Name)];
+
+    public static TheoryData<string, string> References
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var entry in ReferenceTable.All)
+                rows.Add(entry.Model, entry.Weight);
+            return rows;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Problems))]
+    public void Every_problem_agrees_in_both_precisions(string name)
+    {
+        foreach (var element in (ElementType[])[ElementType.Float32, ElementType.Float64])
+        {
+            var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+            using var folder = new TemporaryFolder();
+            var file = ProblemFile.Write(problem, folder, element);
+            Agrees(Run(file, RequestOf(problem)));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(References))]
+    public void Every_reference_model_agrees_in_both_precisions(string model, string weight)
+    {
+        var entry = ReferenceTable.Find(model, weight);
+        foreach (var precision in (Precision[])[Precision.Model, Precision.Float64])
+        {
+            Agrees(entry.Run(entry.Request with { Precision = precision }));
+        }
+    }
+
+    [Theory]
+    [InlineData("relu mlp CrossEntropy 3 symbolic")]
+    [InlineData("tanh mlp BinaryCrossEntropy 3 symbolic")]
+    [InlineData("cnn 3 symbolic")]
+    [InlineData("shared weight 3")]
+    [InlineData("residual 3")]
+    public void Every_quantity_agrees_by_weights_and_inputs(string name)
+    {
+        foreach (var element in (ElementType[])[ElementType.Float32, ElementType.Float64])
+        {
+            var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+            using var folder = new TemporaryFolder();
+            var file = ProblemFile.Write(problem, folder, element);
+            var first = problem.Weights[0].Name!;
+            var request = new CurvatureRequest
+            {
+                WithRespectTo = [first, $"{first}[1]", $"{first}[1:3]", problem.Weights[^1].Name!, problem.Inputs[0].Name!],
+                Loss = new LossRequest(problem.Loss),
+                Quantities =
+                [
+                    Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal, Quantity.FisherDiagonal,
+                    Quantity.PerSampleGradient, Quantity.PerSampleHessianDiagonal,
+                    Quantity.PerSampleGgnDiagonal, Quantity.PerSampleFisherDiagonal,
+                    Quantity.Jacobian, Quantity.Hessian, Quantity.GradientOfGradient,
+                ],
+            };
+            Agrees(Run(file, request));
+        }
+    }
+
+    [Fact]
+    public void Of_several_batches_the_first_is_checked_by_itself()
+    {
+        using var folder = new TemporaryFolder();
+        var (file, request) = Dense(folder);
+        var whole = Run(file, request, batchSize: 1);
+        var alone = Run(file with { Data = file.Data.ToDictionary(entry => entry.Key, entry => FirstOfThree(entry.Value)) }, request);
+        Assert.Equal(3, whole.Batches);
+        Agrees(whole);
+        Assert.Equal(alone.Check.Entries.Length, whole.Check.Entries.Length);
+        Assert.All(alone.Check.Entries.Zip(whole.Check.Entries), pair => Assert.Equal(pair.First.Computed, pair.Second.Computed, 1e-5));
+    }
+
+    [Fact]
+    public void Results_of_an_augmented_file_are_said_to_be_unchecked()
+    {
+        using var folder = new TemporaryFolder();
+        var (file, request) = Dense(folder);
+        CurvatureEngine.Augment(file.Path, request, folder.File("augmented.onnx"), new AugmentOptions());
+        var result = Run(file with { Path = folder.File("augmented.onnx") }, null);
+        Assert.Empty(result.Check.Entries);
+        Assert.Contains("augmented", Assert.Single(result.Check.Unchecked).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Estimates_are_not_checked()
+    {
+        using var folder = new TemporaryFolder();
+        var (file, request) = Dense(folder);
+        var result = Run(file, request with { Estimator = Estimator.Hutchinson });
+        Assert.Empty(result.Check.Unchecked);
+        Assert.All(result.Check.Entries, entry => Assert.EndsWith(".gradient", entry.Name, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_result_that_cannot_be_checked_is_named_with_the_reason()
+    {
+        using var folder = new TemporaryFolder();
+        var (file, request) = Dense(folder);
+        var left = Run(file, request with { Quantities = [Quantity.Gradient, Quantity.Laplacian] }).Check.Unchecked;
+        Assert.Equal(request.WithRespectTo.Select(name => name + ".laplacian"), left.Select(one => one.Name));
+        Assert.All(left, one => Assert.Equal("a trace takes a direction for every entry", one.Reason));
+    }
+
+    private static (ProblemFile File, CurvatureRequest Request) Dense(TemporaryFolder folder)
+    {
+        var problem = ProblemTable.All().First(candidate => candidate.Name == "tanh mlp CrossEntropy 3 symbolic");
+        return (ProblemFile.Write(problem, folder, ElementType.Float32), RequestOf(problem));
+    }
+
+    private static CurvatureRequest RequestOf(Problem problem) =>
+        new() { WithRespectTo = [.. problem.Weights.Select(weight => weight.Name!)], Loss = new LossRequest(problem.Loss) };
+
+    private static CurvatureResult Run(ProblemFile file, CurvatureRequest? request, int? batchSize = null)
+    {
+        var options = new CurvatureRunOptions { BatchSize = batchSize };
+        return CurvatureEngine.Prepare(file.Path, request, file.Data, options).Run(null, TestContext.Current.CancellationToken);
+    }
+
+    private static NpyArray FirstOfThree(NpyArray array) =>
+        array with { Shape = [1, .. array.Shape[1..]], Data = array.Data[..(array.Data.Length / 3)] };
+
+    /// <summary>All entries agree, and no result is left out.</summary>
+    private static void Agrees(CurvatureResult result)
+    {
+        Assert.True(result.Check.Agrees);
+        Assert.Empty(result.Check.Unchecked);
+        var names = result.Tensors.Select(tensor => tensor.Name).Where(name => name != "loss");
+        Assert.Equal(names.Order(), result.Check.Entries.Select(entry => entry.Name).Distinct().Order());
+        var element = result.Tensors[0].Element;
+        Assert.InRange(result.Check.LargestDifference, 0, CheckRounding.Relative(element.UnitRoundoff()));
+    }
+}

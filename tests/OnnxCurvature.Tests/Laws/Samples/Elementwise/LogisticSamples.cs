@@ -1,0 +1,16 @@
+namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
+
+/// <summary>Samples of Logistic.</summary>
+public sealed class LogisticSamples : OperatorSamples
+{
+    /// <inheritdoc/>
+    public override string Domain => "OnnxCurvature";
+
+    /// <inheritdoc/>
+    public override IEnumerable<OperatorSample> All()
+    {
+        yield return Sample("a matrix", Any(2, 3));
+        yield return Sample("a scalar", Any());
+        yield return Sample("saturated", Values([5], -800, -40, 0.5, 40, 800));
+    }
+}

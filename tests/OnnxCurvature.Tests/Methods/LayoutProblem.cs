@@ -1,0 +1,99 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Tests.Methods;
+
+/// <summary>
+/// A small network of features [N, T, C] whose samples an exporter has put elsewhere in the output: merged with steps, along another axis, repeated, concatenated, in an ensemble, or
+/// coupled. Sizes may coincide, so that nothing can be told by them.
+/// </summary>
+internal static class LayoutProblem
+{
+    /// <summary>Layouts, each with the word on whether every sample is proven to be independent where the loss takes single entries.</summary>
+    public static IReadOnlyDictionary<string, bool> Layouts { get; } = new Dictionary<string, bool>
+    {
+        ["as it is"] = true,
+        ["rows merged"] = true,
+        ["rows merged, steps first"] = true,
+        ["rows merged before the weight"] = true,
+        ["classes first"] = true,
+        ["classes, samples, steps"] = true,
+        ["steps, classes, samples"] = true,
+        ["steps, samples, classes"] = true,
+        ["samples last"] = true,
+        ["classes by samples"] = true,
+        ["samples within classes"] = true,
+        ["all in one axis"] = true,
+        ["all in one column"] = true,
+        ["ensemble"] = true,
+        ["twice in a batch"] = true,
+        ["twice in a batch, then merged"] = true,
+        ["tiled"] = true,
+        ["in reverse"] = false,
+        ["minus the mean"] = false,
+        ["minus the mean, rows merged"] = false,
+    };
+
+    /// <summary>The network in a layout.</summary>
+    public static Problem Create(string layout, LossKind loss, int samples, long steps, long classes, bool symbolic)
+    {
+        var p = new Problem(layout, samples, symbolic) { Loss = loss };
+        var b = p.Builder;
+        var x = p.Input(steps, 2);
+        var w = layout == "ensemble" ? p.Weight("w", 0.7, 3, 1, 2, classes) : p.Weight("w", 0.7, 2, classes);
+        var scale = p.Weight("scale", 0.8, classes);
+        if (layout == "rows merged before the weight")
+        {
+            p.Output = Curved(p, p.Apply<MatMul>(Reshape.To(b, x, [p.Batch * steps, 2]), w), scale);
+            return p;
+        }
+        if (layout == "ensemble")
+        {
+            // [M, N, T, C]
+            var all = Curved(p, p.Apply<MatMul>(x, w), scale);
+            p.Output = p.Apply<ReduceSum>(Attributes.Empty.With("axes", [2]).With("keepdims", 0L), all);
+            return p;
+        }
+        var m = Curved(p, p.Apply<MatMul>(x, w), scale);
+        Dim n = p.Batch;
+        p.Output = layout switch
+        {
+            "as it is" => m,
+            "rows merged" => Reshape.To(b, m, [n * steps, classes]),
+            "rows merged, steps first" => Reshape.To(b, Permuted(p, m, 1, 0, 2), [steps * n, classes]),
+            "classes first" => Permuted(p, m, 2, 0, 1),
+            "classes, samples, steps" => p.Apply<Tanh>(Permuted(p, m, 2, 0, 1)),
+            "steps, classes, samples" => Permuted(p, m, 1, 2, 0),
+            "steps, samples, classes" => Permuted(p, m, 1, 0, 2),
+            "samples last" => Permuted(p, m, 2, 1, 0),
+            "classes by samples" => Permuted(p, p.Apply<ReduceMean>(Attributes.Empty.With("axes", [1]).With("keepdims", 0L), m), 1, 0),
+            "samples within classes" => Reshape.To(b, Permuted(p, m, 1, 2, 0), [steps, classes * n]),
+            "all in one axis" => Reshape.To(b, m, [1, n * steps * classes]),
+            "all in one column" => Reshape.To(b, Permuted(p, m, 1, 0, 2), [steps * n * classes, 1]),
+            "twice in a batch" => p.Apply<Concat>(Attributes.Empty.With("axis", 0L), m, p.Apply<Sin>(m)),
+            "twice in a batch, then merged" => Reshape.To(b, p.Apply<Concat>(Attributes.Empty.With("axis", 0L), m, p.Apply<Sin>(m)), [n * 2 * steps, classes]),
+            "tiled" => p.Apply<Tanh>(p.Apply<Tile>(m, b.Vector(2, 1, 1))),
+            "in reverse" => p.Apply<Gather>(Attributes.Empty.With("axis", 0L), m, b.Vector([.. Enumerable.Range(0, samples).Reverse().Select(sample => (long)sample)])),
+            "minus the mean" => MinusMean(p, m),
+            "minus the mean, rows merged" => Reshape.To(b, MinusMean(p, m), [n * steps, classes]),
+            _ => throw new ArgumentException($"no layout is called {layout}.", nameof(layout)),
+        };
+        return p;
+    }
+
+    private static Value Curved(Problem p, Value h, Value scale)
+    {
+        var scaled = p.Apply<Mul>(h, scale);
+        return p.Apply<Add>(scaled, p.Apply<Tanh>(scaled));
+    }
+
+    private static Value MinusMean(Problem p, Value m) => p.Apply<Sub>(m, p.Apply<ReduceMean>(Attributes.Empty.With("axes", [0]), p.Apply<Mul>(m, m)));
+
+    private static Value Permuted(Problem p, Value x, params long[] permutation) => p.Apply<TransposeAxes>(Attributes.Empty.With("perm", permutation), x);
+}
