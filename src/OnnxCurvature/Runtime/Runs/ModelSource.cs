@@ -63,8 +63,9 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
             var plan = planner.Plan();
             var augmented = AugmentedMetadata.Read(model.Metadata);
             var whole = model.Graph.SampleAxes.Where(entry => entry.Value is null).Select(entry => entry.Key.Name!);
-            // The target of a value that does not hold samples, as a gradient by a weight, is the same for every batch.
-            string[] target = plan.Loss.Target is { } given && !new SampleProof(model.Graph, plan.Loss).Of(given).IsSeparate ? [given.Name!] : [];
+            // The target of a result that does not hold samples, as a gradient by a weight, is the same for every batch.
+            string[] target = augmented is not null && plan.Loss.Target is { } given && !new SampleProof(model.Graph, plan.Loss).Of(given).IsSeparate
+                ? [given.Name!] : [];
             return plan with
             {
                 WholeInputs = [.. (augmented?.WholeInputs ?? []).Union(whole).Union(plan.WholeInputs).Union(target)],
