@@ -162,6 +162,15 @@ public sealed class DerivedModelTests
         var expected = tool.Read("gradient.npz", "v.gradient").Average(Square);
         Assert.Equal(expected, tool.Read("run.npz", "loss")[0], 1e-6 * expected);
         Assert.Equal(expected, tool.Read("file.npz", "loss")[0], 1e-6 * expected);
+        foreach (var command in new[] { $"run @one.onnx -o @no.npz {words} {data} --batch-size 8", $"run @two.onnx -o @no.npz {data} --batch-size 8" })
+        {
+            var run = tool.Run(command);
+            Assert.Equal(ExitCodes.UserError, run.Code);
+            Assert.Contains("--batch-size 8 would change what is computed", run.Error, StringComparison.Ordinal);
+        }
+        var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(tool["two.onnx"]));
+        Assert.NotEmpty(model.MetadataProps.Single(entry => entry.Key == "onnx_curvature.batch_obstacle").Value);
+        Assert.Equal("loss.target", model.MetadataProps.Single(entry => entry.Key == "onnx_curvature.whole_inputs").Value);
     }
 
     [Fact]

@@ -8,7 +8,6 @@ using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
-using OnnxCurvature.Runtime.Augmentation;
 
 namespace OnnxCurvature.Methods.Planning;
 

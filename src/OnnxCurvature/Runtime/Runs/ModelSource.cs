@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
@@ -66,9 +67,12 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
             var plan = planner.Plan();
             var augmented = AugmentedMetadata.Read(model.Metadata);
             var whole = model.Graph.SampleAxes.Where(entry => entry.Value is null).Select(entry => entry.Key.Name!);
+            // The target of a result that does not hold samples, as a gradient by a weight, is the same for every batch.
+            string[] target = augmented is not null && plan.Loss.Target is { } given && !new SampleProof(model.Graph, plan.Loss).Of(given).IsSeparate
+                ? [given.Name!] : [];
             return plan with
             {
-                WholeInputs = [.. (augmented?.WholeInputs ?? []).Union(whole).Union(plan.WholeInputs)],
+                WholeInputs = [.. (augmented?.WholeInputs ?? []).Union(whole).Union(plan.WholeInputs).Union(target)],
                 Loss = plan.Loss with { Labels = plan.Loss.Labels ?? augmented?.Labels },
             };
         }
