@@ -103,7 +103,7 @@ internal sealed class EmittedWork
                 return 2.0 * Shape(0)[0] * Shape(0)[1] * (Of(1) + Of(2));
             case "AveragePool" or "MaxPool":
                 return output * node.Attribute.Single(attribute => attribute.Name == "kernel_shape").Ints.Aggregate(1.0, (product, size) => product * size);
-            case "GlobalAveragePool" or "ReduceSum" or "ReduceMean" or "ReduceMax" or "ReduceSumSquare" or "ReduceLogSumExp" or "ArgMax":
+            case "GlobalAveragePool" or "ReduceSum" or "ReduceMean" or "ReduceMax" or "ReduceSumSquare" or "ReduceL2" or "ReduceLogSumExp" or "ArgMax":
                 return Of(0);
             case "Softmax" or "LogSoftmax":
                 return 5 * output;

@@ -23,7 +23,9 @@ public static class InputSamples
         // Samples that are coupled, yet have places in the output, lie along first axes: coupling is no hint that they lie elsewhere.
         if (free.Length == 0 || LayoutOf(model.SampleAxes).Place is not null)
             return model;
-        foreach (var axes in Shared().Concat(shape.Distinct().Where(dim => !dim.IsOne).SelectMany(Moved)))
+        var sizes = shape.Distinct().Where(dim => !dim.IsOne).ToArray();
+        // That two dimensions are one symbol is no accident, as it may be that they are one number.
+        foreach (var axes in sizes.Where(dim => !dim.IsKnown).SelectMany(Moved).Concat(Shared()).Concat(sizes.Where(dim => dim.IsKnown).SelectMany(Moved)))
             if (LayoutOf(axes) is { IsSeparate: true } found && IsPlain(axes, found))
                 return model with { SampleAxes = axes };
         return model;
