@@ -128,7 +128,7 @@ public sealed class DenseDerivatives
         var scale = isMean ? 1.0 / terms.Length : 1;
         var loss = scale * Functions.Sum(terms, z[0]);
         int[] samples = [.. places.Select(place => _problem.Z.Layout.SampleOf(place))];
-        if (samples.Contains(-1) || _problem.Loss == LossKind.CrossEntropy && _problem.Z.Layout.HoldsSamples(1))
+        if (samples.Contains(-1) || _problem.Labels.Length > 0 && _problem.Z.Layout.HoldsSamples(1))
             return (loss, null);
         var count = _problem.Graph.Samples;
         return (loss, [.. Enumerable.Range(0, count)
