@@ -17,7 +17,7 @@ public sealed class ProblemChecker(string folder)
 {
     private const double SmallestMargin = 1e-4;
     private const double LargestNumber = 1e4;
-    private const int MostSteps = 60_000;
+    private const long MostTangents = 2_000_000;
     private const int MostWays = 4;
 
     /// <summary>The problem that results are compared with; tests put another one here.</summary>
@@ -117,7 +117,7 @@ public sealed class ProblemChecker(string folder)
 
     private static string? Skips(DenseDerivatives dense) =>
         !dense.DependsOnTarget ? "no dependence"
-        : dense.Steps > MostSteps ? "too many steps"
+        : (long)dense.Steps * dense.Size > MostTangents ? "too many steps"
         : dense.Margin < SmallestMargin ? "close to a kink"
         : null;
 }

@@ -44,7 +44,7 @@ public sealed record Problem
 
     public required Precision Precision { get; init; }
 
-    /// <summary>Whether it is said along which axes samples lie, where they do not lie along the first axes.</summary>
+    /// <summary>Whether it is said along which axes samples lie.</summary>
     public required bool DeclaresSamples { get; init; }
 
     /// <summary>Whether a run computes a few entries a second time, as it does where nothing else is said.</summary>
@@ -70,13 +70,13 @@ public sealed record Problem
 
     /// <summary>The axes along which samples lie, where that is said: null for an input that holds none.</summary>
     public ImmutableDictionary<string, int?> SampleAxes => Graph.Inputs
-        .Where(input => DeclaresSamples && input.Name[0] == 'x' && input.SampleAxis != 0)
+        .Where(input => DeclaresSamples && input.Name[0] == 'x')
         .ToImmutableDictionary(input => input.Name, input => input.SampleAxis < 0 ? (int?)null : input.SampleAxis);
 
     /// <summary>
     /// Whether the documentation leaves no doubt which data are samples: they lie along first axes, or it is said along which.
     /// </summary>
-    public bool HasKnownSamples => DeclaresSamples || Graph.Inputs.All(input => input.SampleAxis == 0);
+    public bool HasKnownSamples => DeclaresSamples || IsPlain;
 
     /// <summary>Whether samples lie along the first axis of all inputs, and along the first axis of z by themselves.</summary>
     public bool IsPlain => Graph.Inputs.All(input => input.SampleAxis == 0) && Z.Layout is { SampleAxis: 0 } layout

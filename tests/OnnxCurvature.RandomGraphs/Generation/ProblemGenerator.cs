@@ -29,7 +29,7 @@ public static class ProblemGenerator
         for (var left = samples > 8 ? 2 : 7; left > 0 && choices.Next(6) > 0; left--)
         {
             var next = Block.Next(b, x);
-            if (next.Layout.Count() > (samples > 8 ? 40 * samples : Sizes.Most))
+            if (next.Layout.Count() > (samples > 8 ? 16 * samples : Sizes.Most))
                 break;
             x = next;
         }

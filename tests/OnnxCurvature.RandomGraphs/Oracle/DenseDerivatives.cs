@@ -14,8 +14,9 @@ public sealed class DenseDerivatives
     private readonly Problem _problem;
     private readonly Tape _tape = new();
     private readonly int[] _variables;
-    private readonly double[][] _tangents;
     private readonly Data _z;
+    private double[][]? _tangents;
+    private double[][]? _jacobian;
 
     public DenseDerivatives(Problem problem)
     {
@@ -29,8 +30,6 @@ public sealed class DenseDerivatives
         _variables = [.. Entries.Select(entry => target.Numbers[entry].Step)];
         (Loss, OfSamples) = LossOf(_z.Numbers);
         DependsOnTarget = Loss.Step >= 0;
-        _tangents = [.. Enumerable.Range(0, Size).Select(Tangents)];
-        Jacobian = [.. _z.Numbers.Select(number => _tangents.Select(tangents => number.Step < 0 ? 0 : tangents[number.Step]).ToArray())];
     }
 
     /// <summary>The entries of the target that derivatives are taken by, as places in the whole of it.</summary>
@@ -49,7 +48,8 @@ public sealed class DenseDerivatives
     public bool DependsOnTarget { get; }
 
     /// <summary>∂z/∂w: a row for each entry of z.</summary>
-    public double[][] Jacobian { get; }
+    public double[][] Jacobian =>
+        _jacobian ??= [.. _z.Numbers.Select(number => Tangents.Select(tangents => number.Step < 0 ? 0 : tangents[number.Step]).ToArray())];
 
     /// <summary>How far the closest decision, such as the sign before a ReLU, was from turning out otherwise.</summary>
     public double Margin => _tape.Margin;
@@ -79,7 +79,7 @@ public sealed class DenseDerivatives
         if (of.Step < 0)
             return [.. Enumerable.Range(0, Size).Select(_ => new double[Size])];
         var adjoints = _tape.Reverse(of.Step);
-        return [.. _tangents.Select(tangents =>
+        return [.. Tangents.Select(tangents =>
         {
             var products = _tape.SecondReverse(adjoints, tangents);
             return Array.ConvertAll(_variables, step => step < products.Length ? products[step] : 0);
@@ -109,7 +109,10 @@ public sealed class DenseDerivatives
         return diagonal;
     }
 
-    private double[] Tangents(int entry)
+    /// <summary>The derivatives of all steps by each entry of the target: made when they are asked for, since they may be many.</summary>
+    private double[][] Tangents => _tangents ??= [.. Enumerable.Range(0, Size).Select(TangentsOf)];
+
+    private double[] TangentsOf(int entry)
     {
         var direction = new double[Size];
         direction[entry] = 1;
@@ -125,7 +128,7 @@ public sealed class DenseDerivatives
         var scale = isMean ? 1.0 / terms.Length : 1;
         var loss = scale * Functions.Sum(terms, z[0]);
         int[] samples = [.. places.Select(place => _problem.Z.Layout.SampleOf(place))];
-        if (samples.Contains(-1) || _problem.Loss == LossKind.CrossEntropy && _problem.Z.Layout.HoldsSamples(1))
+        if (samples.Contains(-1) || _problem.Labels.Length > 0 && _problem.Z.Layout.HoldsSamples(1))
             return (loss, null);
         var count = _problem.Graph.Samples;
         return (loss, [.. Enumerable.Range(0, count)

@@ -173,7 +173,8 @@ public sealed class Expectation
         if (IsOfSamples && _dense.IsCoupled)
             return [];
         var rows = Enumerable.Range(0, Samples).Select(n => IsOfSamples ? [.. Own(n).Select(entry => of(n)[entry])] : of(n)).ToArray();
-        int[]? shape = !IsOfSamples ? [Samples, .. TargetShape] : HasSampleAxis
+        // Of a single sample the target may be taken for one of that sample, or for one of all samples.
+        int[]? shape = !IsOfSamples ? [Samples, .. TargetShape] : HasSampleAxis && Samples > 1
             ? [Samples, .. TargetShape.Where((_, axis) => axis != _problem.Target.Layout.SampleAxis)] : null;
         return One(shape, [.. rows.SelectMany(row => row)]);
     }
