@@ -41,7 +41,7 @@ public sealed class BatchProofTests
         { Rows + "ReduceSum s -> r [keepdims=0]; Shape x n; Gather n zero k; Cast k f [to=1]; Div r f y", "mean" },
         { Rows + "ReduceMean s -> r [keepdims=0]; Shape x n; Gather n zero k; Cast k f [to=1]; Div r f y", "Div that makes 'y' computes with the number of samples" },
         { Rows + "Shape x n; Gather n zero k; Cast k f [to=1]; Div s f d; ReduceSum d -> y [keepdims=0]", "Div that makes 'd' computes with the number of samples" },
-        { "Shape x n; Gather n zero k; Range zero k one1 i; Cast i p [to=1]; ReduceMean x one -> s [keepdims=0]; Mul s p h; ReduceMean h -> y [keepdims=0]", "computes with the number of samples" },
+        { "Shape x n; Gather n zero k; Range zero k one1 i; Cast i p [to=1]; ReduceSum x one -> s [keepdims=0]; Mul s p h; ReduceMean h -> y [keepdims=0]", "computes with the number of samples" },
         { "CumSum x zero c1; Mul c1 w h; ReduceMean h -> y [keepdims=0]", "CumSum that makes 'c1' may mix samples" },
         { "Gemm x x g [transB=1]; ReduceMean g -> y [keepdims=0]", "Gemm that makes 'g' may mix samples" },
         { "Shape x n; Expand w3 n e; Mul x e h; ReduceMean h -> y [keepdims=0]", "mean" },

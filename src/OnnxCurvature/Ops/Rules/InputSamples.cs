@@ -20,15 +20,20 @@ public static class InputSamples
             return model;
         var (nodes, shape) = (GraphWalk.Ancestors([output]), output.Type.Shape);
         var free = model.Inputs.Where(input => input.Type.Rank > 0 && !model.SampleAxes.ContainsKey(input)).ToArray();
-        // Samples that are coupled, yet have places in the output, lie along first axes: coupling is no hint that they lie elsewhere.
-        if (free.Length == 0 || LayoutOf(model.SampleAxes).Place is not null)
+        var first = LayoutOf(model.SampleAxes);
+        if (free.Length == 0 || first.IsSeparate)
             return model;
         var sizes = shape.Distinct().Where(dim => !dim.IsOne).ToArray();
         // That two dimensions are one symbol is no accident, as it may be that they are one number.
-        foreach (var axes in sizes.Where(dim => !dim.IsKnown).SelectMany(Moved).Concat(Shared()).Concat(sizes.Where(dim => dim.IsKnown).SelectMany(Moved)))
-            if (LayoutOf(axes) is { IsSeparate: true } found && IsPlain(axes, found))
-                return model with { SampleAxes = axes };
+        if (Proven(sizes.Where(dim => !dim.IsKnown).SelectMany(Moved)) is { } symbolic)
+            return model with { SampleAxes = symbolic };
+        // Samples that are coupled, yet have places in the output, lie along first axes: coupling is no hint that they lie elsewhere.
+        if (first.Place is null && Proven(Shared().Concat(sizes.Where(dim => dim.IsKnown).SelectMany(Moved))) is { } other)
+            return model with { SampleAxes = other };
         return model;
+
+        ImmutableDictionary<Value, int?>? Proven(IEnumerable<ImmutableDictionary<Value, int?>> candidates) =>
+            candidates.FirstOrDefault(axes => LayoutOf(axes) is { IsSeparate: true } found && IsPlain(axes, found));
 
         IEnumerable<ImmutableDictionary<Value, int?>> Shared()
         {
