@@ -19,7 +19,8 @@ internal sealed class SampleProof
         _layouts = InputSamples.Of(model);
         SampleAnalysis.Run(GraphWalk.Ancestors([head.Output]), _layouts);
         var terms = head.InTerms(Of(head.Output));
-        if (head.Target is { } target && !terms.IsNone)
+        // Labels are without trailing axes of one; where the samples lay along such an axis there is a single one.
+        if (head.Target is { } target && !terms.IsNone && !(terms.Place is { } lying && lying.Axis >= target.Type.Rank))
             _layouts[target] = terms;
         var nodes = GraphWalk.Ancestors([head.Loss]);
         SampleAnalysis.Run(nodes, _layouts);
