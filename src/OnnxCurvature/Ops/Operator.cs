@@ -106,7 +106,15 @@ public abstract class Operator : OperatorSchema
             return [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
         var positions = node.Inputs[separate[0].Index]!.Type.Shape[first.Axis];
         var outputs = Samples(node, [.. inputs.Select(input => input.IsSeparate ? SampleLayout.At(input.Axis) : input)]);
-        return [.. outputs.Zip(node.Outputs, (axis, output) => !axis.IsSeparate ? axis : axis.SamplesOf(output.Type.Shape) == positions ? first.Along(axis) : SampleLayout.Coupled)];
+        return [.. outputs.Zip(node.Outputs, (layout, output) => Shared(layout, output.Type.Shape))];
+
+        SampleLayout Shared(SampleLayout layout, TensorShape shape)
+        {
+            if (layout.Place is not { } place)
+                return layout;
+            var along = place.SamplesOf(shape) == positions ? first.Along(place) : SampleLayout.Coupled;
+            return layout.IsSeparate ? along : along.Mixed();
+        }
     }
 
     /// <summary>

@@ -64,7 +64,9 @@ public sealed class SharedSampleLayoutTests
             MatMul.Of(_b, TransposeAxes.Of(_b, x, 1, 2, 0), Input([N * 6, 5])), MatMul.Of(_b, TransposeAxes.Of(_b, x, 1, 2, 0), TransposeAxes.Of(_b, x, 1, 0, 2)),
             Reshaped(x, [2, N, 27]), Reshaped(x, [3, N * 2, 3, 3]),
         })
-            Assert.Equal(SampleLayout.Coupled, Follow(x, SampleLayout.Within(0, 1, N, 6), value));
+            Assert.True(Follow(x, SampleLayout.Within(0, 1, N, 6), value).IsCoupled);
+        foreach (var value in new[] { Softmax.Of(_b, x, 0), Mul.Of(_b, x, ReduceSum.Of(_b, x, [0], keepDims: true)) })
+            Assert.Equal(SampleLayout.Within(0, 1, N, 6), Follow(x, SampleLayout.Within(0, 1, N, 6), value).Place);
     }
 
     [Fact]

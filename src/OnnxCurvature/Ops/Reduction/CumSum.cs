@@ -63,7 +63,7 @@ public sealed class CumSum : LinearOperator
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
-        [inputs[1].IsNone && inputs[0].Axis != Axis(node) ? inputs[0] : SampleLayout.Coupled];
+        [!inputs[1].IsNone ? SampleLayout.Coupled : inputs[0].Axis == Axis(node) ? inputs[0].Mixed() : inputs[0]];
 
     private static int Axis(Node node) =>
         Axes.Normalize(new OperatorCall(nameof(CumSum), "", node.Inputs, node.Attributes, 1).ConstantInteger(1), node.Output.Type.Rank);
