@@ -63,7 +63,7 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
             return Whole(1);
         var total = data[counted[0].Name!].Shape[layouts[counted[0]].Axis];
         if (model.Inputs.All(input => Fits(input, data)))
-            return Whole(total);
+            return Whole(SizeOf(total, total, options.BatchSize));
         var own = counted.Select(input => input.Type.Shape[layouts[input].Axis].Known).FirstOrDefault(known => known is not null);
         var decision = Of(total, own, options, Rule);
         if (decision.IsWhole || !TargetSamples.AnyPerSample(model, Target.Resolve(model, request.WithRespectTo)))
