@@ -19,6 +19,8 @@ public static class LossBuilder
         if (!value.Type.Element.IsFloat())
             throw new UserErrorException($"The loss cannot be taken of '{value.Name}', which holds {value.Type.Element.DisplayName()}; name a floating-point value with --loss {LossRequest.Name(request.Kind)}:VALUE.");
         var b = model.Builder;
+        // The loss is built of its value itself: what passed that by, as -(-u) is u, would not depend on it.
+        using var hidden = b.Hide();
         b.Origin = "loss";
         try
         {
