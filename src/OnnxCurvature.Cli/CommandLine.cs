@@ -13,7 +13,11 @@ internal sealed class CommandLine
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1.5);
 
     private readonly Terminal _terminal;
-    private readonly Option<bool> _debug = new("--debug") { Description = "Print the stack of an internal error [default: off].", Recursive = true };
+    private readonly Option<bool> _debug = new("--debug")
+    {
+        Description = "Print the stack of an internal error [default: off].",
+        Recursive = true,
+    };
     private readonly RootCommand _root;
 
     /// <summary>A command line over a library and a terminal.</summary>
@@ -47,14 +51,22 @@ internal sealed class CommandLine
             return Fail(ExitCodes.UserError, $"error: {sentence}");
         try
         {
-            return await Interruptible(() => parsed.InvokeAsync(new InvocationConfiguration
-            {
-                Output = _terminal.Output,
-                Error = _terminal.Error,
-                EnableDefaultExceptionHandler = false,
-                // Program turns signals into the token; here a second handler would end the process before partial files are removed.
-                ProcessTerminationTimeout = null,
-            }, cancellation), cancellation);
+            return await Interruptible(
+                () =>
+                    parsed.InvokeAsync(
+                        new InvocationConfiguration
+                        {
+                            Output = _terminal.Output,
+                            Error = _terminal.Error,
+                            EnableDefaultExceptionHandler = false,
+                            // Program turns signals into the token; here a second handler would end the process before partial files are
+                            // removed.
+                            ProcessTerminationTimeout = null,
+                        },
+                        cancellation
+                    ),
+                cancellation
+            );
         }
         catch (UserErrorException exception)
         {
@@ -77,13 +89,17 @@ internal sealed class CommandLine
             if (parsed.GetValue(_debug))
                 return Fail(ExitCodes.InternalError, $"internal error: {exception}");
             var what = exception as InternalErrorException ?? new InternalErrorException(exception);
-            return Fail(ExitCodes.InternalError, $"internal error {Printable.Line(what.Message)}; please report it, with the model and what the same command prints with --debug.");
+            return Fail(
+                ExitCodes.InternalError,
+                $"internal error {Printable.Line(what.Message)}; please report it, with the model and what the same command prints "
+                    + $"with --debug."
+            );
         }
     }
 
     /// <summary>
-    /// Waits for a command, but once it is interrupted no longer than <see cref="Grace"/>: planning, and making a session, know no interruption.
-    /// What such a command has half written stands under a name of its own, and the next write to its place removes it.
+    /// Waits for a command, but once it is interrupted no longer than <see cref="Grace"/>: planning, and making a session, know no
+    /// interruption. What such a command has half written stands under a name of its own, and the next write to its place removes it.
     /// </summary>
     private static async Task<int> Interruptible(Func<Task<int>> command, CancellationToken cancellation)
     {

@@ -14,20 +14,38 @@ namespace OnnxCurvature.Cli;
 internal sealed class CurvatureService : ICurvatureService
 {
     /// <inheritdoc/>
-    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, WorkLimits limits, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
-        CurvatureEngine.Inspect(modelPath, dimensions, fixedInputs, limits, progress, cancellation);
+    public InspectReport Inspect(
+        string modelPath,
+        ImmutableDictionary<string, long> dimensions,
+        IReadOnlyDictionary<string, Tensor> fixedInputs,
+        WorkLimits limits,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    ) => CurvatureEngine.Inspect(modelPath, dimensions, fixedInputs, limits, progress, cancellation);
 
     /// <inheritdoc/>
     public AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options) =>
         CurvatureEngine.Augment(modelPath, request, outPath, options);
 
     /// <inheritdoc/>
-    public IPlannedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options) =>
-        new Planned(CurvatureEngine.Prepare(modelPath, request, data, options));
+    public IPlannedRun Prepare(
+        string modelPath,
+        CurvatureRequest? request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options
+    ) => new Planned(CurvatureEngine.Prepare(modelPath, request, data, options));
 
     /// <inheritdoc/>
-    public VerifyReport Verify(string modelPath, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, int samples, int seed, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
-        CurvatureEngine.Verify(modelPath, request, data, options, samples, seed, progress, cancellation);
+    public VerifyReport Verify(
+        string modelPath,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options,
+        int samples,
+        int seed,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    ) => CurvatureEngine.Verify(modelPath, request, data, options, samples, seed, progress, cancellation);
 
     private sealed class Planned(PreparedRun run) : IPlannedRun
     {

@@ -16,11 +16,7 @@ internal sealed class ExamplesHelpAction : SynchronousCommandLineAction
             "onnx-curvature inspect vgg16.onnx",
             $"onnx-curvature run vgg16.onnx -o conv4_3.npz --wrt conv4_3.weight --loss cross-entropy {Data}",
         ],
-        ["inspect"] =
-        [
-            "onnx-curvature inspect vgg16.onnx",
-            "onnx-curvature inspect model.onnx --dim N=8 --json",
-        ],
+        ["inspect"] = ["onnx-curvature inspect vgg16.onnx", "onnx-curvature inspect model.onnx --dim N=8 --json"],
         ["augment"] =
         [
             "onnx-curvature augment vgg16.onnx -o vgg16.curvature.onnx --wrt conv4_3.weight --loss cross-entropy",
@@ -30,13 +26,11 @@ internal sealed class ExamplesHelpAction : SynchronousCommandLineAction
         ["run"] =
         [
             $"onnx-curvature run vgg16.onnx -o conv4_3.npz --wrt conv4_3.weight --loss cross-entropy {Data}",
-            "onnx-curvature run model.onnx -o first.npz --wrt 'fc.weight[0:16]' --loss mse --reduction sum --data x=x.npy target=y.npy --memory 4G",
+            "onnx-curvature run model.onnx -o first.npz --wrt 'fc.weight[0:16]' --loss mse --reduction sum --data x=x.npy target=y.npy "
+                + "--memory 4G",
             $"onnx-curvature run vgg16.curvature.onnx -o conv4_3.npz {Data}",
         ],
-        ["verify"] =
-        [
-            $"onnx-curvature verify vgg16.onnx --wrt conv4_3.weight --loss cross-entropy {Data} --samples 8",
-        ],
+        ["verify"] = [$"onnx-curvature verify vgg16.onnx --wrt conv4_3.weight --loss cross-entropy {Data} --samples 8"],
     };
 
     private readonly HelpAction _help;

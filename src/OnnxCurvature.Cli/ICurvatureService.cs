@@ -15,16 +15,37 @@ namespace OnnxCurvature.Cli;
 internal interface ICurvatureService
 {
     /// <summary>Says what there is to know of a model.</summary>
-    InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, WorkLimits limits, IProgress<RunProgress>? progress, CancellationToken cancellation);
+    InspectReport Inspect(
+        string modelPath,
+        ImmutableDictionary<string, long> dimensions,
+        IReadOnlyDictionary<string, Tensor> fixedInputs,
+        WorkLimits limits,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    );
 
     /// <summary>Writes an augmented model.</summary>
     AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options);
 
     /// <summary>Plans a run; with no request the file is an augmented model.</summary>
-    IPlannedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options);
+    IPlannedRun Prepare(
+        string modelPath,
+        CurvatureRequest? request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options
+    );
 
     /// <summary>Checks a run's results at sampled entries.</summary>
-    VerifyReport Verify(string modelPath, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, int samples, int seed, IProgress<RunProgress>? progress, CancellationToken cancellation);
+    VerifyReport Verify(
+        string modelPath,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options,
+        int samples,
+        int seed,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    );
 }
 
 /// <summary>A run that has not begun.</summary>
@@ -47,4 +68,11 @@ internal interface IPlannedRun
 /// <param name="Flops">Floating-point operations of one batch, or null where they are not told.</param>
 /// <param name="MemoryBytes">Peak memory of the values of one batch, or null where it is not told.</param>
 /// <param name="Estimate">What all batches are expected to take, and the process at its peak, or null where that is not told.</param>
-internal sealed record PlanOverview(ImmutableArray<WeightPlan> Methods, ImmutableArray<string> Notes, int? Batches, double? Flops, double? MemoryBytes, (double Seconds, double PeakBytes)? Estimate);
+internal sealed record PlanOverview(
+    ImmutableArray<WeightPlan> Methods,
+    ImmutableArray<string> Notes,
+    int? Batches,
+    double? Flops,
+    double? MemoryBytes,
+    (double Seconds, double PeakBytes)? Estimate
+);

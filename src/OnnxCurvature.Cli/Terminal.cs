@@ -17,7 +17,8 @@ internal sealed class Terminal
     /// <summary>A terminal over writers.</summary>
     /// <param name="output">For results.</param>
     /// <param name="error">For errors.</param>
-    /// <param name="interactive">Whether the output is a terminal: it is then as wide as that is, is coloured, and shows bars that move.</param>
+    /// <param name="interactive">Whether the output is a terminal: it is then as wide as that is, is coloured, and shows bars that
+    /// move.</param>
     /// <param name="width">The width of the window; null asks the system.</param>
     /// <param name="time">The clock.</param>
     public Terminal(TextWriter output, TextWriter error, bool interactive, int? width = null, TimeProvider? time = null)
@@ -26,13 +27,15 @@ internal sealed class Terminal
         Error = error;
         IsInteractive = interactive;
         Time = time ?? TimeProvider.System;
-        _console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = interactive ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = interactive ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = interactive ? InteractionSupport.Detect : InteractionSupport.No,
-            Out = new AnsiConsoleOutput(output),
-        });
+        _console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = interactive ? AnsiSupport.Detect : AnsiSupport.No,
+                ColorSystem = interactive ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+                Interactive = interactive ? InteractionSupport.Detect : InteractionSupport.No,
+                Out = new AnsiConsoleOutput(output),
+            }
+        );
         // What the writers' encoding can say is their matter: bars and signs are part of the text.
         _console.Profile.Capabilities.Unicode = true;
         if (!interactive)
@@ -66,11 +69,20 @@ internal sealed class Terminal
     public void Heading(string heading) => _console.Write(new Text(Printable.Line(heading) + "\n", new Style(decoration: Decoration.Bold)));
 
     /// <summary>Writes a sentence of a list; further lines of it are indented.</summary>
-    public void Item(string sentence) => _console.Write(new Padder(new Grid()
-        .AddColumn(new GridColumn().Width(1).PadRight(1)).AddColumn(new GridColumn().PadRight(0))
-        .AddRow(new Text("-"), new Text(Printable.Line(sentence))), new Padding(2, 0, 0, 0)));
+    public void Item(string sentence) =>
+        _console.Write(
+            new Padder(
+                new Grid()
+                    .AddColumn(new GridColumn().Width(1).PadRight(1))
+                    .AddColumn(new GridColumn().PadRight(0))
+                    .AddRow(new Text("-"), new Text(Printable.Line(sentence))),
+                new Padding(2, 0, 0, 0)
+            )
+        );
 
-    /// <summary>Draws a table, an indented one, whose numbers are never cut; without blanks at the ends of lines where nobody watches.</summary>
+    /// <summary>
+    /// Draws a table, an indented one, whose numbers are never cut; without blanks at the ends of lines where nobody watches.
+    /// </summary>
     public void Table(Table table)
     {
         if (!IsInteractive)

@@ -31,13 +31,30 @@ public static class CurvatureEngine
     /// <param name="limits">The most that loading may take; null for the defaults.</param>
     /// <param name="progress">Receives the share of the weights that are surveyed.</param>
     /// <param name="cancellation">Ends the survey.</param>
-    public static InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor>? fixedInputs = null, WorkLimits? limits = null, IProgress<RunProgress>? progress = null, CancellationToken cancellation = default)
+    public static InspectReport Inspect(
+        string modelPath,
+        ImmutableDictionary<string, long> dimensions,
+        IReadOnlyDictionary<string, Tensor>? fixedInputs = null,
+        WorkLimits? limits = null,
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(modelPath);
         ArgumentNullException.ThrowIfNull(dimensions);
-        return Clear(() =>
+        return TranslateErrors(() =>
         {
-            var model = OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Fixed = fixedInputs ?? ImmutableDictionary<string, Tensor>.Empty, Limits = limits ?? new WorkLimits(), Oracle = new OrtShapeOracle(), Partial = true });
+            var model = OnnxModel.Load(
+                modelPath,
+                new LoadOptions
+                {
+                    Dims = dimensions,
+                    Fixed = fixedInputs ?? ImmutableDictionary<string, Tensor>.Empty,
+                    Limits = limits ?? new WorkLimits(),
+                    Oracle = new OrtShapeOracle(),
+                    Partial = true,
+                }
+            );
             AugmentedMetadata.CheckWeightFiles(model);
             return new Inspector(model).Report(progress, cancellation);
         });
@@ -51,14 +68,16 @@ public static class CurvatureEngine
         ArgumentNullException.ThrowIfNull(outPath);
         ArgumentNullException.ThrowIfNull(options);
         request.Check();
-        return Clear(() =>
+        return TranslateErrors(() =>
         {
             var model = new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits }.Load();
             AugmentedMetadata.CheckDerivable(model);
             AugmentedMetadata.CheckWeightFiles(model);
             model.BeginSha256();
             if (request.TargetError is not null)
-                throw new UserErrorException("An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error.");
+                throw new UserErrorException(
+                    "An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error."
+                );
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
             var plan = ModelSource.Plan(model, new Planner(model.Graph, request, limits) { Contract = options.Contract }).Within(limits);
             return new Augmenter(model, plan, options).Write(outPath);
@@ -70,13 +89,19 @@ public static class CurvatureEngine
     /// </summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
     /// <param name="request">What is asked for, or null.</param>
-    /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis, unless the model or the request says otherwise.</param>
+    /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis, unless the model or the
+    /// request says otherwise.</param>
     /// <param name="options">How the run is carried out.</param>
-    public static PreparedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
+    public static PreparedRun Prepare(
+        string modelPath,
+        CurvatureRequest? request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options
+    )
     {
         CheckRun(modelPath, data, options);
         request?.Check();
-        return Clear(() => PreparedRun.Create(modelPath, request, data, options));
+        return TranslateErrors(() => PreparedRun.Create(modelPath, request, data, options));
     }
 
     /// <summary>Checks the results of a run at sampled entries by means that share no code with how they were computed.</summary>
@@ -88,16 +113,28 @@ public static class CurvatureEngine
     /// <param name="seed">Which entries.</param>
     /// <param name="progress">Receives the share of the checks that is done.</param>
     /// <param name="cancellation">Ends the check.</param>
-    public static VerifyReport Verify(string modelPath, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, int samples, int seed, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    public static VerifyReport Verify(
+        string modelPath,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options,
+        int samples,
+        int seed,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         CheckRun(modelPath, data, options);
         ArgumentNullException.ThrowIfNull(request);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
         request.Check();
-        return Clear(() =>
+        return TranslateErrors(() =>
         {
             if (request.StraightThrough)
-                throw new UserErrorException("Straight-through derivatives are not those of the loss, so differences of the loss cannot check them; verify without them.");
+                throw new UserErrorException(
+                    "Straight-through derivatives are not those of the loss, so differences of the loss cannot check them; verify "
+                        + "without them."
+                );
             Verifier.Refuse(request);
             var checkedRequest = request with { Quantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal] };
             var (run, batch) = (Prepare(modelPath, checkedRequest, data, options), data);
@@ -115,8 +152,20 @@ public static class CurvatureEngine
             foreach (var target in targets)
             {
                 ResultTensor Tensor(Quantity quantity) => result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(target.Name));
-                var byProducts = run.Methods.Any(method => method is { Way: DerivativeWay.Products, Quantity: Quantity.HessianDiagonal } && method.Target == target.Name);
-                foreach (var entry in verifier.Check(target, Tensor(Quantity.Gradient), Tensor(Quantity.HessianDiagonal), byProducts, samples, seed, cancellation))
+                var byProducts = run.Methods.Any(method =>
+                    method is { Way: DerivativeWay.Products, Quantity: Quantity.HessianDiagonal } && method.Target == target.Name
+                );
+                foreach (
+                    var entry in verifier.Check(
+                        target,
+                        Tensor(Quantity.Gradient),
+                        Tensor(Quantity.HessianDiagonal),
+                        byProducts,
+                        samples,
+                        seed,
+                        cancellation
+                    )
+                )
                 {
                     entries.Add(entry);
                     progress?.Report(new RunProgress(Math.Min(1, entries.Count / total), $"entry {entries.Count}"));
@@ -137,9 +186,10 @@ public static class CurvatureEngine
     }
 
     /// <summary>
-    /// The boundary of the library: tells the user of all nodes that cannot be taken, and of defects, with the node that was being worked on.
+    /// The boundary of the library: tells the user of all nodes that cannot be taken, and of defects, with the node that was being worked
+    /// on.
     /// </summary>
-    internal static T Clear<T>(Func<T> action)
+    internal static T TranslateErrors<T>(Func<T> action)
     {
         try
         {
@@ -147,17 +197,25 @@ public static class CurvatureEngine
         }
         catch (UnsupportedModelException exception)
         {
-            throw new UserErrorException($"The model cannot be differentiated as asked: {exception.Message}; name values after these nodes with --wrt, or replace them.");
+            throw new UserErrorException(
+                $"The model cannot be differentiated as asked: {exception.Message}; name values after these nodes with --wrt, or "
+                    + $"replace them."
+            );
         }
         catch (UnsupportedOperatorException exception)
         {
-            throw new UserErrorException($"The model cannot be differentiated as asked{Where(exception)}: {exception.Message.TrimEnd('.')}.");
+            throw new UserErrorException(
+                $"The model cannot be differentiated as asked{Where(exception)}: {exception.Message.TrimEnd('.')}."
+            );
         }
         catch (ArithmeticException exception)
         {
-            throw new UserErrorException($"A size or a number in the model{Where(exception)} is out of range: {exception.Message.TrimEnd('.')}.");
+            throw new UserErrorException(
+                $"A size or a number in the model{Where(exception)} is out of range: {exception.Message.TrimEnd('.')}."
+            );
         }
-        catch (Exception exception) when (exception is not (UserErrorException or InternalErrorException or OperationCanceledException or OutOfMemoryException))
+        catch (Exception exception)
+            when (exception is not (UserErrorException or InternalErrorException or OperationCanceledException or OutOfMemoryException))
         {
             throw new InternalErrorException(exception);
         }

@@ -52,22 +52,37 @@ internal sealed class Network
     public void Conv(string layer, long channels, long kernel, long stride = 1, bool bias = true)
     {
         long[] shape = [channels, Width(1), kernel, kernel];
-        var attributes = Attributes.Empty.With("kernel_shape", [kernel, kernel]).With("strides", [stride, stride])
+        var attributes = Attributes
+            .Empty.With("kernel_shape", [kernel, kernel])
+            .With("strides", [stride, stride])
             .With("pads", Enumerable.Repeat(kernel / 2, 4));
         Apply<Conv>(layer, [Output, HeNormal(layer, shape), bias ? Bias(layer, channels) : null], attributes);
     }
 
     /// <summary>A dense layer: y = x Wᵀ + b, where W is [outputs, inputs].</summary>
     public void Dense(string layer, long outputs, string? result = null) =>
-        Apply<Gemm>(layer, [Output, HeNormal(layer, [outputs, Width(1)]), Bias(layer, outputs)], Attributes.Empty.With("transB", 1L), result);
+        Apply<Gemm>(
+            layer,
+            [Output, HeNormal(layer, [outputs, Width(1)]), Bias(layer, outputs)],
+            Attributes.Empty.With("transB", 1L),
+            result
+        );
 
     /// <summary>A batch normalization as it is at inference, with statistics such as training leaves behind.</summary>
     public void BatchNormalization(string layer)
     {
         var channels = Width(1);
-        Apply<BatchNormalization>(layer,
-            [Output, Normal($"{layer}.scale", [channels], 1, 0.2), Bias(layer, channels), Normal($"{layer}.mean", [channels], 0, 0.2), Normal($"{layer}.variance", [channels], 1, 0.3, least: 0.25)],
-            Attributes.Empty.With("epsilon", 1e-5));
+        Apply<BatchNormalization>(
+            layer,
+            [
+                Output,
+                Normal($"{layer}.scale", [channels], 1, 0.2),
+                Bias(layer, channels),
+                Normal($"{layer}.mean", [channels], 0, 0.2),
+                Normal($"{layer}.variance", [channels], 1, 0.3, least: 0.25),
+            ],
+            Attributes.Empty.With("epsilon", 1e-5)
+        );
     }
 
     /// <summary>The largest of every two by two.</summary>
@@ -93,25 +108,38 @@ internal sealed class Network
     public void Flatten(string layer) => Apply<Flatten>(layer, [Output]);
 
     /// <summary>Writes the network, its weights inside, to one file.</summary>
-    public void Write(string path) => OnnxWriter.Write(
-        _builder.Build([Input], [new NamedValue(Output.Name!, Output)]),
-        path,
-        new WriteOptions { Opset = Opset, Weights = WeightPlacement.Embed, Producer = "OnnxCurvature.TestModels" });
+    public void Write(string path) =>
+        OnnxWriter.Write(
+            _builder.Build([Input], [new NamedValue(Output.Name!, Output)]),
+            path,
+            new WriteOptions
+            {
+                Opset = Opset,
+                Weights = WeightPlacement.Embed,
+                Producer = "OnnxCurvature.TestModels",
+            }
+        );
 
     private long Width(int axis) => Output.Type.Shape[axis].Known!.Value;
 
     // N(0, 2 / fan-in), which keeps the size of what passes through layers of ReLU.
-    private Value HeNormal(string layer, long[] shape) => Normal($"{layer}.weight", shape, 0, Math.Sqrt(2.0 / shape.Skip(1).Aggregate((a, b) => a * b)));
+    private Value HeNormal(string layer, long[] shape) =>
+        Normal($"{layer}.weight", shape, 0, Math.Sqrt(2.0 / shape.Skip(1).Aggregate((a, b) => a * b)));
 
     private Value Bias(string layer, long size) => Normal($"{layer}.bias", [size], 0, 0.05);
 
     private Value Normal(string name, long[] shape, double mean, double deviation, double least = double.NegativeInfinity) =>
         _builder.Constant(new SeededConstant($"{Name}/{name}", shape, mean, deviation, least), name);
 
-    private void Apply<T>(string layer, ImmutableArray<Value?> inputs, Attributes? attributes = null, string? result = null) where T : Operator
+    private void Apply<T>(string layer, ImmutableArray<Value?> inputs, Attributes? attributes = null, string? result = null)
+        where T : Operator
     {
         var op = Catalogue.Get<T>();
-        var call = op.FromOpset(_builder, new OperatorCall(op.Name, op.Domain, [], attributes ?? Attributes.Empty, 1).WithInputs(inputs), Opset);
+        var call = op.FromOpset(
+            _builder,
+            new OperatorCall(op.Name, op.Domain, [], attributes ?? Attributes.Empty, 1).WithInputs(inputs),
+            Opset
+        );
         Output = _builder.Append(op, call.Inputs, call.Attributes, [(op.Infer(call)[0], result ?? layer)], layer).Output;
     }
 }

@@ -7,14 +7,18 @@ internal static class Networks
     private static readonly int[] Stages = [2, 2, 3, 3, 3];
 
     /// <summary>VGG16 of Simonyan and Zisserman: 138 million weights, images of 224 by 224, 1000 classes.</summary>
-    /// <remarks>Of the images that could be drawn, the first puts a unit of the last ReLU so near to its kink that rounding decides on which side it is.</remarks>
+    /// <remarks>
+    /// Of the images that could be drawn, the first puts a unit of the last ReLU so near to its kink that rounding decides on which side it
+    /// is.
+    /// </remarks>
     public static Network Vgg16() => Vgg("vgg16", side: 224, channels: [64, 128, 256, 512, 512], hidden: 4096, classes: 1000, draw: 1);
 
     /// <summary>VGG16 layer by layer, but with few channels and small images.</summary>
     public static Network Vgg16Narrow() => Vgg("vgg16_narrow", side: 32, channels: [4, 8, 12, 16, 16], hidden: 32, classes: 10);
 
     /// <summary>VGG16 with all its channels, for images of 32 by 32.</summary>
-    public static Network Vgg16OfSmallImages(long classes) => Vgg($"vgg16_32_{classes}", side: 32, channels: [64, 128, 256, 512, 512], hidden: 4096, classes);
+    public static Network Vgg16OfSmallImages(long classes) =>
+        Vgg($"vgg16_32_{classes}", side: 32, channels: [64, 128, 256, 512, 512], hidden: 4096, classes);
 
     /// <summary>Narrow dense layers with ReLU after one another, about so many nodes in all.</summary>
     public static Network Chain(int nodes)

@@ -31,4 +31,6 @@ vgg16.SetAction(parsed =>
     Samples.Write(network, file.DirectoryName!, 1);
 });
 
-return new RootCommand("Writes the models that tests and measurements run on. The same bytes come out every time.") { small, vgg16 }.Parse(args).Invoke();
+return new RootCommand("Writes the models that tests and measurements run on. The same bytes come out every time.") { small, vgg16 }
+    .Parse(args)
+    .Invoke();

@@ -16,10 +16,14 @@ internal static class Samples
         var classes = (int)network.Output.Type.Shape[1].Known!.Value;
         var drawn = network.Draw == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"/{network.Draw}");
         var input = new SeededConstant($"{network.Name}/{network.Input.Name}{drawn}", [count, .. network.Sample], 0, 1);
-        NpyWriter.Write(Path.Combine(folder, $"{network.Name}.{network.Input.Name}.npy"),
-            NpyArray.Of(ElementType.Float32, [count, .. network.Sample], input.Read().Floats));
+        NpyWriter.Write(
+            Path.Combine(folder, $"{network.Name}.{network.Input.Name}.npy"),
+            NpyArray.Of(ElementType.Float32, [count, .. network.Sample], input.Read().Floats)
+        );
         var labels = SeededConstant.Generator($"{network.Name}/labels").NextInt32Sequence(0, classes).Take(count);
-        NpyWriter.Write(Path.Combine(folder, $"{network.Name}.labels.npy"),
-            NpyArray.Of(ElementType.Int64, [count], [.. labels.Select(label => (double)label)]));
+        NpyWriter.Write(
+            Path.Combine(folder, $"{network.Name}.labels.npy"),
+            NpyArray.Of(ElementType.Int64, [count], [.. labels.Select(label => (double)label)])
+        );
     }
 }

@@ -17,7 +17,8 @@ namespace OnnxCurvature.TestModels;
 /// <param name="mean">The mean.</param>
 /// <param name="deviation">The standard deviation.</param>
 /// <param name="least">The least element; smaller ones are raised to it.</param>
-internal sealed class SeededConstant(string name, long[] shape, double mean, double deviation, double least = double.NegativeInfinity) : Constant
+internal sealed class SeededConstant(string name, long[] shape, double mean, double deviation, double least = double.NegativeInfinity)
+    : Constant
 {
     /// <inheritdoc/>
     public override TensorType Type => new(ElementType.Float32, TensorShape.Of(shape));

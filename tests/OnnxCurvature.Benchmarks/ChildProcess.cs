@@ -27,6 +27,8 @@ internal static class ChildProcess
         process.WaitForExit();
         return process.ExitCode == 0
             ? new Outcome(output.Result, seconds, peak)
-            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {error.Result.Trim()} {output.Result.Trim()}");
+            : throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {error.Result.Trim()} {output.Result.Trim()}"
+            );
     }
 }

@@ -14,11 +14,18 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
     /// <summary>How far norms of the same result in float32 may be apart.</summary>
     private const double Agreement = 1e-3;
 
-    /// <summary>Measures and writes the file, anew after each case. Throws <see cref="InvalidOperationException"/> where contenders compute different things.</summary>
+    /// <summary>
+    /// Measures and writes the file, anew after each case. Throws <see cref="InvalidOperationException"/> where contenders compute
+    /// different things.
+    /// </summary>
     public void Write(string path)
     {
         var (before, rows) = (Machine.Load(), new StringBuilder());
-        foreach (var entry in new Cases(workspace, small).All().Where(entry => only.Count == 0 || only.Any(name => entry.Name.StartsWith(name, StringComparison.Ordinal))))
+        foreach (
+            var entry in new Cases(workspace, small)
+                .All()
+                .Where(entry => only.Count == 0 || only.Any(name => entry.Name.StartsWith(name, StringComparison.Ordinal)))
+        )
         {
             Measure(entry, rows);
             // What is measured is kept, whatever comes after.
@@ -29,14 +36,25 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
     private string Text(double before, StringBuilder rows)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# Benchmarks\n\nMeasured on {DateTime.UtcNow:yyyy-MM-dd} by `dotnet run -c Release --project tests/OnnxCurvature.Benchmarks -- table{(small ? " --small" : "")}`, contenders in turns, {rounds} rounds.");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"# Benchmarks\n\nMeasured on {DateTime.UtcNow:yyyy-MM-dd} by `dotnet run -c Release --project "
+                + $"tests/OnnxCurvature.Benchmarks -- table{(small ? " --small" : "")}`, contenders in turns, {rounds} rounds."
+        );
         text.Append(small ? " The models are small ones: these figures tell that all works, and no more.\n\n" : "\n\n");
         foreach (var fact in Machine.Describe(workspace))
             text.Append(CultureInfo.InvariantCulture, $"- {fact}\n");
-        text.Append(CultureInfo.InvariantCulture, $"- Load before: {before:0.00}, after: {Machine.Load():0.00}; what is measured makes it rise to the number of cores\n\n");
-        text.Append("Times are medians, with the shortest and the longest. GFLOP/s are operations that the plan counts, or the peer's script, per second, so less work may give less of them.\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"- Load before: {before:0.00}, after: {Machine.Load():0.00}; what is measured makes it rise to the number of cores\n\n"
+        );
+        text.Append(
+            "Times are medians, with the shortest and the longest. GFLOP/s are operations that the plan counts, or the peer's script, "
+                + "per second, so less work may give less of them.\n"
+        );
         text.Append("The ratio is the time over that of the first contender of the case.\n\n");
-        text.Append("| case | who | seconds | from – to | ratio | GFLOP/s | peak memory | further |\n|---|---|---|---|---|---|---|---|\n").Append(rows);
+        text.Append("| case | who | seconds | from – to | ratio | GFLOP/s | peak memory | further |\n|---|---|---|---|---|---|---|---|\n")
+            .Append(rows);
         return text.ToString();
     }
 
@@ -51,25 +69,46 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
     {
         var measured = entry.Contenders.Select(_ => new List<Measurement>()).ToArray();
         for (var round = 0; round < rounds; round++)
-            for (var index = 0; index < measured.Length; index++)
-            {
-                var measurement = entry.Contenders[index].Measure();
-                measured[index].Add(measurement);
-                log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{entry.Name}, round {round + 1}, {entry.Contenders[index].Name}: {Seconds(Median(measurement.Seconds))} s, {Megabytes(measurement.PeakBytes)}"));
-            }
+        for (var index = 0; index < measured.Length; index++)
+        {
+            var measurement = entry.Contenders[index].Measure();
+            measured[index].Add(measurement);
+            log.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{entry.Name}, round {round + 1}, {entry.Contenders[index].Name}: {Seconds(Median(measurement.Seconds))} s, "
+                        + $"{Megabytes(measurement.PeakBytes)}"
+                )
+            );
+        }
         var norm = measured[0][0].Norm;
         for (var index = 0; index < measured.Length; index++)
             foreach (var measurement in measured[index])
                 if (Math.Abs(measurement.Norm - norm) > Agreement * Math.Abs(norm))
-                    throw new InvalidOperationException($"In the case '{entry.Name}' {entry.Contenders[index].Name} gives a result of norm {measurement.Norm:R}, and {entry.Contenders[0].Name} one of {norm:R}.");
+                    throw new InvalidOperationException(
+                        $"In the case '{entry.Name}' {entry.Contenders[index].Name} gives a result of norm {measurement.Norm:R}, and "
+                            + $"{entry.Contenders[0].Name} one of {norm:R}."
+                    );
         var first = Median(measured[0].SelectMany(measurement => measurement.Seconds));
         for (var index = 0; index < measured.Length; index++)
         {
             var seconds = measured[index].SelectMany(measurement => measurement.Seconds).ToArray();
             var (median, flops, last) = (Median(seconds), measured[index][0].Flops, measured[index][^1]);
-            string[] further = [.. last.ManagedBytes > 0 ? [$"managed {Megabytes(measured[index].Max(measurement => measurement.ManagedBytes))}"] : Array.Empty<string>(),
-                .. last.FileBytes > 0 ? [$"file {Megabytes(last.FileBytes)}"] : Array.Empty<string>()];
-            rows.Append(CultureInfo.InvariantCulture, $"| {(index == 0 ? entry.Title : "")} | {entry.Contenders[index].Name} | {Seconds(median)} | {Seconds(seconds.Min())} – {Seconds(seconds.Max())} | {(measured.Length == 1 ? "" : (median / first).ToString("0.00", CultureInfo.InvariantCulture))} | {(flops > 0 ? (flops / median / 1e9).ToString("0", CultureInfo.InvariantCulture) : "")} | {Megabytes(measured[index].Max(measurement => measurement.PeakBytes))} | {string.Join(", ", further)} |\n");
+            string[] further =
+            [
+                .. last.ManagedBytes > 0
+                    ? [$"managed {Megabytes(measured[index].Max(measurement => measurement.ManagedBytes))}"]
+                    : Array.Empty<string>(),
+                .. last.FileBytes > 0 ? [$"file {Megabytes(last.FileBytes)}"] : Array.Empty<string>(),
+            ];
+            rows.Append(
+                CultureInfo.InvariantCulture,
+                $"| {(index == 0 ? entry.Title : "")} | {entry.Contenders[index].Name} | {Seconds(median)} | {Seconds(seconds.Min())} – "
+                    + $"{Seconds(seconds.Max())} | "
+                    + $"{(measured.Length == 1 ? "" : (median / first).ToString("0.00", CultureInfo.InvariantCulture))} | "
+                    + $"{(flops > 0 ? (flops / median / 1e9).ToString("0", CultureInfo.InvariantCulture) : "")} | "
+                    + $"{Megabytes(measured[index].Max(measurement => measurement.PeakBytes))} | {string.Join(", ", further)} |\n"
+            );
         }
     }
 
@@ -81,7 +120,8 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
 
     private static string Seconds(double value) => value.ToString(value < 1 ? "0.0000" : "0.00", CultureInfo.InvariantCulture);
 
-    private static string Megabytes(long bytes) => bytes < 10 << 20
-        ? (bytes / 1024.0).ToString("0 KiB", CultureInfo.InvariantCulture)
-        : (bytes / (double)(1 << 20)).ToString("0 MiB", CultureInfo.InvariantCulture);
+    private static string Megabytes(long bytes) =>
+        bytes < 10 << 20
+            ? (bytes / 1024.0).ToString("0 KiB", CultureInfo.InvariantCulture)
+            : (bytes / (double)(1 << 20)).ToString("0 MiB", CultureInfo.InvariantCulture);
 }

@@ -32,10 +32,13 @@ public class WarmBenchmarks
     internal static void Run(string models)
     {
         _models = models;
-        BenchmarkRunner.Run<WarmBenchmarks>(ManualConfig.CreateEmpty()
-            .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
-            .AddColumnProvider(DefaultColumnProviders.Instance)
-            .AddLogger(ConsoleLogger.Default));
+        BenchmarkRunner.Run<WarmBenchmarks>(
+            ManualConfig
+                .CreateEmpty()
+                .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+                .AddColumnProvider(DefaultColumnProviders.Instance)
+                .AddLogger(ConsoleLogger.Default)
+        );
     }
 
     /// <summary>Loads the model and makes the sessions.</summary>
@@ -43,7 +46,13 @@ public class WarmBenchmarks
     public void Open()
     {
         var model = new Workspace(_models, withPeer: false, published: null).Prepare(Networks.Vgg16OfSmallImages(10), Images);
-        _warm = Worker.Open(Work, model.Path, new Dictionary<string, NpyArray> { ["image"] = NpyReader.Read(model.Image), ["labels"] = NpyReader.Read(model.Labels) }, "conv4_3.weight", 1L << 30);
+        _warm = Worker.Open(
+            Work,
+            model.Path,
+            new Dictionary<string, NpyArray> { ["image"] = NpyReader.Read(model.Image), ["labels"] = NpyReader.Read(model.Labels) },
+            "conv4_3.weight",
+            1L << 30
+        );
         _warm.Run();
     }
 

@@ -29,8 +29,15 @@ internal sealed class WarmWork : IDisposable
     {
         var costs = new CostModel(limits);
         Flops = costs.Flops(program);
-        _runner = new ScheduleRunner(ProgramSchedule.Of(program), new OrtSettings(Path.GetDirectoryName(Path.GetFullPath(modelPath))!, "cpu", 0), costs);
-        _feeds = program.Parameters.ToDictionary(parameter => parameter, parameter => OrtTensors.Of(feeds[parameter], parameter.Type.Element));
+        _runner = new ScheduleRunner(
+            ProgramSchedule.Of(program),
+            new OrtSettings(Path.GetDirectoryName(Path.GetFullPath(modelPath))!, "cpu", 0),
+            costs
+        );
+        _feeds = program.Parameters.ToDictionary(
+            parameter => parameter,
+            parameter => OrtTensors.Of(feeds[parameter], parameter.Type.Element)
+        );
         _outputs = [.. program.Outputs.Select(output => output.Value).Distinct()];
     }
 
@@ -38,17 +45,33 @@ internal sealed class WarmWork : IDisposable
     public double Flops { get; }
 
     /// <summary>Quantities of the cross-entropy of a model.</summary>
-    public static WarmWork Of(string modelPath, IReadOnlyDictionary<string, NpyArray> data, string weight, long memory, params ImmutableArray<Quantity> quantities)
+    public static WarmWork Of(
+        string modelPath,
+        IReadOnlyDictionary<string, NpyArray> data,
+        string weight,
+        long memory,
+        params ImmutableArray<Quantity> quantities
+    )
     {
         var (model, limits) = Load(modelPath, data, memory);
-        var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(LossKind.CrossEntropy), Quantities = quantities };
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = [weight],
+            Loss = new LossRequest(LossKind.CrossEntropy),
+            Quantities = quantities,
+        };
         var plan = new Planner(model.Graph, request, limits).Plan();
-        return new WarmWork(plan.Program, modelPath, plan.Program.Parameters.ToDictionary(parameter => parameter, parameter => data[parameter.Name!]), limits);
+        return new WarmWork(
+            plan.Program,
+            modelPath,
+            plan.Program.Parameters.ToDictionary(parameter => parameter, parameter => data[parameter.Name!]),
+            limits
+        );
     }
 
     /// <summary>
-    /// The product of the Hessian with a direction whose entries are all the same; with <paramref name="reused"/> all that does not depend on
-    /// the direction has been computed before.
+    /// The product of the Hessian with a direction whose entries are all the same; with <paramref name="reused"/> all that does not depend
+    /// on the direction has been computed before.
     /// </summary>
     public static WarmWork ProductOf(string modelPath, IReadOnlyDictionary<string, NpyArray> data, string weight, bool reused)
     {
@@ -59,14 +82,31 @@ internal sealed class WarmWork : IDisposable
         var product = model.Builder.HessianProduct(gradient, target);
         Value[] parameters = [.. model.Inputs, head.Target!, product.Inputs[0]];
         var whole = Simplifier.Run(Program.Create(parameters, [new NamedValue("product", product.Outputs[0]!)]));
-        var direction = NpyArray.Of(ElementType.Float32, target.Type.Shape.Sizes, Enumerable.Repeat(1 / Math.Sqrt(target.Type.Shape.Elements.Factor), (int)target.Type.Shape.Elements.Factor).ToArray());
-        var feeds = parameters.ToDictionary(parameter => parameter, parameter => parameter == product.Inputs[0] ? direction : data[parameter.Name!]);
+        var direction = NpyArray.Of(
+            ElementType.Float32,
+            target.Type.Shape.Sizes,
+            Enumerable.Repeat(1 / Math.Sqrt(target.Type.Shape.Elements.Factor), (int)target.Type.Shape.Elements.Factor).ToArray()
+        );
+        var feeds = parameters.ToDictionary(
+            parameter => parameter,
+            parameter => parameter == product.Inputs[0] ? direction : data[parameter.Name!]
+        );
         if (!reused)
             return new WarmWork(whole, modelPath, feeds, limits);
         var moving = GraphWalk.Between(new HashSet<Value> { product.Inputs[0] }, whole.Outputs.Select(output => output.Value));
         var made = moving.SelectMany(node => node.Outputs).Append(product.Inputs[0]).ToHashSet();
-        Value[] kept = [.. moving.SelectMany(GraphWalk.Dependencies).Where(value => value.Constant is null && !made.Contains(value)).Distinct()];
-        using (var before = new WarmWork(Program.Create(parameters, kept.Select((value, index) => new NamedValue($"kept_{index}", value))), modelPath, feeds, limits))
+        Value[] kept =
+        [
+            .. moving.SelectMany(GraphWalk.Dependencies).Where(value => value.Constant is null && !made.Contains(value)).Distinct(),
+        ];
+        using (
+            var before = new WarmWork(
+                Program.Create(parameters, kept.Select((value, index) => new NamedValue($"kept_{index}", value))),
+                modelPath,
+                feeds,
+                limits
+            )
+        )
             foreach (var (value, array) in kept.Zip(before.Arrays(kept)))
                 feeds[value] = array;
         return new WarmWork(Program.Create([product.Inputs[0], .. kept], whole.Outputs), modelPath, feeds, limits);
@@ -76,7 +116,8 @@ internal sealed class WarmWork : IDisposable
     public void Run() => Run(_ => 0);
 
     /// <summary>Runs once and gives the norm of the last output.</summary>
-    public double Norm() => Run(results => Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(OrtTensors.Doubles(results[_outputs[^1]]))));
+    public double Norm() =>
+        Run(results => Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(OrtTensors.Doubles(results[_outputs[^1]]))));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -86,11 +127,17 @@ internal sealed class WarmWork : IDisposable
             feed.Dispose();
     }
 
-    private NpyArray[] Arrays(Value[] values) => Run(results => Array.ConvertAll(values, value =>
-    {
-        var (tensor, element) = (results[value], value.Type.Element);
-        return new NpyArray(element, OrtTensors.Shape(tensor), tensor.GetTensorMutableRawData().ToArray());
-    }));
+    private NpyArray[] Arrays(Value[] values) =>
+        Run(results =>
+            Array.ConvertAll(
+                values,
+                value =>
+                {
+                    var (tensor, element) = (results[value], value.Type.Element);
+                    return new NpyArray(element, OrtTensors.Shape(tensor), tensor.GetTensorMutableRawData().ToArray());
+                }
+            )
+        );
 
     private T Run<T>(Func<IReadOnlyDictionary<Value, Microsoft.ML.OnnxRuntime.OrtValue>, T> read)
     {
@@ -110,6 +157,14 @@ internal sealed class WarmWork : IDisposable
     {
         var rows = (int)data["labels"].Shape[0];
         var dimensions = DataSet.Dimensions(OnnxModel.Load(modelPath, new LoadOptions { Oracle = new OrtShapeOracle() }).Graph, data, rows);
-        return (OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle() }), new PlanLimits { MemoryBytes = memory, Dimensions = dimensions, DefaultDimension = rows });
+        return (
+            OnnxModel.Load(modelPath, new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle() }),
+            new PlanLimits
+            {
+                MemoryBytes = memory,
+                Dimensions = dimensions,
+                DefaultDimension = rows,
+            }
+        );
     }
 }

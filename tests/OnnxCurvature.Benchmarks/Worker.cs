@@ -13,18 +13,27 @@ internal static class Worker
     public static readonly ImmutableArray<string> Works = ["diagonal", "loss", "gradient", "product", "product-reused"];
 
     /// <summary>A piece of work on a model, with sessions that are kept.</summary>
-    public static WarmWork Open(string work, string model, IReadOnlyDictionary<string, NpyArray> data, string weight, long memory) => work switch
-    {
-        "diagonal" => WarmWork.Of(model, data, weight, memory, Quantity.HessianDiagonal),
-        "loss" => WarmWork.Of(model, data, weight, memory, Quantity.Loss),
-        "gradient" => WarmWork.Of(model, data, weight, memory, Quantity.Loss, Quantity.Gradient),
-        "product" => WarmWork.ProductOf(model, data, weight, reused: false),
-        "product-reused" => WarmWork.ProductOf(model, data, weight, reused: true),
-        _ => throw new ArgumentException($"There is no work '{work}'."),
-    };
+    public static WarmWork Open(string work, string model, IReadOnlyDictionary<string, NpyArray> data, string weight, long memory) =>
+        work switch
+        {
+            "diagonal" => WarmWork.Of(model, data, weight, memory, Quantity.HessianDiagonal),
+            "loss" => WarmWork.Of(model, data, weight, memory, Quantity.Loss),
+            "gradient" => WarmWork.Of(model, data, weight, memory, Quantity.Loss, Quantity.Gradient),
+            "product" => WarmWork.ProductOf(model, data, weight, reused: false),
+            "product-reused" => WarmWork.ProductOf(model, data, weight, reused: true),
+            _ => throw new ArgumentException($"There is no work '{work}'."),
+        };
 
     /// <summary>Repeats a piece of work.</summary>
-    public static Measurement Repeat(string work, string model, IReadOnlyDictionary<string, NpyArray> data, string weight, long memory, int warmUp, int repeats)
+    public static Measurement Repeat(
+        string work,
+        string model,
+        IReadOnlyDictionary<string, NpyArray> data,
+        string weight,
+        long memory,
+        int warmUp,
+        int repeats
+    )
     {
         using var warm = Open(work, model, data, weight, memory);
         var norm = warm.Norm();
@@ -47,13 +56,17 @@ internal static class Worker
         using var ended = new ManualResetEventSlim();
         var watch = new Thread(() =>
         {
-            do
-                managed = Math.Max(managed, GC.GetTotalMemory(forceFullCollection: false));
+            do managed = Math.Max(managed, GC.GetTotalMemory(forceFullCollection: false));
             while (!ended.Wait(2));
         });
         watch.Start();
         var clock = Stopwatch.StartNew();
-        var report = CurvatureEngine.Augment(model, new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(LossKind.CrossEntropy) }, output, new AugmentOptions());
+        var report = CurvatureEngine.Augment(
+            model,
+            new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(LossKind.CrossEntropy) },
+            output,
+            new AugmentOptions()
+        );
         var seconds = clock.Elapsed.TotalSeconds;
         ended.Set();
         watch.Join();

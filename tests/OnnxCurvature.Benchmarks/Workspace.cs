@@ -14,7 +14,10 @@ internal sealed record Prepared(string Path, string Image, string Labels);
 internal sealed class Workspace
 {
     /// <summary>Huge pages for what the C library allocates.</summary>
-    public static readonly ImmutableDictionary<string, string> HugePages = ImmutableDictionary<string, string>.Empty.Add("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
+    public static readonly ImmutableDictionary<string, string> HugePages = ImmutableDictionary<string, string>.Empty.Add(
+        "GLIBC_TUNABLES",
+        "glibc.malloc.hugetlb=1"
+    );
 
     private const string Python = "/usr/bin/python3";
 
@@ -26,8 +29,11 @@ internal sealed class Workspace
     {
         (_folder, Published) = (folder, published);
         Directory.CreateDirectory(folder);
-        // Debian's PyTorch takes the BLAS that the linker finds: without these it is a reference implementation, or one for another processor. Left alone, it may take one thread.
-        _peerEnvironment = HugePages.Add("OPENBLAS_CORETYPE", "SkylakeX").Add("OMP_NUM_THREADS", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));
+        // Debian's PyTorch takes the BLAS that the linker finds: without these it is a reference implementation, or one for another
+        // processor. Left alone, it may take one thread.
+        _peerEnvironment = HugePages
+            .Add("OPENBLAS_CORETYPE", "SkylakeX")
+            .Add("OMP_NUM_THREADS", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture));
         if (OpenBlas() is { } blas)
             _peerEnvironment = _peerEnvironment.Add("LD_LIBRARY_PATH", blas);
         PeerVersion = withPeer ? FindPeer() : null;
@@ -40,7 +46,11 @@ internal sealed class Workspace
     public string? PeerVersion { get; }
 
     /// <summary>What the peer runs with, as a shell writes it.</summary>
-    public string PeerEnvironment => string.Join(' ', _peerEnvironment.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}={entry.Value}"));
+    public string PeerEnvironment =>
+        string.Join(
+            ' ',
+            _peerEnvironment.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}={entry.Value}")
+        );
 
     /// <summary>A path for a result that nobody keeps.</summary>
     public string Scratch(string name) => Path.Combine(_folder, name);
@@ -52,7 +62,11 @@ internal sealed class Workspace
         if (!File.Exists(path))
             network.Write(path);
         var data = Directory.CreateDirectory(Path.Combine(_folder, samples.ToString(CultureInfo.InvariantCulture))).FullName;
-        var prepared = new Prepared(path, Path.Combine(data, $"{network.Name}.{network.Input.Name}.npy"), Path.Combine(data, $"{network.Name}.labels.npy"));
+        var prepared = new Prepared(
+            path,
+            Path.Combine(data, $"{network.Name}.{network.Input.Name}.npy"),
+            Path.Combine(data, $"{network.Name}.labels.npy")
+        );
         if (!File.Exists(prepared.Labels))
             Samples.Write(network, data, samples);
         return prepared;
@@ -60,12 +74,21 @@ internal sealed class Workspace
 
     /// <summary>One measurement by a process of this program.</summary>
     public Measurement Ours(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        Measurement.Read(ChildProcess.Run("dotnet", [typeof(Workspace).Assembly.Location, .. arguments], environment ?? ImmutableDictionary<string, string>.Empty).Output);
+        Measurement.Read(
+            ChildProcess
+                .Run(
+                    "dotnet",
+                    [typeof(Workspace).Assembly.Location, .. arguments],
+                    environment ?? ImmutableDictionary<string, string>.Empty
+                )
+                .Output
+        );
 
     /// <summary>A run of the tool, measured from outside: of the published one, or of that which lies beside this program.</summary>
-    public ChildProcess.Outcome Tool(string? published, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) => published is null
-        ? ChildProcess.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll"), .. arguments], environment)
-        : ChildProcess.Run(published, arguments, environment);
+    public ChildProcess.Outcome Tool(string? published, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
+        published is null
+            ? ChildProcess.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll"), .. arguments], environment)
+            : ChildProcess.Run(published, arguments, environment);
 
     /// <summary>A run of the peer, measured from outside as well.</summary>
     public (Measurement Inside, ChildProcess.Outcome Outside) Peer(string work, Prepared model, params IEnumerable<string> arguments)
@@ -84,7 +107,13 @@ internal sealed class Workspace
     {
         try
         {
-            return ChildProcess.Run(Python, ["-c", "import onnx, torch; print(torch.__version__, 'with', torch.get_num_threads(), 'threads')"], _peerEnvironment).Output.Trim();
+            return ChildProcess
+                .Run(
+                    Python,
+                    ["-c", "import onnx, torch; print(torch.__version__, 'with', torch.get_num_threads(), 'threads')"],
+                    _peerEnvironment
+                )
+                .Output.Trim();
         }
         catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
@@ -92,7 +121,11 @@ internal sealed class Workspace
         }
     }
 
-    private static string? OpenBlas() => Directory.Exists("/usr/lib")
-        ? Directory.GetDirectories("/usr/lib").Select(folder => Path.Combine(folder, "openblas-openmp")).FirstOrDefault(Directory.Exists)
-        : null;
+    private static string? OpenBlas() =>
+        Directory.Exists("/usr/lib")
+            ? Directory
+                .GetDirectories("/usr/lib")
+                .Select(folder => Path.Combine(folder, "openblas-openmp"))
+                .FirstOrDefault(Directory.Exists)
+            : null;
 }

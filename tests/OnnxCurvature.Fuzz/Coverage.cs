@@ -4,8 +4,8 @@ using SharpFuzz.Common;
 namespace OnnxCurvature.Fuzz;
 
 /// <summary>
-/// Which branches of the instrumented library an input has taken. SharpFuzz's instrumentation counts them in a table that is shared with a fuzzer;
-/// here it belongs to the process itself.
+/// Which branches of the instrumented library an input has taken. SharpFuzz's instrumentation counts them in a table that is shared with a
+/// fuzzer; here it belongs to the process itself.
 /// </summary>
 internal sealed unsafe class Coverage
 {

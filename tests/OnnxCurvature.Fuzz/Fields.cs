@@ -30,7 +30,8 @@ internal static class Fields
     public static bool Has(IMessage message, FieldDescriptor field) =>
         field.HasPresence ? field.Accessor.HasValue(message) : field.Accessor.GetValue(message) is not (null or "" or 0 or 0L);
 
-    private static IEnumerable<IMessage> Children(IMessage message, FieldDescriptor field) => field.IsRepeated
-        ? List(message, field).Cast<IMessage>()
-        : field.Accessor.GetValue(message) is IMessage child ? [child] : [];
+    private static IEnumerable<IMessage> Children(IMessage message, FieldDescriptor field) =>
+        field.IsRepeated ? List(message, field).Cast<IMessage>()
+        : field.Accessor.GetValue(message) is IMessage child ? [child]
+        : [];
 }

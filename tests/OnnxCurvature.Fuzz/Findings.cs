@@ -16,7 +16,10 @@ internal sealed class Findings(string folder)
     public static string KindOf(Exception fault)
     {
         var cause = fault is InternalErrorException { InnerException: { } inner } ? inner : fault;
-        var lines = (cause.StackTrace ?? "").Split('\n').Where(line => line.Contains("OnnxCurvature", StringComparison.Ordinal)).Take(3)
+        var lines = (cause.StackTrace ?? "")
+            .Split('\n')
+            .Where(line => line.Contains("OnnxCurvature", StringComparison.Ordinal))
+            .Take(3)
             .Select(line => line.Split(" in ")[0].Trim());
         return $"{cause.GetType().Name} {string.Join(" < ", lines)}";
     }

@@ -34,7 +34,16 @@ internal static class FuzzTargets
     private static void Load(string path)
     {
         OnnxModel.Load(path, new LoadOptions { Partial = true });
-        OnnxModel.Load(path, new LoadOptions { Partial = true, KeepLoops = true, Precision = Precision.Float64, StraightThrough = true });
+        OnnxModel.Load(
+            path,
+            new LoadOptions
+            {
+                Partial = true,
+                KeepLoops = true,
+                Precision = Precision.Float64,
+                StraightThrough = true,
+            }
+        );
     }
 
     /// <summary>Writes a model with all that can be asked for of its first weight.</summary>
@@ -50,11 +59,15 @@ internal static class FuzzTargets
     private static void Run(string path)
     {
         if (RequestOf(path) is { } request)
-            CurvatureEngine.Prepare(path, request, DataFor(path, request), new CurvatureRunOptions { Threads = 1, BatchSize = 2 }).Run(null, CancellationToken.None);
+            CurvatureEngine
+                .Prepare(path, request, DataFor(path, request), new CurvatureRunOptions { Threads = 1, BatchSize = 2 })
+                .Run(null, CancellationToken.None);
     }
 
     private static void RunAugmented(string path) =>
-        CurvatureEngine.Prepare(path, null, DataFor(path, null), new CurvatureRunOptions { Threads = 1, BatchSize = 2 }).Run(null, CancellationToken.None);
+        CurvatureEngine
+            .Prepare(path, null, DataFor(path, null), new CurvatureRunOptions { Threads = 1, BatchSize = 2 })
+            .Run(null, CancellationToken.None);
 
     private static void ReadArchive(string path)
     {
@@ -83,10 +96,17 @@ internal static class FuzzTargets
         foreach (var input in model.Inputs)
         {
             var sizes = input.Type.Shape.Select(dim => dim.Known ?? 2).ToArray();
-            if (sizes.Aggregate(1.0, (product, size) => product * size) > MostElements || input.Type.Element is ElementType.String or ElementType.BFloat16 or >= ElementType.Float8E4M3FN)
+            if (
+                sizes.Aggregate(1.0, (product, size) => product * size) > MostElements
+                || input.Type.Element is ElementType.String or ElementType.BFloat16 or >= ElementType.Float8E4M3FN
+            )
                 continue;
             var count = sizes.Aggregate(1L, (product, size) => product * size);
-            data[input.Name!] = NpyArray.Of(input.Type.Element, sizes, [.. Enumerable.Range(0, (int)count).Select(index => index % 5 / 4.0)]);
+            data[input.Name!] = NpyArray.Of(
+                input.Type.Element,
+                sizes,
+                [.. Enumerable.Range(0, (int)count).Select(index => index % 5 / 4.0)]
+            );
         }
         return data;
     }

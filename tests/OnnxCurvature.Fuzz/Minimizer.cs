@@ -23,9 +23,7 @@ internal static class Minimizer
         }
         if (!shows(model.ToByteArray()))
             return input;
-        while (Shrink(model, shows))
-        {
-        }
+        while (Shrink(model, shows)) { }
         return model.ToByteArray();
     }
 
@@ -34,8 +32,8 @@ internal static class Minimizer
     {
         var shrank = false;
         foreach (var message in Fields.All(model))
-            foreach (var field in message.Descriptor.Fields.InFieldNumberOrder())
-                shrank |= field.IsRepeated ? ShrinkList(model, message, field, shows) : Clear(model, message, field, shows);
+        foreach (var field in message.Descriptor.Fields.InFieldNumberOrder())
+            shrank |= field.IsRepeated ? ShrinkList(model, message, field, shows) : Clear(model, message, field, shows);
         return shrank;
     }
 

@@ -11,9 +11,52 @@ namespace OnnxCurvature.Fuzz;
 /// </summary>
 internal sealed class ModelMutator(Random random, IReadOnlyList<byte[]> seeds)
 {
-    private static readonly long[] Numbers = [0, 1, -1, 2, 3, 4, 7, 8, 16, 64, 100, 1 << 20, int.MaxValue, int.MinValue, 1L << 31, 1L << 40, long.MaxValue, long.MinValue, -2, -7];
-    private static readonly float[] Floats = [0, 1, -1, 0.5f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, float.MaxValue];
-    private static readonly string[] Operators = [.. Catalogue.All.Select(op => op.Name), "Constant", "SequenceConstruct", "SplitToSequence", "SequenceAt", "Optional", "ConcatFromSequence", "SequenceMap"];
+    private static readonly long[] Numbers =
+    [
+        0,
+        1,
+        -1,
+        2,
+        3,
+        4,
+        7,
+        8,
+        16,
+        64,
+        100,
+        1 << 20,
+        int.MaxValue,
+        int.MinValue,
+        1L << 31,
+        1L << 40,
+        long.MaxValue,
+        long.MinValue,
+        -2,
+        -7,
+    ];
+    private static readonly float[] Floats =
+    [
+        0,
+        1,
+        -1,
+        0.5f,
+        float.NaN,
+        float.PositiveInfinity,
+        float.NegativeInfinity,
+        float.Epsilon,
+        float.MaxValue,
+    ];
+    private static readonly string[] Operators =
+    [
+        .. Catalogue.All.Select(op => op.Name),
+        "Constant",
+        "SequenceConstruct",
+        "SplitToSequence",
+        "SequenceAt",
+        "Optional",
+        "ConcatFromSequence",
+        "SequenceMap",
+    ];
     private const int LongestList = 64;
 
     /// <summary>A changed model; bytes that are none are left to <see cref="ByteMutator"/>.</summary>
@@ -138,25 +181,30 @@ internal sealed class ModelMutator(Random random, IReadOnlyList<byte[]> seeds)
 
     private static IMessage Copy(IMessage message) => message.Descriptor.Parser.ParseFrom(message.ToByteArray());
 
-    private object Scalar(ModelProto model, FieldDescriptor field) => field.FieldType switch
-    {
-        FieldType.String => random.Next(12) == 0 ? "" : Name(model),
-        FieldType.Bytes => ByteString.CopyFrom(Bytes(random.Next(4) * 4)),
-        FieldType.Float => Floats[random.Next(Floats.Length)],
-        FieldType.Double => (double)Floats[random.Next(Floats.Length)],
-        FieldType.Int32 => (int)Math.Clamp(Numbers[random.Next(Numbers.Length)], int.MinValue, int.MaxValue),
-        FieldType.Int64 => Numbers[random.Next(Numbers.Length)],
-        FieldType.UInt64 => unchecked((ulong)Numbers[random.Next(Numbers.Length)]),
-        FieldType.Enum => field.EnumType.Values[random.Next(field.EnumType.Values.Count)].Number,
-        _ => throw new InvalidOperationException($"ONNX has no field of {field.FieldType}."),
-    };
+    private object Scalar(ModelProto model, FieldDescriptor field) =>
+        field.FieldType switch
+        {
+            FieldType.String => random.Next(12) == 0 ? "" : Name(model),
+            FieldType.Bytes => ByteString.CopyFrom(Bytes(random.Next(4) * 4)),
+            FieldType.Float => Floats[random.Next(Floats.Length)],
+            FieldType.Double => (double)Floats[random.Next(Floats.Length)],
+            FieldType.Int32 => (int)Math.Clamp(Numbers[random.Next(Numbers.Length)], int.MinValue, int.MaxValue),
+            FieldType.Int64 => Numbers[random.Next(Numbers.Length)],
+            FieldType.UInt64 => unchecked((ulong)Numbers[random.Next(Numbers.Length)]),
+            FieldType.Enum => field.EnumType.Values[random.Next(field.EnumType.Values.Count)].Number,
+            _ => throw new InvalidOperationException($"ONNX has no field of {field.FieldType}."),
+        };
 
     /// <summary>A name that the model has, so that the change leads somewhere.</summary>
     private string Name(ModelProto model)
     {
         if (model.Graph is not { } graph)
             return "x";
-        var names = graph.Input.Select(input => input.Name).Concat(graph.Initializer.Select(tensor => tensor.Name)).Concat(graph.Node.SelectMany(node => node.Output)).ToArray();
+        var names = graph
+            .Input.Select(input => input.Name)
+            .Concat(graph.Initializer.Select(tensor => tensor.Name))
+            .Concat(graph.Node.SelectMany(node => node.Output))
+            .ToArray();
         return names.Length == 0 ? "x" : names[random.Next(names.Length)];
     }
 

@@ -12,12 +12,15 @@ const string Usage = """
 switch (args)
 {
     case ["run", var name, var minutes, var seed, .. var seeds]
-        when double.TryParse(minutes, CultureInfo.InvariantCulture, out var time) && int.TryParse(seed, CultureInfo.InvariantCulture, out var start):
+        when double.TryParse(minutes, CultureInfo.InvariantCulture, out var time)
+            && int.TryParse(seed, CultureInfo.InvariantCulture, out var start):
         return Supervisor.Run(name, TimeSpan.FromMinutes(time), start, seeds);
     case ["worker", var name, var seconds, var seed, var output, var work, .. var seeds]:
         var target = FuzzTargets.All.Single(target => target.Name == name);
-        new FuzzLoop(target, Seeds.Of(target, seeds), new Findings(output), work)
-            .Run(TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)), int.Parse(seed, CultureInfo.InvariantCulture));
+        new FuzzLoop(target, Seeds.Of(target, seeds), new Findings(output), work).Run(
+            TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)),
+            int.Parse(seed, CultureInfo.InvariantCulture)
+        );
         return 0;
     case ["replay", .. var files]:
         return Replay.Run(files);

@@ -10,15 +10,18 @@ internal static class Replay
     {
         var faults = 0;
         foreach (var file in files)
-            foreach (var target in FuzzTargets.All.Where(target => file.EndsWith(target.Extension, StringComparison.Ordinal)))
-            {
-                var clock = Stopwatch.StartNew();
-                var fault = target.Fault(file);
-                if (fault is null && clock.Elapsed.TotalSeconds < 1)
-                    continue;
-                faults += fault is null ? 0 : 1;
-                Console.WriteLine($"{Path.GetFileName(file)} {target.Name} {clock.Elapsed.TotalSeconds:0.0} s: {(fault is null ? "taken or refused" : Findings.KindOf(fault))}");
-            }
+        foreach (var target in FuzzTargets.All.Where(target => file.EndsWith(target.Extension, StringComparison.Ordinal)))
+        {
+            var clock = Stopwatch.StartNew();
+            var fault = target.Fault(file);
+            if (fault is null && clock.Elapsed.TotalSeconds < 1)
+                continue;
+            faults += fault is null ? 0 : 1;
+            Console.WriteLine(
+                $"{Path.GetFileName(file)} {target.Name} {clock.Elapsed.TotalSeconds:0.0} s: "
+                    + $"{(fault is null ? "taken or refused" : Findings.KindOf(fault))}"
+            );
+        }
         return faults > 0 ? 1 : 0;
     }
 }

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace OnnxCurvature.Fuzz;
 
 /// <summary>
-/// Fuzzes in a process of its own, for an input may end it: by the watchdog, by a stack that overflows, or in native code. The input is then kept and
-/// another process goes on.
+/// Fuzzes in a process of its own, for an input may end it: by the watchdog, by a stack that overflows, or in native code. The input is
+/// then kept and another process goes on.
 /// </summary>
 internal static class Supervisor
 {
@@ -18,7 +18,9 @@ internal static class Supervisor
         FuzzTarget[] targets = [.. FuzzTargets.All.Where(target => name == "all" || target.Name == name)];
         if (targets.Length == 0)
         {
-            Console.Error.WriteLine($"'{name}' is no target; give all or one of {string.Join(", ", FuzzTargets.All.Select(target => target.Name))}.");
+            Console.Error.WriteLine(
+                $"'{name}' is no target; give all or one of {string.Join(", ", FuzzTargets.All.Select(target => target.Name))}."
+            );
             return 2;
         }
         var faults = 0;
@@ -44,14 +46,20 @@ internal static class Supervisor
                 if (worker.ExitCode == 0)
                     break;
                 var (path, verdict) = (FuzzLoop.PathOf(target, work), Path.Combine(work, FuzzLoop.Verdict));
-                var what = File.Exists(verdict) ? File.ReadAllText(verdict) : string.Create(CultureInfo.InvariantCulture, $"ended the process with {worker.ExitCode}");
+                var what = File.Exists(verdict)
+                    ? File.ReadAllText(verdict)
+                    : string.Create(CultureInfo.InvariantCulture, $"ended the process with {worker.ExitCode}");
                 File.Delete(verdict);
                 if (File.Exists(path))
                     findings.Add(target, File.ReadAllBytes(path), $"{what} #{seed}", what);
                 Console.WriteLine($"{target.Name}: an input {what}");
             }
-            var total = Directory.EnumerateFiles(work, FuzzLoop.Counts).Sum(counts => long.Parse(File.ReadAllText(counts), CultureInfo.InvariantCulture));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{target.Name}: {total} inputs in {clock.Elapsed.TotalSeconds:0} s"));
+            var total = Directory
+                .EnumerateFiles(work, FuzzLoop.Counts)
+                .Sum(counts => long.Parse(File.ReadAllText(counts), CultureInfo.InvariantCulture));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{target.Name}: {total} inputs in {clock.Elapsed.TotalSeconds:0} s")
+            );
             return findings.Count;
         }
         finally

@@ -9,12 +9,10 @@ var threads = new Option<int>("--threads") { Description = "How many graphs are 
 var findings = new Option<DirectoryInfo>("--findings") { Description = "A folder for the first fault of each kind." };
 var minutes = new Option<double?>("--minutes") { Description = "For how long at most." };
 var choices = new Option<string>("--choices") { Description = "The choices of one graph, as a finding tells them." };
-const string About = "Compiles and runs random graphs in all ways, and compares with dense derivatives that share no code with "
+const string About =
+    "Compiles and runs random graphs in all ways, and compares with dense derivatives that share no code with "
     + "the compiler. The exit code is 1 where a fault was found.";
-var root = new RootCommand(About)
-{
-    seed, count, minutes, threads, findings, choices,
-};
+var root = new RootCommand(About) { seed, count, minutes, threads, findings, choices };
 root.SetAction(parsed =>
 {
     OrtEnvironment.Start(null);

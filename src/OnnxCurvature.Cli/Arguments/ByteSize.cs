@@ -20,6 +20,9 @@ internal static partial class ByteSize
         return bytes is >= 1 and < long.MaxValue ? (long)bytes : null;
     }
 
-    [GeneratedRegex(@"^(?<number>\d+(\.\d+)?)((?<unit>[KMGT])(?<suffix>i?B)?|B)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^(?<number>\d+(\.\d+)?)((?<unit>[KMGT])(?<suffix>i?B)?|B)?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Pattern();
 }

@@ -6,48 +6,59 @@ namespace OnnxCurvature.Cli.Arguments;
 /// <summary>The options of CUDA, and of where ONNX Runtime is.</summary>
 internal sealed class CudaArguments
 {
-    public Option<int?> Device { get; } = new("--device")
-    {
-        HelpName = "N",
-        Description = "The number of the CUDA device [default: 0].",
-        CustomParser = Parsers.Integer("--device", 0),
-    };
+    public Option<int?> Device { get; } =
+        new("--device")
+        {
+            HelpName = "N",
+            Description = "The number of the CUDA device [default: 0].",
+            CustomParser = Parsers.Integer("--device", 0),
+        };
 
-    public Option<long> Memory { get; } = new("--device-memory")
-    {
-        HelpName = "SIZE",
-        Description = "The most memory of the CUDA device that ONNX Runtime may take, for instance 8G [default: all].",
-        CustomParser = Parsers.Size("--device-memory"),
-    };
+    public Option<long> Memory { get; } =
+        new("--device-memory")
+        {
+            HelpName = "SIZE",
+            Description = "The most memory of the CUDA device that ONNX Runtime may take, for instance 8G [default: all].",
+            CustomParser = Parsers.Size("--device-memory"),
+        };
 
-    public Option<bool> Tf32 { get; } = new("--tf32") { Description = "Let CUDA round the factors of products to TF32, faster and much less exact [default: off]." };
+    public Option<bool> Tf32 { get; } =
+        new("--tf32") { Description = "Let CUDA round the factors of products to TF32, faster and much less exact [default: off]." };
 
-    public Option<string?> Search { get; } = new("--conv-search")
-    {
-        HelpName = "exhaustive|heuristic|default",
-        Description = "How cuDNN looks for the algorithm of a convolution: it tries all, guesses, or takes always the same [default: exhaustive].",
-        CustomParser = Parsers.Word("--conv-search", [.. CudaOptions.Searches]),
-    };
+    public Option<string?> Search { get; } =
+        new("--conv-search")
+        {
+            HelpName = "exhaustive|heuristic|default",
+            Description =
+                "How cuDNN looks for the algorithm of a convolution: it tries all, guesses, or takes always the same [default: "
+                + "exhaustive].",
+            CustomParser = Parsers.Word("--conv-search", [.. CudaOptions.Searches]),
+        };
 
-    public Option<string?> Library { get; } = new("--provider-library")
-    {
-        HelpName = "PATH",
-        Description = "A library of ONNX Runtime's plug-in interface that provides CUDA [default: the provider of ONNX Runtime itself].",
-    };
+    public Option<string?> Library { get; } =
+        new("--provider-library")
+        {
+            HelpName = "PATH",
+            Description =
+                "A library of ONNX Runtime's plug-in interface that provides CUDA [default: the provider of ONNX Runtime itself].",
+        };
 
-    public Option<string?> OnnxRuntime { get; } = new("--onnxruntime")
-    {
-        HelpName = "PATH",
-        Description = "The native library of another ONNX Runtime installation, or its folder [default: the one that comes with the tool].",
-    };
+    public Option<string?> OnnxRuntime { get; } =
+        new("--onnxruntime")
+        {
+            HelpName = "PATH",
+            Description =
+                "The native library of another ONNX Runtime installation, or its folder [default: the one that comes with the tool].",
+        };
 
     /// <summary>How CUDA is used.</summary>
-    public CudaOptions Of(ParseResult parsed) => new()
-    {
-        Device = parsed.GetValue(Device) ?? 0,
-        MemoryBytes = parsed.GetResult(Memory) is null ? null : parsed.GetValue(Memory),
-        AllowTf32 = parsed.GetValue(Tf32),
-        ConvolutionSearch = parsed.GetValue(Search) ?? new CudaOptions().ConvolutionSearch,
-        ProviderLibrary = parsed.GetValue(Library),
-    };
+    public CudaOptions Of(ParseResult parsed) =>
+        new()
+        {
+            Device = parsed.GetValue(Device) ?? 0,
+            MemoryBytes = parsed.GetResult(Memory) is null ? null : parsed.GetValue(Memory),
+            AllowTf32 = parsed.GetValue(Tf32),
+            ConvolutionSearch = parsed.GetValue(Search) ?? new CudaOptions().ConvolutionSearch,
+            ProviderLibrary = parsed.GetValue(Library),
+        };
 }

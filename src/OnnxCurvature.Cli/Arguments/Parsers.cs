@@ -13,30 +13,40 @@ namespace OnnxCurvature.Cli.Arguments;
 internal static class Parsers
 {
     /// <summary>An integer of at least <paramref name="least"/>.</summary>
-    public static Func<ArgumentResult, int?> Integer(string option, int least) => result =>
-        int.TryParse(Text(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least
-            ? number
-            : Fail<int?>(result, $"{option} '{Text(result)}' cannot be taken; give an integer of at least {least}.");
+    public static Func<ArgumentResult, int?> Integer(string option, int least) =>
+        result =>
+            int.TryParse(Text(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least
+                ? number
+                : Fail<int?>(result, $"{option} '{Text(result)}' cannot be taken; give an integer of at least {least}.");
 
     /// <summary>A number above 0.</summary>
-    public static Func<ArgumentResult, double?> Positive(string option) => result =>
-        double.TryParse(Text(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number)
-            ? number
-            : Fail<double?>(result, $"{option} '{Text(result)}' cannot be taken; give a number above 0.");
+    public static Func<ArgumentResult, double?> Positive(string option) =>
+        result =>
+            double.TryParse(Text(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number > 0
+            && double.IsFinite(number)
+                ? number
+                : Fail<double?>(result, $"{option} '{Text(result)}' cannot be taken; give a number above 0.");
 
     /// <summary>A share: a number between 0 and 1.</summary>
-    public static Func<ArgumentResult, double?> Share(string option) => result =>
-        double.TryParse(Text(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 1
-            ? number
-            : Fail<double?>(result, $"{option} '{Text(result)}' cannot be taken; give a number above 0 and below 1.");
+    public static Func<ArgumentResult, double?> Share(string option) =>
+        result =>
+            double.TryParse(Text(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 1
+                ? number
+                : Fail<double?>(result, $"{option} '{Text(result)}' cannot be taken; give a number above 0 and below 1.");
 
     /// <summary>A size in bytes.</summary>
-    public static Func<ArgumentResult, long> Size(string option) => result =>
-        ByteSize.Parse(Text(result)) ?? Fail<long>(result, $"{option} '{Text(result)}' is no size; give a number with a unit, for instance 512M, 2G or 4GiB.");
+    public static Func<ArgumentResult, long> Size(string option) =>
+        result =>
+            ByteSize.Parse(Text(result))
+            ?? Fail<long>(result, $"{option} '{Text(result)}' is no size; give a number with a unit, for instance 512M, 2G or 4GiB.");
 
     /// <summary>One of some words.</summary>
-    public static Func<ArgumentResult, string?> Word(string option, params string[] words) => result =>
-        words.Contains(Text(result)) ? Text(result) : Fail<string>(result, $"{option} '{Text(result)}' is unknown; give {string.Join(" or ", words)}.");
+    public static Func<ArgumentResult, string?> Word(string option, params string[] words) =>
+        result =>
+            words.Contains(Text(result))
+                ? Text(result)
+                : Fail<string>(result, $"{option} '{Text(result)}' is unknown; give {string.Join(" or ", words)}.");
 
     /// <summary>A loss.</summary>
     public static LossRequest? Loss(ArgumentResult result)
@@ -56,16 +66,27 @@ internal static class Parsers
     {
         Quantity[] known = [.. Quantities.All];
         var found = new List<Quantity>();
-        foreach (var name in result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
+        foreach (
+            var name in result.Tokens.SelectMany(token =>
+                token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            )
+        )
         {
             var at = Array.FindIndex(known, quantity => quantity.Name() == name);
             if (at < 0)
-                return Fail<ImmutableArray<Quantity>>(result, $"--quantity '{name}' is unknown; give one or more of {string.Join(", ", known.Select(Quantities.Name))}, separated by commas.");
+                return Fail<ImmutableArray<Quantity>>(
+                    result,
+                    $"--quantity '{name}' is unknown; give one or more of {string.Join(", ", known.Select(Quantities.Name))}, separated "
+                        + $"by commas."
+                );
             found.Add(known[at]);
         }
         return found.Count > 0
             ? [.. found.Distinct()]
-            : Fail<ImmutableArray<Quantity>>(result, $"--quantity names nothing; give one or more of {string.Join(", ", known.Select(Quantities.Name))}, separated by commas.");
+            : Fail<ImmutableArray<Quantity>>(
+                result,
+                $"--quantity names nothing; give one or more of {string.Join(", ", known.Select(Quantities.Name))}, separated by commas."
+            );
     }
 
     /// <summary>Sizes of symbolic dimensions.</summary>
@@ -75,17 +96,28 @@ internal static class Parsers
         foreach (var token in result.Tokens)
         {
             var equals = token.Value.LastIndexOf('=');
-            if (equals <= 0 || !long.TryParse(token.Value.AsSpan(equals + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var size) || size < 1)
-                return Fail<ImmutableDictionary<string, long>>(result, $"--dim '{token.Value}' is no NAME=SIZE; give a dimension's name and an integer of at least 1, for instance N=8.");
+            if (
+                equals <= 0
+                || !long.TryParse(token.Value.AsSpan(equals + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+                || size < 1
+            )
+                return Fail<ImmutableDictionary<string, long>>(
+                    result,
+                    $"--dim '{token.Value}' is no NAME=SIZE; give a dimension's name and an integer of at least 1, for instance N=8."
+                );
             if (dimensions.TryGetValue(token.Value[..equals], out var other) && other != size)
-                return Fail<ImmutableDictionary<string, long>>(result, $"--dim gives '{token.Value[..equals]}' the sizes {other} and {size}; give one.");
+                return Fail<ImmutableDictionary<string, long>>(
+                    result,
+                    $"--dim gives '{token.Value[..equals]}' the sizes {other} and {size}; give one."
+                );
             dimensions[token.Value[..equals]] = size;
         }
         return dimensions.ToImmutable();
     }
 
     /// <summary>Limits as they are written.</summary>
-    public static string Limits(WorkLimits limits) => string.Create(CultureInfo.InvariantCulture, $"nodes={limits.Nodes} bytes={limits.Bytes} steps={limits.Steps}");
+    public static string Limits(WorkLimits limits) =>
+        string.Create(CultureInfo.InvariantCulture, $"nodes={limits.Nodes} bytes={limits.Bytes} steps={limits.Steps}");
 
     /// <summary>Limits of loading; those that are not named keep their defaults.</summary>
     public static WorkLimits? LoadLimit(ArgumentResult result)
@@ -96,7 +128,11 @@ internal static class Parsers
             var equals = token.Value.IndexOf('=', StringComparison.Ordinal);
             var number = equals < 0 ? null : ByteSize.Parse(token.Value[(equals + 1)..]);
             if (number is not { } limit || token.Value[..equals] is not ("nodes" or "bytes" or "steps"))
-                return Fail<WorkLimits>(result, $"--load-limit '{token.Value}' is no WHAT=NUMBER; give nodes, bytes or steps and a number of at least 1, for instance nodes=1000000.");
+                return Fail<WorkLimits>(
+                    result,
+                    $"--load-limit '{token.Value}' is no WHAT=NUMBER; give nodes, bytes or steps and a number of at least 1, for "
+                        + $"instance nodes=1000000."
+                );
             limits = token.Value[..equals] switch
             {
                 "nodes" => limits with { Nodes = limit },
@@ -117,31 +153,48 @@ internal static class Parsers
             var text = token.Value[(equals + 1)..];
             int? axis = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
             if (equals <= 0 || axis is null && text != "none")
-                return Fail<ImmutableDictionary<string, int?>>(result, $"--samples-axis '{token.Value}' is no INPUT=AXIS; give an input's name and an axis or 'none', for instance x=1.");
+                return Fail<ImmutableDictionary<string, int?>>(
+                    result,
+                    $"--samples-axis '{token.Value}' is no INPUT=AXIS; give an input's name and an axis or 'none', for instance x=1."
+                );
             if (!axes.TryAdd(token.Value[..equals], axis))
-                return Fail<ImmutableDictionary<string, int?>>(result, $"--samples-axis gives '{token.Value[..equals]}' twice; give one axis for each input.");
+                return Fail<ImmutableDictionary<string, int?>>(
+                    result,
+                    $"--samples-axis gives '{token.Value[..equals]}' twice; give one axis for each input."
+                );
         }
         return axes.ToImmutable();
     }
 
     /// <summary>Files for inputs.</summary>
-    public static Func<ArgumentResult, ImmutableArray<DataArgument>> Files(string option, string example) => result =>
-    {
-        var data = ImmutableArray.CreateBuilder<DataArgument>();
-        foreach (var token in result.Tokens)
+    public static Func<ArgumentResult, ImmutableArray<DataArgument>> Files(string option, string example) =>
+        result =>
         {
-            DataArgument[] readings = [.. DataArgument.Readings(token.Value)];
-            if (readings.Length == 0)
-                return Fail<ImmutableArray<DataArgument>>(result, $"{option} '{token.Value}' is no INPUT=FILE; give an input's name and a file, for instance {example}.");
-            if (readings.Length > 1)
-                return Fail<ImmutableArray<DataArgument>>(result, $"{option} '{token.Value}' can be read in two ways, since there are both '{readings[0].Path}' and '{readings[1].Path}'; rename one of them.");
-            var argument = readings[0];
-            if (data.Any(other => other.Input == argument.Input))
-                return Fail<ImmutableArray<DataArgument>>(result, $"{option} gives '{argument.Input}' twice; give one file for each input.");
-            data.Add(argument);
-        }
-        return data.ToImmutable();
-    };
+            var data = ImmutableArray.CreateBuilder<DataArgument>();
+            foreach (var token in result.Tokens)
+            {
+                DataArgument[] readings = [.. DataArgument.Readings(token.Value)];
+                if (readings.Length == 0)
+                    return Fail<ImmutableArray<DataArgument>>(
+                        result,
+                        $"{option} '{token.Value}' is no INPUT=FILE; give an input's name and a file, for instance {example}."
+                    );
+                if (readings.Length > 1)
+                    return Fail<ImmutableArray<DataArgument>>(
+                        result,
+                        $"{option} '{token.Value}' can be read in two ways, since there are both '{readings[0].Path}' and "
+                            + $"'{readings[1].Path}'; rename one of them."
+                    );
+                var argument = readings[0];
+                if (data.Any(other => other.Input == argument.Input))
+                    return Fail<ImmutableArray<DataArgument>>(
+                        result,
+                        $"{option} gives '{argument.Input}' twice; give one file for each input."
+                    );
+                data.Add(argument);
+            }
+            return data.ToImmutable();
+        };
 
     /// <summary>New names of outputs.</summary>
     public static ImmutableDictionary<string, string>? Names(ArgumentResult result)
@@ -151,7 +204,10 @@ internal static class Parsers
         {
             var equals = token.Value.LastIndexOf('=');
             if (equals <= 0 || equals == token.Value.Length - 1)
-                return Fail<ImmutableDictionary<string, string>>(result, $"--rename '{token.Value}' is no RESULT=NAME; give the name of an output and a new one, for instance loss=energy.");
+                return Fail<ImmutableDictionary<string, string>>(
+                    result,
+                    $"--rename '{token.Value}' is no RESULT=NAME; give the name of an output and a new one, for instance loss=energy."
+                );
             if (!names.TryAdd(token.Value[..equals], token.Value[(equals + 1)..]))
                 return Fail<ImmutableDictionary<string, string>>(result, $"--rename gives '{token.Value[..equals]}' two names; give one.");
         }

@@ -14,19 +14,38 @@ internal static class InspectCommand
     {
         var options = new CommandOptions(requests: false);
         var json = new Option<bool>("--json") { Description = "Write JSON for programs [default: text for people]." };
-        var command = new Command("inspect", "Show a model's inputs, outputs, weights and operators, which losses fit, and how each Hessian diagonal would be computed.") { options.Model, json, options.Dimensions, options.Fixed, options.LoadLimit };
-        command.SetAction((parsed, cancellation) =>
+        var command = new Command(
+            "inspect",
+            "Show a model's inputs, outputs, weights and operators, which losses fit, and how each Hessian diagonal would be computed."
+        )
         {
-            // What programs read holds nothing else.
-            if (parsed.GetValue(json))
-                terminal.Output.Write(InspectJson.Of(Inspect(null)));
-            else
-                InspectView.Show(terminal, ProgressView.Show(terminal, "inspect", Inspect));
-            return Task.FromResult(ExitCodes.Success);
+            options.Model,
+            json,
+            options.Dimensions,
+            options.Fixed,
+            options.LoadLimit,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+            {
+                // What programs read holds nothing else.
+                if (parsed.GetValue(json))
+                    terminal.Output.Write(InspectJson.Of(Inspect(null)));
+                else
+                    InspectView.Show(terminal, ProgressView.Show(terminal, "inspect", Inspect));
+                return Task.FromResult(ExitCodes.Success);
 
-            InspectReport Inspect(IProgress<RunProgress>? progress) =>
-                service.Inspect(parsed.GetRequiredValue(options.Model), options.DimensionsOf(parsed), options.FixedOf(parsed), options.LoadLimitsOf(parsed), progress, cancellation);
-        });
+                InspectReport Inspect(IProgress<RunProgress>? progress) =>
+                    service.Inspect(
+                        parsed.GetRequiredValue(options.Model),
+                        options.DimensionsOf(parsed),
+                        options.FixedOf(parsed),
+                        options.LoadLimitsOf(parsed),
+                        progress,
+                        cancellation
+                    );
+            }
+        );
         return command;
     }
 }

@@ -17,7 +17,11 @@ internal static class VerifyCommand
     public static Command Create(ICurvatureService service, Terminal terminal)
     {
         var options = new CommandOptions(requests: true);
-        var output = CommandOptions.Output("OUT.npz", "Also run over all data, and write the result as 'run' does [default: nothing is written].", required: false);
+        var output = CommandOptions.Output(
+            "OUT.npz",
+            "Also run over all data, and write the result as 'run' does [default: nothing is written].",
+            required: false
+        );
         var samples = new Option<int?>("--samples")
         {
             HelpName = "N",
@@ -30,42 +34,86 @@ internal static class VerifyCommand
             Description = $"Which entries are checked [default: {DefaultSeed}].",
             CustomParser = Parsers.Integer("--seed", 0),
         };
-        var command = new Command("verify", "Check the gradient and the Hessian diagonal of one batch at sampled entries against differences in double precision; the exit code is 1 where they do not agree.")
+        var command = new Command(
+            "verify",
+            "Check the gradient and the Hessian diagonal of one batch at sampled entries against differences in double precision; the "
+                + "exit code is 1 where they do not agree."
+        )
         {
-            options.Model, output, options.WithRespectTo, options.Loss, options.Reduction, options.Precision, options.Fixed, options.Quantities, options.Data,
-            options.BatchSize, options.AsBlocks, options.SampleAxes, options.Provider, options.Cuda.Device, options.Cuda.Memory, options.Cuda.Tf32, options.Cuda.Search, options.Cuda.Library, options.Cuda.OnnxRuntime, options.Threads, options.Memory, options.LoadLimit, options.Dimensions, options.NoCheck, options.Explain, samples, seed,
+            options.Model,
+            output,
+            options.WithRespectTo,
+            options.Loss,
+            options.Reduction,
+            options.Precision,
+            options.Fixed,
+            options.Quantities,
+            options.Data,
+            options.BatchSize,
+            options.AsBlocks,
+            options.SampleAxes,
+            options.Provider,
+            options.Cuda.Device,
+            options.Cuda.Memory,
+            options.Cuda.Tf32,
+            options.Cuda.Search,
+            options.Cuda.Library,
+            options.Cuda.OnnxRuntime,
+            options.Threads,
+            options.Memory,
+            options.LoadLimit,
+            options.Dimensions,
+            options.NoCheck,
+            options.Explain,
+            samples,
+            seed,
         };
-        command.SetAction((parsed, cancellation) =>
-        {
-            var model = parsed.GetRequiredValue(options.Model);
-            var request = options.RequestOf(parsed)!;
-            var files = options.DataOf(parsed);
-            var path = parsed.GetValue(output);
-            if (path is not null)
+        command.SetAction(
+            (parsed, cancellation) =>
             {
-                RealPath.RefuseOverwriting(path, [model, .. options.FilesOf(parsed)]);
-                ResultFile.CheckWritable(path);
+                var model = parsed.GetRequiredValue(options.Model);
+                var request = options.RequestOf(parsed)!;
+                var files = options.DataOf(parsed);
+                var path = parsed.GetValue(output);
+                if (path is not null)
+                {
+                    RealPath.RefuseOverwriting(path, [model, .. options.FilesOf(parsed)]);
+                    ResultFile.CheckWritable(path);
+                }
+                var data = DataArgument.Load(files);
+                var runOptions = options.RunOptionsOf(parsed);
+                // Where nothing is written, what is checked is planned, and no more.
+                var planned = path is null ? request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] } : request;
+                var run = service.Prepare(model, planned, data, runOptions);
+                if (path is not null)
+                    RealPath.RefuseOverwriting(path, run.ModelFiles);
+                cancellation.ThrowIfCancellationRequested();
+                PlanView.Show(terminal, run.Plan, parsed.GetValue(options.Explain));
+                if (path is not null)
+                {
+                    RunOutput.Produce(run, path, terminal, cancellation);
+                    terminal.Line();
+                }
+                var report = ProgressView.Show(
+                    terminal,
+                    "verify",
+                    progress =>
+                        service.Verify(
+                            model,
+                            request,
+                            data,
+                            runOptions,
+                            parsed.GetValue(samples) ?? DefaultSamples,
+                            parsed.GetValue(seed) ?? DefaultSeed,
+                            progress,
+                            cancellation
+                        )
+                );
+                cancellation.ThrowIfCancellationRequested();
+                VerifyView.Show(terminal, report);
+                return Task.FromResult(report.Agrees ? ExitCodes.Success : ExitCodes.Disagreement);
             }
-            var data = DataArgument.Load(files);
-            var runOptions = options.RunOptionsOf(parsed);
-            // Where nothing is written, what is checked is planned, and no more.
-            var planned = path is null ? request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] } : request;
-            var run = service.Prepare(model, planned, data, runOptions);
-            if (path is not null)
-                RealPath.RefuseOverwriting(path, run.ModelFiles);
-            cancellation.ThrowIfCancellationRequested();
-            PlanView.Show(terminal, run.Plan, parsed.GetValue(options.Explain));
-            if (path is not null)
-            {
-                RunOutput.Produce(run, path, terminal, cancellation);
-                terminal.Line();
-            }
-            var report = ProgressView.Show(terminal, "verify", progress => service.Verify(model, request, data, runOptions,
-                parsed.GetValue(samples) ?? DefaultSamples, parsed.GetValue(seed) ?? DefaultSeed, progress, cancellation));
-            cancellation.ThrowIfCancellationRequested();
-            VerifyView.Show(terminal, report);
-            return Task.FromResult(report.Agrees ? ExitCodes.Success : ExitCodes.Disagreement);
-        });
+        );
         return command;
     }
 }

@@ -34,17 +34,19 @@ internal static class CheckView
         var lines = wrong.Select(entry =>
             $"  {entry.Name}{Figures.Index(entry.Index)} is {Figures.Value(entry.Computed)},"
             + $" and the derivative of the graph is {Figures.Value(entry.Reference)};"
-            + $" rounding explains at most {Figures.Value(entry.Tolerance)}");
+            + $" rounding explains at most {Figures.Value(entry.Tolerance)}"
+        );
         return $"error: {Figures.Count(wrong.Length)} of {Figures.Count(report.Entries.Length)} checked entries are wrong,"
             + $" so nothing was written.\n{string.Join('\n', lines)}\n"
             + "This is a defect of the tool: please report it with the command, its data and the model, or a small model that shows it.\n"
             + "'verify' compares more entries; --no-check gives out the result nevertheless.";
     }
 
-    private static string Rounded(CheckReport report) => report.Entries.Count(entry => entry.AgreesByRounding) switch
-    {
-        0 => "",
-        1 => "; 1 of them only within what rounding makes of terms that cancel",
-        var count => $"; {Figures.Count(count)} of them only within what rounding makes of terms that cancel",
-    };
+    private static string Rounded(CheckReport report) =>
+        report.Entries.Count(entry => entry.AgreesByRounding) switch
+        {
+            0 => "",
+            1 => "; 1 of them only within what rounding makes of terms that cancel",
+            var count => $"; {Figures.Count(count)} of them only within what rounding makes of terms that cancel",
+        };
 }

@@ -54,7 +54,16 @@ internal static class InspectView
         var table = Tables.Of("name", "type", ">entries", "method", ">columns", ">at a time", ">GFLOP", ">memory");
         foreach (var weight in report.Weights.Take(MostRows))
             if (weight.Plan is { } plan)
-                table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), plan.Method, Figures.Count(plan.Columns), Figures.Count(plan.ChunkSize), Figures.GigaFlops(plan.Flops), Figures.Bytes(plan.MemoryBytes));
+                table.Row(
+                    weight.Name,
+                    weight.Type,
+                    Figures.Count(weight.Elements),
+                    plan.Method,
+                    Figures.Count(plan.Columns),
+                    Figures.Count(plan.ChunkSize),
+                    Figures.GigaFlops(plan.Flops),
+                    Figures.Bytes(plan.MemoryBytes)
+                );
             else
                 table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), "none", "", "", "", "");
         terminal.Table(table);
@@ -73,7 +82,11 @@ internal static class InspectView
         terminal.Heading("Operators");
         var table = Tables.Of("name", ">nodes", "derivative");
         foreach (var entry in report.Operators)
-            table.Row(entry.Name, entry.Count.ToString(CultureInfo.InvariantCulture), entry.Obstacle is null ? "yes" : $"no: {entry.Obstacle}");
+            table.Row(
+                entry.Name,
+                entry.Count.ToString(CultureInfo.InvariantCulture),
+                entry.Obstacle is null ? "yes" : $"no: {entry.Obstacle}"
+            );
         terminal.Table(table);
     }
 }

@@ -21,7 +21,11 @@ internal static class PlanView
         if (explain)
             Explain(terminal, plan.Methods);
         if (plan is { Batches: { } batches, Flops: { } flops, MemoryBytes: { } memory })
-            terminal.Line($"  {Figures.Count(batches)} {(batches == 1 ? "batch" : "batches")} of about {Figures.GigaFlops(flops)} GFLOP, and {Figures.Bytes(memory)} of memory beside the weights{(plan.Estimate is { } whole ? $"; the run takes about {Figures.Duration(whole.Seconds)}, and the process {Figures.Bytes(whole.PeakBytes)}" : "")}.");
+            terminal.Line(
+                $"  {Figures.Count(batches)} {(batches == 1 ? "batch" : "batches")} of about {Figures.GigaFlops(flops)} GFLOP, and "
+                    + $"{Figures.Bytes(memory)} of memory beside the "
+                    + $"weights{(plan.Estimate is { } whole ? $"; the run takes about {Figures.Duration(whole.Seconds)}, and the process {Figures.Bytes(whole.PeakBytes)}" : "")}."
+            );
         Notes(terminal, plan.Notes);
         terminal.Line();
     }
@@ -33,12 +37,22 @@ internal static class PlanView
             return;
         var table = Tables.Of("target", "quantity", "method", ">columns", ">at a time", ">GFLOP", ">memory");
         foreach (var plan in methods)
-            table.Row(plan.Target, plan.Quantity.Name(), plan.Method, Figures.Count(plan.Columns), Figures.Count(plan.ChunkSize), Figures.GigaFlops(plan.Flops), Figures.Bytes(plan.MemoryBytes));
+            table.Row(
+                plan.Target,
+                plan.Quantity.Name(),
+                plan.Method,
+                Figures.Count(plan.Columns),
+                Figures.Count(plan.ChunkSize),
+                Figures.GigaFlops(plan.Flops),
+                Figures.Bytes(plan.MemoryBytes)
+            );
         terminal.Table(table);
         foreach (var reason in methods.GroupBy(plan => plan.Reason))
-            terminal.Item(methods.Select(plan => plan.Reason).Distinct().Count() == 1
-                ? reason.Key
-                : $"{string.Join(", ", reason.Select(plan => plan.Quantity.OutputName(plan.Target)))}: {reason.Key}");
+            terminal.Item(
+                methods.Select(plan => plan.Reason).Distinct().Count() == 1
+                    ? reason.Key
+                    : $"{string.Join(", ", reason.Select(plan => plan.Quantity.OutputName(plan.Target)))}: {reason.Key}"
+            );
     }
 
     /// <summary>Shows for each quantity the curvature sources and the ways that were weighed.</summary>
@@ -47,12 +61,25 @@ internal static class PlanView
         foreach (var plan in methods.Where(plan => !plan.Candidates.IsEmpty))
         {
             terminal.Line();
-            terminal.Line($"  Ways to {plan.Quantity.OutputName(plan.Target)}, times of arithmetic at {Figures.GigaFlops(CostModel.FlopsPerSecondOfACore)} GFLOP/s for each of {Environment.ProcessorCount} cores:");
+            terminal.Line(
+                $"  Ways to {plan.Quantity.OutputName(plan.Target)}, times of arithmetic at "
+                    + $"{Figures.GigaFlops(CostModel.FlopsPerSecondOfACore)} GFLOP/s for each of {Environment.ProcessorCount} cores:"
+            );
             var table = Tables.Of("method", "at", ">columns", ">GFLOP", ">memory", ">time", "verdict");
             foreach (var way in plan.Candidates)
-                table.Row(way.Method, way.At, Figures.Count((long)way.Columns), Figures.GigaFlops(way.Flops), Figures.Bytes(way.MemoryBytes), Figures.Duration(TimeModel.OfArithmetic(way.Flops, Environment.ProcessorCount)), way.Verdict);
+                table.Row(
+                    way.Method,
+                    way.At,
+                    Figures.Count((long)way.Columns),
+                    Figures.GigaFlops(way.Flops),
+                    Figures.Bytes(way.MemoryBytes),
+                    Figures.Duration(TimeModel.OfArithmetic(way.Flops, Environment.ProcessorCount)),
+                    way.Verdict
+                );
             terminal.Table(table);
-            terminal.Item($"curvature sources: {(plan.Sources.Length <= MostSources ? string.Join(", ", plan.Sources) : $"{string.Join(", ", plan.Sources.Take(MostSources))} and {plan.Sources.Length - MostSources} more")}");
+            terminal.Item(
+                $"curvature sources: {(plan.Sources.Length <= MostSources ? string.Join(", ", plan.Sources) : $"{string.Join(", ", plan.Sources.Take(MostSources))} and {plan.Sources.Length - MostSources} more")}"
+            );
         }
     }
 

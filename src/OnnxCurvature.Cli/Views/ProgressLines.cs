@@ -27,7 +27,8 @@ internal sealed class ProgressLines(Terminal terminal, string title) : IProgress
             if (value.Fraction >= 1 || since < Shortest || value.Fraction - _shown < Step && since < Longest)
                 return;
             (_shown, _shownAt) = (value.Fraction, elapsed);
-            var left = value.Fraction > 0 ? $", about {Figures.Duration(elapsed.TotalSeconds * (1 - value.Fraction) / value.Fraction)} left" : "";
+            var left =
+                value.Fraction > 0 ? $", about {Figures.Duration(elapsed.TotalSeconds * (1 - value.Fraction) / value.Fraction)} left" : "";
             terminal.Line($"{title}: {Math.Floor(value.Fraction * 100):0} %{left} ({value.Message})");
             terminal.Output.Flush();
         }

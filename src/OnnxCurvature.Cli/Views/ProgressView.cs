@@ -12,9 +12,15 @@ internal static class ProgressView
     {
         if (!terminal.IsInteractive)
             return work(new ProgressLines(terminal, title));
-        return terminal.Console.Progress()
+        return terminal
+            .Console.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new TimeLeftColumn(terminal.Time))
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new TimeLeftColumn(terminal.Time)
+            )
             .Start(context => work(new Bar(context.AddTask(title, maxValue: 1), title)));
     }
 
@@ -27,9 +33,12 @@ internal static class ProgressView
 
         protected override bool NoWrap => true;
 
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(task.Value is < Least or >= 1
-            ? ""
-            : $"{Figures.Duration(Math.Ceiling(time.GetElapsedTime(_start).TotalSeconds * (1 - task.Value) / task.Value))} left");
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text(
+                task.Value is < Least or >= 1
+                    ? ""
+                    : $"{Figures.Duration(Math.Ceiling(time.GetElapsedTime(_start).TotalSeconds * (1 - task.Value) / task.Value))} left"
+            );
     }
 
     private sealed class Bar(ProgressTask task, string title) : IProgress<RunProgress>

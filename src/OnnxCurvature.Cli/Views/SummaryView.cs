@@ -19,14 +19,36 @@ internal static partial class SummaryView
         terminal.Heading("Result");
         if (summary.Loss is { } loss)
             terminal.Line($"  loss {Figures.Value(loss)}");
-        terminal.Line("  " + string.Create(CultureInfo.InvariantCulture,
-            $"{Figures.Count(result.Samples)} {(result.Samples == 1 ? "sample" : "samples")} in {Figures.Count(result.Batches)} {(result.Batches == 1 ? "batch" : "batches")}, ")
-            + string.Join(", ", result.Seconds.OrderBy(stage => Order(stage.Key)).ThenBy(stage => stage.Key, StringComparer.Ordinal).Select(stage => $"{stage.Key} {Figures.Duration(stage.Value)}"))
-            + $", peak memory {Figures.Bytes(result.PeakBytes)}");
+        terminal.Line(
+            "  "
+                + string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Figures.Count(result.Samples)} {(result.Samples == 1 ? "sample" : "samples")} in {Figures.Count(result.Batches)} "
+                        + $"{(result.Batches == 1 ? "batch" : "batches")}, "
+                )
+                + string.Join(
+                    ", ",
+                    result
+                        .Seconds.OrderBy(stage => Order(stage.Key))
+                        .ThenBy(stage => stage.Key, StringComparer.Ordinal)
+                        .Select(stage => $"{stage.Key} {Figures.Duration(stage.Value)}")
+                )
+                + $", peak memory {Figures.Bytes(result.PeakBytes)}"
+        );
         if (result.SecondsOfABatch is { } each)
-            terminal.Line(string.Create(CultureInfo.InvariantCulture, $"  a batch after the first took {(each < 1 ? FormattableString.Invariant($"{1000 * each:0.#} ms") : Figures.Duration(each))}, the median of them"));
+            terminal.Line(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  a batch after the first took "
+                        + $"{(each < 1 ? FormattableString.Invariant($"{1000 * each:0.#} ms") : Figures.Duration(each))}, the "
+                        + $"median of them"
+                )
+            );
         if (plan.Estimate is { } planned)
-            terminal.Line($"  planned: about {Figures.Duration(planned.Seconds)} and {Figures.Bytes(planned.PeakBytes)}; taken: {Figures.Duration(result.Seconds.GetValueOrDefault("run"))} and {Figures.Bytes(result.PeakBytes)}");
+            terminal.Line(
+                $"  planned: about {Figures.Duration(planned.Seconds)} and {Figures.Bytes(planned.PeakBytes)}; taken: "
+                    + $"{Figures.Duration(result.Seconds.GetValueOrDefault("run"))} and {Figures.Bytes(result.PeakBytes)}"
+            );
         if (result.Probes is { } probes)
             terminal.Line($"  The error that was asked for took {Figures.Count(probes)} probes.");
         CheckView.Show(terminal, result.Check);
@@ -43,7 +65,14 @@ internal static partial class SummaryView
             terminal.Line("  Indices count from the start of the range.");
         var table = Tables.Of("", ">L2 norm", ">sum", ">minimum", ">maximum", ">negative");
         foreach (var tensor in target.Tensors)
-            table.Row(Label(tensor), Figures.Value(tensor.Norm), Figures.Value(tensor.Sum), Figures.Value(tensor.Minimum), Figures.Value(tensor.Maximum), Figures.Share(tensor.NegativeShare));
+            table.Row(
+                Label(tensor),
+                Figures.Value(tensor.Norm),
+                Figures.Value(tensor.Sum),
+                Figures.Value(tensor.Minimum),
+                Figures.Value(tensor.Maximum),
+                Figures.Share(tensor.NegativeShare)
+            );
         terminal.Table(table);
         if (target.Tensors[0].Shape.Length > 0)
             foreach (var tensor in target.Tensors)
@@ -67,10 +96,17 @@ internal static partial class SummaryView
         if (tensor.Slices.Length < 2)
             return;
         terminal.Line();
-        terminal.Line($"  {Label(tensor)}, slices of the first axis (feature maps) with the most curvature, of {Figures.Count(tensor.Shape[0])}");
+        terminal.Line(
+            $"  {Label(tensor)}, slices of the first axis (feature maps) with the most curvature, of {Figures.Count(tensor.Shape[0])}"
+        );
         var table = Tables.Of(">slice", ">sum of |entries|", ">share", "");
         foreach (var slice in tensor.Slices)
-            table.Row(slice.Index.ToString(CultureInfo.InvariantCulture), Figures.Value(slice.Sum), Figures.Share(slice.Share), Figures.Bar(slice.Sum, tensor.Slices[0].Sum, BarWidth));
+            table.Row(
+                slice.Index.ToString(CultureInfo.InvariantCulture),
+                Figures.Value(slice.Sum),
+                Figures.Share(slice.Share),
+                Figures.Bar(slice.Sum, tensor.Slices[0].Sum, BarWidth)
+            );
         terminal.Table(table);
     }
 
@@ -79,5 +115,6 @@ internal static partial class SummaryView
     [GeneratedRegex(@"\[-?\d*:-?\d*\]$")]
     private static partial Regex Range();
 
-    private static int Order(string stage) => Array.IndexOf(["load", "plan", "compile", "run", "check"], stage) is var at && at < 0 ? int.MaxValue : at;
+    private static int Order(string stage) =>
+        Array.IndexOf(["load", "plan", "compile", "run", "check"], stage) is var at && at < 0 ? int.MaxValue : at;
 }

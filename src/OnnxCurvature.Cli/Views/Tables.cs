@@ -8,7 +8,12 @@ internal static class Tables
     /// <summary>A table. Titles that begin with '&gt;' are those of columns of numbers.</summary>
     public static Table Of(params ReadOnlySpan<string> titles)
     {
-        var table = new Table { Border = TableBorder.None, ShowHeaders = true, UseSafeBorder = false };
+        var table = new Table
+        {
+            Border = TableBorder.None,
+            ShowHeaders = true,
+            UseSafeBorder = false,
+        };
         foreach (var title in titles)
         {
             var numbers = title.StartsWith('>');

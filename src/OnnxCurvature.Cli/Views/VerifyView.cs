@@ -15,8 +15,14 @@ internal static class VerifyView
         foreach (var group in report.Entries.GroupBy(entry => (entry.Name, entry.Check)))
         {
             var worst = group.MaxBy(entry => entry.Excess)!;
-            table.Row(group.Key.Name, group.Key.Check, $"{group.Count(entry => entry.Agrees)} of {group.Count()}",
-                Figures.Value(Math.Abs(worst.Computed - worst.Reference)), Share(worst), Figures.Value(worst.Rounding));
+            table.Row(
+                group.Key.Name,
+                group.Key.Check,
+                $"{group.Count(entry => entry.Agrees)} of {group.Count()}",
+                Figures.Value(Math.Abs(worst.Computed - worst.Reference)),
+                Share(worst),
+                Figures.Value(worst.Rounding)
+            );
         }
         terminal.Table(table);
         terminal.Line();
@@ -26,17 +32,27 @@ internal static class VerifyView
             terminal.Heading("Entries that do not agree");
             var entries = Tables.Of("entry", "checked against", ">computed", ">reference", ">tolerance", ">for rounding");
             foreach (var entry in wrong)
-                entries.Row(entry.Name + Figures.Index(entry.Index), entry.Check, Figures.Value(entry.Computed), Figures.Value(entry.Reference), Figures.Value(entry.Tolerance), Figures.Value(entry.Rounding));
+                entries.Row(
+                    entry.Name + Figures.Index(entry.Index),
+                    entry.Check,
+                    Figures.Value(entry.Computed),
+                    Figures.Value(entry.Reference),
+                    Figures.Value(entry.Tolerance),
+                    Figures.Value(entry.Rounding)
+                );
             terminal.Table(entries);
             terminal.Line();
         }
         if (report.Entries.Count(entry => entry.AgreesByRounding) is > 0 and var byRounding)
-            terminal.Line($"{Figures.Count(byRounding)} of {Figures.Count(report.Entries.Length)} checks agree only within what rounding makes of terms that cancel; no more can be told of these entries in this precision.");
-        terminal.Line(report.Entries.IsEmpty
-            ? "Nothing was checked."
-            : wrong.Length == 0
-                ? $"All {Figures.Count(report.Entries.Length)} checks agree."
-                : $"{Figures.Count(wrong.Length)} of {Figures.Count(report.Entries.Length)} checks do not agree.");
+            terminal.Line(
+                $"{Figures.Count(byRounding)} of {Figures.Count(report.Entries.Length)} checks agree only within what rounding makes of "
+                    + $"terms that cancel; no more can be told of these entries in this precision."
+            );
+        terminal.Line(
+            report.Entries.IsEmpty ? "Nothing was checked."
+            : wrong.Length == 0 ? $"All {Figures.Count(report.Entries.Length)} checks agree."
+            : $"{Figures.Count(wrong.Length)} of {Figures.Count(report.Entries.Length)} checks do not agree."
+        );
     }
 
     private static string Share(VerifyEntry entry) => double.IsInfinity(entry.Excess) ? "∞" : Figures.Share(entry.Excess);

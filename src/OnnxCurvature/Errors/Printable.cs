@@ -42,9 +42,13 @@ public static class Printable
         return escaped.ToString();
     }
 
-    private static bool NeedsEscape(char letter) => char.GetUnicodeCategory(letter)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    private static bool NeedsEscape(char letter) =>
+        char.GetUnicodeCategory(letter)
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.Surrogate
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator;
 
     /// <summary>The first two thirds and the end of a long text. The cut splits no pair of surrogates.</summary>
     private static string Cut(string text, int longest)

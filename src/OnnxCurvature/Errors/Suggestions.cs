@@ -8,10 +8,15 @@ public static class Suggestions
     /// <summary>A clause that names the nearest of some names, or says that there are none.</summary>
     public static string For(string name, IEnumerable<string> names)
     {
-        var near = names.Where(candidate => candidate.Length > 0).Distinct()
+        var near = names
+            .Where(candidate => candidate.Length > 0)
+            .Distinct()
             .Select(candidate => (Name: candidate, Distance: Distance(name, candidate)))
-            .OrderBy(entry => entry.Distance).ThenBy(entry => entry.Name, StringComparer.Ordinal)
-            .Take(3).Select(entry => $"'{entry.Name}'").ToArray();
+            .OrderBy(entry => entry.Distance)
+            .ThenBy(entry => entry.Name, StringComparer.Ordinal)
+            .Take(3)
+            .Select(entry => $"'{entry.Name}'")
+            .ToArray();
         return near.Length == 0 ? "there are none" : "the nearest are " + string.Join(", ", near);
     }
 
@@ -39,7 +44,10 @@ public static class Suggestions
             var current = new int[b.Length + 1];
             current[0] = i;
             for (var j = 1; j <= b.Length; j++)
-                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1));
+                current[j] = Math.Min(
+                    Math.Min(current[j - 1], previous[j]) + 1,
+                    previous[j - 1] + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1)
+                );
             previous = current;
         }
         return previous[b.Length];

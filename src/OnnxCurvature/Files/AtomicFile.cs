@@ -24,7 +24,10 @@ public static class AtomicFile
             if (Directory.Exists(target))
                 throw new UserErrorException($"'{path}' is a folder, and a file is to be written; name a file in it.");
             if (!Directory.Exists(Path.GetDirectoryName(target)))
-                throw new UserErrorException($"'{path}' cannot be written, because the folder '{Path.GetDirectoryName(target)}' does not exist; create it or name another.");
+                throw new UserErrorException(
+                    $"'{path}' cannot be written, because the folder '{Path.GetDirectoryName(target)}' does not exist; create it or "
+                        + $"name another."
+                );
             Replace(target, write);
         }
         catch (UnauthorizedAccessException)

@@ -10,7 +10,9 @@ internal static partial class FolderSync
 {
     private const int ReadOnly = 0;
 
-    /// <summary>Writes the entries of a folder, where the system and the file system can; what cannot be synced stays as the system has it.</summary>
+    /// <summary>
+    /// Writes the entries of a folder, where the system and the file system can; what cannot be synced stays as the system has it.
+    /// </summary>
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())

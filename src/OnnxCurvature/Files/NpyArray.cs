@@ -38,23 +38,46 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
         var values = new double[Count];
         switch (Element)
         {
-            case ElementType.Float64: Widen<double>(values); break;
-            case ElementType.Float32: Widen<float>(values); break;
-            case ElementType.Float16: Widen<Half>(values); break;
+            case ElementType.Float64:
+                Widen<double>(values);
+                break;
+            case ElementType.Float32:
+                Widen<float>(values);
+                break;
+            case ElementType.Float16:
+                Widen<Half>(values);
+                break;
             case ElementType.BFloat16:
                 var codes = MemoryMarshal.Cast<byte, ushort>(Data);
                 for (var i = 0; i < values.Length; i++)
                     values[i] = BrainFloat.Decode(codes[i]);
                 break;
-            case ElementType.Int64: Widen<long>(values); break;
-            case ElementType.Int32: Widen<int>(values); break;
-            case ElementType.Int16: Widen<short>(values); break;
-            case ElementType.Int8: Widen<sbyte>(values); break;
-            case ElementType.UInt64: Widen<ulong>(values); break;
-            case ElementType.UInt32: Widen<uint>(values); break;
-            case ElementType.UInt16: Widen<ushort>(values); break;
-            case ElementType.UInt8 or ElementType.Bool: Widen<byte>(values); break;
-            default: throw NoNumbers(Element);
+            case ElementType.Int64:
+                Widen<long>(values);
+                break;
+            case ElementType.Int32:
+                Widen<int>(values);
+                break;
+            case ElementType.Int16:
+                Widen<short>(values);
+                break;
+            case ElementType.Int8:
+                Widen<sbyte>(values);
+                break;
+            case ElementType.UInt64:
+                Widen<ulong>(values);
+                break;
+            case ElementType.UInt32:
+                Widen<uint>(values);
+                break;
+            case ElementType.UInt16:
+                Widen<ushort>(values);
+                break;
+            case ElementType.UInt8 or ElementType.Bool:
+                Widen<byte>(values);
+                break;
+            default:
+                throw NoNumbers(Element);
         }
         return values;
     }
@@ -68,8 +91,17 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
         if (Element == ElementType.Int64)
             return MemoryMarshal.Cast<byte, long>(Data).ToArray();
         if (Element == ElementType.UInt64)
-            return Array.ConvertAll(MemoryMarshal.Cast<byte, ulong>(Data).ToArray(), value => value <= long.MaxValue ? (long)value : throw NoInteger($"{value}"));
-        return Array.ConvertAll(ToDoubles(), value => value is >= long.MinValue and < -(double)long.MinValue && value == Math.Truncate(value) ? (long)value : throw NoInteger($"{value:R}"));
+            return Array.ConvertAll(
+                MemoryMarshal.Cast<byte, ulong>(Data).ToArray(),
+                value => value <= long.MaxValue ? (long)value : throw NoInteger($"{value}")
+            );
+        return Array.ConvertAll(
+            ToDoubles(),
+            value =>
+                value is >= long.MinValue and < -(double)long.MinValue && value == Math.Truncate(value)
+                    ? (long)value
+                    : throw NoInteger($"{value:R}")
+        );
     }
 
     /// <summary>The slice [start, end) of an axis, copied. Throws <see cref="ArgumentOutOfRangeException"/> outside of the axis.</summary>
@@ -99,7 +131,10 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
         if (element is ElementType.String or ElementType.Undefined || !Enum.IsDefined(element))
             throw new ArgumentException($"An array cannot hold elements of type {element}.", nameof(element));
         if (shape.Any(size => size < 0) || element.Bytes(CountOf(shape)) != data.Length)
-            throw new ArgumentException($"{data.Length} bytes do not fill the shape [{string.Join(",", shape)}] of {element.DisplayName()}.", nameof(data));
+            throw new ArgumentException(
+                $"{data.Length} bytes do not fill the shape [{string.Join(",", shape)}] of {element.DisplayName()}.",
+                nameof(data)
+            );
         return shape;
     }
 
@@ -108,27 +143,50 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
     {
         switch (element)
         {
-            case ElementType.Float64: values.CopyTo(MemoryMarshal.Cast<byte, double>(data)); break;
-            case ElementType.Float32: Narrow<float>(values, data); break;
-            case ElementType.Float16: Narrow<Half>(values, data); break;
+            case ElementType.Float64:
+                values.CopyTo(MemoryMarshal.Cast<byte, double>(data));
+                break;
+            case ElementType.Float32:
+                Narrow<float>(values, data);
+                break;
+            case ElementType.Float16:
+                Narrow<Half>(values, data);
+                break;
             case ElementType.BFloat16:
                 var codes = MemoryMarshal.Cast<byte, ushort>(data);
                 for (var i = 0; i < values.Length; i++)
                     codes[i] = BrainFloat.Encode((float)values[i]);
                 break;
-            case ElementType.Int64: Narrow<long>(values, data); break;
-            case ElementType.Int32: Narrow<int>(values, data); break;
-            case ElementType.Int16: Narrow<short>(values, data); break;
-            case ElementType.Int8: Narrow<sbyte>(values, data); break;
-            case ElementType.UInt64: Narrow<ulong>(values, data); break;
-            case ElementType.UInt32: Narrow<uint>(values, data); break;
-            case ElementType.UInt16: Narrow<ushort>(values, data); break;
-            case ElementType.UInt8: Narrow<byte>(values, data); break;
+            case ElementType.Int64:
+                Narrow<long>(values, data);
+                break;
+            case ElementType.Int32:
+                Narrow<int>(values, data);
+                break;
+            case ElementType.Int16:
+                Narrow<short>(values, data);
+                break;
+            case ElementType.Int8:
+                Narrow<sbyte>(values, data);
+                break;
+            case ElementType.UInt64:
+                Narrow<ulong>(values, data);
+                break;
+            case ElementType.UInt32:
+                Narrow<uint>(values, data);
+                break;
+            case ElementType.UInt16:
+                Narrow<ushort>(values, data);
+                break;
+            case ElementType.UInt8:
+                Narrow<byte>(values, data);
+                break;
             case ElementType.Bool:
                 for (var i = 0; i < values.Length; i++)
                     data[i] = values[i] != 0 ? (byte)1 : (byte)0;
                 break;
-            default: throw NoNumbers(element);
+            default:
+                throw NoNumbers(element);
         }
     }
 
@@ -145,11 +203,11 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
     }
 
     // Saturating, so that what is out of range does not wrap round.
-    private static void Narrow<T>(ReadOnlySpan<double> values, Span<byte> data) where T : unmanaged, INumberBase<T> =>
-        TensorPrimitives.ConvertSaturating<double, T>(values, MemoryMarshal.Cast<byte, T>(data));
+    private static void Narrow<T>(ReadOnlySpan<double> values, Span<byte> data)
+        where T : unmanaged, INumberBase<T> => TensorPrimitives.ConvertSaturating<double, T>(values, MemoryMarshal.Cast<byte, T>(data));
 
-    private void Widen<T>(Span<double> values) where T : unmanaged, INumberBase<T> =>
-        TensorPrimitives.ConvertSaturating<T, double>(MemoryMarshal.Cast<byte, T>(Data), values);
+    private void Widen<T>(Span<double> values)
+        where T : unmanaged, INumberBase<T> => TensorPrimitives.ConvertSaturating<T, double>(MemoryMarshal.Cast<byte, T>(Data), values);
 
     private static ArgumentException NoNumbers(ElementType element) => new($"An array of {element.DisplayName()} holds no numbers.");
 

@@ -24,10 +24,17 @@ internal sealed class NpyDictionary(string text, string source)
             Expect(':');
             switch (key)
             {
-                case "descr" when type is null: type = Type(); break;
-                case "fortran_order" when fortranOrder is null: fortranOrder = Truth(); break;
-                case "shape" when shape is null: shape = Sizes(); break;
-                default: throw Malformed();
+                case "descr" when type is null:
+                    type = Type();
+                    break;
+                case "fortran_order" when fortranOrder is null:
+                    fortranOrder = Truth();
+                    break;
+                case "shape" when shape is null:
+                    shape = Sizes();
+                    break;
+                default:
+                    throw Malformed();
             }
             if (!Take(','))
             {
@@ -43,7 +50,9 @@ internal sealed class NpyDictionary(string text, string source)
     private (ElementType Element, bool BigEndian) Type()
     {
         if (Next() == '[')
-            throw new UserErrorException($"{source} holds records with fields, and only plain arrays can be read; save each field as an array of its own.");
+            throw new UserErrorException(
+                $"{source} holds records with fields, and only plain arrays can be read; save each field as an array of its own."
+            );
         var description = Quoted();
         var order = description.Length > 0 && "<>|=".Contains(description[0], StringComparison.Ordinal) ? description[0] : '=';
         var name = description.TrimStart('<', '>', '|', '=');
@@ -61,8 +70,13 @@ internal sealed class NpyDictionary(string text, string source)
             "u4" => ElementType.UInt32,
             "u8" => ElementType.UInt64,
             "b1" or "?" => ElementType.Bool,
-            _ when name.StartsWith('O') => throw new UserErrorException($"{source} holds Python objects, which are never loaded; save numbers, for instance with array.astype('float32')."),
-            _ => throw new UserErrorException($"{source} holds elements of the NumPy type '{description}', which cannot be read; save them as floats of 2, 4 or 8 bytes, integers or booleans."),
+            _ when name.StartsWith('O') => throw new UserErrorException(
+                $"{source} holds Python objects, which are never loaded; save numbers, for instance with array.astype('float32')."
+            ),
+            _ => throw new UserErrorException(
+                $"{source} holds elements of the NumPy type '{description}', which cannot be read; save them as floats of 2, 4 or 8 "
+                    + $"bytes, integers or booleans."
+            ),
         };
         return (element, order == '>');
     }

@@ -20,7 +20,10 @@ internal sealed record NpyHeader(ElementType Element, bool BigEndian, bool Fortr
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    /// <summary>Reads a header, counts its bytes, and leaves the stream at the first element. Throws <see cref="UserErrorException"/> that names <paramref name="source"/>.</summary>
+    /// <summary>
+    /// Reads a header, counts its bytes, and leaves the stream at the first element. Throws <see cref="UserErrorException"/> that names
+    /// <paramref name="source"/>.
+    /// </summary>
     public static NpyHeader Read(Stream stream, string source, out long headerBytes)
     {
         var start = new byte[8];
@@ -32,12 +35,18 @@ internal sealed record NpyHeader(ElementType Element, bool BigEndian, bool Fortr
         if (there < start.Length)
             throw CutOff(source);
         if (start[6] is < 1 or > 3)
-            throw new UserErrorException($"{source} has the .npy format version {start[6]}.{start[7]}, and 1.0 to 3.0 are known; write it anew with numpy.save.");
-        var length = start[6] == 1
-            ? BinaryPrimitives.ReadUInt16LittleEndian(ReadExactly(stream, 2, source))
-            : BinaryPrimitives.ReadUInt32LittleEndian(ReadExactly(stream, 4, source));
+            throw new UserErrorException(
+                $"{source} has the .npy format version {start[6]}.{start[7]}, and 1.0 to 3.0 are known; write it anew with numpy.save."
+            );
+        var length =
+            start[6] == 1
+                ? BinaryPrimitives.ReadUInt16LittleEndian(ReadExactly(stream, 2, source))
+                : BinaryPrimitives.ReadUInt32LittleEndian(ReadExactly(stream, 4, source));
         if (length > LongestDictionary)
-            throw new UserErrorException($"{source} has a header of {length} bytes, and no plain array needs more than {LongestDictionary}; write it anew with numpy.save.");
+            throw new UserErrorException(
+                $"{source} has a header of {length} bytes, and no plain array needs more than {LongestDictionary}; write it anew with "
+                    + $"numpy.save."
+            );
         headerBytes = start.Length + (start[6] == 1 ? 2 : 4) + length;
         var text = (start[6] == 3 ? Encoding.UTF8 : Encoding.Latin1).GetString(ReadExactly(stream, (int)length, source));
         return new NpyDictionary(text, source).Parse();
@@ -52,7 +61,9 @@ internal sealed record NpyHeader(ElementType Element, bool BigEndian, bool Fortr
         }
         catch (OverflowException)
         {
-            throw new UserErrorException($"{source} claims the shape ({string.Join(", ", shape)}), which is more than any file holds; write it anew with numpy.save.");
+            throw new UserErrorException(
+                $"{source} claims the shape ({string.Join(", ", shape)}), which is more than any file holds; write it anew with numpy.save."
+            );
         }
     }
 
@@ -74,30 +85,30 @@ internal sealed record NpyHeader(ElementType Element, bool BigEndian, bool Fortr
         return header;
     }
 
-    private static string Description(ElementType element) => element switch
-    {
-        ElementType.Float16 => "<f2",
-        ElementType.Float32 => "<f4",
-        ElementType.Float64 => "<f8",
-        ElementType.Int8 => "|i1",
-        ElementType.Int16 => "<i2",
-        ElementType.Int32 => "<i4",
-        ElementType.Int64 => "<i8",
-        ElementType.UInt8 => "|u1",
-        ElementType.UInt16 => "<u2",
-        ElementType.UInt32 => "<u4",
-        ElementType.UInt64 => "<u8",
-        ElementType.Bool => "|b1",
-        _ => throw new ArgumentException($"NumPy has no type for {element.DisplayName()}."),
-    };
+    private static string Description(ElementType element) =>
+        element switch
+        {
+            ElementType.Float16 => "<f2",
+            ElementType.Float32 => "<f4",
+            ElementType.Float64 => "<f8",
+            ElementType.Int8 => "|i1",
+            ElementType.Int16 => "<i2",
+            ElementType.Int32 => "<i4",
+            ElementType.Int64 => "<i8",
+            ElementType.UInt8 => "|u1",
+            ElementType.UInt16 => "<u2",
+            ElementType.UInt32 => "<u4",
+            ElementType.UInt64 => "<u8",
+            ElementType.Bool => "|b1",
+            _ => throw new ArgumentException($"NumPy has no type for {element.DisplayName()}."),
+        };
 
     private static byte[] ReadExactly(Stream stream, int count, string source)
     {
         var bytes = new byte[count];
-        return stream.ReadAtLeast(bytes, count, throwOnEndOfStream: false) == count
-            ? bytes
-            : throw CutOff(source);
+        return stream.ReadAtLeast(bytes, count, throwOnEndOfStream: false) == count ? bytes : throw CutOff(source);
     }
 
-    private static UserErrorException CutOff(string source) => new($"{source} ends within its .npy header; the file is cut off, so write it anew with numpy.save.");
+    private static UserErrorException CutOff(string source) =>
+        new($"{source} ends within its .npy header; the file is cut off, so write it anew with numpy.save.");
 }

@@ -69,7 +69,10 @@ public sealed class NpyReader : IDisposable
     {
         if (_header.FortranOrder && _header.Shape.Length > 1)
             return (_reordered ??= ReadAll()).Slice(0, start, end);
-        var size = _header.Shape.Length == 0 ? throw new UserErrorException($"{_source} holds a single number, and an array with a first axis of samples is needed.") : _header.Shape[0];
+        var size =
+            _header.Shape.Length == 0
+                ? throw new UserErrorException($"{_source} holds a single number, and an array with a first axis of samples is needed.")
+                : _header.Shape[0];
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(end, size);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, end);
@@ -98,7 +101,10 @@ public sealed class NpyReader : IDisposable
     private static NpyArray ReadBody(Stream stream, NpyHeader header, string source)
     {
         if (header.DataBytes > Array.MaxLength)
-            throw new UserErrorException($"{source} holds {header.DataBytes} bytes in one array, and at most {Array.MaxLength} can be taken at once; split it, or save it row-major (C order) with numpy.save and take smaller batches.");
+            throw new UserErrorException(
+                $"{source} holds {header.DataBytes} bytes in one array, and at most {Array.MaxLength} can be taken at once; split it, "
+                    + $"or save it row-major (C order) with numpy.save and take smaller batches."
+            );
         var data = new byte[header.DataBytes];
         var read = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
         if (read < data.Length)
@@ -163,5 +169,8 @@ public sealed class NpyReader : IDisposable
     }
 
     private static UserErrorException CutOff(NpyHeader header, long available, string source) =>
-        new($"{source} is cut off: its shape ({string.Join(", ", header.Shape)}) of {header.Element.DisplayName()} takes {header.DataBytes} bytes, and {available} are there; copy or write it anew.");
+        new(
+            $"{source} is cut off: its shape ({string.Join(", ", header.Shape)}) of {header.Element.DisplayName()} takes "
+                + $"{header.DataBytes} bytes, and {available} are there; copy or write it anew."
+        );
 }

@@ -53,10 +53,16 @@ public sealed class NpzReader : IDisposable
     public NpyArray Read(string name)
     {
         if (!_members.TryGetValue(name, out var member))
-            throw new UserErrorException($"'{_path}' has no array '{name}'; it holds {string.Join(", ", _members.Keys.Order(StringComparer.Ordinal).Take(10).Select(key => $"'{key}'").DefaultIfEmpty("none"))}.");
+            throw new UserErrorException(
+                $"'{_path}' has no array '{name}'; it holds "
+                    + $"{string.Join(", ", _members.Keys.Order(StringComparer.Ordinal).Take(10).Select(key => $"'{key}'").DefaultIfEmpty("none"))}."
+            );
         var source = $"'{name}' of '{_path}'";
         if (member.Length / LargestCompression > member.CompressedLength)
-            throw new UserErrorException($"{source} claims {member.Length} bytes from {member.CompressedLength} compressed ones, which cannot be; copy or write the file anew.");
+            throw new UserErrorException(
+                $"{source} claims {member.Length} bytes from {member.CompressedLength} compressed ones, which cannot be; copy or write "
+                    + $"the file anew."
+            );
         try
         {
             using var stream = member.Open();

@@ -23,7 +23,10 @@ public sealed class NpzWriter(Stream stream) : IDisposable
         NpyWriter.Write(member, array);
     }
 
-    /// <summary>Adds doubles as elements of a type; see <see cref="NpyWriter.Write(Stream, ElementType, ReadOnlySpan{long}, ReadOnlySpan{double})"/>.</summary>
+    /// <summary>
+    /// Adds doubles as elements of a type; see
+    /// <see cref="NpyWriter.Write(Stream, ElementType, ReadOnlySpan{long}, ReadOnlySpan{double})"/>.
+    /// </summary>
     public void Add(string name, ElementType element, ReadOnlySpan<long> shape, ReadOnlySpan<double> values)
     {
         using var member = Create(name);

@@ -3,7 +3,9 @@ namespace OnnxCurvature.Files;
 /// <summary>Paths without links in any of their parts, by which two names of one file are known to be that.</summary>
 public static class RealPath
 {
-    /// <summary>A path without links, of which the last parts need not exist. Links that lead nowhere, or in circles, stay as they are.</summary>
+    /// <summary>
+    /// A path without links, of which the last parts need not exist. Links that lead nowhere, or in circles, stay as they are.
+    /// </summary>
     public static string Of(string path)
     {
         var full = Path.GetFullPath(path);

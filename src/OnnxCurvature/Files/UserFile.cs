@@ -16,9 +16,11 @@ internal static class UserFile
         }
         catch (UnauthorizedAccessException)
         {
-            throw new UserErrorException(Directory.Exists(path)
-                ? $"'{path}' is a folder, and a file is needed; name a file in it."
-                : $"'{path}' may not be read; check the permissions of the file and of its folder.");
+            throw new UserErrorException(
+                Directory.Exists(path)
+                    ? $"'{path}' is a folder, and a file is needed; name a file in it."
+                    : $"'{path}' may not be read; check the permissions of the file and of its folder."
+            );
         }
         catch (Exception exception) when (exception is IOException or ArgumentException)
         {

@@ -27,9 +27,18 @@ public sealed class Attributes
     public bool Has(string name) => _values.ContainsKey(name);
 
     /// <summary>These attributes and one more, or one replaced.</summary>
-    public Attributes With(string name, object value) => value is long or double or string or ImmutableArray<long> or ImmutableArray<double> or ImmutableArray<string> or Ir.Tensor or Ir.Program
-        ? new(_values.SetItem(name, value))
-        : throw new ArgumentException($"An attribute cannot hold a {value.GetType().Name}.", nameof(value));
+    public Attributes With(string name, object value) =>
+        value
+            is long
+                or double
+                or string
+                or ImmutableArray<long>
+                or ImmutableArray<double>
+                or ImmutableArray<string>
+                or Ir.Tensor
+                or Ir.Program
+            ? new(_values.SetItem(name, value))
+            : throw new ArgumentException($"An attribute cannot hold a {value.GetType().Name}.", nameof(value));
 
     /// <summary>These attributes and a list of integers.</summary>
     public Attributes With(string name, IEnumerable<long> values) => With(name, (object)values.ToImmutableArray());
@@ -47,13 +56,16 @@ public sealed class Attributes
     public string Text(string name, string fallback) => _values.TryGetValue(name, out var value) ? Cast<string>(name, value) : fallback;
 
     /// <summary>A list of integers, or null.</summary>
-    public ImmutableArray<long>? Ints(string name) => _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<long>>(name, value) : null;
+    public ImmutableArray<long>? Ints(string name) =>
+        _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<long>>(name, value) : null;
 
     /// <summary>A list of numbers, or null.</summary>
-    public ImmutableArray<double>? Floats(string name) => _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<double>>(name, value) : null;
+    public ImmutableArray<double>? Floats(string name) =>
+        _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<double>>(name, value) : null;
 
     /// <summary>A list of texts, or null.</summary>
-    public ImmutableArray<string>? Texts(string name) => _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<string>>(name, value) : null;
+    public ImmutableArray<string>? Texts(string name) =>
+        _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<string>>(name, value) : null;
 
     /// <summary>A tensor, or null.</summary>
     public Tensor? Tensor(string name) => _values.TryGetValue(name, out var value) ? Cast<Tensor>(name, value) : null;
@@ -61,30 +73,37 @@ public sealed class Attributes
     /// <summary>A program, or null.</summary>
     public Program? Program(string name) => _values.TryGetValue(name, out var value) ? Cast<Program>(name, value) : null;
 
-    private static T Cast<T>(string name, object value) => value is T typed
-        ? typed
-        : throw new FormatException($"The attribute '{name}' holds a {value.GetType().Name} where a {typeof(T).Name} is expected.");
+    private static T Cast<T>(string name, object value) =>
+        value is T typed
+            ? typed
+            : throw new FormatException($"The attribute '{name}' holds a {value.GetType().Name} where a {typeof(T).Name} is expected.");
 
     /// <summary>A text that is equal for equal attributes; programs and tensors are equal only when they are the same object.</summary>
     public string Key(Func<object, int> identity)
     {
         var text = new StringBuilder();
         foreach (var (name, value) in _values)
-            text.Append(name).Append('=').Append(value is Ir.Tensor or Ir.Program ? "#" + identity(value).ToString(CultureInfo.InvariantCulture) : Format(value)).Append(';');
+            text.Append(name)
+                .Append('=')
+                .Append(value is Ir.Tensor or Ir.Program ? "#" + identity(value).ToString(CultureInfo.InvariantCulture) : Format(value))
+                .Append(';');
         return text.ToString();
     }
 
     /// <summary>How listings show a value.</summary>
-    public static string Format(object value) => value switch
-    {
-        long number => number.ToString(CultureInfo.InvariantCulture),
-        double number => number.ToString("R", CultureInfo.InvariantCulture),
-        string text => $"\"{text}\"",
-        ImmutableArray<long> list => "[" + string.Join(",", list.Select(item => item.ToString(CultureInfo.InvariantCulture))) + "]",
-        ImmutableArray<double> list => "[" + string.Join(",", list.Select(item => item.ToString("R", CultureInfo.InvariantCulture))) + "]",
-        ImmutableArray<string> list => "[" + string.Join(",", list.Select(item => $"\"{item}\"")) + "]",
-        Ir.Tensor tensor => tensor.Type.ToString(),
-        Ir.Program => "program",
-        _ => throw new ArgumentException($"An attribute cannot hold a {value.GetType().Name}.", nameof(value)),
-    };
+    public static string Format(object value) =>
+        value switch
+        {
+            long number => number.ToString(CultureInfo.InvariantCulture),
+            double number => number.ToString("R", CultureInfo.InvariantCulture),
+            string text => $"\"{text}\"",
+            ImmutableArray<long> list => "[" + string.Join(",", list.Select(item => item.ToString(CultureInfo.InvariantCulture))) + "]",
+            ImmutableArray<double> list => "["
+                + string.Join(",", list.Select(item => item.ToString("R", CultureInfo.InvariantCulture)))
+                + "]",
+            ImmutableArray<string> list => "[" + string.Join(",", list.Select(item => $"\"{item}\"")) + "]",
+            Ir.Tensor tensor => tensor.Type.ToString(),
+            Ir.Program => "program",
+            _ => throw new ArgumentException($"An attribute cannot hold a {value.GetType().Name}.", nameof(value)),
+        };
 }

@@ -12,7 +12,10 @@ public abstract class Constant
     /// <summary>Reads the elements.</summary>
     public abstract Tensor Read();
 
-    /// <summary>Reads some of the elements, in row-major order from <paramref name="start"/> on, as a vector, and no others where they lie in a file.</summary>
+    /// <summary>
+    /// Reads some of the elements, in row-major order from <paramref name="start"/> on, as a vector, and no others where they lie in a
+    /// file.
+    /// </summary>
     public virtual Tensor Part(long start, int count) => Read().Pick([count], [.. Enumerable.Range(checked((int)start), count)]);
 }
 

@@ -48,7 +48,9 @@ public readonly struct Dim : IEquatable<Dim>
 
     /// <summary>The product of two dimensions.</summary>
     public static Dim operator *(Dim a, Dim b) =>
-        a.Factor == 0 || b.Factor == 0 ? (Dim)0 : Product(checked(a.Factor * b.Factor), a.Symbols.AddRange(b.Symbols).Sort(StringComparer.Ordinal));
+        a.Factor == 0 || b.Factor == 0
+            ? (Dim)0
+            : Product(checked(a.Factor * b.Factor), a.Symbols.AddRange(b.Symbols).Sort(StringComparer.Ordinal));
 
     /// <summary>The quotient where <paramref name="divisor"/> is proven to divide this dimension, else null.</summary>
     public Dim? DividedBy(Dim divisor)

@@ -23,7 +23,8 @@ public sealed class GraphBuilder
     }
 
     /// <summary>A builder for a program that may take no more than a budget allows.</summary>
-    public GraphBuilder(WorkBudget budget) : this() => _budget = budget;
+    public GraphBuilder(WorkBudget budget)
+        : this() => _budget = budget;
 
     /// <summary>What building and computing constants may still take; shared by the builders of all bodies.</summary>
     public WorkBudget Budget
@@ -52,7 +53,10 @@ public sealed class GraphBuilder
 
     /// <summary>A constant of the model's file; see <see cref="Value.IsWeight"/>.</summary>
     public Value Weight(Constant constant, string? name) =>
-        new(constant.Type, name, constant, null, 0) { IsWeight = !Value.MayHaveContents(constant.Type) && constant.Type.Element != ElementType.String };
+        new(constant.Type, name, constant, null, 0)
+        {
+            IsWeight = !Value.MayHaveContents(constant.Type) && constant.Type.Element != ElementType.String,
+        };
 
     /// <summary>A constant that is held in memory.</summary>
     public Value Constant(Tensor tensor, string? name = null)
@@ -73,7 +77,13 @@ public sealed class GraphBuilder
     public Value Vector(params ReadOnlySpan<long> elements) => Constant(Tensor.Vector(elements));
 
     /// <summary>Appends a node.</summary>
-    public Node Append(OperatorSchema op, ImmutableArray<Value?> inputs, Attributes attributes, ReadOnlySpan<TensorType> outputs, string? name = null)
+    public Node Append(
+        OperatorSchema op,
+        ImmutableArray<Value?> inputs,
+        Attributes attributes,
+        ReadOnlySpan<TensorType> outputs,
+        string? name = null
+    )
     {
         var named = new (TensorType, string?)[outputs.Length];
         for (var index = 0; index < outputs.Length; index++)
@@ -82,7 +92,13 @@ public sealed class GraphBuilder
     }
 
     /// <summary>Appends a node whose outputs have names.</summary>
-    public Node Append(OperatorSchema op, ImmutableArray<Value?> inputs, Attributes attributes, ReadOnlySpan<(TensorType Type, string? Name)> outputs, string? name = null)
+    public Node Append(
+        OperatorSchema op,
+        ImmutableArray<Value?> inputs,
+        Attributes attributes,
+        ReadOnlySpan<(TensorType Type, string? Name)> outputs,
+        string? name = null
+    )
     {
         _root._budget.TakeNodes(1);
         foreach (var (type, _) in outputs)
@@ -117,12 +133,14 @@ public sealed class GraphBuilder
     }
 
     /// <summary>
-    /// Whether what is built of a node's output may be built of the node's input instead. Not where the node was there before the rule that builds:
-    /// the output may be what a derivative is taken by, and what passes it by would not depend on it.
+    /// Whether what is built of a node's output may be built of the node's input instead. Not where the node was there before the rule that
+    /// builds: the output may be what a derivative is taken by, and what passes it by would not depend on it.
     /// </summary>
     public bool SeesThrough(Node node) => node.Scope._root == _root && node.Id > _root._horizon;
 
-    /// <summary>Hides what there was before a node, or all that there is, from <see cref="SeesThrough"/> until the result is disposed of.</summary>
+    /// <summary>
+    /// Hides what there was before a node, or all that there is, from <see cref="SeesThrough"/> until the result is disposed of.
+    /// </summary>
     public HiddenNodes Hide(Node? node = null)
     {
         var hidden = new HiddenNodes(_root, _root._horizon);

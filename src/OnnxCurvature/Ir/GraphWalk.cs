@@ -12,8 +12,8 @@ public static class GraphWalk
             if (input is not null)
                 yield return input;
         foreach (var body in node.Bodies)
-            foreach (var value in Captures(body))
-                yield return value;
+        foreach (var value in Captures(body))
+            yield return value;
     }
 
     /// <summary>The values of outer programs that a body takes, each once, in order of first use.</summary>
@@ -51,7 +51,12 @@ public static class GraphWalk
         void Visit(IEnumerable<Value> values)
         {
             foreach (var value in values)
-                if (value.Producer is { } producer && stop?.Contains(value) != true && (scope is null || producer.Scope == scope) && seen.Add(producer))
+                if (
+                    value.Producer is { } producer
+                    && stop?.Contains(value) != true
+                    && (scope is null || producer.Scope == scope)
+                    && seen.Add(producer)
+                )
                     pending.Push(producer);
         }
     }

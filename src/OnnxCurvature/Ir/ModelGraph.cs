@@ -13,11 +13,12 @@ public sealed record ModelGraph(
     ImmutableArray<Value> Inputs,
     ImmutableArray<NamedValue> Outputs,
     IReadOnlyDictionary<string, Value> Values,
-    ImmutableArray<Value> Weights)
+    ImmutableArray<Value> Weights
+)
 {
     /// <summary>
-    /// Where the samples of a batch lie in those inputs that do not hold them along their first axis: the axis, or null for an input that holds
-    /// no samples.
+    /// Where the samples of a batch lie in those inputs that do not hold them along their first axis: the axis, or null for an input that
+    /// holds no samples.
     /// </summary>
     public ImmutableDictionary<Value, int?> SampleAxes { get; init; } = ImmutableDictionary<Value, int?>.Empty;
 }

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace OnnxCurvature.Ir;
 
 /// <summary>
-/// Floating-point types of eight and four bits, as ONNX has them: what their codes mean, and how numbers are rounded to them. Numbers of these types are held as doubles
-/// that are already rounded, since such a type is a rounding to few values and carries no derivative.
+/// Floating-point types of eight and four bits, as ONNX has them: what their codes mean, and how numbers are rounded to them. Numbers of
+/// these types are held as doubles that are already rounded, since such a type is a rounding to few values and carries no derivative.
 /// </summary>
 public static class NarrowFloats
 {
@@ -12,7 +12,18 @@ public static class NarrowFloats
     {
         [ElementType.Float8E4M3FN] = new(Bits: 8, Mantissa: 3, Bias: 7, code => (code & 0x7F) == 0x7F ? double.NaN : null),
         [ElementType.Float8E4M3FNUZ] = new(Bits: 8, Mantissa: 3, Bias: 8, code => code == 0x80 ? double.NaN : null),
-        [ElementType.Float8E5M2] = new(Bits: 8, Mantissa: 2, Bias: 15, code => (code & 0x7F) switch { 0x7C => (code & 0x80) != 0 ? double.NegativeInfinity : double.PositiveInfinity, > 0x7C => double.NaN, _ => null }),
+        [ElementType.Float8E5M2] = new(
+            Bits: 8,
+            Mantissa: 2,
+            Bias: 15,
+            code =>
+                (code & 0x7F) switch
+                {
+                    0x7C => (code & 0x80) != 0 ? double.NegativeInfinity : double.PositiveInfinity,
+                    > 0x7C => double.NaN,
+                    _ => null,
+                }
+        ),
         [ElementType.Float8E5M2FNUZ] = new(Bits: 8, Mantissa: 2, Bias: 16, code => code == 0x80 ? double.NaN : null),
         [ElementType.Float4E2M1] = new(Bits: 4, Mantissa: 1, Bias: 1, _ => null),
     }.ToFrozenDictionary();
@@ -21,18 +32,24 @@ public static class NarrowFloats
     public static bool IsNarrowFloat(this ElementType type) => Formats.ContainsKey(type) || type == ElementType.Float8E8M0;
 
     /// <summary>The number that a code stands for.</summary>
-    public static double Decode(ElementType type, int code) => type == ElementType.Float8E8M0
-        ? (code & 0xFF) == 0xFF ? double.NaN : Math.ScaleB(1, (code & 0xFF) - 127)
-        : Formats[type].Values[code & Formats[type].Mask];
+    public static double Decode(ElementType type, int code) =>
+        type == ElementType.Float8E8M0
+            ? (code & 0xFF) == 0xFF
+                ? double.NaN
+                : Math.ScaleB(1, (code & 0xFF) - 127)
+            : Formats[type].Values[code & Formats[type].Mask];
 
     /// <summary>
-    /// The code of the number of a type that is nearest, of two that are as near the one whose last bit is zero. What is too large becomes the largest number where it is to be
-    /// <paramref name="saturated"/>, and else infinity, or not a number where the type has none. Powers of two (float8e8m0) are rounded up.
+    /// The code of the number of a type that is nearest, of two that are as near the one whose last bit is zero. What is too large becomes
+    /// the largest number where it is to be <paramref name="saturated"/>, and else infinity, or not a number where the type has none.
+    /// Powers of two (float8e8m0) are rounded up.
     /// </summary>
     public static int Encode(ElementType type, double value, bool saturated = true)
     {
         if (type == ElementType.Float8E8M0)
-            return double.IsNaN(value) ? 0xFF : (int)Math.Clamp(Math.Ceiling(Math.Log2(Math.Max(Math.Abs(value), double.Epsilon))) + 127, 0, 0xFE);
+            return double.IsNaN(value)
+                ? 0xFF
+                : (int)Math.Clamp(Math.Ceiling(Math.Log2(Math.Max(Math.Abs(value), double.Epsilon))) + 127, 0, 0xFE);
         var format = Formats[type];
         if (double.IsNaN(value))
             return format.NotANumber;
@@ -42,7 +59,9 @@ public static class NarrowFloats
         // Half a step above the largest number it would be rounded to the next one, if there were one.
         var half = (largest - Decode(type, finite - 1)) / 2;
         if (size > largest + half || size == largest + half && (finite & 1) != 0)
-            return saturated || format.Bits == 4 ? sign | finite : type == ElementType.Float8E5M2 ? sign | finite + 1 : format.NotANumber;
+            return saturated || format.Bits == 4 ? sign | finite
+                : type == ElementType.Float8E5M2 ? sign | finite + 1
+                : format.NotANumber;
         var (low, high) = (0, finite);
         while (high - low > 1)
             (low, high) = Decode(type, (low + high) / 2) <= size ? ((low + high) / 2, high) : (low, (low + high) / 2);
@@ -70,7 +89,10 @@ public static class NarrowFloats
         /// <summary>The codes that have no negative zero use its place for what is not a number.</summary>
         public bool HasOneZero => Special(Sign) is not null;
 
-        public int NotANumber => HasOneZero ? Sign : Bits == 8 ? 0x7F : Finite;
+        public int NotANumber =>
+            HasOneZero ? Sign
+            : Bits == 8 ? 0x7F
+            : Finite;
 
         /// <summary>The code of the largest finite number.</summary>
         public int Finite => Enumerable.Range(0, Sign).Last(code => Special(code) is null);
@@ -82,7 +104,10 @@ public static class NarrowFloats
             if (Special(code) is { } special)
                 return special;
             var (exponent, fraction) = ((code & Sign - 1) >> Mantissa, code & (1 << Mantissa) - 1);
-            var size = exponent == 0 ? Math.ScaleB(fraction, 1 - Bias - Mantissa) : Math.ScaleB(fraction + (1 << Mantissa), exponent - Bias - Mantissa);
+            var size =
+                exponent == 0
+                    ? Math.ScaleB(fraction, 1 - Bias - Mantissa)
+                    : Math.ScaleB(fraction + (1 << Mantissa), exponent - Bias - Mantissa);
             return (code & Sign) != 0 ? -size : size;
         }
     }

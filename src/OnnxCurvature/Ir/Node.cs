@@ -5,7 +5,16 @@ namespace OnnxCurvature.Ir;
 /// <summary>One application of an operator.</summary>
 public sealed class Node
 {
-    internal Node(int id, GraphBuilder scope, OperatorSchema op, ImmutableArray<Value?> inputs, Attributes attributes, ReadOnlySpan<(TensorType Type, string? Name)> outputs, string? name, string? origin)
+    internal Node(
+        int id,
+        GraphBuilder scope,
+        OperatorSchema op,
+        ImmutableArray<Value?> inputs,
+        Attributes attributes,
+        ReadOnlySpan<(TensorType Type, string? Name)> outputs,
+        string? name,
+        string? origin
+    )
     {
         Id = id;
         Scope = scope;
@@ -44,7 +53,9 @@ public sealed class Node
     /// <summary>The name that the model gave the node, or null.</summary>
     public string? Name { get; }
 
-    /// <summary>What the node was made for, in terms of the model ("gradient of Conv 'conv4_3'"), or null for a node of the model.</summary>
+    /// <summary>
+    /// What the node was made for, in terms of the model ("gradient of Conv 'conv4_3'"), or null for a node of the model.
+    /// </summary>
     public string? Origin { get; }
 
     /// <summary>The input at a position, or null where it is left out or the list is shorter.</summary>
@@ -54,5 +65,8 @@ public sealed class Node
     public IEnumerable<Program> Bodies => Attributes.Programs;
 
     /// <summary>How messages name the node: operator and name.</summary>
-    public override string ToString() => Name is { Length: > 0 } name ? $"{Operator.Name} '{name}'" : Outputs.Length > 0 && Output.Name is { } output ? $"{Operator.Name} that makes '{output}'" : Operator.Name;
+    public override string ToString() =>
+        Name is { Length: > 0 } name ? $"{Operator.Name} '{name}'"
+        : Outputs.Length > 0 && Output.Name is { } output ? $"{Operator.Name} that makes '{output}'"
+        : Operator.Name;
 }

@@ -28,11 +28,12 @@ public sealed class Program
     public ImmutableArray<Node> Nodes { get; }
 
     /// <summary>The part that depends on the parameters; what does not is captured. It has the same outputs.</summary>
-    public Program Dependent() => new(Parameters, Outputs, GraphWalk.Between(Parameters.ToHashSet(), Outputs.Select(output => output.Value)));
+    public Program Dependent() =>
+        new(Parameters, Outputs, GraphWalk.Between(Parameters.ToHashSet(), Outputs.Select(output => output.Value)));
 
     /// <summary>
-    /// The program that computes <paramref name="outputs"/> from <paramref name="parameters"/>, without the nodes that no output needs. A parameter
-    /// may be any value: what computes it is left out. With a <paramref name="scope"/> only nodes of that builder belong to the
+    /// The program that computes <paramref name="outputs"/> from <paramref name="parameters"/>, without the nodes that no output needs. A
+    /// parameter may be any value: what computes it is left out. With a <paramref name="scope"/> only nodes of that builder belong to the
     /// program, and it captures what they take from others.
     /// </summary>
     public static Program Create(IEnumerable<Value> parameters, IEnumerable<NamedValue> outputs, GraphBuilder? scope = null)

@@ -21,14 +21,25 @@ public static class ProgramPrinter
 
     private static void Print(Program program, StringBuilder text, string indent, Dictionary<Value, string> names)
     {
-        text.Append(indent).Append('(').AppendJoin(", ", program.Parameters.Select(parameter => $"{Name(parameter, names)}: {parameter.Type}")).Append(") {\n");
+        text.Append(indent)
+            .Append('(')
+            .AppendJoin(", ", program.Parameters.Select(parameter => $"{Name(parameter, names)}: {parameter.Type}"))
+            .Append(") {\n");
         var inner = indent + "  ";
         foreach (var node in program.Nodes)
         {
             var inputs = node.Inputs.Select(input => input is null ? "_" : Use(input, program, names)).ToList();
-            text.Append(inner).AppendJoin(", ", node.Outputs.Select(output => Name(output, names)))
-                .Append(" = ").Append(node.Operator).Append('(').AppendJoin(", ", inputs).Append(')');
-            var attributes = node.Attributes.Items.Where(item => item.Value is not Program).Select(item => $"{item.Key}={Format(item.Value)}").ToList();
+            text.Append(inner)
+                .AppendJoin(", ", node.Outputs.Select(output => Name(output, names)))
+                .Append(" = ")
+                .Append(node.Operator)
+                .Append('(')
+                .AppendJoin(", ", inputs)
+                .Append(')');
+            var attributes = node
+                .Attributes.Items.Where(item => item.Value is not Program)
+                .Select(item => $"{item.Key}={Format(item.Value)}")
+                .ToList();
             if (attributes.Count > 0)
                 text.Append(" {").AppendJoin(", ", attributes).Append('}');
             text.Append(" : ").AppendJoin(", ", node.Outputs.Select(output => output.Type));
@@ -49,7 +60,12 @@ public static class ProgramPrinter
 
     private static string Use(Value value, Program program, Dictionary<Value, string> names) =>
         value.Constant is { } constant && !program.Parameters.Contains(value)
-            ? value.Name ?? (constant is InlineConstant inline && inline.Read() is { Count: <= MostElements } small ? Format(small) : $"<{constant.Type}>")
+            ? value.Name
+                ?? (
+                    constant is InlineConstant inline && inline.Read() is { Count: <= MostElements } small
+                        ? Format(small)
+                        : $"<{constant.Type}>"
+                )
             : Name(value, names);
 
     private static string Name(Value value, Dictionary<Value, string> names)
@@ -59,7 +75,8 @@ public static class ProgramPrinter
         return name;
     }
 
-    private static string Format(object value) => value is Tensor { Count: <= MostElements } tensor
-        ? $"{tensor.Type}<{string.Join(",", Enumerable.Range(0, tensor.Count).Select(index => tensor.At(index).ToString("R", CultureInfo.InvariantCulture)))}>"
-        : Attributes.Format(value);
+    private static string Format(object value) =>
+        value is Tensor { Count: <= MostElements } tensor
+            ? $"{tensor.Type}<{string.Join(",", Enumerable.Range(0, tensor.Count).Select(index => tensor.At(index).ToString("R", CultureInfo.InvariantCulture)))}>"
+            : Attributes.Format(value);
 }

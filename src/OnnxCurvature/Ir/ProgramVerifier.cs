@@ -48,7 +48,10 @@ public static class ProgramVerifier
         void Use(Value value, string user)
         {
             if (value.Constant is null && !visible.Contains(value))
-                throw new InvalidOperationException($"{user} takes the value {value}{(value.Producer is { } producer ? $" of {producer}" : "")}, which is not defined before it.");
+                throw new InvalidOperationException(
+                    $"{user} takes the value {value}{(value.Producer is { } producer ? $" of {producer}" : "")}, which is not defined "
+                        + $"before it."
+                );
         }
     }
 }

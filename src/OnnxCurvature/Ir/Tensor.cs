@@ -21,7 +21,9 @@ public sealed class Tensor
         foreach (var size in shape)
             count = checked(count * size);
         if (count != (floats?.Length ?? integers!.Length))
-            throw new ArgumentException($"{floats?.Length ?? integers!.Length} elements do not fill the shape [{string.Join(",", shape)}].");
+            throw new ArgumentException(
+                $"{floats?.Length ?? integers!.Length} elements do not fill the shape [{string.Join(",", shape)}]."
+            );
     }
 
     /// <summary>The element type that the values stand for.</summary>
@@ -40,7 +42,8 @@ public sealed class Tensor
     public TensorType Type => new(Element, TensorShape.Of(Shape));
 
     /// <summary>The elements of a floating-point tensor.</summary>
-    public double[] Floats => _floats ?? throw new InvalidOperationException($"A tensor of {Element.DisplayName()} holds no floating-point elements.");
+    public double[] Floats =>
+        _floats ?? throw new InvalidOperationException($"A tensor of {Element.DisplayName()} holds no floating-point elements.");
 
     /// <summary>The elements of an integer or boolean tensor.</summary>
     public long[] Integers => _integers ?? throw new InvalidOperationException($"A tensor of {Element.DisplayName()} holds no integers.");
@@ -90,7 +93,9 @@ public sealed class Tensor
             : throw new ShapeException($"{Count} elements do not fill a shape of {elements}");
     }
 
-    /// <summary>The elements picked by flat positions, in a new shape. Throws <see cref="ShapeException"/> for a position that is outside.</summary>
+    /// <summary>
+    /// The elements picked by flat positions, in a new shape. Throws <see cref="ShapeException"/> for a position that is outside.
+    /// </summary>
     public Tensor Pick(ReadOnlySpan<long> shape, int[] positions)
     {
         foreach (var position in positions)
@@ -102,28 +107,39 @@ public sealed class Tensor
     }
 
     /// <summary>
-    /// The elements converted to another type; floats become integers by truncation, integers of less than a byte by rounding, of which the low bits are kept, and booleans by comparison with
-    /// zero. What is too large for a narrow float becomes the largest one where it is to be <paramref name="saturated"/>.
+    /// The elements converted to another type; floats become integers by truncation, integers of less than a byte by rounding, of which the
+    /// low bits are kept, and booleans by comparison with zero. What is too large for a narrow float becomes the largest one where it is to
+    /// be <paramref name="saturated"/>.
     /// </summary>
     public Tensor CastTo(ElementType element, bool saturated = true)
     {
         if (element == Element)
             return this;
         if (element.IsNarrowFloat())
-            return Of(element, Shape.AsSpan(), [.. Enumerable.Range(0, Count).Select(index => NarrowFloats.Round(element, At(index), saturated))]);
+            return Of(
+                element,
+                Shape.AsSpan(),
+                [.. Enumerable.Range(0, Count).Select(index => NarrowFloats.Round(element, At(index), saturated))]
+            );
         if (element.Bits() is < 8 and > 0 and var bits)
         {
             var least = element is ElementType.Int4 or ElementType.Int2 ? -(1L << bits - 1) : 0;
             var mask = (1L << bits) - 1;
-            var whole = _floats is { } numbers ? Array.ConvertAll(numbers, value => unchecked((long)Math.Round(value, MidpointRounding.ToEven))) : _integers!;
+            var whole = _floats is { } numbers
+                ? Array.ConvertAll(numbers, value => unchecked((long)Math.Round(value, MidpointRounding.ToEven)))
+                : _integers!;
             return Of(element, Shape.AsSpan(), Array.ConvertAll(whole, value => ((value & mask) ^ -least) + least));
         }
         if (element.IsFloat())
             return Of(element, Shape.AsSpan(), _floats ?? Array.ConvertAll(_integers!, value => (double)value));
         if (element == ElementType.Bool)
-            return Of(element, Shape.AsSpan(), _floats is { } values
-                ? Array.ConvertAll(values, value => value != 0 ? 1L : 0L)
-                : Array.ConvertAll(_integers!, value => value != 0 ? 1L : 0L));
+            return Of(
+                element,
+                Shape.AsSpan(),
+                _floats is { } values
+                    ? Array.ConvertAll(values, value => value != 0 ? 1L : 0L)
+                    : Array.ConvertAll(_integers!, value => value != 0 ? 1L : 0L)
+            );
         return Of(element, Shape.AsSpan(), _floats is { } floats ? Array.ConvertAll(floats, value => unchecked((long)value)) : _integers!);
     }
 }

@@ -35,7 +35,9 @@ public readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<Dim>
     /// <inheritdoc/>
     public int Count => Rank;
 
-    /// <summary>The dimension at an axis, counted from the front. Throws <see cref="ShapeException"/> where there is no such axis.</summary>
+    /// <summary>
+    /// The dimension at an axis, counted from the front. Throws <see cref="ShapeException"/> where there is no such axis.
+    /// </summary>
     public Dim this[int axis] => axis >= 0 && axis < Rank ? Dims[axis] : throw Lacks(axis);
 
     /// <summary>Whether every dimension is known.</summary>
@@ -45,9 +47,8 @@ public readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<Dim>
     public Dim Elements => Product(0, Rank);
 
     /// <summary>The known sizes. Throws <see cref="InvalidOperationException"/> where a dimension is symbolic.</summary>
-    public long[] Sizes => IsKnown
-        ? [.. Dims.Select(dim => dim.Factor)]
-        : throw new InvalidOperationException($"The shape {this} is not fully known.");
+    public long[] Sizes =>
+        IsKnown ? [.. Dims.Select(dim => dim.Factor)] : throw new InvalidOperationException($"The shape {this} is not fully known.");
 
     /// <summary>The product of the dimensions from axis <paramref name="start"/> up to, not including, <paramref name="end"/>.</summary>
     public Dim Product(int start, int end)
@@ -61,8 +62,8 @@ public readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<Dim>
     private ShapeException Lacks(int axis) => new($"the shape {this} has no axis {axis}");
 
     /// <summary>
-    /// Throws <see cref="OverflowException"/> for a shape that no tensor can have: of too many dimensions, with a negative size, or with more
-    /// elements than any memory holds.
+    /// Throws <see cref="OverflowException"/> for a shape that no tensor can have: of too many dimensions, with a negative size, or with
+    /// more elements than any memory holds.
     /// </summary>
     public void CheckSize()
     {

@@ -32,12 +32,16 @@ public sealed class Value
     public Constant? Constant { get; }
 
     /// <summary>
-    /// Whether this is a constant that the model's file holds and whose elements may be replaced there by others. Nothing is computed from them
-    /// beforehand, so that all that depends on a weight follows it. Short vectors of integers are none: shapes and axes are compiled in.
+    /// Whether this is a constant that the model's file holds and whose elements may be replaced there by others. Nothing is computed from
+    /// them beforehand, so that all that depends on a weight follows it. Short vectors of integers are none: shapes and axes are compiled
+    /// in.
     /// </summary>
     public bool IsWeight { get; internal init; }
 
-    /// <summary>Whether this is a weight whose elements decided what was compiled, as exponents do, so that replacing them calls for a new compilation.</summary>
+    /// <summary>
+    /// Whether this is a weight whose elements decided what was compiled, as exponents do, so that replacing them calls for a new
+    /// compilation.
+    /// </summary>
     public bool IsCompiledIn { get; private set; }
 
     /// <summary>The node that computes the value, or null for parameters and constants.</summary>

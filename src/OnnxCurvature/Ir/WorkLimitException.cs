@@ -6,5 +6,9 @@ namespace OnnxCurvature.Ir;
 /// <param name="unit">The limit: nodes, bytes or steps.</param>
 /// <param name="limit">How many it allows.</param>
 public sealed class WorkLimitException(string unit, long limit)
-    : Exception(string.Create(CultureInfo.InvariantCulture,
-        $"more than {limit} {unit} would be taken, which is the limit; allow more with --load-limit {unit}=NUMBER"));
+    : Exception(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"more than {limit} {unit} would be taken, which is the limit; allow more with --load-limit {unit}=NUMBER"
+        )
+    );

@@ -16,5 +16,11 @@ public sealed record WorkLimits
     public long Steps { get; init; } = 100_000_000;
 
     /// <summary>No limits.</summary>
-    public static WorkLimits None { get; } = new() { Nodes = long.MaxValue, Bytes = long.MaxValue, Steps = long.MaxValue };
+    public static WorkLimits None { get; } =
+        new()
+        {
+            Nodes = long.MaxValue,
+            Bytes = long.MaxValue,
+            Steps = long.MaxValue,
+        };
 }

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Derivatives;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Planning;
@@ -38,7 +38,9 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     /// <summary>What becomes of the loss before it is planned for.</summary>
     internal Func<LossHead, LossHead> Loss { get; init; } = head => head;
 
-    /// <summary>Whether the program takes the number of the batch as an input, so that estimates have random numbers of their own in each.</summary>
+    /// <summary>
+    /// Whether the program takes the number of the batch as an input, so that estimates have random numbers of their own in each.
+    /// </summary>
     internal bool NumbersBatches { get; init; }
 
     /// <summary>What a file gives out that is written of the program; null for a program that gives out the results alone.</summary>
@@ -53,7 +55,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var targets = Target.Resolve(model, request.WithRespectTo).ToImmutableArray();
         var head = Loss(LossBuilder.Build(model, request.Loss, request.Reduction));
         _notes.AddRange(head.Notes);
-        if (TwinWeights.Note(model, head.Loss, targets) is { } twins)
+        if (UntiedCopies.Note(model, head.Loss, targets) is { } twins)
             _notes.Add(twins);
         var gradients = Gradients(head, targets);
 
@@ -87,10 +89,14 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         _notes.AddRange(given.Notes);
         var kept = Given.Select((value, index) => new NamedValue($"given_{index}", value));
         var program = Finished(Program.Create(inputs, [.. given.Outputs, .. kept]));
-        var layouts = targets.SelectMany(target => results.Select(quantity => (Name: quantity.OutputName(target.Name), Layout: derivatives.LayoutOf(quantity, target))))
-            .DistinctBy(result => result.Name).ToDictionary(result => result.Name, result => result.Layout, StringComparer.Ordinal);
+        var layouts = targets
+            .SelectMany(target =>
+                results.Select(quantity => (Name: quantity.OutputName(target.Name), Layout: derivatives.LayoutOf(quantity, target)))
+            )
+            .DistinctBy(result => result.Name)
+            .ToDictionary(result => result.Name, result => result.Layout, StringComparer.Ordinal);
         string NameOf(WeightPlan method) => given.Names[method.Quantity.OutputName(method.Target)];
-        var shares = new WorkShares(_costs, program, _methods.Select(NameOf));
+        var shares = new CostAttribution(_costs, program, _methods.Select(NameOf));
         return new CurvaturePlan
         {
             Request = request,
@@ -100,12 +106,25 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             Outputs = [.. asked.Select(output => given.Names[output.Name])],
             Results = [.. asked.Select(output => output.Name)],
             Negated = given.Negated,
-            PerSample = [.. from output in asked
-                            where layouts.GetValueOrDefault(output.Name) is { IsSeparate: true, Axis: 0, Outer.IsOne: true }
-                            select given.Names[output.Name]],
+            PerSample =
+            [
+                .. from output in asked
+                where layouts.GetValueOrDefault(output.Name) is { IsSeparate: true, Axis: 0, Outer.IsOne: true }
+                select given.Names[output.Name],
+            ],
             InputLayouts = InputLayouts(proof, head, derivatives),
-            ResultLayouts = asked.ToImmutableDictionary(output => given.Names[output.Name], output => layouts.GetValueOrDefault(output.Name), StringComparer.Ordinal),
-            Unweighted = [.. from target in targets from quantity in results where quantity.IsUnweighted() select given.Names[quantity.OutputName(target.Name)]],
+            ResultLayouts = asked.ToImmutableDictionary(
+                output => given.Names[output.Name],
+                output => layouts.GetValueOrDefault(output.Name),
+                StringComparer.Ordinal
+            ),
+            Unweighted =
+            [
+                .. from target in targets
+                from quantity in results
+                where quantity.IsUnweighted()
+                select given.Names[quantity.OutputName(target.Name)],
+            ],
             WholeInputs = [.. derivatives.Layouts.Where(entry => entry.Value != SampleLayout.At(0)).Select(entry => entry.Key)],
             BatchNumber = batch,
             Methods = [.. _methods.Select(method => method with { Flops = shares[NameOf(method)] })],
@@ -118,7 +137,8 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     /// <summary>Where samples lie in what the program takes.</summary>
     private ImmutableDictionary<string, SampleLayout> InputLayouts(SampleProof proof, LossHead head, DerivativeBuilder derivatives) =>
         (head.Target is { } target ? model.Inputs.Add(target) : model.Inputs)
-        .ToImmutableDictionary(input => input.Name!, proof.Of, StringComparer.Ordinal).SetItems(derivatives.Layouts);
+            .ToImmutableDictionary(input => input.Name!, proof.Of, StringComparer.Ordinal)
+            .SetItems(derivatives.Layouts);
 
     /// <summary>A program as it will be run.</summary>
     private Program Finished(Program program) => Simplifier.Run(Float64Lowering.Run(program, limits.Provider));
@@ -141,7 +161,11 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             : b.Gradient(head.Loss, [.. targets.Select(target => target.Value)]);
         for (var index = 0; index < targets.Length; index++)
             gradients.Add(all[index] ?? throw Zero(targets[index], head.Loss));
-        _notes.AddRange(DiscreteChoices.Between([.. targets.Select(target => target.Value)], head.Loss).Select(choice => $"{choice} is piecewise constant, so no derivative passes through it."));
+        _notes.AddRange(
+            DiscreteChoices
+                .Between([.. targets.Select(target => target.Value)], head.Loss)
+                .Select(choice => $"{choice} is piecewise constant, so no derivative passes through it.")
+        );
         return gradients.ToImmutable();
     }
 
@@ -166,9 +190,14 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         if (GraphWalk.Between(new HashSet<Value> { target.Value }, [loss]).IsEmpty)
             return new UserErrorException($"The loss does not depend on '{target.Name}'; name a value that it depends on.");
         var choices = DiscreteChoices.Between([target.Value], loss);
-        return new UserErrorException(choices.Count == 0
-            ? $"The loss depends on the shape of '{target.Name}' alone, and not on its elements; name a value on whose elements it depends."
-            : $"The derivative of the loss with respect to '{target.Name}' is zero almost everywhere, because {string.Join(" and ", choices.Take(3))} {(choices.Count == 1 ? "is" : "are")} piecewise constant; name a value after {(choices.Count == 1 ? "it" : "them")}.");
+        return new UserErrorException(
+            choices.Count == 0
+                ? $"The loss depends on the shape of '{target.Name}' alone, and not on its elements; name a value on whose elements "
+                    + $"it depends."
+                : $"The derivative of the loss with respect to '{target.Name}' is zero almost everywhere, because "
+                    + $"{string.Join(" and ", choices.Take(3))} {(choices.Count == 1 ? "is" : "are")} piecewise constant; name a value "
+                    + $"after {(choices.Count == 1 ? "it" : "them")}."
+        );
     }
 
     private Value PartOf(Target target, Value whole)
@@ -183,8 +212,8 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var (hessian, ggn) = (derivatives.IsExact(Quantity.HessianDiagonal), derivatives.IsExact(Quantity.GgnDiagonal));
         if (hessian && diagonals.Hessian(target, gradient) is var exact)
         {
-            // By the loss factor alone the two are the same number.
-            var same = ggn && exact is { Way: DerivativeWay.Squares, Terms: [{ Kind: LossFactorColumns or ForwardGramMethod }] };
+            // By the square root of the output Hessian alone the two are the same number.
+            var same = ggn && exact is { Way: DerivativeWay.Squares, Terms: [{ Kind: RootDirections or ForwardGramTerm }] };
             yield return same ? exact with { Quantities = [Quantity.HessianDiagonal, Quantity.GgnDiagonal] } : exact;
             ggn &= !same;
         }
@@ -192,34 +221,55 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             yield return diagonals.GaussNewton(target, request.Loss.Kind == LossKind.Sum);
     }
 
-    /// <summary>Builds the stages, one for all methods that share columns, and adds up the terms of each quantity.</summary>
+    /// <summary>Builds the chunk loops, one for all methods that share directions, and adds up the terms of each quantity.</summary>
     private void Build(ImmutableArray<PlannedQuantity> planned)
     {
         var b = model.Builder;
-        var stages = new StageBuilder(b, _costs, limits);
-        var built = new Dictionary<IColumnMethod, (Value Result, BuiltStage Stage)>();
+        var chunkLoops = new ChunkLoopBuilder(b, _costs, limits);
+        var built = new Dictionary<ITerm, (Value Result, BuiltChunkLoop Stage)>();
         foreach (var group in planned.SelectMany(quantity => quantity.Terms).Distinct().GroupBy(term => term.Kind))
         {
             var methods = group.ToArray();
-            var stage = stages.Build(methods);
+            var chunkLoop = chunkLoops.Build(methods);
             for (var index = 0; index < methods.Length; index++)
-                built[methods[index]] = (stage.Results[index], stage);
+                built[methods[index]] = (chunkLoop.Results[index], chunkLoop);
         }
         foreach (var quantity in planned)
         {
             var target = quantity.Target;
             var terms = quantity.Terms.Select(term => built[term].Result).Concat(quantity.Closed).ToArray();
-            var value = terms.Length == 0
-                ? Expand.Of(b, b.Scalar(target.Value.Type.Element, 0), target.ResultType.Shape)
-                : terms.Aggregate((sum, term) => Add.Of(b, sum, term));
+            var value =
+                terms.Length == 0
+                    ? Expand.Of(b, b.Scalar(target.Value.Type.Element, 0), target.ResultType.Shape)
+                    : terms.Aggregate((sum, term) => Add.Of(b, sum, term));
             var own = quantity.Terms.Select(term => built[term].Stage).ToArray();
             foreach (var name in quantity.Quantities)
             {
                 // Two quantities that are the same number are two outputs of the program all the same.
-                _outputs.Add((name.OutputName(target.Name), quantity.Quantities[0] == name ? value : Catalogue.Get<Identity>().Apply(b, [value]).Output));
-                _methods.Add(new WeightPlan(target.Name, value.Type.Shape, name, quantity.Method, quantity.Reason,
-                    quantity.Terms.Sum(term => term.Columns), own.Select(stage => stage.ChunkSize).DefaultIfEmpty(0).Max(), 0, own.Select(stage => stage.MemoryBytes).DefaultIfEmpty(0).Max())
-                { Way = quantity.Way, Candidates = quantity.Candidates, Sources = quantity.Sources });
+                _outputs.Add(
+                    (
+                        name.OutputName(target.Name),
+                        quantity.Quantities[0] == name ? value : Catalogue.Get<Identity>().Apply(b, [value]).Output
+                    )
+                );
+                _methods.Add(
+                    new WeightPlan(
+                        target.Name,
+                        value.Type.Shape,
+                        name,
+                        quantity.Method,
+                        quantity.Reason,
+                        quantity.Terms.Sum(term => term.Columns),
+                        own.Select(chunkLoop => chunkLoop.ChunkSize).DefaultIfEmpty(0).Max(),
+                        0,
+                        own.Select(chunkLoop => chunkLoop.MemoryBytes).DefaultIfEmpty(0).Max()
+                    )
+                    {
+                        Way = quantity.Way,
+                        Candidates = quantity.Candidates,
+                        Sources = quantity.Sources,
+                    }
+                );
             }
         }
     }

@@ -2,13 +2,18 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops;
 
-/// <summary>The windows of a single image as rows of a table, from which single windows are gathered without laying all of them out.</summary>
+/// <summary>
+/// The windows of a single image as rows of a table, from which single windows are gathered without laying all of them out.
+/// </summary>
 public interface IWindowTable
 {
     /// <summary>For output positions of any shape the places of their windows' first entries.</summary>
     Value Starts(GraphBuilder b, Value positions);
 
-    /// <summary>The windows that begin at places [n], [n, T * C]: in each window the T kernel positions come first, and the channels of each lie together.</summary>
+    /// <summary>
+    /// The windows that begin at places [n], [n, T * C]: in each window the T kernel positions come first, and the channels of each lie
+    /// together.
+    /// </summary>
     Value Pick(GraphBuilder outer, GraphBuilder b, Value places);
 
     /// <summary>Rows [.., T * C] of such windows in the order of a weight, [.., C * T].</summary>

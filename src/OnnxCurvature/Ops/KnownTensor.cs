@@ -14,15 +14,17 @@ public static class KnownTensor
     /// <summary>The most elements that are read of a constant.</summary>
     private const int MostRead = 1 << 16;
 
-    /// <summary>The elements of a value that must be known; throws <see cref="UnsupportedOperatorException"/> with a sentence where they are not.</summary>
+    /// <summary>
+    /// The elements of a value that must be known; throws <see cref="UnsupportedOperatorException"/> with a sentence where they are not.
+    /// </summary>
     public static Tensor Required(Value value, string sentence) => Of(value) ?? throw new UnsupportedOperatorException(sentence, value);
 
     /// <summary>The steps that a node takes besides those of its arithmetic.</summary>
     private const int StepsOfNode = 100;
 
     /// <summary>
-    /// The elements of a value that depends on constants and known sizes alone, or null. Throws <see cref="WorkLimitException"/> where computing
-    /// them takes more steps than are left.
+    /// The elements of a value that depends on constants and known sizes alone, or null. Throws <see cref="WorkLimitException"/> where
+    /// computing them takes more steps than are left.
     /// </summary>
     public static Tensor? Of(Value value)
     {
@@ -47,22 +49,26 @@ public static class KnownTensor
     }
 
     /// <summary>
-    /// The whole number or truth value that a value is known to hold, or null where it is not known. Throws <see cref="UnsupportedOperatorException"/> where
-    /// the value holds none, or more than one.
+    /// The whole number or truth value that a value is known to hold, or null where it is not known. Throws
+    /// <see cref="UnsupportedOperatorException"/> where the value holds none, or more than one.
     /// </summary>
-    public static long? Integer(Value value) => Of(value) is not { } tensor ? null
+    public static long? Integer(Value value) =>
+        Of(value) is not { } tensor ? null
         : tensor.Count == 1 && !tensor.Element.HoldsFloats() ? tensor.Integers[0]
         : throw new UnsupportedOperatorException($"a single whole number is expected where it takes {tensor.Type}.");
 
     /// <summary>The values that must be known before one can be computed; none where it can be read, or not be computed at all.</summary>
-    private static IEnumerable<Value> Needed(Value value) => IsRead(value) || !IsComputed(value) ? [] : value.Producer!.Inputs.OfType<Value>();
+    private static IEnumerable<Value> Needed(Value value) =>
+        IsRead(value) || !IsComputed(value) ? [] : value.Producer!.Inputs.OfType<Value>();
 
     private static bool IsRead(Value value) =>
         value.Constant is not null || value.Contents is { } contents && contents.All(dim => dim.IsKnown) && value.Type.Shape.IsKnown;
 
     /// <summary>Loops are not computed: how many iterations they have may be known only when they end.</summary>
     private static bool IsComputed(Value value) =>
-        value.Producer is { Operator: Operator } node && !node.Bodies.Any() && node.Inputs.Concat(node.Outputs).All(input => IsSmall(input, MostElements));
+        value.Producer is { Operator: Operator } node
+        && !node.Bodies.Any()
+        && node.Inputs.Concat(node.Outputs).All(input => IsSmall(input, MostElements));
 
     private static Tensor? Compute(Value value, Dictionary<Value, Tensor?> found)
     {
@@ -87,5 +93,6 @@ public static class KnownTensor
         }
     }
 
-    private static bool IsSmall(Value? value, int most) => value is null || value.Type.Shape.IsKnown && value.Type.Shape.Elements.Factor <= most;
+    private static bool IsSmall(Value? value, int most) =>
+        value is null || value.Type.Shape.IsKnown && value.Type.Shape.Elements.Factor <= most;
 }

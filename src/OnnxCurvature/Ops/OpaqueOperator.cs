@@ -35,10 +35,17 @@ public sealed class OpaqueOperator(string name, string domain, int opset, string
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) => throw Unsupported();
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) => throw Unsupported();
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => throw Unsupported();
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
 
     /// <summary>Why the catalogue does not have it.</summary>
     public string Reason => reason;

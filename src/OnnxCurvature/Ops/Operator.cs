@@ -22,8 +22,8 @@ public abstract class Operator : OperatorSchema
     public abstract ImmutableArray<TensorType> Infer(OperatorCall call);
 
     /// <summary>
-    /// Types of the outputs where an input tells only at run time how many entries there are, with symbols for these numbers; null where it is not so. Symbols are equal where the
-    /// same values decide.
+    /// Types of the outputs where an input tells only at run time how many entries there are, with symbols for these numbers; null where it
+    /// is not so. Symbols are equal where the same values decide.
     /// </summary>
     public virtual ImmutableArray<TensorType>? InferAtRunTime(OperatorCall call) => null;
 
@@ -34,9 +34,7 @@ public abstract class Operator : OperatorSchema
     /// Checks a call of a file beyond what its types need, so that no rule meets inputs or attributes that do not fit. Throws
     /// <see cref="UnsupportedOperatorException"/>, <see cref="ShapeException"/> or <see cref="ArithmeticException"/> where they do not.
     /// </summary>
-    public virtual void CheckForm(OperatorCall call)
-    {
-    }
+    public virtual void CheckForm(OperatorCall call) { }
 
     /// <summary>The outputs in double precision: the oracle of tests and the evaluator of constant folding.</summary>
     public abstract ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs);
@@ -51,7 +49,9 @@ public abstract class Operator : OperatorSchema
     /// <summary>Whether the outputs depend on the shapes of the inputs alone, and not on their elements.</summary>
     public virtual bool DependsOnShapesAlone => false;
 
-    /// <summary>Whether an input holds sizes, axes or counts, which decide about the shape of the outputs and are not computed with.</summary>
+    /// <summary>
+    /// Whether an input holds sizes, axes or counts, which decide about the shape of the outputs and are not computed with.
+    /// </summary>
     public virtual bool HoldsSizes(int input) => false;
 
     /// <summary>Whether the output has the same entries all along an axis, however long that is.</summary>
@@ -59,11 +59,13 @@ public abstract class Operator : OperatorSchema
 
     /// <summary>Whether a node that is linear in its active inputs gives zeros where these are zeros, whatever the others are.</summary>
     public virtual bool IsHomogeneous(Node node, ImmutableArray<bool> active) =>
-        node.Inputs.Index().All(input => input.Item is not { } value || active[input.Index] || HoldsSizes(input.Index) || !value.Type.Element.IsFloat());
+        node
+            .Inputs.Index()
+            .All(input => input.Item is not { } value || active[input.Index] || HoldsSizes(input.Index) || !value.Type.Element.IsFloat());
 
     /// <summary>
-    /// How a node that reduces the axis along which samples lie in its first input puts the samples together: as a sum, or as a mean, of what each of them has; null where it
-    /// is neither.
+    /// How a node that reduces the axis along which samples lie in its first input puts the samples together: as a sum, or as a mean, of
+    /// what each of them has; null where it is neither.
     /// </summary>
     public virtual SampleTotal? TotalOver(Node node, int axis) => null;
 
@@ -87,16 +89,23 @@ public abstract class Operator : OperatorSchema
     /// The outputs for K columns at once. An input for which <paramref name="batched"/> holds has a leading axis of size
     /// <paramref name="columns"/> more than the node's own; every output must get one, too.
     /// </summary>
-    public abstract ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns);
+    public abstract ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    );
 
     /// <summary>
-    /// How the outputs depend on the samples. Called only when some input is separate along an axis, which the samples have to themselves, and none is coupled.
+    /// How the outputs depend on the samples. Called only when some input is separate along an axis, which the samples have to themselves,
+    /// and none is coupled.
     /// </summary>
     public abstract ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs);
 
     /// <summary>
-    /// <see cref="Samples"/> where samples are a factor of some input's axis. By default: what keeps all positions of an axis apart keeps apart the samples that
-    /// these belong to, as long as all inputs have the same at every position.
+    /// <see cref="Samples"/> where samples are a factor of some input's axis. By default: what keeps all positions of an axis apart keeps
+    /// apart the samples that these belong to, as long as all inputs have the same at every position.
     /// </summary>
     public virtual ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs)
     {
@@ -118,14 +127,14 @@ public abstract class Operator : OperatorSchema
     }
 
     /// <summary>
-    /// Whether entries of the inputs where a mask of some shape, which broadcasts to the output's, leaves the output out have no influence on what is left of it, as is so
-    /// of operators that act entry by entry.
+    /// Whether entries of the inputs where a mask of some shape, which broadcasts to the output's, leaves the output out have no influence
+    /// on what is left of it, as is so of operators that act entry by entry.
     /// </summary>
     public virtual bool KeepsMask(Node node, TensorShape mask) => false;
 
     /// <summary>
-    /// A number at which the node and all its derivatives are finite, for an input at some elements of which they may not be, as those of √x are not at zero; null where they
-    /// are for all finite elements.
+    /// A number at which the node and all its derivatives are finite, for an input at some elements of which they may not be, as those of
+    /// √x are not at zero; null where they are for all finite elements.
     /// </summary>
     public virtual double? HarmlessInput(Node node, int input) => null;
 
@@ -148,8 +157,8 @@ public abstract class Operator : OperatorSchema
     public virtual OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call;
 
     /// <summary>
-    /// The outputs of a call in its canonical form, put together from other operators, where a node of a file becomes these as soon as it is
-    /// loaded; null where the node is kept. An output that is null cannot be given.
+    /// The outputs of a call in its canonical form, put together from other operators, where a node of a file becomes these as soon as it
+    /// is loaded; null where the node is kept. An output that is null cannot be given.
     /// </summary>
     public virtual ImmutableArray<Value?>? OnLoad(GraphBuilder b, OperatorCall call) => null;
 
@@ -171,15 +180,17 @@ public abstract class Operator : OperatorSchema
 
     /// <summary>
     /// The outputs of a call in float64 by other operators, for an operator that ONNX Runtime's CPU provider has no float64 kernel of, or
-    /// one that rounds to float32; null for one that it computes in float64. The types of the outputs are
+    /// one that iterations to float32; null for one that it computes in float64. The types of the outputs are
     /// <paramref name="types"/>. Throws <see cref="UnsupportedOperatorException"/> where there is no such form.
     /// </summary>
     public virtual ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => null;
 
     /// <summary>
-    /// <see cref="InFloat64"/> for ONNX Runtime's CUDA provider: null for an operator that it computes in float64. By default the same as for its CPU provider.
+    /// <see cref="InFloat64"/> for ONNX Runtime's CUDA provider: null for an operator that it computes in float64. By default the same as
+    /// for its CPU provider.
     /// </summary>
-    public virtual ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => InFloat64(b, call, types);
+    public virtual ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
+        InFloat64(b, call, types);
 
     /// <summary>The lowest opset from 13 on that can say the node.</summary>
     public virtual int MinimumOpset(Node node) => 13;
@@ -191,7 +202,13 @@ public abstract class Operator : OperatorSchema
     public virtual double Flops(Node node, Func<Dim, double> size) => node.Outputs.Sum(output => size(output.Type.Shape.Elements));
 
     /// <summary>Appends a node of this operator to a program.</summary>
-    public Node Apply(GraphBuilder b, ImmutableArray<Value?> inputs, Attributes? attributes = null, int outputs = 1, ImmutableArray<TensorType> types = default)
+    public Node Apply(
+        GraphBuilder b,
+        ImmutableArray<Value?> inputs,
+        Attributes? attributes = null,
+        int outputs = 1,
+        ImmutableArray<TensorType> types = default
+    )
     {
         var call = new OperatorCall(Name, Domain, inputs, attributes ?? Attributes.Empty, outputs).WithInputs(inputs);
         return b.Append(this, call.Inputs, call.Attributes, (types.IsDefault ? Infer(call) : types).AsSpan());

@@ -29,25 +29,40 @@ public sealed record OperatorCall(string Name, string Domain, ImmutableArray<Val
             return [.. contents.Select(dim => dim.Factor)];
         if (input.Type.Element.HoldsFloats() || input.Type.Rank > 1)
             throw new UnsupportedOperatorException($"input {index} of {Name} is {input.Type}, and a list of whole numbers is expected.");
-        return KnownTensor.Required(input, $"input {index} of {Name} is computed at run time, and only a constant is supported there.").Integers;
-    }
-
-    /// <summary>The only element of an input that must be known; throws <see cref="UnsupportedOperatorException"/> where it is left out, not known, or not one.</summary>
-    public long ConstantInteger(int index)
-    {
-        Required(index);
-        return ConstantIntegers(index) is [var only] ? only : throw new UnsupportedOperatorException($"input {index} of {Name} is {Input(index)!.Type}, and a single whole number is expected.");
+        return KnownTensor
+            .Required(input, $"input {index} of {Name} is computed at run time, and only a constant is supported there.")
+            .Integers;
     }
 
     /// <summary>
-    /// The elements of an input that holds sizes, one for each of some axes, of which some may be symbols, or null where it is left out; throws
-    /// <see cref="UnsupportedOperatorException"/> where nothing is known of them, and <see cref="ShapeException"/> where there are more than a tensor has axes.
+    /// The only element of an input that must be known; throws <see cref="UnsupportedOperatorException"/> where it is left out, not known,
+    /// or not one.
+    /// </summary>
+    public long ConstantInteger(int index)
+    {
+        Required(index);
+        return ConstantIntegers(index) is [var only]
+            ? only
+            : throw new UnsupportedOperatorException(
+                $"input {index} of {Name} is {Input(index)!.Type}, and a single whole number is expected."
+            );
+    }
+
+    /// <summary>
+    /// The elements of an input that holds sizes, one for each of some axes, of which some may be symbols, or null where it is left out;
+    /// throws <see cref="UnsupportedOperatorException"/> where nothing is known of them, and <see cref="ShapeException"/> where there are
+    /// more than a tensor has axes.
     /// </summary>
     public ImmutableArray<Dim>? Sizes(int index)
     {
         if (Input(index)?.Type.Shape.Elements.Known > TensorShape.HighestRank)
-            throw new ShapeException($"input {index} of {Name} holds {Input(index)!.Type.Shape.Elements} sizes, and a tensor has {TensorShape.HighestRank} dimensions at most");
-        return Input(index) is { Contents: { } contents } ? contents : ConstantIntegers(index)?.Select(size => (Dim)size).ToImmutableArray();
+            throw new ShapeException(
+                $"input {index} of {Name} holds {Input(index)!.Type.Shape.Elements} sizes, and a tensor has {TensorShape.HighestRank} "
+                    + $"dimensions at most"
+            );
+        return Input(index) is { Contents: { } contents }
+            ? contents
+            : ConstantIntegers(index)?.Select(size => (Dim)size).ToImmutableArray();
     }
 
     /// <summary>The same call with other inputs; trailing inputs that are left out are dropped.</summary>

@@ -3,9 +3,10 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops;
 
 /// <summary>
-/// Where the samples of a batch lie in a value, and whether they are independent there: not at all, separately along one axis (slice n depends on
-/// sample n only), separately along a factor of one axis, which samples and something else share, or coupled: an entry may depend on any sample. Of
-/// a coupled value it may still be known which entries belong to which sample, as after a normalization by the statistics of the batch.
+/// Where the samples of a batch lie in a value, and whether they are independent there: not at all, separately along one axis (slice n
+/// depends on sample n only), separately along a factor of one axis, which samples and something else share, or coupled: an entry may
+/// depend on any sample. Of a coupled value it may still be known which entries belong to which sample, as after a normalization by the
+/// statistics of the batch.
 /// </summary>
 public readonly record struct SampleLayout
 {
@@ -46,8 +47,8 @@ public readonly record struct SampleLayout
     public static SampleLayout At(int axis) => new(LayoutKind.Separate, axis, 1, 0, 1);
 
     /// <summary>
-    /// The samples are a factor of an axis of size <paramref name="outer"/> * <paramref name="samples"/> * <paramref name="inner"/>: the entry at position
-    /// (o * samples + n) * inner + i belongs to sample n.
+    /// The samples are a factor of an axis of size <paramref name="outer"/> * <paramref name="samples"/> * <paramref name="inner"/>: the
+    /// entry at position (o * samples + n) * inner + i belongs to sample n.
     /// </summary>
     public static SampleLayout Within(int axis, Dim outer, Dim samples, Dim inner) =>
         outer.IsOne && inner.IsOne ? At(axis) : new(LayoutKind.Separate, axis, outer, samples, inner);
@@ -65,11 +66,11 @@ public readonly record struct SampleLayout
     public bool IsCoupled => Kind is LayoutKind.Coupled or LayoutKind.CoupledInPlace;
 
     /// <summary>
-    /// Which entries belong to which sample, be they independent or coupled; null where that is not known, or the value belongs to no sample.
+    /// Which entries belong to which sample, be they independent or coupled; null where that is not known, or the value belongs to no
+    /// sample.
     /// </summary>
-    public SampleLayout? Place => Kind is LayoutKind.Separate or LayoutKind.CoupledInPlace
-        ? new(LayoutKind.Separate, Axis, Outer, _samples, Inner)
-        : null;
+    public SampleLayout? Place =>
+        Kind is LayoutKind.Separate or LayoutKind.CoupledInPlace ? new(LayoutKind.Separate, Axis, Outer, _samples, Inner) : null;
 
     /// <summary>The same places, where samples are coupled.</summary>
     public SampleLayout Mixed() => Place is null ? Coupled : new(LayoutKind.CoupledInPlace, Axis, Outer, _samples, Inner);
@@ -94,11 +95,12 @@ public readonly record struct SampleLayout
         IsWhole ? positions : Within(positions.Axis, positions.Outer * Outer, _samples, Inner * positions.Inner);
 
     /// <inheritdoc/>
-    public override string ToString() => Kind switch
-    {
-        LayoutKind.None => "none",
-        LayoutKind.Coupled => "coupled",
-        _ when Outer.IsOne && Inner.IsOne => $"{(IsCoupled ? "coupled " : "")}axis {Axis}",
-        _ => $"{(IsCoupled ? "coupled " : "")}axis {Axis} as {Outer} x {_samples} samples x {Inner}",
-    };
+    public override string ToString() =>
+        Kind switch
+        {
+            LayoutKind.None => "none",
+            LayoutKind.Coupled => "coupled",
+            _ when Outer.IsOne && Inner.IsOne => $"{(IsCoupled ? "coupled " : "")}axis {Axis}",
+            _ => $"{(IsCoupled ? "coupled " : "")}axis {Axis} as {Outer} x {_samples} samples x {Inner}",
+        };
 }

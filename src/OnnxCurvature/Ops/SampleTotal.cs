@@ -5,6 +5,7 @@ public enum SampleTotal
 {
     /// <summary>Σₙ fₙ, where fₙ depends on sample n alone and in the same way for all.</summary>
     Sum,
+
     /// <summary>1/N Σₙ fₙ.</summary>
     Mean,
 }

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Passes;
 
 /// <summary>
 /// Rebuilds a program so that ONNX Runtime computes in float64 what is of that type: nodes that it has no float64 kernel of, or one
-/// that rounds to float32, become nodes that it has one of. So do, in every type, nodes of operators that no runtime has. What they
+/// that iterations to float32, become nodes that it has one of. So do, in every type, nodes of operators that no runtime has. What they
 /// become is lowered in turn.
 /// </summary>
 public sealed class Float64Lowering
@@ -43,7 +43,8 @@ public sealed class Float64Lowering
         program.Nodes.Any(node => IsFloat64(node) || !node.Rules().HasKernel || node.Bodies.Any(IsNeeded));
 
     private static bool IsFloat64(Node node) =>
-        node.Outputs.Any(output => output.Type.Element == ElementType.Float64) || node.Inputs.Any(input => input?.Type.Element == ElementType.Float64);
+        node.Outputs.Any(output => output.Type.Element == ElementType.Float64)
+        || node.Inputs.Any(input => input?.Type.Element == ElementType.Float64);
 
     private Program Rebuild(Program program)
     {
@@ -71,7 +72,13 @@ public sealed class Float64Lowering
         if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
             inputs = op.WithCaptures(inputs, attributes);
         _builder.Origin = node.Origin;
-        var rebuilt = _builder.Append(node.Operator, inputs, attributes, [.. node.Outputs.Select(output => (output.Type, nameOf(output)))], node.Name);
+        var rebuilt = _builder.Append(
+            node.Operator,
+            inputs,
+            attributes,
+            [.. node.Outputs.Select(output => (output.Type, nameOf(output)))],
+            node.Name
+        );
         for (var index = 0; index < node.Outputs.Length; index++)
             _map[node.Outputs[index]] = rebuilt.Outputs[index];
     }
@@ -95,7 +102,10 @@ public sealed class Float64Lowering
         }
         catch (UnsupportedOperatorException exception)
         {
-            throw new UserErrorException($"{(node.Origin is null ? node.ToString() : $"{node.Operator.Name} (of {node.Origin})")} cannot be computed in float64, for which ONNX Runtime has no kernel: {exception.Message.TrimEnd('.')}.");
+            throw new UserErrorException(
+                $"{(node.Origin is null ? node.ToString() : $"{node.Operator.Name} (of {node.Origin})")} cannot be computed in float64, "
+                    + $"for which ONNX Runtime has no kernel: {exception.Message.TrimEnd('.')}."
+            );
         }
         _changed = true;
         var names = new Dictionary<Value, string?>();

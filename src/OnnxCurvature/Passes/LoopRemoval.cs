@@ -11,20 +11,22 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Passes;
 
 /// <summary>A program without the loops over columns, which its caller makes up for by several runs.</summary>
-/// <param name="Program">The program. Where more than one run is needed, its last parameter is the number of the run, a 64-bit scalar.</param>
+/// <param name="Program">The program. Where more than one run is needed, its last parameter is the number of the run, a 64-bit
+/// scalar.</param>
 /// <param name="Runs">The number of runs.</param>
-/// <param name="Summed">The names of the outputs whose values are to be added up over the runs; all others are the same in every run.</param>
+/// <param name="Summed">The names of the outputs whose values are to be added up over the runs; all others are the same in every
+/// run.</param>
 public sealed record LoopFreeProgram(Program Program, long Runs, ImmutableArray<string> Summed);
 
 /// <summary>
-/// Takes the loops that were added to a model out of a program. A loop that sums over chunks of columns becomes one of its rounds, that of
-/// the run's number, so that results are sums over runs. That is right only where a result is linear in the sums, without a constant, and each
-/// node on the way is checked for it: what is added on the way is added in the first run only. Loops that come after such sums
-/// are unrolled.
+/// Takes the loops that were added to a model out of a program. A loop that sums over chunks of columns becomes one of its iterations, that
+/// of the run's number, so that results are sums over runs. That is right only where a result is linear in the sums, without a constant,
+/// and each node on the way is checked for it: what is added on the way is added in the first run only. Loops that come after such sums are
+/// unrolled.
 /// </summary>
 public sealed class LoopRemoval
 {
-    /// <summary>Loops of more rounds are not unrolled.</summary>
+    /// <summary>Loops of more iterations are not unrolled.</summary>
     private const int MostUnrolled = 64;
 
     private readonly GraphBuilder _builder;
@@ -37,7 +39,10 @@ public sealed class LoopRemoval
     {
         _builder = program.Nodes[^1].Scope;
         _runs = summing.Max(loop => Loop.FixedRounds(loop)!.Value);
-        _run = _runs == 1 ? _builder.Scalar(ElementType.Int64, 0) : _builder.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar), name);
+        _run =
+            _runs == 1
+                ? _builder.Scalar(ElementType.Int64, 0)
+                : _builder.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar), name);
         var rebuilt = new HashSet<Value>();
         foreach (var node in program.Nodes)
         {
@@ -46,8 +51,8 @@ public sealed class LoopRemoval
             _builder.Origin = node.Origin;
             if (summing.Contains(node))
                 Sum(node);
-            else if (IsAdded(node) && Loop.FixedRounds(node) is { } rounds)
-                Unroll(node, rounds);
+            else if (IsAdded(node) && Loop.FixedRounds(node) is { } iterations)
+                Unroll(node, iterations);
             else
                 Copy(node);
             rebuilt.UnionWith(node.Outputs);
@@ -85,39 +90,51 @@ public sealed class LoopRemoval
     /// <summary>The loops of a model have outputs with names, as all of its nodes have.</summary>
     private static bool IsAdded(Node node) => node.Outputs.All(output => output.Name is null);
 
-    /// <summary>One round of a loop: its sums become the terms of that round, and what it collects is put where it belongs among zeros.</summary>
+    /// <summary>
+    /// One iteration of a loop: its sums become the terms of that iteration, and what it collects is put where it belongs among zeros.
+    /// </summary>
     private void Sum(Node loop)
     {
-        var (b, rounds) = (_builder, Loop.FixedRounds(loop)!.Value);
+        var (b, iterations) = (_builder, Loop.FixedRounds(loop)!.Value);
         var body = loop.Attributes.Program("body")!;
         var states = Math.Max(0, loop.Inputs.Length - 2);
-        var last = b.Scalar(ElementType.Int64, rounds - 1);
-        var round = rounds < _runs ? Min.Of(b, _run, last) : _run;
-        var parameters = new Dictionary<Value, Value> { [body.Parameters[0]] = round };
+        var last = b.Scalar(ElementType.Int64, iterations - 1);
+        var iteration = iterations < _runs ? Min.Of(b, _run, last) : _run;
+        var parameters = new Dictionary<Value, Value> { [body.Parameters[0]] = iteration };
         for (var index = 0; index < states; index++)
             if (!IsZero(Mapped(loop.Inputs[2 + index]!)) || TermOf(body, index) is null)
                 throw CannotBe(loop, "it does more than to add up");
-        Inline(body, parameters, Enumerable.Range(0, states).Select(index => TermOf(body, index)!)
-            .Concat(body.Outputs.Skip(1 + states).Select(output => output.Value)));
+        Inline(
+            body,
+            parameters,
+            Enumerable
+                .Range(0, states)
+                .Select(index => TermOf(body, index)!)
+                .Concat(body.Outputs.Skip(1 + states).Select(output => output.Value))
+        );
         for (var index = 0; index < loop.Outputs.Length; index++)
         {
             var value = Mapped(index < states ? TermOf(body, index)! : body.Outputs[1 + index].Value);
             if (index >= states)
-                value = Placed(value, round, rounds);
-            if (rounds < _runs)
+                value = Placed(value, iteration, iterations);
+            if (iterations < _runs)
                 value = Mul.Of(b, value, Cast.Of(b, LessOrEqual.Of(b, _run, last), value.Type.Element));
             _map[loop.Outputs[index]] = value;
             _summed.Add(value);
         }
     }
 
-    /// <summary>The value as the only entry at a round's place along a new first axis, the others being zero.</summary>
-    private Value Placed(Value value, Value round, long rounds)
+    /// <summary>The value as the only entry at a iteration's place along a new first axis, the others being zero.</summary>
+    private Value Placed(Value value, Value iteration, long iterations)
     {
-        if (rounds == 1)
+        if (iterations == 1)
             return Reshape.InsertAxis(_builder, value, 0);
-        var shape = TensorShape.Of([rounds, .. Enumerable.Repeat(1L, value.Type.Rank)]);
-        return Mul.Of(_builder, Reshape.To(_builder, OneHotRows.Of(_builder, round, rounds, value.Type.Element), shape), Reshape.InsertAxis(_builder, value, 0));
+        var shape = TensorShape.Of([iterations, .. Enumerable.Repeat(1L, value.Type.Rank)]);
+        return Mul.Of(
+            _builder,
+            Reshape.To(_builder, OneHotRows.Of(_builder, iteration, iterations, value.Type.Element), shape),
+            Reshape.InsertAxis(_builder, value, 0)
+        );
     }
 
     /// <summary>What a body adds to a state of which it makes no other use; null where it does anything else.</summary>
@@ -125,21 +142,31 @@ public sealed class LoopRemoval
     {
         var parameter = body.Parameters[2 + state];
         var next = body.Outputs[1 + state].Value;
-        var uses = body.Nodes.SelectMany(GraphWalk.Dependencies).Concat(body.Outputs.Select(output => output.Value)).Count(value => value == parameter);
-        return uses == 1 && next.Producer is { Operator: Add } sum && sum.Inputs.IndexOf(parameter) is >= 0 and var at && sum.Inputs[1 - at] is { } term && term.Type == parameter.Type ? term : null;
+        var uses = body
+            .Nodes.SelectMany(GraphWalk.Dependencies)
+            .Concat(body.Outputs.Select(output => output.Value))
+            .Count(value => value == parameter);
+        return
+            uses == 1
+            && next.Producer is { Operator: Add } sum
+            && sum.Inputs.IndexOf(parameter) is >= 0 and var at
+            && sum.Inputs[1 - at] is { } term
+            && term.Type == parameter.Type
+            ? term
+            : null;
     }
 
-    /// <summary>All rounds of a loop, one after another.</summary>
-    private void Unroll(Node loop, long rounds)
+    /// <summary>All iterations of a loop, one after another.</summary>
+    private void Unroll(Node loop, long iterations)
     {
-        if (rounds > MostUnrolled)
-            throw CannotBe(loop, $"a loop of {rounds} rounds is too long to be written out");
+        if (iterations > MostUnrolled)
+            throw CannotBe(loop, $"a loop of {iterations} iterations is too long to be written out");
         var body = loop.Attributes.Program("body")!;
         var states = loop.Inputs.Skip(2).Select(input => Mapped(input!)).ToArray();
         var yields = body.Outputs.Skip(1 + states.Length).Select(_ => new List<Value>()).ToArray();
-        for (long round = 0; round < rounds; round++)
+        for (long iteration = 0; iteration < iterations; iteration++)
         {
-            var parameters = new Dictionary<Value, Value> { [body.Parameters[0]] = _builder.Scalar(ElementType.Int64, round) };
+            var parameters = new Dictionary<Value, Value> { [body.Parameters[0]] = _builder.Scalar(ElementType.Int64, iteration) };
             for (var index = 0; index < states.Length; index++)
                 parameters[body.Parameters[2 + index]] = states[index];
             Inline(body, parameters, body.Outputs.Skip(1).Select(output => output.Value));
@@ -160,7 +187,7 @@ public sealed class LoopRemoval
         var summed = parts.Any(_summed.Contains);
         foreach (var part in parts)
             if (summed && !_summed.Contains(part))
-                throw new InvalidOperationException("Some rounds of a loop depend on sums over columns, and others do not.");
+                throw new InvalidOperationException("Some iterations of a loop depend on sums over directions, and others do not.");
         var joined = Concat.Of(_builder, parts, 0);
         if (summed)
             _summed.Add(joined);
@@ -187,7 +214,13 @@ public sealed class LoopRemoval
         if (summed)
             inputs = Linear(node, inputs);
         _builder.Origin = node.Origin ?? _builder.Origin;
-        var copy = _builder.Append(node.Operator, inputs, node.Attributes, [.. node.Outputs.Select(output => (output.Type, output.Name))], node.Name);
+        var copy = _builder.Append(
+            node.Operator,
+            inputs,
+            node.Attributes,
+            [.. node.Outputs.Select(output => (output.Type, output.Name))],
+            node.Name
+        );
         for (var index = 0; index < node.Outputs.Length; index++)
             _map[node.Outputs[index]] = copy.Outputs[index];
         if (summed)
@@ -210,23 +243,29 @@ public sealed class LoopRemoval
             _ => false,
         };
         if (!linear)
-            throw CannotBe(node, "it is not linear in the sums over columns");
+            throw CannotBe(node, "it is not linear in the sums over directions");
         if (node.Operator is Add or Sub or Ops.Elementwise.Sum or Concat)
             inputs = [.. inputs.Select((input, index) => active[index] || input is null ? input : InFirstRunOnly(input))];
         return inputs;
     }
 
-    private Value InFirstRunOnly(Value value) => Mul.Of(_builder, value, Cast.Of(_builder, Equal.Of(_builder, _run, _builder.Scalar(ElementType.Int64, 0)), value.Type.Element));
+    private Value InFirstRunOnly(Value value) =>
+        Mul.Of(_builder, value, Cast.Of(_builder, Equal.Of(_builder, _run, _builder.Scalar(ElementType.Int64, 0)), value.Type.Element));
 
     private static bool IsZero(Value value)
     {
         while (value.Producer is { Operator: Expand } expand)
             value = expand.Inputs[0]!;
-        return value.Constant is InlineConstant constant && constant.Read() is var tensor && (tensor.Element.IsFloat() ? tensor.Floats.All(entry => entry == 0) : tensor.Integers.All(entry => entry == 0));
+        return value.Constant is InlineConstant constant
+            && constant.Read() is var tensor
+            && (tensor.Element.IsFloat() ? tensor.Floats.All(entry => entry == 0) : tensor.Integers.All(entry => entry == 0));
     }
 
     private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
 
     private static UserErrorException CannotBe(Node node, string reason) =>
-        new($"{(node.Origin is { } origin ? $"{node.Operator.Name} (of {origin})" : node.ToString())} cannot be spread over several runs, because {reason}; give --profile single-run.");
+        new(
+            $"{(node.Origin is { } origin ? $"{node.Operator.Name} (of {origin})" : node.ToString())} cannot be spread over several "
+                + $"runs, because {reason}; give --profile single-run."
+        );
 }

@@ -14,10 +14,10 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Passes;
 
 /// <summary>
-/// Rebuilds a program without what it does not need: nodes of small constants that are no weights are folded, equal nodes become one (one that
-/// gives more outputs also serves for those that give fewer), repetitions that broadcasting makes anyway are left out, what a
-/// loop's body computes alike in every round moves before the loop, and dead nodes go. Values and names of parameters and
-/// outputs stay. Reshapes of reshapes, transpositions of transpositions, and rows of rows that are picked, become one.
+/// Rebuilds a program without what it does not need: nodes of small constants that are no weights are folded, equal nodes become one (one
+/// that gives more outputs also serves for those that give fewer), repetitions that broadcasting makes anyway are left out, what a loop's
+/// body computes alike in every round moves before the loop, and dead nodes go. Values and names of parameters and outputs stay. Reshapes
+/// of reshapes, transpositions of transpositions, and rows of rows that are picked, become one.
 /// </summary>
 public sealed class Simplifier
 {
@@ -84,7 +84,12 @@ public sealed class Simplifier
         }
         if (node.Operator is BinaryElementwise)
             inputs = WithoutRepetitions(node, inputs);
-        if (node.Operator is Mul && !kept.Contains(node.Output) && (Other(inputs, 0) ?? Other(inputs, 1)) is { } factor && factor.Type == node.Output.Type)
+        if (
+            node.Operator is Mul
+            && !kept.Contains(node.Output)
+            && (Other(inputs, 0) ?? Other(inputs, 1)) is { } factor
+            && factor.Type == node.Output.Type
+        )
         {
             _map[node.Output] = factor;
             return;
@@ -105,13 +110,19 @@ public sealed class Simplifier
         var key = Key(node, inputs, attributes);
         var home = Home(inputs);
         for (var at = home; at is not null; at = at._outer)
-            if (at._known.TryGetValue(key, out var equal) && equal.Outputs.Length >= node.Outputs.Length && !(kept.Contains(node.Output) && equal.Output.Name is not null && node.Output.Name is not null))
+            if (
+                at._known.TryGetValue(key, out var equal)
+                && equal.Outputs.Length >= node.Outputs.Length
+                && !(kept.Contains(node.Output) && equal.Output.Name is not null && node.Output.Name is not null)
+            )
             {
                 Map(node, equal);
                 return;
             }
         var outputs = most.TryGetValue(Key(node, node.Inputs, node.Attributes), out var more) ? more.Outputs : node.Outputs;
-        var named = outputs.Select((output, index) => (output.Type, index < node.Outputs.Length ? node.Outputs[index].Name : output.Name)).ToArray();
+        var named = outputs
+            .Select((output, index) => (output.Type, index < node.Outputs.Length ? node.Outputs[index].Name : output.Name))
+            .ToArray();
         home._builder.Origin = node.Origin;
         var rebuilt = home._builder.Append(node.Operator, inputs, attributes, named, node.Name);
         home._local.UnionWith(rebuilt.Outputs);
@@ -139,13 +150,23 @@ public sealed class Simplifier
             inputs = op.WithCaptures(inputs, attributes);
         var key = Key(node, inputs, attributes);
         for (var at = this; at is not null; at = at._outer)
-            if (at._known.TryGetValue(key, out var equal) && equal.Outputs.Length == node.Outputs.Length && !node.Outputs.Any(kept.Contains))
+            if (
+                at._known.TryGetValue(key, out var equal)
+                && equal.Outputs.Length == node.Outputs.Length
+                && !node.Outputs.Any(kept.Contains)
+            )
             {
                 Map(node, equal);
                 return true;
             }
         _builder.Origin = node.Origin;
-        var rebuilt = _builder.Append(node.Operator, inputs, attributes, [.. node.Outputs.Select(output => (output.Type, output.Name))], node.Name);
+        var rebuilt = _builder.Append(
+            node.Operator,
+            inputs,
+            attributes,
+            [.. node.Outputs.Select(output => (output.Type, output.Name))],
+            node.Name
+        );
         _local.UnionWith(rebuilt.Outputs);
         _known.TryAdd(key, rebuilt);
         Map(node, rebuilt);
@@ -180,14 +201,21 @@ public sealed class Simplifier
 
     private bool Fold(Node node, ImmutableArray<Value?> inputs)
     {
-        if (inputs.IsEmpty || node.Bodies.Any() || inputs.Any(input => input is not null && !Small(input))
-            || node.Outputs.Any(output => !output.Type.Shape.IsKnown || output.Type.Shape.Elements.Factor > FoldedElements))
+        if (
+            inputs.IsEmpty
+            || node.Bodies.Any()
+            || inputs.Any(input => input is not null && !Small(input))
+            || node.Outputs.Any(output => !output.Type.Shape.IsKnown || output.Type.Shape.Elements.Factor > FoldedElements)
+        )
             return false;
         try
         {
             var outputs = node.Rules().Evaluate(node, [.. inputs.Select(input => input?.Constant!.Read())]);
             for (var index = 0; index < outputs.Length; index++)
-                _map[node.Outputs[index]] = _builder.Constant(outputs[index].CastTo(node.Outputs[index].Type.Element), node.Outputs[index].Name);
+                _map[node.Outputs[index]] = _builder.Constant(
+                    outputs[index].CastTo(node.Outputs[index].Type.Element),
+                    node.Outputs[index].Name
+                );
             return true;
         }
         catch (Exception exception) when (exception is UnsupportedOperatorException or ArithmeticException or ShapeException)
@@ -197,7 +225,8 @@ public sealed class Simplifier
         }
     }
 
-    private static bool Small(Value value) => !value.IsWeight && value.Constant is InlineConstant && value.Type.Shape.Elements.Factor <= FoldedElements;
+    private static bool Small(Value value) =>
+        !value.IsWeight && value.Constant is InlineConstant && value.Type.Shape.Elements.Factor <= FoldedElements;
 
     private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
 
@@ -213,16 +242,23 @@ public sealed class Simplifier
     {
         var key = new StringBuilder(node.Operator.ToString()).Append('(');
         foreach (var input in inputs)
-            key.Append(input switch
-            {
-                null => "-",
-                { IsWeight: false, Constant: InlineConstant constant } => Contents(constant),
-                _ => identity(input).ToString(CultureInfo.InvariantCulture),
-            }).Append(',');
-        return key.Append(')').Append(attributes.Key(value => value is Program body ? Identity(body, identity, places) : identity(value))).ToString();
+            key.Append(
+                    input switch
+                    {
+                        null => "-",
+                        { IsWeight: false, Constant: InlineConstant constant } => Contents(constant),
+                        _ => identity(input).ToString(CultureInfo.InvariantCulture),
+                    }
+                )
+                .Append(',');
+        return key.Append(')')
+            .Append(attributes.Key(value => value is Program body ? Identity(body, identity, places) : identity(value)))
+            .ToString();
     }
 
-    /// <summary>A number that bodies have in common which compute the same: what a body defines counts by its place in it and in those around it.</summary>
+    /// <summary>
+    /// A number that bodies have in common which compute the same: what a body defines counts by its place in it and in those around it.
+    /// </summary>
     private int Identity(Program body, Func<object, int> around, int places)
     {
         var own = new Dictionary<object, int>(ReferenceEqualityComparer.Instance);
@@ -241,7 +277,12 @@ public sealed class Simplifier
                 Define(output);
         }
         foreach (var output in body.Outputs)
-            text.Append(output.Value is { IsWeight: false, Constant: InlineConstant constant } ? Contents(constant) : Place(output.Value).ToString(CultureInfo.InvariantCulture)).Append(';');
+            text.Append(
+                    output.Value is { IsWeight: false, Constant: InlineConstant constant }
+                        ? Contents(constant)
+                        : Place(output.Value).ToString(CultureInfo.InvariantCulture)
+                )
+                .Append(';');
         var digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
         if (!_bodies.TryGetValue(digest, out var identity))
             _bodies[digest] = identity = _bodies.Count;
@@ -254,7 +295,9 @@ public sealed class Simplifier
         if (_contents.TryGetValue(constant, out var known))
             return known;
         var tensor = constant.Read();
-        var elements = tensor.Element.IsFloat() ? MemoryMarshal.AsBytes(tensor.Floats.AsSpan()) : MemoryMarshal.AsBytes(tensor.Integers.AsSpan());
+        var elements = tensor.Element.IsFloat()
+            ? MemoryMarshal.AsBytes(tensor.Floats.AsSpan())
+            : MemoryMarshal.AsBytes(tensor.Integers.AsSpan());
         return _contents[constant] = $"{tensor.Type}:{Convert.ToHexString(elements.Length <= 32 ? elements : SHA256.HashData(elements))}";
     }
 

@@ -11,16 +11,20 @@ public static class ResultFile
     /// Writes the file, whole or not at all. Throws <see cref="UserErrorException"/> where that is not possible, and
     /// <see cref="OperationCanceledException"/> with nothing written where <paramref name="cancellation"/> asks for it.
     /// </summary>
-    public static void Write(string path, CurvatureResult result, CancellationToken cancellation = default) => AtomicFile.Write(path, stream =>
-    {
-        using var writer = new NpzWriter(stream);
-        foreach (var tensor in result.Tensors)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            writer.Add(tensor.Name, tensor.Element, tensor.Shape.AsSpan(), tensor.Values);
-        }
-        cancellation.ThrowIfCancellationRequested();
-    });
+    public static void Write(string path, CurvatureResult result, CancellationToken cancellation = default) =>
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                using var writer = new NpzWriter(stream);
+                foreach (var tensor in result.Tensors)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    writer.Add(tensor.Name, tensor.Element, tensor.Shape.AsSpan(), tensor.Values);
+                }
+                cancellation.ThrowIfCancellationRequested();
+            }
+        );
 
     /// <summary>
     /// Finds out before hours of work whether a file can be written: throws the <see cref="UserErrorException"/> that

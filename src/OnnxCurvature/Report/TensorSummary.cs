@@ -27,7 +27,8 @@ public sealed record SliceSummary(long Index, double Sum, double Share);
 /// <param name="Maximum">The greatest entry.</param>
 /// <param name="NegativeShare">The share of entries below 0, from 0 to 1.</param>
 /// <param name="Largest">The entries of the largest absolute value, that one first; of equal ones the first in row-major order.</param>
-/// <param name="Slices">The slices of the first axis with the largest sum of absolute values, that one first; none for fewer than two axes.</param>
+/// <param name="Slices">The slices of the first axis with the largest sum of absolute values, that one first; none for fewer than two
+/// axes.</param>
 public sealed record TensorSummary(
     string Name,
     Quantity Quantity,
@@ -38,7 +39,8 @@ public sealed record TensorSummary(
     double Maximum,
     double NegativeShare,
     ImmutableArray<TensorEntry> Largest,
-    ImmutableArray<SliceSummary> Slices)
+    ImmutableArray<SliceSummary> Slices
+)
 {
     /// <summary>Whether the tensor has the opposite sign of what it is named for; the figures are those of the tensor as it is.</summary>
     public bool IsNegated { get; init; }
@@ -65,7 +67,8 @@ public sealed record TensorSummary(
             TensorPrimitives.Max<double>(values),
             (double)Negative(values) / values.Length,
             [.. Top(values, Entries).Select(position => new TensorEntry(IndexOf(position, tensor.Shape), values[position]))],
-            SlicesOf(values, tensor.Shape))
+            SlicesOf(values, tensor.Shape)
+        )
         {
             IsNegated = tensor.IsNegated,
         };

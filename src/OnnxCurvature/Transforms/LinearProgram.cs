@@ -25,6 +25,8 @@ public sealed record LinearProgram(ImmutableArray<Value> Inputs, ImmutableArray<
                 Pullback.Accumulate(b, sums, output, cotangent);
         var refusals = new List<UnsupportedNode>();
         Pullback.Run(b, nodes, Inputs, sums, refusals);
-        return refusals.Count > 0 ? throw new UnsupportedModelException(refusals) : [.. Inputs.Select(input => sums.GetValueOrDefault(input))];
+        return refusals.Count > 0
+            ? throw new UnsupportedModelException(refusals)
+            : [.. Inputs.Select(input => sums.GetValueOrDefault(input))];
     }
 }

@@ -13,7 +13,11 @@ public static class OtherPrecision
     /// <paramref name="replaced"/> gives way to a value of that type and its shape; floating-point parameters and constants are cast.
     /// </summary>
     public static ImmutableArray<Value> InPrecision(
-        this GraphBuilder b, IReadOnlyList<Value> outputs, IReadOnlyDictionary<Value, Value> replaced, ElementType element)
+        this GraphBuilder b,
+        IReadOnlyList<Value> outputs,
+        IReadOnlyDictionary<Value, Value> replaced,
+        ElementType element
+    )
     {
         var values = new Dictionary<Value, Value>(replaced);
         var origin = b.Origin;

@@ -7,8 +7,14 @@ namespace OnnxCurvature.Transforms;
 /// <summary>A part of a graph anew, on other values of the same shapes.</summary>
 public static class Substitution
 {
-    /// <summary>Builds <paramref name="outputs"/> with each value of <paramref name="replaced"/> replaced by another of its shape.</summary>
-    public static ImmutableArray<Value> Substitute(this GraphBuilder b, IReadOnlyList<Value> outputs, IReadOnlyDictionary<Value, Value> replaced)
+    /// <summary>
+    /// Builds <paramref name="outputs"/> with each value of <paramref name="replaced"/> replaced by another of its shape.
+    /// </summary>
+    public static ImmutableArray<Value> Substitute(
+        this GraphBuilder b,
+        IReadOnlyList<Value> outputs,
+        IReadOnlyDictionary<Value, Value> replaced
+    )
     {
         var values = new Dictionary<Value, Value>(replaced);
         var origin = b.Origin;

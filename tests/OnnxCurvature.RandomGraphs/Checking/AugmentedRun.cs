@@ -15,9 +15,10 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
     public IEnumerable<Outcome> Run(ImmutableArray<Quantity> quantities)
     {
         var path = files.Beside("augmented.onnx");
-        var sizes = problem.Graph.Inputs.Any(input => input.IsSymbolic) && !problem.PlansForAnySize
-            ? ImmutableDictionary<string, long>.Empty.Add("N", problem.Graph.Samples)
-            : ImmutableDictionary<string, long>.Empty;
+        var sizes =
+            problem.Graph.Inputs.Any(input => input.IsSymbolic) && !problem.PlansForAnySize
+                ? ImmutableDictionary<string, long>.Empty.Add("N", problem.Graph.Samples)
+                : ImmutableDictionary<string, long>.Empty;
         var options = new AugmentOptions
         {
             Profile = isPortable ? AugmentProfile.Portable : AugmentProfile.SingleRun,
@@ -35,8 +36,9 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
         var runs = long.Parse(metadata["onnx_curvature.runs"], CultureInfo.InvariantCulture);
         for (var chunk = 0L; chunk < runs; chunk++)
         {
-            var feeds = session.InputNames.Select(name =>
-                Feed(name, session.InputMetadata[name].ElementDataType, data.GetValueOrDefault(name), chunk)).ToArray();
+            var feeds = session
+                .InputNames.Select(name => Feed(name, session.InputMetadata[name].ElementDataType, data.GetValueOrDefault(name), chunk))
+                .ToArray();
             using var outputs = session.Run(feeds, report.Outputs);
             foreach (var output in outputs)
             {
@@ -46,11 +48,14 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
                 results[output.Name] = (shape, isAdded ? [.. values.Zip(before.Values, (a, b) => a + b)] : values);
             }
         }
-        return [.. quantities.Select(quantity =>
-        {
-            var (shape, values) = results[quantity.OutputName(problem.TargetName)];
-            return comparison.Of(isPortable ? "portable" : "single-run", quantity, shape, values, comparison.IsDouble);
-        })];
+        return
+        [
+            .. quantities.Select(quantity =>
+            {
+                var (shape, values) = results[quantity.OutputName(problem.TargetName)];
+                return comparison.Of(isPortable ? "portable" : "single-run", quantity, shape, values, comparison.IsDouble);
+            }),
+        ];
     }
 
     private static NamedOnnxValue Feed(string name, TensorElementType element, NpyArray? array, long chunk)
@@ -62,8 +67,10 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
         {
             TensorElementType.Int64 => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<long>(array.ToInt64s(), shape)),
             TensorElementType.Double => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<double>(array.ToDoubles(), shape)),
-            _ => NamedOnnxValue.CreateFromTensor(name,
-                new DenseTensor<float>(Array.ConvertAll(array.ToDoubles(), value => (float)value), shape)),
+            _ => NamedOnnxValue.CreateFromTensor(
+                name,
+                new DenseTensor<float>(Array.ConvertAll(array.ToDoubles(), value => (float)value), shape)
+            ),
         };
     }
 

@@ -21,20 +21,26 @@ public sealed class Campaign(TextWriter output, string? findings)
     public long Run(long seed, long count, int threads, CancellationToken cancellation)
     {
         var (clock, reported, next) = (Stopwatch.StartNew(), TimeSpan.Zero, seed - 1);
-        var workers = Enumerable.Range(0, threads).Select(_ => new Thread(() =>
-        {
-            while (!cancellation.IsCancellationRequested && Interlocked.Increment(ref next) is var at && at < seed + count)
-            {
-                Try(at);
-                lock (_lock)
+        var workers = Enumerable
+            .Range(0, threads)
+            .Select(_ => new Thread(
+                () =>
                 {
-                    if (clock.Elapsed - reported <= BetweenReports)
-                        continue;
-                    reported = clock.Elapsed;
-                    output.WriteLine($"seed {at}: {Statistics.Summary(clock.Elapsed)}");
-                }
-            }
-        }, 16 << 20)).ToArray();
+                    while (!cancellation.IsCancellationRequested && Interlocked.Increment(ref next) is var at && at < seed + count)
+                    {
+                        Try(at);
+                        lock (_lock)
+                        {
+                            if (clock.Elapsed - reported <= BetweenReports)
+                                continue;
+                            reported = clock.Elapsed;
+                            output.WriteLine($"seed {at}: {Statistics.Summary(clock.Elapsed)}");
+                        }
+                    }
+                },
+                16 << 20
+            ))
+            .ToArray();
         foreach (var worker in workers)
             worker.Start();
         foreach (var worker in workers)
@@ -68,8 +74,12 @@ public sealed class Campaign(TextWriter output, string? findings)
     {
         var shrinker = new Shrinker(_checker, (ulong)seed);
         var (problem, verdict, taken) = shrinker.Replay(shrinker.Shrink(choices, outcome));
-        var finding = new Finding(seed, taken, problem!,
-            verdict!.Outcomes.FirstOrDefault(other => other.IsFault && other.Key == outcome.Key, outcome));
+        var finding = new Finding(
+            seed,
+            taken,
+            problem!,
+            verdict!.Outcomes.FirstOrDefault(other => other.IsFault && other.Key == outcome.Key, outcome)
+        );
         lock (_lock)
         {
             output.WriteLine(finding.Describe() + Environment.NewLine);

@@ -53,7 +53,8 @@ public sealed class Comparison(Problem problem, IReadOnlyDictionary<Quantity, Im
         var at = Array.FindIndex(errors, error => !(error < worst));
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"entry {at} of {values.Length} is {values[at]:G9}, and should be {result.Values[at]:G9}");
+            $"entry {at} of {values.Length} is {values[at]:G9}, and should be {result.Values[at]:G9}"
+        );
         return new Outcome(OutcomeKind.Wrong, way, quantity, text);
     }
 

@@ -10,15 +10,23 @@ internal sealed class EngineRun(Problem problem, ProblemFiles files, Comparison 
 {
     public IEnumerable<Outcome> Run(ImmutableArray<Quantity> quantities)
     {
-        var options = new CurvatureRunOptions { Threads = 1, BatchSize = problem.BatchSize, ChunkBytes = problem.ChunkBytes,
-            Check = problem.Checks };
+        var options = new CurvatureRunOptions
+        {
+            Threads = 1,
+            BatchSize = problem.BatchSize,
+            ChunkBytes = problem.ChunkBytes,
+            Check = problem.Checks,
+        };
         var run = CurvatureEngine.Prepare(files.Model, ManagedRun.RequestOf(problem, quantities), files.DataFor(quantities), options);
         var result = run.Run(null, CancellationToken.None);
         var way = run.Batches > 1 ? "engine in batches" : "engine";
-        return [.. quantities.Select(quantity =>
-        {
-            var tensor = result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(problem.TargetName));
-            return comparison.Of(way, quantity, tensor.Shape, tensor.Values, comparison.IsDouble);
-        })];
+        return
+        [
+            .. quantities.Select(quantity =>
+            {
+                var tensor = result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(problem.TargetName));
+                return comparison.Of(way, quantity, tensor.Shape, tensor.Values, comparison.IsDouble);
+            }),
+        ];
     }
 }

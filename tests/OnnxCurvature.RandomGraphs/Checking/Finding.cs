@@ -75,14 +75,21 @@ public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Prob
             NpyWriter.Write(Path.Combine(folder, $"{name}.npy"), array);
         if (Outcome.Quantity is { } quantity)
             foreach (var (index, result) in expectation.Of(quantity).Index())
-                NpyWriter.Write(Path.Combine(folder, $"expected_{quantity.Name()}{(index == 0 ? "" : "_or")}.npy"),
-                    NpyArray.Of(ElementType.Float64, [.. (result.Shape ?? [result.Values.Length]).Select(size => (long)size)],
-                        result.Values));
+                NpyWriter.Write(
+                    Path.Combine(folder, $"expected_{quantity.Name()}{(index == 0 ? "" : "_or")}.npy"),
+                    NpyArray.Of(
+                        ElementType.Float64,
+                        [.. (result.Shape ?? [result.Values.Length]).Select(size => (long)size)],
+                        result.Values
+                    )
+                );
         File.WriteAllText(Path.Combine(folder, "cmd.txt"), $"{Command}\n{Again}\n");
         File.WriteAllText(Path.Combine(folder, "about.txt"), Describe() + "\n");
     }
 
     private IEnumerable<(string Name, NpyArray Array)> Arrays(Expectation expectation) =>
-        ProblemData.Of(Problem, expectation).For(Outcome.Quantity is { } quantity ? [quantity] : [])
+        ProblemData
+            .Of(Problem, expectation)
+            .For(Outcome.Quantity is { } quantity ? [quantity] : [])
             .Select(entry => (entry.Key, entry.Value));
 }

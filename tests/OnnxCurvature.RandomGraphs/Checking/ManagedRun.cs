@@ -40,7 +40,11 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
             }
             var outcomes = ProblemChecker.Guarded(Way, [Quantity.HessianDiagonal], quantities => Run(quantities, Choose, Way));
             foreach (var outcome in outcomes)
-                yield return outcome with { Way = name, Quantity = Quantity.HessianDiagonal };
+                yield return outcome with
+                {
+                    Way = name,
+                    Quantity = Quantity.HessianDiagonal,
+                };
         }
     }
 
@@ -50,33 +54,42 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         if (problem.Graph.Inputs.Any(input => input.IsSymbolic))
             sizes = sizes.Add("N", problem.Graph.Samples);
         var request = RequestOf(problem, quantities);
-        var source = new ModelSource(files.Model, request) { Dimensions = problem.PlansForAnySize ? ImmutableDictionary<string, long>.Empty
-            : sizes };
+        var source = new ModelSource(files.Model, request)
+        {
+            Dimensions = problem.PlansForAnySize ? ImmutableDictionary<string, long>.Empty : sizes,
+        };
         var model = source.Load();
         var limits = new PlanLimits { Dimensions = sizes, MemoryBytes = problem.ChunkBytes ?? 1L << 30 };
         var plan = new Planner(model.Graph, request, limits) { Choice = choice }.Plan();
         var data = files.DataFor(quantities);
-        var outputs = Interpreter.Run(plan.Program,
-            plan.Program.Parameters.ToDictionary(parameter => parameter, parameter => Tensor(data[parameter.Name!], parameter)));
-        return [.. quantities.Select(quantity =>
-        {
-            var at = plan.Program.Outputs.ToList().FindIndex(output => output.Name == quantity.OutputName(problem.TargetName));
-            return comparison.Of(way, quantity, outputs[at].Shape, outputs[at].Floats, true);
-        })];
+        var outputs = Interpreter.Run(
+            plan.Program,
+            plan.Program.Parameters.ToDictionary(parameter => parameter, parameter => Tensor(data[parameter.Name!], parameter))
+        );
+        return
+        [
+            .. quantities.Select(quantity =>
+            {
+                var at = plan.Program.Outputs.ToList().FindIndex(output => output.Name == quantity.OutputName(problem.TargetName));
+                return comparison.Of(way, quantity, outputs[at].Shape, outputs[at].Floats, true);
+            }),
+        ];
     }
 
     /// <summary>What is asked of the compiler.</summary>
-    public static CurvatureRequest RequestOf(Problem problem, ImmutableArray<Quantity> quantities) => new()
-    {
-        WithRespectTo = [problem.TargetName],
-        Loss = new LossRequest(problem.Loss),
-        Reduction = problem.Reduction,
-        Precision = problem.Precision,
-        SampleAxes = problem.SampleAxes,
-        Quantities = quantities,
-    };
+    public static CurvatureRequest RequestOf(Problem problem, ImmutableArray<Quantity> quantities) =>
+        new()
+        {
+            WithRespectTo = [problem.TargetName],
+            Loss = new LossRequest(problem.Loss),
+            Reduction = problem.Reduction,
+            Precision = problem.Precision,
+            SampleAxes = problem.SampleAxes,
+            Quantities = quantities,
+        };
 
-    private static Tensor Tensor(NpyArray array, Value parameter) => parameter.Type.Element == ElementType.Int64
-        ? Ir.Tensor.Of(ElementType.Int64, array.Shape, array.ToInt64s())
-        : Ir.Tensor.Of(parameter.Type.Element, array.Shape, array.ToDoubles());
+    private static Tensor Tensor(NpyArray array, Value parameter) =>
+        parameter.Type.Element == ElementType.Int64
+            ? Ir.Tensor.Of(ElementType.Int64, array.Shape, array.ToInt64s())
+            : Ir.Tensor.Of(parameter.Type.Element, array.Shape, array.ToDoubles());
 }

@@ -8,12 +8,16 @@ public enum OutcomeKind
 {
     /// <summary>It is right.</summary>
     Right,
+
     /// <summary>It was refused, in a sentence.</summary>
     Refused,
+
     /// <summary>It has other elements than it should.</summary>
     Wrong,
+
     /// <summary>It has another shape than it should.</summary>
     Misshapen,
+
     /// <summary>An exception that is no refusal.</summary>
     Crash,
 }

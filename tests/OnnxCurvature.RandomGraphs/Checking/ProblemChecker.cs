@@ -31,8 +31,12 @@ public sealed class ProblemChecker(string folder)
             return new Verdict(reason, []);
         var expectation = new Expectation(problem, dense);
         var expected = problem.Quantities.ToDictionary(quantity => quantity, expectation.Of);
-        if (expected.Values.SelectMany(results => results).SelectMany(result => result.Values)
-            .Any(value => !(Math.Abs(value) <= LargestNumber)))
+        if (
+            expected
+                .Values.SelectMany(results => results)
+                .SelectMany(result => result.Values)
+                .Any(value => !(Math.Abs(value) <= LargestNumber))
+        )
             return new Verdict("large numbers", []);
         var files = new ProblemFiles(problem, expectation, folder);
         try
@@ -58,23 +62,32 @@ public sealed class ProblemChecker(string folder)
     }
 
     private static (string Way, Func<ImmutableArray<Quantity>, IEnumerable<Outcome>> Run) RunOf(
-        Problem problem, ProblemFiles files, Comparison comparison) => problem.Execution switch
-    {
-        Execution.Engine => ("engine", new EngineRun(problem, files, comparison).Run),
-        Execution.SingleRun => ("single-run", new AugmentedRun(problem, files, comparison, false).Run),
-        Execution.Portable => ("portable", new AugmentedRun(problem, files, comparison, true).Run),
-        _ => throw new ArgumentOutOfRangeException(nameof(problem)),
-    };
+        Problem problem,
+        ProblemFiles files,
+        Comparison comparison
+    ) =>
+        problem.Execution switch
+        {
+            Execution.Engine => ("engine", new EngineRun(problem, files, comparison).Run),
+            Execution.SingleRun => ("single-run", new AugmentedRun(problem, files, comparison, false).Run),
+            Execution.Portable => ("portable", new AugmentedRun(problem, files, comparison, true).Run),
+            _ => throw new ArgumentOutOfRangeException(nameof(problem)),
+        };
 
     /// <summary>Runs all quantities at once and, where that is refused, one by one; gives those that were not refused.</summary>
-    private static ImmutableArray<Quantity> Attempt(List<Outcome> outcomes, string way, ImmutableArray<Quantity> asked,
-        Func<ImmutableArray<Quantity>, IEnumerable<Outcome>> run)
+    private static ImmutableArray<Quantity> Attempt(
+        List<Outcome> outcomes,
+        string way,
+        ImmutableArray<Quantity> asked,
+        Func<ImmutableArray<Quantity>, IEnumerable<Outcome>> run
+    )
     {
         var together = Guarded(way, asked, run);
         if (together is not [{ Quantity: null }] || asked.Length == 1)
         {
-            outcomes.AddRange(together.Select(outcome =>
-                outcome.Quantity is null && asked.Length == 1 ? outcome with { Quantity = asked[0] } : outcome));
+            outcomes.AddRange(
+                together.Select(outcome => outcome.Quantity is null && asked.Length == 1 ? outcome with { Quantity = asked[0] } : outcome)
+            );
             return together is [{ Kind: OutcomeKind.Refused or OutcomeKind.Crash, Quantity: null }] ? [] : asked;
         }
         var open = ImmutableArray.CreateBuilder<Quantity>();
@@ -93,7 +106,10 @@ public sealed class ProblemChecker(string folder)
 
     /// <summary>The outcomes of a run, or the one of all of it where it was refused or failed.</summary>
     internal static ImmutableArray<Outcome> Guarded(
-        string way, ImmutableArray<Quantity> asked, Func<ImmutableArray<Quantity>, IEnumerable<Outcome>> run)
+        string way,
+        ImmutableArray<Quantity> asked,
+        Func<ImmutableArray<Quantity>, IEnumerable<Outcome>> run
+    )
     {
         try
         {
@@ -105,15 +121,27 @@ public sealed class ProblemChecker(string folder)
         }
         catch (Exception exception)
         {
-            return [new Outcome(OutcomeKind.Crash, way, null,
-                $"{exception.GetType().Name}: {exception.Message.Split('\n')[0]} {Place(exception)}")];
+            return
+            [
+                new Outcome(
+                    OutcomeKind.Crash,
+                    way,
+                    null,
+                    $"{exception.GetType().Name}: {exception.Message.Split('\n')[0]} {Place(exception)}"
+                ),
+            ];
         }
     }
 
     /// <summary>The innermost method of the compiler that an exception passed.</summary>
     private static string Place(Exception exception) =>
-        exception.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("OnnxCurvature", StringComparison.Ordinal))
-            ?.Split(" in ")[0].Split('(')[0].Trim() ?? "";
+        exception
+            .StackTrace?.Split('\n')
+            .FirstOrDefault(line => line.Contains("OnnxCurvature", StringComparison.Ordinal))
+            ?.Split(" in ")[0]
+            .Split('(')[0]
+            .Trim()
+        ?? "";
 
     private static string? Skips(DenseDerivatives dense) =>
         !dense.DependsOnTarget ? "no dependence"

@@ -17,7 +17,8 @@ public sealed class ProblemData
     {
         var element = problem.Graph.IsDouble ? ElementType.Float64 : ElementType.Float32;
         foreach (var input in problem.Graph.Inputs)
-            _arrays[input.Name] = input.Floats is { } floats ? NpyArray.Of(element, Long(input.Shape), floats)
+            _arrays[input.Name] = input.Floats is { } floats
+                ? NpyArray.Of(element, Long(input.Shape), floats)
                 : Integers(Long(input.Shape), input.Integers!);
         if (problem.Loss == LossKind.CrossEntropy)
             _arrays["labels"] = Integers(Long(problem.LabelShape), [.. problem.Labels]);

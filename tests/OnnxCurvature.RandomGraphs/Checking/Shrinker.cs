@@ -24,7 +24,7 @@ public sealed class Shrinker(ProblemChecker checker, ulong seed)
         _attempts = 0;
         _clock.Restart();
         var best = choices;
-        for (var before = int.MaxValue; before != Weight(best) && !IsOver;)
+        for (var before = int.MaxValue; before != Weight(best) && !IsOver; )
         {
             before = Weight(best);
             // The first choice is the number of samples, which all attempts after it are made for.

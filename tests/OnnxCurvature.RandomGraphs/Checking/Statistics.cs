@@ -72,8 +72,10 @@ public sealed class Statistics
             var lines = new List<string>();
             Section("traits of graphs", _traits.Select(entry => (entry.Value, entry.Key)));
             Section("right results, by quantity and way", _right.Select(entry => (entry.Value, entry.Key)));
-            Section("refusals, by reason, with a seed",
-                _refused.Select(entry => (entry.Value.Count, $"{entry.Key} (seed {entry.Value.Seed})")));
+            Section(
+                "refusals, by reason, with a seed",
+                _refused.Select(entry => (entry.Value.Count, $"{entry.Key} (seed {entry.Value.Seed})"))
+            );
             Section("graphs that say nothing", _skipped.Select(entry => (entry.Value, entry.Key)));
             Section("faults, with a seed", _faults.Select(entry => (entry.Value.Count, $"{entry.Key} (seed {entry.Value.Seed})")));
             return string.Join(Environment.NewLine, lines);
@@ -84,7 +86,7 @@ public sealed class Statistics
                 if (all.Length == 0)
                     return;
                 lines.Add($"{title}:");
-                lines.AddRange(all.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Count,9} {entry.Text}")));
+                lines.AddRange(all.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Count, 9} {entry.Text}")));
                 lines.Add("");
             }
         }

@@ -67,12 +67,15 @@ public sealed record Data(int[] Shape, Number[]? Floats, long[]? Integers = null
     public Data Transposed(params int[] axes)
     {
         var source = new int[axes.Length];
-        return Pick([.. axes.Select(axis => Shape[axis])], at =>
-        {
-            for (var i = 0; i < axes.Length; i++)
-                source[axes[i]] = at[i];
-            return IndexOf(source);
-        });
+        return Pick(
+            [.. axes.Select(axis => Shape[axis])],
+            at =>
+            {
+                for (var i = 0; i < axes.Length; i++)
+                    source[axes[i]] = at[i];
+                return IndexOf(source);
+            }
+        );
     }
 
     /// <summary>Repeated along axes of size 1, and along new ones before the first, to fill a shape.</summary>
@@ -81,13 +84,16 @@ public sealed record Data(int[] Shape, Number[]? Floats, long[]? Integers = null
         if (Shape.SequenceEqual(shape))
             return this;
         var (lead, strides) = (shape.Length - Rank, Strides(Shape));
-        return Pick(shape, at =>
-        {
-            var index = 0;
-            for (var axis = 0; axis < Rank; axis++)
-                index += Shape[axis] == 1 ? 0 : at[lead + axis] * strides[axis];
-            return index;
-        });
+        return Pick(
+            shape,
+            at =>
+            {
+                var index = 0;
+                for (var axis = 0; axis < Rank; axis++)
+                    index += Shape[axis] == 1 ? 0 : at[lead + axis] * strides[axis];
+                return index;
+            }
+        );
     }
 
     /// <summary>The shape that shapes are broadcast to.</summary>
@@ -128,8 +134,10 @@ public sealed record Data(int[] Shape, Number[]? Floats, long[]? Integers = null
                 group = group * kept[axis] + (kept[axis] == 1 ? 0 : at[axis]);
             (groups[group] ??= []).Add(Numbers[index++]);
         }
-        return new Data(keep ? kept : [.. Shape.Where((_, axis) => !axes.Contains(axis))],
-            [.. groups.Select(group => function([.. group]))]);
+        return new Data(
+            keep ? kept : [.. Shape.Where((_, axis) => !axes.Contains(axis))],
+            [.. groups.Select(group => function([.. group]))]
+        );
     }
 
     /// <summary>A function of the numbers along an axis, that gives as many.</summary>

@@ -9,10 +9,20 @@ public delegate Data[] NodeFunction(GraphNode node, Data?[] inputs);
 /// <summary>Evaluates a graph in double, on a tape, by plain loops over the formulas of ONNX's specification.</summary>
 public static class Evaluator
 {
-    private static readonly Dictionary<string, NodeFunction> Operators =
-        new[] { ElementwiseOperators.All, ProductOperators.All, StructureOperators.All, IndexingOperators.All, ReductionOperators.All,
-            NormalizationOperators.All, WindowOperators.All, RecurrentOperators.All, ResizeOperators.All }
-            .SelectMany(family => family).ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
+    private static readonly Dictionary<string, NodeFunction> Operators = new[]
+    {
+        ElementwiseOperators.All,
+        ProductOperators.All,
+        StructureOperators.All,
+        IndexingOperators.All,
+        ReductionOperators.All,
+        NormalizationOperators.All,
+        WindowOperators.All,
+        RecurrentOperators.All,
+        ResizeOperators.All,
+    }
+        .SelectMany(family => family)
+        .ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
 
     /// <summary>
     /// All values of a graph, by name. What <paramref name="target"/> names becomes a variable for each of its elements: a constant or an
@@ -25,11 +35,19 @@ public static class Evaluator
     {
         var values = new Dictionary<string, Data>(StringComparer.Ordinal);
         foreach (var constant in graph.Constants)
-            values[constant.Name] = new Data(constant.Shape, constant.Floats is { } floats
-                ? [.. floats.Select(value => new Number(tape, -1, value, 0))] : null, constant.Integers);
+            values[constant.Name] = new Data(
+                constant.Shape,
+                constant.Floats is { } floats ? [.. floats.Select(value => new Number(tape, -1, value, 0))] : null,
+                constant.Integers
+            );
         foreach (var input in graph.Inputs)
-            values[input.Name] = new Data(input.Shape, input.Floats is { } floats
-                ? [.. floats.Select((value, index) => new Number(tape, -1, value, Bit(input.SampleOf(index))))] : null, input.Integers);
+            values[input.Name] = new Data(
+                input.Shape,
+                input.Floats is { } floats
+                    ? [.. floats.Select((value, index) => new Number(tape, -1, value, Bit(input.SampleOf(index))))]
+                    : null,
+                input.Integers
+            );
         if (target is not null && values.TryGetValue(target, out var given))
             values[target] = Variables(given, tape);
         foreach (var node in graph.Nodes)

@@ -6,45 +6,57 @@ namespace OnnxCurvature.RandomGraphs.Evaluation;
 /// <summary>Operators that take or put entries at places that other tensors name.</summary>
 internal static class IndexingOperators
 {
-    public static Dictionary<string, NodeFunction> All { get; } = new(StringComparer.Ordinal)
-    {
-        ["Gather"] = (node, x) => [Gather(x[0]!, x[1]!, x[0]!.Axis(node.Int("axis", 0)))],
-        ["GatherElements"] = (node, x) => [GatherElements(x[0]!, x[1]!, x[0]!.Axis(node.Int("axis", 0)))],
-        ["GatherND"] = (_, x) => [GatherND(x[0]!, x[1]!)],
-        ["ScatterElements"] = (node, x) =>
-            [ScatterElements(x[0]!, x[1]!, x[2]!, x[0]!.Axis(node.Int("axis", 0)), node.Text("reduction", "none") == "add")],
-        ["Trilu"] = (node, x) => [Trilu(x[0]!, node.Int("upper", 1) != 0)],
-        ["CumSum"] = (node, x) => [CumSum(node, x[0]!, x[0]!.Axis(x[1]!.Integers![0]))],
-        ["TopK"] = (node, x) => TopK(x[0]!, (int)x[1]!.Integers![0], x[0]!.Axis(node.Int("axis", -1))),
-    };
+    public static Dictionary<string, NodeFunction> All { get; } =
+        new(StringComparer.Ordinal)
+        {
+            ["Gather"] = (node, x) => [Gather(x[0]!, x[1]!, x[0]!.Axis(node.Int("axis", 0)))],
+            ["GatherElements"] = (node, x) => [GatherElements(x[0]!, x[1]!, x[0]!.Axis(node.Int("axis", 0)))],
+            ["GatherND"] = (_, x) => [GatherND(x[0]!, x[1]!)],
+            ["ScatterElements"] = (node, x) =>
+                [ScatterElements(x[0]!, x[1]!, x[2]!, x[0]!.Axis(node.Int("axis", 0)), node.Text("reduction", "none") == "add")],
+            ["Trilu"] = (node, x) => [Trilu(x[0]!, node.Int("upper", 1) != 0)],
+            ["CumSum"] = (node, x) => [CumSum(node, x[0]!, x[0]!.Axis(x[1]!.Integers![0]))],
+            ["TopK"] = (node, x) => TopK(x[0]!, (int)x[1]!.Integers![0], x[0]!.Axis(node.Int("axis", -1))),
+        };
 
     private static Data Gather(Data x, Data indices, int axis) =>
-        x.Pick([.. x.Shape[..axis], .. indices.Shape, .. x.Shape[(axis + 1)..]], at =>
-        {
-            var index = indices.Integers![indices.IndexOf(at.AsSpan(axis, indices.Rank))];
-            return x.IndexOf([.. at[..axis], (int)(index < 0 ? index + x.Shape[axis] : index), .. at[(axis + indices.Rank)..]]);
-        });
+        x.Pick(
+            [.. x.Shape[..axis], .. indices.Shape, .. x.Shape[(axis + 1)..]],
+            at =>
+            {
+                var index = indices.Integers![indices.IndexOf(at.AsSpan(axis, indices.Rank))];
+                return x.IndexOf([.. at[..axis], (int)(index < 0 ? index + x.Shape[axis] : index), .. at[(axis + indices.Rank)..]]);
+            }
+        );
 
     private static Data GatherElements(Data x, Data indices, int axis)
     {
         var next = 0;
-        return x.Pick(indices.Shape, at =>
-        {
-            var source = at.ToArray();
-            source[axis] = (int)indices.Integers![next++];
-            return x.IndexOf(source);
-        });
+        return x.Pick(
+            indices.Shape,
+            at =>
+            {
+                var source = at.ToArray();
+                source[axis] = (int)indices.Integers![next++];
+                return x.IndexOf(source);
+            }
+        );
     }
 
     private static Data GatherND(Data x, Data indices)
     {
         var (lead, depth) = (indices.Shape[..^1], indices.Shape[^1]);
-        return x.Pick([.. lead, .. x.Shape[depth..]], at =>
-        {
-            var tuple = lead.Length == 0 ? 0 : new Data(lead, null, []).IndexOf(at.AsSpan(0, lead.Length));
-            return x.IndexOf([.. indices.Integers!.AsSpan(tuple * depth, depth).ToArray().Select(index => (int)index),
-                .. at[lead.Length..]]);
-        });
+        return x.Pick(
+            [.. lead, .. x.Shape[depth..]],
+            at =>
+            {
+                var tuple = lead.Length == 0 ? 0 : new Data(lead, null, []).IndexOf(at.AsSpan(0, lead.Length));
+                return x.IndexOf([
+                    .. indices.Integers!.AsSpan(tuple * depth, depth).ToArray().Select(index => (int)index),
+                    .. at[lead.Length..],
+                ]);
+            }
+        );
     }
 
     private static Data ScatterElements(Data x, Data indices, Data updates, int axis, bool add)
@@ -64,27 +76,33 @@ internal static class IndexingOperators
     private static Data Trilu(Data x, bool upper)
     {
         var next = -1;
-        return x.Pick(x.Shape, at =>
-        {
-            next++;
-            return (upper ? at[^1] >= at[^2] : at[^1] <= at[^2]) ? next : null;
-        });
+        return x.Pick(
+            x.Shape,
+            at =>
+            {
+                next++;
+                return (upper ? at[^1] >= at[^2] : at[^1] <= at[^2]) ? next : null;
+            }
+        );
     }
 
     private static Data CumSum(GraphNode node, Data x, int axis)
     {
         var (back, exclusive) = (node.Int("reverse", 0) != 0, node.Int("exclusive", 0) != 0);
-        return x.Along(axis, line =>
-        {
-            var (result, sum) = (new Number[line.Length], line[0].Constant(0));
-            for (var i = 0; i < line.Length; i++)
+        return x.Along(
+            axis,
+            line =>
             {
-                var at = back ? line.Length - 1 - i : i;
-                result[at] = exclusive ? sum : sum + line[at];
-                sum += line[at];
+                var (result, sum) = (new Number[line.Length], line[0].Constant(0));
+                for (var i = 0; i < line.Length; i++)
+                {
+                    var at = back ? line.Length - 1 - i : i;
+                    result[at] = exclusive ? sum : sum + line[at];
+                    sum += line[at];
+                }
+                return result;
             }
-            return result;
-        });
+        );
     }
 
     private static Data[] TopK(Data x, int k, int axis)

@@ -6,22 +6,29 @@ namespace OnnxCurvature.RandomGraphs.Evaluation;
 /// <summary>Normalizations, softmax, and the cross-entropy that is made of it.</summary>
 internal static class NormalizationOperators
 {
-    public static Dictionary<string, NodeFunction> All { get; } = new(StringComparer.Ordinal)
-    {
-        ["Softmax"] = (node, x) => [x[0]!.Along(x[0]!.Axis(node.Int("axis", -1)), LogSoftmax).Map(Functions.Exp)],
-        ["LogSoftmax"] = (node, x) => [x[0]!.Along(x[0]!.Axis(node.Int("axis", -1)), LogSoftmax)],
-        ["SoftmaxCrossEntropyLoss"] = (node, x) => [CrossEntropy(x[0]!, x[1]!, node.Text("reduction", "mean") == "mean")],
-        ["BatchNormalization"] = (node, x) => [BatchNormalization(node, x)],
-        ["InstanceNormalization"] = (node, x) => [GroupNormalization(x[0]!, x[0]!.Shape[1], x[1]!, x[2]!, node.Float("epsilon", 1e-5))],
-        ["GroupNormalization"] = (node, x) =>
-            [GroupNormalization(x[0]!, (int)node.Int("num_groups", 1), x[1]!, x[2]!, node.Float("epsilon", 1e-5))],
-        ["LayerNormalization"] = (node, x) => [LayerNormalization(node, x)],
-        ["LpNormalization"] = (node, x) =>
-            [x[0]!.Along(x[0]!.Axis(node.Int("axis", -1)), line => node.Int("p", 2) == 1
-            ? Scaled(line, ReductionOperators.Total(line.Select(Functions.Abs)))
-            : Scaled(line, Functions.Sqrt(ReductionOperators.Total(line.Select(Functions.Square)))))],
-        ["MeanVarianceNormalization"] = (node, x) => [MeanVariance(node, x[0]!)],
-    };
+    public static Dictionary<string, NodeFunction> All { get; } =
+        new(StringComparer.Ordinal)
+        {
+            ["Softmax"] = (node, x) => [x[0]!.Along(x[0]!.Axis(node.Int("axis", -1)), LogSoftmax).Map(Functions.Exp)],
+            ["LogSoftmax"] = (node, x) => [x[0]!.Along(x[0]!.Axis(node.Int("axis", -1)), LogSoftmax)],
+            ["SoftmaxCrossEntropyLoss"] = (node, x) => [CrossEntropy(x[0]!, x[1]!, node.Text("reduction", "mean") == "mean")],
+            ["BatchNormalization"] = (node, x) => [BatchNormalization(node, x)],
+            ["InstanceNormalization"] = (node, x) => [GroupNormalization(x[0]!, x[0]!.Shape[1], x[1]!, x[2]!, node.Float("epsilon", 1e-5))],
+            ["GroupNormalization"] = (node, x) =>
+                [GroupNormalization(x[0]!, (int)node.Int("num_groups", 1), x[1]!, x[2]!, node.Float("epsilon", 1e-5))],
+            ["LayerNormalization"] = (node, x) => [LayerNormalization(node, x)],
+            ["LpNormalization"] = (node, x) =>
+                [
+                    x[0]!.Along(
+                        x[0]!.Axis(node.Int("axis", -1)),
+                        line =>
+                            node.Int("p", 2) == 1
+                                ? Scaled(line, ReductionOperators.Total(line.Select(Functions.Abs)))
+                                : Scaled(line, Functions.Sqrt(ReductionOperators.Total(line.Select(Functions.Square))))
+                    ),
+                ],
+            ["MeanVarianceNormalization"] = (node, x) => [MeanVariance(node, x[0]!)],
+        };
 
     private static Number[] LogSoftmax(Number[] line)
     {
@@ -33,8 +40,11 @@ internal static class NormalizationOperators
     {
         var logarithms = scores.Along(1, LogSoftmax);
         var inner = Data.CountOf(scores.Shape[2..]);
-        var sum = ReductionOperators.Total(labels.Integers!.Select((label, term) =>
-            -logarithms.Numbers[(term / inner * scores.Shape[1] + (int)label) * inner + term % inner]));
+        var sum = ReductionOperators.Total(
+            labels.Integers!.Select(
+                (label, term) => -logarithms.Numbers[(term / inner * scores.Shape[1] + (int)label) * inner + term % inner]
+            )
+        );
         return new Data([], [isMean ? 1.0 / labels.Count * sum : sum]);
     }
 
@@ -61,8 +71,11 @@ internal static class NormalizationOperators
     {
         var axis = x[0]!.Axis(node.Int("axis", -1));
         var rows = x[0]!.Reshaped(Data.CountOf(x[0]!.Shape[..axis]), Data.CountOf(x[0]!.Shape[axis..]));
-        var scaled = Data.Zip(rows.Along(1, line => Standardized(line, node.Float("epsilon", 1e-5))).Reshaped(x[0]!.Shape), x[1]!,
-            (a, b) => a * b);
+        var scaled = Data.Zip(
+            rows.Along(1, line => Standardized(line, node.Float("epsilon", 1e-5))).Reshaped(x[0]!.Shape),
+            x[1]!,
+            (a, b) => a * b
+        );
         return x.Length > 2 && x[2] is { } bias ? Data.Zip(scaled, bias, (a, b) => a + b) : scaled;
     }
 

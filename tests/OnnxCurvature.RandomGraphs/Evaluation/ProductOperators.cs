@@ -6,12 +6,13 @@ namespace OnnxCurvature.RandomGraphs.Evaluation;
 /// <summary>Products of tensors.</summary>
 internal static class ProductOperators
 {
-    public static Dictionary<string, NodeFunction> All { get; } = new(StringComparer.Ordinal)
-    {
-        ["MatMul"] = (_, x) => [MatMul(x[0]!, x[1]!)],
-        ["Gemm"] = (node, x) => [Gemm(node, x)],
-        ["Einsum"] = (node, x) => [Einsum(node.Text("equation", ""), [.. x.Select(data => data!)])],
-    };
+    public static Dictionary<string, NodeFunction> All { get; } =
+        new(StringComparer.Ordinal)
+        {
+            ["MatMul"] = (_, x) => [MatMul(x[0]!, x[1]!)],
+            ["Gemm"] = (node, x) => [Gemm(node, x)],
+            ["Einsum"] = (node, x) => [Einsum(node.Text("equation", ""), [.. x.Select(data => data!)])],
+        };
 
     /// <summary>As NumPy's matmul: vectors are a row before and a column after, axes before the last two are broadcast.</summary>
     public static Data MatMul(Data a, Data b)
@@ -24,14 +25,14 @@ internal static class ProductOperators
         var (x, y) = (a.Broadcast([.. lead, m, k]).Numbers, b.Broadcast([.. lead, k, n]).Numbers);
         var result = new List<Number>();
         for (var matrix = 0; matrix < Data.CountOf(lead); matrix++)
-            for (var i = 0; i < m; i++)
-                for (var j = 0; j < n; j++)
-                {
-                    var sum = x[(matrix * m + i) * k] * y[matrix * k * n + j];
-                    for (var inner = 1; inner < k; inner++)
-                        sum += x[(matrix * m + i) * k + inner] * y[(matrix * k + inner) * n + j];
-                    result.Add(sum);
-                }
+        for (var i = 0; i < m; i++)
+        for (var j = 0; j < n; j++)
+        {
+            var sum = x[(matrix * m + i) * k] * y[matrix * k * n + j];
+            for (var inner = 1; inner < k; inner++)
+                sum += x[(matrix * m + i) * k + inner] * y[(matrix * k + inner) * n + j];
+            result.Add(sum);
+        }
         return new Data([.. lead, .. row ? [] : new[] { m }, .. column ? [] : new[] { n }], [.. result]);
     }
 
@@ -49,8 +50,8 @@ internal static class ProductOperators
         var terms = sides[0].Split(',');
         var sizes = new Dictionary<char, int>();
         for (var i = 0; i < terms.Length; i++)
-            for (var axis = 0; axis < terms[i].Length; axis++)
-                sizes[terms[i][axis]] = operands[i].Shape[axis];
+        for (var axis = 0; axis < terms[i].Length; axis++)
+            sizes[terms[i][axis]] = operands[i].Shape[axis];
         var letters = sides[1].Concat(sizes.Keys.Where(letter => !sides[1].Contains(letter)).Order()).ToArray();
         var output = sides[1].Select(letter => sizes[letter]).ToArray();
         var sums = new Number?[Data.CountOf(output)];

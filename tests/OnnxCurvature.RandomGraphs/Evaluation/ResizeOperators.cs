@@ -6,11 +6,12 @@ namespace OnnxCurvature.RandomGraphs.Evaluation;
 /// <summary>Resize of images by whole factors, with places of halves of pixels.</summary>
 internal static class ResizeOperators
 {
-    public static Dictionary<string, NodeFunction> All { get; } = new(StringComparer.Ordinal)
-    {
-        ["Resize"] = (node, x) => [Resize(x[0]!, [.. x[2]!.Numbers.Select(scale => scale.Value)],
-            node.Text("mode", "nearest") == "linear")],
-    };
+    public static Dictionary<string, NodeFunction> All { get; } =
+        new(StringComparer.Ordinal)
+        {
+            ["Resize"] = (node, x) =>
+                [Resize(x[0]!, [.. x[2]!.Numbers.Select(scale => scale.Value)], node.Text("mode", "nearest") == "linear")],
+        };
 
     private static Data Resize(Data x, double[] scales, bool linear)
     {

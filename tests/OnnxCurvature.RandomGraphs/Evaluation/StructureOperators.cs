@@ -5,24 +5,31 @@ namespace OnnxCurvature.RandomGraphs.Evaluation;
 /// <summary>Operators that move entries.</summary>
 internal static class StructureOperators
 {
-    public static Dictionary<string, NodeFunction> All { get; } = new(StringComparer.Ordinal)
-    {
-        ["Reshape"] = (_, x) => [Reshape(x[0]!, x[1]!.Integers!)],
-        ["Shape"] = (_, x) => [new Data([x[0]!.Rank], null, [.. x[0]!.Shape.Select(size => (long)size)])],
-        ["Transpose"] = (node, x) => [x[0]!.Transposed([.. (node.Ints("perm") ?? [.. Enumerable.Range(0, x[0]!.Rank).Reverse()
-            .Select(axis => (long)axis)]).Select(axis => (int)axis)])],
-        ["Flatten"] = (node, x) => [Flatten(x[0]!, x[0]!.Axis(node.Int("axis", 1)))],
-        ["Squeeze"] = (_, x) => [Squeeze(x[0]!, x[1]!.Integers!)],
-        ["Unsqueeze"] = (_, x) => [Unsqueeze(x[0]!, x[1]!.Integers!)],
-        ["Concat"] = (node, x) => [Concat([.. x.Select(data => data!)], x[0]!.Axis(node.Int("axis", 0)))],
-        ["Split"] = (node, x) => Split(x[0]!, x[0]!.Axis(node.Int("axis", 0)), x[1]!.Integers!),
-        ["Slice"] = (_, x) => [Slice(x)],
-        ["Pad"] = (node, x) => [Pad(x[0]!, x[1]!.Integers!, node.Text("mode", "constant"))],
-        ["Expand"] = (_, x) => [x[0]!.Broadcast(Data.BroadcastShape(x[0]!.Shape, [.. x[1]!.Integers!.Select(size => (int)size)]))],
-        ["Tile"] = (_, x) => [Tile(x[0]!, x[1]!.Integers!)],
-        ["DepthToSpace"] = (node, x) => [DepthToSpace(x[0]!, (int)node.Int("blocksize", 1), node.Text("mode", "DCR") == "CRD")],
-        ["SpaceToDepth"] = (node, x) => [SpaceToDepth(x[0]!, (int)node.Int("blocksize", 1))],
-    };
+    public static Dictionary<string, NodeFunction> All { get; } =
+        new(StringComparer.Ordinal)
+        {
+            ["Reshape"] = (_, x) => [Reshape(x[0]!, x[1]!.Integers!)],
+            ["Shape"] = (_, x) => [new Data([x[0]!.Rank], null, [.. x[0]!.Shape.Select(size => (long)size)])],
+            ["Transpose"] = (node, x) =>
+                [
+                    x[0]!.Transposed([
+                        .. (node.Ints("perm") ?? [.. Enumerable.Range(0, x[0]!.Rank).Reverse().Select(axis => (long)axis)]).Select(axis =>
+                            (int)axis
+                        ),
+                    ]),
+                ],
+            ["Flatten"] = (node, x) => [Flatten(x[0]!, x[0]!.Axis(node.Int("axis", 1)))],
+            ["Squeeze"] = (_, x) => [Squeeze(x[0]!, x[1]!.Integers!)],
+            ["Unsqueeze"] = (_, x) => [Unsqueeze(x[0]!, x[1]!.Integers!)],
+            ["Concat"] = (node, x) => [Concat([.. x.Select(data => data!)], x[0]!.Axis(node.Int("axis", 0)))],
+            ["Split"] = (node, x) => Split(x[0]!, x[0]!.Axis(node.Int("axis", 0)), x[1]!.Integers!),
+            ["Slice"] = (_, x) => [Slice(x)],
+            ["Pad"] = (node, x) => [Pad(x[0]!, x[1]!.Integers!, node.Text("mode", "constant"))],
+            ["Expand"] = (_, x) => [x[0]!.Broadcast(Data.BroadcastShape(x[0]!.Shape, [.. x[1]!.Integers!.Select(size => (int)size)]))],
+            ["Tile"] = (_, x) => [Tile(x[0]!, x[1]!.Integers!)],
+            ["DepthToSpace"] = (node, x) => [DepthToSpace(x[0]!, (int)node.Int("blocksize", 1), node.Text("mode", "DCR") == "CRD")],
+            ["SpaceToDepth"] = (node, x) => [SpaceToDepth(x[0]!, (int)node.Int("blocksize", 1))],
+        };
 
     private static Data Reshape(Data x, long[] sizes)
     {
@@ -55,14 +62,20 @@ internal static class StructureOperators
         shape[axis] = parts.Sum(part => part.Shape[axis]);
         var (owner, offset) = (new int[shape[axis]], new int[shape[axis]]);
         for (var (part, at) = (0, 0); part < parts.Length; at += parts[part].Shape[axis], part++)
-            for (var i = 0; i < parts[part].Shape[axis]; i++)
-                (owner[at + i], offset[at + i]) = (part, i);
-        return new Data(shape, [.. Data.Coordinates(shape).Select(at =>
-        {
-            var (source, part) = (at.ToArray(), parts[owner[at[axis]]]);
-            source[axis] = offset[at[axis]];
-            return part.Numbers[part.IndexOf(source)];
-        })]);
+        for (var i = 0; i < parts[part].Shape[axis]; i++)
+            (owner[at + i], offset[at + i]) = (part, i);
+        return new Data(
+            shape,
+            [
+                .. Data.Coordinates(shape)
+                    .Select(at =>
+                    {
+                        var (source, part) = (at.ToArray(), parts[owner[at[axis]]]);
+                        source[axis] = offset[at[axis]];
+                        return part.Numbers[part.IndexOf(source)];
+                    }),
+            ]
+        );
     }
 
     private static Data[] Split(Data x, int axis, long[] sizes)
@@ -82,12 +95,15 @@ internal static class StructureOperators
     {
         var shape = x.Shape.ToArray();
         shape[axis] = count;
-        return x.Pick(shape, at =>
-        {
-            var source = at.ToArray();
-            source[axis] = start + step * at[axis];
-            return x.IndexOf(source);
-        });
+        return x.Pick(
+            shape,
+            at =>
+            {
+                var source = at.ToArray();
+                source[axis] = start + step * at[axis];
+                return x.IndexOf(source);
+            }
+        );
     }
 
     private static Data Slice(Data?[] x)
@@ -113,28 +129,35 @@ internal static class StructureOperators
     private static Data Pad(Data x, long[] pads, string mode)
     {
         var shape = x.Shape.Select((size, axis) => size + (int)pads[axis] + (int)pads[axis + x.Rank]).ToArray();
-        return x.Pick(shape, at =>
-        {
-            var source = new int[x.Rank];
-            for (var axis = 0; axis < x.Rank; axis++)
+        return x.Pick(
+            shape,
+            at =>
             {
-                var (place, size) = (at[axis] - (int)pads[axis], x.Shape[axis]);
-                if (mode == "constant" && (place < 0 || place >= size))
-                    return null;
-                source[axis] = mode switch
+                var source = new int[x.Rank];
+                for (var axis = 0; axis < x.Rank; axis++)
                 {
-                    "edge" => Math.Clamp(place, 0, size - 1),
-                    "reflect" => place < 0 ? -place : place >= size ? 2 * size - 2 - place : place,
-                    _ => place,
-                };
+                    var (place, size) = (at[axis] - (int)pads[axis], x.Shape[axis]);
+                    if (mode == "constant" && (place < 0 || place >= size))
+                        return null;
+                    source[axis] = mode switch
+                    {
+                        "edge" => Math.Clamp(place, 0, size - 1),
+                        "reflect" => place < 0 ? -place
+                        : place >= size ? 2 * size - 2 - place
+                        : place,
+                        _ => place,
+                    };
+                }
+                return x.IndexOf(source);
             }
-            return x.IndexOf(source);
-        });
+        );
     }
 
     private static Data Tile(Data x, long[] repeats) =>
-        x.Pick([.. x.Shape.Select((size, axis) => size * (int)repeats[axis])], at =>
-            x.IndexOf([.. at.Select((place, axis) => place % x.Shape[axis])]));
+        x.Pick(
+            [.. x.Shape.Select((size, axis) => size * (int)repeats[axis])],
+            at => x.IndexOf([.. at.Select((place, axis) => place % x.Shape[axis])])
+        );
 
     private static Data DepthToSpace(Data x, int block, bool columnsFirst)
     {

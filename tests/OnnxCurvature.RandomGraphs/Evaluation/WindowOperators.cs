@@ -6,19 +6,26 @@ namespace OnnxCurvature.RandomGraphs.Evaluation;
 /// <summary>Convolutions and poolings, over any number of spatial axes.</summary>
 internal static class WindowOperators
 {
-    public static Dictionary<string, NodeFunction> All { get; } = new(StringComparer.Ordinal)
-    {
-        ["Conv"] = (node, x) => [Conv(node, x)],
-        ["ConvTranspose"] = (node, x) => [ConvTranspose(node, x)],
-        ["MaxPool"] = (node, x) => [Pool(node, x[0]!, (inside, _) => inside.Aggregate(Functions.Max))],
-        ["AveragePool"] = (node, x) =>
-            [Pool(node, x[0]!, (inside, all) =>
-            1.0 / (node.Int("count_include_pad", 0) != 0 ? all : inside.Length) * ReductionOperators.Total(inside))],
-        ["LpPool"] = (node, x) => [Pool(node, x[0]!, (inside, _) =>
-            Functions.Sqrt(ReductionOperators.Total(inside.Select(Functions.Square))))],
-        ["GlobalAveragePool"] = (_, x) => [Global(x[0]!, all => 1.0 / all.Length * ReductionOperators.Total(all))],
-        ["GlobalMaxPool"] = (_, x) => [Global(x[0]!, all => all.Aggregate(Functions.Max))],
-    };
+    public static Dictionary<string, NodeFunction> All { get; } =
+        new(StringComparer.Ordinal)
+        {
+            ["Conv"] = (node, x) => [Conv(node, x)],
+            ["ConvTranspose"] = (node, x) => [ConvTranspose(node, x)],
+            ["MaxPool"] = (node, x) => [Pool(node, x[0]!, (inside, _) => inside.Aggregate(Functions.Max))],
+            ["AveragePool"] = (node, x) =>
+                [
+                    Pool(
+                        node,
+                        x[0]!,
+                        (inside, all) =>
+                            1.0 / (node.Int("count_include_pad", 0) != 0 ? all : inside.Length) * ReductionOperators.Total(inside)
+                    ),
+                ],
+            ["LpPool"] = (node, x) =>
+                [Pool(node, x[0]!, (inside, _) => Functions.Sqrt(ReductionOperators.Total(inside.Select(Functions.Square))))],
+            ["GlobalAveragePool"] = (_, x) => [Global(x[0]!, all => 1.0 / all.Length * ReductionOperators.Total(all))],
+            ["GlobalMaxPool"] = (_, x) => [Global(x[0]!, all => all.Aggregate(Functions.Max))],
+        };
 
     private static Data Global(Data x, Func<Number[], Number> function) => x.Reduce([.. Enumerable.Range(2, x.Rank - 2)], true, function);
 
@@ -29,8 +36,12 @@ internal static class WindowOperators
         {
             int[] Ints(string name, int otherwise, int count) =>
                 node.Ints(name) is { } given ? [.. given.Select(value => (int)value)] : [.. Enumerable.Repeat(otherwise, count)];
-            return new Window(kernel, Ints("strides", 1, kernel.Length), Ints("dilations", 1, kernel.Length),
-                Ints("pads", 0, 2 * kernel.Length));
+            return new Window(
+                kernel,
+                Ints("strides", 1, kernel.Length),
+                Ints("dilations", 1, kernel.Length),
+                Ints("pads", 0, 2 * kernel.Length)
+            );
         }
 
         public int Rank => Kernel.Length;
@@ -76,8 +87,8 @@ internal static class WindowOperators
                 foreach (var place in Data.Coordinates(window.Kernel))
                 {
                     if (window.Index(at.AsSpan(2), place, sizes) is { } index)
-                        sum += x.Numbers[(at[0] * x.Shape[1] + channel + c) * area + index] * w.Numbers[(at[1] * perGroup + c) * taps
-                            + tap];
+                        sum +=
+                            x.Numbers[(at[0] * x.Shape[1] + channel + c) * area + index] * w.Numbers[(at[1] * perGroup + c) * taps + tap];
                     tap++;
                 }
             }
@@ -92,8 +103,18 @@ internal static class WindowOperators
         var (x, w) = (inputs[0]!, inputs[1]!);
         var window = Window.Of(node, w.Shape[2..]);
         var groups = (int)node.Int("group", 1);
-        int[] sizes = [.. x.Shape[2..].Select((size, axis) => window.Strides[axis] * (size - 1)
-            + window.Dilations[axis] * (window.Kernel[axis] - 1) + 1 - window.Pads[axis] - window.Pads[axis + window.Rank])];
+        int[] sizes =
+        [
+            .. x.Shape[2..]
+                .Select(
+                    (size, axis) =>
+                        window.Strides[axis] * (size - 1)
+                        + window.Dilations[axis] * (window.Kernel[axis] - 1)
+                        + 1
+                        - window.Pads[axis]
+                        - window.Pads[axis + window.Rank]
+                ),
+        ];
         var (outPerGroup, inPerGroup, area, taps) = (w.Shape[1], x.Shape[1] / groups, Data.CountOf(sizes), Data.CountOf(window.Kernel));
         int[] shape = [x.Shape[0], groups * outPerGroup, .. sizes];
         var result = new Number[Data.CountOf(shape)];
@@ -108,8 +129,8 @@ internal static class WindowOperators
                 foreach (var place in Data.Coordinates(window.Kernel))
                 {
                     if (window.Index(at.AsSpan(2), place, sizes) is { } index)
-                        result[(at[0] * shape[1] + at[1] / inPerGroup * outPerGroup + c) * area
-                            + index] += value * w.Numbers[(at[1] * outPerGroup + c) * taps + tap];
+                        result[(at[0] * shape[1] + at[1] / inPerGroup * outPerGroup + c) * area + index] +=
+                            value * w.Numbers[(at[1] * outPerGroup + c) * taps + tap];
                     tap++;
                 }
             }
@@ -123,13 +144,19 @@ internal static class WindowOperators
         int[] sizes = x.Shape[2..];
         int[] shape = [.. x.Shape[..2], .. sizes.Select((size, axis) => window.Positions(axis, size))];
         var area = Data.CountOf(sizes);
-        return new Data(shape, [.. Data.Coordinates(shape).Select(at =>
-        {
-            var inside = new List<Number>();
-            foreach (var place in Data.Coordinates(window.Kernel))
-                if (window.Index(at.AsSpan(2), place, sizes) is { } index)
-                    inside.Add(x.Numbers[(at[0] * shape[1] + at[1]) * area + index]);
-            return function([.. inside], Data.CountOf(window.Kernel));
-        })]);
+        return new Data(
+            shape,
+            [
+                .. Data.Coordinates(shape)
+                    .Select(at =>
+                    {
+                        var inside = new List<Number>();
+                        foreach (var place in Data.Coordinates(window.Kernel))
+                            if (window.Index(at.AsSpan(2), place, sizes) is { } index)
+                                inside.Add(x.Numbers[(at[0] * shape[1] + at[1]) * area + index]);
+                        return function([.. inside], Data.CountOf(window.Kernel));
+                    }),
+            ]
+        );
     }
 }

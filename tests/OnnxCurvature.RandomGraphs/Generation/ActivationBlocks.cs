@@ -8,10 +8,28 @@ internal static class ActivationBlocks
     /// <summary>Operators, and the opset that brought them.</summary>
     private static readonly (string Name, int Opset)[] SmoothOperators =
     [
-        ("Tanh", 13), ("Sigmoid", 13), ("Softplus", 13), ("Sin", 13), ("Cos", 13), ("Erf", 13), ("Softsign", 13), ("Atan", 13),
-            ("Asinh", 13), ("Exp", 13), ("Sinh", 13),
-        ("Cosh", 13), ("Elu", 13), ("Celu", 13), ("Selu", 13), ("Square", 13), ("Log", 13), ("Sqrt", 13), ("Reciprocal", 13), ("Pow", 13),
-            ("Mish", 18), ("Gelu", 20),
+        ("Tanh", 13),
+        ("Sigmoid", 13),
+        ("Softplus", 13),
+        ("Sin", 13),
+        ("Cos", 13),
+        ("Erf", 13),
+        ("Softsign", 13),
+        ("Atan", 13),
+        ("Asinh", 13),
+        ("Exp", 13),
+        ("Sinh", 13),
+        ("Cosh", 13),
+        ("Elu", 13),
+        ("Celu", 13),
+        ("Selu", 13),
+        ("Square", 13),
+        ("Log", 13),
+        ("Sqrt", 13),
+        ("Reciprocal", 13),
+        ("Pow", 13),
+        ("Mish", 18),
+        ("Gelu", 20),
     ];
 
     public static IReadOnlyList<Block> All { get; } =
@@ -44,8 +62,18 @@ internal static class ActivationBlocks
 
     private static Sketch Kinked(GraphBuilder b, Sketch x)
     {
-        var op = b.Choices.Pick("Relu", "LeakyRelu", "Abs", "Clip", "HardSigmoid", "ThresholdedRelu", "PRelu", b.Opset >= 14 ? "HardSwish"
-            : "Relu", "Max", "Min");
+        var op = b.Choices.Pick(
+            "Relu",
+            "LeakyRelu",
+            "Abs",
+            "Clip",
+            "HardSigmoid",
+            "ThresholdedRelu",
+            "PRelu",
+            b.Opset >= 14 ? "HardSwish" : "Relu",
+            "Max",
+            "Min"
+        );
         return op switch
         {
             "LeakyRelu" => b.Value(x.Layout, op, [x.Name], ("alpha", 0.125)),
@@ -62,20 +90,24 @@ internal static class ActivationBlocks
     private static Sketch Scale(GraphBuilder b, Sketch x) =>
         b.Value(x.Layout, b.Choices.Pick("Add", "Mul", "Sub"), [x.Name, Vector(b, x, true)]);
 
-    private static Sketch Arithmetic(GraphBuilder b, Sketch x) => b.Choices.Next(5) switch
-    {
-        0 => b.Value(x.Layout, "Neg", [x.Name]),
-        1 => b.Value(x.Layout, "Div", [x.Name, b.Scalar(2)]),
-        2 => b.Value(x.Layout, "Sub", [b.Scalar(1), x.Name]),
-        3 => b.Value(x.Layout, "Identity", [x.Name]),
-        _ => b.Value(x.Layout, b.Choices.Pick("Sum", "Mean"), [x.Name, x.Name, b.Scalar(0.5)]),
-    };
+    private static Sketch Arithmetic(GraphBuilder b, Sketch x) =>
+        b.Choices.Next(5) switch
+        {
+            0 => b.Value(x.Layout, "Neg", [x.Name]),
+            1 => b.Value(x.Layout, "Div", [x.Name, b.Scalar(2)]),
+            2 => b.Value(x.Layout, "Sub", [b.Scalar(1), x.Name]),
+            3 => b.Value(x.Layout, "Identity", [x.Name]),
+            _ => b.Value(x.Layout, b.Choices.Pick("Sum", "Mean"), [x.Name, x.Name, b.Scalar(0.5)]),
+        };
 
     private static Sketch Where(GraphBuilder b, Sketch x)
     {
         var condition = b.Node("Greater", [x.Name, b.Choices.OneIn(2) ? Vector(b, x, true) : b.Scalar(0.125)]);
-        return b.Value(x.Layout, "Where",
-            [condition, b.Node("Mul", [x.Name, x.Name]), b.Choices.OneIn(2) ? b.Node("Sin", [x.Name]) : Vector(b, x, true)]);
+        return b.Value(
+            x.Layout,
+            "Where",
+            [condition, b.Node("Mul", [x.Name, x.Name]), b.Choices.OneIn(2) ? b.Node("Sin", [x.Name]) : Vector(b, x, true)]
+        );
     }
 
     /// <summary>A vector along a plain axis, with axes of size 1 after it.</summary>

@@ -11,8 +11,18 @@ public sealed record Block(string Family, int Weight, Func<GraphBuilder, Sketch,
 {
     /// <summary>All of them, the simplest first.</summary>
     public static IReadOnlyList<Block> All { get; } =
-        [.. ActivationBlocks.All, .. DenseBlocks.All, .. LayoutBlocks.All, .. BranchBlocks.All, .. ReductionBlocks.All,
-            .. NormalizationBlocks.All, .. ConvolutionBlocks.All, .. IndexingBlocks.All, .. SequenceBlocks.All, .. CouplingBlocks.All];
+    [
+        .. ActivationBlocks.All,
+        .. DenseBlocks.All,
+        .. LayoutBlocks.All,
+        .. BranchBlocks.All,
+        .. ReductionBlocks.All,
+        .. NormalizationBlocks.All,
+        .. ConvolutionBlocks.All,
+        .. IndexingBlocks.All,
+        .. SequenceBlocks.All,
+        .. CouplingBlocks.All,
+    ];
 
     /// <summary>Applies one of those that can follow, or leaves the value as it is where none can.</summary>
     public static Sketch Next(GraphBuilder b, Sketch x, Func<Block, bool>? among = null)

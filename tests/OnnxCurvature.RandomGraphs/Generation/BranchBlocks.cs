@@ -14,8 +14,12 @@ internal static class BranchBlocks
         new("shared branches", 4, (_, x) => x.Rank >= 1 && !x.Layout.HoldsSamples(x.Rank - 1), Shared),
         new("halves", 4, (_, x) => x.PlainAxes.Any(axis => x.Shape[axis] % 2 == 0), Halves),
         new("second input", 4, (_, x) => x.Rank >= 1 && x.Layout.Axes.All(axis => axis.Length == 1), Second),
-        new("own entries", 1, (b, x) => x.Layout.SampleAxis >= 0 && !b.IsSymbolic, (b, x) =>
-            b.Value(x.Layout, b.Choices.Pick("Add", "Mul"), [x.Name, b.Weight(1, x.Shape)])),
+        new(
+            "own entries",
+            1,
+            (b, x) => x.Layout.SampleAxis >= 0 && !b.IsSymbolic,
+            (b, x) => b.Value(x.Layout, b.Choices.Pick("Add", "Mul"), [x.Name, b.Weight(1, x.Shape)])
+        ),
     ];
 
     /// <summary>The value and another that is made of it, one after the other along any axis, that of the samples too.</summary>
@@ -47,8 +51,11 @@ internal static class BranchBlocks
         var axis = b.Choices.Pick([.. x.PlainAxes.Where(axis => x.Shape[axis] % 2 == 0)]);
         var half = x.Shape[axis] / 2;
         var parts = b.Nodes("Split", [x.Name, b.Integers(half, half)], 2, ("axis", (long)axis));
-        return b.Value(x.Layout.With(axis, half), b.Choices.Pick("Mul", "Add", "Div"),
-            [parts[0], b.Node("Exp", [b.Node("Tanh", [parts[1]])])]);
+        return b.Value(
+            x.Layout.With(axis, half),
+            b.Choices.Pick("Mul", "Add", "Div"),
+            [parts[0], b.Node("Exp", [b.Node("Tanh", [parts[1]])])]
+        );
     }
 
     private static Sketch Second(GraphBuilder b, Sketch x) =>

@@ -12,10 +12,18 @@ internal static class ConvolutionBlocks
         new("pooling", 8, (_, x) => IsImage(x), Pooling),
         new("global pooling", 5, (_, x) => IsImage(x), Global),
         new("resize", 3, (_, x) => IsImage(x) && x.Layout.Count() <= Sizes.Most / 4, Resize),
-        new("depth to space", 2, (_, x) => IsImage(x) && x.Rank == 4 && x.Shape[1] % 4 == 0, (b, x) =>
-            Shuffle(b, x, "DepthToSpace", x.Shape[1] / 4, 2 * x.Shape[2], 2 * x.Shape[3])),
-        new("space to depth", 2, (_, x) => IsImage(x) && x.Rank == 4 && x.Shape[2] % 2 == 0 && x.Shape[3] % 2 == 0, (b, x) =>
-            Shuffle(b, x, "SpaceToDepth", 4 * x.Shape[1], x.Shape[2] / 2, x.Shape[3] / 2)),
+        new(
+            "depth to space",
+            2,
+            (_, x) => IsImage(x) && x.Rank == 4 && x.Shape[1] % 4 == 0,
+            (b, x) => Shuffle(b, x, "DepthToSpace", x.Shape[1] / 4, 2 * x.Shape[2], 2 * x.Shape[3])
+        ),
+        new(
+            "space to depth",
+            2,
+            (_, x) => IsImage(x) && x.Rank == 4 && x.Shape[2] % 2 == 0 && x.Shape[3] % 2 == 0,
+            (b, x) => Shuffle(b, x, "SpaceToDepth", 4 * x.Shape[1], x.Shape[2] / 2, x.Shape[3] / 2)
+        ),
     ];
 
     private static bool IsImage(Sketch x) => x.Rank is 3 or 4 && Enumerable.Range(1, x.Rank - 1).All(axis => !x.Layout.HoldsSamples(axis));
@@ -39,9 +47,15 @@ internal static class ConvolutionBlocks
         if (groups > 1)
             b.Trait(groups == channels ? "depthwise" : "grouped");
         string[] bias = b.Choices.OneIn(2) ? [b.Weight(0.5, width)] : [];
-        return b.Value(Sized(x, width, sizes), "Conv", [x.Name, b.Weight(0.8, [width, channels / groups, .. kernel]), .. bias],
-            ("group", (long)groups), ("pads", Repeated(pad, 2 * spatial)), ("strides", Repeated(stride, spatial)),
-                ("dilations", Repeated(dilation, spatial)));
+        return b.Value(
+            Sized(x, width, sizes),
+            "Conv",
+            [x.Name, b.Weight(0.8, [width, channels / groups, .. kernel]), .. bias],
+            ("group", (long)groups),
+            ("pads", Repeated(pad, 2 * spatial)),
+            ("strides", Repeated(stride, spatial)),
+            ("dilations", Repeated(dilation, spatial))
+        );
     }
 
     private static Sketch Transposed(GraphBuilder b, Sketch x)
@@ -53,9 +67,14 @@ internal static class ConvolutionBlocks
         var sizes = x.Shape[2..].Select(size => stride * (size - 1) + kernel - 2 * pad).ToArray();
         var width = b.Choices.Pick(1, 2);
         string[] bias = b.Choices.OneIn(2) ? [b.Weight(0.5, groups * width)] : [];
-        return b.Value(Sized(x, groups * width, sizes), "ConvTranspose",
+        return b.Value(
+            Sized(x, groups * width, sizes),
+            "ConvTranspose",
             [x.Name, b.Weight(0.8, [channels, width, .. Enumerable.Repeat(kernel, spatial)]), .. bias],
-            ("group", (long)groups), ("pads", Repeated(pad, 2 * spatial)), ("strides", Repeated(stride, spatial)));
+            ("group", (long)groups),
+            ("pads", Repeated(pad, 2 * spatial)),
+            ("strides", Repeated(stride, spatial))
+        );
     }
 
     private static Sketch Pooling(GraphBuilder b, Sketch x)
@@ -68,9 +87,17 @@ internal static class ConvolutionBlocks
         // A window that lies on padding alone has no maximum.
         var sizes = x.Shape[2..].Select(size => (size + 2 * pad - kernel) / stride + 1).ToArray();
         (string, object)[] counted = op == "AveragePool" ? [("count_include_pad", (long)b.Choices.Next(2))] : [];
-        return b.Value(Sized(x, x.Shape[1], sizes), op, [x.Name],
-            [("kernel_shape", Repeated(kernel, spatial)), ("strides", Repeated(stride, spatial)), ("pads", Repeated(pad, 2 * spatial)),
-                .. counted]);
+        return b.Value(
+            Sized(x, x.Shape[1], sizes),
+            op,
+            [x.Name],
+            [
+                ("kernel_shape", Repeated(kernel, spatial)),
+                ("strides", Repeated(stride, spatial)),
+                ("pads", Repeated(pad, 2 * spatial)),
+                .. counted,
+            ]
+        );
     }
 
     private static Sketch Global(GraphBuilder b, Sketch x) =>
@@ -86,6 +113,10 @@ internal static class ConvolutionBlocks
     }
 
     private static Sketch Shuffle(GraphBuilder b, Sketch x, string op, int channels, int height, int width) =>
-        b.Value(Sized(x, channels, [height, width]), op, [x.Name], op == "DepthToSpace"
-            ? [("blocksize", 2L), ("mode", b.Choices.Pick("DCR", "CRD"))] : [("blocksize", 2L)]);
+        b.Value(
+            Sized(x, channels, [height, width]),
+            op,
+            [x.Name],
+            op == "DepthToSpace" ? [("blocksize", 2L), ("mode", b.Choices.Pick("DCR", "CRD"))] : [("blocksize", 2L)]
+        );
 }

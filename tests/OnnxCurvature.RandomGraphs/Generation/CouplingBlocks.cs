@@ -8,11 +8,19 @@ internal static class CouplingBlocks
     public static IReadOnlyList<Block> All { get; } =
     [
         new("batch statistics", 3, (_, x) => x.Layout.SampleAxis >= 0, Statistics),
-        new("softmax over samples", 1, (_, x) =>
-            x.Layout.SampleAxis >= 0, (b, x) => b.Value(x.Layout, "Softmax", [x.Name], ("axis", (long)x.Layout.SampleAxis))),
+        new(
+            "softmax over samples",
+            1,
+            (_, x) => x.Layout.SampleAxis >= 0,
+            (b, x) => b.Value(x.Layout, "Softmax", [x.Name], ("axis", (long)x.Layout.SampleAxis))
+        ),
         new("product over samples", 1, (_, x) => x.Layout.SampleAxis >= 0 && x.Rank >= 2, Product),
-        new("cumulative sum over samples", 1, (_, x) =>
-            x.Layout.SampleAxis >= 0, (b, x) => b.Value(x.Layout, "CumSum", [x.Name, b.IntegerTensor([], x.Layout.SampleAxis)])),
+        new(
+            "cumulative sum over samples",
+            1,
+            (_, x) => x.Layout.SampleAxis >= 0,
+            (b, x) => b.Value(x.Layout, "CumSum", [x.Name, b.IntegerTensor([], x.Layout.SampleAxis)])
+        ),
         new("samples turned round", 1, (_, x) => x.Layout.SampleAxis >= 0, Turned),
     ];
 
@@ -36,8 +44,10 @@ internal static class CouplingBlocks
     /// <summary>Each sample meets another one.</summary>
     private static Sketch Turned(GraphBuilder b, Sketch x)
     {
-        var turned = b.Node("Slice", [x.Name, b.Integers(-1), b.Integers(long.MinValue + 1), b.Integers(x.Layout.SampleAxis),
-            b.Integers(-1)]);
+        var turned = b.Node(
+            "Slice",
+            [x.Name, b.Integers(-1), b.Integers(long.MinValue + 1), b.Integers(x.Layout.SampleAxis), b.Integers(-1)]
+        );
         return b.Value(x.Layout, b.Choices.Pick("Mul", "Add"), [x.Name, turned]);
     }
 }

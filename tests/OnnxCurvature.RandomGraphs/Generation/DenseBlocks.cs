@@ -36,15 +36,25 @@ internal static class DenseBlocks
         var size = turned ? x.Shape[0] : x.Shape[1];
         var weight = transposed ? Matrix(b, width, size) : Matrix(b, size, width);
         string[] bias = b.Choices.OneIn(2) ? [b.Weight(0.7, b.Choices.Pick<int[]>([width], [1, width], [1]))] : [];
-        return b.Value(layout, "Gemm", [x.Name, weight, .. bias], ("transA", turned ? 1L : 0L), ("transB", transposed ? 1L : 0L),
-            ("alpha", b.Choices.Pick(1.0, 0.5)), ("beta", b.Choices.Pick(1.0, 2.0)));
+        return b.Value(
+            layout,
+            "Gemm",
+            [x.Name, weight, .. bias],
+            ("transA", turned ? 1L : 0L),
+            ("transB", transposed ? 1L : 0L),
+            ("alpha", b.Choices.Pick(1.0, 0.5)),
+            ("beta", b.Choices.Pick(1.0, 2.0))
+        );
     }
 
     private static Sketch Ensemble(GraphBuilder b, Sketch x)
     {
         var (members, width) = (Sizes.Of(b), Sizes.Of(b));
-        return b.Value(x.Layout.With(1, width).Insert(0, members), "MatMul",
-            [x.Name, b.Weight(1.0 / Math.Sqrt(x.Shape[1]), members, x.Shape[1], width)]);
+        return b.Value(
+            x.Layout.With(1, width).Insert(0, members),
+            "MatMul",
+            [x.Name, b.Weight(1.0 / Math.Sqrt(x.Shape[1]), members, x.Shape[1], width)]
+        );
     }
 
     private static Sketch Einsum(GraphBuilder b, Sketch x)
@@ -55,10 +65,18 @@ internal static class DenseBlocks
         return form switch
         {
             // The axis is summed up against a weight, and its place taken by the weight's other one.
-            0 => b.Value(x.Layout.With(axis, width), "Einsum", [x.Name, Matrix(b, x.Shape[axis], width)],
-                ("equation", $"{letters},{letters[axis]}z->{letters.Replace(letters[axis], 'z')}")),
-            1 => b.Value(x.Layout.Remove(axis).Insert(0, width), "Einsum", [b.Weight(0.7, width, x.Shape[axis]), x.Name],
-                ("equation", $"z{letters[axis]},{letters}->z{letters.Remove(axis, 1)}")),
+            0 => b.Value(
+                x.Layout.With(axis, width),
+                "Einsum",
+                [x.Name, Matrix(b, x.Shape[axis], width)],
+                ("equation", $"{letters},{letters[axis]}z->{letters.Replace(letters[axis], 'z')}")
+            ),
+            1 => b.Value(
+                x.Layout.Remove(axis).Insert(0, width),
+                "Einsum",
+                [b.Weight(0.7, width, x.Shape[axis]), x.Name],
+                ("equation", $"z{letters[axis]},{letters}->z{letters.Remove(axis, 1)}")
+            ),
             _ => b.Value(x.Layout, "Einsum", [x.Name, b.Weight(1, x.Shape[axis])], ("equation", $"{letters},{letters[axis]}->{letters}")),
         };
     }
@@ -67,17 +85,28 @@ internal static class DenseBlocks
     internal static string Matrix(GraphBuilder b, int rows, int columns)
     {
         var scale = 1.2 / Math.Sqrt(Math.Max(rows, 1));
-        var tied = b.Weights.Where(weight => weight.Shape is [var r, var c] && (r == rows && c == columns || r == columns && c == rows))
+        var tied = b
+            .Weights.Where(weight => weight.Shape is [var r, var c] && (r == rows && c == columns || r == columns && c == rows))
             .ToArray();
-        var form = b.Choices.Weighted([(8, "own"), (tied.Length > 0 ? 6 : 0, "tied"), (1, "transposed"), (1, "scaled"), (1, "sliced"),
-            (1, "sum"), (1, "masked"), (1, "normalized"), (1, "product")]);
+        var form = b.Choices.Weighted([
+            (8, "own"),
+            (tied.Length > 0 ? 6 : 0, "tied"),
+            (1, "transposed"),
+            (1, "scaled"),
+            (1, "sliced"),
+            (1, "sum"),
+            (1, "masked"),
+            (1, "normalized"),
+            (1, "product"),
+        ]);
         if (form is not "own")
             b.Trait($"weight {form}");
         switch (form)
         {
             case "tied":
                 var weight = tied[b.Choices.Next(tied.Length)];
-                return weight.Shape[0] == rows && weight.Shape[1] == columns ? weight.Name
+                return weight.Shape[0] == rows && weight.Shape[1] == columns
+                    ? weight.Name
                     : b.Node("Transpose", [weight.Name], ("perm", new long[] { 1, 0 }));
             case "transposed":
                 return b.Node("Transpose", [b.Weight(scale, columns, rows)], ("perm", new long[] { 1, 0 }));
@@ -88,8 +117,13 @@ internal static class DenseBlocks
             case "sum":
                 return b.Node("Add", [b.Weight(scale, rows, columns), b.Weight(scale, 1, columns)]);
             case "masked":
-                return b.Node("Mul", [b.Weight(scale, rows, columns),
-                    b.Numbers([rows, columns], [.. Enumerable.Range(0, rows * columns).Select(index => index % 3 == 1 ? 0.0 : 1.0)])]);
+                return b.Node(
+                    "Mul",
+                    [
+                        b.Weight(scale, rows, columns),
+                        b.Numbers([rows, columns], [.. Enumerable.Range(0, rows * columns).Select(index => index % 3 == 1 ? 0.0 : 1.0)]),
+                    ]
+                );
             case "normalized":
                 return b.Node("LpNormalization", [b.Weight(scale, rows, columns)], ("axis", b.Choices.Pick(0L, 1L)));
             case "product":

@@ -66,8 +66,14 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     public string Constant(double scale, bool positive, params int[] shape)
     {
         var name = $"c{_constants.Count}";
-        _constants.Add(new GraphConstant(name, shape, positive ? [.. Draw(shape, scale, 0).Select(value => Math.Abs(value) + 0.25)]
-            : Draw(shape, scale, 0), null));
+        _constants.Add(
+            new GraphConstant(
+                name,
+                shape,
+                positive ? [.. Draw(shape, scale, 0).Select(value => Math.Abs(value) + 0.25)] : Draw(shape, scale, 0),
+                null
+            )
+        );
         return name;
     }
 
@@ -105,8 +111,9 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     public Sketch Input(Layout layout)
     {
         var name = $"x{_inputs.Count}";
-        _inputs.Add(new GraphInput(name, layout.Shape, Draw(layout.Shape, 1.5, 1), null, layout.SampleAxis, IsSymbolic
-            && layout.SampleAxis >= 0));
+        _inputs.Add(
+            new GraphInput(name, layout.Shape, Draw(layout.Shape, 1.5, 1), null, layout.SampleAxis, IsSymbolic && layout.SampleAxis >= 0)
+        );
         _inputValues.Add(new Sketch(name, layout));
         return _inputValues[^1];
     }
@@ -115,7 +122,8 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     public Sketch IntegerInput(Layout layout, int bound)
     {
         var name = $"x{_inputs.Count}";
-        var values = Draw(layout.Shape, 1, 1).Select((_, index) => (long)(Mixing.Unit(seed, 7000 + _inputs.Count, index) * bound))
+        var values = Draw(layout.Shape, 1, 1)
+            .Select((_, index) => (long)(Mixing.Unit(seed, 7000 + _inputs.Count, index) * bound))
             .ToArray();
         _inputs.Add(new GraphInput(name, layout.Shape, null, values, layout.SampleAxis, IsSymbolic && layout.SampleAxis >= 0));
         return new Sketch(name, layout);
@@ -124,8 +132,16 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     /// <summary>An input of classes.</summary>
     public string Labels(Layout layout, IEnumerable<long> labels)
     {
-        _inputs.Add(new GraphInput("classes", layout.Shape, null, [.. labels], layout.SampleAxis, IsSymbolic && layout.SampleAxis >= 0
-            && layout.Axes[layout.SampleAxis].Length == 1));
+        _inputs.Add(
+            new GraphInput(
+                "classes",
+                layout.Shape,
+                null,
+                [.. labels],
+                layout.SampleAxis,
+                IsSymbolic && layout.SampleAxis >= 0 && layout.Axes[layout.SampleAxis].Length == 1
+            )
+        );
         return "classes";
     }
 
@@ -159,7 +175,8 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
             Output = output.Name,
             Targets =
             [
-                .. Weights.Where(weight => needed.Contains(weight.Name))
+                .. Weights
+                    .Where(weight => needed.Contains(weight.Name))
                     .Select(weight => new Sketch(weight.Name, Layout.Plain(weight.Shape))),
                 .. _inputValues.Concat(_values).Where(value => needed.Contains(value.Name) && value.Name != output.Name),
             ],
@@ -171,10 +188,15 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     private double[] Draw(int[] shape, double scale, int stream)
     {
         var (count, tensor) = (shape.Aggregate(1, (a, b) => a * b), 10 * (_constants.Count + _inputs.Count) + stream);
-        return [.. Enumerable.Range(0, count).Select(index =>
-        {
-            var value = scale * (2 * Mixing.Unit(seed, tensor, index) - 1);
-            return count == 1 ? (float)value : Math.Round(value * 1024) / 1024;
-        })];
+        return
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(index =>
+                {
+                    var value = scale * (2 * Mixing.Unit(seed, tensor, index) - 1);
+                    return count == 1 ? (float)value : Math.Round(value * 1024) / 1024;
+                }),
+        ];
     }
 }

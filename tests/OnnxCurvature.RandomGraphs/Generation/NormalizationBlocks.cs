@@ -14,8 +14,12 @@ internal static class NormalizationBlocks
         new("batch normalization", 4, (_, x) => x.Rank >= 2 && !x.Layout.HoldsSamples(1), Batch),
         new("instance normalization", 3, (_, x) => Channels(x), Instance),
         new("group normalization", 3, (b, x) => b.Opset >= 21 && Channels(x), Group),
-        new("lp normalization", 2, (_, x) => x.PlainAxes.Length > 0, (b, x) =>
-            b.Value(x.Layout, "LpNormalization", [x.Name], ("axis", Axis(b, x)), ("p", b.Choices.Pick(2L, 1L)))),
+        new(
+            "lp normalization",
+            2,
+            (_, x) => x.PlainAxes.Length > 0,
+            (b, x) => b.Value(x.Layout, "LpNormalization", [x.Name], ("axis", Axis(b, x)), ("p", b.Choices.Pick(2L, 1L)))
+        ),
         new("mean variance normalization", 1, (_, x) => x.PlainAxes.Any(axis => x.Shape[axis] > 2), MeanVariance),
     ];
 
@@ -35,8 +39,12 @@ internal static class NormalizationBlocks
     private static Sketch Batch(GraphBuilder b, Sketch x)
     {
         var c = x.Shape[1];
-        return b.Value(x.Layout, "BatchNormalization",
-            [x.Name, b.Weight(1, c), b.Weight(0.5, c), b.Constant(0.5, false, c), b.Constant(1, true, c)], ("epsilon", Epsilon));
+        return b.Value(
+            x.Layout,
+            "BatchNormalization",
+            [x.Name, b.Weight(1, c), b.Weight(0.5, c), b.Constant(0.5, false, c), b.Constant(1, true, c)],
+            ("epsilon", Epsilon)
+        );
     }
 
     private static Sketch Instance(GraphBuilder b, Sketch x) =>
@@ -45,8 +53,13 @@ internal static class NormalizationBlocks
     private static Sketch Group(GraphBuilder b, Sketch x)
     {
         var groups = x.Shape[1] % 2 == 0 ? b.Choices.Pick(1L, 2L) : 1;
-        return b.Value(x.Layout, "GroupNormalization", [x.Name, b.Weight(1, x.Shape[1]), b.Weight(0.5, x.Shape[1])], ("epsilon", Epsilon),
-            ("num_groups", groups));
+        return b.Value(
+            x.Layout,
+            "GroupNormalization",
+            [x.Name, b.Weight(1, x.Shape[1]), b.Weight(0.5, x.Shape[1])],
+            ("epsilon", Epsilon),
+            ("num_groups", groups)
+        );
     }
 
     private static Sketch MeanVariance(GraphBuilder b, Sketch x)

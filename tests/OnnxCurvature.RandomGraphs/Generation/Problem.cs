@@ -69,9 +69,10 @@ public sealed record Problem
     public string TargetName => Target.Name + Part?.ToString();
 
     /// <summary>The axes along which samples lie, where that is said: null for an input that holds none.</summary>
-    public ImmutableDictionary<string, int?> SampleAxes => Graph.Inputs
-        .Where(input => DeclaresSamples && input.Name[0] == 'x')
-        .ToImmutableDictionary(input => input.Name, input => input.SampleAxis < 0 ? (int?)null : input.SampleAxis);
+    public ImmutableDictionary<string, int?> SampleAxes =>
+        Graph
+            .Inputs.Where(input => DeclaresSamples && input.Name[0] == 'x')
+            .ToImmutableDictionary(input => input.Name, input => input.SampleAxis < 0 ? (int?)null : input.SampleAxis);
 
     /// <summary>
     /// Whether the documentation leaves no doubt which data are samples: they lie along first axes, or it is said along which.
@@ -79,8 +80,8 @@ public sealed record Problem
     public bool HasKnownSamples => DeclaresSamples || IsPlain;
 
     /// <summary>Whether samples lie along the first axis of all inputs, and along the first axis of z by themselves.</summary>
-    public bool IsPlain => Graph.Inputs.All(input => input.SampleAxis == 0) && Z.Layout is { SampleAxis: 0 } layout
-        && layout.Axes[0].Length == 1;
+    public bool IsPlain =>
+        Graph.Inputs.All(input => input.SampleAxis == 0) && Z.Layout is { SampleAxis: 0 } layout && layout.Axes[0].Length == 1;
 
     /// <summary>The shape of the labels: that of z without its classes, and without trailing axes of size 1.</summary>
     public int[] LabelShape
@@ -98,10 +99,13 @@ public enum Execution
 {
     /// <summary>By the managed interpreter only.</summary>
     Managed,
+
     /// <summary>As the tool does, on ONNX Runtime, over batches.</summary>
     Engine,
+
     /// <summary>As a file that is written to be run once.</summary>
     SingleRun,
+
     /// <summary>As a file of the portable profile.</summary>
     Portable,
 }

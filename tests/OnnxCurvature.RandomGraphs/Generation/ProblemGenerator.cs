@@ -40,21 +40,41 @@ public static class ProblemGenerator
     {
         int Size() => Sizes.Of(b);
         var n = b.Batch;
-        var form = b.Choices.Weighted([(5, "features"), (4, "sequence"), (3, "steps first"), (3, "image"), (2, "signal"), (2, "embedding"),
-            (2, "features first"), (1, "samples last"), (1, "state"), (1, "no batch")]);
+        var form = b.Choices.Weighted([
+            (5, "features"),
+            (4, "sequence"),
+            (3, "steps first"),
+            (3, "image"),
+            (2, "signal"),
+            (2, "embedding"),
+            (2, "features first"),
+            (1, "samples last"),
+            (1, "state"),
+            (1, "no batch"),
+        ]);
         b.Trait($"input {form}");
         switch (form)
         {
-            case "features": return b.Input(Layout.Of(n, new Factor(Size())));
-            case "sequence": return b.Input(Layout.Of(n, new Factor(Size()), new Factor(Size())));
-            case "steps first": return b.Input(Layout.Of(new Factor(Size()), n, new Factor(Size())));
-            case "image": return b.Input(Layout.Of(n, new Factor(b.Choices.Pick(1, 2, 4)), new Factor(b.Choices.Pick(3, 4)),
-                new Factor(b.Choices.Pick(3, 2))));
-            case "signal": return b.Input(Layout.Of(n, new Factor(Size()), new Factor(b.Choices.Pick(4, 3, 5))));
-            case "features first": return b.Input(Layout.Of(new Factor(Size()), n));
-            case "samples last": return b.Input(Layout.Of(new Factor(Size()), new Factor(Size()), n));
-            case "state": return b.Input(Layout.Plain(Size()));
-            case "no batch": return b.Input(Layout.Plain(Size(), Size()));
+            case "features":
+                return b.Input(Layout.Of(n, new Factor(Size())));
+            case "sequence":
+                return b.Input(Layout.Of(n, new Factor(Size()), new Factor(Size())));
+            case "steps first":
+                return b.Input(Layout.Of(new Factor(Size()), n, new Factor(Size())));
+            case "image":
+                return b.Input(
+                    Layout.Of(n, new Factor(b.Choices.Pick(1, 2, 4)), new Factor(b.Choices.Pick(3, 4)), new Factor(b.Choices.Pick(3, 2)))
+                );
+            case "signal":
+                return b.Input(Layout.Of(n, new Factor(Size()), new Factor(b.Choices.Pick(4, 3, 5))));
+            case "features first":
+                return b.Input(Layout.Of(new Factor(Size()), n));
+            case "samples last":
+                return b.Input(Layout.Of(new Factor(Size()), new Factor(Size()), n));
+            case "state":
+                return b.Input(Layout.Plain(Size()));
+            case "no batch":
+                return b.Input(Layout.Plain(Size(), Size()));
             default:
                 var (ids, width) = (b.IntegerInput(Layout.Of(n, new Factor(Size())), 3), Size());
                 return b.Value(ids.Layout.Insert(2, width), "Gather", [b.Weight(1, 3, width), ids.Name], ("axis", 0L));
@@ -63,24 +83,36 @@ public static class ProblemGenerator
 
     private static Problem? Finish(GraphBuilder b, Sketch x, ulong seed)
     {
-        var (choices, kind) = (b.Choices,
-            b.Choices.Pick("mse", "cross-entropy", "binary-cross-entropy", "sum", "value", "total", "own cross-entropy"));
+        var (choices, kind) = (
+            b.Choices,
+            b.Choices.Pick("mse", "cross-entropy", "binary-cross-entropy", "sum", "value", "total", "own cross-entropy")
+        );
         if (kind.EndsWith("cross-entropy", StringComparison.Ordinal) && kind[0] != 'b')
             x = WithClasses(b, x);
-        while (x.Layout.Count() > Math.Max(MostOutputs, 4 * b.Samples) && x.PlainAxes is { Length: > 0 } plain)
-            x = ReductionBlocks.Reduce(b, x, "ReduceMean", [plain[^1]], keep: plain[^1] == 1 || x.Rank <= 2);
+        // An axis of one entry makes nothing smaller, however often it is reduced.
+        while (
+            x.Layout.Count() > Math.Max(MostOutputs, 4 * b.Samples)
+            && x.PlainAxes.Where(axis => x.Shape[axis] > 1).DefaultIfEmpty(-1).Last() is >= 0 and var axis
+        )
+            x = ReductionBlocks.Reduce(b, x, "ReduceMean", [axis], keep: axis == 1 || x.Rank <= 2);
         // A loss that finds probabilities at the end starts from the logits before them, which is asked for on purpose below.
         if (b.EndsIn(x, "Softmax", "LogSoftmax", "Sigmoid"))
             x = b.Value(x.Layout, "Neg", [x.Name]);
         var (z, output, labels, own) = (x, x, ImmutableArray<long>.Empty, (string?)null);
         if (kind is "cross-entropy" or "own cross-entropy")
-            labels = [.. Enumerable.Range(0, z.Layout.Count() / z.Shape[1])
-                .Select(index => (long)(Mixing.Unit(seed, 5000, index) * z.Shape[1]))];
+            labels =
+            [
+                .. Enumerable.Range(0, z.Layout.Count() / z.Shape[1]).Select(index => (long)(Mixing.Unit(seed, 5000, index) * z.Shape[1])),
+            ];
         var loss = LossKind.Value;
         switch (kind)
         {
-            case "mse": loss = LossKind.Mse; break;
-            case "sum": loss = LossKind.Sum; break;
+            case "mse":
+                loss = LossKind.Mse;
+                break;
+            case "sum":
+                loss = LossKind.Sum;
+                break;
             case "binary-cross-entropy":
                 loss = LossKind.BinaryCrossEntropy;
                 if (choices.OneIn(6))
@@ -96,13 +128,22 @@ public static class ProblemGenerator
                 var shape = z.Shape[2..].All(size => size == 1) && z.Rank > 2 ? null : z.Layout.Remove(1);
                 if (shape is null)
                     z = x = b.Value(new Layout(z.Layout.Axes[..2]), "Reshape", [z.Name, b.Integers(0, z.Shape[1])]);
-                output = b.Value(Layout.Plain(), "SoftmaxCrossEntropyLoss", [z.Name, b.Labels(shape ?? z.Layout.Remove(1), labels)],
-                    ("reduction", own));
+                output = b.Value(
+                    Layout.Plain(),
+                    "SoftmaxCrossEntropyLoss",
+                    [z.Name, b.Labels(shape ?? z.Layout.Remove(1), labels)],
+                    ("reduction", own)
+                );
                 break;
             case "total" when x.Rank > 0:
                 var squares = choices.OneIn(2) ? b.Value(x.Layout, "Mul", [x.Name, x.Name]) : x;
-                z = output = ReductionBlocks.Reduce(b, squares, choices.Pick("ReduceSum", "ReduceMean"), [.. Enumerable.Range(0, x.Rank)],
-                    keep: false);
+                z = output = ReductionBlocks.Reduce(
+                    b,
+                    squares,
+                    choices.Pick("ReduceSum", "ReduceMean"),
+                    [.. Enumerable.Range(0, x.Rank)],
+                    keep: false
+                );
                 break;
         }
         b.Trait($"loss {kind}");
@@ -113,7 +154,14 @@ public static class ProblemGenerator
             return null;
         var weights = targets.Where(target => target.Name[0] == 'w').ToArray();
         var target = weights.Length > 0 && choices.Next(4) < 3 ? choices.Pick(weights) : choices.Pick(targets);
-        b.Trait(target.Name[0] switch { 'w' => "by a weight", 'x' => "by an input", _ => "by a value between" });
+        b.Trait(
+            target.Name[0] switch
+            {
+                'w' => "by a weight",
+                'x' => "by an input",
+                _ => "by a value between",
+            }
+        );
         return new Problem
         {
             Graph = graph with { Traits = b.Build(output).Traits },
@@ -123,7 +171,8 @@ public static class ProblemGenerator
             OwnCrossEntropy = own,
             Labels = labels,
             Wanted = loss is LossKind.Mse or LossKind.BinaryCrossEntropy
-                ? [.. Enumerable.Range(0, z.Layout.Count()).Select(index => Math.Round(1024 * Mixing.Unit(seed, 6000, index)) / 1024)] : [],
+                ? [.. Enumerable.Range(0, z.Layout.Count()).Select(index => Math.Round(1024 * Mixing.Unit(seed, 6000, index)) / 1024)]
+                : [],
             Target = target,
             Part = PartOf(choices, target),
             Quantities = QuantitiesOf(choices),
@@ -133,8 +182,12 @@ public static class ProblemGenerator
             BatchSize = graph.Inputs.Any(input => input.IsSymbolic) ? choices.Pick<int?>(null, 1, 2, 3) : null,
             ChunkBytes = choices.Pick<long?>(null, 20_000, 4000),
             PlansForAnySize = b.IsSymbolic && choices.OneIn(4),
-            Execution = choices.Weighted([(8, Execution.Managed), (6, Execution.Engine), (2, Execution.SingleRun),
-                (2, Execution.Portable)]),
+            Execution = choices.Weighted([
+                (8, Execution.Managed),
+                (6, Execution.Engine),
+                (2, Execution.SingleRun),
+                (2, Execution.Portable),
+            ]),
             Seed = seed,
         };
     }
@@ -180,9 +233,22 @@ public static class ProblemGenerator
 
     private static ImmutableArray<Quantity> QuantitiesOf(Choices choices)
     {
-        Quantity[] more = [Quantity.GgnDiagonal, Quantity.FisherDiagonal, Quantity.Hessian, Quantity.Hvp, Quantity.Jacobian, Quantity.Jvp,
-            Quantity.Vjp, Quantity.Laplacian, Quantity.GradientOfGradient, Quantity.PerSampleGradient, Quantity.PerSampleHessianDiagonal,
-            Quantity.PerSampleGgnDiagonal, Quantity.PerSampleFisherDiagonal];
+        Quantity[] more =
+        [
+            Quantity.GgnDiagonal,
+            Quantity.FisherDiagonal,
+            Quantity.Hessian,
+            Quantity.Hvp,
+            Quantity.Jacobian,
+            Quantity.Jvp,
+            Quantity.Vjp,
+            Quantity.Laplacian,
+            Quantity.GradientOfGradient,
+            Quantity.PerSampleGradient,
+            Quantity.PerSampleHessianDiagonal,
+            Quantity.PerSampleGgnDiagonal,
+            Quantity.PerSampleFisherDiagonal,
+        ];
         return [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal, .. more.Where(_ => choices.OneIn(4))];
     }
 

@@ -9,8 +9,18 @@ internal static class ReductionBlocks
 
     private static Sketch Along(GraphBuilder b, Sketch x)
     {
-        var op = b.Choices.Pick("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceLogSumExp", "ReduceSumSquare", "ReduceProd",
-            "ReduceL1", "ReduceL2", "ReduceLogSum");
+        var op = b.Choices.Pick(
+            "ReduceMean",
+            "ReduceSum",
+            "ReduceMax",
+            "ReduceMin",
+            "ReduceLogSumExp",
+            "ReduceSumSquare",
+            "ReduceProd",
+            "ReduceL1",
+            "ReduceL2",
+            "ReduceLogSum"
+        );
         var axis = x.PlainAxes[b.Choices.Next(x.PlainAxes.Length)];
         var keep = b.Choices.OneIn(3);
         var input = op == "ReduceLogSum" ? b.Node("Exp", [b.Node("Tanh", [x.Name])]) : x.Name;

@@ -10,8 +10,17 @@ internal static class SequenceBlocks
     [
         new("attention", 8, (_, x) => x.Rank == 3 && x.Shape[1] <= 4 && x.Shape[2] <= 4 && !x.Layout.HoldsSamples(2), Attention),
         new("recurrent", 7, (_, x) => x.Rank == 3 && x.Shape[2] <= 4 && !x.Layout.HoldsSamples(2), Recurrent),
-        new("products of pairs", 3, (_, x) => x.Rank is 2 or 3 && !x.Layout.HoldsSamples(x.Rank - 2) && x.Shape[^2] <= 4
-            && x.Shape[^1] <= 4 && !x.Layout.HoldsSamples(x.Rank - 1), Pairs),
+        new(
+            "products of pairs",
+            3,
+            (_, x) =>
+                x.Rank is 2 or 3
+                && !x.Layout.HoldsSamples(x.Rank - 2)
+                && x.Shape[^2] <= 4
+                && x.Shape[^1] <= 4
+                && !x.Layout.HoldsSamples(x.Rank - 1),
+            Pairs
+        ),
     ];
 
     private static Sketch Pairs(GraphBuilder b, Sketch x)
@@ -52,7 +61,8 @@ internal static class SequenceBlocks
         var attended = b.Value(q.Layout, "MatMul", [mixed.Name, v.Name]);
         if (heads > 1)
         {
-            var parted = shares ? LayoutBlocks.Reshaped(b, attended, attended.Layout.Split(0, attended.Layout.Axes[0].Length - 1))
+            var parted = shares
+                ? LayoutBlocks.Reshaped(b, attended, attended.Layout.Split(0, attended.Layout.Axes[0].Length - 1))
                 : attended;
             var turned = LayoutBlocks.Permuted(b, parted, 0, 2, 1, 3);
             attended = LayoutBlocks.Reshaped(b, turned, turned.Layout.Merge(2));
@@ -72,13 +82,25 @@ internal static class SequenceBlocks
         List<(string, object)> attributes = [("hidden_size", (long)hidden), ("direction", direction)];
         if (op == "GRU")
             attributes.Add(("linear_before_reset", (long)b.Choices.Next(2)));
-        string[] weights = [b.Weight(0.8, directions, gates * hidden, x.Shape[2]), b.Weight(0.8, directions, gates * hidden, hidden),
-            b.Weight(0.5, directions, 2 * gates * hidden)];
+        string[] weights =
+        [
+            b.Weight(0.8, directions, gates * hidden, x.Shape[2]),
+            b.Weight(0.8, directions, gates * hidden, hidden),
+            b.Weight(0.5, directions, 2 * gates * hidden),
+        ];
         var outputs = b.Nodes(op, [steps.Name, .. weights], 2, [.. attributes]);
         var parts = steps.Layout.Axes;
         ImmutableArray<Factor> states = [new Factor(hidden)];
         if (b.Choices.OneIn(2))
-            return b.Value(new Layout([[new Factor(directions)], parts[1], states]), "Identity", [outputs[1]]);
+            return b.Value(
+                new Layout([
+                    [new Factor(directions)],
+                    parts[1],
+                    states,
+                ]),
+                "Identity",
+                [outputs[1]]
+            );
         var all = new Layout([parts[0], [new Factor(directions)], parts[1], states]);
         return directions == 1
             ? b.Value(all.Remove(1), "Squeeze", [outputs[0], b.Integers(1)])

@@ -7,8 +7,12 @@ namespace OnnxCurvature.RandomGraphs.Graphs;
 /// <param name="Inputs">Names of inputs; empty for one that is left out.</param>
 /// <param name="Outputs">Names of outputs; empty for one that is left out.</param>
 /// <param name="Attributes">Attributes: long, double, string, long[] or double[].</param>
-public sealed record GraphNode(string Operator, ImmutableArray<string> Inputs, ImmutableArray<string> Outputs, ImmutableDictionary<string,
-    object> Attributes)
+public sealed record GraphNode(
+    string Operator,
+    ImmutableArray<string> Inputs,
+    ImmutableArray<string> Outputs,
+    ImmutableDictionary<string, object> Attributes
+)
 {
     /// <summary>An integer attribute.</summary>
     public long Int(string name, long otherwise) => Attributes.TryGetValue(name, out var value) ? (long)value : otherwise;
@@ -25,16 +29,23 @@ public sealed record GraphNode(string Operator, ImmutableArray<string> Inputs, I
     /// <inheritdoc/>
     public override string ToString() => $"{string.Join(", ", Outputs)} = {Operator}({string.Join(", ", Inputs)}){Described()}";
 
-    private string Described() => Attributes.IsEmpty ? "" : " {"
-        + string.Join(", ", Attributes.OrderBy(entry => entry.Key, StringComparer.Ordinal)
-        .Select(entry => $"{entry.Key}={Text(entry.Value)}")) + "}";
+    private string Described() =>
+        Attributes.IsEmpty
+            ? ""
+            : " {"
+                + string.Join(
+                    ", ",
+                    Attributes.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}={Text(entry.Value)}")
+                )
+                + "}";
 
-    private static string Text(object value) => value switch
-    {
-        long[] list => $"[{string.Join(",", list)}]",
-        double number => FormattableString.Invariant($"{number}"),
-        _ => $"{value}",
-    };
+    private static string Text(object value) =>
+        value switch
+        {
+            long[] list => $"[{string.Join(",", list)}]",
+            double number => FormattableString.Invariant($"{number}"),
+            _ => $"{value}",
+        };
 }
 
 /// <summary>A constant of a model.</summary>

@@ -17,19 +17,37 @@ internal static class ModelFile
         var element = graph.IsDouble ? Float64 : Float32;
         var proto = new GraphProto { Name = "graph" };
         foreach (var input in graph.Inputs)
-            proto.Input.Add(Info(input.Name, input.Floats is null ? Int64 : element,
-                [.. input.Shape.Select((size, axis) => axis == input.SampleAxis && input.IsSymbolic ? null : (int?)size)]));
+            proto.Input.Add(
+                Info(
+                    input.Name,
+                    input.Floats is null ? Int64 : element,
+                    [.. input.Shape.Select((size, axis) => axis == input.SampleAxis && input.IsSymbolic ? null : (int?)size)]
+                )
+            );
         proto.Output.Add(Info(graph.Output, element, null));
         proto.Initializer.AddRange(graph.Constants.Select(constant => Tensor(constant, graph.IsDouble && !constant.IsSingle)));
         foreach (var node in graph.Nodes)
         {
-            var written = new NodeProto { OpType = node.Operator, Input = { node.Inputs }, Output = { node.Outputs } };
-            written.Attribute.AddRange(node.Attributes.OrderBy(entry => entry.Key, StringComparer.Ordinal)
-                .Select(entry => Attribute(entry.Key, entry.Value)));
+            var written = new NodeProto
+            {
+                OpType = node.Operator,
+                Input = { node.Inputs },
+                Output = { node.Outputs },
+            };
+            written.Attribute.AddRange(
+                node.Attributes.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => Attribute(entry.Key, entry.Value))
+            );
             proto.Node.Add(written);
         }
-        var model = new ModelProto { IrVersion = 8, Graph = proto,
-            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = graph.Opset } } };
+        var model = new ModelProto
+        {
+            IrVersion = 8,
+            Graph = proto,
+            OpsetImport =
+            {
+                new OperatorSetIdProto { Domain = "", Version = graph.Opset },
+            },
+        };
         return model.ToByteArray();
     }
 
@@ -39,31 +57,73 @@ internal static class ModelFile
         if (shape is not null)
         {
             type.Shape = new TensorShapeProto();
-            type.Shape.Dim.AddRange(shape.Select(size => size is { } known ? new TensorShapeProto.Types.Dimension { DimValue = known }
-                : new TensorShapeProto.Types.Dimension { DimParam = "N" }));
+            type.Shape.Dim.AddRange(
+                shape.Select(size =>
+                    size is { } known
+                        ? new TensorShapeProto.Types.Dimension { DimValue = known }
+                        : new TensorShapeProto.Types.Dimension { DimParam = "N" }
+                )
+            );
         }
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = type } };
+        return new ValueInfoProto
+        {
+            Name = name,
+            Type = new TypeProto { TensorType = type },
+        };
     }
 
     private static TensorProto Tensor(GraphConstant constant, bool isDouble)
     {
-        var tensor = new TensorProto { Name = constant.Name, DataType = constant.Integers is not null ? Int64 : isDouble ? Float64
-            : Float32 };
+        var tensor = new TensorProto
+        {
+            Name = constant.Name,
+            DataType =
+                constant.Integers is not null ? Int64
+                : isDouble ? Float64
+                : Float32,
+        };
         tensor.Dims.AddRange(constant.Shape.Select(size => (long)size));
         tensor.RawData = ByteString.CopyFrom(
             constant.Integers is { } integers ? MemoryMarshal.AsBytes<long>(integers)
             : isDouble ? MemoryMarshal.AsBytes<double>(constant.Floats)
-            : MemoryMarshal.AsBytes<float>(Array.ConvertAll(constant.Floats!, value => (float)value)));
+            : MemoryMarshal.AsBytes<float>(Array.ConvertAll(constant.Floats!, value => (float)value))
+        );
         return tensor;
     }
 
-    private static AttributeProto Attribute(string name, object value) => value switch
-    {
-        long number => new AttributeProto { Name = name, Type = Kind.Int, I = number },
-        double number => new AttributeProto { Name = name, Type = Kind.Float, F = (float)number },
-        string text => new AttributeProto { Name = name, Type = Kind.String, S = ByteString.CopyFromUtf8(text) },
-        long[] list => new AttributeProto { Name = name, Type = Kind.Ints, Ints = { list } },
-        string[] list => new AttributeProto { Name = name, Type = Kind.Strings, Strings = { list.Select(ByteString.CopyFromUtf8) } },
-        _ => throw new ArgumentException($"No attribute holds {value}."),
-    };
+    private static AttributeProto Attribute(string name, object value) =>
+        value switch
+        {
+            long number => new AttributeProto
+            {
+                Name = name,
+                Type = Kind.Int,
+                I = number,
+            },
+            double number => new AttributeProto
+            {
+                Name = name,
+                Type = Kind.Float,
+                F = (float)number,
+            },
+            string text => new AttributeProto
+            {
+                Name = name,
+                Type = Kind.String,
+                S = ByteString.CopyFromUtf8(text),
+            },
+            long[] list => new AttributeProto
+            {
+                Name = name,
+                Type = Kind.Ints,
+                Ints = { list },
+            },
+            string[] list => new AttributeProto
+            {
+                Name = name,
+                Type = Kind.Strings,
+                Strings = { list.Select(ByteString.CopyFromUtf8) },
+            },
+            _ => throw new ArgumentException($"No attribute holds {value}."),
+        };
 }

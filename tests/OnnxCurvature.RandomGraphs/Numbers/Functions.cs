@@ -18,8 +18,11 @@ public static class Functions
     }
 
     public static Number Power(Number x, double exponent) =>
-        x.Map(Math.Pow(x.Value, exponent), exponent * Math.Pow(x.Value, exponent - 1), exponent == 1 ? 0
-            : exponent * (exponent - 1) * Math.Pow(x.Value, exponent - 2));
+        x.Map(
+            Math.Pow(x.Value, exponent),
+            exponent * Math.Pow(x.Value, exponent - 1),
+            exponent == 1 ? 0 : exponent * (exponent - 1) * Math.Pow(x.Value, exponent - 2)
+        );
 
     public static Number Square(Number x) => x.Map(x.Value * x.Value, 2 * x.Value, 2);
 

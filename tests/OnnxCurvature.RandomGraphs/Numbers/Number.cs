@@ -36,8 +36,16 @@ public readonly record struct Number(Tape Tape, int Step, double Value, ulong Sa
     public static Number operator /(Number a, Number b)
     {
         var inverse = 1 / b.Value;
-        return Combine(a, b, a.Value * inverse, inverse, -a.Value * inverse * inverse, 0, -inverse * inverse,
-            2 * a.Value * inverse * inverse * inverse);
+        return Combine(
+            a,
+            b,
+            a.Value * inverse,
+            inverse,
+            -a.Value * inverse * inverse,
+            0,
+            -inverse * inverse,
+            2 * a.Value * inverse * inverse * inverse
+        );
     }
 
     public static Number operator -(Number a) => a.Map(-a.Value, -1, 0);

@@ -25,7 +25,8 @@ public sealed class DenseDerivatives
         _z = values[problem.Z.Name];
         var target = values[problem.Target.Name];
         var row = target.Rank == 0 ? 1 : target.Count / target.Shape[0];
-        Entries = problem.Part is { } part ? [.. Enumerable.Range(part.Start * row, (part.End - part.Start) * row)]
+        Entries = problem.Part is { } part
+            ? [.. Enumerable.Range(part.Start * row, (part.End - part.Start) * row)]
             : [.. Enumerable.Range(0, target.Count)];
         _variables = [.. Entries.Select(entry => target.Numbers[entry].Step)];
         (Loss, OfSamples) = LossOf(_z.Numbers);
@@ -61,8 +62,10 @@ public sealed class DenseDerivatives
     public int[] OutputShape => _z.Shape;
 
     /// <summary>Whether an entry of z depends on data of another sample than its own.</summary>
-    public bool IsCoupled => _z.Numbers.Index()
-        .Any(entry => _problem.Z.Layout.SampleOf(entry.Index) is var own && (entry.Item.Samples & ~(own < 0 ? 0UL : 1UL << own)) != 0);
+    public bool IsCoupled =>
+        _z
+            .Numbers.Index()
+            .Any(entry => _problem.Z.Layout.SampleOf(entry.Index) is var own && (entry.Item.Samples & ~(own < 0 ? 0UL : 1UL << own)) != 0);
 
     /// <summary>The derivatives of a number by the target's entries.</summary>
     public double[] Gradient(Number of)
@@ -79,11 +82,14 @@ public sealed class DenseDerivatives
         if (of.Step < 0)
             return [.. Enumerable.Range(0, Size).Select(_ => new double[Size])];
         var adjoints = _tape.Reverse(of.Step);
-        return [.. Tangents.Select(tangents =>
-        {
-            var products = _tape.SecondReverse(adjoints, tangents);
-            return Array.ConvertAll(_variables, step => step < products.Length ? products[step] : 0);
-        })];
+        return
+        [
+            .. Tangents.Select(tangents =>
+            {
+                var products = _tape.SecondReverse(adjoints, tangents);
+                return Array.ConvertAll(_variables, step => step < products.Length ? products[step] : 0);
+            }),
+        ];
     }
 
     /// <summary>The diagonal of Jᵀ (∇²ℓ) J, where ℓ is the loss, or what a sample adds to it, as a function of z alone.</summary>
@@ -123,16 +129,23 @@ public sealed class DenseDerivatives
     private (Number Loss, Number[]? OfSamples) LossOf(Number[] z)
     {
         var (terms, places) = Terms(z);
-        var isMean = _problem.OwnCrossEntropy is { } own ? own == "mean" : _problem.Reduction == Reduction.Mean
-            && _problem.Loss is not (LossKind.Sum or LossKind.Value);
+        var isMean = _problem.OwnCrossEntropy is { } own
+            ? own == "mean"
+            : _problem.Reduction == Reduction.Mean && _problem.Loss is not (LossKind.Sum or LossKind.Value);
         var scale = isMean ? 1.0 / terms.Length : 1;
         var loss = scale * Functions.Sum(terms, z[0]);
         int[] samples = [.. places.Select(place => _problem.Z.Layout.SampleOf(place))];
         if (samples.Contains(-1) || _problem.Labels.Length > 0 && _problem.Z.Layout.HoldsSamples(1))
             return (loss, null);
         var count = _problem.Graph.Samples;
-        return (loss, [.. Enumerable.Range(0, count)
-            .Select(n => (isMean ? count * scale : 1) * Functions.Sum(terms.Where((_, term) => samples[term] == n), z[0]))]);
+        return (
+            loss,
+            [
+                .. Enumerable
+                    .Range(0, count)
+                    .Select(n => (isMean ? count * scale : 1) * Functions.Sum(terms.Where((_, term) => samples[term] == n), z[0])),
+            ]
+        );
     }
 
     /// <summary>The terms of the loss, and for each the place in z of an entry that it is taken of.</summary>
@@ -143,15 +156,23 @@ public sealed class DenseDerivatives
             var shape = _problem.Z.Shape;
             var (classes, inner) = (shape[1], Data.CountOf(shape[2..]));
             int Place(int term, int label) => (term / inner * classes + label) * inner + term % inner;
-            var terms = _problem.Labels.Select((label, term) =>
-                Functions.LogSumExp([.. Enumerable.Range(0, classes).Select(c => z[Place(term, c)])]) - z[Place(term, (int)label)]);
+            var terms = _problem.Labels.Select(
+                (label, term) =>
+                    Functions.LogSumExp([.. Enumerable.Range(0, classes).Select(c => z[Place(term, c)])]) - z[Place(term, (int)label)]
+            );
             return ([.. terms], [.. _problem.Labels.Select((_, term) => Place(term, 0))]);
         }
-        return (_problem.Loss switch
-        {
-            LossKind.Mse => [.. z.Select((number, index) => Functions.Square(number + -_problem.Wanted[index]))],
-            LossKind.BinaryCrossEntropy => [.. z.Select((number, index) => Functions.Softplus(number) - _problem.Wanted[index] * number)],
-            _ => z,
-        }, [.. Enumerable.Range(0, z.Length)]);
+        return (
+            _problem.Loss switch
+            {
+                LossKind.Mse => [.. z.Select((number, index) => Functions.Square(number + -_problem.Wanted[index]))],
+                LossKind.BinaryCrossEntropy =>
+                [
+                    .. z.Select((number, index) => Functions.Softplus(number) - _problem.Wanted[index] * number),
+                ],
+                _ => z,
+            },
+            [.. Enumerable.Range(0, z.Length)]
+        );
     }
 }

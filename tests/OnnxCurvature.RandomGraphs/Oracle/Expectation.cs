@@ -27,10 +27,16 @@ public sealed class Expectation
         (_problem, _dense) = (problem, dense);
         _hessian = dense.Hessian(dense.Loss);
         _samplesOfEntries = [.. dense.Entries.Select(problem.Target.Layout.SampleOf)];
-        Direction = [.. Enumerable.Range(0, dense.Size)
-            .Select(index => Math.Round(512 * Mixing.Unit(problem.Seed, 8000, index)) / 256 - 1)];
-        Cotangent = [.. Enumerable.Range(0, dense.Jacobian.Length)
-            .Select(index => Math.Round(512 * Mixing.Unit(problem.Seed, 8001, index)) / 256 - 1)];
+        Direction =
+        [
+            .. Enumerable.Range(0, dense.Size).Select(index => Math.Round(512 * Mixing.Unit(problem.Seed, 8000, index)) / 256 - 1),
+        ];
+        Cotangent =
+        [
+            .. Enumerable
+                .Range(0, dense.Jacobian.Length)
+                .Select(index => Math.Round(512 * Mixing.Unit(problem.Seed, 8001, index)) / 256 - 1),
+        ];
     }
 
     /// <summary>The direction for <c>hvp</c> and <c>jvp</c>, of the target's shape.</summary>
@@ -40,9 +46,10 @@ public sealed class Expectation
     public double[] Cotangent { get; }
 
     /// <summary>The shape of what is asked for of the target.</summary>
-    public int[] TargetShape => _problem.Part is { } part
-        ? [.. part.IsSingle ? [] : new[] { part.End - part.Start }, .. _problem.Target.Shape[1..]]
-        : _problem.Target.Shape;
+    public int[] TargetShape =>
+        _problem.Part is { } part
+            ? [.. part.IsSingle ? [] : new[] { part.End - part.Start }, .. _problem.Target.Shape[1..]]
+            : _problem.Target.Shape;
 
     private int Samples => _problem.Graph.Samples;
 
@@ -62,27 +69,45 @@ public sealed class Expectation
     {
         switch (quantity)
         {
-            case Quantity.Loss: return One([], [_dense.Loss.Value]);
-            case Quantity.Gradient: return One(TargetShape, _dense.Gradient(_dense.Loss));
-            case Quantity.HessianDiagonal: return One(TargetShape, Diagonal(_hessian));
-            case Quantity.GgnDiagonal when HasFactor: return One(TargetShape, _dense.GaussNewton(null));
-            case Quantity.FisherDiagonal when HasTerms: return One(TargetShape, Fisher());
-            case Quantity.Hvp: return One(TargetShape, [.. _hessian.Select(row => Dot(row, Direction))]);
-            case Quantity.GradientOfGradient: return One(TargetShape, [.. _hessian.Select(row => row.Sum())]);
-            case Quantity.Jvp: return Outputs([], [.. _dense.Jacobian.Select(row => new[] { Dot(row, Direction) })]);
-            case Quantity.Vjp: return One(TargetShape,
-                [.. Enumerable.Range(0, _dense.Size).Select(entry => Dot([.. _dense.Jacobian.Select(row => row[entry])], Cotangent))]);
-            case Quantity.Jacobian when IsOfWeight || _problem.HasKnownSamples
-                && !IsOfSamples: return Outputs(TargetShape, _dense.Jacobian);
-            case Quantity.Jacobian when !_dense.IsCoupled && _problem.HasKnownSamples
-                && _problem.Z.Layout.SampleAxis >= 0: return One(null, [.. Enumerable.Range(0, Samples).SelectMany(OwnRows)]);
-            case Quantity.Hessian: return Hessians();
-            case Quantity.Laplacian: return Laplacians();
-            case Quantity.PerSampleGradient when HasTerms: return EachSample(n => _dense.Gradient(_dense.OfSamples![n]));
-            case Quantity.PerSampleFisherDiagonal when HasTerms: return EachSample(n => Squares(_dense.Gradient(_dense.OfSamples![n])));
-            case Quantity.PerSampleHessianDiagonal when HasTerms: return EachSample(n => Diagonal(_dense.Hessian(_dense.OfSamples![n])));
-            case Quantity.PerSampleGgnDiagonal when HasTerms && HasFactor: return EachSample(n => _dense.GaussNewton(n));
-            default: return [];
+            case Quantity.Loss:
+                return One([], [_dense.Loss.Value]);
+            case Quantity.Gradient:
+                return One(TargetShape, _dense.Gradient(_dense.Loss));
+            case Quantity.HessianDiagonal:
+                return One(TargetShape, Diagonal(_hessian));
+            case Quantity.GgnDiagonal when HasFactor:
+                return One(TargetShape, _dense.GaussNewton(null));
+            case Quantity.FisherDiagonal when HasTerms:
+                return One(TargetShape, Fisher());
+            case Quantity.Hvp:
+                return One(TargetShape, [.. _hessian.Select(row => Dot(row, Direction))]);
+            case Quantity.GradientOfGradient:
+                return One(TargetShape, [.. _hessian.Select(row => row.Sum())]);
+            case Quantity.Jvp:
+                return Outputs([], [.. _dense.Jacobian.Select(row => new[] { Dot(row, Direction) })]);
+            case Quantity.Vjp:
+                return One(
+                    TargetShape,
+                    [.. Enumerable.Range(0, _dense.Size).Select(entry => Dot([.. _dense.Jacobian.Select(row => row[entry])], Cotangent))]
+                );
+            case Quantity.Jacobian when IsOfWeight || _problem.HasKnownSamples && !IsOfSamples:
+                return Outputs(TargetShape, _dense.Jacobian);
+            case Quantity.Jacobian when !_dense.IsCoupled && _problem.HasKnownSamples && _problem.Z.Layout.SampleAxis >= 0:
+                return One(null, [.. Enumerable.Range(0, Samples).SelectMany(OwnRows)]);
+            case Quantity.Hessian:
+                return Hessians();
+            case Quantity.Laplacian:
+                return Laplacians();
+            case Quantity.PerSampleGradient when HasTerms:
+                return EachSample(n => _dense.Gradient(_dense.OfSamples![n]));
+            case Quantity.PerSampleFisherDiagonal when HasTerms:
+                return EachSample(n => Squares(_dense.Gradient(_dense.OfSamples![n])));
+            case Quantity.PerSampleHessianDiagonal when HasTerms:
+                return EachSample(n => Diagonal(_dense.Hessian(_dense.OfSamples![n])));
+            case Quantity.PerSampleGgnDiagonal when HasTerms && HasFactor:
+                return EachSample(n => _dense.GaussNewton(n));
+            default:
+                return [];
         }
     }
 
@@ -106,10 +131,11 @@ public sealed class Expectation
     {
         var sums = new double[_dense.Size];
         foreach (var sample in _dense.OfSamples!)
-            foreach (var (entry, value) in _dense.Gradient(sample).Index())
-                sums[entry] += value * value;
-        var isMean = _problem.OwnCrossEntropy is { } own ? own == "mean" : _problem.Reduction == Reduction.Mean
-            && _problem.Loss is not (LossKind.Sum or LossKind.Value);
+        foreach (var (entry, value) in _dense.Gradient(sample).Index())
+            sums[entry] += value * value;
+        var isMean = _problem.OwnCrossEntropy is { } own
+            ? own == "mean"
+            : _problem.Reduction == Reduction.Mean && _problem.Loss is not (LossKind.Sum or LossKind.Value);
         return isMean ? Array.ConvertAll(sums, sum => sum / Samples) : sums;
     }
 
@@ -129,20 +155,22 @@ public sealed class Expectation
     private IEnumerable<double> OwnRows(int sample)
     {
         var own = Own(sample);
-        return _dense.Jacobian.Where((_, place) => _problem.Z.Layout.SampleOf(place) == sample)
+        return _dense
+            .Jacobian.Where((_, place) => _problem.Z.Layout.SampleOf(place) == sample)
             .SelectMany(row => own.Select(entry => row[entry]));
     }
 
     /// <summary>
     /// The block of a weight; of an input a block for each sample, where samples have no second derivatives with each other.
     /// </summary>
-    private ImmutableArray<ExpectedResult> Hessians() => Blocked(
-        new ExpectedResult([.. TargetShape, .. TargetShape], [.. _hessian.SelectMany(row => row)]),
-        own => own.SelectMany(row => own.Select(column => _hessian[row][column])));
+    private ImmutableArray<ExpectedResult> Hessians() =>
+        Blocked(
+            new ExpectedResult([.. TargetShape, .. TargetShape], [.. _hessian.SelectMany(row => row)]),
+            own => own.SelectMany(row => own.Select(column => _hessian[row][column]))
+        );
 
-    private ImmutableArray<ExpectedResult> Laplacians() => Blocked(
-        new ExpectedResult([], [Diagonal(_hessian).Sum()]),
-        own => [own.Sum(entry => _hessian[entry][entry])]);
+    private ImmutableArray<ExpectedResult> Laplacians() =>
+        Blocked(new ExpectedResult([], [Diagonal(_hessian).Sum()]), own => [own.Sum(entry => _hessian[entry][entry])]);
 
     /// <summary>
     /// What is right of a whole, or of blocks: of a weight the whole; of an input whose samples are independent the blocks of the
@@ -165,8 +193,10 @@ public sealed class Expectation
     }
 
     /// <summary>Whether entries of different owners have second derivatives with each other.</summary>
-    private bool IsCrossed(int[] owners) => Enumerable.Range(0, _dense.Size)
-        .Any(row => Enumerable.Range(0, _dense.Size).Any(column => owners[row] != owners[column] && _hessian[row][column] != 0));
+    private bool IsCrossed(int[] owners) =>
+        Enumerable
+            .Range(0, _dense.Size)
+            .Any(row => Enumerable.Range(0, _dense.Size).Any(column => owners[row] != owners[column] && _hessian[row][column] != 0));
 
     private ImmutableArray<ExpectedResult> EachSample(Func<int, double[]> of)
     {
@@ -174,8 +204,10 @@ public sealed class Expectation
             return [];
         var rows = Enumerable.Range(0, Samples).Select(n => IsOfSamples ? [.. Own(n).Select(entry => of(n)[entry])] : of(n)).ToArray();
         // Of a single sample the target may be taken for one of that sample, or for one of all samples.
-        int[]? shape = !IsOfSamples ? [Samples, .. TargetShape] : HasSampleAxis && Samples > 1
-            ? [Samples, .. TargetShape.Where((_, axis) => axis != _problem.Target.Layout.SampleAxis)] : null;
+        int[]? shape =
+            !IsOfSamples ? [Samples, .. TargetShape]
+            : HasSampleAxis && Samples > 1 ? [Samples, .. TargetShape.Where((_, axis) => axis != _problem.Target.Layout.SampleAxis)]
+            : null;
         return One(shape, [.. rows.SelectMany(row => row)]);
     }
 }

@@ -14,7 +14,8 @@ public sealed partial class HygieneTests
             from file in Repository.SourcesBelow("src")
             let lines = File.ReadLines(Path.Combine(Repository.Root, "src", file)).Count()
             where lines > MostLines
-            select $"{file} has {lines} lines");
+            select $"{file} has {lines} lines"
+        );
 
     [Fact]
     public void No_tracked_file_names_a_path_of_the_machine_that_it_was_written_on()
@@ -26,7 +27,8 @@ public sealed partial class HygieneTests
             let path = Path.Combine(Repository.Root, file)
             where File.Exists(path) && IsText(path)
             from match in MachinePath().Matches(File.ReadAllText(path))
-            select $"{file} mentions {match.Value}");
+            select $"{file} mentions {match.Value}"
+        );
     }
 
     [Theory]

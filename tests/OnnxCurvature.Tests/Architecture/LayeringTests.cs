@@ -14,23 +14,67 @@ public sealed class LayeringTests
     /// </summary>
     private static readonly string[][] Floors =
     [
-        ["Errors"], ["Ir"], ["Files"],
-        ["Ops"], ["Ops/Evaluation"],
+        ["Errors"],
+        ["Ir"],
+        ["Files"],
+        ["Ops"],
+        ["Ops/Evaluation"],
         [
-            "Ops/Building", "Ops/Families", "Ops/Rules",
-            "Ops/Attention", "Ops/Bits", "Ops/ControlFlow", "Ops/Convolution", "Ops/Elementwise", "Ops/Indexing", "Ops/Logic", "Ops/Losses",
-            "Ops/Microsoft", "Ops/Normalization", "Ops/Pooling", "Ops/Products", "Ops/Quantization", "Ops/Random", "Ops/Recurrent",
-            "Ops/Reduction", "Ops/Sampling", "Ops/Signal", "Ops/Structure",
+            "Ops/Building",
+            "Ops/Families",
+            "Ops/Rules",
+            "Ops/Attention",
+            "Ops/Bits",
+            "Ops/ControlFlow",
+            "Ops/Convolution",
+            "Ops/Elementwise",
+            "Ops/Indexing",
+            "Ops/Logic",
+            "Ops/Losses",
+            "Ops/Microsoft",
+            "Ops/Normalization",
+            "Ops/Pooling",
+            "Ops/Products",
+            "Ops/Quantization",
+            "Ops/Random",
+            "Ops/Recurrent",
+            "Ops/Reduction",
+            "Ops/Sampling",
+            "Ops/Signal",
+            "Ops/Structure",
         ],
-        ["Transforms"], ["Passes"],
+        ["Transforms"],
+        ["Passes"],
         // What checks the results of a plan stands below all that plans are made of.
-        ["Methods/Requests"], ["Methods/Costs"], ["Methods/Losses"], ["Methods/Checking"],
-        ["Methods/Paths"], ["Methods/Columns"], ["Methods/Sparsity"],
-        ["Methods/Contractions"], ["Methods/Terms"], ["Methods/Staging"], ["Methods/Plans"], ["Methods/Planning"], ["Methods/Derivatives"],
+        ["Methods/Requests"],
+        ["Methods/Costs"],
+        ["Methods/Losses"],
+        ["Methods/Checking"],
+        ["Methods/Paths"],
+        ["Methods/Directions"],
+        ["Methods/Sparsity"],
+        ["Methods/Contractions"],
+        ["Methods/Terms"],
+        ["Methods/Staging"],
+        ["Methods/Plans"],
+        ["Methods/Planning"],
+        ["Methods/Derivatives"],
         ["Methods"],
-        ["Onnx/Wire"], ["Onnx/Tensors"], ["Onnx/Checking"], ["Onnx/Reading", "Onnx/ControlFlow"], ["Onnx/Writing"],
-        ["Runtime/Results"], ["Runtime/Augmentation"], ["Runtime/Sessions"], ["Runtime/Cuda"], ["Runtime/Schedules"], ["Runtime/Batches"],
-        ["Runtime/Verification"], ["Runtime/Checking"], ["Runtime/Runs"], ["Runtime/Inspection"],
+        ["Onnx/Wire"],
+        ["Onnx/Tensors"],
+        ["Onnx/Checking"],
+        ["Onnx/Reading", "Onnx/ControlFlow"],
+        ["Onnx/Writing"],
+        ["Runtime/Results"],
+        ["Runtime/Augmentation"],
+        ["Runtime/Sessions"],
+        ["Runtime/Cuda"],
+        ["Runtime/Schedules"],
+        ["Runtime/Batches"],
+        ["Runtime/Verification"],
+        ["Runtime/Checking"],
+        ["Runtime/Runs"],
+        ["Runtime/Inspection"],
         ["Report"],
         [""],
     ];
@@ -59,7 +103,8 @@ public sealed class LayeringTests
             let own = FloorOf(SourceFolders.FolderOf(file))
             from used in Folders.ReferencesOf(file)
             where FloorOf(used) > own
-            select $"{file} refers to {used}");
+            select $"{file} refers to {used}"
+        );
 
     [Fact]
     public void Parts_that_know_nothing_of_each_other_do_not_refer_to_each_other() =>
@@ -69,7 +114,8 @@ public sealed class LayeringTests
             where IsWithin(file, wall.Part)
             from used in Folders.ReferencesOf(file)
             where wall.Unknown.Any(unknown => IsWithin(used + "/", unknown))
-            select $"{file} refers to {used}");
+            select $"{file} refers to {used}"
+        );
 
     [Fact]
     public void Only_Onnx_sees_protobuf() => OnlyIn("Onnx/", "Google.Protobuf", "Onnx.Proto");
@@ -89,6 +135,7 @@ public sealed class LayeringTests
             let text = File.ReadAllText(Path.Combine(Repository.Root, "src", file))
             from name in names
             where text.Contains(name, StringComparison.Ordinal)
-            select $"{file} mentions {name}");
+            select $"{file} mentions {name}"
+        );
     }
 }

@@ -10,7 +10,8 @@ public static class Repository
 
     /// <summary>The C# files below a folder that people wrote, as paths relative to it with forward slashes.</summary>
     public static IEnumerable<string> SourcesBelow(string folder) =>
-        Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
+        Directory
+            .EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(Path.Combine(Root, folder), file).Replace('\\', '/'))
             .Where(file => !file.Split('/').Any(part => part is "bin" or "obj"))
             .Order(StringComparer.Ordinal);
@@ -20,7 +21,14 @@ public static class Repository
     {
         try
         {
-            using var git = Process.Start(new ProcessStartInfo("git", ["ls-files", "-z"]) { WorkingDirectory = Root, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var git = Process.Start(
+                new ProcessStartInfo("git", ["ls-files", "-z"])
+                {
+                    WorkingDirectory = Root,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
             // Git says at most a line here, so that the pipe cannot fill while the other is read.
             var output = git.StandardOutput.ReadToEnd();
             git.WaitForExit();

@@ -35,7 +35,9 @@ public sealed partial class SourceFolders
     /// <summary>The other folders that a file refers to.</summary>
     public IEnumerable<string> ReferencesOf(string file) => ReferencesOf(file, File.ReadAllText(Path.Combine(_library, file)));
 
-    /// <summary>The other folders that the text of a file refers to: by usings, by qualified names, or as C# sees enclosing namespaces.</summary>
+    /// <summary>
+    /// The other folders that the text of a file refers to: by usings, by qualified names, or as C# sees enclosing namespaces.
+    /// </summary>
     public IEnumerable<string> ReferencesOf(string file, string text)
     {
         var own = FolderOf(file);

@@ -5,7 +5,10 @@ namespace OnnxCurvature.Tests.Architecture;
 /// <summary>References between folders are found in texts.</summary>
 public sealed class SourceFoldersTests
 {
-    private static readonly SourceFolders Folders = new("", ["Ops/Catalogue.cs", "Ops/Rules/Pullback.cs", "Ir/Node.cs", "Methods/Paths/TargetPath.cs", "Methods/Planner.cs"]);
+    private static readonly SourceFolders Folders = new(
+        "",
+        ["Ops/Catalogue.cs", "Ops/Rules/Pullback.cs", "Ir/Node.cs", "Methods/Paths/TargetPath.cs", "Methods/Planner.cs"]
+    );
 
     [Theory]
     [InlineData("using OnnxCurvature.Ops;", "Ops")]

@@ -16,8 +16,25 @@ public sealed class TableTests
         // Both projects are built in the same configuration, into folders of the same form.
         var output = Path.GetRelativePath(Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests"), AppContext.BaseDirectory);
         var program = Path.Combine(Repository.Root, "tests", "OnnxCurvature.Benchmarks", output, "OnnxCurvature.Benchmarks.dll");
-        var start = new ProcessStartInfo("dotnet",
-            [program, "table", "--small", "--no-peer", "--rounds", "1", "--models", folder.File("models"), "--out", table, "--only", "headline", "product-reused", "nodes"])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                program,
+                "table",
+                "--small",
+                "--no-peer",
+                "--rounds",
+                "1",
+                "--models",
+                folder.File("models"),
+                "--out",
+                table,
+                "--only",
+                "headline",
+                "product-reused",
+                "nodes",
+            ]
+        )
         {
             RedirectStandardError = true,
         };

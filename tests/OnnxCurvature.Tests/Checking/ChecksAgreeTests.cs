@@ -74,10 +74,17 @@ public sealed class ChecksAgreeTests
                 Loss = new LossRequest(problem.Loss),
                 Quantities =
                 [
-                    Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal, Quantity.FisherDiagonal,
-                    Quantity.PerSampleGradient, Quantity.PerSampleHessianDiagonal,
-                    Quantity.PerSampleGgnDiagonal, Quantity.PerSampleFisherDiagonal,
-                    Quantity.Jacobian, Quantity.Hessian, Quantity.GradientOfGradient,
+                    Quantity.Gradient,
+                    Quantity.HessianDiagonal,
+                    Quantity.GgnDiagonal,
+                    Quantity.FisherDiagonal,
+                    Quantity.PerSampleGradient,
+                    Quantity.PerSampleHessianDiagonal,
+                    Quantity.PerSampleGgnDiagonal,
+                    Quantity.PerSampleFisherDiagonal,
+                    Quantity.Jacobian,
+                    Quantity.Hessian,
+                    Quantity.GradientOfGradient,
                 ],
             };
             Agrees(Run(file, request));
@@ -85,8 +92,8 @@ public sealed class ChecksAgreeTests
     }
 
     /// <summary>
-    /// Where all classes have the same weights, softmax does not depend on what comes before, so that all derivatives are zero and a run gives
-    /// rounding.
+    /// Where all classes have the same weights, softmax does not depend on what comes before, so that all derivatives are zero and a run
+    /// gives rounding.
     /// </summary>
     [Theory]
     [InlineData(ElementType.Float32)]
@@ -104,7 +111,14 @@ public sealed class ChecksAgreeTests
         {
             WithRespectTo = ["w1"],
             Loss = new LossRequest(problem.Loss),
-            Quantities = [Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal, Quantity.FisherDiagonal, Quantity.GradientOfGradient],
+            Quantities =
+            [
+                Quantity.Gradient,
+                Quantity.HessianDiagonal,
+                Quantity.GgnDiagonal,
+                Quantity.FisherDiagonal,
+                Quantity.GradientOfGradient,
+            ],
         };
         var check = Run(file, request).Check;
         Assert.Empty(check.Unchecked);

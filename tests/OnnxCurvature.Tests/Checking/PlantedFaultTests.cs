@@ -59,12 +59,20 @@ public sealed class PlantedFaultTests
     [InlineData(ElementType.Float64)]
     public void A_term_that_a_mask_leaves_out_wrongly_is_found(ElementType element)
     {
-        var masked = new PlantedFaults { Program = program => Replaced(program, node => node.Operator is Greater, (b, node) =>
+        var masked = new PlantedFaults
         {
-            // Nothing that is below one passes.
-            var one = b.Scalar(node.Inputs[0]!.Type.Element, 1);
-            return Catalogue.Get<Greater>().Apply(b, [node.Inputs[0], one]).Output;
-        }) };
+            Program = program =>
+                Replaced(
+                    program,
+                    node => node.Operator is Greater,
+                    (b, node) =>
+                    {
+                        // Nothing that is below one passes.
+                        var one = b.Scalar(node.Inputs[0]!.Type.Element, 1);
+                        return Catalogue.Get<Greater>().Apply(b, [node.Inputs[0], one]).Output;
+                    }
+                ),
+        };
         Assert.NotEmpty(Wrong("relu mlp CrossEntropy 3", element, masked));
     }
 
@@ -131,17 +139,18 @@ public sealed class PlantedFaultTests
     }
 
     /// <summary>Another square root: of another weight, or with other directions.</summary>
-    private sealed class Changed(LossFactor factor, double scale, Func<GraphBuilder, Value, Value> change) : LossFactor
+    private sealed class Changed(OutputHessianRoot factor, double scale, Func<GraphBuilder, Value, Value> change) : OutputHessianRoot
     {
         public override Dim Columns(SampleLayout samples) => factor.Columns(samples);
 
         public override string Formula => factor.Formula;
 
-        public override Value Weight => factor.Weight.Constant is { } constant
-            ? new GraphBuilder().Scalar(factor.Weight.Type.Element, scale * constant.Read().Floats[0])
-            : throw new InvalidOperationException("The number of samples is known.");
+        public override Value Weight =>
+            factor.Weight.Constant is { } constant
+                ? new GraphBuilder().Scalar(factor.Weight.Type.Element, scale * constant.Read().Floats[0])
+                : throw new InvalidOperationException("The number of samples is known.");
 
-        public override Value ColumnsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples) =>
-            change(b, factor.ColumnsAt(outer, b, indices, samples));
+        public override Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples) =>
+            change(b, factor.DirectionsAt(outer, b, indices, samples));
     }
 }

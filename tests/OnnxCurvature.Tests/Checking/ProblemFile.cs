@@ -25,9 +25,15 @@ internal sealed record ProblemFile(string Path, IReadOnlyDictionary<string, NpyA
         if (element == ElementType.Float32)
             bytes = Narrowed(ModelProto.Parser.ParseFrom(bytes)).ToByteArray();
         var target = LossBuilder.Build(graph, new LossRequest(problem.Loss), Reduction.Mean).Target;
-        var data = problem.Data(target).ToDictionary(entry => entry.Key.Name!, entry => entry.Value.Element == ElementType.Int64
-            ? NpyArray.Of(ElementType.Int64, [.. entry.Value.Shape], [.. entry.Value.Integers.Select(number => (double)number)])
-            : NpyArray.Of(element, [.. entry.Value.Shape], entry.Value.Floats));
+        var data = problem
+            .Data(target)
+            .ToDictionary(
+                entry => entry.Key.Name!,
+                entry =>
+                    entry.Value.Element == ElementType.Int64
+                        ? NpyArray.Of(ElementType.Int64, [.. entry.Value.Shape], [.. entry.Value.Integers.Select(number => (double)number)])
+                        : NpyArray.Of(element, [.. entry.Value.Shape], entry.Value.Floats)
+            );
         return new ProblemFile(folder.Holding("problem.onnx", bytes), data);
     }
 
@@ -52,8 +58,8 @@ internal sealed record ProblemFile(string Path, IReadOnlyDictionary<string, NpyA
     {
         if (tensor.DataType != Double)
             return;
-        double[] elements = tensor.DoubleData.Count > 0 ? [.. tensor.DoubleData]
-            : [.. MemoryMarshal.Cast<byte, double>(tensor.RawData.Span)];
+        double[] elements =
+            tensor.DoubleData.Count > 0 ? [.. tensor.DoubleData] : [.. MemoryMarshal.Cast<byte, double>(tensor.RawData.Span)];
         tensor.DoubleData.Clear();
         tensor.DataType = Float;
         tensor.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(Array.ConvertAll(elements, element => (float)element)));

@@ -21,8 +21,53 @@ public sealed class CommandTests
         using var folder = new TemporaryFolder();
         var (x, y) = (Npy(folder, "x.npy"), Npy(folder, "y=1.npy"));
         var service = new FakeService();
-        var run = ToolRun.Of(service, "run", "model.onnx", "-o", folder.File("out.npz"), "--wrt", "a*", "b[7]", "--wrt", "@c", "--loss", "mse:head:0", "--reduction", "sum", "--precision", "float64",
-            "--quantity", "loss,ggn-diagonal", "--quantity", "loss", "--data", $"x={x}", $"target={y}", "--batch-size", "8", "--provider", "cuda", "--device", "1", "--device-memory", "8G", "--tf32", "--conv-search", "heuristic", "--provider-library", "p.so", "--onnxruntime", "ort", "--threads", "3", "--memory", "512M", "--dim", "N=4", "T=a=5");
+        var run = ToolRun.Of(
+            service,
+            "run",
+            "model.onnx",
+            "-o",
+            folder.File("out.npz"),
+            "--wrt",
+            "a*",
+            "b[7]",
+            "--wrt",
+            "@c",
+            "--loss",
+            "mse:head:0",
+            "--reduction",
+            "sum",
+            "--precision",
+            "float64",
+            "--quantity",
+            "loss,ggn-diagonal",
+            "--quantity",
+            "loss",
+            "--data",
+            $"x={x}",
+            $"target={y}",
+            "--batch-size",
+            "8",
+            "--provider",
+            "cuda",
+            "--device",
+            "1",
+            "--device-memory",
+            "8G",
+            "--tf32",
+            "--conv-search",
+            "heuristic",
+            "--provider-library",
+            "p.so",
+            "--onnxruntime",
+            "ort",
+            "--threads",
+            "3",
+            "--memory",
+            "512M",
+            "--dim",
+            "N=4",
+            "T=a=5"
+        );
         Assert.Equal(("", 0), (run.Error, run.Code));
         Assert.Equal("model.onnx", service.ModelPath);
         Assert.Equal(["a*", "b[7]", "@c"], service.Request!.WithRespectTo);
@@ -31,8 +76,21 @@ public sealed class CommandTests
         Assert.Equal(Ir.Precision.Float64, service.Request.Precision);
         Assert.Equal([Quantity.Loss, Quantity.GgnDiagonal], service.Request.Quantities);
         Assert.Equal(["target", "x"], service.Data!.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal((8, "cuda", 3, 512L << 20), (service.RunOptions!.BatchSize, service.RunOptions.Provider, service.RunOptions.Threads, service.RunOptions.MemoryBytes));
-        Assert.Equal(new CudaOptions { Device = 1, MemoryBytes = 8L << 30, AllowTf32 = true, ConvolutionSearch = "heuristic", ProviderLibrary = "p.so" }, service.RunOptions.Cuda);
+        Assert.Equal(
+            (8, "cuda", 3, 512L << 20),
+            (service.RunOptions!.BatchSize, service.RunOptions.Provider, service.RunOptions.Threads, service.RunOptions.MemoryBytes)
+        );
+        Assert.Equal(
+            new CudaOptions
+            {
+                Device = 1,
+                MemoryBytes = 8L << 30,
+                AllowTf32 = true,
+                ConvolutionSearch = "heuristic",
+                ProviderLibrary = "p.so",
+            },
+            service.RunOptions.Cuda
+        );
         Assert.Equal("ort", service.RunOptions.OnnxRuntimePath);
         Assert.Equal(4, service.RunOptions.Dimensions["N"]);
         Assert.Equal(5, service.RunOptions.Dimensions["T=a"]);
@@ -81,9 +139,29 @@ public sealed class CommandTests
     public void Options_of_augment_reach_the_library_and_the_report_is_as_approved()
     {
         var service = new FakeService();
-        var run = ToolRun.Of(service, "augment", "m", "--output", "out.onnx", "--wrt", "w", "--loss", "value", "--opset", "17", "--embed", "--memory", "1.5KiB", "--dim", "N=2");
+        var run = ToolRun.Of(
+            service,
+            "augment",
+            "m",
+            "--output",
+            "out.onnx",
+            "--wrt",
+            "w",
+            "--loss",
+            "value",
+            "--opset",
+            "17",
+            "--embed",
+            "--memory",
+            "1.5KiB",
+            "--dim",
+            "N=2"
+        );
         Golden.Match("augment.txt", run.ToString());
-        Assert.Equal((17, true, 1536L), (service.AugmentOptions!.Opset, service.AugmentOptions.Embed, service.AugmentOptions.Limits.MemoryBytes));
+        Assert.Equal(
+            (17, true, 1536L),
+            (service.AugmentOptions!.Opset, service.AugmentOptions.Embed, service.AugmentOptions.Limits.MemoryBytes)
+        );
         Assert.Equal(2, service.AugmentOptions.Dimensions["N"]);
         Assert.Equal(2, service.AugmentOptions.Limits.Dimensions["N"]);
     }
@@ -94,12 +172,25 @@ public sealed class CommandTests
         using var folder = new TemporaryFolder();
         NpyWriter.Write(folder.File("steps.npy"), NpyArray.Of(ElementType.Int64, [], [3]));
         var service = new FakeService();
-        ToolRun.Of(service, "augment", "m", "--output", "out.onnx", "--wrt", "w", "--loss", "value", "--fix", $"steps={folder.File("steps.npy")}");
+        ToolRun.Of(
+            service,
+            "augment",
+            "m",
+            "--output",
+            "out.onnx",
+            "--wrt",
+            "w",
+            "--loss",
+            "value",
+            "--fix",
+            $"steps={folder.File("steps.npy")}"
+        );
         Assert.Equal([3L], service.Request!.Fixed["steps"].Integers);
     }
 
     [Fact]
-    public void An_inspection_is_as_approved() => Golden.Match("inspect.txt", ToolRun.Of(new FakeService(), "inspect", "vgg16.onnx").ToString());
+    public void An_inspection_is_as_approved() =>
+        Golden.Match("inspect.txt", ToolRun.Of(new FakeService(), "inspect", "vgg16.onnx").ToString());
 
     [Fact]
     public void An_inspection_as_JSON_is_as_approved()
@@ -114,7 +205,10 @@ public sealed class CommandTests
     [Fact]
     public void A_verification_that_agrees_ends_with_0()
     {
-        var service = new FakeService { Found = new VerifyReport([new VerifyEntry("w.gradient", [1, 2], 1, 1.0005, 0.001, 0.0002, "central difference of the loss")]) };
+        var service = new FakeService
+        {
+            Found = new VerifyReport([new VerifyEntry("w.gradient", [1, 2], 1, 1.0005, 0.001, 0.0002, "central difference of the loss")]),
+        };
         var run = ToolRun.Of(service, "verify", "m", "--wrt", "w", "--loss", "mse", "--quantity", "loss", "--samples", "5", "--seed", "7");
         Assert.Equal(ExitCodes.Success, run.Code);
         Assert.Equal((5, 7), service.Verification);

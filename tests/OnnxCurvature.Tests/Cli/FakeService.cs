@@ -15,11 +15,29 @@ namespace OnnxCurvature.Tests.Cli;
 /// <summary>A library that remembers what it was asked, and gives the figures of a network of some size.</summary>
 internal sealed class FakeService : ICurvatureService
 {
-    public static readonly WeightPlan ConvPlan = new("conv4_3.weight", TensorShape.Of([512, 512, 3, 3]), Quantity.HessianDiagonal, "loss factor",
-        "no node after 'conv4_3.weight' has a second derivative", 1000, 25, 3.2e12, 1.5 * (1 << 30));
+    public static readonly WeightPlan ConvPlan = new(
+        "conv4_3.weight",
+        TensorShape.Of([512, 512, 3, 3]),
+        Quantity.HessianDiagonal,
+        "loss factor",
+        "no node after 'conv4_3.weight' has a second derivative",
+        1000,
+        25,
+        3.2e12,
+        1.5 * (1 << 30)
+    );
 
-    private static readonly WeightPlan BiasPlan = new("norm.bias[3:9]", TensorShape.Of([6]), Quantity.HessianDiagonal, "Hessian-vector products",
-        "one product for each entry is exact for any graph", 6, 6, 12345678, 2048);
+    private static readonly WeightPlan BiasPlan = new(
+        "norm.bias[3:9]",
+        TensorShape.Of([6]),
+        Quantity.HessianDiagonal,
+        "Hessian-vector products",
+        "one product for each entry is exact for any graph",
+        6,
+        6,
+        12345678,
+        2048
+    );
 
     public string? ModelPath { get; private set; }
     public CurvatureRequest? Request { get; private set; }
@@ -39,17 +57,30 @@ internal sealed class FakeService : ICurvatureService
     /// <summary>What an inspection finds.</summary>
     public Func<InspectReport> Inspected { get; init; } = () => Report;
 
-    public static InspectReport Report { get; } = new("vgg16.onnx", 7, 13,
-        [("image", "float32[N,3,224,224]")], [("logits", "float32[N,1000]")],
-        [
-            new InspectedWeight("conv4_3.weight", "float32[512,512,3,3]", 2359296, ConvPlan, null),
-            new InspectedWeight("[odd] name", "float32[6]", 6, null, "the operator Secret 's' is unknown"),
-        ],
-        [new InspectedOperator("Conv", 13, null), new InspectedOperator("com.example.Secret", 1, "the operator is unknown")],
-        [("cross-entropy:logits", "the output has 1000 classes along axis 1")],
-        ["The values of 'steps' are <fixed> & \"folded\"."]);
+    public static InspectReport Report { get; } =
+        new(
+            "vgg16.onnx",
+            7,
+            13,
+            [("image", "float32[N,3,224,224]")],
+            [("logits", "float32[N,1000]")],
+            [
+                new InspectedWeight("conv4_3.weight", "float32[512,512,3,3]", 2359296, ConvPlan, null),
+                new InspectedWeight("[odd] name", "float32[6]", 6, null, "the operator Secret 's' is unknown"),
+            ],
+            [new InspectedOperator("Conv", 13, null), new InspectedOperator("com.example.Secret", 1, "the operator is unknown")],
+            [("cross-entropy:logits", "the output has 1000 classes along axis 1")],
+            ["The values of 'steps' are <fixed> & \"folded\"."]
+        );
 
-    public InspectReport Inspect(string modelPath, ImmutableDictionary<string, long> dimensions, IReadOnlyDictionary<string, Tensor> fixedInputs, WorkLimits limits, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    public InspectReport Inspect(
+        string modelPath,
+        ImmutableDictionary<string, long> dimensions,
+        IReadOnlyDictionary<string, Tensor> fixedInputs,
+        WorkLimits limits,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         (ModelPath, Dimensions, FixedInputs) = (modelPath, dimensions, fixedInputs);
         return Inspected();
@@ -58,18 +89,41 @@ internal sealed class FakeService : ICurvatureService
     public AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options)
     {
         (ModelPath, Request, AugmentOptions) = (modelPath, request, options);
-        return new AugmentReport("out.onnx", 24_576, 13, "Weights stay in 'vgg16.onnx', to which the file refers; keep both in one folder.",
-            [ConvPlan], ["ReLU has the derivative 0 at 0."], ["labels int64[N]"], ["loss", "conv4_3.weight.hessian_diagonal"],
-            options.Profile, "Run the file once: every output is a result.");
+        return new AugmentReport(
+            "out.onnx",
+            24_576,
+            13,
+            "Weights stay in 'vgg16.onnx', to which the file refers; keep both in one folder.",
+            [ConvPlan],
+            ["ReLU has the derivative 0 at 0."],
+            ["labels int64[N]"],
+            ["loss", "conv4_3.weight.hessian_diagonal"],
+            options.Profile,
+            "Run the file once: every output is a result."
+        );
     }
 
-    public IPlannedRun Prepare(string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
+    public IPlannedRun Prepare(
+        string modelPath,
+        CurvatureRequest? request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options
+    )
     {
         (ModelPath, Request, Data, RunOptions) = (modelPath, request, data, options);
         return new Planned(this);
     }
 
-    public VerifyReport Verify(string modelPath, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, int samples, int seed, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    public VerifyReport Verify(
+        string modelPath,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options,
+        int samples,
+        int seed,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         Verification = (samples, seed);
         return Found;
@@ -79,7 +133,8 @@ internal sealed class FakeService : ICurvatureService
     {
         public ImmutableArray<string> ModelFiles => ["vgg16.onnx"];
 
-        public PlanOverview Plan => new([ConvPlan, BiasPlan], ["ReLU has the derivative 0 at 0."], 3, 3.3e12, 1.6 * (1 << 30), (180, 3.1 * (1 << 30)));
+        public PlanOverview Plan =>
+            new([ConvPlan, BiasPlan], ["ReLU has the derivative 0 at 0."], 3, 3.3e12, 1.6 * (1 << 30), (180, 3.1 * (1 << 30)));
 
         public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation)
         {
@@ -91,13 +146,28 @@ internal sealed class FakeService : ICurvatureService
                     new ResultTensor("conv4_3.weight.hessian_diagonal", ElementType.Float32, [2, 1, 3], [1, 2, 0, 0.5, 1.0 / 3, 1e-9]),
                     new ResultTensor("norm.bias[3:9].hessian_diagonal", ElementType.Float32, [6], [12345678, -0.00012345678, 0, 0, 0, 0]),
                 ],
-                70, 3, ImmutableDictionary<string, double>.Empty.Add("run", 184.6).Add("plan", 0.25).Add("load", 12).Add("check", 2.5), 3L << 30)
+                70,
+                3,
+                ImmutableDictionary<string, double>.Empty.Add("run", 184.6).Add("plan", 0.25).Add("load", 12).Add("check", 2.5),
+                3L << 30
+            )
             {
                 Check = new CheckReport(
-                    [new VerifyEntry("conv4_3.weight.gradient", [0, 0, 1], -2, -2, 0.004, 0, "derivative along the entry"), new VerifyEntry("conv4_3.weight.hessian_diagonal", [0, 0, 2], 1e-9, 0, 1e-8, 1e-8, "derivative along the entry")],
-                    [new UncheckedResult("norm.bias[3:9].hessian_diagonal", "one direction takes about 12 s, and all checks at most 5 % of the run")],
-                    2.5)
-                { LargestDifference = 3.2e-6 },
+                    [
+                        new VerifyEntry("conv4_3.weight.gradient", [0, 0, 1], -2, -2, 0.004, 0, "derivative along the entry"),
+                        new VerifyEntry("conv4_3.weight.hessian_diagonal", [0, 0, 2], 1e-9, 0, 1e-8, 1e-8, "derivative along the entry"),
+                    ],
+                    [
+                        new UncheckedResult(
+                            "norm.bias[3:9].hessian_diagonal",
+                            "one direction takes about 12 s, and all checks at most 5 % of the run"
+                        ),
+                    ],
+                    2.5
+                )
+                {
+                    LargestDifference = 3.2e-6,
+                },
             };
         }
     }

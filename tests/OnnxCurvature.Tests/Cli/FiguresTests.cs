@@ -57,7 +57,8 @@ public sealed class FiguresTests
     [InlineData(1 - 1e-9, "> 99.99 %")]
     [InlineData(1, "100 %")]
     [InlineData(40, "4000 %")]
-    public void A_share_is_0_or_100_percent_only_where_it_is_just_that(double share, string text) => Assert.Equal(text, Figures.Share(share));
+    public void A_share_is_0_or_100_percent_only_where_it_is_just_that(double share, string text) =>
+        Assert.Equal(text, Figures.Share(share));
 
     [Theory]
     [InlineData(0, "0 s")]

@@ -24,7 +24,13 @@ public sealed class HelpTests
     public void Every_option_says_its_default_or_that_it_is_required(string command)
     {
         var text = ToolRun.Of(new FakeService(), [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Output;
-        var options = text.Split('\n').Where(line => line.StartsWith("  -", StringComparison.Ordinal) && !line.Contains("--help", StringComparison.Ordinal) && !line.Contains("--version", StringComparison.Ordinal)).ToArray();
+        var options = text.Split('\n')
+            .Where(line =>
+                line.StartsWith("  -", StringComparison.Ordinal)
+                && !line.Contains("--help", StringComparison.Ordinal)
+                && !line.Contains("--version", StringComparison.Ordinal)
+            )
+            .ToArray();
         Assert.NotEmpty(options);
         Assert.All(options, line => Assert.Matches(@"\[default|\(REQUIRED\)||--data", line));
     }
@@ -34,7 +40,9 @@ public sealed class HelpTests
     {
         foreach (var command in Commands)
         {
-            var lines = ToolRun.Of(new FakeService(), [.. command.Data.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).Output.Split('\n');
+            var lines = ToolRun
+                .Of(new FakeService(), [.. command.Data.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"])
+                .Output.Split('\n');
             foreach (var line in lines.SkipWhile(line => line != "Examples:").Skip(1).Where(line => line.Length > 0))
             {
                 var words = System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(line.Replace('\'', '"')).ToArray();

@@ -45,11 +45,18 @@ public sealed class ProgressTests : IDisposable
     public void On_a_terminal_a_bar_moves_and_the_result_is_given_on()
     {
         var terminal = new Terminal(_output, TextWriter.Null, interactive: true, width: 80);
-        Assert.Equal(5, ProgressView.Show(terminal, "run", progress =>
-        {
-            progress.Report(new RunProgress(0.5, "batch [1] of 2"));
-            return 5;
-        }));
+        Assert.Equal(
+            5,
+            ProgressView.Show(
+                terminal,
+                "run",
+                progress =>
+                {
+                    progress.Report(new RunProgress(0.5, "batch [1] of 2"));
+                    return 5;
+                }
+            )
+        );
     }
 
     [Fact]

@@ -7,14 +7,18 @@ namespace OnnxCurvature.Tests.Cli;
 internal sealed record ToolRun(int Code, string Output, string Error)
 {
     /// <summary>Runs the tool as a pipe would have it.</summary>
-    public static ToolRun Of(ICurvatureService service, params IReadOnlyList<string> arguments) => Interrupted(service, arguments, TestContext.Current.CancellationToken);
+    public static ToolRun Of(ICurvatureService service, params IReadOnlyList<string> arguments) =>
+        Interrupted(service, arguments, TestContext.Current.CancellationToken);
 
     /// <summary>Runs the tool, which <paramref name="cancellation"/> interrupts.</summary>
     public static ToolRun Interrupted(ICurvatureService service, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        var code = new CommandLine(service, new Terminal(output, error, interactive: false)).Run(arguments, cancellation).GetAwaiter().GetResult();
+        var code = new CommandLine(service, new Terminal(output, error, interactive: false))
+            .Run(arguments, cancellation)
+            .GetAwaiter()
+            .GetResult();
         return new ToolRun(code, output.ToString(), error.ToString());
     }
 

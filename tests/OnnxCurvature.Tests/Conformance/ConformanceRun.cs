@@ -14,8 +14,10 @@ public enum DerivativeOrder
 {
     /// <summary>No output depends differentiably on an input.</summary>
     None,
+
     /// <summary>There is a gradient, and the second derivative of every output is zero almost everywhere.</summary>
     First,
+
     /// <summary>There are both.</summary>
     Second,
 }
@@ -25,15 +27,20 @@ public enum DerivativeOrder
 /// <param name="Order">How far its derivatives go.</param>
 /// <param name="OutputFailure">Why it could not be taken or its outputs are not the published ones, or null.</param>
 /// <param name="DerivativeFailure">What is wrong with its derivatives, or null.</param>
-public sealed record ConformanceResult(IReadOnlyList<(string Domain, string Name, int Opset)> Operators, DerivativeOrder Order, string? OutputFailure, string? DerivativeFailure)
+public sealed record ConformanceResult(
+    IReadOnlyList<(string Domain, string Name, int Opset)> Operators,
+    DerivativeOrder Order,
+    string? OutputFailure,
+    string? DerivativeFailure
+)
 {
     /// <summary>What went wrong, or null.</summary>
     public string? Failure => OutputFailure ?? DerivativeFailure;
 }
 
 /// <summary>
-/// Loads a published model, evaluates it in double, writes it and runs it on ONNX Runtime, and compares both with the published outputs; then
-/// compares its derivatives with differences, and writes and runs those as well.
+/// Loads a published model, evaluates it in double, writes it and runs it on ONNX Runtime, and compares both with the published outputs;
+/// then compares its derivatives with differences, and writes and runs those as well.
 /// </summary>
 internal sealed class ConformanceRun
 {
@@ -47,22 +54,39 @@ internal sealed class ConformanceRun
 
     private ConformanceRun(PublishedModel published, IReadOnlyDictionary<string, Tensor> given, Func<string, bool> isFixed)
     {
-        _model = OnnxModel.Load(published.Path, new LoadOptions { Oracle = new OrtShapeOracle(), Fixed = given.Where(entry => isFixed(entry.Key)).ToDictionary() });
+        _model = OnnxModel.Load(
+            published.Path,
+            new LoadOptions { Oracle = new OrtShapeOracle(), Fixed = given.Where(entry => isFixed(entry.Key)).ToDictionary() }
+        );
         if (_model.UnknownNodes is [{ Operator: OpaqueOperator opaque }, ..])
             throw new UserErrorException(opaque.Reason);
         foreach (var input in _model.Inputs)
             _values[input] = given[input.Name!];
-        _expected = [.. published.Data("output").Select((tensor, index) => tensor.Element == ElementType.UInt16 && _model.Outputs[index].Value.Type.Element == ElementType.BFloat16 ? PublishedModel.OfBits(tensor) : tensor)];
+        _expected =
+        [
+            .. published
+                .Data("output")
+                .Select(
+                    (tensor, index) =>
+                        tensor.Element == ElementType.UInt16 && _model.Outputs[index].Value.Type.Element == ElementType.BFloat16
+                            ? PublishedModel.OfBits(tensor)
+                            : tensor
+                ),
+        ];
         var elements = _model.Inputs.Concat(_model.Outputs.Select(output => output.Value)).Select(value => value.Type.Element).ToHashSet();
-        _tolerance = elements.Contains(ElementType.BFloat16) ? 2e-2 : elements.Contains(ElementType.Float16) ? 2e-3 : 1e-4;
+        _tolerance =
+            elements.Contains(ElementType.BFloat16) ? 2e-2
+            : elements.Contains(ElementType.Float16) ? 2e-3
+            : 1e-4;
     }
 
     /// <summary>What came of a model; each is tried once.</summary>
-    public static ConformanceResult Of(string name) => Results.GetOrAdd(name, key => new Lazy<ConformanceResult>(() => Try(new PublishedModel(key)))).Value;
+    public static ConformanceResult Of(string name) =>
+        Results.GetOrAdd(name, key => new Lazy<ConformanceResult>(() => Try(new PublishedModel(key)))).Value;
 
     /// <summary>
-    /// Where what a model computes depends on the elements of inputs, on axes or sizes say, these inputs are fixed: at first none, then those of
-    /// integers, then all but the first.
+    /// Where what a model computes depends on the elements of inputs, on axes or sizes say, these inputs are fixed: at first none, then
+    /// those of integers, then all but the first.
     /// </summary>
     private static ConformanceResult Try(PublishedModel published)
     {
@@ -70,7 +94,8 @@ internal sealed class ConformanceRun
         try
         {
             var given = published.Inputs();
-            var result = Try(published, given, _ => false)
+            var result =
+                Try(published, given, _ => false)
                 ?? Try(published, given, name => !given[name].Element.IsFloat())
                 ?? Try(published, given, name => name != given.Keys.First(), isLast: true)!;
             return result with { Operators = operators };
@@ -81,7 +106,12 @@ internal sealed class ConformanceRun
         }
     }
 
-    private static ConformanceResult? Try(PublishedModel published, IReadOnlyDictionary<string, Tensor> given, Func<string, bool> isFixed, bool isLast = false)
+    private static ConformanceResult? Try(
+        PublishedModel published,
+        IReadOnlyDictionary<string, Tensor> given,
+        Func<string, bool> isFixed,
+        bool isLast = false
+    )
     {
         var order = DerivativeOrder.None;
         var isComputed = false;
@@ -137,14 +167,20 @@ internal sealed class ConformanceRun
         if (arguments.Length == 0 || outputs.Length == 0)
             return null;
         var derived = new DerivedModel(_model.Builder, arguments, outputs, _values, seed: 5);
-        order = derived.HasCurvature ? DerivativeOrder.Second : derived.HasGradient ? DerivativeOrder.First : DerivativeOrder.None;
+        order =
+            derived.HasCurvature ? DerivativeOrder.Second
+            : derived.HasGradient ? DerivativeOrder.First
+            : DerivativeOrder.None;
         if (derived.Check() is { } wrong)
             return wrong;
         var results = derived.Results.ToArray();
         if (results.Length == 0 || !_isRun)
             return null;
         var bound = derived.Bound();
-        var program = _model.Builder.Build(derived.Parameters, results.Select((value, index) => new NamedValue($"derivative{index}", value)));
+        var program = _model.Builder.Build(
+            derived.Parameters,
+            results.Select((value, index) => new NamedValue($"derivative{index}", value))
+        );
         var expected = new Dictionary<Value, Tensor>(bound);
         Interpreter.Run(program.Nodes, expected);
         var actual = ProgramRun.Run(program, _model, bound);
@@ -155,8 +191,8 @@ internal sealed class ConformanceRun
     }
 
     /// <summary>
-    /// Null where tensors are as near as their element type lets them be; times <paramref name="slack"/>. Quantized numbers that were computed in
-    /// double may be the neighbours of those that were computed in single precision.
+    /// Null where tensors are as near as their element type lets them be; times <paramref name="slack"/>. Quantized numbers that were
+    /// computed in double may be the neighbours of those that were computed in single precision.
     /// </summary>
     private string? Difference(Tensor expected, Tensor actual, double slack, bool isRounded = false)
     {
@@ -164,7 +200,10 @@ internal sealed class ConformanceRun
             return $"the shape is {actual.Type.Shape} and not {expected.Type.Shape}";
         if (expected.Element.IsFloat() != actual.Element.IsFloat())
             return $"the type is {actual.Element} and not {expected.Element}";
-        var tolerance = expected.Element.IsFloat() ? slack * _tolerance : isRounded && expected.Element is ElementType.UInt8 or ElementType.Int8 ? 1 / 255.0 : 0;
+        var tolerance =
+            expected.Element.IsFloat() ? slack * _tolerance
+            : isRounded && expected.Element is ElementType.UInt8 or ElementType.Int8 ? 1 / 255.0
+            : 0;
         double scale = 1;
         for (var i = 0; i < expected.Count; i++)
             if (double.IsFinite(expected.At(i)))

@@ -13,9 +13,13 @@ public sealed class ConformanceTests
     {
         Assert.SkipUnless(PublishedModel.Installed, PublishedModel.Absent);
         var (result, reason) = (ConformanceRun.Of(model), ConformanceExceptions.ForAll.ReasonFor(model));
-        var failure = result.OutputFailure ?? (ConformanceExceptions.ForDerivatives.ReasonFor(model) is null ? result.DerivativeFailure : null);
+        var failure =
+            result.OutputFailure ?? (ConformanceExceptions.ForDerivatives.ReasonFor(model) is null ? result.DerivativeFailure : null);
         Assert.SkipWhen(failure is not null && reason is not null, reason ?? "");
         Assert.True(failure is null, failure);
-        Assert.True(reason is null || !PublishedModel.IsPackage, $"{model} is excepted because {reason}, but all of it holds; take it out of {nameof(ConformanceExceptions)}.");
+        Assert.True(
+            reason is null || !PublishedModel.IsPackage,
+            $"{model} is excepted because {reason}, but all of it holds; take it out of {nameof(ConformanceExceptions)}."
+        );
     }
 }

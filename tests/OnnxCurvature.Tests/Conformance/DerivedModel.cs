@@ -23,9 +23,16 @@ internal sealed class DerivedModel
     private Tensor[]? _point;
 
     /// <summary>
-    /// Differentiates. The random numbers are those of a seed; <paramref name="values"/> holds all parameters of the program and its outputs.
+    /// Differentiates. The random numbers are those of a seed; <paramref name="values"/> holds all parameters of the program and its
+    /// outputs.
     /// </summary>
-    public DerivedModel(GraphBuilder b, IEnumerable<Value> arguments, IEnumerable<Value> outputs, IReadOnlyDictionary<Value, Tensor> values, int seed)
+    public DerivedModel(
+        GraphBuilder b,
+        IEnumerable<Value> arguments,
+        IEnumerable<Value> outputs,
+        IReadOnlyDictionary<Value, Tensor> values,
+        int seed
+    )
     {
         _builder = b;
         _arguments = [.. arguments];
@@ -49,17 +56,19 @@ internal sealed class DerivedModel
     /// <summary>What the program of the derivatives takes besides the model's inputs.</summary>
     public IEnumerable<Value> Parameters => _values.Keys.Where(value => value.IsParameter).Union(_tangents);
 
-    /// <summary>The values of all parameters at the point at which the derivatives were checked, with tangents in a random direction.</summary>
+    /// <summary>
+    /// The values of all parameters at the point at which the derivatives were checked, with tangents in a random direction.
+    /// </summary>
     public Dictionary<Value, Tensor> Bound() => Bound(_point ?? throw new InvalidOperationException("No point was checked."), Direction(1));
 
     /// <summary>The gradients and the Hessian-vector products that are not zero.</summary>
     public IEnumerable<Value> Results => _gradient.Concat(_product).Where(value => value is not null).Select(value => value!);
 
     /// <summary>
-    /// Compares dℓ·v and u·∇²ℓ·v with differences, and returns null where they agree, else what does not. At published inputs there may be kinks,
-    /// as there are of ReLU at 0 or where two elements of a maximum are equal, and there differences say nothing. So steps become smaller, then
-    /// directions move fewer entries, and then the point moves a little, until differences of two steps agree with each other. Some inputs are
-    /// no numbers, or lie where the outputs are none, and are replaced by others.
+    /// Compares dℓ·v and u·∇²ℓ·v with differences, and returns null where they agree, else what does not. At published inputs there may be
+    /// kinks, as there are of ReLU at 0 or where two elements of a maximum are equal, and there differences say nothing. So steps become
+    /// smaller, then directions move fewer entries, and then the point moves a little, until differences of two steps agree with each
+    /// other. Some inputs are no numbers, or lie where the outputs are none, and are replaced by others.
     /// </summary>
     public string? Check()
     {
@@ -86,8 +95,8 @@ internal sealed class DerivedModel
     }
 
     /// <summary>
-    /// Compares, at the given point, dℓ·v with differences of the loss, and u·∇²ℓ·v with differences of the gradient, which these confirm: for
-    /// models with so many kinks that only short steps avoid them, over which second differences of the loss are lost in rounding.
+    /// Compares, at the given point, dℓ·v with differences of the loss, and u·∇²ℓ·v with differences of the gradient, which these confirm:
+    /// for models with so many kinks that only short steps avoid them, over which second differences of the loss are lost in rounding.
     /// </summary>
     public string? CheckByGradient()
     {
@@ -102,15 +111,24 @@ internal sealed class DerivedModel
             var (wide, narrow) = (Slope(step), Slope(step / 2));
             if (function.Slope(_point, v, step, Math.Abs(slope)) is not { } first || !(Math.Abs(wide - narrow) <= 1e-5 * Math.Abs(narrow)))
                 continue;
-            return !(Math.Abs(first - slope) <= 1e-5 * Math.Abs(slope)) ? $"the gradient says {slope:R} along a direction, differences {first:R}"
-                : !(Math.Abs(narrow - bend) <= 1e-4 * Math.Abs(bend)) ? $"the Hessian-vector product says {bend:R} along a direction, differences of the gradient {narrow:R}"
+            return !(Math.Abs(first - slope) <= 1e-5 * Math.Abs(slope))
+                    ? $"the gradient says {slope:R} along a direction, differences {first:R}"
+                : !(Math.Abs(narrow - bend) <= 1e-4 * Math.Abs(bend))
+                    ? $"the Hessian-vector product says {bend:R} along a direction, differences of the gradient {narrow:R}"
                 : null;
         }
         return "no step was found over which differences are valid";
 
-        double Slope(double h) => (Inner(Evaluate(Stepped(h), v)[..u.Length], u) - Inner(Evaluate(Stepped(-h), v)[..u.Length], u)) / (2 * h);
+        double Slope(double h) =>
+            (Inner(Evaluate(Stepped(h), v)[..u.Length], u) - Inner(Evaluate(Stepped(-h), v)[..u.Length], u)) / (2 * h);
 
-        Tensor[] Stepped(double h) => [.. _point.Zip(v, (from, to) => Tensor.Of(from.Element, from.Shape.AsSpan(), [.. from.Floats.Zip(to.Floats, (x, d) => x + h * d)]))];
+        Tensor[] Stepped(double h) =>
+            [
+                .. _point.Zip(
+                    v,
+                    (from, to) => Tensor.Of(from.Element, from.Shape.AsSpan(), [.. from.Floats.Zip(to.Floats, (x, d) => x + h * d)])
+                ),
+            ];
     }
 
     /// <summary>Whether derivatives agree with differences, or null where differences do not agree with one another.</summary>
@@ -125,10 +143,15 @@ internal sealed class DerivedModel
         var (slopeScale, bendScale) = (Sum(gradient, v) + 1e-6 * (1 + size), Sum(product, u) + 1e-4 * (1 + size));
         foreach (var step in (ReadOnlySpan<double>)[1e-3, 1e-4])
         {
-            if (function.Slope(point, v, step, slopeScale) is not { } first || function.Bend(point, u, v, step * 2, bendScale) is not { } second)
+            if (
+                function.Slope(point, v, step, slopeScale) is not { } first
+                || function.Bend(point, u, v, step * 2, bendScale) is not { } second
+            )
                 continue;
-            wrong = !(Math.Abs(first - slope) <= 1e-5 * slopeScale) ? $"the gradient says {slope:R} along a direction, differences {first:R}"
-                : !(Math.Abs(second - bend) <= 2e-4 * bendScale) ? $"the Hessian-vector product says {bend:R} along a direction, differences {second:R}"
+            wrong =
+                !(Math.Abs(first - slope) <= 1e-5 * slopeScale) ? $"the gradient says {slope:R} along a direction, differences {first:R}"
+                : !(Math.Abs(second - bend) <= 2e-4 * bendScale)
+                    ? $"the Hessian-vector product says {bend:R} along a direction, differences {second:R}"
                 : null;
             return wrong is null;
         }
@@ -144,7 +167,18 @@ internal sealed class DerivedModel
             var published = values[output];
             // A loss of what is infinite or no number would be so at every point.
             if (!published.Floats.All(double.IsFinite))
-                y = Where.Of(_builder, _builder.Constant(Tensor.Of(ElementType.Bool, published.Shape.AsSpan(), Array.ConvertAll(published.Floats, entry => double.IsFinite(entry) ? 1L : 0))), y, _builder.Scalar(ElementType.Float64, 0));
+                y = Where.Of(
+                    _builder,
+                    _builder.Constant(
+                        Tensor.Of(
+                            ElementType.Bool,
+                            published.Shape.AsSpan(),
+                            Array.ConvertAll(published.Floats, entry => double.IsFinite(entry) ? 1L : 0)
+                        )
+                    ),
+                    y,
+                    _builder.Scalar(ElementType.Float64, 0)
+                );
             var largest = published.Floats.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
             Term(y, () => 2 * _random.NextDouble() - 1);
             Term(Mul.Of(_builder, y, y), () => _random.NextDouble() / (1 + largest));
@@ -173,22 +207,45 @@ internal sealed class DerivedModel
         var values = Bound(point, v);
         var results = _gradient.Concat(_product).ToArray();
         Interpreter.Run(GraphWalk.Ancestors(results.Where(value => value is not null)!), values);
-        return [.. results.Select((value, index) => value is null ? Tensor.Filled(ElementType.Float64, point[index % point.Length].Shape.AsSpan(), 0) : Interpreter.Read(value, values))];
+        return
+        [
+            .. results.Select(
+                (value, index) =>
+                    value is null
+                        ? Tensor.Filled(ElementType.Float64, point[index % point.Length].Shape.AsSpan(), 0)
+                        : Interpreter.Read(value, values)
+            ),
+        ];
     }
 
     /// <summary>A share of a point, where it is a number that can be calculated with, and up to a shift more.</summary>
     private Tensor[] Moved(Tensor[] point, double share, double shift) =>
-        [.. point.Select(tensor => Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), [.. tensor.Floats.Select(element => Math.Abs(element) < 1e9 ? share * element + shift * _random.NextDouble() : _random.NextDouble())]))];
+        [
+            .. point.Select(tensor =>
+                Tensor.Of(
+                    tensor.Element,
+                    tensor.Shape.AsSpan(),
+                    [
+                        .. tensor.Floats.Select(element =>
+                            Math.Abs(element) < 1e9 ? share * element + shift * _random.NextDouble() : _random.NextDouble()
+                        ),
+                    ]
+                )
+            ),
+        ];
 
     /// <summary>A direction in which a share of the entries moves, and one at least.</summary>
     private Tensor[] Direction(double density)
     {
-        var tensors = _arguments.Select(argument => argument.Constant?.Type.Shape.Sizes ?? [.. _values[argument].Shape]).Select(shape => Tensor.Filled(ElementType.Float64, shape, 0)).ToArray();
+        var tensors = _arguments
+            .Select(argument => argument.Constant?.Type.Shape.Sizes ?? [.. _values[argument].Shape])
+            .Select(shape => Tensor.Filled(ElementType.Float64, shape, 0))
+            .ToArray();
         var sure = _random.Next(Math.Max(1, tensors.Sum(tensor => tensor.Count)));
         foreach (var tensor in tensors)
-            foreach (ref var element in tensor.Floats.AsSpan())
-                if (_random.NextDouble() < density | sure-- == 0)
-                    element = 2 * _random.NextDouble() - 1;
+        foreach (ref var element in tensor.Floats.AsSpan())
+            if (_random.NextDouble() < density | sure-- == 0)
+                element = 2 * _random.NextDouble() - 1;
         return tensors;
     }
 

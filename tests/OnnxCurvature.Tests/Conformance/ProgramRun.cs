@@ -15,10 +15,16 @@ internal static class ProgramRun
     /// <summary>The outputs of a program that was made from a model, for its parameters as they are bound.</summary>
     public static Tensor[] Run(Ir.Program program, OnnxModel source, IReadOnlyDictionary<Value, Tensor> values)
     {
-        var bytes = OnnxWriter.Serialize(program, Path.GetDirectoryName(source.Path)!, new WriteOptions { Source = source, Weights = WeightPlacement.Embed });
+        var bytes = OnnxWriter.Serialize(
+            program,
+            Path.GetDirectoryName(source.Path)!,
+            new WriteOptions { Source = source, Weights = WeightPlacement.Embed }
+        );
         using var options = OrtRun.Options();
         using var session = new InferenceSession(bytes, options);
-        var feeds = session.InputNames.Zip(program.Parameters).ToDictionary(pair => pair.First, pair => Feed(values[pair.Second].CastTo(pair.Second.Type.Element)));
+        var feeds = session
+            .InputNames.Zip(program.Parameters)
+            .ToDictionary(pair => pair.First, pair => Feed(values[pair.Second].CastTo(pair.Second.Type.Element)));
         try
         {
             using var run = new RunOptions();

@@ -5,12 +5,14 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Tests.Conformance;
 
 /// <summary>
-/// A scalar of a program as a function of some of its parameters or constants, in double. Its derivatives along lines are differences of its
-/// values, in which no rule of a derivative takes part.
+/// A scalar of a program as a function of some of its parameters or constants, in double. Its derivatives along lines are differences of
+/// its values, in which no rule of a derivative takes part.
 /// </summary>
 internal sealed class ScalarFunction
 {
-    /// <summary>The largest difference between two estimates of which both are taken for right, relative to the sizes that take part.</summary>
+    /// <summary>
+    /// The largest difference between two estimates of which both are taken for right, relative to the sizes that take part.
+    /// </summary>
     private const double Agreement = 3e-6;
 
     private readonly Value _scalar;
@@ -33,8 +35,8 @@ internal sealed class ScalarFunction
     }
 
     /// <summary>
-    /// The value at a point moved by multiples of directions; no number where the program cannot be evaluated, because a size jumps there, say, or
-    /// an index leaves its range.
+    /// The value at a point moved by multiples of directions; no number where the program cannot be evaluated, because a size jumps there,
+    /// say, or an index leaves its range.
     /// </summary>
     public double At(IReadOnlyList<Tensor> point, params ReadOnlySpan<(double Step, IReadOnlyList<Tensor> Direction)> moves)
     {
@@ -82,6 +84,7 @@ internal sealed class ScalarFunction
         // d²/ds dt of ℓ(s u + t v) from sums over the four corners of squares: the corners at h and at 2h cancel the error of order h².
         double Estimate(double h) => (16 * Corners(h) - Corners(2 * h)) / (48 * h * h);
 
-        double Corners(double h) => At(point, (h, u), (h, v)) - At(point, (h, u), (-h, v)) - At(point, (-h, u), (h, v)) + At(point, (-h, u), (-h, v));
+        double Corners(double h) =>
+            At(point, (h, u), (h, v)) - At(point, (h, u), (-h, v)) - At(point, (-h, u), (h, v)) + At(point, (-h, u), (-h, v));
     }
 }

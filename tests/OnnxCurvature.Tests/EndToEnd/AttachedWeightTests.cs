@@ -14,8 +14,8 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 namespace OnnxCurvature.Tests.EndToEnd;
 
 /// <summary>
-/// An augmented file computes all that depends on a weight from the weight: replacing weights in it gives, but for its metadata, the very file that
-/// comes of a model with the new weights. So no initializer is a function of a weight.
+/// An augmented file computes all that depends on a weight from the weight: replacing weights in it gives, but for its metadata, the very
+/// file that comes of a model with the new weights. So no initializer is a function of a weight.
 /// </summary>
 public sealed class AttachedWeightTests
 {
@@ -29,8 +29,17 @@ public sealed class AttachedWeightTests
     {
         using var folder = new TemporaryFolder();
         var problem = ProblemTable.All().First(candidate => candidate.Name == name);
-        OnnxWriter.Write(Ir.Program.Create(problem.Inputs, [new NamedValue("y", problem.Output!)]), folder.File("model.onnx"), new WriteOptions { Weights = WeightPlacement.Embed });
-        var request = new CurvatureRequest { WithRespectTo = [.. problem.Weights.Select(weight => weight.Name!)], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
+        OnnxWriter.Write(
+            Ir.Program.Create(problem.Inputs, [new NamedValue("y", problem.Output!)]),
+            folder.File("model.onnx"),
+            new WriteOptions { Weights = WeightPlacement.Embed }
+        );
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = [.. problem.Weights.Select(weight => weight.Name!)],
+            Loss = new LossRequest(problem.Loss),
+            Quantities = [Quantity.Gradient, Quantity.HessianDiagonal],
+        };
         Compare(folder, folder.File("model.onnx"), request, new PlanLimits { MemoryBytes = 100_000 });
     }
 
@@ -53,7 +62,16 @@ public sealed class AttachedWeightTests
         var entry = ReferenceTable.Find("resnet_small.onnx", "stem.conv.weight");
         var request = entry.Request with { Precision = precision };
         var limits = new PlanLimits();
-        while (CurvatureEngine.Augment(entry.ModelPath, request, folder.File("trial.onnx"), new AugmentOptions { Limits = limits, Profile = profile }) is var report && report.Methods.All(method => method.ChunkSize == method.Columns))
+        while (
+            CurvatureEngine.Augment(
+                entry.ModelPath,
+                request,
+                folder.File("trial.onnx"),
+                new AugmentOptions { Limits = limits, Profile = profile }
+            )
+                is var report
+            && report.Methods.All(method => method.ChunkSize == method.Columns)
+        )
             limits = new PlanLimits { MemoryBytes = (long)(0.8 * report.Methods.Max(method => method.MemoryBytes)) };
         Compare(folder, entry.ModelPath, request, limits, profile);
     }
@@ -86,11 +104,30 @@ public sealed class AttachedWeightTests
             Name = "nested",
             Input = { Info("x", 1, 2, 3) },
             Output = { Info("y", 1, 2, 3) },
-            Initializer = { new TensorProto { Name = "rounds", DataType = 7, Int64Data = { 2 } } },
+            Initializer =
+            {
+                new TensorProto
+                {
+                    Name = "rounds",
+                    DataType = 7,
+                    Int64Data = { 2 },
+                },
+            },
             Node = { loop },
         };
         File.WriteAllBytes(folder.File("model.onnx"), Model(graph).ToByteArray());
-        var written = Augment(folder.File("model.onnx"), folder.File("augmented.onnx"), new CurvatureRequest { WithRespectTo = ["x"], Loss = new LossRequest(LossKind.Sum), Quantities = [Quantity.Gradient] }, new PlanLimits(), AugmentProfile.SingleRun);
+        var written = Augment(
+            folder.File("model.onnx"),
+            folder.File("augmented.onnx"),
+            new CurvatureRequest
+            {
+                WithRespectTo = ["x"],
+                Loss = new LossRequest(LossKind.Sum),
+                Quantities = [Quantity.Gradient],
+            },
+            new PlanLimits(),
+            AugmentProfile.SingleRun
+        );
         Assert.Single(written.Graph.Initializer, tensor => tensor.DataType == 1 && tensor.Dims.SequenceEqual([3L, 3L]));
     }
 
@@ -102,12 +139,29 @@ public sealed class AttachedWeightTests
         graph.Initializer.Add(Weight("w", [3], index => index + 1));
         graph.Initializer.Add(Weight("two", [], _ => 2));
         File.WriteAllBytes(folder.File("model.onnx"), Model(graph).ToByteArray());
-        var request = new CurvatureRequest { WithRespectTo = ["w"], Loss = new LossRequest(LossKind.Sum), Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] };
-        var written = Augment(folder.File("model.onnx"), folder.File("augmented.onnx"), request, new PlanLimits(), AugmentProfile.SingleRun);
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["w"],
+            Loss = new LossRequest(LossKind.Sum),
+            Quantities = [Quantity.Gradient, Quantity.HessianDiagonal],
+        };
+        var written = Augment(
+            folder.File("model.onnx"),
+            folder.File("augmented.onnx"),
+            request,
+            new PlanLimits(),
+            AugmentProfile.SingleRun
+        );
         Assert.Equal("two", written.MetadataProps.Single(entry => entry.Key == "onnx_curvature.compiled_in").Value);
     }
 
-    private static void Compare(TemporaryFolder folder, string path, CurvatureRequest request, PlanLimits limits, AugmentProfile profile = AugmentProfile.SingleRun)
+    private static void Compare(
+        TemporaryFolder folder,
+        string path,
+        CurvatureRequest request,
+        PlanLimits limits,
+        AugmentProfile profile = AugmentProfile.SingleRun
+    )
     {
         var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
         var weights = Weights(model).Select(weight => weight.Name).ToHashSet();
@@ -128,17 +182,34 @@ public sealed class AttachedWeightTests
 
     private static ModelProto Augment(string model, string path, CurvatureRequest request, PlanLimits limits, AugmentProfile profile)
     {
-        CurvatureEngine.Augment(model, request, path, new AugmentOptions { Embed = true, Limits = limits, Profile = profile });
+        CurvatureEngine.Augment(
+            model,
+            request,
+            path,
+            new AugmentOptions
+            {
+                Embed = true,
+                Limits = limits,
+                Profile = profile,
+            }
+        );
         return ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
     }
 
     /// <summary>The tensors of floats that a file holds, in initializers and in nodes Constant.</summary>
     private static IEnumerable<(string Name, TensorProto Tensor)> Weights(ModelProto model) =>
-        model.Graph.Initializer.Select(tensor => (tensor.Name, tensor))
-            .Concat(model.Graph.Node.Where(node => node.OpType == "Constant" && node.Attribute[0].T is not null).Select(node => (node.Output[0], node.Attribute[0].T)))
+        model
+            .Graph.Initializer.Select(tensor => (tensor.Name, tensor))
+            .Concat(
+                model
+                    .Graph.Node.Where(node => node.OpType == "Constant" && node.Attribute[0].T is not null)
+                    .Select(node => (node.Output[0], node.Attribute[0].T))
+            )
             .Where(weight => weight.Item2.DataType is 1 or 11);
 
-    /// <summary>Scales each element of some weights by a factor of its own, so that what is positive stays so, and what is equal does not.</summary>
+    /// <summary>
+    /// Scales each element of some weights by a factor of its own, so that what is positive stays so, and what is equal does not.
+    /// </summary>
     private static void Replace(ModelProto model, HashSet<string> weights)
     {
         foreach (var (name, tensor) in Weights(model))
@@ -150,15 +221,20 @@ public sealed class AttachedWeightTests
                 elements[index] = (float)(elements[index] * (1 + (name.Sum(letter => letter) + 7 * index) % 11 / 16.0));
             tensor.FloatData.Clear();
             tensor.DoubleData.Clear();
-            tensor.RawData = ByteString.CopyFrom([.. elements.SelectMany(element => tensor.DataType == 1 ? BitConverter.GetBytes((float)element) : BitConverter.GetBytes(element))]);
+            tensor.RawData = ByteString.CopyFrom([
+                .. elements.SelectMany(element =>
+                    tensor.DataType == 1 ? BitConverter.GetBytes((float)element) : BitConverter.GetBytes(element)
+                ),
+            ]);
         }
     }
 
-    private static double[] Elements(TensorProto tensor) => (tensor.HasRawData, tensor.DataType) switch
-    {
-        (true, 1) => [.. MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray().Select(element => (double)element)],
-        (true, _) => MemoryMarshal.Cast<byte, double>(tensor.RawData.Span).ToArray(),
-        (false, 1) => [.. tensor.FloatData.Select(element => (double)element)],
-        (false, _) => [.. tensor.DoubleData],
-    };
+    private static double[] Elements(TensorProto tensor) =>
+        (tensor.HasRawData, tensor.DataType) switch
+        {
+            (true, 1) => [.. MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray().Select(element => (double)element)],
+            (true, _) => MemoryMarshal.Cast<byte, double>(tensor.RawData.Span).ToArray(),
+            (false, 1) => [.. tensor.FloatData.Select(element => (double)element)],
+            (false, _) => [.. tensor.DoubleData],
+        };
 }

@@ -6,62 +6,99 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 
 namespace OnnxCurvature.Tests.EndToEnd;
 
-/// <summary>Whatever is wrong with the input, there is one sentence that says what and where, the exit code is 2, and no file is written.</summary>
+/// <summary>
+/// Whatever is wrong with the input, there is one sentence that says what and where, the exit code is 2, and no file is written.
+/// </summary>
 public sealed class BadInputTests
 {
     private const string Data = "--data x=@x.npy labels=@labels.npy";
     private const string Loss = "--loss cross-entropy:p";
 
-    public static TheoryData<string, string> Cases => new()
-    {
-        { $"run @missing.onnx -o @o.npz --wrt w {Loss} {Data}", "There is no file '@missing.onnx'" },
-        { $"run @empty.onnx -o @o.npz --wrt w {Loss} {Data}", "'@empty.onnx' is empty" },
-        { $"run @text.onnx -o @o.npz --wrt w {Loss} {Data}", "'@text.onnx' is no ONNX model" },
-        { $"run @cut.onnx -o @o.npz --wrt w {Loss} {Data}", "'@cut.onnx' is no ONNX model or is cut off" },
-        { $"run @x.npy -o @o.npz --wrt w {Loss} {Data}", "'@x.npy' is no ONNX model" },
-        { $"run @ -o @o.npz --wrt w {Loss} {Data}", "is a folder" },
-        { $"run @elsewhere.onnx -o @o.npz --wrt w {Loss} {Data}", "'nowhere.data', and there is no such file" },
-        { $"run @outside.onnx -o @o.npz --wrt w {Loss} {Data}", "outside of the model's folder" },
-        { $"run @short.onnx -o @o.npz --wrt w {Loss} {Data}", "'x.npy' is only" },
-        { $"run @unknown.onnx -o @o.npz --wrt w --loss cross-entropy:y {Data}", "Foo 'first' (opset 17): Foo is not in the operator catalogue; Bar 'second' (opset 17): Bar is not in the operator catalogue" },
-        { $"augment @unknown.onnx -o @o.onnx --wrt w --loss cross-entropy", "Foo 'first'" },
-        { $"run @model.onnx -o @o.npz --wrt W {Loss} {Data}", "--wrt 'W' names nothing in the model; the nearest are" },
-        { $"run @model.onnx -o @o.npz --wrt conv* {Loss} {Data}", "--wrt 'conv*'" },
-        { $"run @model.onnx -o @o.npz --wrt w[3] {Loss} {Data}", "--wrt 'w[3]' is outside of the first axis" },
-        { $"run @model.onnx -o @o.npz --wrt w[2:1] {Loss} {Data}", "--wrt 'w[2:1]' holds no index" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --probes 64", "--probes and --seed are of random numbers, and nothing that is asked for draws any" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --method hesscale --seed 1", "--probes and --seed are of random numbers, and nothing that is asked for draws any" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --tolerance 2", "--tolerance '2' cannot be taken; give a number above 0 and below 1" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --quantity hessian --memory 50", "entries, which take 1 MiB, and the limit is 50 bytes" },
-        { $"run @model.onnx -o @o.npz --wrt sizes {Loss} {Data}", "--wrt 'sizes' names a value of int64" },
-        { $"run @model.onnx -o @o.npz --wrt class {Loss} {Data}", "--wrt 'class' names a value of int64" },
-        { $"run @model.onnx -o @o.npz --wrt unused {Loss} {Data}", "The loss does not depend on 'unused'" },
-        { $"run @model.onnx -o @o.npz --wrt p --loss sum:h --data x=@x.npy", "The loss does not depend on 'p'" },
-        { $"run @model.onnx -o @o.npz --wrt w --loss cross-entropy:logits {Data}", "The model has no value 'logits'" },
-        { $"run @model.onnx -o @o.npz --wrt w --loss mse:class {Data}", "The loss cannot be taken of 'class'" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy", "There is no data for the input 'labels'" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} y=@x.npy", "--data 'y' is no input" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@wide.npy labels=@labels.npy", "--data 'x' has the size 5 along axis 1" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@labels.npy labels=@labels.npy", "--data 'x' holds int64" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@floats.npy", "--data 'labels' holds float32" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@few.npy", "--data 'labels' holds 3 samples and 'x' holds 4" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@three.npy", "--data 'labels' holds the label 2, and the labels of 2 classes are 0 to 1" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@negative.npy", "--data 'labels' holds the label -1" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@none.npy labels=@nolabels.npy", "holds no samples" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@cut.npy labels=@labels.npy", "cut.npy" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@nan.npy labels=@labels.npy", "holds NaN or infinity" },
-        { $"run @log.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "holds NaN or infinity, first made by Log 'logarithm'" },
-        { $"run @own.onnx -o @o.npz --wrt w --loss value --data x=@x.npy t=@three.npy", "--data 't' holds the label 3, and the labels of 3 classes are 0 to 2" },
-        { $"run @division.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "ONNX Runtime cannot run the program" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --memory 10", "With one column at a time the run takes about 111 MiB, and the limit is 10 bytes; allow more with --memory" },
-        { $"run @wide.onnx -o @o.npz --wrt w --quantity jacobian --loss sum --data x=@x.npy --memory 9999G", "'w.jacobian' would take 13 GiB for a batch, and 2 GiB is the most that one result may have" },
-        { $"run @model.onnx -o @missing/o.npz --wrt w {Loss} {Data}", "missing' does not exist" },
-        { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --provider cuda", "CUDA" },
-        { $"run @model.onnx -o @o.npz {Data}", "is not an augmented model" },
-        { $"augment @model.onnx -o @o.onnx --wrt w {Loss} --opset 22", "Opset 22 was asked for; models are written in opsets 13 to 21" },
-        { $"augment @model.onnx -o @model.onnx --wrt w {Loss}", "which is read" },
-        { $"verify @model.onnx --wrt W {Loss} {Data}", "--wrt 'W' names nothing" },
-    };
+    public static TheoryData<string, string> Cases =>
+        new()
+        {
+            { $"run @missing.onnx -o @o.npz --wrt w {Loss} {Data}", "There is no file '@missing.onnx'" },
+            { $"run @empty.onnx -o @o.npz --wrt w {Loss} {Data}", "'@empty.onnx' is empty" },
+            { $"run @text.onnx -o @o.npz --wrt w {Loss} {Data}", "'@text.onnx' is no ONNX model" },
+            { $"run @cut.onnx -o @o.npz --wrt w {Loss} {Data}", "'@cut.onnx' is no ONNX model or is cut off" },
+            { $"run @x.npy -o @o.npz --wrt w {Loss} {Data}", "'@x.npy' is no ONNX model" },
+            { $"run @ -o @o.npz --wrt w {Loss} {Data}", "is a folder" },
+            { $"run @elsewhere.onnx -o @o.npz --wrt w {Loss} {Data}", "'nowhere.data', and there is no such file" },
+            { $"run @outside.onnx -o @o.npz --wrt w {Loss} {Data}", "outside of the model's folder" },
+            { $"run @short.onnx -o @o.npz --wrt w {Loss} {Data}", "'x.npy' is only" },
+            {
+                $"run @unknown.onnx -o @o.npz --wrt w --loss cross-entropy:y {Data}",
+                "Foo 'first' (opset 17): Foo is not in the operator catalogue; Bar 'second' (opset 17): Bar is not in the "
+                    + "operator catalogue"
+            },
+            { $"augment @unknown.onnx -o @o.onnx --wrt w --loss cross-entropy", "Foo 'first'" },
+            { $"run @model.onnx -o @o.npz --wrt W {Loss} {Data}", "--wrt 'W' names nothing in the model; the nearest are" },
+            { $"run @model.onnx -o @o.npz --wrt conv* {Loss} {Data}", "--wrt 'conv*'" },
+            { $"run @model.onnx -o @o.npz --wrt w[3] {Loss} {Data}", "--wrt 'w[3]' is outside of the first axis" },
+            { $"run @model.onnx -o @o.npz --wrt w[2:1] {Loss} {Data}", "--wrt 'w[2:1]' holds no index" },
+            {
+                $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --probes 64",
+                "--probes and --seed are of random numbers, and nothing that is asked for draws any"
+            },
+            {
+                $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --method hesscale --seed 1",
+                "--probes and --seed are of random numbers, and nothing that is asked for draws any"
+            },
+            {
+                $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --tolerance 2",
+                "--tolerance '2' cannot be taken; give a number above 0 and below 1"
+            },
+            {
+                $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --quantity hessian --memory 50",
+                "entries, which take 1 MiB, and the limit is 50 bytes"
+            },
+            { $"run @model.onnx -o @o.npz --wrt sizes {Loss} {Data}", "--wrt 'sizes' names a value of int64" },
+            { $"run @model.onnx -o @o.npz --wrt class {Loss} {Data}", "--wrt 'class' names a value of int64" },
+            { $"run @model.onnx -o @o.npz --wrt unused {Loss} {Data}", "The loss does not depend on 'unused'" },
+            { $"run @model.onnx -o @o.npz --wrt p --loss sum:h --data x=@x.npy", "The loss does not depend on 'p'" },
+            { $"run @model.onnx -o @o.npz --wrt w --loss cross-entropy:logits {Data}", "The model has no value 'logits'" },
+            { $"run @model.onnx -o @o.npz --wrt w --loss mse:class {Data}", "The loss cannot be taken of 'class'" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy", "There is no data for the input 'labels'" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} y=@x.npy", "--data 'y' is no input" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@wide.npy labels=@labels.npy", "--data 'x' has the size 5 along axis 1" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@labels.npy labels=@labels.npy", "--data 'x' holds int64" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@floats.npy", "--data 'labels' holds float32" },
+            {
+                $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@few.npy",
+                "--data 'labels' holds 3 samples and 'x' holds 4"
+            },
+            {
+                $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@three.npy",
+                "--data 'labels' holds the label 2, and the labels of 2 classes are 0 to 1"
+            },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@negative.npy", "--data 'labels' holds the label -1" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@none.npy labels=@nolabels.npy", "holds no samples" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@cut.npy labels=@labels.npy", "cut.npy" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@nan.npy labels=@labels.npy", "holds NaN or infinity" },
+            { $"run @log.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "holds NaN or infinity, first made by Log 'logarithm'" },
+            {
+                $"run @own.onnx -o @o.npz --wrt w --loss value --data x=@x.npy t=@three.npy",
+                "--data 't' holds the label 3, and the labels of 3 classes are 0 to 2"
+            },
+            { $"run @division.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "ONNX Runtime cannot run the program" },
+            {
+                $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --memory 10",
+                "With one column at a time the run takes about 111 MiB, and the limit is 10 bytes; allow more with --memory"
+            },
+            {
+                $"run @wide.onnx -o @o.npz --wrt w --quantity jacobian --loss sum --data x=@x.npy --memory 9999G",
+                "'w.jacobian' would take 13 GiB for a batch, and 2 GiB is the most that one result may have"
+            },
+            { $"run @model.onnx -o @missing/o.npz --wrt w {Loss} {Data}", "missing' does not exist" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --provider cuda", "CUDA" },
+            { $"run @model.onnx -o @o.npz {Data}", "is not an augmented model" },
+            {
+                $"augment @model.onnx -o @o.onnx --wrt w {Loss} --opset 22",
+                "Opset 22 was asked for; models are written in opsets 13 to 21"
+            },
+            { $"augment @model.onnx -o @model.onnx --wrt w {Loss}", "which is read" },
+            { $"verify @model.onnx --wrt W {Loss} {Data}", "--wrt 'W' names nothing" },
+        };
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -88,7 +125,11 @@ public sealed class BadInputTests
         Assert.Matches(@"Foo +1 +no: Foo is not in the operator catalogue", run.Output);
         Assert.Matches(@"Bar +1 +no: Bar is not in the operator catalogue", run.Output);
         Assert.Matches(@"Neg +1 +yes", run.Output);
-        Assert.Contains("Foo 'first' (opset 17): Foo is not in the operator catalogue; what depends on it is not known.", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Foo 'first' (opset 17): Foo is not in the operator catalogue; what depends on it is not known.",
+            run.Output,
+            StringComparison.Ordinal
+        );
     }
 
     private static void Prepare(Tool tool)
@@ -100,20 +141,51 @@ public sealed class BadInputTests
         tool.Save("elsewhere.onnx", External("nowhere.data", 8));
         tool.Save("outside.onnx", External("../../etc/hostname", 8));
         tool.Save("short.onnx", External("x.npy", 8_000_000));
-        tool.Save("unknown.onnx", Model(Graph(
-            Node("Foo", "x", "f").Also(node => node.Name = "first"),
-            Node("Neg", "f", "g"),
-            Node("Bar", "g", "y").Also(node => node.Name = "second"))).Also(model => model.Graph.Initializer.Add(Floats("w", 3))));
-        tool.Save("wide.onnx", Model(Graph(Node("MatMul", "x w", "y"))).Also(model => model.Graph.Initializer.Add(Floats("w", 3 * 17_000).Also(w => { w.Dims.Clear(); w.Dims.AddRange([3, 17_000]); }))));
-        tool.Save("log.onnx", Model(Graph(Node("Mul", "x w", "h"), Node("Log", "h", "y").Also(node => node.Name = "logarithm"))).Also(model => model.Graph.Initializer.Add(Floats("w", 3))));
-        tool.Save("division.onnx", Model(Graph(Node("Mul", "x w", "h"), Node("Div", "one zero", "shape"), Node("Reshape", "h shape", "y"))).Also(model =>
-            model.Graph.Initializer.AddRange([Floats("w", 3), Integers("one", 1), Integers("zero", 0)])));
-        tool.Save("own.onnx", Model(Graph(Node("Mul", "x w", "h"), Node("SoftmaxCrossEntropyLoss", "h t", "y"))).Also(model =>
-        {
-            model.Graph.Input.Add(Info("t", 7, "N"));
-            model.Graph.Initializer.Add(Floats("w", 3));
-            model.Graph.Output[0] = Info("y", 1);
-        }));
+        tool.Save(
+            "unknown.onnx",
+            Model(
+                    Graph(
+                        Node("Foo", "x", "f").Also(node => node.Name = "first"),
+                        Node("Neg", "f", "g"),
+                        Node("Bar", "g", "y").Also(node => node.Name = "second")
+                    )
+                )
+                .Also(model => model.Graph.Initializer.Add(Floats("w", 3)))
+        );
+        tool.Save(
+            "wide.onnx",
+            Model(Graph(Node("MatMul", "x w", "y")))
+                .Also(model =>
+                    model.Graph.Initializer.Add(
+                        Floats("w", 3 * 17_000)
+                            .Also(w =>
+                            {
+                                w.Dims.Clear();
+                                w.Dims.AddRange([3, 17_000]);
+                            })
+                    )
+                )
+        );
+        tool.Save(
+            "log.onnx",
+            Model(Graph(Node("Mul", "x w", "h"), Node("Log", "h", "y").Also(node => node.Name = "logarithm")))
+                .Also(model => model.Graph.Initializer.Add(Floats("w", 3)))
+        );
+        tool.Save(
+            "division.onnx",
+            Model(Graph(Node("Mul", "x w", "h"), Node("Div", "one zero", "shape"), Node("Reshape", "h shape", "y")))
+                .Also(model => model.Graph.Initializer.AddRange([Floats("w", 3), Integers("one", 1), Integers("zero", 0)]))
+        );
+        tool.Save(
+            "own.onnx",
+            Model(Graph(Node("Mul", "x w", "h"), Node("SoftmaxCrossEntropyLoss", "h t", "y")))
+                .Also(model =>
+                {
+                    model.Graph.Input.Add(Info("t", 7, "N"));
+                    model.Graph.Initializer.Add(Floats("w", 3));
+                    model.Graph.Output[0] = Info("y", 1);
+                })
+        );
         tool.Npy("wide.npy", ElementType.Float32, [4, 5], new double[20]);
         tool.Npy("floats.npy", ElementType.Float32, [4], 0, 1, 1, 0);
         tool.Npy("few.npy", ElementType.Int64, [3], 0, 1, 1);

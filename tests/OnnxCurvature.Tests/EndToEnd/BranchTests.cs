@@ -8,8 +8,8 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 namespace OnnxCurvature.Tests.EndToEnd;
 
 /// <summary>
-/// A model like those that detect speech, through the tool as it is: an input chooses a branch that holds its own weights, another branch hangs on the
-/// length of the samples, and samples lie along the second axis of a state.
+/// A model like those that detect speech, through the tool as it is: an input chooses a branch that holds its own weights, another branch
+/// hangs on the length of the samples, and samples lie along the second axis of a state.
 /// </summary>
 public sealed class BranchTests
 {
@@ -33,7 +33,11 @@ public sealed class BranchTests
         Prepare(tool, 2);
         var run = tool.Run($"augment @branches.onnx -o @out.onnx {Words}");
         Assert.Equal(ExitCodes.UserError, run.Code);
-        Assert.Contains("give the sizes of symbolic dimensions (--dim) or fix the inputs (--fix) that its condition depends on", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "give the sizes of symbolic dimensions (--dim) or fix the inputs (--fix) that its condition depends on",
+            run.Error,
+            StringComparison.Ordinal
+        );
         var sized = tool.Run($"augment @branches.onnx -o @out.onnx {Words} --dim T=4");
         Assert.Equal("", sized.Error);
         Assert.Equal(ExitCodes.Success, sized.Code);
@@ -61,8 +65,19 @@ public sealed class BranchTests
     /// <summary>y = tanh((x w v) state₀), where T is 4.</summary>
     private static ModelProto Branches()
     {
-        var whole = new GraphProto { Name = "long", Node = { Node("MatMul", "x w", "product"), Node("Mul", "product v", "h") }, Initializer = { Floats("v", 3) }, Output = { Info("h", 1, "N", 3) } };
-        var part = new GraphProto { Name = "short", Node = { Node("Unsqueeze", "x two", "u") }, Output = { Info("u", 1, "N", "T", 1) } };
+        var whole = new GraphProto
+        {
+            Name = "long",
+            Node = { Node("MatMul", "x w", "product"), Node("Mul", "product v", "h") },
+            Initializer = { Floats("v", 3) },
+            Output = { Info("h", 1, "N", 3) },
+        };
+        var part = new GraphProto
+        {
+            Name = "short",
+            Node = { Node("Unsqueeze", "x two", "u") },
+            Output = { Info("u", 1, "N", "T", 1) },
+        };
         var chosen = new GraphProto
         {
             Name = "chosen",
@@ -70,24 +85,43 @@ public sealed class BranchTests
             Node =
             {
                 Node("If", "is_long", "mixed", Body("then_branch", whole), Body("else_branch", part)).Also(node => node.Name = "long"),
-                Node("Mul", "mixed first", "scaled"), Node("Tanh", "scaled", "z"),
+                Node("Mul", "mixed first", "scaled"),
+                Node("Tanh", "scaled", "z"),
             },
             Output = { Info("z", 1, "N", 3) },
         };
-        var other = new GraphProto { Name = "other", Initializer = { Floats("other", 3) }, Node = { Node("Mul", "first other", "o") }, Output = { Info("o", 1, "N", 3) } };
-        return Model(new GraphProto
+        var other = new GraphProto
         {
-            Name = "branches",
-            Input = { Info("x", 1, "N", "T"), Info("state", 1, 2, "N", 3), Info("which", 7) },
-            Output = { Info("y", 1, "N", 3) },
-            Initializer = { Scalar("zero", 0), Scalar("one", 1), Scalar("four", 4), Integers("two", 2) },
-            Node =
+            Name = "other",
+            Initializer = { Floats("other", 3) },
+            Node = { Node("Mul", "first other", "o") },
+            Output = { Info("o", 1, "N", 3) },
+        };
+        return Model(
+            new GraphProto
             {
-                Node("Gather", "state zero", "first"), Node("Shape", "x", "sizes"), Node("Gather", "sizes one", "length"), Node("Equal", "length four", "is_long"), Node("Equal", "which one", "is_one"),
-                Node("If", "is_one", "y", Body("then_branch", chosen), Body("else_branch", other)).Also(node => node.Name = "choose"),
-            },
-        });
+                Name = "branches",
+                Input = { Info("x", 1, "N", "T"), Info("state", 1, 2, "N", 3), Info("which", 7) },
+                Output = { Info("y", 1, "N", 3) },
+                Initializer = { Scalar("zero", 0), Scalar("one", 1), Scalar("four", 4), Integers("two", 2) },
+                Node =
+                {
+                    Node("Gather", "state zero", "first"),
+                    Node("Shape", "x", "sizes"),
+                    Node("Gather", "sizes one", "length"),
+                    Node("Equal", "length four", "is_long"),
+                    Node("Equal", "which one", "is_one"),
+                    Node("If", "is_one", "y", Body("then_branch", chosen), Body("else_branch", other)).Also(node => node.Name = "choose"),
+                },
+            }
+        );
     }
 
-    private static TensorProto Scalar(string name, long value) => new() { Name = name, DataType = 7, Int64Data = { value } };
+    private static TensorProto Scalar(string name, long value) =>
+        new()
+        {
+            Name = name,
+            DataType = 7,
+            Int64Data = { value },
+        };
 }

@@ -22,7 +22,10 @@ public sealed class ConfidentLogitTests
             // Logits are -x for a target of 0, and x for one of 1.
             tool.Npy("x.npy", ElementType.Float32, [count, 1], [.. x.Select(number => target == 0 ? number : -number)]);
             tool.Npy("target.npy", ElementType.Float32, [count, 1], [.. x.Select(_ => (double)target)]);
-            var run = tool.Run("run @line.onnx -o @o.npz --wrt w --loss binary-cross-entropy --quantity loss gradient hessian-diagonal ggn-diagonal --data x=@x.npy target=@target.npy");
+            var run = tool.Run(
+                "run @line.onnx -o @o.npz --wrt w --loss binary-cross-entropy --quantity loss gradient hessian-diagonal ggn-diagonal "
+                    + "--data x=@x.npy target=@target.npy"
+            );
             Assert.True(run.Code == ExitCodes.Success, run.ToString());
             // σ(-x) is e / (1 + e) and its derivative e / (1 + e)².
             double Mean(Func<double, double, double> term) => x.Select(number => term(number, Math.Exp(-number))).Average();
@@ -37,30 +40,49 @@ public sealed class ConfidentLogitTests
     [Fact]
     public void Cross_entropy_is_right_where_the_class_is_sure_and_the_label()
     {
-        double[][] logits = [[20, 1, 0], [24, -1, 2], [18, 0.5, 0.25]];
+        double[][] logits =
+        [
+            [20, 1, 0],
+            [24, -1, 2],
+            [18, 0.5, 0.25],
+        ];
         using var tool = new Tool();
-        tool.Save("shift.onnx", Model(new GraphProto
-        {
-            Name = "shift",
-            Input = { Info("x", 1, "N", 3) },
-            Output = { Info("z", 1, "N", 3) },
-            Initializer = { Weight("w", [3], _ => 0) },
-            Node = { Node("Add", "x w", "z") },
-        }));
+        tool.Save(
+            "shift.onnx",
+            Model(
+                new GraphProto
+                {
+                    Name = "shift",
+                    Input = { Info("x", 1, "N", 3) },
+                    Output = { Info("z", 1, "N", 3) },
+                    Initializer = { Weight("w", [3], _ => 0) },
+                    Node = { Node("Add", "x w", "z") },
+                }
+            )
+        );
         tool.Npy("x.npy", ElementType.Float32, [3, 3], [.. logits.SelectMany(row => row)]);
         tool.Npy("labels.npy", ElementType.Int64, [3], 0, 0, 0);
-        var run = tool.Run("run @shift.onnx -o @o.npz --wrt w --loss cross-entropy --quantity loss gradient hessian-diagonal ggn-diagonal --data x=@x.npy labels=@labels.npy");
+        var run = tool.Run(
+            "run @shift.onnx -o @o.npz --wrt w --loss cross-entropy --quantity loss gradient hessian-diagonal ggn-diagonal --data "
+                + "x=@x.npy labels=@labels.npy"
+        );
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
         // ln(1 + s) by its series, since s is small.
-        Close(logits.Select(row => Math.Exp(row[1] - row[0]) + Math.Exp(row[2] - row[0])).Average(s => s * (1 - s / 2)), tool.Read("o.npz", "loss")[0]);
+        Close(
+            logits.Select(row => Math.Exp(row[1] - row[0]) + Math.Exp(row[2] - row[0])).Average(s => s * (1 - s / 2)),
+            tool.Read("o.npz", "loss")[0]
+        );
         for (var c = 0; c < 3; c++)
         {
-            double Mean(Func<double, double, double> term) => logits.Select(row =>
-            {
-                var others = Math.Exp(row[1] - row[0]) + Math.Exp(row[2] - row[0]);
-                var own = c == 0 ? 1 : Math.Exp(row[c] - row[0]);
-                return term(own / (1 + others), (c == 0 ? others : 1 + others - own) / (1 + others));
-            }).Average();
+            double Mean(Func<double, double, double> term) =>
+                logits
+                    .Select(row =>
+                    {
+                        var others = Math.Exp(row[1] - row[0]) + Math.Exp(row[2] - row[0]);
+                        var own = c == 0 ? 1 : Math.Exp(row[c] - row[0]);
+                        return term(own / (1 + others), (c == 0 ? others : 1 + others - own) / (1 + others));
+                    })
+                    .Average();
             Close(c == 0 ? -Mean((_, q) => q) : Mean((p, _) => p), tool.Read("o.npz", "w.gradient")[c]);
             Close(Mean((p, q) => p * q), tool.Read("o.npz", "w.hessian_diagonal")[c]);
             Close(Mean((p, q) => p * q), tool.Read("o.npz", "w.ggn_diagonal")[c]);
@@ -83,7 +105,10 @@ public sealed class ConfidentLogitTests
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
         Assert.Contains("The loss starts from 'z', the logits before Sigmoid that makes 'p'.", run.Output, StringComparison.Ordinal);
         static double Sigma(double z) => 1 / (1 + Math.Exp(-z));
-        Close(x.Zip(target, (at, t) => t * Math.Log(1 + Math.Exp(at)) + (1 - t) * Math.Log(1 + Math.Exp(-at))).Average(), tool.Read("o.npz", "loss")[0]);
+        Close(
+            x.Zip(target, (at, t) => t * Math.Log(1 + Math.Exp(at)) + (1 - t) * Math.Log(1 + Math.Exp(-at))).Average(),
+            tool.Read("o.npz", "loss")[0]
+        );
         Close(x.Zip(target, (at, t) => (Sigma(-at) - t) * at).Average(), tool.Read("o.npz", "w.gradient")[0]);
         Close(x.Average(at => Sigma(at) * Sigma(-at) * at * at), tool.Read("o.npz", "w.hessian_diagonal")[0]);
     }

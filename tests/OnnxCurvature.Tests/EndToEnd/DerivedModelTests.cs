@@ -15,7 +15,10 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 
 namespace OnnxCurvature.Tests.EndToEnd;
 
-/// <summary>Derivatives of augmented files: of residuals that hold a Laplacian, of forces, of penalties on gradients, and of diagonals that loops compute.</summary>
+/// <summary>
+/// Derivatives of augmented files: of residuals that hold a Laplacian, of forces, of penalties on gradients, and of diagonals that loops
+/// compute.
+/// </summary>
 public sealed class DerivedModelTests
 {
     private const int Points = 5;
@@ -25,9 +28,39 @@ public sealed class DerivedModelTests
     private static readonly Dictionary<string, double[]> Penalty = new()
     {
         ["loss"] = [0.2699425890288234],
-        ["w.gradient"] = [0.09955518962182162, 0.002147684730830296, -0.09437229442224022, -0.065127632381524, -0.1116052824986494, 0.13362319777784393, 0.1816613672256729, -0.06460307265158649],
-        ["w.hessian_diagonal"] = [-0.009140303405084739, 0.046281011515515114, -0.03187216783056264, 0.027518370738394672, 0.1532969361516216, -0.023887551559386017, 0.06865301823074901, 0.04986992151953645],
-        ["w.hvp"] = [-0.13494806830370393, -0.0026001268889220223, 0.23340842910819026, 0.04571506145574601, -0.0724098810305967, 0.016180969623561116, 0.07547242996099776, -0.003602672549685604],
+        ["w.gradient"] =
+        [
+            0.09955518962182162,
+            0.002147684730830296,
+            -0.09437229442224022,
+            -0.065127632381524,
+            -0.1116052824986494,
+            0.13362319777784393,
+            0.1816613672256729,
+            -0.06460307265158649,
+        ],
+        ["w.hessian_diagonal"] =
+        [
+            -0.009140303405084739,
+            0.046281011515515114,
+            -0.03187216783056264,
+            0.027518370738394672,
+            0.1532969361516216,
+            -0.023887551559386017,
+            0.06865301823074901,
+            0.04986992151953645,
+        ],
+        ["w.hvp"] =
+        [
+            -0.13494806830370393,
+            -0.0026001268889220223,
+            0.23340842910819026,
+            0.04571506145574601,
+            -0.0724098810305967,
+            0.016180969623561116,
+            0.07547242996099776,
+            -0.003602672549685604,
+        ],
     };
 
     [Fact]
@@ -58,7 +91,9 @@ public sealed class DerivedModelTests
     {
         using var tool = new Tool();
         SaveField(tool);
-        Succeed(tool.Run("augment @field.onnx -o @laplacian.onnx --wrt x --loss sum --reduction sum --quantity laplacian --precision float64"));
+        Succeed(
+            tool.Run("augment @field.onnx -o @laplacian.onnx --wrt x --loss sum --reduction sum --quantity laplacian --precision float64")
+        );
         Succeed(tool.Run("run @laplacian.onnx -o @out.npz --wrt A b v --loss mse:x.laplacian --data x=@points.npy target=@source.npy"));
         Compare(tool, "out.npz", Residual);
     }
@@ -68,7 +103,12 @@ public sealed class DerivedModelTests
     {
         using var tool = new Tool();
         SaveField(tool);
-        Succeed(tool.Run("augment @field.onnx -o @forces.onnx --wrt x --loss sum --reduction sum --quantity loss,gradient --precision float64 --rename loss=energy x.gradient=forces --negate x.gradient --only"));
+        Succeed(
+            tool.Run(
+                "augment @field.onnx -o @forces.onnx --wrt x --loss sum --reduction sum --quantity loss,gradient --precision float64 "
+                    + "--rename loss=energy x.gradient=forces --negate x.gradient --only"
+            )
+        );
         tool.Npy("matched.npy", ElementType.Float64, [Points, 2], Sine(2 * Points, 1.7, 0.5));
         Succeed(tool.Run("run @forces.onnx -o @out.npz --wrt A b v --loss mse:forces --data x=@points.npy target=@matched.npy"));
         Compare(tool, "out.npz", Mismatch);
@@ -82,10 +122,17 @@ public sealed class DerivedModelTests
         Succeed(tool.Run("augment @field.onnx -o @one.onnx --wrt v --loss mse --quantity loss,gradient"));
         var again = tool.Run("augment @one.onnx -o @two.onnx --wrt v --loss mse:v.gradient --quantity loss,gradient");
         Succeed(again);
-        Assert.Contains("The model has a value 'loss' of its own, so the result of that name is 'loss_2'.", again.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "The model has a value 'loss' of its own, so the result of that name is 'loss_2'.",
+            again.Output,
+            StringComparison.Ordinal
+        );
         Succeed(tool.Run("augment @two.onnx -o @three.onnx --wrt v --loss sum:v.gradient_2 --quantity loss,gradient"));
         var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(tool["three.onnx"]));
-        Assert.Equal(["u", "loss", "v.gradient", "loss_2", "v.gradient_2", "loss_3", "v.gradient_3"], model.Graph.Output.Select(output => output.Name));
+        Assert.Equal(
+            ["u", "loss", "v.gradient", "loss_2", "v.gradient_2", "loss_3", "v.gradient_3"],
+            model.Graph.Output.Select(output => output.Name)
+        );
         Assert.Equal(["x", "target", "loss.target"], model.Graph.Input.Select(input => input.Name));
         var metadata = model.MetadataProps.ToDictionary(entry => entry.Key, entry => entry.Value);
         var sources = new[] { "", "source.", "source.source." };
@@ -104,12 +151,32 @@ public sealed class DerivedModelTests
     {
         using var tool = new Tool();
         var entry = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");
-        var request = entry.Request with { Precision = masked ? Precision.Model : Precision.Float64, Quantities = [Quantity.HessianDiagonal] };
-        WithLoops(entry, request, tool["loops.onnx"], new AugmentOptions { Embed = true, Limits = new PlanLimits { AtOpenChannels = masked }, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1) });
+        var request = entry.Request with
+        {
+            Precision = masked ? Precision.Model : Precision.Float64,
+            Quantities = [Quantity.HessianDiagonal],
+        };
+        WithLoops(
+            entry,
+            request,
+            tool["loops.onnx"],
+            new AugmentOptions
+            {
+                Embed = true,
+                Limits = new PlanLimits { MasksProducts = masked },
+                Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1),
+            }
+        );
         Assert.Contains(Operators(ModelProto.Parser.ParseFrom(File.ReadAllBytes(tool["loops.onnx"])).Graph), name => name == loop);
-        var again = new CurvatureRequest { WithRespectTo = ["fc8.bias"], Loss = LossRequest.Parse("sum:conv4_3.weight.hessian_diagonal"), Quantities = [Quantity.Loss, Quantity.Gradient] };
+        var again = new CurvatureRequest
+        {
+            WithRespectTo = ["fc8.bias"],
+            Loss = LossRequest.Parse("sum:conv4_3.weight.hessian_diagonal"),
+            Quantities = [Quantity.Loss, Quantity.Gradient],
+        };
         var data = entry.Data().ToDictionary(input => input.Key, input => input.Value.Slice(0, 0, 1));
-        CurvatureResult Run() => CurvatureEngine.Prepare(tool["loops.onnx"], again, data, new CurvatureRunOptions()).Run(null, CancellationToken.None);
+        CurvatureResult Run() =>
+            CurvatureEngine.Prepare(tool["loops.onnx"], again, data, new CurvatureRunOptions()).Run(null, CancellationToken.None);
         if (masked)
         {
             Assert.Contains("cannot be differentiated", Assert.Throws<UserErrorException>(Run).Message, StringComparison.Ordinal);
@@ -162,7 +229,13 @@ public sealed class DerivedModelTests
         var expected = tool.Read("gradient.npz", "v.gradient").Average(Square);
         Assert.Equal(expected, tool.Read("run.npz", "loss")[0], 1e-6 * expected);
         Assert.Equal(expected, tool.Read("file.npz", "loss")[0], 1e-6 * expected);
-        foreach (var command in new[] { $"run @one.onnx -o @no.npz {words} {data} --batch-size 8", $"run @two.onnx -o @no.npz {data} --batch-size 8" })
+        foreach (
+            var command in new[]
+            {
+                $"run @one.onnx -o @no.npz {words} {data} --batch-size 8",
+                $"run @two.onnx -o @no.npz {data} --batch-size 8",
+            }
+        )
         {
             var run = tool.Run(command);
             Assert.Equal(ExitCodes.UserError, run.Code);
@@ -191,65 +264,97 @@ public sealed class DerivedModelTests
     {
         var report = CurvatureEngine.Augment(entry.ModelPath, request, path, options);
         while (report.Methods.All(method => method.ChunkSize == method.Columns))
-            report = CurvatureEngine.Augment(entry.ModelPath, request, path, options with { Limits = options.Limits with { MemoryBytes = (long)(0.8 * report.Methods.Max(method => method.MemoryBytes)) } });
+            report = CurvatureEngine.Augment(
+                entry.ModelPath,
+                request,
+                path,
+                options with
+                {
+                    Limits = options.Limits with { MemoryBytes = (long)(0.8 * report.Methods.Max(method => method.MemoryBytes)) },
+                }
+            );
     }
 
     private static IEnumerable<string> Operators(GraphProto graph) =>
-        graph.Node.SelectMany(node => node.Attribute.Where(attribute => attribute.G is not null).SelectMany(attribute => Operators(attribute.G)).Prepend(node.OpType));
+        graph.Node.SelectMany(node =>
+            node.Attribute.Where(attribute => attribute.G is not null).SelectMany(attribute => Operators(attribute.G)).Prepend(node.OpType)
+        );
 
     /// <summary>Σ tanh(conv(x, w)) v for each sample.</summary>
-    private static ModelProto Convolution() => Model(new GraphProto
-    {
-        Name = "convolution",
-        Input = { Info("x", 1, "N", 1, 4, 4) },
-        Output = { Info("D", 1, "N", 1) },
-        Initializer = { Weight("w", [2, 1, 2, 2], index => 0.6 * Math.Sin(1.3 * index + 1)), Weight("v", [18, 1], index => 0.8 * Math.Sin(0.9 * index + 1)) },
-        Node = { Node("Conv", "x w", "m"), Node("Tanh", "m", "t"), Node("Flatten", "t", "f"), Node("MatMul", "f v", "D") },
-    });
+    private static ModelProto Convolution() =>
+        Model(
+            new GraphProto
+            {
+                Name = "convolution",
+                Input = { Info("x", 1, "N", 1, 4, 4) },
+                Output = { Info("D", 1, "N", 1) },
+                Initializer =
+                {
+                    Weight("w", [2, 1, 2, 2], index => 0.6 * Math.Sin(1.3 * index + 1)),
+                    Weight("v", [18, 1], index => 0.8 * Math.Sin(0.9 * index + 1)),
+                },
+                Node = { Node("Conv", "x w", "m"), Node("Tanh", "m", "t"), Node("Flatten", "t", "f"), Node("MatMul", "f v", "D") },
+            }
+        );
 
     /// <summary>u = tanh(x A + b) v, and points at which it is taken.</summary>
     private static void SaveField(Tool tool)
     {
-        tool.Save("field.onnx", Model(new GraphProto
-        {
-            Name = "field",
-            Input = { Info("x", 1, "N", 2) },
-            Output = { Info("u", 1, "N", 1) },
-            Initializer =
-            {
-                Weight("A", [2, Units], index => Sine(2 * Units, 1.3, 0.9)[index]), Weight("b", [Units], index => Sine(Units, 0.8, 0.4)[index]), Weight("v", [Units, 1], index => Sine(Units, 2.1, 0.7)[index]),
-            },
-            Node = { Node("MatMul", "x A", "m"), Node("Add", "m b", "z"), Node("Tanh", "z", "t"), Node("MatMul", "t v", "u") },
-        }));
+        tool.Save(
+            "field.onnx",
+            Model(
+                new GraphProto
+                {
+                    Name = "field",
+                    Input = { Info("x", 1, "N", 2) },
+                    Output = { Info("u", 1, "N", 1) },
+                    Initializer =
+                    {
+                        Weight("A", [2, Units], index => Sine(2 * Units, 1.3, 0.9)[index]),
+                        Weight("b", [Units], index => Sine(Units, 0.8, 0.4)[index]),
+                        Weight("v", [Units, 1], index => Sine(Units, 2.1, 0.7)[index]),
+                    },
+                    Node = { Node("MatMul", "x A", "m"), Node("Add", "m b", "z"), Node("Tanh", "z", "t"), Node("MatMul", "t v", "u") },
+                }
+            )
+        );
         tool.Npy("points.npy", ElementType.Float64, [Points, 2], Sine(2 * Points, 0.7, 1));
         tool.Npy("source.npy", ElementType.Float64, [Points], Sine(Points, 1.1, 0.5));
         tool.Npy("target.npy", ElementType.Float64, [Points, 1], Sine(Points, 1.1, 0.5));
     }
 
     /// <summary>The mean of (Δu − f)², with Δu = Σⱼ vⱼ |Aⱼ|² tanh''.</summary>
-    private static double Residual(double[] weights) => Mean(Points, n =>
-    {
-        var laplacian = 0.0;
-        for (var unit = 0; unit < Units; unit++)
-        {
-            var (a, c, v, t) = Unit(weights, n, unit);
-            laplacian += v * (a * a + c * c) * -2 * t * (1 - t * t);
-        }
-        return Square(laplacian - Sine(Points, 1.1, 0.5)[n]);
-    });
+    private static double Residual(double[] weights) =>
+        Mean(
+            Points,
+            n =>
+            {
+                var laplacian = 0.0;
+                for (var unit = 0; unit < Units; unit++)
+                {
+                    var (a, c, v, t) = Unit(weights, n, unit);
+                    laplacian += v * (a * a + c * c) * -2 * t * (1 - t * t);
+                }
+                return Square(laplacian - Sine(Points, 1.1, 0.5)[n]);
+            }
+        );
 
     /// <summary>The mean of (−∂u/∂x − F)².</summary>
-    private static double Mismatch(double[] weights) => Mean(2 * Points, entry =>
-    {
-        var (n, axis) = Math.DivRem(entry, 2);
-        var slope = 0.0;
-        for (var unit = 0; unit < Units; unit++)
-        {
-            var (a, c, v, t) = Unit(weights, n, unit);
-            slope += v * (axis == 0 ? a : c) * (1 - t * t);
-        }
-        return Square(-slope - Sine(2 * Points, 1.7, 0.5)[entry]);
-    });
+    private static double Mismatch(double[] weights) =>
+        Mean(
+            2 * Points,
+            entry =>
+            {
+                var (n, axis) = Math.DivRem(entry, 2);
+                var slope = 0.0;
+                for (var unit = 0; unit < Units; unit++)
+                {
+                    var (a, c, v, t) = Unit(weights, n, unit);
+                    slope += v * (axis == 0 ? a : c) * (1 - t * t);
+                }
+                return Square(-slope - Sine(2 * Points, 1.7, 0.5)[entry]);
+            }
+        );
 
     private static (double A, double C, double V, double T) Unit(double[] weights, int n, int unit)
     {
@@ -261,7 +366,12 @@ public sealed class DerivedModelTests
     /// <summary>Compares derivatives by all weights with differences of a formula in double.</summary>
     private static void Compare(Tool tool, string file, Func<double[], double> loss)
     {
-        double[] weights = [.. new[] { Sine(2 * Units, 1.3, 0.9), Sine(Units, 0.8, 0.4), Sine(Units, 2.1, 0.7) }.SelectMany(part => part).Select(weight => (double)(float)weight)];
+        double[] weights =
+        [
+            .. new[] { Sine(2 * Units, 1.3, 0.9), Sine(Units, 0.8, 0.4), Sine(Units, 2.1, 0.7) }
+                .SelectMany(part => part)
+                .Select(weight => (double)(float)weight),
+        ];
         double At(int index, double step)
         {
             var moved = (double[])weights.Clone();
@@ -270,24 +380,32 @@ public sealed class DerivedModelTests
         }
         var names = new[] { "A", "b", "v" };
         Assert.Equal(loss(weights), tool.Read(file, "loss")[0], 1e-12);
-        AssertClose([.. Enumerable.Range(0, weights.Length).Select(index => Slope(step => At(index, step), 1e-3))],
-            [.. names.SelectMany(name => tool.Read(file, $"{name}.gradient"))], 1e-9);
-        AssertClose([.. Enumerable.Range(0, weights.Length).Select(index => Bend(step => At(index, step), 3e-3))],
-            [.. names.SelectMany(name => tool.Read(file, $"{name}.hessian_diagonal"))], 1e-7);
+        AssertClose(
+            [.. Enumerable.Range(0, weights.Length).Select(index => Slope(step => At(index, step), 1e-3))],
+            [.. names.SelectMany(name => tool.Read(file, $"{name}.gradient"))],
+            1e-9
+        );
+        AssertClose(
+            [.. Enumerable.Range(0, weights.Length).Select(index => Bend(step => At(index, step), 3e-3))],
+            [.. names.SelectMany(name => tool.Read(file, $"{name}.hessian_diagonal"))],
+            1e-7
+        );
     }
 
     /// <summary>The first derivative at 0, of fourth order in the step.</summary>
     private static double Slope(Func<double, double> f, double h) => (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
 
     /// <summary>The second derivative at 0, of fourth order in the step.</summary>
-    private static double Bend(Func<double, double> f, double h) => (16 * (f(h) + f(-h)) - (f(2 * h) + f(-2 * h)) - 30 * f(0)) / (12 * h * h);
+    private static double Bend(Func<double, double> f, double h) =>
+        (16 * (f(h) + f(-h)) - (f(2 * h) + f(-2 * h)) - 30 * f(0)) / (12 * h * h);
 
     private static double Mean(int count, Func<int, double> term) => Enumerable.Range(0, count).Sum(term) / count;
 
     private static double Square(double x) => x * x;
 
     /// <summary>Numbers that a file holds in float32, in double.</summary>
-    private static double[] Sine(int count, double step, double scale) => [.. Enumerable.Range(0, count).Select(index => (double)(float)(scale * Math.Sin(step * index + 1)))];
+    private static double[] Sine(int count, double step, double scale) =>
+        [.. Enumerable.Range(0, count).Select(index => (double)(float)(scale * Math.Sin(step * index + 1)))];
 
     private static void Succeed(Cli.ToolRun run) => Assert.True(run.Code == ExitCodes.Success, run.ToString());
 

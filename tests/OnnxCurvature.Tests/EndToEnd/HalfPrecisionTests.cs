@@ -25,13 +25,14 @@ public sealed class HalfPrecisionTests : IDisposable
     private readonly Tool _tool = new();
 
     /// <summary>Files: of 16-bit floats throughout, and with a head in float32 behind a cast, as mixed precision has it.</summary>
-    public static TheoryData<ElementType, bool> Files => new()
-    {
-        { ElementType.Float16, false },
-        { ElementType.Float16, true },
-        { ElementType.BFloat16, false },
-        { ElementType.BFloat16, true },
-    };
+    public static TheoryData<ElementType, bool> Files =>
+        new()
+        {
+            { ElementType.Float16, false },
+            { ElementType.Float16, true },
+            { ElementType.BFloat16, false },
+            { ElementType.BFloat16, true },
+        };
 
     [Theory, MemberData(nameof(Files))]
     public void Derivatives_are_those_of_the_numbers_in_the_file(ElementType type, bool mixed)
@@ -42,7 +43,10 @@ public sealed class HalfPrecisionTests : IDisposable
             Run($"run @half.onnx -o @o.npz --wrt w x b --loss cross-entropy --precision {precision} {Data}");
             CheckAll("o.npz", type, tolerance);
             using var reader = NpzReader.Open(_tool["o.npz"]);
-            Assert.All(reader.Names, name => Assert.Equal(precision == "model" ? ElementType.Float32 : ElementType.Float64, reader.Read(name).Element));
+            Assert.All(
+                reader.Names,
+                name => Assert.Equal(precision == "model" ? ElementType.Float32 : ElementType.Float64, reader.Read(name).Element)
+            );
         }
     }
 
@@ -66,7 +70,11 @@ public sealed class HalfPrecisionTests : IDisposable
         Run("augment @half.onnx -o @more.onnx --wrt w --loss cross-entropy");
         using var x = OrtValue.CreateTensorValueFromMemory(X.Select(number => (Float16)(float)number).ToArray(), [Samples, Size]);
         using var labels = OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(Labels, label => (long)label), [Samples]);
-        var results = OrtRun.Run(_tool["more.onnx"], new Dictionary<string, OrtValue> { ["x"] = x, ["labels"] = labels }, ["w.gradient", "w.hessian_diagonal"]);
+        var results = OrtRun.Run(
+            _tool["more.onnx"],
+            new Dictionary<string, OrtValue> { ["x"] = x, ["labels"] = labels },
+            ["w.gradient", "w.hessian_diagonal"]
+        );
         var (gradient, diagonal, _) = Expected(ElementType.Float16, "w");
         Close(gradient, Array.ConvertAll(results[0].GetTensorDataAsSpan<float>().ToArray(), number => (double)number), 1e-5);
         Close(diagonal, Array.ConvertAll(results[1].GetTensorDataAsSpan<float>().ToArray(), number => (double)number), 1e-5);
@@ -108,17 +116,22 @@ public sealed class HalfPrecisionTests : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _tool.Dispose();
 
-    private static double[] X { get; } = [.. Enumerable.Range(0, Samples * Size).Select(i => Rounded(ElementType.BFloat16, Math.Sin(3 * i + 1)))];
+    private static double[] X { get; } =
+    [.. Enumerable.Range(0, Samples * Size).Select(i => Rounded(ElementType.BFloat16, Math.Sin(3 * i + 1)))];
 
-    private static double[] W(ElementType type) => [.. Enumerable.Range(0, Size * Size).Select(i => Rounded(type, 0.6 * Math.Cos(2 * i + 1)))];
+    private static double[] W(ElementType type) =>
+        [.. Enumerable.Range(0, Size * Size).Select(i => Rounded(type, 0.6 * Math.Cos(2 * i + 1)))];
 
     private static double[] B(ElementType type) => [.. Enumerable.Range(0, Size).Select(i => Rounded(type, 0.3 * Math.Cos(5 * i)))];
 
-    private static double[] V(ElementType type) => [.. Enumerable.Range(0, Size * Size).Select(i => Rounded(type, 0.7 * Math.Sin(7 * i + 2)))];
+    private static double[] V(ElementType type) =>
+        [.. Enumerable.Range(0, Size * Size).Select(i => Rounded(type, 0.7 * Math.Sin(7 * i + 2)))];
 
     /// <summary>A number of a type: of bfloat16, which is the upper half of float32, one near enough.</summary>
-    private static double Rounded(ElementType type, double number) => type == ElementType.Float16 ? (double)(Half)number
-        : BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits((float)number) & 0xFFFF0000);
+    private static double Rounded(ElementType type, double number) =>
+        type == ElementType.Float16
+            ? (double)(Half)number
+            : BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits((float)number) & 0xFFFF0000);
 
     private void Save(ElementType type, bool mixed, bool lossOfModel = false)
     {
@@ -129,7 +142,12 @@ public sealed class HalfPrecisionTests : IDisposable
             Name = "half",
             Input = { Info("x", element, "N", Size) },
             Output = { Info("z", head, "N", Size) },
-            Initializer = { Half16("w", type, W(type), Size, Size), Half16("b", type, B(type), Size), mixed ? Weight("v", [Size, Size], i => V(type)[i]) : Half16("v", type, V(type), Size, Size) },
+            Initializer =
+            {
+                Half16("w", type, W(type), Size, Size),
+                Half16("b", type, B(type), Size),
+                mixed ? Weight("v", [Size, Size], i => V(type)[i]) : Half16("v", type, V(type), Size, Size),
+            },
             Node = { Node("MatMul", "x w", "xw"), Node("Add", "xw b", "h"), Node("Tanh", "h", "t") },
         };
         if (mixed)
@@ -145,14 +163,22 @@ public sealed class HalfPrecisionTests : IDisposable
         _tool.Npy("labels.npy", ElementType.Int64, [Samples], [.. Labels.Select(label => (double)label)]);
     }
 
-    private static TensorProto Half16(string name, ElementType type, double[] values, params long[] dims) => new()
-    {
-        Name = name,
-        DataType = (int)type,
-        Dims = { dims },
-        RawData = ByteString.CopyFrom([.. values.SelectMany(value => BitConverter.GetBytes(type == ElementType.Float16
-            ? BitConverter.HalfToUInt16Bits((Half)value) : (ushort)(BitConverter.SingleToUInt32Bits((float)value) >> 16)))]),
-    };
+    private static TensorProto Half16(string name, ElementType type, double[] values, params long[] dims) =>
+        new()
+        {
+            Name = name,
+            DataType = (int)type,
+            Dims = { dims },
+            RawData = ByteString.CopyFrom([
+                .. values.SelectMany(value =>
+                    BitConverter.GetBytes(
+                        type == ElementType.Float16
+                            ? BitConverter.HalfToUInt16Bits((Half)value)
+                            : (ushort)(BitConverter.SingleToUInt32Bits((float)value) >> 16)
+                    )
+                ),
+            ]),
+        };
 
     private string Run(string words)
     {
@@ -179,7 +205,12 @@ public sealed class HalfPrecisionTests : IDisposable
     private static (double[] Gradient, double[] Diagonal, double Loss) Expected(ElementType type, string target)
     {
         var (w, b, v) = (W(type), B(type), V(type));
-        var count = target switch { "w" => Size * Size, "x" => Samples * Size, _ => Size };
+        var count = target switch
+        {
+            "w" => Size * Size,
+            "x" => Samples * Size,
+            _ => Size,
+        };
         var (gradient, diagonal, loss) = (new double[count], new double[count], 0.0);
         var axis = Enumerable.Range(0, Size).ToArray();
         for (var n = 0; n < Samples; n++)
@@ -193,15 +224,41 @@ public sealed class HalfPrecisionTests : IDisposable
             double[] ct = [.. axis.Select(k => axis.Sum(c => v[k * Size + c] * (p[c] - (c == Labels[n] ? 1 : 0))))];
             double[] mean = [.. axis.Select(k => axis.Sum(c => v[k * Size + c] * p[c]))];
             double Slope(int k) => 1 - t[k] * t[k];
-            double Hessian(int k, int l) => Slope(k) * Slope(l) * (axis.Sum(c => p[c] * v[k * Size + c] * v[l * Size + c]) - mean[k] * mean[l]) - (k == l ? 2 * t[k] * Slope(k) * ct[k] : 0);
+            double Hessian(int k, int l) =>
+                Slope(k) * Slope(l) * (axis.Sum(c => p[c] * v[k * Size + c] * v[l * Size + c]) - mean[k] * mean[l])
+                - (k == l ? 2 * t[k] * Slope(k) * ct[k] : 0);
             for (var k = 0; k < Size; k++)
-                for (var j = 0; j < Size; j++)
+            for (var j = 0; j < Size; j++)
+            {
+                var at = target switch
                 {
-                    var at = target switch { "w" => j * Size + k, "x" => n * Size + j, _ => k };
-                    var share = target == "b" ? 1.0 / Size : 1;
-                    gradient[at] += share * ct[k] * Slope(k) * (target switch { "w" => x[j], "x" => w[j * Size + k], _ => 1 }) / Samples;
-                    diagonal[at] += share * (target == "x" ? axis.Sum(l => w[j * Size + k] * w[j * Size + l] * Hessian(k, l)) : (target == "w" ? x[j] * x[j] : 1) * Hessian(k, k)) / Samples;
-                }
+                    "w" => j * Size + k,
+                    "x" => n * Size + j,
+                    _ => k,
+                };
+                var share = target == "b" ? 1.0 / Size : 1;
+                gradient[at] +=
+                    share
+                    * ct[k]
+                    * Slope(k)
+                    * (
+                        target switch
+                        {
+                            "w" => x[j],
+                            "x" => w[j * Size + k],
+                            _ => 1,
+                        }
+                    )
+                    / Samples;
+                diagonal[at] +=
+                    share
+                    * (
+                        target == "x"
+                            ? axis.Sum(l => w[j * Size + k] * w[j * Size + l] * Hessian(k, l))
+                            : (target == "w" ? x[j] * x[j] : 1) * Hessian(k, k)
+                    )
+                    / Samples;
+            }
         }
         return (gradient, diagonal, loss);
     }
@@ -210,6 +267,9 @@ public sealed class HalfPrecisionTests : IDisposable
     {
         var size = Math.Sqrt(expected.Sum(number => number * number));
         Assert.Equal(expected.Length, actual.Length);
-        Assert.True(Math.Sqrt(expected.Zip(actual, (one, other) => (one - other) * (one - other)).Sum()) <= tolerance * size, $"[{string.Join(", ", expected)}] expected, [{string.Join(", ", actual)}] found");
+        Assert.True(
+            Math.Sqrt(expected.Zip(actual, (one, other) => (one - other) * (one - other)).Sum()) <= tolerance * size,
+            $"[{string.Join(", ", expected)}] expected, [{string.Join(", ", actual)}] found"
+        );
     }
 }

@@ -14,21 +14,41 @@ public sealed class InputTests
     public void Weights_that_are_inputs_of_the_file_are_differentiated_as_weights()
     {
         using var tool = new Tool();
-        tool.Save("open.onnx", Model(new GraphProto
-        {
-            Name = "open",
-            Input = { Info("x", 1, "N", 3), Info("a", 1, 4, 3), Info("b", 1, 2, 4) },
-            Output = { Info("z", 1, "N", 2) },
-            Node = { Node("Gemm", "x a", "h", Int("transB", 1)), Node("Tanh", "h", "t"), Node("Gemm", "t b", "z", Int("transB", 1)) },
-        }));
-        tool.Save("closed.onnx", Model(new GraphProto
-        {
-            Name = "closed",
-            Input = { Info("x", 1, "N", 3) },
-            Output = { Info("z", 1, "N", 2) },
-            Initializer = { Weight("a", [4, 3], A), Weight("b", [2, 4], B) },
-            Node = { Node("Gemm", "x a", "h", Int("transB", 1)), Node("Tanh", "h", "t"), Node("Gemm", "t b", "z", Int("transB", 1)) },
-        }));
+        tool.Save(
+            "open.onnx",
+            Model(
+                new GraphProto
+                {
+                    Name = "open",
+                    Input = { Info("x", 1, "N", 3), Info("a", 1, 4, 3), Info("b", 1, 2, 4) },
+                    Output = { Info("z", 1, "N", 2) },
+                    Node =
+                    {
+                        Node("Gemm", "x a", "h", Int("transB", 1)),
+                        Node("Tanh", "h", "t"),
+                        Node("Gemm", "t b", "z", Int("transB", 1)),
+                    },
+                }
+            )
+        );
+        tool.Save(
+            "closed.onnx",
+            Model(
+                new GraphProto
+                {
+                    Name = "closed",
+                    Input = { Info("x", 1, "N", 3) },
+                    Output = { Info("z", 1, "N", 2) },
+                    Initializer = { Weight("a", [4, 3], A), Weight("b", [2, 4], B) },
+                    Node =
+                    {
+                        Node("Gemm", "x a", "h", Int("transB", 1)),
+                        Node("Tanh", "h", "t"),
+                        Node("Gemm", "t b", "z", Int("transB", 1)),
+                    },
+                }
+            )
+        );
         tool.Npy("a.npy", ElementType.Float32, [4, 3], [.. Enumerable.Range(0, 12).Select(A)]);
         tool.Npy("b.npy", ElementType.Float32, [2, 4], [.. Enumerable.Range(0, 8).Select(B)]);
         tool.Npy("x40.npy", ElementType.Float32, [40, 3], [.. Enumerable.Range(0, 120).Select(index => Math.Sin(index))]);
@@ -40,7 +60,10 @@ public sealed class InputTests
         Assert.Contains("loss factor", open.Output, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Success, tool.Run($"run @closed.onnx -o @closed.npz {Words}").Code);
         foreach (var name in (string[])["loss", "a.gradient", "a.hessian_diagonal"])
-            Assert.All(tool.Read("closed.npz", name).Zip(tool.Read("open.npz", name)), pair => Assert.Equal(pair.First, pair.Second, 1e-14));
+            Assert.All(
+                tool.Read("closed.npz", name).Zip(tool.Read("open.npz", name)),
+                pair => Assert.Equal(pair.First, pair.Second, 1e-14)
+            );
 
         static double A(int index) => Math.Cos(index + 1);
         static double B(int index) => Math.Sin(2 * index + 1);
@@ -56,18 +79,36 @@ public sealed class InputTests
     public void What_inputs_of_axes_and_shapes_are_given_is_constant_and_that_is_said(string op, string input, int rank, string output)
     {
         using var tool = new Tool();
-        tool.Save("sizes.onnx", Model(new GraphProto
-        {
-            Name = "sizes",
-            Input = { Info("x", 1, 2, 3), rank == 0 ? Info(input, 7) : Info(input, 7, op is "Reshape" or "Expand" ? 2 : 1) },
-            Output = { Info(output, 1) },
-            Node = { Node("Mul", "x x", "q"), Node(op, $"q {input}", output) },
-        }));
+        tool.Save(
+            "sizes.onnx",
+            Model(
+                new GraphProto
+                {
+                    Name = "sizes",
+                    Input = { Info("x", 1, 2, 3), rank == 0 ? Info(input, 7) : Info(input, 7, op is "Reshape" or "Expand" ? 2 : 1) },
+                    Output = { Info(output, 1) },
+                    Node = { Node("Mul", "x x", "q"), Node(op, $"q {input}", output) },
+                }
+            )
+        );
         tool.Npy("x2.npy", ElementType.Float32, [2, 3], [1, 2, 3, 4, 5, 6]);
-        tool.Npy("k.npy", ElementType.Int64, rank == 0 ? [] : op is "Reshape" or "Expand" ? [2] : [1], op == "Reshape" ? [3, 2] : op == "Expand" ? [2, 3] : [0]);
+        tool.Npy(
+            "k.npy",
+            ElementType.Int64,
+            rank == 0 ? []
+                : op is "Reshape" or "Expand" ? [2]
+                : [1],
+            op == "Reshape" ? [3, 2]
+                : op == "Expand" ? [2, 3]
+                : [0]
+        );
         var run = tool.Run($"run @sizes.onnx -o @o.npz --wrt x --loss sum:{output} --data x=@x2.npy {input}=@k.npy");
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
-        Assert.Contains($"The data of '{input}' are taken as constant, because sizes, axes or counts depend on them.", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The data of '{input}' are taken as constant, because sizes, axes or counts depend on them.",
+            run.Output,
+            StringComparison.Ordinal
+        );
         // The first row is summed up twice where sums run on.
         double[] times = op == "CumSum" ? [2, 2, 2, 1, 1, 1] : [1, 1, 1, 1, 1, 1];
         Assert.Equal([.. times.Select((count, index) => 2 * count * (index + 1))], tool.Read("o.npz", "x.gradient"));
@@ -77,13 +118,18 @@ public sealed class InputTests
     public void A_list_of_no_axes_is_no_data_set_without_samples()
     {
         using var tool = new Tool();
-        tool.Save("none.onnx", Model(new GraphProto
-        {
-            Name = "none",
-            Input = { Info("x", 1, 2, 3), Info("axes", 7, 0) },
-            Output = { Info("y", 1) },
-            Node = { Node("ReduceSum", "x axes", "y", Int("keepdims", 0)) },
-        }.Also(graph => graph.Input[1].Type.TensorType.Shape.Dim[0].DimParam = "A")));
+        tool.Save(
+            "none.onnx",
+            Model(
+                new GraphProto
+                {
+                    Name = "none",
+                    Input = { Info("x", 1, 2, 3), Info("axes", 7, 0) },
+                    Output = { Info("y", 1) },
+                    Node = { Node("ReduceSum", "x axes", "y", Int("keepdims", 0)) },
+                }.Also(graph => graph.Input[1].Type.TensorType.Shape.Dim[0].DimParam = "A")
+            )
+        );
         tool.Npy("x2.npy", ElementType.Float32, [2, 3], [1, 2, 3, 4, 5, 6]);
         tool.Npy("axes.npy", ElementType.Int64, [0]);
         var run = tool.Run("run @none.onnx -o @o.npz --wrt x --loss sum --data x=@x2.npy axes=@axes.npy");
@@ -95,21 +141,30 @@ public sealed class InputTests
     public void Names_and_files_may_hold_signs_of_equality()
     {
         using var tool = new Tool();
-        tool.Save("sign.onnx", Model(new GraphProto
-        {
-            Name = "sign",
-            Input = { Info("in=put", 1, "N", 3) },
-            Output = { Info("y", 1, "N", 3) },
-            Initializer = { Floats("w", 3) },
-            Node = { Node("Mul", "in=put w", "y") },
-        }));
+        tool.Save(
+            "sign.onnx",
+            Model(
+                new GraphProto
+                {
+                    Name = "sign",
+                    Input = { Info("in=put", 1, "N", 3) },
+                    Output = { Info("y", 1, "N", 3) },
+                    Initializer = { Floats("w", 3) },
+                    Node = { Node("Mul", "in=put w", "y") },
+                }
+            )
+        );
         tool.Npy("x=1.npy", ElementType.Float32, [1, 3], [1, 2, 3]);
         Assert.Equal(ExitCodes.Success, tool.Run("run @sign.onnx -o @o.npz --wrt w --loss sum --data in=put=@x.npy").Code);
         Assert.Equal(ExitCodes.Success, tool.Run("run @sign.onnx -o @o.npz --wrt w --loss sum --data in=put=@x=1.npy").Code);
         Assert.Equal([1.0, 2, 3], tool.Read("o.npz", "w.gradient"));
         var missing = tool.Run("run @sign.onnx -o @o.npz --wrt w --loss sum --data in=put=@nowhere.npy");
         Assert.Contains("nowhere.npy'; check the path", missing.Error, StringComparison.Ordinal);
-        Assert.Contains("is no INPUT=FILE", tool.Run("run @sign.onnx -o @o.npz --wrt w --loss sum --data in").Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "is no INPUT=FILE",
+            tool.Run("run @sign.onnx -o @o.npz --wrt w --loss sum --data in").Error,
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>As a cache of downloads has it: links in one folder to files in another, with names of their own.</summary>
@@ -119,20 +174,38 @@ public sealed class InputTests
         using var tool = new Tool();
         Directory.CreateDirectory(tool["blobs"]);
         Directory.CreateDirectory(tool["revision"]);
-        var model = Model(new GraphProto
-        {
-            Name = "linked",
-            Input = { Info("x", 1, "N", 3) },
-            Output = { Info("y", 1, "N", 400) },
-            Initializer = { External("w", "weights.data", 1200).Also(w => { w.Dims.Clear(); w.Dims.AddRange([3, 400]); }) },
-            Node = { Node("MatMul", "x w", "y") },
-        });
+        var model = Model(
+            new GraphProto
+            {
+                Name = "linked",
+                Input = { Info("x", 1, "N", 3) },
+                Output = { Info("y", 1, "N", 400) },
+                Initializer =
+                {
+                    External("w", "weights.data", 1200)
+                        .Also(w =>
+                        {
+                            w.Dims.Clear();
+                            w.Dims.AddRange([3, 400]);
+                        }),
+                },
+                Node = { Node("MatMul", "x w", "y") },
+            }
+        );
         tool.Save("blobs/a1", model);
         File.WriteAllBytes(tool["blobs/b2"], new byte[4800]);
         File.CreateSymbolicLink(tool["revision/model.onnx"], "../blobs/a1");
         File.CreateSymbolicLink(tool["revision/weights.data"], "../blobs/b2");
-        foreach (var words in (string[])["inspect @revision/model.onnx", "augment @revision/model.onnx -o @augmented.onnx --wrt w --loss sum",
-            "run @revision/model.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "verify @revision/model.onnx --wrt w --loss sum --data x=@x.npy", "run @augmented.onnx -o @p.npz --data x=@x.npy"])
+        foreach (
+            var words in (string[])
+                [
+                    "inspect @revision/model.onnx",
+                    "augment @revision/model.onnx -o @augmented.onnx --wrt w --loss sum",
+                    "run @revision/model.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy",
+                    "verify @revision/model.onnx --wrt w --loss sum --data x=@x.npy",
+                    "run @augmented.onnx -o @p.npz --data x=@x.npy",
+                ]
+        )
         {
             var run = tool.Run(words);
             Assert.True(run.Code == ExitCodes.Success, run.ToString());
@@ -148,20 +221,48 @@ public sealed class InputTests
     public void Outputs_that_are_not_on_the_way_to_the_loss_are_left_out_where_they_cannot_be_taken()
     {
         using var tool = new Tool();
-        tool.Save("sides.onnx", Model(new GraphProto
-        {
-            Name = "sides",
-            Input = { Info("x", 1, "N", 3) },
-            Output = { Info("y", 1, "N", 3), Info("map", 1).Also(map => map.Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence() }), Info("parts", 1) },
-            Initializer = { Floats("w", 3), Integers("sizes", 1, 2) },
-            Node = { Node("Mul", "x w", "y"), Node("Unheard", "y", "map"), Node("SplitToSequence", "y sizes", "parts", Int("axis", 1)) },
-        }));
+        tool.Save(
+            "sides.onnx",
+            Model(
+                new GraphProto
+                {
+                    Name = "sides",
+                    Input = { Info("x", 1, "N", 3) },
+                    Output =
+                    {
+                        Info("y", 1, "N", 3),
+                        Info("map", 1).Also(map => map.Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence() }),
+                        Info("parts", 1),
+                    },
+                    Initializer = { Floats("w", 3), Integers("sizes", 1, 2) },
+                    Node =
+                    {
+                        Node("Mul", "x w", "y"),
+                        Node("Unheard", "y", "map"),
+                        Node("SplitToSequence", "y sizes", "parts", Int("axis", 1)),
+                    },
+                }
+            )
+        );
         var run = tool.Run("run @sides.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy");
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
-        Assert.Contains("The output 'map' is left out, because a node that it depends on cannot be taken: Unheard that makes 'map' (opset 17): Unheard is not in the operator catalogue.", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "The output 'map' is left out, because a node that it depends on cannot be taken: Unheard that makes 'map' (opset 17): "
+                + "Unheard is not in the operator catalogue.",
+            run.Output,
+            StringComparison.Ordinal
+        );
         Assert.Contains("The output 'parts' is left out, because it is a sequence and no tensor.", run.Output, StringComparison.Ordinal);
-        Assert.Contains("'parts', which is a sequence", tool.Run("run @sides.onnx -o @p.npz --wrt w --loss sum:parts --data x=@x.npy").Error, StringComparison.Ordinal);
-        Assert.Contains("Unheard is not in the operator catalogue", tool.Run("run @sides.onnx -o @p.npz --wrt w --loss sum:map --data x=@x.npy").Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "'parts', which is a sequence",
+            tool.Run("run @sides.onnx -o @p.npz --wrt w --loss sum:parts --data x=@x.npy").Error,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Unheard is not in the operator catalogue",
+            tool.Run("run @sides.onnx -o @p.npz --wrt w --loss sum:map --data x=@x.npy").Error,
+            StringComparison.Ordinal
+        );
         Assert.Equal(ExitCodes.Success, tool.Run("augment @sides.onnx -o @augmented.onnx --wrt w --loss sum").Code);
     }
 }

@@ -15,7 +15,12 @@ public sealed class LongChainTests
     public void A_chain_of_many_nodes_is_augmented(int length, bool second)
     {
         using var folder = new TemporaryFolder();
-        var request = new CurvatureRequest { WithRespectTo = ["w"], Loss = new LossRequest(LossKind.Sum), Quantities = second ? [Quantity.Gradient, Quantity.HessianDiagonal] : [Quantity.Gradient] };
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["w"],
+            Loss = new LossRequest(LossKind.Sum),
+            Quantities = second ? [Quantity.Gradient, Quantity.HessianDiagonal] : [Quantity.Gradient],
+        };
         var report = CurvatureEngine.Augment(Chain(length).Save(folder), request, folder.File("augmented.onnx"), new AugmentOptions());
         Assert.Equal(second ? ["w.gradient", "w.hessian_diagonal"] : ["w.gradient"], report.Outputs);
     }

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.EndToEnd;
 
-/// <summary>The tool as a native program, from which the compiler has left out what it takes to be unused, against the tool as it is.</summary>
+/// <summary>
+/// The tool as a native program, from which the compiler has left out what it takes to be unused, against the tool as it is.
+/// </summary>
 public sealed class NativeProgramTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -17,36 +19,75 @@ public sealed class NativeProgramTests
     public void It_does_what_the_tool_does()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux's C toolchain is looked for.");
-        Assert.SkipUnless(IsInstalled("clang") || IsInstalled("gcc"), "A native program takes a C toolchain, and there is neither clang nor gcc.");
+        Assert.SkipUnless(
+            IsInstalled("clang") || IsInstalled("gcc"),
+            "A native program takes a C toolchain, and there is neither clang nor gcc."
+        );
         using var folder = new TemporaryFolder();
         var program = folder.File("native/onnx-curvature");
         // Folders of its own: the tests run while the solution's are in use.
-        var published = Start("dotnet", ["publish", Path.Combine(Repository.Root, "src", "OnnxCurvature.Cli"), "-c", "Release", "-r", $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}", "-p:PublishAot=true",
-            "--artifacts-path", folder.File("artifacts"), "-o", folder.File("native"), "--disable-build-servers"], folder.Path);
-        Assert.SkipWhen(published.Output.Contains("error NU1", StringComparison.Ordinal), "The package of .NET's native compiler cannot be had.");
+        var published = Start(
+            "dotnet",
+            [
+                "publish",
+                Path.Combine(Repository.Root, "src", "OnnxCurvature.Cli"),
+                "-c",
+                "Release",
+                "-r",
+                $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}",
+                "-p:PublishAot=true",
+                "--artifacts-path",
+                folder.File("artifacts"),
+                "-o",
+                folder.File("native"),
+                "--disable-build-servers",
+            ],
+            folder.Path
+        );
+        Assert.SkipWhen(
+            published.Output.Contains("error NU1", StringComparison.Ordinal),
+            "The package of .NET's native compiler cannot be had."
+        );
         Assert.True(published.Code == 0, published.ToString());
 
         using var tool = new Tool();
         tool.Npy("target.npy", ElementType.Float32, [4, 2], [.. Enumerable.Range(0, 8).Select(i => Math.Cos(i))]);
         var data = "--data x=@x.npy labels=@labels.npy";
-        foreach (var (words, file) in new[]
-        {
-            ("--help", ""),
-            ("run --help", ""),
-            ("inspect @model.onnx", ""),
-            ("inspect @model.onnx --json", ""),
-            ("run @missing.onnx -o @out.npz --wrt w --loss cross-entropy", ""),
-            ("run @model.onnx -o @out.npz --wrt nothing --loss cross-entropy --data x=@x.npy", ""),
-            ("augment @model.onnx -o @out.onnx --wrt w v --loss cross-entropy --quantity gradient,hessian-diagonal,ggn-diagonal", "out.onnx"),
-            ($"run @model.onnx -o @out.npz --wrt w v --loss cross-entropy --quantity loss,gradient,hessian-diagonal,jacobian,hessian {data}", "out.npz"),
-            ($"run @model.onnx -o @out.npz --wrt w --loss mse:p --precision float64 --data x=@x.npy target=@target.npy", "out.npz"),
-            ($"run @model.onnx -o @out.npz --wrt w --loss cross-entropy --method hutchinson --seed 3 {data}", "out.npz"),
-            ($"verify @model.onnx --wrt w --loss cross-entropy {data}", ""),
-        })
+        foreach (
+            var (words, file) in new[]
+            {
+                ("--help", ""),
+                ("run --help", ""),
+                ("inspect @model.onnx", ""),
+                ("inspect @model.onnx --json", ""),
+                ("run @missing.onnx -o @out.npz --wrt w --loss cross-entropy", ""),
+                ("run @model.onnx -o @out.npz --wrt nothing --loss cross-entropy --data x=@x.npy", ""),
+                (
+                    "augment @model.onnx -o @out.onnx --wrt w v --loss cross-entropy --quantity gradient,hessian-diagonal,ggn-diagonal",
+                    "out.onnx"
+                ),
+                (
+                    $"run @model.onnx -o @out.npz --wrt w v --loss cross-entropy --quantity "
+                        + $"loss,gradient,hessian-diagonal,jacobian,hessian {data}",
+                    "out.npz"
+                ),
+                ($"run @model.onnx -o @out.npz --wrt w --loss mse:p --precision float64 --data x=@x.npy target=@target.npy", "out.npz"),
+                ($"run @model.onnx -o @out.npz --wrt w --loss cross-entropy --method hutchinson --seed 3 {data}", "out.npz"),
+                ($"verify @model.onnx --wrt w --loss cross-entropy {data}", ""),
+            }
+        )
         {
             var expected = tool.Run(words);
             var made = file.Length == 0 ? null : Taken(tool[file]);
-            var native = Start(program, [.. words.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Replace("@", Path.GetDirectoryName(tool["x"]) + "/", StringComparison.Ordinal))], folder.Path);
+            var native = Start(
+                program,
+                [
+                    .. words
+                        .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                        .Select(word => word.Replace("@", Path.GetDirectoryName(tool["x"]) + "/", StringComparison.Ordinal)),
+                ],
+                folder.Path
+            );
             Assert.Equal(expected.Code, native.Code);
             Assert.Equal(WithoutFigures(expected.Error), WithoutFigures(native.Error));
             Assert.Equal(WithoutFigures(expected.Output), WithoutFigures(native.Output));
@@ -63,14 +104,33 @@ public sealed class NativeProgramTests
     }
 
     /// <summary>Lines without those that tell times and memory, or how far a check is.</summary>
-    private static string WithoutFigures(string text) => string.Join('\n', text.ReplaceLineEndings("\n").Split('\n')
-        .Where(line => !line.Contains("peak memory", StringComparison.Ordinal) && !line.Contains("planned:", StringComparison.Ordinal) && !line.Contains(" % ", StringComparison.Ordinal) && !line.Contains(" %,", StringComparison.Ordinal)));
+    private static string WithoutFigures(string text) =>
+        string.Join(
+            '\n',
+            text.ReplaceLineEndings("\n")
+                .Split('\n')
+                .Where(line =>
+                    !line.Contains("peak memory", StringComparison.Ordinal)
+                    && !line.Contains("planned:", StringComparison.Ordinal)
+                    && !line.Contains(" % ", StringComparison.Ordinal)
+                    && !line.Contains(" %,", StringComparison.Ordinal)
+                )
+        );
 
-    private static bool IsInstalled(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+    private static bool IsInstalled(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, program)));
 
     private static ToolRun Start(string program, IReadOnlyList<string> arguments, string folder)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         // What the runner of the tests tells its own build is nothing to this one.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
             start.Environment.Remove(name);

@@ -65,7 +65,10 @@ public sealed class OutputContractTests
     public void Standard_errors_keep_their_sign()
     {
         using var tool = new Tool();
-        var run = tool.Run("augment @model.onnx -o @out.onnx --wrt w --loss cross-entropy --method hutchinson --probes 4 --negate w.hessian_diagonal_standard_error");
+        var run = tool.Run(
+            "augment @model.onnx -o @out.onnx --wrt w --loss cross-entropy --method hutchinson --probes 4 --negate "
+                + "w.hessian_diagonal_standard_error"
+        );
         Assert.Equal(ExitCodes.UserError, run.Code);
         Assert.Contains("no standard error or lower bound any more", run.Error, StringComparison.Ordinal);
     }
@@ -93,7 +96,15 @@ public sealed class OutputContractTests
         bytes[^100] ^= 1;
         File.WriteAllBytes(weights, bytes);
         File.SetLastWriteTimeUtc(weights, time);
-        foreach (var command in new[] { words, $"inspect {path}", $"{words} --wrt fc8.bias --loss value:conv4_3.weight.gradient", $"augment {path} -o @again.onnx --wrt fc8.bias --loss sum:conv4_3.weight.gradient" })
+        foreach (
+            var command in new[]
+            {
+                words,
+                $"inspect {path}",
+                $"{words} --wrt fc8.bias --loss value:conv4_3.weight.gradient",
+                $"augment {path} -o @again.onnx --wrt fc8.bias --loss sum:conv4_3.weight.gradient",
+            }
+        )
         {
             var run = tool.Run(command);
             Assert.Equal(ExitCodes.UserError, run.Code);

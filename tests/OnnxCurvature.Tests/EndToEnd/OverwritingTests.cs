@@ -27,7 +27,10 @@ public sealed class OverwritingTests
         Directory.CreateSymbolicLink(tool["linked"], Path.GetDirectoryName(tool["x.npy"])!);
         tool.Npy("fixed.npy", ElementType.Float32, [4, 3], new double[12]);
         File.WriteAllBytes(tool["w.bin"], new byte[12]);
-        tool.Save("external.onnx", Model(Graph(Node("Mul", "x w", "y"))).Also(model => model.Graph.Initializer.Add(External("w", "w.bin", 3))));
+        tool.Save(
+            "external.onnx",
+            Model(Graph(Node("Mul", "x w", "y"))).Also(model => model.Graph.Initializer.Add(External("w", "w.bin", 3)))
+        );
         var before = tool.Files.ToDictionary(name => name, name => File.ReadAllBytes(tool[name]));
 
         var run = tool.Run(words);

@@ -40,7 +40,11 @@ public sealed class ScalarWeightTests
             for (var index = 0; index < X.Length; index++)
                 Assert.Equal(s * Math.Exp(s * X[index]), tool.Read("o.npz", "x.gradient")[index], 1e-14);
             if (constant)
-                Assert.Contains("Numbers of formulas that the file rounds to float32 are taken for what they were: 0.1; weights,", run.Output, StringComparison.Ordinal);
+                Assert.Contains(
+                    "Numbers of formulas that the file rounds to float32 are taken for what they were: 0.1; weights,",
+                    run.Output,
+                    StringComparison.Ordinal
+                );
             else
                 Assert.DoesNotContain("rounds to float32", run.Output, StringComparison.Ordinal);
         }
@@ -50,7 +54,12 @@ public sealed class ScalarWeightTests
     private static void Save(Tool tool, bool constant)
     {
         var s = Weight("s", [], _ => 0.1f);
-        var graph = new GraphProto { Name = "scale", Input = { Info("x", 1, "N", 1) }, Output = { Info("y", 1, "N", 1) } };
+        var graph = new GraphProto
+        {
+            Name = "scale",
+            Input = { Info("x", 1, "N", 1) },
+            Output = { Info("y", 1, "N", 1) },
+        };
         if (constant)
             graph.Node.Add(Node("Constant", "", "s", Tensor("value", s)));
         else

@@ -44,7 +44,10 @@ public sealed class TargetTests
         using var tool = new Tool();
         var run = tool.Run("run @model.onnx -o @p.npz --wrt w --loss cross-entropy:p --data x=@x.npy labels=@labels.npy");
         Assert.Contains("The loss starts from 'z', the logits before Softmax that makes 'p'.", run.Output, StringComparison.Ordinal);
-        Assert.Equal(ExitCodes.Success, tool.Run("run @model.onnx -o @z.npz --wrt w --loss cross-entropy:z --data x=@x.npy labels=@labels.npy").Code);
+        Assert.Equal(
+            ExitCodes.Success,
+            tool.Run("run @model.onnx -o @z.npz --wrt w --loss cross-entropy:z --data x=@x.npy labels=@labels.npy").Code
+        );
         Assert.Equal(tool.Read("z.npz", "loss"), tool.Read("p.npz", "loss"));
     }
 
@@ -55,9 +58,16 @@ public sealed class TargetTests
         tool.Npy("double.npy", ElementType.Float64, [4, 3], [.. Enumerable.Range(0, 12).Select(i => Math.Sin(i + 1))]);
         tool.Npy("small.npy", ElementType.UInt8, [4], 0, 1, 1, 0);
         var run = tool.Run("run @model.onnx -o @a.npz --wrt w --loss cross-entropy:z --data x=@double.npy labels=@small.npy");
-        Assert.Contains("--data 'x' holds float64, and is rounded to the float32 that the input takes.", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "--data 'x' holds float64, and is rounded to the float32 that the input takes.",
+            run.Output,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("--data 'labels'", run.Output, StringComparison.Ordinal);
-        Assert.Equal(ExitCodes.Success, tool.Run("run @model.onnx -o @b.npz --wrt w --loss cross-entropy:z --data x=@x.npy labels=@labels.npy").Code);
+        Assert.Equal(
+            ExitCodes.Success,
+            tool.Run("run @model.onnx -o @b.npz --wrt w --loss cross-entropy:z --data x=@x.npy labels=@labels.npy").Code
+        );
         Assert.Equal(tool.Read("b.npz", "w.hessian_diagonal"), tool.Read("a.npz", "w.hessian_diagonal"));
     }
 
@@ -72,7 +82,10 @@ public sealed class TargetTests
         Assert.Equal(ExitCodes.Success, tool.Run($"{words} -o @all.npz").Code);
         var run = tool.Run($"{words} -o @some.npz --batch-size {size}");
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
-        foreach (var name in (string[])["loss", "x.gradient", "x.hessian_diagonal", "h.gradient", "h.hessian_diagonal", "w.gradient", "w.hessian_diagonal"])
+        foreach (
+            var name in (string[])
+                ["loss", "x.gradient", "x.hessian_diagonal", "h.gradient", "h.hessian_diagonal", "w.gradient", "w.hessian_diagonal"]
+        )
         {
             var (all, some) = (tool.Read("all.npz", name), tool.Read("some.npz", name));
             Assert.Equal(all.Length, some.Length);
@@ -84,25 +97,51 @@ public sealed class TargetTests
     public void A_range_of_samples_in_several_batches_is_refused()
     {
         using var tool = new Tool();
-        var run = tool.Run("run @model.onnx -o @o.npz --wrt x[1] --loss cross-entropy --data x=@x.npy labels=@labels.npy --batch-size 2 --dim N=2");
+        var run = tool.Run(
+            "run @model.onnx -o @o.npz --wrt x[1] --loss cross-entropy --data x=@x.npy labels=@labels.npy --batch-size 2 --dim N=2"
+        );
         Assert.Equal(ExitCodes.UserError, run.Code);
-        Assert.Contains("because 'x[1]' depends on the samples and does not hold them one after the other along its first axis", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "because 'x[1]' depends on the samples and does not hold them one after the other along its first axis",
+            run.Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Weights_from_Constant_and_ConstantOfShape_nodes_and_initializers_that_are_inputs_are_weights()
     {
         using var tool = new Tool();
-        tool.Save("old.onnx", Model(Graph(
-            Node("Constant", "", "a", Tensor("value", Floats("", 3, 4))),
-            Node("ConstantOfShape", "shape", "c", Tensor("value", Floats("", 1))),
-            Node("MatMul", "x a", "h"), Node("Add", "h c", "s"), Node("Exp", "s", "e"), Node("MatMul", "e b", "y")), opset: 9, irVersion: 3).Also(model =>
-        {
-            model.Graph.Initializer.Add(Floats("b", 4, 3));
-            model.Graph.Initializer.Add(new OnnxCurvature.Onnx.Proto.TensorProto { Name = "shape", DataType = 7, Dims = { 1 }, Int64Data = { 4 } });
-            model.Graph.Input.Add(Info("b", 1, 4, 3));
-            model.Graph.Input.Add(Info("shape", 7, 1));
-        }));
+        tool.Save(
+            "old.onnx",
+            Model(
+                    Graph(
+                        Node("Constant", "", "a", Tensor("value", Floats("", 3, 4))),
+                        Node("ConstantOfShape", "shape", "c", Tensor("value", Floats("", 1))),
+                        Node("MatMul", "x a", "h"),
+                        Node("Add", "h c", "s"),
+                        Node("Exp", "s", "e"),
+                        Node("MatMul", "e b", "y")
+                    ),
+                    opset: 9,
+                    irVersion: 3
+                )
+                .Also(model =>
+                {
+                    model.Graph.Initializer.Add(Floats("b", 4, 3));
+                    model.Graph.Initializer.Add(
+                        new OnnxCurvature.Onnx.Proto.TensorProto
+                        {
+                            Name = "shape",
+                            DataType = 7,
+                            Dims = { 1 },
+                            Int64Data = { 4 },
+                        }
+                    );
+                    model.Graph.Input.Add(Info("b", 1, 4, 3));
+                    model.Graph.Input.Add(Info("shape", 7, 1));
+                })
+        );
         tool.Npy("target.npy", ElementType.Float32, [4, 3], new double[12]);
         var run = tool.Run("verify @old.onnx --wrt a b c --loss mse --data x=@x.npy target=@target.npy");
         Assert.True(run.Code == ExitCodes.Success, run.ToString());

@@ -13,11 +13,14 @@ public sealed class AtomicFileTests : IDisposable
     public void A_file_is_replaced_when_its_contents_are_complete()
     {
         var path = _folder.Holding("a.txt", [1, 2, 3]);
-        AtomicFile.Write(path, stream =>
-        {
-            stream.Write([4, 5]);
-            Assert.Equal([1, 2, 3], File.ReadAllBytes(path));
-        });
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                stream.Write([4, 5]);
+                Assert.Equal([1, 2, 3], File.ReadAllBytes(path));
+            }
+        );
         Assert.Equal([4, 5], File.ReadAllBytes(path));
         Assert.Equal([path], Directory.GetFiles(_folder.Path));
     }
@@ -26,11 +29,16 @@ public sealed class AtomicFileTests : IDisposable
     public void A_failure_leaves_the_old_file_and_nothing_else()
     {
         var path = _folder.Holding("a.txt", [1]);
-        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(path, stream =>
-        {
-            stream.Write([2]);
-            throw new InvalidOperationException();
-        }));
+        Assert.Throws<InvalidOperationException>(() =>
+            AtomicFile.Write(
+                path,
+                stream =>
+                {
+                    stream.Write([2]);
+                    throw new InvalidOperationException();
+                }
+            )
+        );
         Assert.Equal([1], File.ReadAllBytes(path));
         Assert.Equal([path], Directory.GetFiles(_folder.Path));
     }
@@ -57,7 +65,15 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_missing_folder_and_a_folder_in_the_place_of_a_file_are_user_errors()
     {
-        Assert.Contains("does not exist", Assert.Throws<UserErrorException>(() => AtomicFile.Write(_folder.File("none/a.txt"), _ => { })).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder", Assert.Throws<UserErrorException>(() => AtomicFile.Write(_folder.Path, _ => { })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not exist",
+            Assert.Throws<UserErrorException>(() => AtomicFile.Write(_folder.File("none/a.txt"), _ => { })).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "is a folder",
+            Assert.Throws<UserErrorException>(() => AtomicFile.Write(_folder.Path, _ => { })).Message,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -51,7 +51,10 @@ public sealed class NpyReaderTests : IDisposable
     {
         // [[0, 1, 2], [3, 4, 5]] and its three-dimensional kin, first axis fastest.
         Assert.Equal([0.0, 1, 2, 3, 4, 5], Read(NpyBytes.Of("|u1", "(2, 3)", fortranOrder: true, 0, 3, 1, 4, 2, 5)).ToDoubles());
-        Assert.Equal([0.0, 1, 2, 3, 4, 5, 6, 7], Read(NpyBytes.Of("|u1", "(2, 2, 2)", fortranOrder: true, 0, 4, 2, 6, 1, 5, 3, 7)).ToDoubles());
+        Assert.Equal(
+            [0.0, 1, 2, 3, 4, 5, 6, 7],
+            Read(NpyBytes.Of("|u1", "(2, 2, 2)", fortranOrder: true, 0, 4, 2, 6, 1, 5, 3, 7)).ToDoubles()
+        );
     }
 
     [Fact]
@@ -65,7 +68,10 @@ public sealed class NpyReaderTests : IDisposable
     [Theory, InlineData(false), InlineData(true)]
     public void Rows_of_a_file_are_the_rows_of_the_array(bool fortranOrder)
     {
-        var path = _folder.Holding("a.npy", NpyBytes.Of("|u1", "(3, 2)", fortranOrder, fortranOrder ? [1, 3, 5, 2, 4, 6] : [1, 2, 3, 4, 5, 6]));
+        var path = _folder.Holding(
+            "a.npy",
+            NpyBytes.Of("|u1", "(3, 2)", fortranOrder, fortranOrder ? [1, 3, 5, 2, 4, 6] : [1, 2, 3, 4, 5, 6])
+        );
         using var reader = NpyReader.Open(path);
         var rows = reader.ReadRows(1, 3);
         Assert.Equal([2L, 2L], rows.Shape);
@@ -100,7 +106,8 @@ public sealed class NpyReaderTests : IDisposable
     [InlineData("{'descr': '<f4', 'fortran_order': 0, 'shape': (1,)}")]
     [InlineData("{'fortran_order': False, 'shape': (1,), 'descr': '<f4}")]
     [InlineData("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} + 1")]
-    public void A_malformed_dictionary_is_refused(string dictionary) => Refused(NpyBytes.Of(1, dictionary, 0, 0, 0, 0), "cannot be understood");
+    public void A_malformed_dictionary_is_refused(string dictionary) =>
+        Refused(NpyBytes.Of(1, dictionary, 0, 0, 0, 0), "cannot be understood");
 
     [Fact]
     public void A_file_that_ends_early_is_refused_wherever_it_ends()
@@ -128,7 +135,11 @@ public sealed class NpyReaderTests : IDisposable
     [Fact]
     public void A_missing_file_and_a_folder_are_refused()
     {
-        Assert.Contains("no file", Assert.Throws<UserErrorException>(() => NpyReader.Read(_folder.File("none.npy"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no file",
+            Assert.Throws<UserErrorException>(() => NpyReader.Read(_folder.File("none.npy"))).Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("folder", Assert.Throws<UserErrorException>(() => NpyReader.Read(_folder.Path)).Message, StringComparison.Ordinal);
     }
 

@@ -16,12 +16,15 @@ public sealed class NpzTests : IDisposable
     [Fact]
     public void What_is_written_is_read_in_order()
     {
-        Write("a.npz", npz =>
-        {
-            npz.Add("loss", ElementType.Float64, [], [0.5]);
-            npz.Add("/conv/weight.gradient", Pair);
-            npz.Add("größe", NpyArray.Of(ElementType.Int64, [1], [7]));
-        });
+        Write(
+            "a.npz",
+            npz =>
+            {
+                npz.Add("loss", ElementType.Float64, [], [0.5]);
+                npz.Add("/conv/weight.gradient", Pair);
+                npz.Add("größe", NpyArray.Of(ElementType.Int64, [1], [7]));
+            }
+        );
         using var reader = NpzReader.Open(_folder.File("a.npz"));
         Assert.Equal(["loss", "/conv/weight.gradient", "größe"], reader.Names);
         Assert.Equal([0.5], reader.Read("loss").ToDoubles());
@@ -44,11 +47,15 @@ public sealed class NpzTests : IDisposable
     }
 
     [Fact]
-    public void A_name_is_taken_once() => Write("a.npz", npz =>
-    {
-        npz.Add("x", Pair);
-        Assert.Throws<ArgumentException>(() => npz.Add("x", Pair));
-    });
+    public void A_name_is_taken_once() =>
+        Write(
+            "a.npz",
+            npz =>
+            {
+                npz.Add("x", Pair);
+                Assert.Throws<ArgumentException>(() => npz.Add("x", Pair));
+            }
+        );
 
     [Fact]
     public void Compressed_archives_are_read()
@@ -95,9 +102,13 @@ public sealed class NpzTests : IDisposable
             }
     }
 
-    private void Write(string name, Action<NpzWriter> add) => AtomicFile.Write(_folder.File(name), stream =>
-    {
-        using var npz = new NpzWriter(stream);
-        add(npz);
-    });
+    private void Write(string name, Action<NpzWriter> add) =>
+        AtomicFile.Write(
+            _folder.File(name),
+            stream =>
+            {
+                using var npz = new NpzWriter(stream);
+                add(npz);
+            }
+        );
 }

@@ -30,12 +30,15 @@ public sealed class PartialFileTests : IDisposable
     public void Two_writers_of_one_file_do_not_disturb_each_other_and_the_last_one_wins()
     {
         var path = _folder.File("a.npz");
-        AtomicFile.Write(path, outer =>
-        {
-            outer.Write([1]);
-            AtomicFile.Write(path, inner => inner.Write([2]));
-            Assert.Equal([2], File.ReadAllBytes(path));
-        });
+        AtomicFile.Write(
+            path,
+            outer =>
+            {
+                outer.Write([1]);
+                AtomicFile.Write(path, inner => inner.Write([2]));
+                Assert.Equal([2], File.ReadAllBytes(path));
+            }
+        );
         Assert.Equal([1], File.ReadAllBytes(path));
         Assert.Equal([path], Directory.GetFiles(_folder.Path));
     }

@@ -84,11 +84,22 @@ public sealed class BatchingLaws
     /// Compares the outputs for columns of <paramref name="columnsOf"/>, and of the points <paramref name="points"/> slightly moved, with
     /// the outputs for each column, stacked.
     /// </summary>
-    private static void Check(SampleProgram program, IReadOnlyList<Value> columnsOf, IReadOnlyList<Value?> outputs, IReadOnlyList<Value> points, Dim size)
+    private static void Check(
+        SampleProgram program,
+        IReadOnlyList<Value> columnsOf,
+        IReadOnlyList<Value?> outputs,
+        IReadOnlyList<Value> points,
+        Dim size
+    )
     {
         var used = outputs.Where(output => output is not null).Select(output => output!).ToArray();
-        var columns = columnsOf.Concat(points).ToDictionary(value => value, value => Enumerable.Range(0, Columns).Select(_ => Column(value)).ToArray());
-        var parameters = columns.Keys.ToDictionary(value => value, value => program.Builder.Parameter(value.Type with { Shape = value.Type.Shape.Prepend(size) }));
+        var columns = columnsOf
+            .Concat(points)
+            .ToDictionary(value => value, value => Enumerable.Range(0, Columns).Select(_ => Column(value)).ToArray());
+        var parameters = columns.Keys.ToDictionary(
+            value => value,
+            value => program.Builder.Parameter(value.Type with { Shape = value.Type.Shape.Prepend(size) })
+        );
         foreach (var (value, parameter) in parameters)
             program.Bind(parameter, Close.Stack(columns[value]));
         var batched = program.Builder.Batch(used, parameters, size);
@@ -115,7 +126,10 @@ public sealed class BatchingLaws
         {
             var noise = program.RandomLike(value);
             return points.Contains(value)
-                ? Tensor.Of(noise.Shape.AsSpan(), [.. noise.Floats.Select((element, i) => program.Values[value].Floats[i] + 0.02 * element)])
+                ? Tensor.Of(
+                    noise.Shape.AsSpan(),
+                    [.. noise.Floats.Select((element, i) => program.Values[value].Floats[i] + 0.02 * element)]
+                )
                 : noise;
         }
     }

@@ -9,7 +9,10 @@ public static class Close
     /// <summary>Fails where shapes differ, or elements by more than a tolerance relative to the largest of the expected (or 1).</summary>
     public static void Check(Tensor expected, Tensor actual, double tolerance, string what)
     {
-        Assert.True(expected.Shape.AsSpan().SequenceEqual(actual.Shape.AsSpan()), $"{what}: shape {expected.Type.Shape} expected, {actual.Type.Shape} found");
+        Assert.True(
+            expected.Shape.AsSpan().SequenceEqual(actual.Shape.AsSpan()),
+            $"{what}: shape {expected.Type.Shape} expected, {actual.Type.Shape} found"
+        );
         double scale = 1;
         for (var i = 0; i < expected.Count; i++)
             if (double.IsFinite(expected.At(i)))
@@ -27,8 +30,8 @@ public static class Close
     {
         double sum = 0;
         for (var k = 0; k < a.Count; k++)
-            for (var i = 0; i < a[k].Count; i++)
-                sum += a[k].At(i) * b[k].At(i);
+        for (var i = 0; i < a[k].Count; i++)
+            sum += a[k].At(i) * b[k].At(i);
         return sum;
     }
 

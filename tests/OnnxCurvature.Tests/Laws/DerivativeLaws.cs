@@ -36,7 +36,12 @@ public sealed class DerivativeLaws
             var expected = program.Differences(tangents, program.EvaluateNode);
             var actual = program.Evaluate(linear.Outputs, program.Differentiable);
             for (var output = 0; output < expected.Length; output++)
-                Close.Check(expected[output], actual[output], program.Sample.DifferenceTolerance, $"tangent of output {output} by active input {index}");
+                Close.Check(
+                    expected[output],
+                    actual[output],
+                    program.Sample.DifferenceTolerance,
+                    $"tangent of output {output} by active input {index}"
+                );
         }
     }
 
@@ -47,7 +52,9 @@ public sealed class DerivativeLaws
         var linear = program.Builder.Linearize(program.Active, program.Differentiable);
         var tangents = BindTangents(program, linear);
         var cotangents = program.Differentiable.Select(program.RandomLike).ToArray();
-        var cotangentValues = program.Differentiable.Select((output, index) => program.Bind(program.Builder.Parameter(output.Type), cotangents[index])).ToArray();
+        var cotangentValues = program
+            .Differentiable.Select((output, index) => program.Bind(program.Builder.Parameter(output.Type), cotangents[index]))
+            .ToArray();
         var forward = program.Evaluate(linear.Outputs, program.Differentiable);
         var transposed = linear.Transpose(program.Builder, cotangentValues);
         for (var index = 0; index < transposed.Length; index++)
@@ -94,7 +101,10 @@ public sealed class DerivativeLaws
             foreach (var gradient in gradients)
                 if (gradient is not null)
                 {
-                    Assert.All(GraphWalk.Ancestors([gradient]), node => Assert.Same(node.Operator, Catalogue.Find(node.Operator.Domain, node.Operator.Name)));
+                    Assert.All(
+                        GraphWalk.Ancestors([gradient]),
+                        node => Assert.Same(node.Operator, Catalogue.Find(node.Operator.Domain, node.Operator.Name))
+                    );
                     var direction = program.Bind(program.Builder.Parameter(gradient.Type), program.RandomLike(gradient));
                     var part = ReduceSum.All(program.Builder, Mul.Of(program.Builder, gradient, direction));
                     scalar = scalar is null ? part : Add.Of(program.Builder, scalar, part);
@@ -107,7 +117,8 @@ public sealed class DerivativeLaws
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var exception = Assert.Throws<UnsupportedModelException>(() =>
-            program.Builder.Linearize(program.Active, program.Differentiable).Transpose(program.Builder, program.Differentiable));
+            program.Builder.Linearize(program.Active, program.Differentiable).Transpose(program.Builder, program.Differentiable)
+        );
         Assert.All(exception.Nodes, node => Assert.EndsWith(".", node.Reason, StringComparison.Ordinal));
     }
 

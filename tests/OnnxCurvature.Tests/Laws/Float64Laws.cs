@@ -23,14 +23,24 @@ public sealed class Float64Laws
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
     public void Derivatives_of_every_operator_are_computed_in_float64_or_refused_with_a_sentence(string sample) =>
-        Check(new SampleProgram(SampleTable.Get(sample)), program =>
-        {
-            var linear = program.Builder.Linearize(program.Active, program.Differentiable);
-            for (var index = 0; index < linear.Inputs.Length; index++)
-                program.Bind(linear.Inputs[index], program.RandomLike(program.Active[index]));
-            var cotangents = linear.Transpose(program.Builder, [.. program.Differentiable.Select(output => program.Bind(program.Builder.Parameter(output.Type), program.RandomLike(output)))]);
-            return [.. linear.Outputs.Concat(cotangents).OfType<Value>()];
-        });
+        Check(
+            new SampleProgram(SampleTable.Get(sample)),
+            program =>
+            {
+                var linear = program.Builder.Linearize(program.Active, program.Differentiable);
+                for (var index = 0; index < linear.Inputs.Length; index++)
+                    program.Bind(linear.Inputs[index], program.RandomLike(program.Active[index]));
+                var cotangents = linear.Transpose(
+                    program.Builder,
+                    [
+                        .. program.Differentiable.Select(output =>
+                            program.Bind(program.Builder.Parameter(output.Type), program.RandomLike(output))
+                        ),
+                    ]
+                );
+                return [.. linear.Outputs.Concat(cotangents).OfType<Value>()];
+            }
+        );
 
     private static void Check(SampleProgram program, Func<SampleProgram, List<Value>> outputsOf)
     {
@@ -58,10 +68,20 @@ public sealed class Float64Laws
         }
         Assert.Same(lowered, Float64Lowering.Run(lowered, "cpu"));
         var expected = program.Evaluate(outputs, outputs);
-        foreach (var opset in new[] { OnnxWriter.MinimumOpset(lowered), Math.Max(OnnxWriter.MinimumOpset(lowered), OpsetRange.Highest) }.Distinct())
+        foreach (
+            var opset in new[]
+            {
+                OnnxWriter.MinimumOpset(lowered),
+                Math.Max(OnnxWriter.MinimumOpset(lowered), OpsetRange.Highest),
+            }.Distinct()
+        )
         {
             var actual = RuntimeProgram.Run(lowered, opset, program.Values);
-            Assert.True(actual is not null, $"ONNX Runtime lacks a float64 kernel for one of {string.Join(", ", lowered.Nodes.Select(node => node.Operator.Name).Distinct())} in opset {opset}");
+            Assert.True(
+                actual is not null,
+                $"ONNX Runtime lacks a float64 kernel for one of "
+                    + $"{string.Join(", ", lowered.Nodes.Select(node => node.Operator.Name).Distinct())} in opset {opset}"
+            );
             for (var index = 0; index < outputs.Count; index++)
             {
                 Assert.Equal(outputs[index].Type.Element, actual[index].Element);

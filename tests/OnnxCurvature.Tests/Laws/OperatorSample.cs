@@ -8,10 +8,13 @@ public enum InputRole
 {
     /// <summary>A parameter with respect to which derivatives are taken.</summary>
     Active,
+
     /// <summary>A parameter without a derivative: indices, a condition, a running mean.</summary>
     Fixed,
+
     /// <summary>A constant of the program: a shape, axes, a size.</summary>
     Constant,
+
     /// <summary>An optional input that is left out.</summary>
     Absent,
 }
@@ -22,7 +25,8 @@ public enum InputRole
 public sealed record SampleInput(Tensor Value, InputRole Role)
 {
     /// <summary>A floating-point tensor is active, any other is a constant.</summary>
-    public static implicit operator SampleInput(Tensor value) => new(value, value.Element.IsFloat() ? InputRole.Active : InputRole.Constant);
+    public static implicit operator SampleInput(Tensor value) =>
+        new(value, value.Element.IsFloat() ? InputRole.Active : InputRole.Constant);
 }
 
 /// <summary>
@@ -43,10 +47,14 @@ public sealed record OperatorSample(string Operator, string Name, ImmutableArray
     /// <summary>The number of outputs.</summary>
     public int Outputs { get; init; } = 1;
 
-    /// <summary>The types of the outputs where the operator cannot infer them; float64 stands for that in which the sample is computed.</summary>
+    /// <summary>
+    /// The types of the outputs where the operator cannot infer them; float64 stands for that in which the sample is computed.
+    /// </summary>
     public ImmutableArray<TensorType> Types { get; init; }
 
-    /// <summary>Whether the derivative is refused; then it must be refused with a sentence, and the laws of derivatives do not hold.</summary>
+    /// <summary>
+    /// Whether the derivative is refused; then it must be refused with a sentence, and the laws of derivatives do not hold.
+    /// </summary>
     public bool RefusesDerivative { get; init; }
 
     /// <summary>The relative error against ONNX Runtime in float64; more only where its kernel has constants in single precision.</summary>

@@ -32,7 +32,9 @@ public abstract class OperatorSamples
     /// <summary>Numbers between two bounds.</summary>
     protected Tensor Between(double low, double high, params long[] shape) => Fill(shape, () => low + (high - low) * _random.NextDouble());
 
-    /// <summary>Numbers of either sign that differ from one another by at least 0.25, in random order: for what depends on their order.</summary>
+    /// <summary>
+    /// Numbers of either sign that differ from one another by at least 0.25, in random order: for what depends on their order.
+    /// </summary>
     protected Tensor Distinct(params long[] shape)
     {
         var count = shape.Aggregate(1L, (a, b) => a * b);

@@ -10,24 +10,38 @@ using Xunit;
 namespace OnnxCurvature.Tests.Laws;
 
 /// <summary>
-/// Rules may join what they build with what an input comes from, a reshape with a reshape say. Derivatives by such an input, and through it, are
-/// the same as those by a parameter.
+/// Rules may join what they build with what an input comes from, a reshape with a reshape say. Derivatives by such an input, and through
+/// it, are the same as those by a parameter.
 /// </summary>
 public sealed class RearrangementLaws
 {
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
-    public void Derivatives_by_what_reshapes_give_are_those_by_a_parameter(string sample) => Check(sample, (b, x) =>
-    {
-        var flat = Catalogue.Get<Reshape>().Apply(b, [x, b.Vector(-1)]).Output;
-        return Catalogue.Get<Reshape>().Apply(b, [flat, b.Vector([.. x.Type.Shape.Sizes])], Attributes.Empty.With("allowzero", 1L)).Output;
-    });
+    public void Derivatives_by_what_reshapes_give_are_those_by_a_parameter(string sample) =>
+        Check(
+            sample,
+            (b, x) =>
+            {
+                var flat = Catalogue.Get<Reshape>().Apply(b, [x, b.Vector(-1)]).Output;
+                return Catalogue
+                    .Get<Reshape>()
+                    .Apply(b, [flat, b.Vector([.. x.Type.Shape.Sizes])], Attributes.Empty.With("allowzero", 1L))
+                    .Output;
+            }
+        );
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
-    public void Derivatives_by_what_transpositions_give_are_those_by_a_parameter(string sample) => Check(sample, (b, x) =>
-    {
-        var reversed = Attributes.Empty.With("perm", [.. Enumerable.Range(0, x.Type.Rank).Reverse().Select(axis => (long)axis)]);
-        return Catalogue.Get<TransposeAxes>().Apply(b, [Catalogue.Get<TransposeAxes>().Apply(b, [x], reversed).Output], reversed).Output;
-    });
+    public void Derivatives_by_what_transpositions_give_are_those_by_a_parameter(string sample) =>
+        Check(
+            sample,
+            (b, x) =>
+            {
+                var reversed = Attributes.Empty.With("perm", [.. Enumerable.Range(0, x.Type.Rank).Reverse().Select(axis => (long)axis)]);
+                return Catalogue
+                    .Get<TransposeAxes>()
+                    .Apply(b, [Catalogue.Get<TransposeAxes>().Apply(b, [x], reversed).Output], reversed)
+                    .Output;
+            }
+        );
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
     public void Derivatives_by_what_negations_give_are_those_by_a_parameter(string sample) =>
@@ -41,8 +55,14 @@ public sealed class RearrangementLaws
             return;
         var made = program.Active.Distinct().ToDictionary(input => input, input => rearranged(b, input));
         Value[] by = [.. program.Active.Select(input => made[input])];
-        var twin = node.Rules().Apply(b, [.. node.Inputs.Select(input => input is not null && made.TryGetValue(input, out var value) ? value : input)],
-            node.Attributes, node.Outputs.Length, program.Sample.Types.IsDefault ? default : [.. node.Outputs.Select(output => output.Type)]);
+        var twin = node.Rules()
+            .Apply(
+                b,
+                [.. node.Inputs.Select(input => input is not null && made.TryGetValue(input, out var value) ? value : input)],
+                node.Attributes,
+                node.Outputs.Length,
+                program.Sample.Types.IsDefault ? default : [.. node.Outputs.Select(output => output.Type)]
+            );
         ImmutableArray<Value> outputs = [.. twin.Outputs.Where(output => output.Type.Element.IsFloat())];
         var directions = program.Active.Select(program.RandomLike).ToArray();
         Tensor[] Tangents(IReadOnlyList<Value> inputs, IReadOnlyList<Value> values)
@@ -61,7 +81,9 @@ public sealed class RearrangementLaws
 
         Tensor[] Products(IReadOnlyList<Value> inputs, IReadOnlyList<Value> values)
         {
-            var loss = values.Select((value, index) => ReduceSum.All(b, Mul.Of(b, weights[index], Mul.Of(b, value, value)))).Aggregate((sum, part) => Add.Of(b, sum, part));
+            var loss = values
+                .Select((value, index) => ReduceSum.All(b, Mul.Of(b, weights[index], Mul.Of(b, value, value))))
+                .Aggregate((sum, part) => Add.Of(b, sum, part));
             return Tangents(inputs, [.. b.Gradient(loss, inputs).Where(gradient => gradient is not null)!]);
         }
 

@@ -13,12 +13,42 @@ namespace OnnxCurvature.Tests.Laws;
 /// </summary>
 public sealed class RuntimeLaws
 {
-    /// <summary>Operators with a derivative, or of use in one, for which ONNX Runtime has no CUDA kernel in the opsets that are written.</summary>
+    /// <summary>
+    /// Operators with a derivative, or of use in one, for which ONNX Runtime has no CUDA kernel in the opsets that are written.
+    /// </summary>
     private static readonly HashSet<string> WithoutCudaKernel = new(StringComparer.Ordinal)
     {
-        "Acos", "Acosh", "AffineGrid", "Asin", "Asinh", "Atan", "Atanh", "CastLike", "Celu", "CenterCropPad", "Col2Im", "Cosh", "CumProd", "DFT", "Det",
-        "GlobalLpPool", "GroupNormalization", "Hardmax", "LpPool", "MaxRoiPool", "MaxUnpool", "Mean", "MeanVarianceNormalization", "Mish",
-        "NegativeLogLikelihoodLoss", "Scatter", "Sinh", "SoftmaxCrossEntropyLoss", "Tan", "Unique", "Upsample",
+        "Acos",
+        "Acosh",
+        "AffineGrid",
+        "Asin",
+        "Asinh",
+        "Atan",
+        "Atanh",
+        "CastLike",
+        "Celu",
+        "CenterCropPad",
+        "Col2Im",
+        "Cosh",
+        "CumProd",
+        "DFT",
+        "Det",
+        "GlobalLpPool",
+        "GroupNormalization",
+        "Hardmax",
+        "LpPool",
+        "MaxRoiPool",
+        "MaxUnpool",
+        "Mean",
+        "MeanVarianceNormalization",
+        "Mish",
+        "NegativeLogLikelihoodLoss",
+        "Scatter",
+        "Sinh",
+        "SoftmaxCrossEntropyLoss",
+        "Tan",
+        "Unique",
+        "Upsample",
     };
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
@@ -26,7 +56,10 @@ public sealed class RuntimeLaws
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         // A node that gives more outputs of the same inputs takes the place of the program's.
-        var added = GraphWalk.Ancestors(Derivatives(program)).Where(node => node.Operator != program.Node.Operator || !node.Inputs.SequenceEqual(program.Node.Inputs)).Select(node => node.Operator.Name);
+        var added = GraphWalk
+            .Ancestors(Derivatives(program))
+            .Where(node => node.Operator != program.Node.Operator || !node.Inputs.SequenceEqual(program.Node.Inputs))
+            .Select(node => node.Operator.Name);
         Assert.DoesNotContain(added, WithoutCudaKernel.Contains);
     }
 
@@ -45,7 +78,10 @@ public sealed class RuntimeLaws
         var linear = b.Linearize(program.Active, program.Differentiable);
         for (var index = 0; index < linear.Inputs.Length; index++)
             program.Bind(linear.Inputs[index], program.RandomLike(program.Active[index]));
-        var cotangents = linear.Transpose(b, [.. program.Differentiable.Select(output => program.Bind(b.Parameter(output.Type), program.RandomLike(output)))]);
+        var cotangents = linear.Transpose(
+            b,
+            [.. program.Differentiable.Select(output => program.Bind(b.Parameter(output.Type), program.RandomLike(output)))]
+        );
         var outputs = linear.Outputs.Concat(cotangents).Where(value => value is not null).Select(value => value!).ToList();
         var second = b.Linearize(program.Active, [.. cotangents.Where(value => value is not null)!]);
         for (var index = 0; index < second.Inputs.Length; index++)
@@ -79,7 +115,12 @@ public sealed class RuntimeLaws
                 for (var index = 0; index < outputs.Count; index++)
                 {
                     Assert.Equal(outputs[index].Type.Element, actual[index].Element);
-                    Close.Check(expected[index], actual[index], element == ElementType.Float64 ? sample.Float64Tolerance : sample.Float32Tolerance, $"output {index} in opset {opset} and {element}");
+                    Close.Check(
+                        expected[index],
+                        actual[index],
+                        element == ElementType.Float64 ? sample.Float64Tolerance : sample.Float32Tolerance,
+                        $"output {index} in opset {opset} and {element}"
+                    );
                 }
             }
             if (compared)

@@ -29,17 +29,29 @@ public static class RuntimeProgram
         {
             return null;
         }
-        using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        using var options = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
+            IntraOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
         using var session = Load(model, options);
         if (session is null)
             return null;
         Assert.Empty(OnnxChecker.Check(ModelProto.Parser.ParseFrom(model)));
-        var feeds = session.InputNames.Zip(program.Parameters).ToDictionary(pair => pair.First, pair => Feed(values[pair.Second].CastTo(pair.Second.Type.Element)));
+        var feeds = session
+            .InputNames.Zip(program.Parameters)
+            .ToDictionary(pair => pair.First, pair => Feed(values[pair.Second].CastTo(pair.Second.Type.Element)));
         try
         {
             using var run = new RunOptions();
             using var results = session.Run(run, feeds, [.. program.Outputs.Select(output => output.Name)]);
-            return [.. results.Select(Read).Zip(types, (tensor, type) => type >= ElementType.Float8E4M3FN ? tensor.CastTo(type, saturated: false) : tensor)];
+            return
+            [
+                .. results
+                    .Select(Read)
+                    .Zip(types, (tensor, type) => type >= ElementType.Float8E4M3FN ? tensor.CastTo(type, saturated: false) : tensor),
+            ];
         }
         catch (OnnxRuntimeException exception) when (exception.Message.Contains("does not support double yet", StringComparison.Ordinal))
         {
@@ -54,7 +66,8 @@ public static class RuntimeProgram
     }
 
     /// <summary>
-    /// The API of ONNX Runtime takes and gives no numbers of eight bits or less but integers of eight, so such parameters become constants, and such outputs are cast to what it gives.
+    /// The API of ONNX Runtime takes and gives no numbers of eight bits or less but integers of eight, so such parameters become constants,
+    /// and such outputs are cast to what it gives.
     /// </summary>
     private static Ir.Program WithoutNarrowTypes(Ir.Program program, IReadOnlyDictionary<Value, Tensor> values)
     {
@@ -64,8 +77,19 @@ public static class RuntimeProgram
         var b = program.Nodes[0].Scope;
         var constants = program.Parameters.Where(IsNarrow).ToDictionary(parameter => parameter, parameter => b.Constant(values[parameter]));
         var outputs = b.Substitute([.. program.Outputs.Select(output => output.Value)], constants);
-        return b.Build(program.Parameters.Where(parameter => !IsNarrow(parameter)), program.Outputs.Zip(outputs, (output, value) =>
-            output with { Value = !IsNarrow(value) ? value : Cast.Of(b, value, value.Type.Element.HoldsFloats() ? ElementType.Float32 : ElementType.Int32) }));
+        return b.Build(
+            program.Parameters.Where(parameter => !IsNarrow(parameter)),
+            program.Outputs.Zip(
+                outputs,
+                (output, value) =>
+                    output with
+                    {
+                        Value = !IsNarrow(value)
+                            ? value
+                            : Cast.Of(b, value, value.Type.Element.HoldsFloats() ? ElementType.Float32 : ElementType.Int32),
+                    }
+            )
+        );
     }
 
     private static InferenceSession? Load(byte[] model, SessionOptions options)
@@ -74,7 +98,10 @@ public static class RuntimeProgram
         {
             return new InferenceSession(model, options);
         }
-        catch (OnnxRuntimeException exception) when (exception.Message.Contains("Type 'tensor(double)' of input", StringComparison.Ordinal) || exception.Message.Contains("Could not find an implementation", StringComparison.Ordinal))
+        catch (OnnxRuntimeException exception)
+            when (exception.Message.Contains("Type 'tensor(double)' of input", StringComparison.Ordinal)
+                || exception.Message.Contains("Could not find an implementation", StringComparison.Ordinal)
+            )
         {
             return null;
         }
@@ -87,16 +114,35 @@ public static class RuntimeProgram
         for (var i = 0; i < tensor.Count; i++)
             switch (tensor.Element)
             {
-                case ElementType.Float64: value.GetTensorMutableDataAsSpan<double>()[i] = tensor.Floats[i]; break;
-                case ElementType.Float32: value.GetTensorMutableDataAsSpan<float>()[i] = (float)tensor.Floats[i]; break;
-                case ElementType.Int64: value.GetTensorMutableDataAsSpan<long>()[i] = tensor.Integers[i]; break;
-                case ElementType.Int32: value.GetTensorMutableDataAsSpan<int>()[i] = (int)tensor.Integers[i]; break;
-                case ElementType.Int8: value.GetTensorMutableDataAsSpan<sbyte>()[i] = (sbyte)tensor.Integers[i]; break;
-                case ElementType.UInt8: value.GetTensorMutableDataAsSpan<byte>()[i] = (byte)tensor.Integers[i]; break;
-                case ElementType.Int16: value.GetTensorMutableDataAsSpan<short>()[i] = (short)tensor.Integers[i]; break;
-                case ElementType.UInt32: value.GetTensorMutableDataAsSpan<uint>()[i] = (uint)tensor.Integers[i]; break;
-                case ElementType.Bool: value.GetTensorMutableDataAsSpan<bool>()[i] = tensor.Integers[i] != 0; break;
-                default: throw new ArgumentException($"{tensor.Element} is not fed.");
+                case ElementType.Float64:
+                    value.GetTensorMutableDataAsSpan<double>()[i] = tensor.Floats[i];
+                    break;
+                case ElementType.Float32:
+                    value.GetTensorMutableDataAsSpan<float>()[i] = (float)tensor.Floats[i];
+                    break;
+                case ElementType.Int64:
+                    value.GetTensorMutableDataAsSpan<long>()[i] = tensor.Integers[i];
+                    break;
+                case ElementType.Int32:
+                    value.GetTensorMutableDataAsSpan<int>()[i] = (int)tensor.Integers[i];
+                    break;
+                case ElementType.Int8:
+                    value.GetTensorMutableDataAsSpan<sbyte>()[i] = (sbyte)tensor.Integers[i];
+                    break;
+                case ElementType.UInt8:
+                    value.GetTensorMutableDataAsSpan<byte>()[i] = (byte)tensor.Integers[i];
+                    break;
+                case ElementType.Int16:
+                    value.GetTensorMutableDataAsSpan<short>()[i] = (short)tensor.Integers[i];
+                    break;
+                case ElementType.UInt32:
+                    value.GetTensorMutableDataAsSpan<uint>()[i] = (uint)tensor.Integers[i];
+                    break;
+                case ElementType.Bool:
+                    value.GetTensorMutableDataAsSpan<bool>()[i] = tensor.Integers[i] != 0;
+                    break;
+                default:
+                    throw new ArgumentException($"{tensor.Element} is not fed.");
             }
         return value;
     }
@@ -109,14 +155,42 @@ public static class RuntimeProgram
         return element switch
         {
             ElementType.Float64 => Tensor.Of(element, info.Shape, value.GetTensorDataAsSpan<double>().ToArray()),
-            ElementType.Float32 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<float>().ToArray(), number => (double)number)),
+            ElementType.Float32 => Tensor.Of(
+                element,
+                info.Shape,
+                Array.ConvertAll(value.GetTensorDataAsSpan<float>().ToArray(), number => (double)number)
+            ),
             ElementType.Int64 => Tensor.Of(element, info.Shape, value.GetTensorDataAsSpan<long>().ToArray()),
-            ElementType.Int32 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<int>().ToArray(), number => (long)number)),
-            ElementType.Int8 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<sbyte>().ToArray(), number => (long)number)),
-            ElementType.UInt8 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<byte>().ToArray(), number => (long)number)),
-            ElementType.Int16 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<short>().ToArray(), number => (long)number)),
-            ElementType.UInt32 => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<uint>().ToArray(), number => (long)number)),
-            ElementType.Bool => Tensor.Of(element, info.Shape, Array.ConvertAll(value.GetTensorDataAsSpan<bool>().ToArray(), truth => truth ? 1L : 0L)),
+            ElementType.Int32 => Tensor.Of(
+                element,
+                info.Shape,
+                Array.ConvertAll(value.GetTensorDataAsSpan<int>().ToArray(), number => (long)number)
+            ),
+            ElementType.Int8 => Tensor.Of(
+                element,
+                info.Shape,
+                Array.ConvertAll(value.GetTensorDataAsSpan<sbyte>().ToArray(), number => (long)number)
+            ),
+            ElementType.UInt8 => Tensor.Of(
+                element,
+                info.Shape,
+                Array.ConvertAll(value.GetTensorDataAsSpan<byte>().ToArray(), number => (long)number)
+            ),
+            ElementType.Int16 => Tensor.Of(
+                element,
+                info.Shape,
+                Array.ConvertAll(value.GetTensorDataAsSpan<short>().ToArray(), number => (long)number)
+            ),
+            ElementType.UInt32 => Tensor.Of(
+                element,
+                info.Shape,
+                Array.ConvertAll(value.GetTensorDataAsSpan<uint>().ToArray(), number => (long)number)
+            ),
+            ElementType.Bool => Tensor.Of(
+                element,
+                info.Shape,
+                Array.ConvertAll(value.GetTensorDataAsSpan<bool>().ToArray(), truth => truth ? 1L : 0L)
+            ),
             _ => throw new ArgumentException($"{element} is not read."),
         };
     }

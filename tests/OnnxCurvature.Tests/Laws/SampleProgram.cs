@@ -20,19 +20,32 @@ public sealed class SampleProgram
         var inputs = ImmutableArray.CreateBuilder<Value?>();
         foreach (var input in sample.Inputs)
         {
-            var tensor = input.Value.Element == ElementType.Float64 && input.Role != InputRole.Absent ? input.Value.CastTo(element) : input.Value;
+            var tensor =
+                input.Value.Element == ElementType.Float64 && input.Role != InputRole.Absent ? input.Value.CastTo(element) : input.Value;
             if (input.Role == InputRole.Absent)
                 inputs.Add(null);
             else if (input.Role == InputRole.Constant)
                 inputs.Add(Builder.Constant(tensor));
             else
             {
-                inputs.Add(Builder.Parameter(tensor.Type with { Shape = [.. tensor.Shape.Select(size => size == symbolic ? Dim.Symbol("N") : size)] }, $"input{inputs.Count}"));
+                inputs.Add(
+                    Builder.Parameter(
+                        tensor.Type with
+                        {
+                            Shape = [.. tensor.Shape.Select(size => size == symbolic ? Dim.Symbol("N") : size)],
+                        },
+                        $"input{inputs.Count}"
+                    )
+                );
                 Values[inputs[^1]!] = tensor;
             }
         }
-        var op = Catalogue.Find(sample.Domain, sample.Operator) ?? throw new InvalidOperationException($"There is no operator {sample.Operator}.");
-        var types = sample.Types.IsDefault ? default : sample.Types.Select(type => type.Element == ElementType.Float64 ? type with { Element = element } : type).ToImmutableArray();
+        var op =
+            Catalogue.Find(sample.Domain, sample.Operator)
+            ?? throw new InvalidOperationException($"There is no operator {sample.Operator}.");
+        var types = sample.Types.IsDefault
+            ? default
+            : sample.Types.Select(type => type.Element == ElementType.Float64 ? type with { Element = element } : type).ToImmutableArray();
         Node = op.Apply(Builder, inputs.ToImmutable(), sample.Attributes, sample.Outputs, types);
         Active = [.. Node.Inputs.Where((input, index) => sample.Inputs[index].Role == InputRole.Active)!];
         Differentiable = [.. Node.Outputs.Where(output => output.Type.Element.IsFloat())];
@@ -57,8 +70,14 @@ public sealed class SampleProgram
     public Dictionary<Value, Tensor> Values { get; } = [];
 
     /// <summary>The inputs of the node, as its evaluation takes them.</summary>
-    public ImmutableArray<Tensor?> Inputs => [.. Node.Inputs.Select(input =>
-        input is null ? null : Values.TryGetValue(input, out var value) ? value : input.Constant!.Read())];
+    public ImmutableArray<Tensor?> Inputs =>
+        [
+            .. Node.Inputs.Select(input =>
+                input is null ? null
+                : Values.TryGetValue(input, out var value) ? value
+                : input.Constant!.Read()
+            ),
+        ];
 
     /// <summary>A random tensor of a value's type, which must be a floating-point type.</summary>
     public Tensor RandomLike(Value value) => RandomOf(value.Type.Shape.Sizes);
@@ -80,15 +99,22 @@ public sealed class SampleProgram
     }
 
     /// <summary>
-    /// The tensors of some values, for the parameters as they are bound; zeros of the shape of <paramref name="like"/> for one that is null.
+    /// The tensors of some values, for the parameters as they are bound; zeros of the shape of <paramref name="like"/> for one that is
+    /// null.
     /// </summary>
     public Tensor[] Evaluate(IReadOnlyList<Value?> outputs, IReadOnlyList<Value> like)
     {
         var values = new Dictionary<Value, Tensor>(Values);
         Interpreter.Run(GraphWalk.Ancestors(outputs.Where(output => output is not null)!), values);
-        return [.. outputs.Select((output, index) => output is null
-            ? Tensor.Filled(ElementType.Float64, like[index].Type.Shape.Sizes, 0)
-            : values.TryGetValue(output, out var tensor) ? tensor : output.Constant!.Read())];
+        return
+        [
+            .. outputs.Select(
+                (output, index) =>
+                    output is null ? Tensor.Filled(ElementType.Float64, like[index].Type.Shape.Sizes, 0)
+                    : values.TryGetValue(output, out var tensor) ? tensor
+                    : output.Constant!.Read()
+            ),
+        ];
     }
 
     /// <summary>
@@ -97,15 +123,21 @@ public sealed class SampleProgram
     public Tensor[] Differences(IReadOnlyList<Tensor> tangents, Func<Tensor[]> function, double step = 2e-3)
     {
         var points = new[] { -3, -2, -1, 1, 2, 3 }.Select(multiple => At(tangents, multiple * step, function)).ToArray();
-        return [.. points[0].Select((tensor, output) =>
-        {
-            var slope = new double[tensor.Count];
-            for (var i = 0; i < slope.Length; i++)
-                slope[i] = (Odd(3, i) - 9 * Odd(2, i) + 45 * Odd(1, i)) / (60 * step);
-            return Tensor.Of(tensor.Shape.AsSpan(), slope);
+        return
+        [
+            .. points[0]
+                .Select(
+                    (tensor, output) =>
+                    {
+                        var slope = new double[tensor.Count];
+                        for (var i = 0; i < slope.Length; i++)
+                            slope[i] = (Odd(3, i) - 9 * Odd(2, i) + 45 * Odd(1, i)) / (60 * step);
+                        return Tensor.Of(tensor.Shape.AsSpan(), slope);
 
-            double Odd(int multiple, int i) => points[2 + multiple][output].At(i) - points[3 - multiple][output].At(i);
-        })];
+                        double Odd(int multiple, int i) => points[2 + multiple][output].At(i) - points[3 - multiple][output].At(i);
+                    }
+                ),
+        ];
     }
 
     /// <summary>A function's values with the active inputs moved along tangents.</summary>
@@ -131,5 +163,6 @@ public sealed class SampleProgram
     }
 
     /// <summary>The floating-point outputs of the node at the parameters as they are bound.</summary>
-    public Tensor[] EvaluateNode() => [.. Node.Rules().Evaluate(Node, Inputs).Where((_, index) => Node.Outputs[index].Type.Element.IsFloat())];
+    public Tensor[] EvaluateNode() =>
+        [.. Node.Rules().Evaluate(Node, Inputs).Where((_, index) => Node.Outputs[index].Type.Element.IsFloat())];
 }

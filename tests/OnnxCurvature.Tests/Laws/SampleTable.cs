@@ -7,7 +7,9 @@ namespace OnnxCurvature.Tests.Laws;
 /// <summary>All samples of all operators, found among the types of this assembly.</summary>
 public static class SampleTable
 {
-    private static readonly FrozenDictionary<string, OperatorSample> Samples = Assembly.GetExecutingAssembly().GetTypes()
+    private static readonly FrozenDictionary<string, OperatorSample> Samples = Assembly
+        .GetExecutingAssembly()
+        .GetTypes()
         .Where(type => type.IsSubclassOf(typeof(OperatorSamples)) && !type.IsAbstract)
         .SelectMany(type => ((OperatorSamples)Activator.CreateInstance(type)!).All())
         .ToFrozenDictionary(sample => sample.ToString(), StringComparer.Ordinal);

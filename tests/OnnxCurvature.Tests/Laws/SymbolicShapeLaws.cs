@@ -6,7 +6,9 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Laws;
 
-/// <summary>The laws of sizes that are known only at run time: the first axis of the first input, and all axes of its size, are one symbol.</summary>
+/// <summary>
+/// The laws of sizes that are known only at run time: the first axis of the first input, and all axes of its size, are one symbol.
+/// </summary>
 public sealed class SymbolicShapeLaws
 {
     [Theory, MemberData(nameof(SampleTable.All), MemberType = typeof(SampleTable))]
@@ -29,7 +31,10 @@ public sealed class SymbolicShapeLaws
             return;
         try
         {
-            var (tangents, cotangents) = (known.Active.Select(known.RandomLike).ToArray(), known.Differentiable.Select(known.RandomLike).ToArray());
+            var (tangents, cotangents) = (
+                known.Active.Select(known.RandomLike).ToArray(),
+                known.Differentiable.Select(known.RandomLike).ToArray()
+            );
             var (expected, actual) = (Derivatives(known, tangents, cotangents), Derivatives(program, tangents, cotangents));
             for (var index = 0; index < expected.Length; index++)
                 Close.Check(expected[index], actual[index], 1e-12, $"derivative {index}");
@@ -44,7 +49,10 @@ public sealed class SymbolicShapeLaws
             var linear = of.Builder.Linearize(of.Active, of.Differentiable);
             for (var index = 0; index < tangents.Length; index++)
                 of.Bind(linear.Inputs[index], tangents[index]);
-            var pulled = linear.Transpose(of.Builder, [.. cotangents.Select((tensor, index) => of.Bind(of.Builder.Parameter(of.Differentiable[index].Type), tensor))]);
+            var pulled = linear.Transpose(
+                of.Builder,
+                [.. cotangents.Select((tensor, index) => of.Bind(of.Builder.Parameter(of.Differentiable[index].Type), tensor))]
+            );
             return [.. of.Evaluate(linear.Outputs, known.Differentiable), .. of.Evaluate(pulled, known.Active)];
         }
     }
@@ -63,5 +71,7 @@ public sealed class SymbolicShapeLaws
     }
 
     private static long? Size(OperatorSample sample) =>
-        sample.Inputs.FirstOrDefault() is { Role: InputRole.Active or InputRole.Fixed, Value: { Rank: > 0 } first } && first.Shape[0] > 1 ? first.Shape[0] : null;
+        sample.Inputs.FirstOrDefault() is { Role: InputRole.Active or InputRole.Fixed, Value: { Rank: > 0 } first } && first.Shape[0] > 1
+            ? first.Shape[0]
+            : null;
 }

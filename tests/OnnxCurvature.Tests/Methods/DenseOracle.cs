@@ -20,7 +20,10 @@ public sealed class DenseOracle(Value loss, Value with, IReadOnlyDictionary<Valu
         var center = At(point, 0, 0);
         for (var entry = 0; entry < point.Count; entry++)
         {
-            var (far, near) = ((At(point, entry, -2 * Step), At(point, entry, 2 * Step)), (At(point, entry, -Step), At(point, entry, Step)));
+            var (far, near) = (
+                (At(point, entry, -2 * Step), At(point, entry, 2 * Step)),
+                (At(point, entry, -Step), At(point, entry, Step))
+            );
             gradient[entry] = (8 * (near.Item2 - near.Item1) - (far.Item2 - far.Item1)) / (12 * Step);
             diagonal[entry] = (16 * (near.Item1 + near.Item2) - (far.Item1 + far.Item2) - 30 * center) / (12 * Step * Step);
         }

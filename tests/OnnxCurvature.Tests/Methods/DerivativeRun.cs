@@ -22,9 +22,15 @@ internal sealed class DerivativeRun
     private readonly Problem _problem;
 
     public DerivativeRun(string name, string target, params ImmutableArray<Quantity> quantities)
-        : this(name, new CurvatureRequest { WithRespectTo = [target], Loss = new LossRequest(LossKind.Sum), Quantities = quantities })
-    {
-    }
+        : this(
+            name,
+            new CurvatureRequest
+            {
+                WithRespectTo = [target],
+                Loss = new LossRequest(LossKind.Sum),
+                Quantities = quantities,
+            }
+        ) { }
 
     public DerivativeRun(string name, CurvatureRequest request)
     {
@@ -38,7 +44,10 @@ internal sealed class DerivativeRun
         foreach (var input in _plan.Program.Parameters.Where(input => !_data.ContainsKey(input)))
         {
             long[] shape = [.. input.Type.Shape.Select(dim => dim.Known ?? Samples)];
-            _data[input] = Tensor.Of(shape, [.. Enumerable.Range(1, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => Math.Sin(i * i))]);
+            _data[input] = Tensor.Of(
+                shape,
+                [.. Enumerable.Range(1, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => Math.Sin(i * i))]
+            );
         }
         var results = Interpreter.Run(_plan.Program, _data);
         for (var index = 0; index < results.Length; index++)
@@ -50,7 +59,9 @@ internal sealed class DerivativeRun
     public CurvaturePlan Plan => _plan;
 
     /// <summary>A weight, an input or the loss's target.</summary>
-    public Tensor Read(string name) => _problem.Weights.FirstOrDefault(weight => weight.Name == name)?.Constant!.Read() ?? _data.Single(entry => entry.Key.Name == name).Value;
+    public Tensor Read(string name) =>
+        _problem.Weights.FirstOrDefault(weight => weight.Name == name)?.Constant!.Read()
+        ?? _data.Single(entry => entry.Key.Name == name).Value;
 
     public Vector<double> this[Quantity quantity] => _outputs[quantity.OutputName(_target.Name)];
 
@@ -62,17 +73,30 @@ internal sealed class DerivativeRun
     public Matrix<double> Hessian()
     {
         var entries = Entries();
-        return Matrix<double>.Build.Dense(entries.Length, entries.Length, (i, j) =>
-            (Loss((entries[i], Step), (entries[j], Step)) - Loss((entries[i], Step), (entries[j], -Step)) - Loss((entries[i], -Step), (entries[j], Step)) + Loss((entries[i], -Step), (entries[j], -Step))) / (4 * Step * Step));
+        return Matrix<double>.Build.Dense(
+            entries.Length,
+            entries.Length,
+            (i, j) =>
+                (
+                    Loss((entries[i], Step), (entries[j], Step))
+                    - Loss((entries[i], Step), (entries[j], -Step))
+                    - Loss((entries[i], -Step), (entries[j], Step))
+                    + Loss((entries[i], -Step), (entries[j], -Step))
+                ) / (4 * Step * Step)
+        );
     }
 
     /// <summary>z.</summary>
     public Vector<double> Logits() => At(_plan.Loss.Output, _data);
 
     /// <summary>The Jacobian of z, by five-point differences.</summary>
-    public Matrix<double> Jacobian() => Matrix<double>.Build.DenseOfColumnVectors(Entries().Select(entry => Slope(_plan.Loss.Output, entry)));
+    public Matrix<double> Jacobian() =>
+        Matrix<double>.Build.DenseOfColumnVectors(Entries().Select(entry => Slope(_plan.Loss.Output, entry)));
 
-    /// <summary>The gradient and the diagonal of the Hessian of what each sample adds to N times the mean, by differences of the loss with all others left out.</summary>
+    /// <summary>
+    /// The gradient and the diagonal of the Hessian of what each sample adds to N times the mean, by differences of the loss with all
+    /// others left out.
+    /// </summary>
     public (Matrix<double> Gradients, Matrix<double> Diagonals) OfSamples()
     {
         var entries = Entries();
@@ -100,24 +124,36 @@ internal sealed class DerivativeRun
         return (gradients, diagonals);
     }
 
-    private Vector<double> Input(string suffix) => Vector<double>.Build.DenseOfArray(_data[_plan.Program.Parameters.Single(input => input.Name!.EndsWith(suffix, StringComparison.Ordinal))].Floats);
+    private Vector<double> Input(string suffix) =>
+        Vector<double>.Build.DenseOfArray(
+            _data[_plan.Program.Parameters.Single(input => input.Name!.EndsWith(suffix, StringComparison.Ordinal))].Floats
+        );
 
     private Tensor Point => _target.Value.Constant?.Read() ?? _data[_target.Value];
 
     private int[] Entries()
     {
         var row = Point.Rank == 0 ? 1 : Point.Count / (int)Point.Shape[0];
-        return _target.IsPart ? [.. Enumerable.Range((int)_target.Start * row, (int)(_target.End - _target.Start) * row)] : [.. Enumerable.Range(0, Point.Count)];
+        return _target.IsPart
+            ? [.. Enumerable.Range((int)_target.Start * row, (int)(_target.End - _target.Start) * row)]
+            : [.. Enumerable.Range(0, Point.Count)];
     }
 
     private double Loss(params (int Entry, double Step)[] steps) => At(_plan.Loss.Loss, _data, steps)[0];
 
     /// <summary>The loss with an entry moved, in every copy of the sample where there are copies.</summary>
     private double LossAt(Dictionary<Value, Tensor> data, int position, double step, int all) =>
-        At(_plan.Loss.Loss, data, all == 0 ? [(position, step)] : [.. Enumerable.Range(0, Samples).Select(n => (n * all + position % all, step))])[0];
+        At(
+            _plan.Loss.Loss,
+            data,
+            all == 0 ? [(position, step)] : [.. Enumerable.Range(0, Samples).Select(n => (n * all + position % all, step))]
+        )[0];
 
     private Vector<double> Slope(Value output, int entry) =>
-        (8 * (At(output, _data, (entry, Step)) - At(output, _data, (entry, -Step))) - (At(output, _data, (entry, 2 * Step)) - At(output, _data, (entry, -2 * Step)))) / (12 * Step);
+        (
+            8 * (At(output, _data, (entry, Step)) - At(output, _data, (entry, -Step)))
+            - (At(output, _data, (entry, 2 * Step)) - At(output, _data, (entry, -2 * Step)))
+        ) / (12 * Step);
 
     private Vector<double> At(Value output, Dictionary<Value, Tensor> data, params (int Entry, double Step)[] steps)
     {

@@ -5,8 +5,8 @@ using OnnxCurvature.Tests.Onnx;
 namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>
-/// Work and memory of a written ONNX file, counted without the compiler: ONNX Runtime tells the shape of every value, those within loops included,
-/// and the nodes are walked.
+/// Work and memory of a written ONNX file, counted without the compiler: ONNX Runtime tells the shape of every value, those within loops
+/// included, and the nodes are walked.
 /// </summary>
 internal sealed class EmittedWork
 {
@@ -45,20 +45,25 @@ internal sealed class EmittedWork
     /// <summary>Floating-point operations: a multiplication and an addition count as two, any other function of an entry as one.</summary>
     public double Flops { get; }
 
-    /// <summary>The most bytes that values take at one time: what is made is freed after its last use, inputs and outputs stay, and what only reshapes shares its input's memory.</summary>
+    /// <summary>
+    /// The most bytes that values take at one time: what is made is freed after its last use, inputs and outputs stay, and what only
+    /// reshapes shares its input's memory.
+    /// </summary>
     public double PeakBytes { get; }
 
     private static IEnumerable<(NodeProto Loop, GraphProto Body)> Bodies(GraphProto graph) =>
-        graph.Node.Where(node => node.OpType == "Loop").Select(node => (node, node.Attribute.Single(attribute => attribute.Name == "body").G));
+        graph
+            .Node.Where(node => node.OpType == "Loop")
+            .Select(node => (node, node.Attribute.Single(attribute => attribute.Name == "body").G));
 
     private static void Expose(GraphProto graph)
     {
         foreach (var (loop, body) in Bodies(graph))
-            foreach (var name in body.Node.SelectMany(node => node.Output).Where(name => name.Length > 0).ToArray())
-            {
-                body.Output.Add(new ValueInfoProto { Name = name });
-                loop.Output.Add(Within + name);
-            }
+        foreach (var name in body.Node.SelectMany(node => node.Output).Where(name => name.Length > 0).ToArray())
+        {
+            body.Output.Add(new ValueInfoProto { Name = name });
+            loop.Output.Add(Within + name);
+        }
         var given = graph.Output.Select(output => output.Name).ToHashSet();
         foreach (var name in graph.Node.SelectMany(node => node.Output).Where(name => name.Length > 0 && !given.Contains(name)).ToArray())
             graph.Output.Add(new ValueInfoProto { Name = name });
@@ -78,10 +83,15 @@ internal sealed class EmittedWork
 
     private double Bytes(string name, NodeProto? loop) => Count(name, loop) * Of(name, loop).Element.Bytes;
 
-    private long Rounds(NodeProto loop) => _values[Within + loop.Attribute.Single(attribute => attribute.Name == "body").G.Node[0].Output[0]].Shape[0];
+    private long Iterations(NodeProto loop) =>
+        _values[Within + loop.Attribute.Single(attribute => attribute.Name == "body").G.Node[0].Output[0]].Shape[0];
 
-    private double FlopsOf(GraphProto graph, NodeProto? loop) => graph.Node.Sum(node =>
-        node.OpType == "Loop" ? Rounds(node) * FlopsOf(node.Attribute.Single(attribute => attribute.Name == "body").G, node) : FlopsOf(node, loop));
+    private double FlopsOf(GraphProto graph, NodeProto? loop) =>
+        graph.Node.Sum(node =>
+            node.OpType == "Loop"
+                ? Iterations(node) * FlopsOf(node.Attribute.Single(attribute => attribute.Name == "body").G, node)
+                : FlopsOf(node, loop)
+        );
 
     private double FlopsOf(NodeProto node, NodeProto? loop)
     {
@@ -102,8 +112,17 @@ internal sealed class EmittedWork
             case "LSTM" or "GRU" or "RNN":
                 return 2.0 * Shape(0)[0] * Shape(0)[1] * (Of(1) + Of(2));
             case "AveragePool" or "MaxPool":
-                return output * node.Attribute.Single(attribute => attribute.Name == "kernel_shape").Ints.Aggregate(1.0, (product, size) => product * size);
-            case "GlobalAveragePool" or "ReduceSum" or "ReduceMean" or "ReduceMax" or "ReduceSumSquare" or "ReduceL2" or "ReduceLogSumExp" or "ArgMax":
+                return output
+                    * node.Attribute.Single(attribute => attribute.Name == "kernel_shape")
+                        .Ints.Aggregate(1.0, (product, size) => product * size);
+            case "GlobalAveragePool"
+            or "ReduceSum"
+            or "ReduceMean"
+            or "ReduceMax"
+            or "ReduceSumSquare"
+            or "ReduceL2"
+            or "ReduceLogSumExp"
+            or "ArgMax":
                 return Of(0);
             case "Softmax" or "LogSoftmax":
                 return 5 * output;
@@ -113,11 +132,77 @@ internal sealed class EmittedWork
                 return 5 * Of(0);
             case "BatchNormalization":
                 return 2 * output;
-            case "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Identity" or "Transpose" or "Concat" or "Slice" or "Split" or "Gather" or "GatherElements" or "GatherND" or "Expand"
-                or "Constant" or "ConstantOfShape" or "Shape" or "Range" or "OneHot" or "Pad" or "Tile" or "Cast" or "EyeLike" or "ScatterND" or "ScatterElements" or "CumSum" or "Trilu":
+            case "Reshape"
+            or "Flatten"
+            or "Squeeze"
+            or "Unsqueeze"
+            or "Identity"
+            or "Transpose"
+            or "Concat"
+            or "Slice"
+            or "Split"
+            or "Gather"
+            or "GatherElements"
+            or "GatherND"
+            or "Expand"
+            or "Constant"
+            or "ConstantOfShape"
+            or "Shape"
+            or "Range"
+            or "OneHot"
+            or "Pad"
+            or "Tile"
+            or "Cast"
+            or "EyeLike"
+            or "ScatterND"
+            or "ScatterElements"
+            or "CumSum"
+            or "Trilu":
                 return 0;
-            case "Add" or "Sub" or "Mul" or "Div" or "Neg" or "Abs" or "Exp" or "Log" or "Sqrt" or "Pow" or "Reciprocal" or "Tanh" or "Sigmoid" or "Sin" or "Cos" or "Softplus" or "Erf" or "Gelu" or "Relu" or "HardSwish" or "HardSigmoid"
-                or "Where" or "Equal" or "Less" or "LessOrEqual" or "Greater" or "GreaterOrEqual" or "And" or "Or" or "Not" or "Min" or "Max" or "Clip" or "Floor" or "Round" or "Sign" or "Mod" or "IsNaN" or "IsInf" or "Elu" or "Selu" or "LeakyRelu" or "Mean" or "Sum":
+            case "Add"
+            or "Sub"
+            or "Mul"
+            or "Div"
+            or "Neg"
+            or "Abs"
+            or "Exp"
+            or "Log"
+            or "Sqrt"
+            or "Pow"
+            or "Reciprocal"
+            or "Tanh"
+            or "Sigmoid"
+            or "Sin"
+            or "Cos"
+            or "Softplus"
+            or "Erf"
+            or "Gelu"
+            or "Relu"
+            or "HardSwish"
+            or "HardSigmoid"
+            or "Where"
+            or "Equal"
+            or "Less"
+            or "LessOrEqual"
+            or "Greater"
+            or "GreaterOrEqual"
+            or "And"
+            or "Or"
+            or "Not"
+            or "Min"
+            or "Max"
+            or "Clip"
+            or "Floor"
+            or "Round"
+            or "Sign"
+            or "Mod"
+            or "IsNaN"
+            or "IsInf"
+            or "Elu"
+            or "Selu"
+            or "LeakyRelu"
+            or "Mean"
+            or "Sum":
                 return output;
             default:
                 throw new NotSupportedException($"{node.OpType} is not counted.");
@@ -128,14 +213,29 @@ internal sealed class EmittedWork
     private double PeakOf(GraphProto graph, NodeProto? loop, IReadOnlyCollection<string> kept) =>
         Math.Max(PeakOf(graph, [.. graph.Node], loop, kept), PeakOf(graph, DepthFirst(graph), loop, kept));
 
-    /// <summary>A node comes after the nodes that it needs; of these the last of the file are sought first, as are those that nothing needs.</summary>
+    /// <summary>
+    /// A node comes after the nodes that it needs; of these the last of the file are sought first, as are those that nothing needs.
+    /// </summary>
     private static List<NodeProto> DepthFirst(GraphProto graph)
     {
-        var (makers, needed, order, met) = (new Dictionary<string, int>(StringComparer.Ordinal), new HashSet<int>(), new List<NodeProto>(), new HashSet<int>());
+        var (makers, needed, order, met) = (
+            new Dictionary<string, int>(StringComparer.Ordinal),
+            new HashSet<int>(),
+            new List<NodeProto>(),
+            new HashSet<int>()
+        );
         for (var index = 0; index < graph.Node.Count; index++)
             foreach (var name in graph.Node[index].Output)
                 makers[name] = index;
-        int[] Before(int index) => [.. Uses(graph.Node[index]).Where(makers.ContainsKey).Select(name => makers[name]).Where(other => other != index).Distinct().OrderDescending()];
+        int[] Before(int index) =>
+            [
+                .. Uses(graph.Node[index])
+                    .Where(makers.ContainsKey)
+                    .Select(name => makers[name])
+                    .Where(other => other != index)
+                    .Distinct()
+                    .OrderDescending(),
+            ];
         for (var index = 0; index < graph.Node.Count; index++)
             needed.UnionWith(Before(index));
         for (var index = graph.Node.Count - 1; index >= 0; index--)
@@ -166,7 +266,8 @@ internal sealed class EmittedWork
                 lastUse[Holder(name)] = index;
         foreach (var name in kept)
             lastUse[Holder(name)] = int.MaxValue;
-        double bytes = graph.Input.Sum(input => Bytes(input.Name, loop)), peak = bytes;
+        double bytes = graph.Input.Sum(input => Bytes(input.Name, loop)),
+            peak = bytes;
         var made = graph.Input.Select(input => input.Name).ToHashSet();
         for (var index = 0; index < nodes.Count; index++)
         {
@@ -175,7 +276,15 @@ internal sealed class EmittedWork
                 if (made.Add(name))
                     bytes += Bytes(name, loop);
             // What rounds yield is put together when all are done.
-            peak = Math.Max(peak, bytes + (node.OpType == "Loop" ? Math.Max(Inside(node), node.Output.Skip(node.Input.Count - 2).Sum(name => Bytes(name, loop))) : 0));
+            peak = Math.Max(
+                peak,
+                bytes
+                    + (
+                        node.OpType == "Loop"
+                            ? Math.Max(Inside(node), node.Output.Skip(node.Input.Count - 2).Sum(name => Bytes(name, loop)))
+                            : 0
+                    )
+            );
             foreach (var (name, _) in lastUse.Where(use => use.Value == index))
                 if (made.Remove(name))
                     bytes -= Bytes(name, loop);
@@ -189,17 +298,20 @@ internal sealed class EmittedWork
         return PeakOf(body, loop, [.. body.Output.Select(output => output.Name)]);
     }
 
-    private static IEnumerable<string> Uses(NodeProto node) => node.OpType != "Loop" ? node.Input
-        : node.Input.Concat(node.Attribute.Single(attribute => attribute.Name == "body").G.Node.SelectMany(Uses));
+    private static IEnumerable<string> Uses(NodeProto node) =>
+        node.OpType != "Loop"
+            ? node.Input
+            : node.Input.Concat(node.Attribute.Single(attribute => attribute.Name == "body").G.Node.SelectMany(Uses));
 
     private readonly record struct TensorElementSize(int Type)
     {
-        public int Bytes => Type switch
-        {
-            1 or 6 or 12 => 4,
-            7 or 11 or 13 => 8,
-            5 or 4 or 10 => 2,
-            _ => 1,
-        };
+        public int Bytes =>
+            Type switch
+            {
+                1 or 6 or 12 => 4,
+                7 or 11 or 13 => 8,
+                5 or 4 or 10 => 2,
+                _ => 1,
+            };
     }
 }

@@ -8,17 +8,18 @@ namespace OnnxCurvature.Tests.Methods;
 /// <summary>Estimates against the exact numbers: within their errors, unbiased, and better with more probes.</summary>
 public sealed class EstimateTests
 {
-    public static TheoryData<string, string, Estimator> Cases => new()
-    {
-        { "tanh mlp CrossEntropy 3", "w1", Estimator.Hutchinson },
-        { "tanh mlp Mse 3 symbolic", "w2", Estimator.Hutchinson },
-        { "residual 3", "c1[1]", Estimator.Hutchinson },
-        { "vgg gelu 2", "c3[1]", Estimator.Hutchinson },
-        { "tanh mlp CrossEntropy 3", "w1", Estimator.GgnMonteCarlo },
-        { "tanh mlp Mse 3 symbolic", "w1", Estimator.GgnMonteCarlo },
-        { "tanh mlp BinaryCrossEntropy 1", "b1", Estimator.GgnMonteCarlo },
-        { "segmentation 3 symbolic", "c1[1:2]", Estimator.GgnMonteCarlo },
-    };
+    public static TheoryData<string, string, Estimator> Cases =>
+        new()
+        {
+            { "tanh mlp CrossEntropy 3", "w1", Estimator.Hutchinson },
+            { "tanh mlp Mse 3 symbolic", "w2", Estimator.Hutchinson },
+            { "residual 3", "c1[1]", Estimator.Hutchinson },
+            { "vgg gelu 2", "c3[1]", Estimator.Hutchinson },
+            { "tanh mlp CrossEntropy 3", "w1", Estimator.GgnMonteCarlo },
+            { "tanh mlp Mse 3 symbolic", "w1", Estimator.GgnMonteCarlo },
+            { "tanh mlp BinaryCrossEntropy 1", "b1", Estimator.GgnMonteCarlo },
+            { "segmentation 3 symbolic", "c1[1:2]", Estimator.GgnMonteCarlo },
+        };
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -27,9 +28,14 @@ public sealed class EstimateTests
         var exact = Exact(name, target, estimator);
         var (estimate, error) = Estimate(name, target, estimator, 2000, 7);
         for (var entry = 0; entry < exact.Count; entry++)
-            Assert.True(Math.Abs(estimate[entry] - exact[entry]) <= 5 * error[entry] + 1e-12, $"entry {entry}: {estimate[entry]} ± {error[entry]} for {exact[entry]}");
+            Assert.True(
+                Math.Abs(estimate[entry] - exact[entry]) <= 5 * error[entry] + 1e-12,
+                $"entry {entry}: {estimate[entry]} ± {error[entry]} for {exact[entry]}"
+            );
         // About a third of the entries is more than one standard error off; entries are not independent, hence the wide bounds.
-        var within = Enumerable.Range(0, exact.Count).Average(entry => Math.Abs(estimate[entry] - exact[entry]) <= error[entry] + 1e-12 ? 1.0 : 0.0);
+        var within = Enumerable
+            .Range(0, exact.Count)
+            .Average(entry => Math.Abs(estimate[entry] - exact[entry]) <= error[entry] + 1e-12 ? 1.0 : 0.0);
         Assert.InRange(within, 0.3, 1.0);
     }
 
@@ -55,9 +61,14 @@ public sealed class EstimateTests
     public void Errors_fall_with_the_root_of_the_probes(string name, string target, Estimator estimator)
     {
         var exact = Exact(name, target, estimator);
-        double Mean(int probes) => Enumerable.Range(0, 12).Average(seed => (Estimate(name, target, estimator, probes, seed).Estimate - exact).L2Norm());
+        double Mean(int probes) =>
+            Enumerable.Range(0, 12).Average(seed => (Estimate(name, target, estimator, probes, seed).Estimate - exact).L2Norm());
         Assert.InRange(Mean(20) / Mean(320), 4 * 0.7, 4 * 1.4);
-        Assert.InRange(Estimate(name, target, estimator, 20, 1).Error.L2Norm() / Estimate(name, target, estimator, 320, 1).Error.L2Norm(), 4 * 0.7, 4 * 1.4);
+        Assert.InRange(
+            Estimate(name, target, estimator, 20, 1).Error.L2Norm() / Estimate(name, target, estimator, 320, 1).Error.L2Norm(),
+            4 * 0.7,
+            4 * 1.4
+        );
     }
 
     [Theory]
@@ -71,11 +82,15 @@ public sealed class EstimateTests
     public void Two_standard_errors_cover_most_errors(string name, string target, Estimator estimator, int probes, double least)
     {
         var exact = Exact(name, target, estimator);
-        var covered = Enumerable.Range(100, 40).Average(seed =>
-        {
-            var (estimate, error) = Estimate(name, target, estimator, probes, seed);
-            return Enumerable.Range(0, exact.Count).Average(entry => Math.Abs(estimate[entry] - exact[entry]) <= 2 * error[entry] + 1e-12 ? 1.0 : 0.0);
-        });
+        var covered = Enumerable
+            .Range(100, 40)
+            .Average(seed =>
+            {
+                var (estimate, error) = Estimate(name, target, estimator, probes, seed);
+                return Enumerable
+                    .Range(0, exact.Count)
+                    .Average(entry => Math.Abs(estimate[entry] - exact[entry]) <= 2 * error[entry] + 1e-12 ? 1.0 : 0.0);
+            });
         Assert.InRange(covered, least, 0.99);
     }
 
@@ -93,12 +108,24 @@ public sealed class EstimateTests
     public void The_Fisher_diagonal_over_drawn_targets_is_that_of_Gauss_and_Newton_for_one_output_each(string name, string target)
     {
         var exact = Exact(name, target, Estimator.GgnMonteCarlo);
-        var run = new DerivativeRun(name, new CurvatureRequest { WithRespectTo = [target], Loss = new LossRequest(LossKind.Sum), Quantities = [Quantity.FisherDiagonalMonteCarlo], Probes = 2000 });
+        var run = new DerivativeRun(
+            name,
+            new CurvatureRequest
+            {
+                WithRespectTo = [target],
+                Loss = new LossRequest(LossKind.Sum),
+                Quantities = [Quantity.FisherDiagonalMonteCarlo],
+                Probes = 2000,
+            }
+        );
         // Binary cross-entropy is a mean over three outputs, so its gradients are a third, and their squares a ninth.
         var scale = name.Contains("Binary", StringComparison.Ordinal) ? 3 : 1;
         var (estimate, error) = (run[Quantity.FisherDiagonalEstimate] * scale, run[Quantity.FisherDiagonalStandardError] * scale);
         for (var entry = 0; entry < exact.Count; entry++)
-            Assert.True(Math.Abs(estimate[entry] - exact[entry]) <= 5 * error[entry] + 1e-12, $"entry {entry}: {estimate[entry]} ± {error[entry]} for {exact[entry]}");
+            Assert.True(
+                Math.Abs(estimate[entry] - exact[entry]) <= 5 * error[entry] + 1e-12,
+                $"entry {entry}: {estimate[entry]} ± {error[entry]} for {exact[entry]}"
+            );
     }
 
     [Theory]
@@ -136,7 +163,10 @@ public sealed class EstimateTests
             Assert.Equal([$"{weight}.hessian_diagonal_estimate"], run.Plan.Outputs);
             Assert.Contains("biased", run.Plan.Methods[0].Reason, StringComparison.Ordinal);
             var expected = ByHand(run, loss, estimator == Estimator.HesScale, weight);
-            Assert.True((run[Quantity.HessianDiagonalEstimate] - expected).L2Norm() < 1e-10 * expected.L2Norm(), $"{weight}: {run[Quantity.HessianDiagonalEstimate]} for {expected}");
+            Assert.True(
+                (run[Quantity.HessianDiagonalEstimate] - expected).L2Norm() < 1e-10 * expected.L2Norm(),
+                $"{weight}: {run[Quantity.HessianDiagonalEstimate]} for {expected}"
+            );
         }
     }
 
@@ -166,13 +196,22 @@ public sealed class EstimateTests
     /// <summary>The recursion for x, tanh(x w1ᵀ + b1), · w2 + b2, in plain loops.</summary>
     private static Vector<double> ByHand(DerivativeRun run, string loss, bool exactOutput, string weight)
     {
-        var (x, w1, b1, w2, b2) = (run.Read("x0").Floats, run.Read("w1").Floats, run.Read("b1").Floats, run.Read("w2").Floats, run.Read("b2").Floats);
+        var (x, w1, b1, w2, b2) = (
+            run.Read("x0").Floats,
+            run.Read("w1").Floats,
+            run.Read("b1").Floats,
+            run.Read("w2").Floats,
+            run.Read("b2").Floats
+        );
         var labels = loss == "CrossEntropy" ? run.Read("labels").Integers : null;
         var targets = loss == "CrossEntropy" ? null : run.Read("target").Floats;
         var (hw1, hw2, hb1, hb2) = (new double[20], new double[15], new double[5], new double[3]);
         for (var n = 0; n < 3; n++)
         {
-            var t = Enumerable.Range(0, 5).Select(j => Math.Tanh(b1[j] + Enumerable.Range(0, 4).Sum(i => x[n * 4 + i] * w1[j * 4 + i]))).ToArray();
+            var t = Enumerable
+                .Range(0, 5)
+                .Select(j => Math.Tanh(b1[j] + Enumerable.Range(0, 4).Sum(i => x[n * 4 + i] * w1[j * 4 + i])))
+                .ToArray();
             var z = Enumerable.Range(0, 3).Select(c => b2[c] + Enumerable.Range(0, 5).Sum(j => t[j] * w2[j * 3 + c])).ToArray();
             var (g, h) = (new double[3], new double[3]);
             for (var c = 0; c < 3; c++)
@@ -190,14 +229,26 @@ public sealed class EstimateTests
             }
             for (var j = 0; j < 5; j++)
             {
-                var (slope, ht, gt) = (1 - t[j] * t[j], Enumerable.Range(0, 3).Sum(c => w2[j * 3 + c] * w2[j * 3 + c] * h[c]), Enumerable.Range(0, 3).Sum(c => w2[j * 3 + c] * g[c]));
+                var (slope, ht, gt) = (
+                    1 - t[j] * t[j],
+                    Enumerable.Range(0, 3).Sum(c => w2[j * 3 + c] * w2[j * 3 + c] * h[c]),
+                    Enumerable.Range(0, 3).Sum(c => w2[j * 3 + c] * g[c])
+                );
                 var ha = slope * slope * ht - 2 * t[j] * slope * gt;
                 hb1[j] += ha;
                 for (var i = 0; i < 4; i++)
                     hw1[j * 4 + i] += x[n * 4 + i] * x[n * 4 + i] * ha;
             }
         }
-        return Vector<double>.Build.DenseOfArray(weight switch { "w1" => hw1, "w2" => hw2, "b1" => hb1, _ => hb2 });
+        return Vector<double>.Build.DenseOfArray(
+            weight switch
+            {
+                "w1" => hw1,
+                "w2" => hw2,
+                "b1" => hb1,
+                _ => hb2,
+            }
+        );
     }
 
     [Theory]
@@ -207,17 +258,34 @@ public sealed class EstimateTests
     [InlineData("residual 3", "c1[1]", Quantity.GgnDiagonal, 2)]
     [InlineData("vgg relu 2", "c2", Quantity.HessianDiagonal, 2)]
     [InlineData("vgg gelu 2", "c1", Quantity.GgnDiagonal, 3)]
-    public void Fewer_classes_give_a_lower_bound_and_with_the_sampled_remainder_an_unbiased_estimate(string name, string target, Quantity quantity, int kept)
+    public void Fewer_classes_give_a_lower_bound_and_with_the_sampled_remainder_an_unbiased_estimate(
+        string name,
+        string target,
+        Quantity quantity,
+        int kept
+    )
     {
         var exact = new DerivativeRun(name, target, quantity)[quantity];
-        var request = new CurvatureRequest { WithRespectTo = [target], Loss = new LossRequest(LossKind.Sum), Quantities = [quantity], Tolerance = 0.5, KeptClasses = kept, Probes = 1500, Seed = 1 };
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = [target],
+            Loss = new LossRequest(LossKind.Sum),
+            Quantities = [quantity],
+            Tolerance = 0.5,
+            KeptClasses = kept,
+            Probes = 1500,
+            Seed = 1,
+        };
         var run = new DerivativeRun(name, request);
         ImmutableArray<Quantity> results = [.. request.ResultsOf(quantity)];
         var (bound, estimate, error) = (run[results[0]], run[results[1]], run[results[2]]);
         for (var entry = 0; entry < exact.Count; entry++)
         {
             Assert.True(bound[entry] <= exact[entry] + 1e-12, $"entry {entry}: {bound[entry]} for {exact[entry]}");
-            Assert.True(Math.Abs(estimate[entry] - exact[entry]) <= 5 * error[entry] + 1e-12, $"entry {entry}: {estimate[entry]} ± {error[entry]} for {exact[entry]}");
+            Assert.True(
+                Math.Abs(estimate[entry] - exact[entry]) <= 5 * error[entry] + 1e-12,
+                $"entry {entry}: {estimate[entry]} ± {error[entry]} for {exact[entry]}"
+            );
         }
         Assert.True(bound.Sum() < 0.999 * exact.Sum());
     }
@@ -233,16 +301,33 @@ public sealed class EstimateTests
     [Fact]
     public void An_estimator_of_what_is_not_asked_for_is_refused()
     {
-        var refusal = Assert.Throws<UserErrorException>(() => new DerivativeRun("tanh mlp CrossEntropy 3", Request("w1", Estimator.Hutchinson, 8, 0) with { Quantities = [Quantity.Loss] }));
+        var refusal = Assert.Throws<UserErrorException>(() =>
+            new DerivativeRun("tanh mlp CrossEntropy 3", Request("w1", Estimator.Hutchinson, 8, 0) with { Quantities = [Quantity.Loss] })
+        );
         Assert.Equal("--method hutchinson estimates the hessian-diagonal, which is not asked for; add it to --quantity.", refusal.Message);
     }
 
     private static CurvatureRequest Request(string target, Estimator estimator, int probes, int seed) =>
-        new() { WithRespectTo = [target], Loss = new LossRequest(LossKind.Sum), Quantities = [estimator.Estimated()], Estimator = estimator, Probes = probes, Seed = seed };
+        new()
+        {
+            WithRespectTo = [target],
+            Loss = new LossRequest(LossKind.Sum),
+            Quantities = [estimator.Estimated()],
+            Estimator = estimator,
+            Probes = probes,
+            Seed = seed,
+        };
 
-    private static Vector<double> Exact(string name, string target, Estimator estimator) => new DerivativeRun(name, target, estimator.Estimated())[estimator.Estimated()];
+    private static Vector<double> Exact(string name, string target, Estimator estimator) =>
+        new DerivativeRun(name, target, estimator.Estimated())[estimator.Estimated()];
 
-    private static (Vector<double> Estimate, Vector<double> Error) Estimate(string name, string target, Estimator estimator, int probes, int seed)
+    private static (Vector<double> Estimate, Vector<double> Error) Estimate(
+        string name,
+        string target,
+        Estimator estimator,
+        int probes,
+        int seed
+    )
     {
         var request = Request(target, estimator, probes, seed);
         var run = new DerivativeRun(name, request);

@@ -35,7 +35,10 @@ public sealed class ExactMethodTests
             // Differences of the loss are rounded by 1e-16 times the loss, over the square of the step.
             var rounding = 1e-8 * Math.Abs(outputs[0].Floats[0]) * Math.Sqrt(diagonal.Count);
             var difference = (Vector<double>.Build.DenseOfArray(outputs[2].Floats) - diagonal).L2Norm();
-            Assert.True(difference < 1e-5 * diagonal.L2Norm() + rounding, $"diagonal of {weight} by {plan.Methods[0].Method}: {Error(outputs[2], diagonal)}");
+            Assert.True(
+                difference < 1e-5 * diagonal.L2Norm() + rounding,
+                $"diagonal of {weight} by {plan.Methods[0].Method}: {Error(outputs[2], diagonal)}"
+            );
         }
     }
 
@@ -49,7 +52,12 @@ public sealed class ExactMethodTests
             for (var (way, ways) = (0, 1); way < ways; way++)
             {
                 var problem = ProblemTable.All().First(candidate => candidate.Name == name);
-                var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal] };
+                var request = new CurvatureRequest
+                {
+                    WithRespectTo = [weight],
+                    Loss = new LossRequest(problem.Loss),
+                    Quantities = [Quantity.HessianDiagonal],
+                };
                 var (chosen, description) = (way, "");
                 var plan = new Planner(problem.Graph(), request, new PlanLimits { Dimensions = PlanLimitsOf(problem) })
                 {
@@ -71,22 +79,42 @@ public sealed class ExactMethodTests
     [MemberData(nameof(Names))]
     public void Rows_of_a_weight_are_those_of_the_whole(string name)
     {
-        var names = ProblemTable.All().First(problem => problem.Name == name).Weights.Where(value => value.Type.Rank > 1 && value.Type.Shape[0] != 1).Select(value => value.Name!);
+        var names = ProblemTable
+            .All()
+            .First(problem => problem.Name == name)
+            .Weights.Where(value => value.Type.Rank > 1 && value.Type.Shape[0] != 1)
+            .Select(value => value.Name!);
         // The Gauss–Newton matrix is that of a loss with a factor, of samples that are separate.
-        ImmutableArray<Quantity> quantities = name.StartsWith("regularized", StringComparison.Ordinal) || name.StartsWith("batch statistics", StringComparison.Ordinal) || name.StartsWith("tied", StringComparison.Ordinal) || name.StartsWith("two heads", StringComparison.Ordinal)
-            ? [Quantity.HessianDiagonal] : [Quantity.HessianDiagonal, Quantity.GgnDiagonal];
+        ImmutableArray<Quantity> quantities =
+            name.StartsWith("regularized", StringComparison.Ordinal)
+            || name.StartsWith("batch statistics", StringComparison.Ordinal)
+            || name.StartsWith("tied", StringComparison.Ordinal)
+            || name.StartsWith("two heads", StringComparison.Ordinal)
+                ? [Quantity.HessianDiagonal]
+                : [Quantity.HessianDiagonal, Quantity.GgnDiagonal];
         foreach (var weight in names)
         {
             var problem = ProblemTable.All().First(candidate => candidate.Name == name);
-            var request = new CurvatureRequest { WithRespectTo = [weight, $"{weight}[1]", $"{weight}[0:2]"], Loss = new LossRequest(problem.Loss), Quantities = quantities };
+            var request = new CurvatureRequest
+            {
+                WithRespectTo = [weight, $"{weight}[1]", $"{weight}[0:2]"],
+                Loss = new LossRequest(problem.Loss),
+                Quantities = quantities,
+            };
             var plan = new Planner(problem.Graph(), request, new PlanLimits { Dimensions = PlanLimitsOf(problem) }).Plan();
             var outputs = Interpreter.Run(plan.Program, problem.Data(plan.Loss.Target));
             for (var quantity = 0; quantity < quantities.Length; quantity++)
             {
                 var whole = outputs[quantity].Floats;
                 var row = whole.Length / (int)outputs[quantity].Shape[0];
-                Assert.True(Error(outputs[quantities.Length + quantity], Vector<double>.Build.DenseOfArray(whole[row..(2 * row)])) < 1e-10, $"{weight}[1]");
-                Assert.True(Error(outputs[2 * quantities.Length + quantity], Vector<double>.Build.DenseOfArray(whole[..(2 * row)])) < 1e-10, $"{weight}[0:2]");
+                Assert.True(
+                    Error(outputs[quantities.Length + quantity], Vector<double>.Build.DenseOfArray(whole[row..(2 * row)])) < 1e-10,
+                    $"{weight}[1]"
+                );
+                Assert.True(
+                    Error(outputs[2 * quantities.Length + quantity], Vector<double>.Build.DenseOfArray(whole[..(2 * row)])) < 1e-10,
+                    $"{weight}[0:2]"
+                );
             }
         }
     }
@@ -131,11 +159,25 @@ public sealed class ExactMethodTests
     [InlineData("rows of all samples 3 symbolic")]
     public void Samples_that_share_an_axis_with_something_else_share_columns(string name)
     {
-        Assert.All(MethodsOf(name, [Quantity.GgnDiagonal]), method => Assert.Equal(("loss factor", 3), (method.Method.Split(',')[0], method.Columns)));
-        Assert.All(MethodsOf(name, [Quantity.HessianDiagonal]), method => Assert.DoesNotContain("coupled", method.Method, StringComparison.Ordinal));
+        Assert.All(
+            MethodsOf(name, [Quantity.GgnDiagonal]),
+            method => Assert.Equal(("loss factor", 3), (method.Method.Split(',')[0], method.Columns))
+        );
+        Assert.All(
+            MethodsOf(name, [Quantity.HessianDiagonal]),
+            method => Assert.DoesNotContain("coupled", method.Method, StringComparison.Ordinal)
+        );
         // Without products at the weight itself, which are right in any case, some way is proven.
-        Assert.All(MethodsOf(name, [Quantity.HessianDiagonal], candidates => candidates.FirstOrDefault(candidate => candidate is { Obstacle: null, Together: false, Cut.Before: > 0 }) ?? candidates[0]),
-            method => Assert.NotEqual("Hessian-vector products", method.Method));
+        Assert.All(
+            MethodsOf(
+                name,
+                [Quantity.HessianDiagonal],
+                candidates =>
+                    candidates.FirstOrDefault(candidate => candidate is { Obstacle: null, Together: false, Cut.Before: > 0 })
+                    ?? candidates[0]
+            ),
+            method => Assert.NotEqual("Hessian-vector products", method.Method)
+        );
     }
 
     [Theory]
@@ -145,7 +187,10 @@ public sealed class ExactMethodTests
     [InlineData("regrouped")]
     [InlineData("one")]
     public void Samples_that_are_mixed_along_an_axis_that_they_share_are_not_taken_for_separate(string mixing) =>
-        Assert.Equal("loss factor of coupled samples", MethodsOf($"mixed on the axis of samples and heads by {mixing} 3", [Quantity.GgnDiagonal])[0].Method);
+        Assert.Equal(
+            "loss factor of coupled samples",
+            MethodsOf($"mixed on the axis of samples and heads by {mixing} 3", [Quantity.GgnDiagonal])[0].Method
+        );
 
     [Fact]
     public void An_input_of_any_number_of_samples_takes_products_for_all_samples_at_once()
@@ -153,8 +198,16 @@ public sealed class ExactMethodTests
         // Products for each entry of every sample look as cheap while the number of samples is not known, and cannot be counted.
         var problem = new Problem("narrow input", 3, true) { Loss = LossKind.Mse };
         var x = problem.Input(2);
-        problem.Output = problem.Apply<MatMul>(problem.Apply<Tanh>(problem.Apply<MatMul>(x, problem.Weight("w1", 0.7, 2, 6))), problem.Weight("w2", 0.7, 6, 5));
-        var request = new CurvatureRequest { WithRespectTo = [x.Name!], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal] };
+        problem.Output = problem.Apply<MatMul>(
+            problem.Apply<Tanh>(problem.Apply<MatMul>(x, problem.Weight("w1", 0.7, 2, 6))),
+            problem.Weight("w2", 0.7, 6, 5)
+        );
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = [x.Name!],
+            Loss = new LossRequest(problem.Loss),
+            Quantities = [Quantity.HessianDiagonal],
+        };
         var plan = new Planner(problem.Graph(), request, new PlanLimits()).Plan();
         Assert.Equal("Hessian-vector products at a cut", plan.Methods[0].Method);
         var data = problem.Data(plan.Loss.Target);
@@ -163,11 +216,22 @@ public sealed class ExactMethodTests
     }
 
     /// <summary>How the quantities of all weights of a problem are done.</summary>
-    private static ImmutableArray<WeightPlan> MethodsOf(string name, ImmutableArray<Quantity> quantities, Func<IReadOnlyList<Candidate>, Candidate>? choice = null)
+    private static ImmutableArray<WeightPlan> MethodsOf(
+        string name,
+        ImmutableArray<Quantity> quantities,
+        Func<IReadOnlyList<Candidate>, Candidate>? choice = null
+    )
     {
         var problem = ProblemTable.All().First(candidate => candidate.Name == name);
-        var request = new CurvatureRequest { WithRespectTo = [.. problem.Weights.Select(weight => weight.Name!)], Loss = new LossRequest(problem.Loss), Quantities = quantities };
-        return new Planner(problem.Graph(), request, new PlanLimits()) { Choice = choice ?? (candidates => candidates[0]) }.Plan().Methods;
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = [.. problem.Weights.Select(weight => weight.Name!)],
+            Loss = new LossRequest(problem.Loss),
+            Quantities = quantities,
+        };
+        return new Planner(problem.Graph(), request, new PlanLimits()) { Choice = choice ?? (candidates => candidates[0]) }
+            .Plan()
+            .Methods;
     }
 
     private static ImmutableDictionary<string, long> PlanLimitsOf(Problem problem) =>
@@ -175,5 +239,7 @@ public sealed class ExactMethodTests
 
     /// <summary>‖computed − reference‖ / ‖reference‖; zero for two vectors of zeros.</summary>
     private static double Error(Tensor computed, Vector<double> reference) =>
-        (Vector<double>.Build.DenseOfArray(computed.Floats) - reference).L2Norm() is var difference and > 0 ? difference / reference.L2Norm() : 0;
+        (Vector<double>.Build.DenseOfArray(computed.Floats) - reference).L2Norm() is var difference and > 0
+            ? difference / reference.L2Norm()
+            : 0;
 }

@@ -34,8 +34,18 @@ public sealed class FullSizePlanTests
 
         Value Smooth(Value input) => Catalogue.Get<Gelu>().Apply(b, [input]).Output;
         var logits = Layer("fc8", Smooth(Layer("fc7", Smooth(Layer("fc6", x, 4096)), 4096)), 1000);
-        var graph = new ModelGraph(b, [x], [new NamedValue("logits", logits)], weights.ToDictionary(weight => weight.Name!, weight => weight), [.. weights]);
-        var plan = new Planner(graph, new CurvatureRequest { WithRespectTo = ["fc6"], Loss = new LossRequest(LossKind.CrossEntropy) }, new PlanLimits()).Plan();
+        var graph = new ModelGraph(
+            b,
+            [x],
+            [new NamedValue("logits", logits)],
+            weights.ToDictionary(weight => weight.Name!, weight => weight),
+            [.. weights]
+        );
+        var plan = new Planner(
+            graph,
+            new CurvatureRequest { WithRespectTo = ["fc6"], Loss = new LossRequest(LossKind.CrossEntropy) },
+            new PlanLimits()
+        ).Plan();
         var taken = plan.Methods[0];
         Assert.Equal(4096L * 25088, taken.Shape.Elements.Factor);
         Assert.Contains(taken.Candidates, way => way is { Columns: 4096, Verdict: "exact, and dearer" } or { Columns: 4096, At: "fc6" });
@@ -44,8 +54,8 @@ public sealed class FullSizePlanTests
     }
 
     [Theory]
-    // The limit of the process, and the columns and operations that are taken within it: with less memory fewer columns are taken at open channels, for which weights are picked anew for
-    // each chunk, and with less than that all channels are taken.
+    // The limit of the process, and the columns and operations that are taken within it: with less memory fewer columns are taken at open
+    // channels, for which weights are picked anew for each chunk, and with less than that all channels are taken.
     [InlineData(3072, 1000, 900e9)]
     [InlineData(2048, 1000, 900e9)]
     [InlineData(1536, 250, 1000e9)]
@@ -55,9 +65,16 @@ public sealed class FullSizePlanTests
         using var folder = new TemporaryFolder();
         var dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1);
         var model = OnnxModel.Load(FullSizeVgg16.Save(folder), new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle() });
-        var request = new CurvatureRequest { WithRespectTo = ["conv4_3.weight"], Loss = LossRequest.Parse("cross-entropy"), Quantities = [Quantity.HessianDiagonal] };
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["conv4_3.weight"],
+            Loss = LossRequest.Parse("cross-entropy"),
+            Quantities = [Quantity.HessianDiagonal],
+        };
         var budget = new MemoryBudget(mebibytes << 20, severalBatches: false);
-        var plan = budget.Plan(chunk => new Planner(model.Graph, request, new PlanLimits { MemoryBytes = chunk, Dimensions = dimensions }).Plan());
+        var plan = budget.Plan(chunk =>
+            new Planner(model.Graph, request, new PlanLimits { MemoryBytes = chunk, Dimensions = dimensions }).Plan()
+        );
         Assert.InRange(budget.PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops), 0, mebibytes << 20);
         Assert.Equal(columns, plan.Methods[0].ChunkSize);
         Assert.InRange(plan.Flops, 0, flops);

@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>
-/// Everything that samples and curvature have to do with, from values of z alone: the Jacobian and second derivatives of z by differences, the losses in closed form, and which entry of z
-/// belongs to which sample by moving the sample's input and looking what changes.
+/// Everything that samples and curvature have to do with, from values of z alone: the Jacobian and second derivatives of z by differences,
+/// the losses in closed form, and which entry of z belongs to which sample by moving the sample's input and looking what changes.
 /// </summary>
 internal sealed class LayoutOracle
 {
@@ -35,10 +35,26 @@ internal sealed class LayoutOracle
         (_problem, _with, _data, _z) = (problem, with, data, problem.Output!);
         var z = At(0, 0);
         var point = Point;
-        _jacobian = Matrix<double>.Build.DenseOfColumnVectors(Enumerable.Range(0, point.Count).Select(entry =>
-            (45 * (At(entry, 1) - At(entry, -1)) - 9 * (At(entry, 2) - At(entry, -2)) + (At(entry, 3) - At(entry, -3))) / (60 * Step)));
-        _bend = Matrix<double>.Build.DenseOfColumnVectors(Enumerable.Range(0, point.Count).Select(entry =>
-            (270 * (At(entry, 1) + At(entry, -1)) - 27 * (At(entry, 2) + At(entry, -2)) + 2 * (At(entry, 3) + At(entry, -3)) - 490 * z) / (180 * Step * Step)));
+        _jacobian = Matrix<double>.Build.DenseOfColumnVectors(
+            Enumerable
+                .Range(0, point.Count)
+                .Select(entry =>
+                    (45 * (At(entry, 1) - At(entry, -1)) - 9 * (At(entry, 2) - At(entry, -2)) + (At(entry, 3) - At(entry, -3)))
+                    / (60 * Step)
+                )
+        );
+        _bend = Matrix<double>.Build.DenseOfColumnVectors(
+            Enumerable
+                .Range(0, point.Count)
+                .Select(entry =>
+                    (
+                        270 * (At(entry, 1) + At(entry, -1))
+                        - 27 * (At(entry, 2) + At(entry, -2))
+                        + 2 * (At(entry, 3) + At(entry, -3))
+                        - 490 * z
+                    ) / (180 * Step * Step)
+                )
+        );
         var shape = Values(0, 0).Shape;
         _termOf = new int[z.Count];
         Samples = problem.Samples;
@@ -60,7 +76,9 @@ internal sealed class LayoutOracle
             var t = Vector<double>.Build.DenseOfArray(target.Floats);
             var s = z.Map(value => 1 / (1 + Math.Exp(-value)));
             _first = problem.Loss == LossKind.Mse ? 2 * (z - t) : s - t;
-            _second = Matrix<double>.Build.DenseOfDiagonalVector(problem.Loss == LossKind.Mse ? Vector<double>.Build.Dense(z.Count, 2) : s.PointwiseMultiply(1 - s));
+            _second = Matrix<double>.Build.DenseOfDiagonalVector(
+                problem.Loss == LossKind.Mse ? Vector<double>.Build.Dense(z.Count, 2) : s.PointwiseMultiply(1 - s)
+            );
         }
     }
 
@@ -73,8 +91,11 @@ internal sealed class LayoutOracle
     public int[] OwnerOf { get; }
 
     /// <summary>Whether every term of the loss belongs to one sample.</summary>
-    public bool TellsSamplesApart => Enumerable.Range(0, OwnerOf.Length).GroupBy(entry => _termOf[entry])
-        .All(term => term.All(entry => OwnerOf[entry] >= 0 && OwnerOf[entry] == OwnerOf[term.First()]));
+    public bool TellsSamplesApart =>
+        Enumerable
+            .Range(0, OwnerOf.Length)
+            .GroupBy(entry => _termOf[entry])
+            .All(term => term.All(entry => OwnerOf[entry] >= 0 && OwnerOf[entry] == OwnerOf[term.First()]));
 
     /// <summary>∂z/∂w.</summary>
     public Matrix<double> Jacobian => _jacobian;
@@ -96,11 +117,16 @@ internal sealed class LayoutOracle
     private Matrix<double> Rows(Func<Func<int, bool>, Vector<double>> row) =>
         Matrix<double>.Build.DenseOfRowVectors(Enumerable.Range(0, Samples).Select(sample => row(entry => OwnerOf[entry] == sample)));
 
-    private static Vector<double> Of(Func<int, bool> own, Vector<double> values) => values.MapIndexed((entry, value) => own(entry) ? value : 0);
+    private static Vector<double> Of(Func<int, bool> own, Vector<double> values) =>
+        values.MapIndexed((entry, value) => own(entry) ? value : 0);
 
     private Vector<double> Squares(Func<int, bool> own)
     {
-        var rows = Matrix<double>.Build.Dense(_jacobian.RowCount, _jacobian.ColumnCount, (row, column) => own(row) ? _jacobian[row, column] : 0);
+        var rows = Matrix<double>.Build.Dense(
+            _jacobian.RowCount,
+            _jacobian.ColumnCount,
+            (row, column) => own(row) ? _jacobian[row, column] : 0
+        );
         return (rows.TransposeThisAndMultiply(_second) * rows).Diagonal();
     }
 
@@ -132,7 +158,10 @@ internal sealed class LayoutOracle
                 var (moved, row) = (_data[input].Floats.ToArray(), _data[input].Count / Samples);
                 for (var entry = sample * row; entry < (sample + 1) * row; entry++)
                     moved[entry] += 0.37 + 0.11 * entry;
-                var values = new Dictionary<Value, Tensor>(_data) { [input] = Tensor.Of(ElementType.Float64, _data[input].Shape.AsSpan(), moved) };
+                var values = new Dictionary<Value, Tensor>(_data)
+                {
+                    [input] = Tensor.Of(ElementType.Float64, _data[input].Shape.AsSpan(), moved),
+                };
                 Interpreter.Run(GraphWalk.Ancestors([_z]), values);
                 for (var entry = 0; entry < z.Count; entry++)
                     if (values[_z].Floats[entry] != z[entry])

@@ -10,35 +10,38 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>
-/// A small network of features [N, T, C] whose samples an exporter has put elsewhere in the output: merged with steps, along another axis, repeated, concatenated, in an ensemble, or
-/// coupled. Sizes may coincide, so that nothing can be told by them.
+/// A small network of features [N, T, C] whose samples an exporter has put elsewhere in the output: merged with steps, along another axis,
+/// repeated, concatenated, in an ensemble, or coupled. Sizes may coincide, so that nothing can be told by them.
 /// </summary>
 internal static class LayoutProblem
 {
-    /// <summary>Layouts, each with the word on whether every sample is proven to be independent where the loss takes single entries.</summary>
-    public static IReadOnlyDictionary<string, bool> Layouts { get; } = new Dictionary<string, bool>
-    {
-        ["as it is"] = true,
-        ["rows merged"] = true,
-        ["rows merged, steps first"] = true,
-        ["rows merged before the weight"] = true,
-        ["classes first"] = true,
-        ["classes, samples, steps"] = true,
-        ["steps, classes, samples"] = true,
-        ["steps, samples, classes"] = true,
-        ["samples last"] = true,
-        ["classes by samples"] = true,
-        ["samples within classes"] = true,
-        ["all in one axis"] = true,
-        ["all in one column"] = true,
-        ["ensemble"] = true,
-        ["twice in a batch"] = true,
-        ["twice in a batch, then merged"] = true,
-        ["tiled"] = true,
-        ["in reverse"] = false,
-        ["minus the mean"] = false,
-        ["minus the mean, rows merged"] = false,
-    };
+    /// <summary>
+    /// Layouts, each with the word on whether every sample is proven to be independent where the loss takes single entries.
+    /// </summary>
+    public static IReadOnlyDictionary<string, bool> Layouts { get; } =
+        new Dictionary<string, bool>
+        {
+            ["as it is"] = true,
+            ["rows merged"] = true,
+            ["rows merged, steps first"] = true,
+            ["rows merged before the weight"] = true,
+            ["classes first"] = true,
+            ["classes, samples, steps"] = true,
+            ["steps, classes, samples"] = true,
+            ["steps, samples, classes"] = true,
+            ["samples last"] = true,
+            ["classes by samples"] = true,
+            ["samples within classes"] = true,
+            ["all in one axis"] = true,
+            ["all in one column"] = true,
+            ["ensemble"] = true,
+            ["twice in a batch"] = true,
+            ["twice in a batch, then merged"] = true,
+            ["tiled"] = true,
+            ["in reverse"] = false,
+            ["minus the mean"] = false,
+            ["minus the mean, rows merged"] = false,
+        };
 
     /// <summary>The network in a layout.</summary>
     public static Problem Create(string layout, LossKind loss, int samples, long steps, long classes, bool symbolic)
@@ -77,9 +80,17 @@ internal static class LayoutProblem
             "all in one axis" => Reshape.To(b, m, [1, n * steps * classes]),
             "all in one column" => Reshape.To(b, Permuted(p, m, 1, 0, 2), [steps * n * classes, 1]),
             "twice in a batch" => p.Apply<Concat>(Attributes.Empty.With("axis", 0L), m, p.Apply<Sin>(m)),
-            "twice in a batch, then merged" => Reshape.To(b, p.Apply<Concat>(Attributes.Empty.With("axis", 0L), m, p.Apply<Sin>(m)), [n * 2 * steps, classes]),
+            "twice in a batch, then merged" => Reshape.To(
+                b,
+                p.Apply<Concat>(Attributes.Empty.With("axis", 0L), m, p.Apply<Sin>(m)),
+                [n * 2 * steps, classes]
+            ),
             "tiled" => p.Apply<Tanh>(p.Apply<Tile>(m, b.Vector(2, 1, 1))),
-            "in reverse" => p.Apply<Gather>(Attributes.Empty.With("axis", 0L), m, b.Vector([.. Enumerable.Range(0, samples).Reverse().Select(sample => (long)sample)])),
+            "in reverse" => p.Apply<Gather>(
+                Attributes.Empty.With("axis", 0L),
+                m,
+                b.Vector([.. Enumerable.Range(0, samples).Reverse().Select(sample => (long)sample)])
+            ),
             "minus the mean" => MinusMean(p, m),
             "minus the mean, rows merged" => Reshape.To(b, MinusMean(p, m), [n * steps, classes]),
             _ => throw new ArgumentException($"no layout is called {layout}.", nameof(layout)),
@@ -93,7 +104,9 @@ internal static class LayoutProblem
         return p.Apply<Add>(scaled, p.Apply<Tanh>(scaled));
     }
 
-    private static Value MinusMean(Problem p, Value m) => p.Apply<Sub>(m, p.Apply<ReduceMean>(Attributes.Empty.With("axes", [0]), p.Apply<Mul>(m, m)));
+    private static Value MinusMean(Problem p, Value m) =>
+        p.Apply<Sub>(m, p.Apply<ReduceMean>(Attributes.Empty.With("axes", [0]), p.Apply<Mul>(m, m)));
 
-    private static Value Permuted(Problem p, Value x, params long[] permutation) => p.Apply<TransposeAxes>(Attributes.Empty.With("perm", permutation), x);
+    private static Value Permuted(Problem p, Value x, params long[] permutation) =>
+        p.Apply<TransposeAxes>(Attributes.Empty.With("perm", permutation), x);
 }

@@ -9,7 +9,10 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;
 
-/// <summary>Wherever an output holds its samples, curvature and what belongs to single samples are right, or refused: against differences of z and closed forms of the losses.</summary>
+/// <summary>
+/// Wherever an output holds its samples, curvature and what belongs to single samples are right, or refused: against differences of z and
+/// closed forms of the losses.
+/// </summary>
 public sealed class LayoutTests
 {
     private const double First = 1e-8;
@@ -21,8 +24,8 @@ public sealed class LayoutTests
         {
             var cases = new TheoryData<string, LossKind>();
             foreach (var layout in LayoutProblem.Layouts.Keys)
-                foreach (var loss in new[] { LossKind.Mse, LossKind.CrossEntropy, LossKind.BinaryCrossEntropy })
-                    cases.Add(layout, loss);
+            foreach (var loss in new[] { LossKind.Mse, LossKind.CrossEntropy, LossKind.BinaryCrossEntropy })
+                cases.Add(layout, loss);
             return cases;
         }
     }
@@ -35,14 +38,22 @@ public sealed class LayoutTests
     public void Diagonals_and_Jacobians_are_right_wherever_samples_lie(string layout, LossKind loss)
     {
         foreach (var (samples, steps, classes) in Sizes)
-            foreach (var weight in new[] { "w", "scale" })
-            {
-                var run = new Run(layout, loss, samples, steps, classes, weight, [Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal, Quantity.Jacobian]);
-                run.Near(run.Oracle.Gradient, Quantity.Gradient, First);
-                run.Near(run.Oracle.GaussNewton, Quantity.GgnDiagonal, First);
-                run.Near(run.Oracle.Hessian, Quantity.HessianDiagonal, Second);
-                run.Near(Flat(run.Oracle.Jacobian), Quantity.Jacobian, First);
-            }
+        foreach (var weight in new[] { "w", "scale" })
+        {
+            var run = new Run(
+                layout,
+                loss,
+                samples,
+                steps,
+                classes,
+                weight,
+                [Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal, Quantity.Jacobian]
+            );
+            run.Near(run.Oracle.Gradient, Quantity.Gradient, First);
+            run.Near(run.Oracle.GaussNewton, Quantity.GgnDiagonal, First);
+            run.Near(run.Oracle.Hessian, Quantity.HessianDiagonal, Second);
+            run.Near(Flat(run.Oracle.Jacobian), Quantity.Jacobian, First);
+        }
     }
 
     [Theory]
@@ -53,11 +64,20 @@ public sealed class LayoutTests
             for (var (way, ways) = (0, 1); way < ways; way++)
             {
                 var (chosen, open) = (way, 1);
-                var run = new Run(layout, loss, samples, steps, classes, "scale", [Quantity.HessianDiagonal], candidates =>
-                {
-                    open = candidates.Count(candidate => candidate.Obstacle is null);
-                    return candidates[chosen];
-                });
+                var run = new Run(
+                    layout,
+                    loss,
+                    samples,
+                    steps,
+                    classes,
+                    "scale",
+                    [Quantity.HessianDiagonal],
+                    candidates =>
+                    {
+                        open = candidates.Count(candidate => candidate.Obstacle is null);
+                        return candidates[chosen];
+                    }
+                );
                 ways = open;
                 run.Near(run.Oracle.Hessian, Quantity.HessianDiagonal, Second);
             }
@@ -67,28 +87,35 @@ public sealed class LayoutTests
     [MemberData(nameof(Cases))]
     public void What_belongs_to_samples_is_right_wherever_they_lie_or_is_refused(string layout, LossKind loss)
     {
-        ImmutableArray<Quantity> quantities = [Quantity.PerSampleGradient, Quantity.PerSampleFisherDiagonal, Quantity.PerSampleGgnDiagonal, Quantity.PerSampleHessianDiagonal, Quantity.FisherDiagonal];
+        ImmutableArray<Quantity> quantities =
+        [
+            Quantity.PerSampleGradient,
+            Quantity.PerSampleFisherDiagonal,
+            Quantity.PerSampleGgnDiagonal,
+            Quantity.PerSampleHessianDiagonal,
+            Quantity.FisherDiagonal,
+        ];
         foreach (var (samples, steps, classes) in Sizes)
-            foreach (var weight in new[] { "w", "scale" })
+        foreach (var weight in new[] { "w", "scale" })
+        {
+            Run run;
+            try
             {
-                Run run;
-                try
-                {
-                    run = new Run(layout, loss, samples, steps, classes, weight, quantities);
-                }
-                catch (UserErrorException refusal)
-                {
-                    Assert.False(LayoutProblem.Layouts[layout] && loss != LossKind.CrossEntropy, refusal.Message);
-                    continue;
-                }
-                Assert.True(samples == 1 || run.Oracle.TellsSamplesApart, $"{layout} with {loss} should be refused");
-                var gradients = run.Oracle.Gradients;
-                run.Near(Flat(gradients), Quantity.PerSampleGradient, First);
-                run.Near(Flat(gradients.PointwisePower(2)), Quantity.PerSampleFisherDiagonal, First);
-                run.Near(Flat(run.Oracle.SampleGaussNewton), Quantity.PerSampleGgnDiagonal, First);
-                run.Near(Flat(run.Oracle.SampleHessian), Quantity.PerSampleHessianDiagonal, Second);
-                run.Near(gradients.PointwisePower(2).ColumnSums() / samples, Quantity.FisherDiagonal, First);
+                run = new Run(layout, loss, samples, steps, classes, weight, quantities);
             }
+            catch (UserErrorException refusal)
+            {
+                Assert.False(LayoutProblem.Layouts[layout] && loss != LossKind.CrossEntropy, refusal.Message);
+                continue;
+            }
+            Assert.True(samples == 1 || run.Oracle.TellsSamplesApart, $"{layout} with {loss} should be refused");
+            var gradients = run.Oracle.Gradients;
+            run.Near(Flat(gradients), Quantity.PerSampleGradient, First);
+            run.Near(Flat(gradients.PointwisePower(2)), Quantity.PerSampleFisherDiagonal, First);
+            run.Near(Flat(run.Oracle.SampleGaussNewton), Quantity.PerSampleGgnDiagonal, First);
+            run.Near(Flat(run.Oracle.SampleHessian), Quantity.PerSampleHessianDiagonal, Second);
+            run.Near(gradients.PointwisePower(2).ColumnSums() / samples, Quantity.FisherDiagonal, First);
+        }
     }
 
     [Theory]
@@ -128,12 +155,29 @@ public sealed class LayoutTests
         private readonly string _name;
         private readonly string _weight;
 
-        public Run(string layout, LossKind loss, int samples, long steps, long classes, string weight, ImmutableArray<Quantity> quantities,
-            Func<IReadOnlyList<OnnxCurvature.Methods.Planning.Candidate>, OnnxCurvature.Methods.Planning.Candidate>? choice = null, bool symbolic = false, Estimator estimator = Estimator.None)
+        public Run(
+            string layout,
+            LossKind loss,
+            int samples,
+            long steps,
+            long classes,
+            string weight,
+            ImmutableArray<Quantity> quantities,
+            Func<IReadOnlyList<OnnxCurvature.Methods.Planning.Candidate>, OnnxCurvature.Methods.Planning.Candidate>? choice = null,
+            bool symbolic = false,
+            Estimator estimator = Estimator.None
+        )
         {
             (_name, _weight) = ($"{layout} {loss} {samples} × {steps} × {classes}", weight);
             var problem = LayoutProblem.Create(layout, loss, samples, steps, classes, symbolic);
-            var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(loss), Quantities = quantities, Estimator = estimator, Probes = 2000 };
+            var request = new CurvatureRequest
+            {
+                WithRespectTo = [weight],
+                Loss = new LossRequest(loss),
+                Quantities = quantities,
+                Estimator = estimator,
+                Probes = 2000,
+            };
             var limits = new PlanLimits { Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", samples) };
             Plan = new Planner(problem.Graph(), request, limits) { Choice = choice ?? (candidates => candidates[0]) }.Plan();
             var data = Data(problem, Plan.Loss.Target!, samples);
@@ -142,7 +186,13 @@ public sealed class LayoutTests
                 _outputs[Plan.Program.Outputs[index].Name] = results[index];
             var target = data[Plan.Loss.Target!];
             data.Remove(Plan.Loss.Target!);
-            Oracle = new LayoutOracle(problem, problem.Weights.First(value => value.Name == weight), data, target, LayoutProblem.Layouts[layout]);
+            Oracle = new LayoutOracle(
+                problem,
+                problem.Weights.First(value => value.Name == weight),
+                data,
+                target,
+                LayoutProblem.Layouts[layout]
+            );
         }
 
         public CurvaturePlan Plan { get; }
@@ -154,7 +204,10 @@ public sealed class LayoutTests
             var computed = Vector<double>.Build.DenseOfArray(_outputs[quantity.OutputName(_weight)].Floats);
             Assert.Equal(expected.Count, computed.Count);
             var error = (expected - computed).L2Norm();
-            Assert.True(error <= tolerance * (expected.L2Norm() + 1e-2), $"{quantity} of {_weight} in {_name}: off by {error} of {expected.L2Norm()}");
+            Assert.True(
+                error <= tolerance * (expected.L2Norm() + 1e-2),
+                $"{quantity} of {_weight} in {_name}: off by {error} of {expected.L2Norm()}"
+            );
         }
 
         /// <summary>Whether an estimate is off by no more than five of its standard errors, which are below a tenth of it.</summary>
@@ -174,9 +227,14 @@ public sealed class LayoutTests
             var data = problem.Data(null);
             long[] shape = [.. target.Type.Shape.Select(dim => dim.Known ?? dim.Factor * samples)];
             var (count, random) = ((int)shape.Aggregate(1L, (a, b) => a * b), new Random(7));
-            data[target] = target.Type.Element == ElementType.Int64
-                ? Tensor.Of(ElementType.Int64, shape, Enumerable.Range(0, count).Select(_ => (long)random.Next((int)problem.Output!.Type.Shape[1].Factor)).ToArray())
-                : Tensor.Of(shape, Enumerable.Range(0, count).Select(_ => random.NextDouble()).ToArray());
+            data[target] =
+                target.Type.Element == ElementType.Int64
+                    ? Tensor.Of(
+                        ElementType.Int64,
+                        shape,
+                        Enumerable.Range(0, count).Select(_ => (long)random.Next((int)problem.Output!.Type.Shape[1].Factor)).ToArray()
+                    )
+                    : Tensor.Of(shape, Enumerable.Range(0, count).Select(_ => random.NextDouble()).ToArray());
             return data;
         }
     }

@@ -36,9 +36,21 @@ public sealed class MemoryBudgetTests
             var size = Math.Sqrt(expected.Sum(entry => entry * entry));
             Assert.True(Math.Sqrt(expected.Zip(diagonal, (a, b) => (a - b) * (a - b)).Sum()) < 1e-12 * size);
         }
-        var message = Assert.ThrowsAny<UserErrorException>(() => new MemoryBudget((long)least - 1, severalBatches: false).Plan(Plan)).Message;
+        var message = Assert
+            .ThrowsAny<UserErrorException>(() => new MemoryBudget((long)least - 1, severalBatches: false).Plan(Plan))
+            .Message;
         Assert.StartsWith("With one column at a time the run takes about ", message, StringComparison.Ordinal);
 
-        CurvaturePlan Plan(long chunk) => new Planner(graph, new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal] }, new PlanLimits { MemoryBytes = chunk }).Plan();
+        CurvaturePlan Plan(long chunk) =>
+            new Planner(
+                graph,
+                new CurvatureRequest
+                {
+                    WithRespectTo = [weight],
+                    Loss = new LossRequest(problem.Loss),
+                    Quantities = [Quantity.HessianDiagonal],
+                },
+                new PlanLimits { MemoryBytes = chunk }
+            ).Plan();
     }
 }

@@ -83,7 +83,10 @@ public static class NetworkProblems
         var h = Activate(p.Apply<Conv>(Same, p.Input(2, 8, 8), p.Weight("c1", 0.5, 3, 2, 3, 3), p.Weight("b1", 0.3, 3)));
         h = p.Apply<MaxPool>(pool, Activate(p.Apply<Conv>(Same, h, p.Weight("c2", 0.4, 4, 3, 3, 3))));
         h = Activate(p.Apply<Conv>(Same, h, p.Weight("c3", 0.3, 5, 4, 3, 3), p.Weight("b3", 0.3, 5)));
-        h = p.Apply<MaxPool>(pool, Activate(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [1, 1]), h, p.Weight("c4", 0.5, 6, 5, 1, 1))));
+        h = p.Apply<MaxPool>(
+            pool,
+            Activate(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [1, 1]), h, p.Weight("c4", 0.5, 6, 5, 1, 1)))
+        );
         h = Activate(Linear(p, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), "f", 24, 7));
         h = Activate(Linear(p, h, "g", 7, 6));
         // Where one class is all but certain, the ways differ by what rounding leaves of the others.
@@ -99,9 +102,15 @@ public static class NetworkProblems
         // At this point no kink lies within the step of the differences.
         var p = new Problem(name, samples, false, seed: 2);
         var pool = Attributes.Empty.With("kernel_shape", [3, 3]).With("strides", [3, 3]);
-        var h = p.Apply<MaxPool>(pool, Activate(p.Apply<Conv>(Same, p.Input(1, 9, 9), p.Weight("c1", 0.5, 3, 1, 3, 3), p.Weight("b1", 0.3, 3))));
+        var h = p.Apply<MaxPool>(
+            pool,
+            Activate(p.Apply<Conv>(Same, p.Input(1, 9, 9), p.Weight("c1", 0.5, 3, 1, 3, 3), p.Weight("b1", 0.3, 3)))
+        );
         h = Activate(p.Apply<Conv>(Same, h, p.Weight("c2", 0.5, 2, 3, 3, 3)));
-        p.Output = p.Apply<Mul>(Linear(p, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), "k", 18, 30), p.Builder.Scalar(ElementType.Float64, 0.1));
+        p.Output = p.Apply<Mul>(
+            Linear(p, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), "k", 18, 30),
+            p.Builder.Scalar(ElementType.Float64, 0.1)
+        );
         return p;
 
         Value Activate(Value x) => slope == 0 ? p.Apply<Relu>(x) : p.Apply<LeakyRelu>(Attributes.Empty.With("alpha", slope), x);
@@ -132,8 +141,15 @@ public static class NetworkProblems
         var p = new Problem(name, samples, false) { Loss = loss };
         var x = p.Input(3, 4);
         var n = LayerNormalized(p, x, "1");
-        var (q, k, v) = (p.Apply<MatMul>(n, p.Weight("q", 0.5, 4, 4)), p.Apply<MatMul>(n, p.Weight("k", 0.5, 4, 4)), p.Apply<MatMul>(n, p.Weight("v", 0.5, 4, 4)));
-        var scores = p.Apply<Mul>(p.Apply<MatMul>(q, p.Apply<TransposeAxes>(Attributes.Empty.With("perm", [0, 2, 1]), k)), p.Builder.Scalar(ElementType.Float64, 0.5));
+        var (q, k, v) = (
+            p.Apply<MatMul>(n, p.Weight("q", 0.5, 4, 4)),
+            p.Apply<MatMul>(n, p.Weight("k", 0.5, 4, 4)),
+            p.Apply<MatMul>(n, p.Weight("v", 0.5, 4, 4))
+        );
+        var scores = p.Apply<Mul>(
+            p.Apply<MatMul>(q, p.Apply<TransposeAxes>(Attributes.Empty.With("perm", [0, 2, 1]), k)),
+            p.Builder.Scalar(ElementType.Float64, 0.5)
+        );
         var attended = p.Apply<MatMul>(p.Apply<Softmax>(Attributes.Empty.With("axis", -1L), scores), v);
         var h = p.Apply<Add>(x, p.Apply<MatMul>(attended, p.Weight("o", 0.5, 4, 4)));
         var m = p.Apply<Gelu>(p.Apply<MatMul>(LayerNormalized(p, h, "2"), p.Weight("up", 0.5, 4, 6)));
@@ -145,7 +161,9 @@ public static class NetworkProblems
     private static Problem DepthwiseSeparable(string name, int samples, LossKind loss)
     {
         var p = new Problem(name, samples, false) { Loss = loss };
-        var h = p.Apply<HardSwish>(p.Apply<Conv>(Same.With("group", 3L), p.Input(3, 3, 3), p.Weight("depthwise", 0.5, 3, 1, 3, 3), p.Weight("b1", 0.4, 3)));
+        var h = p.Apply<HardSwish>(
+            p.Apply<Conv>(Same.With("group", 3L), p.Input(3, 3, 3), p.Weight("depthwise", 0.5, 3, 1, 3, 3), p.Weight("b1", 0.4, 3))
+        );
         h = p.Apply<Sigmoid>(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [1, 1]), h, p.Weight("pointwise", 0.6, 4, 3, 1, 1)));
         p.Output = Linear(p, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), p.Apply<GlobalAveragePool>(h)), "f", 4, 2);
         return p;
@@ -156,7 +174,9 @@ public static class NetworkProblems
         var p = new Problem(name, samples, false);
         var h = p.Input(3);
         for (var layer = 0; layer < 3; layer++)
-            h = p.Apply<Tanh>(p.Apply<Add>(p.Apply<MatMul>(h, p.Weight($"w{layer}", 0.7, layer == 0 ? 3 : 4, 4)), p.Weight($"b{layer}", 0.3, 4)));
+            h = p.Apply<Tanh>(
+                p.Apply<Add>(p.Apply<MatMul>(h, p.Weight($"w{layer}", 0.7, layer == 0 ? 3 : 4, 4)), p.Weight($"b{layer}", 0.3, 4))
+            );
         p.Output = Linear(p, h, "f", 4, 3);
         return p;
     }
@@ -176,7 +196,15 @@ public static class NetworkProblems
     {
         var p = new Problem(name, samples, false);
         var x = p.Apply<TransposeAxes>(Attributes.Empty.With("perm", [1, 0, 2]), p.Input(3, 2));
-        var outputs = Catalogue.Get<LSTM>().Apply(p.Builder, [x, p.Weight("W", 0.6, 1, 12, 2), p.Weight("R", 0.6, 1, 12, 3), p.Weight("B", 0.4, 1, 24)], Attributes.Empty.With("hidden_size", 3L), 3).Outputs;
+        var outputs = Catalogue
+            .Get<LSTM>()
+            .Apply(
+                p.Builder,
+                [x, p.Weight("W", 0.6, 1, 12, 2), p.Weight("R", 0.6, 1, 12, 3), p.Weight("B", 0.4, 1, 24)],
+                Attributes.Empty.With("hidden_size", 3L),
+                3
+            )
+            .Outputs;
         p.Output = Linear(p, p.Apply<Squeeze>(Attributes.Empty.With("axes", [0]), outputs[1]), "f", 3, 2);
         return p;
     }
@@ -186,7 +214,11 @@ public static class NetworkProblems
         var p = new Problem(name, samples, false);
         var table = p.Weight("table", 0.7, 5, 3);
         long[] words = samples == 1 ? [2, 4] : [2, 4, 0, 2];
-        var embedded = p.Apply<Gather>(Attributes.Empty.With("axis", 0L), table, p.Builder.Constant(Tensor.Of(ElementType.Int64, [samples, 2], words)));
+        var embedded = p.Apply<Gather>(
+            Attributes.Empty.With("axis", 0L),
+            table,
+            p.Builder.Constant(Tensor.Of(ElementType.Int64, [samples, 2], words))
+        );
         var h = p.Apply<ReduceMean>(Attributes.Empty.With("axes", [1]).With("keepdims", 0L), p.Apply<Add>(embedded, p.Input(2, 3)));
         h = p.Apply<Tanh>(p.Apply<MatMul>(h, p.Weight("w", 0.7, 3, 3)));
         p.Output = p.Apply<MatMul>(h, p.Apply<TransposeAxes>(Attributes.Empty.With("perm", [1, 0]), table));
@@ -243,11 +275,15 @@ public static class NetworkProblems
     }
 
     /// <summary>Stacks of 3×3 convolutions with a maximum over 2×2 after each, and dense layers, in the manner of VGG.</summary>
-    private static Problem Stacked<T>(string name, int samples) where T : Operator
+    private static Problem Stacked<T>(string name, int samples)
+        where T : Operator
     {
         var p = new Problem(name, samples, false);
         var pool = Attributes.Empty.With("kernel_shape", [2, 2]).With("strides", [2, 2]);
-        var h = p.Apply<MaxPool>(pool, p.Apply<T>(p.Apply<Conv>(Same, p.Input(2, 4, 4), p.Weight("c1", 0.5, 3, 2, 3, 3), p.Weight("b1", 0.3, 3))));
+        var h = p.Apply<MaxPool>(
+            pool,
+            p.Apply<T>(p.Apply<Conv>(Same, p.Input(2, 4, 4), p.Weight("c1", 0.5, 3, 2, 3, 3), p.Weight("b1", 0.3, 3)))
+        );
         h = p.Apply<T>(p.Apply<Conv>(Same, h, p.Weight("c2", 0.4, 3, 3, 3, 3)));
         h = p.Apply<MaxPool>(pool, p.Apply<T>(p.Apply<Conv>(Same, h, p.Weight("c3", 0.4, 3, 3, 3, 3))));
         h = p.Apply<T>(Linear(p, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), "f1", 3, 4));
@@ -270,7 +306,15 @@ public static class NetworkProblems
     private static Problem Gated(string name, int samples)
     {
         var p = new Problem(name, samples, false);
-        var halves = Catalogue.Get<Split>().Apply(p.Builder, [p.Apply<MatMul>(p.Input(4), p.Weight("w", 0.7, 4, 6))], Attributes.Empty.With("axis", 1L).With("split", [3, 3]), 2).Outputs;
+        var halves = Catalogue
+            .Get<Split>()
+            .Apply(
+                p.Builder,
+                [p.Apply<MatMul>(p.Input(4), p.Weight("w", 0.7, 4, 6))],
+                Attributes.Empty.With("axis", 1L).With("split", [3, 3]),
+                2
+            )
+            .Outputs;
         p.Output = Linear(p, Silu(p, Linear(p, p.Apply<Mul>(halves[0], p.Apply<Sigmoid>(halves[1])), "g", 3, 5)), "f", 5, 3);
         return p;
     }
@@ -313,13 +357,24 @@ public static class NetworkProblems
     {
         double[] Row(double scale, double offset) => [.. Enumerable.Range(0, channels).Select(_ => offset + Math.Abs(p.Draw(scale)))];
         Value Constant(double[] row) => p.Builder.Constant(Tensor.Of([channels], row));
-        return p.Apply<BatchNormalization>(x, Constant(Row(0.5, 0.5)), Constant(Row(0.3, -0.1)), Constant(Row(0.2, 0)), Constant(Row(0.5, 0.5)));
+        return p.Apply<BatchNormalization>(
+            x,
+            Constant(Row(0.5, 0.5)),
+            Constant(Row(0.3, -0.1)),
+            Constant(Row(0.2, 0)),
+            Constant(Row(0.5, 0.5))
+        );
     }
 
     private static Value LayerNormalized(Problem p, Value x, string suffix)
     {
         var size = x.Type.Shape[^1].Factor;
-        return p.Apply<LayerNormalization>(Attributes.Empty.With("axis", -1L), x, p.Weight($"scale{suffix}", 0.6, size), p.Weight($"shift{suffix}", 0.3, size));
+        return p.Apply<LayerNormalization>(
+            Attributes.Empty.With("axis", -1L),
+            x,
+            p.Weight($"scale{suffix}", 0.6, size),
+            p.Weight($"shift{suffix}", 0.3, size)
+        );
     }
 
     internal static Value Linear(Problem p, Value x, string name, long inputs, long outputs) =>

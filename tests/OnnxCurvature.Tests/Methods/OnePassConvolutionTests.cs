@@ -4,16 +4,29 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;
 
-/// <summary>One-pass estimates of a net with convolutions against their recursion, where every linear layer is a list of the products that it sums up.</summary>
+/// <summary>
+/// One-pass estimates of a net with convolutions against their recursion, where every linear layer is a list of the products that it sums
+/// up.
+/// </summary>
 public sealed class OnePassConvolutionTests
 {
     private static readonly string[] Weights = ["c1", "b1", "c2", "f", "f.bias"];
     private static readonly List<Tap> First = [.. Convolution(2, 4, 3, 4, stride: 1)];
-    private static readonly List<Tap> Pool = [.. from channel in Enumerable.Range(0, 3) from y in Enumerable.Range(0, 3) from x in Enumerable.Range(0, 3)
-        from dy in Enumerable.Range(0, 2) from dx in Enumerable.Range(0, 2) select new Tap((channel * 3 + y) * 3 + x, 0, (channel * 4 + y + dy) * 4 + x + dx)];
+    private static readonly List<Tap> Pool =
+    [
+        .. from channel in Enumerable.Range(0, 3)
+        from y in Enumerable.Range(0, 3)
+        from x in Enumerable.Range(0, 3)
+        from dy in Enumerable.Range(0, 2)
+        from dx in Enumerable.Range(0, 2)
+        select new Tap((channel * 3 + y) * 3 + x, 0, (channel * 4 + y + dy) * 4 + x + dx),
+    ];
     private static readonly double[] Quarter = [0.25];
     private static readonly List<Tap> Second = [.. Convolution(3, 3, 4, 2, stride: 2)];
-    private static readonly List<Tap> Dense = [.. from output in Enumerable.Range(0, 3) from input in Enumerable.Range(0, 16) select new Tap(output, output * 16 + input, input)];
+    private static readonly List<Tap> Dense =
+    [
+        .. from output in Enumerable.Range(0, 3) from input in Enumerable.Range(0, 16) select new Tap(output, output * 16 + input, input),
+    ];
 
     [Theory]
     [InlineData("CrossEntropy", 1, Estimator.HesScale)]
@@ -21,7 +34,11 @@ public sealed class OnePassConvolutionTests
     [InlineData("Mse", 2, Estimator.HesScale)]
     [InlineData("CrossEntropy", 2, Estimator.BeckerLeCun)]
     [InlineData("Mse", 1, Estimator.BeckerLeCun)]
-    public void Estimates_pass_convolutions_and_average_poolings_as_the_recursion_does_by_hand(string loss, int samples, Estimator estimator)
+    public void Estimates_pass_convolutions_and_average_poolings_as_the_recursion_does_by_hand(
+        string loss,
+        int samples,
+        Estimator estimator
+    )
     {
         foreach (var weight in Weights)
         {
@@ -57,9 +74,10 @@ public sealed class OnePassConvolutionTests
             {
                 var p = Math.Exp(z[c]) / z.Sum(Math.Exp);
                 var isLabel = loss == "CrossEntropy" && run.Read("labels").Integers[n] == c;
-                (g[c], h[c]) = loss == "CrossEntropy"
-                    ? ((p - (isLabel ? 1 : 0)) / samples, exactOutput || isLabel ? p * (1 - p) / samples : 0)
-                    : (2 * (z[c] - run.Read("target").Floats[n * 3 + c]) / (3 * samples), 2.0 / (3 * samples));
+                (g[c], h[c]) =
+                    loss == "CrossEntropy"
+                        ? ((p - (isLabel ? 1 : 0)) / samples, exactOutput || isLabel ? p * (1 - p) / samples : 0)
+                        : (2 * (z[c] - run.Read("target").Floats[n * 3 + c]) / (3 * samples), 2.0 / (3 * samples));
                 sums["f.bias"][c] += h[c];
             }
             Weight(Dense, t2, h, sums["f"]);
@@ -98,18 +116,28 @@ public sealed class OnePassConvolutionTests
 
     /// <summary>With t = tanh u: t' = 1 − t², t'' = −2 t t'.</summary>
     private static (double[] Gradient, double[] Curvature) BeforeTanh(double[] t, double[] g, double[] h) =>
-        ([.. t.Zip(g, (value, slope) => (1 - value * value) * slope)],
-         [.. t.Select((value, at) => Math.Pow(1 - value * value, 2) * h[at] - 2 * value * (1 - value * value) * g[at])]);
+        (
+            [.. t.Zip(g, (value, slope) => (1 - value * value) * slope)],
+            [.. t.Select((value, at) => Math.Pow(1 - value * value, 2) * h[at] - 2 * value * (1 - value * value) * g[at])]
+        );
 
     private static double[] Squares(double[] values) => [.. values.Select(value => value * value)];
 
     /// <summary>The products of a convolution with a kernel of 3 by 3 and one row of zeros around its input.</summary>
     private static IEnumerable<Tap> Convolution(int channels, int size, int outputs, int outputSize, int stride) =>
-        from o in Enumerable.Range(0, outputs) from y in Enumerable.Range(0, outputSize) from x in Enumerable.Range(0, outputSize)
-        from c in Enumerable.Range(0, channels) from dy in Enumerable.Range(0, 3) from dx in Enumerable.Range(0, 3)
+        from o in Enumerable.Range(0, outputs)
+        from y in Enumerable.Range(0, outputSize)
+        from x in Enumerable.Range(0, outputSize)
+        from c in Enumerable.Range(0, channels)
+        from dy in Enumerable.Range(0, 3)
+        from dx in Enumerable.Range(0, 3)
         let at = (Row: y * stride + dy - 1, Column: x * stride + dx - 1)
         where at.Row >= 0 && at.Row < size && at.Column >= 0 && at.Column < size
-        select new Tap((o * outputSize + y) * outputSize + x, ((o * channels + c) * 3 + dy) * 3 + dx, (c * size + at.Row) * size + at.Column);
+        select new Tap(
+            (o * outputSize + y) * outputSize + x,
+            ((o * channels + c) * 3 + dy) * 3 + dx,
+            (c * size + at.Row) * size + at.Column
+        );
 
     /// <summary>A term of a linear layer: an output sums up a weight times an input.</summary>
     private readonly record struct Tap(int Output, int Weight, int Input);

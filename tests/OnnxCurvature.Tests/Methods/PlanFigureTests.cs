@@ -42,19 +42,33 @@ public sealed class PlanFigureTests
                 var problem = ProblemTable.All().First(candidate => candidate.Name == name);
                 var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss) };
                 var (chosen, expected, description) = (way, 0.0, "");
-                var plan = new Planner(problem.Graph(), request, new PlanLimits { MemoryBytes = 100_000, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", problem.Samples) })
+                var plan = new Planner(
+                    problem.Graph(),
+                    request,
+                    new PlanLimits { MemoryBytes = 100_000, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", problem.Samples) }
+                )
                 {
                     Choice = candidates =>
                     {
                         ways = candidates.Count(candidate => candidate.Obstacle is null);
-                        (expected, description) = (candidates[chosen].Flops, $"{weight} by {candidates[chosen].Method} at {candidates[chosen].Cut.Name}");
+                        (expected, description) = (
+                            candidates[chosen].Flops,
+                            $"{weight} by {candidates[chosen].Method} at {candidates[chosen].Cut.Name}"
+                        );
                         return candidates[chosen];
                     },
                 }.Plan();
                 var data = problem.Data(plan.Loss.Target);
-                Check(plan, plan.Program.Parameters.ToDictionary(input => input.Name!, input => RuntimeProgram.Feed(data[input].CastTo(input.Type.Element))), description);
-                // Ways are compared by rougher figures, which are there before anything is built; of few operations they may be off by some, such as
-                // products of small weights with columns that are constants, which are computed while the program is built.
+                Check(
+                    plan,
+                    plan.Program.Parameters.ToDictionary(
+                        input => input.Name!,
+                        input => RuntimeProgram.Feed(data[input].CastTo(input.Type.Element))
+                    ),
+                    description
+                );
+                // Ways are compared by rougher figures, which are there before anything is built; of few operations they may be off by
+                // some, such as products of small weights with columns that are constants, which are computed while the program is built.
                 var taken = plan.Methods[0].Flops;
                 first ??= taken;
                 Assert.True(taken == 0 || expected > 0.25 * taken && expected < 4 * taken + 5000, $"{description}: {expected} for {taken}");
@@ -70,10 +84,16 @@ public sealed class PlanFigureTests
         var entry = ReferenceTable.Find(model, weight);
         var data = entry.Data();
         var graph = OnnxModel.Load(entry.ModelPath, new LoadOptions { Oracle = new OrtShapeOracle() }).Graph;
-        var sizes = graph.Inputs.SelectMany(input => input.Type.Shape.Zip(data[input.Name!].Shape)).Where(pair => pair.First.Known is null)
-            .GroupBy(pair => pair.First.Symbols[0]).ToImmutableDictionary(group => group.Key, group => group.First().Second);
+        var sizes = graph
+            .Inputs.SelectMany(input => input.Type.Shape.Zip(data[input.Name!].Shape))
+            .Where(pair => pair.First.Known is null)
+            .GroupBy(pair => pair.First.Symbols[0])
+            .ToImmutableDictionary(group => group.Key, group => group.First().Second);
         var plan = new Planner(graph, entry.Request, new PlanLimits { Dimensions = sizes }).Plan();
-        var inputs = plan.Program.Parameters.ToDictionary(input => input.Name!, input => RuntimeProgram.Feed(TensorOf(data[input.Name!], input.Type.Element)));
+        var inputs = plan.Program.Parameters.ToDictionary(
+            input => input.Name!,
+            input => RuntimeProgram.Feed(TensorOf(data[input.Name!], input.Type.Element))
+        );
         Check(plan, inputs, weight);
     }
 
@@ -83,7 +103,12 @@ public sealed class PlanFigureTests
         double Of(params ImmutableArray<string> targets)
         {
             var problem = ProblemTable.All().First(candidate => candidate.Name == "cnn 3");
-            var request = new CurvatureRequest { WithRespectTo = targets, Loss = new LossRequest(problem.Loss), Quantities = [Quantity.HessianDiagonal, Quantity.GgnDiagonal] };
+            var request = new CurvatureRequest
+            {
+                WithRespectTo = targets,
+                Loss = new LossRequest(problem.Loss),
+                Quantities = [Quantity.HessianDiagonal, Quantity.GgnDiagonal],
+            };
             var plan = new Planner(problem.Graph(), request, new PlanLimits()).Plan();
             Assert.Equal(plan.Flops, plan.Methods.Sum(method => method.Flops), 1e-6 * plan.Flops);
             return plan.Flops;
@@ -92,9 +117,10 @@ public sealed class PlanFigureTests
         Assert.InRange(Of("c1", "c2"), 0, 0.9 * (Of("c1") + Of("c2")));
     }
 
-    private static Tensor TensorOf(NpyArray array, ElementType element) => element == ElementType.Int64
-        ? Tensor.Of(element, array.Shape, array.ToInt64s())
-        : Tensor.Of(array.Shape, array.ToDoubles()).CastTo(element);
+    private static Tensor TensorOf(NpyArray array, ElementType element) =>
+        element == ElementType.Int64
+            ? Tensor.Of(element, array.Shape, array.ToInt64s())
+            : Tensor.Of(array.Shape, array.ToDoubles()).CastTo(element);
 
     private static void Check(CurvaturePlan plan, Dictionary<string, Microsoft.ML.OnnxRuntime.OrtValue> inputs, string description)
     {
@@ -102,7 +128,10 @@ public sealed class PlanFigureTests
         var counted = new EmittedWork(file, inputs);
         foreach (var input in inputs.Values)
             input.Dispose();
-        Assert.True(plan.Flops / counted.Flops is > 0.5 and < 2, $"{description}: {plan.Flops} floating-point operations for {counted.Flops}");
+        Assert.True(
+            plan.Flops / counted.Flops is > 0.5 and < 2,
+            $"{description}: {plan.Flops} floating-point operations for {counted.Flops}"
+        );
         Assert.True(counted.PeakBytes <= plan.MemoryBytes, $"{description}: {plan.MemoryBytes} bytes for {counted.PeakBytes}");
         Assert.True(plan.MemoryBytes < 1.5 * counted.PeakBytes, $"{description}: {plan.MemoryBytes} bytes for {counted.PeakBytes}");
     }

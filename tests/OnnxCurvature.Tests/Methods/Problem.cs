@@ -69,9 +69,11 @@ public sealed class Problem
         return value;
     }
 
-    public Value Apply<T>(params Value?[] inputs) where T : Operator => Catalogue.Get<T>().Apply(Builder, [.. inputs]).Output;
+    public Value Apply<T>(params Value?[] inputs)
+        where T : Operator => Catalogue.Get<T>().Apply(Builder, [.. inputs]).Output;
 
-    public Value Apply<T>(Attributes attributes, params Value?[] inputs) where T : Operator => Catalogue.Get<T>().Apply(Builder, [.. inputs], attributes).Output;
+    public Value Apply<T>(Attributes attributes, params Value?[] inputs)
+        where T : Operator => Catalogue.Get<T>().Apply(Builder, [.. inputs], attributes).Output;
 
     public ModelGraph Graph() => new(Builder, Inputs, [new NamedValue("y", Output!)], _values, [.. _weights]) { SampleAxes = _axes };
 
@@ -84,9 +86,14 @@ public sealed class Problem
         long[] shape = [.. target.Type.Shape.Select(dim => dim.Known ?? Samples)];
         var count = (int)shape.Aggregate(1L, (a, b) => a * b);
         var random = new MersenneTwister(99);
-        data[target] = target.Type.Element == ElementType.Int64
-            ? Tensor.Of(ElementType.Int64, shape, Enumerable.Range(0, count).Select(_ => (long)random.Next((int)Output!.Type.Shape[1].Factor)).ToArray())
-            : Tensor.Of(shape, Enumerable.Range(0, count).Select(_ => random.NextDouble()).ToArray());
+        data[target] =
+            target.Type.Element == ElementType.Int64
+                ? Tensor.Of(
+                    ElementType.Int64,
+                    shape,
+                    Enumerable.Range(0, count).Select(_ => (long)random.Next((int)Output!.Type.Shape[1].Factor)).ToArray()
+                )
+                : Tensor.Of(shape, Enumerable.Range(0, count).Select(_ => random.NextDouble()).ToArray());
         return data;
     }
 

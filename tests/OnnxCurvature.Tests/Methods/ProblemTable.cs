@@ -39,12 +39,21 @@ public static class ProblemTable
             yield return PooledFeatures($"features pooled at each step {kind}", samples, symbolic);
         }
         foreach (var reduction in new[] { "mean", "sum", "none" })
-            foreach (var (weighted, ignoring) in new[] { (false, false), (true, false), (false, true), (true, true) })
-                foreach (var logarithms in new[] { false, true })
-                    yield return OwnLoss($"own loss {(logarithms ? "of logarithms" : "of logits")} {reduction}{(weighted ? " weighted" : "")}{(ignoring ? " ignoring" : "")}", logarithms, reduction, weighted, ignoring);
+        foreach (var (weighted, ignoring) in new[] { (false, false), (true, false), (false, true), (true, true) })
+        foreach (var logarithms in new[] { false, true })
+            yield return OwnLoss(
+                $"own loss {(logarithms ? "of logarithms" : "of logits")} "
+                    + $"{reduction}{(weighted ? " weighted" : "")}{(ignoring ? " ignoring" : "")}",
+                logarithms,
+                reduction,
+                weighted,
+                ignoring
+            );
     }
 
-    /// <summary>A cross-entropy that the model computes itself, at logits [N, C, 2], with labels that are ignored and weights of classes.</summary>
+    /// <summary>
+    /// A cross-entropy that the model computes itself, at logits [N, C, 2], with labels that are ignored and weights of classes.
+    /// </summary>
     private static Problem OwnLoss(string name, bool logarithms, string reduction, bool weighted, bool ignoring)
     {
         var p = new Problem(name, 3, false) { Loss = LossKind.Value };
@@ -62,7 +71,8 @@ public static class ProblemTable
         return p;
     }
 
-    private static Problem Dense<T>(string name, int samples, bool symbolic, LossKind loss) where T : Operator
+    private static Problem Dense<T>(string name, int samples, bool symbolic, LossKind loss)
+        where T : Operator
     {
         var p = new Problem(name, samples, symbolic) { Loss = loss };
         var x = p.Input(4);
@@ -100,9 +110,19 @@ public static class ProblemTable
     {
         var p = new Problem(name, samples, symbolic);
         var x = p.Input(4, 7, 7);
-        var h = p.Apply<Relu>(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [3, 3]).With("strides", [2, 2]).With("pads", [1, 1, 1, 1]).With("group", 2L), x, p.Weight("c1", 0.4, 4, 2, 3, 3)));
+        var h = p.Apply<Relu>(
+            p.Apply<Conv>(
+                Attributes.Empty.With("kernel_shape", [3, 3]).With("strides", [2, 2]).With("pads", [1, 1, 1, 1]).With("group", 2L),
+                x,
+                p.Weight("c1", 0.4, 4, 2, 3, 3)
+            )
+        );
         h = p.Apply<MaxPool>(Attributes.Empty.With("kernel_shape", [3, 3]).With("strides", [1, 1]).With("pads", [1, 1, 1, 1]), h);
-        h = p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [3, 3]).With("dilations", [1, 2]).With("pads", [1, 0, 0, 1]), h, p.Weight("c2", 0.4, 3, 4, 3, 3));
+        h = p.Apply<Conv>(
+            Attributes.Empty.With("kernel_shape", [3, 3]).With("dilations", [1, 2]).With("pads", [1, 0, 0, 1]),
+            h,
+            p.Weight("c2", 0.4, 3, 4, 3, 3)
+        );
         h = p.Apply<GlobalAveragePool>(p.Apply<Relu>(h));
         p.Output = p.Apply<Gemm>(Attributes.Empty, p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), h), p.Weight("f", 0.8, 3, 4));
         return p;
@@ -119,7 +139,13 @@ public static class ProblemTable
     private static Problem Segmentation(string name, int samples, bool symbolic)
     {
         var p = new Problem(name, samples, symbolic);
-        var h = p.Apply<Relu>(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [3, 3]).With("pads", [1, 1, 1, 1]), p.Input(1, 3, 3), p.Weight("c1", 0.5, 2, 1, 3, 3)));
+        var h = p.Apply<Relu>(
+            p.Apply<Conv>(
+                Attributes.Empty.With("kernel_shape", [3, 3]).With("pads", [1, 1, 1, 1]),
+                p.Input(1, 3, 3),
+                p.Weight("c1", 0.5, 2, 1, 3, 3)
+            )
+        );
         p.Output = p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [1, 1]), h, p.Weight("c2", 0.7, 3, 2, 1, 1), p.Weight("b2", 0.3, 3));
         return p;
     }
@@ -149,9 +175,19 @@ public static class ProblemTable
         var x = p.Input(3, 4, 4);
         var pads = Attributes.Empty.With("pads", [1, 1, 1, 1]).With("kernel_shape", [3, 3]);
         var h = p.Apply<Conv>(pads, x, p.Weight("c1", 0.4, 3, 3, 3, 3));
-        h = p.Apply<BatchNormalization>(h, p.Weight("scale", 0.6, 3), p.Weight("shift", 0.3, 3), p.Builder.Constant(Tensor.Of([3], [0.1, -0.2, 0.3])), p.Builder.Constant(Tensor.Of([3], [0.5, 1.5, 0.8])));
+        h = p.Apply<BatchNormalization>(
+            h,
+            p.Weight("scale", 0.6, 3),
+            p.Weight("shift", 0.3, 3),
+            p.Builder.Constant(Tensor.Of([3], [0.1, -0.2, 0.3])),
+            p.Builder.Constant(Tensor.Of([3], [0.5, 1.5, 0.8]))
+        );
         h = p.Apply<Relu>(p.Apply<Add>(h, x));
-        p.Output = p.Apply<Gemm>(Attributes.Empty.With("transB", 1L), p.Apply<ReduceMean>(Attributes.Empty.With("axes", [2, 3]).With("keepdims", 0L), h), p.Weight("f", 0.5, 3, 3));
+        p.Output = p.Apply<Gemm>(
+            Attributes.Empty.With("transB", 1L),
+            p.Apply<ReduceMean>(Attributes.Empty.With("axes", [2, 3]).With("keepdims", 0L), h),
+            p.Weight("f", 0.5, 3, 3)
+        );
         return p;
     }
 }

@@ -8,7 +8,9 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Tests.Methods;
 
-/// <summary>Networks whose samples lie along other axes than the first, share one with something else, or have weights of their own.</summary>
+/// <summary>
+/// Networks whose samples lie along other axes than the first, share one with something else, or have weights of their own.
+/// </summary>
 public static class SampleLayoutProblems
 {
     public static IEnumerable<Problem> All()
@@ -25,19 +27,22 @@ public static class SampleLayoutProblems
                 yield return MixedOnTheSharedAxis($"mixed on the axis of samples and heads by {mixing} {samples}", samples, mixing);
         }
         foreach (var shared in new[] { false, true })
-            foreach (var form in new[] { "added", "reshaped and added", "broadcast and added" })
-                yield return OwnEntries($"entries of each sample's own, {form}{(shared ? " on a shared axis" : "")}", shared, form);
+        foreach (var form in new[] { "added", "reshaped and added", "broadcast and added" })
+            yield return OwnEntries($"entries of each sample's own, {form}{(shared ? " on a shared axis" : "")}", shared, form);
         yield return OwnState("state of each sample's own");
         yield return Rows("rows of one sample");
     }
 
     /// <summary>
-    /// The nodes of PyTorch's multi-head attention of steps × samples × features: heads and samples share an axis, of which samples are the outer factor, and in the end
-    /// samples and steps do. With <paramref name="innermost"/> features come before samples on that axis.
+    /// The nodes of PyTorch's multi-head attention of steps × samples × features: heads and samples share an axis, of which samples are the
+    /// outer factor, and in the end samples and steps do. With <paramref name="innermost"/> features come before samples on that axis.
     /// </summary>
     private static Problem MultiheadAttention(string name, int samples, bool symbolic, bool stepsFirst, bool innermost)
     {
-        const long Steps = 2, Heads = 2, Size = 2, Width = Heads * Size;
+        const long Steps = 2,
+            Heads = 2,
+            Size = 2,
+            Width = Heads * Size;
         var p = new Problem(name, samples, symbolic);
         var x = stepsFirst ? p.InputAlong(1, Steps, Width) : Permuted(p, p.Input(Steps, Width), 1, 0, 2);
         Value Split(string weight)
@@ -47,7 +52,17 @@ public static class SampleLayoutProblems
             if (weight != "k")
                 h = p.Apply<Add>(h, p.Weight($"{weight} bias", 0.4, Width));
             return innermost
-                ? Permuted(p, Reshape.To(p.Builder, Permuted(p, Reshape.To(p.Builder, h, [Steps, p.Batch, Heads, Size]), 0, 2, 1, 3), [Steps, Heads * p.Batch, Size]), 1, 0, 2)
+                ? Permuted(
+                    p,
+                    Reshape.To(
+                        p.Builder,
+                        Permuted(p, Reshape.To(p.Builder, h, [Steps, p.Batch, Heads, Size]), 0, 2, 1, 3),
+                        [Steps, Heads * p.Batch, Size]
+                    ),
+                    1,
+                    0,
+                    2
+                )
                 : Permuted(p, Reshape.To(p.Builder, h, [Steps, p.Batch * Heads, Size]), 1, 0, 2);
         }
         var (q, k, v) = (Split("q"), Split("k"), Split("v"));
@@ -55,9 +70,20 @@ public static class SampleLayoutProblems
         var attended = Permuted(p, p.Apply<MatMul>(p.Apply<Softmax>(Attributes.Empty.With("axis", -1L), scores), v), 1, 0, 2);
         if (innermost)
             attended = Permuted(p, Reshape.To(p.Builder, attended, [Steps, Heads, p.Batch, Size]), 0, 2, 1, 3);
-        var rows = p.Apply<Gemm>(Attributes.Empty.With("transB", 1L), Reshape.To(p.Builder, attended, [Steps * p.Batch, Width]), p.Weight("out", 0.6, Width, Width), p.Weight("out bias", 0.4, Width));
+        var rows = p.Apply<Gemm>(
+            Attributes.Empty.With("transB", 1L),
+            Reshape.To(p.Builder, attended, [Steps * p.Batch, Width]),
+            p.Weight("out", 0.6, Width, Width),
+            p.Weight("out bias", 0.4, Width)
+        );
         var h = p.Apply<Tanh>(p.Apply<Add>(x, Reshape.To(p.Builder, rows, [Steps, p.Batch, Width])));
-        p.Output = NetworkProblems.Linear(p, p.Apply<ReduceMean>(Attributes.Empty.With("axes", [0]).With("keepdims", 0L), h), "f", Width, 3);
+        p.Output = NetworkProblems.Linear(
+            p,
+            p.Apply<ReduceMean>(Attributes.Empty.With("axes", [0]).With("keepdims", 0L), h),
+            "f",
+            Width,
+            3
+        );
         return p;
     }
 
@@ -83,8 +109,15 @@ public static class SampleLayoutProblems
             "softmax" => p.Apply<Mul>(h, p.Apply<Softmax>(Attributes.Empty.With("axis", 0L), h)),
             "product" => p.Apply<MatMul>(p.Apply<MatMul>(h, Permuted(p, h, 1, 0)), h),
             "sum" => p.Apply<Mul>(h, p.Apply<ReduceMean>(Attributes.Empty.With("axes", [0]), h)),
-            "one" => p.Apply<Mul>(h, p.Apply<Gather>(Attributes.Empty.With("axis", 0L), h, p.Builder.Constant(Tensor.Of(ElementType.Int64, [1], [1L])))),
-            "regrouped" => Reshape.To(p.Builder, p.Apply<Softmax>(Attributes.Empty.With("axis", 1L), Reshape.To(p.Builder, h, [2, p.Batch, 3])), [heads, 3]),
+            "one" => p.Apply<Mul>(
+                h,
+                p.Apply<Gather>(Attributes.Empty.With("axis", 0L), h, p.Builder.Constant(Tensor.Of(ElementType.Int64, [1], [1L])))
+            ),
+            "regrouped" => Reshape.To(
+                p.Builder,
+                p.Apply<Softmax>(Attributes.Empty.With("axis", 1L), Reshape.To(p.Builder, h, [2, p.Batch, 3])),
+                [heads, 3]
+            ),
             _ => throw new ArgumentException($"nothing is mixed by {mixing}.", nameof(mixing)),
         };
         p.Output = NetworkProblems.Linear(p, Reshape.To(p.Builder, mixed, [p.Batch, 6]), "f", 6, 3);
@@ -97,7 +130,10 @@ public static class SampleLayoutProblems
         var p = new Problem(name, 3, false);
         TensorShape shape = shared ? [6, 3] : [3, 6];
         var h = Reshape.To(p.Builder, p.Apply<MatMul>(p.Input(4), p.Weight("w", 0.6, 4, 6)), shape);
-        var own = form[0] == 'r' ? Reshape.To(p.Builder, p.Weight("own", 0.7, 18), shape) : p.Weight("own", 0.7, form[0] == 'b' ? shape.With(1, 1).Sizes : shape.Sizes);
+        var own =
+            form[0] == 'r'
+                ? Reshape.To(p.Builder, p.Weight("own", 0.7, 18), shape)
+                : p.Weight("own", 0.7, form[0] == 'b' ? shape.With(1, 1).Sizes : shape.Sizes);
         p.Output = NetworkProblems.Linear(p, p.Apply<Tanh>(Reshape.To(p.Builder, p.Apply<Add>(h, own), [3, 6])), "f", 6, 3);
         return p;
     }
@@ -111,7 +147,8 @@ public static class SampleLayoutProblems
         return p;
     }
 
-    private static Value Permuted(Problem p, Value x, params long[] permutation) => p.Apply<TransposeAxes>(Attributes.Empty.With("perm", permutation), x);
+    private static Value Permuted(Problem p, Value x, params long[] permutation) =>
+        p.Apply<TransposeAxes>(Attributes.Empty.With("perm", permutation), x);
 
     /// <summary>Steps in time of a single sample lie along the first axis of a product.</summary>
     private static Problem Rows(string name)

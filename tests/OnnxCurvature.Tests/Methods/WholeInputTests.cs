@@ -14,7 +14,10 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;
 
-/// <summary>Derivatives by inputs whose first axis holds no samples are those of the whole input, and by inputs that split into samples come in blocks.</summary>
+/// <summary>
+/// Derivatives by inputs whose first axis holds no samples are those of the whole input, and by inputs that split into samples come in
+/// blocks.
+/// </summary>
 public sealed class WholeInputTests
 {
     private const double Step = 3e-4;
@@ -49,7 +52,11 @@ public sealed class WholeInputTests
         Assert.Equal([4, 2, 4, 2], outputs["x0.hessian"].Shape);
         Near(Vector<double>.Build.DenseOfArray(hessian.ToRowMajorArray()), outputs["x0.hessian"], 2e-5);
         for (var n = 0; n < 4; n++)
-            Near(Vector<double>.Build.DenseOfArray(hessian.SubMatrix(2 * n, 2, 2 * n, 2).ToRowMajorArray()), Tensor.Of([4], blocks.Floats[(4 * n)..(4 * n + 4)]), 2e-5);
+            Near(
+                Vector<double>.Build.DenseOfArray(hessian.SubMatrix(2 * n, 2, 2 * n, 2).ToRowMajorArray()),
+                Tensor.Of([4], blocks.Floats[(4 * n)..(4 * n + 4)]),
+                2e-5
+            );
     }
 
     [Fact]
@@ -62,7 +69,16 @@ public sealed class WholeInputTests
         var graph = problem.Graph();
         var found = InputSamples.Found(graph with { Inputs = graph.Inputs.Add(steps) });
         Assert.Equal([KeyValuePair.Create(steps, (int?)null)], found.SampleAxes);
-        var plan = new Planner(found, new CurvatureRequest { WithRespectTo = ["w"], Loss = new LossRequest(LossKind.Mse), Quantities = [Quantity.GgnDiagonal] }, new PlanLimits()).Plan();
+        var plan = new Planner(
+            found,
+            new CurvatureRequest
+            {
+                WithRespectTo = ["w"],
+                Loss = new LossRequest(LossKind.Mse),
+                Quantities = [Quantity.GgnDiagonal],
+            },
+            new PlanLimits()
+        ).Plan();
         Assert.Equal("loss factor", plan.Methods[0].Method);
         Assert.Equal(SampleLayout.None, plan.InputLayouts["steps"]);
         Assert.Equal(SampleLayout.At(0), plan.InputLayouts["target"]);
@@ -81,7 +97,12 @@ public sealed class WholeInputTests
         problem.Output = problem.Apply<Sub>(h, problem.Apply<ReduceMean>(Attributes.Empty.With("axes", [0]), problem.Apply<Mul>(h, h)));
         var found = InputSamples.Found(problem.Graph());
         Assert.Empty(found.SampleAxes);
-        var request = new CurvatureRequest { WithRespectTo = ["w"], Loss = new LossRequest(LossKind.Mse), Quantities = [Quantity.PerSampleGradient] };
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["w"],
+            Loss = new LossRequest(LossKind.Mse),
+            Quantities = [Quantity.PerSampleGradient],
+        };
         var plan = new Planner(found, request, new PlanLimits()).Plan();
         Assert.Equal(TensorShape.Of(3, 2, 2), plan.Program.Outputs[0].Value.Type.Shape);
     }
@@ -126,7 +147,9 @@ public sealed class WholeInputTests
                 return p;
             case "column":
                 p = new Problem(name, 6, false) { Loss = LossKind.Sum };
-                var rows = p.Apply<Tanh>(p.Apply<MatMul>(Reshape.To(p.Builder, p.Input(1), TensorShape.Of(1, 2, 3)), p.Weight("w", 0.7, 3, 4)));
+                var rows = p.Apply<Tanh>(
+                    p.Apply<MatMul>(Reshape.To(p.Builder, p.Input(1), TensorShape.Of(1, 2, 3)), p.Weight("w", 0.7, 3, 4))
+                );
                 p.Output = p.Apply<ReduceSum>(Attributes.Empty.With("axes", [1, 2]).With("keepdims", 0L), rows);
                 return p;
             case "frames":
@@ -143,9 +166,18 @@ public sealed class WholeInputTests
         }
     }
 
-    private static (CurvaturePlan Plan, Dictionary<string, Tensor> Outputs, Dictionary<Value, Tensor> Data) Run(Problem problem, ModelGraph graph, ImmutableArray<Quantity> quantities)
+    private static (CurvaturePlan Plan, Dictionary<string, Tensor> Outputs, Dictionary<Value, Tensor> Data) Run(
+        Problem problem,
+        ModelGraph graph,
+        ImmutableArray<Quantity> quantities
+    )
     {
-        var request = new CurvatureRequest { WithRespectTo = ["x0"], Loss = new LossRequest(problem.Loss), Quantities = quantities };
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["x0"],
+            Loss = new LossRequest(problem.Loss),
+            Quantities = quantities,
+        };
         var plan = new Planner(graph, request, new PlanLimits()).Plan();
         var data = problem.Data(plan.Loss.Target);
         var results = Interpreter.Run(plan.Program, data);
@@ -156,14 +188,28 @@ public sealed class WholeInputTests
     {
         var count = data[x].Count;
         double L(params (int Entry, double By)[] moves) => At(loss, x, data, moves)[0];
-        return Matrix<double>.Build.Dense(count, count, (i, j) =>
-            (L((i, Step), (j, Step)) - L((i, Step), (j, -Step)) - L((i, -Step), (j, Step)) + L((i, -Step), (j, -Step))) / (4 * Step * Step));
+        return Matrix<double>.Build.Dense(
+            count,
+            count,
+            (i, j) =>
+                (L((i, Step), (j, Step)) - L((i, Step), (j, -Step)) - L((i, -Step), (j, Step)) + L((i, -Step), (j, -Step)))
+                / (4 * Step * Step)
+        );
     }
 
     private static Vector<double> Jacobian(Value z, Value x, Dictionary<Value, Tensor> data)
     {
-        var columns = Matrix<double>.Build.DenseOfColumnVectors(Enumerable.Range(0, data[x].Count).Select(entry =>
-            (8 * (At(z, x, data, (entry, Step)) - At(z, x, data, (entry, -Step))) - At(z, x, data, (entry, 2 * Step)) + At(z, x, data, (entry, -2 * Step))) / (12 * Step)));
+        var columns = Matrix<double>.Build.DenseOfColumnVectors(
+            Enumerable
+                .Range(0, data[x].Count)
+                .Select(entry =>
+                    (
+                        8 * (At(z, x, data, (entry, Step)) - At(z, x, data, (entry, -Step)))
+                        - At(z, x, data, (entry, 2 * Step))
+                        + At(z, x, data, (entry, -2 * Step))
+                    ) / (12 * Step)
+                )
+        );
         return Vector<double>.Build.DenseOfArray(columns.ToRowMajorArray());
     }
 

@@ -20,19 +20,40 @@ public sealed class AttentionKernelTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>The names of the samples, but for a mask of fewer keys and windows, which the kernel does not take.</summary>
-    public static TheoryData<string> Samples => [.. SampleTable.All.Select(row => row.Data)
-        .Where(name => SampleTable.Get(name) is { Operator: "Attention", Domain: "" } sample && !name.EndsWith("a mask of fewer keys", StringComparison.Ordinal) && !sample.Attributes.Has("left_window_size"))];
+    public static TheoryData<string> Samples =>
+        [
+            .. SampleTable
+                .All.Select(row => row.Data)
+                .Where(name =>
+                    SampleTable.Get(name) is { Operator: "Attention", Domain: "" } sample
+                    && !name.EndsWith("a mask of fewer keys", StringComparison.Ordinal)
+                    && !sample.Attributes.Has("left_window_size")
+                ),
+        ];
 
-    /// <summary>A window is the mask of the keys j with p - left ≤ j ≤ p + right, where p is the query's own position among the keys.</summary>
+    /// <summary>
+    /// A window is the mask of the keys j with p - left ≤ j ≤ p + right, where p is the query's own position among the keys.
+    /// </summary>
     [Theory]
     [InlineData(1, 0, 0), InlineData(0, 1, 2), InlineData(-1, 1, 0), InlineData(2, -1, 1), InlineData(0, 0, 0)]
     public void A_window_is_the_mask_that_it_stands_for(int left, int right, int past)
     {
         var keys = 3 + past;
-        var visible = Enumerable.Range(0, 3).SelectMany(query => Enumerable.Range(0, keys).Select(key =>
-            (left < 0 || key >= query + past - left) && (right < 0 || key <= query + past + right) ? 1L : 0L)).ToArray();
+        var visible = Enumerable
+            .Range(0, 3)
+            .SelectMany(query =>
+                Enumerable
+                    .Range(0, keys)
+                    .Select(key => (left < 0 || key >= query + past - left) && (right < 0 || key <= query + past + right) ? 1L : 0L)
+            )
+            .ToArray();
         var random = new Random(4);
-        Ir.Tensor[] inputs = [.. new[] { 3, 3, 3, past, past }.Select(rows => Ir.Tensor.Of(ElementType.Float64, [1, 2, rows, 2], [.. Enumerable.Range(0, 4 * rows).Select(_ => random.NextDouble())]))];
+        Ir.Tensor[] inputs =
+        [
+            .. new[] { 3, 3, 3, past, past }.Select(rows =>
+                Ir.Tensor.Of(ElementType.Float64, [1, 2, rows, 2], [.. Enumerable.Range(0, 4 * rows).Select(_ => random.NextDouble())])
+            ),
+        ];
         var windowed = Outputs(Attributes.Empty.With("left_window_size", (long)left).With("right_window_size", (long)right), null);
         Laws.Close.Check(Outputs(Attributes.Empty, Ir.Tensor.Of(ElementType.Bool, [3, keys], visible)), windowed, 1e-12, "a window");
 
@@ -40,7 +61,13 @@ public sealed class AttentionKernelTests : IDisposable
         {
             var b = new GraphBuilder();
             var values = inputs.Select(tensor => b.Constant(tensor)).ToArray();
-            var call = new OperatorCall("Attention", "", [values[0], values[1], values[2], mask is null ? null : b.Constant(mask), .. past > 0 ? values[3..] : []], attributes, 1);
+            var call = new OperatorCall(
+                "Attention",
+                "",
+                [values[0], values[1], values[2], mask is null ? null : b.Constant(mask), .. past > 0 ? values[3..] : []],
+                attributes,
+                1
+            );
             var y = Catalogue.Find("", "Attention")!.OnLoad(b, call)!.Value[0]!;
             var found = new Dictionary<Value, Ir.Tensor>();
             Interpreter.Run(GraphWalk.Ancestors([y]), found);
@@ -61,7 +88,13 @@ public sealed class AttentionKernelTests : IDisposable
             if (input.Role == InputRole.Absent)
                 continue;
             inputs[$"input{index}"] = input.Value;
-            graph.Input.Add(Info($"input{index}", input.Value.Element.IsFloat() ? 1 : (int)input.Value.Element, [.. input.Value.Shape.Select(size => (object)(int)size)]));
+            graph.Input.Add(
+                Info(
+                    $"input{index}",
+                    input.Value.Element.IsFloat() ? 1 : (int)input.Value.Element,
+                    [.. input.Value.Shape.Select(size => (object)(int)size)]
+                )
+            );
         }
         for (var index = 0; index < sample.Outputs; index++)
         {
@@ -69,7 +102,16 @@ public sealed class AttentionKernelTests : IDisposable
             graph.Output.Add(Info($"output{index}", 1, [.. Enumerable.Repeat((object)"", index == 0 ? sample.Inputs[0].Value.Rank : 4)]));
         }
         foreach (var (key, value) in sample.Attributes.Items)
-            node.Attribute.Add(value is double number ? new AttributeProto { Name = key, Type = Kind.Float, F = (float)number } : Int(key, (long)value));
+            node.Attribute.Add(
+                value is double number
+                    ? new AttributeProto
+                    {
+                        Name = key,
+                        Type = Kind.Float,
+                        F = (float)number,
+                    }
+                    : Int(key, (long)value)
+            );
         foreach (var opset in (int[])[23, 24])
             if (opset >= 24 || sample.Inputs.Length < 7)
                 new ModelLaws(Model(graph, opset, 11), _folder, [], inputs).CheckValues();

@@ -23,7 +23,12 @@ public sealed class ControlFlowTests : IDisposable
     {
         var model = Conditional();
         model.Graph.Input.Add(Info("condition", 9));
-        var laws = new ModelLaws(model, _folder, ["x", "w"], new() { ["condition"] = Ir.Tensor.Scalar(ElementType.Bool, condition ? 1 : 0) });
+        var laws = new ModelLaws(
+            model,
+            _folder,
+            ["x", "w"],
+            new() { ["condition"] = Ir.Tensor.Scalar(ElementType.Bool, condition ? 1 : 0) }
+        );
         Assert.Contains(laws.Model.Program.Nodes, node => node.Operator is If);
         laws.Check();
     }
@@ -32,7 +37,14 @@ public sealed class ControlFlowTests : IDisposable
     public void A_branch_that_is_known_to_be_taken_takes_the_place_of_the_node(bool condition)
     {
         var model = Conditional();
-        model.Graph.Initializer.Add(new TensorProto { Name = "condition", DataType = 9, Int32Data = { condition ? 1 : 0 } });
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "condition",
+                DataType = 9,
+                Int32Data = { condition ? 1 : 0 },
+            }
+        );
         var laws = new ModelLaws(model, _folder, ["x", "w"]);
         Assert.DoesNotContain(laws.Model.Program.Nodes, node => node.Operator is If);
         laws.Check();
@@ -41,10 +53,30 @@ public sealed class ControlFlowTests : IDisposable
     [Theory, InlineData(1, 1), InlineData(1, 0), InlineData(0, 1)]
     public void Branches_may_hold_branches(int outer, int inner)
     {
-        var deep = new GraphProto { Name = "deep", Node = { Node("Mul", "t w", "u") }, Output = { Info("u", 1, "N", 3) } };
-        var shallow = new GraphProto { Name = "shallow", Node = { Node("Exp", "x", "v") }, Output = { Info("v", 1, "N", 3) } };
-        var then = new GraphProto { Name = "then", Node = { Node("Tanh", "x", "t"), Node("If", "second", "s", Body("then_branch", deep), Body("else_branch", shallow)) }, Output = { Info("s", 1, "N", 3) } };
-        var otherwise = new GraphProto { Name = "else", Node = { Node("Identity", "x", "e") }, Output = { Info("e", 1, "N", 3) } };
+        var deep = new GraphProto
+        {
+            Name = "deep",
+            Node = { Node("Mul", "t w", "u") },
+            Output = { Info("u", 1, "N", 3) },
+        };
+        var shallow = new GraphProto
+        {
+            Name = "shallow",
+            Node = { Node("Exp", "x", "v") },
+            Output = { Info("v", 1, "N", 3) },
+        };
+        var then = new GraphProto
+        {
+            Name = "then",
+            Node = { Node("Tanh", "x", "t"), Node("If", "second", "s", Body("then_branch", deep), Body("else_branch", shallow)) },
+            Output = { Info("s", 1, "N", 3) },
+        };
+        var otherwise = new GraphProto
+        {
+            Name = "else",
+            Node = { Node("Identity", "x", "e") },
+            Output = { Info("e", 1, "N", 3) },
+        };
         var model = Model(Graph(Node("If", "first", "y", Body("then_branch", then), Body("else_branch", otherwise))));
         model.Graph.Initializer.Add(Floats("w", 3));
         model.Graph.Input.Add(Info("first", 9));
@@ -52,7 +84,12 @@ public sealed class ControlFlowTests : IDisposable
         string[] with = ["x", "w"];
         if (outer == 0 || inner == 0)
             with = ["x"];
-        new ModelLaws(model, _folder, with, new() { ["first"] = Ir.Tensor.Scalar(ElementType.Bool, outer), ["second"] = Ir.Tensor.Scalar(ElementType.Bool, inner) }).Check();
+        new ModelLaws(
+            model,
+            _folder,
+            with,
+            new() { ["first"] = Ir.Tensor.Scalar(ElementType.Bool, outer), ["second"] = Ir.Tensor.Scalar(ElementType.Bool, inner) }
+        ).Check();
     }
 
     [Fact]
@@ -62,12 +99,29 @@ public sealed class ControlFlowTests : IDisposable
         {
             Name = "body",
             Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
-            Node = { Node("Identity", "go", "on"), Node("Cast", "i", "number", Int("to", 1)), Node("Add", "number v", "shift"), Node("Mul", "state w", "scaled"), Node("Add", "scaled shift", "sum"), Node("Tanh", "sum", "next"), Node("Neg", "scaled", "row") },
+            Node =
+            {
+                Node("Identity", "go", "on"),
+                Node("Cast", "i", "number", Int("to", 1)),
+                Node("Add", "number v", "shift"),
+                Node("Mul", "state w", "scaled"),
+                Node("Add", "scaled shift", "sum"),
+                Node("Tanh", "sum", "next"),
+                Node("Neg", "scaled", "row"),
+            },
             Initializer = { Floats("v", 3) },
             Output = { Info("on", 9), Info("next", 1, "N", 3), Info("row", 1, "N", 3) },
         };
-        var model = Model(Graph(Node("Loop", "trips  x", "y rows", Body("body", body)).Also(node => node.Input.Insert(1, "")))).Also(model => model.Graph.Initializer.Add(Floats("w", 3)));
-        model.Graph.Initializer.Add(new TensorProto { Name = "trips", DataType = 7, Int64Data = { 3 } });
+        var model = Model(Graph(Node("Loop", "trips  x", "y rows", Body("body", body)).Also(node => node.Input.Insert(1, ""))))
+            .Also(model => model.Graph.Initializer.Add(Floats("w", 3)));
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "trips",
+                DataType = 7,
+                Int64Data = { 3 },
+            }
+        );
         model.Graph.Output.Add(Info("rows", 1, 3, "N", 3));
         var laws = new ModelLaws(model, _folder, ["x", "w"]);
         Assert.DoesNotContain(laws.Model.Program.Nodes, node => node.Operator is Loop);
@@ -90,17 +144,46 @@ public sealed class ControlFlowTests : IDisposable
             Input = { Info("i", 7), Info("go", 9), Info("count", 7), Info("state", 1, "N", 3) },
             Node =
             {
-                Node("Add", "count two", "count_next"), Node("Less", "count_next limit", "on"),
+                Node("Add", "count two", "count_next"),
+                Node("Less", "count_next limit", "on"),
                 Node("Loop", "two  state", "next", Body("body", inner)).Also(node => node.Input.Insert(1, "")),
             },
             Output = { Info("on", 9), Info("count_next", 7), Info("next", 1, "N", 3) },
         };
         var model = Model(Graph(Node("Loop", "condition zero x", "total y", Body("body", body)).Also(node => node.Input.Insert(0, ""))));
         model.Graph.Initializer.Add(Floats("w", 3));
-        model.Graph.Initializer.Add(new TensorProto { Name = "two", DataType = 7, Int64Data = { 2 } });
-        model.Graph.Initializer.Add(new TensorProto { Name = "limit", DataType = 7, Int64Data = { 6 } });
-        model.Graph.Initializer.Add(new TensorProto { Name = "zero", DataType = 7, Int64Data = { 0 } });
-        model.Graph.Initializer.Add(new TensorProto { Name = "condition", DataType = 9, Int32Data = { 1 } });
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "two",
+                DataType = 7,
+                Int64Data = { 2 },
+            }
+        );
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "limit",
+                DataType = 7,
+                Int64Data = { 6 },
+            }
+        );
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "zero",
+                DataType = 7,
+                Int64Data = { 0 },
+            }
+        );
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "condition",
+                DataType = 9,
+                Int32Data = { 1 },
+            }
+        );
         var laws = new ModelLaws(model, _folder, ["x", "w"]);
         Assert.Equal(6, laws.Model.Program.Nodes.Count(node => node.Operator.Name == "Sin"));
         laws.Check();
@@ -113,7 +196,15 @@ public sealed class ControlFlowTests : IDisposable
         {
             Name = "body",
             Input = { Info("state", 1, 2), Info("column", 1, 2), Info("row", 1, 4) },
-            Node = { Node("ReduceSum", "row", "s", Int("keepdims", 0)), Node("Mul", "column s", "p"), Node("Add", "state p", "q"), Node("Tanh", "q", "next"), Node("Mul", "next w", "out"), Node("Mul", "row row", "square") },
+            Node =
+            {
+                Node("ReduceSum", "row", "s", Int("keepdims", 0)),
+                Node("Mul", "column s", "p"),
+                Node("Add", "state p", "q"),
+                Node("Tanh", "q", "next"),
+                Node("Mul", "next w", "out"),
+                Node("Mul", "row row", "square"),
+            },
             Output = { Info("next", 1, 2), Info("out", 1, 2), Info("square", 1, 4) },
         };
         var graph = new GraphProto
@@ -123,8 +214,17 @@ public sealed class ControlFlowTests : IDisposable
             Output = { Info("last", 1, 2), Info("outs", 1, 2, 3), Info("squares", 1, 3, 4) },
             Node =
             {
-                Node("Scan", "a x z", "last outs squares", Body("body", body), Int("num_scan_inputs", 2), Ints("scan_input_axes", 1, 0),
-                    Ints("scan_input_directions", 1, 0), Ints("scan_output_axes", 1, -2), Ints("scan_output_directions", 0, 1)),
+                Node(
+                    "Scan",
+                    "a x z",
+                    "last outs squares",
+                    Body("body", body),
+                    Int("num_scan_inputs", 2),
+                    Ints("scan_input_axes", 1, 0),
+                    Ints("scan_input_directions", 1, 0),
+                    Ints("scan_output_axes", 1, -2),
+                    Ints("scan_output_directions", 0, 1)
+                ),
             },
             Initializer = { Floats("w", 2) },
         };
@@ -140,27 +240,66 @@ public sealed class ControlFlowTests : IDisposable
         {
             Name = "body",
             Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
-            Node = { Node("Identity", "go", "on"), Node("Constant", "", "c", Tensor("value", Floats("c", 3))), Node("Add", "state c", "sum"), Node("Mul", "sum v", "next") },
+            Node =
+            {
+                Node("Identity", "go", "on"),
+                Node("Constant", "", "c", Tensor("value", Floats("c", 3))),
+                Node("Add", "state c", "sum"),
+                Node("Mul", "sum v", "next"),
+            },
             Initializer = { Floats("v", 3) },
             Output = { Info("on", 9), Info("next", 1, "N", 3) },
         };
         var model = Model(Graph(Node("Loop", "trips  x", "y", Body("body", body)).Also(node => node.Input.Insert(1, ""))));
-        model.Graph.Initializer.Add(new TensorProto { Name = "trips", DataType = 7, Int64Data = { 5 } });
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "trips",
+                DataType = 7,
+                Int64Data = { 5 },
+            }
+        );
         var loaded = OnnxModel.Load(model.Save(_folder));
-        Assert.Equal(2, loaded.Program.Nodes.SelectMany(node => node.Inputs).Where(input => input?.Constant is not null && input.Type.Element.IsFloat()).Distinct().Count());
+        Assert.Equal(
+            2,
+            loaded
+                .Program.Nodes.SelectMany(node => node.Inputs)
+                .Where(input => input?.Constant is not null && input.Type.Element.IsFloat())
+                .Distinct()
+                .Count()
+        );
     }
 
     private static ModelProto Conditional()
     {
-        var then = new GraphProto { Name = "then", Node = { Node("Mul", "h w", "t"), Node("Exp", "t", "t2"), Node("Identity", "h", "pass") }, Output = { Info("t2", 1, "N", 3), Info("pass", 1, "N", 3) } };
-        var otherwise = new GraphProto { Name = "else", Node = { Node("Add", "h v", "t"), Node("Mul", "t w", "t3"), Node("Sin", "t3", "t4") }, Initializer = { Floats("v", 3) }, Output = { Info("t4", 1, "N", 3), Info("v2", 1, "N", 3) } };
+        var then = new GraphProto
+        {
+            Name = "then",
+            Node = { Node("Mul", "h w", "t"), Node("Exp", "t", "t2"), Node("Identity", "h", "pass") },
+            Output = { Info("t2", 1, "N", 3), Info("pass", 1, "N", 3) },
+        };
+        var otherwise = new GraphProto
+        {
+            Name = "else",
+            Node = { Node("Add", "h v", "t"), Node("Mul", "t w", "t3"), Node("Sin", "t3", "t4") },
+            Initializer = { Floats("v", 3) },
+            Output = { Info("t4", 1, "N", 3), Info("v2", 1, "N", 3) },
+        };
         otherwise.Node.Add(Node("Expand", "v shape", "v2"));
-        var model = Model(Graph(Node("Sin", "x", "h"), Node("If", "condition", "y z", Body("then_branch", then), Body("else_branch", otherwise))));
+        var model = Model(
+            Graph(Node("Sin", "x", "h"), Node("If", "condition", "y z", Body("then_branch", then), Body("else_branch", otherwise)))
+        );
         model.Graph.Initializer.Add(Floats("w", 3));
         model.Graph.Initializer.Add(Integers("shape", 2, 3));
         model.Graph.Output.Add(Info("z", 1, "N", 3));
         return model;
     }
 
-    private static AttributeProto Ints(string name, params long[] values) => new() { Name = name, Type = Kind.Ints, Ints = { values } };
+    private static AttributeProto Ints(string name, params long[] values) =>
+        new()
+        {
+            Name = name,
+            Type = Kind.Ints,
+            Ints = { values },
+        };
 }

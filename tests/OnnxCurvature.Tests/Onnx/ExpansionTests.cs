@@ -13,8 +13,15 @@ namespace OnnxCurvature.Tests.Onnx;
 public sealed class ExpansionTests
 {
     /// <summary>The names of the samples of such operators.</summary>
-    public static TheoryData<string> Expanded => [.. SampleTable.All.Select(row => row.Data)
-        .Where(name => SampleTable.Get(name) is { } sample && (Catalogue.Find(sample.Domain, sample.Operator) is ExpandedOperator || sample.Attributes.Int("layout", 0) == 1))];
+    public static TheoryData<string> Expanded =>
+        [
+            .. SampleTable
+                .All.Select(row => row.Data)
+                .Where(name =>
+                    SampleTable.Get(name) is { } sample
+                    && (Catalogue.Find(sample.Domain, sample.Operator) is ExpandedOperator || sample.Attributes.Int("layout", 0) == 1)
+                ),
+        ];
 
     [Theory, MemberData(nameof(Expanded))]
     public void A_node_becomes_standard_operators_with_the_same_values(string name)
@@ -30,7 +37,10 @@ public sealed class ExpansionTests
         var model = OnnxModel.Load(path);
 
         Assert.Empty(model.UnknownNodes);
-        Assert.All(model.Program.Nodes, node => Assert.True(node.Operator is not ExpandedOperator && node.Attributes.Int("layout", 0) == 0, node.ToString()));
+        Assert.All(
+            model.Program.Nodes,
+            node => Assert.True(node.Operator is not ExpandedOperator && node.Attributes.Int("layout", 0) == 0, node.ToString())
+        );
         var values = model.Inputs.Zip(parameters).ToDictionary(pair => pair.First, pair => program.Values[pair.Second!]);
         var actual = RuntimeProgram.Run(model.Program, OnnxWriter.MinimumOpset(model.Program), values);
         var expected = program.Evaluate([.. program.Node.Outputs], [.. program.Node.Outputs]);

@@ -15,7 +15,10 @@ public sealed class ExternalDataTests : IDisposable
     public ExternalDataTests()
     {
         Directory.CreateDirectory(_folder.File("models/weights"));
-        File.WriteAllBytes(_folder.File("models/weights/w.bin"), [.. new byte[8], .. BitConverter.GetBytes(1.5f), .. BitConverter.GetBytes(-2f)]);
+        File.WriteAllBytes(
+            _folder.File("models/weights/w.bin"),
+            [.. new byte[8], .. BitConverter.GetBytes(1.5f), .. BitConverter.GetBytes(-2f)]
+        );
         File.WriteAllBytes(_folder.File("outside.bin"), new byte[64]);
     }
 
@@ -46,7 +49,8 @@ public sealed class ExternalDataTests : IDisposable
     public void A_location_above_the_folder_is_refused() => Refuses("outside of the model's folder", "weights/../../outside.bin");
 
     [Fact]
-    public void A_location_above_the_folder_in_the_manner_of_Windows_is_refused() => Refuses("outside of the model's folder", "weights\\..\\..\\outside.bin");
+    public void A_location_above_the_folder_in_the_manner_of_Windows_is_refused() =>
+        Refuses("outside of the model's folder", "weights\\..\\..\\outside.bin");
 
     [Fact]
     public void A_link_that_leaves_the_folder_is_refused()
@@ -72,7 +76,8 @@ public sealed class ExternalDataTests : IDisposable
     public void A_file_that_is_too_short_is_refused() => Refuses("is only 16 bytes long", "weights/w.bin", ("offset", "9"));
 
     [Fact]
-    public void An_offset_behind_the_end_is_refused() => Refuses("is only 16 bytes long", "weights/w.bin", ("offset", "9223372036854775807"));
+    public void An_offset_behind_the_end_is_refused() =>
+        Refuses("is only 16 bytes long", "weights/w.bin", ("offset", "9223372036854775807"));
 
     [Fact]
     public void A_negative_offset_is_refused() => Refuses("the offset '-8'", "weights/w.bin", ("offset", "-8"));
@@ -81,10 +86,15 @@ public sealed class ExternalDataTests : IDisposable
     public void A_negative_length_is_refused() => Refuses("the length '-8'", "weights/w.bin", ("length", "-8"));
 
     [Fact]
-    public void A_length_that_does_not_fit_the_shape_is_refused() => Refuses("is said to be 12 bytes long, but float32[2] needs 8", "weights/w.bin", ("length", "12"));
+    public void A_length_that_does_not_fit_the_shape_is_refused() =>
+        Refuses("is said to be 12 bytes long, but float32[2] needs 8", "weights/w.bin", ("length", "12"));
 
-    private OnnxModel Load(string location, params (string, string)[] entries) => OnnxModel.Load(Model(Graph(Node("Neg", "x", "y")))
-        .Also(model => model.Graph.Initializer.Add(External("w", location, 2, entries))).Save(_folder, "models/model.onnx"));
+    private OnnxModel Load(string location, params (string, string)[] entries) =>
+        OnnxModel.Load(
+            Model(Graph(Node("Neg", "x", "y")))
+                .Also(model => model.Graph.Initializer.Add(External("w", location, 2, entries)))
+                .Save(_folder, "models/model.onnx")
+        );
 
     private void Refuses(string message, string location, params (string, string)[] entries) =>
         Assert.Contains(message, Assert.Throws<UserErrorException>(() => Load(location, entries)).Message, StringComparison.Ordinal);

@@ -27,10 +27,12 @@ public sealed class FixedInputTests : IDisposable
     public void A_name_that_no_input_has_is_refused() => Refuses("has no input 'size'", "size", Ir.Tensor.Vector(3, -1));
 
     [Fact]
-    public void A_value_of_another_shape_is_refused() => Refuses("is int64[3], and the input is int64[2]", "shape", Ir.Tensor.Vector(3, -1, 1));
+    public void A_value_of_another_shape_is_refused() =>
+        Refuses("is int64[3], and the input is int64[2]", "shape", Ir.Tensor.Vector(3, -1, 1));
 
     [Fact]
-    public void A_value_of_another_type_is_refused() => Refuses("is int32[2], and the input is int64[2]", "shape", Ir.Tensor.Of(ElementType.Int32, [2], [3L, -1]));
+    public void A_value_of_another_type_is_refused() =>
+        Refuses("is int32[2], and the input is int64[2]", "shape", Ir.Tensor.Of(ElementType.Int32, [2], [3L, -1]));
 
     private void Refuses(string message, string name, Tensor value) =>
         Assert.Contains(message, Assert.Throws<UserErrorException>(() => Load(name, value)).Message, StringComparison.Ordinal);

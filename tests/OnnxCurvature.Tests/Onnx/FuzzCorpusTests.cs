@@ -8,7 +8,13 @@ public sealed class FuzzCorpusTests
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
-    public static TheoryData<string> Inputs => [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Corpus")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Inputs =>
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Corpus"))
+                .Select(path => Path.GetFileName(path))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [MemberData(nameof(Inputs))]
@@ -16,6 +22,9 @@ public sealed class FuzzCorpusTests
     {
         var path = Path.Combine(AppContext.BaseDirectory, "Corpus", name);
         foreach (var target in FuzzTargets.All.Where(target => target.IsQuick && name.EndsWith(target.Extension, StringComparison.Ordinal)))
-            Assert.Null(await Task.Run(() => target.Fault(path), TestContext.Current.CancellationToken).WaitAsync(Longest, TestContext.Current.CancellationToken));
+            Assert.Null(
+                await Task.Run(() => target.Fault(path), TestContext.Current.CancellationToken)
+                    .WaitAsync(Longest, TestContext.Current.CancellationToken)
+            );
     }
 }

@@ -29,10 +29,17 @@ public sealed class GradientNodeTests : IDisposable
         var model = OnnxModel.Load(Path.Combine(Published, name, "model.onnx"));
         var copy = _folder.File("copy.onnx");
         OnnxWriter.Write(model.Program, copy, new WriteOptions { Source = model });
-        var inputs = model.Inputs.Select((input, index) => (input.Name!, TensorFile.Read(Path.Combine(Published, name, $"test_data_set_0/input_{index}.pb")))).ToDictionary();
+        var inputs = model
+            .Inputs.Select(
+                (input, index) => (input.Name!, TensorFile.Read(Path.Combine(Published, name, $"test_data_set_0/input_{index}.pb")))
+            )
+            .ToDictionary();
         var outputs = OrtRun.Run(copy, inputs);
         Assert.Equal(3, outputs.Count);
-        var expected = Enumerable.Range(0, outputs.Count).Select(index => TensorFile.Read(Path.Combine(Published, name, $"test_data_set_0/output_{index}.pb"))).ToList();
+        var expected = Enumerable
+            .Range(0, outputs.Count)
+            .Select(index => TensorFile.Read(Path.Combine(Published, name, $"test_data_set_0/output_{index}.pb")))
+            .ToList();
         Assert.Null(TensorFile.Same(expected, outputs));
     }
 
@@ -40,7 +47,13 @@ public sealed class GradientNodeTests : IDisposable
     public void A_gradient_of_a_gradient_is_a_second_derivative()
     {
         // y = x³ w, so that the gradient is 3 x² w and the gradient of its sum 6 x w.
-        var model = Requested(Node("Mul", "x x", "square"), Node("Mul", "square x", "cube"), Node("Mul", "cube w", "p"), Request("x", "g", "p", "x"), Request("x", "y", "g", "x"));
+        var model = Requested(
+            Node("Mul", "x x", "square"),
+            Node("Mul", "square x", "cube"),
+            Node("Mul", "cube w", "p"),
+            Request("x", "g", "p", "x"),
+            Request("x", "y", "g", "x")
+        );
         Assert.Equal([0, 6 * 2 * 0.5, 6 * 3 * 1], Values(model, "y"));
     }
 
@@ -86,11 +99,29 @@ public sealed class GradientNodeTests : IDisposable
 
     private static NodeProto Request(string inputs, string outputs, string y, string xs, string zs = "")
     {
-        var node = Node("Gradient", inputs, outputs, Names("xs", xs), new AttributeProto { Name = "y", Type = Kind.String, S = ByteString.CopyFromUtf8(y) }).Also(node => node.Domain = "ai.onnx.preview.training");
+        var node = Node(
+                "Gradient",
+                inputs,
+                outputs,
+                Names("xs", xs),
+                new AttributeProto
+                {
+                    Name = "y",
+                    Type = Kind.String,
+                    S = ByteString.CopyFromUtf8(y),
+                }
+            )
+            .Also(node => node.Domain = "ai.onnx.preview.training");
         if (zs.Length > 0)
             node.Attribute.Add(Names("zs", zs));
         return node;
     }
 
-    private static AttributeProto Names(string name, string names) => new() { Name = name, Type = Kind.Strings, Strings = { names.Split(' ').Select(ByteString.CopyFromUtf8) } };
+    private static AttributeProto Names(string name, string names) =>
+        new()
+        {
+            Name = name,
+            Type = Kind.Strings,
+            Strings = { names.Split(' ').Select(ByteString.CopyFromUtf8) },
+        };
 }

@@ -25,7 +25,13 @@ public sealed class HostileModelTests : IDisposable
         graph.Node.Add(Node("If", "b12000", "y", Body("then_branch", Branch()), Body("else_branch", Branch())));
         Assert.NotEmpty(OnnxModel.Load(Model(graph).Save(_folder)).Outputs);
 
-        static GraphProto Branch() => new() { Name = "branch", Node = { Node("Neg", "x", "inner") }, Output = { new ValueInfoProto { Name = "inner" } } };
+        static GraphProto Branch() =>
+            new()
+            {
+                Name = "branch",
+                Node = { Node("Neg", "x", "inner") },
+                Output = { new ValueInfoProto { Name = "inner" } },
+            };
     }
 
     [Theory]
@@ -38,7 +44,9 @@ public sealed class HostileModelTests : IDisposable
             graph.Node.Add(Node("Neg", index == 0 ? "x" : $"n{index - 1}", $"n{index}"));
         graph.Node.Add(Node("Neg", "x", "y"));
         var limits = limit == "nodes" ? new WorkLimits { Nodes = 10 } : new WorkLimits { Bytes = 10 };
-        var error = Assert.Throws<UserErrorException>(() => OnnxModel.Load(Model(graph).Save(_folder), new LoadOptions { Limits = limits }));
+        var error = Assert.Throws<UserErrorException>(() =>
+            OnnxModel.Load(Model(graph).Save(_folder), new LoadOptions { Limits = limits })
+        );
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Contains($"--load-limit {limit}=NUMBER", error.Message, StringComparison.Ordinal);
     }
@@ -68,11 +76,29 @@ public sealed class HostileModelTests : IDisposable
     public void Null_arguments_are_told_as_such()
     {
         Assert.Throws<ArgumentNullException>(() => OnnxModel.Load(null!));
-        Assert.Throws<ArgumentNullException>(() => CurvatureEngine.Inspect(null!, System.Collections.Immutable.ImmutableDictionary<string, long>.Empty, cancellation: TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentNullException>(() =>
+            CurvatureEngine.Inspect(
+                null!,
+                System.Collections.Immutable.ImmutableDictionary<string, long>.Empty,
+                cancellation: TestContext.Current.CancellationToken
+            )
+        );
         Assert.Throws<ArgumentException>(() => new OnnxCurvature.Files.NpyArray(ElementType.Float32, [3], [0, 0]));
     }
 
-    private static AttributeProto Ints(string name, params long[] numbers) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { numbers } };
+    private static AttributeProto Ints(string name, params long[] numbers) =>
+        new()
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.Ints,
+            Ints = { numbers },
+        };
 
-    private static TensorProto Bool(string name) => new() { Name = name, DataType = (int)ElementType.Bool, Int32Data = { 1 } };
+    private static TensorProto Bool(string name) =>
+        new()
+        {
+            Name = name,
+            DataType = (int)ElementType.Bool,
+            Int32Data = { 1 },
+        };
 }

@@ -35,7 +35,15 @@ public sealed class LoopDerivativeTests : IDisposable
         {
             Name = "body",
             Input = { Info("state", 1, 2), Info("column", 1, 2), Info("row", 1, 4) },
-            Node = { Node("ReduceSum", "row", "s", Int("keepdims", 0)), Node("Mul", "column s", "p"), Node("Add", "state p", "q"), Node("Tanh", "q", "next"), Node("Mul", "next w", "out"), Node("Mul", "row row", "square") },
+            Node =
+            {
+                Node("ReduceSum", "row", "s", Int("keepdims", 0)),
+                Node("Mul", "column s", "p"),
+                Node("Add", "state p", "q"),
+                Node("Tanh", "q", "next"),
+                Node("Mul", "next w", "out"),
+                Node("Mul", "row row", "square"),
+            },
             Output = { Info("next", 1, 2), Info("out", 1, 2), Info("square", 1, 4) },
         };
         var graph = new GraphProto
@@ -45,8 +53,17 @@ public sealed class LoopDerivativeTests : IDisposable
             Output = { Info("last", 1, 2), Info("outs", 1, 2, "T"), Info("squares", 1, "T", 4) },
             Node =
             {
-                Node("Scan", "a x z", "last outs squares", Body("body", body), Int("num_scan_inputs", 2), Ints("scan_input_axes", 1, -2),
-                    Ints("scan_input_directions", taken, 0), Ints("scan_output_axes", 1, 0), Ints("scan_output_directions", 0, stacked)),
+                Node(
+                    "Scan",
+                    "a x z",
+                    "last outs squares",
+                    Body("body", body),
+                    Int("num_scan_inputs", 2),
+                    Ints("scan_input_axes", 1, -2),
+                    Ints("scan_input_directions", taken, 0),
+                    Ints("scan_output_axes", 1, 0),
+                    Ints("scan_output_directions", 0, stacked)
+                ),
             },
             Initializer = { Floats("w", 2) },
         };
@@ -60,11 +77,20 @@ public sealed class LoopDerivativeTests : IDisposable
         {
             Name = "body",
             Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
-            Node = { Node("Identity", "go", "on"), Node("Cast", "i", "number", Int("to", 1)), Node("Add", "number v", "shift"), Node("Mul", "state w", "scaled"), Node("Add", "scaled shift", "sum"), Node("Tanh", "sum", "next") },
+            Node =
+            {
+                Node("Identity", "go", "on"),
+                Node("Cast", "i", "number", Int("to", 1)),
+                Node("Add", "number v", "shift"),
+                Node("Mul", "state w", "scaled"),
+                Node("Add", "scaled shift", "sum"),
+                Node("Tanh", "sum", "next"),
+            },
             Initializer = { Floats("v", 3) },
             Output = { Info("on", 9), Info("next", 1, "N", 3) },
         };
-        var model = Model(Graph(Node("Loop", "trips  x", "y", Body("body", body)).Also(node => node.Input.Insert(1, "")))).Also(model => model.Graph.Initializer.Add(Floats("w", 3)));
+        var model = Model(Graph(Node("Loop", "trips  x", "y", Body("body", body)).Also(node => node.Input.Insert(1, ""))))
+            .Also(model => model.Graph.Initializer.Add(Floats("w", 3)));
         model.Graph.Input.Add(Info("trips", 7));
         string[] with = rounds == 0 ? ["x"] : ["x", "w"];
         new ModelLaws(model, _folder, with, new() { ["trips"] = Ir.Tensor.Scalar(ElementType.Int64, rounds) }).Check();
@@ -79,24 +105,38 @@ public sealed class LoopDerivativeTests : IDisposable
             Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
             Node =
             {
-                Node("Mul", "state w", "scaled"), Node("Sin", "scaled", "s"), Node("Add", "state s", "next"), Node("ReduceMax", "next", "most", Int("keepdims", 0)), Node("Less", "most limit", "on"),
+                Node("Mul", "state w", "scaled"),
+                Node("Sin", "scaled", "s"),
+                Node("Add", "state s", "next"),
+                Node("ReduceMax", "next", "most", Int("keepdims", 0)),
+                Node("Less", "most limit", "on"),
                 Node("Exp", "s", "row"),
             },
             Output = { Info("on", 9), Info("next", 1, "N", 3) },
         };
         if (stacks)
             body.Output.Add(Info("row", 1, "N", 3));
-        var model = Model(Graph(Node("Loop", "start x", stacks ? "y rows" : "y", Body("body", body)).Also(node => node.Input.Insert(0, ""))));
+        var model = Model(
+            Graph(Node("Loop", "start x", stacks ? "y rows" : "y", Body("body", body)).Also(node => node.Input.Insert(0, "")))
+        );
         model.Graph.Initializer.Add(Floats("w", 3));
-        model.Graph.Initializer.Add(new TensorProto { Name = "limit", DataType = 1, FloatData = { 2f } });
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "limit",
+                DataType = 1,
+                FloatData = { 2f },
+            }
+        );
         model.Graph.Input.Add(Info("start", 9));
         if (stacks)
             model.Graph.Output.Add(Info("rows", 1, "", "N", 3));
-        new ModelLaws(model, _folder, ["x", "w"], new()
-        {
-            ["start"] = Ir.Tensor.Scalar(ElementType.Bool, 1),
-            ["x"] = Ir.Tensor.Of([2, 3], [0.1, 0.3, 0.5, -0.2, 0.4, 0.9]),
-        }).Check();
+        new ModelLaws(
+            model,
+            _folder,
+            ["x", "w"],
+            new() { ["start"] = Ir.Tensor.Scalar(ElementType.Bool, 1), ["x"] = Ir.Tensor.Of([2, 3], [0.1, 0.3, 0.5, -0.2, 0.4, 0.9]) }
+        ).Check();
     }
 
     [Theory, InlineData(3, 2), InlineData(1, 1)]
@@ -109,26 +149,54 @@ public sealed class LoopDerivativeTests : IDisposable
             Node = { Node("Identity", "more", "again"), Node("Sin", "z", "s"), Node("Mul", "s w", "t"), Node("Add", "t step", "z_next") },
             Output = { Info("again", 9), Info("z_next", 1, "N", 3) },
         };
-        var yes = new GraphProto { Name = "yes", Node = { Node("Loop", "trips  state", "many", Body("body", deep)).Also(node => node.Input.Insert(1, "")) }, Output = { Info("many", 1, "N", 3) } };
-        var no = new GraphProto { Name = "no", Node = { Node("Mul", "state step", "e"), Node("Tanh", "e", "f") }, Output = { Info("f", 1, "N", 3) } };
+        var yes = new GraphProto
+        {
+            Name = "yes",
+            Node = { Node("Loop", "trips  state", "many", Body("body", deep)).Also(node => node.Input.Insert(1, "")) },
+            Output = { Info("many", 1, "N", 3) },
+        };
+        var no = new GraphProto
+        {
+            Name = "no",
+            Node = { Node("Mul", "state step", "e"), Node("Tanh", "e", "f") },
+            Output = { Info("f", 1, "N", 3) },
+        };
         var body = new GraphProto
         {
             Name = "body",
             Input = { Info("state", 1, "N", 3), Info("step", 1, 3) },
-            Node = { Node("ReduceSum", "step", "total", Int("keepdims", 0)), Node("Greater", "total zero", "up"), Node("If", "up", "next", Body("then_branch", yes), Body("else_branch", no)), Node("Mul", "next next", "row") },
+            Node =
+            {
+                Node("ReduceSum", "step", "total", Int("keepdims", 0)),
+                Node("Greater", "total zero", "up"),
+                Node("If", "up", "next", Body("then_branch", yes), Body("else_branch", no)),
+                Node("Mul", "next next", "row"),
+            },
             Output = { Info("next", 1, "N", 3), Info("row", 1, "N", 3) },
         };
         var model = Model(Graph(Node("Scan", "x steps", "y rows", Body("body", body), Int("num_scan_inputs", 1))));
         model.Graph.Initializer.Add(Floats("w", 3));
-        model.Graph.Initializer.Add(new TensorProto { Name = "zero", DataType = 1, FloatData = { 0f } });
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "zero",
+                DataType = 1,
+                FloatData = { 0f },
+            }
+        );
         model.Graph.Input.Add(Info("steps", 1, "T", 3));
         model.Graph.Input.Add(Info("trips", 7));
         model.Graph.Output.Add(Info("rows", 1, "T", "N", 3));
-        new ModelLaws(model, _folder, ["x", "w", "steps"], new()
-        {
-            ["trips"] = Ir.Tensor.Scalar(ElementType.Int64, inner),
-            ["steps"] = Ir.Tensor.Of([outer, 3], [.. new[] { 0.5, 0.2, 0.1, -0.4, 0.3, -0.6, 0.3, 0.8, -0.1 }.Take(3 * outer)]),
-        }).Check();
+        new ModelLaws(
+            model,
+            _folder,
+            ["x", "w", "steps"],
+            new()
+            {
+                ["trips"] = Ir.Tensor.Scalar(ElementType.Int64, inner),
+                ["steps"] = Ir.Tensor.Of([outer, 3], [.. new[] { 0.5, 0.2, 0.1, -0.4, 0.3, -0.6, 0.3, 0.8, -0.1 }.Take(3 * outer)]),
+            }
+        ).Check();
     }
 
     [Fact]
@@ -141,8 +209,18 @@ public sealed class LoopDerivativeTests : IDisposable
             Node = { Node("Mul", "state row", "p"), Node("Mul", "p w", "q"), Node("Sin", "q", "next") },
             Output = { Info("next", 1, 3) },
         };
-        var then = new GraphProto { Name = "then", Node = { Node("Scan", "a x", "s", Body("body", body), Int("num_scan_inputs", 1)) }, Output = { Info("s", 1, 3) } };
-        var otherwise = new GraphProto { Name = "else", Node = { Node("Identity", "a", "e") }, Output = { Info("e", 1, 3) } };
+        var then = new GraphProto
+        {
+            Name = "then",
+            Node = { Node("Scan", "a x", "s", Body("body", body), Int("num_scan_inputs", 1)) },
+            Output = { Info("s", 1, 3) },
+        };
+        var otherwise = new GraphProto
+        {
+            Name = "else",
+            Node = { Node("Identity", "a", "e") },
+            Output = { Info("e", 1, 3) },
+        };
         var graph = new GraphProto
         {
             Name = "graph",
@@ -151,11 +229,24 @@ public sealed class LoopDerivativeTests : IDisposable
             Node = { Node("If", "go", "y", Body("then_branch", then), Body("else_branch", otherwise)) },
             Initializer = { Floats("w", 3) },
         };
-        new ModelLaws(Model(graph), _folder, ["a", "w", "x"], new() { ["go"] = Ir.Tensor.Scalar(ElementType.Bool, 1) }, new() { ["T"] = 4 }).Check();
+        new ModelLaws(
+            Model(graph),
+            _folder,
+            ["a", "w", "x"],
+            new() { ["go"] = Ir.Tensor.Scalar(ElementType.Bool, 1) },
+            new() { ["T"] = 4 }
+        ).Check();
     }
 
     [Theory]
-    [InlineData("RNN", 1, 3, false), InlineData("RNN", 1, 1, true), InlineData("GRU", 3, 3, false), InlineData("GRU", 3, 3, true), InlineData("LSTM", 4, 1, false), InlineData("LSTM", 4, 3, true)]
+    [
+        InlineData("RNN", 1, 3, false),
+        InlineData("RNN", 1, 1, true),
+        InlineData("GRU", 3, 3, false),
+        InlineData("GRU", 3, 3, true),
+        InlineData("LSTM", 4, 1, false),
+        InlineData("LSTM", 4, 3, true)
+    ]
     public void A_recurrent_operator_over_steps_that_only_the_data_tell_is_differentiated(string op, int gates, int steps, bool uneven)
     {
         var graph = new GraphProto
@@ -163,11 +254,33 @@ public sealed class LoopDerivativeTests : IDisposable
             Name = "graph",
             Input = { Info("x", 1, "T", 2, 2) },
             Output = { Info("y", 1, "T", 2, 2, 2), Info("last", 1, 2, 2, 2) },
-            Node = { Node(op, uneven ? "x w r b lengths" : "x w r b", "y last", Int("hidden_size", 2), new AttributeProto { Name = "direction", Type = Kind.String, S = Google.Protobuf.ByteString.CopyFromUtf8("bidirectional") }) },
+            Node =
+            {
+                Node(
+                    op,
+                    uneven ? "x w r b lengths" : "x w r b",
+                    "y last",
+                    Int("hidden_size", 2),
+                    new AttributeProto
+                    {
+                        Name = "direction",
+                        Type = Kind.String,
+                        S = Google.Protobuf.ByteString.CopyFromUtf8("bidirectional"),
+                    }
+                ),
+            },
             Initializer = { Cube("w", 2, 2 * gates, 2), Cube("r", 2, 2 * gates, 2), Small("b", 2, 4 * gates) },
         };
         if (uneven)
-            graph.Initializer.Add(new TensorProto { Name = "lengths", DataType = 6, Dims = { 2 }, Int32Data = { 1, steps } });
+            graph.Initializer.Add(
+                new TensorProto
+                {
+                    Name = "lengths",
+                    DataType = 6,
+                    Dims = { 2 },
+                    Int32Data = { 1, steps },
+                }
+            );
         new ModelLaws(Model(graph), _folder, ["w", "r", "b", "x"], sizes: new() { ["T"] = steps }).Check();
     }
 
@@ -191,7 +304,12 @@ public sealed class LoopDerivativeTests : IDisposable
             Node = { scan },
             Initializer = { Floats("w", 2) },
         };
-        new ModelLaws(Model(graph, 8, 3).Also(model => model.Graph.Input.Add(Info("w", 1, 2))), _folder, ["x", "w", "a"], sizes: new() { ["S"] = 2, ["T"] = steps }).Check();
+        new ModelLaws(
+            Model(graph, 8, 3).Also(model => model.Graph.Input.Add(Info("w", 1, 2))),
+            _folder,
+            ["x", "w", "a"],
+            sizes: new() { ["S"] = 2, ["T"] = steps }
+        ).Check();
     }
 
     [Fact]
@@ -230,16 +348,31 @@ public sealed class LoopDerivativeTests : IDisposable
         {
             Name = "body",
             Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
-            Node = { Node("Mul", "state w", "next"), Node("ReduceMax", "next", "most", Int("keepdims", 0)), Node("Less", "most limit", "on") },
+            Node =
+            {
+                Node("Mul", "state w", "next"),
+                Node("ReduceMax", "next", "most", Int("keepdims", 0)),
+                Node("Less", "most limit", "on"),
+            },
             Output = { Info("on", 9), Info("next", 1, "N", 3) },
         };
         var model = Model(Graph(Node("Loop", "trips start x", "y", Body("body", body))));
         model.Graph.Initializer.Add(Floats("w", 3));
-        model.Graph.Initializer.Add(new TensorProto { Name = "limit", DataType = 1, FloatData = { 2f } });
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "limit",
+                DataType = 1,
+                FloatData = { 2f },
+            }
+        );
         model.Graph.Input.Add(Info("start", 9));
         model.Graph.Input.Add(Info("trips", 7));
         var loaded = OnnxModel.Load(model.Save(_folder));
-        Assert.Equal(["Less that makes 'on'"], OnnxCurvature.Methods.Paths.DiscreteChoices.Between([loaded.Values["w"]], loaded.Values["y"]));
+        Assert.Equal(
+            ["Less that makes 'on'"],
+            OnnxCurvature.Methods.Paths.DiscreteChoices.Between([loaded.Values["w"]], loaded.Values["y"])
+        );
     }
 
     [Fact]
@@ -257,7 +390,9 @@ public sealed class LoopDerivativeTests : IDisposable
         model.Graph.Input.Add(Info("trips", 7));
         var loaded = OnnxModel.Load(model.Save(_folder));
         Assert.Contains(loaded.Program.Nodes, node => node.Operator is Loop);
-        var exception = Assert.Throws<UnsupportedModelException>(() => loaded.Builder.Linearize([loaded.Values["x"]], [loaded.Values["y"]]));
+        var exception = Assert.Throws<UnsupportedModelException>(() =>
+            loaded.Builder.Linearize([loaded.Values["x"]], [loaded.Values["y"]])
+        );
         Assert.Contains("keep its shape", exception.Message, StringComparison.Ordinal);
     }
 
@@ -268,7 +403,14 @@ public sealed class LoopDerivativeTests : IDisposable
         {
             Name = "body",
             Input = { Info("h", 1, 2, 3), Info("x_t", 1, 2, 4) },
-            Node = { Node("MatMul", "x_t w", "a"), Node("MatMul", "h u", "b"), Node("Add", "a b", "c"), Node("Tanh", "c", "h_next"), Node("Sigmoid", "c", "row") },
+            Node =
+            {
+                Node("MatMul", "x_t w", "a"),
+                Node("MatMul", "h u", "b"),
+                Node("Add", "a b", "c"),
+                Node("Tanh", "c", "h_next"),
+                Node("Sigmoid", "c", "row"),
+            },
             Output = { Info("h_next", 1, 2, 3), Info("row", 1, 2, 3) },
         };
         return new GraphProto
@@ -282,13 +424,14 @@ public sealed class LoopDerivativeTests : IDisposable
     }
 
     /// <summary>A matrix of entries below one.</summary>
-    internal static TensorProto Small(string name, int rows, int columns) => new()
-    {
-        Name = name,
-        DataType = 1,
-        Dims = { rows, columns },
-        FloatData = { Enumerable.Range(0, rows * columns).Select(index => MathF.Sin(3 * index + rows) * 0.7f) },
-    };
+    internal static TensorProto Small(string name, int rows, int columns) =>
+        new()
+        {
+            Name = name,
+            DataType = 1,
+            Dims = { rows, columns },
+            FloatData = { Enumerable.Range(0, rows * columns).Select(index => MathF.Sin(3 * index + rows) * 0.7f) },
+        };
 
     private static TensorProto Cube(string name, int first, int rows, int columns)
     {
@@ -298,5 +441,11 @@ public sealed class LoopDerivativeTests : IDisposable
         return tensor;
     }
 
-    private static AttributeProto Ints(string name, params long[] values) => new() { Name = name, Type = Kind.Ints, Ints = { values } };
+    private static AttributeProto Ints(string name, params long[] values) =>
+        new()
+        {
+            Name = name,
+            Type = Kind.Ints,
+            Ints = { values },
+        };
 }

@@ -37,7 +37,8 @@ public sealed class ModelFilesTests : IDisposable
         Write('b', [2]);
         Assert.Equal(
             new[] { _folder.File("m.onnx"), WeightsOf('b'), foreign }.Order(StringComparer.Ordinal),
-            Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal));
+            Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal)
+        );
         Assert.Equal([2], File.ReadAllBytes(WeightsOf('b')));
     }
 

@@ -44,13 +44,33 @@ public sealed class NarrowTypeTests
     public void Numbers_are_rounded_as_ONNX_Runtime_rounds_them(ElementType type, bool saturated)
     {
         var random = new Random(7);
-        double[] numbers = [.. Enumerable.Range(0, 4000).Select(_ => (double)(float)((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-18, 19)))), 0, 0.5, -0.5, 1.5, 2.5, 464, 480, 248, 256, 61440, 61441, 65536];
-        // What becomes of halves the standard leaves open; of numbers out of the range of integers the low bits are left. Not saturated, ONNX Runtime takes some numbers that are a
-        // little too large for the largest one.
+        double[] numbers =
+        [
+            .. Enumerable.Range(0, 4000).Select(_ => (double)(float)((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-18, 19)))),
+            0,
+            0.5,
+            -0.5,
+            1.5,
+            2.5,
+            464,
+            480,
+            248,
+            256,
+            61440,
+            61441,
+            65536,
+        ];
+        // What becomes of halves the standard leaves open; of numbers out of the range of integers the low bits are left. Not saturated,
+        // ONNX Runtime takes some numbers that are a little too large for the largest one.
         if (!type.HoldsFloats())
             numbers = [.. numbers.Select(number => Math.IEEERemainder(number, 41)).Where(number => number % 1 is not (0.5 or -0.5))];
         else if (!saturated)
-            numbers = [.. numbers.Where(number => Math.Abs(number) <= NarrowFloats.Round(type, 1e9) || Math.Abs(number) > 2 * NarrowFloats.Round(type, 1e9))];
+            numbers =
+            [
+                .. numbers.Where(number =>
+                    Math.Abs(number) <= NarrowFloats.Round(type, 1e9) || Math.Abs(number) > 2 * NarrowFloats.Round(type, 1e9)
+                ),
+            ];
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float32, TensorShape.Of(numbers.Length)), "x");
         var attributes = Attributes.Empty.With("to", (long)type);
@@ -61,7 +81,10 @@ public sealed class NarrowTypeTests
         Assert.NotNull(there);
         var here = tensor.CastTo(type, saturated);
         for (var index = 0; index < numbers.Length; index++)
-            Assert.True(here.At(index).Equals(there[0].At(index)), $"{numbers[index]} becomes {here.At(index)} here and {there[0].At(index)} there");
+            Assert.True(
+                here.At(index).Equals(there[0].At(index)),
+                $"{numbers[index]} becomes {here.At(index)} here and {there[0].At(index)} there"
+            );
     }
 
     [Theory]
@@ -74,8 +97,18 @@ public sealed class NarrowTypeTests
     {
         var tensor = Tensor.Of(ElementType.Float64, [numbers.Length], numbers).CastTo(type);
         Assert.Equal(bytes, TensorEncoder.Encode(tensor));
-        var raw = new TensorProto { DataType = (int)type, Dims = { numbers.Length }, RawData = Google.Protobuf.ByteString.CopyFrom(bytes) };
-        var listed = new TensorProto { DataType = (int)type, Dims = { numbers.Length }, Int32Data = { bytes.Select(value => (int)value) } };
+        var raw = new TensorProto
+        {
+            DataType = (int)type,
+            Dims = { numbers.Length },
+            RawData = Google.Protobuf.ByteString.CopyFrom(bytes),
+        };
+        var listed = new TensorProto
+        {
+            DataType = (int)type,
+            Dims = { numbers.Length },
+            Int32Data = { bytes.Select(value => (int)value) },
+        };
         foreach (var proto in new[] { raw, listed })
         {
             var read = new TensorReader("file", null).Read(proto).Read();
@@ -83,6 +116,10 @@ public sealed class NarrowTypeTests
             Assert.Equal(numbers, Enumerable.Range(0, read.Count).Select(read.At));
         }
         raw.Dims[0] = 99;
-        Assert.Contains("needs", Assert.Throws<UserErrorException>(() => new TensorReader("file", null).Read(raw)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "needs",
+            Assert.Throws<UserErrorException>(() => new TensorReader("file", null).Read(raw)).Message,
+            StringComparison.Ordinal
+        );
     }
 }

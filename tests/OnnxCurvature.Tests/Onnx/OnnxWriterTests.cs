@@ -27,11 +27,21 @@ public sealed class OnnxWriterTests : IDisposable
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float32, [2, 3]), "x");
         var row = b.Parameter(new TensorType(ElementType.Float32, [3]), "row");
-        Value Of<T>(Attributes attributes, params Value[] inputs) where T : Operator => Catalogue.Get<T>().Apply(b, [.. inputs], attributes).Output;
+        Value Of<T>(Attributes attributes, params Value[] inputs)
+            where T : Operator => Catalogue.Get<T>().Apply(b, [.. inputs], attributes).Output;
         var shape = b.Vector(2, 3);
-        var y = Of<Reshape>(Attributes.Empty.With("allowzero", 0L), Of<OnnxCurvature.Ops.Normalization.BatchNormalization>(Attributes.Empty.With("training_mode", 0L), x, row, row, row, row), shape);
+        var y = Of<Reshape>(
+            Attributes.Empty.With("allowzero", 0L),
+            Of<OnnxCurvature.Ops.Normalization.BatchNormalization>(Attributes.Empty.With("training_mode", 0L), x, row, row, row, row),
+            shape
+        );
         y = Of<OnnxCurvature.Ops.Reduction.ReduceMean>(Attributes.Empty.With("axes", [1]).With("noop_with_empty_axes", 0L), y);
-        y = Of<OnnxCurvature.Ops.Indexing.ScatterND>(Attributes.Empty.With("reduction", "none"), y, b.Constant(Ir.Tensor.Of(ElementType.Int64, [1, 2], [0L, 0])), b.Constant(Ir.Tensor.Of(ElementType.Float32, [1], [1.0])));
+        y = Of<OnnxCurvature.Ops.Indexing.ScatterND>(
+            Attributes.Empty.With("reduction", "none"),
+            y,
+            b.Constant(Ir.Tensor.Of(ElementType.Int64, [1, 2], [0L, 0])),
+            b.Constant(Ir.Tensor.Of(ElementType.Float32, [1], [1.0]))
+        );
         var file = OnnxWriter.Serialize(b.Build([x, row], [new NamedValue("y", y)]), _folder.Path, new WriteOptions { Opset = 13 });
         Assert.Empty(OnnxChecker.Check(ModelProto.Parser.ParseFrom(file)));
         using var session = new InferenceSession(file);
@@ -57,7 +67,15 @@ public sealed class OnnxWriterTests : IDisposable
         foreach (var weight in copy.Weights)
         {
             var constant = Assert.IsType<MappedConstant>(weight.Constant);
-            Assert.Equal(expected switch { WeightPlacement.Reference => model.Path, WeightPlacement.Beside => result.DataPath, _ => result.Path }, constant.Path);
+            Assert.Equal(
+                expected switch
+                {
+                    WeightPlacement.Reference => model.Path,
+                    WeightPlacement.Beside => result.DataPath,
+                    _ => result.Path,
+                },
+                constant.Path
+            );
             Assert.Equal(model.Values[weight.Name!].Constant!.Read().Floats, constant.Read().Floats);
             if (expected == WeightPlacement.Beside)
                 Assert.Equal(0, constant.Offset % 4096);
@@ -84,7 +102,11 @@ public sealed class OnnxWriterTests : IDisposable
     public void The_same_program_gives_the_same_bytes()
     {
         var model = Source();
-        var options = new WriteOptions { Source = model, Metadata = new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" } };
+        var options = new WriteOptions
+        {
+            Source = model,
+            Metadata = new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" },
+        };
         OnnxWriter.Write(model.Program, _folder.File("first.onnx"), options);
         OnnxWriter.Write(Source().Program, _folder.File("second.onnx"), options);
         Assert.Equal(File.ReadAllBytes(_folder.File("first.onnx")), File.ReadAllBytes(_folder.File("second.onnx")));
@@ -99,7 +121,10 @@ public sealed class OnnxWriterTests : IDisposable
         b.Origin = "gradient of Conv 'conv4_3'";
         var product = Mul.Of(b, Neg.Of(b, x), Neg.Of(b, x));
         OnnxWriter.Write(b.Build([x], [new("y", product)]), _folder.File("model.onnx"));
-        Assert.Equal(["gradient_of_Conv_conv4_3/Neg", "gradient_of_Conv_conv4_3/Neg_2", "x", "y"], OnnxModel.Load(_folder.File("model.onnx")).Values.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["gradient_of_Conv_conv4_3/Neg", "gradient_of_Conv_conv4_3/Neg_2", "x", "y"],
+            OnnxModel.Load(_folder.File("model.onnx")).Values.Keys.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -108,7 +133,10 @@ public sealed class OnnxWriterTests : IDisposable
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float32, [6]), "x");
         var y = Catalogue.Get<Tanh>().Apply(b, [Reshape.To(b, x, [2, 3])]).Output;
-        var z = Catalogue.Get<Tanh>().Apply(b, [Reshape.To(b, Catalogue.Get<Tanh>().Apply(b, [Reshape.To(b, y, [6])]).Output, [2, 3])]).Output;
+        var z = Catalogue
+            .Get<Tanh>()
+            .Apply(b, [Reshape.To(b, Catalogue.Get<Tanh>().Apply(b, [Reshape.To(b, y, [6])]).Output, [2, 3])])
+            .Output;
         OnnxWriter.Write(b.Build([x], [new("z", z)]), _folder.File("model.onnx"));
         Assert.Equal(2, OnnxModel.Load(_folder.File("model.onnx")).Values.Values.Count(value => value.Constant is not null));
     }
@@ -121,8 +149,16 @@ public sealed class OnnxWriterTests : IDisposable
         var shape = Catalogue.Get<Shape>().Apply(b, [x], Attributes.Empty.With("start", 1L)).Output;
         var program = b.Build([x], [new("shape", shape)]);
         Assert.Equal(15, OnnxWriter.MinimumOpset(program));
-        Assert.Contains("needs opset 15 or later", Refuses(() => OnnxWriter.Write(program, _folder.File("y.onnx"), new WriteOptions { Opset = 13 })), StringComparison.Ordinal);
-        Assert.Contains("Opset 22 was asked for", Refuses(() => OnnxWriter.Write(program, _folder.File("y.onnx"), new WriteOptions { Opset = 22 })), StringComparison.Ordinal);
+        Assert.Contains(
+            "needs opset 15 or later",
+            Refuses(() => OnnxWriter.Write(program, _folder.File("y.onnx"), new WriteOptions { Opset = 13 })),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Opset 22 was asked for",
+            Refuses(() => OnnxWriter.Write(program, _folder.File("y.onnx"), new WriteOptions { Opset = 22 })),
+            StringComparison.Ordinal
+        );
         Assert.Equal(15, OnnxWriter.Write(program, _folder.File("y.onnx")).Opset);
     }
 
@@ -130,20 +166,36 @@ public sealed class OnnxWriterTests : IDisposable
     public void A_file_that_the_weights_come_from_is_not_overwritten()
     {
         var model = Source();
-        Assert.Contains("would overwrite", Refuses(() => OnnxWriter.Write(model.Program, model.Path, new WriteOptions { Source = model })), StringComparison.Ordinal);
+        Assert.Contains(
+            "would overwrite",
+            Refuses(() => OnnxWriter.Write(model.Program, model.Path, new WriteOptions { Source = model })),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_folder_that_is_not_there_is_refused() =>
-        Assert.Contains("There is no folder", Refuses(() => OnnxWriter.Write(Source().Program, _folder.File("none/y.onnx"))), StringComparison.Ordinal);
+        Assert.Contains(
+            "There is no folder",
+            Refuses(() => OnnxWriter.Write(Source().Program, _folder.File("none/y.onnx"))),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Nothing_is_left_behind_when_writing_fails()
     {
         var model = Source();
         File.AppendAllText(model.Path, "more");
-        Refuses(() => OnnxWriter.Write(model.Program, _folder.File("copy.onnx"), new WriteOptions { Source = model, Weights = WeightPlacement.Embed }));
-        Refuses(() => OnnxWriter.Write(model.Program, _folder.File("copy.onnx"), new WriteOptions { Source = model, Weights = WeightPlacement.Beside }));
+        Refuses(() =>
+            OnnxWriter.Write(model.Program, _folder.File("copy.onnx"), new WriteOptions { Source = model, Weights = WeightPlacement.Embed })
+        );
+        Refuses(() =>
+            OnnxWriter.Write(
+                model.Program,
+                _folder.File("copy.onnx"),
+                new WriteOptions { Source = model, Weights = WeightPlacement.Beside }
+            )
+        );
         Assert.Equal([model.Path], Directory.EnumerateFiles(_folder.Path));
     }
 

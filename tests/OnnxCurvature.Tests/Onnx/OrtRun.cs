@@ -6,14 +6,22 @@ namespace OnnxCurvature.Tests.Onnx;
 internal static class OrtRun
 {
     /// <summary>The outputs of a model, in order, for its inputs by name.</summary>
-    public static IReadOnlyList<OrtValue> Run(string path, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyList<string>? outputs = null)
+    public static IReadOnlyList<OrtValue> Run(
+        string path,
+        IReadOnlyDictionary<string, OrtValue> inputs,
+        IReadOnlyList<string>? outputs = null
+    )
     {
         using var session = new InferenceSession(path, Options());
         return Run(session, inputs, outputs);
     }
 
     /// <summary>The outputs of a session, in order.</summary>
-    public static IReadOnlyList<OrtValue> Run(InferenceSession session, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyList<string>? outputs = null)
+    public static IReadOnlyList<OrtValue> Run(
+        InferenceSession session,
+        IReadOnlyDictionary<string, OrtValue> inputs,
+        IReadOnlyList<string>? outputs = null
+    )
     {
         using var run = new RunOptions();
         var given = session.InputMetadata.Keys.Where(inputs.ContainsKey).ToDictionary(name => name, name => inputs[name]);
@@ -21,10 +29,11 @@ internal static class OrtRun
     }
 
     /// <summary>Options that do not log what a test provokes.</summary>
-    public static SessionOptions Options() => new()
-    {
-        GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
-        LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
-        IntraOpNumThreads = 1,
-    };
+    public static SessionOptions Options() =>
+        new()
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+            IntraOpNumThreads = 1,
+        };
 }

@@ -13,7 +13,9 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Onnx;
 
-/// <summary>The models that ONNX publishes, computed in float64, give in double what they give in their own types, or are refused.</summary>
+/// <summary>
+/// The models that ONNX publishes, computed in float64, give in double what they give in their own types, or are refused.
+/// </summary>
 public sealed class PublishedFloat64Tests(ITestOutputHelper output)
 {
     private const string Folder = "/usr/share/libonnx-testdata/data";
@@ -24,8 +26,11 @@ public sealed class PublishedFloat64Tests(ITestOutputHelper output)
     {
         Assert.SkipUnless(Directory.Exists(Folder), "Debian's package libonnx-testdata is not installed.");
         using var folder = new TemporaryFolder();
-        var results = Directory.EnumerateFiles(Folder, "model.onnx", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(path => (Path: path, Result: Compare(path, folder.File("model.onnx")))).ToList();
+        var results = Directory
+            .EnumerateFiles(Folder, "model.onnx", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(path => (Path: path, Result: Compare(path, folder.File("model.onnx"))))
+            .ToList();
         foreach (var group in results.GroupBy(entry => entry.Result.Split(':')[0]).OrderBy(group => group.Key, StringComparer.Ordinal))
             output.WriteLine($"{group.Count()} {group.Key}");
         foreach (var (path, result) in results)
@@ -58,12 +63,19 @@ public sealed class PublishedFloat64Tests(ITestOutputHelper output)
         {
             using var session = new InferenceSession(path, OrtRun.Options());
             foreach (var (index, name) in session.InputNames.Index())
-                inputs[name] = File.Exists(Path.Combine(data, $"input_{index}.pb")) ? TensorFile.Read(Path.Combine(data, $"input_{index}.pb")) : TensorFile.Zeros(session.InputMetadata[name]);
+                inputs[name] = File.Exists(Path.Combine(data, $"input_{index}.pb"))
+                    ? TensorFile.Read(Path.Combine(data, $"input_{index}.pb"))
+                    : TensorFile.Zeros(session.InputMetadata[name]);
             var expected = OrtRun.Run(session, inputs);
             try
             {
-                var wide = model.Inputs.ToDictionary(input => input.Name!, input => OrtTensors.Of(Array(inputs[input.Name!]), input.Type.Element));
-                return Difference(expected, OrtRun.Run(copy, wide, session.OutputNames)) is { } difference ? "differs: " + difference : "same";
+                var wide = model.Inputs.ToDictionary(
+                    input => input.Name!,
+                    input => OrtTensors.Of(Array(inputs[input.Name!]), input.Type.Element)
+                );
+                return Difference(expected, OrtRun.Run(copy, wide, session.OutputNames)) is { } difference
+                    ? "differs: " + difference
+                    : "same";
             }
             catch (OnnxRuntimeException exception)
             {
@@ -87,7 +99,9 @@ public sealed class PublishedFloat64Tests(ITestOutputHelper output)
                 return $"output {index} has the shape [{string.Join(",", b.Shape)}] and not [{string.Join(",", a.Shape)}]";
             var (x, y) = (a.ToDoubles(), b.ToDoubles());
             // What is rounded to integers may fall to either side where float32 is at a tie.
-            var tolerance = a.Element is ElementType.Int8 or ElementType.UInt8 ? 1 : (a.Element == ElementType.Float16 ? 30 : 1) * Tolerance * x.Where(double.IsFinite).Select(Math.Abs).Append(1).Max();
+            var tolerance = a.Element is ElementType.Int8 or ElementType.UInt8
+                ? 1
+                : (a.Element == ElementType.Float16 ? 30 : 1) * Tolerance * x.Where(double.IsFinite).Select(Math.Abs).Append(1).Max();
             for (var i = 0; i < x.Length; i++)
                 if (!x[i].Equals(y[i]) && !(Math.Abs(x[i] - y[i]) <= tolerance))
                     return $"output {index} has {y[i]:R} at {i}, and not {x[i]:R}";
@@ -101,6 +115,8 @@ public sealed class PublishedFloat64Tests(ITestOutputHelper output)
             throw new NotSupportedException();
         var info = value.GetTensorTypeAndShape();
         var element = (ElementType)info.ElementDataType;
-        return element is ElementType.BFloat16 || element.Size() == 0 ? throw new NotSupportedException() : new NpyArray(element, info.Shape, value.GetTensorMutableRawData().ToArray());
+        return element is ElementType.BFloat16 || element.Size() == 0
+            ? throw new NotSupportedException()
+            : new NpyArray(element, info.Shape, value.GetTensorMutableRawData().ToArray());
     }
 }

@@ -20,14 +20,20 @@ public sealed class PublishedModelTests(ITestOutputHelper output)
     {
         Assert.SkipUnless(Directory.Exists(Folder), "Debian's package libonnx-testdata is not installed.");
         using var folder = new TemporaryFolder();
-        var results = Directory.EnumerateFiles(Folder, "model.onnx", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(path => (Path: path, Result: RoundTrip(path, folder.File("model.onnx")))).ToList();
+        var results = Directory
+            .EnumerateFiles(Folder, "model.onnx", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(path => (Path: path, Result: RoundTrip(path, folder.File("model.onnx"))))
+            .ToList();
         foreach (var group in results.GroupBy(entry => entry.Result.Split(':')[0]).OrderBy(group => group.Key, StringComparer.Ordinal))
             output.WriteLine($"{group.Count()} {group.Key}");
         foreach (var (path, result) in results)
             if (!result.StartsWith("same", StringComparison.Ordinal))
                 output.WriteLine($"{Path.GetRelativePath(Folder, Path.GetDirectoryName(path)!)}: {result}");
-        Assert.True(results.Count(entry => entry.Result.StartsWith("same", StringComparison.Ordinal)) > results.Count * 3 / 4, "Most of the published models round-trip; see the output.");
+        Assert.True(
+            results.Count(entry => entry.Result.StartsWith("same", StringComparison.Ordinal)) > results.Count * 3 / 4,
+            "Most of the published models round-trip; see the output."
+        );
         Assert.DoesNotContain(results, entry => entry.Result.StartsWith("differs", StringComparison.Ordinal));
     }
 
@@ -66,7 +72,9 @@ public sealed class PublishedModelTests(ITestOutputHelper output)
             {
                 return "not run by ONNX Runtime";
             }
-            return TensorFile.Same(expected, OrtRun.Run(copy, inputs, session.OutputNames)) is { } difference ? "differs: " + difference : model.UnknownNodes.IsEmpty ? "same" : "same with unknown operators";
+            return TensorFile.Same(expected, OrtRun.Run(copy, inputs, session.OutputNames)) is { } difference ? "differs: " + difference
+                : model.UnknownNodes.IsEmpty ? "same"
+                : "same with unknown operators";
         }
         catch (Exception exception) when (exception is OnnxRuntimeException or NotSupportedException)
         {

@@ -28,7 +28,8 @@ public sealed class RoundedNumberTests
     [InlineData(3.1415926535897931)]
     [InlineData(1.6732632423543772)]
     [InlineData(1.0507009873554805)]
-    public void A_plain_number_is_known_by_its_rounding(double number) => Assert.Equal(number, RoundedNumber.Meant((float)number), 2e-16 * Math.Abs(number));
+    public void A_plain_number_is_known_by_its_rounding(double number) =>
+        Assert.Equal(number, RoundedNumber.Meant((float)number), 2e-16 * Math.Abs(number));
 
     [Fact]
     public void Of_a_tensor_of_one_element_a_root_is_known_and_a_decimal_is_a_weight()
@@ -55,10 +56,24 @@ public sealed class RoundedNumberTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("selu.onnx");
-        File.WriteAllBytes(path, Model(new GraphProto { Name = "selu", Input = { Info("x", 1, 2) }, Output = { Info("y", 1, 2) }, Node = { Node("Selu", "x", "y") } }).ToByteArray());
+        File.WriteAllBytes(
+            path,
+            Model(
+                    new GraphProto
+                    {
+                        Name = "selu",
+                        Input = { Info("x", 1, 2) },
+                        Output = { Info("y", 1, 2) },
+                        Node = { Node("Selu", "x", "y") },
+                    }
+                )
+                .ToByteArray()
+        );
         var graph = OnnxModel.Load(path, new LoadOptions { Precision = precision }).Graph;
         var x = Ir.Tensor.Of(graph.Inputs[0].Type.Element, [2], [-1.0, 2]);
-        var y = Interpreter.Run(Ir.Program.Create(graph.Inputs, graph.Outputs), new Dictionary<Value, Tensor> { [graph.Inputs[0]] = x })[0].Floats;
+        var y = Interpreter
+            .Run(Ir.Program.Create(graph.Inputs, graph.Outputs), new Dictionary<Value, Tensor> { [graph.Inputs[0]] = x })[0]
+            .Floats;
         var tolerance = precision == Precision.Float64 ? 1e-15 : 2e-7;
         Assert.Equal(gamma * alpha * (Math.Exp(-1) - 1), y[0], tolerance);
         Assert.Equal(2 * gamma, y[1], tolerance);

@@ -26,7 +26,11 @@ internal static class TensorFile
         if (input.OnnxValueType != OnnxValueType.ONNX_TYPE_TENSOR || ((ElementType)input.ElementDataType).Size() == 0)
             throw new NotSupportedException();
         long[] shape = [.. input.Dimensions.Select(size => size < 0 ? 1L : size)];
-        return Of(new byte[shape.Aggregate(1L, (a, b) => a * b) * ((ElementType)input.ElementDataType).Size()], input.ElementDataType, shape);
+        return Of(
+            new byte[shape.Aggregate(1L, (a, b) => a * b) * ((ElementType)input.ElementDataType).Size()],
+            input.ElementDataType,
+            shape
+        );
     }
 
     /// <summary>Null where all tensors agree in type, shape and bytes, else the first difference.</summary>
@@ -38,7 +42,8 @@ internal static class TensorFile
                 throw new NotSupportedException();
             var (a, b) = (expected[index].GetTensorTypeAndShape(), actual[index].GetTensorTypeAndShape());
             if (a.ElementDataType != b.ElementDataType || !a.Shape.SequenceEqual(b.Shape))
-                return $"output {index} is {b.ElementDataType}[{string.Join(",", b.Shape)}] and not {a.ElementDataType}[{string.Join(",", a.Shape)}]";
+                return $"output {index} is {b.ElementDataType}[{string.Join(",", b.Shape)}] and not "
+                    + $"{a.ElementDataType}[{string.Join(",", a.Shape)}]";
             if (((ElementType)a.ElementDataType).Size() == 0)
                 throw new NotSupportedException();
             if (!expected[index].GetTensorMutableRawData().SequenceEqual(actual[index].GetTensorMutableRawData()))
@@ -54,11 +59,16 @@ internal static class TensorFile
         return value;
     }
 
-    private static OnnxCurvature.Ir.Tensor Typed(TensorProto proto, ElementType element) => element switch
-    {
-        ElementType.Float32 => OnnxCurvature.Ir.Tensor.Of(element, [.. proto.Dims], [.. proto.FloatData.Select(value => (double)value)]),
-        ElementType.Float64 => OnnxCurvature.Ir.Tensor.Of(element, [.. proto.Dims], [.. proto.DoubleData]),
-        ElementType.Int64 => OnnxCurvature.Ir.Tensor.Of(element, [.. proto.Dims], [.. proto.Int64Data]),
-        _ => OnnxCurvature.Ir.Tensor.Of(element, [.. proto.Dims], [.. proto.Int32Data.Select(value => (long)value)]),
-    };
+    private static OnnxCurvature.Ir.Tensor Typed(TensorProto proto, ElementType element) =>
+        element switch
+        {
+            ElementType.Float32 => OnnxCurvature.Ir.Tensor.Of(
+                element,
+                [.. proto.Dims],
+                [.. proto.FloatData.Select(value => (double)value)]
+            ),
+            ElementType.Float64 => OnnxCurvature.Ir.Tensor.Of(element, [.. proto.Dims], [.. proto.DoubleData]),
+            ElementType.Int64 => OnnxCurvature.Ir.Tensor.Of(element, [.. proto.Dims], [.. proto.Int64Data]),
+            _ => OnnxCurvature.Ir.Tensor.Of(element, [.. proto.Dims], [.. proto.Int32Data.Select(value => (long)value)]),
+        };
 }

@@ -14,7 +14,15 @@ public sealed class TensorFileTests
     [Fact]
     public void Raw_floats_are_read()
     {
-        var tensor = new TensorProto { DataType = 1, RawData = ByteString.CopyFrom(new float[] { 1, -2.5f, 3e-9f }.SelectMany(BitConverter.GetBytes).ToArray()) };
+        var tensor = new TensorProto
+        {
+            DataType = 1,
+            RawData = ByteString.CopyFrom(
+                new float[] { 1, -2.5f, 3e-9f }
+                    .SelectMany(BitConverter.GetBytes)
+                    .ToArray()
+            ),
+        };
         tensor.Dims.Add([3, 1]);
         var array = Read(tensor);
         Assert.Equal(ElementType.Float32, array.Element);
@@ -49,9 +57,31 @@ public sealed class TensorFileTests
         Refused(folder.Holding("noise.pb", [0x0a, 0xff, 0xff, 0xff]), "is no tensor or is cut off");
         Refused(folder.Holding("empty.pb", []), "holds no tensor");
         Refused(folder.File("none.pb"), "There is no file");
-        Refused(folder.Holding("short.pb", new TensorProto { DataType = 1, Dims = { 3 }, RawData = ByteString.CopyFrom(1, 2, 3, 4) }.ToByteArray()), "4 bytes");
+        Refused(
+            folder.Holding(
+                "short.pb",
+                new TensorProto
+                {
+                    DataType = 1,
+                    Dims = { 3 },
+                    RawData = ByteString.CopyFrom(1, 2, 3, 4),
+                }.ToByteArray()
+            ),
+            "4 bytes"
+        );
         Refused(folder.Holding("string.pb", new TensorProto { DataType = 8, Dims = { 0 } }.ToByteArray()), "cannot be taken as data");
-        Refused(folder.Holding("external.pb", new TensorProto { DataType = 1, Dims = { 1 }, DataLocation = TensorProto.Types.DataLocation.External }.ToByteArray()), "in another file");
+        Refused(
+            folder.Holding(
+                "external.pb",
+                new TensorProto
+                {
+                    DataType = 1,
+                    Dims = { 1 },
+                    DataLocation = TensorProto.Types.DataLocation.External,
+                }.ToByteArray()
+            ),
+            "in another file"
+        );
     }
 
     private static void Refused(string path, string part) =>

@@ -14,16 +14,16 @@ public sealed class ConvolutionTests
         var (x, w) = (Numbers(1, 2, 70, 70), Numbers(3, 2, 3, 3));
         var y = Evaluate<Conv>(x, w, Attributes.Empty.With("pads", [1, 1, 1, 1]));
         for (var i = 0; i < 70; i++)
-            for (var j = 0; j < 70; j++)
-                for (var o = 0; o < 3; o++)
-                {
-                    double sum = 0;
-                    for (var c = 0; c < 2; c++)
-                        for (var k = 0; k < 9; k++)
-                            if (i + k / 3 - 1 is >= 0 and < 70 and var row && j + k % 3 - 1 is >= 0 and < 70 and var column)
-                                sum += w.Floats[(o * 2 + c) * 9 + k] * x.Floats[(c * 70 + row) * 70 + column];
-                    Assert.Equal(sum, y.Floats[(o * 70 + i) * 70 + j], 1e-12);
-                }
+        for (var j = 0; j < 70; j++)
+        for (var o = 0; o < 3; o++)
+        {
+            double sum = 0;
+            for (var c = 0; c < 2; c++)
+            for (var k = 0; k < 9; k++)
+                if (i + k / 3 - 1 is >= 0 and < 70 and var row && j + k % 3 - 1 is >= 0 and < 70 and var column)
+                    sum += w.Floats[(o * 2 + c) * 9 + k] * x.Floats[(c * 70 + row) * 70 + column];
+            Assert.Equal(sum, y.Floats[(o * 70 + i) * 70 + j], 1e-12);
+        }
     }
 
     [Theory]
@@ -33,8 +33,13 @@ public sealed class ConvolutionTests
     public void Automatic_padding_becomes_padding_in_numbers(string automatic, long[] pads)
     {
         var b = new GraphBuilder();
-        var call = new OperatorCall("Conv", "", [b.Parameter(Type(1, 1, 6, 5)), b.Parameter(Type(1, 1, 3, 4))],
-            Attributes.Empty.With("auto_pad", automatic).With("strides", [2, 1]), 1);
+        var call = new OperatorCall(
+            "Conv",
+            "",
+            [b.Parameter(Type(1, 1, 6, 5)), b.Parameter(Type(1, 1, 3, 4))],
+            Attributes.Empty.With("auto_pad", automatic).With("strides", [2, 1]),
+            1
+        );
         var canonical = Catalogue.Get<Conv>().FromOpset(b, call, 13).Attributes;
         Assert.False(canonical.Has("auto_pad"));
         Assert.Equal(pads, canonical.Ints("pads")!.Value);
@@ -45,7 +50,13 @@ public sealed class ConvolutionTests
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float64, [1, 1, Dim.Symbol("H"), 5]));
-        var call = new OperatorCall("Conv", "", [x, b.Parameter(Type(1, 1, 3, 3))], Attributes.Empty.With("auto_pad", "SAME_UPPER").With("strides", [2, 2]), 1);
+        var call = new OperatorCall(
+            "Conv",
+            "",
+            [x, b.Parameter(Type(1, 1, 3, 3))],
+            Attributes.Empty.With("auto_pad", "SAME_UPPER").With("strides", [2, 2]),
+            1
+        );
         var canonical = Catalogue.Get<Conv>().FromOpset(b, call, 13);
         Assert.Equal("SAME_UPPER", canonical.Attributes.Text("auto_pad", ""));
         Assert.Equal("[1,1,ceil((H)/2),3]", Catalogue.Get<Conv>().Infer(canonical)[0].Shape.ToString());
@@ -55,8 +66,13 @@ public sealed class ConvolutionTests
     public void A_transposed_convolution_of_an_asked_for_size_gets_padding_in_numbers()
     {
         var b = new GraphBuilder();
-        var call = new OperatorCall("ConvTranspose", "", [b.Parameter(Type(1, 1, 3)), b.Parameter(Type(1, 1, 4))],
-            Attributes.Empty.With("output_shape", [5]).With("strides", [2]), 1);
+        var call = new OperatorCall(
+            "ConvTranspose",
+            "",
+            [b.Parameter(Type(1, 1, 3)), b.Parameter(Type(1, 1, 4))],
+            Attributes.Empty.With("output_shape", [5]).With("strides", [2]),
+            1
+        );
         var canonical = Catalogue.Get<ConvTranspose>().FromOpset(b, call, 13);
         Assert.Equal([2, 1], canonical.Attributes.Ints("pads")!.Value);
         Assert.Equal("[1,1,5]", Catalogue.Get<ConvTranspose>().Infer(canonical)[0].Shape.ToString());
@@ -66,7 +82,9 @@ public sealed class ConvolutionTests
     public void Channels_that_do_not_fit_are_refused()
     {
         var b = new GraphBuilder();
-        var refusal = Assert.Throws<UnsupportedOperatorException>(() => Catalogue.Get<Conv>().Apply(b, [b.Parameter(Type(1, 3, 4, 4)), b.Parameter(Type(2, 2, 3, 3))]));
+        var refusal = Assert.Throws<UnsupportedOperatorException>(() =>
+            Catalogue.Get<Conv>().Apply(b, [b.Parameter(Type(1, 3, 4, 4)), b.Parameter(Type(2, 2, 3, 3))])
+        );
         Assert.Equal("the input of shape [1,3,4,4] has 3 channels where the weight of shape [2,2,3,3] takes 2.", refusal.Message);
     }
 
@@ -81,7 +99,8 @@ public sealed class ConvolutionTests
         return tensor;
     }
 
-    private static Tensor Evaluate<T>(Tensor x, Tensor w, Attributes attributes) where T : Operator
+    private static Tensor Evaluate<T>(Tensor x, Tensor w, Attributes attributes)
+        where T : Operator
     {
         var b = new GraphBuilder();
         var node = Catalogue.Get<T>().Apply(b, [b.Parameter(x.Type), b.Parameter(w.Type)], attributes);

@@ -19,9 +19,9 @@ public sealed class DenseProductTests
         var product = Numbers(rows * columns);
         var expected = (double[])product.Clone();
         for (var row = 0; row < rows; row++)
-            for (var k = 0; k < inner; k++)
-                for (var column = 0; column < columns; column++)
-                    expected[row * columns + column] += x[row * inner + k] * y[k * columns + column];
+        for (var k = 0; k < inner; k++)
+        for (var column = 0; column < columns; column++)
+            expected[row * columns + column] += x[row * inner + k] * y[k * columns + column];
 
         DenseProduct.Multiply(x, y, product, inner, columns);
 

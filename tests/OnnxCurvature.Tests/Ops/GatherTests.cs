@@ -15,8 +15,14 @@ public sealed class GatherTests
     public void Every_column_takes_its_own_indices(bool tables)
     {
         var b = new GraphBuilder();
-        var (x, indices) = (b.Parameter(new TensorType(ElementType.Float64, [2, 3, 2])), b.Parameter(new TensorType(ElementType.Int64, [2])));
-        var (all, lists) = (b.Parameter(x.Type with { Shape = x.Type.Shape.Prepend(2) }), b.Parameter(indices.Type with { Shape = [2, 2] }));
+        var (x, indices) = (
+            b.Parameter(new TensorType(ElementType.Float64, [2, 3, 2])),
+            b.Parameter(new TensorType(ElementType.Int64, [2]))
+        );
+        var (all, lists) = (
+            b.Parameter(x.Type with { Shape = x.Type.Shape.Prepend(2) }),
+            b.Parameter(indices.Type with { Shape = [2, 2] })
+        );
         var columns = new Dictionary<Value, Value> { [indices] = lists };
         if (tables)
             columns[x] = all;
@@ -30,6 +36,9 @@ public sealed class GatherTests
         };
         Interpreter.Run(GraphWalk.Ancestors([picked]), values, TestContext.Current.CancellationToken);
         var second = tables ? 12 : 0;
-        Assert.Equal([4, 5, 0, 1, 10, 11, 6, 7, .. new double[] { 4, 5, 2, 3, 10, 11, 8, 9 }.Select(entry => entry + second)], values[picked].Floats);
+        Assert.Equal(
+            [4, 5, 0, 1, 10, 11, 6, 7, .. new double[] { 4, 5, 2, 3, 10, 11, 8, 9 }.Select(entry => entry + second)],
+            values[picked].Floats
+        );
     }
 }

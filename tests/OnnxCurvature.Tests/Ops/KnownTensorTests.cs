@@ -29,6 +29,9 @@ public sealed class KnownTensorTests
         var x = _b.Parameter(new TensorType(ElementType.Float64, [2, 4]));
         var axes = Catalogue.Get<Unsqueeze>().Apply(_b, [_b.Scalar(ElementType.Int64, 1)], Attributes.Empty.With("axes", [0])).Output;
         var part = Catalogue.Get<Slice>().Apply(_b, [x, _b.Vector(1), _b.Vector(3), axes]).Output;
-        Assert.Equal([3, 2, 2], _b.Batch([part], new Dictionary<Value, Value> { [x] = _b.Parameter(x.Type with { Shape = [3, 2, 4] }) }, 3)[0]!.Type.Shape.Sizes);
+        Assert.Equal(
+            [3, 2, 2],
+            _b.Batch([part], new Dictionary<Value, Value> { [x] = _b.Parameter(x.Type with { Shape = [3, 2, 4] }) }, 3)[0]!.Type.Shape.Sizes
+        );
     }
 }

@@ -19,10 +19,40 @@ public sealed class MaskedBranchTests
     private static readonly double[] Kept = [0.7, 1.3, 0.4];
 
     [Theory]
-    [InlineData("Sqrt", 0.0), InlineData("Sqrt", -1.0), InlineData("Log", 0.0), InlineData("Log", -2.0), InlineData("Reciprocal", 0.0), InlineData("Exp", 1e3)]
-    [InlineData("Acos", 1.0), InlineData("Asin", -1.0), InlineData("Atanh", 1.0), InlineData("Acosh", 1.0), InlineData("Sinh", 1e3), InlineData("Cosh", -1e3)]
+    [
+        InlineData("Sqrt", 0.0),
+        InlineData("Sqrt", -1.0),
+        InlineData("Log", 0.0),
+        InlineData("Log", -2.0),
+        InlineData("Reciprocal", 0.0),
+        InlineData("Exp", 1e3)
+    ]
+    [
+        InlineData("Acos", 1.0),
+        InlineData("Asin", -1.0),
+        InlineData("Atanh", 1.0),
+        InlineData("Acosh", 1.0),
+        InlineData("Sinh", 1e3),
+        InlineData("Cosh", -1e3)
+    ]
     public void A_function_may_be_infinite_where_it_is_left_out(string name, double leftOut) =>
-        Check(x => Catalogue.Find("", name)!.Apply(x.Builder, [name == "Acosh" ? x + 1.5 : name is "Acos" or "Asin" or "Atanh" ? x * 0.5 : x]).Output, name is "Acos" or "Asin" or "Atanh" ? 2 * leftOut : name == "Acosh" ? leftOut - 1.5 : leftOut);
+        Check(
+            x =>
+                Catalogue
+                    .Find("", name)!
+                    .Apply(
+                        x.Builder,
+                        [
+                            name == "Acosh" ? x + 1.5
+                            : name is "Acos" or "Asin" or "Atanh" ? x * 0.5
+                            : x,
+                        ]
+                    )
+                    .Output,
+            name is "Acos" or "Asin" or "Atanh" ? 2 * leftOut
+                : name == "Acosh" ? leftOut - 1.5
+                : leftOut
+        );
 
     [Theory]
     [InlineData(0.5), InlineData(-1.0), InlineData(-2.0), InlineData(1.5)]
@@ -41,7 +71,9 @@ public sealed class MaskedBranchTests
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float64, TensorShape.Of(2, 3)));
-        var bias = b.Constant(Tensor.Of([2, 3], [0, 0, double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity]));
+        var bias = b.Constant(
+            Tensor.Of([2, 3], [0, 0, double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity])
+        );
         var y = Softmax.Of(b, Add.Of(b, x, bias), 1);
         var chosen = Where.Of(b, b.Constant(Tensor.Of(ElementType.Bool, [2, 1], [1L, 0])), y, b.Scalar(ElementType.Float64, 0));
         var (gradient, product) = Derivatives(b, x, chosen, Tensor.Of([2, 3], [0.2, -0.4, 1, 2, 3, 4]));
@@ -62,7 +94,9 @@ public sealed class MaskedBranchTests
         Assert.False(double.IsFinite(gradient[1]));
     }
 
-    /// <summary>The derivatives with something for the last entry, which a mask leaves out, are those with another number there; in either branch.</summary>
+    /// <summary>
+    /// The derivatives with something for the last entry, which a mask leaves out, are those with another number there; in either branch.
+    /// </summary>
     private static void Check(Func<Expr, Value> function, double given, double above = 0)
     {
         foreach (var isChosen in new[] { true, false })
@@ -78,7 +112,12 @@ public sealed class MaskedBranchTests
                 var x = b.Parameter(new TensorType(ElementType.Float64, TensorShape.Of(4)));
                 var mask = b.Constant(Tensor.Of(ElementType.Bool, [4], (long[])(isChosen ? [1, 1, 1, 0] : [0, 0, 0, 1])));
                 var (y, zero) = (function(new Expr(b, x)), b.Scalar(ElementType.Float64, 0));
-                var (gradient, product) = Derivatives(b, x, isChosen ? Where.Of(b, mask, y, zero) : Where.Of(b, mask, zero, y), Tensor.Of([4], [.. Kept.Select(entry => entry + above), last]));
+                var (gradient, product) = Derivatives(
+                    b,
+                    x,
+                    isChosen ? Where.Of(b, mask, y, zero) : Where.Of(b, mask, zero, y),
+                    Tensor.Of([4], [.. Kept.Select(entry => entry + above), last])
+                );
                 return [.. gradient, .. product];
             }
         }
@@ -91,7 +130,11 @@ public sealed class MaskedBranchTests
         var loss = ReduceSum.All(b, Mul.Of(b, Mul.Of(b, y, y), weights));
         var gradient = b.Gradient(loss, [x])[0]!;
         var second = b.Linearize([x], [gradient]);
-        var values = new Dictionary<Value, Tensor> { [x] = at, [second.Inputs[0]] = Tensor.Of(at.Shape.AsSpan(), [.. Enumerable.Range(0, at.Count).Select(i => Math.Cos(i))]) };
+        var values = new Dictionary<Value, Tensor>
+        {
+            [x] = at,
+            [second.Inputs[0]] = Tensor.Of(at.Shape.AsSpan(), [.. Enumerable.Range(0, at.Count).Select(i => Math.Cos(i))]),
+        };
         Interpreter.Run(GraphWalk.Ancestors([gradient, second.Outputs[0]!]), values, TestContext.Current.CancellationToken);
         return (values[gradient].Floats, values[second.Outputs[0]!].Floats);
     }

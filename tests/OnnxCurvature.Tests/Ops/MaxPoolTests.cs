@@ -17,7 +17,10 @@ public sealed class MaxPoolTests
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float64, [1, 1, 2, 4]));
-        var y = Catalogue.Get<MaxPool>().Apply(b, [x], Attributes.Empty.With("kernel_shape", [2, 2]).With("strides", [stride, stride])).Output;
+        var y = Catalogue
+            .Get<MaxPool>()
+            .Apply(b, [x], Attributes.Empty.With("kernel_shape", [2, 2]).With("strides", [stride, stride]))
+            .Output;
         var cotangent = b.Constant(Tensor.Filled(ElementType.Float64, y.Type.Shape.Sizes, 1));
         var cx = b.Linearize([x], [y]).Transpose(b, [cotangent])[0]!;
         var program = b.Build([x], [new NamedValue("cx", cx)]);

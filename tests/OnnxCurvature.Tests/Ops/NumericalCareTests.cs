@@ -24,7 +24,12 @@ public sealed class NumericalCareTests
     {
         var (s, c) = (Softmax(at), Weights(at.Length));
         var mean = s.Zip(c, (one, other) => one * other).Sum();
-        Check("Softmax", at, i => s[i] * (c[i] - mean), (i, j) => (i == j ? s[i] * (c[i] - mean) : 0) - s[i] * s[j] * (c[i] + c[j] - 2 * mean));
+        Check(
+            "Softmax",
+            at,
+            i => s[i] * (c[i] - mean),
+            (i, j) => (i == j ? s[i] * (c[i] - mean) : 0) - s[i] * s[j] * (c[i] + c[j] - 2 * mean)
+        );
     }
 
     [Theory]
@@ -71,7 +76,13 @@ public sealed class NumericalCareTests
     [InlineData("MeanVarianceNormalization", 3)]
     [InlineData("MeanVarianceNormalization", 1)]
     public void At_zero_a_norm_and_what_is_divided_by_it_have_derivatives_of_zero(string name, int size) =>
-        Check(name, new double[size], _ => 0, (_, _) => 0, name == "MeanVarianceNormalization" ? Attributes.Empty.With("axes", [0L]) : null);
+        Check(
+            name,
+            new double[size],
+            _ => 0,
+            (_, _) => 0,
+            name == "MeanVarianceNormalization" ? Attributes.Empty.With("axes", [0L]) : null
+        );
 
     [Theory]
     [InlineData("LayerNormalization")]
@@ -82,7 +93,11 @@ public sealed class NumericalCareTests
     {
         foreach (var at in new[] { -3, 0.0, 1e6 })
         {
-            var (gradient, hessian) = Derivatives(name, [at], name.Contains("Normalization", StringComparison.Ordinal) ? [Tensor.Of([1], [2.0])] : []);
+            var (gradient, hessian) = Derivatives(
+                name,
+                [at],
+                name.Contains("Normalization", StringComparison.Ordinal) ? [Tensor.Of([1], [2.0])] : []
+            );
             Assert.All(gradient.Concat(hessian), element => Assert.True(double.IsFinite(element)));
             if (name != "RMSNormalization")
                 Assert.All(gradient.Concat(hessian), element => Assert.Equal(0, element));
@@ -108,7 +123,14 @@ public sealed class NumericalCareTests
         double[] at = [0, -1.5, 2];
         var c = Weights(3);
         foreach (var exponent in new[] { Tensor.Scalar(ElementType.Float64, p), Tensor.Of([3], [p, p, p]) })
-            Check("Pow", at, i => c[i] * (p == 0 ? 0 : p * Math.Pow(at[i], p - 1)), (i, j) => i != j || p < 2 ? 0 : c[i] * p * (p - 1) * Math.Pow(at[i], p - 2), null, exponent);
+            Check(
+                "Pow",
+                at,
+                i => c[i] * (p == 0 ? 0 : p * Math.Pow(at[i], p - 1)),
+                (i, j) => i != j || p < 2 ? 0 : c[i] * p * (p - 1) * Math.Pow(at[i], p - 2),
+                null,
+                exponent
+            );
     }
 
     [Fact]
@@ -118,8 +140,10 @@ public sealed class NumericalCareTests
         var (x, y) = (b.Parameter(new TensorType(ElementType.Float64, [])), b.Parameter(new TensorType(ElementType.Float64, [])));
         var gradient = b.Gradient(Div.Of(b, x, y), [x, y]);
         var second = b.Gradient(gradient[1]!, [x, y]);
-        var values = Interpreter.Run(b.Build([x, y], [new("x", gradient[0]!), new("y", gradient[1]!), new("xy", second[0]!), new("yy", second[1]!)]),
-            new Dictionary<Value, Tensor> { [x] = Tensor.Scalar(ElementType.Float64, 0), [y] = Tensor.Scalar(ElementType.Float64, -4) });
+        var values = Interpreter.Run(
+            b.Build([x, y], [new("x", gradient[0]!), new("y", gradient[1]!), new("xy", second[0]!), new("yy", second[1]!)]),
+            new Dictionary<Value, Tensor> { [x] = Tensor.Scalar(ElementType.Float64, 0), [y] = Tensor.Scalar(ElementType.Float64, -4) }
+        );
         Assert.Equal([-0.25, 0, -1.0 / 16, 0], values.Select(value => value.Floats[0]));
     }
 
@@ -127,8 +151,8 @@ public sealed class NumericalCareTests
     [InlineData(2.0, 0.0, 3.0, -1.0)]
     [InlineData(0.0, 5.0, 0.0, 2.0)]
     [InlineData(0.0, 0.0, 0.0, 2.0)]
-    public void A_product_with_zeros_has_its_second_derivative(params double[] at) => Check("ReduceProd", at,
-        i => Weights(1)[0] * Others(at, i, i), (i, j) => i == j ? 0 : Weights(1)[0] * Others(at, i, j));
+    public void A_product_with_zeros_has_its_second_derivative(params double[] at) =>
+        Check("ReduceProd", at, i => Weights(1)[0] * Others(at, i, i), (i, j) => i == j ? 0 : Weights(1)[0] * Others(at, i, j));
 
     [Theory]
     [InlineData("Softmax")]
@@ -137,8 +161,14 @@ public sealed class NumericalCareTests
     public void ONNX_Runtime_computes_finite_second_derivatives_of_large_logits_in_float32(string name)
     {
         var b = new GraphBuilder();
-        var (x, v) = (b.Parameter(new TensorType(ElementType.Float32, [1, 3]), "x"), b.Parameter(new TensorType(ElementType.Float32, [1, 3]), "v"));
-        var y = Catalogue.Find("", name)!.Apply(b, [x], name.StartsWith("Reduce", StringComparison.Ordinal) ? Attributes.Empty.With("axes", [1L]) : null).Output;
+        var (x, v) = (
+            b.Parameter(new TensorType(ElementType.Float32, [1, 3]), "x"),
+            b.Parameter(new TensorType(ElementType.Float32, [1, 3]), "v")
+        );
+        var y = Catalogue
+            .Find("", name)!
+            .Apply(b, [x], name.StartsWith("Reduce", StringComparison.Ordinal) ? Attributes.Empty.With("axes", [1L]) : null)
+            .Output;
         var gradient = b.Gradient(ReduceSum.All(b, Mul.Of(b, y, y)), [x])[0]!;
         var product = b.Gradient(ReduceSum.All(b, Mul.Of(b, gradient, v)), [x])[0]!;
         var values = new Dictionary<Value, Tensor> { [x] = Tensor.Of([1, 3], [2e3, 1.999e3, -3e3]), [v] = Tensor.Of([1, 3], [1, -2, 0.5]) };
@@ -148,41 +178,69 @@ public sealed class NumericalCareTests
             Close.Check(expected[index], actual[index], 1e-4, program.Outputs[index].Name);
     }
 
-    private static double Others(double[] at, int i, int j) => at.Where((_, index) => index != i && index != j).Aggregate(1.0, (a, c) => a * c);
+    private static double Others(double[] at, int i, int j) =>
+        at.Where((_, index) => index != i && index != j).Aggregate(1.0, (a, c) => a * c);
 
     private static double[] Softmax(double[] at) => [.. at.Select(x => 1 / at.Sum(other => Math.Exp(other - x)))];
 
     private static double[] Weights(int count) => [.. Enumerable.Range(0, count).Select(i => 0.7 - 1.1 * i)];
 
-    private static void Check(string name, double[] at, Func<int, double> slope, Func<int, int, double> curvature, Attributes? attributes = null, params Tensor[] further)
+    private static void Check(
+        string name,
+        double[] at,
+        Func<int, double> slope,
+        Func<int, int, double> curvature,
+        Attributes? attributes = null,
+        params Tensor[] further
+    )
     {
         var (gradient, hessian) = Derivatives(name, at, further, attributes);
-        var scale = Math.Max(1e-300, Enumerable.Range(0, at.Length * at.Length).Max(entry => Math.Abs(curvature(entry / at.Length, entry % at.Length))));
+        var scale = Math.Max(
+            1e-300,
+            Enumerable.Range(0, at.Length * at.Length).Max(entry => Math.Abs(curvature(entry / at.Length, entry % at.Length)))
+        );
         for (var i = 0; i < at.Length; i++)
         {
             Assert.Equal(slope(i), gradient[i], 1e-12);
             for (var j = 0; j < at.Length; j++)
-                Assert.True(Math.Abs(curvature(i, j) - hessian[i * at.Length + j]) <= 1e-10 * Math.Max(1, scale), $"{curvature(i, j):R} expected at ({i}, {j}), {hessian[i * at.Length + j]:R} found");
+                Assert.True(
+                    Math.Abs(curvature(i, j) - hessian[i * at.Length + j]) <= 1e-10 * Math.Max(1, scale),
+                    $"{curvature(i, j):R} expected at ({i}, {j}), {hessian[i * at.Length + j]:R} found"
+                );
         }
     }
 
     /// <summary>The gradient and the Hessian of Σ c y, for weights c.</summary>
-    private static (double[] Gradient, double[] Hessian) Derivatives(string name, double[] at, Tensor[] further, Attributes? attributes = null)
+    private static (double[] Gradient, double[] Hessian) Derivatives(
+        string name,
+        double[] at,
+        Tensor[] further,
+        Attributes? attributes = null
+    )
     {
         var b = new GraphBuilder();
-        var (x, v) = (b.Parameter(new TensorType(ElementType.Float64, [at.Length])), b.Parameter(new TensorType(ElementType.Float64, [at.Length])));
+        var (x, v) = (
+            b.Parameter(new TensorType(ElementType.Float64, [at.Length])),
+            b.Parameter(new TensorType(ElementType.Float64, [at.Length]))
+        );
         var y = Catalogue.Find("", name)!.Apply(b, [x, .. further.Select(tensor => b.Constant(tensor))], attributes).Output;
         var size = (int)y.Type.Shape.Elements.Factor;
         var weights = b.Constant(Tensor.Of(y.Type.Shape.Sizes, Weights(size)));
         var gradient = b.Gradient(ReduceSum.All(b, Mul.Of(b, y, weights)), [x])[0];
         var product = gradient is null ? null : b.Gradient(ReduceSum.All(b, Mul.Of(b, gradient, v)), [x])[0];
         var values = new Dictionary<Value, Tensor> { [x] = Tensor.Of([at.Length], at) };
-        var slopes = gradient is null ? new double[at.Length] : Interpreter.Run(b.Build([x], [new("gradient", gradient)]), values)[0].Floats;
-        var rows = Enumerable.Range(0, at.Length).SelectMany(row =>
-        {
-            values[v] = Tensor.Of([at.Length], [.. Enumerable.Range(0, at.Length).Select(index => index == row ? 1.0 : 0)]);
-            return product is null ? new double[at.Length] : Interpreter.Run(b.Build([x, v], [new("product", product)]), values)[0].Floats;
-        });
+        var slopes = gradient is null
+            ? new double[at.Length]
+            : Interpreter.Run(b.Build([x], [new("gradient", gradient)]), values)[0].Floats;
+        var rows = Enumerable
+            .Range(0, at.Length)
+            .SelectMany(row =>
+            {
+                values[v] = Tensor.Of([at.Length], [.. Enumerable.Range(0, at.Length).Select(index => index == row ? 1.0 : 0)]);
+                return product is null
+                    ? new double[at.Length]
+                    : Interpreter.Run(b.Build([x, v], [new("product", product)]), values)[0].Floats;
+            });
         return (slopes, [.. rows]);
     }
 }

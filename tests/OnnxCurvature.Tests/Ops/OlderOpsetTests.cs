@@ -34,7 +34,10 @@ public sealed class OlderOpsetTests
 
     [Fact]
     public void Clip_of_opset_6_takes_its_bounds_from_attributes() =>
-        Assert.Equal([-0.5, 0.25, 0.5], Upgrade("Clip", 6, [Tensor.Of([3], [-2, 0.25, 9])], Attributes.Empty.With("min", -0.5).With("max", 0.5)).Floats);
+        Assert.Equal(
+            [-0.5, 0.25, 0.5],
+            Upgrade("Clip", 6, [Tensor.Of([3], [-2, 0.25, 9])], Attributes.Empty.With("min", -0.5).With("max", 0.5)).Floats
+        );
 
     [Fact]
     public void Add_of_opset_6_broadcasts_from_an_axis_on()
@@ -61,7 +64,12 @@ public sealed class OlderOpsetTests
     [Fact]
     public void Tile_of_opset_1_repeats_one_axis()
     {
-        var y = Upgrade("Tile", 1, [Tensor.Of([2, 1], [1, 2]), Tensor.Scalar(ElementType.Float64, 3), Tensor.Scalar(ElementType.Float64, 1)], Attributes.Empty);
+        var y = Upgrade(
+            "Tile",
+            1,
+            [Tensor.Of([2, 1], [1, 2]), Tensor.Scalar(ElementType.Float64, 3), Tensor.Scalar(ElementType.Float64, 1)],
+            Attributes.Empty
+        );
         Assert.Equal([1, 1, 1, 2, 2, 2], y.Floats);
     }
 

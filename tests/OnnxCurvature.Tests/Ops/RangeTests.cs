@@ -15,7 +15,10 @@ public sealed class RangeTests
         var b = new GraphBuilder();
         var scalar = new TensorType(ElementType.Float64, TensorShape.Scalar);
         var (start, limit, step) = (b.Parameter(scalar), b.Parameter(scalar), b.Parameter(scalar));
-        var numbers = Catalogue.Find("", "Range")!.Apply(b, [start, limit, step], types: [new TensorType(ElementType.Float64, [Dim.Symbol("count")])]).Output;
+        var numbers = Catalogue
+            .Find("", "Range")!
+            .Apply(b, [start, limit, step], types: [new TensorType(ElementType.Float64, [Dim.Symbol("count")])])
+            .Output;
         var linear = b.Linearize([start, step], [numbers]);
         var values = new Dictionary<Value, Tensor>
         {

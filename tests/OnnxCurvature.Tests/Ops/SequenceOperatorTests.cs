@@ -16,52 +16,58 @@ public sealed class SequenceOperatorTests
     public void LinearAttention_is_its_recurrence(string name)
     {
         var sample = SampleTable.Get(name);
-        var (heads, groups, rule) = ((int)sample.Attributes.Int("q_num_heads", 0), (int)sample.Attributes.Int("kv_num_heads", 0), sample.Attributes.Text("update_rule", "gated_delta"));
+        var (heads, groups, rule) = (
+            (int)sample.Attributes.Int("q_num_heads", 0),
+            (int)sample.Attributes.Int("kv_num_heads", 0),
+            sample.Attributes.Text("update_rule", "gated_delta")
+        );
         var (q, k, v) = (sample.Inputs[0].Value, sample.Inputs[1].Value, sample.Inputs[2].Value);
         var (past, decay, rate) = (Given(sample, 3), Given(sample, 4), Given(sample, 5));
         var (samples, steps, d, e) = ((int)q.Shape[0], (int)q.Shape[1], (int)q.Shape[2] / heads, (int)v.Shape[2] / groups);
         var scale = sample.Attributes.Float("scale", 0) is var given && given != 0 ? given : 1 / Math.Sqrt(d);
         var outputs = Outputs(sample);
         for (var n = 0; n < samples; n++)
-            for (var head = 0; head < heads; head++)
+        for (var head = 0; head < heads; head++)
+        {
+            var group = head / (heads / groups);
+            var state = new double[d, e];
+            for (var i = 0; i < d; i++)
+            for (var j = 0; j < e; j++)
+                state[i, j] = past?.Floats[((n * groups + group) * d + i) * e + j] ?? 0;
+            for (var t = 0; t < steps; t++)
             {
-                var group = head / (heads / groups);
-                var state = new double[d, e];
+                var row = n * steps + t;
                 for (var i = 0; i < d; i++)
-                    for (var j = 0; j < e; j++)
-                        state[i, j] = past?.Floats[((n * groups + group) * d + i) * e + j] ?? 0;
-                for (var t = 0; t < steps; t++)
+                for (var j = 0; j < e; j++)
+                    if (decay is not null)
+                        state[i, j] *= Math.Exp(
+                            decay.Shape[2] == groups ? decay.Floats[row * groups + group] : decay.Floats[(row * groups + group) * d + i]
+                        );
+                var written = new double[e];
+                for (var j = 0; j < e; j++)
                 {
-                    var row = n * steps + t;
+                    written[j] = v.Floats[(row * groups + group) * e + j];
+                    if (!rule.Contains("delta", StringComparison.Ordinal))
+                        continue;
                     for (var i = 0; i < d; i++)
-                        for (var j = 0; j < e; j++)
-                            if (decay is not null)
-                                state[i, j] *= Math.Exp(decay.Shape[2] == groups ? decay.Floats[row * groups + group] : decay.Floats[(row * groups + group) * d + i]);
-                    var written = new double[e];
-                    for (var j = 0; j < e; j++)
-                    {
-                        written[j] = v.Floats[(row * groups + group) * e + j];
-                        if (!rule.Contains("delta", StringComparison.Ordinal))
-                            continue;
-                        for (var i = 0; i < d; i++)
-                            written[j] -= state[i, j] * k.Floats[(row * groups + group) * d + i];
-                        written[j] *= rate!.Shape[2] == 1 ? rate.Floats[row] : rate.Floats[row * groups + group];
-                    }
-                    for (var j = 0; j < e; j++)
-                    {
-                        double y = 0;
-                        for (var i = 0; i < d; i++)
-                        {
-                            state[i, j] += k.Floats[(row * groups + group) * d + i] * written[j];
-                            y += scale * q.Floats[(row * heads + head) * d + i] * state[i, j];
-                        }
-                        Assert.Equal(y, outputs[0].Floats[(row * heads + head) * e + j], 1e-12);
-                    }
+                        written[j] -= state[i, j] * k.Floats[(row * groups + group) * d + i];
+                    written[j] *= rate!.Shape[2] == 1 ? rate.Floats[row] : rate.Floats[row * groups + group];
                 }
-                for (var i = 0; i < d; i++)
-                    for (var j = 0; j < e; j++)
-                        Assert.Equal(state[i, j], outputs[1].Floats[((n * groups + group) * d + i) * e + j], 1e-12);
+                for (var j = 0; j < e; j++)
+                {
+                    double y = 0;
+                    for (var i = 0; i < d; i++)
+                    {
+                        state[i, j] += k.Floats[(row * groups + group) * d + i] * written[j];
+                        y += scale * q.Floats[(row * heads + head) * d + i] * state[i, j];
+                    }
+                    Assert.Equal(y, outputs[0].Floats[(row * heads + head) * e + j], 1e-12);
+                }
             }
+            for (var i = 0; i < d; i++)
+            for (var j = 0; j < e; j++)
+                Assert.Equal(state[i, j], outputs[1].Floats[((n * groups + group) * d + i) * e + j], 1e-12);
+        }
     }
 
     [Theory, MemberData(nameof(CausalConvolutions))]
@@ -72,26 +78,36 @@ public sealed class SequenceOperatorTests
         var (samples, channels, positions, size) = ((int)x.Shape[0], (int)x.Shape[1], (int)x.Shape[2], (int)w.Shape[2]);
         var outputs = Outputs(sample);
         for (var n = 0; n < samples; n++)
-            for (var c = 0; c < channels; c++)
+        for (var c = 0; c < channels; c++)
+        {
+            var row = n * channels + c;
+            for (var t = 0; t < positions; t++)
             {
-                var row = n * channels + c;
-                for (var t = 0; t < positions; t++)
-                {
-                    var y = bias?.Floats[c] ?? 0;
-                    for (var j = 0; j < size; j++)
-                        y += w.Floats[c * size + j] * At(t - size + 1 + j);
-                    Assert.Equal(sample.Attributes.Has("activation") ? y / (1 + Math.Exp(-y)) : y, outputs[0].Floats[row * positions + t], 1e-12);
-                }
-                for (var j = 0; j < size - 1 && outputs.Length > 1; j++)
-                    Assert.Equal(At(positions - size + 1 + j), outputs[1].Floats[row * (size - 1) + j]);
-
-                double At(int t) => t >= 0 ? x.Floats[row * positions + t] : past?.Floats[row * (size - 1) + size - 1 + t] ?? 0;
+                var y = bias?.Floats[c] ?? 0;
+                for (var j = 0; j < size; j++)
+                    y += w.Floats[c * size + j] * At(t - size + 1 + j);
+                Assert.Equal(
+                    sample.Attributes.Has("activation") ? y / (1 + Math.Exp(-y)) : y,
+                    outputs[0].Floats[row * positions + t],
+                    1e-12
+                );
             }
+            for (var j = 0; j < size - 1 && outputs.Length > 1; j++)
+                Assert.Equal(At(positions - size + 1 + j), outputs[1].Floats[row * (size - 1) + j]);
+
+            double At(int t) => t >= 0 ? x.Floats[row * positions + t] : past?.Floats[row * (size - 1) + size - 1 + t] ?? 0;
+        }
     }
 
-    private static TheoryData<string> Samples(string name) => [.. SampleTable.All.Select(row => row.Data).Where(sample => SampleTable.Get(sample) is { Domain: "" } found && found.Operator == name)];
+    private static TheoryData<string> Samples(string name) =>
+        [
+            .. SampleTable
+                .All.Select(row => row.Data)
+                .Where(sample => SampleTable.Get(sample) is { Domain: "" } found && found.Operator == name),
+        ];
 
-    private static Tensor? Given(OperatorSample sample, int index) => index < sample.Inputs.Length && sample.Inputs[index].Role != InputRole.Absent ? sample.Inputs[index].Value : null;
+    private static Tensor? Given(OperatorSample sample, int index) =>
+        index < sample.Inputs.Length && sample.Inputs[index].Role != InputRole.Absent ? sample.Inputs[index].Value : null;
 
     private static Tensor[] Outputs(OperatorSample sample)
     {

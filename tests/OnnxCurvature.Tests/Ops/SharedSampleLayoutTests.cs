@@ -12,7 +12,9 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Ops;
 
-/// <summary>Samples that share an axis with something else are followed through it, and are coupled as soon as that axis is not kept.</summary>
+/// <summary>
+/// Samples that share an axis with something else are followed through it, and are coupled as soon as that axis is not kept.
+/// </summary>
 public sealed class SharedSampleLayoutTests
 {
     private static readonly Dim N = Dim.Symbol("N");
@@ -45,11 +47,20 @@ public sealed class SharedSampleLayoutTests
         var x = Input([N * 2, 3, 4]);
         var samples = SampleLayout.Within(0, 1, N, 2);
         var last = TransposeAxes.Of(_b, x, 0, 2, 1);
-        foreach (var value in new[]
-        {
-            Softmax.Of(_b, x, 2), Mul.Of(_b, x, x), Add.Of(_b, x, Input([4])), MatMul.Of(_b, x, last), MatMul.Of(_b, x, Input([4, 5])),
-            ReduceSum.Of(_b, x, [1], keepDims: false), Slice.Of(_b, x, 1, 0, 2), Concat.Of(_b, [x, x], 2), Gather.Of(_b, x, _b.Vector(1, 0), 1),
-        })
+        foreach (
+            var value in new[]
+            {
+                Softmax.Of(_b, x, 2),
+                Mul.Of(_b, x, x),
+                Add.Of(_b, x, Input([4])),
+                MatMul.Of(_b, x, last),
+                MatMul.Of(_b, x, Input([4, 5])),
+                ReduceSum.Of(_b, x, [1], keepDims: false),
+                Slice.Of(_b, x, 1, 0, 2),
+                Concat.Of(_b, [x, x], 2),
+                Gather.Of(_b, x, _b.Vector(1, 0), 1),
+            }
+        )
             Assert.Equal(samples, Follow(x, samples, value));
         Assert.Equal(SampleLayout.Within(1, 1, N, 2), Follow(x, samples, TransposeAxes.Of(_b, x, 1, 0, 2)));
     }
@@ -58,12 +69,20 @@ public sealed class SharedSampleLayoutTests
     public void Samples_that_share_an_axis_are_coupled_by_what_does_not_keep_it()
     {
         var x = Input([N * 6, 3, 3]);
-        foreach (var value in new[]
-        {
-            Softmax.Of(_b, x, 0), ReduceSum.Of(_b, x, [0], keepDims: true), Concat.Of(_b, [x, x], 0), Gather.Of(_b, x, _b.Vector(1, 0), 0), Slice.Of(_b, x, 0, 0, 2),
-            MatMul.Of(_b, TransposeAxes.Of(_b, x, 1, 2, 0), Input([N * 6, 5])), MatMul.Of(_b, TransposeAxes.Of(_b, x, 1, 2, 0), TransposeAxes.Of(_b, x, 1, 0, 2)),
-            Reshaped(x, [2, N, 27]), Reshaped(x, [3, N * 2, 3, 3]),
-        })
+        foreach (
+            var value in new[]
+            {
+                Softmax.Of(_b, x, 0),
+                ReduceSum.Of(_b, x, [0], keepDims: true),
+                Concat.Of(_b, [x, x], 0),
+                Gather.Of(_b, x, _b.Vector(1, 0), 0),
+                Slice.Of(_b, x, 0, 0, 2),
+                MatMul.Of(_b, TransposeAxes.Of(_b, x, 1, 2, 0), Input([N * 6, 5])),
+                MatMul.Of(_b, TransposeAxes.Of(_b, x, 1, 2, 0), TransposeAxes.Of(_b, x, 1, 0, 2)),
+                Reshaped(x, [2, N, 27]),
+                Reshaped(x, [3, N * 2, 3, 3]),
+            }
+        )
             Assert.True(Follow(x, SampleLayout.Within(0, 1, N, 6), value).IsCoupled);
         foreach (var value in new[] { Softmax.Of(_b, x, 0), Mul.Of(_b, x, ReduceSum.Of(_b, x, [0], keepDims: true)) })
             Assert.Equal(SampleLayout.Within(0, 1, N, 6), Follow(x, SampleLayout.Within(0, 1, N, 6), value).Place);

@@ -45,8 +45,8 @@ public sealed class TailTests
     [InlineData("Elu", 1, 1, 1)]
     [InlineData("Celu", 1, 1, 1)]
     [InlineData("Selu", 1.0507009873554805, 1.0507009873554805 * 1.6732632423543772, 1)]
-    public void Exponential_units_have_right_tails(string name, double right, double left, double scale) => Check(name, Points,
-        x => x > 0 ? right : left * Math.Exp(x / scale), x => x > 0 ? 0 : left / scale * Math.Exp(x / scale));
+    public void Exponential_units_have_right_tails(string name, double right, double left, double scale) =>
+        Check(name, Points, x => x > 0 ? right : left * Math.Exp(x / scale), x => x > 0 ? 0 : left / scale * Math.Exp(x / scale));
 
     [Fact]
     public void Mish_has_right_tails()
@@ -55,9 +55,12 @@ public sealed class TailTests
         static double LogOnePlus(double e) => e < 1e-5 ? e * (1 - e / 2 + e * e / 3) : Math.Log(1 + e);
         static double Inner(double x) => Math.Max(x, 0) + LogOnePlus(Math.Exp(-Math.Abs(x)));
         static double Secant(double x) => 4 * Bell(2 * x);
-        Check("Mish", Points,
+        Check(
+            "Mish",
+            Points,
             x => Math.Tanh(Inner(x)) + x * Secant(Inner(x)) * Sigma(x),
-            x => Secant(Inner(x)) * (2 * Sigma(x) - 2 * x * Math.Tanh(Inner(x)) * Sigma(x) * Sigma(x) + x * Bell(x)));
+            x => Secant(Inner(x)) * (2 * Sigma(x) - 2 * x * Math.Tanh(Inner(x)) * Sigma(x) * Sigma(x) + x * Bell(x))
+        );
     }
 
     [Fact]
@@ -67,8 +70,13 @@ public sealed class TailTests
         double U(double x) => scale * (x + 0.044715 * x * x * x);
         double Du(double x) => scale * (1 + 3 * 0.044715 * x * x);
         double Ddu(double x) => scale * 6 * 0.044715 * x;
-        Check("Gelu", Near, x => Sigma(2 * U(x)) + 2 * x * Bell(2 * U(x)) * Du(x),
-            x => 4 * Bell(2 * U(x)) * Du(x) + 4 * x * BellSlope(2 * U(x)) * Du(x) * Du(x) + 2 * x * Bell(2 * U(x)) * Ddu(x), Attributes.Empty.With("approximate", "tanh"));
+        Check(
+            "Gelu",
+            Near,
+            x => Sigma(2 * U(x)) + 2 * x * Bell(2 * U(x)) * Du(x),
+            x => 4 * Bell(2 * U(x)) * Du(x) + 4 * x * BellSlope(2 * U(x)) * Du(x) * Du(x) + 2 * x * Bell(2 * U(x)) * Ddu(x),
+            Attributes.Empty.With("approximate", "tanh")
+        );
     }
 
     [Theory]
@@ -96,7 +104,13 @@ public sealed class TailTests
         Value Entry(Value row) => ReduceSum.All(b, Slice.Of(b, row, 1, sure, sure + 1));
     }
 
-    private static void Check(string name, double[] points, Func<double, double> slope, Func<double, double> curvature, Attributes? attributes = null)
+    private static void Check(
+        string name,
+        double[] points,
+        Func<double, double> slope,
+        Func<double, double> curvature,
+        Attributes? attributes = null
+    )
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float32, [points.Length]), "x");
@@ -113,7 +127,11 @@ public sealed class TailTests
     }
 
     private static Ir.Tensor[] Run(GraphBuilder b, Value x, Value[] outputs, long[] shape, double[] at) =>
-        RuntimeProgram.Run(b.Build([x], [.. outputs.Select((output, index) => new NamedValue($"y{index}", output))]), OpsetRange.Highest, new Dictionary<Value, Ir.Tensor> { [x] = Ir.Tensor.Of(shape, at) })!;
+        RuntimeProgram.Run(
+            b.Build([x], [.. outputs.Select((output, index) => new NamedValue($"y{index}", output))]),
+            OpsetRange.Highest,
+            new Dictionary<Value, Ir.Tensor> { [x] = Ir.Tensor.Of(shape, at) }
+        )!;
 
     /// <summary>Right to 2e-5 of itself; only what is below the normal numbers of float32 may be anything as small.</summary>
     private static void Near32(double expected, double actual, string what) =>

@@ -7,12 +7,40 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Passes;
 
-/// <summary>Elementwise functions that ONNX Runtime has no float64 kernels of are exact to the last digits wherever they are defined.</summary>
+/// <summary>
+/// Elementwise functions that ONNX Runtime has no float64 kernels of are exact to the last digits wherever they are defined.
+/// </summary>
 public sealed class ExactFunctionTests
 {
     private const double Ulps = 8;
 
-    private static readonly double[] Positive = [1e-300, 1e-17, 3e-9, 1e-4, 0.03, 0.0981, 0.0984, 0.19, 0.25, 0.41, 0.5, 0.7, 0.99, 1, 1.01, 1.5, 2.4, 3, 7, 19, 36, 41, 300, 700];
+    private static readonly double[] Positive =
+    [
+        1e-300,
+        1e-17,
+        3e-9,
+        1e-4,
+        0.03,
+        0.0981,
+        0.0984,
+        0.19,
+        0.25,
+        0.41,
+        0.5,
+        0.7,
+        0.99,
+        1,
+        1.01,
+        1.5,
+        2.4,
+        3,
+        7,
+        19,
+        36,
+        41,
+        300,
+        700,
+    ];
     private static readonly double[] Any = [.. Positive.Select(x => -x), 0, .. Positive];
     private static readonly double[] Small = [.. Any.Where(x => Math.Abs(x) <= 1)];
 
@@ -36,8 +64,9 @@ public sealed class ExactFunctionTests
     };
 
     /// <summary>erf, summed in 80 decimal digits.</summary>
-    public static TheoryData<double, double> ErrorFunctionTable => new()
-    {
+    public static TheoryData<double, double> ErrorFunctionTable =>
+        new()
+        {
             { 1e-300, 1.1283791670955126e-300 },
             { 1e-12, 1.1283791670955126e-12 },
             { 3e-05, 3.385137500270997e-05 },
@@ -64,7 +93,7 @@ public sealed class ExactFunctionTests
             { 5.93, 1 },
             { 6, 1 },
             { 7.5, 1 },
-    };
+        };
 
     [Theory, MemberData(nameof(Functions))]
     public void A_function_is_exact_to_the_last_digits(string name)
@@ -91,10 +120,15 @@ public sealed class ExactFunctionTests
     }
 
     [Fact]
-    public void The_error_function_of_infinity_is_one() => Assert.Equal([1, -1], Run("Erf", [double.PositiveInfinity, double.NegativeInfinity]));
+    public void The_error_function_of_infinity_is_one() =>
+        Assert.Equal([1, -1], Run("Erf", [double.PositiveInfinity, double.NegativeInfinity]));
 
     private static void Near(double expected, double found, string what) =>
-        Assert.True(Math.Abs(found - expected) <= Ulps * Math.BitIncrement(Math.Abs(expected)) - Ulps * Math.Abs(expected) || expected.Equals(found), $"{what} is {found:R}, and {expected:R} was expected");
+        Assert.True(
+            Math.Abs(found - expected) <= Ulps * Math.BitIncrement(Math.Abs(expected)) - Ulps * Math.Abs(expected)
+                || expected.Equals(found),
+            $"{what} is {found:R}, and {expected:R} was expected"
+        );
 
     // Those of double cancel near zero.
     private static double ExpMinusOne(double x) => 2 * Math.Sinh(x / 2) * Math.Exp(x / 2);

@@ -70,21 +70,42 @@ public sealed class Float64LoweringTests
     [InlineData(3, 2, 1, 1, 1)]
     [InlineData(4, 1, 2, 0, 2)]
     [InlineData(2, 2, 1, 1, 2)]
-    public void Convolutions_and_poolings_of_symbolic_sizes_are_those_of_known_ones(int kernel, int stride, int dilation, int pad, int group)
+    public void Convolutions_and_poolings_of_symbolic_sizes_are_those_of_known_ones(
+        int kernel,
+        int stride,
+        int dilation,
+        int pad,
+        int group
+    )
     {
         foreach (var transposed in (bool[])[false, true])
         {
             var b = new GraphBuilder();
             var x = b.Parameter(new TensorType(ElementType.Float64, [Dim.Symbol("N"), 4, Dim.Symbol("H"), Dim.Symbol("W")]), "x");
-            var w = b.Parameter(new TensorType(ElementType.Float64, transposed ? [4, 3, kernel, kernel] : [6, 4 / group, kernel, kernel]), "w");
+            var w = b.Parameter(
+                new TensorType(ElementType.Float64, transposed ? [4, 3, kernel, kernel] : [6, 4 / group, kernel, kernel]),
+                "w"
+            );
             var bias = b.Parameter(new TensorType(ElementType.Float64, [transposed ? 3 * group : 6]), "b");
-            var attributes = Attributes.Empty.With("strides", [stride, stride]).With("dilations", [dilation, dilation]).With("pads", [pad, pad, pad, pad]).With("group", (object)(long)group);
+            var attributes = Attributes
+                .Empty.With("strides", [stride, stride])
+                .With("dilations", [dilation, dilation])
+                .With("pads", [pad, pad, pad, pad])
+                .With("group", (object)(long)group);
             Operator op = transposed ? Catalogue.Get<ConvTranspose>() : Catalogue.Get<Conv>();
             var z = op.Apply(b, [x, w, bias], attributes).Output;
-            var y = Catalogue.Get<AveragePool>().Apply(b, [z], Attributes.Empty.With("kernel_shape", [3, 2]).With("strides", [2, 1]).With("pads", [1, 0, 1, 1])).Output;
+            var y = Catalogue
+                .Get<AveragePool>()
+                .Apply(b, [z], Attributes.Empty.With("kernel_shape", [3, 2]).With("strides", [2, 1]).With("pads", [1, 0, 1, 1]))
+                .Output;
             var program = b.Build([x, w, bias], [new NamedValue("z", z), new NamedValue("y", y)]);
             var random = new Random(5);
-            var values = new Dictionary<Value, Tensor> { [x] = Random(random, 2, 4, 9, 11), [w] = Random(random, w.Type.Shape.Sizes), [bias] = Random(random, bias.Type.Shape.Sizes) };
+            var values = new Dictionary<Value, Tensor>
+            {
+                [x] = Random(random, 2, 4, 9, 11),
+                [w] = Random(random, w.Type.Shape.Sizes),
+                [bias] = Random(random, bias.Type.Shape.Sizes),
+            };
             var expected = new Dictionary<Value, Tensor>(values);
             Interpreter.Run(program.Nodes, expected, TestContext.Current.CancellationToken);
             var actual = RuntimeProgram.Run(Float64Lowering.Run(program, "cpu"), OpsetRange.Lowest, values)!;
@@ -98,7 +119,10 @@ public sealed class Float64LoweringTests
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float64, [1, 2, Dim.Symbol("H")]), "x");
-        var y = Catalogue.Get<AveragePool>().Apply(b, [x], Attributes.Empty.With("kernel_shape", [3]).With("strides", [2]).With("ceil_mode", (object)1L)).Output;
+        var y = Catalogue
+            .Get<AveragePool>()
+            .Apply(b, [x], Attributes.Empty.With("kernel_shape", [3]).With("strides", [2]).With("ceil_mode", (object)1L))
+            .Output;
         var refusal = Assert.Throws<UserErrorException>(() => Float64Lowering.Run(b.Build([x], [new NamedValue("y", y)]), "cpu"));
         Assert.Contains("H", refusal.Message, StringComparison.Ordinal);
         Assert.EndsWith("give the sizes of symbolic dimensions.", refusal.Message, StringComparison.Ordinal);
@@ -112,7 +136,13 @@ public sealed class Float64LoweringTests
         var b = new GraphBuilder();
         x = b.Parameter(new TensorType(element, [1, 2, 6, 6]), "x");
         var w = b.Parameter(new TensorType(element, [4, 2 / group, 3, 3]), "w");
-        var z = b.Append(Catalogue.Get<Conv>(), [x, w], Attributes.Empty, [(new TensorType(element, [1, 4, 4, 4]), "features")], "first").Output;
+        var z = b.Append(
+            Catalogue.Get<Conv>(),
+            [x, w],
+            Attributes.Empty,
+            [(new TensorType(element, [1, 4, 4, 4]), "features")],
+            "first"
+        ).Output;
         var y = Catalogue.Get<Mish>().Apply(b, [Catalogue.Get<Erf>().Apply(b, [z]).Output]).Output;
         return b.Build([x, w], [new NamedValue("y", y)]);
     }

@@ -45,5 +45,6 @@ public sealed class SimplifierTests
         Assert.Equal(x.Type.Shape.Rank, ReduceSum.Of(_builder, x, axes, keepDims: true).Type.Rank);
     }
 
-    private int Count<T>(Value x, Value y) => Simplifier.Run(_builder.Build([x], [new NamedValue("y", y)])).Nodes.Count(node => node.Operator is T);
+    private int Count<T>(Value x, Value y) =>
+        Simplifier.Run(_builder.Build([x], [new NamedValue("y", y)])).Nodes.Count(node => node.Operator is T);
 }

@@ -19,14 +19,17 @@ public sealed class ProgramTests
         var x = _b.Parameter(new TensorType(ElementType.Float32, [Dim.Symbol("N"), 3]), "x");
         _b.Origin = "loss";
         var sum = ReduceSum.All(_b, Mul.Of(_b, x, _b.Scalar(ElementType.Float32, 0.5)));
-        Assert.Equal("""
+        Assert.Equal(
+            """
             (x: float32[N,3]) {
               %1 = Mul(x, float32[]<0.5>) : float32[N,3]  # loss
               %2 = ReduceSum(%1) {axes=[0,1], keepdims=0} : float32[]  # loss
               return loss = %2
             }
 
-            """.ReplaceLineEndings("\n"), ProgramPrinter.Print(_b.Build([x], [new("loss", sum)])));
+            """.ReplaceLineEndings("\n"),
+            ProgramPrinter.Print(_b.Build([x], [new("loss", sum)]))
+        );
     }
 
     [Fact]
@@ -40,7 +43,11 @@ public sealed class ProgramTests
     public void A_value_that_nothing_defines_is_found()
     {
         var program = _b.Build([], [new("y", Neg.Of(_b, Vector("x")))]);
-        Assert.Contains("takes the value x", Assert.Throws<InvalidOperationException>(() => ProgramVerifier.Verify(program)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "takes the value x",
+            Assert.Throws<InvalidOperationException>(() => ProgramVerifier.Verify(program)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -48,7 +55,11 @@ public sealed class ProgramTests
     {
         var x = Vector("x");
         var program = _b.Build([x], [new("y", Neg.Of(_b, x)), new("y", x)]);
-        Assert.Contains("'y'", Assert.Throws<InvalidOperationException>(() => ProgramVerifier.Verify(program)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'y'",
+            Assert.Throws<InvalidOperationException>(() => ProgramVerifier.Verify(program)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -66,7 +77,13 @@ public sealed class ProgramTests
         Assert.Equal(["(N)%(2)", "1", "0"], Contents(Mod.Of(_b, shape, _b.Vector(2))));
         Assert.Equal(["N", "3", "4", "-1"], Contents(Concat.Of(_b, [shape, _b.Vector(-1)], 0)));
         var limit = Cast.Of(_b, Gather.Of(_b, shape, _b.Scalar(ElementType.Int64, 2), 0), ElementType.Float32);
-        Assert.Equal("[4]", Catalogue.Get<OnnxCurvature.Ops.Structure.Range>().Apply(_b, [_b.Scalar(ElementType.Float32, 0), limit, _b.Scalar(ElementType.Float32, 1)]).Output.Type.Shape.ToString());
+        Assert.Equal(
+            "[4]",
+            Catalogue
+                .Get<OnnxCurvature.Ops.Structure.Range>()
+                .Apply(_b, [_b.Scalar(ElementType.Float32, 0), limit, _b.Scalar(ElementType.Float32, 1)])
+                .Output.Type.Shape.ToString()
+        );
         Assert.Equal(["2"], Contents(Mod.Of(_b, _b.Vector(-1), _b.Vector(3))));
         Assert.Equal(["(N)%(3)", "0", "1"], Contents(Mod.Of(_b, shape, _b.Vector(3))));
         Assert.Equal(["(1)%(0)"], Contents(Mod.Of(_b, _b.Vector(1), _b.Vector(0))));

@@ -37,9 +37,13 @@ public sealed class CampaignTests
         for (var seed = 1L; seed < 100; seed++)
         {
             var choices = Choices.Drawn(seed);
-            if (ProblemGenerator.Make(choices, (ulong)seed) is not { } problem
-                || checker.Check(problem).Outcomes.FirstOrDefault(outcome =>
-                outcome is { Kind: OutcomeKind.Wrong, Quantity: Quantity.Loss }) is not { } fault)
+            if (
+                ProblemGenerator.Make(choices, (ulong)seed) is not { } problem
+                || checker
+                    .Check(problem)
+                    .Outcomes.FirstOrDefault(outcome => outcome is { Kind: OutcomeKind.Wrong, Quantity: Quantity.Loss })
+                    is not { } fault
+            )
                 continue;
             var shrinker = new Shrinker(checker, (ulong)seed);
             var small = shrinker.Replay(shrinker.Shrink(choices.Taken, fault));
@@ -70,10 +74,14 @@ public sealed class CampaignTests
     private static Problem Changed(Problem problem)
     {
         var changed = problem.Graph.Inputs.First();
-        return changed.Floats is not { } floats ? problem : problem with
-        {
-            Graph = problem.Graph with { Inputs = problem.Graph.Inputs.Replace(changed,
-                changed with { Floats = [floats[0] + 1, .. floats[1..]] }) },
-        };
+        return changed.Floats is not { } floats
+            ? problem
+            : problem with
+            {
+                Graph = problem.Graph with
+                {
+                    Inputs = problem.Graph.Inputs.Replace(changed, changed with { Floats = [floats[0] + 1, .. floats[1..]] }),
+                },
+            };
     }
 }

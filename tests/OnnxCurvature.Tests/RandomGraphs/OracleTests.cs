@@ -23,7 +23,10 @@ public sealed class OracleTests
         foreach (var (seed, problem) in Problems(1, 260))
         {
             // ONNX Runtime lacks kernels for float64, so the graphs are written in float32.
-            var graph = problem.Graph with { IsDouble = false };
+            var graph = problem.Graph with
+            {
+                IsDouble = false,
+            };
             var path = folder.File($"{seed}.onnx");
             File.WriteAllBytes(path, ModelFile.Bytes(graph));
             var expected = Evaluator.Run(graph, new Tape(), null)[graph.Output].Numbers.Select(number => number.Value).ToArray();
@@ -33,8 +36,10 @@ public sealed class OracleTests
                 continue;
             var values = PlainSession.Run(path, Checked(problem))[graph.Output];
             var scale = Math.Max(1, expected.Max(Math.Abs));
-            Assert.True(values.Length == expected.Length && values.Zip(expected, (a, b) => Math.Abs(a - b))
-                .All(error => error < 1e-4 * scale), $"seed {seed}: {string.Join(",", values)} and not {string.Join(",", expected)}");
+            Assert.True(
+                values.Length == expected.Length && values.Zip(expected, (a, b) => Math.Abs(a - b)).All(error => error < 1e-4 * scale),
+                $"seed {seed}: {string.Join(",", values)} and not {string.Join(",", expected)}"
+            );
             compared++;
             operators.UnionWith(graph.Nodes.Select(node => node.Operator));
         }
@@ -47,8 +52,10 @@ public sealed class OracleTests
         var compared = 0;
         foreach (var (seed, problem) in Problems(1000, 200))
         {
-            if (problem.Graph.Constants.FirstOrDefault(constant =>
-                constant.Name == problem.Target.Name) is not { Floats: { } weight } target)
+            if (
+                problem.Graph.Constants.FirstOrDefault(constant => constant.Name == problem.Target.Name)
+                is not { Floats: { } weight } target
+            )
                 continue;
             var dense = new DenseDerivatives(problem);
             if (!dense.DependsOnTarget || dense.Margin < 1e-2 || !IsTame(dense))
@@ -61,8 +68,12 @@ public sealed class OracleTests
                 Near((above.Loss.Value - below.Loss.Value) / (2 * Step), gradient[entry], 1e-6 * scale, $"seed {seed}, gradient {entry}");
                 var (up, down) = (above.Gradient(above.Loss), below.Gradient(below.Loss));
                 for (var other = 0; other < dense.Size; other++)
-                    Near((up[other] - down[other]) / (2 * Step), hessian[entry][other], 1e-5 * scale,
-                        $"seed {seed}, Hessian {entry}, {other}");
+                    Near(
+                        (up[other] - down[other]) / (2 * Step),
+                        hessian[entry][other],
+                        1e-5 * scale,
+                        $"seed {seed}, Hessian {entry}, {other}"
+                    );
             }
             compared++;
 
@@ -70,8 +81,12 @@ public sealed class OracleTests
             {
                 var moved = weight.ToArray();
                 moved[dense.Entries[entry]] += step;
-                return new DenseDerivatives(problem with { Graph = problem.Graph with { Constants = problem.Graph.Constants.Replace(target,
-                    target with { Floats = moved }) } });
+                return new DenseDerivatives(
+                    problem with
+                    {
+                        Graph = problem.Graph with { Constants = problem.Graph.Constants.Replace(target, target with { Floats = moved }) },
+                    }
+                );
             }
         }
         Assert.True(compared > 40, $"{compared} graphs");

@@ -29,7 +29,12 @@ public sealed class AugmentedFileTests
         var entry = ReferenceTable.Find(model, weight);
         var path = Augment(entry, folder).Path;
         foreach (var size in entry.BatchSizes)
-            Close.To(entry, CurvatureEngine.Prepare(path, null, entry.Data(), new CurvatureRunOptions { BatchSize = size }).Run(null, CancellationToken.None));
+            Close.To(
+                entry,
+                CurvatureEngine
+                    .Prepare(path, null, entry.Data(), new CurvatureRunOptions { BatchSize = size })
+                    .Run(null, CancellationToken.None)
+            );
     }
 
     [Theory]
@@ -44,11 +49,21 @@ public sealed class AugmentedFileTests
         var entry = ReferenceTable.Find(model, weight);
         var report = Augment(entry, folder);
         while (report.Methods.All(method => method.ChunkSize == method.Columns))
-            report = Augment(entry, folder, options: new AugmentOptions { Limits = new PlanLimits { MemoryBytes = (long)(0.8 * report.Methods.Max(method => method.MemoryBytes)) } });
+            report = Augment(
+                entry,
+                folder,
+                options: new AugmentOptions
+                {
+                    Limits = new PlanLimits { MemoryBytes = (long)(0.8 * report.Methods.Max(method => method.MemoryBytes)) },
+                }
+            );
         var graph = new ModelSource(report.Path, null).Load().Graph;
         var program = Ir.Program.Create(graph.Inputs, graph.Outputs.Where(output => report.Outputs.Contains(output.Name)));
-        Assert.Contains(ProgramSchedule.Of(program).Steps, step => step is LoopStep { Rounds: > 1 });
-        Close.To(entry, CurvatureEngine.Prepare(report.Path, null, entry.Data(), new CurvatureRunOptions()).Run(null, CancellationToken.None));
+        Assert.Contains(ProgramSchedule.Of(program).Steps, step => step is LoopStep { Iterations: > 1 });
+        Close.To(
+            entry,
+            CurvatureEngine.Prepare(report.Path, null, entry.Data(), new CurvatureRunOptions()).Run(null, CancellationToken.None)
+        );
     }
 
     [Theory]
@@ -60,16 +75,31 @@ public sealed class AugmentedFileTests
     {
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find(model, weight);
-        var limits = new PlanLimits { AtOpenChannels = true, MemoryBytes = bytes };
+        var limits = new PlanLimits { MasksProducts = true, MemoryBytes = bytes };
         var ofAll = Augment(entry, folder, "all.onnx", new AugmentOptions { Limits = limits }).Path;
         Compare(entry, PlainSession.Run(ofAll, entry.Data()));
         Close.To(entry, CurvatureEngine.Prepare(ofAll, null, entry.Data(), new CurvatureRunOptions()).Run(null, CancellationToken.None));
         // Of one sample the dense layers are picked from, too, and Gram matrices are contracted at open positions.
-        var ofOne = Augment(entry, folder, "one.onnx", new AugmentOptions { Limits = limits, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1) }).Path;
+        var ofOne = Augment(
+            entry,
+            folder,
+            "one.onnx",
+            new AugmentOptions { Limits = limits, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1) }
+        ).Path;
         var data = entry.Data().ToDictionary(input => input.Key, input => input.Value.Slice(0, 0, 1));
         var result = CurvatureEngine.Prepare(ofOne, null, data, new CurvatureRunOptions()).Run(null, CancellationToken.None);
-        var whole = CurvatureEngine.Prepare(entry.ModelPath, entry.Request, data, new CurvatureRunOptions()).Run(null, CancellationToken.None);
-        Assert.All(whole.Tensors, tensor => Assert.InRange(ReferenceCase.Error(result.Tensors.Single(other => other.Name == tensor.Name).Values, tensor.Values), 0, 1e-5));
+        var whole = CurvatureEngine
+            .Prepare(entry.ModelPath, entry.Request, data, new CurvatureRunOptions())
+            .Run(null, CancellationToken.None);
+        Assert.All(
+            whole.Tensors,
+            tensor =>
+                Assert.InRange(
+                    ReferenceCase.Error(result.Tensors.Single(other => other.Name == tensor.Name).Values, tensor.Values),
+                    0,
+                    1e-5
+                )
+        );
     }
 
     [Theory]
@@ -152,19 +182,36 @@ public sealed class AugmentedFileTests
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find("resnet_small.onnx", "block2.conv1.weight");
         var path = Augment(entry, folder).Path;
-        var halves = new[] { (0, 1), (1, 4) }.Select(rows => (
-            Share: (rows.Item2 - rows.Item1) / 4.0,
-            Results: PlainSession.Run(path, entry.Data().ToDictionary(input => input.Key, input => input.Value.Slice(0, rows.Item1, rows.Item2))))).ToArray();
-        Assert.All(ReferenceCase.Quantities, quantity =>
-        {
-            var name = quantity.OutputName(entry.Weight);
-            var mean = halves[0].Results[name].Zip(halves[1].Results[name], (first, second) => halves[0].Share * first + halves[1].Share * second);
-            Close.To(entry, quantity, [.. mean]);
-        });
+        var halves = new[] { (0, 1), (1, 4) }
+            .Select(rows =>
+                (
+                    Share: (rows.Item2 - rows.Item1) / 4.0,
+                    Results: PlainSession.Run(
+                        path,
+                        entry.Data().ToDictionary(input => input.Key, input => input.Value.Slice(0, rows.Item1, rows.Item2))
+                    )
+                )
+            )
+            .ToArray();
+        Assert.All(
+            ReferenceCase.Quantities,
+            quantity =>
+            {
+                var name = quantity.OutputName(entry.Weight);
+                var mean = halves[0]
+                    .Results[name]
+                    .Zip(halves[1].Results[name], (first, second) => halves[0].Share * first + halves[1].Share * second);
+                Close.To(entry, quantity, [.. mean]);
+            }
+        );
     }
 
-    private static AugmentReport Augment(ReferenceCase entry, TemporaryFolder folder, string name = "augmented.onnx", AugmentOptions? options = null) =>
-        CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File(name), options ?? new AugmentOptions());
+    private static AugmentReport Augment(
+        ReferenceCase entry,
+        TemporaryFolder folder,
+        string name = "augmented.onnx",
+        AugmentOptions? options = null
+    ) => CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File(name), options ?? new AugmentOptions());
 
     private static void Compare(ReferenceCase entry, Dictionary<string, double[]> outputs) =>
         Assert.All(ReferenceCase.Quantities, quantity => Close.To(entry, quantity, outputs[quantity.OutputName(entry.Weight)]));

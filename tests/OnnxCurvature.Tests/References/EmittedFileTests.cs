@@ -15,13 +15,15 @@ public sealed class EmittedFileTests
         using var folder = new TemporaryFolder();
         var lines = new StringBuilder();
         foreach (var entry in ReferenceTable.All)
-            foreach (var profile in Enum.GetValues<AugmentProfile>())
-            {
-                var path = folder.File("augmented.onnx");
-                CurvatureEngine.Augment(entry.ModelPath, entry.Request, path, new AugmentOptions { Embed = true, Profile = profile });
-                lines.AppendLine($"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))} {entry.Model} {entry.Weight} {profile}");
-                File.Delete(path);
-            }
+        foreach (var profile in Enum.GetValues<AugmentProfile>())
+        {
+            var path = folder.File("augmented.onnx");
+            CurvatureEngine.Augment(entry.ModelPath, entry.Request, path, new AugmentOptions { Embed = true, Profile = profile });
+            lines.AppendLine(
+                $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))} {entry.Model} {entry.Weight} {profile}"
+            );
+            File.Delete(path);
+        }
         Golden.Match("emitted-files.txt", lines.ToString());
     }
 }

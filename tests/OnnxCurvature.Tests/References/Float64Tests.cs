@@ -74,7 +74,8 @@ public sealed class Float64Tests
     public void Less_memory_than_all_columns_take_is_kept_to()
     {
         var entry = ReferenceTable.Find("residual_silu_ce.opset17.onnx", "stem.weight");
-        PreparedRun Prepare(long bytes) => CurvatureEngine.Prepare(entry.ModelPath, InFloat64(entry), entry.Data(), new CurvatureRunOptions { ChunkBytes = bytes });
+        PreparedRun Prepare(long bytes) =>
+            CurvatureEngine.Prepare(entry.ModelPath, InFloat64(entry), entry.Data(), new CurvatureRunOptions { ChunkBytes = bytes });
         var limit = (long)(0.05 * Prepare(1L << 30).Methods.Max(method => method.MemoryBytes));
         var run = Prepare(limit);
         Assert.All(run.Methods, method => Assert.InRange(method.MemoryBytes, 0, limit));
@@ -88,8 +89,18 @@ public sealed class Float64Tests
     {
         var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
         var data = entry.Data();
-        data["features"] = NpyArray.Of(ElementType.Float64, data["features"].Shape, Array.ConvertAll(data["features"].ToDoubles(), value => value * (1 + 1e-10)));
-        double Loss(Dictionary<string, NpyArray> arrays) => Close.Values(CurvatureEngine.Prepare(entry.ModelPath, InFloat64(entry), arrays, new CurvatureRunOptions()).Run(null, CancellationToken.None), "loss")[0];
+        data["features"] = NpyArray.Of(
+            ElementType.Float64,
+            data["features"].Shape,
+            Array.ConvertAll(data["features"].ToDoubles(), value => value * (1 + 1e-10))
+        );
+        double Loss(Dictionary<string, NpyArray> arrays) =>
+            Close.Values(
+                CurvatureEngine
+                    .Prepare(entry.ModelPath, InFloat64(entry), arrays, new CurvatureRunOptions())
+                    .Run(null, CancellationToken.None),
+                "loss"
+            )[0];
         Assert.NotEqual(Loss(entry.Data()), Loss(data));
     }
 
@@ -106,7 +117,16 @@ public sealed class Float64Tests
     public void The_verifier_checks_results_in_float64()
     {
         var entry = ReferenceTable.Find("residual_silu_ce.opset17.onnx", "depth.weight");
-        var report = CurvatureEngine.Verify(entry.ModelPath, InFloat64(entry), entry.Data(), new CurvatureRunOptions(), 4, 1, null, CancellationToken.None);
+        var report = CurvatureEngine.Verify(
+            entry.ModelPath,
+            InFloat64(entry),
+            entry.Data(),
+            new CurvatureRunOptions(),
+            4,
+            1,
+            null,
+            CancellationToken.None
+        );
         Assert.NotEmpty(report.Entries);
         Assert.All(report.Entries, checkedEntry => Assert.True(checkedEntry.Agrees, checkedEntry.ToString()));
     }
@@ -114,16 +134,27 @@ public sealed class Float64Tests
     private static CurvatureRequest InFloat64(ReferenceCase entry) => entry.Request with { Precision = Precision.Float64 };
 
     private static void Check(ReferenceCase entry, Func<string, double[]> values, double tolerance = Tolerance) =>
-        Assert.All(ReferenceCase.Quantities, quantity => Assert.InRange(ReferenceCase.Error(values(quantity.OutputName(entry.Weight)), entry.Reference(quantity)), 0, tolerance));
+        Assert.All(
+            ReferenceCase.Quantities,
+            quantity =>
+                Assert.InRange(ReferenceCase.Error(values(quantity.OutputName(entry.Weight)), entry.Reference(quantity)), 0, tolerance)
+        );
 
     /// <summary>A model file with every float32 tensor, input and output in float64, made without the compiler.</summary>
     private static byte[] Widened(byte[] file)
     {
         var model = ModelProto.Parser.ParseFrom(file);
-        foreach (var tensor in model.Graph.Initializer.Concat(model.Graph.Node.SelectMany(node => node.Attribute).Select(attribute => attribute.T)).Where(tensor => tensor is { DataType: 1 }))
+        foreach (
+            var tensor in model
+                .Graph.Initializer.Concat(model.Graph.Node.SelectMany(node => node.Attribute).Select(attribute => attribute.T))
+                .Where(tensor => tensor is { DataType: 1 })
+        )
         {
             var count = (int)tensor.Dims.Aggregate(1L, (product, size) => product * size);
-            var floats = tensor.FloatData.Count > 0 ? [.. tensor.FloatData] : Enumerable.Range(0, count).Select(index => BitConverter.ToSingle(tensor.RawData.Span[(4 * index)..])).ToArray();
+            var floats =
+                tensor.FloatData.Count > 0
+                    ? [.. tensor.FloatData]
+                    : Enumerable.Range(0, count).Select(index => BitConverter.ToSingle(tensor.RawData.Span[(4 * index)..])).ToArray();
             tensor.DataType = 11;
             tensor.FloatData.Clear();
             tensor.RawData = Google.Protobuf.ByteString.CopyFrom([.. floats.SelectMany(value => BitConverter.GetBytes((double)value))]);

@@ -11,19 +11,36 @@ internal static class PlainSession
     public static Dictionary<string, double[]> Run(string path, IReadOnlyDictionary<string, NpyArray> data)
     {
         using var session = new InferenceSession(path);
-        var feeds = session.InputNames.Select(name => session.InputMetadata[name].ElementDataType switch
-        {
-            TensorElementType.Int64 => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<long>(data[name].ToInt64s(), Sizes(data[name]))),
-            TensorElementType.Double => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<double>(data[name].ToDoubles(), Sizes(data[name]))),
-            _ => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<float>(Array.ConvertAll(data[name].ToDoubles(), value => (float)value), Sizes(data[name]))),
-        }).ToArray();
+        var feeds = session
+            .InputNames.Select(name =>
+                session.InputMetadata[name].ElementDataType switch
+                {
+                    TensorElementType.Int64 => NamedOnnxValue.CreateFromTensor(
+                        name,
+                        new DenseTensor<long>(data[name].ToInt64s(), Sizes(data[name]))
+                    ),
+                    TensorElementType.Double => NamedOnnxValue.CreateFromTensor(
+                        name,
+                        new DenseTensor<double>(data[name].ToDoubles(), Sizes(data[name]))
+                    ),
+                    _ => NamedOnnxValue.CreateFromTensor(
+                        name,
+                        new DenseTensor<float>(Array.ConvertAll(data[name].ToDoubles(), value => (float)value), Sizes(data[name]))
+                    ),
+                }
+            )
+            .ToArray();
         using var results = session.Run(feeds);
-        return results.ToDictionary(result => result.Name, result => session.OutputMetadata[result.Name].ElementDataType switch
-        {
-            TensorElementType.Double => result.AsEnumerable<double>().ToArray(),
-            TensorElementType.Int64 => [.. result.AsEnumerable<long>().Select(value => (double)value)],
-            _ => [.. result.AsEnumerable<float>().Select(value => (double)value)],
-        });
+        return results.ToDictionary(
+            result => result.Name,
+            result =>
+                session.OutputMetadata[result.Name].ElementDataType switch
+                {
+                    TensorElementType.Double => result.AsEnumerable<double>().ToArray(),
+                    TensorElementType.Int64 => [.. result.AsEnumerable<long>().Select(value => (double)value)],
+                    _ => [.. result.AsEnumerable<float>().Select(value => (double)value)],
+                }
+        );
     }
 
     private static int[] Sizes(NpyArray array) => Array.ConvertAll(array.Shape, size => (int)size);

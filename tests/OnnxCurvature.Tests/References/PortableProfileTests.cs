@@ -22,7 +22,8 @@ public sealed class PortableProfileTests
 
     [Theory]
     [MemberData(nameof(RunVariationTests.OneWeightOfEachNetwork), MemberType = typeof(RunVariationTests))]
-    public void Runs_that_are_added_up_give_the_references(string model, string weight) => CheckSeveralRuns(ReferenceTable.Find(model, weight));
+    public void Runs_that_are_added_up_give_the_references(string model, string weight) =>
+        CheckSeveralRuns(ReferenceTable.Find(model, weight));
 
     [Theory]
     [InlineData("mlp_mse.opset17.onnx")]
@@ -30,7 +31,8 @@ public sealed class PortableProfileTests
     [InlineData("mlp.onnx")]
     [InlineData("residual_silu_ce.opset17.onnx")]
     [InlineData("transformer_ce.opset17.onnx")]
-    public void Weights_with_different_numbers_of_columns_share_the_runs(string model) => CheckSeveralRuns([.. ReferenceTable.All.Where(entry => entry.Model == model)]);
+    public void Weights_with_different_numbers_of_columns_share_the_runs(string model) =>
+        CheckSeveralRuns([.. ReferenceTable.All.Where(entry => entry.Model == model)]);
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -45,7 +47,15 @@ public sealed class PortableProfileTests
     {
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.All.First(entry => entry.Model == model);
-        var report = CurvatureEngine.Augment(entry.ModelPath, entry.Request with { Precision = precision }, folder.File("portable.onnx"), new AugmentOptions { Profile = AugmentProfile.Portable });
+        var report = CurvatureEngine.Augment(
+            entry.ModelPath,
+            entry.Request with
+            {
+                Precision = precision,
+            },
+            folder.File("portable.onnx"),
+            new AugmentOptions { Profile = AugmentProfile.Portable }
+        );
         Assert.Empty(OnnxChecker.Check(report.Path));
         Assert.InRange(report.Opset, 13, 17);
         Assert.DoesNotContain(OnnxModel.Load(report.Path).Program.Nodes, node => node.Bodies.Any());
@@ -59,11 +69,23 @@ public sealed class PortableProfileTests
     {
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");
-        string Of(AugmentProfile profile) => CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File("augmented.onnx"), new AugmentOptions { Profile = profile }).CallingConvention;
-        const string Inputs = " Besides the model's inputs feed 'labels', int64[N]: the class of each sample, from 0 to 9. Of several batches take the mean, each weighted with its number of samples.";
+        string Of(AugmentProfile profile) =>
+            CurvatureEngine
+                .Augment(entry.ModelPath, entry.Request, folder.File("augmented.onnx"), new AugmentOptions { Profile = profile })
+                .CallingConvention;
+        const string Inputs =
+            " Besides the model's inputs feed 'labels', int64[N]: the class of each sample, from 0 to 9. Of several batches take the "
+            + "mean, each weighted with its number of samples.";
         Assert.Equal("Run the file once: every output is a result." + Inputs, Of(AugmentProfile.SingleRun));
         Assert.Equal("Run the file once: every output is a result." + Inputs, Of(AugmentProfile.Portable));
-        Assert.Matches("^Run the file [2-9] times with the same inputs, and with 'column_chunk', an int64 scalar, as (0 and 1|0, 1, \\.\\.\\., [2-8])\\. Add up over the runs: 'conv4_3.weight.hessian_diagonal', 'conv4_3.weight.ggn_diagonal'\\. All other outputs are the same in every run\\." + Regex.Escape(Inputs) + "$", WithSeveralRuns(entry, entry.Request, folder.File("portable.onnx")).CallingConvention);
+        Assert.Matches(
+            "^Run the file [2-9] times with the same inputs, and with 'column_chunk', an int64 scalar, as (0 and 1|0, 1, \\.\\.\\., "
+                + "[2-8])\\. Add up over the runs: 'conv4_3.weight.hessian_diagonal', 'conv4_3.weight.ggn_diagonal'\\. All other outputs "
+                + "are the same in every run\\."
+                + Regex.Escape(Inputs)
+                + "$",
+            WithSeveralRuns(entry, entry.Request, folder.File("portable.onnx")).CallingConvention
+        );
     }
 
     [Fact]
@@ -71,7 +93,14 @@ public sealed class PortableProfileTests
     {
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");
-        var error = Assert.Throws<UserErrorException>(() => CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File("augmented.onnx"), new AugmentOptions { Profile = AugmentProfile.Portable, Opset = 18 }));
+        var error = Assert.Throws<UserErrorException>(() =>
+            CurvatureEngine.Augment(
+                entry.ModelPath,
+                entry.Request,
+                folder.File("augmented.onnx"),
+                new AugmentOptions { Profile = AugmentProfile.Portable, Opset = 18 }
+            )
+        );
         Assert.Equal("Opset 18 was asked for, and --profile portable keeps to opset 17; leave out one of the two.", error.Message);
     }
 
@@ -81,24 +110,46 @@ public sealed class PortableProfileTests
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");
         WithSeveralRuns(entry, entry.Request, folder.File("augmented.onnx"));
-        var error = Assert.Throws<UserErrorException>(() => CurvatureEngine.Prepare(folder.File("augmented.onnx"), null, entry.Data(), new CurvatureRunOptions()));
+        var error = Assert.Throws<UserErrorException>(() =>
+            CurvatureEngine.Prepare(folder.File("augmented.onnx"), null, entry.Data(), new CurvatureRunOptions())
+        );
         Assert.Contains("write it with --profile single-run to run it here", error.Message, StringComparison.Ordinal);
     }
 
     private static void CheckSeveralRuns(params ReferenceCase[] entries)
     {
         using var folder = new TemporaryFolder();
-        var report = WithSeveralRuns(entries[0], entries[0].Request with { WithRespectTo = [.. entries.Select(entry => entry.Weight)] }, folder.File("portable.onnx"));
+        var report = WithSeveralRuns(
+            entries[0],
+            entries[0].Request with
+            {
+                WithRespectTo = [.. entries.Select(entry => entry.Weight)],
+            },
+            folder.File("portable.onnx")
+        );
         Assert.Empty(OnnxChecker.Check(report.Path));
         var (outputs, runs) = Call(report.Path, entries[0].Data());
         Assert.True(runs > 1, "There are several runs.");
-        Assert.All(entries, entry => Assert.All(ReferenceCase.Quantities, quantity => Close.To(entry, quantity, outputs[quantity.OutputName(entry.Weight)])));
+        Assert.All(
+            entries,
+            entry => Assert.All(ReferenceCase.Quantities, quantity => Close.To(entry, quantity, outputs[quantity.OutputName(entry.Weight)]))
+        );
     }
 
     /// <summary>A file that is written with so little memory that there are several runs.</summary>
     private static AugmentReport WithSeveralRuns(ReferenceCase entry, CurvatureRequest request, string path)
     {
-        AugmentReport Write(long bytes) => CurvatureEngine.Augment(entry.ModelPath, request, path, new AugmentOptions { Profile = AugmentProfile.Portable, Limits = new PlanLimits { MemoryBytes = bytes } });
+        AugmentReport Write(long bytes) =>
+            CurvatureEngine.Augment(
+                entry.ModelPath,
+                request,
+                path,
+                new AugmentOptions
+                {
+                    Profile = AugmentProfile.Portable,
+                    Limits = new PlanLimits { MemoryBytes = bytes },
+                }
+            );
         var limit = 1L << 30;
         var report = Write(limit);
         while (report.CallingConvention.StartsWith("Run the file once", StringComparison.Ordinal))
@@ -120,7 +171,8 @@ public sealed class PortableProfileTests
             if (runs > 1)
                 fed[metadata[Prefix + "run_input"]] = NpyArray.Of(ElementType.Int64, [], [run]);
             foreach (var (name, values) in PlainSession.Run(path, fed))
-                outputs[name] = summed.Contains(name) && outputs.TryGetValue(name, out var sum) ? [.. sum.Zip(values, (a, b) => a + b)] : values;
+                outputs[name] =
+                    summed.Contains(name) && outputs.TryGetValue(name, out var sum) ? [.. sum.Zip(values, (a, b) => a + b)] : values;
         }
         return (outputs, runs);
     }

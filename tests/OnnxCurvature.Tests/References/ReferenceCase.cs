@@ -15,7 +15,8 @@ namespace OnnxCurvature.Tests.References;
 /// <param name="DataPaths">The file of each input and of the loss's target.</param>
 /// <param name="LossValue">The loss.</param>
 /// <param name="Derivatives">The file of each derivative.</param>
-/// <param name="Layout">How the model holds the weight: <c>same</c>; a matrix <c>transposed</c>; or that of an LSTM with its gates in ONNX's order and an axis of directions before them.</param>
+/// <param name="Layout">How the model holds the weight: <c>same</c>; a matrix <c>transposed</c>; or that of an LSTM with its gates in
+/// ONNX's order and an axis of directions before them.</param>
 public sealed record ReferenceCase(
     string ModelPath,
     string Weight,
@@ -23,7 +24,8 @@ public sealed record ReferenceCase(
     ImmutableDictionary<string, string> DataPaths,
     double LossValue,
     ImmutableDictionary<Quantity, string> Derivatives,
-    string Layout)
+    string Layout
+)
 {
     /// <summary>All that can be computed.</summary>
     public static ImmutableArray<Quantity> Quantities => [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal];
@@ -32,7 +34,13 @@ public sealed record ReferenceCase(
     public string Model => Path.GetFileName(ModelPath);
 
     /// <summary>What the derivatives are asked for of the engine.</summary>
-    public CurvatureRequest Request => new() { WithRespectTo = [Weight], Loss = Loss, Quantities = Quantities };
+    public CurvatureRequest Request =>
+        new()
+        {
+            WithRespectTo = [Weight],
+            Loss = Loss,
+            Quantities = Quantities,
+        };
 
     /// <summary>The numbers of samples in a batch that the model takes; null leaves it to the engine.</summary>
     public ImmutableArray<int?> BatchSizes => OnnxModel.Load(ModelPath).Graph.Inputs[0].Type.Shape[0].Known is null ? [null, 1, 3] : [null];
@@ -45,7 +53,9 @@ public sealed record ReferenceCase(
 
     /// <summary>Computes all quantities.</summary>
     public CurvatureResult Run(CurvatureRequest? request = null, CurvatureRunOptions? options = null) =>
-        CurvatureEngine.Prepare(ModelPath, request ?? Request, Data(), options ?? new CurvatureRunOptions()).Run(null, CancellationToken.None);
+        CurvatureEngine
+            .Prepare(ModelPath, request ?? Request, Data(), options ?? new CurvatureRunOptions())
+            .Run(null, CancellationToken.None);
 
     /// <summary>What a quantity is, in the layout of the model.</summary>
     public double[] Reference(Quantity quantity)
@@ -57,8 +67,14 @@ public sealed record ReferenceCase(
         return Layout switch
         {
             "same" => values,
-            "transposed" => Matrix<double>.Build.DenseOfRowMajor((int)array.Shape[0], (int)array.Shape[1], values).Transpose().ToRowMajorArray(),
-            "lstm iofc, leading 1" => [.. ((int[])[0, 3, 1, 2]).SelectMany(gate => values.Skip(gate * values.Length / 4).Take(values.Length / 4))],
+            "transposed" => Matrix<double>
+                .Build.DenseOfRowMajor((int)array.Shape[0], (int)array.Shape[1], values)
+                .Transpose()
+                .ToRowMajorArray(),
+            "lstm iofc, leading 1" =>
+            [
+                .. ((int[])[0, 3, 1, 2]).SelectMany(gate => values.Skip(gate * values.Length / 4).Take(values.Length / 4)),
+            ],
             var other => throw new InvalidDataException($"The manifest names the layout '{other}'."),
         };
     }

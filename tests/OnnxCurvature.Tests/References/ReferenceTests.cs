@@ -17,8 +17,8 @@ public sealed class ReferenceTests
         {
             var rows = new TheoryData<string, string, Quantity>();
             foreach (var entry in ReferenceTable.All)
-                foreach (var quantity in ReferenceCase.Quantities)
-                    rows.Add(entry.Model, entry.Weight, quantity);
+            foreach (var quantity in ReferenceCase.Quantities)
+                rows.Add(entry.Model, entry.Weight, quantity);
             return rows;
         }
     }
@@ -38,6 +38,9 @@ public sealed class ReferenceTests
         Assert.InRange(ReferenceTable.All.Length, 92, int.MaxValue);
         Assert.InRange(ReferenceTable.All.Select(entry => entry.Model).Distinct().Count(), 19, int.MaxValue);
         Assert.Equal(3, ReferenceTable.All.Select(entry => entry.Loss.Kind).Distinct().Count());
-        Assert.All(ReferenceTable.All, entry => Assert.All(ReferenceCase.Quantities, quantity => Assert.NotEmpty(entry.Reference(quantity))));
+        Assert.All(
+            ReferenceTable.All,
+            entry => Assert.All(ReferenceCase.Quantities, quantity => Assert.NotEmpty(entry.Reference(quantity)))
+        );
     }
 }

@@ -10,19 +10,20 @@ public sealed class RunVariationTests
 {
     private static readonly ReferenceCase Vgg = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");
 
-    public static TheoryData<string, string> OneWeightOfEachNetwork => new()
-    {
-        { "vgg16_narrow.onnx", "conv4_3.weight" },
-        { "vgg16_narrow.onnx", "conv5_3.bias" },
-        { "resnet_small.onnx", "stem.conv.weight" },
-        { "mlp.onnx", "fc1.weight" },
-        { "mlp_mse.opset17.onnx", "l1.weight" },
-        { "mlp_bce.opset17.onnx", "l2.weight" },
-        { "residual_silu_ce.opset17.onnx", "stem.weight" },
-        { "transformer_ce.opset17.onnx", "v.weight" },
-        { "lstm_steps_first_ce.opset17.onnx", "lstm.weight_hh_l0" },
-        { "attention_module_ce.opset17.onnx", "a.in_proj_weight" },
-    };
+    public static TheoryData<string, string> OneWeightOfEachNetwork =>
+        new()
+        {
+            { "vgg16_narrow.onnx", "conv4_3.weight" },
+            { "vgg16_narrow.onnx", "conv5_3.bias" },
+            { "resnet_small.onnx", "stem.conv.weight" },
+            { "mlp.onnx", "fc1.weight" },
+            { "mlp_mse.opset17.onnx", "l1.weight" },
+            { "mlp_bce.opset17.onnx", "l2.weight" },
+            { "residual_silu_ce.opset17.onnx", "stem.weight" },
+            { "transformer_ce.opset17.onnx", "v.weight" },
+            { "lstm_steps_first_ce.opset17.onnx", "lstm.weight_hh_l0" },
+            { "attention_module_ce.opset17.onnx", "a.in_proj_weight" },
+        };
 
     [Theory]
     [MemberData(nameof(OneWeightOfEachNetwork))]
@@ -53,7 +54,8 @@ public sealed class RunVariationTests
     public void Less_memory_than_all_columns_take_is_kept_to_by_chunks_that_give_the_same(string model, string weight, double share)
     {
         var entry = ReferenceTable.Find(model, weight);
-        PreparedRun Prepare(long bytes) => CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { ChunkBytes = bytes });
+        PreparedRun Prepare(long bytes) =>
+            CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { ChunkBytes = bytes });
         var peak = Prepare(1L << 30).Methods.Max(method => method.MemoryBytes);
         var limit = (long)(share * peak) - 1;
         var run = Prepare(limit);
@@ -70,14 +72,17 @@ public sealed class RunVariationTests
     {
         var name = Vgg.Weight + range;
         var result = Vgg.Run(Vgg.Request with { WithRespectTo = [name] });
-        Assert.All([Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal], quantity =>
-        {
-            var whole = Vgg.Reference(quantity);
-            var row = whole.Length / 16;
-            var tensor = result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(name));
-            Assert.Equal(end - start == 1 ? [16, 3, 3] : [end - start, 16, 3, 3], tensor.Shape);
-            Close.To(quantity, whole[(start * row)..(end * row)], tensor.Values);
-        });
+        Assert.All(
+            [Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal],
+            quantity =>
+            {
+                var whole = Vgg.Reference(quantity);
+                var row = whole.Length / 16;
+                var tensor = result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(name));
+                Assert.Equal(end - start == 1 ? [16, 3, 3] : [end - start, 16, 3, 3], tensor.Shape);
+                Close.To(quantity, whole[(start * row)..(end * row)], tensor.Values);
+            }
+        );
     }
 
     [Theory]
@@ -88,8 +93,15 @@ public sealed class RunVariationTests
         var result = entry.Run(entry.Request with { Reduction = Reduction.Sum });
         var data = entry.Data();
         var terms = entry.Loss.Kind == LossKind.CrossEntropy ? data["labels"].Shape[0] : data["target"].Count;
-        Assert.All(ReferenceCase.Quantities, quantity =>
-            Close.To(quantity, [.. entry.Reference(quantity).Select(value => value * terms)], Close.Values(result, quantity.OutputName(weight))));
+        Assert.All(
+            ReferenceCase.Quantities,
+            quantity =>
+                Close.To(
+                    quantity,
+                    [.. entry.Reference(quantity).Select(value => value * terms)],
+                    Close.Values(result, quantity.OutputName(weight))
+                )
+        );
     }
 
     [Fact]

@@ -19,7 +19,11 @@ public sealed class ResultFileTests
             new ResultTensor("a/b.weight[0:2].gradient", ElementType.Float32, [2, 2], [1, -2, 3.5, 0]),
             new ResultTensor("w.hessian_diagonal", ElementType.Float64, [1, 3], [1e-300, 2, -3]),
         ],
-        4, 2, ImmutableDictionary<string, double>.Empty, 0);
+        4,
+        2,
+        ImmutableDictionary<string, double>.Empty,
+        0
+    );
 
     [Fact]
     public void Tensors_are_read_back_as_they_were()
@@ -62,7 +66,10 @@ public sealed class ResultFileTests
     public void A_folder_that_is_not_there_is_told_before_the_work()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("does not exist", Assert.Throws<UserErrorException>(() => ResultFile.CheckWritable(folder.File("none/out.npz"))).Message);
+        Assert.Contains(
+            "does not exist",
+            Assert.Throws<UserErrorException>(() => ResultFile.CheckWritable(folder.File("none/out.npz"))).Message
+        );
         Assert.Contains("is a folder", Assert.Throws<UserErrorException>(() => ResultFile.CheckWritable(folder.Path)).Message);
     }
 }

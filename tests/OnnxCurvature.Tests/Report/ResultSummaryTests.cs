@@ -31,6 +31,14 @@ public sealed class ResultSummaryTests
     [Fact]
     public void The_loss_is_told() => Assert.Equal(2.5, Of("loss").Loss);
 
-    private static ResultSummary Of(params string[] names) => ResultSummary.Of(new CurvatureResult(
-        [.. names.Select(name => new ResultTensor(name, ElementType.Float32, [], [2.5]))], 1, 1, ImmutableDictionary<string, double>.Empty, 0));
+    private static ResultSummary Of(params string[] names) =>
+        ResultSummary.Of(
+            new CurvatureResult(
+                [.. names.Select(name => new ResultTensor(name, ElementType.Float32, [], [2.5]))],
+                1,
+                1,
+                ImmutableDictionary<string, double>.Empty,
+                0
+            )
+        );
 }

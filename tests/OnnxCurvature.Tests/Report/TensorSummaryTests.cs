@@ -63,22 +63,38 @@ public sealed class TensorSummaryTests
 
     [Fact]
     public void The_figures_of_any_tensor_are_those_of_the_definitions() =>
-        Gen.Select(Gen.Int[1, 6], Gen.Int[1, 5], Gen.Int[1, 4]).SelectMany((a, b, c) => Gen.Int[-9, 9].Array[a * b * c].Select(values => (a, b, c, values)))
-            .Sample(sample =>
-            {
-                var (a, b, c, values) = (sample.a, sample.b, sample.c, Array.ConvertAll(sample.values, value => value / 4.0));
-                var summary = Of([a, b, c], values);
-                Assert.Equal(Math.Sqrt(values.Sum(value => value * value)), summary.Norm, 1e-12);
-                Assert.Equal(values.Min(), summary.Minimum);
-                Assert.Equal(values.Max(), summary.Maximum);
-                Assert.Equal(values.Sum(), summary.Sum, 1e-12);
-                var largest = values.Select((value, position) => (value, position)).OrderByDescending(entry => Math.Abs(entry.value)).ThenBy(entry => entry.position).Take(5);
-                Assert.Equal(largest.Select(entry => entry.value), summary.Largest.Select(entry => entry.Value));
-                Assert.Equal(largest.Select(entry => (long)entry.position), summary.Largest.Select(entry => (entry.Index[0] * b + entry.Index[1]) * c + entry.Index[2]));
-                var slices = values.Chunk(b * c).Select((slice, index) => (Sum: slice.Sum(Math.Abs), Index: (long)index)).OrderByDescending(slice => slice.Sum).ThenBy(slice => slice.Index).ToArray();
-                Assert.Equal(slices.Select(slice => slice.Index), summary.Slices.Select(slice => slice.Index));
-                Assert.Equal(slices.Select(slice => slice.Sum), summary.Slices.Select(slice => slice.Sum));
-            }, seed: "dKyg2c4pHlA2");
+        Gen.Select(Gen.Int[1, 6], Gen.Int[1, 5], Gen.Int[1, 4])
+            .SelectMany((a, b, c) => Gen.Int[-9, 9].Array[a * b * c].Select(values => (a, b, c, values)))
+            .Sample(
+                sample =>
+                {
+                    var (a, b, c, values) = (sample.a, sample.b, sample.c, Array.ConvertAll(sample.values, value => value / 4.0));
+                    var summary = Of([a, b, c], values);
+                    Assert.Equal(Math.Sqrt(values.Sum(value => value * value)), summary.Norm, 1e-12);
+                    Assert.Equal(values.Min(), summary.Minimum);
+                    Assert.Equal(values.Max(), summary.Maximum);
+                    Assert.Equal(values.Sum(), summary.Sum, 1e-12);
+                    var largest = values
+                        .Select((value, position) => (value, position))
+                        .OrderByDescending(entry => Math.Abs(entry.value))
+                        .ThenBy(entry => entry.position)
+                        .Take(5);
+                    Assert.Equal(largest.Select(entry => entry.value), summary.Largest.Select(entry => entry.Value));
+                    Assert.Equal(
+                        largest.Select(entry => (long)entry.position),
+                        summary.Largest.Select(entry => (entry.Index[0] * b + entry.Index[1]) * c + entry.Index[2])
+                    );
+                    var slices = values
+                        .Chunk(b * c)
+                        .Select((slice, index) => (Sum: slice.Sum(Math.Abs), Index: (long)index))
+                        .OrderByDescending(slice => slice.Sum)
+                        .ThenBy(slice => slice.Index)
+                        .ToArray();
+                    Assert.Equal(slices.Select(slice => slice.Index), summary.Slices.Select(slice => slice.Index));
+                    Assert.Equal(slices.Select(slice => slice.Sum), summary.Slices.Select(slice => slice.Sum));
+                },
+                seed: "dKyg2c4pHlA2"
+            );
 
     private static TensorSummary Of(long[] shape, double[] values) =>
         TensorSummary.Of(new ResultTensor("w.hessian_diagonal", ElementType.Float32, [.. shape], values), Quantity.HessianDiagonal);

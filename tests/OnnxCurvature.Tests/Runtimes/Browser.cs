@@ -12,12 +12,16 @@ internal static class Browser
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <summary>The program, or null where none is installed.</summary>
-    public static string? Program { get; } = new[] { "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome" }
-        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)))
-        .FirstOrDefault(File.Exists);
+    public static string? Program { get; } =
+        new[] { "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome" }
+            .SelectMany(name =>
+                (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name))
+            )
+            .FirstOrDefault(File.Exists);
 
     /// <summary>
-    /// Opens <paramref name="page"/> and gives what it posts to <c>/results</c>. An address <c>/NAME/…</c> is a file in the folder of that name.
+    /// Opens <paramref name="page"/> and gives what it posts to <c>/results</c>. An address <c>/NAME/…</c> is a file in the folder of that
+    /// name.
     /// </summary>
     public static JsonDocument Open(string page, IReadOnlyDictionary<string, string> folders)
     {
@@ -27,17 +31,24 @@ internal static class Browser
         server.Start();
         var profile = Directory.CreateTempSubdirectory("onnx-curvature-chromium-").FullName;
         // A debugging port keeps it open; which one, it chooses itself. The sandbox needs rights that containers do not give.
-        using var chromium = Process.Start(new ProcessStartInfo(Program!, ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", $"--user-data-dir={profile}", origin + page])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var chromium = Process.Start(
+            new ProcessStartInfo(
+                Program!,
+                ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", $"--user-data-dir={profile}", origin + page]
+            )
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var log = chromium.StandardError.ReadToEndAsync();
         _ = chromium.StandardOutput.ReadToEndAsync();
         try
         {
             var results = Task.Run(() => Serve(server, folders));
-            return results.Wait(Limit) ? results.Result : throw new TimeoutException($"The page '{page}' told nothing in {Limit.TotalMinutes} minutes.");
+            return results.Wait(Limit)
+                ? results.Result
+                : throw new TimeoutException($"The page '{page}' told nothing in {Limit.TotalMinutes} minutes.");
         }
         finally
         {

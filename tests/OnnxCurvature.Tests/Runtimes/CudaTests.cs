@@ -28,18 +28,52 @@ public sealed class CudaTests
     public void Options_are_passed_on_under_the_names_of_ONNX_Runtime()
     {
         Assert.Equal(
-            new Dictionary<string, string> { ["device_id"] = "0", ["use_tf32"] = "0", ["cudnn_conv_algo_search"] = "EXHAUSTIVE" },
-            new CudaOptions().ForProvider());
+            new Dictionary<string, string>
+            {
+                ["device_id"] = "0",
+                ["use_tf32"] = "0",
+                ["cudnn_conv_algo_search"] = "EXHAUSTIVE",
+            },
+            new CudaOptions().ForProvider()
+        );
         Assert.Equal(
-            new Dictionary<string, string> { ["device_id"] = "2", ["use_tf32"] = "1", ["cudnn_conv_algo_search"] = "HEURISTIC", ["gpu_mem_limit"] = "1073741824", ["arena_extend_strategy"] = "kSameAsRequested" },
-            new CudaOptions { Device = 2, AllowTf32 = true, ConvolutionSearch = "heuristic", MemoryBytes = 1 << 30 }.ForProvider());
+            new Dictionary<string, string>
+            {
+                ["device_id"] = "2",
+                ["use_tf32"] = "1",
+                ["cudnn_conv_algo_search"] = "HEURISTIC",
+                ["gpu_mem_limit"] = "1073741824",
+                ["arena_extend_strategy"] = "kSameAsRequested",
+            },
+            new CudaOptions
+            {
+                Device = 2,
+                AllowTf32 = true,
+                ConvolutionSearch = "heuristic",
+                MemoryBytes = 1 << 30,
+            }.ForProvider()
+        );
     }
 
     [Theory]
-    [InlineData("Failed to load library libonnxruntime_providers_cuda.so with error: libcublasLt.so.13: cannot open shared object file: No such file or directory", "the library 'libcublasLt.so.13' is missing; install the CUDA toolkit")]
-    [InlineData("Failed to load shared library\n/opt/x/libonnxruntime_providers_shared.so: cannot open shared object file: No such file", "the library 'libonnxruntime_providers_shared.so' is missing")]
-    [InlineData("Error loading \"C:\\ort\\onnxruntime_providers_cuda.dll\" which depends on \"cublas64_13.dll\" which is missing.", "the library 'cublas64_13.dll' is missing")]
-    [InlineData("CUDA execution provider is not enabled in this build. ", "this ONNX Runtime is built without CUDA, so the library 'libonnxruntime_providers_cuda' is missing; build the tool with -p:OnnxRuntimeFlavor=gpu, or give --provider-library or --onnxruntime")]
+    [InlineData(
+        "Failed to load library libonnxruntime_providers_cuda.so with error: libcublasLt.so.13: cannot open shared object file: No such "
+            + "file or directory",
+        "the library 'libcublasLt.so.13' is missing; install the CUDA toolkit"
+    )]
+    [InlineData(
+        "Failed to load shared library\n/opt/x/libonnxruntime_providers_shared.so: cannot open shared object file: No such file",
+        "the library 'libonnxruntime_providers_shared.so' is missing"
+    )]
+    [InlineData(
+        "Error loading \"C:\\ort\\onnxruntime_providers_cuda.dll\" which depends on \"cublas64_13.dll\" which is missing.",
+        "the library 'cublas64_13.dll' is missing"
+    )]
+    [InlineData(
+        "CUDA execution provider is not enabled in this build. ",
+        "this ONNX Runtime is built without CUDA, so the library 'libonnxruntime_providers_cuda' is missing; build the tool with "
+            + "-p:OnnxRuntimeFlavor=gpu, or give --provider-library or --onnxruntime"
+    )]
     [InlineData("CUDA failure 100: no CUDA-capable device is detected ; GPU=-1", "there is no CUDA device that can be used")]
     [InlineData("Something else", "ONNX Runtime says 'Something else'; build the tool")]
     public void Messages_of_ONNX_Runtime_are_told_in_a_sentence_that_names_what_is_missing(string message, string sentence) =>
@@ -62,16 +96,27 @@ public sealed class CudaTests
         var error = Assert.Throws<UserErrorException>(() => entry.Run(options: new CurvatureRunOptions { Provider = "cuda" }));
         Assert.StartsWith("CUDA cannot be had: this ONNX Runtime is built without CUDA", error.Message, StringComparison.Ordinal);
         var run = CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { Provider = "auto" });
-        Assert.Contains(run.Notes, note => note.StartsWith("Everything is computed on the CPU. CUDA cannot be had: ", StringComparison.Ordinal));
+        Assert.Contains(
+            run.Notes,
+            note => note.StartsWith("Everything is computed on the CPU. CUDA cannot be had: ", StringComparison.Ordinal)
+        );
         Close.To(entry, run.Run(null, TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public void A_provider_library_that_is_none_is_refused()
     {
-        var missing = Assert.Throws<UserErrorException>(() => CudaProvider.Choose("cuda", new CudaOptions { ProviderLibrary = "/nowhere/libcuda_provider.so" }));
-        Assert.Contains("There is no file '/nowhere/libcuda_provider.so' for --provider-library", missing.Message, StringComparison.Ordinal);
-        var text = Assert.Throws<UserErrorException>(() => CudaProvider.Choose("cuda", new CudaOptions { ProviderLibrary = ReferenceTable.All[0].ModelPath }));
+        var missing = Assert.Throws<UserErrorException>(() =>
+            CudaProvider.Choose("cuda", new CudaOptions { ProviderLibrary = "/nowhere/libcuda_provider.so" })
+        );
+        Assert.Contains(
+            "There is no file '/nowhere/libcuda_provider.so' for --provider-library",
+            missing.Message,
+            StringComparison.Ordinal
+        );
+        var text = Assert.Throws<UserErrorException>(() =>
+            CudaProvider.Choose("cuda", new CudaOptions { ProviderLibrary = ReferenceTable.All[0].ModelPath })
+        );
         Assert.Contains("cannot be registered", text.Message, StringComparison.Ordinal);
     }
 
@@ -79,7 +124,11 @@ public sealed class CudaTests
     public void An_ONNX_Runtime_that_is_not_there_or_comes_too_late_is_refused()
     {
         var missing = Assert.Throws<UserErrorException>(() => OrtEnvironment.Start("/nowhere"));
-        Assert.StartsWith("There is no ONNX Runtime at '/nowhere'; give --onnxruntime the path of ", missing.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "There is no ONNX Runtime at '/nowhere'; give --onnxruntime the path of ",
+            missing.Message,
+            StringComparison.Ordinal
+        );
         OrtEnvironment.Start(null);
         var late = Assert.Throws<UserErrorException>(() => OrtEnvironment.Start(typeof(CudaTests).Assembly.Location));
         Assert.Contains("comes too late", late.Message, StringComparison.Ordinal);
@@ -94,10 +143,20 @@ public sealed class CudaTests
         foreach (var memory in new[] { 1L << 30, 0 })
         {
             var plan = Plan(loaded, entry, memory);
-            var data = DataSet.Bind(plan.Program.Parameters, entry.Data(), FirstAxes(plan), entry.BatchSizes[^1] ?? BatchDecision.DefaultSize, plan.Loss.Labels);
+            var data = DataSet.Bind(
+                plan.Program.Parameters,
+                entry.Data(),
+                FirstAxes(plan),
+                entry.BatchSizes[^1] ?? BatchDecision.DefaultSize,
+                plan.Loss.Labels
+            );
             var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, "cpu", 0) { BindOnHost = true };
-            var result = new CurvatureRunner(plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], []), settings, new PlanLimits())
-                .Run(data, ImmutableDictionary<string, double>.Empty, null, TestContext.Current.CancellationToken);
+            var result = new CurvatureRunner(
+                plan.Program,
+                new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], []),
+                settings,
+                new PlanLimits()
+            ).Run(data, ImmutableDictionary<string, double>.Empty, null, TestContext.Current.CancellationToken);
             Close.To(entry, result);
             // The test assembly starts ONNX Runtime so that it is heard.
             Assert.Matches(@"^ONNX Runtime runs 0 nodes on CUDA and [1-9]\d* on the CPU", Assert.Single(result.Notes));
@@ -151,7 +210,8 @@ public sealed class CudaTests
     [InlineData("conv1_1.weight")]
     [InlineData("conv5_3.bias")]
     [InlineData("fc8.weight")]
-    public void No_node_of_VGG16_at_its_full_size_falls_to_the_CPU(string weight) => Assert.Empty(CudaKernels.Lacking(PlanOfVgg16(weight, 1)));
+    public void No_node_of_VGG16_at_its_full_size_falls_to_the_CPU(string weight) =>
+        Assert.Empty(CudaKernels.Lacking(PlanOfVgg16(weight, 1)));
 
     [Theory]
     // On a device only the dense layers are taken at open channels, and those only of one sample.
@@ -170,7 +230,16 @@ public sealed class CudaTests
         var dimensions = ImmutableDictionary<string, long>.Empty.Add("N", samples);
         var model = OnnxModel.Load(FullSizeVgg16.Save(folder), new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle() });
         var request = new CurvatureRequest { WithRespectTo = [weight], Loss = LossRequest.Parse("cross-entropy") };
-        var plan = new Planner(model.Graph, request, new PlanLimits { Provider = "cuda", MemoryBytes = 16L << 30, Dimensions = dimensions }).Plan();
+        var plan = new Planner(
+            model.Graph,
+            request,
+            new PlanLimits
+            {
+                Provider = "cuda",
+                MemoryBytes = 16L << 30,
+                Dimensions = dimensions,
+            }
+        ).Plan();
         Assert.StartsWith("loss factor", plan.Methods[0].Method, StringComparison.Ordinal);
         return plan.Program;
     }
@@ -180,11 +249,16 @@ public sealed class CudaTests
         var plan = Plan(OnnxModel.Load(entry.ModelPath), entry, 1L << 30);
         var set = DataSet.Bind(plan.Program.Parameters, data, FirstAxes(plan), 1, plan.Loss.Labels);
         var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, "cpu", 0) { BindOnHost = bind };
-        return new CurvatureRunner(plan.Program, new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], []), settings, new PlanLimits())
-            .Run(set, ImmutableDictionary<string, double>.Empty, null, TestContext.Current.CancellationToken);
+        return new CurvatureRunner(
+            plan.Program,
+            new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], []),
+            settings,
+            new PlanLimits()
+        ).Run(set, ImmutableDictionary<string, double>.Empty, null, TestContext.Current.CancellationToken);
     }
 
-    private static Dictionary<string, SampleLayout> FirstAxes(CurvaturePlan plan) => plan.Program.Parameters.ToDictionary(parameter => parameter.Name!, _ => SampleLayout.At(0));
+    private static Dictionary<string, SampleLayout> FirstAxes(CurvaturePlan plan) =>
+        plan.Program.Parameters.ToDictionary(parameter => parameter.Name!, _ => SampleLayout.At(0));
 
     /// <summary>A plan; with no memory to speak of, one with as many chunks as can be.</summary>
     private static CurvaturePlan Plan(OnnxModel model, ReferenceCase entry, long memory)
@@ -203,9 +277,13 @@ public sealed class CudaTests
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float32, TensorShape.Of([3])), "x");
-        Value Of<T>(Value value) where T : Operator => Catalogue.Get<T>().Apply(b, [value]).Output;
+        Value Of<T>(Value value)
+            where T : Operator => Catalogue.Get<T>().Apply(b, [value]).Output;
         var program = b.Build([x], [new NamedValue("y", Of<Tan>(Of<Exp>(Of<Tan>(Of<Sinh>(x)))))]);
-        Assert.Equal("3 of 4 nodes have no CUDA kernel and run on the CPU, with copies of what they take and give: Tan (2), Sinh (1).", CudaKernels.Forecast(program));
+        Assert.Equal(
+            "3 of 4 nodes have no CUDA kernel and run on the CPU, with copies of what they take and give: Tan (2), Sinh (1).",
+            CudaKernels.Forecast(program)
+        );
     }
 
     [Theory]
@@ -223,7 +301,15 @@ public sealed class CudaTests
     [Fact]
     public void Where_ONNX_Runtime_put_nodes_is_read_from_what_it_logs()
     {
-        var mixed = NodePlacement.Read(["Node placements", " Node(s) placed on [CPUExecutionProvider]. Number of nodes: 2", "  Shape (sizes)", "  Det (Det_3)", " Node(s) placed on [CUDAExecutionProvider]. Number of nodes: 30", "  Conv (conv1)", "SessionState"])!;
+        var mixed = NodePlacement.Read([
+            "Node placements",
+            " Node(s) placed on [CPUExecutionProvider]. Number of nodes: 2",
+            "  Shape (sizes)",
+            "  Det (Det_3)",
+            " Node(s) placed on [CUDAExecutionProvider]. Number of nodes: 30",
+            "  Conv (conv1)",
+            "SessionState",
+        ])!;
         Assert.Equal("ONNX Runtime runs 30 nodes on CUDA and 2 on the CPU: Det 'Det_3', Shape 'sizes'.", mixed.Describe());
         var whole = NodePlacement.Read(["Node placements", " All nodes placed on [CUDAExecutionProvider]. Number of nodes: 12"])!;
         Assert.Equal("ONNX Runtime runs all 12 nodes on CUDA.", whole.Describe());

@@ -8,12 +8,24 @@ namespace OnnxCurvature.Tests.Runtimes;
 /// <summary>VGG16 layer by layer at its full size, in a file of some kilobytes: weights are made by ConstantOfShape.</summary>
 internal static class FullSizeVgg16
 {
-    private static readonly int[][] Stages = [[64, 64], [128, 128], [256, 256, 256], [512, 512, 512], [512, 512, 512]];
+    private static readonly int[][] Stages =
+    [
+        [64, 64],
+        [128, 128],
+        [256, 256, 256],
+        [512, 512, 512],
+        [512, 512, 512],
+    ];
 
     /// <summary>Writes the model and gives its path.</summary>
     public static string Save(TemporaryFolder folder)
     {
-        var graph = new GraphProto { Name = "vgg16", Input = { Info("image", 1, "N", 3, 224, 224) }, Output = { Info("logits", 1, "N", 1000) } };
+        var graph = new GraphProto
+        {
+            Name = "vgg16",
+            Input = { Info("image", 1, "N", 3, 224, 224) },
+            Output = { Info("logits", 1, "N", 1000) },
+        };
         var (value, channels) = ("image", 3);
         for (var stage = 0; stage < Stages.Length; stage++)
         {
@@ -52,5 +64,11 @@ internal static class FullSizeVgg16
         }
     }
 
-    private static AttributeProto Ints(string name, params long[] values) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
+    private static AttributeProto Ints(string name, params long[] values) =>
+        new()
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.Ints,
+            Ints = { values },
+        };
 }

@@ -27,9 +27,28 @@ internal static class NodePackages
         {
             File.WriteAllText(Path.Combine(fresh, "package.json"), """{"private": true}""");
             // The scripts of onnxruntime-node would fetch CUDA libraries, which nothing here needs.
-            var (code, _, errors) = Programs.Run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=60000", $"onnxruntime-node@{Version}", $"onnxruntime-web@{Version}"], TimeSpan.FromMinutes(5), fresh);
+            var (code, _, errors) = Programs.Run(
+                "npm",
+                [
+                    "install",
+                    "--ignore-scripts",
+                    "--no-audit",
+                    "--no-fund",
+                    "--fetch-retries=1",
+                    "--fetch-timeout=60000",
+                    $"onnxruntime-node@{Version}",
+                    $"onnxruntime-web@{Version}",
+                ],
+                TimeSpan.FromMinutes(5),
+                fresh
+            );
             if (code != 0)
-                return (null, code is null ? "npm is not installed." : $"npm cannot install ONNX Runtime for Node and the Web: {errors.Trim().Split('\n')[^1]}");
+                return (
+                    null,
+                    code is null
+                        ? "npm is not installed."
+                        : $"npm cannot install ONNX Runtime for Node and the Web: {errors.Trim().Split('\n')[^1]}"
+                );
             if (!Directory.Exists(folder))
                 Directory.Move(fresh, folder);
             return (folder, "");
@@ -49,13 +68,27 @@ internal static class NodePackages
 /// <summary>Other programs.</summary>
 internal static class Programs
 {
-    /// <summary>Runs a program to its end. The exit code is null where there is no such program, or where it takes longer than allowed.</summary>
-    public static (int? Code, string Output, string Errors) Run(string name, IEnumerable<string> arguments, TimeSpan limit, string? folder = null)
+    /// <summary>
+    /// Runs a program to its end. The exit code is null where there is no such program, or where it takes longer than allowed.
+    /// </summary>
+    public static (int? Code, string Output, string Errors) Run(
+        string name,
+        IEnumerable<string> arguments,
+        TimeSpan limit,
+        string? folder = null
+    )
     {
         Process process;
         try
         {
-            process = Process.Start(new ProcessStartInfo(name, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" })!;
+            process = Process.Start(
+                new ProcessStartInfo(name, arguments)
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                    WorkingDirectory = folder ?? "",
+                }
+            )!;
         }
         catch (System.ComponentModel.Win32Exception)
         {

@@ -10,22 +10,25 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Runtimes;
 
-/// <summary>An augmented file gives the tool's numbers where nothing of the tool is: on ONNX Runtime's API for C#, for Node, and for the Web.</summary>
+/// <summary>
+/// An augmented file gives the tool's numbers where nothing of the tool is: on ONNX Runtime's API for C#, for Node, and for the Web.
+/// </summary>
 public sealed class OtherRuntimeTests
 {
     private static readonly string Here = Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests", "Runtimes");
     private static readonly string Sample = Path.Combine(Repository.Root, "src", "samples", "heatmap");
 
     /// <summary>Convolutions, a bias, a target of Hessian-vector products, batch normalization, attention.</summary>
-    public static TheoryData<string, string> Cases => new()
-    {
-        { "vgg16_narrow.onnx", "conv4_3.weight" },
-        { "vgg16_narrow.onnx", "conv5_3.bias" },
-        { "resnet_small.onnx", "stem.conv.weight" },
-        { "mlp.onnx", "fc1.weight" },
-        { "residual_silu_ce.opset17.onnx", "stem.weight" },
-        { "transformer_ce.opset17.onnx", "v.weight" },
-    };
+    public static TheoryData<string, string> Cases =>
+        new()
+        {
+            { "vgg16_narrow.onnx", "conv4_3.weight" },
+            { "vgg16_narrow.onnx", "conv5_3.bias" },
+            { "resnet_small.onnx", "stem.conv.weight" },
+            { "mlp.onnx", "fc1.weight" },
+            { "residual_silu_ce.opset17.onnx", "stem.weight" },
+            { "transformer_ce.opset17.onnx", "v.weight" },
+        };
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -41,7 +44,16 @@ public sealed class OtherRuntimeTests
     {
         Assert.SkipWhen(NodePackages.Folder is null, NodePackages.Reason);
         using var files = new AugmentedFiles(model, weight);
-        var (code, output, errors) = Programs.Run("node", [Path.Combine(Here, "run.mjs"), NodePackages.Folder!, files.Augmented, .. files.Case.DataPaths.Select(entry => $"{entry.Key}={entry.Value}")], TimeSpan.FromMinutes(2));
+        var (code, output, errors) = Programs.Run(
+            "node",
+            [
+                Path.Combine(Here, "run.mjs"),
+                NodePackages.Folder!,
+                files.Augmented,
+                .. files.Case.DataPaths.Select(entry => $"{entry.Key}={entry.Value}"),
+            ],
+            TimeSpan.FromMinutes(2)
+        );
         Assert.True(code == 0, errors);
         using var document = JsonDocument.Parse(output);
         files.Compare(Outputs(document.RootElement));
@@ -55,25 +67,35 @@ public sealed class OtherRuntimeTests
         Assert.SkipWhen(Browser.Program is null, "No Chromium is installed; Debian's package chromium-headless-shell has one.");
         using var files = new AugmentedFiles(model, weight, "--embed");
         // The page finds arrays by the names in the address, and files by folders.
-        var inputs = files.Case.DataPaths.Select((entry, index) =>
-        {
-            File.Copy(entry.Value, files.Folder.File($"{index}.npy"));
-            return $"&input={Uri.EscapeDataString(entry.Key)}=/files/{index}.npy";
-        });
-        using var answer = Browser.Open($"tests/frame.html?model=/files/augmented.onnx{string.Concat(inputs)}", new Dictionary<string, string>
-        {
-            ["tests"] = Here,
-            ["sample"] = Sample,
-            ["files"] = files.Folder.Path,
-            ["packages"] = NodePackages.Folder!,
-        });
+        var inputs = files.Case.DataPaths.Select(
+            (entry, index) =>
+            {
+                File.Copy(entry.Value, files.Folder.File($"{index}.npy"));
+                return $"&input={Uri.EscapeDataString(entry.Key)}=/files/{index}.npy";
+            }
+        );
+        using var answer = Browser.Open(
+            $"tests/frame.html?model=/files/augmented.onnx{string.Concat(inputs)}",
+            new Dictionary<string, string>
+            {
+                ["tests"] = Here,
+                ["sample"] = Sample,
+                ["files"] = files.Folder.Path,
+                ["packages"] = NodePackages.Folder!,
+            }
+        );
         Assert.StartsWith("Loss ", answer.RootElement.GetProperty("status").GetString(), StringComparison.Ordinal);
         files.Compare(Outputs(answer.RootElement.GetProperty("results")));
         Assert.True(answer.RootElement.GetProperty("colours").GetInt32() > 2, "The map is drawn in more than two colours.");
     }
 
     private static Dictionary<string, double[]> Outputs(JsonElement outputs) =>
-        outputs.EnumerateObject().ToDictionary(output => output.Name, output => output.Value.GetProperty("data").EnumerateArray().Select(number => number.GetDouble()).ToArray());
+        outputs
+            .EnumerateObject()
+            .ToDictionary(
+                output => output.Name,
+                output => output.Value.GetProperty("data").EnumerateArray().Select(number => number.GetDouble()).ToArray()
+            );
 
     /// <summary>A file that the tool augmented, and what the tool computes from the model.</summary>
     private sealed class AugmentedFiles : IDisposable
@@ -81,10 +103,23 @@ public sealed class OtherRuntimeTests
         public AugmentedFiles(string model, string weight, params string[] options)
         {
             Case = ReferenceTable.Find(model, weight);
-            var loss = Case.Loss.Kind switch { LossKind.CrossEntropy => "cross-entropy", LossKind.Mse => "mse", _ => "binary-cross-entropy" };
+            var loss = Case.Loss.Kind switch
+            {
+                LossKind.CrossEntropy => "cross-entropy",
+                LossKind.Mse => "mse",
+                _ => "binary-cross-entropy",
+            };
             string[] asked = ["--wrt", weight, "--loss", loss, "--quantity", "loss,gradient,hessian-diagonal"];
             Tool(["augment", Case.ModelPath, "-o", Augmented, .. asked, .. options]);
-            Tool(["run", Case.ModelPath, "-o", Folder.File("result.npz"), .. asked, "--data", .. Case.DataPaths.Select(entry => $"{entry.Key}={entry.Value}")]);
+            Tool([
+                "run",
+                Case.ModelPath,
+                "-o",
+                Folder.File("result.npz"),
+                .. asked,
+                "--data",
+                .. Case.DataPaths.Select(entry => $"{entry.Key}={entry.Value}"),
+            ]);
         }
 
         public ReferenceCase Case { get; }

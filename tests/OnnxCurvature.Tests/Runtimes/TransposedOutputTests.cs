@@ -17,9 +17,16 @@ public sealed class TransposedOutputTests
     public void A_transpose_that_is_an_output_and_a_factor_is_there(ElementType element)
     {
         var b = new GraphBuilder();
-        var (x, y, z) = (b.Parameter(new TensorType(element, [3, 2]), "x"), b.Parameter(new TensorType(element, [3, 2]), "y"), b.Parameter(new TensorType(element, [2, 2]), "z"));
+        var (x, y, z) = (
+            b.Parameter(new TensorType(element, [3, 2]), "x"),
+            b.Parameter(new TensorType(element, [3, 2]), "y"),
+            b.Parameter(new TensorType(element, [2, 2]), "z")
+        );
         var transposed = TransposeAxes.Last(b, x);
-        var program = b.Build([x, y, z], [new NamedValue("transposed", transposed), new NamedValue("sum", Add.Of(b, MatMul.Of(b, transposed, y), z))]);
+        var program = b.Build(
+            [x, y, z],
+            [new NamedValue("transposed", transposed), new NamedValue("sum", Add.Of(b, MatMul.Of(b, transposed, y), z))]
+        );
         using var session = new OrtProgram(program, new OrtSettings(Path.GetTempPath(), "cpu", 1));
         using var feed = RuntimeProgram.Feed(Tensor.Of([3, 2], [1, 2, 3, 4, 5, 6]).CastTo(element));
         using var zero = RuntimeProgram.Feed(Tensor.Of([2, 2], new double[4]).CastTo(element));

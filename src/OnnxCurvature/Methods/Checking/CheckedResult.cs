@@ -14,19 +14,20 @@ internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLay
     public string Name => Quantity.OutputName(Target.Name);
 
     /// <summary>Which directional derivatives it takes.</summary>
-    public CheckedDerivatives Needs => Quantity switch
-    {
-        Quantity.Gradient => CheckedDerivatives.First,
-        Quantity.FisherDiagonal or Quantity.PerSampleGradient => CheckedDerivatives.First | CheckedDerivatives.Samples,
-        Quantity.PerSampleFisherDiagonal => CheckedDerivatives.First | CheckedDerivatives.Samples,
-        Quantity.HessianDiagonal => CheckedDerivatives.Second,
-        Quantity.PerSampleHessianDiagonal => CheckedDerivatives.Second | CheckedDerivatives.Samples,
-        Quantity.Hessian or Quantity.Hvp or Quantity.GradientOfGradient => CheckedDerivatives.Second | CheckedDerivatives.Pairs,
-        Quantity.GgnDiagonal => CheckedDerivatives.GaussNewton,
-        Quantity.PerSampleGgnDiagonal => CheckedDerivatives.GaussNewton | CheckedDerivatives.Samples,
-        Quantity.Jacobian or Quantity.Jvp or Quantity.Vjp => CheckedDerivatives.Image,
-        _ => CheckedDerivatives.None,
-    };
+    public CheckedDerivatives Needs =>
+        Quantity switch
+        {
+            Quantity.Gradient => CheckedDerivatives.First,
+            Quantity.FisherDiagonal or Quantity.PerSampleGradient => CheckedDerivatives.First | CheckedDerivatives.Samples,
+            Quantity.PerSampleFisherDiagonal => CheckedDerivatives.First | CheckedDerivatives.Samples,
+            Quantity.HessianDiagonal => CheckedDerivatives.Second,
+            Quantity.PerSampleHessianDiagonal => CheckedDerivatives.Second | CheckedDerivatives.Samples,
+            Quantity.Hessian or Quantity.Hvp or Quantity.GradientOfGradient => CheckedDerivatives.Second | CheckedDerivatives.Pairs,
+            Quantity.GgnDiagonal => CheckedDerivatives.GaussNewton,
+            Quantity.PerSampleGgnDiagonal => CheckedDerivatives.GaussNewton | CheckedDerivatives.Samples,
+            Quantity.Jacobian or Quantity.Jvp or Quantity.Vjp => CheckedDerivatives.Image,
+            _ => CheckedDerivatives.None,
+        };
 
     /// <summary>Whether an input is its direction or cotangent.</summary>
     public bool Takes(string input) => input == $"{Target.Name}.direction" || input == $"{Target.Name}.cotangent";

@@ -95,15 +95,19 @@ internal sealed class DirectionalDerivatives
 
     private Program Build(int directions, Head head)
     {
-        ImmutableArray<Value> a = Parameters(), b = TakesPairs ? Parameters() : a;
+        ImmutableArray<Value> a = Parameters(),
+            b = TakesPairs ? Parameters() : a;
         var image = Image(a);
         var other = a == b ? image : Image(b);
-        var along = _first.Inputs.Zip(a).Concat(_second is null ? [] : _second.Inputs.Zip(b))
+        var along = _first
+            .Inputs.Zip(a)
+            .Concat(_second is null ? [] : _second.Inputs.Zip(b))
             .ToDictionary(pair => pair.First, pair => pair.Second);
         var bent = _second?.Outputs[0] is { } second ? As(_b.Batch([second], along, directions)[0]!) : null;
-        var turned = head.Product.Outputs[0] is { } product && other is not null
-            ? _b.Batch([product], new Dictionary<Value, Value> { [head.Product.Inputs[0]] = other }, directions)[0]
-            : null;
+        var turned =
+            head.Product.Outputs[0] is { } product && other is not null
+                ? _b.Batch([product], new Dictionary<Value, Value> { [head.Product.Inputs[0]] = other }, directions)[0]
+                : null;
         var outputs = new List<NamedValue>();
         if (image is not null)
         {
@@ -113,20 +117,20 @@ internal sealed class DirectionalDerivatives
         var gaussNewton = image is not null && turned is not null ? Summed(Mul.Of(_b, image, turned)) : null;
         Add(CheckedDerivatives.GaussNewton, gaussNewton);
         var curved = bent is null ? null : Summed(Mul.Of(_b, bent, head.Slope));
-        Add(CheckedDerivatives.Second, gaussNewton is not null && curved is not null
-            ? Ops.Elementwise.Add.Of(_b, gaussNewton, curved)
-            : gaussNewton ?? curved);
+        Add(
+            CheckedDerivatives.Second,
+            gaussNewton is not null && curved is not null ? Ops.Elementwise.Add.Of(_b, gaussNewton, curved) : gaussNewton ?? curved
+        );
         var parameters = a == b ? a : a.AddRange(b);
         return Simplifier.Run(Ir.Program.Create([.. parameters, .. Cut(outputs.Select(output => output.Value), parameters)], outputs));
 
-        ImmutableArray<Value> Parameters() => 
-        [
-            .. Values.Select(value => _b.Parameter(value.Type with { Shape = value.Type.Shape.Prepend(directions) })),
-        ];
+        ImmutableArray<Value> Parameters() =>
+            [.. Values.Select(value => _b.Parameter(value.Type with { Shape = value.Type.Shape.Prepend(directions) }))];
 
-        Value? Image(ImmutableArray<Value> along) => _first.Outputs[0] is { } tangent
-            ? As(_b.Batch([tangent], _first.Inputs.Zip(along).ToDictionary(pair => pair.First, pair => pair.Second), directions)[0]!)
-            : null;
+        Value? Image(ImmutableArray<Value> along) =>
+            _first.Outputs[0] is { } tangent
+                ? As(_b.Batch([tangent], _first.Inputs.Zip(along).ToDictionary(pair => pair.First, pair => pair.Second), directions)[0]!)
+                : null;
 
         Value As(Value value) => Cast.Of(_b, value, head.Slope.Type.Element);
 

@@ -9,28 +9,32 @@ public static class ContractionChoice
     /// <summary>A pass over memory costs as much as about this many floating-point operations for each element.</summary>
     private const double FlopsPerElement = 40;
 
-    /// <summary>The contraction for a number of columns.</summary>
-    public static IContraction Of(GraphBuilder b, ContractionSite site, long columns, PlanLimits limits)
+    /// <summary>The contraction for a number of directions.</summary>
+    public static IContraction Of(GraphBuilder b, ContractionSite site, long directions, PlanLimits limits)
     {
         if (site.Positions.IsOne)
             return new PointContraction(site);
-        // Gram matrices are contracted after all columns.
+        // Gram matrices are contracted after all directions.
         if (limits.OneRunForEachChunk || !site.Positions.IsKnown || !site.RowCount.IsKnown)
             return new DirectContraction(site);
         var rows = limits.Size(site.Path.Samples * site.Groups * site.RowCount);
         var inner = limits.Size(site.Inner);
-        var direct = rows * inner * columns * (2 * site.Positions.Factor + 3 * FlopsPerElement);
+        var direct = rows * inner * directions * (2 * site.Positions.Factor + 3 * FlopsPerElement);
         var selection = PositionSelection.After(b, site);
-        double Gram(double positions) => 2 * rows * positions * positions * (columns + inner) + FlopsPerElement * rows * positions * (4 * inner + 2 * columns + positions);
-        // What is kept may take as much as a single column does that is contracted directly: with less there would be no way at all.
+        double Gram(double positions) =>
+            2 * rows * positions * positions * (directions + inner)
+            + FlopsPerElement * rows * positions * (4 * inner + 2 * directions + positions);
+        // What is kept may take as much as a single direction does that is contracted directly: with less there would be no way at all.
         var most = Math.Max(limits.MemoryBytes / 3.0, rows * inner * site.Entry.Type.Element.Size());
         bool Fits(double positions) => rows * positions * positions * site.Entry.Type.Element.Size() < most;
-        var atWinners = selection is not null && Fits(selection.Positions.Factor) ? Gram(selection.Positions.Factor) : double.PositiveInfinity;
+        var atWinners =
+            selection is not null && Fits(selection.Positions.Factor) ? Gram(selection.Positions.Factor) : double.PositiveInfinity;
         var atAll = Fits(site.Positions.Factor) ? Gram(site.Positions.Factor) : double.PositiveInfinity;
         var inPairs = InPairs();
         if (inPairs < Math.Min(direct, Math.Min(atWinners, atAll)))
             return new GramContraction(site, null, limits, inPairs: true);
-        return direct <= Math.Min(atWinners, atAll) ? new DirectContraction(site)
+        return direct <= Math.Min(atWinners, atAll)
+            ? new DirectContraction(site)
             : new GramContraction(site, atWinners <= atAll ? selection : null, limits);
 
         double InPairs()
@@ -38,7 +42,8 @@ public static class ContractionChoice
             var (positions, pairs) = (site.Positions.Factor, PositionPairs.Count(site.Positions.Factor));
             var products = limits.Size(site.Path.Samples * site.Groups) * pairs * inner;
             return Fits(positions) && products * site.Entry.Type.Element.Size() < most
-                ? 2 * rows * (positions * positions * columns + pairs * inner) + FlopsPerElement * (rows * positions * (2 * columns + 2 * positions) + 3 * products)
+                ? 2 * rows * (positions * positions * directions + pairs * inner)
+                    + FlopsPerElement * (rows * positions * (2 * directions + 2 * positions) + 3 * products)
                 : double.PositiveInfinity;
         }
     }

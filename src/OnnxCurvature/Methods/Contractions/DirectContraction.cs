@@ -1,24 +1,25 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Contractions;
 
-/// <summary>Forms every sample's gradient for every column, squares and adds.</summary>
+/// <summary>Forms every sample's gradient for every direction, squares and adds.</summary>
 public sealed class DirectContraction(ContractionSite site) : IContraction
 {
     /// <inheritdoc/>
-    public string Description => $"gradients of each column over {site.Positions} positions, squared";
+    public string Description => $"gradients of each direction over {site.Positions} positions, squared";
 
     /// <inheritdoc/>
-    public Func<Value> Build(ColumnStage stage, ColumnPair columns)
+    public Func<Value> Build(ChunkLoop chunkLoop, DirectionPair directions)
     {
-        var body = stage.Body;
+        var body = chunkLoop.Body;
         // [K, N, G, O, P] · [N, G, P, J]
-        var gradients = site.Pull(stage, columns).Select(delta => MatMul.Of(body, delta, TransposeAxes.Last(stage.Outer, site.Product.Columns)));
-        var slot = stage.Accumulate(ReduceSum.Of(body, gradients.Product(body), [0, 1], keepDims: false));
-        return () => stage.Result(slot);
+        var gradients = site.Pull(chunkLoop, directions)
+            .Select(delta => MatMul.Of(body, delta, TransposeAxes.Last(chunkLoop.Outer, site.Product.Columns)));
+        var slot = chunkLoop.Accumulate(ReduceSum.Of(body, gradients.Product(body), [0, 1], keepDims: false));
+        return () => chunkLoop.Result(slot);
     }
 }

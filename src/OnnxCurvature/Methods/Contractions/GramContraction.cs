@@ -1,5 +1,5 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
@@ -12,12 +12,13 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Contractions;
 
 /// <summary>
-/// Sums the Gram matrices G[n, o] = Σ_c δ_c[n, o, :] δ_c[n, o, :]ᵀ of the columns over positions, and contracts them once, row by row of
-/// the weight: diag[o, j] = Σ_n Σ_pq X[n, j, p] G[n, o, p, q] X[n, j, q]. The second stage does not grow with the columns. With a
-/// <paramref name="selection"/> the positions are the outputs of the pooling after the product, and X is gathered at its winners. Of few positions all pairs
-/// can be contracted at once, <paramref name="inPairs"/>.
+/// Sums the Gram matrices G[n, o] = Σ_c δ_c[n, o, :] δ_c[n, o, :]ᵀ of the directions over positions, and contracts them once, row by row of
+/// the weight: diag[o, j] = Σ_n Σ_pq X[n, j, p] G[n, o, p, q] X[n, j, q]. The second chunk loop does not grow with the directions. With a
+/// <paramref name="selection"/> the positions are the outputs of the pooling after the product, and X is gathered at its argmax positions.
+/// Of few positions all pairs can be contracted at once, <paramref name="inPairs"/>.
 /// </summary>
-public sealed class GramContraction(ContractionSite site, PositionSelection? selection, PlanLimits limits, bool inPairs = false) : IContraction
+public sealed class GramContraction(ContractionSite site, PositionSelection? selection, PlanLimits limits, bool inPairs = false)
+    : IContraction
 {
     private const double BytesAtOnce = 64 << 20;
 
@@ -28,34 +29,49 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
     private const int ValuesOfARound = 3;
 
     /// <inheritdoc/>
-    public string Description => selection is null
-        ? $"Gram matrices of δ over {site.Positions} positions{(inPairs ? ", by pairs of them" : "")}"
-        : $"Gram matrices of δ over the {selection.Positions} winners of {selection.Pool}";
+    public string Description =>
+        selection is null
+            ? $"Gram matrices of δ over {site.Positions} positions{(inPairs ? ", by pairs of them" : "")}"
+            : $"Gram matrices of δ over the {selection.Positions} argmax positions of {selection.Pool}";
 
     private Dim Positions => selection?.Positions ?? site.Positions;
 
     /// <inheritdoc/>
-    public Func<Value> Build(ColumnStage stage, ColumnPair columns)
+    public Func<Value> Build(ChunkLoop chunkLoop, DirectionPair directions)
     {
-        var (outer, body, samples) = (stage.Outer, stage.Body, site.Path.Samples);
-        var slopes = stage.AtOpenChannels ? selection?.Slopes : null;
-        if (slopes is not null && OpenPositions.Serve(site, selection!) && (limits.AtOpenChannels ?? OpenPositions.AreWorthwhile(site, selection!)))
-            return new OpenPositions(outer, site, selection!).Build(stage, columns.Select(Pooled).Resolved(body, SampleLayout.At(0)));
-        var delta = selection is null ? site.Pull(stage, columns) : columns.Select(side =>
-        {
-            var pooled = Pooled(side);
-            return site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
-        }).Resolved(body, SampleLayout.At(0));
+        var (outer, body, samples) = (chunkLoop.Outer, chunkLoop.Body, site.Path.Samples);
+        var slopes = chunkLoop.MasksProducts ? selection?.Slopes : null;
+        if (
+            slopes is not null
+            && NonzeroPositions.Serve(site, selection!)
+            && (limits.MasksProducts ?? NonzeroPositions.AreWorthwhile(site, selection!))
+        )
+            return new NonzeroPositions(outer, site, selection!).Build(
+                chunkLoop,
+                directions.Select(Pooled).Resolved(body, SampleLayout.At(0))
+            );
+        var delta = selection is null
+            ? site.Pull(chunkLoop, directions)
+            : directions
+                .Select(side =>
+                {
+                    var pooled = Pooled(side);
+                    return site.Cut(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], samples, 1, site.Outputs, Positions]), 3);
+                })
+                .Resolved(body, SampleLayout.At(0));
         // [N, G, O, Q, K] · [N, G, O, K, Q]. Without axes of one, runtimes take the transpositions into the product.
         var shape = delta.Left.Type.Shape;
-        var rows = samples.IsOne && site.Groups.IsOne
-            ? delta.Select(side => TransposeAxes.Of(body, Reshape.To(body, side, [shape[0], shape[3], shape[4]]), 1, 0, 2))
-            : delta.Select(side => TransposeAxes.Of(body, side, 1, 2, 3, 0, 4));
+        var rows =
+            samples.IsOne && site.Groups.IsOne
+                ? delta.Select(side => TransposeAxes.Of(body, Reshape.To(body, side, [shape[0], shape[3], shape[4]]), 1, 0, 2))
+                : delta.Select(side => TransposeAxes.Of(body, side, 1, 2, 3, 0, 4));
         var gram = MatMul.Of(body, TransposeAxes.Last(body, rows.Left), rows.Right ?? rows.Left);
-        var slot = stage.Accumulate(Reshape.To(body, gram, [samples, site.Groups, .. gram.Type.Shape.Range(gram.Type.Rank - 3, gram.Type.Rank)]));
-        return () => Contract(outer, stage.Result(slot), slopes is not null);
+        var slot = chunkLoop.Accumulate(
+            Reshape.To(body, gram, [samples, site.Groups, .. gram.Type.Shape.Range(gram.Type.Rank - 3, gram.Type.Rank)])
+        );
+        return () => Contract(outer, chunkLoop.Result(slot), slopes is not null);
 
-        // δ at the winners, with the slopes after the product where these are to be a gate.
+        // δ at the argmax positions, with the slopes after the product where these are to be a mask.
         Value Pooled(Value side)
         {
             var pooled = site.Path.Pull(outer, body, selection!.Tangent, site.Path.Tangent.Outputs[0]!, side);
@@ -66,46 +82,55 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
     /// <summary>Contracts Gram matrices with X, a few rows o at a time.</summary>
     /// <param name="outer">Where the nodes are built.</param>
     /// <param name="gram">The matrices, [N, G, O, Q, Q].</param>
-    /// <param name="isSloped">Whether they hold the slopes at winners already.</param>
+    /// <param name="isSloped">Whether they hold the slopes at argmax positions already.</param>
     public Value Contract(GraphBuilder outer, Value gram, bool isSloped)
     {
         if (inPairs)
             return PositionPairs.Contract(outer, site, gram);
         var rows = site.RowCount.Factor;
         var bytes = limits.Size(site.Path.Samples * site.Groups * Positions * site.Inner) * gram.Type.Element.Size();
-        var chunk = (int)Math.Clamp((limits.Provider == "cpu" ? BytesAtOnce : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfARound)) / bytes, 1, rows);
+        var chunk = (int)
+            Math.Clamp(
+                (limits.Provider == "cpu" ? BytesAtOnce : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfARound)) / bytes,
+                1,
+                rows
+            );
         chunk = (int)((rows + (rows + chunk - 1) / chunk - 1) / ((rows + chunk - 1) / chunk));
-        var stage = new ColumnStage(outer, rows, chunk);
-        stage.Body.Origin = outer.Origin;
-        var body = stage.Body;
-        var g = Gather.Of(body, gram, stage.Indices, 2);
-        var slot = stage.Collect(selection is null ? AtPositions(stage, g) : AtWinners(stage, g, isSloped));
-        stage.Close();
+        var chunkLoop = new ChunkLoop(outer, rows, chunk);
+        chunkLoop.Body.Origin = outer.Origin;
+        var body = chunkLoop.Body;
+        var g = Gather.Of(body, gram, chunkLoop.Indices, 2);
+        var slot = chunkLoop.Collect(selection is null ? AtPositions(chunkLoop, g) : AtWinners(chunkLoop, g, isSloped));
+        chunkLoop.Close();
         // [O, G, J] to [G, O, J]
-        return TransposeAxes.Of(outer, stage.Result(slot), 1, 0, 2);
+        return TransposeAxes.Of(outer, chunkLoop.Result(slot), 1, 0, 2);
     }
 
-    private Value AtPositions(ColumnStage stage, Value gram)
+    private Value AtPositions(ChunkLoop chunkLoop, Value gram)
     {
-        var (body, samples, positions) = (stage.Body, site.Path.Samples, site.Positions);
+        var (body, samples, positions) = (chunkLoop.Body, site.Path.Samples, site.Positions);
         // [N, G, P, J]
-        var x = TransposeAxes.Last(stage.Outer, site.Product.Columns);
-        var product = MatMul.Of(body, Reshape.To(body, gram, [samples, site.Groups, positions * stage.ChunkSize, positions]), x);
-        var weighted = Mul.Of(body, Reshape.To(body, product, [samples, site.Groups, stage.ChunkSize, positions, site.Inner]), Reshape.InsertAxis(stage.Outer, x, 2));
+        var x = TransposeAxes.Last(chunkLoop.Outer, site.Product.Columns);
+        var product = MatMul.Of(body, Reshape.To(body, gram, [samples, site.Groups, positions * chunkLoop.ChunkSize, positions]), x);
+        var weighted = Mul.Of(
+            body,
+            Reshape.To(body, product, [samples, site.Groups, chunkLoop.ChunkSize, positions, site.Inner]),
+            Reshape.InsertAxis(chunkLoop.Outer, x, 2)
+        );
         return TransposeAxes.Of(body, ReduceSum.Of(body, weighted, [0, 3], keepDims: false), 1, 0, 2);
     }
 
-    private Value AtWinners(ColumnStage stage, Value gram, bool isSloped)
+    private Value AtWinners(ChunkLoop chunkLoop, Value gram, bool isSloped)
     {
-        var (outer, body, samples, positions) = (stage.Outer, stage.Body, site.Path.Samples, Positions);
-        gram = Reshape.To(body, gram, [samples, stage.ChunkSize, positions, positions]);
+        var (outer, body, samples, positions) = (chunkLoop.Outer, chunkLoop.Body, site.Path.Samples, Positions);
+        gram = Reshape.To(body, gram, [samples, chunkLoop.ChunkSize, positions, positions]);
         if (!isSloped && selection!.Slopes is { } slopes)
         {
-            var own = Gather.Of(body, site.Cut(outer, slopes, 1), stage.Indices, 1);
+            var own = Gather.Of(body, site.Cut(outer, slopes, 1), chunkLoop.Indices, 1);
             gram = Mul.Of(body, Mul.Of(body, gram, Reshape.InsertAxis(body, own, 3)), Reshape.InsertAxis(body, own, 2));
         }
-        // Rows of X [N * P, J] at the winners of the rows o of this chunk: [N, O, Q, J].
-        var places = Gather.Of(body, site.Cut(outer, OfAllSamples(outer), 1), stage.Indices, 1);
+        // Rows of X [N * P, J] at the argmax positions of the rows o of this chunk: [N, O, Q, J].
+        var places = Gather.Of(body, site.Cut(outer, OfAllSamples(outer), 1), chunkLoop.Indices, 1);
         var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Columns), [samples * site.Positions, site.Inner]);
         var x = Gather.Of(body, table, places, 0);
         var weighted = Mul.Of(body, MatMul.Of(body, gram, x), x);
@@ -114,7 +139,7 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
         return ReduceSum.Of(body, MatMul.Of(body, ones, weighted), [0], keepDims: false);
     }
 
-    /// <summary>The winners [N, O, Q] as positions that count through all samples.</summary>
+    /// <summary>The argmax positions [N, O, Q] as positions that count through all samples.</summary>
     private Value OfAllSamples(GraphBuilder outer)
     {
         var samples = site.Path.Samples;
@@ -122,7 +147,10 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
             return selection!.Winners;
         var zero = outer.Scalar(ElementType.Int64, 0);
         var count = Reshape.To(outer, Dims.ToValue(outer, samples), TensorShape.Scalar);
-        var numbers = Catalogue.Get<Ops.Structure.Range>().Apply(outer, [zero, count, outer.Scalar(ElementType.Int64, 1)], types: [new TensorType(ElementType.Int64, [samples])]).Output;
+        var numbers = Catalogue
+            .Get<Ops.Structure.Range>()
+            .Apply(outer, [zero, count, outer.Scalar(ElementType.Int64, 1)], types: [new TensorType(ElementType.Int64, [samples])])
+            .Output;
         var offsets = Mul.Of(outer, numbers, outer.Scalar(ElementType.Int64, site.Positions.Factor));
         return Add.Of(outer, selection!.Winners, Reshape.To(outer, offsets, [samples, 1, 1]));
     }

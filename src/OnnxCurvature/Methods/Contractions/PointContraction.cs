@@ -1,5 +1,5 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Reduction;
@@ -14,18 +14,24 @@ public sealed class PointContraction(ContractionSite site) : IContraction
     public string Description => "squares of δ times squares of the input";
 
     /// <inheritdoc/>
-    public Func<Value> Build(ColumnStage stage, ColumnPair columns)
+    public Func<Value> Build(ChunkLoop chunkLoop, DirectionPair directions)
     {
-        var (outer, body) = (stage.Outer, stage.Body);
-        var delta = site.Pull(stage, columns);
+        var (outer, body) = (chunkLoop.Outer, chunkLoop.Body);
+        var delta = site.Pull(chunkLoop, directions);
         var squares = ReduceSum.Of(body, delta.Product(body), [0], keepDims: false);
-        var slot = stage.Accumulate(Reshape.To(body, squares, [site.Path.Samples, site.Groups, site.RowCount]));
+        var slot = chunkLoop.Accumulate(Reshape.To(body, squares, [site.Path.Samples, site.Groups, site.RowCount]));
         return () =>
         {
             // [G, O, N] · [G, N, J]
             var x = site.Product.Columns;
-            var left = TransposeAxes.Of(outer, stage.Result(slot), 1, 2, 0);
-            var right = TransposeAxes.Of(outer, Reshape.To(outer, Mul.Of(outer, x, x), [site.Path.Samples, site.Groups, site.Inner]), 1, 0, 2);
+            var left = TransposeAxes.Of(outer, chunkLoop.Result(slot), 1, 2, 0);
+            var right = TransposeAxes.Of(
+                outer,
+                Reshape.To(outer, Mul.Of(outer, x, x), [site.Path.Samples, site.Groups, site.Inner]),
+                1,
+                0,
+                2
+            );
             return MatMul.Of(outer, left, right);
         };
     }

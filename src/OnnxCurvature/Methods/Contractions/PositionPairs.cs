@@ -19,7 +19,10 @@ internal static class PositionPairs
     public static Value Contract(GraphBuilder b, ContractionSite site, Value gram)
     {
         var (samples, groups, positions, inner) = (site.Path.Samples, site.Groups, site.Positions.Factor, site.Inner);
-        (long P, long Q)[] pairs = [.. Enumerable.Range(0, (int)positions).SelectMany(p => Enumerable.Range(p, (int)positions - p).Select(q => ((long)p, (long)q)))];
+        (long P, long Q)[] pairs =
+        [
+            .. Enumerable.Range(0, (int)positions).SelectMany(p => Enumerable.Range(p, (int)positions - p).Select(q => ((long)p, (long)q))),
+        ];
         var count = samples * pairs.Length;
         var flat = Reshape.To(b, gram, [samples, groups, site.RowCount, positions * positions]);
         var both = Add.Of(b, At(flat, 3, pair => pair.P * positions + pair.Q), At(flat, 3, pair => pair.Q * positions + pair.P));
@@ -29,6 +32,7 @@ internal static class PositionPairs
         var products = Mul.Of(b, At(x, 2, pair => pair.P), At(x, 2, pair => pair.Q));
         return MatMul.Of(b, weights, Reshape.To(b, TransposeAxes.Of(b, products, 1, 0, 2, 3), [groups, count, inner]));
 
-        Value At(Value value, int axis, Func<(long P, long Q), long> index) => Gather.Of(b, value, b.Vector([.. pairs.Select(index)]), axis);
+        Value At(Value value, int axis, Func<(long P, long Q), long> index) =>
+            Gather.Of(b, value, b.Vector([.. pairs.Select(index)]), axis);
     }
 }

@@ -10,13 +10,13 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Methods.Contractions;
 
 /// <summary>
-/// Elementwise nodes and a max pooling right after a product let δ differ from zero only at the winners of the pooling. The product can
-/// then be contracted over the Q outputs of the pooling in place of its P positions.
+/// Elementwise nodes and a max pooling right after a product let δ differ from zero only at the argmax positions of the pooling. The
+/// product can then be contracted over the Q outputs of the pooling in place of its P positions.
 /// </summary>
 /// <param name="Pool">The pooling.</param>
 /// <param name="Tangent">The tangent of the pooling's output [N, O, …], Q positions in all.</param>
 /// <param name="Winners">The position in the product's output that each output of the pooling took, [N, O, Q].</param>
-/// <param name="Slopes">The derivative of the elementwise nodes at the winners, [N, O, Q]; null where there are none.</param>
+/// <param name="Slopes">The derivative of the elementwise nodes at the argmax positions, [N, O, Q]; null where there are none.</param>
 public sealed record PositionSelection(Node Pool, Value Tangent, Value Winners, Value? Slopes)
 {
     /// <summary>Q, the outputs of the pooling.</summary>
@@ -48,19 +48,29 @@ public sealed record PositionSelection(Node Pool, Value Tangent, Value Winners, 
         }
     }
 
-    /// <summary>A reshape that follows another takes its input from before it, so the value before a reshape is the one that the rest depends on.</summary>
+    /// <summary>
+    /// A reshape that follows another takes its input from before it, so the value before a reshape is the one that the rest depends on.
+    /// </summary>
     private static Value OnPath(Value tangent) => tangent.Producer is { Operator: Reshape } reshape ? reshape.Inputs[0]! : tangent;
 
-    private static bool IsElementwise(Node node, Value x) => node.Output.Type.Shape == x.Type.Shape
-        && (node.Operator is UnaryElementwise or Identity || node.Operator is BinaryElementwise && node.Inputs.Count(input => input == x) == 1 || node.Operator.Name is "BatchNormalization" or "Dropout");
+    private static bool IsElementwise(Node node, Value x) =>
+        node.Output.Type.Shape == x.Type.Shape
+        && (
+            node.Operator is UnaryElementwise or Identity
+            || node.Operator is BinaryElementwise && node.Inputs.Count(input => input == x) == 1
+            || node.Operator.Name is "BatchNormalization" or "Dropout"
+        );
 
-    /// <summary>The image of ones under the tangents of the elementwise nodes, which is their slope, at the winners.</summary>
+    /// <summary>The image of ones under the tangents of the elementwise nodes, which is their slope, at the argmax positions.</summary>
     private static Value? SlopesAt(GraphBuilder b, TargetPath path, Value first, Value last, Value winners)
     {
         if (first == last)
             return null;
         var (from, to) = (path.Tangents[first], path.Tangents[last]);
-        var slope = b.Substitute([to], new Dictionary<Value, Value> { [from] = Expand.Of(b, b.Scalar(from.Type.Element, 1), from.Type.Shape) })[0];
+        var slope = b.Substitute(
+            [to],
+            new Dictionary<Value, Value> { [from] = Expand.Of(b, b.Scalar(from.Type.Element, 1), from.Type.Shape) }
+        )[0];
         var shape = to.Type.Shape;
         var flat = Reshape.To(b, slope, [shape[0], shape[1], shape.Product(2, shape.Rank)]);
         return Ops.Indexing.GatherElements.Of(b, flat, winners, 2);

@@ -53,13 +53,25 @@ internal sealed class RowRestriction
                 axis += shape.Rank - first.Type.Rank;
                 var operands = node.Inputs.Select(input => Operand(input!, axis, shape.Rank)).ToArray();
                 return operands.All(operand => operand is not null) && Keep(node, axis, operands);
-            case Reshape when Enumerable.Range(0, shape.Rank).FirstOrDefault(at => shape[at] == _all && shape.Product(0, at) == first.Type.Shape.Product(0, axis), -1) is var at and >= 0:
+            case Reshape
+                when Enumerable
+                    .Range(0, shape.Rank)
+                    .FirstOrDefault(at => shape[at] == _all && shape.Product(0, at) == first.Type.Shape.Product(0, axis), -1)
+                    is var at
+                        and >= 0:
                 return Keep(node, at, [value, null]);
-            case ReduceSum when node.Attributes.Ints("axes") is { } axes && Axes.Normalize(axes, first.Type.Rank) is var reduced && !reduced.Contains(axis):
+            case ReduceSum
+                when node.Attributes.Ints("axes") is { } axes
+                    && Axes.Normalize(axes, first.Type.Rank) is var reduced
+                    && !reduced.Contains(axis):
                 return Keep(node, node.Attributes.Int("keepdims", 1) != 0 ? axis : axis - reduced.Count(other => other < axis), [value]);
             case GatherElements when Axes.Normalize(node.Attributes.Int("axis", 0), first.Type.Rank) != axis && node.Inputs[0] == first:
                 return Keep(node, axis, [value, Cut(node.Inputs[1]!, axis)]);
-            case Conv when axis == 1 && node.Inputs[0] == first && node.Attributes.Int("group", 1) == 1 && !_restricted.ContainsKey(node.Inputs[1]!):
+            case Conv
+                when axis == 1
+                    && node.Inputs[0] == first
+                    && node.Attributes.Int("group", 1) == 1
+                    && !_restricted.ContainsKey(node.Inputs[1]!):
                 _whole[node.Output] = node.Rules().Rebuild(_builder, node, [value, Cut(node.Inputs[1]!, 1)], shape).Output;
                 return true;
             default:
@@ -69,7 +81,8 @@ internal sealed class RowRestriction
 
     private void OnAll(Node node)
     {
-        var copy = node.Rules().Rebuild(_builder, node, [.. node.Inputs.Select(value => value is null ? null : Whole(value))], node.Output.Type.Shape);
+        var copy = node.Rules()
+            .Rebuild(_builder, node, [.. node.Inputs.Select(value => value is null ? null : Whole(value))], node.Output.Type.Shape);
         for (var index = 0; index < node.Outputs.Length; index++)
             _whole[node.Outputs[index]] = copy.Outputs[index];
     }
@@ -81,7 +94,9 @@ internal sealed class RowRestriction
         return true;
     }
 
-    /// <summary>An operand of a broadcasting node, on the rows of an axis of its output; null where it is restricted along another.</summary>
+    /// <summary>
+    /// An operand of a broadcasting node, on the rows of an axis of its output; null where it is restricted along another.
+    /// </summary>
     private Value? Operand(Value value, int axis, int rank)
     {
         var own = axis - rank + value.Type.Rank;

@@ -12,18 +12,31 @@ namespace OnnxCurvature.Methods.Contractions;
 public sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Place)
 {
     /// <summary>
-    /// The number of rows of one group of a product, whether these are the indices of the weight's first axis, and whether they are those of the output's second axis,
-    /// with the positions after it: [N, O, positions…]. Where there are as many positions as rows, only the order of entries tells.
+    /// The number of rows of one group of a product, whether these are the indices of the weight's first axis, and whether they are those
+    /// of the output's second axis, with the positions after it: [N, O, positions…]. Where there are as many positions as rows, only the
+    /// order of entries tells.
     /// </summary>
-    public static (Dim Outputs, bool Aligned, bool ComeFirst) RowsOf(GraphBuilder b, TensorType weight, TensorType output, UnfoldedProduct product)
+    public static (Dim Outputs, bool Aligned, bool ComeFirst) RowsOf(
+        GraphBuilder b,
+        TensorType weight,
+        TensorType output,
+        UnfoldedProduct product
+    )
     {
         var x = product.Columns.Type.Shape;
-        var column = b.Parameter(output with { Shape = output.Shape.Prepend(1) });
-        var cotangents = product.Cotangents(b, column);
+        var direction = b.Parameter(output with { Shape = output.Shape.Prepend(1) });
+        var cotangents = product.Cotangents(b, direction);
         var outputs = cotangents.Type.Shape[3];
         var plain = b.Parameter(weight with { Shape = [x[1], outputs, x[2]] });
-        return (outputs, outputs == weight.Shape[0] && IsReshaped(product.Weight(b, plain), plain),
-            x[1].IsOne && output.Shape.Rank > 1 && output.Shape[1] == outputs && output.Shape.Product(2, output.Shape.Rank) == x[3] && IsReshaped(cotangents, column));
+        return (
+            outputs,
+            outputs == weight.Shape[0] && IsReshaped(product.Weight(b, plain), plain),
+            x[1].IsOne
+                && output.Shape.Rank > 1
+                && output.Shape[1] == outputs
+                && output.Shape.Product(2, output.Shape.Rank) == x[3]
+                && IsReshaped(cotangents, direction)
+        );
     }
 
     /// <summary>Whether a value holds the entries of another in the same order.</summary>
@@ -44,13 +57,16 @@ public sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Place)
         // Where the rows that are asked for are outputs of one group, the others are not computed at all.
         var rows = target.IsPart && weight == path.Tangent.Inputs[0] && aligned;
         var site = new ContractionSite(path, node.Output, product, outputs, rows ? (target.Start, target.End) : null, first);
-        return new WeightEntry(site, diagonal =>
-        {
-            if (rows)
-                return Reshape.To(b, diagonal, target.ResultType.Shape);
-            // From the order of the product's weight back to the target's own.
-            var whole = new LinearProgram(path.Tangent.Inputs, [weight]).Transpose(b, [product.Weight(b, diagonal)])[0]!;
-            return Reshape.To(b, target.IsPart ? Slice.Of(b, whole, 0, target.Start, target.End) : whole, target.ResultType.Shape);
-        });
+        return new WeightEntry(
+            site,
+            diagonal =>
+            {
+                if (rows)
+                    return Reshape.To(b, diagonal, target.ResultType.Shape);
+                // From the order of the product's weight back to the target's own.
+                var whole = new LinearProgram(path.Tangent.Inputs, [weight]).Transpose(b, [product.Weight(b, diagonal)])[0]!;
+                return Reshape.To(b, target.IsPart ? Slice.Of(b, whole, 0, target.Start, target.End) : whole, target.ResultType.Shape);
+            }
+        );
     }
 }

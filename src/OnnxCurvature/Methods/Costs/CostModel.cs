@@ -37,8 +37,9 @@ public sealed class CostModel(PlanLimits limits)
     public double Flops(Node node) => node.Bodies.Any() ? node.Bodies.Sum(Flops) * Trips(node) : node.Rules().Flops(node, _sizes.Expected);
 
     /// <summary>
-    /// The most bytes that the values of a program take at one time, when each is freed after its last use, whether nodes run in the program's order or in that of ONNX Runtime. Parameters and
-    /// outputs are the caller's and stay; what only reshapes a value shares its memory. Constants and what the program captures do not count.
+    /// The most bytes that the values of a program take at one time, when each is freed after its last use, whether nodes run in the
+    /// program's order or in that of ONNX Runtime. Parameters and outputs are the caller's and stay; what only reshapes a value shares its
+    /// memory. Constants and what the program captures do not count.
     /// </summary>
     public double PeakBytes(Program program)
     {
@@ -64,7 +65,8 @@ public sealed class CostModel(PlanLimits limits)
             lastUse[Holder(value)] = int.MaxValue;
         var freed = lastUse.ToLookup(use => use.Value, use => use.Key);
         var alive = program.Parameters.ToHashSet();
-        double bytes = program.Parameters.Sum(Bytes), peak = bytes;
+        double bytes = program.Parameters.Sum(Bytes),
+            peak = bytes;
         for (var index = 0; index < nodes.Length; index++)
         {
             var node = nodes[index];
@@ -81,14 +83,18 @@ public sealed class CostModel(PlanLimits limits)
         Value Holder(Value value) => holders.GetValueOrDefault(value, value);
     }
 
-    /// <summary>What runs within a node takes beside its outputs: one round, and the pieces of what rounds yield, which are put together at the end.</summary>
-    private double Inside(Node node) => node.Operator is Loop && node.Attributes.Program("body") is { } body
-        ? PeakBytes(body) + node.Outputs.Skip(Loop.States(node.Attributes)).Sum(Bytes)
+    /// <summary>
+    /// What runs within a node takes beside its outputs: one round, and the pieces of what rounds yield, which are put together at the end.
+    /// </summary>
+    private double Inside(Node node) =>
+        node.Operator is Loop && node.Attributes.Program("body") is { } body
+            ? PeakBytes(body) + node.Outputs.Skip(Loop.States(node.Attributes)).Sum(Bytes)
         : node.Operator is Scan ? node.Bodies.Sum(PeakBytes) + node.Outputs.Take(Scan.States(node.Attributes)).Sum(Bytes)
         : node.Bodies.Sum(PeakBytes);
 
     /// <summary>The bytes of the largest output of a convolution; zero where there is none.</summary>
-    public double WidestConvolution(Program program) => program.Nodes.Where(node => node.Operator is Conv or ConvTranspose).Select(node => Bytes(node.Output)).DefaultIfEmpty(0).Max();
+    public double WidestConvolution(Program program) =>
+        program.Nodes.Where(node => node.Operator is Conv or ConvTranspose).Select(node => Bytes(node.Output)).DefaultIfEmpty(0).Max();
 
     /// <summary>The number of entries of a value.</summary>
     public double Entries(Value value) => _sizes.Expected(value.Type.Shape.Elements);
@@ -97,10 +103,12 @@ public sealed class CostModel(PlanLimits limits)
     public double Bytes(Value value) => _sizes.Most(value.Type.Shape.Elements) * value.Type.Element.Size();
 
     /// <summary>How often the bodies of a node run.</summary>
-    public double Trips(Node node) => node.Operator switch
-    {
-        Scan => _sizes.Expected(Scan.Length(node.Inputs, node.Attributes)),
-        Loop => node.Input(0)?.Constant?.Read().Integers[0] ?? (node.Outputs.Length > Loop.States(node.Attributes) ? _sizes.Expected(node.Outputs[^1].Type.Shape[0]) : 1),
-        _ => 1,
-    };
+    public double Trips(Node node) =>
+        node.Operator switch
+        {
+            Scan => _sizes.Expected(Scan.Length(node.Inputs, node.Attributes)),
+            Loop => node.Input(0)?.Constant?.Read().Integers[0]
+                ?? (node.Outputs.Length > Loop.States(node.Attributes) ? _sizes.Expected(node.Outputs[^1].Type.Shape[0]) : 1),
+            _ => 1,
+        };
 }

@@ -4,8 +4,8 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Methods.Costs;
 
 /// <summary>
-/// The order in which ONNX Runtime runs the nodes of a graph on one stream: depth first from the nodes that no other follows, the last of them first, and of a node's inputs the
-/// one of the latest node first. How many values wait at a time depends on it.
+/// The order in which ONNX Runtime runs the nodes of a graph on one stream: depth first from the nodes that no other follows, the last of
+/// them first, and of a node's inputs the one of the latest node first. How many values wait at a time depends on it.
 /// </summary>
 internal static class RuntimeOrder
 {
@@ -19,7 +19,11 @@ internal static class RuntimeOrder
             foreach (var before in Before(node))
                 followed.Add(before);
         }
-        var (order, met, stack) = (ImmutableArray.CreateBuilder<Node>(program.Nodes.Length), new HashSet<Node>(), new Stack<(Node Node, bool IsDone)>());
+        var (order, met, stack) = (
+            ImmutableArray.CreateBuilder<Node>(program.Nodes.Length),
+            new HashSet<Node>(),
+            new Stack<(Node Node, bool IsDone)>()
+        );
         foreach (var node in program.Nodes.Where(node => !followed.Contains(node)))
             stack.Push((node, false));
         while (stack.TryPop(out var top))
@@ -28,11 +32,14 @@ internal static class RuntimeOrder
             else if (met.Add(top.Node))
             {
                 stack.Push((top.Node, true));
-                foreach (var before in Before(top.Node).Distinct().OrderBy(before => indices[before]).Where(before => !met.Contains(before)))
+                foreach (
+                    var before in Before(top.Node).Distinct().OrderBy(before => indices[before]).Where(before => !met.Contains(before))
+                )
                     stack.Push((before, false));
             }
         return order.MoveToImmutable();
 
-        IEnumerable<Node> Before(Node node) => GraphWalk.Dependencies(node).Select(value => value.Producer).OfType<Node>().Where(indices.ContainsKey);
+        IEnumerable<Node> Before(Node node) =>
+            GraphWalk.Dependencies(node).Select(value => value.Producer).OfType<Node>().Where(indices.ContainsKey);
     }
 }

@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Costs;
 
 /// <summary>
-/// Sizes to count with: those that a plan is made for, and, for sizes that only the data tell, what they are at most, and half of that where they
-/// count how many entries are chosen.
+/// Sizes to count with: those that a plan is made for, and, for sizes that only the data tell, what they are at most, and half of that
+/// where they count how many entries are chosen.
 /// </summary>
 public sealed class SizeEstimates(PlanLimits limits)
 {
@@ -21,9 +21,19 @@ public sealed class SizeEstimates(PlanLimits limits)
         {
             if (node.Operator is TopK or Slice)
                 for (var axis = 0; axis < node.Output.Type.Rank; axis++)
-                    if (node.Output.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] } && node.Inputs[0]!.Type.Shape[axis] is var all && all != node.Output.Type.Shape[axis] && !limits.Dimensions.ContainsKey(symbol))
+                    if (
+                        node.Output.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] }
+                        && node.Inputs[0]!.Type.Shape[axis] is var all
+                        && all != node.Output.Type.Shape[axis]
+                        && !limits.Dimensions.ContainsKey(symbol)
+                    )
                         _known[symbol] = (node.Operator is TopK ? Expected(all) / 2 : Expected(all), Most(all));
-            if (node.Operator is Compress && node.Output.Type.Shape is [.., { Factor: 1, Symbols: [var kept] }] && node.Inputs[0]!.Type.Shape is [.., var whole] && !limits.Dimensions.ContainsKey(kept))
+            if (
+                node.Operator is Compress
+                && node.Output.Type.Shape is [.., { Factor: 1, Symbols: [var kept] }]
+                && node.Inputs[0]!.Type.Shape is [.., var whole]
+                && !limits.Dimensions.ContainsKey(kept)
+            )
                 _known[kept] = (Expected(whole), Most(whole));
             foreach (var body in node.Bodies)
                 Learn(body);

@@ -6,8 +6,9 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Costs;
 
 /// <summary>
-/// Rough times of programs on a processor: of their arithmetic, of the memory that their nodes read and write, of each node by itself, and of starting sessions. The figures were measured with
-/// ONNX Runtime 1.31 on two cores; times of other machines may be several times these. Nothing is decided by them.
+/// Rough times of programs on a processor: of their arithmetic, of the memory that their nodes read and write, of each node by itself, and
+/// of starting sessions. The figures were measured with ONNX Runtime 1.31 on two cores; times of other machines may be several times these.
+/// Nothing is decided by them.
 /// </summary>
 /// <param name="costs">Sizes and operations.</param>
 /// <param name="cores">The cores that nodes may use.</param>
@@ -27,7 +28,12 @@ public sealed class TimeModel(CostModel costs, int cores)
     /// <summary>Seconds until a program can run, which are spent once.</summary>
     public double Start(Program program)
     {
-        var weights = program.Nodes.SelectMany(node => node.Inputs).OfType<Value>().Where(value => value.Constant is not null).Distinct().Sum(Bytes);
+        var weights = program
+            .Nodes.SelectMany(node => node.Inputs)
+            .OfType<Value>()
+            .Where(value => value.Constant is not null)
+            .Distinct()
+            .Sum(Bytes);
         return SecondsForAStart + Count(program) * SecondsForANode + weights / WeightBytesInASecond;
     }
 
@@ -38,17 +44,19 @@ public sealed class TimeModel(CostModel costs, int cores)
         return program.Nodes.Sum(Run);
     }
 
-    private double Run(Node node) => node.Bodies.Any()
-        ? SecondsForALaunch + costs.Trips(node) * node.Bodies.Sum(Run)
-        : SecondsForALaunch + OfArithmetic(costs.Flops(node), cores) + Traffic(node) / BytesInASecond;
+    private double Run(Node node) =>
+        node.Bodies.Any()
+            ? SecondsForALaunch + costs.Trips(node) * node.Bodies.Sum(Run)
+            : SecondsForALaunch + OfArithmetic(costs.Flops(node), cores) + Traffic(node) / BytesInASecond;
 
     /// <summary>What a node reads and writes. One that picks reads as much as it writes, and one that reshapes nothing.</summary>
-    private double Traffic(Node node) => node.Operator switch
-    {
-        ReshapingOperator or Reshape or Identity => 0,
-        Gather or GatherElements or GatherND or Slice => 2 * node.Outputs.Sum(Bytes),
-        _ => node.Outputs.Sum(Bytes) + node.Inputs.OfType<Value>().Where(input => input.Constant is null).Sum(Bytes),
-    };
+    private double Traffic(Node node) =>
+        node.Operator switch
+        {
+            ReshapingOperator or Reshape or Identity => 0,
+            Gather or GatherElements or GatherND or Slice => 2 * node.Outputs.Sum(Bytes),
+            _ => node.Outputs.Sum(Bytes) + node.Inputs.OfType<Value>().Where(input => input.Constant is null).Sum(Bytes),
+        };
 
     private static double Count(Program program) => program.Nodes.Sum(node => 1 + node.Bodies.Sum(Count));
 

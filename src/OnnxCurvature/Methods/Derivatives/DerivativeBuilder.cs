@@ -12,8 +12,8 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
-/// Builds all quantities but the loss, the gradient and the two exact diagonals, which the planner chooses ways for: products with directions
-/// that the caller feeds, Jacobians and Hessians, what belongs to single samples, and estimates.
+/// Builds all quantities but the loss, the gradient and the two exact diagonals, which the planner chooses ways for: products with
+/// directions that the caller feeds, Jacobians and Hessians, what belongs to single samples, and estimates.
 /// </summary>
 internal sealed class DerivativeBuilder
 {
@@ -28,7 +28,9 @@ internal sealed class DerivativeBuilder
     private readonly List<string> _notes = [];
     private Truncation? _truncation;
 
-    /// <summary>A builder for a request. Throws <see cref="UserErrorException"/> where an estimate is asked for that cannot be made.</summary>
+    /// <summary>
+    /// A builder for a request. Throws <see cref="UserErrorException"/> where an estimate is asked for that cannot be made.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="request">What is asked for.</param>
     /// <param name="limits">What plans have to keep to.</param>
@@ -40,19 +42,44 @@ internal sealed class DerivativeBuilder
         (_model, _request, _limits, _head, _proof, _seed) = (model, request, limits, head, proof, new ProbeSeed(request.Seed, batch));
         var isEstimate = request.Estimator != Estimator.None;
         if (isEstimate && !request.Quantities.Contains(request.Estimator.Estimated()))
-            throw new UserErrorException($"--method {request.Estimator.Name()} estimates the {request.Estimator.Estimated().Name()}, which is not asked for; add it to --quantity.");
+            throw new UserErrorException(
+                $"--method {request.Estimator.Name()} estimates the {request.Estimator.Estimated().Name()}, which is not asked for; add "
+                    + $"it to --quantity."
+            );
         if (request.TargetError is not null && !(isEstimate && !request.Estimator.IsOnePass()))
-            throw new UserErrorException("--target-error needs an estimate with a standard error; give --method hutchinson, xdiag or ggn-mc.");
+            throw new UserErrorException(
+                "--target-error needs an estimate with a standard error; give --method hutchinson, xdiag or ggn-mc."
+            );
         if (request.TargetError is not null)
-            _notes.Add("--target-error decides by the estimate itself when there are enough probes, so that where it ends is not independent of it: estimate and standard error are slightly too small on average; a run with the --probes that it comes to and another --seed is free of that.");
+            _notes.Add(
+                "--target-error decides by the estimate itself when there are enough probes, so that where it ends is not independent "
+                    + "of it: estimate and standard error are slightly too small on average; a run with the --probes that it comes to and "
+                    + "another --seed is free of that."
+            );
         if (request.Estimator == Estimator.XDiag)
-            _notes.Add("The standard error of xdiag is a guide: its leave-one-out estimates share their basis, and on small problems two standard errors cover about five errors of six, not nineteen of twenty.");
-        if (request.Tolerance is not null && (isEstimate || !request.Quantities.Any(quantity => quantity is Quantity.HessianDiagonal or Quantity.GgnDiagonal)))
-            throw new UserErrorException("--tolerance is of the exact hessian-diagonal and ggn-diagonal; ask for one of them with --quantity, and leave out --method.");
+            _notes.Add(
+                "The standard error of xdiag is a guide: its leave-one-out estimates share their basis, and on small problems two "
+                    + "standard errors cover about five errors of six, not nineteen of twenty."
+            );
+        if (
+            request.Tolerance is not null
+            && (isEstimate || !request.Quantities.Any(quantity => quantity is Quantity.HessianDiagonal or Quantity.GgnDiagonal))
+        )
+            throw new UserErrorException(
+                "--tolerance is of the exact hessian-diagonal and ggn-diagonal; ask for one of them with --quantity, and leave "
+                    + "out --method."
+            );
         if (request.Tolerance is not null && request.KeptClasses is null)
-            throw new UserErrorException("How many classes --tolerance keeps depends on the data, so it needs a run; leave it out, or use 'run'.");
-        if (limits.OneRunForEachChunk && (isEstimate && !request.Estimator.IsOnePass() || request.Quantities.Contains(Quantity.FisherDiagonalMonteCarlo)))
-            throw new UserErrorException("A standard error is no sum over runs, which files of --profile portable are made for; give --profile single-run.");
+            throw new UserErrorException(
+                "How many classes --tolerance keeps depends on the data, so it needs a run; leave it out, or use 'run'."
+            );
+        if (
+            limits.OneRunForEachChunk
+            && (isEstimate && !request.Estimator.IsOnePass() || request.Quantities.Contains(Quantity.FisherDiagonalMonteCarlo))
+        )
+            throw new UserErrorException(
+                "A standard error is no sum over runs, which files of --profile portable are made for; give --profile single-run."
+            );
     }
 
     /// <summary>The results of a request, in order.</summary>
@@ -92,7 +119,7 @@ internal sealed class DerivativeBuilder
         }
     }
 
-    /// <summary>The quantities of a target that are made of columns.</summary>
+    /// <summary>The quantities of a target that are made of directions.</summary>
     public IEnumerable<PlannedQuantity> Methods(Target target, Value gradient)
     {
         foreach (var quantity in _request.Quantities)
@@ -118,12 +145,24 @@ internal sealed class DerivativeBuilder
                     yield return Planned(quantity, Products(target, gradient).Laplacian(Blocks(target)));
                     break;
                 case Quantity.FisherDiagonalMonteCarlo:
-                    var drawn = Samples(target, quantity).Drawn(new OutputDraws(_model.Builder, _request, _head, _seed, quantity.Name()), _request, fisher: true, "Monte Carlo");
+                    var drawn = Samples(target, quantity)
+                        .Drawn(
+                            new OutputSampling(_model.Builder, _request, _head, _seed, quantity.Name()),
+                            _request,
+                            fisher: true,
+                            "Monte Carlo"
+                        );
                     yield return Planned(Quantity.FisherDiagonalEstimate, drawn.Mean);
                     yield return Planned(Quantity.FisherDiagonalStandardError, drawn.StandardError);
                     break;
                 case Quantity.GgnDiagonal when _request.Estimator == Estimator.GgnMonteCarlo:
-                    var squares = Samples(target, quantity).Drawn(new OutputDraws(_model.Builder, _request, _head, _seed, "--method ggn-mc"), _request, fisher: false, _request.Estimator.Name());
+                    var squares = Samples(target, quantity)
+                        .Drawn(
+                            new OutputSampling(_model.Builder, _request, _head, _seed, "--method ggn-mc"),
+                            _request,
+                            fisher: false,
+                            _request.Estimator.Name()
+                        );
                     yield return Planned(Quantity.GgnDiagonalEstimate, squares.Mean);
                     yield return Planned(Quantity.GgnDiagonalStandardError, squares.StandardError);
                     break;
@@ -146,17 +185,37 @@ internal sealed class DerivativeBuilder
     private IEnumerable<PlannedQuantity> Truncated(Target target, Quantity quantity)
     {
         if (quantity == Quantity.HessianDiagonal && CurvedBetween(target) is { } curved)
-            throw new UserErrorException($"--tolerance bounds the hessian-diagonal of '{target.Name}' only where the loss alone has a second derivative, and {curved} has one; ask for ggn-diagonal, or leave it out.");
+            throw new UserErrorException(
+                $"--tolerance bounds the hessian-diagonal of '{target.Name}' only where the loss alone has a second derivative, and "
+                    + $"{curved} has one; ask for ggn-diagonal, or leave it out."
+            );
         var truncation = _truncation ??= new Truncation(_model.Builder, _request, _head, _seed);
         return quantity == Quantity.HessianDiagonal
-            ? truncation.Of(Samples(target, quantity), target, Quantity.HessianDiagonalLowerBound, Quantity.HessianDiagonalEstimate, Quantity.HessianDiagonalStandardError, _limits)
-            : truncation.Of(Samples(target, quantity), target, Quantity.GgnDiagonalLowerBound, Quantity.GgnDiagonalEstimate, Quantity.GgnDiagonalStandardError, _limits);
+            ? truncation.Of(
+                Samples(target, quantity),
+                target,
+                Quantity.HessianDiagonalLowerBound,
+                Quantity.HessianDiagonalEstimate,
+                Quantity.HessianDiagonalStandardError,
+                _limits
+            )
+            : truncation.Of(
+                Samples(target, quantity),
+                target,
+                Quantity.GgnDiagonalLowerBound,
+                Quantity.GgnDiagonalEstimate,
+                Quantity.GgnDiagonalStandardError,
+                _limits
+            );
     }
 
     private Node? CurvedBetween(Target target)
     {
         var from = new HashSet<Value> { target.Value };
-        return CurvatureAnalysis.Run(GraphWalk.Between(from, [_head.Output]), from).FirstOrDefault(found => found.Curvature == Curvature.Curved).Node;
+        return CurvatureAnalysis
+            .Run(GraphWalk.Between(from, [_head.Output]), from)
+            .FirstOrDefault(found => found.Curvature == Curvature.Curved)
+            .Node;
     }
 
     private PlannedQuantity OnePass(Target target)
@@ -166,11 +225,20 @@ internal sealed class DerivativeBuilder
         var whole = new DiagonalRecursion(b, _head, _request).Of(target);
         var part = target.IsPart ? Reshape.To(b, Slice.Of(b, whole, 0, target.Start, target.End), target.ResultType.Shape) : whole;
         b.Origin = null;
-        return new PlannedQuantity(target, [Quantity.HessianDiagonalEstimate], _request.Estimator.Name(),
-            "a biased estimate without a standard error: second derivatives passed back once, with all that is not on the diagonal left out on the way", [], [part], []);
+        return new PlannedQuantity(
+            target,
+            [Quantity.HessianDiagonalEstimate],
+            _request.Estimator.Name(),
+            "a biased estimate without a standard error: second derivatives passed back once, with all that is not on the diagonal left "
+                + "out on the way",
+            [],
+            [part],
+            []
+        );
     }
 
-    private static PlannedQuantity Planned(Quantity quantity, ColumnWork work) => new(work.Target, [quantity], work.Name, work.Description, [work], [], []);
+    private static PlannedQuantity Planned(Quantity quantity, DirectionWork work) =>
+        new(work.Target, [quantity], work.Name, work.Description, [work], [], []);
 
     private SampleDerivatives Samples(Target target, Quantity quantity) => new(_model, _head, _proof, target, quantity);
 
@@ -183,8 +251,8 @@ internal sealed class DerivativeBuilder
     }
 
     /// <summary>
-    /// How the samples lie in a target of which the Hessian has a block for each of them and zeros elsewhere; none where that is not proven, or no
-    /// samples lie in it.
+    /// How the samples lie in a target of which the Hessian has a block for each of them and zeros elsewhere; none where that is not
+    /// proven, or no samples lie in it.
     /// </summary>
     private SampleLayout Blocks(Target target)
     {
@@ -224,15 +292,27 @@ internal sealed class DerivativeBuilder
         };
     }
 
-    /// <summary>A diagonal for each sample: from the factor where the loss is the only source of curvature, or for Gauss–Newton; else by products.</summary>
-    private ColumnWork Diagonal(Target target, Quantity quantity)
+    /// <summary>
+    /// A diagonal for each sample: from the factor where the loss is the only source of curvature, or for Gauss–Newton; else by products.
+    /// </summary>
+    private DirectionWork Diagonal(Target target, Quantity quantity)
     {
         var samples = Samples(target, quantity);
         if (quantity == Quantity.PerSampleGgnDiagonal)
-            return samples.FactorDiagonal(_head.Factor ?? throw new UserErrorException($"The {quantity.Name()} of '{target.Name}' cannot be computed, because the loss has no known factor; take a loss of the tool's own with --loss."),
-                $"the Gauss–Newton matrix of each sample is the sum of squared pull-backs of {_head.Factor.Formula}");
+            return samples.FactorDiagonal(
+                _head.Factor
+                    ?? throw new UserErrorException(
+                        $"The {quantity.Name()} of '{target.Name}' cannot be computed, because the loss has no known factor; take a "
+                            + $"loss of the tool's own with --loss."
+                    ),
+                $"the Gauss–Newton matrix of each sample is the sum of squared pull-backs of {_head.Factor.Formula}"
+            );
         return _head.Factor is { } factor && CurvedBetween(target) is null
-            ? samples.FactorDiagonal(factor, $"no node between '{target.Value.Name}' and '{_head.Output.Name}' has a second derivative, so the diagonal of each sample is the sum of squared pull-backs of {factor.Formula}")
+            ? samples.FactorDiagonal(
+                factor,
+                $"no node between '{target.Value.Name}' and '{_head.Output.Name}' has a second derivative, so the diagonal of each "
+                    + $"sample is the sum of squared pull-backs of {factor.Formula}"
+            )
             : samples.ProductDiagonal("the derivative of each sample's gradient along every entry is exact for any graph");
     }
 
@@ -245,14 +325,23 @@ internal sealed class DerivativeBuilder
         var program = b.Linearize([target.Value], [_head.Output]);
         return program.Outputs[0] is null
             ? throw new UserErrorException($"'{_head.Output.Name}' does not depend on '{target.Name}'; name a value that it depends on.")
-            : Reshape.To(b, b.Batch([program.Outputs[0]!], new Dictionary<Value, Value> { [program.Inputs[0]] = Reshape.InsertAxis(b, Whole(target, Direction(target)), 0) }, 1)[0]!, _head.Output.Type.Shape);
+            : Reshape.To(
+                b,
+                b.Batch(
+                    [program.Outputs[0]!],
+                    new Dictionary<Value, Value> { [program.Inputs[0]] = Reshape.InsertAxis(b, Whole(target, Direction(target)), 0) },
+                    1
+                )[0]!,
+                _head.Output.Type.Shape
+            );
     }
 
     private Value Vjp(Target target)
     {
         var b = _model.Builder;
         var cotangent = Input($"{target.Name}.cotangent", _head.Output.Type, _proof.Of(_head.Output));
-        var pulled = b.Linearize([target.Value], [_head.Output]).Transpose(b, [cotangent])[0]
+        var pulled =
+            b.Linearize([target.Value], [_head.Output]).Transpose(b, [cotangent])[0]
             ?? throw new UserErrorException($"'{_head.Output.Name}' does not depend on '{target.Name}'; name a value that it depends on.");
         return target.IsPart ? Reshape.To(b, Slice.Of(b, pulled, 0, target.Start, target.End), target.ResultType.Shape) : pulled;
     }
@@ -269,7 +358,9 @@ internal sealed class DerivativeBuilder
     private Value Input(string name, TensorType type, SampleLayout samples)
     {
         if (_model.Values.ContainsKey(name))
-            throw new UserErrorException($"The model has a value '{name}' of its own, which is the name of an input that is added; rename it in the model.");
+            throw new UserErrorException(
+                $"The model has a value '{name}' of its own, which is the name of an input that is added; rename it in the model."
+            );
         if (!_inputs.TryGetValue(name, out var input))
             _inputs[name] = input = _model.Builder.Parameter(type, name);
         Layouts[name] = samples;

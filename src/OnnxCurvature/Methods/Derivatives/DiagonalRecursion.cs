@@ -13,24 +13,47 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
-/// The recursion of Becker and LeCun (1988): second derivatives h are passed back from node to node, as gradients are, with all that is not on the
-/// diagonal left out on the way. At y = φ(x), entry by entry, hₓ = φ'² h_y + φ'' ∂L/∂y; at a linear map, h_x = (A ⊙ A)ᵀ h_y. One pass, and biased.
-/// HesScale starts from the exact diagonal of the loss's Hessian in z; Becker and LeCun take softmax for a function of each logit alone.
+/// The recursion of Becker and LeCun (1988): second derivatives h are passed back from node to node, as gradients are, with all that is not
+/// on the diagonal left out on the way. At y = φ(x), entry by entry, hₓ = φ'² h_y + φ'' ∂L/∂y; at a linear map, h_x = (A ⊙ A)ᵀ h_y. One
+/// pass, and biased. HesScale starts from the exact diagonal of the loss's Hessian in z; Becker and LeCun take softmax for a function of
+/// each logit alone.
 /// </summary>
 internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, CurvatureRequest request)
 {
     /// <summary>Operators whose entries are entries of their inputs, or sums of them, up to the sign.</summary>
     private static readonly FrozenSet<string> Sums = new[]
     {
-        "Add", "Concat", "DepthToSpace", "Dropout", "Expand", "Flatten", "Gather", "GlobalMaxPool", "Identity", "MaxPool", "Neg", "Pad", "ReduceSum", "Reshape", "Slice", "SpaceToDepth",
-        "Squeeze", "Sub", "Sum", "Transpose", "Unsqueeze",
+        "Add",
+        "Concat",
+        "DepthToSpace",
+        "Dropout",
+        "Expand",
+        "Flatten",
+        "Gather",
+        "GlobalMaxPool",
+        "Identity",
+        "MaxPool",
+        "Neg",
+        "Pad",
+        "ReduceSum",
+        "Reshape",
+        "Slice",
+        "SpaceToDepth",
+        "Squeeze",
+        "Sub",
+        "Sum",
+        "Transpose",
+        "Unsqueeze",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Operators that are linear in an input, with coefficients that are entries of another.</summary>
-    private static readonly FrozenSet<string> Products = new[] { "Conv", "ConvTranspose", "Div", "Gemm", "MatMul", "Mul" }.ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> Products = new[] { "Conv", "ConvTranspose", "Div", "Gemm", "MatMul", "Mul" }.ToFrozenSet(
+        StringComparer.Ordinal
+    );
 
     /// <summary>
-    /// The estimate for the whole of a target. Throws <see cref="UserErrorException"/> for a node or a loss that the recursion has no rule for.
+    /// The estimate for the whole of a target. Throws <see cref="UserErrorException"/> for a node or a loss that the recursion has no rule
+    /// for.
     /// </summary>
     public Value Of(Target target)
     {
@@ -61,7 +84,8 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
         {
             case LossKind.CrossEntropy:
                 var p = new Expr(b, Softmax.Of(b, z, 1));
-                var weighted = p * Softmax.Complement(p, 1) * p.With(Means.Weight(b, z.Type.Shape.Remove(1), element, request.Reduction, 1));
+                var weighted =
+                    p * Softmax.Complement(p, 1) * p.With(Means.Weight(b, z.Type.Shape.Remove(1), element, request.Reduction, 1));
                 if (request.Estimator == Estimator.HesScale)
                     return weighted;
                 var own = TransposeAxes.Move(b, OneHotRows.Of(b, head.Target!, z.Type.Shape[1].Factor, element), z.Type.Rank - 1, 1);
@@ -74,7 +98,10 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
             case LossKind.Sum:
                 return Expand.Of(b, b.Scalar(element, 0), z.Type.Shape);
             default:
-                throw new UserErrorException($"--method {request.Estimator.Name()} starts from a loss of the tool's own; give cross-entropy, binary-cross-entropy, mse or sum with --loss.");
+                throw new UserErrorException(
+                    $"--method {request.Estimator.Name()} starts from a loss of the tool's own; give cross-entropy, "
+                        + $"binary-cross-entropy, mse or sum with --loss."
+                );
         }
     }
 
@@ -87,10 +114,16 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
         if (name == "BatchNormalization" && index == 0)
             return Slope(node, 0) is { } slope ? Mul.Of(b, Mul.Of(b, slope, slope), above) : null;
         if (Sums.Contains(name))
-            return Transposed(node, index, above) is { } sum ? name == "Neg" || name == "Sub" && index == 1 ? new Expr(b, sum).Through<Neg>() : sum : null;
+            return Transposed(node, index, above) is { } sum
+                ? name == "Neg" || name == "Sub" && index == 1
+                    ? new Expr(b, sum).Through<Neg>()
+                    : sum
+                : null;
         if (Products.Contains(name) && !(name == "Div" && index == 1))
         {
-            var inputs = node.Inputs.Select((value, at) => at == index || value is null || !value.Type.Element.IsFloat() ? value : Mul.Of(b, value, value));
+            var inputs = node.Inputs.Select(
+                (value, at) => at == index || value is null || !value.Type.Element.IsFloat() ? value : Mul.Of(b, value, value)
+            );
             var squared = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape);
             var scale = name == "Gemm" ? node.Attributes.Float(index == 2 ? "beta" : "alpha", 1) : 1;
             return Transposed(squared, index, above) is { } pulled ? new Expr(b, pulled) * scale : null;
@@ -124,7 +157,8 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
         return new LinearProgram([tangent], [forward]).Transpose(b, [above])[0];
     }
 
-    private static System.Collections.Immutable.ImmutableArray<Value?> Only(Node node, int index, Value tangent) => [.. node.Inputs.Select((_, at) => at == index ? tangent : null)];
+    private static System.Collections.Immutable.ImmutableArray<Value?> Only(Node node, int index, Value tangent) =>
+        [.. node.Inputs.Select((_, at) => at == index ? tangent : null)];
 
     private Value Ones(Value x) => Expand.Of(b, b.Scalar(x.Type.Element, 1), x.Type.Shape);
 
@@ -133,8 +167,13 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
     {
         if (node.Operator.Name is "GlobalAveragePool" or "ReduceMean")
             return node.Inputs[0]!.Type.Shape.Elements.DividedBy(node.Output.Type.Shape.Elements)?.Known is { } count ? 1.0 / count : null;
-        var padded = node.Attributes.Ints("pads") is { } pads && pads.Any(width => width != 0) || node.Attributes.Text("auto_pad", "NOTSET") != "NOTSET" || node.Attributes.Int("ceil_mode", 0) != 0;
-        return node.Operator.Name == "AveragePool" && !padded && node.Attributes.Ints("kernel_shape") is { } kernel ? 1.0 / kernel.Aggregate(1L, (a, c) => a * c) : null;
+        var padded =
+            node.Attributes.Ints("pads") is { } pads && pads.Any(width => width != 0)
+            || node.Attributes.Text("auto_pad", "NOTSET") != "NOTSET"
+            || node.Attributes.Int("ceil_mode", 0) != 0;
+        return node.Operator.Name == "AveragePool" && !padded && node.Attributes.Ints("kernel_shape") is { } kernel
+            ? 1.0 / kernel.Aggregate(1L, (a, c) => a * c)
+            : null;
     }
 
     private UserErrorException Refusal(Node node, string why) =>

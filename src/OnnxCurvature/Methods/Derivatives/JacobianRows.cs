@@ -10,9 +10,9 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
-/// The Jacobian ∂z/∂w of the loss's output. Where samples are independent up to z, one pull-back gives a row of every sample; where that is not
-/// proven, there is one for each entry of z. Of a target that holds independent samples itself there is a block for each, [N, *zₙ, *xₙ]; else the
-/// result is [*z, *w].
+/// The Jacobian ∂z/∂w of the loss's output. Where samples are independent up to z, one pull-back gives a row of every sample; where that is
+/// not proven, there is one for each entry of z. Of a target that holds independent samples itself there is a block for each, [N, *zₙ,
+/// *xₙ]; else the result is [*z, *w].
 /// </summary>
 internal sealed class JacobianRows
 {
@@ -37,9 +37,12 @@ internal sealed class JacobianRows
         _pull = path is not null
             ? new SamplePullBack(_b, _z, path, samples, isMasked: false)
             : new SamplePullBack(_b, _z, TargetPath.Create(model, _z, target, out _, together: true)!, SampleLayout.None, isMasked: false);
-        Rows = _pull.InOutput.OfOne(_z.Type.Shape).Elements.Known
+        Rows =
+            _pull.InOutput.OfOne(_z.Type.Shape).Elements.Known
             ?? throw new UserErrorException(
-                $"The shape {_z.Type.Shape} of '{_z.Name}' is not fully known, so its rows cannot be counted; give sizes with --dim NAME=SIZE.");
+                $"The shape {_z.Type.Shape} of '{_z.Name}' is not fully known, so its rows cannot be counted; give sizes with --dim "
+                    + $"NAME=SIZE."
+            );
         var whole = proof.Of(target.Value).IsNone ? samples : SampleLayout.Coupled;
         Layout = _inBlocks ? SampleLayout.At(0) : whole;
     }
@@ -50,26 +53,32 @@ internal sealed class JacobianRows
     private long Rows { get; }
 
     /// <summary>The rows of a sample, or of all of z.</summary>
-    public ColumnWork Work() => new(_target, "vector-Jacobian products",
-        $"the rows of the Jacobian of '{_z.Name}', {(_pull.InOutput.IsSeparate ? "pulled back sample by sample" : "a pull-back for each of its entries")}",
-        Rows, this,
-        stage =>
-        {
-            var unit = OneHotRows.Of(stage.Body, stage.Indices, Rows, _z.Type.Element);
-            return SamplesFirst.Repeated(stage.Body, unit, _z.Type.Shape, _pull.InOutput);
-        },
-        (stage, columns) =>
-        {
-            var pulled = _pull.Columns(stage, columns);
-            // [K, N, *w] or, for a block of each sample, [K, N, *xₙ]; cut to the part before chunks are put together.
-            var all = _inBlocks ? _pull.WithSamples(stage.Body, pulled, 1) : pulled;
-            if (!_inBlocks && !_pull.Apart)
-                all = Reshape.InsertAxis(stage.Body, pulled, 1);
-            if (_target.IsPart)
-                all = Slice.Of(stage.Body, all, _inBlocks ? 1 : 2, _target.Start, _target.End);
-            var slot = stage.Collect(all);
-            return () => Placed(TransposeAxes.Move(_b, stage.Result(slot), 0, 1));
-        });
+    public DirectionWork Work() =>
+        new(
+            _target,
+            "vector-Jacobian products",
+            $"the rows of the Jacobian of '{_z.Name}', "
+                + $"{(_pull.InOutput.IsSeparate ? "pulled back sample by sample" : "a pull-back for each of its entries")}",
+            Rows,
+            this,
+            chunkLoop =>
+            {
+                var unit = OneHotRows.Of(chunkLoop.Body, chunkLoop.Indices, Rows, _z.Type.Element);
+                return SamplesFirst.Repeated(chunkLoop.Body, unit, _z.Type.Shape, _pull.InOutput);
+            },
+            (chunkLoop, directions) =>
+            {
+                var pulled = _pull.Columns(chunkLoop, directions);
+                // [K, N, *w] or, for a block of each sample, [K, N, *xₙ]; cut to the part before chunks are put together.
+                var all = _inBlocks ? _pull.WithSamples(chunkLoop.Body, pulled, 1) : pulled;
+                if (!_inBlocks && !_pull.Apart)
+                    all = Reshape.InsertAxis(chunkLoop.Body, pulled, 1);
+                if (_target.IsPart)
+                    all = Slice.Of(chunkLoop.Body, all, _inBlocks ? 1 : 2, _target.Start, _target.End);
+                var slot = chunkLoop.Collect(all);
+                return () => Placed(TransposeAxes.Move(_b, chunkLoop.Result(slot), 0, 1));
+            }
+        );
 
     /// <summary>[N, rows, …] in the shape of the result.</summary>
     private Value Placed(Value rows)

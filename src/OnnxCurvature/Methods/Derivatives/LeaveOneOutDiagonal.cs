@@ -1,6 +1,6 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Methods.Staging;
 using OnnxCurvature.Ops.Building;
@@ -13,10 +13,10 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
-/// XDiag (Epperly, Tropp and Webber, 2024). With random signs Ω, Y = HΩ and an orthonormal basis Q of Y's columns, diag(QQᵀH) is known from as many
-/// further products, and Hutchinson's estimate is needed of the rest alone. Each column is left out once, so that what is estimated with it does not depend
-/// on it: with u_i the unit vector in the span of Y that is orthogonal to all other columns,
-/// d_i = diag(QQᵀH) − u_i ⊙ Hu_i + ω_i ⊙ u_i (u_iᵀy_i), and the estimate is their mean.
+/// XDiag (Epperly, Tropp and Webber, 2024). With random signs Ω, Y = HΩ and an orthonormal basis Q of Y's directions, diag(QQᵀH) is known
+/// from as many further products, and Hutchinson's estimate is needed of the rest alone. Each direction is left out once, so that what is
+/// estimated with it does not depend on it: with u_i the unit vector in the span of Y that is orthogonal to all other directions, d_i =
+/// diag(QQᵀH) − u_i ⊙ Hu_i + ω_i ⊙ u_i (u_iᵀy_i), and the estimate is their mean.
 /// </summary>
 internal sealed class LeaveOneOutDiagonal
 {
@@ -31,49 +31,76 @@ internal sealed class LeaveOneOutDiagonal
     private readonly Value _images;
     private readonly Value _basis;
     private readonly Value _duals;
-    private ColumnStage? _stage;
-    private ColumnStage.Slot _slot;
+    private ChunkLoop? _chunkLoop;
+    private ChunkLoop.Slot _slot;
 
-    /// <summary>Builds the first products and the basis. Throws <see cref="UserErrorException"/> for more columns than are taken.</summary>
-    public LeaveOneOutDiagonal(GraphBuilder b, Target target, ProductDerivatives products, CurvatureRequest request, ProbeSeed seed, PlanLimits limits)
+    /// <summary>
+    /// Builds the first products and the basis. Throws <see cref="UserErrorException"/> for more directions than are taken.
+    /// </summary>
+    public LeaveOneOutDiagonal(
+        GraphBuilder b,
+        Target target,
+        ProductDerivatives products,
+        CurvatureRequest request,
+        ProbeSeed seed,
+        PlanLimits limits
+    )
     {
         (_b, _target, _products, _request) = (b, target, products, request);
         _entries = products.Entries;
         if (request.Probes > Math.Min(MostProbes, _entries))
-            throw new UserErrorException($"--method xdiag takes at most {Math.Min(MostProbes, _entries)} probes for '{target.Name}', and {request.Probes} were asked for; give fewer with --probes, or --method {(_entries < MostProbes ? "exact" : "hutchinson")}.");
+            throw new UserErrorException(
+                $"--method xdiag takes at most {Math.Min(MostProbes, _entries)} probes for '{target.Name}', and {request.Probes} were "
+                    + $"asked for; give fewer with --probes, or --method {(_entries < MostProbes ? "exact" : "hutchinson")}."
+            );
         _signs = SeededNumbers.Signs(b, SeededNumbers.Positions(b, request.Probes), _entries, seed, Element);
-        var first = new ColumnWork(target, "xdiag", "", request.Probes, new object(),
-            stage => SeededNumbers.Signs(stage.Body, stage.Indices, _entries, seed, Element),
-            (stage, columns) =>
+        var first = new DirectionWork(
+            target,
+            "xdiag",
+            "",
+            request.Probes,
+            new object(),
+            chunkLoop => SeededNumbers.Signs(chunkLoop.Body, chunkLoop.Indices, _entries, seed, Element),
+            (chunkLoop, directions) =>
             {
-                var slot = stage.Collect(products.Flat(stage, columns));
-                return () => stage.Result(slot);
-            });
-        _images = new StageBuilder(b, new CostModel(limits), limits).Build([first]).Results[0];
+                var slot = chunkLoop.Collect(products.Flat(chunkLoop, directions));
+                return () => chunkLoop.Result(slot);
+            }
+        );
+        _images = new ChunkLoopBuilder(b, new CostModel(limits), limits).Build([first]).Results[0];
         (_basis, _duals) = Orthonormal();
     }
 
     /// <summary>The estimate.</summary>
-    public ColumnWork Mean => Work(samples => ReduceMean.Of(_b, samples, [0], keepDims: false));
+    public DirectionWork Mean => Work(samples => ReduceMean.Of(_b, samples, [0], keepDims: false));
 
     /// <summary>The spread of the leave-one-out estimates as a standard error of their mean.</summary>
-    public ColumnWork StandardError => Work(samples =>
-    {
-        var off = Sub.Of(_b, samples, ReduceMean.Of(_b, samples, [0], keepDims: true));
-        var sum = new Expr(_b, ReduceSum.Of(_b, Mul.Of(_b, off, off), [0], keepDims: false));
-        return (sum / ((double)_request.Probes * (_request.Probes - 1))).Through<Sqrt>();
-    });
+    public DirectionWork StandardError =>
+        Work(samples =>
+        {
+            var off = Sub.Of(_b, samples, ReduceMean.Of(_b, samples, [0], keepDims: true));
+            var sum = new Expr(_b, ReduceSum.Of(_b, Mul.Of(_b, off, off), [0], keepDims: false));
+            return (sum / ((double)_request.Probes * (_request.Probes - 1))).Through<Sqrt>();
+        });
 
     private ElementType Element => _target.Value.Type.Element;
 
-    private ColumnWork Work(Func<Value, Value> of) => new(_target, _request.Estimator.Name(),
-        $"an estimate from {_request.Probes} vectors of random signs (seed {_request.Seed}) and {_request.Probes} further products, each vector left out once; the standard error is the spread of these estimates, which share their basis",
-        _request.Probes, this, stage => stage.Masked(Gather.Of(stage.Body, _basis, stage.Indices, 0)), (stage, columns) =>
-        {
-            if (_stage != stage)
-                (_stage, _slot) = (stage, stage.Collect(_products.Flat(stage, columns)));
-            return () => Reshape.To(_b, of(Samples(stage.Result(_slot))), _target.ResultType.Shape);
-        });
+    private DirectionWork Work(Func<Value, Value> of) =>
+        new(
+            _target,
+            _request.Estimator.Name(),
+            $"an estimate from {_request.Probes} vectors of random signs (seed {_request.Seed}) and {_request.Probes} further products, "
+                + $"each vector left out once; the standard error is the spread of these estimates, which share their basis",
+            _request.Probes,
+            this,
+            chunkLoop => chunkLoop.Masked(Gather.Of(chunkLoop.Body, _basis, chunkLoop.Indices, 0)),
+            (chunkLoop, directions) =>
+            {
+                if (_chunkLoop != chunkLoop)
+                    (_chunkLoop, _slot) = (chunkLoop, chunkLoop.Collect(_products.Flat(chunkLoop, directions)));
+                return () => Reshape.To(_b, of(Samples(chunkLoop.Result(_slot))), _target.ResultType.Shape);
+            }
+        );
 
     /// <summary>The leave-one-out estimates [P, n], given the products of the basis [P, n].</summary>
     private Value Samples(Value products)
@@ -87,8 +114,8 @@ internal sealed class LeaveOneOutDiagonal
     }
 
     /// <summary>
-    /// An orthonormal basis Q [P, n] of the images' rows by the modified Gram–Schmidt process, zero where a row depends on those before; and the
-    /// coefficients [P, P] in it of the unit vectors u_i, which are the normalized columns of X where Q = X Y.
+    /// An orthonormal basis Q [P, n] of the images' rows by the modified Gram–Schmidt process, zero where a row depends on those before;
+    /// and the coefficients [P, P] in it of the unit vectors u_i, which are the normalized directions of X where Q = X Y.
     /// </summary>
     private (Value Basis, Value Duals) Orthonormal()
     {

@@ -1,5 +1,5 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
@@ -27,36 +27,54 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
     public Value RowSums() => Along(Expand.Of(b, b.Scalar(Type.Element, 1), target.ResultType.Shape));
 
     /// <summary>
-    /// The block ∇²L, [*w, *w], or a block for each separate sample, [N, *xₙ, *xₙ]. Throws <see cref="UserErrorException"/> where it is too big.
+    /// The block ∇²L, [*w, *w], or a block for each separate sample, [N, *xₙ, *xₙ]. Throws <see cref="UserErrorException"/> where it is too
+    /// big.
     /// </summary>
     /// <param name="samples">
     /// How the samples lie in the target, of which the Hessian has a block for each and zeros elsewhere; none where there is one block.
     /// </param>
-    public ColumnWork Hessian(SampleLayout samples)
+    public DirectionWork Hessian(SampleLayout samples)
     {
-        var unit = new UnitColumns(target, samples);
-        var bytes = (double)unit.Count * limits.Size(samples.IsSeparate ? Type.Shape.Elements : target.ResultType.Shape.Elements) * Type.Element.Size();
+        var unit = new UnitDirections(target, samples);
+        var bytes =
+            (double)unit.Count
+            * limits.Size(samples.IsSeparate ? Type.Shape.Elements : target.ResultType.Shape.Elements)
+            * Type.Element.Size();
         if (bytes > limits.MemoryBytes)
-            throw new UserErrorException($"The hessian of '{target.Name}' has {unit.Count} × {unit.Count} entries{(samples.IsSeparate ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the limit is {PlanLimits.Text(limits.MemoryBytes)}; name fewer indices, as '{target.Value.Name}[0]', or allow more with --memory.");
-        return new ColumnWork(target, "Hessian-vector products", "one product for each entry is a column of the matrix", unit.Count, this, unit.Make, (stage, columns) =>
-        {
-            var products = Times(stage.Body, columns, stage.ChunkSize);
-            if (samples.IsSeparate)
-                products = SamplesFirst.Of(stage.Body, products, samples, 1);
-            else if (target.IsPart)
-                products = Slice.Of(stage.Body, products, 1, target.Start, target.End);
-            var slot = stage.Collect(products);
-            return () => samples.IsSeparate
-                ? Blocks(stage.Result(slot), samples)
-                : Reshape.To(b, stage.Result(slot), target.ResultType.Shape.Concat(target.ResultType.Shape));
-        });
+            throw new UserErrorException(
+                $"The hessian of '{target.Name}' has {unit.Count} × {unit.Count} "
+                    + $"entries{(samples.IsSeparate ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the "
+                    + $"limit is {PlanLimits.Text(limits.MemoryBytes)}; name fewer indices, as '{target.Value.Name}[0]', or allow more "
+                    + $"with --memory."
+            );
+        return new DirectionWork(
+            target,
+            "Hessian-vector products",
+            "one product for each entry is a direction of the matrix",
+            unit.Count,
+            this,
+            unit.Make,
+            (chunkLoop, directions) =>
+            {
+                var products = Times(chunkLoop.Body, directions, chunkLoop.ChunkSize);
+                if (samples.IsSeparate)
+                    products = SamplesFirst.Of(chunkLoop.Body, products, samples, 1);
+                else if (target.IsPart)
+                    products = Slice.Of(chunkLoop.Body, products, 1, target.Start, target.End);
+                var slot = chunkLoop.Collect(products);
+                return () =>
+                    samples.IsSeparate
+                        ? Blocks(chunkLoop.Result(slot), samples)
+                        : Reshape.To(b, chunkLoop.Result(slot), target.ResultType.Shape.Concat(target.ResultType.Shape));
+            }
+        );
     }
 
     /// <summary>Columns [e, N, e] of the blocks of all samples as [N, *xₙ, *xₙ], of those that are asked for.</summary>
-    private Value Blocks(Value columns, SampleLayout samples)
+    private Value Blocks(Value directions, SampleLayout samples)
     {
         var one = samples.Behind(Type.Shape);
-        var blocks = Reshape.To(b, TransposeAxes.Move(b, columns, 0, 1), one.Concat(one).Prepend(samples.SamplesOf(Type.Shape)));
+        var blocks = Reshape.To(b, TransposeAxes.Move(b, directions, 0, 1), one.Concat(one).Prepend(samples.SamplesOf(Type.Shape)));
         return target.IsPart
             ? Reshape.To(b, Slice.Of(b, blocks, 0, target.Start, target.End), target.ResultType.Shape.Concat(one))
             : blocks;
@@ -64,49 +82,78 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
 
     /// <summary>The trace of the block: a scalar, or one number for each separate sample.</summary>
     /// <param name="samples">As for <see cref="Hessian"/>.</param>
-    public ColumnWork Laplacian(SampleLayout samples)
+    public DirectionWork Laplacian(SampleLayout samples)
     {
-        var unit = new UnitColumns(target, samples);
-        return new ColumnWork(target, "Hessian-vector products", "the sum of the diagonal, from one product for each entry", unit.Count, this, unit.Make, (stage, columns) =>
-        {
-            var entries = Mul.Of(stage.Body, Times(stage.Body, columns, stage.ChunkSize), columns);
-            // [K, N, *xₙ] where there are blocks.
-            var first = samples.IsSeparate ? SamplesFirst.Of(stage.Body, entries, samples, 1) : entries;
-            var axes = Enumerable.Range(0, first.Type.Rank).Where(axis => axis != 1 || !samples.IsSeparate).Select(axis => (long)axis);
-            var slot = stage.Accumulate(ReduceSum.Of(stage.Body, first, axes, keepDims: false));
-            return () => !samples.IsSeparate || !target.IsPart ? stage.Result(slot)
-                : Reshape.To(b, Slice.Of(b, stage.Result(slot), 0, target.Start, target.End), target.ResultType.Shape.Range(0, target.Single ? 0 : 1));
-        });
+        var unit = new UnitDirections(target, samples);
+        return new DirectionWork(
+            target,
+            "Hessian-vector products",
+            "the sum of the diagonal, from one product for each entry",
+            unit.Count,
+            this,
+            unit.Make,
+            (chunkLoop, directions) =>
+            {
+                var entries = Mul.Of(chunkLoop.Body, Times(chunkLoop.Body, directions, chunkLoop.ChunkSize), directions);
+                // [K, N, *xₙ] where there are blocks.
+                var first = samples.IsSeparate ? SamplesFirst.Of(chunkLoop.Body, entries, samples, 1) : entries;
+                var axes = Enumerable.Range(0, first.Type.Rank).Where(axis => axis != 1 || !samples.IsSeparate).Select(axis => (long)axis);
+                var slot = chunkLoop.Accumulate(ReduceSum.Of(chunkLoop.Body, first, axes, keepDims: false));
+                return () =>
+                    !samples.IsSeparate || !target.IsPart
+                        ? chunkLoop.Result(slot)
+                        : Reshape.To(
+                            b,
+                            Slice.Of(b, chunkLoop.Result(slot), 0, target.Start, target.End),
+                            target.ResultType.Shape.Range(0, target.Single ? 0 : 1)
+                        );
+            }
+        );
     }
 
     /// <summary>The mean of v ⊙ (∇²L v) over random signs v of the entries that are asked for.</summary>
     public ProbeMean Hutchinson(CurvatureRequest request, ProbeSeed seed)
     {
         var entries = Entries;
-        return new ProbeMean(target, request.Estimator.Name(), $"an unbiased estimate: the mean of v ⊙ Hv over {request.Probes} vectors v of random signs (seed {request.Seed})", request.Probes,
-            stage => SeededNumbers.Signs(stage.Body, stage.Indices, entries, seed, Type.Element),
-            (stage, columns) => Mul.Of(stage.Body, Flat(stage, columns), columns), null);
+        return new ProbeMean(
+            target,
+            request.Estimator.Name(),
+            $"an unbiased estimate: the mean of v ⊙ Hv over {request.Probes} vectors v of random signs (seed {request.Seed})",
+            request.Probes,
+            chunkLoop => SeededNumbers.Signs(chunkLoop.Body, chunkLoop.Indices, entries, seed, Type.Element),
+            (chunkLoop, directions) => Mul.Of(chunkLoop.Body, Flat(chunkLoop, directions), directions),
+            null
+        );
     }
 
     /// <summary>The number of entries that are asked for. Throws <see cref="UserErrorException"/> where they cannot be counted.</summary>
-    public long Entries => target.ResultType.Shape is { IsKnown: true } shape ? shape.Elements.Factor
-        : throw new UserErrorException($"The shape {target.ResultType.Shape} of '{target.Name}' is not fully known, so no directions can be drawn; give sizes with --dim NAME=SIZE.");
+    public long Entries =>
+        target.ResultType.Shape is { IsKnown: true } shape
+            ? shape.Elements.Factor
+            : throw new UserErrorException(
+                $"The shape {target.ResultType.Shape} of '{target.Name}' is not fully known, so no directions can be drawn; give sizes "
+                    + $"with --dim NAME=SIZE."
+            );
 
-    /// <summary>The block of ∇²L times columns [K, n] of its entries, row-major: [K, n].</summary>
-    public Value Flat(ColumnStage stage, Value columns)
+    /// <summary>The block of ∇²L times directions [K, n] of its entries, row-major: [K, n].</summary>
+    public Value Flat(ChunkLoop chunkLoop, Value directions)
     {
-        var (body, count) = (stage.Body, columns.Type.Shape[0]);
+        var (body, count) = (chunkLoop.Body, directions.Type.Shape[0]);
         var part = target.IsPart ? Type.Shape.With(0, target.End - target.Start) : Type.Shape;
-        var products = Part(body, Times(body, Whole(body, Reshape.To(body, columns, part.Prepend(count)), 1), count), 1);
-        return Reshape.To(body, products, columns.Type.Shape);
+        var products = Part(body, Times(body, Whole(body, Reshape.To(body, directions, part.Prepend(count)), 1), count), 1);
+        return Reshape.To(body, products, directions.Type.Shape);
     }
 
-    /// <summary>∇²L times columns [K, *w].</summary>
-    private Value Times(GraphBuilder body, Value columns, Dim count) => _product.Outputs[0] is { } direction
-        ? body.Batch([direction], new Dictionary<Value, Value> { [_product.Inputs[0]] = columns }, count)[0]!
-        : Expand.Of(body, body.Scalar(Type.Element, 0), Type.Shape.Prepend(count));
+    /// <summary>∇²L times directions [K, *w].</summary>
+    private Value Times(GraphBuilder body, Value directions, Dim count) =>
+        _product.Outputs[0] is { } direction
+            ? body.Batch([direction], new Dictionary<Value, Value> { [_product.Inputs[0]] = directions }, count)[0]!
+            : Expand.Of(body, body.Scalar(Type.Element, 0), Type.Shape.Prepend(count));
 
-    /// <summary>The part that is asked for of a value, after <paramref name="lead"/> further axes; a leading axis of size 1 is dropped where there is none.</summary>
+    /// <summary>
+    /// The part that is asked for of a value, after <paramref name="lead"/> further axes; a leading axis of size 1 is dropped where there
+    /// is none.
+    /// </summary>
     private Value Part(GraphBuilder at, Value value, int lead)
     {
         var axis = value.Type.Rank - Type.Rank;

@@ -1,5 +1,5 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Planning;
@@ -26,27 +26,37 @@ internal sealed class SampleDerivatives
     private readonly SamplePullBack _pull;
 
     /// <summary>
-    /// Prepares a target. Where samples are not proven to be separate, a weight's pull-backs are taken for every sample by itself, as long as the loss tells samples apart
-    /// and their number is known. Throws <see cref="UserErrorException"/> where they cannot, naming <paramref name="quantity"/>.
+    /// Prepares a target. Where samples are not proven to be separate, a weight's pull-backs are taken for every sample by itself, as long
+    /// as the loss tells samples apart and their number is known. Throws <see cref="UserErrorException"/> where they cannot, naming
+    /// <paramref name="quantity"/>.
     /// </summary>
     public SampleDerivatives(ModelGraph model, LossHead head, SampleProof proof, Target target, Quantity quantity)
     {
         (_b, _head, _target) = (model.Builder, head, target);
         if (proof.Place is not { } place)
             throw new UserErrorException(
-                $"The {quantity.Name()} of '{target.Name}' cannot be computed, because {Unknown(head.Output)}; give --samples-axis INPUT=AXIS or another loss.");
-        var obstacle = proof.InOutput.IsCoupled ? $"the samples of '{head.Output.Name}' are not proven to lie apart" : null;
+                $"The {quantity.Name()} of '{target.Name}' cannot be computed, because {Unknown(head.Output)}; give --samples-axis "
+                    + $"INPUT=AXIS or another loss."
+            );
+        var obstacle = proof.InOutput.IsCoupled ? $"the samples of '{head.Output.Name}' are not proven to are independent" : null;
         var path = obstacle is null ? TargetPath.Create(model, head.Output, target, out obstacle) : null;
         if (path is not null && target.IsPart && path.AxisOf(target.Value) is { IsSeparate: true } along && along != SampleLayout.At(0))
             obstacle = $"a part of it is asked for, and its samples lie along axis {along.Axis}, and not along the first by themselves";
         else if (path is { Separates: true } && path.Refusal(_b) is { } refusal)
             (path, obstacle) = (null, refusal);
-        var isMasked = path is null && head.Factor is not null && proof.Of(target.Value).IsNone
-            && place.IsSeparate && place.SamplesOf(head.Output.Type.Shape).IsKnown;
+        var isMasked =
+            path is null
+            && head.Factor is not null
+            && proof.Of(target.Value).IsNone
+            && place.IsSeparate
+            && place.SamplesOf(head.Output.Type.Shape).IsKnown;
         if (isMasked)
             path = TargetPath.Create(model, head.Output, target, out obstacle, together: true);
         if (path is null || obstacle is not null)
-            throw new UserErrorException($"The {quantity.Name()} of '{target.Name}' cannot be computed, because {obstacle}; give one sample (--batch-size 1 or --dim), or another loss or target.");
+            throw new UserErrorException(
+                $"The {quantity.Name()} of '{target.Name}' cannot be computed, because {obstacle}; give one sample (--batch-size 1 or "
+                    + $"--dim), or another loss or target."
+            );
         _pull = new SamplePullBack(_b, head.Output, path, place, isMasked);
     }
 
@@ -59,7 +69,8 @@ internal sealed class SampleDerivatives
     private Dim Samples => _pull.Samples;
 
     /// <summary>What a sample's share of the loss is multiplied by to be ℓₙ: N for a mean, 1 for a sum.</summary>
-    private Value Scale => _head.Reduction != BatchWeight.Samples ? _b.Scalar(Element, 1)
+    private Value Scale =>
+        _head.Reduction != BatchWeight.Samples ? _b.Scalar(Element, 1)
         : Samples.Known is { } known ? _b.Scalar(Element, known)
         : Cast.Of(_b, Reshape.To(_b, Dims.ToValue(_b, Samples), TensorShape.Scalar), Element);
 
@@ -75,17 +86,25 @@ internal sealed class SampleDerivatives
         return Mul.Of(_b, gradient, gradient);
     }
 
-    /// <summary>The empirical Fisher matrix: one column, the gradient in z.</summary>
+    /// <summary>The empirical Fisher matrix: one direction, the gradient in z.</summary>
     public PlannedQuantity Fisher(PlanLimits limits)
     {
         var gradient = _b.Gradient(_head.Loss, [_head.Output])[0]!;
-        var columns = new GradientColumns(_head.Output, gradient, Scale, _pull.IsMasked ? _pull.InOutput : null);
-        var term = new PullBackMethod(_b, _pull.Path, columns, Contractions.WeightEntry.Find(_b, _pull.Path), limits);
-        return new PlannedQuantity(_target, [Quantity.FisherDiagonal], "gradients, squared", $"the samples' own gradients at the given targets, squared and added; {term.Description}", [term], [], []);
+        var directions = new GradientColumns(_head.Output, gradient, Scale, _pull.IsMasked ? _pull.InOutput : null);
+        var term = new PullBackTerm(_b, _pull.Path, directions, Contractions.WeightEntry.Find(_b, _pull.Path), limits);
+        return new PlannedQuantity(
+            _target,
+            [Quantity.FisherDiagonal],
+            "gradients, squared",
+            $"the samples' own gradients at the given targets, squared and added; {term.Description}",
+            [term],
+            [],
+            []
+        );
     }
 
     /// <summary>The mean, and its standard error, of squared pull-backs of gradients at drawn targets.</summary>
-    public ProbeMean Drawn(OutputDraws draws, CurvatureRequest request, bool fisher, string name)
+    public ProbeMean Drawn(OutputSampling draws, CurvatureRequest request, bool fisher, string name)
     {
         var terms = draws.Terms;
         var weight = Means.Weight(_b, fisher ? [Samples] : terms, Element, request.Reduction, 1);
@@ -96,70 +115,115 @@ internal sealed class SampleDerivatives
             var each = Means.Weight(_b, one, Element, Reduction.Mean, 1);
             weight = Mul.Of(_b, weight, Mul.Of(_b, each, each));
         }
-        return Sampled(name, request.Probes, draws.Columns, weight,
-            $"an unbiased estimate: squared pull-backs of gradients at {request.Probes} targets drawn from the model's distribution (seed {request.Seed})");
+        return Sampled(
+            name,
+            request.Probes,
+            draws.Columns,
+            weight,
+            $"an unbiased estimate: squared pull-backs of gradients at {request.Probes} targets drawn from the model's distribution "
+                + $"(seed {request.Seed})"
+        );
     }
 
-    /// <summary>The mean, and its standard error, of squared pull-backs of random columns [K, *z], times a weight.</summary>
-    public ProbeMean Sampled(string name, int probes, Func<ColumnStage, Value> columns, Value weight, string reason) =>
-        new(_target, name, reason, probes, columns, Contribution, weight);
+    /// <summary>The mean, and its standard error, of squared pull-backs of random directions [K, *z], times a weight.</summary>
+    public ProbeMean Sampled(string name, int probes, Func<ChunkLoop, Value> directions, Value weight, string reason) =>
+        new(_target, name, reason, probes, directions, Contribution, weight);
 
-    /// <summary>Σ_c (Jₙᵀ s_nc)² for each sample, from the columns of the loss's factor.</summary>
-    public ColumnWork FactorDiagonal(LossFactor factor, string reason) => new ColumnWork(_target, "loss factor, per sample", reason, new LossFactorColumns(_head.Output, factor, _pull.InOutput).Columns, this,
-        stage => stage.Masked(factor.ColumnsAt(stage.Outer, stage.Body, stage.Indices, _pull.InOutput)),
-        (stage, columns) =>
-        {
-            var slot = stage.Accumulate(ReduceSum.Of(stage.Body, Squared(stage, columns), [0], keepDims: false));
-            return () => Sliced(stage.Outer, Mul.Of(stage.Outer, Mul.Of(stage.Outer, factor.Weight, Scale), _pull.WithSamples(stage.Outer, stage.Result(slot), 0)), 1);
-        });
+    /// <summary>Σ_c (Jₙᵀ s_nc)² for each sample, from the directions of the square root of the output Hessian.</summary>
+    public DirectionWork FactorDiagonal(OutputHessianRoot factor, string reason) =>
+        new DirectionWork(
+            _target,
+            "square root of the output Hessian, per sample",
+            reason,
+            new RootDirections(_head.Output, factor, _pull.InOutput).Columns,
+            this,
+            chunkLoop => chunkLoop.Masked(factor.DirectionsAt(chunkLoop.Outer, chunkLoop.Body, chunkLoop.Indices, _pull.InOutput)),
+            (chunkLoop, directions) =>
+            {
+                var slot = chunkLoop.Accumulate(ReduceSum.Of(chunkLoop.Body, Squared(chunkLoop, directions), [0], keepDims: false));
+                return () =>
+                    Sliced(
+                        chunkLoop.Outer,
+                        Mul.Of(
+                            chunkLoop.Outer,
+                            Mul.Of(chunkLoop.Outer, factor.Weight, Scale),
+                            _pull.WithSamples(chunkLoop.Outer, chunkLoop.Result(slot), 0)
+                        ),
+                        1
+                    );
+            }
+        );
 
     /// <summary>∂²ℓₙ/∂wᵢ² for each sample, from the derivative of the samples' gradients along every entry.</summary>
-    public ColumnWork ProductDiagonal(string reason)
+    public DirectionWork ProductDiagonal(string reason)
     {
-        var unit = new UnitColumns(_target, _pull.InTarget);
+        var unit = new UnitDirections(_target, _pull.InTarget);
         var product = _b.Linearize([_target.Value], [WholeGradient()]);
-        return new ColumnWork(_target, "Hessian-vector products, per sample", reason, unit.Count, this, unit.Make, (stage, columns) =>
-        {
-            if (product.Outputs[0] is not { } direction)
-                return () => Expand.Of(_b, _b.Scalar(Element, 0), Result);
-            var products = stage.Body.Batch([direction], new Dictionary<Value, Value> { [product.Inputs[0]] = columns }, stage.ChunkSize)[0]!;
-            // [K, N, *w], and the columns [K, N, *w] or, of weights, [K, 1, *w].
-            products = _pull.WithSamples(stage.Body, products, 1);
-            var against = IsOfSamples ? _pull.WithSamples(stage.Body, columns, 1) : Reshape.InsertAxis(stage.Body, columns, 1);
-            var entries = ReduceSum.Of(stage.Body, Mul.Of(stage.Body, products, against), Enumerable.Range(2, products.Type.Rank - 2).Select(axis => (long)axis), keepDims: false);
-            var slot = stage.Collect(entries);
-            return () =>
+        return new DirectionWork(
+            _target,
+            "Hessian-vector products, per sample",
+            reason,
+            unit.Count,
+            this,
+            unit.Make,
+            (chunkLoop, directions) =>
             {
-                var all = TransposeAxes.Of(_b, stage.Result(slot), 1, 0);
-                return IsOfSamples ? Sliced(_b, Reshape.To(_b, all, First), 0) : Reshape.To(_b, all, Result);
-            };
-        });
+                if (product.Outputs[0] is not { } direction)
+                    return () => Expand.Of(_b, _b.Scalar(Element, 0), Result);
+                var products = chunkLoop.Body.Batch(
+                    [direction],
+                    new Dictionary<Value, Value> { [product.Inputs[0]] = directions },
+                    chunkLoop.ChunkSize
+                )[0]!;
+                // [K, N, *w], and the directions [K, N, *w] or, of weights, [K, 1, *w].
+                products = _pull.WithSamples(chunkLoop.Body, products, 1);
+                var against = IsOfSamples
+                    ? _pull.WithSamples(chunkLoop.Body, directions, 1)
+                    : Reshape.InsertAxis(chunkLoop.Body, directions, 1);
+                var entries = ReduceSum.Of(
+                    chunkLoop.Body,
+                    Mul.Of(chunkLoop.Body, products, against),
+                    Enumerable.Range(2, products.Type.Rank - 2).Select(axis => (long)axis),
+                    keepDims: false
+                );
+                var slot = chunkLoop.Collect(entries);
+                return () =>
+                {
+                    var all = TransposeAxes.Of(_b, chunkLoop.Result(slot), 1, 0);
+                    return IsOfSamples ? Sliced(_b, Reshape.To(_b, all, First), 0) : Reshape.To(_b, all, Result);
+                };
+            }
+        );
     }
 
-    private TensorShape Result => !IsOfSamples ? _target.ResultType.Shape.Prepend(Samples) : _target.IsPart ? _target.ResultType.Shape : First;
+    private TensorShape Result =>
+        !IsOfSamples ? _target.ResultType.Shape.Prepend(Samples)
+        : _target.IsPart ? _target.ResultType.Shape
+        : First;
 
     private TensorShape First => _pull.SamplesFirstShape;
 
     /// <summary>∂ℓₙ/∂w for the whole of the target, [N, *w]; [*w] where that holds the samples itself, or there is one sample.</summary>
     private Value WholeGradient() => _pull.Whole(Mul.Of(_b, _b.Gradient(_head.Loss, [_head.Output])[0]!, Scale));
 
-    private static string Unknown(Value output) => output.Type.Shape.Elements.IsOne
-        ? $"the loss '{output.Name}' is one number, in which samples cannot be told apart"
-        : $"it is not known which entries of '{output.Name}' {output.Type.Shape} belong to which sample";
+    private static string Unknown(Value output) =>
+        output.Type.Shape.Elements.IsOne
+            ? $"the loss '{output.Name}' is one number, in which samples cannot be told apart"
+            : $"it is not known which entries of '{output.Name}' {output.Type.Shape} belong to which sample";
 
-    private Value Squared(ColumnStage stage, Value columns)
+    private Value Squared(ChunkLoop chunkLoop, Value directions)
     {
-        var pulled = _pull.Columns(stage, columns);
-        return Mul.Of(stage.Body, pulled, pulled);
+        var pulled = _pull.Columns(chunkLoop, directions);
+        return Mul.Of(chunkLoop.Body, pulled, pulled);
     }
 
     /// <summary>Squares, added over samples, of the part that is asked for: [K, …].</summary>
-    private Value Contribution(ColumnStage stage, Value columns)
+    private Value Contribution(ChunkLoop chunkLoop, Value directions)
     {
-        var squares = Squared(stage, columns);
+        var squares = Squared(chunkLoop, directions);
         if (_pull.Apart)
-            squares = ReduceSum.Of(stage.Body, squares, [1], keepDims: false);
-        return _target.IsPart ? Slice.Of(stage.Body, squares, 1, _target.Start, _target.End) : squares;
+            squares = ReduceSum.Of(chunkLoop.Body, squares, [1], keepDims: false);
+        return _target.IsPart ? Slice.Of(chunkLoop.Body, squares, 1, _target.Start, _target.End) : squares;
     }
 
     /// <summary>The part that is asked for of a value [N, *w], as [N, *result].</summary>

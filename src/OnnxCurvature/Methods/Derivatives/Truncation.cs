@@ -1,6 +1,6 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Contractions;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Requests;
@@ -16,8 +16,9 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
-/// The factor of cross-entropy with the columns √p_c (e_c − p) of the most likely classes of each sample only. Each column adds a square, so what is kept is a
-/// lower bound. Of the others, random sums Σ ε_c √p_c (e_c − p) with signs ε are squared, whose mean is what was left out.
+/// The factor of cross-entropy with the directions √p_c (e_c − p) of the most likely classes of each sample only. Each direction adds a
+/// square, so what is kept is a lower bound. Of the others, random sums Σ ε_c √p_c (e_c − p) with signs ε are squared, whose mean is what
+/// was left out.
 /// </summary>
 internal sealed class Truncation
 {
@@ -30,7 +31,10 @@ internal sealed class Truncation
     private readonly Value _probabilities;
     private readonly Value _order;
 
-    /// <summary>Keeps <see cref="CurvatureRequest.KeptClasses"/> classes. Throws <see cref="UserErrorException"/> for a loss other than cross-entropy of logits [N, C].</summary>
+    /// <summary>
+    /// Keeps <see cref="CurvatureRequest.KeptClasses"/> classes. Throws <see cref="UserErrorException"/> for a loss other than
+    /// cross-entropy of logits [N, C].
+    /// </summary>
     public Truncation(GraphBuilder b, CurvatureRequest request, LossHead head, ProbeSeed seed)
     {
         (_b, _request, _head, _seed) = (b, request, head, seed);
@@ -44,35 +48,65 @@ internal sealed class Truncation
     public static Value Probabilities(GraphBuilder b, CurvatureRequest request, LossHead head) =>
         request.Loss.Kind == LossKind.CrossEntropy && head.Output.Type.Rank == 2
             ? Softmax.Of(b, head.Output, 1)
-            : throw new UserErrorException("--tolerance leaves out the least likely classes, so it needs --loss cross-entropy of logits [N, C]; leave it out.");
+            : throw new UserErrorException(
+                "--tolerance leaves out the least likely classes, so it needs --loss cross-entropy of logits [N, C]; leave it out."
+            );
 
     /// <summary>The lower bound, the estimate with the sampled remainder, and its standard error.</summary>
-    public IEnumerable<PlannedQuantity> Of(SampleDerivatives samples, Target target, Quantity lower, Quantity estimate, Quantity error, PlanLimits limits)
+    public IEnumerable<PlannedQuantity> Of(
+        SampleDerivatives samples,
+        Target target,
+        Quantity lower,
+        Quantity estimate,
+        Quantity error,
+        PlanLimits limits
+    )
     {
         var (factor, pull) = (new KeptFactor(this), samples.PullBack);
         if (pull.IsMasked || _head.Factor!.Columns(pull.InOutput) != _classes)
             throw new UserErrorException(
-                $"--tolerance needs independent samples with one row of '{_head.Output.Name}' {_head.Output.Type.Shape} each; leave it out.");
-        var bound = new PullBackMethod(_b, pull.Path, new LossFactorColumns(_head.Output, factor, pull.InOutput), WeightEntry.Find(_b, pull.Path), limits);
-        var rest = samples.Sampled("truncated factor", _request.Probes, Remainder, factor.Weight,
-            $"an unbiased estimate: to the lower bound is added the mean of {_request.Probes} squared pull-backs of random sums over the other classes (seed {_request.Seed})");
-        yield return new PlannedQuantity(target, [lower], "truncated factor", $"a lower bound: squared pull-backs of the columns of the {_kept} most likely of {_classes} classes of each sample", [bound], [], []);
+                $"--tolerance needs independent samples with one row of '{_head.Output.Name}' {_head.Output.Type.Shape} each; leave it out."
+            );
+        var bound = new PullBackTerm(
+            _b,
+            pull.Path,
+            new RootDirections(_head.Output, factor, pull.InOutput),
+            WeightEntry.Find(_b, pull.Path),
+            limits
+        );
+        var rest = samples.Sampled(
+            "truncated factor",
+            _request.Probes,
+            Remainder,
+            factor.Weight,
+            $"an unbiased estimate: to the lower bound is added the mean of {_request.Probes} squared pull-backs of random sums over "
+                + $"the other classes (seed {_request.Seed})"
+        );
+        yield return new PlannedQuantity(
+            target,
+            [lower],
+            "truncated factor",
+            $"a lower bound: squared pull-backs of the directions of the {_kept} most likely of {_classes} classes of each sample",
+            [bound],
+            [],
+            []
+        );
         yield return new PlannedQuantity(target, [estimate], "truncated factor", rest.Mean.Description, [bound, rest.Mean], [], []);
         yield return new PlannedQuantity(target, [error], "truncated factor", rest.StandardError.Description, [rest.StandardError], [], []);
     }
 
-    /// <summary>Random sums of the columns that are left out, [K, N, C].</summary>
-    private Value Remainder(ColumnStage stage)
+    /// <summary>Random sums of the directions that are left out, [K, N, C].</summary>
+    private Value Remainder(ChunkLoop chunkLoop)
     {
-        var (b, element) = (stage.Body, _probabilities.Type.Element);
+        var (b, element) = (chunkLoop.Body, _probabilities.Type.Element);
         var kept = ReduceSum.Of(_b, OneHotRows.Of(_b, _order, _classes, element), [1], keepDims: false);
         var roots = Mul.Of(_b, new Expr(_b, _probabilities).Through<Sqrt>(), 1 - new Expr(_b, kept));
-        var signs = Reshape.InsertAxis(b, SeededNumbers.Signs(b, stage.Indices, _classes, _seed, element), 1);
+        var signs = Reshape.InsertAxis(b, SeededNumbers.Signs(b, chunkLoop.Indices, _classes, _seed, element), 1);
         var own = Mul.Of(b, signs, roots);
-        return stage.Masked(Sub.Of(b, own, Mul.Of(b, ReduceSum.Of(b, own, [2], keepDims: true), _probabilities)));
+        return chunkLoop.Masked(Sub.Of(b, own, Mul.Of(b, ReduceSum.Of(b, own, [2], keepDims: true), _probabilities)));
     }
 
-    private sealed class KeptFactor(Truncation truncation) : LossFactor
+    private sealed class KeptFactor(Truncation truncation) : OutputHessianRoot
     {
         public override Dim Columns(SampleLayout samples) => truncation._kept;
 
@@ -80,9 +114,9 @@ internal sealed class Truncation
 
         public override string Formula => "√p_c (e_c − p)";
 
-        public override Value ColumnsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
+        public override Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
         {
-            // The class of each column in each sample, [K, N].
+            // The class of each direction in each sample, [K, N].
             var classes = TransposeAxes.Of(b, Gather.Of(b, truncation._order, indices, 1), 1, 0);
             var unit = OneHotRows.Of(b, classes, truncation._classes, truncation._probabilities.Type.Element);
             var own = ReduceSum.Of(b, Mul.Of(b, unit, truncation._probabilities), [2], keepDims: true);

@@ -6,8 +6,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Losses;
 
 /// <summary>
-/// Logits with an axis of classes, sample by sample: [N, C, Q], where a sample has Q rows of C logits. Its rows may lie before the classes, as where
-/// rows of samples are merged into [N T, C], or after them, as in [N, C, H, W], or both.
+/// Logits with an axis of classes, sample by sample: [N, C, Q], where a sample has Q rows of C logits. Its rows may lie before the classes,
+/// as where rows of samples are merged into [N T, C], or after them, as in [N, C, H, W], or both.
 /// </summary>
 /// <param name="logits">The shape of the logits.</param>
 /// <param name="axis">The axis of classes.</param>
@@ -34,13 +34,13 @@ internal sealed class ClassRows(TensorShape logits, int axis, SampleLayout sampl
         return Reshape.To(b, TransposeAxes.Of(b, split, 0, 2, 1, 3), [Samples, classes, Rows]);
     }
 
-    /// <summary>The inverse of <see cref="View"/> behind an axis of columns: [K, N, C, Q] to [K, *logits].</summary>
-    public Value Undo(GraphBuilder b, Value columns)
+    /// <summary>The inverse of <see cref="View"/> behind an axis of directions: [K, N, C, Q] to [K, *logits].</summary>
+    public Value Undo(GraphBuilder b, Value directions)
     {
-        var count = columns.Type.Shape[0];
+        var count = directions.Type.Shape[0];
         if (Before.IsOne)
-            return SamplesFirst.Undo(b, columns, logits, samples, 1);
-        var split = Reshape.To(b, columns, [count, Samples, logits[axis], Before, After]);
+            return SamplesFirst.Undo(b, directions, logits, samples, 1);
+        var split = Reshape.To(b, directions, [count, Samples, logits[axis], Before, After]);
         return SamplesFirst.Undo(b, TransposeAxes.Of(b, split, 0, 1, 3, 2, 4), logits, samples, 1);
     }
 }

@@ -12,7 +12,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Losses;
 
 /// <summary>
-/// −log softmax(z)[label] over classes along axis 1. Its Hessian in z is diag(p) − ppᵀ = S Sᵀ with the columns
+/// −log softmax(z)[label] over classes along axis 1. Its Hessian in z is diag(p) − ppᵀ = S Sᵀ with the directions
 /// √p_c (e_c − p), p = softmax(z): one for each class (and position, for dense outputs).
 /// </summary>
 public static class CrossEntropy
@@ -28,7 +28,10 @@ public static class CrossEntropy
     {
         var shape = logits.Type.Shape;
         if (shape.Rank < 2)
-            throw new UserErrorException($"Cross-entropy needs logits of shape [N, C] or [N, C, …], but '{logits.Name}' has the shape {shape}; name another value with --loss cross-entropy:VALUE.");
+            throw new UserErrorException(
+                $"Cross-entropy needs logits of shape [N, C] or [N, C, …], but '{logits.Name}' has the shape {shape}; name another "
+                    + $"value with --loss cross-entropy:VALUE."
+            );
         var ofLabels = shape.Range(2, shape.Rank).Elements.IsOne ? shape.Range(0, 1) : shape.Remove(ClassAxis);
         return Build(b, logits, b.Parameter(new TensorType(ElementType.Int64, ofLabels), labelsName), reduction, notes);
     }
@@ -36,14 +39,26 @@ public static class CrossEntropy
     /// <summary>Puts the loss onto logits for labels that are there already.</summary>
     public static LossHead Build(GraphBuilder b, Value logits, Value labels, Reduction reduction, IReadOnlyList<string> notes)
     {
-        var classes = logits.Type.Shape[1].Known
-            ?? throw new UserErrorException($"The number of classes of '{logits.Name}' {logits.Type.Shape} is not known; give it with --dim {logits.Type.Shape[1]}=SIZE.");
+        var classes =
+            logits.Type.Shape[1].Known
+            ?? throw new UserErrorException(
+                $"The number of classes of '{logits.Name}' {logits.Type.Shape} is not known; give it with --dim "
+                    + $"{logits.Type.Shape[1]}=SIZE."
+            );
         var rank = logits.Type.Rank;
         var logProbabilities = SureLogSoftmax.Of(b, logits, 1);
-        var chosen = TransposeAxes.Move(b, OneHotRows.Of(b, Reshape.To(b, labels, logits.Type.Shape.Remove(ClassAxis)), classes, logits.Type.Element), rank - 1, 1);
+        var chosen = TransposeAxes.Move(
+            b,
+            OneHotRows.Of(b, Reshape.To(b, labels, logits.Type.Shape.Remove(ClassAxis)), classes, logits.Type.Element),
+            rank - 1,
+            1
+        );
         var perSample = Neg.Of(b, ReduceSum.Of(b, Mul.Of(b, chosen, logProbabilities), [1], keepDims: false));
         var all = Enumerable.Range(0, rank - 1).Select(axis => (long)axis).ToArray();
-        var loss = reduction == Reduction.Mean ? ReduceMean.Of(b, perSample, all, keepDims: false) : ReduceSum.Of(b, perSample, all, keepDims: false);
+        var loss =
+            reduction == Reduction.Mean
+                ? ReduceMean.Of(b, perSample, all, keepDims: false)
+                : ReduceSum.Of(b, perSample, all, keepDims: false);
         var factor = new Factor(b, logits, classes, null, Means.Weight(b, logits.Type.Shape.Remove(1), logits.Type.Element, reduction, 1));
         return new LossHead(loss, logits, labels, factor, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes)
         {
@@ -53,19 +68,21 @@ public static class CrossEntropy
     }
 
     /// <summary>The logits of a cross-entropy that a model computes, or null where a node is none.</summary>
-    public static Value? LogitsOf(Node node) => node.Operator switch
-    {
-        SoftmaxCrossEntropyLoss => node.Inputs[0],
-        NegativeLogLikelihoodLoss when node.Inputs[0]!.Producer is { Operator: LogSoftmax } softmax
-            && Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), softmax.Output.Type.Rank) == 1 => softmax.Inputs[0],
-        _ => null,
-    };
+    public static Value? LogitsOf(Node node) =>
+        node.Operator switch
+        {
+            SoftmaxCrossEntropyLoss => node.Inputs[0],
+            NegativeLogLikelihoodLoss
+                when node.Inputs[0]!.Producer is { Operator: LogSoftmax } softmax
+                    && Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), softmax.Output.Type.Rank) == 1 => softmax.Inputs[0],
+            _ => null,
+        };
 
     /// <summary>
-    /// The factor of a cross-entropy that a model computes: the columns of a sample are scaled by the root of its weight. Null where
+    /// The factor of a cross-entropy that a model computes: the directions of a sample are scaled by the root of its weight. Null where
     /// the weights of classes are not known to be positive, for then the Hessian is not known to have a real factor.
     /// </summary>
-    public static LossFactor? FactorOf(GraphBuilder b, Node node, Value logits)
+    public static OutputHessianRoot? FactorOf(GraphBuilder b, Node node, Value logits)
     {
         if (logits.Type.Shape[ClassAxis].Known is not { } classes)
             return null;
@@ -73,13 +90,14 @@ public static class CrossEntropy
             return null;
         var weights = ClassLoss.Weights(b, new OperatorCall(node.Operator.Name, node.Operator.Domain, node.Inputs, node.Attributes, 1));
         var mean = node.Attributes.Text("reduction", "mean") == "mean";
-        var scale = mean && weights is not null
-            ? new Expr(b, ReduceSum.All(b, weights)).Through<Reciprocal>()
-            : Means.Weight(b, logits.Type.Shape.Remove(1), logits.Type.Element, mean ? Reduction.Mean : Reduction.Sum, 1);
+        var scale =
+            mean && weights is not null
+                ? new Expr(b, ReduceSum.All(b, weights)).Through<Reciprocal>()
+                : Means.Weight(b, logits.Type.Shape.Remove(1), logits.Type.Element, mean ? Reduction.Mean : Reduction.Sum, 1);
         return new Factor(b, logits, classes, weights, scale);
     }
 
-    private sealed class Factor(GraphBuilder program, Value logits, long classes, Value? weights, Value scale) : LossFactor
+    private sealed class Factor(GraphBuilder program, Value logits, long classes, Value? weights, Value scale) : OutputHessianRoot
     {
         private readonly Value _probabilities = Softmax.Of(program, logits, ClassAxis);
         private Value? _complements;
@@ -90,7 +108,7 @@ public static class CrossEntropy
 
         public override Dim Columns(SampleLayout samples) => Rows(samples).Rows * classes;
 
-        public override Value ColumnsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
+        public override Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
         {
             var (element, rows) = (logits.Type.Element, Rows(samples));
             // [N, C, Q] and its roots.
@@ -107,11 +125,15 @@ public static class CrossEntropy
             {
                 var rootsOfOne = TransposeAxes.Of(b, Gather.Of(b, Reshape.To(b, roots, single), indices, 1), 1, 0);
                 var unit = Reshape.InsertAxis(b, OneHotRows.Of(b, indices, classes, element), 1);
-                var columns = Mul.Of(b, Reshape.InsertAxis(b, rootsOfOne, 2), Difference(b, unit, Reshape.To(b, p, single), Reshape.To(b, complement, single)));
-                return rows.Undo(b, Reshape.To(b, columns, p.Type.Shape.Prepend(count)));
+                var directions = Mul.Of(
+                    b,
+                    Reshape.InsertAxis(b, rootsOfOne, 2),
+                    Difference(b, unit, Reshape.To(b, p, single), Reshape.To(b, complement, single))
+                );
+                return rows.Undo(b, Reshape.To(b, directions, p.Type.Shape.Prepend(count)));
             }
             var (ofClass, places) = (Div.Of(b, indices, b.Scalar(ElementType.Int64, positions)), Remainder(b, indices, positions));
-            // e_c − p at the column's own row, zero at the others: [K, N, C, Q].
+            // e_c − p at the direction's own row, zero at the others: [K, N, C, Q].
             var at = Reshape.To(b, OneHotRows.Of(b, places, positions, element), [count, 1, 1, positions]);
             var one = Reshape.To(b, OneHotRows.Of(b, ofClass, classes, element), [count, 1, classes, 1]);
             var rootsOfClass = TransposeAxes.Move(b, Gather.Of(b, roots, ofClass, 1), 1, 0);

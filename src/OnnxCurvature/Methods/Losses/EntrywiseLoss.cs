@@ -34,16 +34,26 @@ public static class EntrywiseLoss
         return Head(b, z, target, entries, reduction, notes, 1, Logistic.Derivative(logit).Through<Sqrt>());
     }
 
-    private static LossHead Head(GraphBuilder b, Value z, Value target, Value entries, Reduction reduction, IReadOnlyList<string> notes, double second, Value? root)
+    private static LossHead Head(
+        GraphBuilder b,
+        Value z,
+        Value target,
+        Value entries,
+        Reduction reduction,
+        IReadOnlyList<string> notes,
+        double second,
+        Value? root
+    )
     {
         var all = Enumerable.Range(0, z.Type.Rank).Select(axis => (long)axis).ToArray();
-        var loss = reduction == Reduction.Mean ? ReduceMean.Of(b, entries, all, keepDims: false) : ReduceSum.Of(b, entries, all, keepDims: false);
+        var loss =
+            reduction == Reduction.Mean ? ReduceMean.Of(b, entries, all, keepDims: false) : ReduceSum.Of(b, entries, all, keepDims: false);
         var factor = new Factor(z, Means.Weight(b, z.Type.Shape, z.Type.Element, reduction, second), root);
         return new LossHead(loss, z, target, factor, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes);
     }
 
     /// <summary>Columns e_j, or √φ''(z_j) e_j: one for each entry of a sample.</summary>
-    private sealed class Factor(Value z, Value weight, Value? root) : LossFactor
+    private sealed class Factor(Value z, Value weight, Value? root) : OutputHessianRoot
     {
         public override Value Weight => weight;
 
@@ -51,7 +61,7 @@ public static class EntrywiseLoss
 
         public override Dim Columns(SampleLayout samples) => samples.OfOne(z.Type.Shape).Elements;
 
-        public override Value ColumnsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
+        public override Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
         {
             var unit = OneHotRows.Of(b, indices, Columns(samples).Factor, z.Type.Element);
             var all = SamplesFirst.Repeated(b, unit, z.Type.Shape, samples, broadcasts: root is not null);

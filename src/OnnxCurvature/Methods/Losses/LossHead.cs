@@ -11,22 +11,34 @@ namespace OnnxCurvature.Methods.Losses;
 /// <param name="Factor">A factor of the loss's Hessian in <paramref name="Output"/>; null where none is known.</param>
 /// <param name="Reduction">What a run over several batches must weigh the batches by.</param>
 /// <param name="Notes">What the user should know about how the loss was understood; one sentence each.</param>
-public sealed record LossHead(Value Loss, Value Output, Value? Target, LossFactor? Factor, BatchWeight Reduction, IReadOnlyList<string> Notes)
+public sealed record LossHead(
+    Value Loss,
+    Value Output,
+    Value? Target,
+    OutputHessianRoot? Factor,
+    BatchWeight Reduction,
+    IReadOnlyList<string> Notes
+)
 {
     /// <summary>The labels of classes among the inputs; null where there are none.</summary>
     public ClassLabels? Labels { get; init; }
 
-    /// <summary>The axis of <see cref="Output"/> along which each term of the loss takes all entries; null where it takes single entries.</summary>
+    /// <summary>
+    /// The axis of <see cref="Output"/> along which each term of the loss takes all entries; null where it takes single entries.
+    /// </summary>
     public int? ClassAxis { get; init; }
 
-    /// <summary>The shape of the terms that the loss adds up or averages: that of <see cref="Output"/> without the axis of classes.</summary>
+    /// <summary>
+    /// The shape of the terms that the loss adds up or averages: that of <see cref="Output"/> without the axis of classes.
+    /// </summary>
     public TensorShape Terms => ClassAxis is { } axis ? Output.Type.Shape.Remove(axis) : Output.Type.Shape;
 
     /// <summary>
-    /// Where samples lie among the terms, given where they lie in <see cref="Output"/>: coupled where they lie along the classes, for then every term
-    /// takes all of them.
+    /// Where samples lie among the terms, given where they lie in <see cref="Output"/>: coupled where they lie along the classes, for then
+    /// every term takes all of them.
     /// </summary>
-    public SampleLayout InTerms(SampleLayout output) => ClassAxis is not { } axis || output.Place is not { } place ? output
+    public SampleLayout InTerms(SampleLayout output) =>
+        ClassAxis is not { } axis || output.Place is not { } place ? output
         : place.Axis == axis ? SampleLayout.Coupled
         : place.Axis < axis ? output
         : output.Moved(place.Axis - 1);
@@ -37,6 +49,7 @@ public enum BatchWeight
 {
     /// <summary>Results are added.</summary>
     Sum,
+
     /// <summary>Results are averaged over samples: each batch weighs as many as it has samples.</summary>
     Samples,
 }

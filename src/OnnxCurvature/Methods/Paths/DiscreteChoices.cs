@@ -6,8 +6,8 @@ using OnnxCurvature.Ops.Quantization;
 namespace OnnxCurvature.Methods.Paths;
 
 /// <summary>
-/// Finds what is chosen discretely between values and a loss: positions of the greatest, comparisons, roundings, indices. There the derivative is zero
-/// almost everywhere, which a user must be told.
+/// Finds what is chosen discretely between values and a loss: positions of the greatest, comparisons, roundings, indices. There the
+/// derivative is zero almost everywhere, which a user must be told.
 /// </summary>
 public static class DiscreteChoices
 {
@@ -32,8 +32,16 @@ public static class DiscreteChoices
                     WalkBody(node, body, [.. active], choices);
                 continue;
             }
-            int[] inputs = [.. Enumerable.Range(0, node.Inputs.Length).Where(index => node.Inputs[index] is { } input && active.Contains(input))];
-            int[] cut = [.. inputs.Where(index => node.Rules().CurvatureIn(node, [.. node.Inputs.Select((_, other) => other == index)]) == Curvature.PiecewiseConstant)];
+            int[] inputs =
+            [
+                .. Enumerable.Range(0, node.Inputs.Length).Where(index => node.Inputs[index] is { } input && active.Contains(input)),
+            ];
+            int[] cut =
+            [
+                .. inputs.Where(index =>
+                    node.Rules().CurvatureIn(node, [.. node.Inputs.Select((_, other) => other == index)]) == Curvature.PiecewiseConstant
+                ),
+            ];
             if (cut.Length < inputs.Length)
                 active.UnionWith(node.Outputs);
             if (cut.Length == 0 || node.Rules().DependsOnShapesAlone || IsPassed(node, path))
@@ -41,11 +49,16 @@ public static class DiscreteChoices
             if (cut.Length == inputs.Length)
                 choices.Add(node.ToString());
             else
-                choices.AddRange(cut.Select(index => $"{node} in its input {(node.Inputs[index]!.Name is { } name ? $"'{name}'" : $"{index}")}"));
+                choices.AddRange(
+                    cut.Select(index => $"{node} in its input {(node.Inputs[index]!.Name is { } name ? $"'{name}'" : $"{index}")}")
+                );
         }
     }
 
-    /// <summary>A body, in which choices are made that branches and numbers of rounds come from; what is carried may become active after the first round.</summary>
+    /// <summary>
+    /// A body, in which choices are made that branches and numbers of rounds come from; what is carried may become active after the first
+    /// round.
+    /// </summary>
     private static void WalkBody(Node node, Program body, HashSet<Value> active, List<string> choices)
     {
         // A body takes its inputs in the order of the node's, and a Loop gives its condition before the states.
@@ -53,10 +66,18 @@ public static class DiscreteChoices
             if (node.Input(index) is { } given && active.Contains(given))
                 active.Add(body.Parameters[index]);
         var (first, offset) = node.Operator is Loop ? (2, 1) : (0, 0);
-        var states = node.Operator switch { Loop => Loop.States(node.Attributes), Scan => Scan.States(node.Attributes), _ => 0 };
-        do
-            Walk(body.Nodes, active, choices);
-        while (Enumerable.Range(0, states).Any(index => active.Contains(body.Outputs[offset + index].Value) && active.Add(body.Parameters[first + index])));
+        var states = node.Operator switch
+        {
+            Loop => Loop.States(node.Attributes),
+            Scan => Scan.States(node.Attributes),
+            _ => 0,
+        };
+        do Walk(body.Nodes, active, choices);
+        while (
+            Enumerable
+                .Range(0, states)
+                .Any(index => active.Contains(body.Outputs[offset + index].Value) && active.Add(body.Parameters[first + index]))
+        );
     }
 
     /// <summary>Whether derivatives pass a node straight through, by a stand-in for what it gives, wherever that is used.</summary>
@@ -65,6 +86,8 @@ public static class DiscreteChoices
         if (node.Operator is StraightThrough)
             return true;
         var users = path.Where(user => user.Inputs.Any(input => input is not null && node.Outputs.Contains(input))).ToArray();
-        return node.Operator is QuantizeLinear or DynamicQuantizeLinear && users.Length > 0 && users.All(user => user.Operator is StraightThrough);
+        return node.Operator is QuantizeLinear or DynamicQuantizeLinear
+            && users.Length > 0
+            && users.All(user => user.Operator is StraightThrough);
     }
 }

@@ -5,7 +5,9 @@ using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Paths;
 
-/// <summary>Where on a way from a target to the loss samples are mixed. The nodes are looked at once, however many cuts are asked about.</summary>
+/// <summary>
+/// Where on a way from a target to the loss samples are mixed. The nodes are looked at once, however many cuts are asked about.
+/// </summary>
 internal sealed class SampleObstacles
 {
     private readonly SampleProof _proof;
@@ -24,11 +26,14 @@ internal sealed class SampleObstacles
             var (node, curvature) = nodes[index];
             if (node.Outputs.Any(output => proof.Of(output).IsCoupled))
                 (_firstCoupling, _coupling) = (index, node);
-            _mixing[index] = curvature == Curvature.Curved && !node.Outputs.All(output => proof.Of(output).IsSeparate) ? node : _mixing[index + 1];
+            _mixing[index] =
+                curvature == Curvature.Curved && !node.Outputs.All(output => proof.Of(output).IsSeparate) ? node : _mixing[index + 1];
         }
     }
 
-    /// <summary>Why the samples of a value are not proven to lie apart and to have come there separately; null where they are.</summary>
+    /// <summary>
+    /// Why the samples of a value are not proven to are independent and to have come there separately; null where they are.
+    /// </summary>
     /// <param name="value">The value.</param>
     /// <param name="before">The number of nodes up to it.</param>
     public string? Before(Value value, int before)
@@ -36,14 +41,15 @@ internal sealed class SampleObstacles
         if (_proof.IsSingle)
             return null;
         if (!_proof.Of(value).IsSeparate)
-            return $"the samples of '{value.Name}' are not proven to lie apart";
-        return _firstCoupling < before ? $"{_coupling} may mix samples" : null;
+            return $"the samples of '{value.Name}' are not proven to are independent";
+        return _firstCoupling < before ? $"{_coupling} may couple samples across the batch" : null;
     }
 
     /// <summary>
-    /// Why the loss is not proven to be a sum over samples as far as second derivatives go; null where it is. That is so where no curvature source
-    /// mixes samples: what mixes them before or after is linear on pieces, and adds no mixed second derivative.
+    /// Why the loss is not proven to be a sum over samples as far as second derivatives go; null where it is. That is so where no curvature
+    /// source mixes samples: what mixes them before or after is linear on pieces, and adds no mixed second derivative.
     /// </summary>
     /// <param name="before">The number of nodes up to the cut.</param>
-    public string? After(int before) => !_proof.IsSingle && _mixing[before] is { } node ? $"{node} may mix samples" : null;
+    public string? After(int before) =>
+        !_proof.IsSingle && _mixing[before] is { } node ? $"{node} may couple samples " + $"across the batch" : null;
 }

@@ -13,7 +13,9 @@ internal sealed class SampleProof
 {
     private readonly Dictionary<Value, SampleLayout> _layouts;
 
-    /// <summary>Follows the samples from the inputs, whose layouts the model holds; the loss's target has them where the output has them.</summary>
+    /// <summary>
+    /// Follows the samples from the inputs, whose layouts the model holds; the loss's target has them where the output has them.
+    /// </summary>
     public SampleProof(ModelGraph model, LossHead head)
     {
         _layouts = InputSamples.Of(model);
@@ -27,11 +29,19 @@ internal sealed class SampleProof
 
         var counts = InputSamples.Counts(nodes, _layouts);
         IsSingle = counts.All(count => count.IsOne);
-        InOutput = IsSingle ? SampleLayout.None : !terms.IsCoupled ? Of(head.Output) : Of(head.Output).Mixed();
-        Place = IsSingle ? SampleLayout.None
+        InOutput =
+            IsSingle ? SampleLayout.None
+            : !terms.IsCoupled ? Of(head.Output)
+            : Of(head.Output).Mixed();
+        Place =
+            IsSingle ? SampleLayout.None
             : Of(head.Output).Place is not { } known ? OfSize(head, counts)
-            : terms.Place is null ? null : known;
-        Samples = IsSingle ? 1 : Place is { IsSeparate: true } place ? place.SamplesOf(head.Output.Type.Shape) : counts[0];
+            : terms.Place is null ? null
+            : known;
+        Samples =
+            IsSingle ? 1
+            : Place is { IsSeparate: true } place ? place.SamplesOf(head.Output.Type.Shape)
+            : counts[0];
     }
 
     /// <summary>Whether there is one sample only, so that the whole of any value is that sample's.</summary>
@@ -41,14 +51,14 @@ internal sealed class SampleProof
     public Dim Samples { get; }
 
     /// <summary>
-    /// Where samples lie in the loss's output, in which the loss is a sum of functions of each sample alone; coupled where that is not proven. None
-    /// where there is one sample, or the output depends on none.
+    /// Where samples lie in the loss's output, in which the loss is a sum of functions of each sample alone; coupled where that is not
+    /// proven. None where there is one sample, or the output depends on none.
     /// </summary>
     public SampleLayout InOutput { get; }
 
     /// <summary>
-    /// Which entries of the loss's output belong to which sample, so that the loss is a sum of terms of each, though samples may be coupled before;
-    /// none where there is one sample. Null where that is not known.
+    /// Which entries of the loss's output belong to which sample, so that the loss is a sum of terms of each, though samples may be coupled
+    /// before; none where there is one sample. Null where that is not known.
     /// </summary>
     public SampleLayout? Place { get; }
 
@@ -58,7 +68,7 @@ internal sealed class SampleProof
     /// <summary>How the samples lie in a value where they are to be told apart: not at all where there is one only.</summary>
     public SampleLayout Apart(Value value) => IsSingle ? SampleLayout.None : Of(value);
 
-    /// <summary>The shape of what one sample has of a value; that of the whole value where samples do not lie apart in it.</summary>
+    /// <summary>The shape of what one sample has of a value; that of the whole value where samples do not are independent in it.</summary>
     public TensorShape OfOne(Value value) => Apart(value).OfOne(value.Type.Shape);
 
     /// <summary>What stands against cutting a way between the target and the loss.</summary>
@@ -66,14 +76,16 @@ internal sealed class SampleProof
     public SampleObstacles Obstacles(ImmutableArray<(Node Node, Curvature Curvature)> nodes) => new(this, nodes);
 
     /// <summary>
-    /// Where samples are coupled so that their places are lost, a sample is what has its target: the only axis that is as long as there are samples
-    /// holds one for each. Null where several are so long, or none, or the loss has no targets.
+    /// Where samples are coupled so that their places are lost, a sample is what has its target: the only axis that is as long as there are
+    /// samples holds one for each. Null where several are so long, or none, or the loss has no targets.
     /// </summary>
     private static SampleLayout? OfSize(LossHead head, ImmutableArray<Dim> counts)
     {
         var shape = head.Output.Type.Shape;
-        var fitting = Enumerable.Range(0, shape.Rank)
-            .Where(axis => axis != head.ClassAxis && counts.Length == 1 && shape[axis] == counts[0]).ToArray();
+        var fitting = Enumerable
+            .Range(0, shape.Rank)
+            .Where(axis => axis != head.ClassAxis && counts.Length == 1 && shape[axis] == counts[0])
+            .ToArray();
         return head.Target is not null && fitting is [var axis] ? SampleLayout.At(axis) : null;
     }
 }

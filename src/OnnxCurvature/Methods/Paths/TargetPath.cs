@@ -10,8 +10,8 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Methods.Paths;
 
 /// <summary>
-/// The linear map from a target's tangent to that of a value after it, prepared so that columns there can be pulled back sample by
-/// sample. What a column contributes is the square of a sample's own pull-back, so samples must not be added up before.
+/// The linear map from a target's tangent to that of a value after it, prepared so that directions there can be pulled back sample by
+/// sample. What a direction contributes is the square of a sample's own pull-back, so samples must not be added up before.
 /// </summary>
 public sealed class TargetPath
 {
@@ -19,7 +19,15 @@ public sealed class TargetPath
     private readonly Value _output;
     private readonly ImmutableDictionary<Value, SampleLayout> _axes;
 
-    private TargetPath(Target target, LinearProgram tangent, Value output, ImmutableDictionary<Value, SampleLayout> axes, Dim samples, ImmutableArray<Node> nodes, IReadOnlyDictionary<Value, Value> tangents)
+    private TargetPath(
+        Target target,
+        LinearProgram tangent,
+        Value output,
+        ImmutableDictionary<Value, SampleLayout> axes,
+        Dim samples,
+        ImmutableArray<Node> nodes,
+        IReadOnlyDictionary<Value, Value> tangents
+    )
     {
         Nodes = nodes;
         Tangents = tangents;
@@ -73,7 +81,7 @@ public sealed class TargetPath
         together |= along.IsNone || InputSamples.Counts(nodes, axes).All(count => count.IsOne);
         if (!together && !along.IsSeparate)
         {
-            obstacle = $"the samples of '{output.Name}' are not proven to lie apart";
+            obstacle = $"the samples of '{output.Name}' are not proven to are independent";
             return null;
         }
         var samples = together ? 1 : along.SamplesOf(output.Type.Shape);
@@ -99,7 +107,7 @@ public sealed class TargetPath
                     axes.TryAdd(dx, axis);
             SampleAnalysis.Run(GraphWalk.Ancestors(tangent.Outputs.Where(value => value is not null)!), axes);
             if (between.FirstOrDefault(node => node.Outputs.Any(value => axes.GetValueOrDefault(value).IsCoupled)) is { } coupling)
-                obstacle = $"{coupling} may mix samples";
+                obstacle = $"{coupling} may couple samples across the batch";
         }
         if (obstacle is not null)
             return null;
@@ -109,8 +117,8 @@ public sealed class TargetPath
     }
 
     /// <summary>
-    /// Why a tangent that is the same for all samples cannot be told apart where it meets the samples: it holds something of its own for each
-    /// of them, as a table of constants with a row for each sample does. Null where nothing of the kind is on the way.
+    /// Why a tangent that is the same for all samples cannot be told apart where it meets the samples: it holds something of its own for
+    /// each of them, as a table of constants with a row for each sample does. Null where nothing of the kind is on the way.
     /// </summary>
     private string? EnteringObstacle(GraphBuilder b)
     {
@@ -119,10 +127,15 @@ public sealed class TargetPath
         var active = new HashSet<Value>(_tangent.Inputs);
         foreach (var node in GraphWalk.Between(_tangent.Inputs.ToHashSet(), [dz]))
         {
-            if (node.Outputs.Any(value => AxisOf(value).IsSeparate) && node.Inputs.Any(value => value is not null && active.Contains(value) && AxisOf(value).IsNone))
+            if (
+                node.Outputs.Any(value => AxisOf(value).IsSeparate)
+                && node.Inputs.Any(value => value is not null && active.Contains(value) && AxisOf(value).IsNone)
+            )
             {
                 var shape = OfOne(node.Output);
-                var single = node.Inputs.Select(value => value is not null && AxisOf(value).IsSeparate ? b.Parameter(value.Type with { Shape = OfOne(value) }) : value);
+                var single = node.Inputs.Select(value =>
+                    value is not null && AxisOf(value).IsSeparate ? b.Parameter(value.Type with { Shape = OfOne(value) }) : value
+                );
                 try
                 {
                     if (node.Rules().Rebuild(b, node, [.. single], shape).Output.Type.Shape != shape)
@@ -160,25 +173,31 @@ public sealed class TargetPath
             }
             var input = user.Inputs.IndexOf(at);
             // What the product takes for samples must be that: of a single sample there may be several rows.
-            return AxisOf(at).IsNone && user.Inputs.Count(value => value == at) == 1 && (Samples == 1 || AxisOf(user.Output) == SampleLayout.At(0))
-                && user.Rules().Unfold(b, user, input) is { } product && product.Columns.Type.Shape[0] == Samples ? (user, input, product) : null;
+            return
+                AxisOf(at).IsNone
+                && user.Inputs.Count(value => value == at) == 1
+                && (Samples == 1 || AxisOf(user.Output) == SampleLayout.At(0))
+                && user.Rules().Unfold(b, user, input) is { } product
+                && product.Columns.Type.Shape[0] == Samples
+                ? (user, input, product)
+                : null;
         }
     }
 
     /// <summary>
-    /// Pulls columns back to a value of the tangent program on which the output depends.
+    /// Pulls directions back to a value of the tangent program on which the output depends.
     /// </summary>
     /// <param name="b">The outer builder.</param>
-    /// <param name="body">Where the columns' nodes are built.</param>
+    /// <param name="body">Where the directions' nodes are built.</param>
     /// <param name="to">The value: a tangent.</param>
     /// <param name="through">The linear program that leads from it to the output's tangent.</param>
-    /// <param name="columns">Cotangents [K, *z].</param>
+    /// <param name="directions">Cotangents [K, *z].</param>
     /// <returns>Cotangents [K, *to].</returns>
-    public Value Pull(GraphBuilder b, GraphBuilder body, Value to, Value through, Value columns)
+    public Value Pull(GraphBuilder b, GraphBuilder body, Value to, Value through, Value directions)
     {
         var cotangent = b.Parameter(_output.Type);
         var pulled = new LinearProgram([to], [through]).Transpose(b, [cotangent])[0]!;
-        return body.Batch([pulled], new Dictionary<Value, Value> { [cotangent] = columns }, columns.Type.Shape[0])[0]!;
+        return body.Batch([pulled], new Dictionary<Value, Value> { [cotangent] = directions }, directions.Type.Shape[0])[0]!;
     }
 
     /// <summary>
@@ -198,7 +217,14 @@ public sealed class TargetPath
             if (node.Outputs.All(value => AxisOf(value).IsNone))
             {
                 ImmutableArray<bool> batched = [.. node.Inputs.Select(value => value is not null && stacked.ContainsKey(value))];
-                var outputs = node.Rules().Batch(b, node, [.. node.Inputs.Select(value => value is not null && stacked.TryGetValue(value, out var own) ? own : value)], batched, Samples);
+                var outputs = node.Rules()
+                    .Batch(
+                        b,
+                        node,
+                        [.. node.Inputs.Select(value => value is not null && stacked.TryGetValue(value, out var own) ? own : value)],
+                        batched,
+                        Samples
+                    );
                 for (var index = 0; index < outputs.Length; index++)
                     stacked[node.Outputs[index]] = outputs[index];
             }
@@ -210,7 +236,9 @@ public sealed class TargetPath
             else
             {
                 if (node.Outputs.Any(output => !AxisOf(output).IsSeparate))
-                    throw new UnsupportedOperatorException($"{node.Operator.Name} is not proven to keep the samples of a derivative apart.");
+                    throw new UnsupportedOperatorException(
+                        $"{node.Operator.Name} is not proven to keep the samples of a derivative apart."
+                    );
                 var inputs = node.Inputs.Select(value => value is not null && apart.TryGetValue(value, out var own) ? own : value);
                 var copy = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape);
                 for (var index = 0; index < node.Outputs.Length; index++)
@@ -239,7 +267,9 @@ public sealed class TargetPath
     private Value[] Enter(GraphBuilder b, Node node, Dictionary<Value, Value> stacked, Dictionary<Value, Value> apart)
     {
         if (node.Outputs.Any(output => !AxisOf(output).IsSeparate))
-            throw new UnsupportedOperatorException($"{node.Operator.Name} has outputs that are the same for all samples beside others that are not.");
+            throw new UnsupportedOperatorException(
+                $"{node.Operator.Name} has outputs that are the same for all samples beside others that are not."
+            );
         var single = new Value?[node.Inputs.Length];
         var all = new Value?[node.Inputs.Length];
         var batched = new bool[node.Inputs.Length];

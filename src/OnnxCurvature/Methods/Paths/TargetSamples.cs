@@ -21,8 +21,10 @@ public static class TargetSamples
     /// several batches cannot be put together; or null.
     /// </summary>
     public static Target? Scattered(ModelGraph model, IReadOnlyList<Target> targets) =>
-        targets.Zip(Of(model, targets))
-            .FirstOrDefault(entry => !entry.Second.IsNone && (entry.Second != SampleLayout.At(0) || entry.First.IsPart)).First;
+        targets
+            .Zip(Of(model, targets))
+            .FirstOrDefault(entry => !entry.Second.IsNone && (entry.Second != SampleLayout.At(0) || entry.First.IsPart))
+            .First;
 
     /// <summary>
     /// Whether results of some target have an entry for each sample, so that those of several batches lie one after the other.

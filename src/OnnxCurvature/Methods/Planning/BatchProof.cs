@@ -71,30 +71,32 @@ internal sealed class BatchProof
     public long? Size => _size;
 
     /// <summary>What results of batches are weighed by to give a value for all samples; null where that is not proven.</summary>
-    public BatchWeight? WeightOf(Value value) => Of(value).Kind switch
-    {
-        Kind.Sum => BatchWeight.Sum,
-        Kind.Mean or Kind.Free => BatchWeight.Samples,
-        _ => null,
-    };
+    public BatchWeight? WeightOf(Value value) =>
+        Of(value).Kind switch
+        {
+            Kind.Sum => BatchWeight.Sum,
+            Kind.Mean or Kind.Free => BatchWeight.Samples,
+            _ => null,
+        };
 
     /// <summary>Whether a value is proven to hold what every sample has of it apart from the others.</summary>
     public bool IsSeparate(Value value) => Of(value).Kind is Kind.Separate or Kind.Free;
 
     /// <summary>Why nothing is proven of a value, as a clause.</summary>
-    public string WhyNot(Value value) => Of(value) switch
-    {
-        { Reason: { } reason } => reason,
-        { Kind: Kind.Count } => $"'{value.Name}' depends on the number of samples",
-        _ => $"'{value.Name}' is put together of all samples",
-    };
+    public string WhyNot(Value value) =>
+        Of(value) switch
+        {
+            { Reason: { } reason } => reason,
+            { Kind: Kind.Count } => $"'{value.Name}' depends on the number of samples",
+            _ => $"'{value.Name}' is put together of all samples",
+        };
 
     private State Of(Value value) => _states.GetValueOrDefault(value);
 
     private State StateOf(Value input, SampleLayout samples)
     {
         if (samples.IsCoupled)
-            return Unproven($"the samples of '{input.Name}' are not proven to lie apart");
+            return Unproven($"the samples of '{input.Name}' are not proven to are independent");
         var others = samples.IsSeparate ? samples.Of(input.Type.Shape, 1) : input.Type.Shape;
         return others.Any(HoldsCount) ? Unproven($"'{input.Name}' {input.Type.Shape} has the number of samples among its other dimensions")
             : samples.IsSeparate ? new State(Kind.Separate, samples)
@@ -106,7 +108,8 @@ internal sealed class BatchProof
         State[] inputs = [.. node.Inputs.Select(input => input is null ? default : Of(input))];
         var captured = IBodyOperator.HidesCaptures(node) ? node.Bodies.SelectMany(GraphWalk.Captures).Select(Of).ToArray() : [];
         var unproven = inputs.Concat(captured).FirstOrDefault(state => state.Kind == Kind.Unproven);
-        var states = unproven.Kind == Kind.Unproven ? All(node, unproven)
+        var states =
+            unproven.Kind == Kind.Unproven ? All(node, unproven)
             : captured.Any(state => state.Kind != Kind.Free) ? All(node, Unproven($"the body of {node} depends on the samples"))
             : Next(node, inputs);
         for (var index = 0; index < node.Outputs.Length; index++)
@@ -129,16 +132,23 @@ internal sealed class BatchProof
     private State OfNone(Node node, Value output, State[] inputs)
     {
         var axes = Enumerable.Range(0, output.Type.Rank).Where(axis => HoldsCount(output.Type.Shape[axis])).ToArray();
-        if (axes is [var axis] && output.Type.Shape[axis] is { Factor: 1, Symbols.Length: 1 } && node.Rules().IsConstantAlong(node, axis)
-            && inputs.Index().All(input => input.Item.Kind == Kind.Free || node.Rules().HoldsSizes(input.Index)))
+        if (
+            axes is [var axis]
+            && output.Type.Shape[axis] is { Factor: 1, Symbols.Length: 1 }
+            && node.Rules().IsConstantAlong(node, axis)
+            && inputs.Index().All(input => input.Item.Kind == Kind.Free || node.Rules().HoldsSizes(input.Index))
+        )
             return new State(Kind.Separate, SampleLayout.At(axis));
-        return inputs.All(state => state.Kind == Kind.Free) ? axes.Length == 0 ? default : new State(Kind.Count) : ByShape(output);
+        return inputs.All(state => state.Kind == Kind.Free)
+            ? axes.Length == 0
+                ? default
+                : new State(Kind.Count)
+            : ByShape(output);
     }
 
     /// <summary>What depends on shapes alone depends on the number of samples, unless it is known to be something else.</summary>
-    private State ByShape(Value output) => output.Contents is { } contents && !contents.Concat(output.Type.Shape).Any(HoldsCount)
-        ? default
-        : new State(Kind.Count);
+    private State ByShape(Value output) =>
+        output.Contents is { } contents && !contents.Concat(output.Type.Shape).Any(HoldsCount) ? default : new State(Kind.Count);
 
     private State[] OfSeparate(Node node, State[] inputs)
     {
@@ -168,7 +178,9 @@ internal sealed class BatchProof
         State OutputState(Value output)
         {
             var samples = axes.GetValueOrDefault(output);
-            return samples.IsNone ? ByShape(output) : samples.IsSeparate ? StateOf(output, samples) : Total(node, inputs);
+            return samples.IsNone ? ByShape(output)
+                : samples.IsSeparate ? StateOf(output, samples)
+                : Total(node, inputs);
         }
     }
 
@@ -178,18 +190,25 @@ internal sealed class BatchProof
         var (outputs, nodes) = composite.Lowered(node);
         foreach (var inner in nodes)
             Follow(inner);
-        return [.. outputs.Select(output => output is null ? Unproven($"{node} may mix " +
-            $"samples") : Of(output) is { Reason: not null } ? Unproven($"{node} may mix samples") : Of(output))];
+        return
+        [
+            .. outputs.Select(output =>
+                output is null ? Unproven($"{node} may mix " + $"samples")
+                : Of(output) is { Reason: not null } ? Unproven($"{node} may couple samples across the batch")
+                : Of(output)
+            ),
+        ];
     }
 
     private static State Total(Node node, State[] inputs) =>
-        inputs.Count(state => state.Kind == Kind.Separate) != 1 || inputs[0].Kind != Kind.Separate ? Unproven($"{node} may mix samples")
-        : node.Rules().TotalOver(node, inputs[0].Samples.Axis) switch
-        {
-            SampleTotal.Sum => new State(Kind.Sum),
-            SampleTotal.Mean => new State(Kind.Mean),
-            _ => Unproven($"{node} may mix samples"),
-        };
+        inputs.Count(state => state.Kind == Kind.Separate) != 1 || inputs[0].Kind != Kind.Separate
+            ? Unproven($"{node} may couple samples across the batch")
+            : node.Rules().TotalOver(node, inputs[0].Samples.Axis) switch
+            {
+                SampleTotal.Sum => new State(Kind.Sum),
+                SampleTotal.Mean => new State(Kind.Mean),
+                _ => Unproven($"{node} may couple samples across the batch"),
+            };
 
     /// <summary>
     /// What a node makes of sums or means: the same again, where it is linear in them, and of a sum only where nothing is added to it.
@@ -206,8 +225,9 @@ internal sealed class BatchProof
             return kind == Kind.Sum && node.Operator is Div && active[0] && IsMultipleOfCount(node.Inputs[1]!)
                 ? new State(Kind.Mean)
                 : Unproven($"{node} computes with the number of samples");
-        return kind == Kind.Mean || node.Rules().IsHomogeneous(node, active) ? new State(kind) : Unproven($"{node} may add to a sum " +
-            $"over samples what no sample has");
+        return kind == Kind.Mean || node.Rules().IsHomogeneous(node, active)
+            ? new State(kind)
+            : Unproven($"{node} may add to a sum " + $"over samples what no sample has");
     }
 
     /// <summary>Whether a value is the number of samples, or some number of times that.</summary>
@@ -215,7 +235,8 @@ internal sealed class BatchProof
     {
         while (value.Contents is null && value.Producer is { Operator: Cast or Reshape or ReshapingOperator or Identity } node)
             value = node.Inputs[0]!;
-        return value.Contents is [var count] && count.Symbols.Count(_symbols.Contains) == 1
+        return value.Contents is [var count]
+            && count.Symbols.Count(_symbols.Contains) == 1
             && !count.Symbols.Where(symbol => !_symbols.Contains(symbol)).Any(HoldsCount);
     }
 
@@ -227,8 +248,13 @@ internal sealed class BatchProof
         if (_size is not > 1 || !node.Rules().KeepsMask(node, node.Output.Type.Shape))
             return false;
         var shape = value.Type.Shape;
-        return inputs.Index().Any(input => input.Item.Kind == Kind.Separate
-            && input.Item.Samples.Axis - node.Inputs[input.Index]!.Type.Rank + shape.Rank is >= 0 and var axis && !shape[axis].IsOne);
+        return inputs
+            .Index()
+            .Any(input =>
+                input.Item.Kind == Kind.Separate
+                && input.Item.Samples.Axis - node.Inputs[input.Index]!.Type.Rank + shape.Rank is >= 0 and var axis
+                && !shape[axis].IsOne
+            );
     }
 
     private bool HoldsCount(Dim dim) => dim.Symbols.Any(HoldsCount);
@@ -237,8 +263,8 @@ internal sealed class BatchProof
     /// Whether a symbol is the number of samples, or was computed from it; the name of one that was computed holds the names of those it
     /// comes from.
     /// </summary>
-    private bool HoldsCount(string symbol) => _symbols.Contains(symbol)
-        || !_given.Contains(symbol) && _symbols.Any(count => symbol.Contains(count, StringComparison.Ordinal));
+    private bool HoldsCount(string symbol) =>
+        _symbols.Contains(symbol) || !_given.Contains(symbol) && _symbols.Any(count => symbol.Contains(count, StringComparison.Ordinal));
 
     private static State[] All(Node node, State state) => [.. Enumerable.Repeat(state, node.Outputs.Length)];
 

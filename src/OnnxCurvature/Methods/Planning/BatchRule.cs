@@ -20,8 +20,10 @@ internal readonly record struct BatchRule(BatchWeight Weight, string? Obstacle =
         if (inputs.FirstOrDefault(input => samples.Of(input) is { IsSeparate: true, Outer.IsOne: false }) is { } scattered)
             return new BatchRule(head.Reduction, $"the samples of '{scattered.Name}' do not lie one after the other");
         if (TargetSamples.Scattered(model, Target.Resolve(model, request.WithRespectTo)) is { } of)
-            return new BatchRule(head.Reduction, $"'{of.Name}' depends on the samples and does not hold them one after the other " +
-                $"along its first axis");
+            return new BatchRule(
+                head.Reduction,
+                $"'{of.Name}' depends on the samples and does not hold them one after the other " + $"along its first axis"
+            );
         // A batch of one sample is that sample, whatever the model does with several.
         if (layouts.All(entry => entry.Value.IsSeparate && entry.Value.SamplesOf(entry.Key.Type.Shape).IsOne))
             return new BatchRule(head.Reduction);

@@ -2,14 +2,15 @@ namespace OnnxCurvature.Methods.Planning;
 
 /// <summary>A way to compute a Hessian diagonal, with what it is expected to take; or why it is not open.</summary>
 /// <param name="Method">The method's name.</param>
-/// <param name="Cut">The separator at which the second derivative is taken; the loss's output for the loss factor.</param>
-/// <param name="IsFactor">Whether the columns there are those of the loss factor, and not Hessian-vector products.</param>
+/// <param name="Cut">The cut at which the second derivative is taken; the loss's output for the square root of the output Hessian.</param>
+/// <param name="IsFactor">Whether the directions there are those of the square root of the output Hessian, and not Hessian-vector
+/// products.</param>
 /// <param name="Columns">Columns in all.</param>
 /// <param name="Flops">Floating-point operations, roughly; candidates are compared by them.</param>
 /// <param name="Obstacle">Why the way is not proven to be exact; null where it is.</param>
-internal sealed record Candidate(string Method, Separator Cut, bool IsFactor, double Columns, double Flops, string? Obstacle = null)
+internal sealed record Candidate(string Method, Cut Cut, bool IsFactor, double Columns, double Flops, string? Obstacle = null)
 {
-    /// <summary>Whether each sample has columns of its own, because samples mix.</summary>
+    /// <summary>Whether each sample has directions of its own, because samples are coupled.</summary>
     public bool Together { get; init; }
 
     /// <summary>The name of the method of last resort.</summary>
@@ -22,8 +23,8 @@ internal sealed record Candidate(string Method, Separator Cut, bool IsFactor, do
     public const string AtCoupledCut = "Hessian-vector products at a cut of coupled samples";
 
     /// <summary>The name of the method with a factor of the loss's Hessian for every sample.</summary>
-    public const string ByCoupledFactor = "loss factor of coupled samples";
+    public const string ByCoupledRoot = "square root of the output Hessian of coupled samples";
 
     /// <summary>The name of the method with a factor of the loss's Hessian.</summary>
-    public const string ByFactor = "loss factor";
+    public const string ByRoot = "square root of the output Hessian";
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Requests;
@@ -9,17 +9,20 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Methods.Planning;
 
 /// <summary>
-/// Enumerates the exact ways to a Hessian diagonal. Each takes the second derivative at a separator s, ∇²ₛ, by the loss's factor or by
-/// Hessian-vector products, and adds what each region u → v = φ(u) with curvature sources between the target and s contributes:
-/// diag H = Σ_n diag(Jₛᵀ ∇²ₛ Jₛ) + Σ_u Σ_n diag(Jᵤᵀ (Σ_m λ_m ∇²φ_m(u)) Jᵤ), λ = ∂L/∂v. Where φ acts entry by entry the inner matrix is diag(λ φ''(u)), else its columns are
-/// Hessian-vector products through φ alone.
+/// Enumerates the exact ways to a Hessian diagonal. Each takes the second derivative at a cut s, ∇²ₛ, by the square root of the output
+/// Hessian or by Hessian-vector products, and adds what each region u → v = φ(u) with curvature sources between the target and s
+/// contributes: diag H = Σ_n diag(Jₛᵀ ∇²ₛ Jₛ) + Σ_u Σ_n diag(Jᵤᵀ (Σ_m λ_m ∇²φ_m(u)) Jᵤ), λ = ∂L/∂v. Where φ acts entry by entry the inner
+/// matrix is diag(λ φ''(u)), else its directions are Hessian-vector products through φ alone.
 /// </summary>
 internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, SampleProof proof, PlanLimits limits)
 {
-    /// <summary>A Hessian-vector product takes about as much as this many forward passes: one for the tangent, one for the tangent of the backward pass, and what products of two values that both vary add.</summary>
+    /// <summary>
+    /// A Hessian-vector product takes about as much as this many forward passes: one for the tangent, one for the tangent of the backward
+    /// pass, and what products of two values that both vary add.
+    /// </summary>
     private const double ProductPasses = 2.5;
 
-    /// <summary>What it takes to make an entry of a column of the loss's factor.</summary>
+    /// <summary>What it takes to make an entry of a direction of the square root of the output Hessian.</summary>
     private const double FactorEntryFlops = 4;
 
     /// <summary>All ways, the cheapest that is proven first, and after those that are proven the others.</summary>
@@ -30,114 +33,170 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         var isLinear = true;
         var obstacles = proof.Obstacles(survey.Nodes);
         var sources = SourceCosts(survey);
-        foreach (var (index, separator) in survey.Separators.Index())
+        foreach (var (index, cut) in survey.Cuts.Index())
         {
-            isLinear &= separator.Kind == RegionKind.Linear;
-            if (separator.Kind != RegionKind.Linear)
-                blocked ??= SourceObstacle(survey, obstacles, survey.Separators[index - 1], separator);
-            var at = separator.Value.Type;
+            isLinear &= cut.Kind == RegionKind.Linear;
+            if (cut.Kind != RegionKind.Linear)
+                blocked ??= SourceObstacle(survey, obstacles, survey.Cuts[index - 1], cut);
+            var at = cut.Value.Type;
             if (!at.Element.IsFloat())
                 continue;
-            if (separator.Value == head.Output && head.Factor is { } factor)
-                candidates.Add(AtOutput(survey, separator, factor, sources[index], blocked ?? obstacles.Before(separator.Value, separator.Before)));
+            if (cut.Value == head.Output && head.Factor is { } factor)
+                candidates.Add(AtOutput(survey, cut, factor, sources[index], blocked ?? obstacles.Before(cut.Value, cut.Before)));
             // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
-            if (!IsKnown(separator.Value) || separator.Value.Producer?.Origin == "loss" || separator.Before == 0 && !proof.Of(separator.Value).IsSeparate)
+            if (!IsKnown(cut.Value) || cut.Value.Producer?.Origin == "loss" || cut.Before == 0 && !proof.Of(cut.Value).IsSeparate)
                 continue;
-            var columns = Entries(separator, survey);
-            var mixing = obstacles.Before(separator.Value, separator.Before) ?? obstacles.After(separator.Before);
-            candidates.Add(Costed(survey, separator, Candidate.AtCut, columns, ProductPasses * survey.Flops(separator), 2, sources[index], blocked ?? mixing));
-            if (mixing is not null && isLinear && at.Shape.IsKnown && separator.Before > 0)
-                candidates.Add(AtCoupledCut(survey, separator));
+            var directions = Entries(cut, survey);
+            var mixing = obstacles.Before(cut.Value, cut.Before) ?? obstacles.After(cut.Before);
+            candidates.Add(
+                Costed(survey, cut, Candidate.AtCut, directions, ProductPasses * survey.Flops(cut), 2, sources[index], blocked ?? mixing)
+            );
+            if (mixing is not null && isLinear && at.Shape.IsKnown && cut.Before > 0)
+                candidates.Add(AtCoupledCut(survey, cut));
         }
         if (AtJointCut(survey, obstacles) is { } joint)
             candidates.Add(joint);
         return [.. candidates.OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
     }
 
-    /// <summary>The columns of the loss's factor at the loss's output.</summary>
-    private Candidate AtOutput(Survey survey, Separator output, LossFactor factor, (double, double) sources, string? obstacle)
+    /// <summary>The directions of the square root of the output Hessian at the loss's output.</summary>
+    private Candidate AtOutput(Survey survey, Cut output, OutputHessianRoot factor, (double, double) sources, string? obstacle)
     {
-        obstacle ??= proof.InOutput.IsCoupled ? $"the loss takes entries of several samples of '{output.Value.Name}' together"
-            : factor.Columns(proof.InOutput).IsKnown ? null : $"the sizes of '{output.Value.Name}' {output.Value.Type.Shape} are not known";
+        obstacle ??=
+            proof.InOutput.IsCoupled ? $"the loss takes entries of several samples of '{output.Value.Name}' together"
+            : factor.Columns(proof.InOutput).IsKnown ? null
+            : $"the sizes of '{output.Value.Name}' {output.Value.Type.Shape} are not known";
         var tail = Math.Min(FactorEntryFlops * limits.Size(output.Value.Type.Shape.Elements), ProductPasses * survey.Flops(output));
-        return Costed(survey, output, Candidate.ByFactor, FactorColumns(survey, factor), tail, 1, sources, obstacle);
+        return Costed(survey, output, Candidate.ByRoot, FactorColumns(survey, factor), tail, 1, sources, obstacle);
     }
 
-    /// <summary>Products at a value for each of its entries in every sample, whose pull-backs need not be kept apart: samples may mix before and after it.</summary>
-    private Candidate AtCoupledCut(Survey survey, Separator separator)
+    /// <summary>
+    /// Products at a value for each of its entries in every sample, whose pull-backs need not be kept apart: samples may mix before and
+    /// after it.
+    /// </summary>
+    private Candidate AtCoupledCut(Survey survey, Cut cut)
     {
-        var columns = limits.Size(separator.Value.Type.Shape.Elements);
-        var flops = columns * (ProductPasses * survey.Flops(separator) + 2 * survey.Flops(survey.Separators[0], separator) + 2 * TargetEntries(survey.Target));
-        return new Candidate(Candidate.AtCoupledCut, separator, false, columns, flops) { Together = true };
+        var directions = limits.Size(cut.Value.Type.Shape.Elements);
+        var flops =
+            directions * (ProductPasses * survey.Flops(cut) + 2 * survey.Flops(survey.Cuts[0], cut) + 2 * TargetEntries(survey.Target));
+        return new Candidate(Candidate.AtCoupledCut, cut, false, directions, flops) { Together = true };
     }
 
-    /// <summary>Products at several values that together separate the target from all curvature sources; null where one value does, or none do.</summary>
+    /// <summary>
+    /// Products at several values that together separate the target from all curvature sources; null where one value does, or none do.
+    /// </summary>
     private Candidate? AtJointCut(Survey survey, SampleObstacles obstacles)
     {
-        var values = MinimumCut.Of(survey.Nodes, survey.Target.Value, value => IsCuttable(value)
-            ? Entries(value) * (ProductPasses * survey.FlopsAfter(value.Producer!) + 2 * (survey.Flops(survey.Separators[0]) - survey.FlopsAfter(value.Producer!)))
-            : double.PositiveInfinity);
+        var values = MinimumCut.Of(
+            survey.Nodes,
+            survey.Target.Value,
+            value =>
+                IsCuttable(value)
+                    ? Entries(value)
+                        * (
+                            ProductPasses * survey.FlopsAfter(value.Producer!)
+                            + 2 * (survey.Flops(survey.Cuts[0]) - survey.FlopsAfter(value.Producer!))
+                        )
+                    : double.PositiveInfinity
+        );
         if (values.Length < 2)
             return null;
         if (!proof.IsSingle && values.Select(value => proof.Of(value).SamplesOf(value.Type.Shape)).Distinct().Count() > 1)
             return null;
         var joint = JointCut.Of(builder, survey.Target.Value, values, [.. values.Select(proof.Apart)]);
-        var columns = values.Sum(Entries);
-        var (all, before) = (survey.Flops(survey.Separators[0]), survey.FlopsOf(joint.Before));
-        var pull = Math.Max(0, before - survey.Flops(survey.Separators[0], survey.Landing));
-        var obstacle = proof.IsSingle ? null
-            : joint.Before.FirstOrDefault(node => node.Outputs.Any(output => proof.Of(output).IsCoupled)) is { } coupling ? $"{coupling} may mix samples" : obstacles.After(0);
-        var cut = new Separator(joint.Joined, 0, RegionKind.Linear, joint.Before) { Joint = joint };
-        return new Candidate(Candidate.AtCut, cut, false, columns, columns * (ProductPasses * (all - before) + 2 * pull) + Contraction(survey, columns), obstacle);
+        var directions = values.Sum(Entries);
+        var (all, before) = (survey.Flops(survey.Cuts[0]), survey.FlopsOf(joint.Before));
+        var pull = Math.Max(0, before - survey.Flops(survey.Cuts[0], survey.Landing));
+        var obstacle =
+            proof.IsSingle ? null
+            : joint.Before.FirstOrDefault(node => node.Outputs.Any(output => proof.Of(output).IsCoupled)) is { } coupling
+                ? $"{coupling} may couple samples across the batch"
+            : obstacles.After(0);
+        var cut = new Cut(joint.Joined, 0, RegionKind.Linear, joint.Before) { Joint = joint };
+        return new Candidate(
+            Candidate.AtCut,
+            cut,
+            false,
+            directions,
+            directions * (ProductPasses * (all - before) + 2 * pull) + Contraction(survey, directions),
+            obstacle
+        );
     }
 
-    /// <summary>Whether columns can be made at a value together with others.</summary>
-    private bool IsCuttable(Value value) => value.Type.Element.IsFloat() && value.Producer is not null && (proof.IsSingle || proof.Of(value).IsSeparate) && IsKnown(value);
+    /// <summary>Whether directions can be made at a value together with others.</summary>
+    private bool IsCuttable(Value value) =>
+        value.Type.Element.IsFloat() && value.Producer is not null && (proof.IsSingle || proof.Of(value).IsSeparate) && IsKnown(value);
 
     /// <summary>The entries of one sample of a value.</summary>
     private double Entries(Value value) => limits.Size(proof.OfOne(value).Elements);
 
-    /// <summary>The regions with curvature sources before a separator, each with the separator that it starts from.</summary>
-    public static IEnumerable<(Separator From, Separator To)> SourcesBefore(Survey survey, Separator cut)
+    /// <summary>The regions with curvature sources before a cut, each with the cut that it starts from.</summary>
+    public static IEnumerable<(Cut From, Cut To)> SourcesBefore(Survey survey, Cut cut)
     {
-        for (var index = 1; index < survey.Separators.Length && survey.Separators[index].Before <= cut.Before; index++)
-            if (survey.Separators[index].Kind != RegionKind.Linear)
-                yield return (survey.Separators[index - 1], survey.Separators[index]);
+        for (var index = 1; index < survey.Cuts.Length && survey.Cuts[index].Before <= cut.Before; index++)
+            if (survey.Cuts[index].Kind != RegionKind.Linear)
+                yield return (survey.Cuts[index - 1], survey.Cuts[index]);
     }
 
     private Candidate AtTarget(Survey survey)
     {
         var rows = TargetEntries(survey.Target);
         var shape = survey.Target.Value.Type.Shape;
-        return new Candidate(Candidate.AtTarget, survey.Separators[0], false, rows, rows * ProductPasses * survey.Flops(survey.Separators[0]),
-            shape.IsKnown ? null : $"the sizes of '{survey.Target.Value.Name}' {shape} are not known, so its entries cannot be counted");
+        return new Candidate(
+            Candidate.AtTarget,
+            survey.Cuts[0],
+            false,
+            rows,
+            rows * ProductPasses * survey.Flops(survey.Cuts[0]),
+            shape.IsKnown ? null : $"the sizes of '{survey.Target.Value.Name}' {shape} are not known, so its entries cannot be counted"
+        );
     }
 
-    private double TargetEntries(Target target) => target.Value.Type.Shape is var shape && shape.Rank == 0 ? 1
-        : target.IsPart ? (target.End - target.Start) * limits.Size(shape.Product(1, shape.Rank)) : limits.Size(shape.Elements);
+    private double TargetEntries(Target target) =>
+        target.Value.Type.Shape is var shape && shape.Rank == 0 ? 1
+        : target.IsPart ? (target.End - target.Start) * limits.Size(shape.Product(1, shape.Rank))
+        : limits.Size(shape.Elements);
 
-    private Candidate Costed(Survey survey, Separator cut, string method, double columns, double tail, int sides, (double Flops, double Columns) sources, string? obstacle)
+    private Candidate Costed(
+        Survey survey,
+        Cut cut,
+        string method,
+        double directions,
+        double tail,
+        int sides,
+        (double Flops, double Columns) sources,
+        string? obstacle
+    )
     {
-        var flops = columns * (tail + sides * Pull(survey, cut)) + Contraction(survey, columns) + sources.Flops;
-        return new Candidate(method, cut, method == Candidate.ByFactor, columns + sources.Columns, flops, obstacle);
+        var flops = directions * (tail + sides * Pull(survey, cut)) + Contraction(survey, directions) + sources.Flops;
+        return new Candidate(method, cut, method == Candidate.ByRoot, directions + sources.Columns, flops, obstacle);
     }
 
-    /// <summary>Why what a region with curvature sources adds cannot be had by columns at its start; null where it can.</summary>
-    private string? SourceObstacle(Survey survey, SampleObstacles obstacles, Separator from, Separator to) => StartsAtWeight(from)
-        ? null
-        : obstacles.Before(from.Value, to.Before) ?? (IsKnown(from.Value) ? null : $"the sizes of '{from.Value.Name}', after which {Sources.Listed(to.Region, survey)} not act linearly, are not known");
+    /// <summary>Why what a region with curvature sources adds cannot be had by directions at its start; null where it can.</summary>
+    private string? SourceObstacle(Survey survey, SampleObstacles obstacles, Cut from, Cut to) =>
+        StartsAtWeight(from)
+            ? null
+            : obstacles.Before(from.Value, to.Before)
+                ?? (
+                    IsKnown(from.Value)
+                        ? null
+                        : $"the sizes of '{from.Value.Name}', after which {Sources.Listed(to.Region, survey)} not act linearly, "
+                            + $"are not known"
+                );
 
-    /// <summary>Whether a region begins with the target itself, whose entries belong to all samples: its own columns do for any region.</summary>
-    public bool StartsAtWeight(Separator from) => from.Before == 0 && !proof.Of(from.Value).IsSeparate;
+    /// <summary>
+    /// Whether a region begins with the target itself, whose entries belong to all samples: its own directions do for any region.
+    /// </summary>
+    public bool StartsAtWeight(Cut from) => from.Before == 0 && !proof.Of(from.Value).IsSeparate;
 
-    /// <summary>For every separator, the operations and columns of all regions with curvature sources before it.</summary>
+    /// <summary>For every cut, the operations and directions of all regions with curvature sources before it.</summary>
     private (double Flops, double Columns)[] SourceCosts(Survey survey)
     {
-        var sums = new (double Flops, double Columns)[survey.Separators.Length];
+        var sums = new (double Flops, double Columns)[survey.Cuts.Length];
         for (var index = 1; index < sums.Length; index++)
         {
             sums[index] = sums[index - 1];
-            var (from, to) = (survey.Separators[index - 1], survey.Separators[index]);
+            var (from, to) = (survey.Cuts[index - 1], survey.Cuts[index]);
             if (to.Kind == RegionKind.Linear)
                 continue;
             if (StartsAtWeight(from))
@@ -148,7 +207,10 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             }
             var own = Entries(from, survey);
             if (to.Kind == RegionKind.General)
-                sums[index] = (sums[index].Flops + own * (ProductPasses * survey.Flops(from, to) + 2 * Pull(survey, from)) + Contraction(survey, own), sums[index].Columns + own);
+                sums[index] = (
+                    sums[index].Flops + own * (ProductPasses * survey.Flops(from, to) + 2 * Pull(survey, from)) + Contraction(survey, own),
+                    sums[index].Columns + own
+                );
             else if (survey.HasClosedForm(from))
                 sums[index].Flops += Contraction(survey, 1);
             else
@@ -157,31 +219,43 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         return sums;
     }
 
-    /// <summary>The columns of the loss's factor, or those that are pushed forward from the target's product where these are fewer.</summary>
-    private double FactorColumns(Survey survey, LossFactor factor)
+    /// <summary>
+    /// The directions of the square root of the output Hessian, or those that are pushed forward from the target's product where these are
+    /// fewer.
+    /// </summary>
+    private double FactorColumns(Survey survey, OutputHessianRoot factor)
     {
-        var columns = limits.Size(factor.Columns(proof.InOutput));
+        var directions = limits.Size(factor.Columns(proof.InOutput));
         return limits.OneRunForEachChunk || survey.Entry is null || survey.Landing.Before == 0 || !IsKnown(survey.Landing.Value)
-            ? columns
-            : Math.Min(columns, Entries(survey.Landing, survey));
+            ? directions
+            : Math.Min(directions, Entries(survey.Landing, survey));
     }
 
-    /// <summary>The entries of one sample of a separator; of a product's output only those of the rows that are asked for.</summary>
-    private double Entries(Separator separator, Survey survey)
+    /// <summary>The entries of one sample of a cut; of a product's output only those of the rows that are asked for.</summary>
+    private double Entries(Cut cut, Survey survey)
     {
-        var all = Entries(separator.Value);
-        return separator == survey.Landing && survey.Rows is { } rows ? all / limits.Size(separator.Value.Type.Shape[1]) * (rows.End - rows.Start) : all;
+        var all = Entries(cut.Value);
+        return cut == survey.Landing && survey.Rows is { } rows
+            ? all / limits.Size(cut.Value.Type.Shape[1]) * (rows.End - rows.Start)
+            : all;
     }
 
-    private static double Pull(Survey survey, Separator cut) => survey.Landing is var landing && landing.Before < cut.Before ? survey.Flops(landing, cut) : 0;
+    private static double Pull(Survey survey, Cut cut) =>
+        survey.Landing is var endpoint && endpoint.Before < cut.Before ? survey.Flops(endpoint, cut) : 0;
 
-    /// <summary>The last contraction of columns at the target's product, directly or by Gram matrices.</summary>
-    private double Contraction(Survey survey, double columns)
+    /// <summary>The last contraction of directions at the target's product, directly or by Gram matrices.</summary>
+    private double Contraction(Survey survey, double directions)
     {
         if (survey.Entry is not { } entry)
-            return columns * limits.Size(survey.Target.Value.Type.Shape.Elements) * 2 * limits.Size(proof.Samples);
-        var (positions, inner, output) = (limits.Size(entry.Product.Columns.Type.Shape[3]), limits.Size(entry.Product.Columns.Type.Shape[2]), limits.Size(entry.Output.Type.Shape.Elements));
-        return positions <= 1 ? output * (columns + 2 * inner) : 2 * output * Math.Min(inner * columns, positions * (columns + inner));
+            return directions * limits.Size(survey.Target.Value.Type.Shape.Elements) * 2 * limits.Size(proof.Samples);
+        var (positions, inner, output) = (
+            limits.Size(entry.Product.Columns.Type.Shape[3]),
+            limits.Size(entry.Product.Columns.Type.Shape[2]),
+            limits.Size(entry.Output.Type.Shape.Elements)
+        );
+        return positions <= 1
+            ? output * (directions + 2 * inner)
+            : 2 * output * Math.Min(inner * directions, positions * (directions + inner));
     }
 
     /// <summary>Whether the entries of one sample of a value can be counted.</summary>

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
 using OnnxCurvature.Methods.Contractions;
 using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Requests;
@@ -14,18 +14,27 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Planning;
 
 /// <summary>Plans the diagonals of targets by the cheapest of the ways that are proven to be exact.</summary>
-internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, SampleProof proof, CostModel costs, PlanLimits limits, Func<IReadOnlyList<Candidate>, Candidate> choice)
+internal sealed class DiagonalPlanner(
+    ModelGraph model,
+    LossHead head,
+    SampleProof proof,
+    CostModel costs,
+    PlanLimits limits,
+    Func<IReadOnlyList<Candidate>, Candidate> choice
+)
 {
-    private readonly Dictionary<(Value, (long, long)?, bool), HessianColumns?> _hessians = [];
-    private readonly Dictionary<(Value, Value), ElementwiseColumns?> _sources = [];
-    private readonly Dictionary<(Value, Value, (long, long)?), HessianColumns?> _regions = [];
-    private LossFactorColumns? _factor;
-    private LossFactorColumns? _wholeFactor;
+    private readonly Dictionary<(Value, (long, long)?, bool), HessianDirections?> _hessians = [];
+    private readonly Dictionary<(Value, Value), ElementwiseDirections?> _sources = [];
+    private readonly Dictionary<(Value, Value, (long, long)?), HessianDirections?> _regions = [];
+    private RootDirections? _factor;
+    private RootDirections? _wholeFactor;
 
     private GraphBuilder Builder => model.Builder;
 
-    /// <summary>The columns of the loss's factor for all samples at once, where the loss is proven to keep them apart.</summary>
-    private LossFactorColumns Factor => _factor ??= new LossFactorColumns(head.Output, head.Factor!, proof.InOutput);
+    /// <summary>
+    /// The directions of the square root of the output Hessian for all samples at once, where the loss is proven to keep them apart.
+    /// </summary>
+    private RootDirections Factor => _factor ??= new RootDirections(head.Output, head.Factor!, proof.InOutput);
 
     /// <summary>Plans the Hessian diagonal.</summary>
     /// <param name="target">The target.</param>
@@ -34,53 +43,123 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, SamplePro
     {
         var survey = new Survey(Builder, head, proof, target, costs);
         if (!survey.Sources.Any())
-            return new PlannedQuantity(target, [Quantity.HessianDiagonal], "zero", $"no node between '{target.Value.Name}' and the loss has a second derivative", [], [], []);
+            return new PlannedQuantity(
+                target,
+                [Quantity.HessianDiagonal],
+                "zero",
+                $"no node between '{target.Value.Name}' and the loss has a second derivative",
+                [],
+                [],
+                []
+            );
         var search = new CandidateSearch(Builder, head, proof, limits);
         var candidates = search.Of(survey);
         var best = choice(candidates);
         while (best.Method != Candidate.AtTarget && (best.Obstacle ?? Obstacle(search, survey, best)) is { } obstacle)
         {
-            candidates = [.. candidates.Select(candidate => candidate == best ? candidate with { Obstacle = obstacle } : candidate).OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
-            best = choice(candidates) is { Obstacle: null } next ? next : candidates[0] is { Obstacle: null } first ? first : candidates.First(candidate => candidate.Method == Candidate.AtTarget);
+            candidates =
+            [
+                .. candidates
+                    .Select(candidate => candidate == best ? candidate with { Obstacle = obstacle } : candidate)
+                    .OrderBy(candidate => candidate.Obstacle is not null)
+                    .ThenBy(candidate => candidate.Flops),
+            ];
+            best =
+                choice(candidates) is { Obstacle: null } next ? next
+                : candidates[0] is { Obstacle: null } first ? first
+                : candidates.First(candidate => candidate.Method == Candidate.AtTarget);
         }
         var reports = Explanation.Of(survey, candidates, limits);
-        ImmutableArray<string> sources = [.. survey.Sources.Select(source => source.Origin == "loss" ? $"{source.Operator.Name} of the loss" : source.ToString()).Distinct()];
+        ImmutableArray<string> sources =
+        [
+            .. survey
+                .Sources.Select(source => source.Origin == "loss" ? $"{source.Operator.Name} of the loss" : source.ToString())
+                .Distinct(),
+        ];
         if (best.Method == Candidate.AtTarget)
-            return new PlannedQuantity(target, [Quantity.HessianDiagonal], best.Method, Explanation.AtTarget(survey, candidates), [new HessianProductMethod(target, gradient)], [], reports) { Sources = sources };
+            return new PlannedQuantity(
+                target,
+                [Quantity.HessianDiagonal],
+                best.Method,
+                Explanation.AtTarget(survey, candidates),
+                [new HessianProductTerm(target, gradient)],
+                [],
+                reports
+            )
+            {
+                Sources = sources,
+            };
 
-        var terms = ImmutableArray.CreateBuilder<IColumnMethod>();
+        var terms = ImmutableArray.CreateBuilder<ITerm>();
         var closed = ImmutableArray.CreateBuilder<Value>();
-        ColumnSource? columns = best.IsFactor ? Factor : best.Cut.Joint is { } joint ? JointHessianColumns.Create(Builder, head.Loss, joint) : HessianAt(best.Cut.Value, best.Cut == survey.Landing && !best.Together ? survey.Rows : null, best.Together);
+        DirectionSource? directions =
+            best.IsFactor ? Factor
+            : best.Cut.Joint is { } joint ? JointHessianDirections.Create(Builder, head.Loss, joint)
+            : HessianAt(best.Cut.Value, best.Cut == survey.Landing && !best.Together ? survey.Rows : null, best.Together);
         var how = "";
-        if (columns is not null)
+        if (directions is not null)
         {
-            terms.Add(Term(Path(target, columns.At, best.Together), columns, best.IsFactor));
+            terms.Add(Term(Path(target, directions.At, best.Together), directions, best.IsFactor));
             how = terms[0].Description;
         }
         foreach (var (from, to) in CandidateSearch.SourcesBefore(survey, best.Cut))
             AddSource(search, survey, from, to, terms, closed);
-        var name = terms.Count > 0 && terms[0] is ForwardGramMethod ? $"{best.Method}, forward" : best.Method;
+        var name = terms.Count > 0 && terms[0] is ForwardGramTerm ? $"{best.Method}, forward" : best.Method;
         var whole = terms.Count + closed.Count > 1 ? $"{name}, and sources" : name;
-        return new PlannedQuantity(target, [Quantity.HessianDiagonal], whole, Explanation.Chosen(survey, best, head, how, terms.Count - (columns is null ? 0 : 1), closed.Count), terms.ToImmutable(), closed.ToImmutable(), reports) { Sources = sources };
+        return new PlannedQuantity(
+            target,
+            [Quantity.HessianDiagonal],
+            whole,
+            Explanation.Chosen(survey, best, head, how, terms.Count - (directions is null ? 0 : 1), closed.Count),
+            terms.ToImmutable(),
+            closed.ToImmutable(),
+            reports
+        )
+        {
+            Sources = sources,
+        };
     }
 
-    /// <summary>Plans the diagonal of the Gauss–Newton matrix. Throws <see cref="UserErrorException"/> where it is not proven to be right.</summary>
+    /// <summary>
+    /// Plans the diagonal of the Gauss–Newton matrix. Throws <see cref="UserErrorException"/> where it is not proven to be right.
+    /// </summary>
     /// <param name="target">The target.</param>
     /// <param name="linear">Whether the loss is linear in its output.</param>
     public PlannedQuantity GaussNewton(Target target, bool linear)
     {
         if (linear)
-            return new PlannedQuantity(target, [Quantity.GgnDiagonal], "zero", "the loss is linear in its output, so its Gauss–Newton matrix is zero", [], [], []);
+            return new PlannedQuantity(
+                target,
+                [Quantity.GgnDiagonal],
+                "zero",
+                "the loss is linear in its output, so its Gauss–Newton matrix is zero",
+                [],
+                [],
+                []
+            );
         if (head.Factor is null)
-            throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be computed, because the loss has no known factor; ask for hessian-diagonal.");
+            throw new UserErrorException(
+                $"The ggn-diagonal of '{target.Name}' cannot be computed, because the loss has no known factor; ask for hessian-diagonal."
+            );
         if (SeparatePath(target, out var obstacle) is not { } path)
             return CoupledGaussNewton(target, obstacle!);
         var term = Term(path, Factor, true);
-        return new PlannedQuantity(target, [Quantity.GgnDiagonal], term is ForwardGramMethod ? $"{Candidate.ByFactor}, forward" : Candidate.ByFactor,
-            $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate; {term.Description}", [term], [], []);
+        return new PlannedQuantity(
+            target,
+            [Quantity.GgnDiagonal],
+            term is ForwardGramTerm ? $"{Candidate.ByRoot}, forward" : Candidate.ByRoot,
+            $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate; "
+                + $"{term.Description}",
+            [term],
+            [],
+            []
+        );
     }
 
-    /// <summary>The way from a target to the loss's output on which samples are kept apart; null where that is not proven, for which there is an obstacle.</summary>
+    /// <summary>
+    /// The way from a target to the loss's output on which samples are kept apart; null where that is not proven, for which there is an
+    /// obstacle.
+    /// </summary>
     private TargetPath? SeparatePath(Target target, out string? obstacle)
     {
         obstacle = proof.InOutput.IsCoupled ? $"the loss is not proven to keep the samples of '{head.Output.Name}' apart" : null;
@@ -90,33 +169,59 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, SamplePro
         return obstacle is null ? path : null;
     }
 
-    /// <summary>The diagonal of the Gauss–Newton matrix where samples may mix before the loss: columns for every sample, whose pull-backs need not be kept apart.</summary>
+    /// <summary>
+    /// The diagonal of the Gauss–Newton matrix where samples may mix before the loss: directions for every sample, whose pull-backs need
+    /// not be kept apart.
+    /// </summary>
     private PlannedQuantity CoupledGaussNewton(Target target, string obstacle)
     {
         if (!head.Output.Type.Shape.IsKnown)
-            throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be planned, because {obstacle}, and how many samples there are is not known; say it with --dim.");
-        _wholeFactor ??= new LossFactorColumns(head.Output, head.Factor!, SampleLayout.None);
+            throw new UserErrorException(
+                $"The ggn-diagonal of '{target.Name}' cannot be planned, because {obstacle}, and how many samples there are is not "
+                    + $"known; say it with --dim."
+            );
+        _wholeFactor ??= new RootDirections(head.Output, head.Factor!, SampleLayout.None);
         var term = Term(Path(target, head.Output, together: true), _wholeFactor, false);
-        return new PlannedQuantity(target, [Quantity.GgnDiagonal], Candidate.ByCoupledFactor,
-            $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, for every sample by itself since {obstacle}; {term.Description}", [term], [], []);
+        return new PlannedQuantity(
+            target,
+            [Quantity.GgnDiagonal],
+            Candidate.ByCoupledRoot,
+            $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, for every sample by itself since "
+                + $"{obstacle}; {term.Description}",
+            [term],
+            [],
+            []
+        );
     }
 
-    private HessianColumns? HessianAt(Value at, (long Start, long End)? rows, bool together)
+    private HessianDirections? HessianAt(Value at, (long Start, long End)? rows, bool together)
     {
-        if (!_hessians.TryGetValue((at, rows, together), out var columns))
-            _hessians[(at, rows, together)] = columns = HessianColumns.Create(Builder, head.Loss, at, together ? SampleLayout.None : proof.Apart(at), rows);
-        return columns;
+        if (!_hessians.TryGetValue((at, rows, together), out var directions))
+            _hessians[(at, rows, together)] = directions = HessianDirections.Create(
+                Builder,
+                head.Loss,
+                at,
+                together ? SampleLayout.None : proof.Apart(at),
+                rows
+            );
+        return directions;
     }
 
     /// <summary>
-    /// Why samples cannot be kept apart on the way back from a candidate's cut or from where a source begins; null where they can. The survey looks
-    /// at values; only the tangents tell.
+    /// Why samples cannot be kept apart on the way back from a candidate's cut or from where a source begins; null where they can. The
+    /// survey looks at values; only the tangents tell.
     /// </summary>
     private string? Obstacle(CandidateSearch search, Survey survey, Candidate candidate)
     {
         if (candidate.Together)
             return null;
-        foreach (var at in CandidateSearch.SourcesBefore(survey, candidate.Cut).Select(source => source.From).Where(from => !search.StartsAtWeight(from)).Append(candidate.Cut))
+        foreach (
+            var at in CandidateSearch
+                .SourcesBefore(survey, candidate.Cut)
+                .Select(source => source.From)
+                .Where(from => !search.StartsAtWeight(from))
+                .Append(candidate.Cut)
+        )
             if (TargetPath.Create(model, at.Value, survey.Target, out var obstacle) is not { } path)
                 return obstacle;
             else if (path.Separates && WeightEntry.Find(Builder, path) is null && path.Refusal(Builder) is { } refusal)
@@ -125,20 +230,36 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, SamplePro
     }
 
     /// <summary>Adds what a region with curvature sources contributes.</summary>
-    private void AddSource(CandidateSearch search, Survey survey, Separator from, Separator to, ImmutableArray<IColumnMethod>.Builder terms, ImmutableArray<Value>.Builder closed)
+    private void AddSource(
+        CandidateSearch search,
+        Survey survey,
+        Cut from,
+        Cut to,
+        ImmutableArray<ITerm>.Builder terms,
+        ImmutableArray<Value>.Builder closed
+    )
     {
         var target = survey.Target;
         if (search.StartsAtWeight(from))
         {
-            if (to.Kind == RegionKind.General && HessianColumns.RegionGradient(Builder, head.Loss, from.Value, to.Value) is { } own)
-                terms.Add(new HessianProductMethod(target, own.Gradient, own.Fix));
-            else if (to.Kind == RegionKind.Elementwise && ElementwiseSource.Diagonal(Builder, head.Loss, from.Value, to.Value) is { } diagonal)
-                closed.Add(Reshape.To(Builder, target.IsPart ? Slice.Of(Builder, diagonal, 0, target.Start, target.End) : diagonal, target.ResultType.Shape));
+            if (to.Kind == RegionKind.General && HessianDirections.RegionGradient(Builder, head.Loss, from.Value, to.Value) is { } own)
+                terms.Add(new HessianProductTerm(target, own.Gradient, own.Fix));
+            else if (
+                to.Kind == RegionKind.Elementwise
+                && ElementwiseSource.Diagonal(Builder, head.Loss, from.Value, to.Value) is { } diagonal
+            )
+                closed.Add(
+                    Reshape.To(
+                        Builder,
+                        target.IsPart ? Slice.Of(Builder, diagonal, 0, target.Start, target.End) : diagonal,
+                        target.ResultType.Shape
+                    )
+                );
         }
         else if (to.Kind == RegionKind.General)
         {
-            if (RegionAt(from.Value, to.Value, from == survey.Landing ? survey.Rows : null) is { } columns)
-                terms.Add(Term(target, columns, false));
+            if (RegionAt(from.Value, to.Value, from == survey.Landing ? survey.Rows : null) is { } directions)
+                terms.Add(Term(target, directions, false));
         }
         else if (SourceAt(from.Value, to.Value) is { } source)
         {
@@ -149,39 +270,48 @@ internal sealed class DiagonalPlanner(ModelGraph model, LossHead head, SamplePro
         }
     }
 
-    private HessianColumns? RegionAt(Value from, Value to, (long Start, long End)? rows)
+    private HessianDirections? RegionAt(Value from, Value to, (long Start, long End)? rows)
     {
-        if (!_regions.TryGetValue((from, to, rows), out var columns))
-            _regions[(from, to, rows)] = columns = HessianColumns.OfRegion(Builder, head.Loss, from, to, proof.Apart(from), rows);
-        return columns;
+        if (!_regions.TryGetValue((from, to, rows), out var directions))
+            _regions[(from, to, rows)] = directions = HessianDirections.OfRegion(Builder, head.Loss, from, to, proof.Apart(from), rows);
+        return directions;
     }
 
-    private ElementwiseColumns? SourceAt(Value from, Value to)
+    private ElementwiseDirections? SourceAt(Value from, Value to)
     {
-        if (!_sources.TryGetValue((from, to), out var columns))
-            _sources[(from, to)] = columns = ElementwiseSource.Diagonal(Builder, head.Loss, from, to) is { } diagonal ? new ElementwiseColumns(from, diagonal, proof.Apart(from)) : null;
-        return columns;
+        if (!_sources.TryGetValue((from, to), out var directions))
+            _sources[(from, to)] = directions = ElementwiseSource.Diagonal(Builder, head.Loss, from, to) is { } diagonal
+                ? new ElementwiseDirections(from, diagonal, proof.Apart(from))
+                : null;
+        return directions;
     }
 
-    private TargetPath Path(Target target, Value to, bool together = false) => TargetPath.Create(model, to, target, out var obstacle, together)
+    private TargetPath Path(Target target, Value to, bool together = false) =>
+        TargetPath.Create(model, to, target, out var obstacle, together)
         ?? throw new InvalidOperationException($"A path was planned on although {obstacle}.");
 
-    private IColumnMethod Term(Target target, ColumnSource columns, bool isFactor) => Term(Path(target, columns.At), columns, isFactor);
+    private ITerm Term(Target target, DirectionSource directions, bool isFactor) => Term(Path(target, directions.At), directions, isFactor);
 
-    /// <summary>Columns pulled back, or those of the loss's factor pushed forward from the target where these are fewer.</summary>
-    private IColumnMethod Term(TargetPath path, ColumnSource columns, bool isFactor)
+    /// <summary>
+    /// Columns pulled back, or those of the square root of the output Hessian pushed forward from the target where these are fewer.
+    /// </summary>
+    private ITerm Term(TargetPath path, DirectionSource directions, bool isFactor)
     {
         var entry = WeightEntry.Find(Builder, path);
-        return isFactor && entry is not null && ForwardGramMethod.Create(Builder, path, head, proof.InOutput, entry, limits) is { } forward
+        return isFactor && entry is not null && ForwardGramTerm.Create(Builder, path, head, proof.InOutput, entry, limits) is { } forward
             ? forward
-            : new PullBackMethod(Builder, path, columns, entry, limits);
+            : new PullBackTerm(Builder, path, directions, entry, limits);
     }
 
-    private Value Closed(WeightEntry entry, Value product, Value from, ElementwiseColumns source)
+    private Value Closed(WeightEntry entry, Value product, Value from, ElementwiseDirections source)
     {
         Builder.Origin = $"curvature of '{entry.Site.Path.Target.Name}'";
         var slope = ElementwiseSource.Slope(Builder, product, from);
-        var value = ClosedForm.Of(Builder, entry, slope is null ? source.Diagonal : Mul.Of(Builder, source.Diagonal, Mul.Of(Builder, slope, slope)));
+        var value = ClosedForm.Of(
+            Builder,
+            entry,
+            slope is null ? source.Diagonal : Mul.Of(Builder, source.Diagonal, Mul.Of(Builder, slope, slope))
+        );
         Builder.Origin = null;
         return value;
     }

@@ -14,7 +14,10 @@ internal static class ElementwiseSource
             return null;
         // λ is held fixed, so a parameter stands for it while φ is differentiated.
         var fixedGradient = b.Parameter(v.Type);
-        if (b.Linearize([u], [v]).Transpose(b, [fixedGradient])[0] is not { } slope || b.Linearize([u], [slope]) is not { Outputs: [{ } second], Inputs: [var direction] })
+        if (
+            b.Linearize([u], [v]).Transpose(b, [fixedGradient])[0] is not { } slope
+            || b.Linearize([u], [slope]) is not { Outputs: [{ } second], Inputs: [var direction] }
+        )
             return null;
         return b.Substitute([second], new Dictionary<Value, Value> { [direction] = Ones(b, u), [fixedGradient] = gradient })[0];
     }

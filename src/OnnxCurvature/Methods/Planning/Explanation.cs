@@ -14,42 +14,69 @@ internal static class Explanation
     {
         var open = candidates.Where(candidate => candidate.Obstacle is null).ToArray();
         var shown = open.Where((candidate, index) => index < 3 || candidate.Method is not (Candidate.AtCut or Candidate.AtCoupledCut))
-            .Concat(candidates.Where(candidate => candidate.Obstacle is not null).GroupBy(candidate => (candidate.IsFactor, candidate.Obstacle)).Select(group => group.First()));
-        return [.. shown.Select(candidate => new CandidateReport(
-            candidate.Method, candidate.Cut.Name, candidate.Columns, candidate.Flops, Memory(survey, candidate, limits),
-            candidate == candidates[0] ? "taken: the fewest operations of those proven to be exact" : candidate.Obstacle is { } obstacle ? $"not proven: {obstacle}" : "exact, and dearer"))];
+            .Concat(
+                candidates
+                    .Where(candidate => candidate.Obstacle is not null)
+                    .GroupBy(candidate => (candidate.IsFactor, candidate.Obstacle))
+                    .Select(group => group.First())
+            );
+        return
+        [
+            .. shown.Select(candidate => new CandidateReport(
+                candidate.Method,
+                candidate.Cut.Name,
+                candidate.Columns,
+                candidate.Flops,
+                Memory(survey, candidate, limits),
+                candidate == candidates[0] ? "taken: the fewest operations of those proven to be exact"
+                    : candidate.Obstacle is { } obstacle ? $"not proven: {obstacle}"
+                    : "exact, and dearer"
+            )),
+        ];
     }
 
     /// <summary>Why the products at the target were chosen.</summary>
     public static string AtTarget(Survey survey, ImmutableArray<Candidate> candidates)
     {
         var sources = survey.Sources.ToArray();
-        var why = candidates.Length > 1 && candidates[1].Obstacle is null
-            ? "it takes fewer operations than any other way"
-            : candidates.FirstOrDefault(candidate => candidate.Obstacle is not null)?.Obstacle ?? "there is no other way";
-        return $"one product for each entry is exact for any graph, with {Sources.Names(sources)} between '{survey.Target.Value.Name}' and the loss; {why}";
+        var why =
+            candidates.Length > 1 && candidates[1].Obstacle is null
+                ? "it takes fewer operations than any other way"
+                : candidates.FirstOrDefault(candidate => candidate.Obstacle is not null)?.Obstacle ?? "there is no other way";
+        return $"one product for each entry is exact for any graph, with {Sources.Names(sources)} between '{survey.Target.Value.Name}' "
+            + $"and the loss; {why}";
     }
 
-    /// <summary>Why a way through a separator is exact, and how it is done.</summary>
+    /// <summary>Why a way through a cut is exact, and how it is done.</summary>
     public static string Chosen(Survey survey, Candidate chosen, LossHead head, string how, int signed, int closed)
     {
         var (target, at) = (survey.Target.Value.Name, chosen.Cut.Name);
-        var sources = signed + closed == 0
-            ? $"no node between '{target}' and '{at}' has a second derivative"
-            : $"the curvature sources between '{target}' and '{at}' are added ({closed} in closed form, {signed} by columns of their own)";
-        var main = chosen.IsFactor
-            ? $"samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}"
+        var sources =
+            signed + closed == 0
+                ? $"no node between '{target}' and '{at}' has a second derivative"
+                : $"the curvature sources between '{target}' and '{at}' are added ({closed} in closed form, {signed} by directions of "
+                    + $"their own)";
+        var main =
+            chosen.IsFactor ? $"samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}"
             : how.Length == 0 ? $"the loss has no second derivative in '{at}'"
-            : chosen.Together ? $"all influence passes '{at}', so diag H follows from the Hessian there of all samples together, {chosen.Columns:0} products"
-            : $"all influence passes '{at}' with samples separate, so diag H follows from the Hessian there, {chosen.Columns:0} products for all samples at once";
+            : chosen.Together
+                ? $"all influence passes '{at}', so diag H follows from the Hessian there of all samples together, "
+                    + $"{chosen.Columns:0} products"
+            : $"all influence passes '{at}' with samples separate, so diag H follows from the Hessian there, {chosen.Columns:0} "
+                + $"products for all samples at once";
         return $"{sources} and {main}{(how.Length > 0 ? "; " + how : "")}";
     }
 
-    /// <summary>The widest pair of values on the way, for as many columns as a chunk holds.</summary>
+    /// <summary>The widest pair of values on the way, for as many directions as a chunk holds.</summary>
     private static double Memory(Survey survey, Candidate candidate, PlanLimits limits)
     {
         var first = candidate.Method == Candidate.AtTarget || !candidate.IsFactor ? 0 : survey.Landing.Before;
-        var each = survey.Nodes[first..].Select(found => found.Node.Outputs.Sum(output => limits.Size(output.Type.Shape.Elements) * output.Type.Element.Size())).DefaultIfEmpty(0).Max() * (candidate.IsFactor ? 2 : 4);
+        var each =
+            survey
+                .Nodes[first..]
+                .Select(found => found.Node.Outputs.Sum(output => limits.Size(output.Type.Shape.Elements) * output.Type.Element.Size()))
+                .DefaultIfEmpty(0)
+                .Max() * (candidate.IsFactor ? 2 : 4);
         return Math.Min(Math.Max(each, limits.MemoryBytes), each * Math.Min(candidate.Columns, 256));
     }
 }

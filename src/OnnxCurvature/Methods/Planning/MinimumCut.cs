@@ -5,8 +5,8 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Methods.Planning;
 
 /// <summary>
-/// The cheapest set of values that all influence of a target passes before it meets a curvature source: a minimum vertex cut, found as a maximum flow
-/// from the target to the sources along shortest augmenting paths (Edmonds and Karp).
+/// The cheapest set of values that all influence of a target passes before it meets a curvature source: a minimum vertex cut, found as a
+/// maximum flow from the target to the sources along shortest augmenting paths (Edmonds and Karp).
 /// </summary>
 internal sealed class MinimumCut
 {
@@ -35,19 +35,31 @@ internal sealed class MinimumCut
         for (var index = 0; index < _values.Count; index++)
             Connect(2 * index, 2 * index + 1, index == 0 ? double.PositiveInfinity : capacity(_values[index]));
         foreach (var node in linear)
-            foreach (var input in GraphWalk.Dependencies(node).Where(_indices.ContainsKey).Distinct())
-                foreach (var output in node.Outputs)
-                    Connect(2 * _indices[input] + 1, 2 * _indices[output], double.PositiveInfinity);
-        foreach (var input in nodes.Select(found => found.Node).Where(node => !_indices.ContainsKey(node.Outputs[0])).SelectMany(GraphWalk.Dependencies).Where(_indices.ContainsKey).Distinct())
+        foreach (var input in GraphWalk.Dependencies(node).Where(_indices.ContainsKey).Distinct())
+        foreach (var output in node.Outputs)
+            Connect(2 * _indices[input] + 1, 2 * _indices[output], double.PositiveInfinity);
+        foreach (
+            var input in nodes
+                .Select(found => found.Node)
+                .Where(node => !_indices.ContainsKey(node.Outputs[0]))
+                .SelectMany(GraphWalk.Dependencies)
+                .Where(_indices.ContainsKey)
+                .Distinct()
+        )
             Connect(2 * _indices[input] + 1, 2 * _values.Count, double.PositiveInfinity);
     }
 
-    /// <summary>The cut, in the order of the graph; empty where the target itself meets a source, or no finite cut keeps it from one.</summary>
+    /// <summary>
+    /// The cut, in the order of the graph; empty where the target itself meets a source, or no finite cut keeps it from one.
+    /// </summary>
     /// <param name="nodes">The nodes between target and loss, in order.</param>
     /// <param name="target">The target.</param>
     /// <param name="capacity">What it costs to cut at a value; infinite where that cannot be done.</param>
-    public static ImmutableArray<Value> Of(ImmutableArray<(Node Node, Curvature Curvature)> nodes, Value target, Func<Value, double> capacity) =>
-        new MinimumCut(nodes, target, capacity).Cut();
+    public static ImmutableArray<Value> Of(
+        ImmutableArray<(Node Node, Curvature Curvature)> nodes,
+        Value target,
+        Func<Value, double> capacity
+    ) => new MinimumCut(nodes, target, capacity).Cut();
 
     private void Number(Value value)
     {

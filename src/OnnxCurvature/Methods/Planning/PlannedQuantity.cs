@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Columns;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Methods.Terms;
@@ -12,7 +12,7 @@ namespace OnnxCurvature.Methods.Planning;
 /// <param name="Quantities">What the sum is; more than one where two quantities are the same number.</param>
 /// <param name="Method">The method's name.</param>
 /// <param name="Reason">One sentence: why the result is exact.</param>
-/// <param name="Terms">The terms from columns.</param>
+/// <param name="Terms">The terms from directions.</param>
 /// <param name="Closed">The terms that need none, of the target's result type.</param>
 /// <param name="Candidates">The ways that were weighed.</param>
 internal sealed record PlannedQuantity(
@@ -20,15 +20,16 @@ internal sealed record PlannedQuantity(
     ImmutableArray<Quantity> Quantities,
     string Method,
     string Reason,
-    ImmutableArray<IColumnMethod> Terms,
+    ImmutableArray<ITerm> Terms,
     ImmutableArray<Value> Closed,
-    ImmutableArray<CandidateReport> Candidates)
+    ImmutableArray<CandidateReport> Candidates
+)
 {
     /// <summary>Of what the sum is put together.</summary>
     public DerivativeWay Way =>
         !Closed.IsEmpty || Terms.IsEmpty ? DerivativeWay.Mixed
-        : Terms.All(term => term.Kind is LossFactorColumns or ForwardGramMethod) ? DerivativeWay.Squares
-        : Terms.All(term => term is HessianProductMethod) ? DerivativeWay.Products
+        : Terms.All(term => term.Kind is RootDirections or ForwardGramTerm) ? DerivativeWay.Squares
+        : Terms.All(term => term is HessianProductTerm) ? DerivativeWay.Products
         : DerivativeWay.Mixed;
 
     /// <summary>The curvature sources on the way.</summary>

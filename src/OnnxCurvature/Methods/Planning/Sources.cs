@@ -13,7 +13,8 @@ internal static class Sources
     }
 
     /// <summary>The names of nodes, of many only the first and their number.</summary>
-    public static string Names(IReadOnlyList<Node> nodes) => nodes.Count <= 3
-        ? string.Join(" and ", nodes.Select(node => node.ToString()))
-        : $"{nodes[0]}, {nodes[1]} and {nodes.Count - 2} more";
+    public static string Names(IReadOnlyList<Node> nodes) =>
+        nodes.Count <= 3
+            ? string.Join(" and ", nodes.Select(node => node.ToString()))
+            : $"{nodes[0]}, {nodes[1]} and {nodes.Count - 2} more";
 }

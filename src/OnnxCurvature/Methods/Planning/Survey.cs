@@ -14,11 +14,13 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Planning;
 
-/// <summary>What lies between a target and the loss: the curvature sources, the values that all influence passes, and how the target enters.</summary>
+/// <summary>
+/// What lies between a target and the loss: the curvature sources, the values that all influence passes, and how the target enters.
+/// </summary>
 internal sealed class Survey
 {
     private readonly double[] _flops;
-    private readonly Lazy<Separator> _landing;
+    private readonly Lazy<Cut> _landing;
     private readonly Lazy<HashSet<int>> _closed;
     private readonly Lazy<Dictionary<Node, int>> _position;
 
@@ -26,11 +28,15 @@ internal sealed class Survey
     public Survey(GraphBuilder b, LossHead head, SampleProof proof, Target target, CostModel costs)
     {
         Target = target;
-        _landing = new(() => Entry is { } entry && Separators.FirstOrDefault(separator => separator.Value == entry.Output) is { } at ? at : Separators[0]);
+        _landing = new(() => Entry is { } entry && Cuts.FirstOrDefault(cut => cut.Value == entry.Output) is { } at ? at : Cuts[0]);
         _closed = new(() => [.. ClosedForms()]);
         _position = new(() => Nodes.Select((found, index) => (found.Node, index)).ToDictionary(entry => entry.Node, entry => entry.index));
-        Nodes = [.. CurvatureAnalysis.Run(GraphWalk.Between(new HashSet<Value> { target.Value }, [head.Loss]), new HashSet<Value> { target.Value })
-            .Where(found => found.Curvature != Curvature.PiecewiseConstant)];
+        Nodes =
+        [
+            .. CurvatureAnalysis
+                .Run(GraphWalk.Between(new HashSet<Value> { target.Value }, [head.Loss]), new HashSet<Value> { target.Value })
+                .Where(found => found.Curvature != Curvature.PiecewiseConstant),
+        ];
         _flops = new double[Nodes.Length + 1];
         var active = new HashSet<Value> { target.Value };
         for (var index = 0; index < Nodes.Length; index++)
@@ -39,10 +45,14 @@ internal sealed class Survey
             _flops[index + 1] = _flops[index] + (TakesBiasOnly(node, active) ? costs.Entries(node.Output) : costs.Flops(node));
             active.UnionWith(node.Outputs);
         }
-        Separators = [.. Separate(target.Value)];
+        Cuts = [.. Separate(target.Value)];
         Entry = EntryOf(b, proof, target.Value);
-        if (target.IsPart && Entry is { } entry && entry.Output.Producer!.Inputs.Contains(target.Value)
-            && WeightEntry.RowsOf(b, target.Value.Type, entry.Output.Type, entry.Product) is { Aligned: true, ComeFirst: true })
+        if (
+            target.IsPart
+            && Entry is { } entry
+            && entry.Output.Producer!.Inputs.Contains(target.Value)
+            && WeightEntry.RowsOf(b, target.Value.Type, entry.Output.Type, entry.Product) is { Aligned: true, ComeFirst: true }
+        )
             Rows = (target.Start, target.End);
     }
 
@@ -53,51 +63,61 @@ internal sealed class Survey
     public ImmutableArray<(Node Node, Curvature Curvature)> Nodes { get; }
 
     /// <summary>The values that all influence passes, from the target itself on.</summary>
-    public ImmutableArray<Separator> Separators { get; }
+    public ImmutableArray<Cut> Cuts { get; }
 
-    /// <summary>The output of the one matrix product that the target enters as a weight, and that product; null where it enters in another way.</summary>
+    /// <summary>
+    /// The output of the one matrix product that the target enters as a weight, and that product; null where it enters in another way.
+    /// </summary>
     public (Value Output, UnfoldedProduct Product)? Entry { get; }
 
     /// <summary>
-    /// The rows of the product's output [N, O, …] that a target which is a part of its weight asks for; null where these are all, or not rows of it.
+    /// The rows of the product's output [N, O, …] that a target which is a part of its weight asks for; null where these are all, or not
+    /// rows of it.
     /// </summary>
     public (long Start, long End)? Rows { get; }
 
     /// <summary>The nodes with a second derivative.</summary>
     public IEnumerable<Node> Sources => Nodes.Where(found => found.Curvature == Curvature.Curved).Select(found => found.Node);
 
-    /// <summary>Floating-point operations of the forward pass from one separator to another; to the loss where the other is null.</summary>
-    public double Flops(Separator from, Separator? to = null) => _flops[to?.Before ?? Nodes.Length] - _flops[from.Before];
+    /// <summary>Floating-point operations of the forward pass from one cut to another; to the loss where the other is null.</summary>
+    public double Flops(Cut from, Cut? to = null) => _flops[to?.Before ?? Nodes.Length] - _flops[from.Before];
 
     /// <summary>Floating-point operations of the forward pass after a node, in the order of the graph.</summary>
     public double FlopsAfter(Node node) => _flops[Nodes.Length] - _flops[_position.Value[node] + 1];
 
     /// <summary>Floating-point operations of some of the nodes.</summary>
-    public double FlopsOf(IEnumerable<Node> nodes) => nodes.Where(_position.Value.ContainsKey).Sum(node => _flops[_position.Value[node] + 1] - _flops[_position.Value[node]]);
+    public double FlopsOf(IEnumerable<Node> nodes) =>
+        nodes.Where(_position.Value.ContainsKey).Sum(node => _flops[_position.Value[node] + 1] - _flops[_position.Value[node]]);
 
-    /// <summary>The separator at which columns that are pulled back can stop: the product's output, or the target itself.</summary>
-    public Separator Landing => _landing.Value;
+    /// <summary>The cut at which directions that are pulled back can stop: the product's output, or the target itself.</summary>
+    public Cut Landing => _landing.Value;
 
-    /// <summary>Whether a source that starts from a separator has a closed form: nothing but elementwise nodes lie between the target's product and it.</summary>
-    public bool HasClosedForm(Separator from) => _closed.Value.Contains(from.Before);
+    /// <summary>
+    /// Whether a source that starts from a cut has a closed form: nothing but elementwise nodes lie between the target's product and it.
+    /// </summary>
+    public bool HasClosedForm(Cut from) => _closed.Value.Contains(from.Before);
 
     /// <summary>Whether a product depends on the target by its bias alone, so that its derivatives are sums.</summary>
     private static bool TakesBiasOnly(Node node, HashSet<Value> active) =>
         node.Operator is Gemm or Conv or ConvTranspose && !active.Contains(node.Inputs[0]!) && !active.Contains(node.Inputs[1]!);
 
-    /// <summary>The positions of the separators from the target's product on, as long as the nodes between are elementwise and of its shape.</summary>
-    private IEnumerable<int> ClosedForms() => Entry is not { } entry || Landing.Value != entry.Output ? []
-        : Separators.Where(separator => separator.Before >= Landing.Before)
-            .TakeWhile(separator => separator == Landing || separator.Value.Type.Shape == entry.Output.Type.Shape && separator.Region.All(IsElementwise))
-            .Select(separator => separator.Before);
+    /// <summary>
+    /// The positions of the cuts from the target's product on, as long as the nodes between are elementwise and of its shape.
+    /// </summary>
+    private IEnumerable<int> ClosedForms() =>
+        Entry is not { } entry || Landing.Value != entry.Output
+            ? []
+            : Cuts.Where(cut => cut.Before >= Landing.Before)
+                .TakeWhile(cut => cut == Landing || cut.Value.Type.Shape == entry.Output.Type.Shape && cut.Region.All(IsElementwise))
+                .Select(cut => cut.Before);
 
-    private IEnumerable<Separator> Separate(Value target)
+    private IEnumerable<Cut> Separate(Value target)
     {
         var lastUse = new Dictionary<Value, int>();
         for (var index = 0; index < Nodes.Length; index++)
             foreach (var value in GraphWalk.Dependencies(Nodes[index].Node))
                 lastUse[value] = index;
-        yield return new Separator(target, 0, RegionKind.Linear, []);
+        yield return new Cut(target, 0, RegionKind.Linear, []);
         var (alive, last, from) = (new HashSet<Value> { target }, 0, target);
         for (var index = 0; index < Nodes.Length; index++)
         {
@@ -109,7 +129,7 @@ internal sealed class Survey
             if (alive.Count != 1 || !alive.Contains(node.Outputs[0]))
                 continue;
             var region = Nodes[last..(index + 1)];
-            yield return new Separator(node.Outputs[0], index + 1, KindOf(region, from), [.. region.Select(found => found.Node)]);
+            yield return new Cut(node.Outputs[0], index + 1, KindOf(region, from), [.. region.Select(found => found.Node)]);
             (last, from) = (index + 1, node.Outputs[0]);
         }
     }
@@ -120,15 +140,19 @@ internal sealed class Survey
             return RegionKind.Linear;
         var shape = region[^1].Node.Output.Type.Shape;
         var inside = region.Select(found => found.Node.Output).ToHashSet();
-        return region.All(found => IsElementwise(found.Node) && found.Node.Output.Type.Shape == shape)
-            && region.SelectMany(found => found.Node.Inputs).All(input => input is null || !inside.Contains(input) || input.Type.Shape == shape)
+        return
+            region.All(found => IsElementwise(found.Node) && found.Node.Output.Type.Shape == shape)
+            && region
+                .SelectMany(found => found.Node.Inputs)
+                .All(input => input is null || !inside.Contains(input) || input.Type.Shape == shape)
             && from.Type.Shape == shape
             ? RegionKind.Elementwise
             : RegionKind.General;
     }
 
     /// <summary>Whether each entry of a node's output depends on the same entry of its inputs only, up to broadcasting.</summary>
-    public static bool IsElementwise(Node node) => node.Operator is UnaryElementwise or BinaryElementwise or VariadicElementwise or ExtremeElementwise or Identity;
+    public static bool IsElementwise(Node node) =>
+        node.Operator is UnaryElementwise or BinaryElementwise or VariadicElementwise or ExtremeElementwise or Identity;
 
     private (Value, UnfoldedProduct)? EntryOf(GraphBuilder b, SampleProof proof, Value at)
     {
@@ -139,9 +163,12 @@ internal sealed class Survey
                 return null;
             if (user.Operator is not (TransposeAxes or Reshape or Identity))
                 // What the product takes for samples must be that: of a single sample there may be several rows.
-                return (proof.IsSingle || proof.Of(user.Output) == SampleLayout.At(0))
-                    && user.Rules().Unfold(b, user, user.Inputs.IndexOf(at)) is { } product && product.Columns.Type.Shape[0] == (proof.IsSingle ? 1 : user.Output.Type.Shape[0])
-                    ? (user.Output, product) : null;
+                return
+                    (proof.IsSingle || proof.Of(user.Output) == SampleLayout.At(0))
+                    && user.Rules().Unfold(b, user, user.Inputs.IndexOf(at)) is { } product
+                    && product.Columns.Type.Shape[0] == (proof.IsSingle ? 1 : user.Output.Type.Shape[0])
+                    ? (user.Output, product)
+                    : null;
             at = user.Output;
         }
     }

@@ -40,14 +40,14 @@ public sealed record CurvaturePlan
     public required ImmutableArray<string> PerSample { get; init; }
 
     /// <summary>
-    /// Where samples lie in the inputs of the program, by name: the model's own, the loss's target, directions and cotangents. Inputs without samples
-    /// belong to all of them.
+    /// Where samples lie in the inputs of the program, by name: the model's own, the loss's target, directions and cotangents. Inputs
+    /// without samples belong to all of them.
     /// </summary>
     public ImmutableDictionary<string, SampleLayout> InputLayouts { get; init; } = ImmutableDictionary<string, SampleLayout>.Empty;
 
     /// <summary>
-    /// Where samples lie in the outputs that were asked for, by name. Results without samples are added up over batches; those of coupled samples
-    /// belong to all samples of a batch together.
+    /// Where samples lie in the outputs that were asked for, by name. Results without samples are added up over batches; those of coupled
+    /// samples belong to all samples of a batch together.
     /// </summary>
     public ImmutableDictionary<string, SampleLayout> ResultLayouts { get; init; } = ImmutableDictionary<string, SampleLayout>.Empty;
 
@@ -72,8 +72,12 @@ public sealed record CurvaturePlan
     /// <summary>Estimated peak of the values of one run, weights not counted, in bytes.</summary>
     public required double MemoryBytes { get; init; }
 
-    /// <summary>This plan. Throws <see cref="UserErrorException"/> where not even single columns keep to what chunks may take.</summary>
-    internal CurvaturePlan Within(PlanLimits limits) => Methods.FirstOrDefault(method => method.ChunkSize == 1 && method.MemoryBytes > limits.MemoryBytes) is not { } large
-        ? this
-        : throw new UserErrorException($"One column of '{large.Target}' takes about {Math.Ceiling(large.MemoryBytes / (1 << 20))} MiB, and the limit is {PlanLimits.Text(limits.MemoryBytes)}; allow more with --memory.");
+    /// <summary>This plan. Throws <see cref="UserErrorException"/> where not even single directions keep to what chunks may take.</summary>
+    internal CurvaturePlan Within(PlanLimits limits) =>
+        Methods.FirstOrDefault(method => method.ChunkSize == 1 && method.MemoryBytes > limits.MemoryBytes) is not { } large
+            ? this
+            : throw new UserErrorException(
+                $"One direction of '{large.Target}' takes about {Math.Ceiling(large.MemoryBytes / (1 << 20))} MiB, and the limit is "
+                    + $"{PlanLimits.Text(limits.MemoryBytes)}; allow more with --memory."
+            );
 }

@@ -11,15 +11,17 @@ public sealed record OutputContract
     /// <summary>New names, by the name of a result or of an output of the model.</summary>
     public ImmutableDictionary<string, string> Names { get; init; } = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
 
-    /// <summary>The results and outputs of the model that are given out with the opposite sign, by the names that they have without a contract.</summary>
+    /// <summary>
+    /// The results and outputs of the model that are given out with the opposite sign, by the names that they have without a contract.
+    /// </summary>
     public ImmutableArray<string> Negated { get; init; } = [];
 
     /// <summary>Whether the model's own outputs are left out.</summary>
     public bool ResultsOnly { get; init; }
 
     /// <summary>
-    /// The outputs of the file. A result whose name is taken in the model gets a number after it. Throws <see cref="UserErrorException"/> where the contract does not fit
-    /// what there is.
+    /// The outputs of the file. A result whose name is taken in the model gets a number after it. Throws <see cref="UserErrorException"/>
+    /// where the contract does not fit what there is.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="inputs">The inputs of the file.</param>
@@ -32,7 +34,11 @@ public sealed record OutputContract
         foreach (var name in Names.Keys.Concat(Negated))
             Check(name, asked);
         var taken = Reserve(model, inputs, asked);
-        var (outputs, names, notes) = (ImmutableArray.CreateBuilder<NamedValue>(), ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal), ImmutableArray.CreateBuilder<string>());
+        var (outputs, names, notes) = (
+            ImmutableArray.CreateBuilder<NamedValue>(),
+            ImmutableDictionary.CreateBuilder<string, string>(StringComparer.Ordinal),
+            ImmutableArray.CreateBuilder<string>()
+        );
         foreach (var output in own)
         {
             var isResult = results.Any(result => result.Name == output.Name);
@@ -46,35 +52,62 @@ public sealed record OutputContract
             names[result.Name] = name;
             outputs.Add(new NamedValue(name, Signed(model, result)));
         }
-        return new GivenOutputs(outputs.ToImmutable(), names.ToImmutable(), [.. Negated.Select(name => names.GetValueOrDefault(name, name))], notes.ToImmutable());
+        return new GivenOutputs(
+            outputs.ToImmutable(),
+            names.ToImmutable(),
+            [.. Negated.Select(name => names.GetValueOrDefault(name, name))],
+            notes.ToImmutable()
+        );
     }
 
-    private Value Signed(ModelGraph model, NamedValue output) => Negated.Contains(output.Name) ? Neg.Of(model.Builder, output.Value) : output.Value;
+    private Value Signed(ModelGraph model, NamedValue output) =>
+        Negated.Contains(output.Name) ? Neg.Of(model.Builder, output.Value) : output.Value;
 
     private void Check(string name, NamedValue[] asked)
     {
         if (asked.FirstOrDefault(output => output.Name == name) is not { } output)
-            throw new UserErrorException($"The file gives out no '{name}' that could be renamed or negated; it gives out {string.Join(", ", asked.Select(given => $"'{given.Name}'"))}.");
+            throw new UserErrorException(
+                $"The file gives out no '{name}' that could be renamed or negated; it gives out "
+                    + $"{string.Join(", ", asked.Select(given => $"'{given.Name}'"))}."
+            );
         if (!Negated.Contains(name))
             return;
         if (!output.Value.Type.Element.IsFloat())
-            throw new UserErrorException($"'{name}' holds {output.Value.Type.Element.DisplayName()} and cannot be negated; negate floating-point outputs only.");
+            throw new UserErrorException(
+                $"'{name}' holds {output.Value.Type.Element.DisplayName()} and cannot be negated; negate floating-point outputs only."
+            );
         if (name.EndsWith("_standard_error", StringComparison.Ordinal) || name.EndsWith("_lower_bound", StringComparison.Ordinal))
-            throw new UserErrorException($"'{name}' cannot be negated, because it would be no standard error or lower bound any more; negate what it belongs to in the consumer.");
+            throw new UserErrorException(
+                $"'{name}' cannot be negated, because it would be no standard error or lower bound any more; negate what it belongs to "
+                    + $"in the consumer."
+            );
     }
 
-    /// <summary>The names that no result without a name of the contract may have. Throws <see cref="UserErrorException"/> for a name of the contract that cannot be had.</summary>
+    /// <summary>
+    /// The names that no result without a name of the contract may have. Throws <see cref="UserErrorException"/> for a name of the contract
+    /// that cannot be had.
+    /// </summary>
     private HashSet<string> Reserve(ModelGraph model, IReadOnlyCollection<Value> inputs, NamedValue[] asked)
     {
-        var given = asked.Where(output => !Names.ContainsKey(output.Name) && model.Outputs.Contains(output)).Select(output => output.Name).ToHashSet(StringComparer.Ordinal);
+        var given = asked
+            .Where(output => !Names.ContainsKey(output.Name) && model.Outputs.Contains(output))
+            .Select(output => output.Name)
+            .ToHashSet(StringComparer.Ordinal);
         foreach (var (from, to) in Names)
         {
             if (to.Length == 0 || to.Any(char.IsControl))
-                throw new UserErrorException($"'{from}' cannot be renamed to a name that is empty or holds control characters; give another.");
+                throw new UserErrorException(
+                    $"'{from}' cannot be renamed to a name that is empty or holds control characters; give another."
+                );
             if (inputs.Any(input => input.Name == to) || model.Values.GetValueOrDefault(to) is { Producer: null })
-                throw new UserErrorException($"'{from}' cannot be renamed to '{to}', which is an input or a weight of the file; give another name.");
+                throw new UserErrorException(
+                    $"'{from}' cannot be renamed to '{to}', which is an input or a weight of the file; give another name."
+                );
             if (!given.Add(to))
-                throw new UserErrorException($"'{from}' cannot be renamed to '{to}', which is the name of another output; give another name, or leave out the model's own outputs.");
+                throw new UserErrorException(
+                    $"'{from}' cannot be renamed to '{to}', which is the name of another output; give another name, or leave out the "
+                        + $"model's own outputs."
+                );
         }
         given.UnionWith(model.Values.Keys);
         given.UnionWith(inputs.Select(input => input.Name!));
@@ -95,7 +128,12 @@ public sealed record OutputContract
 /// <param name="Names">The names that results are given out under, by those of <see cref="Quantities.OutputName"/>.</param>
 /// <param name="Negated">The names of outputs that are given out with the opposite sign.</param>
 /// <param name="Notes">What the user should know: one sentence each.</param>
-internal sealed record GivenOutputs(ImmutableArray<NamedValue> Outputs, ImmutableDictionary<string, string> Names, ImmutableArray<string> Negated, ImmutableArray<string> Notes)
+internal sealed record GivenOutputs(
+    ImmutableArray<NamedValue> Outputs,
+    ImmutableDictionary<string, string> Names,
+    ImmutableArray<string> Negated,
+    ImmutableArray<string> Notes
+)
 {
     /// <summary>Results alone, under their own names.</summary>
     public static GivenOutputs Of(IReadOnlyCollection<NamedValue> results) =>

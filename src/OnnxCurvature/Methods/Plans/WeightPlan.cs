@@ -8,16 +8,26 @@ namespace OnnxCurvature.Methods.Plans;
 /// <param name="Target">The target as it was asked for, for instance <c>conv4_3.weight[7]</c>.</param>
 /// <param name="Shape">The shape of the result.</param>
 /// <param name="Quantity">What is computed.</param>
-/// <param name="Method">The method's name: <c>loss factor</c>, <c>Hessian-vector products</c>, <c>zero</c>.</param>
+/// <param name="Method">The method's name: <c>square root of the output Hessian</c>, <c>Hessian-vector products</c>, <c>zero</c>.</param>
 /// <param name="Reason">One sentence that says why the method gives the exact result, and why no cheaper one was taken.</param>
-/// <param name="Columns">The number of columns that are pushed through the network.</param>
+/// <param name="Columns">The number of directions that are pushed through the network.</param>
 /// <param name="ChunkSize">How many of them at a time.</param>
 /// <param name="Flops">
-/// Estimated floating-point operations for one batch, beside those of the loss and the gradient; a multiplication and an addition count as two. Work that several
-/// quantities or targets share counts for each of them in equal parts, so that sums over methods are right.
+/// Estimated floating-point operations for one batch, beside those of the loss and the gradient; a multiplication and an addition count as
+/// two. Work that several quantities or targets share counts for each of them in equal parts, so that sums over methods are right.
 /// </param>
 /// <param name="MemoryBytes">Estimated peak of one chunk's values, in bytes.</param>
-public sealed record WeightPlan(string Target, TensorShape Shape, Quantity Quantity, string Method, string Reason, long Columns, int ChunkSize, double Flops, double MemoryBytes)
+public sealed record WeightPlan(
+    string Target,
+    TensorShape Shape,
+    Quantity Quantity,
+    string Method,
+    string Reason,
+    long Columns,
+    int ChunkSize,
+    double Flops,
+    double MemoryBytes
+)
 {
     /// <summary>Of what it is put together.</summary>
     public DerivativeWay Way { get; init; }

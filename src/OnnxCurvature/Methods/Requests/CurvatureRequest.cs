@@ -22,15 +22,19 @@ public sealed record CurvatureRequest
     public Precision Precision { get; init; }
 
     /// <summary>
-    /// Whether quantization within the model counts as the identity in derivatives: where it is rounding its derivative is zero, so without this none
-    /// passes through it.
+    /// Whether quantization within the model counts as the identity in derivatives: where it is rounding its derivative is zero, so without
+    /// this none passes through it.
     /// </summary>
     public bool StraightThrough { get; init; }
 
-    /// <summary>Values of inputs, by name, that become constants: shapes, axes and counts that must be known before anything can be derived.</summary>
+    /// <summary>
+    /// Values of inputs, by name, that become constants: shapes, axes and counts that must be known before anything can be derived.
+    /// </summary>
     public IReadOnlyDictionary<string, Tensor> Fixed { get; init; } = ImmutableDictionary<string, Tensor>.Empty;
 
-    /// <summary>Along which axis of inputs, by name, the samples lie, where that is not to be found out: null for an input that holds no samples.</summary>
+    /// <summary>
+    /// Along which axis of inputs, by name, the samples lie, where that is not to be found out: null for an input that holds no samples.
+    /// </summary>
     public IReadOnlyDictionary<string, int?> SampleAxes { get; init; } = ImmutableDictionary<string, int?>.Empty;
 
     /// <summary>What is computed.</summary>
@@ -39,7 +43,7 @@ public sealed record CurvatureRequest
     /// <summary>How a diagonal is estimated; by default it is not, but exact.</summary>
     public Estimator Estimator { get; init; }
 
-    /// <summary>The number of random columns of an estimate, at least 2.</summary>
+    /// <summary>The number of random directions of an estimate, at least 2.</summary>
     public int Probes { get; init; } = 32;
 
     /// <summary>
@@ -48,8 +52,8 @@ public sealed record CurvatureRequest
     public double? TargetError { get; init; }
 
     /// <summary>
-    /// The share of probability, above 0 and below 1, of the least likely classes that may be left out of a factor of cross-entropy: what is kept is a lower bound,
-    /// and the remainder is sampled. Null for none.
+    /// The share of probability, above 0 and below 1, of the least likely classes that may be left out of a factor of cross-entropy: what
+    /// is kept is a lower bound, and the remainder is sampled. Null for none.
     /// </summary>
     public double? Tolerance { get; init; }
 
@@ -60,7 +64,10 @@ public sealed record CurvatureRequest
     public int Seed { get; init; }
 
     /// <summary>Whether random numbers take part in what is asked for.</summary>
-    public bool IsRandom => Estimator != Estimator.None && !Estimator.IsOnePass() || Tolerance is not null || Quantities.Contains(Quantity.FisherDiagonalMonteCarlo);
+    public bool IsRandom =>
+        Estimator != Estimator.None && !Estimator.IsOnePass()
+        || Tolerance is not null
+        || Quantities.Contains(Quantity.FisherDiagonalMonteCarlo);
 
     /// <summary>Throws <see cref="ArgumentException"/> for a member that is null or a default that holds nothing.</summary>
     internal void Check()

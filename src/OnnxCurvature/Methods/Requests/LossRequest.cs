@@ -5,12 +5,16 @@ public enum LossKind
 {
     /// <summary>−log softmax(z)[label]; classes lie along axis 1.</summary>
     CrossEntropy,
+
     /// <summary>−t log σ(z) − (1−t) log(1−σ(z)), for logits z and targets t in [0, 1].</summary>
     BinaryCrossEntropy,
+
     /// <summary>(z − t)².</summary>
     Mse,
+
     /// <summary>The sum of all entries of a value.</summary>
     Sum,
+
     /// <summary>A value that the model computes; summed where it is no scalar.</summary>
     Value,
 }
@@ -21,15 +25,16 @@ public enum LossKind
 public sealed record LossRequest(LossKind Kind, string? Value = null)
 {
     /// <summary>The name of the kind on the command line.</summary>
-    public static string Name(LossKind kind) => kind switch
-    {
-        LossKind.CrossEntropy => "cross-entropy",
-        LossKind.BinaryCrossEntropy => "binary-cross-entropy",
-        LossKind.Mse => "mse",
-        LossKind.Sum => "sum",
-        LossKind.Value => "value",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+    public static string Name(LossKind kind) =>
+        kind switch
+        {
+            LossKind.CrossEntropy => "cross-entropy",
+            LossKind.BinaryCrossEntropy => "binary-cross-entropy",
+            LossKind.Mse => "mse",
+            LossKind.Sum => "sum",
+            LossKind.Value => "value",
+            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        };
 
     /// <summary>Reads <c>KIND</c> or <c>KIND:VALUE</c>. Throws <see cref="UserErrorException"/> for an unknown kind.</summary>
     public static LossRequest Parse(string text)
@@ -39,7 +44,9 @@ public sealed record LossRequest(LossKind Kind, string? Value = null)
         foreach (var kind in Enum.GetValues<LossKind>())
             if (Name(kind) == name)
                 return new LossRequest(kind, colon < 0 || colon == text.Length - 1 ? null : text[(colon + 1)..]);
-        throw new UserErrorException($"The loss '{name}' is unknown; {Suggestions.Among(name, [.. Enum.GetValues<LossKind>().Select(Name)])}.");
+        throw new UserErrorException(
+            $"The loss '{name}' is unknown; {Suggestions.Among(name, [.. Enum.GetValues<LossKind>().Select(Name)])}."
+        );
     }
 
     /// <inheritdoc/>

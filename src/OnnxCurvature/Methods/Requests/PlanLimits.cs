@@ -5,7 +5,7 @@ namespace OnnxCurvature.Methods.Requests;
 /// <summary>What a plan has to keep to, and what it is planned for.</summary>
 public sealed record PlanLimits
 {
-    /// <summary>Bytes that one chunk of columns may take beside the weights.</summary>
+    /// <summary>Bytes that one chunk of directions may take beside the weights.</summary>
     public long MemoryBytes { get; init; } = 1L << 30;
 
     /// <summary>A bound on memory as messages tell it.</summary>
@@ -14,13 +14,18 @@ public sealed record PlanLimits
     /// <summary>Where the program will run, <c>cpu</c> or <c>cuda</c>: it tells what kernels there are for float64.</summary>
     public string Provider { get; init; } = "cpu";
 
-    /// <summary>Whether the caller makes a run for each chunk, so that what is done once, after all chunks, would be done in every run.</summary>
+    /// <summary>
+    /// Whether the caller makes a run for each chunk, so that what is done once, after all chunks, would be done in every run.
+    /// </summary>
     public bool OneRunForEachChunk { get; init; }
 
-    /// <summary>Whether products of columns are taken at open channels only; null for where it is expected to be faster.</summary>
-    internal bool? AtOpenChannels { get; init; }
+    /// <summary>Whether products of directions are taken at nonzero channels only; null for where it is expected to be faster.</summary>
+    internal bool? MasksProducts { get; init; }
 
-    /// <summary>Bytes of a dense layer's weight from which entries are picked at one time, where products of columns are taken at open channels: what the cache of a processor holds.</summary>
+    /// <summary>
+    /// Bytes of a dense layer's weight from which entries are gathered at one time, where products of directions are taken at nonzero
+    /// channels: what the cache of a processor holds.
+    /// </summary>
     internal long BlockBytes { get; init; } = 32 << 20;
 
     /// <summary>The size to plan with for symbolic dimensions that have none given here.</summary>

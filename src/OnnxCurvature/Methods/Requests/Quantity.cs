@@ -1,59 +1,89 @@
 namespace OnnxCurvature.Methods.Requests;
 
 /// <summary>
-/// What can be computed. The names in files and on the command line are those of <see cref="Quantities"/>. L is the loss, ℓₙ what sample n adds to
-/// it (N times that for a mean over N samples), z the value that the loss is taken of, w the target.
+/// What can be computed. The names in files and on the command line are those of <see cref="Quantities"/>. L is the loss, ℓₙ what sample n
+/// adds to it (N times that for a mean over N samples), z the value that the loss is taken of, w the target.
 /// </summary>
 public enum Quantity
 {
     /// <summary>The loss, a scalar.</summary>
     Loss,
+
     /// <summary>∂L/∂w, of w's shape.</summary>
     Gradient,
+
     /// <summary>∂²L/∂wᵢ², of w's shape; exact.</summary>
     HessianDiagonal,
+
     /// <summary>The diagonal of the generalized Gauss–Newton matrix Jᵀ(∇²L)J, of w's shape; exact.</summary>
     GgnDiagonal,
-    /// <summary>The diagonal of the empirical Fisher matrix: the mean, or the sum, over samples of (∂ℓₙ/∂wᵢ)², of w's shape; exact.</summary>
+
+    /// <summary>
+    /// The diagonal of the empirical Fisher matrix: the mean, or the sum, over samples of (∂ℓₙ/∂wᵢ)², of w's shape; exact.
+    /// </summary>
     FisherDiagonal,
-    /// <summary>The same with targets drawn from the model's own distribution: an estimate of the diagonal of the Fisher matrix, of w's shape.</summary>
+
+    /// <summary>
+    /// The same with targets drawn from the model's own distribution: an estimate of the diagonal of the Fisher matrix, of w's shape.
+    /// </summary>
     FisherDiagonalMonteCarlo,
+
     /// <summary>∂ℓₙ/∂w, [N, *w].</summary>
     PerSampleGradient,
+
     /// <summary>∂²ℓₙ/∂wᵢ², [N, *w]; exact.</summary>
     PerSampleHessianDiagonal,
+
     /// <summary>The diagonal of the generalized Gauss–Newton matrix of each ℓₙ, [N, *w]; exact.</summary>
     PerSampleGgnDiagonal,
+
     /// <summary>(∂ℓₙ/∂wᵢ)², [N, *w].</summary>
     PerSampleFisherDiagonal,
+
     /// <summary>∇²L v for the input <c>NAME.direction</c>, of w's shape.</summary>
     Hvp,
+
     /// <summary>J v for the input <c>NAME.direction</c>, of z's shape.</summary>
     Jvp,
+
     /// <summary>Jᵀ u for the input <c>NAME.cotangent</c>, of w's shape.</summary>
     Vjp,
+
     /// <summary>∂z/∂w, sample by sample: z's shape, and w's after it.</summary>
     Jacobian,
+
     /// <summary>The block ∇²L of w, of w's shape twice; for inputs sample by sample.</summary>
     Hessian,
+
     /// <summary>The trace of that block: a scalar, for inputs one number for each sample.</summary>
     Laplacian,
-    /// <summary>The derivative of the sum of the gradient's entries, which is the sum of each row of ∇²L and not its diagonal; of w's shape.</summary>
+
+    /// <summary>
+    /// The derivative of the sum of the gradient's entries, which is the sum of each row of ∇²L and not its diagonal; of w's shape.
+    /// </summary>
     GradientOfGradient,
+
     /// <summary>An estimate of <see cref="HessianDiagonal"/>. Results only.</summary>
     HessianDiagonalEstimate,
+
     /// <summary>The standard error of <see cref="HessianDiagonalEstimate"/>. Results only.</summary>
     HessianDiagonalStandardError,
+
     /// <summary>An estimate of <see cref="GgnDiagonal"/>. Results only.</summary>
     GgnDiagonalEstimate,
+
     /// <summary>The standard error of <see cref="GgnDiagonalEstimate"/>. Results only.</summary>
     GgnDiagonalStandardError,
+
     /// <summary>An estimate of the diagonal of the Fisher matrix. Results only.</summary>
     FisherDiagonalEstimate,
+
     /// <summary>The standard error of <see cref="FisherDiagonalEstimate"/>. Results only.</summary>
     FisherDiagonalStandardError,
+
     /// <summary>A lower bound of <see cref="HessianDiagonal"/>. Results only.</summary>
     HessianDiagonalLowerBound,
+
     /// <summary>A lower bound of <see cref="GgnDiagonal"/>. Results only.</summary>
     GgnDiagonalLowerBound,
 }
@@ -65,35 +95,36 @@ public static class Quantities
     public static IEnumerable<Quantity> All => Enum.GetValues<Quantity>().Where(quantity => quantity < Quantity.HessianDiagonalEstimate);
 
     /// <summary>The name on the command line: <c>hessian-diagonal</c>.</summary>
-    public static string Name(this Quantity quantity) => quantity switch
-    {
-        Quantity.Loss => "loss",
-        Quantity.Gradient => "gradient",
-        Quantity.HessianDiagonal => "hessian-diagonal",
-        Quantity.GgnDiagonal => "ggn-diagonal",
-        Quantity.FisherDiagonal => "fisher-diagonal",
-        Quantity.FisherDiagonalMonteCarlo => "fisher-diagonal-mc",
-        Quantity.PerSampleGradient => "per-sample-gradient",
-        Quantity.PerSampleHessianDiagonal => "per-sample-hessian-diagonal",
-        Quantity.PerSampleGgnDiagonal => "per-sample-ggn-diagonal",
-        Quantity.PerSampleFisherDiagonal => "per-sample-fisher-diagonal",
-        Quantity.Hvp => "hvp",
-        Quantity.Jvp => "jvp",
-        Quantity.Vjp => "vjp",
-        Quantity.Jacobian => "jacobian",
-        Quantity.Hessian => "hessian",
-        Quantity.Laplacian => "laplacian",
-        Quantity.GradientOfGradient => "gradient-of-gradient",
-        Quantity.HessianDiagonalEstimate => "hessian-diagonal-estimate",
-        Quantity.HessianDiagonalStandardError => "hessian-diagonal-standard-error",
-        Quantity.GgnDiagonalEstimate => "ggn-diagonal-estimate",
-        Quantity.GgnDiagonalStandardError => "ggn-diagonal-standard-error",
-        Quantity.FisherDiagonalEstimate => "fisher-diagonal-estimate",
-        Quantity.FisherDiagonalStandardError => "fisher-diagonal-standard-error",
-        Quantity.HessianDiagonalLowerBound => "hessian-diagonal-lower-bound",
-        Quantity.GgnDiagonalLowerBound => "ggn-diagonal-lower-bound",
-        _ => throw new ArgumentOutOfRangeException(nameof(quantity)),
-    };
+    public static string Name(this Quantity quantity) =>
+        quantity switch
+        {
+            Quantity.Loss => "loss",
+            Quantity.Gradient => "gradient",
+            Quantity.HessianDiagonal => "hessian-diagonal",
+            Quantity.GgnDiagonal => "ggn-diagonal",
+            Quantity.FisherDiagonal => "fisher-diagonal",
+            Quantity.FisherDiagonalMonteCarlo => "fisher-diagonal-mc",
+            Quantity.PerSampleGradient => "per-sample-gradient",
+            Quantity.PerSampleHessianDiagonal => "per-sample-hessian-diagonal",
+            Quantity.PerSampleGgnDiagonal => "per-sample-ggn-diagonal",
+            Quantity.PerSampleFisherDiagonal => "per-sample-fisher-diagonal",
+            Quantity.Hvp => "hvp",
+            Quantity.Jvp => "jvp",
+            Quantity.Vjp => "vjp",
+            Quantity.Jacobian => "jacobian",
+            Quantity.Hessian => "hessian",
+            Quantity.Laplacian => "laplacian",
+            Quantity.GradientOfGradient => "gradient-of-gradient",
+            Quantity.HessianDiagonalEstimate => "hessian-diagonal-estimate",
+            Quantity.HessianDiagonalStandardError => "hessian-diagonal-standard-error",
+            Quantity.GgnDiagonalEstimate => "ggn-diagonal-estimate",
+            Quantity.GgnDiagonalStandardError => "ggn-diagonal-standard-error",
+            Quantity.FisherDiagonalEstimate => "fisher-diagonal-estimate",
+            Quantity.FisherDiagonalStandardError => "fisher-diagonal-standard-error",
+            Quantity.HessianDiagonalLowerBound => "hessian-diagonal-lower-bound",
+            Quantity.GgnDiagonalLowerBound => "ggn-diagonal-lower-bound",
+            _ => throw new ArgumentOutOfRangeException(nameof(quantity)),
+        };
 
     /// <summary>The name of the output: <c>loss</c>, or <c>conv4_3.weight.hessian_diagonal</c>.</summary>
     public static string OutputName(this Quantity quantity, string target) =>
@@ -101,7 +132,13 @@ public static class Quantities
 
     /// <summary>Whether the first axis of results is that of the samples, whatever the target.</summary>
     public static bool IsPerSample(this Quantity quantity) =>
-        quantity is Quantity.PerSampleGradient or Quantity.PerSampleHessianDiagonal or Quantity.PerSampleGgnDiagonal or Quantity.PerSampleFisherDiagonal or Quantity.Jvp or Quantity.Jacobian;
+        quantity
+            is Quantity.PerSampleGradient
+                or Quantity.PerSampleHessianDiagonal
+                or Quantity.PerSampleGgnDiagonal
+                or Quantity.PerSampleFisherDiagonal
+                or Quantity.Jvp
+                or Quantity.Jacobian;
 
     /// <summary>Whether it is a derivative of the loss's output z, and not of the loss.</summary>
     public static bool IsOfOutput(this Quantity quantity) => quantity is Quantity.Jvp or Quantity.Vjp or Quantity.Jacobian;

@@ -5,6 +5,7 @@ public enum Reduction
 {
     /// <summary>Their mean: over the samples for cross-entropy, over all entries for mse and binary cross-entropy.</summary>
     Mean,
+
     /// <summary>Their sum.</summary>
     Sum,
 }

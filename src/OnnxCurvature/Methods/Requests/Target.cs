@@ -18,8 +18,8 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
     public bool IsPart => Value.Type.Rank > 0 && (Start != 0 || End != long.MaxValue && Value.Type.Shape[0] != End) || Single;
 
     /// <summary>The type of results: that of the value, with the first axis cut to the range, or dropped for a single index.</summary>
-    public TensorType ResultType => !IsPart ? Value.Type
-        : Value.Type with { Shape = Single ? Value.Type.Shape.Remove(0) : Value.Type.Shape.With(0, End - Start) };
+    public TensorType ResultType =>
+        !IsPart ? Value.Type : Value.Type with { Shape = Single ? Value.Type.Shape.Remove(0) : Value.Type.Shape.With(0, End - Start) };
 
     /// <summary>
     /// Finds the targets that the patterns name, each once, in the order of the patterns. A pattern with <c>*</c> or <c>?</c> stands for
@@ -35,14 +35,23 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
             {
                 var matches = model.Weights.Where(weight => NamePattern.Fits(name, weight.Name!)).ToArray();
                 if (matches.Length == 0)
-                    throw new UserErrorException($"--wrt '{pattern}' matches no weight; {Suggestions.For(name, model.Weights.Select(weight => weight.Name!))}.");
+                    throw new UserErrorException(
+                        $"--wrt '{pattern}' matches no weight; {Suggestions.For(name, model.Weights.Select(weight => weight.Name!))}."
+                    );
                 targets.AddRange(matches.Select(weight => Of(weight.Name!, weight, range)));
                 continue;
             }
-            var value = model.Values.GetValueOrDefault(name)
-                ?? throw new UserErrorException($"--wrt '{pattern}' names nothing in the model; {Suggestions.For(name, model.Weights.Select(weight => weight.Name!).Concat(model.Values.Keys))}.");
+            var value =
+                model.Values.GetValueOrDefault(name)
+                ?? throw new UserErrorException(
+                    $"--wrt '{pattern}' names nothing in the model; "
+                        + $"{Suggestions.For(name, model.Weights.Select(weight => weight.Name!).Concat(model.Values.Keys))}."
+                );
             if (!value.Type.Element.IsFloat())
-                throw new UserErrorException($"--wrt '{pattern}' names a value of {value.Type.Element.DisplayName()}, and only floating-point values have derivatives; name another.");
+                throw new UserErrorException(
+                    $"--wrt '{pattern}' names a value of {value.Type.Element.DisplayName()}, and only floating-point values have "
+                        + $"derivatives; name another."
+                );
             targets.Add(Of(name, value, range));
         }
         if (targets.Count == 0)
@@ -61,19 +70,29 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
         if (range is null)
             return new Target(name, value, 0, value.Type.Rank > 0 ? value.Type.Shape[0].Known ?? long.MaxValue : 1, false);
         if (value.Type.Rank == 0 || value.Type.Shape[0].Known is not { } size)
-            throw new UserErrorException($"--wrt '{name}[{range}]' takes indices of the first axis, but '{name}' has the shape {value.Type.Shape}; name the whole value.");
+            throw new UserErrorException(
+                $"--wrt '{name}[{range}]' takes indices of the first axis, but '{name}' has the shape {value.Type.Shape}; name the "
+                    + $"whole value."
+            );
         var colon = range.IndexOf(':', StringComparison.Ordinal);
         var start = Number(colon < 0 ? range : range[..colon], 0);
         var end = colon < 0 ? start + 1 : Number(range[(colon + 1)..], size);
         return start >= 0 && end <= size && start < end
             ? new Target($"{name}[{range}]", value, start, end, colon < 0)
-            : throw new UserErrorException(start >= end && start >= 0 && start <= size ? $"--wrt '{name}[{range}]' holds no index; give a range that ends after it begins." : $"--wrt '{name}[{range}]' is outside of the first axis of '{name}', which has the size {size}; give indices from 0 to {size - 1}.");
+            : throw new UserErrorException(
+                start >= end && start >= 0 && start <= size
+                    ? $"--wrt '{name}[{range}]' holds no index; give a range that ends after it begins."
+                    : $"--wrt '{name}[{range}]' is outside of the first axis of '{name}', which has the size {size}; give indices from "
+                        + $"0 to {size - 1}."
+            );
 
         long Number(string text, long fallback)
         {
             if (text.Length == 0)
                 return fallback;
-            var number = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed) ? parsed : long.MinValue / 2;
+            var number = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed)
+                ? parsed
+                : long.MinValue / 2;
             return number < 0 ? number + size : number;
         }
     }

@@ -7,7 +7,10 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Sparsity;
 
-/// <summary>For every output position of a convolution the input positions that it sees, each with its kernel position; those in the padding are left out.</summary>
+/// <summary>
+/// For every output position of a convolution the input positions that it sees, each with its kernel position; those in the padding are
+/// left out.
+/// </summary>
 internal sealed class ConvolutionTaps
 {
     private readonly List<(long Position, long Kernel)>[] _taps;
@@ -16,7 +19,13 @@ internal sealed class ConvolutionTaps
     private ConvolutionTaps(List<(long, long)>[] taps, long inputs) => (_taps, _inputs) = (taps, inputs);
 
     /// <summary>A single output position that sees a single input position.</summary>
-    public static ConvolutionTaps One { get; } = new([[(0, 0)]], 1);
+    public static ConvolutionTaps One { get; } =
+        new(
+            [
+                [(0, 0)],
+            ],
+            1
+        );
 
     /// <summary>The taps of a window over positions of known sizes.</summary>
     public ConvolutionTaps(Window window, IReadOnlyList<long> sizes, IReadOnlyList<long> outputs)
@@ -52,7 +61,9 @@ internal sealed class ConvolutionTaps
     {
         var count = b.Scalar(ElementType.Int64, Outputs);
         var at = samples.IsOne ? output : Mod.Of(b, output, count);
-        var length = AreAlike ? null : Gather.Of(b, b.Constant(Tensor.Of(ElementType.Int64, [Outputs, 1], [.. _taps.Select(taps => (long)taps.Count)])), at, 0);
+        var length = AreAlike
+            ? null
+            : Gather.Of(b, b.Constant(Tensor.Of(ElementType.Int64, [Outputs, 1], [.. _taps.Select(taps => (long)taps.Count)])), at, 0);
         var seen = length is null ? Most : Dim.Symbol($"seen_{length.Producer!.Id}");
         var positions = Row(tap => tap.Position);
         if (!samples.IsOne)
@@ -61,9 +72,18 @@ internal sealed class ConvolutionTaps
 
         Value Row(Func<(long Position, long Kernel), long> entry)
         {
-            var table = Tensor.Of(ElementType.Int64, [Outputs, Most], [.. _taps.SelectMany(taps => taps.Select(entry).Concat(Enumerable.Repeat(0L, Most - taps.Count)))]);
+            var table = Tensor.Of(
+                ElementType.Int64,
+                [Outputs, Most],
+                [.. _taps.SelectMany(taps => taps.Select(entry).Concat(Enumerable.Repeat(0L, Most - taps.Count)))]
+            );
             var entries = Gather.Of(b, b.Constant(table), at, 0);
-            return length is null ? entries : Catalogue.Get<Slice>().Apply(b, [entries, b.Vector(0), length, b.Vector(0)], types: [new TensorType(ElementType.Int64, [seen])]).Output;
+            return length is null
+                ? entries
+                : Catalogue
+                    .Get<Slice>()
+                    .Apply(b, [entries, b.Vector(0), length, b.Vector(0)], types: [new TensorType(ElementType.Int64, [seen])])
+                    .Output;
         }
     }
 }

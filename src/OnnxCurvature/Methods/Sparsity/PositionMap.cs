@@ -4,7 +4,9 @@ using OnnxCurvature.Ops.Rules;
 
 namespace OnnxCurvature.Methods.Sparsity;
 
-/// <summary>For every position the one that its entries are taken from: what a product with a matrix does that has a single one in every column.</summary>
+/// <summary>
+/// For every position the one that its entries are taken from: what a product with a matrix does that has a single one in every direction.
+/// </summary>
 /// <param name="Sources">For each of P positions, one of Q.</param>
 /// <param name="Count">Q.</param>
 internal sealed record PositionMap(ImmutableArray<int> Sources, int Count)
@@ -20,16 +22,16 @@ internal sealed record PositionMap(ImmutableArray<int> Sources, int Count)
     {
         if (matrix.Type.Rank != 2 || Entries(matrix) is not { } entries)
             return null;
-        var (rows, columns) = ((int)entries.Shape[0], (int)entries.Shape[1]);
-        var sources = Enumerable.Repeat(-1, columns).ToArray();
+        var (rows, directions) = ((int)entries.Shape[0], (int)entries.Shape[1]);
+        var sources = Enumerable.Repeat(-1, directions).ToArray();
         for (var row = 0; row < rows; row++)
-            for (var column = 0; column < columns; column++)
-                if (entries.At(row * columns + column) is var entry && entry != 0)
-                {
-                    if (entry != 1 || sources[column] >= 0)
-                        return null;
-                    sources[column] = row;
-                }
+        for (var direction = 0; direction < directions; direction++)
+            if (entries.At(row * directions + direction) is var entry && entry != 0)
+            {
+                if (entry != 1 || sources[direction] >= 0)
+                    return null;
+                sources[direction] = row;
+            }
         return Array.IndexOf(sources, -1) < 0 ? new PositionMap([.. sources], rows) : null;
     }
 
@@ -42,7 +44,12 @@ internal sealed record PositionMap(ImmutableArray<int> Sources, int Count)
             foreach (var (position, source) in Sources.Index())
                 takers[source].Add(position);
             var most = takers.Max(list => list.Count);
-            return [.. takers.SelectMany(list => Enumerable.Range(0, most).Select(index => list.Count == 0 ? 0 : list[Math.Min(index, list.Count - 1)]))];
+            return
+            [
+                .. takers.SelectMany(list =>
+                    Enumerable.Range(0, most).Select(index => list.Count == 0 ? 0 : list[Math.Min(index, list.Count - 1)])
+                ),
+            ];
         }
     }
 
@@ -52,7 +59,11 @@ internal sealed record PositionMap(ImmutableArray<int> Sources, int Count)
             return IsSmall(value) && constant is InlineConstant ? value.CompileIn() : null;
         var nodes = GraphWalk.Ancestors([value]);
         var leaves = nodes.SelectMany(GraphWalk.Dependencies).Where(input => input.Producer is null).ToArray();
-        if (nodes.Length > MostNodes || leaves.Any(leaf => leaf.Constant is not InlineConstant) || leaves.Concat(nodes.Select(node => node.Output)).Any(input => !IsSmall(input)))
+        if (
+            nodes.Length > MostNodes
+            || leaves.Any(leaf => leaf.Constant is not InlineConstant)
+            || leaves.Concat(nodes.Select(node => node.Output)).Any(input => !IsSmall(input))
+        )
             return null;
         var values = leaves.Distinct().ToDictionary(leaf => leaf, leaf => leaf.CompileIn());
         Interpreter.Run(nodes, values);

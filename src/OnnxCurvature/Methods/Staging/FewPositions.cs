@@ -16,7 +16,7 @@ namespace OnnxCurvature.Methods.Staging;
 /// </summary>
 internal static class FewPositions
 {
-    /// <summary>The outputs of the body of a column stage, with such convolutions of columns replaced.</summary>
+    /// <summary>The outputs of the body of a direction chunk loop, with such convolutions of directions replaced.</summary>
     public static ImmutableArray<Value> Replace(GraphBuilder b, Program body)
     {
         while (Find(body) is { } node)
@@ -24,7 +24,10 @@ internal static class FewPositions
             b.Origin = node.Origin;
             var output = Product(b, node);
             b.Origin = null;
-            var outputs = b.Substitute([.. body.Outputs.Select(named => named.Value)], new Dictionary<Value, Value> { [node.Output] = output });
+            var outputs = b.Substitute(
+                [.. body.Outputs.Select(named => named.Value)],
+                new Dictionary<Value, Value> { [node.Output] = output }
+            );
             body = b.Build(body.Parameters, body.Outputs.Zip(outputs, (named, value) => named with { Value = value }));
         }
         return [.. body.Outputs.Select(named => named.Value)];
@@ -52,8 +55,12 @@ internal static class FewPositions
         if (node.Attributes.Int("group", 1) != 1 || node.Input(2) is not null || !node.Inputs[1]!.Type.Shape.IsKnown)
             return false;
         var (x, y, w) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape, node.Inputs[1]!.Type.Shape);
-        return x.Product(2, x.Rank).Known is { } inputs && y.Product(2, y.Rank).Known is { } outputs && w.Product(2, w.Rank).Factor is var kernel
-            && x[1].IsKnown && 2 * inputs <= kernel && inputs * outputs <= 2 * kernel;
+        return x.Product(2, x.Rank).Known is { } inputs
+            && y.Product(2, y.Rank).Known is { } outputs
+            && w.Product(2, w.Rank).Factor is var kernel
+            && x[1].IsKnown
+            && 2 * inputs <= kernel
+            && inputs * outputs <= 2 * kernel;
     }
 
     private static Value Product(GraphBuilder b, Node node)
@@ -62,8 +69,13 @@ internal static class FewPositions
         var (shape, rank) = (w.Type.Shape, w.Type.Rank);
         var window = Window.Of(node.Attributes, shape.Skip(2).Select(dim => dim.Factor), x.Type.Shape.Range(2, rank));
         var taps = window.Taps(x.Type.Shape.Range(2, rank).Sizes, y.Range(2, rank).Sizes);
-        var (inputs, outputs, kernel) = ((int)x.Type.Shape.Product(2, rank).Factor, (int)y.Product(2, rank).Factor, (int)shape.Product(2, rank).Factor);
-        // The kernel position at which an input and an output position meet; one after the last, where a zero is put, for those that do not.
+        var (inputs, outputs, kernel) = (
+            (int)x.Type.Shape.Product(2, rank).Factor,
+            (int)y.Product(2, rank).Factor,
+            (int)shape.Product(2, rank).Factor
+        );
+        // The kernel position at which an input and an output position meet; one after the last, where a zero is put, for those that do
+        // not.
         var meeting = Enumerable.Repeat((long)kernel, inputs * outputs).ToArray();
         for (var at = 0; at < taps.Length; at++)
             if (taps[at] >= 0)

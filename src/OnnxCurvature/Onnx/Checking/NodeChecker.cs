@@ -40,8 +40,8 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
     }
 
     /// <summary>
-    /// What of a node's inputs, outputs and attributes an opset does not have, in a sentence; null where there is nothing, or where the opset
-    /// does not have the operator at all.
+    /// What of a node's inputs, outputs and attributes an opset does not have, in a sentence; null where there is nothing, or where the
+    /// opset does not have the operator at all.
     /// </summary>
     public static string? FormProblem(NodeProto node, int opset)
     {
@@ -53,10 +53,13 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
     }
 
     /// <summary>
-    /// Whether an opset does not know an attribute that says no more than what holds without it: files of newer opsets spell such attributes out.
+    /// Whether an opset does not know an attribute that says no more than what holds without it: files of newer opsets spell such
+    /// attributes out.
     /// </summary>
     public static bool IsNeedless(OperatorCall call, string name, object value, int opset) =>
-        call.Domain.Length == 0 && (value is 0L or "none" or "stretch") && OperatorSignature.Find(call.Name, opset)?.Attributes.ContainsKey(name) == false;
+        call.Domain.Length == 0
+        && (value is 0L or "none" or "stretch")
+        && OperatorSignature.Find(call.Name, opset)?.Attributes.ContainsKey(name) == false;
 
     private void CheckForm(string what, NodeProto node, OperatorSignature signature)
     {
@@ -65,7 +68,12 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
         CheckAttributes(what, node, signature);
     }
 
-    private void CheckCount(string what, string kind, Google.Protobuf.Collections.RepeatedField<string> names, IReadOnlyList<FormalParameter> formals)
+    private void CheckCount(
+        string what,
+        string kind,
+        Google.Protobuf.Collections.RepeatedField<string> names,
+        IReadOnlyList<FormalParameter> formals
+    )
     {
         var variadic = formals is [.., { IsVariadic: true }];
         if (names.Count > formals.Count && !variadic)
@@ -96,15 +104,23 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
     {
         var bound = new Dictionary<string, ElementType>(StringComparer.Ordinal);
         for (var index = 0; index < node.Input.Count; index++)
-            if (Formal(signature.Inputs, index) is { } formal && node.Input[index].Length > 0 && types.TryGetValue(node.Input[index], out var type))
+            if (
+                Formal(signature.Inputs, index) is { } formal
+                && node.Input[index].Length > 0
+                && types.TryGetValue(node.Input[index], out var type)
+            )
                 Take(formal, type, $"takes '{node.Input[index]}'");
         for (var index = 0; index < node.Output.Count; index++)
         {
             if (node.Output[index].Length == 0 || Formal(signature.Outputs, index) is not { } formal)
                 continue;
-            var type = OfAttribute(node, index)
-                ?? (formal is { Variable: { } variable, IsUniform: true } && bound.TryGetValue(variable, out var same) ? same
-                : formal.Types is { Count: 1 } only ? only.Single() : null);
+            var type =
+                OfAttribute(node, index)
+                ?? (
+                    formal is { Variable: { } variable, IsUniform: true } && bound.TryGetValue(variable, out var same) ? same
+                    : formal.Types is { Count: 1 } only ? only.Single()
+                    : null
+                );
             if (type is not { } found)
                 continue;
             Take(formal, found, $"makes '{node.Output[index]}'");
@@ -116,14 +132,33 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
             if (formal.Types is { } allowed && !allowed.Contains(type) && !TakesNarrow(node.OpType, type))
                 _problems.Add($"{what} {does} of {type.DisplayName()}, which opset {opset} does not allow for '{formal.Name}'.");
             if (formal is { Variable: { } variable, IsUniform: true } && !bound.TryAdd(variable, type) && bound[variable] != type)
-                _problems.Add($"{what} {does} of {type.DisplayName()}, and another value of the same type is of {bound[variable].DisplayName()}.");
+                _problems.Add(
+                    $"{what} {does} of {type.DisplayName()}, and another value of the same type is of {bound[variable].DisplayName()}."
+                );
         }
     }
 
     /// <summary>Whether an opset knows a type of eight or four bits, which the table leaves out, and takes it in an operator.</summary>
-    private bool TakesNarrow(string name, ElementType type) => type >= ElementType.Float8E4M3FN && opset >= type.MinimumOpset()
-        && (name is "Cast" or "CastLike" or "Constant" or "ConstantOfShape" or "DequantizeLinear" or "Identity" or "If" or "Loop" or "QuantizeLinear" or "Reshape" or "Scan" or "Shape" or "Size"
-            || (opset >= 21 && name is ("Flatten" or "Pad" or "Squeeze" or "Transpose" or "Unsqueeze")));
+    private bool TakesNarrow(string name, ElementType type) =>
+        type >= ElementType.Float8E4M3FN
+        && opset >= type.MinimumOpset()
+        && (
+            name
+                is "Cast"
+                    or "CastLike"
+                    or "Constant"
+                    or "ConstantOfShape"
+                    or "DequantizeLinear"
+                    or "Identity"
+                    or "If"
+                    or "Loop"
+                    or "QuantizeLinear"
+                    or "Reshape"
+                    or "Scan"
+                    or "Shape"
+                    or "Size"
+            || (opset >= 21 && name is ("Flatten" or "Pad" or "Squeeze" or "Transpose" or "Unsqueeze"))
+        );
 
     /// <summary>The name of the first input that is of float64 and for which an opset allows none, or null.</summary>
     public static string? InputWithoutFloat64(OperatorCall call, int opset)
@@ -131,7 +166,11 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
         if (call.Domain.Length > 0 || !call.Inputs.Any(IsFloat64) || OperatorSignature.Find(call.Name, opset) is not { } signature)
             return null;
         for (var index = 0; index < call.Inputs.Length; index++)
-            if (IsFloat64(call.Inputs[index]) && Formal(signature.Inputs, index) is { Types: { } allowed } formal && !allowed.Contains(ElementType.Float64))
+            if (
+                IsFloat64(call.Inputs[index])
+                && Formal(signature.Inputs, index) is { Types: { } allowed } formal
+                && !allowed.Contains(ElementType.Float64)
+            )
                 return formal.Name;
         return null;
 
@@ -139,7 +178,9 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
     }
 
     private static FormalParameter? Formal(IReadOnlyList<FormalParameter> formals, int index) =>
-        index < formals.Count ? formals[index] : formals is [.., { IsVariadic: true } last] ? last : null;
+        index < formals.Count ? formals[index]
+        : formals is [.., { IsVariadic: true } last] ? last
+        : null;
 
     /// <summary>The type of an output that an attribute tells: the type that is asked for, a tensor, or a body.</summary>
     private ElementType? OfAttribute(NodeProto node, int output)
@@ -149,19 +190,27 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
         {
             case "Cast":
                 return Find("to") is { } to ? (ElementType)to.I : null;
-            case "EyeLike" or "RandomNormal" or "RandomNormalLike" or "RandomUniform" or "RandomUniformLike" or "Bernoulli" or "Multinomial" when Find("dtype") is { } asked:
+            case "EyeLike"
+            or "RandomNormal"
+            or "RandomNormalLike"
+            or "RandomUniform"
+            or "RandomUniformLike"
+            or "Bernoulli"
+            or "Multinomial" when Find("dtype") is { } asked:
                 return (ElementType)asked.I;
             case "ConstantOfShape":
                 return Find("value") is { T: { } fill } ? (ElementType)fill.DataType : ElementType.Float32;
             case "Constant":
-                return node.Attribute is [var value] ? value.Type switch
-                {
-                    Kind.Tensor => (ElementType)value.T.DataType,
-                    Kind.Float or Kind.Floats => ElementType.Float32,
-                    Kind.Int or Kind.Ints => ElementType.Int64,
-                    Kind.String or Kind.Strings => ElementType.String,
-                    _ => null,
-                } : null;
+                return node.Attribute is [var value]
+                    ? value.Type switch
+                    {
+                        Kind.Tensor => (ElementType)value.T.DataType,
+                        Kind.Float or Kind.Floats => ElementType.Float32,
+                        Kind.Int or Kind.Ints => ElementType.Int64,
+                        Kind.String or Kind.Strings => ElementType.String,
+                        _ => null,
+                    }
+                    : null;
             case "Loop":
                 return OfBody(Find("body"), output + 1);
             case "If":

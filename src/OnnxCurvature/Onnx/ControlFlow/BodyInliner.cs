@@ -8,8 +8,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Onnx.ControlFlow;
 
 /// <summary>
-/// Replaces If, Loop and Scan by the nodes of their bodies where it is known before anything runs which branch is taken, or how many rounds
-/// there are. What is left is straight, and is differentiated as such.
+/// Replaces If, Loop and Scan by the nodes of their bodies where it is known before anything runs which branch is taken, or how many
+/// iterations there are. What is left is straight, and is differentiated as such.
 /// </summary>
 internal sealed class BodyInliner(NodeLoader loader)
 {
@@ -24,7 +24,7 @@ internal sealed class BodyInliner(NodeLoader loader)
         var outputs = node.OpType switch
         {
             "If" => Branch(node, scope, inputs, out reason),
-            "Loop" => Rounds(node, scope, inputs, out reason),
+            "Loop" => Iterations(node, scope, inputs, out reason),
             "Scan" => Steps(node, scope, inputs, out reason),
             _ => Nothing(null, out reason),
         };
@@ -62,7 +62,7 @@ internal sealed class BodyInliner(NodeLoader loader)
         return Run(graph, Inner(scope, Shared(graph, scope, node), $"{Prefix(node)}/"), [], node.Output.Count, out reason);
     }
 
-    private Value?[]? Rounds(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
+    private Value?[]? Iterations(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
     {
         var graph = Body(node, "body");
         var most = inputs is [{ } trips, ..] ? KnownTensor.Integer(trips) : long.MaxValue;
@@ -70,30 +70,33 @@ internal sealed class BodyInliner(NodeLoader loader)
         if (most is null || going is null)
         {
             loader.Undecided.AddRange(inputs.Take(2).OfType<Value>().Where(value => KnownTensor.Of(value) is null));
-            return Nothing("the number of its rounds is known only at run time.", out reason);
+            return Nothing("the number of its iterations is known only at run time.", out reason);
         }
         var shared = Shared(graph, scope, node);
         Value?[] states = [.. inputs.Skip(2)];
         var stacked = Enumerable.Range(0, Math.Max(0, graph.Output.Count - 1 - states.Length)).Select(_ => new List<Value?>()).ToArray();
-        long round = 0;
-        for (; round < most && going != 0; round++)
+        long iteration = 0;
+        for (; iteration < most && going != 0; iteration++)
         {
-            if ((round + 1) * Math.Max(1, graph.Node.Count) > MostNodes)
-                return Nothing(TooMany(round), out reason);
+            if ((iteration + 1) * Math.Max(1, graph.Node.Count) > MostNodes)
+                return Nothing(TooMany(iteration), out reason);
             var b = scope.Builder;
-            Value?[] given = [b.Scalar(ElementType.Int64, round), b.Scalar(ElementType.Bool, 1), .. states];
-            if (Run(graph, Inner(scope, shared, $"{Prefix(node)}/{round}/"), given, 1 + states.Length + stacked.Length, out reason) is not { } outputs)
+            Value?[] given = [b.Scalar(ElementType.Int64, iteration), b.Scalar(ElementType.Bool, 1), .. states];
+            if (
+                Run(graph, Inner(scope, shared, $"{Prefix(node)}/{iteration}/"), given, 1 + states.Length + stacked.Length, out reason)
+                is not { } outputs
+            )
                 return null;
             going = outputs[0] is { } on ? KnownTensor.Integer(on) : null;
             if (going is null)
-                return Nothing("the number of its rounds is known only at run time.", out reason);
+                return Nothing("the number of its iterations is known only at run time.", out reason);
             states = [.. outputs[1..(1 + states.Length)].Select(state => Counted(b, state))];
             for (var index = 0; index < stacked.Length; index++)
                 stacked[index].Add(outputs[1 + states.Length + index]);
         }
         reason = null;
-        return round == 0 && stacked.Length > 0
-            ? Nothing("it has no rounds, so nothing is stacked.", out reason)
+        return iteration == 0 && stacked.Length > 0
+            ? Nothing("it has no iterations, so nothing is stacked.", out reason)
             : [.. states, .. stacked.Select(rows => Stack(scope.Builder, rows, 0))];
     }
 
@@ -114,7 +117,10 @@ internal sealed class BodyInliner(NodeLoader loader)
                 return Nothing("one of its inputs is left out.", out reason);
             var axis = Axes.Normalize(Entry(node, "scan_input_axes", index), value.Type.Rank);
             if (value.Type.Shape[axis].Known is not { } length)
-                return Nothing($"the number {value.Type.Shape[axis]} of its steps is not known; give the sizes of symbolic dimensions.", out reason);
+                return Nothing(
+                    $"the number {value.Type.Shape[axis]} of its steps is not known; give the sizes of symbolic dimensions.",
+                    out reason
+                );
             if (length > MostNodes / Math.Max(1, graph.Node.Count))
                 return Nothing(TooMany(length), out reason);
             parts.Add(Cut(b, value, axis, length, Entry(node, "scan_input_directions", index) == 1));
@@ -129,7 +135,9 @@ internal sealed class BodyInliner(NodeLoader loader)
         return [.. swept.States, .. swept.Stacked.Select((rows, index) => Stack(b, rows, Entry(node, "scan_output_axes", index)))];
     }
 
-    /// <summary>Scan as it was in opset 8: every sample by itself, samples along the first axis of all values and steps along the second.</summary>
+    /// <summary>
+    /// Scan as it was in opset 8: every sample by itself, samples along the first axis of all values and steps along the second.
+    /// </summary>
     private Value?[]? StepsOfSamples(NodeProto node, Scope scope, ImmutableArray<Value?> inputs, out string? reason)
     {
         var graph = Body(node, "body");
@@ -138,15 +146,26 @@ internal sealed class BodyInliner(NodeLoader loader)
         if (scanned < 1 || carried < 0)
             return Nothing("it has no inputs that are scanned.", out reason);
         if (inputs[0] is not null)
-            return Nothing("Scan of opset 8 with lengths of sequences is not supported; convert the model to opset 9 or later.", out reason);
+            return Nothing(
+                "Scan of opset 8 with lengths of sequences is not supported; convert the model to opset 9 or later.",
+                out reason
+            );
         Value[] given = [.. inputs.Skip(1)!];
         if (given.Contains(null))
             return Nothing("an input of it is left out.", out reason);
         if (given[carried].Type is not { Rank: > 1 } type || type.Shape[0].Known is not { } samples || type.Shape[1].Known is not { } steps)
-            return Nothing($"the numbers {given[carried].Type.Shape} of its samples and steps are not known; give the sizes of symbolic dimensions.", out reason);
+            return Nothing(
+                $"the numbers {given[carried].Type.Shape} of its samples and steps are not known; give the sizes of symbolic dimensions.",
+                out reason
+            );
         if (samples > MostNodes || steps > MostNodes || samples * steps * Math.Max(1, graph.Node.Count) > MostNodes)
             return Nothing(TooMany(Math.Max(samples, steps)), out reason);
-        if (samples == 0 || steps == 0 || given.Any(value => value.Type.Rank == 0 || value.Type.Shape[0] != samples) || given.Skip(carried).Any(value => value.Type.Rank < 2 || value.Type.Shape[1] != steps))
+        if (
+            samples == 0
+            || steps == 0
+            || given.Any(value => value.Type.Rank == 0 || value.Type.Shape[0] != samples)
+            || given.Skip(carried).Any(value => value.Type.Rank < 2 || value.Type.Shape[1] != steps)
+        )
             return Nothing("its inputs have different numbers of samples or steps, or none.", out reason);
         var b = scope.Builder;
         var apart = given.Select(value => Cut(b, value, 0, samples, false)).ToArray();
@@ -154,8 +173,14 @@ internal sealed class BodyInliner(NodeLoader loader)
         var outputs = Enumerable.Range(0, graph.Output.Count).Select(_ => new List<Value?>()).ToArray();
         for (var sample = 0; sample < samples; sample++)
         {
-            var parts = apart.Skip(carried).Select((of, index) => Cut(b, of[sample], 0, steps, Entry(node, "directions", index) == 1)).ToList();
-            if (Sweep(node, graph, scope, shared, $"{sample}/", [.. apart.Take(carried).Select(of => of[sample])], parts, out reason) is not { } swept)
+            var parts = apart
+                .Skip(carried)
+                .Select((of, index) => Cut(b, of[sample], 0, steps, Entry(node, "directions", index) == 1))
+                .ToList();
+            if (
+                Sweep(node, graph, scope, shared, $"{sample}/", [.. apart.Take(carried).Select(of => of[sample])], parts, out reason)
+                is not { } swept
+            )
                 return null;
             foreach (var (index, value) in swept.States.Concat(swept.Stacked.Select(rows => Stack(b, rows, 0))).Index())
                 outputs[index].Add(value);
@@ -165,13 +190,31 @@ internal sealed class BodyInliner(NodeLoader loader)
     }
 
     /// <summary>The states after all steps, and what every step gives out; null with a reason where a step cannot be written out.</summary>
-    private (Value?[] States, List<Value?>[] Stacked)? Sweep(NodeProto node, GraphProto graph, Scope scope, Scope shared, string prefix, Value?[] states, List<Value[]> parts, out string? reason)
+    private (Value?[] States, List<Value?>[] Stacked)? Sweep(
+        NodeProto node,
+        GraphProto graph,
+        Scope scope,
+        Scope shared,
+        string prefix,
+        Value?[] states,
+        List<Value[]> parts,
+        out string? reason
+    )
     {
         var carried = states.Length;
         var stacked = Enumerable.Range(0, Math.Max(0, graph.Output.Count - carried)).Select(_ => new List<Value?>()).ToArray();
         for (var step = 0; step < parts[0].Length; step++)
         {
-            if (Run(graph, Inner(scope, shared, $"{Prefix(node)}/{prefix}{step}/"), [.. states, .. parts.Select(list => list[step])], carried + stacked.Length, out reason) is not { } outputs)
+            if (
+                Run(
+                    graph,
+                    Inner(scope, shared, $"{Prefix(node)}/{prefix}{step}/"),
+                    [.. states, .. parts.Select(list => list[step])],
+                    carried + stacked.Length,
+                    out reason
+                )
+                is not { } outputs
+            )
                 return null;
             states = outputs[..carried];
             for (var index = 0; index < stacked.Length; index++)
@@ -181,7 +224,9 @@ internal sealed class BodyInliner(NodeLoader loader)
         return (states, stacked);
     }
 
-    /// <summary>A state that counts is a constant in every round, so that what depends on it is known without going back over all rounds.</summary>
+    /// <summary>
+    /// A state that counts is a constant in every iteration, so that what depends on it is known without going back over all iterations.
+    /// </summary>
     private static Value? Counted(GraphBuilder b, Value? state) =>
         state is { Producer: not null } && !state.Type.Element.IsFloat() && KnownTensor.Of(state) is { } known ? b.Constant(known) : state;
 
@@ -201,7 +246,7 @@ internal sealed class BodyInliner(NodeLoader loader)
         return given;
     }
 
-    /// <summary>The scope of what all rounds share: the initializers of the body.</summary>
+    /// <summary>The scope of what all iterations share: the initializers of the body.</summary>
     private Scope Shared(GraphProto graph, Scope scope, NodeProto node)
     {
         var shared = Inner(scope, scope, $"{Prefix(node)}/");
@@ -209,17 +254,28 @@ internal sealed class BodyInliner(NodeLoader loader)
         return shared;
     }
 
-    private Scope Inner(Scope scope, Scope parent, string prefix) => new(scope.Builder, parent, scope.Opsets, loader.Deeper(scope))
-    {
-        FullName = local => scope.FullName(prefix + local),
-        Arguments = scope.Arguments,
-        IsRepeated = true,
-    };
+    private Scope Inner(Scope scope, Scope parent, string prefix) =>
+        new(scope.Builder, parent, scope.Opsets, loader.Deeper(scope))
+        {
+            FullName = local => scope.FullName(prefix + local),
+            Arguments = scope.Arguments,
+            IsRepeated = true,
+        };
 
     private static Value[] Cut(GraphBuilder b, Value value, int axis, long length, bool backwards)
     {
-        IEnumerable<Value> parts = length == 1 ? [value] : Catalogue.Get<Split>()
-            .Apply(b, [value], Attributes.Empty.With("axis", (long)axis).With("split", Enumerable.Repeat(1L, (int)length)), (int)length).Outputs;
+        IEnumerable<Value> parts =
+            length == 1
+                ? [value]
+                : Catalogue
+                    .Get<Split>()
+                    .Apply(
+                        b,
+                        [value],
+                        Attributes.Empty.With("axis", (long)axis).With("split", Enumerable.Repeat(1L, (int)length)),
+                        (int)length
+                    )
+                    .Outputs;
         var cut = parts.Select(part => Reshape.To(b, part, part.Type.Shape.Remove(axis)));
         return [.. backwards ? cut.Reverse() : cut];
     }
@@ -232,13 +288,16 @@ internal sealed class BodyInliner(NodeLoader loader)
         return Concat.Of(b, [.. rows.Select(row => Reshape.InsertAxis(b, row!, at))], at);
     }
 
-    private static string TooMany(long rounds) => $"its {rounds} rounds or more would become over {MostNodes} nodes, which is the limit.";
+    private static string TooMany(long iterations) =>
+        $"its {iterations} iterations or more would become over {MostNodes} nodes, which " + $"is the limit.";
 
-    private static string Prefix(NodeProto node) => node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault(name => name.Length > 0) ?? node.OpType;
+    private static string Prefix(NodeProto node) =>
+        node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault(name => name.Length > 0) ?? node.OpType;
 
     private static long Entry(NodeProto node, string attribute, int index) =>
         node.Attribute.FirstOrDefault(given => given.Name == attribute)?.Ints is { } list && index < list.Count ? list[index] : 0;
 
     private static GraphProto Body(NodeProto node, string name) =>
-        node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.G ?? throw new UnsupportedOperatorException($"{node.OpType} lacks its attribute '{name}'.");
+        node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.G
+        ?? throw new UnsupportedOperatorException($"{node.OpType} lacks its attribute '{name}'.");
 }

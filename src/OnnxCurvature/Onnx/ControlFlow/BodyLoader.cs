@@ -9,8 +9,8 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Onnx.ControlFlow;
 
 /// <summary>
-/// Loads the bodies of If, Loop and Scan that are kept. What a loop carries is taken to have the shape that it has at first, which is proven where
-/// the body gives it that shape again; where it does not, the body has the types that the file says.
+/// Loads the bodies of If, Loop and Scan that are kept. What a loop carries is taken to have the shape that it has at first, which is
+/// proven where the body gives it that shape again; where it does not, the body has the types that the file says.
 /// </summary>
 internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOptions options)
 {
@@ -21,13 +21,19 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
         var (unknown, leftOut, through) = (loader.UnknownNodes.Count, loader.LeftOutNodes.Count, loader.StraightThrough.Count);
         try
         {
-            var body = Load(node, node.Attribute.FirstOrDefault(attribute => attribute.Name == "body")?.G ?? throw new UnsupportedOperatorException($"{node.OpType} lacks its body."), scope, inputs);
+            var body = Load(
+                node,
+                node.Attribute.FirstOrDefault(attribute => attribute.Name == "body")?.G
+                    ?? throw new UnsupportedOperatorException($"{node.OpType} lacks its body."),
+                scope,
+                inputs
+            );
             if (loader.UnknownNodes.Count == unknown)
                 return body;
         }
         catch (UnsupportedOperatorException)
         {
-            // Its rounds may do, or tell why not.
+            // Its iterations may do, or tell why not.
         }
         Forget(built, unknown, leftOut, through);
         return null;
@@ -46,7 +52,11 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
                 var body = Load(node, graph, scope, inputs, types);
                 var before = node.OpType == "Loop" ? 1 : 0;
                 var states = node.OpType == "Loop" ? types.Length - 2 : types.Length - BodyTypes.Scanned(node);
-                if (Enumerable.Range(0, states).All(index => body.Outputs[before + index].Value.Type == body.Parameters[2 * before + index].Type))
+                if (
+                    Enumerable
+                        .Range(0, states)
+                        .All(index => body.Outputs[before + index].Value.Type == body.Parameters[2 * before + index].Type)
+                )
                     return body;
             }
             catch (UnsupportedOperatorException)
@@ -70,7 +80,10 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
         };
         var states = node.OpType == "Loop" ? taken - 1 : 0;
         if (graph.Input.Count != taken || graph.Output.Count < Math.Max(given, states))
-            throw new UnsupportedOperatorException($"its body takes {graph.Input.Count} and gives {graph.Output.Count} values, and {taken} and {Math.Max(given, states)} are expected.");
+            throw new UnsupportedOperatorException(
+                $"its body takes {graph.Input.Count} and gives {graph.Output.Count} values, and {taken} and {Math.Max(given, states)} "
+                    + $"are expected."
+            );
     }
 
     /// <summary>What was tried is dead; nothing of it is reported.</summary>
@@ -84,15 +97,24 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
 
     private Program Load(NodeProto node, GraphProto graph, Scope scope, ImmutableArray<Value?> inputs, TensorType[]? types)
     {
-        var inner = new Scope(new GraphBuilder(scope.Builder), scope, scope.Opsets, loader.Deeper(scope)) { FullName = scope.FullName, Arguments = scope.Arguments, IsRepeated = scope.IsRepeated };
+        var inner = new Scope(new GraphBuilder(scope.Builder), scope, scope.Opsets, loader.Deeper(scope))
+        {
+            FullName = scope.FullName,
+            Arguments = scope.Arguments,
+            IsRepeated = scope.IsRepeated,
+        };
         loader.LoadInitializers(graph, inner);
         var parameters = new List<Value>();
         for (var index = 0; index < graph.Input.Count; index++)
         {
             var input = graph.Input[index];
-            var type = types?[index] ?? loader.Widening.Of(TypeReader.Read(input.Type, axis => $"{input.Name}_{axis}", options.Dims, out var reason)
-                ?? BodyTypes.Guess(node.OpType, inputs, index, input.Name)
-                ?? throw new UnsupportedOperatorException($"the input '{input.Name}' of its body {reason}."));
+            var type =
+                types?[index]
+                ?? loader.Widening.Of(
+                    TypeReader.Read(input.Type, axis => $"{input.Name}_{axis}", options.Dims, out var reason)
+                        ?? BodyTypes.Guess(node.OpType, inputs, index, input.Name)
+                        ?? throw new UnsupportedOperatorException($"the input '{input.Name}' of its body {reason}.")
+                );
             var parameter = inner.Builder.Parameter(type, scope.FullName(input.Name));
             parameters.Add(parameter);
             loader.Define(inner, input.Name, parameter);
@@ -102,10 +124,19 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
         foreach (var output in graph.Output)
         {
             if (inner.FindList(output.Name) is not null)
-                throw new UnsupportedOperatorException($"its body gives out '{output.Name}', which is a sequence or an optional value and no tensor.");
+                throw new UnsupportedOperatorException(
+                    $"its body gives out '{output.Name}', which is a sequence or an optional value and no tensor."
+                );
             if (!inner.Find(output.Name, out var value))
-                throw new UserErrorException($"In '{file.File.Path}' the body of {NodeLoader.Describe(node)} gives out '{output.Name}', which nothing in it defines.");
-            outputs.Add(new NamedValue(scope.FullName(output.Name), value ?? throw new UnsupportedOperatorException($"the type of '{output.Name}' in its body is not known.")));
+                throw new UserErrorException(
+                    $"In '{file.File.Path}' the body of {NodeLoader.Describe(node)} gives out '{output.Name}', which nothing in it defines."
+                );
+            outputs.Add(
+                new NamedValue(
+                    scope.FullName(output.Name),
+                    value ?? throw new UnsupportedOperatorException($"the type of '{output.Name}' in its body is not known.")
+                )
+            );
         }
         return inner.Builder.Build(parameters, outputs);
     }

@@ -13,33 +13,83 @@ internal static class BodyTypes
     /// The type of a body's input, or null where it does not follow from the operator. Values that are carried from one iteration
     /// to the next keep element type and rank; their dimensions may change, so these are symbols.
     /// </summary>
-    public static TensorType? Guess(string op, ImmutableArray<Value?> inputs, int index, string name) => (op, index) switch
-    {
-        ("Loop", 0) => new TensorType(ElementType.Int64, TensorShape.Scalar),
-        ("Loop", 1) => new TensorType(ElementType.Bool, TensorShape.Scalar),
-        ("Loop", _) when index < inputs.Length && inputs[index] is { } carried =>
-            carried.Type with { Shape = [.. Enumerable.Range(0, carried.Type.Rank).Select(axis => Dim.Symbol($"{name}_{axis}"))] },
-        _ => null,
-    };
+    public static TensorType? Guess(string op, ImmutableArray<Value?> inputs, int index, string name) =>
+        (op, index) switch
+        {
+            ("Loop", 0) => new TensorType(ElementType.Int64, TensorShape.Scalar),
+            ("Loop", 1) => new TensorType(ElementType.Bool, TensorShape.Scalar),
+            ("Loop", _) when index < inputs.Length && inputs[index] is { } carried => carried.Type with
+            {
+                Shape = [.. Enumerable.Range(0, carried.Type.Rank).Select(axis => Dim.Symbol($"{name}_{axis}"))],
+            },
+            _ => null,
+        };
 
-    /// <summary>The types that the inputs of a loop's body have in the first round; null for other nodes, and where the body does not fit them.</summary>
+    /// <summary>
+    /// The types that the inputs of a loop's body have in the first iteration; null for other nodes, and where the body does not fit them.
+    /// </summary>
     public static TensorType[]? AtFirst(NodeProto node, GraphProto graph, Scope scope, ImmutableArray<Value?> inputs)
     {
-        if (node.OpType == "Loop" && graph.Input.Count >= 2 && graph.Output.Count >= graph.Input.Count - 1 && inputs.Length == graph.Input.Count && inputs.Skip(2).All(input => input is not null))
+        if (
+            node.OpType == "Loop"
+            && graph.Input.Count >= 2
+            && graph.Output.Count >= graph.Input.Count - 1
+            && inputs.Length == graph.Input.Count
+            && inputs.Skip(2).All(input => input is not null)
+        )
             return [Guess("Loop", inputs, 0, "")!, Guess("Loop", inputs, 1, "")!, .. inputs.Skip(2).Select(input => input!.Type)];
         var scanned = Scanned(node);
-        if (node.OpType == "Scan" && scope.Opsets[""] == 8 && inputs.Length == graph.Input.Count + 1 && scanned >= 1 && scanned < inputs.Length && graph.Output.Count >= inputs.Length - 1 - scanned && inputs.Skip(1).All(input => input is { Type.Rank: > 1 }))
-            return [.. inputs.Skip(1).Select((input, index) => input!.Type with { Shape = index < inputs.Length - 1 - scanned ? input.Type.Shape.Remove(0) : input.Type.Shape.Remove(0).Remove(0) })];
-        if (node.OpType != "Scan" || scope.Opsets[""] < 9 || inputs.Length != graph.Input.Count || scanned < 1 || scanned > inputs.Length || graph.Output.Count < inputs.Length - scanned || inputs.Contains(null))
+        if (
+            node.OpType == "Scan"
+            && scope.Opsets[""] == 8
+            && inputs.Length == graph.Input.Count + 1
+            && scanned >= 1
+            && scanned < inputs.Length
+            && graph.Output.Count >= inputs.Length - 1 - scanned
+            && inputs.Skip(1).All(input => input is { Type.Rank: > 1 })
+        )
+            return
+            [
+                .. inputs
+                    .Skip(1)
+                    .Select(
+                        (input, index) =>
+                            input!.Type with
+                            {
+                                Shape =
+                                    index < inputs.Length - 1 - scanned ? input.Type.Shape.Remove(0) : input.Type.Shape.Remove(0).Remove(0),
+                            }
+                    ),
+            ];
+        if (
+            node.OpType != "Scan"
+            || scope.Opsets[""] < 9
+            || inputs.Length != graph.Input.Count
+            || scanned < 1
+            || scanned > inputs.Length
+            || graph.Output.Count < inputs.Length - scanned
+            || inputs.Contains(null)
+        )
             return null;
         var axes = node.Attribute.FirstOrDefault(given => given.Name == "scan_input_axes")?.Ints;
         return
         [
             .. inputs.Take(inputs.Length - scanned).Select(input => input!.Type),
-            .. inputs.Skip(inputs.Length - scanned).Select((input, index) => input!.Type with { Shape = input.Type.Shape.Remove(Axes.Normalize(axes is not null && index < axes.Count ? axes[index] : 0, input.Type.Rank)) }),
+            .. inputs
+                .Skip(inputs.Length - scanned)
+                .Select(
+                    (input, index) =>
+                        input!.Type with
+                        {
+                            Shape = input.Type.Shape.Remove(
+                                Axes.Normalize(axes is not null && index < axes.Count ? axes[index] : 0, input.Type.Rank)
+                            ),
+                        }
+                ),
         ];
     }
 
     /// <summary>The number of sequences of a Scan.</summary>
-    public static int Scanned(NodeProto node) => (int)Math.Clamp(node.Attribute.FirstOrDefault(attribute => attribute.Name == "num_scan_inputs")?.I ?? 0, 0, int.MaxValue);
+    public static int Scanned(NodeProto node) =>
+        (int)Math.Clamp(node.Attribute.FirstOrDefault(attribute => attribute.Name == "num_scan_inputs")?.I ?? 0, 0, int.MaxValue);
 }

@@ -19,7 +19,13 @@ internal static class AttributeReader
     /// <param name="number">Reads a number.</param>
     /// <param name="tensor">Reads a tensor.</param>
     /// <param name="body">Reads the body of a loop or branch.</param>
-    public static Attributes Read(NodeProto node, Scope scope, Func<float, double> number, Func<TensorProto, Tensor> tensor, Func<GraphProto, Program> body)
+    public static Attributes Read(
+        NodeProto node,
+        Scope scope,
+        Func<float, double> number,
+        Func<TensorProto, Tensor> tensor,
+        Func<GraphProto, Program> body
+    )
     {
         var attributes = Attributes.Empty;
         foreach (var given in node.Attribute)
@@ -52,18 +58,26 @@ internal static class AttributeReader
         return attribute?.I ?? fallback;
     }
 
-    private static object Value(AttributeProto attribute, Func<float, double> number, Func<TensorProto, Tensor> tensor, Func<GraphProto, Program> body) => KindOf(attribute) switch
-    {
-        Kind.Float => number(attribute.F),
-        Kind.Int => attribute.I,
-        Kind.String => Text(attribute.Name, attribute.S),
-        Kind.Tensor when attribute.T is not null => tensor(attribute.T),
-        Kind.Graph when attribute.G is not null => body(attribute.G),
-        Kind.Floats => attribute.Floats.Select(number).ToImmutableArray(),
-        Kind.Ints => attribute.Ints.ToImmutableArray(),
-        Kind.Strings => attribute.Strings.Select(text => Text(attribute.Name, text)).ToImmutableArray(),
-        var kind => throw new UnsupportedOperatorException($"the attribute '{attribute.Name}' is of kind {kind}, which is not supported."),
-    };
+    private static object Value(
+        AttributeProto attribute,
+        Func<float, double> number,
+        Func<TensorProto, Tensor> tensor,
+        Func<GraphProto, Program> body
+    ) =>
+        KindOf(attribute) switch
+        {
+            Kind.Float => number(attribute.F),
+            Kind.Int => attribute.I,
+            Kind.String => Text(attribute.Name, attribute.S),
+            Kind.Tensor when attribute.T is not null => tensor(attribute.T),
+            Kind.Graph when attribute.G is not null => body(attribute.G),
+            Kind.Floats => attribute.Floats.Select(number).ToImmutableArray(),
+            Kind.Ints => attribute.Ints.ToImmutableArray(),
+            Kind.Strings => attribute.Strings.Select(text => Text(attribute.Name, text)).ToImmutableArray(),
+            var kind => throw new UnsupportedOperatorException(
+                $"the attribute '{attribute.Name}' is of kind {kind}, which is not supported."
+            ),
+        };
 
     /// <summary>Old files leave the kind out.</summary>
     public static Kind KindOf(AttributeProto attribute) =>

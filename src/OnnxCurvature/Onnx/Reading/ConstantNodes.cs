@@ -23,11 +23,19 @@ internal static class ConstantNodes
             "value" when attribute!.T is not null => tensors.Read(attribute.T),
             "sparse_value" when attribute!.SparseTensor is not null => SparseTensors.Dense(attribute.SparseTensor, tensors, path, budget),
             "value_float" => new InlineConstant(Tensor.Scalar(ElementType.Float32, attribute!.F)),
-            "value_floats" => new InlineConstant(Tensor.Of(ElementType.Float32, [attribute!.Floats.Count], [.. attribute.Floats.Select(value => (double)value)])),
+            "value_floats" => new InlineConstant(
+                Tensor.Of(ElementType.Float32, [attribute!.Floats.Count], [.. attribute.Floats.Select(value => (double)value)])
+            ),
             "value_int" => new InlineConstant(Tensor.Of(ElementType.Int64, [], [attribute!.I])),
             "value_ints" => new InlineConstant(Tensor.Vector([.. attribute!.Ints])),
-            "value_string" => new StringConstant(new TensorType(ElementType.String, TensorShape.Scalar), new TensorProto { StringData = { attribute!.S } }),
-            "value_strings" => new StringConstant(new TensorType(ElementType.String, TensorShape.Of(attribute!.Strings.Count)), new TensorProto { StringData = { attribute.Strings } }),
+            "value_string" => new StringConstant(
+                new TensorType(ElementType.String, TensorShape.Scalar),
+                new TensorProto { StringData = { attribute!.S } }
+            ),
+            "value_strings" => new StringConstant(
+                new TensorType(ElementType.String, TensorShape.Of(attribute!.Strings.Count)),
+                new TensorProto { StringData = { attribute.Strings } }
+            ),
             _ => throw new UnsupportedOperatorException($"the attribute '{name}' of Constant is not supported."),
         };
     }

@@ -5,8 +5,9 @@ namespace OnnxCurvature.Onnx.Reading;
 /// <summary>The functions that a model defines. Their calls are replaced by their nodes when the model is loaded.</summary>
 internal sealed class FunctionLibrary(ModelProto model)
 {
-    private readonly Dictionary<(string Domain, string Name, string Overload), FunctionProto> _functions =
-        model.Functions.GroupBy(function => (function.Domain, function.Name, function.Overload)).ToDictionary(group => group.Key, group => group.First());
+    private readonly Dictionary<(string Domain, string Name, string Overload), FunctionProto> _functions = model
+        .Functions.GroupBy(function => (function.Domain, function.Name, function.Overload))
+        .ToDictionary(group => group.Key, group => group.First());
 
     /// <summary>The function of a call, or null where the call is one of an operator.</summary>
     public FunctionProto? Find(string domain, string name, string overload) => _functions.GetValueOrDefault((domain, name, overload));
@@ -18,9 +19,14 @@ internal sealed class FunctionLibrary(ModelProto model)
     public static Scope Enter(NodeProto call, FunctionProto function, Scope scope, int depth)
     {
         var prefix = call.Name.Length > 0 ? call.Name : call.Output.FirstOrDefault(name => name.Length > 0) ?? call.OpType;
-        var outputs = function.Output.Zip(call.Output).Where(pair => pair.Second.Length > 0).GroupBy(pair => pair.First, StringComparer.Ordinal)
+        var outputs = function
+            .Output.Zip(call.Output)
+            .Where(pair => pair.Second.Length > 0)
+            .GroupBy(pair => pair.First, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.First().Second, StringComparer.Ordinal);
-        var arguments = function.AttributeProto.GroupBy(attribute => attribute.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+        var arguments = function
+            .AttributeProto.GroupBy(attribute => attribute.Name, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
         foreach (var attribute in call.Attribute)
             if (attribute.RefAttrName.Length == 0)
                 arguments[attribute.Name] = attribute;
@@ -37,7 +43,12 @@ internal sealed class FunctionLibrary(ModelProto model)
     }
 
     /// <summary>The opsets that a list of imports names; ai.onnx has the empty domain.</summary>
-    public static Dictionary<string, int> OpsetsOf(IEnumerable<OperatorSetIdProto> imports) => imports
-        .GroupBy(import => import.Domain == "ai.onnx" ? "" : import.Domain, StringComparer.Ordinal)
-        .ToDictionary(group => group.Key, group => (int)Math.Clamp(group.Max(import => import.Version), 0, int.MaxValue), StringComparer.Ordinal);
+    public static Dictionary<string, int> OpsetsOf(IEnumerable<OperatorSetIdProto> imports) =>
+        imports
+            .GroupBy(import => import.Domain == "ai.onnx" ? "" : import.Domain, StringComparer.Ordinal)
+            .ToDictionary(
+                group => group.Key,
+                group => (int)Math.Clamp(group.Max(import => import.Version), 0, int.MaxValue),
+                StringComparer.Ordinal
+            );
 }

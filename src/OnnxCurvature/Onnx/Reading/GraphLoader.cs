@@ -15,7 +15,8 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
     private readonly GraphProto _graph = file.Model.Graph;
 
     /// <summary>The names of the initializers.</summary>
-    private IEnumerable<string> Stored => _graph.Initializer.Select(tensor => tensor.Name).Concat(_graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? ""));
+    private IEnumerable<string> Stored =>
+        _graph.Initializer.Select(tensor => tensor.Name).Concat(_graph.SparseInitializer.Select(tensor => tensor.Values?.Name ?? ""));
 
     /// <summary>The names of the values that are asked for.</summary>
     private IEnumerable<string> Asked => options.Asked.Select(name => name ?? _graph.Output.FirstOrDefault()?.Name ?? "");
@@ -28,41 +29,74 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         loader.Types = new ModelTypes(file, options, stored);
         loader.LoadInitializers(_graph, scope);
         loader.Load(_graph.Node, scope);
-        if (!options.Partial && loader.LeftOutNodes.Count > 0 && (options.Asked.IsEmpty || Asked.Any(name => scope.Find(name, out var value) && value is null)))
+        if (
+            !options.Partial
+            && loader.LeftOutNodes.Count > 0
+            && (options.Asked.IsEmpty || Asked.Any(name => scope.Find(name, out var value) && value is null))
+        )
             throw Refusal(inputs);
         var values = scope.Values.ToDictionary(StringComparer.Ordinal);
         foreach (var constant in loader.WrittenOutConstants)
             values.TryAdd(constant.Name!, constant);
-        var names = Stored.Concat(_graph.Node.SelectMany(node => node.Output)).Concat(loader.WrittenOutConstants.Select(constant => constant.Name!)).Distinct(StringComparer.Ordinal);
-        return InputSamples.Found(new ModelGraph(scope.Builder, inputs, LoadOutputs(scope), values,
-            [.. names.Where(values.ContainsKey).Select(name => values[name]).Where(value => value is { Constant: not null, Name: not null } && value.Type.Element.IsFloat())])
-        {
-            SampleAxes = SampleAxes(inputs),
-        });
+        var names = Stored
+            .Concat(_graph.Node.SelectMany(node => node.Output))
+            .Concat(loader.WrittenOutConstants.Select(constant => constant.Name!))
+            .Distinct(StringComparer.Ordinal);
+        return InputSamples.Found(
+            new ModelGraph(
+                scope.Builder,
+                inputs,
+                LoadOutputs(scope),
+                values,
+                [
+                    .. names
+                        .Where(values.ContainsKey)
+                        .Select(name => values[name])
+                        .Where(value => value is { Constant: not null, Name: not null } && value.Type.Element.IsFloat()),
+                ]
+            )
+            {
+                SampleAxes = SampleAxes(inputs),
+            }
+        );
     }
 
     /// <summary>
-    /// Where samples lie in those inputs of which it is said. Where a file has symbols for sizes, an input without any is no batch: a weight, say, of a file that was
-    /// exported without its parameters.
+    /// Where samples lie in those inputs of which it is said. Where a file has symbols for sizes, an input without any is no batch: a
+    /// weight, say, of a file that was exported without its parameters.
     /// </summary>
     private ImmutableDictionary<Value, int?> SampleAxes(ImmutableArray<Value> inputs)
     {
-        var symbolic = _graph.Input.Where(input => input.Type?.TensorType?.Shape?.Dim.All(dim => dim.DimValue > 0) == false).Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
+        var symbolic = _graph
+            .Input.Where(input => input.Type?.TensorType?.Shape?.Dim.All(dim => dim.DimValue > 0) == false)
+            .Select(input => input.Name)
+            .ToHashSet(StringComparer.Ordinal);
         var axes = ImmutableDictionary.CreateBuilder<Value, int?>();
         foreach (var input in inputs)
             if (options.SampleAxes.TryGetValue(input.Name!, out var given))
-                axes[input] = given is not { } axis || axis >= -input.Type.Rank && axis < input.Type.Rank ? given < 0 ? given + input.Type.Rank : given
-                    : throw new UserErrorException($"--samples-axis gives '{input.Name}' the axis {axis}, and it has the shape {input.Type.Shape}; give an axis of it, or 'none'.");
+                axes[input] =
+                    given is not { } axis || axis >= -input.Type.Rank && axis < input.Type.Rank
+                        ? given < 0
+                            ? given + input.Type.Rank
+                            : given
+                        : throw new UserErrorException(
+                            $"--samples-axis gives '{input.Name}' the axis {axis}, and it has the shape {input.Type.Shape}; give an "
+                                + $"axis of it, or 'none'."
+                        );
             else if (!symbolic.Contains(input.Name!) && inputs.Any(other => symbolic.Contains(other.Name!)) && input.Type.Rank > 0)
                 axes[input] = null;
         foreach (var name in options.SampleAxes.Keys)
             if (!options.Fixed.ContainsKey(name) && inputs.All(input => input.Name != name))
-                throw new UserErrorException($"--samples-axis '{name}' is no input of '{file.File.Path}'; it has {string.Join(", ", inputs.Select(input => input.Name))}.");
+                throw new UserErrorException(
+                    $"--samples-axis '{name}' is no input of '{file.File.Path}'; it has "
+                        + $"{string.Join(", ", inputs.Select(input => input.Name))}."
+                );
         return axes.ToImmutable();
     }
 
     /// <summary>The nodes that cannot be taken, without those that only depend on them.</summary>
-    private List<string> Blamed() => [.. loader.LeftOutNodes.Where(node => node.Reason is not null).Select(node => node.ToString()).Distinct()];
+    private List<string> Blamed() =>
+        [.. loader.LeftOutNodes.Where(node => node.Reason is not null).Select(node => node.ToString()).Distinct()];
 
     private UserErrorException Refusal(IEnumerable<Value> inputs)
     {
@@ -71,8 +105,16 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         var areKnown = loader.LeftOutNodes.All(node => Catalogue.Find("", node.Operator) is not null);
         var said = areKnown && loader.Types?.Refusal is { } refusal ? $" ({refusal})" : "";
         var symbol = inputs.SelectMany(input => input.Type.Shape).SelectMany(dim => dim.Symbols).FirstOrDefault();
-        var sizes = areKnown && symbol is not null ? $"give the sizes of symbolic dimensions, if these decide it, with --dim {symbol}=SIZE, or " : "";
-        return new UserErrorException($"'{file.File.Path}' holds {(nodes.Count == 1 ? "a node that cannot" : $"{nodes.Count} nodes that cannot")} be taken: {string.Join("; ", nodes)}{said}; {sizes}replace {(nodes.Count == 1 ? "it" : "them")} by standard operators, or cut the model before {(nodes.Count == 1 ? "it" : "them")}.");
+        var sizes =
+            areKnown && symbol is not null
+                ? $"give the sizes of symbolic dimensions, if these decide it, with --dim {symbol}=SIZE, or "
+                : "";
+        return new UserErrorException(
+            $"'{file.File.Path}' holds {(nodes.Count == 1 ? "a node that cannot" : $"{nodes.Count} nodes that cannot")} be taken: "
+                + $"{string.Join("; ", nodes)}{said}; {sizes}replace {(nodes.Count == 1 ? "it" : "them")} by standard operators, "
+                + $"or cut the "
+                + $"model before {(nodes.Count == 1 ? "it" : "them")}."
+        );
     }
 
     /// <summary>The parameters, and the names and types that the file gives them.</summary>
@@ -86,18 +128,23 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         var stored = new List<(string, TensorType)>();
         foreach (var input in given)
         {
-            var type = TypeReader.Read(input.Type, axis => Unnamed(input.Name, axis), options.Dims, out var reason)
+            var type =
+                TypeReader.Read(input.Type, axis => Unnamed(input.Name, axis), options.Dims, out var reason)
                 ?? throw new UserErrorException($"The input '{input.Name}' of '{file.File.Path}' {reason}.");
             if (options.Fixed.TryGetValue(input.Name, out var tensor))
             {
                 var constant = new InlineConstant(Fitting(input.Name, tensor, type));
-                loader.Define(scope, input.Name, scope.Builder.Weight(loader.Widening.Of(constant, input.Name, isInitializer: true), input.Name));
+                loader.Define(
+                    scope,
+                    input.Name,
+                    scope.Builder.Weight(loader.Widening.Of(constant, input.Name, isInitializer: true), input.Name)
+                );
                 continue;
             }
             stored.Add((input.Name, type));
             // Where all is computed in float64, data of that type shall not be rounded on their way in.
             var parameter = scope.Builder.Parameter(options.Precision == Precision.Float64 ? loader.Widening.Of(type) : type, input.Name);
-            // Derivatives by an input of 16 bits are those by its wider copy, so that nothing rounds them.
+            // Derivatives by an input of 16 bits are those by its wider copy, so that nothing iterations them.
             var computed = Cast.Of(scope.Builder, parameter, loader.Widening.Of(type).Element);
             computed.NameAs(input.Name);
             loader.Define(scope, input.Name, computed);
@@ -105,11 +152,17 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         }
         foreach (var name in options.Fixed.Keys)
             if (given.All(input => input.Name != name))
-                throw new UserErrorException($"'{file.File.Path}' has no input '{name}' that a value could be fixed for; it has {string.Join(", ", given.Select(input => input.Name))}.");
+                throw new UserErrorException(
+                    $"'{file.File.Path}' has no input '{name}' that a value could be fixed for; it has "
+                        + $"{string.Join(", ", given.Select(input => input.Name))}."
+                );
         foreach (var (name, size) in options.Dims)
         {
             if (!symbols.Contains(name))
-                throw new UserErrorException($"'{file.File.Path}' has no symbolic dimension '{name}'{(symbols.Count == 0 ? "; all its sizes are fixed" : $"; it has {string.Join(", ", symbols.Order(StringComparer.Ordinal))}")}.");
+                throw new UserErrorException(
+                    $"'{file.File.Path}' has no symbolic dimension "
+                        + $"'{name}'{(symbols.Count == 0 ? "; all its sizes are fixed" : $"; it has {string.Join(", ", symbols.Order(StringComparer.Ordinal))}")}."
+                );
             if (size < 1)
                 throw new UserErrorException($"The dimension '{name}' cannot have the size {size}; give 1 or more.");
         }
@@ -127,8 +180,15 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
 
     private Tensor Fitting(string name, Tensor tensor, TensorType type)
     {
-        if (tensor.Rank != type.Rank || Enumerable.Range(0, type.Rank).Any(axis => type.Shape[axis].Known is { } size && size != tensor.Shape[axis]) || tensor.Element != type.Element)
-            throw new UserErrorException($"The value that is fixed for the input '{name}' of '{file.File.Path}' is {tensor.Type}, and the input is {type}; give one that fits.");
+        if (
+            tensor.Rank != type.Rank
+            || Enumerable.Range(0, type.Rank).Any(axis => type.Shape[axis].Known is { } size && size != tensor.Shape[axis])
+            || tensor.Element != type.Element
+        )
+            throw new UserErrorException(
+                $"The value that is fixed for the input '{name}' of '{file.File.Path}' is {tensor.Type}, and the input is {type}; give "
+                    + $"one that fits."
+            );
         return tensor;
     }
 
@@ -143,7 +203,10 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
             {
                 var kind = list.IsOptional ? "an optional value" : "a sequence";
                 if (!options.Partial && (options.Asked.IsEmpty || Asked.Contains(output.Name)))
-                    throw new UserErrorException($"'{file.File.Path}' gives out '{output.Name}', which is {kind}, and only tensors can be given out; give out its tensors instead.");
+                    throw new UserErrorException(
+                        $"'{file.File.Path}' gives out '{output.Name}', which is {kind}, and only tensors can be given out; give out "
+                            + $"its tensors instead."
+                    );
                 loader.LeftOutOutputs.Add($"The output '{output.Name}' is left out, because it is {kind} and no tensor.");
                 continue;
             }
@@ -151,11 +214,21 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
                 throw new UserErrorException($"'{file.File.Path}' gives out '{output.Name}', which nothing in it defines.");
             if (value is null)
             {
-                loader.LeftOutOutputs.Add($"The output '{output.Name}' is left out, because a node that it depends on cannot be taken: {string.Join("; ", Blamed())}.");
+                loader.LeftOutOutputs.Add(
+                    $"The output '{output.Name}' is left out, because a node that it depends on cannot be taken: "
+                        + $"{string.Join("; ", Blamed())}."
+                );
                 continue;
             }
             var declared = (ElementType)(output.Type?.TensorType?.ElemType ?? 0);
-            outputs.Add(new NamedValue(output.Name, options.Precision == Precision.Model && declared is ElementType.Float16 or ElementType.BFloat16 ? Cast.Of(scope.Builder, value, declared) : value));
+            outputs.Add(
+                new NamedValue(
+                    output.Name,
+                    options.Precision == Precision.Model && declared is ElementType.Float16 or ElementType.BFloat16
+                        ? Cast.Of(scope.Builder, value, declared)
+                        : value
+                )
+            );
         }
         return outputs.ToImmutable();
     }

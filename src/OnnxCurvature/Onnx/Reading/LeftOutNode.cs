@@ -8,5 +8,6 @@ namespace OnnxCurvature.Onnx.Reading;
 public sealed record LeftOutNode(string Operator, string Node, int? Opset, string? Reason)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{Node}{(Opset is null ? "" : $" (opset {Opset}{(Operator.Contains('.', StringComparison.Ordinal) ? $" of {Operator[..Operator.LastIndexOf('.')]}" : "")})")}: {Reason}";
+    public override string ToString() =>
+        $"{Node}{(Opset is null ? "" : $" (opset {Opset}{(Operator.Contains('.', StringComparison.Ordinal) ? $" of {Operator[..Operator.LastIndexOf('.')]}" : "")})")}: {Reason}";
 }

@@ -15,15 +15,19 @@ public sealed record LoadOptions
     /// </summary>
     public IReadOnlyDictionary<string, Tensor> Fixed { get; init; } = ImmutableDictionary<string, Tensor>.Empty;
 
-    /// <summary>Along which axis of inputs, by name, samples lie, where that is not to be found out: null for an input that holds none.</summary>
+    /// <summary>
+    /// Along which axis of inputs, by name, samples lie, where that is not to be found out: null for an input that holds none.
+    /// </summary>
     public IReadOnlyDictionary<string, int?> SampleAxes { get; init; } = ImmutableDictionary<string, int?>.Empty;
 
-    /// <summary>Whether nodes whose types cannot be told are left out, with all that depends on them, instead of the model being refused.</summary>
+    /// <summary>
+    /// Whether nodes whose types cannot be told are left out, with all that depends on them, instead of the model being refused.
+    /// </summary>
     public bool Partial { get; init; }
 
     /// <summary>
-    /// The values that are asked for, by name, where null stands for the model's first output: nodes whose types cannot be told are left out as long as
-    /// none of these depends on them. Empty where all of the model is needed.
+    /// The values that are asked for, by name, where null stands for the model's first output: nodes whose types cannot be told are left
+    /// out as long as none of these depends on them. Empty where all of the model is needed.
     /// </summary>
     public ImmutableArray<string?> Asked { get; init; } = [];
 
@@ -36,10 +40,15 @@ public sealed record LoadOptions
     /// </summary>
     public IReadOnlyList<string> Targets { get; init; } = [];
 
-    /// <summary>Whether quantization within the model counts as the identity in derivatives, where it is rounding, of which the derivative is zero.</summary>
+    /// <summary>
+    /// Whether quantization within the model counts as the identity in derivatives, where it is rounding, of which the derivative is zero.
+    /// </summary>
     public bool StraightThrough { get; init; }
 
-    /// <summary>Whether loops stay loops where they can, as is best for what is run and not differentiated, instead of becoming the nodes of their rounds.</summary>
+    /// <summary>
+    /// Whether loops stay loops where they can, as is best for what is run and not differentiated, instead of becoming the nodes of their
+    /// iterations.
+    /// </summary>
     public bool KeepLoops { get; init; }
 
     /// <summary>The most that loading may take, counted before it is spent.</summary>

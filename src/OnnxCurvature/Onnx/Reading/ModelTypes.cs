@@ -70,7 +70,10 @@ internal sealed class ModelTypes(ModelReader file, LoadOptions options, IReadOnl
         var declared = graph.Output.Select(output => output.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var node in file.Model.Graph.Node)
         {
-            if (node.Attribute.FirstOrDefault(attribute => attribute.T is { } large && file.RangeOf(large) is not null) is { T: var tensor } && node is { OpType: "Constant", Output: [var constant] })
+            if (
+                node.Attribute.FirstOrDefault(attribute => attribute.T is { } large && file.RangeOf(large) is not null) is { T: var tensor }
+                && node is { OpType: "Constant", Output: [var constant] }
+            )
             {
                 graph.Input.Add(TypeWriter.Info(constant, tensors.TypeOf(tensor)));
                 continue;

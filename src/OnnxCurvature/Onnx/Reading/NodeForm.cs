@@ -113,7 +113,9 @@ internal sealed class NodeForm(NodeProto node, Scope scope)
     }
 
     private static FormalParameter? Formal(ImmutableArray<FormalParameter> formals, int index) =>
-        index < formals.Length ? formals[index] : formals is [.., { IsVariadic: true } last] ? last : null;
+        index < formals.Length ? formals[index]
+        : formals is [.., { IsVariadic: true } last] ? last
+        : null;
 
     private static ElementClass ClassOf(ElementType element) =>
         element == ElementType.Bool ? ElementClass.Truth

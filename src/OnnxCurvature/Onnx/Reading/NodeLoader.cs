@@ -18,14 +18,11 @@ namespace OnnxCurvature.Onnx.Reading;
 /// </summary>
 internal sealed class NodeLoader(ModelReader file, LoadOptions options)
 {
-    /// <summary>The type of an output that a node does not give out.</summary>
-    private static readonly TensorType LeftOut = new(ElementType.Undefined, TensorShape.Scalar);
-
     private readonly TensorReader _tensors = new(file);
-    private readonly Dictionary<(string Domain, string Name, int Opset, string Reason), OpaqueOperator> _opaque = [];
     private readonly FunctionLibrary _functions = new(file.Model);
     private readonly Dictionary<object, Value> _repeated = new(ReferenceEqualityComparer.Instance);
     private SequenceLoader? _sequences;
+    private NodeAppender? _appender;
 
     /// <summary>What loading may still take.</summary>
     public WorkBudget Budget { get; } = new(options.Limits);
@@ -46,8 +43,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     public Widening Widening { get; } = new(options.Precision, options.Targets);
 
     /// <summary>
-    /// The constants of bodies and functions whose nodes have become those of the outermost graph, without scalars, which belong to formulas; those of a
-    /// body that is written out several times stand here as often.
+    /// The constants of bodies and functions whose nodes have become those of the outermost graph, without scalars, which belong to
+    /// formulas; those of a body that is written out several times stand here as often.
     /// </summary>
     public List<Value> WrittenOutConstants { get; } = [];
 
@@ -79,14 +76,17 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     }
 
     /// <summary>
-    /// Defines a constant that the file holds, once for all times that a body is written out. Where a scope is a body or a function that is written out, the constant is
-    /// one of the outermost graph.
+    /// Defines a constant that the file holds, once for all times that a body is written out. Where a scope is a body or a function that is
+    /// written out, the constant is one of the outermost graph.
     /// </summary>
     private void DefineWeight(Scope scope, object source, string name, Func<Constant> read)
     {
         Budget.TakeNodes(1);
         if (!scope.IsRepeated || !_repeated.TryGetValue(source, out var constant))
-            constant = scope.Builder.Weight(Widening.Of(read(), scope.FullName(name), isInitializer: source is not NodeProto), scope.FullName(name));
+            constant = scope.Builder.Weight(
+                Widening.Of(read(), scope.FullName(name), isInitializer: source is not NodeProto),
+                scope.FullName(name)
+            );
         if (scope.IsRepeated)
             _repeated[source] = constant;
         Define(scope, name, constant);
@@ -94,7 +94,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             WrittenOutConstants.Add(constant);
     }
 
-    /// <summary>Gives a sequence or an optional value a name in a scope. Throws <see cref="UserErrorException"/> where it is taken.</summary>
+    /// <summary>
+    /// Gives a sequence or an optional value a name in a scope. Throws <see cref="UserErrorException"/> where it is taken.
+    /// </summary>
     public void DefineList(Scope scope, string name, ListValue list)
     {
         if (!scope.DefineList(name, list))
@@ -133,7 +135,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     }
 
     /// <summary>How messages call a node of the file.</summary>
-    public static string Describe(NodeProto node) => node.Name.Length > 0 ? $"{node.OpType} '{node.Name}'"
+    public static string Describe(NodeProto node) =>
+        node.Name.Length > 0 ? $"{node.OpType} '{node.Name}'"
         : node.Output.FirstOrDefault(name => name.Length > 0) is { } output ? $"{node.OpType} that makes '{output}'"
         : node.OpType;
 
@@ -147,7 +150,9 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             if (name.Length > 0 && !scope.IsLeftOut(name) && scope.FindList(name) is null)
             {
                 if (!scope.Find(name, out value))
-                    throw new UserErrorException($"In '{file.File.Path}' {Describe(node)} takes the value '{name}', which nothing before it defines.");
+                    throw new UserErrorException(
+                        $"In '{file.File.Path}' {Describe(node)} takes the value '{name}', which nothing before it defines."
+                    );
                 known &= value is not null;
             }
             found.Add(value);
@@ -156,13 +161,19 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         return known;
     }
 
-    private bool IsKnown(NodeProto node) => _functions.Find(DomainOf(node), node.OpType, node.Overload) is not null || Catalogue.Find(DomainOf(node), node.OpType) is not null || node.OpType == "Constant" || SequenceLoader.Resolves(node);
+    private bool IsKnown(NodeProto node) =>
+        _functions.Find(DomainOf(node), node.OpType, node.Overload) is not null
+        || Catalogue.Find(DomainOf(node), node.OpType) is not null
+        || node.OpType == "Constant"
+        || SequenceLoader.Resolves(node);
 
     private static string DomainOf(NodeProto node) => node.Domain == "ai.onnx" ? "" : node.Domain;
 
-    private static string NotInCatalogue(string name) => $"{name} is not in the operator catalogue";
+    /// <summary>Why a node of an unknown operator is not taken.</summary>
+    public static string NotInCatalogue(string name) => $"{name} is not in the operator catalogue";
 
-    private void Note(UnsupportedOperatorException? refusal)
+    /// <summary>Notes the value that would have to be known for a node to be taken.</summary>
+    public void Note(UnsupportedOperatorException? refusal)
     {
         if (refusal?.Unknown is { } value)
             Undecided.Add(value);
@@ -171,7 +182,14 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private void LeaveOut(NodeProto node, Scope scope, string? reason)
     {
         var domain = DomainOf(node);
-        LeftOutNodes.Add(new LeftOutNode(domain.Length > 0 ? $"{domain}.{node.OpType}" : node.OpType, Describe(node), scope.Opsets.TryGetValue(domain, out var opset) ? opset : null, reason?.TrimEnd('.')));
+        LeftOutNodes.Add(
+            new LeftOutNode(
+                domain.Length > 0 ? $"{domain}.{node.OpType}" : node.OpType,
+                Describe(node),
+                scope.Opsets.TryGetValue(domain, out var opset) ? opset : null,
+                reason?.TrimEnd('.')
+            )
+        );
         foreach (var name in node.Output)
             if (name.Length > 0)
                 Define(scope, name, null);
@@ -203,7 +221,13 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         var kept = options.KeepLoops && domain.Length == 0 && node.OpType is "Loop" or "Scan" ? bodies.TryLoad(node, scope, inputs) : null;
         if (kept is null && domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
             return;
-        var attributes = AttributeReader.Read(node, scope, Widening.Meant, ReadTensor, graph => kept ?? bodies.Load(node, graph, scope, inputs));
+        var attributes = AttributeReader.Read(
+            node,
+            scope,
+            Widening.Meant,
+            ReadTensor,
+            graph => kept ?? bodies.Load(node, graph, scope, inputs)
+        );
         // Of all operators it alone has defaults that are rounded.
         if (domain.Length == 0 && node.OpType == "Selu")
             attributes = Selu.Explicit(attributes, Widening.Meant);
@@ -211,14 +235,24 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         while (outputs > 0 && node.Output[outputs - 1].Length == 0)
             outputs--;
         if (domain.Length == 0)
-            attributes = TypeAttributes.Widen(attributes, node.OpType, outputs, element => Widening.Of(new TensorType(element, TensorShape.Scalar)).Element);
+            attributes = TypeAttributes.Widen(
+                attributes,
+                node.OpType,
+                outputs,
+                element => Widening.Of(new TensorType(element, TensorShape.Scalar)).Element
+            );
         var call = new OperatorCall(node.OpType, domain, inputs, attributes, outputs).WithInputs(inputs);
-        if (domain.Length == 0 && node.OpType == "ConstantOfShape" && inputs is [{ Contents: { } sizes }] && sizes.All(size => size.Known >= 0))
+        if (
+            domain.Length == 0
+            && node.OpType == "ConstantOfShape"
+            && inputs is [{ Contents: { } sizes }]
+            && sizes.All(size => size.Known >= 0)
+        )
         {
             Define(scope, node.Output[0], scope.Builder.Constant(ConstantNodes.Filled(call, sizes), scope.FullName(node.Output[0])));
             return;
         }
-        Append(node, scope, call, reason);
+        (_appender ??= new NodeAppender(this, options)).Append(node, scope, call, reason);
     }
 
     private Tensor ReadTensor(TensorProto tensor)
@@ -245,123 +279,6 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         finally
         {
             scope.Builder.Origin = outer;
-        }
-    }
-
-    private void Append(NodeProto node, Scope scope, OperatorCall call, string? reason)
-    {
-        if (!scope.Opsets.TryGetValue(call.Domain, out var opset))
-            throw new UnsupportedOperatorException($"the model names no opset of the domain '{call.Domain}'.");
-        var b = scope.Builder;
-        Operator op;
-        if (Catalogue.Find(call.Domain, call.Name) is not { } known)
-            op = Opaque(call, opset, reason ?? NotInCatalogue(call.Name) + ".");
-        else
-        {
-            op = known;
-            if (call.Input(0) is { } first && first.Type.Rank < known.LeastRank)
-                throw new ShapeException($"{call.Name} takes a tensor of {known.LeastRank} dimensions or more, and {first.Type.Shape} has {first.Type.Rank}");
-            using var hidden = b.Hide();
-            if (op is RandomSource)
-                call = Draw(node, scope, call);
-            try
-            {
-                var canonical = known.FromOpset(b, call, opset);
-                op = Catalogue.Find(canonical.Domain, canonical.Name) ?? throw new UnsupportedOperatorException($"{canonical.Name} is not in the operator catalogue.");
-                call = canonical;
-                if (Expanded(op, node, scope, call))
-                    return;
-            }
-            catch (UnsupportedOperatorException exception) when (known is not RandomSource)
-            {
-                Note(exception);
-                op = Opaque(call, opset, exception.Message);
-            }
-        }
-        var types = Infer(op, node, scope, call);
-        var named = types.Select((type, index) => node.Output[index].Length > 0 ? (type, scope.FullName(node.Output[index])) : (LeftOut, null)).ToArray();
-        if (scope.Depth > 0) // Names there have those of all calls around them in front.
-            Budget.TakeBytes(sizeof(char) * named.Sum(output => (long)(output.Item2?.Length ?? 0)));
-        var appended = b.Append(op, call.Inputs, call.Attributes, named, node.Name.Length > 0 ? scope.FullName(node.Name) : null);
-        if (op is OpaqueOperator)
-            UnknownNodes.Add(appended);
-        for (var index = 0; index < appended.Outputs.Length; index++)
-            if (node.Output[index].Length > 0)
-                Define(scope, node.Output[index], appended.Outputs[index]);
-    }
-
-    /// <summary>Defines the outputs of a node of an operator that is replaced by others; false for any other operator.</summary>
-    private bool Expanded(Operator op, NodeProto node, Scope scope, OperatorCall call)
-    {
-        var b = scope.Builder;
-        var outer = b.Origin;
-        b.Origin = Describe(node);
-        try
-        {
-            if ((op is DequantizeLinear && options.StraightThrough ? PassThrough(node, b, call) : op.OnLoad(b, call)) is not { } outputs)
-                return false;
-            var asked = Enumerable.Range(0, call.OutputCount).Where(index => node.Output[index].Length > 0).ToArray();
-            foreach (var index in asked)
-                if (index >= outputs.Length || outputs[index] is null)
-                    throw new UnsupportedOperatorException($"the output {index} of {call.Name} is not supported.");
-            foreach (var index in asked)
-            {
-                outputs[index]!.NameAs(scope.FullName(node.Output[index]));
-                Define(scope, node.Output[index], outputs[index]);
-            }
-            return true;
-        }
-        finally
-        {
-            b.Origin = outer;
-        }
-    }
-
-    private ImmutableArray<Value?>? PassThrough(NodeProto node, GraphBuilder b, OperatorCall call)
-    {
-        if (Ops.Quantization.StraightThrough.Dequantize(b, call) is not { } y)
-            return null;
-        StraightThrough.Add(Describe(node));
-        return [y];
-    }
-
-    /// <summary>Gives random numbers a stream of their own. In a body they would have to be others in every round, so there they are refused.</summary>
-    private OperatorCall Draw(NodeProto node, Scope scope, OperatorCall call)
-    {
-        if (scope.Builder.Parent is not null)
-            throw new UnsupportedOperatorException($"{call.Name} draws anew whenever the body that it is in runs, and random numbers are drawn once.");
-        Drawn.Add(Describe(node));
-        return call with { Attributes = call.Attributes.With(RandomSource.StreamName, scope.FullName(node.Name.Length > 0 ? node.Name : node.Output[0])) };
-    }
-
-    private OpaqueOperator Opaque(OperatorCall call, int opset, string reason)
-    {
-        var key = (call.Domain, call.Name, opset, reason);
-        if (!_opaque.TryGetValue(key, out var op))
-            _opaque[key] = op = new OpaqueOperator(call.Name, call.Domain, opset, reason);
-        return op;
-    }
-
-    private ImmutableArray<TensorType> Infer(Operator op, NodeProto node, Scope scope, OperatorCall call)
-    {
-        try
-        {
-            var types = op.Infer(call);
-            op.CheckForm(call);
-            return types.Length >= call.OutputCount
-                ? types[..call.OutputCount]
-                : throw new UnsupportedOperatorException($"{call.Name} has {types.Length} outputs, and {call.OutputCount} are asked for.");
-        }
-        catch (UnsupportedOperatorException exception)
-        {
-            Note(exception);
-            var types = node.Output.Take(call.OutputCount).Select(name => name.Length == 0 ? LeftOut : Types?.Of(scope.FullName(name), op is OpaqueOperator)).ToArray();
-            if (types.Length > 0 && !types.Contains(null))
-                return [.. types.Select(type => Widening.Of(type!))];
-            // Nobody tells of the values of bodies.
-            if (op.InferAtRunTime(call) is { } sized && sized.Length >= call.OutputCount)
-                return sized[..call.OutputCount];
-            throw;
         }
     }
 
@@ -392,7 +309,8 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     }
 
     /// <summary>The depth of a body in a scope. Throws <see cref="UserErrorException"/> where it is too deep.</summary>
-    public int Deeper(Scope scope) => scope.Depth < ModelReader.DeepestNesting
-        ? scope.Depth + 1
-        : throw new UserErrorException($"'{file.File.Path}' nests bodies and functions more than {ModelReader.DeepestNesting} deep.");
+    public int Deeper(Scope scope) =>
+        scope.Depth < ModelReader.DeepestNesting
+            ? scope.Depth + 1
+            : throw new UserErrorException($"'{file.File.Path}' nests bodies and functions more than {ModelReader.DeepestNesting} deep.");
 }

@@ -25,7 +25,8 @@ public sealed class OnnxModel
         Graph = graph;
         Program = graph.Builder.Build(graph.Inputs, graph.Outputs);
         var inputs = file.Model.Graph.Input.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
-        OverridableInitializers = IrVersion < 4 ? [] : [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name).Where(inputs.Contains)];
+        OverridableInitializers =
+            IrVersion < 4 ? [] : [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name).Where(inputs.Contains)];
         UnknownNodes = [.. loader.UnknownNodes];
         UndecidedInputs = Sources.Of(loader.Undecided, graph.Inputs);
         LeftOutNodes = [.. loader.LeftOutNodes];
@@ -33,7 +34,9 @@ public sealed class OnnxModel
         Name = file.Model.Graph.Name;
         Documentation = file.Model.DocString;
         Producer = file.Model.ProducerName;
-        Metadata = file.Model.MetadataProps.GroupBy(entry => entry.Key, StringComparer.Ordinal).ToImmutableSortedDictionary(group => group.Key, group => group.Last().Value, StringComparer.Ordinal);
+        Metadata = file
+            .Model.MetadataProps.GroupBy(entry => entry.Key, StringComparer.Ordinal)
+            .ToImmutableSortedDictionary(group => group.Key, group => group.Last().Value, StringComparer.Ordinal);
         _sha256 = new Lazy<Task<string>>(() => Task.Run(() => FileDigest.Of(Path)));
     }
 
@@ -79,7 +82,9 @@ public sealed class OnnxModel
     /// <summary>The nodes of operators, or forms of operators, that the catalogue does not have.</summary>
     public ImmutableArray<Node> UnknownNodes { get; }
 
-    /// <summary>The inputs whose elements would have to be known for all nodes to be taken, since sizes, axes or counts come from them.</summary>
+    /// <summary>
+    /// The inputs whose elements would have to be known for all nodes to be taken, since sizes, axes or counts come from them.
+    /// </summary>
     public ImmutableArray<Value> UndecidedInputs { get; }
 
     /// <summary>The nodes that a partial load left out.</summary>
@@ -144,23 +149,29 @@ public sealed class OnnxModel
                 ? "All of the model is computed in float64, to which its weights and inputs are widened."
                 : "The model computes in 16-bit floats; here all of it is computed in float32, and results are float32.";
         if (loader.Widening.Meanings.Count > 0)
-            yield return $"Numbers of formulas that the file rounds to float32 are taken for what they were: {Listed(loader.Widening.Meanings.Values)}; "
+            yield return $"Numbers of formulas that the file iterations to float32 are taken for what they were: "
+                + $"{Listed(loader.Widening.Meanings.Values)}; "
                 + "weights, and values that are differentiated by, are what the file says.";
         if (loader.StraightThrough.Count > 0)
-            yield return $"Derivatives pass straight through the rounding before {Some(loader.StraightThrough)}, as if it were the identity, so they are estimates and not derivatives of what the model computes.";
+            yield return $"Derivatives pass straight through the rounding before {Some(loader.StraightThrough)}, as if it were the "
+                + $"identity, so they are estimates and not derivatives of what the model computes.";
         if (loader.Drawn.Count > 0)
-            yield return $"{Some(loader.Drawn)} would draw anew in every run; here the random numbers are drawn once, by a generator of this program, and are constants.";
+            yield return $"{Some(loader.Drawn)} would draw anew in every run; here the random numbers are drawn once, by a generator of "
+                + $"this program, and are constants.";
     }
 
     private static string Listed(IEnumerable<double> numbers) =>
         string.Join(", ", numbers.Select(number => number.ToString("R", CultureInfo.InvariantCulture)));
 
-    private static string Some(List<string> nodes) => nodes.Count <= 3 ? string.Join(", ", nodes) : $"{nodes[0]}, {nodes[1]} and {nodes.Count - 2} more nodes";
+    private static string Some(List<string> nodes) =>
+        nodes.Count <= 3 ? string.Join(", ", nodes) : $"{nodes[0]}, {nodes[1]} and {nodes.Count - 2} more nodes";
 
     private static void CheckVersions(string path, long irVersion, Dictionary<string, int> opsets)
     {
         if (irVersion is < 3 or > (int)Proto.Version.IrVersion)
-            throw new UserErrorException($"'{path}' has IR version {irVersion}; versions 3 to {(int)Proto.Version.IrVersion} are supported.");
+            throw new UserErrorException(
+                $"'{path}' has IR version {irVersion}; versions 3 to {(int)Proto.Version.IrVersion} are supported."
+            );
         if (!opsets.TryGetValue("", out var opset))
             throw new UserErrorException($"'{path}' names no opset of ai.onnx.");
         if (opset is < 1 or > 27)

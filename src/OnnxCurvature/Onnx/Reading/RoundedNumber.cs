@@ -16,7 +16,9 @@ internal static class RoundedNumber
     private const int LargestInteger = 1024;
 
     private static readonly Dictionary<float, double> Known = Numbers()
-        .DistinctBy(number => (float)number).Where(number => (float)number != number).ToDictionary(number => (float)number);
+        .DistinctBy(number => (float)number)
+        .Where(number => (float)number != number)
+        .ToDictionary(number => (float)number);
 
     /// <summary>The number that a float32 number was rounded from, or itself.</summary>
     public static double Meant(float number)
@@ -29,9 +31,14 @@ internal static class RoundedNumber
 
     /// <summary>The same, but decimals and fractions of one, such as weights begin with, are themselves.</summary>
     public static double MeantByFormula(float number) =>
-        Known.TryGetValue(Math.Abs(number), out var known) && Math.Abs(1 / known - Math.Round(1 / known)) > 1e-9 ? Math.CopySign(known, number) : number;
+        Known.TryGetValue(Math.Abs(number), out var known) && Math.Abs(1 / known - Math.Round(1 / known)) > 1e-9
+            ? Math.CopySign(known, number)
+            : number;
 
-    /// <summary>Roots and fourth roots of integers, which scale both factors of attention, fractions of one, and the constants of the usual activations.</summary>
+    /// <summary>
+    /// Roots and fourth roots of integers, which scale both factors of attention, fractions of one, and the constants of the usual
+    /// activations.
+    /// </summary>
     private static IEnumerable<double> Numbers()
     {
         for (var k = 2; k <= LargestInteger; k++)
@@ -42,10 +49,30 @@ internal static class RoundedNumber
             yield return Math.Sqrt(Math.Sqrt(k));
             yield return Math.Sqrt(Math.Sqrt(1.0 / k));
         }
-        foreach (var number in (double[])[Math.Sqrt(2 / Math.PI), 1 / Math.Sqrt(2 * Math.PI), 2 / Math.Sqrt(Math.PI), Math.Sqrt(Math.PI), 1 / Math.Sqrt(Math.PI),
-            Math.PI, 2 * Math.PI, Math.PI / 2, 1 / Math.PI, Math.E, Math.Log(2), 1 / Math.Log(2), Math.Log(10), 1 / Math.Log(10), Selu.MeantAlpha, Selu.MeantGamma])
+        foreach (
+            var number in (double[])
+                [
+                    Math.Sqrt(2 / Math.PI),
+                    1 / Math.Sqrt(2 * Math.PI),
+                    2 / Math.Sqrt(Math.PI),
+                    Math.Sqrt(Math.PI),
+                    1 / Math.Sqrt(Math.PI),
+                    Math.PI,
+                    2 * Math.PI,
+                    Math.PI / 2,
+                    1 / Math.PI,
+                    Math.E,
+                    Math.Log(2),
+                    1 / Math.Log(2),
+                    Math.Log(10),
+                    1 / Math.Log(10),
+                    Selu.MeantAlpha,
+                    Selu.MeantGamma,
+                ]
+        )
             yield return number;
     }
 
-    private static int Digits(string decimalText) => decimalText.Split('E')[0].Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();
+    private static int Digits(string decimalText) =>
+        decimalText.Split('E')[0].Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();
 }

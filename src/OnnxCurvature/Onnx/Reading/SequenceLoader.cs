@@ -7,14 +7,19 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>
-/// Resolves the operators on sequences and optional values when a model is loaded: what is left of them are tensors. What depends on values that are
-/// known only at run time is refused.
+/// Resolves the operators on sequences and optional values when a model is loaded: what is left of them are tensors. What depends on values
+/// that are known only at run time is refused.
 /// </summary>
 internal sealed class SequenceLoader(NodeLoader loader)
 {
     /// <summary>Whether a node is of an operator on sequences or optional values.</summary>
-    public static bool Resolves(NodeProto node) => node.Domain is "" or "ai.onnx"
-        && (node.OpType.StartsWith("Sequence", StringComparison.Ordinal) || node.OpType.StartsWith("Optional", StringComparison.Ordinal) || node.OpType is "SplitToSequence" or "ConcatFromSequence");
+    public static bool Resolves(NodeProto node) =>
+        node.Domain is "" or "ai.onnx"
+        && (
+            node.OpType.StartsWith("Sequence", StringComparison.Ordinal)
+            || node.OpType.StartsWith("Optional", StringComparison.Ordinal)
+            || node.OpType is "SplitToSequence" or "ConcatFromSequence"
+        );
 
     /// <summary>Resolves a node. False for a node of an operator on tensors, which must not take a sequence.</summary>
     public bool Load(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
@@ -67,18 +72,26 @@ internal sealed class SequenceLoader(NodeLoader loader)
                 Define(Tensor(0));
                 break;
             default:
-                return node.Input.FirstOrDefault(name => scope.FindList(name) is not null) is not { } taken ? false
-                    : throw new UnsupportedOperatorException($"it takes '{taken}', which is {(scope.FindList(taken)!.IsOptional ? "an optional value" : "a sequence")} and no tensor; only operators on sequences may take it.");
+                return node.Input.FirstOrDefault(name => scope.FindList(name) is not null) is not { } taken
+                    ? false
+                    : throw new UnsupportedOperatorException(
+                        $"it takes '{taken}', which is {(scope.FindList(taken)!.IsOptional ? "an optional value" : "a sequence")} and "
+                            + $"no tensor; only operators on sequences may take it."
+                    );
         }
         return true;
 
         ListValue? ListAt(int index) => index < node.Input.Count ? scope.FindList(node.Input[index]) : null;
 
-        ListValue List(int index) => ListAt(index) is { IsOptional: false } list ? list : throw new UnsupportedOperatorException($"its input {index} is no sequence that is known when the model is loaded.");
+        ListValue List(int index) =>
+            ListAt(index) is { IsOptional: false } list
+                ? list
+                : throw new UnsupportedOperatorException($"its input {index} is no sequence that is known when the model is loaded.");
 
         Value Tensor(int index) => inputs.ElementAtOrDefault(index) ?? throw Lacks(node);
 
-        int At(int index, long otherwise, int last) => List(0).Position(inputs.ElementAtOrDefault(index) is { } position ? Number(position) : otherwise, last);
+        int At(int index, long otherwise, int last) =>
+            List(0).Position(inputs.ElementAtOrDefault(index) is { } position ? Number(position) : otherwise, last);
 
         void Define(Value value) => loader.Define(scope, node.Output[0], value);
 
@@ -90,9 +103,14 @@ internal sealed class SequenceLoader(NodeLoader loader)
     }
 
     private static long Number(Value value) =>
-        KnownTensor.Integer(value) ?? throw new UnsupportedOperatorException("the position in a sequence is computed at run time, and only a constant is supported there.", value);
+        KnownTensor.Integer(value)
+        ?? throw new UnsupportedOperatorException(
+            "the position in a sequence is computed at run time, and only a constant is supported there.",
+            value
+        );
 
-    private static UnsupportedOperatorException Lacks(NodeProto node) => new($"{node.OpType} lacks an input, or takes a sequence for a tensor.");
+    private static UnsupportedOperatorException Lacks(NodeProto node) =>
+        new($"{node.OpType} lacks an input, or takes a sequence for a tensor.");
 
     /// <summary>The tensors side by side along an axis, or along a new one.</summary>
     private static Value Joined(NodeProto node, Scope scope, ImmutableArray<Value> items)
@@ -109,13 +127,19 @@ internal sealed class SequenceLoader(NodeLoader loader)
     {
         var b = scope.Builder;
         var axis = Axes.Normalize(AttributeReader.Int(node, scope, "axis", 0), x.Type.Rank);
-        var given = split is null ? null : KnownTensor.Required(split, "the sizes of the parts are computed at run time, and only constants are supported there.");
+        var given = split is null
+            ? null
+            : KnownTensor.Required(split, "the sizes of the parts are computed at run time, and only constants are supported there.");
         long[] sizes;
         if (given is { Rank: 1 })
             sizes = given.Integers;
         else
         {
-            var size = x.Type.Shape[axis].Known ?? throw new UnsupportedOperatorException($"the size {x.Type.Shape[axis]} of the axis that is split is not known; give the sizes of symbolic dimensions.");
+            var size =
+                x.Type.Shape[axis].Known
+                ?? throw new UnsupportedOperatorException(
+                    $"the size {x.Type.Shape[axis]} of the axis that is split is not known; give the sizes of symbolic dimensions."
+                );
             var each = split is null ? 1 : Number(split);
             if (each < 1)
                 throw new UnsupportedOperatorException($"parts of the size {each} cannot be made.");
@@ -123,8 +147,13 @@ internal sealed class SequenceLoader(NodeLoader loader)
             loader.Budget.TakeNodes(count);
             sizes = [.. Enumerable.Range(0, (int)count).Select(part => Math.Min(each, size - part * each))];
         }
-        if (sizes.Any(size => size < 0) || x.Type.Shape[axis].Known is { } whole && sizes.Aggregate(0L, (sum, size) => checked(sum + size)) != whole)
-            throw new UnsupportedOperatorException($"the sizes of its parts do not add up to the size {x.Type.Shape[axis]} of the axis that is split.");
+        if (
+            sizes.Any(size => size < 0)
+            || x.Type.Shape[axis].Known is { } whole && sizes.Aggregate(0L, (sum, size) => checked(sum + size)) != whole
+        )
+            throw new UnsupportedOperatorException(
+                $"the sizes of its parts do not add up to the size {x.Type.Shape[axis]} of the axis that is split."
+            );
         var isSqueezed = split is null && AttributeReader.Int(node, scope, "keepdims", 1) == 0;
         var parts = ImmutableArray.CreateBuilder<Value>();
         long start = 0;
@@ -139,23 +168,39 @@ internal sealed class SequenceLoader(NodeLoader loader)
     /// <summary>The body, once for each element of the sequences.</summary>
     private void Map(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
     {
-        var body = node.Attribute.FirstOrDefault(attribute => attribute.Name == "body")?.G ?? throw new UnsupportedOperatorException("SequenceMap lacks its body.");
+        var body =
+            node.Attribute.FirstOrDefault(attribute => attribute.Name == "body")?.G
+            ?? throw new UnsupportedOperatorException("SequenceMap lacks its body.");
         var lists = node.Input.Select(scope.FindList).ToArray();
-        var count = lists[0]?.Items.Length ?? throw new UnsupportedOperatorException("its first input is no sequence that is known when the model is loaded.");
+        var count =
+            lists[0]?.Items.Length
+            ?? throw new UnsupportedOperatorException("its first input is no sequence that is known when the model is loaded.");
         var results = node.Output.Select(_ => ImmutableArray.CreateBuilder<Value>()).ToArray();
         if (body.Input.Count != inputs.Length || body.Output.Count != results.Length)
             throw new UnsupportedOperatorException("its body does not fit its inputs and outputs.");
         for (var round = 0; round < count; round++)
         {
             var prefix = $"{NodeLoader.Describe(node)}/{round}";
-            var inner = new Scope(scope.Builder, scope, scope.Opsets, loader.Deeper(scope)) { FullName = local => scope.FullName($"{prefix}/{local}"), Arguments = scope.Arguments };
+            var inner = new Scope(scope.Builder, scope, scope.Opsets, loader.Deeper(scope))
+            {
+                FullName = local => scope.FullName($"{prefix}/{local}"),
+                Arguments = scope.Arguments,
+            };
             for (var index = 0; index < body.Input.Count; index++)
-                loader.Define(inner, body.Input[index].Name, lists[index] is { } list ? list.Items[list.Position(round, list.Items.Length - 1)] : inputs[index]);
+                loader.Define(
+                    inner,
+                    body.Input[index].Name,
+                    lists[index] is { } list ? list.Items[list.Position(round, list.Items.Length - 1)] : inputs[index]
+                );
             loader.LoadInitializers(body, inner);
             loader.Load(body.Node, inner);
             for (var index = 0; index < results.Length; index++)
-                results[index].Add(inner.Find(body.Output[index].Name, out var value) && value is not null ? value
-                    : throw new UnsupportedOperatorException($"the output '{body.Output[index].Name}' of its body is not known."));
+                results[index]
+                    .Add(
+                        inner.Find(body.Output[index].Name, out var value) && value is not null
+                            ? value
+                            : throw new UnsupportedOperatorException($"the output '{body.Output[index].Name}' of its body is not known.")
+                    );
         }
         for (var index = 0; index < results.Length; index++)
             if (node.Output[index].Length > 0)

@@ -25,7 +25,10 @@ internal static class TypeAttributes
         return attributes;
     }
 
-    private static ElementType Named(string attribute, long number) => number is > 0 and < int.MaxValue && TypeReader.Element((int)number) is { } element
-        ? element
-        : throw new UnsupportedOperatorException($"its attribute '{attribute}' names the element type {number}, which is not supported.");
+    private static ElementType Named(string attribute, long number) =>
+        number is > 0 and < int.MaxValue && TypeReader.Element((int)number) is { } element
+            ? element
+            : throw new UnsupportedOperatorException(
+                $"its attribute '{attribute}' names the element type {number}, which is not supported."
+            );
 }

@@ -43,8 +43,11 @@ internal sealed class Widening(Precision precision, IReadOnlyList<string> target
     private static bool IsNumber(Constant constant) =>
         constant is InlineConstant && constant.Type.Element == ElementType.Float32 && constant.Type.Shape.Elements == 1;
 
-    private double Meant(Constant constant, bool isInitializer) => Meant((float)constant.Read().Floats[0],
-        constant.Type.Rank == 0 && !isInitializer ? RoundedNumber.Meant : RoundedNumber.MeantByFormula);
+    private double Meant(Constant constant, bool isInitializer) =>
+        Meant(
+            (float)constant.Read().Floats[0],
+            constant.Type.Rank == 0 && !isInitializer ? RoundedNumber.Meant : RoundedNumber.MeantByFormula
+        );
 
     private double Meant(float number, Func<float, double> meaning)
     {

@@ -15,7 +15,9 @@ internal static class ExternalData
     /// <summary>The constant that a tensor with external data stands for. Throws <see cref="UserErrorException"/>.</summary>
     public static MappedConstant Find(string model, TensorProto tensor, TensorType type)
     {
-        var entries = tensor.ExternalData.GroupBy(entry => entry.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Last().Value, StringComparer.Ordinal);
+        var entries = tensor
+            .ExternalData.GroupBy(entry => entry.Key, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Last().Value, StringComparer.Ordinal);
         var what = $"The external data of '{tensor.Name}' in '{model}'";
         var location = entries.GetValueOrDefault("location", "");
         if (location.Length == 0)
@@ -31,7 +33,8 @@ internal static class ExternalData
             throw new UserErrorException($"{what} needs {needed} bytes at {offset}, but '{location}' is only {file.Length} bytes long.");
         return new MappedConstant(file, offset, needed, type);
 
-        long? Number(string key) => !entries.TryGetValue(key, out var text) ? null
+        long? Number(string key) =>
+            !entries.TryGetValue(key, out var text) ? null
             : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
             : throw new UserErrorException($"{what} has the {key} '{text}', which is not a whole number from 0.");
     }
@@ -41,7 +44,9 @@ internal static class ExternalData
         if (Path.IsPathRooted(location) || location[0] is '/' or '\\' || location.Contains(':', StringComparison.Ordinal))
             throw new UserErrorException($"{what} has the absolute location '{location}'; only files beside the model are read.");
         if (location.Split('/', '\\').Contains(".."))
-            throw new UserErrorException($"{what} lies at '{location}', outside of the model's folder; only files beside the model are read.");
+            throw new UserErrorException(
+                $"{what} lies at '{location}', outside of the model's folder; only files beside the model are read."
+            );
         var folder = RealPath.Of(Path.GetDirectoryName(Path.GetFullPath(model))!);
         var path = Path.Combine(folder, location);
         if (!File.Exists(path))
@@ -49,12 +54,17 @@ internal static class ExternalData
         var real = RealPath.Of(path);
         return IsIn(folder, real) || IsIn(FolderOf(model), real)
             ? real
-            : throw new UserErrorException($"{what} lies at '{location}', a link that leaves the model's folder; only files beside the model are read.");
+            : throw new UserErrorException(
+                $"{what} lies at '{location}', a link that leaves the model's folder; only files beside the model are read."
+            );
     }
 
     /// <summary>The full path of the folder that holds a file, or the file that a symbolic link leads to.</summary>
     internal static string FolderOf(string path) => Path.GetDirectoryName(RealPath.Of(Path.GetFullPath(path)))!;
 
     private static bool IsIn(string folder, string file) =>
-        file.StartsWith(folder.EndsWith(Path.DirectorySeparatorChar) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        file.StartsWith(
+            folder.EndsWith(Path.DirectorySeparatorChar) ? folder : folder + Path.DirectorySeparatorChar,
+            StringComparison.Ordinal
+        );
 }

@@ -7,7 +7,8 @@ namespace OnnxCurvature.Onnx.Tensors;
 internal static class SparseTensors
 {
     /// <summary>
-    /// A dense tensor. Positions are flat, [count], or tuples, [count, rank]. Throws <see cref="UserErrorException"/> where the sparse one is malformed or too large.
+    /// A dense tensor. Positions are flat, [count], or tuples, [count, rank]. Throws <see cref="UserErrorException"/> where the sparse one
+    /// is malformed or too large.
     /// </summary>
     public static Constant Dense(SparseTensorProto sparse, TensorReader tensors, string path, WorkBudget budget)
     {
@@ -25,7 +26,15 @@ internal static class SparseTensors
         budget.TakeTensor(indicesOf.Type.Shape);
         var (values, indices) = (valuesOf.Read(), indicesOf.Read());
         var isFlat = indices is { Element: ElementType.Int64, Rank: 1 } && indices.Shape[0] == values.Count;
-        if (values.Rank != 1 || !isFlat && !(indices is { Element: ElementType.Int64, Rank: 2 } && indices.Shape[0] == values.Count && indices.Shape[1] == shape.Length))
+        if (
+            values.Rank != 1
+            || !isFlat
+                && !(
+                    indices is { Element: ElementType.Int64, Rank: 2 }
+                    && indices.Shape[0] == values.Count
+                    && indices.Shape[1] == shape.Length
+                )
+        )
             throw Malformed($"holds values {values.Type} at positions {indices.Type}, which do not fit a shape of rank {shape.Length}");
         var dense = Tensor.Filled(values.Element, shape, 0);
         for (var index = 0; index < values.Count; index++)

@@ -87,13 +87,17 @@ internal sealed class TensorDecoder
             if (_element.IsNarrowFloat())
                 _floats[start + index] = NarrowFloats.Decode(_element, code);
             else
-                _integers[start + index] = _element is ElementType.Int4 or ElementType.Int2 ? (code ^ 1 << bits - 1) - (1 << bits - 1) : code;
+                _integers[start + index] = _element is ElementType.Int4 or ElementType.Int2
+                    ? (code ^ 1 << bits - 1) - (1 << bits - 1)
+                    : code;
         }
     }
 
-    private void Floats<T>(ReadOnlySpan<byte> bytes, int start) where T : unmanaged, System.Numerics.INumberBase<T> =>
+    private void Floats<T>(ReadOnlySpan<byte> bytes, int start)
+        where T : unmanaged, System.Numerics.INumberBase<T> =>
         TensorPrimitives.ConvertTruncating<T, double>(MemoryMarshal.Cast<byte, T>(bytes), _floats.AsSpan(start));
 
-    private void Integers<T>(ReadOnlySpan<byte> bytes, int start) where T : unmanaged, System.Numerics.INumberBase<T> =>
+    private void Integers<T>(ReadOnlySpan<byte> bytes, int start)
+        where T : unmanaged, System.Numerics.INumberBase<T> =>
         TensorPrimitives.ConvertTruncating<T, long>(MemoryMarshal.Cast<byte, T>(bytes), _integers.AsSpan(start));
 }

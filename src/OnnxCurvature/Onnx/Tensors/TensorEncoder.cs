@@ -55,7 +55,9 @@ internal static class TensorEncoder
         var (each, mask) = (8 / bits, (1 << bits) - 1);
         for (var index = 0; index < tensor.Count; index++)
         {
-            var code = tensor.Element.IsNarrowFloat() ? NarrowFloats.Encode(tensor.Element, tensor.Floats[index]) : (int)tensor.Integers[index];
+            var code = tensor.Element.IsNarrowFloat()
+                ? NarrowFloats.Encode(tensor.Element, tensor.Floats[index])
+                : (int)tensor.Integers[index];
             bytes[index / each] |= (byte)((code & mask) << index % each * bits);
         }
     }

@@ -25,13 +25,16 @@ public static class TensorFile
             throw new UserErrorException($"'{path}' is no tensor or is cut off: {exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}.");
         }
         if (proto.DataType == 0 || proto.DataLocation == TensorProto.Types.DataLocation.External)
-            throw new UserErrorException($"'{path}' holds {(proto.DataType == 0 ? "no tensor" : "a tensor whose elements are in another file")}; give a TensorProto with its elements, or a .npy file.");
+            throw new UserErrorException(
+                $"'{path}' holds {(proto.DataType == 0 ? "no tensor" : "a tensor whose elements are in another file")}; give a "
+                    + $"TensorProto with its elements, or a .npy file."
+            );
         if (TypeReader.Element(proto.DataType) is ElementType.String or >= ElementType.Float8E4M3FN)
-            throw new UserErrorException($"'{path}' holds elements of type {TypeReader.Name(proto.DataType)}, which cannot be taken as data; convert them.");
+            throw new UserErrorException(
+                $"'{path}' holds elements of type {TypeReader.Name(proto.DataType)}, which cannot be taken as data; convert them."
+            );
         var tensor = new TensorReader(path, null).Read(proto).Read();
-        return tensor.Element.IsFloat()
-            ? NpyArray.Of(tensor.Element, [.. tensor.Shape], tensor.Floats)
-            : OfIntegers(tensor);
+        return tensor.Element.IsFloat() ? NpyArray.Of(tensor.Element, [.. tensor.Shape], tensor.Floats) : OfIntegers(tensor);
     }
 
     // Not by way of doubles, which hold 64-bit integers only up to 2⁵³.
@@ -42,7 +45,10 @@ public static class TensorFile
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         for (var position = 0; position < tensor.Count; position++)
         {
-            System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(bytes, tensor.Element == ElementType.Bool ? (tensor.Integers[position] != 0 ? 1 : 0) : tensor.Integers[position]);
+            System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(
+                bytes,
+                tensor.Element == ElementType.Bool ? (tensor.Integers[position] != 0 ? 1 : 0) : tensor.Integers[position]
+            );
             bytes[..size].CopyTo(data.AsSpan(position * size));
         }
         return new NpyArray(tensor.Element, [.. tensor.Shape], data);

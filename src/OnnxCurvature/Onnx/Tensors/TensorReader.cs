@@ -12,18 +12,21 @@ internal sealed class TensorReader(string path, ModelReader? file)
     private const long LargestTensor = 1L << 44;
 
     /// <summary>For the tensors of a model.</summary>
-    public TensorReader(ModelReader file) : this(file.File.Path, file)
-    {
-    }
+    public TensorReader(ModelReader file)
+        : this(file.File.Path, file) { }
 
-    /// <summary>The constant. Throws <see cref="UserErrorException"/> where the tensor is malformed or its element type is not supported.</summary>
+    /// <summary>
+    /// The constant. Throws <see cref="UserErrorException"/> where the tensor is malformed or its element type is not supported.
+    /// </summary>
     public Constant Read(TensorProto tensor)
     {
         var type = TypeOf(tensor);
         if (tensor.Segment is not null)
             throw Malformed(tensor, "is stored in segments, which are not supported");
         if (type.Element == ElementType.String)
-            return tensor.StringData.Count == Count(type) ? new StringConstant(type, tensor) : throw Mismatch(tensor, type, tensor.StringData.Count);
+            return tensor.StringData.Count == Count(type)
+                ? new StringConstant(type, tensor)
+                : throw Mismatch(tensor, type, tensor.StringData.Count);
         if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
         {
             var weight = ExternalData.Find(path, tensor, type);
@@ -54,7 +57,11 @@ internal sealed class TensorReader(string path, ModelReader? file)
                 throw Malformed(tensor, $"has the negative size {size}");
             else if ((bytes *= size) > LargestTensor)
                 throw Malformed(tensor, $"has the shape [{string.Join(",", tensor.Dims)}], which is larger than any memory");
-        return new TensorType(TypeReader.Element(tensor.DataType) ?? throw Malformed(tensor, $"has elements of type {TypeReader.Name(tensor.DataType)}, which is not supported"), TensorShape.Of(tensor.Dims));
+        return new TensorType(
+            TypeReader.Element(tensor.DataType)
+                ?? throw Malformed(tensor, $"has elements of type {TypeReader.Name(tensor.DataType)}, which is not supported"),
+            TensorShape.Of(tensor.Dims)
+        );
     }
 
     private Tensor Typed(TensorProto tensor, TensorType type)
@@ -67,9 +74,17 @@ internal sealed class TensorReader(string path, ModelReader? file)
             case ElementType.Float64:
                 return Tensor.Of(type.Element, sizes, Floats(tensor.DoubleData, value => value));
             case ElementType.Float16:
-                return Tensor.Of(type.Element, sizes, Floats(tensor.Int32Data, bits => (double)BitConverter.UInt16BitsToHalf((ushort)bits)));
+                return Tensor.Of(
+                    type.Element,
+                    sizes,
+                    Floats(tensor.Int32Data, bits => (double)BitConverter.UInt16BitsToHalf((ushort)bits))
+                );
             case ElementType.BFloat16:
-                return Tensor.Of(type.Element, sizes, Floats(tensor.Int32Data, bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16)));
+                return Tensor.Of(
+                    type.Element,
+                    sizes,
+                    Floats(tensor.Int32Data, bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16))
+                );
             case >= ElementType.Float8E4M3FN and <= ElementType.Int2:
                 // An entry of the list is a byte, with as many elements as it holds.
                 if (tensor.Int32Data.Count != Bytes(type))
@@ -89,7 +104,8 @@ internal sealed class TensorReader(string path, ModelReader? file)
 
         long[] Integers<T>(IReadOnlyCollection<T> elements, Func<T, long> convert) => Filled(elements).Select(convert).ToArray();
 
-        IReadOnlyCollection<T> Filled<T>(IReadOnlyCollection<T> elements) => elements.Count == Count(type) ? elements : throw Mismatch(tensor, type, elements.Count);
+        IReadOnlyCollection<T> Filled<T>(IReadOnlyCollection<T> elements) =>
+            elements.Count == Count(type) ? elements : throw Mismatch(tensor, type, elements.Count);
     }
 
     private static long Count(TensorType type) => type.Shape.Elements.Factor;
@@ -99,6 +115,5 @@ internal sealed class TensorReader(string path, ModelReader? file)
     private UserErrorException Mismatch(TensorProto tensor, TensorType type, int count) =>
         Malformed(tensor, $"holds {count} elements, but {type} needs {Count(type)}");
 
-    private UserErrorException Malformed(TensorProto tensor, string what) =>
-        new($"The tensor '{tensor.Name}' in '{path}' {what}.");
+    private UserErrorException Malformed(TensorProto tensor, string what) => new($"The tensor '{tensor.Name}' in '{path}' {what}.");
 }

@@ -11,7 +11,10 @@ internal static class TypeReader
         Enum.IsDefined((ElementType)number) && number != (int)ElementType.Undefined ? (ElementType)number : null;
 
     /// <summary>How messages call an element type that is not supported.</summary>
-    public static string Name(int number) => Enum.IsDefined((TensorProto.Types.DataType)number) ? ((TensorProto.Types.DataType)number).ToString().ToLowerInvariant() : $"number {number}";
+    public static string Name(int number) =>
+        Enum.IsDefined((TensorProto.Types.DataType)number)
+            ? ((TensorProto.Types.DataType)number).ToString().ToLowerInvariant()
+            : $"number {number}";
 
     /// <summary>
     /// The type of a parameter. A dimension without a name is the symbol that <paramref name="unnamed"/> makes for its axis.
@@ -37,11 +40,18 @@ internal static class TypeReader
         return null;
     }
 
-    private static Dim Size(TensorShapeProto.Types.Dimension dim, int axis, Func<int, string> unnamed, IReadOnlyDictionary<string, long> sizes)
+    private static Dim Size(
+        TensorShapeProto.Types.Dimension dim,
+        int axis,
+        Func<int, string> unnamed,
+        IReadOnlyDictionary<string, long> sizes
+    )
     {
         if (dim is { ValueCase: TensorShapeProto.Types.Dimension.ValueOneofCase.DimValue, DimValue: >= 0 })
             return dim.DimValue;
-        var name = dim is { ValueCase: TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam, DimParam.Length: > 0 } ? dim.DimParam : unnamed(axis);
+        var name = dim is { ValueCase: TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam, DimParam.Length: > 0 }
+            ? dim.DimParam
+            : unnamed(axis);
         return sizes.TryGetValue(name, out var size) ? size : Dim.Symbol(name);
     }
 }

@@ -10,9 +10,20 @@ internal static class TypeWriter
     public static ValueInfoProto Info(string name, TensorType type)
     {
         var shape = new TensorShapeProto();
-        shape.Dim.AddRange(type.Shape.Select(dim => dim.Known is { } size
-            ? new TensorShapeProto.Types.Dimension { DimValue = size }
-            : new TensorShapeProto.Types.Dimension { DimParam = dim.ToString() }));
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type.Element, Shape = shape } } };
+        shape.Dim.AddRange(
+            type.Shape.Select(dim =>
+                dim.Known is { } size
+                    ? new TensorShapeProto.Types.Dimension { DimValue = size }
+                    : new TensorShapeProto.Types.Dimension { DimParam = dim.ToString() }
+            )
+        );
+        return new ValueInfoProto
+        {
+            Name = name,
+            Type = new TypeProto
+            {
+                TensorType = new TypeProto.Types.Tensor { ElemType = (int)type.Element, Shape = shape },
+            },
+        };
     }
 }

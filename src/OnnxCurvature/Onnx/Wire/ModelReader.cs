@@ -43,8 +43,8 @@ internal sealed class ModelReader
     public RawRange? RangeOf(TensorProto tensor) => _ranges.TryGetValue(tensor, out var range) ? range : null;
 
     /// <summary>
-    /// Reads a model's structure. Throws <see cref="UserErrorException"/> where the file is none, and <see cref="WorkLimitException"/> where it holds more
-    /// nodes and initializers than the limits allow; by default there are no limits.
+    /// Reads a model's structure. Throws <see cref="UserErrorException"/> where the file is none, and <see cref="WorkLimitException"/>
+    /// where it holds more nodes and initializers than the limits allow; by default there are no limits.
     /// </summary>
     public static ModelReader Read(string path, WorkLimits? limits = null)
     {
@@ -56,7 +56,9 @@ internal sealed class ModelReader
         if (file.Length == 0)
             throw new UserErrorException($"'{path}' is empty.");
         if (file.Length > int.MaxValue)
-            throw new UserErrorException($"'{path}' is larger than 2 GiB, which no ONNX file can be; its weights belong into a file of external data.");
+            throw new UserErrorException(
+                $"'{path}' is larger than 2 GiB, which no ONNX file can be; its weights belong into a file of external data."
+            );
         var reader = new ModelReader(file, limits ?? WorkLimits.None);
         try
         {
@@ -133,7 +135,14 @@ internal sealed class ModelReader
     {
         var fields = new WireReader(bytes);
         while (fields.Next(out var field))
-            if (field is { Number: TensorProto.RawDataFieldNumber or TensorProto.FloatDataFieldNumber or TensorProto.DoubleDataFieldNumber, IsLengthDelimited: true, Length: > LargestInline })
+            if (
+                field is
+                {
+                    Number: TensorProto.RawDataFieldNumber or TensorProto.FloatDataFieldNumber or TensorProto.DoubleDataFieldNumber,
+                    IsLengthDelimited: true,
+                    Length: > LargestInline
+                }
+            )
             {
                 if (!_ranges.TryAdd(tensor, new RawRange(offset + field.Start, field.Length)))
                     throw new FormatException("the elements of a tensor lie in several pieces");

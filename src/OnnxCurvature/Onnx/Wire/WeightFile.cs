@@ -39,7 +39,14 @@ internal sealed record WeightFile(string Path, long Length, DateTime Modified)
             using var stream = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             if (stream.Length != Length || File.GetLastWriteTimeUtc(stream.SafeFileHandle) != Modified)
                 throw new UserErrorException($"'{Path}' has changed since it was loaded; load the model again.");
-            using var map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            using var map = MemoryMappedFile.CreateFromFile(
+                stream,
+                null,
+                0,
+                MemoryMappedFileAccess.Read,
+                HandleInheritability.None,
+                leaveOpen: true
+            );
             using var view = map.CreateViewAccessor(offset, length, MemoryMappedFileAccess.Read);
             byte* start = null;
             view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);

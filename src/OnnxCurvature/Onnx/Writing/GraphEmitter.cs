@@ -74,7 +74,10 @@ internal sealed class GraphEmitter
             if (_loweredNodes.Add(lowered))
                 EmitNode(lowered, graph);
         if (NodeChecker.InputWithoutFloat64(call, _opset) is { } refused)
-            throw new UserErrorException($"{node} cannot be computed in float64, which ONNX does not allow for its input '{refused}'; compute in the model's own types.");
+            throw new UserErrorException(
+                $"{node} cannot be computed in float64, which ONNX does not allow for its input '{refused}'; compute in the model's "
+                    + $"own types."
+            );
         var proto = new NodeProto { OpType = call.Name };
         if (call.Domain.Length > 0)
         {
@@ -93,7 +96,9 @@ internal sealed class GraphEmitter
                 proto.Attribute.Add(Attribute(name, value));
         // What the catalogue does not know is written as the file has it, which an older opset may have had in another form.
         if (node.Operator is OpaqueOperator { Opset: var own } && NodeChecker.FormProblem(proto, _opset) is { } problem)
-            throw new UserErrorException($"{problem.TrimEnd('.')} in opset {_opset}, as it is of opset {own}; convert the model to a newer opset.");
+            throw new UserErrorException(
+                $"{problem.TrimEnd('.')} in opset {_opset}, as it is of opset {own}; convert the model to a newer opset."
+            );
         graph.Node.Add(proto);
     }
 
@@ -114,8 +119,10 @@ internal sealed class GraphEmitter
         return true;
     }
 
-    private string OutputName(Value output) => output.Type.Element == ElementType.Undefined ? ""
-        : _parameters.Contains(output) ? _names.Unique(_names.Of(output)) : _names.Of(output);
+    private string OutputName(Value output) =>
+        output.Type.Element == ElementType.Undefined ? ""
+        : _parameters.Contains(output) ? _names.Unique(_names.Of(output))
+        : _names.Of(output);
 
     private AttributeProto Attribute(string name, object value)
     {
@@ -181,16 +188,29 @@ internal sealed class GraphEmitter
         return graph;
     }
 
-    private static NodeProto Alias(string from, string to) => new() { OpType = nameof(Identity), Name = to, Input = { from }, Output = { to } };
+    private static NodeProto Alias(string from, string to) =>
+        new()
+        {
+            OpType = nameof(Identity),
+            Name = to,
+            Input = { from },
+            Output = { to },
+        };
 
-    private string Reference(Value value) => value.Constant is { } constant && !_parameters.Contains(value) ? Initializer(value, constant) : _names.Of(value);
+    private string Reference(Value value) =>
+        value.Constant is { } constant && !_parameters.Contains(value) ? Initializer(value, constant) : _names.Of(value);
 
     /// <summary>The name of an initializer; nameless small ones with the same contents are one.</summary>
     private string Initializer(Value value, Constant constant)
     {
         if (_constants.TryGetValue(value, out var name))
             return name;
-        if (value.Name is null && constant is InlineConstant && TensorWriter.Bytes(constant.Type) <= ModelReader.LargestInline && constant.Type.Element.Size() > 0)
+        if (
+            value.Name is null
+            && constant is InlineConstant
+            && TensorWriter.Bytes(constant.Type) <= ModelReader.LargestInline
+            && constant.Type.Element.Size() > 0
+        )
         {
             var key = constant.Type + Convert.ToHexString(TensorEncoder.Encode(constant.Read()));
             if (!_shared.TryGetValue(key, out name))
@@ -216,14 +236,15 @@ internal sealed class GraphEmitter
     }
 
     /// <summary>The weight stays as the file has it, so that it can be taken from there.</summary>
-    private NodeProto Widen(string from, string to, WidenedConstant widened) => new()
-    {
-        OpType = nameof(Ops.Elementwise.Cast),
-        Name = to,
-        Input = { from },
-        Output = { to },
-        Attribute = { Attribute("to", (long)widened.Type.Element) },
-    };
+    private NodeProto Widen(string from, string to, WidenedConstant widened) =>
+        new()
+        {
+            OpType = nameof(Ops.Elementwise.Cast),
+            Name = to,
+            Input = { from },
+            Output = { to },
+            Attribute = { Attribute("to", (long)widened.Type.Element) },
+        };
 
     private NodeProto Fill(string name, FilledConstant filled)
     {

@@ -19,34 +19,37 @@ internal sealed partial class ModelFiles(string path) : IDisposable
 
     /// <summary>Writes the file of weights, and gives its name, which the model refers to.</summary>
     /// <param name="write">Writes the contents, and gives their SHA-256 in hexadecimal digits.</param>
-    public string WriteWeights(Func<Stream, string> write) => Guarded(() =>
-    {
-        _weights = new PartialFile(_path + ".data");
-        var digest = write(_weights.Stream);
-        _weights.Flush();
-        _weightPath = $"{_path}.{digest[..DigestDigits]}.data";
-        return Path.GetFileName(_weightPath);
-    });
+    public string WriteWeights(Func<Stream, string> write) =>
+        Guarded(() =>
+        {
+            _weights = new PartialFile(_path + ".data");
+            var digest = write(_weights.Stream);
+            _weights.Flush();
+            _weightPath = $"{_path}.{digest[..DigestDigits]}.data";
+            return Path.GetFileName(_weightPath);
+        });
 
     /// <summary>Writes the model.</summary>
-    public void WriteModel(Action<Stream> write) => Guarded(() =>
-    {
-        _model = new PartialFile(_path);
-        write(_model.Stream);
-        _model.Flush();
-        return true;
-    });
+    public void WriteModel(Action<Stream> write) =>
+        Guarded(() =>
+        {
+            _model = new PartialFile(_path);
+            write(_model.Stream);
+            _model.Flush();
+            return true;
+        });
 
     /// <summary>Moves both to their places, the model last, and removes weights that models at this place had before.</summary>
-    public void Commit() => Guarded(() =>
-    {
-        _weights?.Move(_weightPath);
-        _model!.Move();
-        foreach (var old in Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, Path.GetFileName(_path) + ".*.data"))
-            if (old != _weightPath && WeightName().IsMatch(old[_path.Length..]))
-                File.Delete(old);
-        return true;
-    });
+    public void Commit() =>
+        Guarded(() =>
+        {
+            _weights?.Move(_weightPath);
+            _model!.Move();
+            foreach (var old in Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, Path.GetFileName(_path) + ".*.data"))
+                if (old != _weightPath && WeightName().IsMatch(old[_path.Length..]))
+                    File.Delete(old);
+            return true;
+        });
 
     /// <summary>Removes what was not moved.</summary>
     public void Dispose()
@@ -63,7 +66,10 @@ internal sealed partial class ModelFiles(string path) : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException($"'{path}' cannot be written ({exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}); make room, check the permissions of its folder, or name another.");
+            throw new UserErrorException(
+                $"'{path}' cannot be written ({exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}); make room, check the "
+                    + $"permissions of its folder, or name another."
+            );
         }
     }
 

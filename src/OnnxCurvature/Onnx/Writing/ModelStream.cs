@@ -5,7 +5,9 @@ using OnnxCurvature.Onnx.Tensors;
 
 namespace OnnxCurvature.Onnx.Writing;
 
-/// <summary>An initializer as it is written: its message, and the constant whose raw bytes follow, or null where they lie elsewhere.</summary>
+/// <summary>
+/// An initializer as it is written: its message, and the constant whose raw bytes follow, or null where they lie elsewhere.
+/// </summary>
 internal readonly record struct Initializer(TensorProto Header, Constant? Raw)
 {
     /// <summary>The number of bytes of the message with its raw data.</summary>
@@ -18,7 +20,9 @@ internal readonly record struct Initializer(TensorProto Header, Constant? Raw)
 /// <summary>Writes a model so that the elements of its weights pass through one by one and never lie in memory together.</summary>
 internal static class ModelStream
 {
-    /// <summary>Writes a model whose graph has these initializers besides what it holds. Throws <see cref="UserErrorException"/> at 2 GiB.</summary>
+    /// <summary>
+    /// Writes a model whose graph has these initializers besides what it holds. Throws <see cref="UserErrorException"/> at 2 GiB.
+    /// </summary>
     public static void Write(Stream stream, ModelProto model, GraphProto graph, IReadOnlyList<Initializer> initializers)
     {
         long size = graph.CalculateSize();
@@ -29,7 +33,9 @@ internal static class ModelStream
             size += 1 + CodedOutputStream.ComputeLengthSize((int)initializer.Size) + initializer.Size;
         }
         if (size + model.CalculateSize() + 16 > int.MaxValue)
-            throw new UserErrorException("The model with its weights is larger than 2 GiB, which no ONNX file can be; place the weights beside it.");
+            throw new UserErrorException(
+                "The model with its weights is larger than 2 GiB, which no ONNX file can be; place the weights beside it."
+            );
         using var output = new CodedOutputStream(stream, leaveOpen: true);
         model.WriteTo(output);
         output.WriteTag(ModelProto.GraphFieldNumber, WireFormat.WireType.LengthDelimited);

@@ -14,7 +14,10 @@ namespace OnnxCurvature.Onnx.Writing;
 /// </summary>
 public static class OnnxChecker
 {
-    /// <summary>What is wrong with a model, in sentences; none where all is well. Throws <see cref="UserErrorException"/> where the file is no model.</summary>
+    /// <summary>
+    /// What is wrong with a model, in sentences; none where all is well. Throws <see cref="UserErrorException"/> where the file is no
+    /// model.
+    /// </summary>
     public static IReadOnlyList<string> Check(string path)
     {
         var file = ModelReader.Read(path);
@@ -93,7 +96,9 @@ public static class OnnxChecker
                     _problems.Add($"The output '{output.Name}' is not defined in its graph.");
                 var computed = _types.TryGetValue(output.Name, out var found) ? found : ElementType.Undefined;
                 if (Declare(output, "The output") is { } type && computed != ElementType.Undefined && type != computed)
-                    _problems.Add($"The output '{output.Name}' is declared as {type.DisplayName()}, and {computed.DisplayName()} is computed.");
+                    _problems.Add(
+                        $"The output '{output.Name}' is declared as {type.DisplayName()}, and {computed.DisplayName()} is computed."
+                    );
             }
             _visible.ExceptWith(own);
         }
@@ -138,7 +143,10 @@ public static class OnnxChecker
                         _ => null,
                     };
                     if (expected is { } counts && counts != (body.Input.Count, body.Output.Count))
-                        _problems.Add($"The body '{attribute.Name}' of {what} takes {body.Input.Count} and gives {body.Output.Count} values, and {counts.Inputs} and {counts.Outputs} are expected.");
+                        _problems.Add(
+                            $"The body '{attribute.Name}' of {what} takes {body.Input.Count} and gives {body.Output.Count} values, and "
+                                + $"{counts.Inputs} and {counts.Outputs} are expected."
+                        );
                 }
         }
 

@@ -13,9 +13,11 @@ namespace OnnxCurvature.Onnx.Writing;
 public static class OnnxWriter
 {
     /// <summary>The lowest opset, from 13 on, that can say a program.</summary>
-    public static int MinimumOpset(Program program) => program.Nodes
-        .Select(node => Math.Max(LowestOf(node), node.Bodies.Select(MinimumOpset).DefaultIfEmpty(OpsetRange.Lowest).Max()))
-        .DefaultIfEmpty(OpsetRange.Lowest).Max();
+    public static int MinimumOpset(Program program) =>
+        program
+            .Nodes.Select(node => Math.Max(LowestOf(node), node.Bodies.Select(MinimumOpset).DefaultIfEmpty(OpsetRange.Lowest).Max()))
+            .DefaultIfEmpty(OpsetRange.Lowest)
+            .Max();
 
     /// <summary>
     /// Writes a model. It is put in place, with the file of weights beside it, only when it is complete. Throws
@@ -87,9 +89,13 @@ public static class OnnxWriter
         var lowest = MinimumOpset(program);
         var opset = options.Opset ?? Math.Max(lowest, Math.Min(options.Source?.Opset ?? 0, OpsetRange.Highest));
         if (options.Opset is not null && opset is < OpsetRange.Lowest or > OpsetRange.Highest && opset != lowest)
-            throw new UserErrorException($"Opset {opset} was asked for; models are written in opsets {OpsetRange.Lowest} to {OpsetRange.Highest}.");
+            throw new UserErrorException(
+                $"Opset {opset} was asked for; models are written in opsets {OpsetRange.Lowest} to {OpsetRange.Highest}."
+            );
         if (opset > OpsetRange.Newest)
-            throw new UserErrorException($"The program holds a node of opset {opset}, and ONNX Runtime runs opsets up to {OpsetRange.Newest}.");
+            throw new UserErrorException(
+                $"The program holds a node of opset {opset}, and ONNX Runtime runs opsets up to {OpsetRange.Newest}."
+            );
         if (opset < lowest)
             throw new UserErrorException($"Opset {opset} was asked for, but {Highest(program, lowest)} needs opset {lowest} or later.");
         return opset;
@@ -97,7 +103,10 @@ public static class OnnxWriter
 
     /// <summary>The lowest opset that knows a node and the types of its values.</summary>
     private static int LowestOf(Node node) =>
-        Math.Max(node.Rules().MinimumOpset(node), node.Inputs.OfType<Value>().Concat(node.Outputs).Select(value => value.Type.Element.MinimumOpset()).DefaultIfEmpty(1).Max());
+        Math.Max(
+            node.Rules().MinimumOpset(node),
+            node.Inputs.OfType<Value>().Concat(node.Outputs).Select(value => value.Type.Element.MinimumOpset()).DefaultIfEmpty(1).Max()
+        );
 
     private static string Highest(Program program, int opset)
     {
@@ -122,7 +131,9 @@ public static class OnnxWriter
             model.DocString = text;
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = opset });
         foreach (var domain in emitted.Domains)
-            model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = source?.OpsetImports.GetValueOrDefault(domain, 1) ?? 1 });
+            model.OpsetImport.Add(
+                new OperatorSetIdProto { Domain = domain, Version = source?.OpsetImports.GetValueOrDefault(domain, 1) ?? 1 }
+            );
         return (model, emitted);
     }
 
@@ -140,16 +151,17 @@ public static class OnnxWriter
     private static string DigestOf(string path, OnnxModel? source) => path == source?.Path ? source.Sha256 : FileDigest.Of(path);
 
     /// <summary>The oldest version of the file format that an opset goes with.</summary>
-    internal static int IrVersionOf(int opset) => opset switch
-    {
-        <= 14 => 7,
-        <= 18 => 8,
-        <= 20 => 9,
-        <= 22 => 10,
-        23 => 11,
-        24 => 12,
-        _ => 13,
-    };
+    internal static int IrVersionOf(int opset) =>
+        opset switch
+        {
+            <= 14 => 7,
+            <= 18 => 8,
+            <= 20 => 9,
+            <= 22 => 10,
+            23 => 11,
+            24 => 12,
+            _ => 13,
+        };
 
     private static void ListOverridable(GraphProto graph, List<Initializer> initializers, OnnxModel? source)
     {

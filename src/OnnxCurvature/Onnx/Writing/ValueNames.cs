@@ -23,7 +23,13 @@ internal sealed class ValueNames
         foreach (var output in program.Outputs)
         {
             _used.Add(output.Name);
-            if (!_names.ContainsKey(output.Value) && (output.Value.Name == output.Name || (output.Value.Name is null && !program.Parameters.Contains(output.Value) && output.Value.Producer is not null)))
+            if (
+                !_names.ContainsKey(output.Value)
+                && (
+                    output.Value.Name == output.Name
+                    || (output.Value.Name is null && !program.Parameters.Contains(output.Value) && output.Value.Producer is not null)
+                )
+            )
                 _names[output.Value] = output.Name;
         }
         Reserve(program);
@@ -36,8 +42,15 @@ internal sealed class ValueNames
     public string Of(Value value)
     {
         if (!_names.TryGetValue(value, out var name))
-            _names[value] = name = Unique(value.Producer is not { } node ? value.Constant is null ? "input" : "constant"
-                : value.Index == 0 ? Base(node) : $"{Base(node)}.{value.Index}");
+            _names[value] = name = Unique(
+                value.Producer is not { } node
+                    ? value.Constant is null
+                        ? "input"
+                        : "constant"
+                    : value.Index == 0
+                        ? Base(node)
+                        : $"{Base(node)}.{value.Index}"
+            );
         return name;
     }
 
@@ -56,8 +69,7 @@ internal sealed class ValueNames
             return name;
         var number = _last.GetValueOrDefault(name, 1);
         string numbered;
-        do
-            numbered = $"{name}_{(++number).ToString(CultureInfo.InvariantCulture)}";
+        do numbered = $"{name}_{(++number).ToString(CultureInfo.InvariantCulture)}";
         while (!_used.Add(numbered));
         _last[name] = number;
         return numbered;

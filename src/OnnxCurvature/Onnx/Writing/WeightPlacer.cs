@@ -30,8 +30,13 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, boo
     /// <summary>The files that weights are taken from by reference: their full paths by their locations relative to the model.</summary>
     public SortedDictionary<string, string> References { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Where the weights went: beside the model where some did, by reference where others lie in other files, else in the model.</summary>
-    public WeightPlacement Placement => Beside.Count > 0 ? WeightPlacement.Beside : References.Count > 0 ? WeightPlacement.Reference : WeightPlacement.Embed;
+    /// <summary>
+    /// Where the weights went: beside the model where some did, by reference where others lie in other files, else in the model.
+    /// </summary>
+    public WeightPlacement Placement =>
+        Beside.Count > 0 ? WeightPlacement.Beside
+        : References.Count > 0 ? WeightPlacement.Reference
+        : WeightPlacement.Embed;
 
     /// <summary>The initializer for a constant.</summary>
     public Initializer Place(string name, Constant constant)
@@ -77,7 +82,9 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, boo
         return Convert.ToHexStringLower(digest.Hash!);
     }
 
-    /// <summary>Names the file beside the model in the initializers whose elements lie there; it is known once the file is written.</summary>
+    /// <summary>
+    /// Names the file beside the model in the initializers whose elements lie there; it is known once the file is written.
+    /// </summary>
     public void NameBeside(string file)
     {
         foreach (var header in _besideHeaders)
@@ -87,6 +94,8 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, boo
     private string? LocationOf(MappedConstant constant)
     {
         var relative = Path.GetRelativePath(_folder, RealPath.Of(constant.Path));
-        return Path.IsPathRooted(relative) || relative.Split(Path.DirectorySeparatorChar)[0] == ".." ? null : relative.Replace(Path.DirectorySeparatorChar, '/');
+        return Path.IsPathRooted(relative) || relative.Split(Path.DirectorySeparatorChar)[0] == ".."
+            ? null
+            : relative.Replace(Path.DirectorySeparatorChar, '/');
     }
 }

@@ -6,10 +6,14 @@ namespace OnnxCurvature.Onnx.Writing;
 /// <summary>Where the large constants of a written model lie.</summary>
 public enum WeightPlacement
 {
-    /// <summary>In the files that they were loaded from, where these lie in the folder of the written model or below it, else beside it.</summary>
+    /// <summary>
+    /// In the files that they were loaded from, where these lie in the folder of the written model or below it, else beside it.
+    /// </summary>
     Reference,
+
     /// <summary>In a file of their own beside the written model.</summary>
     Beside,
+
     /// <summary>In the written model.</summary>
     Embed,
 }
@@ -29,7 +33,9 @@ public sealed record WriteOptions
     /// <summary>What is added to the source's metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>The key of metadata under which the files are listed that weights are taken from, each with its digest; null for no such list.</summary>
+    /// <summary>
+    /// The key of metadata under which the files are listed that weights are taken from, each with its digest; null for no such list.
+    /// </summary>
     public string? WeightFilesKey { get; init; }
 
     /// <summary>The program that writes.</summary>
@@ -39,6 +45,7 @@ public sealed record WriteOptions
 /// <summary>What was written.</summary>
 /// <param name="Path">The model.</param>
 /// <param name="Opset">Its opset of ai.onnx.</param>
-/// <param name="Weights">Where the large constants went: beside, when not all of them could be taken by reference; embedded, when there are none.</param>
+/// <param name="Weights">Where the large constants went: beside, when not all of them could be taken by reference; embedded, when there are
+/// none.</param>
 /// <param name="DataPath">The file that was written beside the model, or null.</param>
 public sealed record WriteResult(string Path, int Opset, WeightPlacement Weights, string? DataPath);

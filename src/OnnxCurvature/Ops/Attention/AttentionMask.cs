@@ -15,8 +15,14 @@ internal static class AttentionMask
         if (size.Known is { } known)
             return b.Vector([.. Enumerable.Range(0, (int)known).Select(index => (long)index)]);
         var (zero, one) = (b.Scalar(ElementType.Int64, 0), b.Scalar(ElementType.Int64, 1));
-        return Catalogue.Get<Structure.Range>().Apply(b, [zero, Reshape.To(b, Dims.ToValue(b, size), TensorShape.Scalar), one],
-            types: [new TensorType(ElementType.Int64, [size])]).Output;
+        return Catalogue
+            .Get<Structure.Range>()
+            .Apply(
+                b,
+                [zero, Reshape.To(b, Dims.ToValue(b, size), TensorShape.Scalar), one],
+                types: [new TensorType(ElementType.Int64, [size])]
+            )
+            .Output;
     }
 
     /// <summary>[S, T]: true where key j is not after query i + <paramref name="past"/>.</summary>

@@ -11,9 +11,10 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Attention;
 
 /// <summary>
-/// ONNX's Attention: softmax(s Q·Kᵀ + mask)·V. Inputs: queries [N, heads, S, D] or [N, S, heads * D], keys and values with as many heads or a divisor of
-/// that, a mask of truth values or of what is added to the scores, past keys and values, and how many keys of each sample count. Outputs: as the
-/// queries, keys and values with those of the past before them, and the scores at a stage of the way. Of opset 23, so files hold what it is made of.
+/// ONNX's Attention: softmax(s Q·Kᵀ + mask)·V. Inputs: queries [N, heads, S, D] or [N, S, heads * D], keys and values with as many heads or
+/// a divisor of that, a mask of truth values or of what is added to the scores, past keys and values, and how many keys of each sample
+/// count. Outputs: as the queries, keys and values with those of the past before them, and the scores at a stage of the way. Of opset 23,
+/// so files hold what it is made of.
 /// </summary>
 public sealed class AttentionOperator : ExpandedOperator
 {
@@ -28,7 +29,11 @@ public sealed class AttentionOperator : ExpandedOperator
     {
         var attributes = call.Attributes;
         var flat = call.Required(0).Type.Rank == 3;
-        var (q, k, v) = (HeadsFirst(call.Required(0), "q_num_heads"), HeadsFirst(call.Required(1), "kv_num_heads"), HeadsFirst(call.Required(2), "kv_num_heads"));
+        var (q, k, v) = (
+            HeadsFirst(call.Required(0), "q_num_heads"),
+            HeadsFirst(call.Required(1), "kv_num_heads"),
+            HeadsFirst(call.Required(2), "kv_num_heads")
+        );
         Dim past = 0;
         if (call.Input(4) is { } pastKeys)
         {
@@ -36,7 +41,10 @@ public sealed class AttentionOperator : ExpandedOperator
             (k, v) = (Concat.Of(b, [pastKeys, k], 2), Concat.Of(b, [call.Required(5), v], 2));
         }
         var heads = q.Type.Shape[1];
-        var product = new ScaledDotProduct(attributes.Has("scale") ? attributes.Float("scale", 1) : null) { SoftCap = attributes.Float("softcap", 0) };
+        var product = new ScaledDotProduct(attributes.Has("scale") ? attributes.Float("scale", 1) : null)
+        {
+            SoftCap = attributes.Float("softcap", 0),
+        };
         var raw = product.Scores(b, q, Heads.Repeat(b, k, heads));
         var capped = product.Capped(raw);
         var (masked, weights) = Masked(b, call, capped, past);
@@ -55,14 +63,18 @@ public sealed class AttentionOperator : ExpandedOperator
     }
 
     /// <summary>
-    /// The scores with the mask, -∞ where a query does not see a key, and their softmax, all of which is zero for a query that sees no key. The softmax is taken of
-    /// the least number of float32 in place of -∞, so that it is a number there, too.
+    /// The scores with the mask, -∞ where a query does not see a key, and their softmax, all of which is zero for a query that sees no key.
+    /// The softmax is taken of the least number of float32 in place of -∞, so that it is a number there, too.
     /// </summary>
     private static (Expr Scores, Expr Weights) Masked(GraphBuilder b, OperatorCall call, Expr scores, Dim past)
     {
         var shape = scores.Value.Type.Shape;
         var keys = AttentionMask.Indices(b, shape[3]);
-        var (causal, left, right) = (call.Attributes.Int("is_causal", 0) != 0, call.Attributes.Int("left_window_size", -1), call.Attributes.Int("right_window_size", -1));
+        var (causal, left, right) = (
+            call.Attributes.Int("is_causal", 0) != 0,
+            call.Attributes.Int("left_window_size", -1),
+            call.Attributes.Int("right_window_size", -1)
+        );
         Value? allowed = null;
         if (causal || left >= 0 || right >= 0)
         {
@@ -70,7 +82,12 @@ public sealed class AttentionOperator : ExpandedOperator
             if (call.Input(4) is null && call.Input(6) is { } filled)
                 queries = Add.Of(b, queries, Sub.Of(b, OfSamples(filled), Dims.ToValue(b, shape[2])));
             if (causal || right >= 0)
-                Allow(Catalogue.Get<LessOrEqual>().Apply(b, [keys, causal ? queries : Add.Of(b, queries, b.Scalar(ElementType.Int64, right))]).Output);
+                Allow(
+                    Catalogue
+                        .Get<LessOrEqual>()
+                        .Apply(b, [keys, causal ? queries : Add.Of(b, queries, b.Scalar(ElementType.Int64, right))])
+                        .Output
+                );
             if (left >= 0)
                 Allow(Catalogue.Get<GreaterOrEqual>().Apply(b, [keys, Sub.Of(b, queries, b.Scalar(ElementType.Int64, left))]).Output);
         }
@@ -94,7 +111,9 @@ public sealed class AttentionOperator : ExpandedOperator
             return (scores, scores.With(Softmax.Of(b, scores, 3)));
         var weights = scores.With(Softmax.Of(b, Expr.Select(allowed, scores, scores.Number(float.MinValue)), 3));
         if (!seesAny)
-            weights *= weights.With(ReduceMax.Of(b, Cast.Of(b, allowed, weights.Value.Type.Element), [allowed.Type.Rank - 1], keepDims: true));
+            weights *= weights.With(
+                ReduceMax.Of(b, Cast.Of(b, allowed, weights.Value.Type.Element), [allowed.Type.Rank - 1], keepDims: true)
+            );
         return (Expr.Select(allowed, scores, scores.Number(double.NegativeInfinity)), weights);
 
         void Allow(Value more) => allowed = allowed is null ? more : And.Of(b, allowed, more);
@@ -110,7 +129,11 @@ public sealed class AttentionOperator : ExpandedOperator
             return mask;
         if (shape[^1].Known is not { } has || keys.Known is not { } needed || has > needed)
             throw new UnsupportedOperatorException($"a mask of shape {shape} does not fit {keys} keys.");
-        var rest = Expand.Of(b, b.Constant(Tensor.Scalar(mask.Type.Element, mask.Type.Element == ElementType.Bool ? 0 : double.NegativeInfinity)), shape.With(shape.Rank - 1, needed - has));
+        var rest = Expand.Of(
+            b,
+            b.Constant(Tensor.Scalar(mask.Type.Element, mask.Type.Element == ElementType.Bool ? 0 : double.NegativeInfinity)),
+            shape.With(shape.Rank - 1, needed - has)
+        );
         return Concat.Of(b, [mask, rest], shape.Rank - 1);
     }
 }

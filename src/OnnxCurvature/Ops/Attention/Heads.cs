@@ -10,7 +10,9 @@ internal static class Heads
     public static Value Split(GraphBuilder b, Value x, long heads)
     {
         var shape = x.Type.Shape;
-        var size = (shape.Rank == 3 && heads > 0 ? shape[2].DividedBy(heads) : null) ?? throw new UnsupportedOperatorException($"{shape} cannot be split into {heads} heads.");
+        var size =
+            (shape.Rank == 3 && heads > 0 ? shape[2].DividedBy(heads) : null)
+            ?? throw new UnsupportedOperatorException($"{shape} cannot be split into {heads} heads.");
         return TransposeAxes.Of(b, Reshape.To(b, x, [shape[0], shape[1], heads, size]), 0, 2, 1, 3);
     }
 

@@ -9,9 +9,9 @@ namespace OnnxCurvature.Ops.Attention;
 
 /// <summary>
 /// Pairs (u, v) of entries of x, [N, heads, positions, D] or [N, positions, heads * D], turned by an angle of their own at each position:
-/// (u cos - v sin, u sin + v cos). A pair lies side by side where <c>interleaved</c> is 1, else half the turned entries apart. Inputs: x, the caches
-/// of cosines and sines, and the rows of the caches [N, positions]; without these the caches are [N, positions, D/2]. Of opset 23, so files hold
-/// what it is made of.
+/// (u cos - v sin, u sin + v cos). A pair lies side by side where <c>interleaved</c> is 1, else half the turned entries apart. Inputs: x,
+/// the caches of cosines and sines, and the rows of the caches [N, positions]; without these the caches are [N, positions, D/2]. Of opset
+/// 23, so files hold what it is made of.
 /// </summary>
 public sealed class RotaryEmbedding : CompositeOperator
 {
@@ -30,13 +30,18 @@ public sealed class RotaryEmbedding : CompositeOperator
         if (given.Rank == 3)
         {
             var heads = call.Attributes.Int("num_heads", 0);
-            var width = (heads > 0 ? given[2].DividedBy(heads) : null)
+            var width =
+                (heads > 0 ? given[2].DividedBy(heads) : null)
                 ?? throw new UnsupportedOperatorException($"RotaryEmbedding cannot split the last axis of {given} into {heads} heads.");
             x = Reshape.To(b, x, [given[0], given[1], heads, width]);
         }
         else
             x = TransposeAxes.Of(b, x, 0, 2, 1, 3);
-        var size = x.Type.Shape[3].Known ?? throw new UnsupportedOperatorException($"the size {x.Type.Shape[3]} of the heads is not known; give the sizes of symbolic dimensions.");
+        var size =
+            x.Type.Shape[3].Known
+            ?? throw new UnsupportedOperatorException(
+                $"the size {x.Type.Shape[3]} of the heads is not known; give the sizes of symbolic dimensions."
+            );
         var turned = call.Attributes.Int("rotary_embedding_dim", 0) is var part and > 0 ? part : size;
         var half = turned / 2;
         var interleaved = call.Attributes.Int("interleaved", 0) != 0;
@@ -51,9 +56,8 @@ public sealed class RotaryEmbedding : CompositeOperator
             y = Concat.Of(b, [y, Slice.Of(b, x, 3, turned, size)], 3);
         return given.Rank == 3 ? Reshape.To(b, y, given) : TransposeAxes.Of(b, y, 0, 2, 1, 3);
 
-        Expr Half(int which) => new(b, interleaved
-            ? Slice.Of(b, x, [3], [which], [turned], [2])
-            : Slice.Of(b, x, 3, which * half, (which + 1) * half));
+        Expr Half(int which) =>
+            new(b, interleaved ? Slice.Of(b, x, [3], [which], [turned], [2]) : Slice.Of(b, x, 3, which * half, (which + 1) * half));
 
         // [N, positions, 1, half].
         Expr Angle(int input)

@@ -17,7 +17,11 @@ internal sealed record ScaledDotProduct(double? Scale)
     /// <summary>The scaled products of queries and keys, [N, heads, S, T].</summary>
     public Expr Scores(GraphBuilder b, Value q, Value k)
     {
-        var size = q.Type.Shape[3].Known ?? throw new UnsupportedOperatorException($"the size {q.Type.Shape[3]} of the heads is not known; give the sizes of symbolic dimensions.");
+        var size =
+            q.Type.Shape[3].Known
+            ?? throw new UnsupportedOperatorException(
+                $"the size {q.Type.Shape[3]} of the heads is not known; give the sizes of symbolic dimensions."
+            );
         return new Expr(b, MatMul.Of(b, (Scale ?? 1 / Math.Sqrt(size)) * new Expr(b, q), TransposeAxes.Last(b, k)));
     }
 

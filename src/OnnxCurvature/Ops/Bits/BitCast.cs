@@ -4,7 +4,9 @@ using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Bits;
 
-/// <summary>The bits of x taken for numbers of another type, <c>to</c>, of as many bits; without a derivative. Whole bytes only, as in ONNX Runtime.</summary>
+/// <summary>
+/// The bits of x taken for numbers of another type, <c>to</c>, of as many bits; without a derivative. Whole bytes only, as in ONNX Runtime.
+/// </summary>
 public sealed class BitCast : NonDifferentiable
 {
     /// <inheritdoc/>
@@ -12,7 +14,10 @@ public sealed class BitCast : NonDifferentiable
     {
         var (x, to) = (call.Required(0).Type, (ElementType)call.Attributes.Int("to", 0));
         if (Width(x.Element) is not { } width || Width(to) != width)
-            throw new UnsupportedOperatorException($"BitCast takes {x.Element.DisplayName()}, in which its input is computed, for {to.DisplayName()}, and only types of as many whole bytes are supported.");
+            throw new UnsupportedOperatorException(
+                $"BitCast takes {x.Element.DisplayName()}, in which its input is computed, for {to.DisplayName()}, and only types of as "
+                    + $"many whole bytes are supported."
+            );
         return [x with { Element = to }];
     }
 
@@ -26,17 +31,29 @@ public sealed class BitCast : NonDifferentiable
             ElementType.Float64 => Array.ConvertAll(x.Floats, BitConverter.DoubleToInt64Bits),
             _ => x.Integers,
         };
-        return [to switch
-        {
-            ElementType.Float32 => Tensor.Of(to, x.Shape.AsSpan(), Array.ConvertAll(bits, number => (double)BitConverter.Int32BitsToSingle((int)number))),
-            ElementType.Float64 => Tensor.Of(to, x.Shape.AsSpan(), Array.ConvertAll(bits, BitConverter.Int64BitsToDouble)),
-            _ => Tensor.Of(to, x.Shape.AsSpan(), Array.ConvertAll(bits, number => Integers.Wrap(to, number))),
-        }];
+        return
+        [
+            to switch
+            {
+                ElementType.Float32 => Tensor.Of(
+                    to,
+                    x.Shape.AsSpan(),
+                    Array.ConvertAll(bits, number => (double)BitConverter.Int32BitsToSingle((int)number))
+                ),
+                ElementType.Float64 => Tensor.Of(to, x.Shape.AsSpan(), Array.ConvertAll(bits, BitConverter.Int64BitsToDouble)),
+                _ => Tensor.Of(to, x.Shape.AsSpan(), Array.ConvertAll(bits, number => Integers.Wrap(to, number))),
+            },
+        ];
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Apply(b, inputs, node.Attributes).Output];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Apply(b, inputs, node.Attributes).Output];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
@@ -45,10 +62,20 @@ public sealed class BitCast : NonDifferentiable
     public override int MinimumOpset(Node node) => 26;
 
     /// <summary>Bytes of an element; null for types that are not computed with bit by bit.</summary>
-    private static int? Width(ElementType type) => type switch
-    {
-        ElementType.Float32 or ElementType.Float64 or ElementType.Bool or ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16
-            or ElementType.Int32 or ElementType.UInt32 or ElementType.Int64 or ElementType.UInt64 => type.Size(),
-        _ => null,
-    };
+    private static int? Width(ElementType type) =>
+        type switch
+        {
+            ElementType.Float32
+            or ElementType.Float64
+            or ElementType.Bool
+            or ElementType.Int8
+            or ElementType.UInt8
+            or ElementType.Int16
+            or ElementType.UInt16
+            or ElementType.Int32
+            or ElementType.UInt32
+            or ElementType.Int64
+            or ElementType.UInt64 => type.Size(),
+            _ => null,
+        };
 }

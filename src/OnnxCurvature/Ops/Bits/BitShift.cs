@@ -7,6 +7,8 @@ namespace OnnxCurvature.Ops.Bits;
 public sealed class BitShift : BitwiseElementwise
 {
     /// <inheritdoc/>
-    protected override long Combine(Attributes attributes, long a, long b) => b is < 0 or > 63 ? 0
-        : attributes.Text("direction", "") == "LEFT" ? a << (int)b : a >>> (int)b;
+    protected override long Combine(Attributes attributes, long a, long b) =>
+        b is < 0 or > 63 ? 0
+        : attributes.Text("direction", "") == "LEFT" ? a << (int)b
+        : a >>> (int)b;
 }

@@ -18,8 +18,13 @@ public sealed class BitwiseNot : NonDifferentiable
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Apply(b, inputs).Output];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Apply(b, inputs).Output];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;

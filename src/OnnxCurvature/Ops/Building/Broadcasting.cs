@@ -17,14 +17,16 @@ public static class Broadcasting
             if (call.Input(index) is { } input)
                 type = type with
                 {
-                    Shape = TensorShape.Broadcast(type.Shape, input.Type.Shape)
+                    Shape =
+                        TensorShape.Broadcast(type.Shape, input.Type.Shape)
                         ?? throw new UnsupportedOperatorException($"the shapes {type.Shape} and {input.Type.Shape} do not broadcast."),
                 };
         return type;
     }
 
     /// <summary>Repeats a value along axes of size one and missing leading axes until it has a shape.</summary>
-    public static Value To(GraphBuilder b, Value value, TensorShape shape) => value.Type.Shape == shape ? value : Expand.Of(b, value, shape);
+    public static Value To(GraphBuilder b, Value value, TensorShape shape) =>
+        value.Type.Shape == shape ? value : Expand.Of(b, value, shape);
 
     /// <summary>
     /// Sums a value over the axes along which broadcasting repeated a value of shape <paramref name="shape"/>. Throws
@@ -44,7 +46,10 @@ public static class Broadcasting
             else if (from[axis] != shape[axis - extra])
             {
                 if (!shape[axis - extra].IsOne)
-                    throw new UnsupportedOperatorException($"it cannot be told whether the dimension {shape[axis - extra]} was broadcast to {from[axis]}; give the sizes of symbolic dimensions.");
+                    throw new UnsupportedOperatorException(
+                        $"it cannot be told whether the dimension {shape[axis - extra]} was broadcast to {from[axis]}; give the sizes "
+                            + $"of symbolic dimensions."
+                    );
                 axes.Add(axis);
             }
         }

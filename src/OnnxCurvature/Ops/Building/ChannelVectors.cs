@@ -6,7 +6,9 @@ namespace OnnxCurvature.Ops.Building;
 /// <summary>Vectors with an entry for each channel.</summary>
 public static class ChannelVectors
 {
-    /// <summary>A vector [C], or [K, C] in columns, so that it broadcasts along the channels of a tensor [N, C, *spatial] of some rank.</summary>
+    /// <summary>
+    /// A vector [C], or [K, C] in columns, so that it broadcasts along the channels of a tensor [N, C, *spatial] of some rank.
+    /// </summary>
     public static Value Along(GraphBuilder b, Value vector, int rank) =>
         Reshape.To(b, vector, [.. vector.Type.Shape, .. Enumerable.Repeat((Dim)1, Math.Max(0, rank - 2))]);
 }

@@ -11,11 +11,17 @@ internal static class ExactFunctions
     /// <summary>Terms of the series of the arcus tangent; what is left off is below 1e-17 of the first at tan(π/32).</summary>
     private const int ArcTangentTerms = 9;
 
-    /// <summary>ln(1 + x) for x ≥ 0. For u = 1 + x as it is rounded it is ln(u) x / (u - 1): the error of u is in both and cancels.</summary>
+    /// <summary>
+    /// ln(1 + x) for x ≥ 0. For u = 1 + x as it is rounded it is ln(u) x / (u - 1): the error of u is in both and cancels.
+    /// </summary>
     public static Expr LogOnePlus(Expr x)
     {
         var u = 1 + x;
-        return Expr.Select(Logic.Equal.Of(x.Builder, u, u.Number(1)), x, u.Through<Log>() * Expr.Select(x > 1e17, x.Number(1), x / (u - 1)));
+        return Expr.Select(
+            Logic.Equal.Of(x.Builder, u, u.Number(1)),
+            x,
+            u.Through<Log>() * Expr.Select(x > 1e17, x.Number(1), x / (u - 1))
+        );
     }
 
     /// <summary>eˣ - 1 for x ≤ 0; for others the branch that is not chosen. For u = eˣ as it is rounded it is (u - 1) x / ln(u).</summary>

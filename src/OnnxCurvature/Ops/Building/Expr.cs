@@ -14,33 +14,46 @@ public readonly record struct Expr(GraphBuilder Builder, Value Value)
 
     /// <summary>Sum.</summary>
     public static Expr operator +(Expr a, Expr b) => a.With(Add.Of(a.Builder, a, b));
+
     /// <summary>Sum with a number.</summary>
     public static Expr operator +(Expr a, double b) => a + a.Number(b);
+
     /// <summary>Sum with a number.</summary>
     public static Expr operator +(double a, Expr b) => b.Number(a) + b;
+
     /// <summary>Difference.</summary>
     public static Expr operator -(Expr a, Expr b) => a.With(Sub.Of(a.Builder, a, b));
+
     /// <summary>Difference with a number.</summary>
     public static Expr operator -(Expr a, double b) => a - a.Number(b);
+
     /// <summary>Difference from a number.</summary>
     public static Expr operator -(double a, Expr b) => b.Number(a) - b;
+
     /// <summary>Negation.</summary>
     public static Expr operator -(Expr a) => a.With(Neg.Of(a.Builder, a));
+
     /// <summary>Product.</summary>
     public static Expr operator *(Expr a, Expr b) => a.With(Mul.Of(a.Builder, a, b));
+
     /// <summary>Product with a number.</summary>
     public static Expr operator *(Expr a, double b) => a * a.Number(b);
+
     /// <summary>Product with a number.</summary>
     public static Expr operator *(double a, Expr b) => b.Number(a) * b;
+
     /// <summary>Quotient.</summary>
     public static Expr operator /(Expr a, Expr b) => a.With(Div.Of(a.Builder, a, b));
+
     /// <summary>Quotient by a number.</summary>
     public static Expr operator /(Expr a, double b) => a / a.Number(b);
+
     /// <summary>Quotient of a number.</summary>
     public static Expr operator /(double a, Expr b) => b.Number(a) / b;
 
     /// <summary>Where this is greater than a number; a truth value without a derivative.</summary>
     public static Value operator >(Expr a, double b) => Logic.Greater.Of(a.Builder, a, a.Number(b));
+
     /// <summary>Where this is less than a number; a truth value without a derivative.</summary>
     public static Value operator <(Expr a, double b) => Logic.Less.Of(a.Builder, a, a.Number(b));
 
@@ -57,7 +70,8 @@ public readonly record struct Expr(GraphBuilder Builder, Value Value)
     public Expr LessThan(double other) => With(Cast.Of(Builder, Logic.Less.Of(Builder, Value, Number(other)), Value.Type.Element));
 
     /// <summary>This value through a unary operator.</summary>
-    public Expr Through<T>() where T : Operator => With(Catalogue.Get<T>().Apply(Builder, [Value]).Output);
+    public Expr Through<T>()
+        where T : Operator => With(Catalogue.Get<T>().Apply(Builder, [Value]).Output);
 
     /// <summary>A number in this value's element type.</summary>
     public Expr Number(double value) => With(Builder.Scalar(Value.Type.Element, value));

@@ -21,7 +21,9 @@ public static class OneHotRows
         if (depth is < 0 or > MostDepth)
             throw new UnsupportedOperatorException($"rows of {depth} entries cannot be made; {MostDepth} at most are supported.");
         b.Budget.TakeTensor([depth]);
-        var positions = b.Constant(Tensor.Of(indices.Type.Element, [depth], [.. Enumerable.Range(0, checked((int)depth)).Select(i => (long)i)]));
+        var positions = b.Constant(
+            Tensor.Of(indices.Type.Element, [depth], [.. Enumerable.Range(0, checked((int)depth)).Select(i => (long)i)])
+        );
         return Cast.Of(b, Equal.Of(b, Reshape.InsertAxis(b, indices, indices.Type.Rank), positions), element);
     }
 }

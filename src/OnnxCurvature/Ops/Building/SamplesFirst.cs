@@ -4,12 +4,14 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Building;
 
 /// <summary>
-/// Values whose samples lie along any axis, or a factor of it, with the samples before everything else, and back. Where samples are not told apart,
-/// the whole value is one sample.
+/// Values whose samples lie along any axis, or a factor of it, with the samples before everything else, and back. Where samples are not
+/// told apart, the whole value is one sample.
 /// </summary>
 public static class SamplesFirst
 {
-    /// <summary>A value as [N, *one], where one is the shape of one sample's entries; behind <paramref name="leading"/> other axes.</summary>
+    /// <summary>
+    /// A value as [N, *one], where one is the shape of one sample's entries; behind <paramref name="leading"/> other axes.
+    /// </summary>
     public static Value Of(GraphBuilder b, Value value, SampleLayout samples, int leading = 0)
     {
         if (!samples.IsSeparate)
@@ -17,8 +19,11 @@ public static class SamplesFirst
         var shape = value.Type.Shape.Range(leading, value.Type.Rank);
         var lead = value.Type.Shape.Range(0, leading);
         var apart = samples.IsWhole ? value : Reshape.To(b, value, lead.Concat(Apart(shape, samples)));
-        return Reshape.To(b, TransposeAxes.Move(b, apart, leading + AxisOf(samples), leading),
-            lead.Concat(samples.Of(shape, 1).Prepend(samples.SamplesOf(shape))));
+        return Reshape.To(
+            b,
+            TransposeAxes.Move(b, apart, leading + AxisOf(samples), leading),
+            lead.Concat(samples.Of(shape, 1).Prepend(samples.SamplesOf(shape)))
+        );
     }
 
     /// <summary>The inverse of <see cref="Of"/>: [N, …] back to the value's shape.</summary>
@@ -64,7 +69,13 @@ public static class SamplesFirst
 
     /// <summary>A shape with an axis for each factor of that on which the samples lie.</summary>
     private static TensorShape Apart(TensorShape shape, SampleLayout samples) =>
-        [.. shape.Range(0, samples.Axis), samples.Outer, samples.SamplesOf(shape), samples.Inner, .. shape.Range(samples.Axis + 1, shape.Rank)];
+        [
+            .. shape.Range(0, samples.Axis),
+            samples.Outer,
+            samples.SamplesOf(shape),
+            samples.Inner,
+            .. shape.Range(samples.Axis + 1, shape.Rank),
+        ];
 
     private static int AxisOf(SampleLayout samples) => samples.IsWhole ? samples.Axis : samples.Axis + 1;
 }

@@ -26,12 +26,15 @@ public sealed class WindowTaps
         _padded = Pad.Of(b, x, [0, 0, .. window.Begins, 0, 0, .. Enumerable.Range(0, window.Rank).Select(After)]);
 
         // Up to where the last window ends: that is less than the padding where it is not filled, and more where it overhangs.
-        long After(int axis) => (x.Type.Shape[axis + 2].Known, outputs[axis].Known) switch
-        {
-            ({ } size, { } count) => (count - 1) * window.Strides[axis] + window.Span(axis) - window.Begins[axis] - size,
-            _ when window.RoundsUp => throw new UnsupportedOperatorException($"ceil_mode depends on the size {x.Type.Shape[axis + 2]}, which is not known; give the sizes of symbolic dimensions."),
-            _ => window.Ends[axis],
-        };
+        long After(int axis) =>
+            (x.Type.Shape[axis + 2].Known, outputs[axis].Known) switch
+            {
+                ({ } size, { } count) => (count - 1) * window.Strides[axis] + window.Span(axis) - window.Begins[axis] - size,
+                _ when window.RoundsUp => throw new UnsupportedOperatorException(
+                    $"ceil_mode depends on the size {x.Type.Shape[axis + 2]}, which is not known; give the sizes of symbolic dimensions."
+                ),
+                _ => window.Ends[axis],
+            };
     }
 
     /// <summary>The number of kernel positions.</summary>
@@ -64,20 +67,36 @@ public sealed class WindowTaps
         return sum;
     }
 
-    /// <summary>Every stride-th entry from that which a kernel position meets first up to that which it meets last, along some axes.</summary>
+    /// <summary>
+    /// Every stride-th entry from that which a kernel position meets first up to that which it meets last, along some axes.
+    /// </summary>
     private Value Slice(Value x, IEnumerable<int> axes, long[] positions)
     {
         int[] along = [.. axes.Where(axis => _window.Span(axis) > 1 || _window.Strides[axis] > 1)];
         if (along.Length == 0)
             return x;
-        var starts = axes.Index().Where(entry => along.Contains(entry.Item)).Select(entry => positions[entry.Index] * _window.Dilations[entry.Item]).ToArray();
+        var starts = axes.Index()
+            .Where(entry => along.Contains(entry.Item))
+            .Select(entry => positions[entry.Index] * _window.Dilations[entry.Item])
+            .ToArray();
         var ends = along.Select((axis, index) => starts[index] + 1 - _window.Span(axis) is var end and < 0 ? end : long.MaxValue);
         var shape = x.Type.Shape;
         foreach (var axis in along)
             shape = shape.With(axis + 2, _outputs[axis]);
         var steps = along.Select(axis => _window.Strides[axis]).ToArray();
-        return Catalogue.Get<Slice>().Apply(_b,
-            [x, _b.Vector(starts), _b.Vector([.. ends]), _b.Vector([.. along.Select(axis => axis + 2L)]), steps.All(step => step == 1) ? null : _b.Vector(steps)],
-            types: [x.Type with { Shape = shape }]).Output;
+        return Catalogue
+            .Get<Slice>()
+            .Apply(
+                _b,
+                [
+                    x,
+                    _b.Vector(starts),
+                    _b.Vector([.. ends]),
+                    _b.Vector([.. along.Select(axis => axis + 2L)]),
+                    steps.All(step => step == 1) ? null : _b.Vector(steps),
+                ],
+                types: [x.Type with { Shape = shape }]
+            )
+            .Output;
     }
 }

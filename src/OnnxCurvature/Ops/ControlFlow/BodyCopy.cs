@@ -18,7 +18,12 @@ internal static class BodyCopy
                     attributes = attributes.With(name, Copy(b, body, map));
             var outer = b.Origin;
             b.Origin = node.Origin ?? (node.Output.Name is null ? outer : node.ToString());
-            var copy = b.Append(node.Operator, [.. node.Inputs.Select(input => input is null ? null : Mapped(map, input))], attributes, [.. node.Outputs.Select(output => output.Type)]);
+            var copy = b.Append(
+                node.Operator,
+                [.. node.Inputs.Select(input => input is null ? null : Mapped(map, input))],
+                attributes,
+                [.. node.Outputs.Select(output => output.Type)]
+            );
             b.Origin = outer;
             for (var index = 0; index < node.Outputs.Length; index++)
                 map[node.Outputs[index]] = copy.Outputs[index];
@@ -31,14 +36,18 @@ internal static class BodyCopy
     public static Value Mapped(IDictionary<Value, Value> map, Value value) => map.TryGetValue(value, out var mapped) ? mapped : value;
 
     /// <summary>
-    /// A node on other inputs of the same types, whose bodies capture these, too. Throws <see cref="UnsupportedOperatorException"/> where a type differs.
+    /// A node on other inputs of the same types, whose bodies capture these, too. Throws <see cref="UnsupportedOperatorException"/> where a
+    /// type differs.
     /// </summary>
     public static Node Substitute(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
     {
         var map = new Dictionary<Value, Value>();
         for (var index = 0; index < inputs.Length; index++)
             if (node.Inputs[index] is { } old && inputs[index] is { } own)
-                map[old] = own.Type == old.Type ? own : throw new UnsupportedOperatorException($"{node.Operator.Name} cannot be taken for single samples.");
+                map[old] =
+                    own.Type == old.Type
+                        ? own
+                        : throw new UnsupportedOperatorException($"{node.Operator.Name} cannot be taken for single samples.");
         var attributes = node.Attributes;
         foreach (var (name, value) in node.Attributes.Items)
             if (value is Program body)

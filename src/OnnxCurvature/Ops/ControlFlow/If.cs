@@ -7,8 +7,9 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.ControlFlow;
 
 /// <summary>
-/// The outputs of one of two bodies, <c>then_branch</c> and <c>else_branch</c>, as a condition says. The bodies have no inputs; in canonical form
-/// what they capture follows the condition among the node's inputs. A derivative is an If, too: only the branch that is taken is computed.
+/// The outputs of one of two bodies, <c>then_branch</c> and <c>else_branch</c>, as a condition says. The bodies have no inputs; in
+/// canonical form what they capture follows the condition among the node's inputs. A derivative is an If, too: only the branch that is
+/// taken is computed.
 /// </summary>
 public sealed class If : Operator, IBodyOperator
 {
@@ -34,7 +35,10 @@ public sealed class If : Operator, IBodyOperator
             throw new UnsupportedOperatorException("the branches of If do not fit it.");
         foreach (var (yes, no) in bodies[0].Outputs.Zip(bodies[1].Outputs))
             if (yes.Value.Type != no.Value.Type)
-                throw new UnsupportedOperatorException($"the branches of If give {yes.Value.Type} and {no.Value.Type}, and which is taken is not known before it runs; give the sizes of symbolic dimensions (--dim) or fix the inputs (--fix) that its condition depends on.");
+                throw new UnsupportedOperatorException(
+                    $"the branches of If give {yes.Value.Type} and {no.Value.Type}, and which is taken is not known before it runs; "
+                        + $"give the sizes of symbolic dimensions (--dim) or fix the inputs (--fix) that its condition depends on."
+                );
         return [.. bodies[0].Outputs.Select(output => output.Value.Type)];
     }
 
@@ -80,8 +84,17 @@ public sealed class If : Operator, IBodyOperator
         bool[] there = [.. node.Outputs.Select((_, index) => tangents.Any(list => list[index] is not null))];
         if (!there.Contains(true))
             return NoTangents(node);
-        var made = Build(b, node.Inputs[0]!, branches, (branch, at) => there.Select((isThere, index) => isThere ? tangents[at][index] ?? branch.Zero(branch.Outputs[index].Type.Shape, node.Outputs[index]) : null),
-            [.. node.Outputs.Where((_, index) => there[index]).Select(output => output.Type)]);
+        var made = Build(
+            b,
+            node.Inputs[0]!,
+            branches,
+            (branch, at) =>
+                there.Select(
+                    (isThere, index) =>
+                        isThere ? tangents[at][index] ?? branch.Zero(branch.Outputs[index].Type.Shape, node.Outputs[index]) : null
+                ),
+            [.. node.Outputs.Where((_, index) => there[index]).Select(output => output.Type)]
+        );
         var next = 0;
         return [.. there.Select(isThere => isThere ? made.Outputs[next++] : null)];
     }
@@ -92,54 +105,103 @@ public sealed class If : Operator, IBodyOperator
         var branches = Bodies(node.Attributes).Select(body => new Branch(b, body)).ToArray();
         Value[] inputs = [.. node.Inputs.Where((_, index) => active[index])!];
         var cotangents = branches.Select(branch => branch.Cotangents(inputs, cy)).ToArray();
-        var made = Build(b, node.Inputs[0]!, branches, (branch, at) => inputs.Select((input, index) => cotangents[at][index] ?? branch.Zero(input.Type.Shape, input)), [.. inputs.Select(input => input.Type)]);
+        var made = Build(
+            b,
+            node.Inputs[0]!,
+            branches,
+            (branch, at) => inputs.Select((input, index) => cotangents[at][index] ?? branch.Zero(input.Type.Shape, input)),
+            [.. inputs.Select(input => input.Type)]
+        );
         var next = 0;
         return [.. active.Select(isActive => isActive ? made.Outputs[next++] : null)];
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         if (batched[0])
-            throw new UnsupportedOperatorException("If cannot take a condition that differs between columns.");
+            throw new UnsupportedOperatorException("If cannot take a condition that differs between directions.");
         var values = new Dictionary<Value, Value>();
         for (var index = 1; index < inputs.Length; index++)
             if (batched[index])
                 values[node.Inputs[index]!] = inputs[index]!;
         var branches = Bodies(node.Attributes).Select(body => new Branch(b, body)).ToArray();
-        return Build(b, inputs[0]!, branches, (branch, _) => branch.Columns(values, columns), [.. node.Outputs.Select(output => output.Type with { Shape = output.Type.Shape.Prepend(columns) })]).Outputs;
+        return Build(
+            b,
+            inputs[0]!,
+            branches,
+            (branch, _) => branch.Columns(values, columns),
+            [.. node.Outputs.Select(output => output.Type with { Shape = output.Type.Shape.Prepend(columns) })]
+        ).Outputs;
     }
 
     /// <inheritdoc/>
-    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) => BodyCopy.Substitute(b, node, inputs);
+    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
+        BodyCopy.Substitute(b, node, inputs);
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         if (!inputs[0].IsNone)
             return [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
-        var found = Bodies(node.Attributes).Select(body =>
-        {
-            var axes = new Dictionary<Value, SampleLayout>();
-            for (var index = 1; index < inputs.Length; index++)
-                if (!inputs[index].IsNone)
-                    axes[node.Inputs[index]!] = inputs[index];
-            SampleAnalysis.Run(body.Nodes, axes);
-            return body.Outputs.Select(output => axes.GetValueOrDefault(output.Value)).ToArray();
-        }).ToArray();
-        return [.. found[0].Zip(found[1], (yes, no) => yes == no || no.IsNone ? yes : yes.IsNone ? no : SampleLayout.Coupled)];
+        var found = Bodies(node.Attributes)
+            .Select(body =>
+            {
+                var axes = new Dictionary<Value, SampleLayout>();
+                for (var index = 1; index < inputs.Length; index++)
+                    if (!inputs[index].IsNone)
+                        axes[node.Inputs[index]!] = inputs[index];
+                SampleAnalysis.Run(body.Nodes, axes);
+                return body.Outputs.Select(output => axes.GetValueOrDefault(output.Value)).ToArray();
+            })
+            .ToArray();
+        return
+        [
+            .. found[0]
+                .Zip(
+                    found[1],
+                    (yes, no) =>
+                        yes == no || no.IsNone ? yes
+                        : yes.IsNone ? no
+                        : SampleLayout.Coupled
+                ),
+        ];
     }
 
     /// <inheritdoc/>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call with { Inputs = InputsOf(call.Required(0), call.Attributes) };
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        call with
+        {
+            Inputs = InputsOf(call.Required(0), call.Attributes),
+        };
 
     /// <inheritdoc/>
-    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) => base.ToOpset(b, node, opset) with { Inputs = [node.Inputs[0]] };
+    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
+        base.ToOpset(b, node, opset) with
+        {
+            Inputs = [node.Inputs[0]],
+        };
 
     private static ImmutableArray<Program> Bodies(Attributes attributes) =>
-        [.. Branches.Select(name => attributes.Program(name) ?? throw new UnsupportedOperatorException($"If lacks its attribute '{name}'."))];
+        [
+            .. Branches.Select(name =>
+                attributes.Program(name) ?? throw new UnsupportedOperatorException($"If lacks its attribute '{name}'.")
+            ),
+        ];
 
-    private Node Build(GraphBuilder b, Value condition, Branch[] branches, Func<Branch, int, IEnumerable<Value?>> outputs, ImmutableArray<TensorType> types)
+    private Node Build(
+        GraphBuilder b,
+        Value condition,
+        Branch[] branches,
+        Func<Branch, int, IEnumerable<Value?>> outputs,
+        ImmutableArray<TensorType> types
+    )
     {
         var attributes = Attributes.Empty;
         for (var at = 0; at < branches.Length; at++)
@@ -165,7 +227,11 @@ public sealed class If : Operator, IBodyOperator
 
         public Value Zero(TensorShape shape, Value like) => Expand.Of(_inner, _inner.Scalar(like.Type.Element, 0), shape);
 
-        public Program Build(IEnumerable<Value?> outputs) => _inner.Build([], [.. outputs.Where(output => output is not null).Select((output, index) => new NamedValue($"branch_{index}", output!))]);
+        public Program Build(IEnumerable<Value?> outputs) =>
+            _inner.Build(
+                [],
+                [.. outputs.Where(output => output is not null).Select((output, index) => new NamedValue($"branch_{index}", output!))]
+            );
 
         public Value?[] Tangents(Node node, ImmutableArray<Value?> dx)
         {
@@ -175,7 +241,9 @@ public sealed class If : Operator, IBodyOperator
                     tangents[node.Inputs[index]!] = tangent;
             var refusals = new List<UnsupportedNode>();
             Pushforward.Run(_inner, _nodes, tangents, refusals, []);
-            return refusals.Count > 0 ? throw UnsupportedNode.InBody(refusals) : [.. Outputs.Select(output => tangents.GetValueOrDefault(output))];
+            return refusals.Count > 0
+                ? throw UnsupportedNode.InBody(refusals)
+                : [.. Outputs.Select(output => tangents.GetValueOrDefault(output))];
         }
 
         public Value?[] Cotangents(Value[] inputs, ImmutableArray<Value?> cy)
@@ -193,7 +261,12 @@ public sealed class If : Operator, IBodyOperator
         {
             var values = new Dictionary<Value, Value>(given);
             Batching.Run(_inner, _nodes, values, columns);
-            return [.. Outputs.Select(output => values.TryGetValue(output, out var batched) ? batched : Ops.Building.Columns.Repeat(_inner, output, false, columns))];
+            return
+            [
+                .. Outputs.Select(output =>
+                    values.TryGetValue(output, out var batched) ? batched : Ops.Building.Columns.Repeat(_inner, output, false, columns)
+                ),
+            ];
         }
     }
 }

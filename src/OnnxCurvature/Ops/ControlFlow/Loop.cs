@@ -5,28 +5,41 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Ops.ControlFlow;
 
 /// <summary>
-/// Runs a body again and again. Inputs: the number of rounds, a condition (either may be left out), and the initial states. The
-/// attribute <c>body</c> takes the round, the condition and the states; it gives the condition, the new states, and values that are
-/// stacked over the rounds. In the loops of a model what the body captures follows the states among the node's inputs. The number of rounds is piecewise constant;
-/// the derivative is that of the rounds that are taken, a <see cref="Scan"/> (<see cref="LoopRounds"/>).
+/// Runs a body again and again. Inputs: the number of iterations, a condition (either may be left out), and the initial states. The
+/// attribute <c>body</c> takes the iteration, the condition and the states; it gives the condition, the new states, and values that are
+/// stacked over the iterations. In the loops of a model what the body captures follows the states among the node's inputs. The number of
+/// iterations is piecewise constant; the derivative is that of the iterations that are taken, a <see cref="Scan"/>
+/// (<see cref="LoopIterations"/>).
 /// </summary>
 public sealed class Loop : Operator, IBodyOperator
 {
     /// <summary>The body.</summary>
-    public static Program BodyOf(Attributes attributes) => attributes.Program("body") ?? throw new UnsupportedOperatorException("Loop lacks its body.");
+    public static Program BodyOf(Attributes attributes) =>
+        attributes.Program("body") ?? throw new UnsupportedOperatorException("Loop lacks its body.");
 
     /// <summary>The number of states.</summary>
     public static int States(Attributes attributes) => Math.Max(0, BodyOf(attributes).Parameters.Length - 2);
 
-    /// <summary>Types that states keep, and a leading axis for stacked values: its size is the number of rounds where that is known, else a symbol of its own.</summary>
+    /// <summary>
+    /// Types that states keep, and a leading axis for stacked values: its size is the number of iterations where that is known, else a
+    /// symbol of its own.
+    /// </summary>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var (body, states) = (BodyOf(call.Attributes), States(call.Attributes));
         for (var index = 0; index < 2; index++)
             if (call.Input(index) is { } input && input.Type.Shape.Elements is { IsKnown: true, IsOne: false })
                 throw new ShapeException($"the input {index} of Loop is {input.Type}, and a single one is expected");
-        var rounds = LoopRounds.Count(call.Input(0), call.Input(1), body) ?? LoopRounds.Symbol(body);
-        return [.. body.Outputs.Skip(1).Select((output, index) => index < states ? output.Value.Type : output.Value.Type with { Shape = output.Value.Type.Shape.Prepend(rounds) })];
+        var iterations = LoopIterations.Count(call.Input(0), call.Input(1), body) ?? LoopIterations.Symbol(body);
+        return
+        [
+            .. body
+                .Outputs.Skip(1)
+                .Select(
+                    (output, index) =>
+                        index < states ? output.Value.Type : output.Value.Type with { Shape = output.Value.Type.Shape.Prepend(iterations) }
+                ),
+        ];
     }
 
     /// <inheritdoc/>
@@ -37,9 +50,19 @@ public sealed class Loop : Operator, IBodyOperator
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
     {
         var body = BodyOf(node.Attributes);
-        var values = node.Inputs.Index().Where(entry => entry.Index > 1 && active[entry.Index]).Select(entry => entry.Index < body.Parameters.Length ? body.Parameters[entry.Index] : entry.Item!).ToHashSet();
-        return values.Count == 0 ? Curvature.PiecewiseConstant : RoundRules.Analyze(body.Nodes, [.. Enumerable.Range(2, States(node.Attributes)).Select(index => (body.Parameters[index], body.Outputs[index - 1].Value))],
-            body.Outputs.Skip(1).Select(output => output.Value), values);
+        var values = node
+            .Inputs.Index()
+            .Where(entry => entry.Index > 1 && active[entry.Index])
+            .Select(entry => entry.Index < body.Parameters.Length ? body.Parameters[entry.Index] : entry.Item!)
+            .ToHashSet();
+        return values.Count == 0
+            ? Curvature.PiecewiseConstant
+            : IterationRules.Analyze(
+                body.Nodes,
+                [.. Enumerable.Range(2, States(node.Attributes)).Select(index => (body.Parameters[index], body.Outputs[index - 1].Value))],
+                body.Outputs.Skip(1).Select(output => output.Value),
+                values
+            );
     }
 
     /// <inheritdoc/>
@@ -48,20 +71,33 @@ public sealed class Loop : Operator, IBodyOperator
         if (dx.Skip(2).All(tangent => tangent is null))
             return NoTangents(node);
         var states = States(node.Attributes);
-        return RoundRules.Linearize(b, LoopRounds.Of(b, node), [.. dx.Skip(2).Take(states), null], Captured(node, dx));
+        return IterationRules.Linearize(b, LoopIterations.Of(b, node), [.. dx.Skip(2).Take(states), null], Captured(node, dx));
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         ImmutableArray<Value?> all = [.. inputs.Select((input, index) => batched[index] ? input : null)];
         if (all.Take(2).Any(input => input is not null) || EndsBy(node, all.Select(input => input is not null)))
-            throw new UnsupportedOperatorException("Loop cannot take a number of rounds that differs between columns.");
-        return RoundRules.Batch(b, LoopRounds.Of(b, node), [.. all.Skip(2).Take(States(node.Attributes)), null], Captured(node, all), columns);
+            throw new UnsupportedOperatorException("Loop cannot take a number of iterations that differs between directions.");
+        return IterationRules.Batch(
+            b,
+            LoopIterations.Of(b, node),
+            [.. all.Skip(2).Take(States(node.Attributes)), null],
+            Captured(node, all),
+            columns
+        );
     }
 
     /// <inheritdoc/>
-    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) => BodyCopy.Substitute(b, node, inputs);
+    public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
+        BodyCopy.Substitute(b, node, inputs);
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
@@ -70,21 +106,40 @@ public sealed class Loop : Operator, IBodyOperator
             return [.. node.Outputs.Select(_ => SampleLayout.Coupled)];
         var states = States(node.Attributes);
         var captured = node.Inputs.Index().Skip(2 + states).ToDictionary(entry => entry.Item!, entry => inputs[entry.Index]);
-        return RoundRules.Samples(LoopRounds.Of(new GraphBuilder(node.Scope), node), [.. inputs.Skip(2).Take(states), SampleLayout.None], captured);
+        return IterationRules.Samples(
+            LoopIterations.Of(new GraphBuilder(node.Scope), node),
+            [.. inputs.Skip(2).Take(states), SampleLayout.None],
+            captured
+        );
     }
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
-        call with { Inputs = WithCaptures([call.Input(0), call.Input(1), .. call.Inputs.Skip(2)], call.Attributes) };
+        call with
+        {
+            Inputs = WithCaptures([call.Input(0), call.Input(1), .. call.Inputs.Skip(2)], call.Attributes),
+        };
 
     /// <summary>The condition has its place even where it is left out and no state follows: ONNX wants two inputs at least.</summary>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
-        base.ToOpset(b, node, opset) with { Inputs = [node.Input(0), node.Input(1), .. node.Inputs.Skip(2).Take(States(node.Attributes))] };
+        base.ToOpset(b, node, opset) with
+        {
+            Inputs = [node.Input(0), node.Input(1), .. node.Inputs.Skip(2).Take(States(node.Attributes))],
+        };
 
-    /// <summary>The rounds of a loop with a constant number of them and a body that never ends it early, as loops over columns are; null for other nodes.</summary>
-    public static long? FixedRounds(Node node) => node.Operator is Loop && node.Input(0)?.Constant is { } rounds && node.Input(1) is null && BodyOf(node.Attributes) is var body && LoopRounds.NeverEnds(body) && LoopRounds.IgnoresCondition(body)
-        ? rounds.Read().Integers[0]
-        : null;
+    /// <summary>
+    /// The iterations of a loop with a constant number of them and a body that never ends it early, as loops over columns are; null for
+    /// other nodes.
+    /// </summary>
+    public static long? FixedRounds(Node node) =>
+        node.Operator is Loop
+        && node.Input(0)?.Constant is { } iterations
+        && node.Input(1) is null
+        && BodyOf(node.Attributes) is var body
+        && LoopIterations.NeverEnds(body)
+        && LoopIterations.IgnoresCondition(body)
+            ? iterations.Read().Integers[0]
+            : null;
 
     /// <inheritdoc/>
     public bool ListsCaptures(Node node) => node.Inputs.Length > 2 + States(node.Attributes);
@@ -97,15 +152,15 @@ public sealed class Loop : Operator, IBodyOperator
     public ImmutableArray<Tensor> EvaluateWithin(Node node, IDictionary<Value, Tensor> values)
     {
         var (body, count) = (BodyOf(node.Attributes), States(node.Attributes));
-        var rounds = node.Input(0) is { } limit ? Interpreter.Read(limit, values).Integers[0] : long.MaxValue;
+        var iterations = node.Input(0) is { } limit ? Interpreter.Read(limit, values).Integers[0] : long.MaxValue;
         var going = node.Input(1) is not { } condition || Interpreter.Read(condition, values).Integers[0] != 0;
         Tensor[] states = [.. node.Inputs.Skip(2).Take(count).Select(input => Interpreter.Read(input!, values))];
         var rows = body.Outputs.Skip(1 + count).Select(_ => new List<Tensor>()).ToArray();
-        for (long round = 0; round < rounds && going; round++)
+        for (long iteration = 0; iteration < iterations && going; iteration++)
         {
             var inside = new Dictionary<Value, Tensor>(values)
             {
-                [body.Parameters[0]] = Tensor.Scalar(ElementType.Int64, round),
+                [body.Parameters[0]] = Tensor.Scalar(ElementType.Int64, iteration),
                 [body.Parameters[1]] = Tensor.Scalar(ElementType.Bool, 1),
             };
             for (var index = 0; index < states.Length; index++)
@@ -117,22 +172,39 @@ public sealed class Loop : Operator, IBodyOperator
             for (var index = 0; index < rows.Length; index++)
                 rows[index].Add(outputs[1 + count + index]);
         }
-        return [.. states, .. rows.Select((parts, index) => Stacking.Stack(parts, body.Outputs[1 + count + index].Value.Type, node.Inputs, values))];
+        return
+        [
+            .. states,
+            .. rows.Select((parts, index) => Stacking.Stack(parts, body.Outputs[1 + count + index].Value.Type, node.Inputs, values)),
+        ];
     }
 
-    /// <summary>Whether values decide how many rounds there are: the condition that the body gives depends on them.</summary>
+    /// <summary>Whether values decide how many iterations there are: the condition that the body gives depends on them.</summary>
     private static bool EndsBy(Node node, IEnumerable<bool> differ)
     {
         var body = BodyOf(node.Attributes);
-        var varying = differ.Index().Where(entry => entry.Item && entry.Index > 1).Select(entry => entry.Index < body.Parameters.Length ? body.Parameters[entry.Index] : node.Inputs[entry.Index]!).ToHashSet();
-        do
-            foreach (var inner in body.Nodes)
-                if (GraphWalk.Dependencies(inner).Any(varying.Contains))
-                    varying.UnionWith(inner.Outputs);
-        while (body.Outputs.Skip(1).Zip(body.Parameters.Skip(2)).Where(state => varying.Contains(state.First.Value)).Any(state => varying.Add(state.Second)));
+        var varying = differ
+            .Index()
+            .Where(entry => entry.Item && entry.Index > 1)
+            .Select(entry => entry.Index < body.Parameters.Length ? body.Parameters[entry.Index] : node.Inputs[entry.Index]!)
+            .ToHashSet();
+        do foreach (var inner in body.Nodes)
+            if (GraphWalk.Dependencies(inner).Any(varying.Contains))
+                varying.UnionWith(inner.Outputs);
+        while (
+            body
+                .Outputs.Skip(1)
+                .Zip(body.Parameters.Skip(2))
+                .Where(state => varying.Contains(state.First.Value))
+                .Any(state => varying.Add(state.Second))
+        );
         return varying.Contains(body.Outputs[0].Value);
     }
 
-    private static Dictionary<Value, Value> Captured(Node node, ImmutableArray<Value?> given) => node.Inputs.Index().Skip(2 + States(node.Attributes))
-        .Where(entry => given[entry.Index] is not null).ToDictionary(entry => entry.Item!, entry => given[entry.Index]!);
+    private static Dictionary<Value, Value> Captured(Node node, ImmutableArray<Value?> given) =>
+        node
+            .Inputs.Index()
+            .Skip(2 + States(node.Attributes))
+            .Where(entry => given[entry.Index] is not null)
+            .ToDictionary(entry => entry.Item!, entry => given[entry.Index]!);
 }

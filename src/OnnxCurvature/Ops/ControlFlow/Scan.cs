@@ -8,17 +8,19 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.ControlFlow;
 
 /// <summary>
-/// Runs a body for every entry of its sequences. Inputs: initial states, and <c>num_scan_inputs</c> sequences. The attribute <c>body</c> takes
-/// the states and an entry of each sequence; it gives the new states, and rows that are stacked over the rounds. In canonical form entries
-/// lie along first axes, states keep their shapes, and what the body captures follows the sequences among the node's inputs. A derivative is a
-/// Scan, too, of as many rounds.
+/// Runs a body for every entry of its sequences. Inputs: initial states, and <c>num_scan_inputs</c> sequences. The attribute <c>body</c>
+/// takes the states and an entry of each sequence; it gives the new states, and rows that are stacked over the iterations. In canonical
+/// form entries lie along first axes, states keep their shapes, and what the body captures follows the sequences among the node's inputs. A
+/// derivative is a Scan, too, of as many iterations.
 /// </summary>
 public sealed class Scan : Operator, IBodyOperator
 {
     internal const string InputDirections = "scan_input_directions";
     internal const string OutputDirections = "scan_output_directions";
-    /// <summary>An attribute of our own: there may be no rounds, which ONNX Runtime's Scan does not take.</summary>
+
+    /// <summary>An attribute of our own: there may be no iterations, which ONNX Runtime's Scan does not take.</summary>
     internal const string MayBeNone = "may_be_none";
+
     /// <summary>An attribute of our own: what the body captures of a gated value are only entries at which the gate is open.</summary>
     internal const string PicksOpen = "picks_open";
     private const string InputAxes = "scan_input_axes";
@@ -26,8 +28,8 @@ public sealed class Scan : Operator, IBodyOperator
     private const string Count = "num_scan_inputs";
 
     /// <summary>
-    /// Applies a body without states to the entries of <paramref name="scanned"/>, [R, …]; gives what it yields, stacked, [R, …]. Where a Loop keeps
-    /// the parts until the last round, these are written to their place at once.
+    /// Applies a body without states to the entries of <paramref name="scanned"/>, [R, …]; gives what it yields, stacked, [R, …]. Where a
+    /// Loop keeps the parts until the last iteration, these are written to their place at once.
     /// </summary>
     /// <param name="b">Where the node is built.</param>
     /// <param name="scanned">The entries.</param>
@@ -43,12 +45,13 @@ public sealed class Scan : Operator, IBodyOperator
     }
 
     /// <summary>The body.</summary>
-    public static Program BodyOf(Attributes attributes) => attributes.Program("body") ?? throw new UnsupportedOperatorException("Scan lacks its body.");
+    public static Program BodyOf(Attributes attributes) =>
+        attributes.Program("body") ?? throw new UnsupportedOperatorException("Scan lacks its body.");
 
     /// <summary>The number of states.</summary>
     public static int States(Attributes attributes) => BodyOf(attributes).Parameters.Length - (int)attributes.Int(Count, 0);
 
-    /// <summary>The number of rounds.</summary>
+    /// <summary>The number of iterations.</summary>
     public static Dim Length(ImmutableArray<Value?> inputs, Attributes attributes)
     {
         var lengths = inputs[States(attributes)..BodyOf(attributes).Parameters.Length].Select(input => input!.Type.Shape[0]).ToArray();
@@ -56,7 +59,8 @@ public sealed class Scan : Operator, IBodyOperator
     }
 
     /// <summary>Whether a sequence is taken, or rows are stacked, from the last entry to the first.</summary>
-    internal static bool IsReversed(Attributes attributes, string directions, int index) => attributes.Ints(directions) is { } list && index < list.Length && list[index] == 1;
+    internal static bool IsReversed(Attributes attributes, string directions, int index) =>
+        attributes.Ints(directions) is { } list && index < list.Length && list[index] == 1;
 
     /// <summary>The attributes of a node in canonical form.</summary>
     internal static Attributes Described(Program body, ImmutableArray<bool> inputs, ImmutableArray<bool> outputs)
@@ -87,9 +91,18 @@ public sealed class Scan : Operator, IBodyOperator
             throw new UnsupportedOperatorException("the body of Scan does not fit its inputs and outputs.");
         for (var index = 0; index < states; index++)
             if (body.Outputs[index].Value.Type != body.Parameters[index].Type || call.Required(index).Type != body.Parameters[index].Type)
-                throw new UnsupportedOperatorException($"the state {index} of Scan, {call.Required(index).Type} at first, is not proven to keep its shape: its body takes {body.Parameters[index].Type} and gives {body.Outputs[index].Value.Type}.");
+                throw new UnsupportedOperatorException(
+                    $"the state {index} of Scan, {call.Required(index).Type} at first, is not proven to keep its shape: its body takes "
+                        + $"{body.Parameters[index].Type} and gives {body.Outputs[index].Value.Type}."
+                );
         var length = Length(call.Inputs, call.Attributes);
-        return [.. body.Outputs.Select((output, index) => index < states ? output.Value.Type : output.Value.Type with { Shape = output.Value.Type.Shape.Prepend(length) })];
+        return
+        [
+            .. body.Outputs.Select(
+                (output, index) =>
+                    index < states ? output.Value.Type : output.Value.Type with { Shape = output.Value.Type.Shape.Prepend(length) }
+            ),
+        ];
     }
 
     /// <inheritdoc/>
@@ -107,16 +120,21 @@ public sealed class Scan : Operator, IBodyOperator
         var (body, count) = (BodyOf(node.Attributes), States(node.Attributes));
         Tensor[] given = [.. node.Inputs.Take(body.Parameters.Length).Select(input => Interpreter.Read(input!, values))];
         var (states, sequences) = (given[..count], given[count..]);
-        var rounds = sequences[0].Shape[0];
-        if (sequences.Any(sequence => sequence.Shape[0] != rounds))
+        var iterations = sequences[0].Shape[0];
+        if (sequences.Any(sequence => sequence.Shape[0] != iterations))
             throw new UnsupportedOperatorException("the sequences of Scan have different lengths.");
         var rows = body.Outputs.Skip(count).Select(_ => new List<Tensor>()).ToArray();
-        for (long round = 0; round < rounds; round++)
+        for (long iteration = 0; iteration < iterations; iteration++)
         {
             var inside = new Dictionary<Value, Tensor>(values);
             for (var index = 0; index < body.Parameters.Length; index++)
-                inside[body.Parameters[index]] = index < count ? states[index]
-                    : Stacking.Entry(sequences[index - count], IsReversed(node.Attributes, InputDirections, index - count) ? rounds - 1 - round : round);
+                inside[body.Parameters[index]] =
+                    index < count
+                        ? states[index]
+                        : Stacking.Entry(
+                            sequences[index - count],
+                            IsReversed(node.Attributes, InputDirections, index - count) ? iterations - 1 - iteration : iteration
+                        );
             Interpreter.Run(body.Nodes, inside);
             Tensor[] outputs = [.. body.Outputs.Select(output => Interpreter.Read(output.Value, inside))];
             states = outputs[..count];
@@ -126,49 +144,69 @@ public sealed class Scan : Operator, IBodyOperator
         for (var index = 0; index < rows.Length; index++)
             if (IsReversed(node.Attributes, OutputDirections, index))
                 rows[index].Reverse();
-        return [.. states, .. rows.Select((parts, index) => Stacking.Stack(parts, body.Outputs[count + index].Value.Type, node.Inputs, values))];
+        return
+        [
+            .. states,
+            .. rows.Select((parts, index) => Stacking.Stack(parts, body.Outputs[count + index].Value.Type, node.Inputs, values)),
+        ];
     }
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
     {
         var (body, states) = (BodyOf(node.Attributes), States(node.Attributes));
-        var values = node.Inputs.Index().Where(entry => active[entry.Index]).Select(entry => entry.Index < body.Parameters.Length ? body.Parameters[entry.Index] : entry.Item!).ToHashSet();
-        return RoundRules.Analyze(body.Nodes, [.. Enumerable.Range(0, states).Select(index => (body.Parameters[index], body.Outputs[index].Value))], body.Outputs.Select(output => output.Value), values);
+        var values = node
+            .Inputs.Index()
+            .Where(entry => active[entry.Index])
+            .Select(entry => entry.Index < body.Parameters.Length ? body.Parameters[entry.Index] : entry.Item!)
+            .ToHashSet();
+        return IterationRules.Analyze(
+            body.Nodes,
+            [.. Enumerable.Range(0, states).Select(index => (body.Parameters[index], body.Outputs[index].Value))],
+            body.Outputs.Select(output => output.Value),
+            values
+        );
     }
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
-        RoundRules.Linearize(b, Rounds.OfScan(b, node), dx, Captured(node, dx));
+        IterationRules.Linearize(b, Iterations.OfScan(b, node), dx, Captured(node, dx));
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> TransposeAll(GraphBuilder b, Node node, ImmutableArray<bool> active, ImmutableArray<Value?> cy)
     {
         var parameters = BodyOf(node.Attributes).Parameters.Length;
         Value[] captured = [.. node.Inputs.Where((_, index) => index >= parameters && active[index])!];
-        var (given, sums) = RoundRules.Transpose(b, Rounds.OfScan(b, node), active[..parameters], captured, cy);
+        var (given, sums) = IterationRules.Transpose(b, Iterations.OfScan(b, node), active[..parameters], captured, cy);
         var next = 0;
         return [.. given, .. active.Skip(parameters).Select(isActive => isActive ? sums[next++] : null)];
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         ImmutableArray<Value?> all = [.. inputs.Select((input, index) => batched[index] ? input : null)];
-        return RoundRules.Batch(b, Rounds.OfScan(b, node), all, Captured(node, all), columns);
+        return IterationRules.Batch(b, Iterations.OfScan(b, node), all, Captured(node, all), columns);
     }
 
     /// <inheritdoc/>
     public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>
-        inputs.Zip(node.Inputs).All(pair => pair.First!.Type == pair.Second!.Type) ? BodyCopy.Substitute(b, node, inputs)
-            : SingleSample.Of(b, Rounds.OfScan(b, node), inputs, node.Inputs);
+        inputs.Zip(node.Inputs).All(pair => pair.First!.Type == pair.Second!.Type)
+            ? BodyCopy.Substitute(b, node, inputs)
+            : SingleSample.Of(b, Iterations.OfScan(b, node), inputs, node.Inputs);
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var parameters = BodyOf(node.Attributes).Parameters.Length;
         var captured = node.Inputs.Index().Skip(parameters).ToDictionary(entry => entry.Item!, entry => inputs[entry.Index]);
-        return RoundRules.Samples(Rounds.OfScan(new GraphBuilder(node.Scope), node), inputs, captured);
+        return IterationRules.Samples(Iterations.OfScan(new GraphBuilder(node.Scope), node), inputs, captured);
     }
 
     /// <summary>Entries along first axes, and captures among the inputs.</summary>
@@ -179,21 +217,52 @@ public sealed class Scan : Operator, IBodyOperator
         var states = States(call.Attributes);
         if (states < 0 || states >= BodyOf(call.Attributes).Parameters.Length || call.Inputs.Contains(null))
             throw new UnsupportedOperatorException("the body of Scan does not fit its inputs and outputs.");
-        ImmutableArray<Value?> given = [.. call.Inputs.Select((input, index) => index < states ? input : TransposeAxes.Move(b, input!, Axes.Normalize(Axis(call.Attributes, InputAxes, index - states), input!.Type.Rank), 0))];
+        ImmutableArray<Value?> given =
+        [
+            .. call.Inputs.Select(
+                (input, index) =>
+                    index < states
+                        ? input
+                        : TransposeAxes.Move(
+                            b,
+                            input!,
+                            Axes.Normalize(Axis(call.Attributes, InputAxes, index - states), input!.Type.Rank),
+                            0
+                        )
+            ),
+        ];
         return call with { Inputs = WithCaptures(given, call.Attributes), Attributes = call.Attributes.Without(InputAxes) };
     }
 
-    /// <summary>Scan as it was in opset 8, of every sample by itself: a Scan over the samples, along the first axis of all values, of one over the steps, along the second.</summary>
+    /// <summary>
+    /// Scan as it was in opset 8, of every sample by itself: a Scan over the samples, along the first axis of all values, of one over the
+    /// steps, along the second.
+    /// </summary>
     private OperatorCall OverSamples(GraphBuilder b, OperatorCall call)
     {
         if (call.Input(0) is not null)
-            throw new UnsupportedOperatorException("Scan of opset 8 with lengths of sequences is not supported; convert the model to opset 9 or later.");
+            throw new UnsupportedOperatorException(
+                "Scan of opset 8 with lengths of sequences is not supported; convert the model to opset 9 or later."
+            );
         var (body, states) = (BodyOf(call.Attributes), States(call.Attributes));
-        if (call.Inputs.Length != 1 + body.Parameters.Length || states < 0 || states >= body.Parameters.Length || body.Outputs.Length < states || call.Inputs.Skip(1).Contains(null))
+        if (
+            call.Inputs.Length != 1 + body.Parameters.Length
+            || states < 0
+            || states >= body.Parameters.Length
+            || body.Outputs.Length < states
+            || call.Inputs.Skip(1).Contains(null)
+        )
             throw new UnsupportedOperatorException("the body of Scan does not fit its inputs and outputs.");
         var inner = new GraphBuilder(b);
-        var sample = call.Inputs.Skip(1).Select(input => inner.Parameter(input!.Type with { Shape = input.Type.Shape.Remove(0) })).ToArray();
-        var steps = Described(body, [.. Enumerable.Range(0, body.Parameters.Length - states).Select(index => IsReversed(call.Attributes, "directions", index))], [.. body.Outputs.Skip(states).Select(_ => false)]);
+        var sample = call
+            .Inputs.Skip(1)
+            .Select(input => inner.Parameter(input!.Type with { Shape = input.Type.Shape.Remove(0) }))
+            .ToArray();
+        var steps = Described(
+            body,
+            [.. Enumerable.Range(0, body.Parameters.Length - states).Select(index => IsReversed(call.Attributes, "directions", index))],
+            [.. body.Outputs.Skip(states).Select(_ => false)]
+        );
         var scan = Apply(inner, WithCaptures([.. sample], steps), steps, body.Outputs.Length);
         var ofSample = inner.Build(sample, scan.Outputs.Select((output, index) => new NamedValue($"result_{index}", output)));
         var samples = Described(ofSample, [.. sample.Select(_ => false)], [.. scan.Outputs.Select(_ => false)]);
@@ -207,14 +276,31 @@ public sealed class Scan : Operator, IBodyOperator
             return null;
         var states = States(call.Attributes);
         var scan = Apply(b, call.Inputs, call.Attributes.Without(OutputAxes), BodyOf(call.Attributes).Outputs.Length);
-        return [.. scan.Outputs.Select((output, index) => index < states ? output : TransposeAxes.Move(b, output, 0, Axes.Normalize(Axis(call.Attributes, OutputAxes, index - states), output.Type.Rank)))];
+        return
+        [
+            .. scan.Outputs.Select(
+                (output, index) =>
+                    index < states
+                        ? output
+                        : TransposeAxes.Move(
+                            b,
+                            output,
+                            0,
+                            Axes.Normalize(Axis(call.Attributes, OutputAxes, index - states), output.Type.Rank)
+                        )
+            ),
+        ];
     }
 
     /// <inheritdoc/>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
-        base.ToOpset(b, node, opset) with { Inputs = node.Inputs[..BodyOf(node.Attributes).Parameters.Length], Attributes = node.Attributes.Without(PicksOpen) };
+        base.ToOpset(b, node, opset) with
+        {
+            Inputs = node.Inputs[..BodyOf(node.Attributes).Parameters.Length],
+            Attributes = node.Attributes.Without(PicksOpen),
+        };
 
-    /// <summary>Where there may be no rounds: a Loop that takes entry by entry.</summary>
+    /// <summary>Where there may be no iterations: a Loop that takes entry by entry.</summary>
     public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node)
     {
         if (!node.Attributes.Has(MayBeNone))
@@ -223,22 +309,53 @@ public sealed class Scan : Operator, IBodyOperator
         var count = Gather.Of(b, Shape.Of(b, node.Inputs[states]!), b.Scalar(ElementType.Int64, 0), 0);
         var last = Sub.Of(b, count, b.Scalar(ElementType.Int64, 1));
         var inner = new GraphBuilder(b) { Origin = b.Origin };
-        var round = inner.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
+        var iteration = inner.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
         var going = inner.Parameter(new TensorType(ElementType.Bool, TensorShape.Scalar));
         var map = new Dictionary<Value, Value>();
         foreach (var (index, parameter) in body.Parameters.Index())
-            map[parameter] = index < states ? inner.Parameter(parameter.Type)
-                : Gather.Of(inner, node.Inputs[index]!, IsReversed(node.Attributes, InputDirections, index - states) ? Sub.Of(inner, last, round) : round, 0);
+            map[parameter] =
+                index < states
+                    ? inner.Parameter(parameter.Type)
+                    : Gather.Of(
+                        inner,
+                        node.Inputs[index]!,
+                        IsReversed(node.Attributes, InputDirections, index - states) ? Sub.Of(inner, last, iteration) : iteration,
+                        0
+                    );
         BodyCopy.Into(inner, body.Nodes, map);
         var still = Catalogue.Get<Identity>().Apply(inner, [going]).Output;
-        var program = inner.Build([round, going, .. body.Parameters.Take(states).Select(parameter => map[parameter])],
-            [new NamedValue("going", still), .. body.Outputs.Select((output, index) => new NamedValue($"result_{index}", BodyCopy.Mapped(map, output.Value)))]);
-        var loop = Catalogue.Get<Loop>().Apply(b, [count, null, .. node.Inputs.Take(states)], Attributes.Empty.With("body", program), node.Outputs.Length, [.. node.Outputs.Select(output => output.Type)]);
-        return [.. loop.Outputs.Select((output, index) => index >= states && IsReversed(node.Attributes, OutputDirections, index - states) ? Slice.Reversed(b, output, 0) : output)];
+        var program = inner.Build(
+            [iteration, going, .. body.Parameters.Take(states).Select(parameter => map[parameter])],
+            [
+                new NamedValue("going", still),
+                .. body.Outputs.Select((output, index) => new NamedValue($"result_{index}", BodyCopy.Mapped(map, output.Value))),
+            ]
+        );
+        var loop = Catalogue
+            .Get<Loop>()
+            .Apply(
+                b,
+                [count, null, .. node.Inputs.Take(states)],
+                Attributes.Empty.With("body", program),
+                node.Outputs.Length,
+                [.. node.Outputs.Select(output => output.Type)]
+            );
+        return
+        [
+            .. loop.Outputs.Select(
+                (output, index) =>
+                    index >= states && IsReversed(node.Attributes, OutputDirections, index - states) ? Slice.Reversed(b, output, 0) : output
+            ),
+        ];
     }
 
-    private static long Axis(Attributes attributes, string name, int index) => attributes.Ints(name) is { } list && index < list.Length ? list[index] : 0;
+    private static long Axis(Attributes attributes, string name, int index) =>
+        attributes.Ints(name) is { } list && index < list.Length ? list[index] : 0;
 
-    private static Dictionary<Value, Value> Captured(Node node, ImmutableArray<Value?> given) => node.Inputs.Index().Skip(BodyOf(node.Attributes).Parameters.Length)
-        .Where(entry => given[entry.Index] is not null).ToDictionary(entry => entry.Item!, entry => given[entry.Index]!);
+    private static Dictionary<Value, Value> Captured(Node node, ImmutableArray<Value?> given) =>
+        node
+            .Inputs.Index()
+            .Skip(BodyOf(node.Attributes).Parameters.Length)
+            .Where(entry => given[entry.Index] is not null)
+            .ToDictionary(entry => entry.Item!, entry => given[entry.Index]!);
 }

@@ -8,24 +8,27 @@ namespace OnnxCurvature.Ops.ControlFlow;
 internal static class SingleSample
 {
     /// <summary>
-    /// The loop on inputs of which some are longer or shorter along the axis of the samples. Throws <see cref="UnsupportedOperatorException"/> where samples are not
-    /// proven to lie apart in every value of the body.
+    /// The loop on inputs of which some are longer or shorter along the axis of the samples. Throws
+    /// <see cref="UnsupportedOperatorException"/> where samples are not proven to are independent in every value of the body.
     /// </summary>
     /// <param name="b">The builder of the program around the loop.</param>
-    /// <param name="rounds">The loop.</param>
+    /// <param name="iterations">The loop.</param>
     /// <param name="inputs">The new inputs: initial states, sequences, and what the body captures.</param>
     /// <param name="old">Those of the loop.</param>
-    public static Node Of(GraphBuilder b, Rounds rounds, ImmutableArray<Value?> inputs, ImmutableArray<Value?> old)
+    public static Node Of(GraphBuilder b, Iterations iterations, ImmutableArray<Value?> inputs, ImmutableArray<Value?> old)
     {
         ImmutableArray<SampleLayout> given = [.. inputs.Zip(old, (own, of) => AxisOf(own!.Type.Shape, of!.Type.Shape))];
         var first = given.Index().First(entry => entry.Item.IsSeparate);
         var samples = inputs[first.Index]!.Type.Shape[first.Item.Axis];
-        var parameters = rounds.Parameters.ToArray();
-        var captured = Enumerable.Range(parameters.Length, old.Length - parameters.Length).ToDictionary(index => old[index]!, index => given[index]);
-        var axes = RoundRules.SampleAxes(rounds, given, captured);
+        var parameters = iterations.Parameters.ToArray();
+        var captured = Enumerable
+            .Range(parameters.Length, old.Length - parameters.Length)
+            .ToDictionary(index => old[index]!, index => given[index]);
+        var axes = IterationRules.SampleAxes(iterations, given, captured);
         if (axes.Values.Any(axis => axis.IsCoupled))
             throw Unsupported();
-        TensorShape Cut(Value value) => axes.TryGetValue(value, out var axis) && axis.IsSeparate ? axis.Of(value.Type.Shape, samples) : value.Type.Shape;
+        TensorShape Cut(Value value) =>
+            axes.TryGetValue(value, out var axis) && axis.IsSeparate ? axis.Of(value.Type.Shape, samples) : value.Type.Shape;
 
         var body = new GraphBuilder(b) { Origin = b.Origin };
         var map = new Dictionary<Value, Value>();
@@ -33,7 +36,7 @@ internal static class SingleSample
             map[parameter] = body.Parameter(parameter.Type with { Shape = Cut(parameter) });
         for (var index = parameters.Length; index < old.Length; index++)
             map[old[index]!] = inputs[index]!;
-        foreach (var node in rounds.Nodes)
+        foreach (var node in iterations.Nodes)
         {
             if (!node.Outputs.Any(axes.ContainsKey))
             {
@@ -42,18 +45,46 @@ internal static class SingleSample
             }
             var outer = body.Origin;
             body.Origin = node.Origin ?? outer;
-            var copy = node.Rules().Rebuild(body, node, [.. node.Inputs.Select(input => input is null ? null : BodyCopy.Mapped(map, input))], Cut(node.Output));
+            var copy = node.Rules()
+                .Rebuild(
+                    body,
+                    node,
+                    [.. node.Inputs.Select(input => input is null ? null : BodyCopy.Mapped(map, input))],
+                    Cut(node.Output)
+                );
             body.Origin = outer;
             for (var index = 0; index < node.Outputs.Length; index++)
-                map[node.Outputs[index]] = copy.Outputs[index].Type.Shape == Cut(node.Outputs[index]) ? copy.Outputs[index] : throw Unsupported();
+                map[node.Outputs[index]] =
+                    copy.Outputs[index].Type.Shape == Cut(node.Outputs[index]) ? copy.Outputs[index] : throw Unsupported();
         }
-        Value Next(Carried state) => BodyCopy.Mapped(map, state.Next) is var next && next.Type.Shape == Cut(state.Parameter) ? next : Uniform(body, next, Cut(state.Parameter));
-        var made = new Rounds(body, [],
-            [.. rounds.States.Select((state, index) => new Carried(map[state.Parameter],
-                inputs[index]!.Type.Shape == Cut(state.Parameter) ? inputs[index]! : Uniform(b, inputs[index]!, Cut(state.Parameter)), Next(state)))],
-            [.. rounds.Inputs.Select((input, index) => input with { Parameter = map[input.Parameter], Sequence = inputs[rounds.States.Length + index]! })],
-            [.. rounds.Rows.Select(row => row with { Value = BodyCopy.Mapped(map, row.Value) })],
-            rounds.Count, rounds.MayBeNone).Build(b);
+        Value Next(Carried state) =>
+            BodyCopy.Mapped(map, state.Next) is var next && next.Type.Shape == Cut(state.Parameter)
+                ? next
+                : Uniform(body, next, Cut(state.Parameter));
+        var made = new Iterations(
+            body,
+            [],
+            [
+                .. iterations.States.Select(
+                    (state, index) =>
+                        new Carried(
+                            map[state.Parameter],
+                            inputs[index]!.Type.Shape == Cut(state.Parameter)
+                                ? inputs[index]!
+                                : Uniform(b, inputs[index]!, Cut(state.Parameter)),
+                            Next(state)
+                        )
+                ),
+            ],
+            [
+                .. iterations.Inputs.Select(
+                    (input, index) => input with { Parameter = map[input.Parameter], Sequence = inputs[iterations.States.Length + index]! }
+                ),
+            ],
+            [.. iterations.Rows.Select(row => row with { Value = BodyCopy.Mapped(map, row.Value) })],
+            iterations.Count,
+            iterations.MayBeNone
+        ).Build(b);
         return made[0].Producer!;
     }
 
@@ -71,5 +102,6 @@ internal static class SingleSample
         return differ is [var only] ? SampleLayout.At(only) : throw Unsupported();
     }
 
-    private static UnsupportedOperatorException Unsupported() => new("the samples of a loop are not proven to lie apart in its body.");
+    private static UnsupportedOperatorException Unsupported() =>
+        new("the samples of a loop are not proven to are independent " + "in its body.");
 }

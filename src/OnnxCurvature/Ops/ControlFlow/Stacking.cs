@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops.ControlFlow;
 
-/// <summary>What rounds take and give out, as entries along a first axis.</summary>
+/// <summary>What iterations take and give out, as entries along a first axis.</summary>
 internal static class Stacking
 {
     /// <summary>One entry.</summary>
@@ -14,7 +14,7 @@ internal static class Stacking
         return sequence.Pick(shape, [.. Enumerable.Range((int)index * size, size)]);
     }
 
-    /// <summary>All rows. Of no rounds, their shape is told by their type and by the values around the loop.</summary>
+    /// <summary>All rows. Of no iterations, their shape is told by their type and by the values around the loop.</summary>
     public static Tensor Stack(List<Tensor> rows, TensorType row, ImmutableArray<Value?> inputs, IDictionary<Value, Tensor> values)
     {
         if (rows.Count == 0)
@@ -30,9 +30,13 @@ internal static class Stacking
         var size = dim.Factor;
         foreach (var symbol in dim.Symbols)
         {
-            var found = inputs.Where(input => input is not null && values.ContainsKey(input))
-                .SelectMany(input => input!.Type.Shape.Select((of, axis) => (of, axis, input))).FirstOrDefault(entry => entry.of == Dim.Symbol(symbol));
-            size *= found.input is { } input ? values[input].Shape[found.axis] : throw new UnsupportedOperatorException("a loop of no rounds stacks nothing whose shape is known.");
+            var found = inputs
+                .Where(input => input is not null && values.ContainsKey(input))
+                .SelectMany(input => input!.Type.Shape.Select((of, axis) => (of, axis, input)))
+                .FirstOrDefault(entry => entry.of == Dim.Symbol(symbol));
+            size *= found.input is { } input
+                ? values[input].Shape[found.axis]
+                : throw new UnsupportedOperatorException("a loop of no iterations stacks nothing whose shape is known.");
         }
         return size;
     }

@@ -8,9 +8,9 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Convolution;
 
 /// <summary>
-/// Every channel convolved with a kernel of its own that ends at each position: y[t] = a(b + Σ_j w[j] x[t - k + 1 + j]). Inputs: x [N, C, L], w [C, 1, k], the bias [C], and
-/// the k - 1 positions before the first, [N, C, k - 1], which are zero where they are left out. Outputs: y, and the last k - 1 positions. The <c>activation</c> a is the
-/// identity or u σ(u). Of opset 27, so files hold what it is made of.
+/// Every channel convolved with a kernel of its own that ends at each position: y[t] = a(b + Σ_j w[j] x[t - k + 1 + j]). Inputs: x [N, C,
+/// L], w [C, 1, k], the bias [C], and the k - 1 positions before the first, [N, C, k - 1], which are zero where they are left out. Outputs:
+/// y, and the last k - 1 positions. The <c>activation</c> a is the identity or u σ(u). Of opset 27, so files hold what it is made of.
 /// </summary>
 public sealed class CausalConvWithState : CompositeOperator
 {
@@ -25,10 +25,17 @@ public sealed class CausalConvWithState : CompositeOperator
     {
         var (x, w) = (call.Required(0), call.Required(1));
         if (x.Type.Shape[1].Known is not { } channels || w.Type.Shape[2].Known is not { } size)
-            throw new UnsupportedOperatorException($"the channels of {x.Type.Shape} and the kernel {w.Type.Shape} are not of known size; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"the channels of {x.Type.Shape} and the kernel {w.Type.Shape} are not of known size; give the sizes of symbolic "
+                    + $"dimensions."
+            );
         var padded = call.Input(3) is { } past ? Concat.Of(b, [past, x], 2) : Pad.Of(b, x, 2, size - 1, 0);
         var conv = Catalogue.Get<Conv>();
-        var plain = conv.FromOpset(b, new OperatorCall(conv.Name, conv.Domain, [padded, w, call.Input(2)], Attributes.Empty.With("group", channels), 1), 21);
+        var plain = conv.FromOpset(
+            b,
+            new OperatorCall(conv.Name, conv.Domain, [padded, w, call.Input(2)], Attributes.Empty.With("group", channels), 1),
+            21
+        );
         // The positions are as many as those of x, which a symbol of the padded axis does not tell.
         var y = new Expr(b, conv.Apply(b, plain.Inputs, plain.Attributes, types: [x.Type]).Output);
         y = call.Attributes.Text("activation", "none") switch

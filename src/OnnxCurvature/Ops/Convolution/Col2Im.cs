@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Convolution;
 
 /// <summary>
-/// The columns of windows, [N, C * entries of a window, windows], added up to an image [N, C, *spatial]. Linear: a transposed convolution of each
-/// channel with one-hot kernels. Inputs: columns, the image's sizes, the window's sizes.
+/// The columns of windows, [N, C * entries of a window, windows], added up to an image [N, C, *spatial]. Linear: a transposed convolution
+/// of each channel with one-hot kernels. Inputs: columns, the image's sizes, the window's sizes.
 /// </summary>
 public sealed class Col2Im : CompositeOperator
 {
@@ -21,8 +21,11 @@ public sealed class Col2Im : CompositeOperator
         var x = call.Required(0);
         var (image, kernel) = (call.ConstantIntegers(1) ?? throw Lacks(), call.ConstantIntegers(2) ?? throw Lacks());
         var entries = kernel.Aggregate(1L, (product, size) => product * size);
-        var channels = x.Type.Shape[1].DividedBy(entries)?.Known
-            ?? throw new UnsupportedOperatorException($"the columns {x.Type.Shape} do not hold windows of {entries} entries, or of a number of channels that is not known.");
+        var channels =
+            x.Type.Shape[1].DividedBy(entries)?.Known
+            ?? throw new UnsupportedOperatorException(
+                $"the columns {x.Type.Shape} do not hold windows of {entries} entries, or of a number of channels that is not known."
+            );
         var spatial = TensorShape.Of(image);
         var window = Window.Of(call.Attributes, kernel, spatial);
         var kernels = Tensor.Filled(x.Type.Element, [channels * entries, 1, .. kernel], 0);

@@ -11,8 +11,8 @@ namespace OnnxCurvature.Ops.Convolution;
 
 /// <summary>
 /// y[n, o, p] = b[o] + Σ_{c,k} w[o, c, k] x[n, c, p * stride + k * dilation - pad], within groups of channels. x is [N, C, *spatial],
-/// w [O, C/G, *kernel], b [O]. Bilinear in x and w, affine in b. Canonical attributes: <c>kernel_shape</c>, <c>strides</c>, <c>dilations</c>,
-/// <c>pads</c>, <c>group</c>; <c>auto_pad</c> only while it needs a size that is not known.
+/// w [O, C/G, *kernel], b [O]. Bilinear in x and w, affine in b. Canonical attributes: <c>kernel_shape</c>, <c>strides</c>,
+/// <c>dilations</c>, <c>pads</c>, <c>group</c>; <c>auto_pad</c> only while it needs a size that is not known.
 /// </summary>
 public sealed class Conv : Operator
 {
@@ -25,8 +25,16 @@ public sealed class Conv : Operator
     /// <param name="outputs">The output's spatial dimensions.</param>
     public static Value Of(GraphBuilder b, Value x, Value w, Window window, long groups, TensorShape outputs)
     {
-        var cut = Pad.Of(b, x, [0, 0, .. window.Begins.Select(pad => Math.Min(pad, 0)), 0, 0, .. window.Ends.Select(pad => Math.Min(pad, 0))]);
-        window = window with { Begins = [.. window.Begins.Select(pad => Math.Max(pad, 0))], Ends = [.. window.Ends.Select(pad => Math.Max(pad, 0))] };
+        var cut = Pad.Of(
+            b,
+            x,
+            [0, 0, .. window.Begins.Select(pad => Math.Min(pad, 0)), 0, 0, .. window.Ends.Select(pad => Math.Min(pad, 0))]
+        );
+        window = window with
+        {
+            Begins = [.. window.Begins.Select(pad => Math.Max(pad, 0))],
+            Ends = [.. window.Ends.Select(pad => Math.Max(pad, 0))],
+        };
         var type = x.Type with { Shape = [x.Type.Shape[0], w.Type.Shape[0], .. outputs] };
         return Catalogue.Get<Conv>().Apply(b, [cut, w], window.Write(Attributes.Empty).With("group", (object)groups), types: [type]).Output;
     }
@@ -38,13 +46,31 @@ public sealed class Conv : Operator
         if (x.Rank < 3 || w.Rank != x.Rank)
             throw new ShapeException($"the shapes {x.Shape} and {w.Shape} do not fit a convolution");
         if (call.Attributes.Int("group", 1) < 1 || w.Shape[0].Known % call.Attributes.Int("group", 1) > 0)
-            throw new UnsupportedOperatorException($"{call.Attributes.Int("group", 1)} groups do not divide the outputs of a weight of shape {w.Shape}.");
-        if (call.Input(2) is { } bias && (bias.Type.Rank != 1 || bias.Type.Shape[0] is { IsKnown: true } size && w.Shape[0].IsKnown && size != w.Shape[0]))
+            throw new UnsupportedOperatorException(
+                $"{call.Attributes.Int("group", 1)} groups do not divide the outputs of a weight of shape {w.Shape}."
+            );
+        if (
+            call.Input(2) is { } bias
+            && (bias.Type.Rank != 1 || bias.Type.Shape[0] is { IsKnown: true } size && w.Shape[0].IsKnown && size != w.Shape[0])
+        )
             throw new UnsupportedOperatorException($"the bias {bias.Type.Shape} does not fit a weight of shape {w.Shape}.");
         var channels = w.Shape[1] * call.Attributes.Int("group", 1);
         if (channels.IsKnown && x.Shape[1].IsKnown && channels != x.Shape[1])
-            throw new UnsupportedOperatorException($"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {channels}.");
-        return [x with { Shape = [x.Shape[0], w.Shape[0], .. Window.Outputs(call.Attributes, Kernel(call.Attributes, w.Shape), x.Shape.Range(2, x.Rank))] }];
+            throw new UnsupportedOperatorException(
+                $"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {channels}."
+            );
+        return
+        [
+            x with
+            {
+                Shape =
+                [
+                    x.Shape[0],
+                    w.Shape[0],
+                    .. Window.Outputs(call.Attributes, Kernel(call.Attributes, w.Shape), x.Shape.Range(2, x.Rank)),
+                ],
+            },
+        ];
     }
 
     /// <inheritdoc/>
@@ -59,7 +85,8 @@ public sealed class Conv : Operator
     }
 
     /// <inheritdoc/>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
+        active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
 
     /// <summary>dy = dx ∗ w + x ∗ dw + db.</summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
@@ -71,15 +98,22 @@ public sealed class Conv : Operator
     }
 
     /// <inheritdoc/>
-    public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) => input switch
-    {
-        0 => TransposeInput(b, node, cy[0]!),
-        1 => TransposeWeight(b, node, cy[0]!),
-        _ => SumOverAllButChannels(b, cy[0]!),
-    };
+    public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
+        input switch
+        {
+            0 => TransposeInput(b, node, cy[0]!),
+            1 => TransposeWeight(b, node, cy[0]!),
+            _ => SumOverAllButChannels(b, cy[0]!),
+        };
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         var (x, w, bias) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
         var y = (batched[0], batched[1]) switch
@@ -101,7 +135,12 @@ public sealed class Conv : Operator
         var bias = inputs.Length > 2 ? inputs[2] : SampleLayout.None;
         var bySample = inputs[0] == SampleLayout.At(0) && inputs[1].IsNone && bias.IsNone;
         var byFilter = inputs[0].IsNone && (inputs[1].IsNone || inputs[1] == SampleLayout.At(0));
-        return [bySample ? SampleLayout.At(0) : byFilter ? SampleLayout.At(1) : SampleLayout.Coupled];
+        return
+        [
+            bySample ? SampleLayout.At(0)
+            : byFilter ? SampleLayout.At(1)
+            : SampleLayout.Coupled,
+        ];
     }
 
     /// <summary>y[n, g, o, p] = Σ_j w[g, o, j] X[n, g, j, p] over unfolded windows.</summary>
@@ -114,7 +153,8 @@ public sealed class Conv : Operator
         return new UnfoldedProduct(
             Unfolding.Of(b, node.Inputs[0]!, WindowOf(node), group, y.Range(2, y.Rank)),
             (builder, cy) => Reshape.To(builder, cy, [cy.Type.Shape[0], y[0], group, ofGroup, y.Product(2, y.Rank)]),
-            (builder, value) => Reshape.To(builder, value, w))
+            (builder, value) => Reshape.To(builder, value, w)
+        )
         {
             Windows = group == 1 ? WindowRows.Of(node.Inputs[0]!, WindowOf(node), y.Range(2, y.Rank)) : null,
         };
@@ -124,13 +164,20 @@ public sealed class Conv : Operator
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
         var (x, w) = (call.Required(0).Type.Shape, call.Required(1).Type.Shape);
-        return x.Rank != w.Rank ? call : call with
-        {
-            Attributes = Window.Canonical(call.Attributes, Kernel(call.Attributes, w), x.Range(2, x.Rank)).With("group", (object)call.Attributes.Int("group", 1)),
-        };
+        return x.Rank != w.Rank
+            ? call
+            : call with
+            {
+                Attributes = Window
+                    .Canonical(call.Attributes, Kernel(call.Attributes, w), x.Range(2, x.Rank))
+                    .With("group", (object)call.Attributes.Int("group", 1)),
+            };
     }
 
-    /// <summary>Sums of matrix products. The CUDA provider registers a float64 kernel, which leaves its output unwritten (seen with ONNX Runtime 1.29 and cuDNN 9), and so does that of ConvTranspose.</summary>
+    /// <summary>
+    /// Sums of matrix products. The CUDA provider registers a float64 kernel, which leaves its output unwritten (seen with ONNX Runtime
+    /// 1.29 and cuDNN 9), and so does that of ConvTranspose.
+    /// </summary>
     public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
     {
         var (x, w, y) = (call.Required(0), call.Required(1), types[0].Shape);
@@ -143,9 +190,16 @@ public sealed class Conv : Operator
         2 * size(node.Output.Type.Shape.Elements) * size(node.Inputs[1]!.Type.Shape.Product(1, node.Output.Type.Rank));
 
     /// <summary>The sizes of the kernel: an attribute, else those of the weight.</summary>
-    internal static IEnumerable<long> Kernel(Attributes attributes, TensorShape w) => attributes.Ints("kernel_shape") is { } kernel
-        ? kernel
-        : w.Skip(2).Select(dim => dim.Known ?? throw new UnsupportedOperatorException($"the size {dim} of a kernel is not known; give the sizes of symbolic dimensions."));
+    internal static IEnumerable<long> Kernel(Attributes attributes, TensorShape w) =>
+        attributes.Ints("kernel_shape") is { } kernel
+            ? kernel
+            : w.Skip(2)
+                .Select(dim =>
+                    dim.Known
+                    ?? throw new UnsupportedOperatorException(
+                        $"the size {dim} of a kernel is not known; give the sizes of symbolic dimensions."
+                    )
+                );
 
     /// <summary>The cotangent of a bias.</summary>
     internal static Value SumOverAllButChannels(GraphBuilder b, Value cy) =>
@@ -190,7 +244,8 @@ public sealed class Conv : Operator
     internal static Value Mirror(GraphBuilder b, Value w)
     {
         long[] axes = [.. Enumerable.Range(2, w.Type.Rank - 2).Where(axis => !w.Type.Shape[axis].IsOne).Select(axis => (long)axis)];
-        return axes.Length == 0 ? w
+        return axes.Length == 0
+            ? w
             : Slice.Of(b, w, axes, axes.Select(_ => -1L), axes.Select(_ => long.MinValue + 1), axes.Select(_ => -1L));
     }
 
@@ -221,7 +276,9 @@ public sealed class Conv : Operator
         return Reshape.To(b, TransposeAxes.Move(b, split, 2, 0), y.Prepend(columns));
     }
 
-    /// <summary>One group of channels for each column and group; a product of unfolded windows where the number of columns is not known.</summary>
+    /// <summary>
+    /// One group of channels for each column and group; a product of unfolded windows where the number of columns is not known.
+    /// </summary>
     private Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim columns)
     {
         var (shape, from, y, group) = (node.Inputs[1]!.Type.Shape, node.Inputs[0]!.Type.Shape, node.Output.Type.Shape, Group(node));
@@ -234,9 +291,11 @@ public sealed class Conv : Operator
         }
         var windows = Unfolding.Of(b, SampleFolding.Fold(b, x), WindowOf(node), group, y.Range(2, y.Rank));
         var (inner, outputs) = (shape.Product(1, shape.Rank), shape[0].DividedBy(group)!.Value);
-        var product = MatMul.Of(b,
+        var product = MatMul.Of(
+            b,
             Reshape.To(b, w, [columns, 1, group, outputs, inner]),
-            Reshape.To(b, windows, [columns, y[0], group, inner, y.Product(2, y.Rank)]));
+            Reshape.To(b, windows, [columns, y[0], group, inner, y.Product(2, y.Rank)])
+        );
         return Reshape.To(b, product, y.Prepend(columns));
     }
 }

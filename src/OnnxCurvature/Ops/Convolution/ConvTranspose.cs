@@ -17,13 +17,16 @@ namespace OnnxCurvature.Ops.Convolution;
 public sealed class ConvTranspose : Operator
 {
     /// <summary>
-    /// The transpose, in its input, of a convolution by <paramref name="window"/> over <paramref name="outputs"/>, whose sizes must be known.
+    /// The transpose, in its input, of a convolution by <paramref name="window"/> over <paramref name="outputs"/>, whose sizes must be
+    /// known.
     /// </summary>
     public static Value Of(GraphBuilder b, Value x, Value w, Window window, long groups, TensorShape outputs)
     {
         var places = x.Type.Shape.Range(2, window.Rank + 2);
         if (!outputs.IsKnown || !places.IsKnown)
-            throw new UnsupportedOperatorException($"the spatial sizes {outputs} at a convolution with strides are not known; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"the spatial sizes {outputs} at a convolution with strides are not known; give the sizes of symbolic dimensions."
+            );
         var uncovered = outputs.Select((dim, axis) => dim.Factor - Covered(window, axis, places[axis].Factor));
         var attributes = window.Write(Attributes.Empty).With("group", (object)groups).With("output_padding", uncovered);
         return Catalogue.Get<ConvTranspose>().Apply(b, [x, w], attributes).Output;
@@ -36,7 +39,9 @@ public sealed class ConvTranspose : Operator
         if (x.Rank < 3 || w.Rank != x.Rank)
             throw new ShapeException($"the shapes {x.Shape} and {w.Shape} do not fit a transposed convolution");
         if (x.Shape[1].IsKnown && w.Shape[0].IsKnown && x.Shape[1] != w.Shape[0])
-            throw new UnsupportedOperatorException($"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {w.Shape[0]}.");
+            throw new UnsupportedOperatorException(
+                $"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {w.Shape[0]}."
+            );
         var window = WindowOf(call.Attributes, w.Shape);
         var padding = OutputPadding(call.Attributes, window.Rank);
         return [x with { Shape = [x.Shape[0], w.Shape[1] * Group(call.Attributes), .. x.Shape.Range(2, x.Rank).Select(Output)] }];
@@ -44,8 +49,12 @@ public sealed class ConvTranspose : Operator
         Dim Output(Dim dim, int axis)
         {
             var (stride, more) = (window.Strides[axis], Covered(window, axis, 1) - 1 + padding[axis]);
-            return stride == 1 && more == 0 ? dim
-                : dim.Map(size => size > 0 ? (size - 1) * stride + 1 + more : 0, string.Create(CultureInfo.InvariantCulture, $"({{0}}-1)*{stride}+{more + 1}"));
+            return stride == 1 && more == 0
+                ? dim
+                : dim.Map(
+                    size => size > 0 ? (size - 1) * stride + 1 + more : 0,
+                    string.Create(CultureInfo.InvariantCulture, $"({{0}}-1)*{stride}+{more + 1}")
+                );
         }
     }
 
@@ -63,7 +72,8 @@ public sealed class ConvTranspose : Operator
     }
 
     /// <inheritdoc/>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
+        active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
@@ -91,13 +101,24 @@ public sealed class ConvTranspose : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         var (x, w, bias) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
         var y = (batched[0], batched[1]) switch
         {
             (false, false) => Apply(b, [x, w], node.Attributes, types: [node.Output.Type]).Output,
-            (true, false) => SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, x), w, batched.Length > 2 && batched[2] ? null : bias], node.Attributes).Output, node.Output.Type.Shape, columns),
+            (true, false) => SampleFolding.Unfold(
+                b,
+                Apply(b, [SampleFolding.Fold(b, x), w, batched.Length > 2 && batched[2] ? null : bias], node.Attributes).Output,
+                node.Output.Type.Shape,
+                columns
+            ),
             (false, true) => BatchWeight(b, node, x, w, columns),
             (true, true) => BatchBoth(b, node, x, w, columns),
         };
@@ -111,9 +132,12 @@ public sealed class ConvTranspose : Operator
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var bias = inputs.Length > 2 ? inputs[2] : SampleLayout.None;
-        return [inputs[0] == SampleLayout.At(0) && inputs[1].IsNone && bias.IsNone ? SampleLayout.At(0)
+        return
+        [
+            inputs[0] == SampleLayout.At(0) && inputs[1].IsNone && bias.IsNone ? SampleLayout.At(0)
             : inputs[0].IsNone && inputs[1].IsNone ? SampleLayout.At(1)
-            : SampleLayout.Coupled];
+            : SampleLayout.Coupled,
+        ];
     }
 
     /// <summary>
@@ -134,7 +158,8 @@ public sealed class ConvTranspose : Operator
             {
                 var split = Reshape.To(builder, rows, [group, outputs, inputs, .. kernel]);
                 return Conv.Mirror(builder, Reshape.To(builder, TransposeAxes.Move(builder, split, 2, 1), w));
-            });
+            }
+        );
     }
 
     /// <inheritdoc/>
@@ -148,8 +173,8 @@ public sealed class ConvTranspose : Operator
             throw new UnsupportedOperatorException($"ConvTranspose has {asked.Length} output sizes for {window.Rank} spatial axes.");
         if (automatic.StartsWith("SAME", StringComparison.Ordinal) || attributes.Has("output_shape"))
         {
-            // What is more than the output that is asked for is padding; an odd part of it goes to the end for SAME_UPPER, else to the begin.
-            // What is less is filled up at the end.
+            // What is more than the output that is asked for is padding; an odd part of it goes to the end for SAME_UPPER, else to the
+            // begin. What is less is filled up at the end.
             var totals = padding.Select((more, axis) => Total(more, axis)).ToArray();
             padding = [.. padding.Zip(totals, (more, total) => more + Math.Max(0, -total))];
             totals = [.. totals.Select(total => Math.Max(0, total))];
@@ -159,12 +184,25 @@ public sealed class ConvTranspose : Operator
         }
         else if (automatic == "NOTSET")
             window = WindowOf(attributes, w);
-        return call with { Attributes = window.Write(attributes.Without("auto_pad", "output_shape")).With("output_padding", padding).With("group", (object)Group(attributes)) };
+        return call with
+        {
+            Attributes = window
+                .Write(attributes.Without("auto_pad", "output_shape"))
+                .With("output_padding", padding)
+                .With("group", (object)Group(attributes)),
+        };
 
         long Total(long more, int axis)
         {
-            var size = x[axis + 2].Known ?? throw new UnsupportedOperatorException($"the paddings of ConvTranspose depend on the size {x[axis + 2]}, which is not known; give the sizes of symbolic dimensions.");
-            var wanted = attributes.Ints("output_shape") is { } shape ? shape[shape.Length - window.Rank + axis] : size * window.Strides[axis];
+            var size =
+                x[axis + 2].Known
+                ?? throw new UnsupportedOperatorException(
+                    $"the paddings of ConvTranspose depend on the size {x[axis + 2]}, which is not known; give the sizes of symbolic "
+                        + $"dimensions."
+                );
+            var wanted = attributes.Ints("output_shape") is { } shape
+                ? shape[shape.Length - window.Rank + axis]
+                : size * window.Strides[axis];
             return Covered(window, axis, size) + more - wanted;
         }
     }
@@ -175,7 +213,14 @@ public sealed class ConvTranspose : Operator
         var (x, w, y, group) = (call.Required(0), call.Required(1), types[0].Shape, Group(call.Attributes));
         var window = WindowOf(call.Attributes, w.Type.Shape);
         var kernels = Conv.ExchangeChannels(b, Conv.Mirror(b, w), group);
-        return [TapProducts.WithBias(b, TapProducts.Convolve(b, Spread(b, x, window.Strides), kernels, Mirrored(call.Attributes, window), group, y), call.Input(2))];
+        return
+        [
+            TapProducts.WithBias(
+                b,
+                TapProducts.Convolve(b, Spread(b, x, window.Strides), kernels, Mirrored(call.Attributes, window), group, y),
+                call.Input(2)
+            ),
+        ];
     }
 
     /// <inheritdoc/>
@@ -201,7 +246,8 @@ public sealed class ConvTranspose : Operator
         };
     }
 
-    private static Window WindowOf(Attributes attributes, TensorShape w) => Window.Of(attributes, Conv.Kernel(attributes, w), w.Range(2, w.Rank));
+    private static Window WindowOf(Attributes attributes, TensorShape w) =>
+        Window.Of(attributes, Conv.Kernel(attributes, w), w.Range(2, w.Rank));
 
     /// <summary>How many output positions the windows of a number of places cover, without the padding.</summary>
     private static long Covered(Window window, int axis, long places) =>
@@ -234,9 +280,17 @@ public sealed class ConvTranspose : Operator
     private Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim columns)
     {
         var (from, shape, y) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!.Type.Shape, node.Output.Type.Shape);
-        var count = columns.Known ?? throw new UnsupportedOperatorException($"ConvTranspose cannot take inputs and weights that differ between columns whose number {columns} is not known.");
+        var count =
+            columns.Known
+            ?? throw new UnsupportedOperatorException(
+                $"ConvTranspose cannot take inputs and weights that differ between directions whose number {columns} is not known."
+            );
         var side = Reshape.To(b, TransposeAxes.Move(b, x, 0, 1), from.With(1, from[1] * count));
-        var all = Apply(b, [side, Reshape.To(b, w, shape.With(0, shape[0] * count))], node.Attributes.With("group", (object)(Group(node.Attributes) * count))).Output;
+        var all = Apply(
+            b,
+            [side, Reshape.To(b, w, shape.With(0, shape[0] * count))],
+            node.Attributes.With("group", (object)(Group(node.Attributes) * count))
+        ).Output;
         return TransposeAxes.Move(b, Reshape.To(b, all, y.Insert(1, columns)), 1, 0);
     }
 }

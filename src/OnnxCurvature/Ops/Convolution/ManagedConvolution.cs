@@ -19,28 +19,38 @@ internal static class ManagedConvolution
         var (kernel, area, positions) = (Product(window.Kernel), Product(sizes), Product(outputs));
         var y = new double[samples * groups * outs * positions];
         for (var block = 0; block < samples * groups; block++)
-            for (var start = 0; start < positions; start += PositionBlock)
-            {
-                var (from, first) = (start, block * channels * area);
-                var count = Math.Min(PositionBlock, positions - start);
-                var columns = new double[channels * kernel * count];
-                Rows(channels * kernel, count, row =>
+        for (var start = 0; start < positions; start += PositionBlock)
+        {
+            var (from, first) = (start, block * channels * area);
+            var count = Math.Min(PositionBlock, positions - start);
+            var columns = new double[channels * kernel * count];
+            Rows(
+                channels * kernel,
+                count,
+                row =>
                 {
                     var (offset, tap) = (first + row / kernel * area, row % kernel * positions + from);
                     for (var p = 0; p < count; p++)
                         columns[row * count + p] = taps[tap + p] is var at && at >= 0 ? x.Floats[offset + at] : 0;
-                });
-                var product = new double[outs * count];
-                DenseProduct.Multiply(w.Floats.AsMemory(block % groups * outs * channels * kernel, outs * channels * kernel), columns, product, channels * kernel, count);
-                for (var o = 0; o < outs; o++)
-                    product.AsSpan(o * count, count).CopyTo(y.AsSpan((block * outs + o) * positions + start));
-            }
+                }
+            );
+            var product = new double[outs * count];
+            DenseProduct.Multiply(
+                w.Floats.AsMemory(block % groups * outs * channels * kernel, outs * channels * kernel),
+                columns,
+                product,
+                channels * kernel,
+                count
+            );
+            for (var o = 0; o < outs; o++)
+                product.AsSpan(o * count, count).CopyTo(y.AsSpan((block * outs + o) * positions + start));
+        }
         return Tensor.Of(x.Element, [samples, groups * outs, .. outputs], y);
     }
 
     /// <summary>
-    /// The transposed convolution of x [N, C, *spatial] with w [C, O/G, *kernel] into <paramref name="sizes"/> spatial positions, over which the
-    /// window slides: each input position adds its kernel to the output.
+    /// The transposed convolution of x [N, C, *spatial] with w [C, O/G, *kernel] into <paramref name="sizes"/> spatial positions, over
+    /// which the window slides: each input position adds its kernel to the output.
     /// </summary>
     public static Tensor Transposed(Tensor x, Tensor w, Window window, int groups, long[] sizes)
     {
@@ -51,20 +61,30 @@ internal static class ManagedConvolution
         var y = new double[samples * groups * outs * area];
         var turned = new double[groups * outs * kernel * channels];
         for (var g = 0; g < groups; g++)
-            for (var c = 0; c < channels; c++)
-                for (var row = 0; row < outs * kernel; row++)
-                    turned[(g * outs * kernel + row) * channels + c] = w.Floats[(g * channels + c) * outs * kernel + row];
+        for (var c = 0; c < channels; c++)
+        for (var row = 0; row < outs * kernel; row++)
+            turned[(g * outs * kernel + row) * channels + c] = w.Floats[(g * channels + c) * outs * kernel + row];
         for (var block = 0; block < samples * groups; block++)
         {
             var first = block * outs * area;
             var product = new double[outs * kernel * positions];
-            DenseProduct.Multiply(turned.AsMemory(block % groups * outs * kernel * channels, outs * kernel * channels), x.Floats.AsMemory(block * channels * positions, channels * positions), product, channels, positions);
-            Rows(outs, kernel * positions, o =>
-            {
-                for (var tap = 0; tap < kernel * positions; tap++)
-                    if (taps[tap] >= 0)
-                        y[first + o * area + taps[tap]] += product[o * kernel * positions + tap];
-            });
+            DenseProduct.Multiply(
+                turned.AsMemory(block % groups * outs * kernel * channels, outs * kernel * channels),
+                x.Floats.AsMemory(block * channels * positions, channels * positions),
+                product,
+                channels,
+                positions
+            );
+            Rows(
+                outs,
+                kernel * positions,
+                o =>
+                {
+                    for (var tap = 0; tap < kernel * positions; tap++)
+                        if (taps[tap] >= 0)
+                            y[first + o * area + taps[tap]] += product[o * kernel * positions + tap];
+                }
+            );
         }
         return Tensor.Of(x.Element, [samples, groups * outs, .. sizes], y);
     }

@@ -9,9 +9,9 @@ public static class Unfolding
 {
     /// <summary>
     /// From x [N, C, *spatial] to X [N, G, (C/G) * *kernel, P]: row (c, k) and column p of group g hold the input of channel
-    /// c of the group at the place where kernel position k and output position p meet, or zero in the padding. For weights W [O, C/G, *kernel]
-    /// with rows of groups W_g [O/G, (C/G) * *kernel], convolution is W_g · X. A plain graph of Pad, strided slices (one for each kernel
-    /// position) and Concat. Throws <see cref="UnsupportedOperatorException"/> where a spatial size is not known.
+    /// c of the group at the place where kernel position k and output position p meet, or zero in the padding. For weights W [O, C/G,
+    /// *kernel] with rows of groups W_g [O/G, (C/G) * *kernel], convolution is W_g · X. A plain graph of Pad, strided slices (one for each
+    /// kernel position) and Concat. Throws <see cref="UnsupportedOperatorException"/> where a spatial size is not known.
     /// </summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="x">The input.</param>
@@ -22,9 +22,13 @@ public static class Unfolding
     {
         var rank = window.Rank;
         var (samples, channels) = (x.Type.Shape[0], x.Type.Shape[1]);
-        var ofGroup = channels.DividedBy(groups) ?? throw new UnsupportedOperatorException($"{channels} channels cannot be split into {groups} groups.");
+        var ofGroup =
+            channels.DividedBy(groups)
+            ?? throw new UnsupportedOperatorException($"{channels} channels cannot be split into {groups} groups.");
         if (!outputs.IsKnown || !x.Type.Shape.Range(2, rank + 2).IsKnown)
-            throw new UnsupportedOperatorException($"the spatial sizes of {x.Type.Shape} are not known; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"the spatial sizes of {x.Type.Shape} are not known; give the sizes of symbolic dimensions."
+            );
         var padded = Padded(b, x, window, outputs);
         var count = window.Kernel.Aggregate(1L, (product, size) => product * size);
         var parts = new List<Value>();
@@ -38,13 +42,14 @@ public static class Unfolding
                 rest /= window.Kernel[axis];
             }
             var ends = starts.Select((start, axis) => start + (outputs[axis].Factor - 1) * window.Strides[axis] + 1);
-            var part = IsWhole(starts) ? padded : Slice.Of(b, padded, Enumerable.Range(2, rank).Select(axis => (long)axis), starts, ends, window.Strides);
+            var part = IsWhole(starts)
+                ? padded
+                : Slice.Of(b, padded, Enumerable.Range(2, rank).Select(axis => (long)axis), starts, ends, window.Strides);
             parts.Add(Reshape.To(b, part, [samples, groups, ofGroup, 1, outputs.Elements]));
         }
         return Reshape.To(b, Concat.Of(b, parts, 3), [samples, groups, ofGroup * count, outputs.Elements]);
 
-        bool IsWhole(long[] starts) => starts.All(start => start == 0) && window.IsDense
-            && padded.Type.Shape.Range(2, rank + 2) == outputs;
+        bool IsWhole(long[] starts) => starts.All(start => start == 0) && window.IsDense && padded.Type.Shape.Range(2, rank + 2) == outputs;
     }
 
     /// <summary>An input [N, C, *spatial] with all that its windows meet around it, and nothing else.</summary>
@@ -59,7 +64,9 @@ public static class Unfolding
     public static long[] PaddedSizes(Value x, Window window, TensorShape outputs) =>
         [.. Enumerable.Range(0, window.Rank).Select(axis => (outputs[axis].Factor - 1) * window.Strides[axis] + window.Span(axis))];
 
-    /// <summary>rows · columnsᵀ for columns [.., J, P] and rows [.., O, P]; the smaller of the two, which are the rows, is transposed.</summary>
+    /// <summary>
+    /// rows · columnsᵀ for columns [.., J, P] and rows [.., O, P]; the smaller of the two, which are the rows, is transposed.
+    /// </summary>
     public static Value Contract(GraphBuilder b, Value columns, Value rows) =>
         TransposeAxes.Last(b, Products.MatMul.Of(b, columns, TransposeAxes.Last(b, rows)));
 }

@@ -6,8 +6,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Convolution;
 
 /// <summary>
-/// The windows of a single image as rows of a table, which need not be laid out to be picked: entry (c, k) of the window at output position p is
-/// <c>table[starts[p] + offsets[k], c]</c>.
+/// The windows of a single image as rows of a table, which need not be laid out to be picked: entry (c, k) of the window at output position
+/// p is <c>table[starts[p] + offsets[k], c]</c>.
 /// </summary>
 /// <param name="table">Makes the input with its padding, [S, C], S positions.</param>
 /// <param name="starts">For each of P output positions the place of its window's first entry.</param>
@@ -25,9 +25,20 @@ public sealed class WindowRows(Func<GraphBuilder, Value> table, ImmutableArray<l
         for (var (axis, step) = (rank - 1, 1L); axis >= 0; step *= sizes[axis--])
             steps[axis] = step;
         return new WindowRows(
-            b => TransposeAxes.Of(b, Reshape.To(b, Unfolding.Padded(b, x, window, outputs), [x.Type.Shape[1], sizes.Aggregate(1L, (product, size) => product * size)]), 1, 0),
+            b =>
+                TransposeAxes.Of(
+                    b,
+                    Reshape.To(
+                        b,
+                        Unfolding.Padded(b, x, window, outputs),
+                        [x.Type.Shape[1], sizes.Aggregate(1L, (product, size) => product * size)]
+                    ),
+                    1,
+                    0
+                ),
             Places(outputs.Sizes, axis => window.Strides[axis] * steps[axis]),
-            Places(window.Kernel, axis => window.Dilations[axis] * steps[axis]));
+            Places(window.Kernel, axis => window.Dilations[axis] * steps[axis])
+        );
     }
 
     /// <inheritdoc/>
@@ -45,7 +56,11 @@ public sealed class WindowRows(Func<GraphBuilder, Value> table, ImmutableArray<l
     public Value InOrder(GraphBuilder b, Value rows)
     {
         var channels = rows.Type.Shape[1].DividedBy(offsets.Length)!.Value;
-        return Reshape.To(b, TransposeAxes.Of(b, Reshape.To(b, rows, [rows.Type.Shape[0], offsets.Length, channels]), 0, 2, 1), rows.Type.Shape);
+        return Reshape.To(
+            b,
+            TransposeAxes.Of(b, Reshape.To(b, rows, [rows.Type.Shape[0], offsets.Length, channels]), 0, 2, 1),
+            rows.Type.Shape
+        );
     }
 
     /// <summary>For the indices of an array of some sizes, in row-major order, Σ index · step.</summary>

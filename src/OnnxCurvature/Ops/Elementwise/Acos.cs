@@ -14,8 +14,7 @@ public sealed class Acos : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => Math.Acos(x);
 
     /// <summary>2 arctan √((1 - x) / (1 + x)).</summary>
-    protected override Expr? InFloat64(Attributes attributes, Expr x) =>
-        2 * ExactFunctions.ArcTangent(((1 - x) / (1 + x)).Through<Sqrt>());
+    protected override Expr? InFloat64(Attributes attributes, Expr x) => 2 * ExactFunctions.ArcTangent(((1 - x) / (1 + x)).Through<Sqrt>());
 
     /// <inheritdoc/>
     public override double? HarmlessInput(Node node, int input) => 0;

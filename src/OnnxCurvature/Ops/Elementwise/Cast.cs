@@ -31,26 +31,36 @@ public sealed class Cast : LinearOperator
         dx[0] is { } tangent && node.Output.Type.Element.IsFloat() ? [Of(b, tangent, node.Output.Type.Element)] : [null];
 
     /// <inheritdoc/>
-    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => Of(b, cy[0]!, node.Inputs[0]!.Type.Element);
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) =>
+        Of(b, cy[0]!, node.Inputs[0]!.Type.Element);
 
     /// <inheritdoc/>
     public override bool KeepsMask(Node node, TensorShape mask) => true;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Apply(b, inputs, node.Attributes).Output];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Apply(b, inputs, node.Attributes).Output];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
 
     /// <summary>
-    /// Before opset 6 the type was given by its name in ONNX. The <c>round_mode</c> of opset 24 says something of float8e8m0 only, and is taken as it is by default.
+    /// Before opset 6 the type was given by its name in ONNX. The <c>round_mode</c> of opset 24 says something of float8e8m0 only, and is
+    /// taken as it is by default.
     /// </summary>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
         if (opset >= 6)
         {
-            if (call.Attributes.Int("to", 0) == (long)ElementType.Float8E8M0 && call.Attributes.Text("round_mode", "up") is not "up" and var mode)
+            if (
+                call.Attributes.Int("to", 0) == (long)ElementType.Float8E8M0
+                && call.Attributes.Text("round_mode", "up") is not "up" and var mode
+            )
                 throw new UnsupportedOperatorException($"the round_mode '{mode}' is not supported; only 'up' is.");
             return call with { Attributes = call.Attributes.Without("round_mode") };
         }
@@ -59,7 +69,8 @@ public sealed class Cast : LinearOperator
         {
             "FLOAT" => ElementType.Float32,
             "DOUBLE" => ElementType.Float64,
-            _ => Enum.TryParse<ElementType>(name, ignoreCase: true, out var found) ? found
+            _ => Enum.TryParse<ElementType>(name, ignoreCase: true, out var found)
+                ? found
                 : throw new UnsupportedOperatorException($"Cast knows no type '{name}'."),
         };
         return call with { Attributes = Attributes.Empty.With("to", (long)element) };

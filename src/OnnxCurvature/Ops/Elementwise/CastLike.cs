@@ -9,13 +9,26 @@ namespace OnnxCurvature.Ops.Elementwise;
 public sealed class CastLike : CompositeOperator
 {
     /// <inheritdoc/>
-    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) => call.Required(0) is var x && x.Type.Element == call.Required(1).Type.Element
-        ? [Catalogue.Get<Identity>().Apply(b, [x]).Output]
-        : [Cast.Of(b, x, call.Required(1).Type.Element)];
+    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) =>
+        call.Required(0) is var x && x.Type.Element == call.Required(1).Type.Element
+            ? [Catalogue.Get<Identity>().Apply(b, [x]).Output]
+            : [Cast.Of(b, x, call.Required(1).Type.Element)];
 
     /// <inheritdoc/>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => Catalogue.Get<Cast>()
-        .FromOpset(b, new OperatorCall(nameof(Cast), "", [call.Required(0)], call.Attributes.With("to", (long)call.Required(1).Type.Element), call.OutputCount), opset);
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        Catalogue
+            .Get<Cast>()
+            .FromOpset(
+                b,
+                new OperatorCall(
+                    nameof(Cast),
+                    "",
+                    [call.Required(0)],
+                    call.Attributes.With("to", (long)call.Required(1).Type.Element),
+                    call.OutputCount
+                ),
+                opset
+            );
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 15;

@@ -11,7 +11,8 @@ public sealed class Celu : UnaryElementwise
     protected override Curvature Kind => Curvature.Curved;
 
     /// <inheritdoc/>
-    protected override double Function(Attributes attributes, double x) => x > 0 ? x : Alpha(attributes) * double.ExpM1(x / Alpha(attributes));
+    protected override double Function(Attributes attributes, double x) =>
+        x > 0 ? x : Alpha(attributes) * double.ExpM1(x / Alpha(attributes));
 
     /// <inheritdoc/>
     protected override Expr? InFloat64(Attributes attributes, Expr x) =>

@@ -19,9 +19,22 @@ public sealed class Clip : Operator
     {
         var x = inputs[0]!;
         var (low, high) = (Bound(inputs, 1, double.NegativeInfinity), Bound(inputs, 2, double.PositiveInfinity));
-        return [x.Element.IsFloat()
-            ? Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => Math.Min(Math.Max(element, low), high)))
-            : Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Integers, element => element < low ? (long)low : element > high ? (long)high : element))];
+        return
+        [
+            x.Element.IsFloat()
+                ? Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => Math.Min(Math.Max(element, low), high)))
+                : Tensor.Of(
+                    x.Element,
+                    x.Shape.AsSpan(),
+                    Array.ConvertAll(
+                        x.Integers,
+                        element =>
+                            element < low ? (long)low
+                            : element > high ? (long)high
+                            : element
+                    )
+                ),
+        ];
     }
 
     /// <inheritdoc/>
@@ -36,12 +49,23 @@ public sealed class Clip : Operator
         if (node.Input(1) is { } low)
             tangent = Where.Of(b, Less.Of(b, x, low), dx.ElementAtOrDefault(1) ?? zero, tangent);
         if (node.Input(2) is { } high)
-            tangent = Where.Of(b, Greater.Of(b, node.Input(1) is { } below ? Max.Of(b, x, below) : x, high), dx.ElementAtOrDefault(2) ?? zero, tangent);
+            tangent = Where.Of(
+                b,
+                Greater.Of(b, node.Input(1) is { } below ? Max.Of(b, x, below) : x, high),
+                dx.ElementAtOrDefault(2) ?? zero,
+                tangent
+            );
         return [tangent == zero ? null : tangent];
     }
 
-    /// <summary>Bounds that differ between columns do not fit Clip's scalars; then it becomes Max and Min.</summary>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    /// <summary>Bounds that differ between directions do not fit Clip's scalars; then it becomes Max and Min.</summary>
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         if (!batched.Skip(1).Contains(true))
             return [Apply(b, inputs).Output];
@@ -65,7 +89,8 @@ public sealed class Clip : Operator
             return call;
         return call.WithInputs(call.Input(0), Bound("min"), Bound("max")) with { Attributes = Attributes.Empty };
 
-        Value? Bound(string name) => call.Attributes.Has(name) ? b.Scalar(call.Required(0).Type.Element, call.Attributes.Float(name, 0)) : null;
+        Value? Bound(string name) =>
+            call.Attributes.Has(name) ? b.Scalar(call.Required(0).Type.Element, call.Attributes.Float(name, 0)) : null;
     }
 
     private static double Bound(ImmutableArray<Tensor?> inputs, int index, double missing) =>

@@ -33,9 +33,10 @@ public sealed class Div : BinaryElementwise
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         var (divisor, y) = (node.Inputs[1]!, node.Output);
-        return [Sum(b, node,
-            dx[0] is { } da ? Of(b, da, divisor) : null,
-            dx[1] is { } db ? Mul.Of(b, db, Neg.Of(b, Of(b, y, divisor))) : null)];
+        return
+        [
+            Sum(b, node, dx[0] is { } da ? Of(b, da, divisor) : null, dx[1] is { } db ? Mul.Of(b, db, Neg.Of(b, Of(b, y, divisor))) : null),
+        ];
     }
 
     /// <inheritdoc/>

@@ -18,14 +18,14 @@ public sealed class Gelu : UnaryElementwise
     protected override Curvature Kind => Curvature.Curved;
 
     /// <inheritdoc/>
-    protected override double Function(Attributes attributes, double x) => IsTanh(attributes)
-        ? 0.5 * x * (1 + Math.Tanh(Scale * (x + Cubic * x * x * x)))
-        : 0.5 * x * (1 + ErrorFunction.Of(x / Math.Sqrt(2)));
+    protected override double Function(Attributes attributes, double x) =>
+        IsTanh(attributes)
+            ? 0.5 * x * (1 + Math.Tanh(Scale * (x + Cubic * x * x * x)))
+            : 0.5 * x * (1 + ErrorFunction.Of(x / Math.Sqrt(2)));
 
     /// <inheritdoc/>
-    protected override Expr? InFloat64(Attributes attributes, Expr x) => 0.5 * x * (1 + (IsTanh(attributes)
-        ? (Scale * (x + Cubic * (x * x * x))).Through<Tanh>()
-        : (x / Math.Sqrt(2)).Through<Erf>()));
+    protected override Expr? InFloat64(Attributes attributes, Expr x) =>
+        0.5 * x * (1 + (IsTanh(attributes) ? (Scale * (x + Cubic * (x * x * x))).Through<Tanh>() : (x / Math.Sqrt(2)).Through<Erf>()));
 
     /// <summary>Φ(x) + x Φ'(x), and the same for the approximation.</summary>
     protected override Expr? Slope(Node node, Expr x, Expr y)

@@ -11,7 +11,8 @@ public sealed class HardSigmoid : UnaryElementwise
     protected override Curvature Kind => Curvature.PiecewiseLinear;
 
     /// <inheritdoc/>
-    protected override double Function(Attributes attributes, double x) => Math.Clamp(attributes.Float("alpha", 0.2) * x + attributes.Float("beta", 0.5), 0, 1);
+    protected override double Function(Attributes attributes, double x) =>
+        Math.Clamp(attributes.Float("alpha", 0.2) * x + attributes.Float("beta", 0.5), 0, 1);
 
     /// <inheritdoc/>
     protected override Expr? InFloat64(Attributes attributes, Expr x)

@@ -18,7 +18,8 @@ public sealed class HardSwish : UnaryElementwise
         Expr.Select(x > 3, x, Expr.Select(x < -3, x.Number(0), x * (x / 6 + 0.5)));
 
     /// <inheritdoc/>
-    protected override Expr? Slope(Node node, Expr x, Expr y) => Expr.Select(x > 3, x.Number(1), Expr.Select(x < -3, x.Number(0), x / 3 + 0.5));
+    protected override Expr? Slope(Node node, Expr x, Expr y) =>
+        Expr.Select(x > 3, x.Number(1), Expr.Select(x < -3, x.Number(0), x / 3 + 0.5));
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 14;

@@ -8,7 +8,8 @@ namespace OnnxCurvature.Ops.Elementwise;
 public sealed class Logistic : TailElementwise
 {
     /// <inheritdoc/>
-    protected override double Function(Attributes attributes, double x) => x >= 0 ? 1 / (1 + Math.Exp(-x)) : Math.Exp(x) / (1 + Math.Exp(x));
+    protected override double Function(Attributes attributes, double x) =>
+        x >= 0 ? 1 / (1 + Math.Exp(-x)) : Math.Exp(x) / (1 + Math.Exp(x));
 
     /// <summary>1 / (1 + e) for x ≥ 0 and e / (1 + e) for x &lt; 0, where e = exp(-|x|) does not overflow.</summary>
     protected override Expr Formula(Expr x)

@@ -5,7 +5,9 @@ using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Elementwise;
 
-/// <summary>The mean of all inputs, under broadcasting. Its derivatives are sums with a factor, for which more runtimes have kernels.</summary>
+/// <summary>
+/// The mean of all inputs, under broadcasting. Its derivatives are sums with a factor, for which more runtimes have kernels.
+/// </summary>
 public sealed class Mean : VariadicElementwise
 {
     /// <inheritdoc/>

@@ -14,8 +14,12 @@ public sealed class Mod : BinaryElementwise
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Mod>().Apply(b, [x, y]).Output;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Elementwise(node, (a, b) =>
-        a.IsKnown && b.IsKnown && b.Factor != 0 ? IntegerFunction(node.Attributes, a.Factor, b.Factor) : Dim.Symbol($"({a})%({b})"));
+    public override ImmutableArray<Dim>? ContentsOf(Node node) =>
+        Contents.Elementwise(
+            node,
+            (a, b) =>
+                a.IsKnown && b.IsKnown && b.Factor != 0 ? IntegerFunction(node.Attributes, a.Factor, b.Factor) : Dim.Symbol($"({a})%({b})")
+        );
 
     /// <inheritdoc/>
     protected override double Function(Attributes attributes, double a, double b) => a % b;
@@ -34,7 +38,14 @@ public sealed class Mod : BinaryElementwise
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         var (divisor, y) = (new Expr(b, node.Inputs[1]!), new Expr(b, node.Output));
-        return [Sum(b, node, dx[0],
-            dx[1] is { } tangent ? -((y.With(node.Inputs[0]!) - y) / divisor).Through<Round>() * y.With(tangent) : null)];
+        return
+        [
+            Sum(
+                b,
+                node,
+                dx[0],
+                dx[1] is { } tangent ? -((y.With(node.Inputs[0]!) - y) / divisor).Through<Round>() * y.With(tangent) : null
+            ),
+        ];
     }
 }

@@ -10,7 +10,9 @@ public sealed class Mul : BinaryElementwise
 {
     /// <summary>The product; a factor that is a scalar one is left out.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) =>
-        Scalars.Is(x, 1) ? y : Scalars.Is(y, 1) ? x : Catalogue.Get<Mul>().Apply(b, [x, y]).Output;
+        Scalars.Is(x, 1) ? y
+        : Scalars.Is(y, 1) ? x
+        : Catalogue.Get<Mul>().Apply(b, [x, y]).Output;
 
     /// <inheritdoc/>
     public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Elementwise(node, (a, b) => a * b);

@@ -18,9 +18,12 @@ public sealed class Neg : LinearOperator
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var x = inputs[0]!;
-        return [x.Element.IsFloat()
-            ? Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => -element))
-            : Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Integers, element => -element))];
+        return
+        [
+            x.Element.IsFloat()
+                ? Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => -element))
+                : Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Integers, element => -element)),
+        ];
     }
 
     /// <inheritdoc/>
@@ -30,8 +33,13 @@ public sealed class Neg : LinearOperator
     public override bool KeepsMask(Node node, TensorShape mask) => true;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Apply(b, inputs).Output];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Apply(b, inputs).Output];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;

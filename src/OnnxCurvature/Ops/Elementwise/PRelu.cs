@@ -14,15 +14,23 @@ public sealed class PRelu : BinaryElementwise
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
-        active[0] && active[1] ? Curvature.Curved : active[0] ? Curvature.PiecewiseLinear : Curvature.Linear;
+        active[0] && active[1] ? Curvature.Curved
+        : active[0] ? Curvature.PiecewiseLinear
+        : Curvature.Linear;
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         var x = new Expr(b, node.Inputs[0]!);
-        return [Sum(b, node,
-            dx[0] is { } tangent ? Mul.Of(b, tangent, Expr.Select(x > 0, x.Number(1), x.With(node.Inputs[1]!))) : null,
-            dx[1] is { } slope ? Mul.Of(b, slope, NegativePart(x)) : null)];
+        return
+        [
+            Sum(
+                b,
+                node,
+                dx[0] is { } tangent ? Mul.Of(b, tangent, Expr.Select(x > 0, x.Number(1), x.With(node.Inputs[1]!))) : null,
+                dx[1] is { } slope ? Mul.Of(b, slope, NegativePart(x)) : null
+            ),
+        ];
     }
 
     /// <inheritdoc/>
@@ -43,7 +51,10 @@ public sealed class PRelu : BinaryElementwise
         call = call with { Attributes = call.Attributes.Without("consumed_inputs") };
         return opset >= 7 || slope.Type.Shape.Elements.IsOne
             ? call
-            : call.WithInputs(x, Reshape.To(b, slope, [slope.Type.Shape.Elements, .. Enumerable.Repeat<Dim>(1, Math.Max(0, x.Type.Rank - 2))]));
+            : call.WithInputs(
+                x,
+                Reshape.To(b, slope, [slope.Type.Shape.Elements, .. Enumerable.Repeat<Dim>(1, Math.Max(0, x.Type.Rank - 2))])
+            );
     }
 
     /// <summary>min(x, 0), by an operator that all runtimes have.</summary>

@@ -13,12 +13,13 @@ public sealed class Pow : BinaryElementwise
     protected override double Function(Attributes attributes, double a, double b) => Math.Pow(a, b);
 
     /// <inheritdoc/>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => (active[1], Scalars.Constant(node.Inputs[1]!)) switch
-    {
-        (false, 0) => Curvature.PiecewiseConstant,
-        (false, 1) => Curvature.Linear,
-        _ => Curvature.Curved,
-    };
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
+        (active[1], Scalars.Constant(node.Inputs[1]!)) switch
+        {
+            (false, 0) => Curvature.PiecewiseConstant,
+            (false, 1) => Curvature.Linear,
+            _ => Curvature.Curved,
+        };
 
     /// <summary>Whole powers have all derivatives everywhere.</summary>
     public override double? HarmlessInput(Node node, int input) =>

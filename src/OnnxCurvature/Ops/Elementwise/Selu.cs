@@ -7,7 +7,10 @@ namespace OnnxCurvature.Ops.Elementwise;
 /// <summary>y = γx where x &gt; 0, else γα(eˣ - 1). The slope at 0 is γα.</summary>
 public sealed class Selu : UnaryElementwise
 {
-    /// <summary>The α at which the standard normal distribution is a fixed point of the mean and the variance; the default of ONNX is this, rounded to float32.</summary>
+    /// <summary>
+    /// The α at which the standard normal distribution is a fixed point of the mean and the variance; the default of ONNX is this, rounded
+    /// to float32.
+    /// </summary>
     public const double MeantAlpha = 1.6732632423543772848170429916717;
 
     /// <summary>The γ that belongs to it.</summary>
@@ -26,7 +29,8 @@ public sealed class Selu : UnaryElementwise
     protected override Curvature Kind => Curvature.Curved;
 
     /// <inheritdoc/>
-    protected override double Function(Attributes attributes, double x) => Gamma(attributes) * (x > 0 ? x : Alpha(attributes) * double.ExpM1(x));
+    protected override double Function(Attributes attributes, double x) =>
+        Gamma(attributes) * (x > 0 ? x : Alpha(attributes) * double.ExpM1(x));
 
     /// <inheritdoc/>
     protected override Expr? InFloat64(Attributes attributes, Expr x) =>

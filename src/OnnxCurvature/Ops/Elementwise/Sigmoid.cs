@@ -11,7 +11,8 @@ public sealed class Sigmoid : UnaryElementwise
     protected override Curvature Kind => Curvature.Curved;
 
     /// <inheritdoc/>
-    protected override double Function(Attributes attributes, double x) => x >= 0 ? 1 / (1 + Math.Exp(-x)) : Math.Exp(x) / (1 + Math.Exp(x));
+    protected override double Function(Attributes attributes, double x) =>
+        x >= 0 ? 1 / (1 + Math.Exp(-x)) : Math.Exp(x) / (1 + Math.Exp(x));
 
     /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => Logistic.Derivative(x);

@@ -10,7 +10,9 @@ public sealed class Sub : BinaryElementwise
 {
     /// <summary>The difference; a scalar zero is left out.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) =>
-        Scalars.Is(y, 0) ? x : Scalars.Is(x, 0) ? Neg.Of(b, y) : Catalogue.Get<Sub>().Apply(b, [x, y]).Output;
+        Scalars.Is(y, 0) ? x
+        : Scalars.Is(x, 0) ? Neg.Of(b, y)
+        : Catalogue.Get<Sub>().Apply(b, [x, y]).Output;
 
     /// <inheritdoc/>
     public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Elementwise(node, Contents.Difference);

@@ -14,8 +14,7 @@ public sealed class ThresholdedRelu : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => x > attributes.Float("alpha", 1) ? x : 0;
 
     /// <inheritdoc/>
-    protected override Expr? InFloat64(Attributes attributes, Expr x) =>
-        Expr.Select(x > attributes.Float("alpha", 1), x, x.Number(0));
+    protected override Expr? InFloat64(Attributes attributes, Expr x) => Expr.Select(x > attributes.Float("alpha", 1), x, x.Number(0));
 
     /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => x.GreaterThan(node.Attributes.Float("alpha", 1));

@@ -8,7 +8,8 @@ namespace OnnxCurvature.Ops.Elementwise;
 public sealed class Where : Operator
 {
     /// <summary>One value where a condition holds, another elsewhere, under broadcasting.</summary>
-    public static Value Of(GraphBuilder b, Value condition, Value yes, Value no) => Catalogue.Get<Where>().Apply(b, [condition, yes, no]).Output;
+    public static Value Of(GraphBuilder b, Value condition, Value yes, Value no) =>
+        Catalogue.Get<Where>().Apply(b, [condition, yes, no]).Output;
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
@@ -21,9 +22,16 @@ public sealed class Where : Operator
         var choices = TensorShape.Broadcast(yes.Type.Shape, no.Type.Shape)!.Value;
         var shape = TensorShape.Broadcast(condition.Type.Shape, choices)!.Value.Sizes;
         var (c, i, j) = (Positions(condition), Positions(yes), Positions(no));
-        return [yes.Element.IsFloat()
-            ? Tensor.Of(yes.Element, shape, [.. c.Select((at, k) => condition.Integers[at] != 0 ? yes.Floats[i[k]] : no.Floats[j[k]])])
-            : Tensor.Of(yes.Element, shape, c.Select((at, k) => condition.Integers[at] != 0 ? yes.Integers[i[k]] : no.Integers[j[k]]).ToArray())];
+        return
+        [
+            yes.Element.IsFloat()
+                ? Tensor.Of(yes.Element, shape, [.. c.Select((at, k) => condition.Integers[at] != 0 ? yes.Floats[i[k]] : no.Floats[j[k]])])
+                : Tensor.Of(
+                    yes.Element,
+                    shape,
+                    c.Select((at, k) => condition.Integers[at] != 0 ? yes.Integers[i[k]] : no.Integers[j[k]]).ToArray()
+                ),
+        ];
 
         int[] Positions(Tensor tensor) => Broadcasting.Positions(tensor.Shape.AsSpan(), shape);
     }
@@ -54,9 +62,15 @@ public sealed class Where : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Apply(b, Broadcasting.Align(b, node, inputs, batched)).Output];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Apply(b, Broadcasting.Align(b, node, inputs, batched)).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [Broadcasting.Samples(node, inputs)];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [Broadcasting.Samples(node, inputs)];
 }

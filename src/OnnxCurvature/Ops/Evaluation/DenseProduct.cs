@@ -10,7 +10,8 @@ public static class DenseProduct
     private const int RowBlock = 32;
 
     /// <summary>Rows and columns of the block of y that stays in the second-level cache: 32 × 1024 doubles are 256 KiB.</summary>
-    private const int InnerBlock = 32, ColumnBlock = 1024;
+    private const int InnerBlock = 32,
+        ColumnBlock = 1024;
 
     /// <summary>
     /// product += x · y for row-major x [rows, inner], y [inner, columns] and product [rows, columns], rows in parallel.
@@ -80,5 +81,6 @@ public static class DenseProduct
             sum[i] += factor * y[i];
     }
 
-    private static ReadOnlySpan<Vector<double>> Vectors(ReadOnlySpan<double> elements) => MemoryMarshal.Cast<double, Vector<double>>(elements);
+    private static ReadOnlySpan<Vector<double>> Vectors(ReadOnlySpan<double> elements) =>
+        MemoryMarshal.Cast<double, Vector<double>>(elements);
 }

@@ -37,8 +37,8 @@ public static class ErrorFunction
     }
 
     /// <summary>
-    /// For each power n the coefficients eₙ of erf(c + d) = Σ eₙ dⁿ about the points c = 0, 1/8, 2/8, …: e₀ = erf c, e₁ = 2/√π exp(-c²), and, because
-    /// erf'' = -2x erf', (n + 1)(n + 2) eₙ₊₂ = -2 ((n + 1) c eₙ₊₁ + n eₙ).
+    /// For each power n the coefficients eₙ of erf(c + d) = Σ eₙ dⁿ about the points c = 0, 1/8, 2/8, …: e₀ = erf c, e₁ = 2/√π exp(-c²),
+    /// and, because erf'' = -2x erf', (n + 1)(n + 2) eₙ₊₂ = -2 ((n + 1) c eₙ₊₁ + n eₙ).
     /// </summary>
     public static double[][] TaylorCoefficients()
     {

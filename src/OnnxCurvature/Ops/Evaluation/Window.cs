@@ -14,8 +14,14 @@ namespace OnnxCurvature.Ops.Evaluation;
 /// <param name="Begins">Padding before.</param>
 /// <param name="Ends">Padding after.</param>
 /// <param name="RoundsUp">Whether a last window that is not filled counts, provided that it starts before the padding after.</param>
-public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> Strides, ImmutableArray<long> Dilations,
-    ImmutableArray<long> Begins, ImmutableArray<long> Ends, bool RoundsUp = false)
+public sealed record Window(
+    ImmutableArray<long> Kernel,
+    ImmutableArray<long> Strides,
+    ImmutableArray<long> Dilations,
+    ImmutableArray<long> Begins,
+    ImmutableArray<long> Ends,
+    bool RoundsUp = false
+)
 {
     private const long MostExtent = int.MaxValue;
 
@@ -26,7 +32,11 @@ public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> St
     public bool IsDense => Strides.All(stride => stride == 1);
 
     /// <summary>Whether windows lie side by side without padding and dilation.</summary>
-    public bool IsDisjoint => Kernel.SequenceEqual(Strides) && Dilations.All(dilation => dilation == 1) && Begins.All(pad => pad == 0) && Ends.All(pad => pad == 0);
+    public bool IsDisjoint =>
+        Kernel.SequenceEqual(Strides)
+        && Dilations.All(dilation => dilation == 1)
+        && Begins.All(pad => pad == 0)
+        && Ends.All(pad => pad == 0);
 
     /// <summary>Both paddings, as the attribute <c>pads</c> has them.</summary>
     public IEnumerable<long> Pads => Begins.Concat(Ends);
@@ -51,7 +61,9 @@ public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> St
             if (pads is { } given && given.Length != 2 * rank)
                 throw new UnsupportedOperatorException($"the attribute pads holds {given.Length} numbers where {2 * rank} are expected.");
             if (pads?.Any(pad => pad is < -MostExtent or > MostExtent) == true)
-                throw new UnsupportedOperatorException($"the attribute pads holds [{string.Join(",", pads)}], and {MostExtent} is the most.");
+                throw new UnsupportedOperatorException(
+                    $"the attribute pads holds [{string.Join(",", pads)}], and {MostExtent} is the most."
+                );
             return window with
             {
                 Begins = pads is { } some ? [.. some.Take(rank)] : [.. ones.Select(_ => 0L)],
@@ -62,33 +74,56 @@ public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> St
             throw new UnsupportedOperatorException($"auto_pad '{automatic}' is not known.");
         var totals = new long[rank];
         for (var axis = 0; axis < rank; axis++)
-            totals[axis] = window.Strides[axis] == 1 ? window.Span(axis) - 1
-                : spatial[axis].Known is { } size ? Math.Max(0, (Ceiling(size, window.Strides[axis]) - 1) * window.Strides[axis] + window.Span(axis) - size)
-                : throw new UnsupportedOperatorException($"auto_pad depends on the size {spatial[axis]}, which is not known; give the sizes of symbolic dimensions.");
+            totals[axis] =
+                window.Strides[axis] == 1 ? window.Span(axis) - 1
+                : spatial[axis].Known is { } size
+                    ? Math.Max(0, (Ceiling(size, window.Strides[axis]) - 1) * window.Strides[axis] + window.Span(axis) - size)
+                : throw new UnsupportedOperatorException(
+                    $"auto_pad depends on the size {spatial[axis]}, which is not known; give the sizes of symbolic dimensions."
+                );
         ImmutableArray<long> less = [.. totals.Select(total => total / 2)];
         ImmutableArray<long> more = [.. totals.Select(total => total - total / 2)];
         return automatic == "SAME_UPPER" ? window with { Begins = less, Ends = more } : window with { Begins = more, Ends = less };
 
-        ImmutableArray<long> List(string name, ImmutableArray<long> fallback) => attributes.Ints(name) is not { } list ? fallback
+        ImmutableArray<long> List(string name, ImmutableArray<long> fallback) =>
+            attributes.Ints(name) is not { } list ? fallback
             : list.Length == rank ? list
             : throw new UnsupportedOperatorException($"the attribute {name} holds {list.Length} numbers where {rank} are expected.");
     }
 
     private void CheckRanges()
     {
-        foreach (var (name, numbers) in ((string, ImmutableArray<long>)[])[("kernel", Kernel), ("strides", Strides), ("dilations", Dilations)])
+        foreach (
+            var (name, numbers) in ((string, ImmutableArray<long>)[])[("kernel", Kernel), ("strides", Strides), ("dilations", Dilations)]
+        )
             if (numbers.Any(number => number is < 1 or > MostExtent))
-                throw new UnsupportedOperatorException($"the {name} [{string.Join(",", numbers)}] of a window must be from 1 to {MostExtent}.");
+                throw new UnsupportedOperatorException(
+                    $"the {name} [{string.Join(",", numbers)}] of a window must be from 1 to {MostExtent}."
+                );
     }
 
     /// <summary>The output's spatial dimensions, also where <c>auto_pad</c> needs a size that is not known.</summary>
     public static TensorShape Outputs(Attributes attributes, IEnumerable<long> kernel, TensorShape spatial)
     {
-        if (!attributes.Text("auto_pad", "NOTSET").StartsWith("SAME", StringComparison.Ordinal) || attributes.Ints("strides") is not { } strides)
+        if (
+            !attributes.Text("auto_pad", "NOTSET").StartsWith("SAME", StringComparison.Ordinal)
+            || attributes.Ints("strides") is not { } strides
+        )
             return Of(attributes, kernel, spatial).Outputs(spatial);
         if (strides.Length != spatial.Rank || strides.Any(stride => stride < 1))
             throw new UnsupportedOperatorException($"the strides [{string.Join(",", strides)}] do not fit {spatial.Rank} spatial axes.");
-        return [.. spatial.Select((dim, axis) => strides[axis] == 1 ? dim : dim.Map(size => Ceiling(size, strides[axis]), "ceil({0}/" + strides[axis].ToString(CultureInfo.InvariantCulture) + ")"))];
+        return
+        [
+            .. spatial.Select(
+                (dim, axis) =>
+                    strides[axis] == 1
+                        ? dim
+                        : dim.Map(
+                            size => Ceiling(size, strides[axis]),
+                            "ceil({0}/" + strides[axis].ToString(CultureInfo.InvariantCulture) + ")"
+                        )
+            ),
+        ];
     }
 
     /// <summary>
@@ -98,14 +133,16 @@ public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> St
     public static Attributes Canonical(Attributes attributes, IEnumerable<long> kernel, TensorShape spatial)
     {
         var sizes = kernel.ToImmutableArray();
-        var known = spatial.IsKnown || !attributes.Text("auto_pad", "NOTSET").StartsWith("SAME", StringComparison.Ordinal)
+        var known =
+            spatial.IsKnown
+            || !attributes.Text("auto_pad", "NOTSET").StartsWith("SAME", StringComparison.Ordinal)
             || (attributes.Ints("strides")?.All(stride => stride == 1) ?? true);
         return known ? Of(attributes, sizes, spatial).Write(attributes.Without("auto_pad")) : attributes.With("kernel_shape", sizes);
     }
 
     /// <summary>Attributes with those of this window.</summary>
-    public Attributes Write(Attributes attributes) => attributes
-        .With("kernel_shape", Kernel).With("strides", Strides).With("dilations", Dilations).With("pads", Pads);
+    public Attributes Write(Attributes attributes) =>
+        attributes.With("kernel_shape", Kernel).With("strides", Strides).With("dilations", Dilations).With("pads", Pads);
 
     /// <summary>How many input positions a window covers from its first to its last.</summary>
     public long Span(int axis) => (Kernel[axis] - 1) * Dilations[axis] + 1;
@@ -130,14 +167,14 @@ public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> St
             var next = new int[checked(taps.Length * kernel * output)];
             var to = 0;
             for (var k = 0; k < kernels; k++)
-                for (var inner = 0; inner < kernel; inner++)
-                    for (var p = 0; p < positions; p++)
-                        for (var step = 0; step < output; step++)
-                        {
-                            var at = step * Strides[axis] + inner * Dilations[axis] - Begins[axis];
-                            var outer = taps[k * positions + p];
-                            next[to++] = outer >= 0 && at >= 0 && at < size ? checked((int)(outer * size + at)) : -1;
-                        }
+            for (var inner = 0; inner < kernel; inner++)
+            for (var p = 0; p < positions; p++)
+            for (var step = 0; step < output; step++)
+            {
+                var at = step * Strides[axis] + inner * Dilations[axis] - Begins[axis];
+                var outer = taps[k * positions + p];
+                next[to++] = outer >= 0 && at >= 0 && at < size ? checked((int)(outer * size + at)) : -1;
+            }
             (taps, kernels, positions) = (next, kernels * kernel, positions * output);
         }
         return taps;
@@ -150,8 +187,15 @@ public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> St
         for (var axis = 0; axis < Rank; axis++)
         {
             var (low, high) = withPadding ? (-Begins[axis], sizes[axis] + Ends[axis]) : (0, sizes[axis]);
-            var along = Enumerable.Range(0, (int)outputs[axis]).Select(step => (double)Enumerable.Range(0, (int)Kernel[axis])
-                .Count(k => step * Strides[axis] + k * Dilations[axis] - Begins[axis] is var at && at >= low && at < high)).ToArray();
+            var along = Enumerable
+                .Range(0, (int)outputs[axis])
+                .Select(step =>
+                    (double)
+                        Enumerable
+                            .Range(0, (int)Kernel[axis])
+                            .Count(k => step * Strides[axis] + k * Dilations[axis] - Begins[axis] is var at && at >= low && at < high)
+                )
+                .ToArray();
             counts = [.. counts.SelectMany(_ => along, (outer, inner) => outer * inner)];
         }
         return counts;
@@ -162,7 +206,10 @@ public sealed record Window(ImmutableArray<long> Kernel, ImmutableArray<long> St
         var (stride, padding, span) = (Strides[axis], Begins[axis] + Ends[axis], Span(axis));
         if (stride == 1 && padding == span - 1)
             return dim;
-        return dim.Map(Size, string.Create(CultureInfo.InvariantCulture, $"{(RoundsUp ? "ceil" : "floor")}(({{0}}+{padding - span})/{stride})+1"));
+        return dim.Map(
+            Size,
+            string.Create(CultureInfo.InvariantCulture, $"{(RoundsUp ? "ceil" : "floor")}(({{0}}+{padding - span})/{stride})+1")
+        );
 
         long Size(long size)
         {

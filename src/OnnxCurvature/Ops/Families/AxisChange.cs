@@ -3,7 +3,8 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>
-/// An operator that takes axes of size one away or puts them in. Its axes are an attribute <c>axes</c> here; in files an input from opset 13 on.
+/// An operator that takes axes of size one away or puts them in. Its axes are an attribute <c>axes</c> here; in files an input from opset
+/// 13 on.
 /// </summary>
 public abstract class AxisChange : ReshapingOperator
 {
@@ -21,7 +22,10 @@ public abstract class AxisChange : ReshapingOperator
     {
         var call = base.ToOpset(b, node, opset);
         return node.Attributes.Ints("axes") is { } axes
-            ? call.WithInputs(node.Inputs[0], b.Vector(axes.AsSpan())) with { Attributes = node.Attributes.Without("axes") }
+            ? call.WithInputs(node.Inputs[0], b.Vector(axes.AsSpan())) with
+            {
+                Attributes = node.Attributes.Without("axes"),
+            }
             : call;
     }
 }

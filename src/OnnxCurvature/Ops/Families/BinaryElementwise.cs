@@ -40,21 +40,28 @@ public abstract class BinaryElementwise : Operator
     public override bool KeepsMask(Node node, TensorShape mask) => true;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Apply(b, Broadcasting.Align(b, node, inputs, batched), node.Attributes).Output];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Apply(b, Broadcasting.Align(b, node, inputs, batched), node.Attributes).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [Broadcasting.Samples(node, inputs)];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [Broadcasting.Samples(node, inputs)];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => Broadcasting.FromOpset(b, call, opset);
 
     /// <summary>The sum of two tangents of which either may be zero, repeated to the output's shape.</summary>
-    protected static Value? Sum(GraphBuilder b, Node node, Value? first, Value? second) => (first, second) switch
-    {
-        (null, null) => null,
-        ({ } one, null) => Broadcasting.To(b, one, node.Output.Type.Shape),
-        (null, { } one) => Broadcasting.To(b, one, node.Output.Type.Shape),
-        _ => Elementwise.Add.Of(b, first, second),
-    };
+    protected static Value? Sum(GraphBuilder b, Node node, Value? first, Value? second) =>
+        (first, second) switch
+        {
+            (null, null) => null,
+            ({ } one, null) => Broadcasting.To(b, one, node.Output.Type.Shape),
+            (null, { } one) => Broadcasting.To(b, one, node.Output.Type.Shape),
+            _ => Elementwise.Add.Of(b, first, second),
+        };
 }

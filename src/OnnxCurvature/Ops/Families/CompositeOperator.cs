@@ -10,14 +10,24 @@ namespace OnnxCurvature.Ops.Families;
 /// </summary>
 public abstract class CompositeOperator : Operator
 {
-    /// <summary>The outputs of the node, computed from its inputs by other operators; null for an output that cannot be differentiated.</summary>
+    /// <summary>
+    /// The outputs of the node, computed from its inputs by other operators; null for an output that cannot be differentiated.
+    /// </summary>
     protected abstract ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call);
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
-        [.. Lower(Scratch(call), call).Select(output => output?.Type ?? throw new UnsupportedOperatorException($"the type of an output of {Name} cannot be told."))];
+        [
+            .. Lower(Scratch(call), call)
+                .Select(output =>
+                    output?.Type ?? throw new UnsupportedOperatorException($"the type of an output of {Name} cannot be told.")
+                ),
+        ];
 
-    /// <summary>The lowering is tried. One that is refused for what it does not support, as a size that is not known, is refused again only where it is needed.</summary>
+    /// <summary>
+    /// The lowering is tried. One that is refused for what it does not support, as a size that is not known, is refused again only where it
+    /// is needed.
+    /// </summary>
     public override void CheckForm(OperatorCall call)
     {
         try
@@ -41,7 +51,9 @@ public abstract class CompositeOperator : Operator
         return [.. outputs.Select(output => Interpreter.Read(output!, values))];
     }
 
-    /// <summary>The outputs of a node by other operators, and the nodes that make them from its inputs, for those who only look at them.</summary>
+    /// <summary>
+    /// The outputs of a node by other operators, and the nodes that make them from its inputs, for those who only look at them.
+    /// </summary>
     public (ImmutableArray<Value?> Outputs, ImmutableArray<Node> Nodes) Lowered(Node node)
     {
         var outputs = Lower(Scratch(Call(node)), Call(node));
@@ -64,7 +76,9 @@ public abstract class CompositeOperator : Operator
                 reaching.UnionWith(inside.Inputs.Where(input => input is not null)!);
             }
         // What is linear at indices that jump is so on pieces only.
-        return curvature == Curvature.Linear && found.Any(entry => entry.Curvature == Curvature.PiecewiseConstant) ? Curvature.PiecewiseLinear : curvature;
+        return curvature == Curvature.Linear && found.Any(entry => entry.Curvature == Curvature.PiecewiseConstant)
+            ? Curvature.PiecewiseLinear
+            : curvature;
     }
 
     /// <inheritdoc/>
@@ -84,7 +98,13 @@ public abstract class CompositeOperator : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         using var hidden = b.Hide(node);
         var outputs = Lower(b, Call(node));
@@ -93,8 +113,12 @@ public abstract class CompositeOperator : Operator
             if (batched[index])
                 values[node.Inputs[index]!] = inputs[index]!;
         Batching.Run(b, Inside(node, outputs), values, columns);
-        return [.. outputs.Select(output => values.GetValueOrDefault(output!)
-            ?? Expand.Of(b, Reshape.InsertAxis(b, output!, 0), output!.Type.Shape.Prepend(columns)))];
+        return
+        [
+            .. outputs.Select(output =>
+                values.GetValueOrDefault(output!) ?? Expand.Of(b, Reshape.InsertAxis(b, output!, 0), output!.Type.Shape.Prepend(columns))
+            ),
+        ];
     }
 
     /// <inheritdoc/>
@@ -119,12 +143,15 @@ public abstract class CompositeOperator : Operator
     protected virtual bool HasFloat64Kernel => false;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => HasFloat64Kernel ? null : Lower(b, call);
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
+        HasFloat64Kernel ? null : Lower(b, call);
 
     /// <summary>A builder for nodes that are only looked at. It knows the symbols of the inputs' shapes.</summary>
     private static GraphBuilder Scratch(OperatorCall call)
     {
-        var b = new GraphBuilder(call.Inputs.FirstOrDefault(input => input?.Producer is not null)?.Producer!.Scope.Budget ?? new WorkBudget(new WorkLimits()));
+        var b = new GraphBuilder(
+            call.Inputs.FirstOrDefault(input => input?.Producer is not null)?.Producer!.Scope.Budget ?? new WorkBudget(new WorkLimits())
+        );
         foreach (var symbol in call.Inputs.SelectMany(input => input?.Type.Shape.SelectMany(dim => dim.Symbols) ?? []).Distinct())
             b.Parameter(new TensorType(ElementType.Float32, [Dim.Symbol(symbol)]));
         return b;
@@ -134,5 +161,8 @@ public abstract class CompositeOperator : Operator
 
     /// <summary>What was built for the outputs. A lowering may ask an output of the node itself for the size of a symbol.</summary>
     private static ImmutableArray<Node> Inside(Node node, ImmutableArray<Value?> outputs) =>
-        GraphWalk.Ancestors(outputs.Where(output => output is not null)!, node.Inputs.Where(input => input is not null).Concat(node.Outputs).ToHashSet()!);
+        GraphWalk.Ancestors(
+            outputs.Where(output => output is not null)!,
+            node.Inputs.Where(input => input is not null).Concat(node.Outputs).ToHashSet()!
+        );
 }

@@ -6,8 +6,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>
-/// A window a₀ - a₁ cos(2πn/N) + a₂ cos(4πn/N) of a given size, for n = 0, 1, … . N is the size, or one less where <c>periodic</c> is 0. Of type
-/// <c>output_datatype</c>, float32 by default. Input: the size.
+/// A window a₀ - a₁ cos(2πn/N) + a₂ cos(4πn/N) of a given size, for n = 0, 1, … . N is the size, or one less where <c>periodic</c> is 0. Of
+/// type <c>output_datatype</c>, float32 by default. Input: the size.
 /// </summary>
 public abstract class CosineWindow : NonDifferentiable
 {
@@ -16,7 +16,12 @@ public abstract class CosineWindow : NonDifferentiable
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
-        [new TensorType((ElementType)call.Attributes.Int("output_datatype", (long)ElementType.Float32), [(call.Sizes(0) ?? throw new UnsupportedOperatorException($"{Name} lacks its size."))[0]])];
+        [
+            new TensorType(
+                (ElementType)call.Attributes.Int("output_datatype", (long)ElementType.Float32),
+                [(call.Sizes(0) ?? throw new UnsupportedOperatorException($"{Name} lacks its size."))[0]]
+            ),
+        ];
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
@@ -25,9 +30,10 @@ public abstract class CosineWindow : NonDifferentiable
     }
 
     /// <summary>ONNX Runtime has the coefficients in float32.</summary>
-    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => call.ConstantIntegers(0) is [var size]
-        ? [Catalogue.Get<Identity>().Apply(b, [b.Constant(Window(size, call.Attributes))]).Output]
-        : throw new UnsupportedOperatorException($"{Name} lacks its size.");
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
+        call.ConstantIntegers(0) is [var size]
+            ? [Catalogue.Get<Identity>().Apply(b, [b.Constant(Window(size, call.Attributes))]).Output]
+            : throw new UnsupportedOperatorException($"{Name} lacks its size.");
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 17;

@@ -41,20 +41,35 @@ public abstract class ExtremePosition : NonDifferentiable
             }
             positions[i] = best;
         }
-        return [Tensor.Of(ElementType.Int64, (KeepsDims(node.Attributes) ? x.Shape.SetItem(axis, 1) : x.Shape.RemoveAt(axis)).AsSpan(), positions)];
+        return
+        [
+            Tensor.Of(
+                ElementType.Int64,
+                (KeepsDims(node.Attributes) ? x.Shape.SetItem(axis, 1) : x.Shape.RemoveAt(axis)).AsSpan(),
+                positions
+            ),
+        ];
 
         double At(int i, long k) => x.At((int)(starts[i] + k * stride));
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Apply(b, inputs, node.Attributes.With("axis", Axis(node.Attributes, node.Inputs[0]!.Type.Rank) + 1L)).Output];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Apply(b, inputs, node.Attributes.With("axis", Axis(node.Attributes, node.Inputs[0]!.Type.Rank) + 1L)).Output];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var (samples, axis) = (inputs[0].Axis, Axis(node.Attributes, node.Inputs[0]!.Type.Rank));
-        return [samples == axis ? SampleLayout.Coupled : SampleLayout.At(KeepsDims(node.Attributes) || samples < axis ? samples : samples - 1)];
+        return
+        [
+            samples == axis ? SampleLayout.Coupled : SampleLayout.At(KeepsDims(node.Attributes) || samples < axis ? samples : samples - 1),
+        ];
     }
 
     private static int Axis(Attributes attributes, int rank) => Axes.Normalize(attributes.Int("axis", 0), rank);

@@ -10,14 +10,21 @@ namespace OnnxCurvature.Ops.Families;
 public abstract class LinearOperator : Operator
 {
     /// <inheritdoc/>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] ? Curvature.Linear : Curvature.PiecewiseConstant;
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
+        active[0] ? Curvature.Linear : Curvature.PiecewiseConstant;
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         if (dx[0] is null)
             return NoTangents(node);
-        var applied = Apply(b, node.Inputs.SetItem(0, dx[0]), node.Attributes, node.Outputs.Length, [.. node.Outputs.Select(output => output.Type)]);
+        var applied = Apply(
+            b,
+            node.Inputs.SetItem(0, dx[0]),
+            node.Attributes,
+            node.Outputs.Length,
+            [.. node.Outputs.Select(output => output.Type)]
+        );
         return [.. applied.Outputs];
     }
 
@@ -28,11 +35,11 @@ public abstract class LinearOperator : Operator
     /// <summary>The cotangent of the first input. At least one of <paramref name="cy"/> is not null.</summary>
     protected abstract Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy);
 
-    /// <summary>Throws for inputs other than the first that differ between columns.</summary>
+    /// <summary>Throws for inputs other than the first that differ between directions.</summary>
     protected void OnlyFirstBatched(ImmutableArray<bool> batched)
     {
         for (var index = 1; index < batched.Length; index++)
             if (batched[index])
-                throw new UnsupportedOperatorException($"{Name} cannot take an input {index} that differs between columns.");
+                throw new UnsupportedOperatorException($"{Name} cannot take an input {index} that differs between directions.");
     }
 }

@@ -7,9 +7,10 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>
-/// An operator that draws random numbers. What is differentiated must be a function, so the numbers are drawn once, when the node is built, and are
-/// constants from then on, in files that are written, too: what files hold is what the operator is made of. The generator is SplitMix64; its seed is
-/// made of the attributes and, so that two nodes do not draw the same, of the node's name. How many numbers are drawn must be known.
+/// An operator that draws random numbers. What is differentiated must be a function, so the numbers are drawn once, when the node is built,
+/// and are constants from then on, in files that are written, too: what files hold is what the operator is made of. The generator is
+/// SplitMix64; its seed is made of the attributes and, so that two nodes do not draw the same, of the node's name. How many numbers are
+/// drawn must be known.
 /// </summary>
 public abstract class RandomSource : CompositeOperator
 {
@@ -26,7 +27,9 @@ public abstract class RandomSource : CompositeOperator
     protected static TensorShape GivenShape(OperatorCall call) =>
         TensorShape.Of(call.Attributes.Ints("shape") ?? throw new UnsupportedOperatorException($"{call.Name} lacks its attribute shape."));
 
-    /// <summary>Numbers between 0 and 1, exclusive. Throws <see cref="UnsupportedOperatorException"/> where their number is not known.</summary>
+    /// <summary>
+    /// Numbers between 0 and 1, exclusive. Throws <see cref="UnsupportedOperatorException"/> where their number is not known.
+    /// </summary>
     protected static Tensor Uniform(GraphBuilder b, OperatorCall call, ElementType element, TensorShape shape)
     {
         RequireSizes(call, shape);
@@ -63,17 +66,25 @@ public abstract class RandomSource : CompositeOperator
     }
 
     /// <summary>The element type of what is drawn: <c>dtype</c>, else a given one.</summary>
-    protected static ElementType Result(OperatorCall call, ElementType otherwise) => (ElementType)call.Attributes.Int("dtype", (long)otherwise);
+    protected static ElementType Result(OperatorCall call, ElementType otherwise) =>
+        (ElementType)call.Attributes.Int("dtype", (long)otherwise);
 
     private static void RequireSizes(OperatorCall call, TensorShape shape)
     {
         if (!shape.IsKnown)
-            throw new UnsupportedOperatorException($"{call.Name} draws as many numbers as {shape} holds, which is not known; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"{call.Name} draws as many numbers as {shape} holds, which is not known; give the sizes of symbolic dimensions."
+            );
     }
 
     private static ulong Seed(OperatorCall call)
     {
-        var text = string.Join('\n', call.Name, call.Attributes.Text(StreamName, ""), call.Attributes.Has("seed") ? Attributes.Format(call.Attributes.Float("seed", 0)) : "");
+        var text = string.Join(
+            '\n',
+            call.Name,
+            call.Attributes.Text(StreamName, ""),
+            call.Attributes.Has("seed") ? Attributes.Format(call.Attributes.Float("seed", 0)) : ""
+        );
         return BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
     }
 

@@ -45,20 +45,32 @@ public abstract class ReductionOperator : Operator
     protected static Value SumLike(GraphBuilder b, Node node, Value value) =>
         ReduceSum.Of(b, value, ReducedAxes(node.Attributes, value.Type.Rank).Select(axis => (long)axis), KeepsDims(node.Attributes));
 
-    /// <summary>A value of the input's shape with the reduced axes made one and put last: the shape of the other axes, and that one.</summary>
+    /// <summary>
+    /// A value of the input's shape with the reduced axes made one and put last: the shape of the other axes, and that one.
+    /// </summary>
     protected static Value ReducedLast(GraphBuilder b, Node node, Value value)
     {
         var reduced = ReducedAxes(node.Attributes, value.Type.Rank);
         var kept = Enumerable.Range(0, value.Type.Rank).Except(reduced).ToArray();
         var moved = TransposeAxes.Of(b, value, [.. kept, .. reduced]);
-        return Reshape.To(b, moved, moved.Type.Shape.Range(0, kept.Length).Concat([moved.Type.Shape.Product(kept.Length, value.Type.Rank)]));
+        return Reshape.To(
+            b,
+            moved,
+            moved.Type.Shape.Range(0, kept.Length).Concat([moved.Type.Shape.Product(kept.Length, value.Type.Rank)])
+        );
     }
 
     /// <summary>The size of the last axis. Throws where it is not known.</summary>
-    protected static long KnownSize(Value value) => value.Type.Shape[^1].Known
-        ?? throw new UnsupportedOperatorException($"the size {value.Type.Shape[^1]} of a reduced axis is not known; give the sizes of symbolic dimensions.");
+    protected static long KnownSize(Value value) =>
+        value.Type.Shape[^1].Known
+        ?? throw new UnsupportedOperatorException(
+            $"the size {value.Type.Shape[^1]} of a reduced axis is not known; give the sizes of symbolic dimensions."
+        );
 
-    /// <summary>Applies a reduction that leaves a single element as it is, so that dropping axes of size one is a reshape. A value over no axes is returned as it is.</summary>
+    /// <summary>
+    /// Applies a reduction that leaves a single element as it is, so that dropping axes of size one is a reshape. A value over no axes is
+    /// returned as it is.
+    /// </summary>
     protected static Value Of(ReductionOperator op, GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims)
     {
         var list = axes.ToImmutableArray();
@@ -76,7 +88,16 @@ public abstract class ReductionOperator : Operator
         var x = call.Required(0).Type;
         var reduced = ReducedAxes(call.Attributes, x.Rank);
         var keep = KeepsDims(call.Attributes);
-        return [x with { Shape = [.. x.Shape.Select((dim, axis) => reduced.Contains(axis) ? 1 : dim).Where((_, axis) => keep || !reduced.Contains(axis))] }];
+        return
+        [
+            x with
+            {
+                Shape =
+                [
+                    .. x.Shape.Select((dim, axis) => reduced.Contains(axis) ? 1 : dim).Where((_, axis) => keep || !reduced.Contains(axis)),
+                ],
+            },
+        ];
     }
 
     /// <inheritdoc/>
@@ -89,7 +110,10 @@ public abstract class ReductionOperator : Operator
         var outer = Strided.Positions([.. kept.Select(axis => x.Shape[axis])], [.. kept.Select(axis => strides[axis])]);
         var inner = Strided.Positions([.. reduced.Select(axis => x.Shape[axis])], [.. reduced.Select(axis => strides[axis])]);
         var keep = KeepsDims(node.Attributes);
-        var shape = x.Shape.Select((size, axis) => reduced.Contains(axis) ? 1 : size).Where((_, axis) => keep || !reduced.Contains(axis)).ToArray();
+        var shape = x
+            .Shape.Select((size, axis) => reduced.Contains(axis) ? 1 : size)
+            .Where((_, axis) => keep || !reduced.Contains(axis))
+            .ToArray();
         var elements = new double[inner.Length];
         var values = new double[outer.Length];
         for (var i = 0; i < values.Length; i++)
@@ -98,19 +122,35 @@ public abstract class ReductionOperator : Operator
                 elements[k] = x.At(outer[i] + inner[k]);
             values[i] = Reduce(elements);
         }
-        return [x.Element.IsFloat() ? Tensor.Of(x.Element, shape, values) : Tensor.Of(x.Element, shape, Array.ConvertAll(values, value => Whole(x.Element, value)))];
+        return
+        [
+            x.Element.IsFloat()
+                ? Tensor.Of(x.Element, shape, values)
+                : Tensor.Of(x.Element, shape, Array.ConvertAll(values, value => Whole(x.Element, value))),
+        ];
     }
 
     /// <summary>A whole number; of an infinite one, which an extreme of no elements is, the least or the greatest of the type.</summary>
-    private static long Whole(ElementType element, double number) => double.IsFinite(number) ? (long)number : element switch
-    {
-        ElementType.Bool => number > 0 ? 1 : 0,
-        ElementType.Int64 or ElementType.UInt64 => number > 0 ? long.MaxValue : element == ElementType.UInt64 ? 0 : long.MinValue,
-        _ => number > 0 ? Integers.Bounds(element).Greatest : Integers.Bounds(element).Least,
-    };
+    private static long Whole(ElementType element, double number) =>
+        double.IsFinite(number)
+            ? (long)number
+            : element switch
+            {
+                ElementType.Bool => number > 0 ? 1 : 0,
+                ElementType.Int64 or ElementType.UInt64 => number > 0 ? long.MaxValue
+                : element == ElementType.UInt64 ? 0
+                : long.MinValue,
+                _ => number > 0 ? Integers.Bounds(element).Greatest : Integers.Bounds(element).Least,
+            };
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         var axes = ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank).Select(axis => (long)axis + 1).ToImmutableArray();
         if (!axes.IsEmpty)
@@ -125,15 +165,22 @@ public abstract class ReductionOperator : Operator
     {
         var reduced = ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank);
         var axis = inputs[0].Axis;
-        return [!inputs[0].IsSeparate || reduced.Contains(axis) ? SampleLayout.Coupled
-            : SampleLayout.At(KeepsDims(node.Attributes) ? axis : axis - reduced.Count(other => other < axis))];
+        return
+        [
+            !inputs[0].IsSeparate || reduced.Contains(axis)
+                ? SampleLayout.Coupled
+                : SampleLayout.At(KeepsDims(node.Attributes) ? axis : axis - reduced.Count(other => other < axis)),
+        ];
     }
 
-    /// <summary>How elements are put together over the axes that are reduced, where that is a sum or a mean of something of each element.</summary>
+    /// <summary>
+    /// How elements are put together over the axes that are reduced, where that is a sum or a mean of something of each element.
+    /// </summary>
     protected virtual SampleTotal? Total => null;
 
     /// <inheritdoc/>
-    public override SampleTotal? TotalOver(Node node, int axis) => ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank).Contains(axis) ? Total : null;
+    public override SampleTotal? TotalOver(Node node, int axis) =>
+        ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank).Contains(axis) ? Total : null;
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
@@ -152,7 +199,10 @@ public abstract class ReductionOperator : Operator
     {
         var call = base.ToOpset(b, node, opset);
         return opset >= AxesInputSince && node.Attributes.Ints("axes") is { } axes
-            ? call.WithInputs(node.Inputs[0], b.Vector(axes.AsSpan())) with { Attributes = node.Attributes.Without("axes") }
+            ? call.WithInputs(node.Inputs[0], b.Vector(axes.AsSpan())) with
+            {
+                Attributes = node.Attributes.Without("axes"),
+            }
             : call;
     }
 

@@ -4,7 +4,9 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Families;
 
-/// <summary>The elements of x in another shape, which follows from x's by a rule. In derivatives it becomes <see cref="Reshape"/>.</summary>
+/// <summary>
+/// The elements of x in another shape, which follows from x's by a rule. In derivatives it becomes <see cref="Reshape"/>.
+/// </summary>
 public abstract class ReshapingOperator : LinearOperator
 {
     /// <summary>The output's shape.</summary>
@@ -29,17 +31,25 @@ public abstract class ReshapingOperator : LinearOperator
         [dx[0] is { } tangent ? Reshape.To(b, tangent, node.Output.Type.Shape) : null];
 
     /// <inheritdoc/>
-    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => Reshape.To(b, cy[0]!, node.Inputs[0]!.Type.Shape);
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) =>
+        Reshape.To(b, cy[0]!, node.Inputs[0]!.Type.Shape);
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Reshape.To(b, inputs[0]!, node.Output.Type.Shape.Prepend(columns))];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Reshape.To(b, inputs[0]!, node.Output.Type.Shape.Prepend(columns))];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => Catalogue.Get<Reshape>().Samples(node, inputs);
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        Catalogue.Get<Reshape>().Samples(node, inputs);
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs) => Catalogue.Get<Reshape>().Samples(node, inputs);
+    public override ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs) =>
+        Catalogue.Get<Reshape>().Samples(node, inputs);
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

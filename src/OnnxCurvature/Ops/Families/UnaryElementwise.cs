@@ -31,9 +31,12 @@ public abstract class UnaryElementwise : Operator
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var x = inputs[0]!;
-        return [x.Element.IsFloat()
-            ? Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => Function(node.Attributes, element)))
-            : Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Integers, element => (long)Function(node.Attributes, element)))];
+        return
+        [
+            x.Element.IsFloat()
+                ? Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Floats, element => Function(node.Attributes, element)))
+                : Tensor.Of(x.Element, x.Shape.AsSpan(), Array.ConvertAll(x.Integers, element => (long)Function(node.Attributes, element))),
+        ];
     }
 
     /// <inheritdoc/>
@@ -49,13 +52,21 @@ public abstract class UnaryElementwise : Operator
     public override bool KeepsMask(Node node, TensorShape mask) => true;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Apply(b, [inputs[0]], node.Attributes).Output];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Apply(b, [inputs[0]], node.Attributes).Output];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [inputs[0]];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
-        call with { Attributes = call.Attributes.Without("consumed_inputs") };
+        call with
+        {
+            Attributes = call.Attributes.Without("consumed_inputs"),
+        };
 }

@@ -27,22 +27,36 @@ public abstract class VariadicElementwise : Operator
             values[i] = Function(elements);
         }
         var element = node.Output.Type.Element;
-        return [element.IsFloat() ? Tensor.Of(element, shape, values) : Tensor.Of(element, shape, Array.ConvertAll(values, value => (long)value))];
+        return
+        [
+            element.IsFloat()
+                ? Tensor.Of(element, shape, values)
+                : Tensor.Of(element, shape, Array.ConvertAll(values, value => (long)value)),
+        ];
     }
 
     /// <inheritdoc/>
     public override bool KeepsMask(Node node, TensorShape mask) => true;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Apply(b, Broadcasting.Align(b, node, inputs, batched)).Output];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Apply(b, Broadcasting.Align(b, node, inputs, batched)).Output];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [Broadcasting.Samples(node, inputs)];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [Broadcasting.Samples(node, inputs)];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
-        call with { Attributes = call.Attributes.Without("consumed_inputs") };
+        call with
+        {
+            Attributes = call.Attributes.Without("consumed_inputs"),
+        };
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => node.Inputs.Length * base.Flops(node, size);

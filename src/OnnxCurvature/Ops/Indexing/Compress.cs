@@ -5,8 +5,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Indexing;
 
 /// <summary>
-/// The slices of x along <c>axis</c>, or without one its entries in a row, for which a condition holds. Linear in x; in derivatives it becomes
-/// <see cref="Gather"/> at the indices where the condition holds. Inputs: x, condition.
+/// The slices of x along <c>axis</c>, or without one its entries in a row, for which a condition holds. Linear in x; in derivatives it
+/// becomes <see cref="Gather"/> at the indices where the condition holds. Inputs: x, condition.
 /// </summary>
 public sealed class Compress : Operator
 {
@@ -14,7 +14,9 @@ public sealed class Compress : Operator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
-        var condition = call.Required(1) is { Constant: not null } constant ? constant.CompileIn() : throw new UnsupportedOperatorException("the number of entries that Compress keeps is known only at run time.");
+        var condition = call.Required(1) is { Constant: not null } constant
+            ? constant.CompileIn()
+            : throw new UnsupportedOperatorException("the number of entries that Compress keeps is known only at run time.");
         var count = Kept(condition).Length;
         return [x with { Shape = Axis(call.Attributes, x.Rank) is { } axis ? x.Shape.With(axis, count) : [count] }];
     }
@@ -36,25 +38,41 @@ public sealed class Compress : Operator
             return [x.Pick([kept.Length], [.. kept.Select(index => (int)index)])];
         var inner = (int)x.Shape.Skip(axis + 1).Aggregate(1L, (a, b) => a * b);
         var outer = (int)x.Shape.Take(axis).Aggregate(1L, (a, b) => a * b);
-        var positions = from o in Enumerable.Range(0, outer) from k in kept from i in Enumerable.Range(0, inner) select (int)((o * x.Shape[axis] + k) * inner + i);
+        var positions =
+            from o in Enumerable.Range(0, outer)
+            from k in kept
+            from i in Enumerable.Range(0, inner)
+            select (int)((o * x.Shape[axis] + k) * inner + i);
         return [x.Pick(x.Shape.SetItem(axis, kept.Length).AsSpan(), [.. positions])];
     }
 
     /// <inheritdoc/>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] ? Curvature.Linear : Curvature.PiecewiseConstant;
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
+        active[0] ? Curvature.Linear : Curvature.PiecewiseConstant;
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
         [dx[0] is { } tangent ? Pick(b, node, tangent, 0) : null];
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) => batched[1]
-        ? throw new UnsupportedOperatorException("Compress cannot take a condition that differs between columns.")
-        : [Pick(b, node, inputs[0]!, 1)];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) =>
+        batched[1]
+            ? throw new UnsupportedOperatorException("Compress cannot take a condition that differs between directions.")
+            : [Pick(b, node, inputs[0]!, 1)];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
-        [inputs[1].IsNone && Axis(node.Attributes, node.Inputs[0]!.Type.Rank) is { } axis && inputs[0].Axis != axis ? inputs[0] : SampleLayout.Coupled];
+        [
+            inputs[1].IsNone && Axis(node.Attributes, node.Inputs[0]!.Type.Rank) is { } axis && inputs[0].Axis != axis
+                ? inputs[0]
+                : SampleLayout.Coupled,
+        ];
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
@@ -68,11 +86,18 @@ public sealed class Compress : Operator
         return Gather.Of(b, x, Indices(b, node.Inputs[1]!, node.Output.Type.Shape[axis ?? 0]), (axis ?? 0) + leading);
     }
 
-    private static Value Indices(GraphBuilder b, Value condition, Dim count) => condition.Constant is not null
-        ? b.Vector(Kept(condition.CompileIn()))
-        : Reshape.To(b, Catalogue.Get<NonZero>().Apply(b, [condition], types: [new TensorType(ElementType.Int64, [1, count])]).Output, [count]);
+    private static Value Indices(GraphBuilder b, Value condition, Dim count) =>
+        condition.Constant is not null
+            ? b.Vector(Kept(condition.CompileIn()))
+            : Reshape.To(
+                b,
+                Catalogue.Get<NonZero>().Apply(b, [condition], types: [new TensorType(ElementType.Int64, [1, count])]).Output,
+                [count]
+            );
 
-    private static int? Axis(Attributes attributes, int rank) => attributes.Has("axis") ? Axes.Normalize(attributes.Int("axis", 0), rank) : null;
+    private static int? Axis(Attributes attributes, int rank) =>
+        attributes.Has("axis") ? Axes.Normalize(attributes.Int("axis", 0), rank) : null;
 
-    private static long[] Kept(Tensor condition) => [.. condition.Integers.Index().Where(entry => entry.Item != 0).Select(entry => (long)entry.Index)];
+    private static long[] Kept(Tensor condition) =>
+        [.. condition.Integers.Index().Where(entry => entry.Item != 0).Select(entry => (long)entry.Index)];
 }

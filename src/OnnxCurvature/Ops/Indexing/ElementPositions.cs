@@ -27,6 +27,8 @@ internal static class ElementPositions
     {
         if (inputs.Where(input => input.IsSeparate).Distinct().ToArray() is not [var common] || common.Axis == axis)
             return SampleLayout.Coupled;
-        return node.Inputs.All(input => input!.Type.Shape[common.Axis] == node.Output.Type.Shape[common.Axis]) ? common : SampleLayout.Coupled;
+        return node.Inputs.All(input => input!.Type.Shape[common.Axis] == node.Output.Type.Shape[common.Axis])
+            ? common
+            : SampleLayout.Coupled;
     }
 }

@@ -62,15 +62,28 @@ public sealed class Gather : LinearOperator
     {
         var (x, indices) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!);
         var axis = Axes.Normalize(node.Attributes.Int("axis", 0), x.Rank);
-        var size = x[axis].Known ?? throw new UnsupportedOperatorException($"the size {x[axis]} of a gathered axis is not known; give the sizes of symbolic dimensions.");
+        var size =
+            x[axis].Known
+            ?? throw new UnsupportedOperatorException(
+                $"the size {x[axis]} of a gathered axis is not known; give the sizes of symbolic dimensions."
+            );
         var (outer, count, inner) = (x.Product(0, axis), indices.Type.Shape.Elements, x.Product(axis + 1, x.Rank));
         var oneHot = OneHotRows.Of(b, Reshape.To(b, FromFront(b, indices, size), [count]), size, cy[0]!.Type.Element);
         var columns = Reshape.To(b, cy[0]!, [outer, count, inner]);
         return Reshape.To(b, MatMul.Of(b, TransposeAxes.Of(b, oneHot, 1, 0), columns), x);
     }
 
-    /// <summary>Where each column has indices of its own, entries of one x for all follow from a longer list, and those of an x for each from products with one-hot matrices.</summary>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    /// <summary>
+    /// Where each column has indices of its own, entries of one x for all follow from a longer list, and those of an x for each from
+    /// products with one-hot matrices.
+    /// </summary>
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         var (x, indices) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!.Type.Shape);
         var axis = Axes.Normalize(node.Attributes.Int("axis", 0), x.Rank);
@@ -78,9 +91,22 @@ public sealed class Gather : LinearOperator
             return [Of(b, inputs[0]!, inputs[1]!, axis + 1)];
         if (!batched[0])
             return [TransposeAxes.Move(b, Of(b, inputs[0]!, inputs[1]!, axis), axis, 0)];
-        var size = x[axis].Known ?? throw new UnsupportedOperatorException($"the size {x[axis]} of a gathered axis is not known; give the sizes of symbolic dimensions.");
-        var oneHot = OneHotRows.Of(b, Reshape.To(b, FromFront(b, inputs[1]!, size), [indices.Elements * columns]), size, inputs[0]!.Type.Element);
-        var picked = MatMul.Of(b, Reshape.To(b, oneHot, [columns, 1, indices.Elements, size]), Reshape.To(b, inputs[0]!, [columns, x.Product(0, axis), size, x.Product(axis + 1, x.Rank)]));
+        var size =
+            x[axis].Known
+            ?? throw new UnsupportedOperatorException(
+                $"the size {x[axis]} of a gathered axis is not known; give the sizes of symbolic dimensions."
+            );
+        var oneHot = OneHotRows.Of(
+            b,
+            Reshape.To(b, FromFront(b, inputs[1]!, size), [indices.Elements * columns]),
+            size,
+            inputs[0]!.Type.Element
+        );
+        var picked = MatMul.Of(
+            b,
+            Reshape.To(b, oneHot, [columns, 1, indices.Elements, size]),
+            Reshape.To(b, inputs[0]!, [columns, x.Product(0, axis), size, x.Product(axis + 1, x.Rank)])
+        );
         return [Reshape.To(b, picked, node.Output.Type.Shape.Prepend(columns))];
     }
 
@@ -88,13 +114,18 @@ public sealed class Gather : LinearOperator
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var axis = Axes.Normalize(node.Attributes.Int("axis", 0), node.Inputs[0]!.Type.Rank);
-        return [(inputs[0], inputs[1]) switch
-        {
-            ({ IsNone: true }, { IsSeparate: true } indices) => SampleLayout.At(axis + indices.Axis),
-            ({ IsSeparate: true } data, { IsNone: true }) when data.Axis < axis => data,
-            ({ IsSeparate: true } data, { IsNone: true }) when data.Axis > axis => SampleLayout.At(data.Axis - 1 + node.Inputs[1]!.Type.Rank),
-            _ => SampleLayout.Coupled,
-        }];
+        return
+        [
+            (inputs[0], inputs[1]) switch
+            {
+                ({ IsNone: true }, { IsSeparate: true } indices) => SampleLayout.At(axis + indices.Axis),
+                ({ IsSeparate: true } data, { IsNone: true }) when data.Axis < axis => data,
+                ({ IsSeparate: true } data, { IsNone: true }) when data.Axis > axis => SampleLayout.At(
+                    data.Axis - 1 + node.Inputs[1]!.Type.Rank
+                ),
+                _ => SampleLayout.Coupled,
+            },
+        ];
     }
 
     /// <inheritdoc/>
@@ -105,7 +136,9 @@ public sealed class Gather : LinearOperator
     {
         var element = indices.Type.Element;
         if (!indices.IsWeight && indices.Constant?.Read() is { } known)
-            return b.Constant(Tensor.Of(element, known.Shape.AsSpan(), Array.ConvertAll(known.Integers, index => index < 0 ? index + size : index)));
+            return b.Constant(
+                Tensor.Of(element, known.Shape.AsSpan(), Array.ConvertAll(known.Integers, index => index < 0 ? index + size : index))
+            );
         var isNegative = Cast.Of(b, Less.Of(b, indices, b.Scalar(element, 0)), element);
         return Add.Of(b, indices, Mul.Of(b, isNegative, b.Scalar(element, size)));
     }

@@ -35,14 +35,26 @@ public sealed class GatherElements : LinearOperator
 
     /// <inheritdoc/>
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) =>
-        ScatterElements.Add(b, Expand.Of(b, b.Scalar(cy[0]!.Type.Element, 0), node.Inputs[0]!.Type.Shape), node.Inputs[1]!, cy[0]!, Axis(node));
+        ScatterElements.Add(
+            b,
+            Expand.Of(b, b.Scalar(cy[0]!.Type.Element, 0), node.Inputs[0]!.Type.Shape),
+            node.Inputs[1]!,
+            cy[0]!,
+            Axis(node)
+        );
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Of(b, Columns.Repeat(b, inputs[0]!, batched[0], columns), Columns.Repeat(b, inputs[1]!, batched[1], columns), Axis(node) + 1)];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Of(b, Columns.Repeat(b, inputs[0]!, batched[0], columns), Columns.Repeat(b, inputs[1]!, batched[1], columns), Axis(node) + 1)];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [ElementPositions.Samples(node, inputs, Axis(node))];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [ElementPositions.Samples(node, inputs, Axis(node))];
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

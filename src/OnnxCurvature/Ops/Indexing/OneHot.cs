@@ -8,8 +8,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Indexing;
 
 /// <summary>
-/// A new <c>axis</c> (default -1) of size <c>depth</c>, along which the on-value stands where an index says and the off-value elsewhere; negative
-/// indices count from the back, and those beyond the depth are nowhere. Linear in the values. Inputs: indices, depth, [off, on].
+/// A new <c>axis</c> (default -1) of size <c>depth</c>, along which the on-value stands where an index says and the off-value elsewhere;
+/// negative indices count from the back, and those beyond the depth are nowhere. Linear in the values. Inputs: indices, depth, [off, on].
 /// </summary>
 public sealed class OneHot : CompositeOperator
 {
@@ -23,7 +23,11 @@ public sealed class OneHot : CompositeOperator
         var axis = Axes.Normalize(call.Attributes.Int("axis", -1), indices.Type.Rank + 1);
         var isNegative = Less.Of(b, indices, b.Scalar(ElementType.Int64, 0));
         var wrapped = Where.Of(b, isNegative, Add.Of(b, indices, b.Scalar(ElementType.Int64, depth)), indices);
-        var positions = Tensor.Of(ElementType.Int64, [depth, .. Enumerable.Repeat(1L, indices.Type.Rank - axis)], [.. Enumerable.Range(0, checked((int)depth)).Select(i => (long)i)]);
+        var positions = Tensor.Of(
+            ElementType.Int64,
+            [depth, .. Enumerable.Repeat(1L, indices.Type.Rank - axis)],
+            [.. Enumerable.Range(0, checked((int)depth)).Select(i => (long)i)]
+        );
         return [Where.Of(b, Equal.Of(b, Reshape.InsertAxis(b, wrapped, axis), b.Constant(positions)), Value(1), Value(0))];
 
         Value Value(int index) => Reshape.To(b, Slice.Of(b, values, 0, index, index + 1), TensorShape.Scalar);

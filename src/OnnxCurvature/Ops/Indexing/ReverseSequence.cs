@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Indexing;
 
 /// <summary>
-/// x with the first entries along <c>time_axis</c> (default 0) in reverse order, in each slice along <c>batch_axis</c> (default 1) as many as its
-/// length says. Linear, and its own inverse and transpose. Inputs: x, lengths.
+/// x with the first entries along <c>time_axis</c> (default 0) in reverse order, in each slice along <c>batch_axis</c> (default 1) as many
+/// as its length says. Linear, and its own inverse and transpose. Inputs: x, lengths.
 /// </summary>
 public sealed class ReverseSequence : LinearOperator
 {
@@ -31,10 +31,17 @@ public sealed class ReverseSequence : LinearOperator
     }
 
     /// <inheritdoc/>
-    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => Apply(b, node.Inputs.SetItem(0, cy[0]), node.Attributes).Output;
+    protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) =>
+        Apply(b, node.Inputs.SetItem(0, cy[0]), node.Attributes).Output;
 
     /// <summary>The column axis goes to the end, for the batch and time axes must be the first two.</summary>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         OnlyFirstBatched(batched);
         var last = node.Inputs[0]!.Type.Rank;
@@ -43,9 +50,12 @@ public sealed class ReverseSequence : LinearOperator
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
-        [inputs[1].IsNone && inputs[0].Axis != Time(node.Attributes) ? inputs[0]
-            : inputs[1].IsSeparate && (inputs[0].IsNone || inputs[0].Axis == Batch(node.Attributes)) ? SampleLayout.At(Batch(node.Attributes))
-            : SampleLayout.Coupled];
+        [
+            inputs[1].IsNone && inputs[0].Axis != Time(node.Attributes) ? inputs[0]
+            : inputs[1].IsSeparate && (inputs[0].IsNone || inputs[0].Axis == Batch(node.Attributes))
+                ? SampleLayout.At(Batch(node.Attributes))
+            : SampleLayout.Coupled,
+        ];
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

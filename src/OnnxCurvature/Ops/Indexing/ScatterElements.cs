@@ -15,20 +15,33 @@ public sealed class ScatterElements : Operator
 
     /// <summary>data with updates added at indices of the same rank.</summary>
     public static Value Add(GraphBuilder b, Value data, Value indices, Value updates, int axis) =>
-        Catalogue.Get<ScatterElements>().Apply(b, [data, indices, updates], Attributes.Empty.With("axis", (object)(long)axis).With("reduction", "add")).Output;
+        Catalogue
+            .Get<ScatterElements>()
+            .Apply(b, [data, indices, updates], Attributes.Empty.With("axis", (object)(long)axis).With("reduction", "add"))
+            .Output;
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var (data, indices, updates) = (call.Required(0).Type, call.Required(1).Type, call.Required(2).Type);
         _ = Axes.Normalize(call.Attributes.Int("axis", 0), data.Rank);
-        return indices.Rank == data.Rank && updates.Rank == data.Rank ? [data]
-            : throw new UnsupportedOperatorException($"{Name} takes data, indices and updates of one rank, not {data.Shape}, {indices.Shape} and {updates.Shape}.");
+        return indices.Rank == data.Rank && updates.Rank == data.Rank
+            ? [data]
+            : throw new UnsupportedOperatorException(
+                $"{Name} takes data, indices and updates of one rank, not {data.Shape}, {indices.Shape} and {updates.Shape}."
+            );
     }
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
-        [Scattering.Evaluate(inputs[0]!, ElementPositions.Of(inputs[0]!.Shape, inputs[1]!, Axis(node)), inputs[2]!, Scattering.Reduction(node.Attributes))];
+        [
+            Scattering.Evaluate(
+                inputs[0]!,
+                ElementPositions.Of(inputs[0]!.Shape, inputs[1]!, Axis(node)),
+                inputs[2]!,
+                Scattering.Reduction(node.Attributes)
+            ),
+        ];
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Scattering.CurvatureIn(node, active);
@@ -37,29 +50,55 @@ public sealed class ScatterElements : Operator
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         if (!Scattering.IsLinear(node.Attributes))
-            return [dx[0] is null && dx[2] is null ? null : Scattering.Joined(b, node, dx, x => GatherElements.Of(b, x, node.Inputs[1]!, Axis(node)))];
+            return
+            [
+                dx[0] is null && dx[2] is null
+                    ? null
+                    : Scattering.Joined(b, node, dx, x => GatherElements.Of(b, x, node.Inputs[1]!, Axis(node))),
+            ];
         if (dx[2] is null && (dx[0] is null || Scattering.Reduction(node.Attributes) == "add"))
             return [dx[0]];
-        return [Apply(b, [Scattering.Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, dx[2])], node.Attributes).Output];
+        return
+        [
+            Apply(
+                b,
+                [Scattering.Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, dx[2])],
+                node.Attributes
+            ).Output,
+        ];
     }
 
     /// <summary>
     /// cdata is cy, with zeros where an update was put; cupdates are the entries of cy at the indices.
     /// </summary>
-    public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) => input switch
-    {
-        0 when Scattering.Reduction(node.Attributes) == "add" => cy[0],
-        0 => Apply(b, [cy[0], node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, null)], node.Attributes).Output,
-        2 => GatherElements.Of(b, cy[0]!, node.Inputs[1]!, Axis(node)),
-        _ => base.Transpose(b, node, input, cy),
-    };
+    public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
+        input switch
+        {
+            0 when Scattering.Reduction(node.Attributes) == "add" => cy[0],
+            0 => Apply(b, [cy[0], node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, null)], node.Attributes).Output,
+            2 => GatherElements.Of(b, cy[0]!, node.Inputs[1]!, Axis(node)),
+            _ => base.Transpose(b, node, input, cy),
+        };
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Apply(b, [.. inputs.Select((value, index) => Columns.Repeat(b, value!, batched[index], columns))], node.Attributes.With("axis", (object)(Axis(node) + 1L))).Output];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) =>
+        [
+            Apply(
+                b,
+                [.. inputs.Select((value, index) => Columns.Repeat(b, value!, batched[index], columns))],
+                node.Attributes.With("axis", (object)(Axis(node) + 1L))
+            ).Output,
+        ];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [ElementPositions.Samples(node, inputs, Axis(node))];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [ElementPositions.Samples(node, inputs, Axis(node))];
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => Scattering.MinimumOpset(node.Attributes);

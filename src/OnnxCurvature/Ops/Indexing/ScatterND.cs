@@ -5,8 +5,8 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Indexing;
 
 /// <summary>
-/// data with slices of updates put to, or with reduction <c>add</c> added at, tuples of coordinates. Linear in data and updates together. Updates
-/// that are not added must go to places of their own; ONNX leaves it open which of two would win.
+/// data with slices of updates put to, or with reduction <c>add</c> added at, tuples of coordinates. Linear in data and updates together.
+/// Updates that are not added must go to places of their own; ONNX leaves it open which of two would win.
 /// </summary>
 public sealed class ScatterND : Operator
 {
@@ -21,8 +21,11 @@ public sealed class ScatterND : Operator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var (data, indices, updates) = (call.Required(0).Type, call.Required(1), call.Required(2).Type);
-        return updates.Rank == indices.Type.Rank - 1 + data.Rank - Tuples.Width(indices) ? [data]
-            : throw new UnsupportedOperatorException($"updates of shape {updates.Shape} do not fit the tuples {indices.Type.Shape} into {data.Shape}.");
+        return updates.Rank == indices.Type.Rank - 1 + data.Rank - Tuples.Width(indices)
+            ? [data]
+            : throw new UnsupportedOperatorException(
+                $"updates of shape {updates.Shape} do not fit the tuples {indices.Type.Shape} into {data.Shape}."
+            );
     }
 
     /// <inheritdoc/>
@@ -43,20 +46,34 @@ public sealed class ScatterND : Operator
             return [dx[0] is null && dx[2] is null ? null : Scattering.Joined(b, node, dx, x => GatherND.Of(b, x, node.Inputs[1]!))];
         if (dx[2] is null && (dx[0] is null || Scattering.Reduction(node.Attributes) == "add"))
             return [dx[0]];
-        return [Apply(b, [Scattering.Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, dx[2])], node.Attributes).Output];
+        return
+        [
+            Apply(
+                b,
+                [Scattering.Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, dx[2])],
+                node.Attributes
+            ).Output,
+        ];
     }
 
     /// <summary>cdata is cy, with zeros where an update was put; cupdates are the slices of cy at the tuples.</summary>
-    public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) => input switch
-    {
-        0 when Scattering.Reduction(node.Attributes) == "add" => cy[0],
-        0 => Apply(b, [cy[0], node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, null)], node.Attributes).Output,
-        2 => GatherND.Of(b, cy[0]!, node.Inputs[1]!),
-        _ => base.Transpose(b, node, input, cy),
-    };
+    public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
+        input switch
+        {
+            0 when Scattering.Reduction(node.Attributes) == "add" => cy[0],
+            0 => Apply(b, [cy[0], node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, null)], node.Attributes).Output,
+            2 => GatherND.Of(b, cy[0]!, node.Inputs[1]!),
+            _ => base.Transpose(b, node, input, cy),
+        };
 
     /// <summary>The column becomes the first coordinate of every tuple.</summary>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         var all = inputs.Select((value, index) => Columns.Repeat(b, value!, batched[index], columns)).ToArray();
         return [Apply(b, [all[0], Tuples.WithCoordinates(b, all[1], 1), all[2]], node.Attributes).Output];
@@ -73,7 +90,10 @@ public sealed class ScatterND : Operator
             axes.Add(inputs[0].Axis);
         if (inputs[2].IsSeparate)
             axes.Add(inputs[2].Axis - shift);
-        return [axes.Distinct().ToArray() is [var axis] && axis >= Tuples.Width(node.Inputs[1]!) ? SampleLayout.At(axis) : SampleLayout.Coupled];
+        return
+        [
+            axes.Distinct().ToArray() is [var axis] && axis >= Tuples.Width(node.Inputs[1]!) ? SampleLayout.At(axis) : SampleLayout.Coupled,
+        ];
     }
 
     /// <inheritdoc/>

@@ -21,24 +21,33 @@ internal static class Scattering
     public static bool IsLinear(Attributes attributes) => Reduction(attributes) is "none" or "add";
 
     /// <summary>
-    /// The tangent of a node that multiplies by updates or keeps the least or greatest, by way of a dense form: y_j is the product (least, greatest)
-    /// of data_j and over k of u_k where update k goes to j, and of what changes nothing elsewhere.
+    /// The tangent of a node that multiplies by updates or keeps the least or greatest, by way of a dense form: y_j is the product (least,
+    /// greatest) of data_j and over k of u_k where update k goes to j, and of what changes nothing elsewhere.
     /// <paramref name="positionsOf"/> gives for values of data's shape those at the places of the updates.
     /// </summary>
     public static Value? Joined(GraphBuilder b, Node node, ImmutableArray<Value?> dx, Func<Value, Value> positionsOf)
     {
         var (data, updates) = (node.Inputs[0]!, node.Inputs[2]!);
         if (data.Type.Shape.Elements.Known is not { } count || updates.Type.Shape.Elements.Known is not { } many)
-            throw new UnsupportedOperatorException($"the derivative of {node.Operator.Name} with the reduction '{Reduction(node.Attributes)}' needs the sizes of {data.Type.Shape} and {updates.Type.Shape}; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"the derivative of {node.Operator.Name} with the reduction '{Reduction(node.Attributes)}' needs the sizes of "
+                    + $"{data.Type.Shape} and {updates.Type.Shape}; give the sizes of symbolic dimensions."
+            );
         if (count * many > LargestDenseForm)
-            throw new UnsupportedOperatorException($"the derivative of {node.Operator.Name} with the reduction '{Reduction(node.Attributes)}' takes {count} times {many} elements, which are too many.");
+            throw new UnsupportedOperatorException(
+                $"the derivative of {node.Operator.Name} with the reduction '{Reduction(node.Attributes)}' takes {count} times {many} "
+                    + $"elements, which are too many."
+            );
         var numbers = b.Vector([.. Enumerable.Range(0, (int)count).Select(j => (long)j)]);
         var goesTo = Equal.Of(b, Reshape.To(b, positionsOf(Reshape.To(b, numbers, data.Type.Shape)), [many, 1]), numbers);
         var (flat, rows) = (Reshape.To(b, data, [1, count]), Reshape.To(b, updates, [many, 1]));
         var isProduct = Reduction(node.Attributes) == "mul";
         var neutral = isProduct ? b.Scalar(data.Type.Element, 1) : flat;
         var all = Concat.Of(b, [flat, Where.Of(b, goesTo, rows, neutral)], 0);
-        Operator reduction = isProduct ? Catalogue.Get<ReduceProd>() : Reduction(node.Attributes) == "max" ? Catalogue.Get<ReduceMax>() : Catalogue.Get<ReduceMin>();
+        Operator reduction =
+            isProduct ? Catalogue.Get<ReduceProd>()
+            : Reduction(node.Attributes) == "max" ? Catalogue.Get<ReduceMax>()
+            : Catalogue.Get<ReduceMin>();
         var y = Reshape.To(b, reduction.Apply(b, [all], Attributes.Empty.With("axes", [0]).With("keepdims", 0L)).Output, data.Type.Shape);
         return Pushforward.Through(b, new Dictionary<Value, Value?> { [data] = dx[0], [updates] = dx[2] }, y);
     }
@@ -48,13 +57,21 @@ internal static class Scattering
         !active[0] && !active[2] ? Curvature.PiecewiseConstant
         : IsLinear(node.Attributes) ? Curvature.Linear
         : Reduction(node.Attributes) is not "mul" ? Curvature.PiecewiseLinear
-        : active[2] ? Curvature.Curved : Curvature.Linear;
+        : active[2] ? Curvature.Curved
+        : Curvature.Linear;
 
     /// <summary>A tangent, or zeros of its shape.</summary>
-    public static Value Tangent(GraphBuilder b, Value primal, Value? tangent) => tangent ?? Expand.Of(b, b.Scalar(primal.Type.Element, 0), primal.Type.Shape);
+    public static Value Tangent(GraphBuilder b, Value primal, Value? tangent) =>
+        tangent ?? Expand.Of(b, b.Scalar(primal.Type.Element, 0), primal.Type.Shape);
 
     /// <summary>The lowest opset that knows the reduction.</summary>
-    public static int MinimumOpset(Attributes attributes) => Reduction(attributes) switch { "none" => 13, "add" or "mul" => 16, _ => 18 };
+    public static int MinimumOpset(Attributes attributes) =>
+        Reduction(attributes) switch
+        {
+            "none" => 13,
+            "add" or "mul" => 16,
+            _ => 18,
+        };
 
     /// <summary>data with update i put to, or joined at, the flat position i.</summary>
     public static Tensor Evaluate(Tensor data, int[] positions, Tensor updates, string reduction)
@@ -74,13 +91,14 @@ internal static class Scattering
         return Tensor.Of(data.Element, data.Shape.AsSpan(), values);
     }
 
-    private static double Join(string reduction, double old, double update) => reduction switch
-    {
-        "none" => update,
-        "add" => old + update,
-        "mul" => old * update,
-        "min" => Math.Min(old, update),
-        "max" => Math.Max(old, update),
-        _ => throw new UnsupportedOperatorException($"the reduction '{reduction}' is not known."),
-    };
+    private static double Join(string reduction, double old, double update) =>
+        reduction switch
+        {
+            "none" => update,
+            "add" => old + update,
+            "mul" => old * update,
+            "min" => Math.Min(old, update),
+            "max" => Math.Max(old, update),
+            _ => throw new UnsupportedOperatorException($"the reduction '{reduction}' is not known."),
+        };
 }

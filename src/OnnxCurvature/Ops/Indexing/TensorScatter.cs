@@ -23,13 +23,22 @@ public sealed class TensorScatter : CompositeOperator
         var (shape, rank) = (update.Type.Shape, update.Type.Rank);
         var axis = Axes.Normalize(call.Attributes.Int("axis", -2), rank);
         if (shape[axis].Known is not { } count || cache.Type.Shape[axis].Known is not { } size)
-            throw new UnsupportedOperatorException($"the sizes {shape[axis]} and {cache.Type.Shape[axis]} along the axis of TensorScatter are not both known; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"the sizes {shape[axis]} and {cache.Type.Shape[axis]} along the axis of TensorScatter are not both known; give the "
+                    + $"sizes of symbolic dimensions."
+            );
         var positions = Reshape.To(b, b.Vector([.. Enumerable.Range(0, (int)count).Select(index => (long)index)]), Along(axis, count));
         if (call.Input(2) is { } starts)
             positions = Add.Of(b, positions, Reshape.To(b, Cast.Of(b, starts, ElementType.Int64), Along(0, shape[0])));
         if (call.Attributes.Text("mode", "linear") == "circular")
             positions = Mod.Of(b, positions, b.Scalar(ElementType.Int64, size));
-        return [Catalogue.Get<ScatterElements>().Apply(b, [cache, Expand.Of(b, positions, shape), update], Attributes.Empty.With("axis", (long)axis)).Output];
+        return
+        [
+            Catalogue
+                .Get<ScatterElements>()
+                .Apply(b, [cache, Expand.Of(b, positions, shape), update], Attributes.Empty.With("axis", (long)axis))
+                .Output,
+        ];
 
         TensorShape Along(int at, Dim dim) => [.. Enumerable.Range(0, rank).Select(other => other == at ? dim : 1)];
     }

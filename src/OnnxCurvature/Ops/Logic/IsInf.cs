@@ -7,5 +7,8 @@ namespace OnnxCurvature.Ops.Logic;
 public sealed class IsInf : ElementwisePredicate
 {
     /// <inheritdoc/>
-    protected override bool Holds(Attributes attributes, double x) => x == double.PositiveInfinity ? attributes.Int("detect_positive", 1) != 0 : x == double.NegativeInfinity && attributes.Int("detect_negative", 1) != 0;
+    protected override bool Holds(Attributes attributes, double x) =>
+        x == double.PositiveInfinity
+            ? attributes.Int("detect_positive", 1) != 0
+            : x == double.NegativeInfinity && attributes.Int("detect_negative", 1) != 0;
 }

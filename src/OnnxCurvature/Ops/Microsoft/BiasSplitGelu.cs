@@ -13,7 +13,15 @@ public sealed class BiasSplitGelu : MicrosoftOperator
     {
         var x = new Expr(b, call.Required(0)) + new Expr(b, call.Required(1));
         var shape = x.Value.Type.Shape;
-        var half = shape[^1].Known / 2 ?? throw new UnsupportedOperatorException($"the size {shape[^1]} of the axis that BiasSplitGelu cuts is not known; give the sizes of symbolic dimensions.");
-        return [x.With(Slice.Of(b, x, shape.Rank - 1, 0, half)) * x.With(Slice.Of(b, x, shape.Rank - 1, half, 2 * half)).Through<Elementwise.Gelu>()];
+        var half =
+            shape[^1].Known / 2
+            ?? throw new UnsupportedOperatorException(
+                $"the size {shape[^1]} of the axis that BiasSplitGelu cuts is not known; give the sizes of symbolic dimensions."
+            );
+        return
+        [
+            x.With(Slice.Of(b, x, shape.Rank - 1, 0, half))
+                * x.With(Slice.Of(b, x, shape.Rank - 1, half, 2 * half)).Through<Elementwise.Gelu>(),
+        ];
     }
 }

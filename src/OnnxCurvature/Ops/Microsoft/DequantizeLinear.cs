@@ -3,7 +3,10 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops.Microsoft;
 
-/// <summary>The operator of the same name of the standard, as it was spelled for 16-bit integers before the standard took them. What is loaded becomes that.</summary>
+/// <summary>
+/// The operator of the same name of the standard, as it was spelled for 16-bit integers before the standard took them. What is loaded
+/// becomes that.
+/// </summary>
 public sealed class DequantizeLinear : MicrosoftOperator
 {
     /// <inheritdoc/>

@@ -11,8 +11,9 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>
-/// The embeddings of words, positions and segments, summed up and layer-normalized. Inputs: word ids [N, S], segment ids, the embeddings of words, positions and segments [·, H], scale, shift, a mask
-/// [N, S] and the positions; segments, mask and positions may be left out. Outputs: y [N, S, H], the number of unmasked words of each sample in int32 [N], and the sum.
+/// The embeddings of words, positions and segments, summed up and layer-normalized. Inputs: word ids [N, S], segment ids, the embeddings of
+/// words, positions and segments [·, H], scale, shift, a mask [N, S] and the positions; segments, mask and positions may be left out.
+/// Outputs: y [N, S, H], the number of unmasked words of each sample in int32 [N], and the sum.
 /// </summary>
 public sealed class EmbedLayerNormalization : MicrosoftOperator
 {
@@ -25,7 +26,10 @@ public sealed class EmbedLayerNormalization : MicrosoftOperator
         sum += sum.With(Gather.Of(b, call.Required(3), positions, 0));
         if (call.Input(1) is { } segments)
             sum += sum.With(Gather.Of(b, call.Required(4), segments, 0));
-        var attributes = Attributes.Empty.With("axis", -1L).With("epsilon", (object)call.Attributes.Float("epsilon", 1e-12)).With("stash_type", (long)sum.Value.Type.Element);
+        var attributes = Attributes
+            .Empty.With("axis", -1L)
+            .With("epsilon", (object)call.Attributes.Float("epsilon", 1e-12))
+            .With("stash_type", (long)sum.Value.Type.Element);
         var y = Catalogue.Get<LayerNormalization>().Apply(b, [sum, call.Required(5), call.Required(6)], attributes).Output;
         var count = call.Input(7) is { } mask
             ? Cast.Of(b, ReduceSum.Of(b, Cast.Of(b, mask, ElementType.Int64), [1], keepDims: false), ElementType.Int32)

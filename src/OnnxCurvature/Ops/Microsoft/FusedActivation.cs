@@ -6,13 +6,18 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// <summary>The activation that is fused to a product.</summary>
 internal static class FusedActivation
 {
-    /// <summary>An activation of a value. Its parameters are those of the standard's operator, in the order in which this lists them.</summary>
+    /// <summary>
+    /// An activation of a value. Its parameters are those of the standard's operator, in the order in which this lists them.
+    /// </summary>
     public static Value Of(GraphBuilder b, Value x, string name, IReadOnlyList<double> parameters)
     {
         if (name.Length == 0)
             return x;
         if (name == nameof(Clip))
-            return Catalogue.Get<Clip>().Apply(b, [x, b.Scalar(x.Type.Element, Parameter(0)), b.Scalar(x.Type.Element, Parameter(1))]).Output;
+            return Catalogue
+                .Get<Clip>()
+                .Apply(b, [x, b.Scalar(x.Type.Element, Parameter(0)), b.Scalar(x.Type.Element, Parameter(1))])
+                .Output;
         string[] names = name switch
         {
             nameof(Relu) or nameof(Tanh) or nameof(Sigmoid) or nameof(Softplus) or nameof(Softsign) => [],
@@ -25,6 +30,9 @@ internal static class FusedActivation
             attributes = attributes.With(names[index], (object)Parameter(index));
         return Catalogue.Find("", name)!.Apply(b, [x], attributes).Output;
 
-        double Parameter(int index) => index < parameters.Count ? parameters[index] : throw new UnsupportedOperatorException($"the fused activation {name} lacks parameters.");
+        double Parameter(int index) =>
+            index < parameters.Count
+                ? parameters[index]
+                : throw new UnsupportedOperatorException($"the fused activation {name} lacks parameters.");
     }
 }

@@ -12,6 +12,14 @@ public sealed class FusedGemm : MicrosoftOperator
     {
         string[] parameters = ["activation_alpha", "activation_beta", "activation_gamma"];
         var y = Catalogue.Get<Gemm>().Apply(b, call.Inputs, call.Attributes.Without([.. parameters, "activation"])).Output;
-        return [FusedActivation.Of(b, y, call.Attributes.Text("activation", ""), [.. parameters.Where(call.Attributes.Has).Select(name => call.Attributes.Float(name, 0))])];
+        return
+        [
+            FusedActivation.Of(
+                b,
+                y,
+                call.Attributes.Text("activation", ""),
+                [.. parameters.Where(call.Attributes.Has).Select(name => call.Attributes.Float(name, 0))]
+            ),
+        ];
     }
 }

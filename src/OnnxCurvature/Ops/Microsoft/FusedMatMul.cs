@@ -6,7 +6,10 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Microsoft;
 
-/// <summary>y = alpha A·B, where the last two axes of A and B are exchanged first by <c>transA</c> and <c>transB</c>; by <c>transBatchA</c> and <c>transBatchB</c> the first axis goes before the last.</summary>
+/// <summary>
+/// y = alpha A·B, where the last two axes of A and B are exchanged first by <c>transA</c> and <c>transB</c>; by <c>transBatchA</c> and
+/// <c>transBatchB</c> the first axis goes before the last.
+/// </summary>
 public sealed class FusedMatMul : MicrosoftOperator
 {
     /// <inheritdoc/>

@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Quantization;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>
-/// The product of two matrices of 8-bit integers less their zero points, times the scales of both, plus a bias. Inputs: a, b, the scale of each, one or one for each column of b, the
-/// zero point of each, and the bias; the last three may be left out.
+/// The product of two matrices of 8-bit integers less their zero points, times the scales of both, plus a bias. Inputs: a, b, the scale of
+/// each, one or one for each column of b, the zero point of each, and the bias; the last three may be left out.
 /// </summary>
 public sealed class MatMulIntegerToFloat : MicrosoftOperator
 {

@@ -8,9 +8,10 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>
-/// Attention of queries [N, S, heads * D] to keys [N, T, heads * D] and values [N, T, heads * E]. Keys and values may be packed, [N, T, heads, 2, D],
-/// or all three, [N, S, heads, 3, D]; keys and values of a cross-attention may have the heads first. Further inputs: a bias of all three, a
-/// mask of padding, what is added to the scores, and the past. Outputs: [N, S, heads * E], and keys and values with those of the past.
+/// Attention of queries [N, S, heads * D] to keys [N, T, heads * D] and values [N, T, heads * E]. Keys and values may be packed, [N, T,
+/// heads, 2, D], or all three, [N, S, heads, 3, D]; keys and values of a cross-attention may have the heads first. Further inputs: a bias
+/// of all three, a mask of padding, what is added to the scores, and the past. Outputs: [N, S, heads * E], and keys and values with those
+/// of the past.
 /// </summary>
 public sealed class MultiHeadAttention : MicrosoftOperator
 {
@@ -67,8 +68,18 @@ public sealed class MultiHeadAttention : MicrosoftOperator
         {
             if (call.Input(3) is not { } bias)
                 return x;
-            var size = x.Type.Shape[3].Known * heads ?? throw new UnsupportedOperatorException($"the size {x.Type.Shape[3]} of the heads is not known; give the sizes of symbolic dimensions.");
-            var start = index < 2 ? index * size : bias.Type.Shape[0].Known - size ?? throw new UnsupportedOperatorException("the size of a bias is not known; give the sizes of symbolic dimensions.");
+            var size =
+                x.Type.Shape[3].Known * heads
+                ?? throw new UnsupportedOperatorException(
+                    $"the size {x.Type.Shape[3]} of the heads is not known; give the sizes of symbolic dimensions."
+                );
+            var start =
+                index < 2
+                    ? index * size
+                    : bias.Type.Shape[0].Known - size
+                        ?? throw new UnsupportedOperatorException(
+                            "the size of a bias is not known; give the sizes of symbolic dimensions."
+                        );
             return Add.Of(b, x, Reshape.To(b, Slice.Of(b, bias, 0, start, start + size), [heads, 1, size / heads]));
         }
     }

@@ -4,7 +4,10 @@ using OnnxCurvature.Ops.Normalization;
 
 namespace OnnxCurvature.Ops.Microsoft;
 
-/// <summary>The sum x + skip + bias, divided by its root mean square along the last axis. Inputs: x, skip, scale and bias; the last may be left out. Outputs: y, none, the inverse of the root, and the sum.</summary>
+/// <summary>
+/// The sum x + skip + bias, divided by its root mean square along the last axis. Inputs: x, skip, scale and bias; the last may be left out.
+/// Outputs: y, none, the inverse of the root, and the sum.
+/// </summary>
 public sealed class SkipSimplifiedLayerNormalization : MicrosoftOperator
 {
     /// <inheritdoc/>

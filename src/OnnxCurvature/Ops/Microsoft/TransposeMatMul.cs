@@ -7,5 +7,6 @@ namespace OnnxCurvature.Ops.Microsoft;
 public sealed class TransposeMatMul : MicrosoftOperator
 {
     /// <inheritdoc/>
-    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) => Catalogue.Get<FusedMatMul>().OnLoad(b, call)!.Value;
+    protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) =>
+        Catalogue.Get<FusedMatMul>().OnLoad(b, call)!.Value;
 }

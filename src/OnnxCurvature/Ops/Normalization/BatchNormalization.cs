@@ -9,9 +9,9 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Normalization;
 
 /// <summary>
-/// Batch normalization: y = (x - mean) * (scale / √(variance + epsilon)) + bias for each channel. At inference mean and variance are inputs, and
-/// y is affine in x. With <c>training_mode</c> = 1 they are those of x over samples and positions, and two further outputs are the running
-/// ones: momentum * input + (1 - momentum) * that of x.
+/// Batch normalization: y = (x - mean) * (scale / √(variance + epsilon)) + bias for each channel. At inference mean and variance are
+/// inputs, and y is affine in x. With <c>training_mode</c> = 1 they are those of x over samples and positions, and two further outputs are
+/// the running ones: momentum * input + (1 - momentum) * that of x.
 /// </summary>
 public sealed class BatchNormalization : CompositeOperator
 {
@@ -33,7 +33,8 @@ public sealed class BatchNormalization : CompositeOperator
             outputs.AddRange([Running(mean, average, 3), Running(variance, spread, 4)]);
             (mean, variance) = (average, spread);
 
-            Value Running(Expr before, Expr here, int input) => Reshape.To(b, before * momentum + here * (1 - momentum), call.Required(input).Type.Shape);
+            Value Running(Expr before, Expr here, int input) =>
+                Reshape.To(b, before * momentum + here * (1 - momentum), call.Required(input).Type.Shape);
         }
         var deviation = (variance + call.Attributes.Float("epsilon", 1e-5)).Through<Sqrt>();
         return [(x - mean) * (scale / deviation) + bias, .. outputs.Take(call.OutputCount - 1)];
@@ -45,10 +46,18 @@ public sealed class BatchNormalization : CompositeOperator
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
         if (opset < 7 ? call.Attributes.Int("is_test", 0) == 0 : opset < 14 && call.OutputCount > 1)
-            throw new UnsupportedOperatorException("BatchNormalization is in the training mode of opsets before 14, which left open what it gives out; export the model for inference.");
+            throw new UnsupportedOperatorException(
+                "BatchNormalization is in the training mode of opsets before 14, which left open what it gives out; export the model "
+                    + "for inference."
+            );
         if (opset < 9 && call.Attributes.Int("spatial", 1) == 0)
             throw new UnsupportedOperatorException("BatchNormalization with spatial = 0 is not supported.");
-        return call with { Attributes = IsTraining(call.Attributes) ? call.Attributes : call.Attributes.Without("is_test", "spatial", "consumed_inputs", "momentum", "training_mode") };
+        return call with
+        {
+            Attributes = IsTraining(call.Attributes)
+                ? call.Attributes
+                : call.Attributes.Without("is_test", "spatial", "consumed_inputs", "momentum", "training_mode"),
+        };
     }
 
     /// <inheritdoc/>

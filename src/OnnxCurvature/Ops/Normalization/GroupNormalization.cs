@@ -20,10 +20,16 @@ public sealed class GroupNormalization : CompositeOperator
         var x = call.Required(0);
         var shape = x.Type.Shape;
         var groups = call.Attributes.Int("num_groups", 1);
-        var ofGroup = shape.Product(1, shape.Rank).DividedBy(groups) ?? throw new UnsupportedOperatorException($"the channels of {shape} cannot be split into {groups} groups.");
+        var ofGroup =
+            shape.Product(1, shape.Rank).DividedBy(groups)
+            ?? throw new UnsupportedOperatorException($"the channels of {shape} cannot be split into {groups} groups.");
         var grouped = new Expr(b, Reshape.To(b, x, [shape[0], groups, ofGroup]));
         var normal = grouped.With(Reshape.To(b, Standardization.Of(grouped, [2], call.Attributes.Float("epsilon", 1e-5)), shape));
-        return [normal * grouped.With(ChannelVectors.Along(b, call.Required(1), shape.Rank)) + grouped.With(ChannelVectors.Along(b, call.Required(2), shape.Rank))];
+        return
+        [
+            normal * grouped.With(ChannelVectors.Along(b, call.Required(1), shape.Rank))
+                + grouped.With(ChannelVectors.Along(b, call.Required(2), shape.Rank)),
+        ];
     }
 
     /// <summary>Before opset 21 scale and bias have an entry for each group.</summary>
@@ -33,7 +39,9 @@ public sealed class GroupNormalization : CompositeOperator
             return call;
         var groups = call.Attributes.Int("num_groups", 1);
         var channels = call.Required(0).Type.Shape[1];
-        var ofGroup = channels.DividedBy(groups) ?? throw new UnsupportedOperatorException($"{channels} channels cannot be split into {groups} groups.");
+        var ofGroup =
+            channels.DividedBy(groups)
+            ?? throw new UnsupportedOperatorException($"{channels} channels cannot be split into {groups} groups.");
         return call.WithInputs(call.Input(0), ForChannels(call.Required(1)), ForChannels(call.Required(2)));
 
         Value ForChannels(Value vector) => Reshape.To(b, Expand.Of(b, Reshape.To(b, vector, [groups, 1]), [groups, ofGroup]), [channels]);

@@ -28,9 +28,17 @@ public sealed class Hardmax : AxisNormalization
     {
         var x = call.Required(0);
         var axis = Axes.Normalize(call.Attributes.Int("axis", -1), x.Type.Rank);
-        var size = x.Type.Shape[axis].Known ?? throw new UnsupportedOperatorException($"the size {x.Type.Shape[axis]} of the axis of Hardmax is not known; give the sizes of symbolic dimensions.");
+        var size =
+            x.Type.Shape[axis].Known
+            ?? throw new UnsupportedOperatorException(
+                $"the size {x.Type.Shape[axis]} of the axis of Hardmax is not known; give the sizes of symbolic dimensions."
+            );
         var best = Catalogue.Get<ArgMax>().Apply(b, [x], Attributes.Empty.With("axis", (long)axis)).Output;
-        var places = Reshape.To(b, b.Vector([.. Enumerable.Range(0, (int)size).Select(place => (long)place)]), [size, .. Enumerable.Repeat((Dim)1, x.Type.Rank - 1 - axis)]);
+        var places = Reshape.To(
+            b,
+            b.Vector([.. Enumerable.Range(0, (int)size).Select(place => (long)place)]),
+            [size, .. Enumerable.Repeat((Dim)1, x.Type.Rank - 1 - axis)]
+        );
         return [Cast.Of(b, Equal.Of(b, best, places), x.Type.Element)];
     }
 

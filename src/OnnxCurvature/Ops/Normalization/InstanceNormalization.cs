@@ -23,7 +23,11 @@ public sealed class InstanceNormalization : CompositeOperator
     }
 
     /// <inheritdoc/>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call with { Attributes = call.Attributes.Without("consumed_inputs") };
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        call with
+        {
+            Attributes = call.Attributes.Without("consumed_inputs"),
+        };
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 8 * size(node.Output.Type.Shape.Elements);

@@ -23,7 +23,11 @@ public sealed class LRN : CompositeOperator
         var size = call.Attributes.Int("size", 1);
         if (size < 1)
             throw new UnsupportedOperatorException($"LRN sums over {size} channels, and 1 is the least.");
-        var channels = x.Value.Type.Shape[1].Known ?? throw new UnsupportedOperatorException($"LRN needs the number of channels, and {x.Value.Type.Shape[1]} is not known; give the sizes of symbolic dimensions.");
+        var channels =
+            x.Value.Type.Shape[1].Known
+            ?? throw new UnsupportedOperatorException(
+                $"LRN needs the number of channels, and {x.Value.Type.Shape[1]} is not known; give the sizes of symbolic dimensions."
+            );
         // What lies further away than all channels is the margin, of zeros.
         var (before, after) = (Math.Min((size - 1) / 2, channels), Math.Min(size / 2, channels));
         var squares = Pad.Of(b, x * x, 1, before, after);
@@ -35,5 +39,6 @@ public sealed class LRN : CompositeOperator
     }
 
     /// <inheritdoc/>
-    public override double Flops(Node node, Func<Dim, double> size) => (node.Attributes.Int("size", 1) + 20) * size(node.Output.Type.Shape.Elements);
+    public override double Flops(Node node, Func<Dim, double> size) =>
+        (node.Attributes.Int("size", 1) + 20) * size(node.Output.Type.Shape.Elements);
 }

@@ -28,7 +28,9 @@ public sealed class LogSoftmax : AxisNormalization
             element = element - largest - logarithm;
     }
 
-    /// <summary>x - max - ln Σ exp(x - max), since the CUDA provider's float64 kernel is as inexact as that of <see cref="Softmax"/>.</summary>
+    /// <summary>
+    /// x - max - ln Σ exp(x - max), since the CUDA provider's float64 kernel is as inexact as that of <see cref="Softmax"/>.
+    /// </summary>
     public override ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
     {
         var x = new Expr(b, call.Required(0));

@@ -7,7 +7,9 @@ using OnnxCurvature.Ops.Reduction;
 
 namespace OnnxCurvature.Ops.Normalization;
 
-/// <summary>x divided by its norm along <c>axis</c>: Σ|x| for <c>p</c> = 1, √Σx² for <c>p</c> = 2; 0, with derivatives of 0, where the norm is 0.</summary>
+/// <summary>
+/// x divided by its norm along <c>axis</c>: Σ|x| for <c>p</c> = 1, √Σx² for <c>p</c> = 2; 0, with derivatives of 0, where the norm is 0.
+/// </summary>
 public sealed class LpNormalization : CompositeOperator
 {
     /// <inheritdoc/>

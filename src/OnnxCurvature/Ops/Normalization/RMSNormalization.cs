@@ -8,7 +8,8 @@ using OnnxCurvature.Ops.Reduction;
 namespace OnnxCurvature.Ops.Normalization;
 
 /// <summary>
-/// y = scale x / √(mean of x² + ε), with the mean over all axes from <c>axis</c> (default -1) on. Of opset 23, so files hold what it is made of.
+/// y = scale x / √(mean of x² + ε), with the mean over all axes from <c>axis</c> (default -1) on. Of opset 23, so files hold what it is
+/// made of.
 /// </summary>
 public sealed class RMSNormalization : CompositeOperator
 {

@@ -44,7 +44,9 @@ public sealed class Softmax : AxisNormalization
             element /= sum;
     }
 
-    /// <summary>exp(x - max) / Σ exp(x - max). The CUDA provider's float64 kernel is only as exact as float32 (1e-8 with ONNX Runtime 1.29).</summary>
+    /// <summary>
+    /// exp(x - max) / Σ exp(x - max). The CUDA provider's float64 kernel is only as exact as float32 (1e-8 with ONNX Runtime 1.29).
+    /// </summary>
     public override ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
     {
         var x = new Expr(b, call.Required(0));

@@ -22,7 +22,13 @@ public sealed class AveragePool : LinearOperator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
-        return [x with { Shape = [.. x.Shape.Range(0, 2), .. Window.Outputs(call.Attributes, Kernel(call.Attributes), x.Shape.Range(2, x.Rank))] }];
+        return
+        [
+            x with
+            {
+                Shape = [.. x.Shape.Range(0, 2), .. Window.Outputs(call.Attributes, Kernel(call.Attributes), x.Shape.Range(2, x.Rank))],
+            },
+        ];
     }
 
     /// <inheritdoc/>
@@ -36,9 +42,9 @@ public sealed class AveragePool : LinearOperator
         var (area, planes) = ((int)sizes.Aggregate(1L, (a, b) => a * b), (int)(x.Shape[0] * x.Shape[1]));
         var y = new double[planes * counts.Length];
         for (var plane = 0; plane < planes; plane++)
-            for (var tap = 0; tap < taps.Length; tap++)
-                if (taps[tap] >= 0)
-                    y[plane * counts.Length + tap % counts.Length] += x.Floats[plane * area + taps[tap]] / counts[tap % counts.Length];
+        for (var tap = 0; tap < taps.Length; tap++)
+            if (taps[tap] >= 0)
+                y[plane * counts.Length + tap % counts.Length] += x.Floats[plane * area + taps[tap]] / counts[tap % counts.Length];
         return [Tensor.Of(x.Element, [.. x.Shape.Take(2), .. outputs], y)];
     }
 
@@ -51,19 +57,34 @@ public sealed class AveragePool : LinearOperator
         var (x, y, c) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape, cy[0]!);
         var (rank, spatial, outputs) = (x.Rank - 2, x.Range(2, x.Rank), y.Range(2, y.Rank));
         if (!spatial.IsKnown)
-            throw new UnsupportedOperatorException($"the derivative of AveragePool needs the spatial sizes of {x}; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"the derivative of AveragePool needs the spatial sizes of {x}; give the sizes of symbolic dimensions."
+            );
         var window = Window.Of(node.Attributes, Kernel(node.Attributes), spatial);
         var counts = window.Counts(spatial.Sizes, outputs.Sizes, CountsPadding(node));
-        var weights = counts.Distinct().Count() == 1
-            ? b.Scalar(c.Type.Element, 1 / counts[0])
-            : b.Constant(Tensor.Of(c.Type.Element, outputs.Sizes, Array.ConvertAll(counts, count => 1 / count)));
+        var weights =
+            counts.Distinct().Count() == 1
+                ? b.Scalar(c.Type.Element, 1 / counts[0])
+                : b.Constant(Tensor.Of(c.Type.Element, outputs.Sizes, Array.ConvertAll(counts, count => 1 / count)));
         c = Mul.Of(b, c, weights);
         if (window.IsDisjoint && outputs.Select((dim, axis) => dim.Factor * window.Kernel[axis] <= spatial[axis].Factor).All(fits => fits))
             return Repeated(b, c, window, x);
         // Where a last window overhangs, more is cut off at the end than the padding.
         var cut = window with
         {
-            Ends = [.. window.Ends.Select((end, axis) => Math.Max(end, (outputs[axis].Factor - 1) * window.Strides[axis] + window.Span(axis) - window.Begins[axis] - spatial[axis].Factor))],
+            Ends =
+            [
+                .. window.Ends.Select(
+                    (end, axis) =>
+                        Math.Max(
+                            end,
+                            (outputs[axis].Factor - 1) * window.Strides[axis]
+                                + window.Span(axis)
+                                - window.Begins[axis]
+                                - spatial[axis].Factor
+                        )
+                ),
+            ],
         };
         var ones = b.Constant(Tensor.Filled(c.Type.Element, [1, 1, .. window.Kernel], 1));
         var planes = Reshape.To(b, c, [y[0] * y[1], 1, .. outputs]);
@@ -71,8 +92,13 @@ public sealed class AveragePool : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, inputs[0]!)], node.Attributes).Output, node.Output.Type.Shape, columns)];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, inputs[0]!)], node.Attributes).Output, node.Output.Type.Shape, columns)];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
@@ -87,7 +113,12 @@ public sealed class AveragePool : LinearOperator
 
     /// <inheritdoc/>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
-        base.ToOpset(b, node, opset) is var call && IsDilated(node) ? call : call with { Attributes = call.Attributes.Without("dilations") };
+        base.ToOpset(b, node, opset) is var call && IsDilated(node)
+            ? call
+            : call with
+            {
+                Attributes = call.Attributes.Without("dilations"),
+            };
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => IsDilated(node) ? 19 : 13;
@@ -106,7 +137,9 @@ public sealed class AveragePool : LinearOperator
             if (spatial.IsKnown && outputs.IsKnown)
             {
                 var counts = window.Counts(spatial.Sizes, outputs.Sizes, withPadding);
-                return counts.Distinct().Count() == 1 ? b.Scalar(x.Type.Element, counts[0]) : b.Constant(Tensor.Of(x.Type.Element, outputs.Sizes, counts));
+                return counts.Distinct().Count() == 1
+                    ? b.Scalar(x.Type.Element, counts[0])
+                    : b.Constant(Tensor.Of(x.Type.Element, outputs.Sizes, counts));
             }
             if (withPadding || window.Pads.All(pad => pad == 0))
                 return b.Scalar(x.Type.Element, window.Kernel.Aggregate(1.0, (product, length) => product * length));
@@ -125,7 +158,8 @@ public sealed class AveragePool : LinearOperator
 
     private static bool CountsPadding(Node node) => node.Attributes.Int("count_include_pad", 0) != 0;
 
-    private static ImmutableArray<long> Kernel(Attributes attributes) => attributes.Ints("kernel_shape") ?? throw new UnsupportedOperatorException("AveragePool lacks its attribute kernel_shape.");
+    private static ImmutableArray<long> Kernel(Attributes attributes) =>
+        attributes.Ints("kernel_shape") ?? throw new UnsupportedOperatorException("AveragePool lacks its attribute kernel_shape.");
 
     /// <summary>Each entry repeated over its window, and zeros after the last.</summary>
     private static Value Repeated(GraphBuilder b, Value c, Window window, TensorShape x)

@@ -27,7 +27,10 @@ public sealed class MaxPool : Operator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
-        var y = x with { Shape = [.. x.Shape.Range(0, 2), .. Window.Outputs(call.Attributes, Kernel(call.Attributes), x.Shape.Range(2, x.Rank))] };
+        var y = x with
+        {
+            Shape = [.. x.Shape.Range(0, 2), .. Window.Outputs(call.Attributes, Kernel(call.Attributes), x.Shape.Range(2, x.Rank))],
+        };
         return call.OutputCount > 1 ? [y, y with { Element = ElementType.Int64 }] : [y];
     }
 
@@ -44,18 +47,22 @@ public sealed class MaxPool : Operator
         var planes = (int)(x.Shape[0] * x.Shape[1]);
         var stored = node.Attributes.Int("storage_order", 0) == 0 ? null : ColumnMajor(sizes);
         var (values, positions) = (new double[planes * places], new long[planes * places]);
-        Parallel.For(0, planes, plane =>
-        {
-            for (var p = 0; p < places; p++)
+        Parallel.For(
+            0,
+            planes,
+            plane =>
             {
-                var (best, at) = (double.NegativeInfinity, -1);
-                for (var tap = p; tap < taps.Length; tap += places)
-                    if (taps[tap] >= 0 && (at < 0 || x.At(plane * area + taps[tap]) > best))
-                        (best, at) = (x.At(plane * area + taps[tap]), taps[tap]);
-                values[plane * places + p] = best;
-                positions[plane * places + p] = plane * area + (stored is null || at < 0 ? at : stored[at]);
+                for (var p = 0; p < places; p++)
+                {
+                    var (best, at) = (double.NegativeInfinity, -1);
+                    for (var tap = p; tap < taps.Length; tap += places)
+                        if (taps[tap] >= 0 && (at < 0 || x.At(plane * area + taps[tap]) > best))
+                            (best, at) = (x.At(plane * area + taps[tap]), taps[tap]);
+                    values[plane * places + p] = best;
+                    positions[plane * places + p] = plane * area + (stored is null || at < 0 ? at : stored[at]);
+                }
             }
-        });
+        );
         long[] shape = [.. x.Shape.Take(2), .. outputs];
         // Integers are those of images, of 8 bits.
         var y = Tensor.Of(ElementType.Float64, shape, values).CastTo(x.Element);
@@ -72,18 +79,31 @@ public sealed class MaxPool : Operator
             return NoTangents(node);
         var (x, y) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape);
         if (!x.Range(2, x.Rank).IsKnown)
-            throw new UnsupportedOperatorException($"the derivative of MaxPool needs the spatial sizes of {x}; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"the derivative of MaxPool needs the spatial sizes of {x}; give the sizes of symbolic dimensions."
+            );
         var window = Window.Of(node.Attributes, Kernel(node.Attributes), x.Range(2, x.Rank));
         var winners = Winners(b, node);
-        var exact = window.IsDisjoint && y.Range(2, y.Rank).Select((dim, axis) => dim.Factor * window.Kernel[axis] <= x[axis + 2].Factor).All(fits => fits);
-        var dy = !exact ? ByIndex(b, tangent, winners)
+        var exact =
+            window.IsDisjoint
+            && y.Range(2, y.Rank).Select((dim, axis) => dim.Factor * window.Kernel[axis] <= x[axis + 2].Factor).All(fits => fits);
+        var dy =
+            !exact ? ByIndex(b, tangent, winners)
             : x.Product(2, x.Rank).Factor * y.Product(2, y.Rank).Factor <= LargestSelection ? BySelection(b, tangent, winners, window)
             : ByMask(b, tangent, winners, window);
         return node.Outputs.Length > 1 ? [dy, null] : [dy];
     }
 
-    /// <summary>Columns are more samples; positions, which count through all samples, are brought back into the first column's range.</summary>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    /// <summary>
+    /// Columns are more samples; positions, which count through all samples, are brought back into the first column's range.
+    /// </summary>
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         var (x, y) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape);
         var folded = Apply(b, [SampleFolding.Fold(b, inputs[0]!)], node.Attributes, node.Outputs.Length);
@@ -109,16 +129,20 @@ public sealed class MaxPool : Operator
     public override double Flops(Node node, Func<Dim, double> size) =>
         size(node.Output.Type.Shape.Elements) * Kernel(node.Attributes).Aggregate(1.0, (product, length) => product * length);
 
-    private static ImmutableArray<long> Kernel(Attributes attributes) => attributes.Ints("kernel_shape") ?? throw new UnsupportedOperatorException("MaxPool lacks its attribute kernel_shape.");
+    private static ImmutableArray<long> Kernel(Attributes attributes) =>
+        attributes.Ints("kernel_shape") ?? throw new UnsupportedOperatorException("MaxPool lacks its attribute kernel_shape.");
 
-    /// <summary>The flat positions of a node's winners within their plane, 64-bit integers of the output's shape; the spatial sizes must be known.</summary>
+    /// <summary>
+    /// The flat positions of a node's winners within their plane, 64-bit integers of the output's shape; the spatial sizes must be known.
+    /// </summary>
     public Value Winners(GraphBuilder b, Node node)
     {
         var x = node.Inputs[0]!.Type.Shape;
         var area = x.Product(2, x.Rank);
-        var positions = node.Outputs.Length > 1 && node.Attributes.Int("storage_order", 0) == 0
-            ? node.Outputs[1]
-            : Apply(b, [node.Inputs[0]], node.Attributes.Without("storage_order"), 2).Outputs[1];
+        var positions =
+            node.Outputs.Length > 1 && node.Attributes.Int("storage_order", 0) == 0
+                ? node.Outputs[1]
+                : Apply(b, [node.Inputs[0]], node.Attributes.Without("storage_order"), 2).Outputs[1];
         return Mod.Of(b, positions, b.Scalar(ElementType.Int64, area.Factor));
     }
 
@@ -176,13 +200,24 @@ public sealed class MaxPool : Operator
         Value? grid = null;
         for (var axis = 0; axis < rank; axis++)
         {
-            long[] shape = [.. Enumerable.Repeat(1L, 2 * axis), y[axis + 2].Factor, window.Kernel[axis], .. Enumerable.Repeat(1L, 2 * (rank - axis - 1))];
+            long[] shape =
+            [
+                .. Enumerable.Repeat(1L, 2 * axis),
+                y[axis + 2].Factor,
+                window.Kernel[axis],
+                .. Enumerable.Repeat(1L, 2 * (rank - axis - 1)),
+            ];
             long[] steps = [.. Enumerable.Range(0, (int)(shape[2 * axis] * shape[2 * axis + 1])).Select(at => at * plane[axis])];
             var along = b.Constant(Tensor.Of(ElementType.Int64, shape, steps));
             grid = grid is null ? along : Add.Of(b, grid, along);
         }
         var mask = Cast.Of(b, Equal.Of(b, Reshape.To(b, winners, [.. repeated]), grid!), dx.Type.Element);
-        return ReduceSum.Of(b, Mul.Of(b, Reshape.To(b, dx, [.. windows]), mask), Enumerable.Range(0, rank).Select(axis => 3L + 2 * axis), keepDims: false);
+        return ReduceSum.Of(
+            b,
+            Mul.Of(b, Reshape.To(b, dx, [.. windows]), mask),
+            Enumerable.Range(0, rank).Select(axis => 3L + 2 * axis),
+            keepDims: false
+        );
     }
 
     /// <summary>For windows that overlap or reach into the padding: dx picked at the winners.</summary>

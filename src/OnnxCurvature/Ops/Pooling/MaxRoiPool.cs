@@ -12,8 +12,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Pooling;
 
 /// <summary>
-/// Regions [R, 5] (image, left, top, right, bottom) of images x [N, C, H, W], rounded to whole pixels and divided into bins, of each of which the
-/// greatest pixel is taken; zero for an empty one: [R, C, h, w]. Piecewise linear in x, piecewise constant in the regions.
+/// Regions [R, 5] (image, left, top, right, bottom) of images x [N, C, H, W], rounded to whole pixels and divided into bins, of each of
+/// which the greatest pixel is taken; zero for an empty one: [R, C, h, w]. Piecewise linear in x, piecewise constant in the regions.
 /// </summary>
 public sealed class MaxRoiPool : CompositeOperator
 {
@@ -35,7 +35,9 @@ public sealed class MaxRoiPool : CompositeOperator
     {
         var (x, regions) = (call.Required(0), call.Required(1));
         if (!x.Type.Shape.Range(2, 4).IsKnown)
-            throw new UnsupportedOperatorException($"the derivative of MaxRoiPool needs the spatial sizes of {x.Type.Shape}; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"the derivative of MaxRoiPool needs the spatial sizes of {x.Type.Shape}; give the sizes of symbolic dimensions."
+            );
         var which = Reshape.To(b, Cast.Of(b, Slice.Of(b, regions, 1, 0, 1), ElementType.Int64), [regions.Type.Shape[0]]);
         var images = Gather.Of(b, x, which, 0);
         var byColumns = Greatest(Reshape.InsertAxis(b, images, 3), Inside(b, call, 1), [1, 2]);
@@ -54,10 +56,13 @@ public sealed class MaxRoiPool : CompositeOperator
     }
 
     /// <inheritdoc/>
-    public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[0]!.Type.Shape.Range(2, 4).Elements) * size(node.Output.Type.Shape.Range(0, 2).Elements);
+    public override double Flops(Node node, Func<Dim, double> size) =>
+        size(node.Inputs[0]!.Type.Shape.Range(2, 4).Elements) * size(node.Output.Type.Shape.Range(0, 2).Elements);
 
-    private static ImmutableArray<long> Bins(OperatorCall call) => call.Attributes.Ints("pooled_shape") is { Length: 2 } bins ? bins
-        : throw new UnsupportedOperatorException("MaxRoiPool lacks the two sizes of its attribute pooled_shape.");
+    private static ImmutableArray<long> Bins(OperatorCall call) =>
+        call.Attributes.Ints("pooled_shape") is { Length: 2 } bins
+            ? bins
+            : throw new UnsupportedOperatorException("MaxRoiPool lacks the two sizes of its attribute pooled_shape.");
 
     /// <summary>Along an axis, which pixels lie in which bin: [R, bins, size].</summary>
     private static Value Inside(GraphBuilder b, OperatorCall call, int axis)
@@ -71,13 +76,21 @@ public sealed class MaxRoiPool : CompositeOperator
         var first = (step * Count(0, bins)).Through<Floor>() + start;
         var last = (step * Count(1, bins)).Through<Ceil>() + start;
         var pixels = Count(0, size);
-        return And.Of(b,
+        return And.Of(
+            b,
             GreaterOrEqual.Of(b, pixels, Reshape.InsertAxis(b, PointSampler.Clamp(first, 0, size), 2)),
-            Less.Of(b, pixels, Reshape.InsertAxis(b, PointSampler.Clamp(last, 0, size), 2)));
+            Less.Of(b, pixels, Reshape.InsertAxis(b, PointSampler.Clamp(last, 0, size), 2))
+        );
 
         // A half is rounded away from zero, and regions have no negative edges to speak of.
         Expr Edge(int column) => (new Expr(b, Slice.Of(b, regions, 1, column, column + 1)) * scale + 0.5).Through<Floor>();
 
-        Expr Count(long from, long count) => new(b, b.Constant(Tensor.Of(regions.Type.Element, [count], [.. Enumerable.Range(0, (int)count).Select(index => (double)(index + from))])));
+        Expr Count(long from, long count) =>
+            new(
+                b,
+                b.Constant(
+                    Tensor.Of(regions.Type.Element, [count], [.. Enumerable.Range(0, (int)count).Select(index => (double)(index + from))])
+                )
+            );
     }
 }

@@ -9,13 +9,14 @@ namespace OnnxCurvature.Ops.Pooling;
 internal static class PowerNorm
 {
     /// <summary>|x|ᵖ.</summary>
-    public static Expr Powers(Expr x, long p) => p switch
-    {
-        1 => x.Through<Abs>(),
-        2 => x * x,
-        > 2 => Power(x.Through<Abs>(), p),
-        _ => throw new UnsupportedOperatorException($"the norm with p = {p} is not known; p is 1 or more."),
-    };
+    public static Expr Powers(Expr x, long p) =>
+        p switch
+        {
+            1 => x.Through<Abs>(),
+            2 => x * x,
+            > 2 => Power(x.Through<Abs>(), p),
+            _ => throw new UnsupportedOperatorException($"the norm with p = {p} is not known; p is 1 or more."),
+        };
 
     /// <summary>sum^(1/p), of slope 0 where the sum is 0.</summary>
     public static Expr Root(Expr sum, long p)
@@ -27,5 +28,6 @@ internal static class PowerNorm
         return Expr.Select(isZero, sum.Number(0), p == 2 ? safe.Through<Sqrt>() : Power(safe, 1.0 / p));
     }
 
-    private static Expr Power(Expr x, double exponent) => x.With(Catalogue.Get<Pow>().Apply(x.Builder, [x.Value, x.Number(exponent).Value]).Output);
+    private static Expr Power(Expr x, double exponent) =>
+        x.With(Catalogue.Get<Pow>().Apply(x.Builder, [x.Value, x.Number(exponent).Value]).Output);
 }

@@ -9,8 +9,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Products;
 
 /// <summary>
-/// Determinants of square matrices x [..., n, n]. In derivatives Laplace's expansion over all sets of columns, row by row: a polynomial without
-/// divisions, so it is right for singular matrices, too; n 2ⁿ products, and n is at most 16.
+/// Determinants of square matrices x [..., n, n]. In derivatives Laplace's expansion over all sets of columns, row by row: a polynomial
+/// without divisions, so it is right for singular matrices, too; n 2ⁿ products, and n is at most 16.
 /// </summary>
 public sealed class Det : CompositeOperator
 {
@@ -23,7 +23,8 @@ public sealed class Det : CompositeOperator
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;
-        return x.Rank >= 2 && x.Shape[^1] == x.Shape[^2] ? [x with { Shape = x.Shape.Range(0, x.Rank - 2) }]
+        return x.Rank >= 2 && x.Shape[^1] == x.Shape[^2]
+            ? [x with { Shape = x.Shape.Range(0, x.Rank - 2) }]
             : throw new UnsupportedOperatorException($"Det takes square matrices, and {x.Shape} are none.");
     }
 
@@ -33,16 +34,27 @@ public sealed class Det : CompositeOperator
         var x = call.Required(0);
         var rank = x.Type.Rank;
         if (x.Type.Shape[^1].Known is not { } size || size is < 1 or > Largest)
-            throw new UnsupportedOperatorException($"the derivative of Det is known for matrices of 1 to {Largest} rows, and {x.Type.Shape} are not known to be such.");
+            throw new UnsupportedOperatorException(
+                $"the derivative of Det is known for matrices of 1 to {Largest} rows, and {x.Type.Shape} are not known to be such."
+            );
         var (sets, minors) = (new[] { 0 }, (Value?)null);
         for (var row = 0; row < size; row++)
         {
             var next = Enumerable.Range(0, 1 << (int)size).Where(set => int.PopCount(set) == row + 1).ToArray();
             var places = sets.Index().ToDictionary(entry => entry.Item, entry => (long)entry.Index);
-            var terms = next.SelectMany(set => Enumerable.Range(0, (int)size).Where(column => (set >> column & 1) != 0).Select((column, position) =>
-                (Column: (long)column, Minor: places[set & ~(1 << column)], Sign: (position + row) % 2 == 0 ? 1.0 : -1.0))).ToArray();
+            var terms = next.SelectMany(set =>
+                    Enumerable
+                        .Range(0, (int)size)
+                        .Where(column => (set >> column & 1) != 0)
+                        .Select(
+                            (column, position) =>
+                                (Column: (long)column, Minor: places[set & ~(1 << column)], Sign: (position + row) % 2 == 0 ? 1.0 : -1.0)
+                        )
+                )
+                .ToArray();
             var entries = new Expr(b, Gather.Of(b, Row(row), b.Vector([.. terms.Select(term => term.Column)]), rank - 2));
-            var products = entries * entries.With(b.Constant(Tensor.Of(x.Type.Element, [terms.Length], [.. terms.Select(term => term.Sign)])));
+            var products =
+                entries * entries.With(b.Constant(Tensor.Of(x.Type.Element, [terms.Length], [.. terms.Select(term => term.Sign)])));
             if (minors is not null)
                 products *= products.With(Gather.Of(b, minors, b.Vector([.. terms.Select(term => term.Minor)]), rank - 2));
             var bySet = Reshape.To(b, products, [.. x.Type.Shape.Range(0, rank - 2), next.Length, row + 1]);
@@ -54,5 +66,6 @@ public sealed class Det : CompositeOperator
     }
 
     /// <inheritdoc/>
-    public override double Flops(Node node, Func<Dim, double> size) => 2.0 / 3 * size(node.Inputs[0]!.Type.Shape.Elements) * size(node.Inputs[0]!.Type.Shape[^1]);
+    public override double Flops(Node node, Func<Dim, double> size) =>
+        2.0 / 3 * size(node.Inputs[0]!.Type.Shape.Elements) * size(node.Inputs[0]!.Type.Shape[^1]);
 }

@@ -9,21 +9,32 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Products;
 
 /// <summary>
-/// Σ of products of entries of the operands, over all labels of <c>equation</c> that the result lacks. Linear in each operand; for derivatives
-/// the operands are multiplied one after another, by matrix products where labels are summed over.
+/// Σ of products of entries of the operands, over all labels of <c>equation</c> that the result lacks. Linear in each operand; for
+/// derivatives the operands are multiplied one after another, by matrix products where labels are summed over.
 /// </summary>
 public sealed class Einsum : CompositeOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
-        var equation = EinsumEquation.Parse(call.Attributes.Text("equation", ""), [.. call.Inputs.Select((_, index) => call.Required(index).Type.Rank)]);
+        var equation = EinsumEquation.Parse(
+            call.Attributes.Text("equation", ""),
+            [.. call.Inputs.Select((_, index) => call.Required(index).Type.Rank)]
+        );
         var operands = equation.Operands.Select((labels, index) => Diagonal(b, new Operand(call.Required(index), labels))).ToList();
         var product = operands[0];
         for (var index = 1; index < operands.Count; index++)
-            product = Contract(b, product, operands[index], equation.Result + string.Concat(operands.Skip(index + 1).Select(operand => operand.Labels)));
+            product = Contract(
+                b,
+                product,
+                operands[index],
+                equation.Result + string.Concat(operands.Skip(index + 1).Select(operand => operand.Labels))
+            );
         product = Sum(b, product, equation.Result);
-        return [TransposeAxes.Of(b, product.Value, equation.Result.Select(label => product.Labels.IndexOf(label, StringComparison.Ordinal)))];
+        return
+        [
+            TransposeAxes.Of(b, product.Value, equation.Result.Select(label => product.Labels.IndexOf(label, StringComparison.Ordinal))),
+        ];
     }
 
     /// <summary>Products of integers are computed as those of doubles.</summary>
@@ -34,8 +45,12 @@ public sealed class Einsum : CompositeOperator
     public override double Flops(Node node, Func<Dim, double> size)
     {
         var equation = EinsumEquation.Parse(node.Attributes.Text("equation", ""), [.. node.Inputs.Select(input => input!.Type.Rank)]);
-        var sizes = equation.Operands.SelectMany((labels, index) => labels.Select((label, axis) => (label, size(node.Inputs[index]!.Type.Shape[axis]))));
-        return 2 * Math.Max(1, node.Inputs.Length - 1) * sizes.GroupBy(entry => entry.label).Aggregate(1.0, (product, entries) => product * entries.Max(entry => entry.Item2));
+        var sizes = equation.Operands.SelectMany(
+            (labels, index) => labels.Select((label, axis) => (label, size(node.Inputs[index]!.Type.Shape[axis])))
+        );
+        return 2
+            * Math.Max(1, node.Inputs.Length - 1)
+            * sizes.GroupBy(entry => entry.label).Aggregate(1.0, (product, entries) => product * entries.Max(entry => entry.Item2));
     }
 
     /// <summary>An operand in which every label occurs once: of axes with the same label the entries with equal indices are left.</summary>
@@ -43,7 +58,10 @@ public sealed class Einsum : CompositeOperator
     {
         while (operand.Labels.GroupBy(label => label).FirstOrDefault(group => group.Count() > 1) is { } repeated)
         {
-            var (first, second) = (operand.Labels.IndexOf(repeated.Key, StringComparison.Ordinal), operand.Labels.LastIndexOf(repeated.Key));
+            var (first, second) = (
+                operand.Labels.IndexOf(repeated.Key, StringComparison.Ordinal),
+                operand.Labels.LastIndexOf(repeated.Key)
+            );
             var rank = operand.Value.Type.Rank;
             var others = Enumerable.Range(0, rank).Where(axis => axis != first && axis != second).ToArray();
             var moved = TransposeAxes.Of(b, operand.Value, [.. others, first, second]);
@@ -71,9 +89,14 @@ public sealed class Einsum : CompositeOperator
         if (inner.Length == 0)
         {
             var (first, second) = (x.Arranged(b, batch + left), y.Arranged(b, batch + right));
-            return new Operand(Mul.Of(b,
-                Reshape.To(b, first, first.Type.Shape.Concat(Ones(right.Length))),
-                Reshape.To(b, second, y.Shape(batch).Concat(Ones(left.Length)).Concat(columns))), labels);
+            return new Operand(
+                Mul.Of(
+                    b,
+                    Reshape.To(b, first, first.Type.Shape.Concat(Ones(right.Length))),
+                    Reshape.To(b, second, y.Shape(batch).Concat(Ones(left.Length)).Concat(columns))
+                ),
+                labels
+            );
         }
         var matrix = Reshape.To(b, x.Arranged(b, batch + left + inner), [.. lead, rows.Elements, x.Shape(inner).Elements]);
         var other = Reshape.To(b, y.Arranged(b, batch + inner + right), [.. y.Shape(batch), y.Shape(inner).Elements, columns.Elements]);
@@ -83,14 +106,29 @@ public sealed class Einsum : CompositeOperator
     /// <summary>An operand without those axes of one that the other operand has in another size: they are repeated along it.</summary>
     private static Operand WithoutOnes(GraphBuilder b, Operand x, Operand other)
     {
-        var kept = string.Concat(x.Labels.Where((label, axis) => !(x.Value.Type.Shape[axis].IsOne && other.Labels.Contains(label, StringComparison.Ordinal) && !other.Shape($"{label}")[0].IsOne)));
+        var kept = string.Concat(
+            x.Labels.Where(
+                (label, axis) =>
+                    !(
+                        x.Value.Type.Shape[axis].IsOne
+                        && other.Labels.Contains(label, StringComparison.Ordinal)
+                        && !other.Shape($"{label}")[0].IsOne
+                    )
+            )
+        );
         return kept == x.Labels ? x : new Operand(Reshape.To(b, x.Value, x.Shape(kept)), kept);
     }
 
     private static Operand Sum(GraphBuilder b, Operand x, string needed)
     {
-        var summed = Enumerable.Range(0, x.Labels.Length).Where(axis => !needed.Contains(x.Labels[axis], StringComparison.Ordinal)).Select(axis => (long)axis);
-        return new Operand(ReduceSum.Of(b, x.Value, summed, keepDims: false), string.Concat(x.Labels.Where(label => needed.Contains(label, StringComparison.Ordinal))));
+        var summed = Enumerable
+            .Range(0, x.Labels.Length)
+            .Where(axis => !needed.Contains(x.Labels[axis], StringComparison.Ordinal))
+            .Select(axis => (long)axis);
+        return new Operand(
+            ReduceSum.Of(b, x.Value, summed, keepDims: false),
+            string.Concat(x.Labels.Where(label => needed.Contains(label, StringComparison.Ordinal)))
+        );
     }
 
     private static TensorShape Ones(int count) => [.. Enumerable.Repeat((Dim)1, count)];

@@ -11,8 +11,8 @@ internal sealed record EinsumEquation(IReadOnlyList<string> Operands, string Res
     private const char FirstOfEllipsis = '\uE000';
 
     /// <summary>
-    /// Reads an equation for operands of given ranks. Without "->" the result has the axes of the ellipsis and then all labels that occur once,
-    /// in the order of their characters. Throws <see cref="UnsupportedOperatorException"/> where the equation does not fit the ranks.
+    /// Reads an equation for operands of given ranks. Without "->" the result has the axes of the ellipsis and then all labels that occur
+    /// once, in the order of their characters. Throws <see cref="UnsupportedOperatorException"/> where the equation does not fit the ranks.
     /// </summary>
     public static EinsumEquation Parse(string equation, IReadOnlyList<int> ranks)
     {
@@ -21,13 +21,32 @@ internal sealed record EinsumEquation(IReadOnlyList<string> Operands, string Res
         if (terms.Length != ranks.Count || sides.Length > 2)
             throw new UnsupportedOperatorException($"the equation '{equation}' does not fit {ranks.Count} operands.");
         var operands = terms.Select((term, index) => Labels(equation, term, ranks[index])).ToArray();
-        var broadcast = operands.SelectMany(labels => labels).Where(label => label >= FirstOfEllipsis).Distinct().OrderDescending().ToArray();
-        var result = sides.Length == 2
-            ? sides[1].Replace("...", new string(broadcast), StringComparison.Ordinal)
-            : new string(broadcast) + string.Concat(operands.SelectMany(labels => labels).Where(label => label < FirstOfEllipsis)
-                .GroupBy(label => label).Where(group => group.Count() == 1).Select(group => group.Key).Order());
-        if (result.Distinct().Count() != result.Length || result.Any(label => !operands.Any(labels => labels.Contains(label, StringComparison.Ordinal))))
-            throw new UnsupportedOperatorException($"the result of the equation '{equation}' has a label twice, or one that no operand has.");
+        var broadcast = operands
+            .SelectMany(labels => labels)
+            .Where(label => label >= FirstOfEllipsis)
+            .Distinct()
+            .OrderDescending()
+            .ToArray();
+        var result =
+            sides.Length == 2
+                ? sides[1].Replace("...", new string(broadcast), StringComparison.Ordinal)
+                : new string(broadcast)
+                    + string.Concat(
+                        operands
+                            .SelectMany(labels => labels)
+                            .Where(label => label < FirstOfEllipsis)
+                            .GroupBy(label => label)
+                            .Where(group => group.Count() == 1)
+                            .Select(group => group.Key)
+                            .Order()
+                    );
+        if (
+            result.Distinct().Count() != result.Length
+            || result.Any(label => !operands.Any(labels => labels.Contains(label, StringComparison.Ordinal)))
+        )
+            throw new UnsupportedOperatorException(
+                $"the result of the equation '{equation}' has a label twice, or one that no operand has."
+            );
         return new EinsumEquation(operands, result);
     }
 
@@ -36,7 +55,12 @@ internal sealed record EinsumEquation(IReadOnlyList<string> Operands, string Res
         var parts = term.Split("...");
         var extra = rank - parts.Sum(part => part.Length);
         if (parts.Length > 2 || extra < 0 || (parts.Length == 1 && extra != 0))
-            throw new UnsupportedOperatorException(string.Create(CultureInfo.InvariantCulture, $"the term '{term}' of the equation '{equation}' does not fit an operand of rank {rank}."));
+            throw new UnsupportedOperatorException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the term '{term}' of the equation '{equation}' does not fit an operand of rank {rank}."
+                )
+            );
         return string.Join(new string([.. Enumerable.Range(0, extra).Select(index => (char)(FirstOfEllipsis + extra - 1 - index))]), parts);
     }
 }

@@ -23,7 +23,14 @@ public sealed class Gemm : Operator
         if (left.IsKnown && right.IsKnown && left != right)
             throw new UnsupportedOperatorException($"the shapes {x.Shape} and {w.Shape} do not fit a matrix product.");
         TensorShape shape = [x.Shape[form.TransA ? 1 : 0], w.Shape[form.TransB ? 0 : 1]];
-        if (call.Input(2) is { } bias && (bias.Type.Rank > 2 || TensorShape.Broadcast(shape, bias.Type.Shape) is not { } common || common.IsKnown && shape.IsKnown && common != shape))
+        if (
+            call.Input(2) is { } bias
+            && (
+                bias.Type.Rank > 2
+                || TensorShape.Broadcast(shape, bias.Type.Shape) is not { } common
+                || common.IsKnown && shape.IsKnown && common != shape
+            )
+        )
             throw new UnsupportedOperatorException($"the shape {bias.Type.Shape} does not broadcast to that of the product, {shape}.");
         return [x with { Shape = shape }];
     }
@@ -44,16 +51,23 @@ public sealed class Gemm : Operator
     }
 
     /// <inheritdoc/>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
+        active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
 
     /// <summary>dy = alpha (dA B + A dB) + beta dC.</summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         var (form, x, w) = (Form.Of(node.Attributes), node.Inputs[0]!, node.Inputs[1]!);
-        return [Sums.Of(b, node.Output.Type.Shape,
-            dx[0] is { } da ? Product(b, da, w, form) : null,
-            dx[1] is { } db ? Product(b, x, db, form) : null,
-            dx.Length > 2 && dx[2] is { } dc ? Scaled(b, dc, form.Beta) : null)];
+        return
+        [
+            Sums.Of(
+                b,
+                node.Output.Type.Shape,
+                dx[0] is { } da ? Product(b, da, w, form) : null,
+                dx[1] is { } db ? Product(b, x, db, form) : null,
+                dx.Length > 2 && dx[2] is { } dc ? Scaled(b, dc, form.Beta) : null
+            ),
+        ];
     }
 
     /// <inheritdoc/>
@@ -71,7 +85,13 @@ public sealed class Gemm : Operator
     }
 
     /// <summary>Columns of A alone are more rows of it; columns of anything else make a batch of matrices.</summary>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         var (form, x, w, y) = (Form.Of(node.Attributes), inputs[0]!, inputs[1]!, node.Output.Type.Shape);
         var (bias, apart) = (inputs.Length > 2 ? inputs[2] : null, batched.Length > 2 && batched[2]);
@@ -79,14 +99,23 @@ public sealed class Gemm : Operator
         if (batched[0] && !batched[1] && !form.TransA)
         {
             var sharesRows = bias is not null && !apart && (bias.Type.Rank < 2 || bias.Type.Shape[0].IsOne);
-            product = SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, x), w, sharesRows ? bias : null], node.Attributes).Output, y, columns);
+            product = SampleFolding.Unfold(
+                b,
+                Apply(b, [SampleFolding.Fold(b, x), w, sharesRows ? bias : null], node.Attributes).Output,
+                y,
+                columns
+            );
             if (sharesRows)
                 return [product];
         }
         else if (!batched[0] && !batched[1])
             product = Product(b, x, w, form);
         else
-            product = Scaled(b, MatMul.Of(b, form.TransA ? TransposeAxes.Last(b, x) : x, form.TransB ? TransposeAxes.Last(b, w) : w), form.Alpha);
+            product = Scaled(
+                b,
+                MatMul.Of(b, form.TransA ? TransposeAxes.Last(b, x) : x, form.TransB ? TransposeAxes.Last(b, w) : w),
+                form.Alpha
+            );
         if (bias is null)
             return [product];
         if (apart)
@@ -122,7 +151,9 @@ public sealed class Gemm : Operator
         return new UnfoldedProduct(
             Reshape.To(b, Scaled(b, x, form.Alpha), [x.Type.Shape[0], 1, x.Type.Shape[1], 1]),
             (builder, cy) => Reshape.To(builder, cy, [cy.Type.Shape[0], y[0], 1, y[1], 1]),
-            (builder, rows) => form.TransB ? Reshape.To(builder, rows, w) : TransposeAxes.Last(builder, Reshape.To(builder, rows, [w[1], w[0]])));
+            (builder, rows) =>
+                form.TransB ? Reshape.To(builder, rows, w) : TransposeAxes.Last(builder, Reshape.To(builder, rows, [w[1], w[0]]))
+        );
     }
 
     /// <summary>A kernel holds the factors in float32: others are multiplied with in nodes of their own.</summary>
@@ -136,7 +167,11 @@ public sealed class Gemm : Operator
     }
 
     /// <inheritdoc/>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call with { Attributes = call.Attributes.Without("broadcast") };
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        call with
+        {
+            Attributes = call.Attributes.Without("broadcast"),
+        };
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>
@@ -152,9 +187,16 @@ public sealed class Gemm : Operator
     private readonly record struct Form(double Alpha, double Beta, bool TransA, bool TransB)
     {
         public static Form Of(Attributes attributes) =>
-            new(attributes.Float("alpha", 1), attributes.Float("beta", 1), attributes.Int("transA", 0) != 0, attributes.Int("transB", 0) != 0);
+            new(
+                attributes.Float("alpha", 1),
+                attributes.Float("beta", 1),
+                attributes.Int("transA", 0) != 0,
+                attributes.Int("transB", 0) != 0
+            );
 
-        /// <summary>The attributes of a product without C; those that have their default are left out, so that equal nodes look equal.</summary>
+        /// <summary>
+        /// The attributes of a product without C; those that have their default are left out, so that equal nodes look equal.
+        /// </summary>
         public Attributes Attributes
         {
             get

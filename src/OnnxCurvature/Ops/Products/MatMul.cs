@@ -7,7 +7,9 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Products;
 
-/// <summary>The matrix product of the last two axes, broadcast over those before; a vector is a row on the left, a column on the right.</summary>
+/// <summary>
+/// The matrix product of the last two axes, broadcast over those before; a vector is a row on the left, a column on the right.
+/// </summary>
 public sealed class MatMul : BilinearOperator
 {
     /// <inheritdoc/>
@@ -25,7 +27,8 @@ public sealed class MatMul : BilinearOperator
         var (a, b) = (x.Rank == 1 ? x.Shape.Prepend(1) : x.Shape, y.Rank == 1 ? y.Shape.Insert(1, 1) : y.Shape);
         if (a[^1] is { IsKnown: true } inner && b[b.Rank - 2] is { IsKnown: true } other && inner != other)
             throw new UnsupportedOperatorException($"the shapes {x.Shape} and {y.Shape} do not fit a matrix product.");
-        var lead = TensorShape.Broadcast(a.Range(0, a.Rank - 2), b.Range(0, b.Rank - 2))
+        var lead =
+            TensorShape.Broadcast(a.Range(0, a.Rank - 2), b.Range(0, b.Rank - 2))
             ?? throw new UnsupportedOperatorException($"the shapes {x.Shape} and {y.Shape} do not broadcast.");
         if (x.Rank > 1)
             lead = lead.Insert(lead.Rank, a[a.Rank - 2]);
@@ -45,8 +48,21 @@ public sealed class MatMul : BilinearOperator
         var (i, j) = (Broadcasting.Positions(a.AsSpan(0, a.Length - 2), lead), Broadcasting.Positions(b.AsSpan(0, b.Length - 2), lead));
         var product = new double[i.Length * rows * columns];
         for (var k = 0; k < i.Length; k++)
-            DenseProduct.Multiply(x.Floats.AsMemory(i[k] * rows * inner, rows * inner), y.Floats.AsMemory(j[k] * inner * columns, inner * columns), product.AsMemory(k * rows * columns, rows * columns), inner, columns);
-        return [Tensor.Of(x.Element, [.. lead, .. x.Rank > 1 ? [rows] : Array.Empty<long>(), .. y.Rank > 1 ? [columns] : Array.Empty<long>()], product)];
+            DenseProduct.Multiply(
+                x.Floats.AsMemory(i[k] * rows * inner, rows * inner),
+                y.Floats.AsMemory(j[k] * inner * columns, inner * columns),
+                product.AsMemory(k * rows * columns, rows * columns),
+                inner,
+                columns
+            );
+        return
+        [
+            Tensor.Of(
+                x.Element,
+                [.. lead, .. x.Rank > 1 ? [rows] : Array.Empty<long>(), .. y.Rank > 1 ? [columns] : Array.Empty<long>()],
+                product
+            ),
+        ];
     }
 
     /// <summary>ca = cy · bᵀ.</summary>
@@ -64,7 +80,13 @@ public sealed class MatMul : BilinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         var (x, y) = (inputs[0]!, inputs[1]!);
         var (row, column) = (node.Inputs[0]!.Type.Rank == 1, node.Inputs[1]!.Type.Rank == 1);
@@ -88,16 +110,27 @@ public sealed class MatMul : BilinearOperator
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var (x, y, rank) = (node.Inputs[0]!.Type.Rank, node.Inputs[1]!.Type.Rank, node.Output.Type.Rank);
-        SampleLayout? first = !inputs[0].IsSeparate ? null
+        SampleLayout? first =
+            !inputs[0].IsSeparate ? null
             : x == 1 || inputs[0].Axis == x - 1 ? SampleLayout.Coupled
             : SampleLayout.At(inputs[0].Axis + rank - x + (y == 1 ? 1 : 0));
-        SampleLayout? second = !inputs[1].IsSeparate ? null
+        SampleLayout? second =
+            !inputs[1].IsSeparate ? null
             : y == 1 || inputs[1].Axis == y - 2 ? SampleLayout.Coupled
             : SampleLayout.At(inputs[1].Axis == y - 1 ? rank - 1 : inputs[1].Axis + rank - y + (x == 1 ? 1 : 0));
         var common = first is { } one && second is { } two && one != two ? SampleLayout.Coupled : first ?? second ?? SampleLayout.Coupled;
         // A batch axis of one that the other input's batch repeats no longer tells the samples apart.
-        return [common.IsSeparate && Enumerable.Range(0, 2).Any(index => inputs[index].IsSeparate
-            && node.Inputs[index]!.Type.Shape[inputs[index].Axis] != node.Output.Type.Shape[common.Axis]) ? SampleLayout.Coupled : common];
+        return
+        [
+            common.IsSeparate
+            && Enumerable
+                .Range(0, 2)
+                .Any(index =>
+                    inputs[index].IsSeparate && node.Inputs[index]!.Type.Shape[inputs[index].Axis] != node.Output.Type.Shape[common.Axis]
+                )
+                ? SampleLayout.Coupled
+                : common,
+        ];
     }
 
     /// <summary>y[n, p, o] = Σ_j x[n, p, j] w[j, o] for x [N, positions…, J] and a weight [J, O].</summary>
@@ -110,10 +143,12 @@ public sealed class MatMul : BilinearOperator
         var rows = Reshape.To(b, x, [samples, 1, positions, w[0]]);
         return new UnfoldedProduct(
             positions.IsOne ? Reshape.To(b, x, [samples, 1, w[0], 1]) : TransposeAxes.Last(b, rows),
-            (builder, cy) => positions.IsOne
-                ? Reshape.To(builder, cy, [cy.Type.Shape[0], samples, 1, w[1], 1])
-                : TransposeAxes.Last(builder, Reshape.To(builder, cy, [cy.Type.Shape[0], samples, 1, positions, w[1]])),
-            (builder, value) => Reshape.To(builder, TransposeAxes.Last(builder, value), w));
+            (builder, cy) =>
+                positions.IsOne
+                    ? Reshape.To(builder, cy, [cy.Type.Shape[0], samples, 1, w[1], 1])
+                    : TransposeAxes.Last(builder, Reshape.To(builder, cy, [cy.Type.Shape[0], samples, 1, positions, w[1]])),
+            (builder, value) => Reshape.To(builder, TransposeAxes.Last(builder, value), w)
+        );
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,10 @@ using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Quantization;
 
-/// <summary>A convolution of 8-bit integers less their zero points, in int32. Inputs: x, w, and a zero point of each; that of w may be one for each output channel.</summary>
+/// <summary>
+/// A convolution of 8-bit integers less their zero points, in int32. Inputs: x, w, and a zero point of each; that of w may be one for each
+/// output channel.
+/// </summary>
 public sealed class ConvInteger : CompositeOperator
 {
     /// <inheritdoc/>
@@ -17,15 +20,22 @@ public sealed class ConvInteger : CompositeOperator
     {
         var (x, w) = (call.Required(0), call.Required(1));
         var zeroOfWeight = call.Input(3) is { } zero ? Scales.Vector(b, zero, w.Type.Rank, 0) : null;
-        var y = Catalogue.Get<Conv>().Apply(b, [Scales.Centered(b, x, call.Input(2), ElementType.Float64), Scales.Centered(b, w, zeroOfWeight, ElementType.Float64)], call.Attributes);
+        var y = Catalogue
+            .Get<Conv>()
+            .Apply(
+                b,
+                [Scales.Centered(b, x, call.Input(2), ElementType.Float64), Scales.Centered(b, w, zeroOfWeight, ElementType.Float64)],
+                call.Attributes
+            );
         return [Cast.Of(b, y.Output, ElementType.Int32)];
     }
 
     /// <inheritdoc/>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call with
-    {
-        Attributes = Catalogue.Get<Conv>().FromOpset(b, call, opset).Attributes,
-    };
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        call with
+        {
+            Attributes = Catalogue.Get<Conv>().FromOpset(b, call, opset).Attributes,
+        };
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>

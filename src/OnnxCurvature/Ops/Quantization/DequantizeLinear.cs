@@ -5,8 +5,8 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Quantization;
 
 /// <summary>
-/// (x - zero point) scale, for integers x: linear in the scale. The scale is a scalar, a vector along <c>axis</c> (default 1), or one for each
-/// <c>block_size</c> entries along it. Inputs: x, scale, zero point.
+/// (x - zero point) scale, for integers x: linear in the scale. The scale is a scalar, a vector along <c>axis</c> (default 1), or one for
+/// each <c>block_size</c> entries along it. Inputs: x, scale, zero point.
 /// </summary>
 public sealed class DequantizeLinear : CompositeOperator
 {
@@ -24,7 +24,10 @@ public sealed class DequantizeLinear : CompositeOperator
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
-        call with { Attributes = call.Attributes.Without("output_dtype") };
+        call with
+        {
+            Attributes = call.Attributes.Without("output_dtype"),
+        };
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => MinimumOpset(node, node.Inputs[0]!.Type.Element);

@@ -9,8 +9,8 @@ using OnnxCurvature.Ops.Reduction;
 namespace OnnxCurvature.Ops.Quantization;
 
 /// <summary>
-/// x quantized to uint8 so that its range, and zero, just fit. Outputs: the integers, the scale (max(x, 0) - min(x, 0)) / 255, which is piecewise
-/// linear in x, and the zero point.
+/// x quantized to uint8 so that its range, and zero, just fit. Outputs: the integers, the scale (max(x, 0) - min(x, 0)) / 255, which is
+/// piecewise linear in x, and the zero point.
 /// </summary>
 public sealed class DynamicQuantizeLinear : CompositeOperator
 {
@@ -25,7 +25,9 @@ public sealed class DynamicQuantizeLinear : CompositeOperator
         return [.. new Value[] { Scales.Saturated(x / scale, zero, ElementType.UInt8), scale, zero }.Take(call.OutputCount)];
     }
 
-    private static Expr Extreme<TReduction, TPair>(Expr x) where TReduction : Operator where TPair : Operator
+    private static Expr Extreme<TReduction, TPair>(Expr x)
+        where TReduction : Operator
+        where TPair : Operator
     {
         var all = Attributes.Empty.With("axes", Enumerable.Range(0, x.Value.Type.Rank).Select(axis => (long)axis)).With("keepdims", 0L);
         var extreme = Catalogue.Get<TReduction>().Apply(x.Builder, [x.Value], all).Output;

@@ -6,7 +6,10 @@ using OnnxCurvature.Ops.Products;
 
 namespace OnnxCurvature.Ops.Quantization;
 
-/// <summary>The product of two matrices of 8-bit integers less their zero points, in int32. Inputs: a, b, and a zero point of each, one or one for each row of a or column of b.</summary>
+/// <summary>
+/// The product of two matrices of 8-bit integers less their zero points, in int32. Inputs: a, b, and a zero point of each, one or one for
+/// each row of a or column of b.
+/// </summary>
 public sealed class MatMulInteger : CompositeOperator
 {
     /// <inheritdoc/>
@@ -18,10 +21,15 @@ public sealed class MatMulInteger : CompositeOperator
         var (left, right) = (call.Required(0), call.Required(1));
         var rows = call.Input(2) is { } first ? Scales.Vector(b, first, left.Type.Rank, left.Type.Rank - 2) : null;
         var columns = call.Input(3) is { } second ? Scales.Vector(b, second, right.Type.Rank, right.Type.Rank - 1) : null;
-        var product = MatMul.Of(b, Scales.Centered(b, left, rows, ElementType.Float64), Scales.Centered(b, right, columns, ElementType.Float64));
+        var product = MatMul.Of(
+            b,
+            Scales.Centered(b, left, rows, ElementType.Float64),
+            Scales.Centered(b, right, columns, ElementType.Float64)
+        );
         return [Cast.Of(b, product, ElementType.Int32)];
     }
 
     /// <inheritdoc/>
-    public override double Flops(Node node, Func<Dim, double> size) => 2 * size(node.Output.Type.Shape.Elements) * size(node.Inputs[0]!.Type.Shape[^1]);
+    public override double Flops(Node node, Func<Dim, double> size) =>
+        2 * size(node.Output.Type.Shape.Elements) * size(node.Inputs[0]!.Type.Shape[^1]);
 }

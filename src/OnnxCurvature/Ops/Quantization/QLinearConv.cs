@@ -8,8 +8,9 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Quantization;
 
 /// <summary>
-/// A convolution of quantized tensors, quantized. Piecewise constant in all scales. Inputs: x and its scale and zero point, w and its scale and zero
-/// point (one, or one for each output channel), the scale and the zero point of the result, and an int32 bias in units of both scales.
+/// A convolution of quantized tensors, quantized. Piecewise constant in all scales. Inputs: x and its scale and zero point, w and its scale
+/// and zero point (one, or one for each output channel), the scale and the zero point of the result, and an int32 bias in units of both
+/// scales.
 /// </summary>
 public sealed class QLinearConv : CompositeOperator
 {
@@ -32,10 +33,11 @@ public sealed class QLinearConv : CompositeOperator
     }
 
     /// <inheritdoc/>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call with
-    {
-        Attributes = Catalogue.Get<Conv>().FromOpset(b, call.WithInputs(call.Required(0), call.Required(3)), opset).Attributes,
-    };
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        call with
+        {
+            Attributes = Catalogue.Get<Conv>().FromOpset(b, call.WithInputs(call.Required(0), call.Required(3)), opset).Attributes,
+        };
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>

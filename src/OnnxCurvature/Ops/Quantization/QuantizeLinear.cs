@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Quantization;
 
 /// <summary>
-/// x / scale rounded to an integer, plus a zero point, cut to the range of its type. Piecewise constant. Inputs: x, scale, zero point; without
-/// one the type is <c>output_dtype</c>, uint8 by default.
+/// x / scale rounded to an integer, plus a zero point, cut to the range of its type. Piecewise constant. Inputs: x, scale, zero point;
+/// without one the type is <c>output_dtype</c>, uint8 by default.
 /// </summary>
 public sealed class QuantizeLinear : CompositeOperator
 {
@@ -32,8 +32,11 @@ public sealed class QuantizeLinear : CompositeOperator
         if (call.Input(2) is not null || type is ElementType.Undefined or ElementType.UInt8)
             return call;
         var scale = call.Required(1).Type.Shape;
-        return scale.IsKnown ? call.WithInputs(call.Input(0), call.Input(1), b.Constant(Tensor.Filled(type, scale.Sizes, 0)))
-            : throw new UnsupportedOperatorException($"the shape {scale} of a scale of QuantizeLinear is not known; give the sizes of symbolic dimensions.");
+        return scale.IsKnown
+            ? call.WithInputs(call.Input(0), call.Input(1), b.Constant(Tensor.Filled(type, scale.Sizes, 0)))
+            : throw new UnsupportedOperatorException(
+                $"the shape {scale} of a scale of QuantizeLinear is not known; give the sizes of symbolic dimensions."
+            );
     }
 
     /// <inheritdoc/>

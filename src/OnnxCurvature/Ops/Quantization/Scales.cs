@@ -10,8 +10,8 @@ namespace OnnxCurvature.Ops.Quantization;
 internal static class Scales
 {
     /// <summary>
-    /// A scale or zero point as it broadcasts to a tensor of a shape: a scalar, a vector along <c>axis</c> (default 1), or one entry for each
-    /// <c>block_size</c> entries along it.
+    /// A scale or zero point as it broadcasts to a tensor of a shape: a scalar, a vector along <c>axis</c> (default 1), or one entry for
+    /// each <c>block_size</c> entries along it.
     /// </summary>
     public static Value Along(GraphBuilder b, Value scale, TensorShape shape, Attributes attributes)
     {
@@ -20,9 +20,14 @@ internal static class Scales
         var axis = Axes.Normalize(attributes.Int("axis", 1), shape.Rank);
         var block = attributes.Int("block_size", 0);
         if (block == 0)
-            return scale.Type.Rank == 1 ? Vector(b, scale, shape.Rank, axis)
+            return scale.Type.Rank == 1
+                ? Vector(b, scale, shape.Rank, axis)
                 : throw new UnsupportedOperatorException($"a scale of shape {scale.Type.Shape} needs a block_size.");
-        var length = shape[axis].Known ?? throw new UnsupportedOperatorException($"the size {shape[axis]} of an axis that is quantized in blocks is not known; give the sizes of symbolic dimensions.");
+        var length =
+            shape[axis].Known
+            ?? throw new UnsupportedOperatorException(
+                $"the size {shape[axis]} of an axis that is quantized in blocks is not known; give the sizes of symbolic dimensions."
+            );
         return Gather.Of(b, scale, b.Vector([.. Enumerable.Range(0, checked((int)length)).Select(i => i / block)]), axis);
     }
 
@@ -43,8 +48,8 @@ internal static class Scales
         return zeroPoint is null ? number : number - number.With(Cast.Of(b, zeroPoint, element));
     }
 
-    /// <summary>Numbers rounded to whole ones, the even one of two that are as near, shifted by a zero point and cut to the range of an integer type; for a narrow floating-point type rounded
-    /// to that.</summary>
+    /// <summary>Numbers rounded to whole ones, the even one of two that are as near, shifted by a zero point and cut to the range of an
+    /// integer type; for a narrow floating-point type rounded to that.</summary>
     public static Value Saturated(Expr x, Value? zeroPoint, ElementType element)
     {
         if (element.IsNarrowFloat())

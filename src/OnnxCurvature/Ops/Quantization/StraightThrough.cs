@@ -10,8 +10,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Quantization;
 
 /// <summary>
-/// A value with the derivative of another: the straight-through estimate of what rounding would make zero. Inputs: a stand-in, which has the derivative,
-/// and the value, whose element type may be another one. Files hold the value.
+/// A value with the derivative of another: the straight-through estimate of what rounding would make zero. Inputs: a stand-in, which has
+/// the derivative, and the value, whose element type may be another one. Files hold the value.
 /// </summary>
 public sealed class StraightThrough : Operator
 {
@@ -22,27 +22,35 @@ public sealed class StraightThrough : Operator
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
 
     /// <inheritdoc/>
-    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [inputs[1]!.CastTo(node.Output.Type.Element)];
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
+        [inputs[1]!.CastTo(node.Output.Type.Element)];
 
     /// <inheritdoc/>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => active[0] ? Curvature.Linear : Curvature.PiecewiseConstant;
+    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
+        active[0] ? Curvature.Linear : Curvature.PiecewiseConstant;
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) => [dx[0]];
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Cast.Of(b, Columns.Repeat(b, inputs[1]!, batched[1], columns), node.Output.Type.Element)];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Cast.Of(b, Columns.Repeat(b, inputs[1]!, batched[1], columns), node.Output.Type.Element)];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [inputs[0] == inputs[1] ? inputs[0] : SampleLayout.Coupled];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [inputs[0] == inputs[1] ? inputs[0] : SampleLayout.Coupled];
 
     /// <inheritdoc/>
     public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => [Cast.Of(b, node.Inputs[1]!, node.Output.Type.Element)];
 
     /// <summary>
-    /// The output of a call of <see cref="DequantizeLinear"/> such that quantization counts as the identity in derivatives; null where what it takes
-    /// was not quantized within the model.
+    /// The output of a call of <see cref="DequantizeLinear"/> such that quantization counts as the identity in derivatives; null where what
+    /// it takes was not quantized within the model.
     /// </summary>
     public static Value? Dequantize(GraphBuilder b, OperatorCall call)
     {
@@ -52,8 +60,8 @@ public sealed class StraightThrough : Operator
     }
 
     /// <summary>
-    /// Quantized integers as numbers that have the derivative of what was rounded to them: x / scale + zero point. Operators that only move integers
-    /// about, or choose among them, do the same to these. Null where no quantization is behind the integers.
+    /// Quantized integers as numbers that have the derivative of what was rounded to them: x / scale + zero point. Operators that only move
+    /// integers about, or choose among them, do the same to these. Null where no quantization is behind the integers.
     /// </summary>
     private static Value? Number(GraphBuilder b, Value quantized, ElementType element)
     {
@@ -63,7 +71,9 @@ public sealed class StraightThrough : Operator
                 numbers[node.Output] = StandIn(b, node, (node.Inputs[0]!, node.Inputs[1]!, node.Input(2)), element);
             else if (node.Operator is DynamicQuantizeLinear)
             {
-                if (node.Outputs is [_, { Type.Element: not ElementType.Undefined } scale, { Type.Element: not ElementType.Undefined } zero])
+                if (
+                    node.Outputs is [_, { Type.Element: not ElementType.Undefined } scale, { Type.Element: not ElementType.Undefined } zero]
+                )
                     numbers[node.Output] = StandIn(b, node, (node.Inputs[0]!, scale, zero), element);
             }
             else if (node.Inputs.Any(input => input is not null && numbers.ContainsKey(input)))
@@ -93,7 +103,11 @@ public sealed class StraightThrough : Operator
     /// <summary>Does to numbers what a node does to integers of a type.</summary>
     private static void Move(GraphBuilder b, Node node, Dictionary<Value, Value> numbers, ElementType integers, ElementType element)
     {
-        var inputs = node.Inputs.Select(input => input is null || input.Type.Element != integers ? input : numbers.TryGetValue(input, out var number) ? number : Cast.Of(b, input, element));
+        var inputs = node.Inputs.Select(input =>
+            input is null || input.Type.Element != integers ? input
+            : numbers.TryGetValue(input, out var number) ? number
+            : Cast.Of(b, input, element)
+        );
         var types = node.Outputs.Select(output => output.Type.Element == integers ? output.Type with { Element = element } : output.Type);
         var moved = node.Rules().Apply(b, [.. inputs], node.Attributes, node.Outputs.Length, [.. types]);
         for (var index = 0; index < node.Outputs.Length; index++)

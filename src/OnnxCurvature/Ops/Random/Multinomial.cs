@@ -8,8 +8,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Random;
 
 /// <summary>
-/// Classes drawn with probabilities whose logarithms, up to a constant, are x [N, classes]: <c>sample_size</c> (default 1) for each row, where x plus
-/// a number of Gumbel's distribution is greatest. Piecewise constant in x. Of type <c>dtype</c>, int32 by default.
+/// Classes drawn with probabilities whose logarithms, up to a constant, are x [N, classes]: <c>sample_size</c> (default 1) for each row,
+/// where x plus a number of Gumbel's distribution is greatest. Piecewise constant in x. Of type <c>dtype</c>, int32 by default.
 /// </summary>
 public sealed class Multinomial : RandomSource
 {

@@ -4,7 +4,9 @@ using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Random;
 
-/// <summary>Numbers of a normal distribution of <c>mean</c> (default 0) and standard deviation <c>scale</c> (default 1), in a <c>shape</c>.</summary>
+/// <summary>
+/// Numbers of a normal distribution of <c>mean</c> (default 0) and standard deviation <c>scale</c> (default 1), in a <c>shape</c>.
+/// </summary>
 public sealed class RandomNormal : RandomSource
 {
     /// <inheritdoc/>

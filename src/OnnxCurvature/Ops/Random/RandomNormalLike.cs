@@ -4,7 +4,9 @@ using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Random;
 
-/// <summary>Numbers of a normal distribution of <c>mean</c> (default 0) and standard deviation <c>scale</c> (default 1), in the shape of x.</summary>
+/// <summary>
+/// Numbers of a normal distribution of <c>mean</c> (default 0) and standard deviation <c>scale</c> (default 1), in the shape of x.
+/// </summary>
 public sealed class RandomNormalLike : RandomSource
 {
     /// <inheritdoc/>
@@ -12,6 +14,10 @@ public sealed class RandomNormalLike : RandomSource
     {
         var like = call.Required(0).Type;
         var (mean, scale) = (call.Attributes.Float("mean", 0), call.Attributes.Float("scale", 1));
-        return Drawn(b, Normal(b, call, Result(call, like.Element.IsFloat() ? like.Element : ElementType.Float32), like.Shape), number => mean + scale * number);
+        return Drawn(
+            b,
+            Normal(b, call, Result(call, like.Element.IsFloat() ? like.Element : ElementType.Float32), like.Shape),
+            number => mean + scale * number
+        );
     }
 }

@@ -12,6 +12,10 @@ public sealed class RandomUniformLike : RandomSource
     {
         var like = call.Required(0).Type;
         var (low, high) = (call.Attributes.Float("low", 0), call.Attributes.Float("high", 1));
-        return Drawn(b, Uniform(b, call, Result(call, like.Element.IsFloat() ? like.Element : ElementType.Float32), like.Shape), number => low + (high - low) * number);
+        return Drawn(
+            b,
+            Uniform(b, call, Result(call, like.Element.IsFloat() ? like.Element : ElementType.Float32), like.Shape),
+            number => low + (high - low) * number
+        );
     }
 }

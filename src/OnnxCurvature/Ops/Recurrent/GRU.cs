@@ -6,8 +6,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Recurrent;
 
 /// <summary>
-/// The gated recurrent unit, with gates in the order update z, reset r, hidden: h = (1 - z) h̃ + z h₋, where h̃ = g(x·Wₕᵀ + (r h₋)·Rₕᵀ + b), or with
-/// <c>linear_before_reset</c> g(x·Wₕᵀ + wₕ + r (h₋·Rₕᵀ + rₕ)).
+/// The gated recurrent unit, with gates in the order update z, reset r, hidden: h = (1 - z) h̃ + z h₋, where h̃ = g(x·Wₕᵀ + (r h₋)·Rₕᵀ +
+/// b), or with <c>linear_before_reset</c> g(x·Wₕᵀ + wₕ + r (h₋·Rₕᵀ + rₕ)).
 /// </summary>
 public sealed class GRU : RecurrentOperator
 {
@@ -24,9 +24,16 @@ public sealed class GRU : RecurrentOperator
         var (f, g) = (activations[2 * direction], activations[2 * direction + 1]);
         var resetsLast = call.Attributes.Int("linear_before_reset", 0) != 0;
         var b = like.Builder;
-        var size = call.Required(2).Type.Shape[2].Known ?? throw new UnsupportedOperatorException("the size of the state of GRU is not known; give the sizes of symbolic dimensions.");
+        var size =
+            call.Required(2).Type.Shape[2].Known
+            ?? throw new UnsupportedOperatorException("the size of the state of GRU is not known; give the sizes of symbolic dimensions.");
         // The gates z and r are made together; the hidden gate takes the state in another way.
-        var gates = new RecurrentWeights(weights.W, Columns(weights.R, 0, 2 * size), Entries(weights.InputBias, 0, 2 * size), Entries(weights.StateBias, 0, 2 * size));
+        var gates = new RecurrentWeights(
+            weights.W,
+            Columns(weights.R, 0, 2 * size),
+            Entries(weights.InputBias, 0, 2 * size),
+            Entries(weights.StateBias, 0, 2 * size)
+        );
         var hidden = Columns(weights.R, 2 * size, 3 * size);
         var (inputBias, stateBias) = (Entries(weights.InputBias, 2 * size, 3 * size), Entries(weights.StateBias, 2 * size, 3 * size));
         return (input, states) =>
@@ -49,6 +56,7 @@ public sealed class GRU : RecurrentOperator
 
         Value Columns(Value matrix, long start, long end) => Slice.Of(b, matrix, 1, start, end);
 
-        Expr? Entries(Expr? vector, long start, long end) => vector is { } entries ? entries.With(Slice.Of(b, entries, 0, start, end)) : null;
+        Expr? Entries(Expr? vector, long start, long end) =>
+            vector is { } entries ? entries.With(Slice.Of(b, entries, 0, start, end)) : null;
     }
 }

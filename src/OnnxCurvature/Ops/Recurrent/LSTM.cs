@@ -24,7 +24,9 @@ public sealed class LSTM : RecurrentOperator
         var activations = RecurrentActivation.Of(call.Attributes, directions, "Sigmoid", "Tanh", "Tanh");
         var (f, g, h) = (activations[3 * direction], activations[3 * direction + 1], activations[3 * direction + 2]);
         var coupled = call.Attributes.Int("input_forget", 0) != 0;
-        Expr[]? peepholes = call.Input(Peepholes) is { } given ? Parts(like.With(RecurrentWeights.Row(like.Builder, given, direction)), 3) : null;
+        Expr[]? peepholes = call.Input(Peepholes) is { } given
+            ? Parts(like.With(RecurrentWeights.Row(like.Builder, given, direction)), 3)
+            : null;
         return (input, states) =>
         {
             var gates = Parts(weights.Gates(input, states[0]), 4);

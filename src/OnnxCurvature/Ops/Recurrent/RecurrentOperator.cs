@@ -13,7 +13,8 @@ namespace OnnxCurvature.Ops.Recurrent;
 /// <summary>
 /// A cell that is applied along a sequence x [T, N, I] with the weights W [D, G*H, I] and R [D, G*H, H] and the bias [D, 2*G*H], in D
 /// directions. Outputs: the states of all steps [T, D, N, H], then the last of each state [D, N, H]. With <c>layout</c> = 1 the
-/// batch axis N comes first. For differentiation the steps are written one after another where their number is known, and else become a Scan.
+/// batch axis N comes first. For differentiation the steps are written one after another where their number is known, and else become a
+/// Scan.
 /// </summary>
 public abstract class RecurrentOperator : CompositeOperator
 {
@@ -32,7 +33,10 @@ public abstract class RecurrentOperator : CompositeOperator
     /// <summary>The step of one direction.</summary>
     private protected abstract Step CellOf(Expr like, OperatorCall call, RecurrentWeights weights, int direction, int directions);
 
-    /// <summary>The new states, of what the input contributes to the gates [N, G*H], biases not included, and the states; a state that is null is zero.</summary>
+    /// <summary>
+    /// The new states, of what the input contributes to the gates [N, G*H], biases not included, and the states; a state that is null is
+    /// zero.
+    /// </summary>
     protected delegate Expr[] Step(Expr input, Expr?[] states);
 
     /// <inheritdoc/>
@@ -40,7 +44,9 @@ public abstract class RecurrentOperator : CompositeOperator
     {
         var (x, r) = (call.Required(0).Type, call.Required(2).Type.Shape);
         if (x.Rank != 3 || r.Rank != 3 || call.Required(1).Type.Rank != 3)
-            throw new UnsupportedOperatorException($"{Name} takes tensors of rank 3, and has {x.Shape}, {call.Required(1).Type.Shape} and {r}.");
+            throw new UnsupportedOperatorException(
+                $"{Name} takes tensors of rank 3, and has {x.Shape}, {call.Required(1).Type.Shape} and {r}."
+            );
         Directions(call);
         var first = BatchFirst(call.Attributes);
         var (steps, samples, directions, size) = (x.Shape[first ? 1 : 0], x.Shape[first ? 0 : 1], r[0], r[2]);
@@ -64,7 +70,9 @@ public abstract class RecurrentOperator : CompositeOperator
         var masks = Masks(x, call.Input(4), length);
         var runs = Enumerable.Range(0, directions).Select(direction => Run(x, call, direction, directions, masks)).ToArray();
         var all = Concat.Of(b, [.. runs.Select(run => Stack(b, run.Outputs, 0, 1))], 1);
-        var last = Enumerable.Range(0, States).Select(state => Concat.Of(b, [.. runs.Select(run => Reshape.InsertAxis(b, run.States[state]!.Value, 0))], 0));
+        var last = Enumerable
+            .Range(0, States)
+            .Select(state => Concat.Of(b, [.. runs.Select(run => Reshape.InsertAxis(b, run.States[state]!.Value, 0))], 0));
         return [.. last.Prepend(all).Take(call.OutputCount)];
     }
 
@@ -73,7 +81,9 @@ public abstract class RecurrentOperator : CompositeOperator
         var b = x.Builder;
         var runs = Enumerable.Range(0, directions).Select(direction => Sweep(x, call, direction, directions)).ToArray();
         var all = Concat.Of(b, [.. runs.Select(run => Reshape.InsertAxis(b, run[^1], 1))], 1);
-        var last = Enumerable.Range(0, States).Select(state => Concat.Of(b, [.. runs.Select(run => Reshape.InsertAxis(b, run[state], 0))], 0));
+        var last = Enumerable
+            .Range(0, States)
+            .Select(state => Concat.Of(b, [.. runs.Select(run => Reshape.InsertAxis(b, run[state], 0))], 0));
         return [.. last.Prepend(all).Take(call.OutputCount)];
     }
 
@@ -87,23 +97,45 @@ public abstract class RecurrentOperator : CompositeOperator
         var sequences = new List<Scanned> { new(input, product, backwards) };
         var type = x.Value.Type with { Shape = [shape[1], call.Required(2).Type.Shape[2]] };
         Value[] before = [.. Enumerable.Range(0, States).Select(_ => body.Parameter(type))];
-        var next = CellOf(input, call, RecurrentWeights.Of(input, call, Gates, direction), direction, directions)(input, [.. before.Select(input.With)]);
+        var next = CellOf(input, call, RecurrentWeights.Of(input, call, Gates, direction), direction, directions)(
+            input,
+            [.. before.Select(input.With)]
+        );
         var row = next[0];
         if (call.Input(4) is { } lengths)
         {
             var at = body.Parameter(lengths.Type with { Shape = TensorShape.Scalar });
-            sequences.Add(new Scanned(at, Cast.Of(b, Structure.Range.UpTo(b, Dims.ToValue(b, shape[0]), shape[0]), lengths.Type.Element), backwards));
+            sequences.Add(
+                new Scanned(at, Cast.Of(b, Structure.Range.UpTo(b, Dims.ToValue(b, shape[0]), shape[0]), lengths.Type.Element), backwards)
+            );
             var reaches = Greater.Of(body, Reshape.InsertAxis(body, lengths, 1), at);
             row = Expr.Select(reaches, next[0], input.Number(0));
             next = [.. next.Select((state, index) => Expr.Select(reaches, state, input.With(before[index])))];
         }
-        var states = before.Select((parameter, state) => new Carried(parameter,
-            call.Input(InitialStates + state) is { } initial ? Reshape.To(b, RecurrentWeights.Row(b, initial, direction), type.Shape) : Expand.Of(b, x.Number(0), type.Shape),
-            Reshape.To(body, next[state], type.Shape)));
-        return new Rounds(body, [], [.. states], [.. sequences], [new Row(Reshape.To(body, row, type.Shape), backwards)], shape[0], false).Build(b);
+        var states = before.Select(
+            (parameter, state) =>
+                new Carried(
+                    parameter,
+                    call.Input(InitialStates + state) is { } initial
+                        ? Reshape.To(b, RecurrentWeights.Row(b, initial, direction), type.Shape)
+                        : Expand.Of(b, x.Number(0), type.Shape),
+                    Reshape.To(body, next[state], type.Shape)
+                )
+        );
+        return new Iterations(
+            body,
+            [],
+            [.. states],
+            [.. sequences],
+            [new Row(Reshape.To(body, row, type.Shape), backwards)],
+            shape[0],
+            false
+        ).Build(b);
     }
 
-    /// <summary>ONNX Runtime has no kernel for <c>layout</c> = 1, so a node of it becomes one of <c>layout</c> = 0 between transpositions.</summary>
+    /// <summary>
+    /// ONNX Runtime has no kernel for <c>layout</c> = 1, so a node of it becomes one of <c>layout</c> = 0 between transpositions.
+    /// </summary>
     public override ImmutableArray<Value?>? OnLoad(GraphBuilder b, OperatorCall call)
     {
         if (!BatchFirst(call.Attributes))
@@ -121,7 +153,11 @@ public abstract class RecurrentOperator : CompositeOperator
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
-        call with { OutputCount = Math.Max(1, call.OutputCount), Attributes = call.Attributes.Without("output_sequence") };
+        call with
+        {
+            OutputCount = Math.Max(1, call.OutputCount),
+            Attributes = call.Attributes.Without("output_sequence"),
+        };
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => node.Attributes.Has("layout") ? 14 : 13;
@@ -147,7 +183,9 @@ public abstract class RecurrentOperator : CompositeOperator
     {
         if (parts == 1)
             return [x];
-        var each = x.Value.Type.Shape[^1].Known is { } size ? size / parts : throw new UnsupportedOperatorException("the size of a recurrent state is not known; give the sizes of symbolic dimensions.");
+        var each = x.Value.Type.Shape[^1].Known is { } size
+            ? size / parts
+            : throw new UnsupportedOperatorException("the size of a recurrent state is not known; give the sizes of symbolic dimensions.");
         return [.. Cut(x, x.Value.Type.Rank - 1, parts, each)];
     }
 
@@ -190,8 +228,21 @@ public abstract class RecurrentOperator : CompositeOperator
         return [.. Enumerable.Range(0, (int)steps).Select(at => Greater.Of(b, column, b.Scalar(lengths.Type.Element, at)))];
     }
 
-    private static IReadOnlyList<Expr> Cut(Expr x, int axis, int parts, long each) => parts == 1 ? [x] : [.. Catalogue.Get<Split>()
-        .Apply(x.Builder, [x], Attributes.Empty.With("axis", (object)(long)axis).With("split", Enumerable.Repeat(each, parts)), parts).Outputs.Select(x.With)];
+    private static IReadOnlyList<Expr> Cut(Expr x, int axis, int parts, long each) =>
+        parts == 1
+            ? [x]
+            :
+            [
+                .. Catalogue
+                    .Get<Split>()
+                    .Apply(
+                        x.Builder,
+                        [x],
+                        Attributes.Empty.With("axis", (object)(long)axis).With("split", Enumerable.Repeat(each, parts)),
+                        parts
+                    )
+                    .Outputs.Select(x.With),
+            ];
 
     /// <summary>Values [N, H] with two axes of one put in, one after another along the first.</summary>
     private static Value Stack(GraphBuilder b, IEnumerable<Expr> values, int first, int second) =>
@@ -210,7 +261,8 @@ public abstract class RecurrentOperator : CompositeOperator
             : throw new UnsupportedOperatorException($"the weights {call.Required(2).Type.Shape} of {Name} do not fit its direction.");
     }
 
-    private static bool Backwards(OperatorCall call, int direction) => direction == 1 || call.Attributes.Text("direction", "forward") == "reverse";
+    private static bool Backwards(OperatorCall call, int direction) =>
+        direction == 1 || call.Attributes.Text("direction", "forward") == "reverse";
 
     private static bool BatchFirst(Attributes attributes) => attributes.Int("layout", 0) == 1;
 

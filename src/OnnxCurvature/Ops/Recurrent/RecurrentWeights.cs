@@ -18,10 +18,17 @@ internal sealed record RecurrentWeights(Value W, Value R, Expr? InputBias, Expr?
     public static RecurrentWeights Of(Expr like, OperatorCall call, int gates, int direction)
     {
         var b = like.Builder;
-        var (w, r) = (TransposeAxes.Last(b, Row(b, call.Required(1), direction)), TransposeAxes.Last(b, Row(b, call.Required(2), direction)));
+        var (w, r) = (
+            TransposeAxes.Last(b, Row(b, call.Required(1), direction)),
+            TransposeAxes.Last(b, Row(b, call.Required(2), direction))
+        );
         if (call.Input(3) is not { } biases)
             return new RecurrentWeights(w, r, null, null);
-        var size = call.Required(2).Type.Shape[1].Known ?? throw new UnsupportedOperatorException("the number of gates of a recurrent operator is not known; give the sizes of symbolic dimensions.");
+        var size =
+            call.Required(2).Type.Shape[1].Known
+            ?? throw new UnsupportedOperatorException(
+                "the number of gates of a recurrent operator is not known; give the sizes of symbolic dimensions."
+            );
         var bias = Row(b, biases, direction);
         return new RecurrentWeights(w, r, like.With(Slice.Of(b, bias, 0, 0, size)), like.With(Slice.Of(b, bias, 0, size, 2 * size)));
     }

@@ -20,15 +20,18 @@ public sealed class CumProd : CompositeOperator
 
     /// <summary>
     /// Doubling: after the round of step s each element is the product of the 2s elements that end with it, so that log₂ of the size
-    /// rounds are enough; no division, so that zeros are like any other number.
+    /// iterations are enough; no division, so that zeros are like any other number.
     /// </summary>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var y = call.Required(0);
         var axis = Axes.Normalize(call.ConstantInteger(1), y.Type.Rank);
         var (exclusive, reverse) = (call.Attributes.Int("exclusive", 0) != 0, call.Attributes.Int("reverse", 0) != 0);
-        var size = y.Type.Shape[axis].Known
-            ?? throw new UnsupportedOperatorException($"the size {y.Type.Shape[axis]} along the axis of CumProd is not known; give the sizes of symbolic dimensions.");
+        var size =
+            y.Type.Shape[axis].Known
+            ?? throw new UnsupportedOperatorException(
+                $"the size {y.Type.Shape[axis]} along the axis of CumProd is not known; give the sizes of symbolic dimensions."
+            );
         var one = b.Scalar(y.Type.Element, 1);
         if (exclusive && size > 0)
             y = Shifted(y, 1);

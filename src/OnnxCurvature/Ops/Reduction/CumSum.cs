@@ -24,9 +24,8 @@ public sealed class CumSum : LinearOperator
     }
 
     /// <summary>The axis must be known; no opset has it in another form.</summary>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call.ConstantIntegers(1) is not null
-        ? call
-        : throw new UnsupportedOperatorException("CumSum lacks its axis.");
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        call.ConstantIntegers(1) is not null ? call : throw new UnsupportedOperatorException("CumSum lacks its axis.");
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
@@ -55,7 +54,13 @@ public sealed class CumSum : LinearOperator
         Apply(b, node.Inputs.SetItem(0, cy[0]), node.Attributes.With("reverse", IsReverse(node) ? 0L : 1L)).Output;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         OnlyFirstBatched(batched);
         return [Apply(b, [inputs[0], b.Scalar(ElementType.Int64, Axis(node) + 1)], node.Attributes).Output];
@@ -63,7 +68,11 @@ public sealed class CumSum : LinearOperator
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
-        [!inputs[1].IsNone ? SampleLayout.Coupled : inputs[0].Axis == Axis(node) ? inputs[0].Mixed() : inputs[0]];
+        [
+            !inputs[1].IsNone ? SampleLayout.Coupled
+            : inputs[0].Axis == Axis(node) ? inputs[0].Mixed()
+            : inputs[0],
+        ];
 
     private static int Axis(Node node) =>
         Axes.Normalize(new OperatorCall(nameof(CumSum), "", node.Inputs, node.Attributes, 1).ConstantInteger(1), node.Output.Type.Rank);

@@ -7,7 +7,8 @@ namespace OnnxCurvature.Ops.Reduction;
 public sealed class ReduceMax : ExtremeReduction
 {
     /// <summary>The greatest element over axes.</summary>
-    public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) => Of(Catalogue.Get<ReduceMax>(), b, x, axes, keepDims);
+    public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) =>
+        Of(Catalogue.Get<ReduceMax>(), b, x, axes, keepDims);
 
     /// <inheritdoc/>
     protected override ExtremePosition Position => Catalogue.Get<ArgMax>();

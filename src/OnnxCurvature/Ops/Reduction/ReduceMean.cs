@@ -10,7 +10,8 @@ namespace OnnxCurvature.Ops.Reduction;
 public sealed class ReduceMean : LinearReduction
 {
     /// <summary>The mean over axes; the value itself for no axes.</summary>
-    public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) => Of(Catalogue.Get<ReduceMean>(), b, x, axes, keepDims);
+    public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) =>
+        Of(Catalogue.Get<ReduceMean>(), b, x, axes, keepDims);
 
     /// <inheritdoc/>
     protected override SampleTotal? Total => SampleTotal.Mean;

@@ -8,10 +8,12 @@ namespace OnnxCurvature.Ops.Reduction;
 public sealed class ReduceSum : LinearReduction
 {
     /// <summary>The sum over axes; the value itself for no axes.</summary>
-    public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) => Of(Catalogue.Get<ReduceSum>(), b, x, axes, keepDims);
+    public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) =>
+        Of(Catalogue.Get<ReduceSum>(), b, x, axes, keepDims);
 
     /// <summary>The sum over all axes, a scalar.</summary>
-    public static Value All(GraphBuilder b, Value x) => Of(b, x, Enumerable.Range(0, x.Type.Rank).Select(axis => (long)axis), keepDims: false);
+    public static Value All(GraphBuilder b, Value x) =>
+        Of(b, x, Enumerable.Range(0, x.Type.Rank).Select(axis => (long)axis), keepDims: false);
 
     /// <inheritdoc/>
     protected override SampleTotal? Total => SampleTotal.Sum;

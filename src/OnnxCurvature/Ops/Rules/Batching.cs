@@ -20,7 +20,10 @@ public static class Batching
                 continue;
             b.Origin = node.Origin ?? node.ToString();
             using var hidden = b.Hide(node);
-            ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is not null && batched.TryGetValue(input, out var columnsOf) ? columnsOf : input)];
+            ImmutableArray<Value?> inputs =
+            [
+                .. node.Inputs.Select(input => input is not null && batched.TryGetValue(input, out var columnsOf) ? columnsOf : input),
+            ];
             try
             {
                 var outputs = node.Rules().Batch(b, node, inputs, active, columns);

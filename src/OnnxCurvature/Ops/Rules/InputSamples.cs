@@ -4,19 +4,22 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Rules;
 
 /// <summary>
-/// Finds along which axis of each input the samples of a batch lie: the one that is declared, else the first, unless only another one is proven to
-/// keep samples independent up to the model's output.
+/// Finds along which axis of each input the samples of a batch lie: the one that is declared, else the first, unless only another one is
+/// proven to keep samples independent up to the model's output.
 /// </summary>
 public static class InputSamples
 {
     /// <summary>
-    /// A model that knows the axes of its inputs, as far as independence of the output's samples proves them. Recurrent nets take steps first and
-    /// samples second, [T, N, …]; an input of another length than the first one, such as one number for each step, may belong to all samples.
-    /// Layouts that are declared already are kept.
+    /// A model that knows the axes of its inputs, as far as independence of the output's samples proves them. Recurrent nets take steps
+    /// first and samples second, [T, N, …]; an input of another length than the first one, such as one number for each step, may belong to
+    /// all samples. Layouts that are declared already are kept.
     /// </summary>
     public static ModelGraph Found(ModelGraph model)
     {
-        if (model.Outputs.FirstOrDefault(output => output.Value.Type.Rank > 0 && output.Value.Type.Element.IsFloat()) is not { Value: var output })
+        if (
+            model.Outputs.FirstOrDefault(output => output.Value.Type.Rank > 0 && output.Value.Type.Element.IsFloat())
+            is not { Value: var output }
+        )
             return model;
         var (nodes, shape) = (GraphWalk.Ancestors([output]), output.Type.Shape);
         var free = model.Inputs.Where(input => input.Type.Rank > 0 && !model.SampleAxes.ContainsKey(input)).ToArray();
@@ -44,19 +47,21 @@ public static class InputSamples
 
         IEnumerable<ImmutableDictionary<Value, int?>> Moved(Dim samples)
         {
-            IEnumerable<int> Fitting(Value input) => Enumerable.Range(1, input.Type.Rank - 1).Where(axis => input.Type.Shape[axis] == samples);
+            IEnumerable<int> Fitting(Value input) =>
+                Enumerable.Range(1, input.Type.Rank - 1).Where(axis => input.Type.Shape[axis] == samples);
             var byShape = free.Where(input => input.Type.Shape[0] != samples && Fitting(input).Count() == 1)
-                .Select(input => KeyValuePair.Create(input, (int?)Fitting(input).Single())).ToArray();
+                .Select(input => KeyValuePair.Create(input, (int?)Fitting(input).Single()))
+                .ToArray();
             if (byShape.Length > 0)
                 yield return model.SampleAxes.AddRange(byShape);
             foreach (var input in free)
-                foreach (var axis in Fitting(input))
-                    yield return model.SampleAxes.Add(input, axis);
+            foreach (var axis in Fitting(input))
+                yield return model.SampleAxes.Add(input, axis);
         }
 
         // Positions are independent, too, where samples are coupled, so only the output's first axis shows which are samples.
-        bool IsPlain(ImmutableDictionary<Value, int?> axes, SampleLayout found) => found == SampleLayout.At(0)
-            || axes.Where(entry => !model.SampleAxes.ContainsKey(entry.Key)).All(entry => entry.Value is null);
+        bool IsPlain(ImmutableDictionary<Value, int?> axes, SampleLayout found) =>
+            found == SampleLayout.At(0) || axes.Where(entry => !model.SampleAxes.ContainsKey(entry.Key)).All(entry => entry.Value is null);
 
         SampleLayout LayoutOf(ImmutableDictionary<Value, int?> axes)
         {
@@ -90,7 +95,12 @@ public static class InputSamples
     /// <param name="nodes">The nodes.</param>
     /// <param name="layouts">Where samples lie in values, the inputs among them.</param>
     public static ImmutableArray<Dim> Counts(IEnumerable<Node> nodes, IReadOnlyDictionary<Value, SampleLayout> layouts) =>
-        [.. nodes.SelectMany(GraphWalk.Dependencies).Distinct()
-            .Where(value => value.Producer is null && layouts.GetValueOrDefault(value).IsSeparate)
-            .Select(input => layouts[input].SamplesOf(input.Type.Shape)).Distinct()];
+        [
+            .. nodes
+                .SelectMany(GraphWalk.Dependencies)
+                .Distinct()
+                .Where(value => value.Producer is null && layouts.GetValueOrDefault(value).IsSeparate)
+                .Select(input => layouts[input].SamplesOf(input.Type.Shape))
+                .Distinct(),
+        ];
 }

@@ -5,8 +5,9 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Ops.Rules;
 
 /// <summary>
-/// The tangent of a branch of Where. What the other branch takes the place of may be infinite or no number, as 1/x is at zero where a mask leaves zeros out; so may its
-/// slope, and the product of that and the zero that passes the mask would be no number. So the branch is linearized at inputs that are replaced by harmless ones where it is not chosen.
+/// The tangent of a branch of Where. What the other branch takes the place of may be infinite or no number, as 1/x is at zero where a mask
+/// leaves zeros out; so may its slope, and the product of that and the zero that passes the mask would be no number. So the branch is
+/// linearized at inputs that are replaced by harmless ones where it is not chosen.
 /// </summary>
 internal static class MaskedBranch
 {
@@ -19,14 +20,30 @@ internal static class MaskedBranch
     /// <param name="dx">The tangents of its inputs.</param>
     /// <param name="tangents">The tangents so far.</param>
     /// <param name="passed">The nodes that have been linearized.</param>
-    public static ImmutableArray<Value?> Tangents(GraphBuilder b, Node node, ImmutableArray<Value?> dx, IDictionary<Value, Value> tangents, IReadOnlySet<Node> passed)
+    public static ImmutableArray<Value?> Tangents(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> dx,
+        IDictionary<Value, Value> tangents,
+        IReadOnlySet<Node> passed
+    )
     {
         return node.Operator is Where ? [null, Branch(1), Branch(2)] : dx;
 
-        Value? Branch(int input) => dx[input] is { } tangent ? Tangent(b, node.Inputs[0]!, isChosen: input == 1, node.Inputs[input]!, tangents, passed) ?? tangent : null;
+        Value? Branch(int input) =>
+            dx[input] is { } tangent
+                ? Tangent(b, node.Inputs[0]!, isChosen: input == 1, node.Inputs[input]!, tangents, passed) ?? tangent
+                : null;
     }
 
-    private static Value? Tangent(GraphBuilder b, Value condition, bool isChosen, Value branch, IDictionary<Value, Value> tangents, IReadOnlySet<Node> passed)
+    private static Value? Tangent(
+        GraphBuilder b,
+        Value condition,
+        bool isChosen,
+        Value branch,
+        IDictionary<Value, Value> tangents,
+        IReadOnlySet<Node> passed
+    )
     {
         var mask = condition.Type.Shape;
         var nodes = Before(branch, mask, passed);
@@ -36,9 +53,23 @@ internal static class MaskedBranch
         var local = new Dictionary<Value, Value?>();
         foreach (var node in nodes)
         {
-            var inputs = node.Inputs.Select((input, index) => input is null ? null : Masked(values.GetValueOrDefault(input, input), Replacement(node, index, mask))).ToImmutableArray();
-            var replaced = inputs.SequenceEqual(node.Inputs) ? node : node.Rules().Apply(b, inputs, node.Attributes, node.Outputs.Length, [.. node.Outputs.Select(output => output.Type)]);
-            ImmutableArray<Value?> dx = [.. node.Inputs.Select(input => input is null ? null : local.TryGetValue(input, out var own) ? own : tangents.TryGetValue(input, out var tangent) ? tangent : null)];
+            var inputs = node
+                .Inputs.Select(
+                    (input, index) => input is null ? null : Masked(values.GetValueOrDefault(input, input), Replacement(node, index, mask))
+                )
+                .ToImmutableArray();
+            var replaced = inputs.SequenceEqual(node.Inputs)
+                ? node
+                : node.Rules().Apply(b, inputs, node.Attributes, node.Outputs.Length, [.. node.Outputs.Select(output => output.Type)]);
+            ImmutableArray<Value?> dx =
+            [
+                .. node.Inputs.Select(input =>
+                    input is null ? null
+                    : local.TryGetValue(input, out var own) ? own
+                    : tangents.TryGetValue(input, out var tangent) ? tangent
+                    : null
+                ),
+            ];
             values[node.Output] = replaced.Output;
             local[node.Output] = node.Rules().Linearize(b, replaced, dx)[0];
         }
@@ -59,7 +90,13 @@ internal static class MaskedBranch
         var found = new HashSet<Node>();
         var pending = new Queue<Value>([branch]);
         while (found.Count < MostNodes && pending.TryDequeue(out var value))
-            if (value.Producer is { Operator: Operator rules } node && passed.Contains(node) && !found.Contains(node) && Covers(mask, value.Type.Shape) && rules.KeepsMask(node, mask))
+            if (
+                value.Producer is { Operator: Operator rules } node
+                && passed.Contains(node)
+                && !found.Contains(node)
+                && Covers(mask, value.Type.Shape)
+                && rules.KeepsMask(node, mask)
+            )
             {
                 found.Add(node);
                 foreach (var input in node.Inputs)

@@ -8,10 +8,17 @@ namespace OnnxCurvature.Ops.Rules;
 public static class Pullback
 {
     /// <summary>
-    /// Adds to <paramref name="sums"/> the cotangents of all inputs of <paramref name="nodes"/>, which must be in topological order, that are
-    /// among <paramref name="tangents"/> or depend on them. Nodes that are not linear or have no transpose are collected in <paramref name="refusals"/>.
+    /// Adds to <paramref name="sums"/> the cotangents of all inputs of <paramref name="nodes"/>, which must be in topological order, that
+    /// are among <paramref name="tangents"/> or depend on them. Nodes that are not linear or have no transpose are collected in
+    /// <paramref name="refusals"/>.
     /// </summary>
-    public static void Run(GraphBuilder b, IReadOnlyList<Node> nodes, IEnumerable<Value> tangents, IDictionary<Value, Value> sums, ICollection<UnsupportedNode> refusals)
+    public static void Run(
+        GraphBuilder b,
+        IReadOnlyList<Node> nodes,
+        IEnumerable<Value> tangents,
+        IDictionary<Value, Value> sums,
+        ICollection<UnsupportedNode> refusals
+    )
     {
         var active = new HashSet<Value>(tangents);
         foreach (var node in nodes)

@@ -18,9 +18,7 @@ public static class Pushforward
         var tangents = inputs.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => entry.Value!);
         var refusals = new List<UnsupportedNode>();
         Run(b, GraphWalk.Between(tangents.Keys.ToHashSet(), [output]), tangents, refusals, []);
-        return refusals.Count > 0
-            ? throw new UnsupportedOperatorException(refusals[0].Reason)
-            : tangents.GetValueOrDefault(output);
+        return refusals.Count > 0 ? throw new UnsupportedOperatorException(refusals[0].Reason) : tangents.GetValueOrDefault(output);
     }
 
     /// <summary>
@@ -28,13 +26,22 @@ public static class Pushforward
     /// Nodes whose tangents are all zero are passed over. Unsupported nodes are collected in <paramref name="refusals"/>, as are nodes at
     /// which the derivative vanishes in <paramref name="cuts"/>.
     /// </summary>
-    public static void Run(GraphBuilder b, IEnumerable<Node> nodes, IDictionary<Value, Value> tangents, ICollection<UnsupportedNode> refusals, ICollection<Node> cuts)
+    public static void Run(
+        GraphBuilder b,
+        IEnumerable<Node> nodes,
+        IDictionary<Value, Value> tangents,
+        ICollection<UnsupportedNode> refusals,
+        ICollection<Node> cuts
+    )
     {
         var outer = b.Origin;
         var passed = new HashSet<Node>();
         foreach (var node in nodes)
         {
-            Value?[] dx = [.. node.Inputs.Select(input => input is not null && tangents.TryGetValue(input, out var tangent) ? tangent : null)];
+            Value?[] dx =
+            [
+                .. node.Inputs.Select(input => input is not null && tangents.TryGetValue(input, out var tangent) ? tangent : null),
+            ];
             var captures = IBodyOperator.HidesCaptures(node) && node.Bodies.SelectMany(GraphWalk.Captures).Any(tangents.ContainsKey);
             if (!captures && dx.All(tangent => tangent is null))
                 continue;

@@ -13,8 +13,9 @@ public static class SampleAnalysis
     {
         foreach (var node in nodes)
         {
-            var inputs = node.Inputs
-                .Select(input => input is not null && layouts.TryGetValue(input, out var layout) ? layout : SampleLayout.None).ToArray();
+            var inputs = node
+                .Inputs.Select(input => input is not null && layouts.TryGetValue(input, out var layout) ? layout : SampleLayout.None)
+                .ToArray();
             var captured = CapturesSamples(node, layouts);
             if (!captured && inputs.All(layout => layout.IsNone))
                 continue;
@@ -26,16 +27,18 @@ public static class SampleAnalysis
         }
     }
 
-    private static bool CapturesSamples(Node node, IDictionary<Value, SampleLayout> layouts) => IBodyOperator.HidesCaptures(node)
+    private static bool CapturesSamples(Node node, IDictionary<Value, SampleLayout> layouts) =>
+        IBodyOperator.HidesCaptures(node)
         && node.Bodies.SelectMany(GraphWalk.Captures).Any(value => layouts.TryGetValue(value, out var layout) && !layout.IsNone);
 
-    private static SampleLayout[] Independent(Node node, SampleLayout[] inputs) => inputs.All(layout => !layout.IsSeparate || layout.IsWhole)
-        ? [.. node.Rules().Samples(node, [.. inputs])]
-        : [.. node.Rules().SamplesWithin(node, [.. inputs])];
+    private static SampleLayout[] Independent(Node node, SampleLayout[] inputs) =>
+        inputs.All(layout => !layout.IsSeparate || layout.IsWhole)
+            ? [.. node.Rules().Samples(node, [.. inputs])]
+            : [.. node.Rules().SamplesWithin(node, [.. inputs])];
 
     /// <summary>
-    /// Coupled samples stay coupled, but their places stay known: those that they have while every value of no known place, such as a statistic of
-    /// the batch, is held fixed.
+    /// Coupled samples stay coupled, but their places stay known: those that they have while every value of no known place, such as a
+    /// statistic of the batch, is held fixed.
     /// </summary>
     private static SampleLayout[] Coupled(Node node, SampleLayout[] inputs)
     {

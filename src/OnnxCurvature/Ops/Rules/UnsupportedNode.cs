@@ -9,21 +9,38 @@ public sealed record UnsupportedNode(Node Node, string Reason)
 {
     /// <summary>What stands against a node whose bodies hold nodes that cannot be taken: all of them.</summary>
     public static UnsupportedOperatorException InBody(IEnumerable<UnsupportedNode> refusals) =>
-        new(string.Join("; ", refusals.Select(refusal => $"{refusal.Node.Origin ?? refusal.Node.ToString()} in its body: {refusal.Reason.TrimEnd('.')}").Distinct()) + ".");
+        new(
+            string.Join(
+                "; ",
+                refusals
+                    .Select(refusal => $"{refusal.Node.Origin ?? refusal.Node.ToString()} in its body: {refusal.Reason.TrimEnd('.')}")
+                    .Distinct()
+            ) + "."
+        );
 }
 
 /// <summary>Reports all nodes of a model that cannot be taken.</summary>
 public sealed class UnsupportedModelException(IReadOnlyList<UnsupportedNode> nodes)
-    : Exception(string.Join("; ", nodes.DistinctBy(refusal => (refusal.Node.Origin ?? refusal.Node.ToString(), refusal.Reason))
-        .Select(refusal => $"{refusal.Node.Origin ?? refusal.Node.ToString()}: {refusal.Reason}")))
+    : Exception(
+        string.Join(
+            "; ",
+            nodes
+                .DistinctBy(refusal => (refusal.Node.Origin ?? refusal.Node.ToString(), refusal.Reason))
+                .Select(refusal => $"{refusal.Node.Origin ?? refusal.Node.ToString()}: {refusal.Reason}")
+        )
+    )
 {
     /// <summary>The message with the opsets of the nodes' operators, by domain, where they are known.</summary>
-    public string Describe(IReadOnlyDictionary<string, int> opsets) => string.Join("; ", Nodes.Select(refusal => Describe(refusal, opsets)).Distinct());
+    public string Describe(IReadOnlyDictionary<string, int> opsets) =>
+        string.Join("; ", Nodes.Select(refusal => Describe(refusal, opsets)).Distinct());
 
     private static string Describe(UnsupportedNode refusal, IReadOnlyDictionary<string, int> opsets)
     {
         var (name, op) = (refusal.Node.Origin ?? refusal.Node.ToString(), refusal.Node.Operator);
-        var of = !opsets.TryGetValue(op.Domain, out var opset) ? "" : op.Domain.Length == 0 ? $" (opset {opset})" : $" (opset {opset} of {op.Domain})";
+        var of =
+            !opsets.TryGetValue(op.Domain, out var opset) ? ""
+            : op.Domain.Length == 0 ? $" (opset {opset})"
+            : $" (opset {opset} of {op.Domain})";
         return $"{name}{of}: {refusal.Reason.TrimEnd('.')}";
     }
 

@@ -19,7 +19,9 @@ public sealed class AffineGrid : CompositeOperator
         var theta = call.Required(0);
         var sizes = (call.Sizes(1) ?? throw new UnsupportedOperatorException("AffineGrid lacks its sizes.")).Skip(2).ToArray();
         if (sizes.Any(size => !size.IsKnown))
-            throw new UnsupportedOperatorException($"the sizes [{string.Join(",", sizes)}] of AffineGrid are not known; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"the sizes [{string.Join(",", sizes)}] of AffineGrid are not known; give the sizes of symbolic dimensions."
+            );
         long[] spatial = [.. sizes.Select(size => size.Factor)];
         var corners = call.Attributes.Int("align_corners", 0) != 0;
         var (rank, count) = (spatial.Length, (int)spatial.Aggregate(1L, (a, c) => a * c));
@@ -27,12 +29,15 @@ public sealed class AffineGrid : CompositeOperator
         var points = Tensor.Filled(theta.Type.Element, [count, rank + 1], 1);
         // The coordinates of a point run from the last axis to the first.
         for (var i = 0; i < count; i++)
-            for (var axis = 0; axis < rank; axis++)
-                points.Floats[i * (rank + 1) + rank - 1 - axis] = Coordinate(i / strides[axis] % spatial[axis], spatial[axis]);
+        for (var axis = 0; axis < rank; axis++)
+            points.Floats[i * (rank + 1) + rank - 1 - axis] = Coordinate(i / strides[axis] % spatial[axis], spatial[axis]);
         var moved = MatMul.Of(b, b.Constant(points), TransposeAxes.Last(b, theta));
         return [Reshape.To(b, moved, [theta.Type.Shape[0], .. sizes, rank])];
 
-        double Coordinate(long index, long size) => !corners ? (2 * index + 1.0) / size - 1 : size > 1 ? 2.0 * index / (size - 1) - 1 : 0;
+        double Coordinate(long index, long size) =>
+            !corners ? (2 * index + 1.0) / size - 1
+            : size > 1 ? 2.0 * index / (size - 1) - 1
+            : 0;
     }
 
     /// <inheritdoc/>

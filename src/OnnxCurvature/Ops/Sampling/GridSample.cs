@@ -9,8 +9,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Sampling;
 
 /// <summary>
-/// x [N, C, *spatial] sampled at the points of a grid [N, *places, d], whose coordinates run from -1 to 1 and from the last spatial axis to the
-/// first. Linear in x, piecewise polynomial in the grid. Canonical <c>mode</c>: linear (the default), nearest or cubic.
+/// x [N, C, *spatial] sampled at the points of a grid [N, *places, d], whose coordinates run from -1 to 1 and from the last spatial axis to
+/// the first. Linear in x, piecewise polynomial in the grid. Canonical <c>mode</c>: linear (the default), nearest or cubic.
 /// </summary>
 public sealed class GridSample : CompositeOperator
 {
@@ -43,13 +43,17 @@ public sealed class GridSample : CompositeOperator
             var pixel = corners ? (g + 1) * (0.5 * (size - 1)) : ((g + 1) * (double)size - 1) * 0.5;
             at[axis] = Inside(mode == "nearest" ? pixel.Through<Round>() : pixel, size);
         }
-        var sampler = new PointSampler(b, x, padding switch
-        {
-            "zeros" => null,
-            "border" => (index, size) => PointSampler.Clamp(index, 0, size - 1),
-            "reflection" => (index, size) => Reflected(index, size),
-            _ => throw new UnsupportedOperatorException($"GridSample knows no padding '{padding}'."),
-        });
+        var sampler = new PointSampler(
+            b,
+            x,
+            padding switch
+            {
+                "zeros" => null,
+                "border" => (index, size) => PointSampler.Clamp(index, 0, size - 1),
+                "reflection" => (index, size) => Reflected(index, size),
+                _ => throw new UnsupportedOperatorException($"GridSample knows no padding '{padding}'."),
+            }
+        );
         var y = mode switch
         {
             "linear" => sampler.Linear(at),
@@ -60,12 +64,13 @@ public sealed class GridSample : CompositeOperator
         return [Reshape.To(b, TransposeAxes.Last(b, y), Infer(call)[0].Shape)];
 
         // A point outside of the image is brought back before it is interpolated; cubic interpolation clamps only the pixels that it takes.
-        Expr Inside(Expr pixel, long size) => padding switch
-        {
-            "border" when mode != "cubic" => Expr.Select(Outside(pixel, size), PointSampler.Clamp(pixel, 0, size - 1), pixel),
-            "reflection" => Reflected(pixel, size),
-            _ => pixel,
-        };
+        Expr Inside(Expr pixel, long size) =>
+            padding switch
+            {
+                "border" when mode != "cubic" => Expr.Select(Outside(pixel, size), PointSampler.Clamp(pixel, 0, size - 1), pixel),
+                "reflection" => Reflected(pixel, size),
+                _ => pixel,
+            };
 
         Value Outside(Expr pixel, long size) => Or.Of(b, pixel < Low(), pixel > High(size));
 
@@ -101,7 +106,12 @@ public sealed class GridSample : CompositeOperator
     {
         var call = base.ToOpset(b, node, opset);
         var mode = node.Attributes.Text("mode", "linear");
-        return opset >= 20 ? call : call with { Attributes = call.Attributes.With("mode", Modes.FirstOrDefault(pair => pair.New == mode).Old ?? mode) };
+        return opset >= 20
+            ? call
+            : call with
+            {
+                Attributes = call.Attributes.With("mode", Modes.FirstOrDefault(pair => pair.New == mode).Old ?? mode),
+            };
     }
 
     /// <inheritdoc/>
@@ -109,5 +119,15 @@ public sealed class GridSample : CompositeOperator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) =>
-        size(node.Output.Type.Shape.Elements) * 2 * Math.Pow(node.Attributes.Text("mode", "linear") switch { "nearest" => 1, "cubic" => 4, _ => 2 }, node.Output.Type.Rank - 2);
+        size(node.Output.Type.Shape.Elements)
+        * 2
+        * Math.Pow(
+            node.Attributes.Text("mode", "linear") switch
+            {
+                "nearest" => 1,
+                "cubic" => 4,
+                _ => 2,
+            },
+            node.Output.Type.Rank - 2
+        );
 }

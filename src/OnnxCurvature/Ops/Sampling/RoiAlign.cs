@@ -12,9 +12,9 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Sampling;
 
 /// <summary>
-/// Regions [R, 4] (left, top, right, bottom) of images x [N, C, H, W], each divided into bins in which pixels are sampled by linear interpolation and
-/// averaged, or of which the greatest weighted pixel is taken: [R, C, h, w]. The weights of rows and columns are matrices by which each image is
-/// multiplied from both sides. Linear (avg) or piecewise linear (max) in x, piecewise polynomial in the regions.
+/// Regions [R, 4] (left, top, right, bottom) of images x [N, C, H, W], each divided into bins in which pixels are sampled by linear
+/// interpolation and averaged, or of which the greatest weighted pixel is taken: [R, C, h, w]. The weights of rows and columns are matrices
+/// by which each image is multiplied from both sides. Linear (avg) or piecewise linear (max) in x, piecewise polynomial in the regions.
 /// </summary>
 public sealed class RoiAlign : CompositeOperator
 {
@@ -23,11 +23,28 @@ public sealed class RoiAlign : CompositeOperator
     {
         var x = call.Required(0).Type;
         if (x.Rank != 4 || call.Required(1).Type.Rank != 2 || call.Required(2).Type.Rank != 1)
-            throw new ShapeException($"RoiAlign takes images [N, C, H, W], regions [R, 4] and indices [R], and has {x.Shape}, {call.Required(1).Type.Shape} and {call.Required(2).Type.Shape}");
+            throw new ShapeException(
+                $"RoiAlign takes images [N, C, H, W], regions [R, 4] and indices [R], and has {x.Shape}, {call.Required(1).Type.Shape} "
+                    + $"and {call.Required(2).Type.Shape}"
+            );
         foreach (var name in (ReadOnlySpan<string>)["output_height", "output_width", "sampling_ratio"])
             if (call.Attributes.Int(name, 1) is < 0 or > int.MaxValue || name != "sampling_ratio" && call.Attributes.Int(name, 1) == 0)
-                throw new UnsupportedOperatorException($"the attribute {name} of RoiAlign is {call.Attributes.Int(name, 1)}, which is out of range.");
-        return [x with { Shape = [call.Required(1).Type.Shape[0], x.Shape[1], call.Attributes.Int("output_height", 1), call.Attributes.Int("output_width", 1)] }];
+                throw new UnsupportedOperatorException(
+                    $"the attribute {name} of RoiAlign is {call.Attributes.Int(name, 1)}, which is out of range."
+                );
+        return
+        [
+            x with
+            {
+                Shape =
+                [
+                    call.Required(1).Type.Shape[0],
+                    x.Shape[1],
+                    call.Attributes.Int("output_height", 1),
+                    call.Attributes.Int("output_width", 1),
+                ],
+            },
+        ];
     }
 
     /// <inheritdoc/>
@@ -36,15 +53,17 @@ public sealed class RoiAlign : CompositeOperator
         var x = call.Required(0);
         var samples = call.Attributes.Int("sampling_ratio", 0);
         if (!x.Type.Shape.Range(2, 4).IsKnown || samples <= 0)
-            throw new UnsupportedOperatorException($"the derivative of RoiAlign needs the spatial sizes of {x.Type.Shape} and a sampling_ratio of 1 or more.");
+            throw new UnsupportedOperatorException(
+                $"the derivative of RoiAlign needs the spatial sizes of {x.Type.Shape} and a sampling_ratio of 1 or more."
+            );
         var images = Gather.Of(b, x, call.Required(2), 0);
         var (rows, columns) = (Corners(b, call, 0, samples), Corners(b, call, 1, samples));
         if (call.Attributes.Text("mode", "avg") == "avg")
             return [Product(Mean(rows), Mean(columns))];
         Value? greatest = null;
         foreach (var row in rows)
-            foreach (var column in columns)
-                greatest = greatest is null ? Product(row, column) : Max.Of(b, greatest, Product(row, column));
+        foreach (var column in columns)
+            greatest = greatest is null ? Product(row, column) : Max.Of(b, greatest, Product(row, column));
         var shape = Infer(call)[0].Shape;
         var bins = Reshape.To(b, greatest!, [shape[0], shape[1], shape[2], samples, shape[3], samples]);
         return [Catalogue.Get<ReduceMax>().Apply(b, [bins], Attributes.Empty.With("axes", [3L, 5L]).With("keepdims", 0L)).Output];
@@ -67,7 +86,12 @@ public sealed class RoiAlign : CompositeOperator
 
     /// <inheritdoc/>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
-        base.ToOpset(b, node, opset) is var call && opset < 16 ? call with { Attributes = call.Attributes.Without("coordinate_transformation_mode") } : call;
+        base.ToOpset(b, node, opset) is var call && opset < 16
+            ? call with
+            {
+                Attributes = call.Attributes.Without("coordinate_transformation_mode"),
+            }
+            : call;
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => IsShifted(node.Attributes) ? 16 : 13;
@@ -82,20 +106,30 @@ public sealed class RoiAlign : CompositeOperator
     private static bool IsShifted(Attributes attributes) => attributes.Text("coordinate_transformation_mode", "half_pixel") == "half_pixel";
 
     /// <summary>
-    /// Along an axis, the weights of the pixel before each sample and of the one after it: two matrices [R, bins * samples, size]. A sample within one
-    /// pixel of the image takes the pixel on the edge, one further out has weights of zero.
+    /// Along an axis, the weights of the pixel before each sample and of the one after it: two matrices [R, bins * samples, size]. A sample
+    /// within one pixel of the image takes the pixel on the edge, one further out has weights of zero.
     /// </summary>
     private static Value[] Corners(GraphBuilder b, OperatorCall call, int axis, long samples)
     {
         var regions = call.Required(1);
-        var (size, scale, shifted) = (call.Required(0).Type.Shape[axis + 2].Factor, call.Attributes.Float("spatial_scale", 1), IsShifted(call.Attributes));
+        var (size, scale, shifted) = (
+            call.Required(0).Type.Shape[axis + 2].Factor,
+            call.Attributes.Float("spatial_scale", 1),
+            IsShifted(call.Attributes)
+        );
         var bins = call.Attributes.Int(axis == 0 ? "output_height" : "output_width", 1);
         var (start, end) = (Edge(1 - axis), Edge(3 - axis));
         var extent = end - start;
         if (!shifted)
             extent = extent.With(Max.Of(b, extent, extent.Number(1)));
         b.Budget.TakeTensor([bins, samples]);
-        var steps = b.Constant(Tensor.Of(regions.Type.Element, [1, bins * samples], [.. Enumerable.Range(0, (int)(bins * samples)).Select(i => (i + 0.5) / samples / bins)]));
+        var steps = b.Constant(
+            Tensor.Of(
+                regions.Type.Element,
+                [1, bins * samples],
+                [.. Enumerable.Range(0, (int)(bins * samples)).Select(i => (i + 0.5) / samples / bins)]
+            )
+        );
         var at = start + extent * start.With(steps);
         var within = And.Of(b, GreaterOrEqual.Of(b, at, at.Number(-1)), LessOrEqual.Of(b, at, at.Number(size)));
         at = PointSampler.Clamp(at, 0, size - 1);
@@ -110,7 +144,11 @@ public sealed class RoiAlign : CompositeOperator
             return shifted ? edge - 0.5 : edge;
         }
 
-        Value Row(Expr index, Expr weight) => Mul.Of(b,
-            OneHotRows.Of(b, Cast.Of(b, index, ElementType.Int64), size, weight.Value.Type.Element), Reshape.InsertAxis(b, weight, 2));
+        Value Row(Expr index, Expr weight) =>
+            Mul.Of(
+                b,
+                OneHotRows.Of(b, Cast.Of(b, index, ElementType.Int64), size, weight.Value.Type.Element),
+                Reshape.InsertAxis(b, weight, 2)
+            );
     }
 }

@@ -6,8 +6,9 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Signal;
 
 /// <summary>
-/// Triangles on the mel scale over the frequencies of a spectrum, one for each column: [length / 2 + 1, bins], of type <c>output_datatype</c>, float32
-/// by default. Inputs: bins, the length of the transform, the sample rate, the lowest and the highest frequency in Hz.
+/// Triangles on the mel scale over the frequencies of a spectrum, one for each column: [length / 2 + 1, bins], of type
+/// <c>output_datatype</c>, float32 by default. Inputs: bins, the length of the transform, the sample rate, the lowest and the highest
+/// frequency in Hz.
 /// </summary>
 public sealed class MelWeightMatrix : NonDifferentiable
 {
@@ -20,7 +21,8 @@ public sealed class MelWeightMatrix : NonDifferentiable
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [Weights(inputs).CastTo(node.Output.Type.Element)];
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
+        [Weights(inputs).CastTo(node.Output.Type.Element)];
 
     private static Tensor Weights(ImmutableArray<Tensor?> inputs)
     {
@@ -45,9 +47,18 @@ public sealed class MelWeightMatrix : NonDifferentiable
     }
 
     /// <summary>ONNX Runtime takes frequencies in float32 only.</summary>
-    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => call.Inputs.All(input => input?.Constant is not null)
-        ? [Catalogue.Get<Identity>().Apply(b, [b.Constant(Weights([.. call.Inputs.Select(input => input?.CompileIn())]).CastTo(types[0].Element))]).Output]
-        : throw new UnsupportedOperatorException("the frequencies of MelWeightMatrix are computed at run time, and only constants are supported there.");
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
+        call.Inputs.All(input => input?.Constant is not null)
+            ?
+            [
+                Catalogue
+                    .Get<Identity>()
+                    .Apply(b, [b.Constant(Weights([.. call.Inputs.Select(input => input?.CompileIn())]).CastTo(types[0].Element))])
+                    .Output,
+            ]
+            : throw new UnsupportedOperatorException(
+                "the frequencies of MelWeightMatrix are computed at run time, and only constants are supported there."
+            );
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 17;

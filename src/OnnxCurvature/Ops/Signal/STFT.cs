@@ -9,8 +9,8 @@ namespace OnnxCurvature.Ops.Signal;
 
 /// <summary>
 /// The Fourier transforms of windows of x [N, samples, 1 or 2] that begin every <c>step</c> samples, each times the weights of a window:
-/// [N, windows, bins, 2]. Of real x only half of each spectrum is there unless <c>onesided</c> is 0. Bilinear in x and the weights. Inputs: x, step,
-/// weights, length.
+/// [N, windows, bins, 2]. Of real x only half of each spectrum is there unless <c>onesided</c> is 0. Bilinear in x and the weights. Inputs:
+/// x, step, weights, length.
 /// </summary>
 public sealed class STFT : CompositeOperator
 {
@@ -20,9 +20,17 @@ public sealed class STFT : CompositeOperator
         var x = call.Required(0);
         if (x.Type.Rank == 2)
             x = Reshape.InsertAxis(b, x, 2);
-        if (call.ConstantIntegers(1) is not [var step] || x.Type.Shape[1].Known is not { } samples
-            || (call.ConstantIntegers(3)?[0] ?? call.Input(2)?.Type.Shape[0].Known) is not { } length || step < 1 || length > samples)
-            throw new UnsupportedOperatorException($"the derivative of STFT needs the numbers of samples of {x.Type.Shape} and of a window, and the step; give the sizes of symbolic dimensions.");
+        if (
+            call.ConstantIntegers(1) is not [var step]
+            || x.Type.Shape[1].Known is not { } samples
+            || (call.ConstantIntegers(3)?[0] ?? call.Input(2)?.Type.Shape[0].Known) is not { } length
+            || step < 1
+            || length > samples
+        )
+            throw new UnsupportedOperatorException(
+                $"the derivative of STFT needs the numbers of samples of {x.Type.Shape} and of a window, and the step; give the sizes "
+                    + $"of symbolic dimensions."
+            );
         var windows = (samples - length) / step + 1;
         var at = from window in Enumerable.Range(0, (int)windows) from n in Enumerable.Range(0, (int)length) select window * step + n;
         var frames = new Expr(b, Gather.Of(b, x, b.Constant(Tensor.Of(ElementType.Int64, [windows, length], [.. at])), 1));
@@ -38,5 +46,6 @@ public sealed class STFT : CompositeOperator
     public override int MinimumOpset(Node node) => 17;
 
     /// <inheritdoc/>
-    public override double Flops(Node node, Func<Dim, double> size) => 10 * size(node.Output.Type.Shape.Elements) * Math.Log2(1 + size(node.Output.Type.Shape[2]));
+    public override double Flops(Node node, Func<Dim, double> size) =>
+        10 * size(node.Output.Type.Shape.Elements) * Math.Log2(1 + size(node.Output.Type.Shape[2]));
 }

@@ -11,9 +11,8 @@ public sealed class Concat : Operator
     public override int LeastRank => 1;
 
     /// <summary>Values one after another; a single one is returned as it is.</summary>
-    public static Value Of(GraphBuilder b, IReadOnlyList<Value> values, int axis) => values.Count == 1
-        ? values[0]
-        : Catalogue.Get<Concat>().Apply(b, [.. values], Attributes.Empty.With("axis", (long)axis)).Output;
+    public static Value Of(GraphBuilder b, IReadOnlyList<Value> values, int axis) =>
+        values.Count == 1 ? values[0] : Catalogue.Get<Concat>().Apply(b, [.. values], Attributes.Empty.With("axis", (long)axis)).Output;
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
@@ -26,7 +25,8 @@ public sealed class Concat : Operator
             var shape = call.Required(index).Type.Shape;
             if (shape.Rank != first.Rank)
                 throw new UnsupportedOperatorException($"{first.Shape} and {shape} cannot be put together.");
-            total = total.IsKnown && shape[axis].IsKnown ? total.Factor + shape[axis].Factor
+            total =
+                total.IsKnown && shape[axis].IsKnown ? total.Factor + shape[axis].Factor
                 : total == 0 ? shape[axis]
                 : Dim.Symbol($"({total}+{shape[axis]})");
         }
@@ -34,9 +34,8 @@ public sealed class Concat : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Dim>? ContentsOf(Node node) => node.Inputs.All(input => input?.Contents is not null)
-        ? [.. node.Inputs.SelectMany(input => input!.Contents!.Value)]
-        : null;
+    public override ImmutableArray<Dim>? ContentsOf(Node node) =>
+        node.Inputs.All(input => input?.Contents is not null) ? [.. node.Inputs.SelectMany(input => input!.Contents!.Value)] : null;
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
@@ -65,7 +64,7 @@ public sealed class Concat : Operator
     {
         var axis = Axis(node.Attributes, node.Output.Type.Rank);
         Value? sum = null;
-        for (var start = 0; start < dx.Length;)
+        for (var start = 0; start < dx.Length; )
         {
             var end = start;
             while (end < dx.Length && dx[end] is not null)
@@ -90,9 +89,17 @@ public sealed class Concat : Operator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
-        var all = inputs.Select((input, index) => batched[index] ? input! : Expand.Of(b, Reshape.InsertAxis(b, input!, 0), input!.Type.Shape.Prepend(columns)));
+        var all = inputs.Select(
+            (input, index) => batched[index] ? input! : Expand.Of(b, Reshape.InsertAxis(b, input!, 0), input!.Type.Shape.Prepend(columns))
+        );
         return [Of(b, [.. all], Axis(node.Attributes, node.Output.Type.Rank) + 1)];
     }
 
@@ -100,7 +107,10 @@ public sealed class Concat : Operator
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var layouts = inputs.Where(input => input.IsSeparate).Distinct().ToArray();
-        return [layouts is [var layout] && layout.Axis != Axis(node.Attributes, node.Output.Type.Rank) ? layout : OneAfterAnother(node, inputs)];
+        return
+        [
+            layouts is [var layout] && layout.Axis != Axis(node.Attributes, node.Output.Type.Rank) ? layout : OneAfterAnother(node, inputs),
+        ];
     }
 
     /// <inheritdoc/>
@@ -128,8 +138,12 @@ public sealed class Concat : Operator
     {
         long extent = 0;
         for (var index = from; index < to; index++)
-            extent += node.Inputs[index]!.Type.Shape[axis].Known
-                ?? throw new UnsupportedOperatorException($"the size {node.Inputs[index]!.Type.Shape[axis]} along the axis of Concat is not known; give the sizes of symbolic dimensions.");
+            extent +=
+                node.Inputs[index]!.Type.Shape[axis].Known
+                ?? throw new UnsupportedOperatorException(
+                    $"the size {node.Inputs[index]!.Type.Shape[axis]} along the axis of Concat is not known; give the sizes of symbolic "
+                        + $"dimensions."
+                );
         return extent;
     }
 }

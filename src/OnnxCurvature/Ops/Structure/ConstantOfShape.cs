@@ -15,7 +15,12 @@ public sealed class ConstantOfShape : NonDifferentiable
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
-        [new TensorType(Fill(call.Attributes).Element, [.. call.Sizes(0) ?? throw new UnsupportedOperatorException("ConstantOfShape lacks its shape.")])];
+        [
+            new TensorType(
+                Fill(call.Attributes).Element,
+                [.. call.Sizes(0) ?? throw new UnsupportedOperatorException("ConstantOfShape lacks its shape.")]
+            ),
+        ];
 
     /// <inheritdoc/>
     public override ImmutableArray<Dim>? ContentsOf(Node node) =>

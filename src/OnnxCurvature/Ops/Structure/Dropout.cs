@@ -18,22 +18,28 @@ public sealed class Dropout : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => node.Outputs.Length > 1
-        ? [inputs[0]!, Tensor.Filled(ElementType.Bool, inputs[0]!.Shape.AsSpan(), 1)]
-        : [inputs[0]!];
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
+        node.Outputs.Length > 1 ? [inputs[0]!, Tensor.Filled(ElementType.Bool, inputs[0]!.Shape.AsSpan(), 1)] : [inputs[0]!];
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) => node.Outputs.Length > 1 ? [dx[0], null] : [dx[0]];
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        node.Outputs.Length > 1 ? [dx[0], null] : [dx[0]];
 
     /// <inheritdoc/>
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => cy[0];
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        node.Outputs.Length > 1 ? [.. Apply(b, [inputs[0]], node.Attributes, 2).Outputs] : [inputs[0]!];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => node.Outputs.Length > 1 ? [.. Apply(b, [inputs[0]], node.Attributes, 2).Outputs] : [inputs[0]!];
 
     /// <inheritdoc/>
-    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [.. node.Outputs.Select(_ => inputs[0])];
+    public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
+        [.. node.Outputs.Select(_ => inputs[0])];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
@@ -43,8 +49,14 @@ public sealed class Dropout : LinearOperator
         // What drops nothing is not random.
         var keepsAll = opset < 12 ? call.Attributes.Float("ratio", 0.5) == 0 : call.Input(1) is { } ratio && Scalars.Constant(ratio) == 0;
         return trains && !keepsAll
-            ? throw new UnsupportedOperatorException("Dropout is, or may be, in training mode, where it is random; export the model for inference.", mode is not null && KnownTensor.Of(mode) is null ? mode : null)
-            : call.WithInputs(call.Input(0)) with { Attributes = Attributes.Empty };
+            ? throw new UnsupportedOperatorException(
+                "Dropout is, or may be, in training mode, where it is random; export the model for inference.",
+                mode is not null && KnownTensor.Of(mode) is null ? mode : null
+            )
+            : call.WithInputs(call.Input(0)) with
+            {
+                Attributes = Attributes.Empty,
+            };
     }
 
     /// <inheritdoc/>

@@ -9,9 +9,10 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class Expand : LinearOperator
 {
     /// <summary>A value repeated until it has a shape.</summary>
-    public static Value Of(GraphBuilder b, Value x, TensorShape shape) => x.Type.Shape == shape
-        ? x
-        : Catalogue.Get<Expand>().Apply(b, [x, Dims.ToValue(b, shape)], types: [x.Type with { Shape = shape }]).Output;
+    public static Value Of(GraphBuilder b, Value x, TensorShape shape) =>
+        x.Type.Shape == shape
+            ? x
+            : Catalogue.Get<Expand>().Apply(b, [x, Dims.ToValue(b, shape)], types: [x.Type with { Shape = shape }]).Output;
 
     /// <inheritdoc/>
     public override bool HoldsSizes(int input) => input == 1;
@@ -29,7 +30,15 @@ public sealed class Expand : LinearOperator
     {
         var x = call.Required(0).Type;
         TensorShape target = [.. call.Sizes(1) ?? throw new UnsupportedOperatorException("Expand lacks its shape.")];
-        return [x with { Shape = TensorShape.Broadcast(x.Shape, target) ?? throw new UnsupportedOperatorException($"the shape {x.Shape} does not expand to {target}.") }];
+        return
+        [
+            x with
+            {
+                Shape =
+                    TensorShape.Broadcast(x.Shape, target)
+                    ?? throw new UnsupportedOperatorException($"the shape {x.Shape} does not expand to {target}."),
+            },
+        ];
     }
 
     /// <inheritdoc/>
@@ -44,7 +53,11 @@ public sealed class Expand : LinearOperator
     public override Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape)
     {
         var x = inputs[0]!.Type.Shape;
-        if (Enumerable.Range(0, x.Rank).Any(axis => x[axis] is { IsKnown: true, IsOne: false } size && size != shape[axis + shape.Rank - x.Rank]))
+        if (
+            Enumerable
+                .Range(0, x.Rank)
+                .Any(axis => x[axis] is { IsKnown: true, IsOne: false } size && size != shape[axis + shape.Rank - x.Rank])
+        )
             throw new UnsupportedOperatorException($"{x} does not broadcast to {shape}.");
         return Apply(b, [inputs[0], Dims.ToValue(b, shape)], types: [inputs[0]!.Type with { Shape = shape }]);
     }
@@ -53,7 +66,13 @@ public sealed class Expand : LinearOperator
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => cy[0];
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         OnlyFirstBatched(batched);
         var x = inputs[0]!;

@@ -26,7 +26,13 @@ public sealed class Identity : LinearOperator
     public override bool KeepsMask(Node node, TensorShape mask) => true;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) => [inputs[0]!];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [inputs[0]!];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;

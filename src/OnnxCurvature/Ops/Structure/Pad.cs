@@ -23,9 +23,8 @@ public sealed class Pad : LinearOperator
     }
 
     /// <summary>A value with zeros around it; <paramref name="pads"/> holds all begins, then all ends.</summary>
-    public static Value Of(GraphBuilder b, Value x, IReadOnlyList<long> pads) => pads.All(width => width == 0)
-        ? x
-        : Catalogue.Get<Pad>().Apply(b, [x, b.Vector([.. pads])]).Output;
+    public static Value Of(GraphBuilder b, Value x, IReadOnlyList<long> pads) =>
+        pads.All(width => width == 0) ? x : Catalogue.Get<Pad>().Apply(b, [x, b.Vector([.. pads])]).Output;
 
     /// <inheritdoc/>
     public override bool HoldsSizes(int input) => input is 1 or 3;
@@ -103,8 +102,11 @@ public sealed class Pad : LinearOperator
         {
             if (pads[axis] == 0 && pads[rank + axis] == 0)
                 continue;
-            var size = tangent.Type.Shape[axis].Known
-                ?? throw new UnsupportedOperatorException($"the size {tangent.Type.Shape[axis]} of a padded axis is not known; give the sizes of symbolic dimensions.");
+            var size =
+                tangent.Type.Shape[axis].Known
+                ?? throw new UnsupportedOperatorException(
+                    $"the size {tangent.Type.Shape[axis]} of a padded axis is not known; give the sizes of symbolic dimensions."
+                );
             tangent = Gather.Of(b, tangent, b.Vector(Sources(node.Attributes, size, pads[axis], pads[rank + axis])), axis);
         }
         return [tangent];
@@ -121,7 +123,13 @@ public sealed class Pad : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         OnlyFirstBatched(batched);
         var rank = node.Output.Type.Rank;
@@ -142,17 +150,25 @@ public sealed class Pad : LinearOperator
     {
         var rank = call.Required(0).Type.Rank;
         if (opset < 11)
-            return call.WithInputs(call.Input(0),
-                b.Vector((call.Attributes.Ints("pads") ?? throw new UnsupportedOperatorException("Pad lacks its attribute pads.")).AsSpan()),
-                b.Scalar(call.Required(0).Type.Element, call.Attributes.Float("value", 0)))
-                with { Attributes = call.Attributes.Without("pads", "value") };
+            return call.WithInputs(
+                call.Input(0),
+                b.Vector(
+                    (call.Attributes.Ints("pads") ?? throw new UnsupportedOperatorException("Pad lacks its attribute pads.")).AsSpan()
+                ),
+                b.Scalar(call.Required(0).Type.Element, call.Attributes.Float("value", 0))
+            ) with
+            {
+                Attributes = call.Attributes.Without("pads", "value"),
+            };
         if (call.Input(3) is null)
             return call;
         var axes = call.ConstantIntegers(3)!;
         var widths = call.ConstantIntegers(1)!;
         var pads = new long[2 * rank];
         if (widths.Length != 2 * axes.Length)
-            throw new UnsupportedOperatorException($"Pad has {axes.Length} axes and {widths.Length} widths, and two for each axis are expected.");
+            throw new UnsupportedOperatorException(
+                $"Pad has {axes.Length} axes and {widths.Length} widths, and two for each axis are expected."
+            );
         for (var i = 0; i < axes.Length; i++)
             (pads[Axes.Normalize(axes[i], rank)], pads[rank + Axes.Normalize(axes[i], rank)]) = (widths[i], widths[axes.Length + i]);
         return call.WithInputs(call.Input(0), b.Vector(pads), call.Input(2));
@@ -166,9 +182,10 @@ public sealed class Pad : LinearOperator
 
     private static OperatorCall Call(Node node) => new(nameof(Pad), "", node.Inputs, node.Attributes, 1);
 
-    private static long[] Widths(OperatorCall call, int rank) => call.ConstantIntegers(1) is { } pads && pads.Length == 2 * rank
-        ? pads
-        : throw new UnsupportedOperatorException($"Pad needs two widths for each of the {rank} axes.");
+    private static long[] Widths(OperatorCall call, int rank) =>
+        call.ConstantIntegers(1) is { } pads && pads.Length == 2 * rank
+            ? pads
+            : throw new UnsupportedOperatorException($"Pad needs two widths for each of the {rank} axes.");
 
     private static bool IsConstant(Attributes attributes) => attributes.Text("mode", "constant") == "constant";
 
@@ -180,14 +197,17 @@ public sealed class Pad : LinearOperator
         for (var i = 0; i < sources.Length; i++)
         {
             var at = i - before;
-            sources[i] = at >= 0 && at < size ? at : mode switch
-            {
-                "constant" => -1,
-                "edge" => Math.Clamp(at, 0, size - 1),
-                "reflect" => at < 0 ? -at : 2 * (size - 1) - at,
-                "wrap" => (at % size + size) % size,
-                _ => throw new UnsupportedOperatorException($"Pad has no mode '{mode}'."),
-            };
+            sources[i] =
+                at >= 0 && at < size
+                    ? at
+                    : mode switch
+                    {
+                        "constant" => -1,
+                        "edge" => Math.Clamp(at, 0, size - 1),
+                        "reflect" => at < 0 ? -at : 2 * (size - 1) - at,
+                        "wrap" => (at % size + size) % size,
+                        _ => throw new UnsupportedOperatorException($"Pad has no mode '{mode}'."),
+                    };
         }
         return sources;
     }

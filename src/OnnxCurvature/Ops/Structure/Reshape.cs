@@ -20,10 +20,11 @@ public sealed class Reshape : LinearOperator
         var unknown = shape.Count(dim => !dim.IsKnown);
         // A size of zero would mean "copied", and does not go together with an inferred size.
         var empty = shape.Any(dim => dim.Known == 0);
-        var target = unknown <= 1 && !empty
-            ? b.Vector([.. shape.Select(dim => dim.Known ?? -1)])
-            : Dims.ToValue(b, shape);
-        return Catalogue.Get<Reshape>().Apply(b, [x, target], empty ? Attributes.Empty.With("allowzero", 1L) : null, types: [x.Type with { Shape = shape }]).Output;
+        var target = unknown <= 1 && !empty ? b.Vector([.. shape.Select(dim => dim.Known ?? -1)]) : Dims.ToValue(b, shape);
+        return Catalogue
+            .Get<Reshape>()
+            .Apply(b, [x, target], empty ? Attributes.Empty.With("allowzero", 1L) : null, types: [x.Type with { Shape = shape }])
+            .Output;
     }
 
     /// <summary>A value with a dimension of one put in at an axis.</summary>
@@ -42,17 +43,25 @@ public sealed class Reshape : LinearOperator
         Dim product = 1;
         for (var axis = 0; axis < dims.Length; axis++)
         {
-            dims[axis] = target[axis] == 0 && !keepZero
-                ? axis < x.Rank ? x.Shape[axis] : throw new UnsupportedOperatorException($"the shape [{string.Join(",", target)}] copies an axis that {x.Shape} does not have.")
-                : target[axis];
+            dims[axis] =
+                target[axis] == 0 && !keepZero
+                    ? axis < x.Rank
+                        ? x.Shape[axis]
+                        : throw new UnsupportedOperatorException(
+                            $"the shape [{string.Join(",", target)}] copies an axis that {x.Shape} does not have."
+                        )
+                    : target[axis];
             if (target[axis] != -1)
                 product *= dims[axis];
         }
         if (target.IndexOf(-1) is var inferred and >= 0)
-            dims[inferred] = x.Shape.Elements.DividedBy(product)
-                ?? (x.Shape.IsKnown && product.IsKnown
-                    ? throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].")
-                    : Dim.Symbol($"({x.Shape.Elements})/({product})"));
+            dims[inferred] =
+                x.Shape.Elements.DividedBy(product)
+                ?? (
+                    x.Shape.IsKnown && product.IsKnown
+                        ? throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].")
+                        : Dim.Symbol($"({x.Shape.Elements})/({product})")
+                );
         else if (x.Shape.IsKnown && product.IsKnown && product != x.Shape.Elements)
             throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].");
         return [x with { Shape = [.. dims] }];
@@ -89,16 +98,23 @@ public sealed class Reshape : LinearOperator
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => To(b, cy[0]!, node.Inputs[0]!.Type.Shape);
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         OnlyFirstBatched(batched);
         return [To(b, inputs[0]!, node.Output.Type.Shape.Prepend(columns))];
     }
 
     /// <summary>
-    /// Samples keep their order among the elements: with P elements before one index of the samples and the next beginning anew, and N samples, they are a whole axis of
-    /// the output where P elements come before it and its size is N, and the factor of one of size p N q where P / p come before. That is one axis at most, unless there is a
-    /// single sample; of it the last such axis, of which p is least, is taken.
+    /// Samples keep their order among the elements: with P elements before one index of the samples and the next beginning anew, and N
+    /// samples, they are a whole axis of the output where P elements come before it and its size is N, and the factor of one of size p N q
+    /// where P / p come before. That is one axis at most, unless there is a single sample; of it the last such axis, of which p is least,
+    /// is taken.
     /// </summary>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
@@ -123,9 +139,13 @@ public sealed class Reshape : LinearOperator
     public override ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs) => Samples(node, inputs);
 
     /// <inheritdoc/>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => opset >= 5
-        ? call
-        : call.WithInputs(call.Input(0), b.Vector((call.Attributes.Ints("shape") ?? []).AsSpan())) with { Attributes = Attributes.Empty };
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        opset >= 5
+            ? call
+            : call.WithInputs(call.Input(0), b.Vector((call.Attributes.Ints("shape") ?? []).AsSpan())) with
+            {
+                Attributes = Attributes.Empty,
+            };
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => node.Attributes.Int("allowzero", 0) != 0 ? 14 : 13;

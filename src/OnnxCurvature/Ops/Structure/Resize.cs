@@ -10,8 +10,8 @@ using OnnxCurvature.Ops.Products;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>
-/// x sampled anew along some axes. Linear and separable: along each axis a product with the matrix of the interpolation's weights, or for the
-/// nearest neighbour a Gather. Inputs: x, the region that "tf_crop_and_resize" samples, factors, or sizes instead.
+/// x sampled anew along some axes. Linear and separable: along each axis a product with the matrix of the interpolation's weights, or for
+/// the nearest neighbour a Gather. Inputs: x, the region that "tf_crop_and_resize" samples, factors, or sizes instead.
 /// </summary>
 public sealed class Resize : CompositeOperator
 {
@@ -42,15 +42,29 @@ public sealed class Resize : CompositeOperator
             var from = y.Type.Shape[axis];
             if ((size is { } same ? same == from : given == 1) && !(crops && (start != 0 || end != 1)))
                 continue;
-            var length = from.Known ?? throw new UnsupportedOperatorException($"the size {from} of an axis that Resize changes is not known; give the sizes of symbolic dimensions.");
-            var count = (size ?? Scaled(from, given)).Known ?? throw new UnsupportedOperatorException($"the size {size} to which Resize changes an axis is not known; give the sizes of symbolic dimensions.");
+            var length =
+                from.Known
+                ?? throw new UnsupportedOperatorException(
+                    $"the size {from} of an axis that Resize changes is not known; give the sizes of symbolic dimensions."
+                );
+            var count =
+                (size ?? Scaled(from, given)).Known
+                ?? throw new UnsupportedOperatorException(
+                    $"the size {size} to which Resize changes an axis is not known; give the sizes of symbolic dimensions."
+                );
             if (length < 1 || count is < 1 or > int.MaxValue)
                 throw new UnsupportedOperatorException($"Resize makes {count} of {length} entries, which it cannot.");
             b.Budget.TakeTensor(call.Attributes.Text("mode", "nearest") == "nearest" ? [count] : [length, count]);
             var samples = new ResizeAxis(call.Attributes, length, count, given > 0 ? given : (double)count / length, start, end);
-            y = call.Attributes.Text("mode", "nearest") == "nearest"
-                ? Gather.Of(b, y, b.Vector(samples.Nearest()), axis)
-                : TransposeAxes.Move(b, MatMul.Of(b, TransposeAxes.Move(b, y, axis, y.Type.Rank - 1), b.Constant(samples.Weights(y.Type.Element))), y.Type.Rank - 1, axis);
+            y =
+                call.Attributes.Text("mode", "nearest") == "nearest"
+                    ? Gather.Of(b, y, b.Vector(samples.Nearest()), axis)
+                    : TransposeAxes.Move(
+                        b,
+                        MatMul.Of(b, TransposeAxes.Move(b, y, axis, y.Type.Rank - 1), b.Constant(samples.Weights(y.Type.Element))),
+                        y.Type.Rank - 1,
+                        axis
+                    );
             if (samples.Inside() is { } mask)
             {
                 var along = b.Constant(Tensor.Of(y.Type.Element, [count, .. Enumerable.Repeat(1L, y.Type.Rank - 1 - axis)], mask));
@@ -58,7 +72,8 @@ public sealed class Resize : CompositeOperator
             }
         }
         if (inside is not null)
-            y = y.Type.Element.IsFloat() ? Extrapolated(new Expr(b, y), inside, call.Attributes.Float("extrapolation_value", 0))
+            y = y.Type.Element.IsFloat()
+                ? Extrapolated(new Expr(b, y), inside, call.Attributes.Float("extrapolation_value", 0))
                 : throw new UnsupportedOperatorException("Resize cannot extrapolate integers.");
         return [y == call.Required(0) ? Catalogue.Get<Identity>().Apply(b, [y]).Output : y];
     }
@@ -77,13 +92,16 @@ public sealed class Resize : CompositeOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => node.Attributes.Text("coordinate_transformation_mode", "") == LastInOpset11
-        ? [.. Lower(b, new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1))!]
-        : null;
+    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) =>
+        node.Attributes.Text("coordinate_transformation_mode", "") == LastInOpset11
+            ? [.. Lower(b, new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1))!]
+            : null;
 
     /// <inheritdoc/>
-    public override int MinimumOpset(Node node) => node.Attributes.Text("coordinate_transformation_mode", "") == "half_pixel_symmetric" ? 19
-        : node.Attributes.Has("axes") || node.Attributes.Has("antialias") || node.Attributes.Has("keep_aspect_ratio_policy") ? 18 : 13;
+    public override int MinimumOpset(Node node) =>
+        node.Attributes.Text("coordinate_transformation_mode", "") == "half_pixel_symmetric" ? 19
+        : node.Attributes.Has("axes") || node.Attributes.Has("antialias") || node.Attributes.Has("keep_aspect_ratio_policy") ? 18
+        : 13;
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 8 * size(node.Output.Type.Shape.Elements);
@@ -92,7 +110,10 @@ public sealed class Resize : CompositeOperator
     private void RequireSizes(OperatorCall call)
     {
         if (!Infer(call)[0].Shape.IsKnown || !call.Required(0).Type.Shape.IsKnown)
-            throw new UnsupportedOperatorException($"the coordinates '{LastInOpset11}' of Resize, which opsets after 11 do not have, need known sizes; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"the coordinates '{LastInOpset11}' of Resize, which opsets after 11 do not have, need known sizes; give the sizes of "
+                    + $"symbolic dimensions."
+            );
     }
 
     private static Value Extrapolated(Expr y, Value inside, double value) =>
@@ -102,8 +123,13 @@ public sealed class Resize : CompositeOperator
     private static IEnumerable<(int Axis, double Scale, Dim? Size, double Start, double End)> Targets(OperatorCall call)
     {
         var x = call.Required(0).Type;
-        var axes = call.Attributes.Ints("axes") is { } given ? given.Select(axis => Axes.Normalize(axis, x.Rank)).ToArray() : [.. Enumerable.Range(0, x.Rank)];
-        var region = call.Attributes.Text("coordinate_transformation_mode", "") == "tf_crop_and_resize" ? Numbers(call, 1, "region", 2 * axes.Length) : [.. axes.Select(_ => 0.0), .. axes.Select(_ => 1.0)];
+        var axes = call.Attributes.Ints("axes") is { } given
+            ? given.Select(axis => Axes.Normalize(axis, x.Rank)).ToArray()
+            : [.. Enumerable.Range(0, x.Rank)];
+        var region =
+            call.Attributes.Text("coordinate_transformation_mode", "") == "tf_crop_and_resize"
+                ? Numbers(call, 1, "region", 2 * axes.Length)
+                : [.. axes.Select(_ => 0.0), .. axes.Select(_ => 1.0)];
         if (call.Input(2) is { } scales && scales.Type.Shape != [0])
         {
             var factors = Numbers(call, 2, "factors", axes.Length);
@@ -116,23 +142,34 @@ public sealed class Resize : CompositeOperator
         if (policy == "stretch")
             return axes.Select((axis, index) => (axis, 0.0, (Dim?)sizes[index], region[index], region[axes.Length + index]));
         if (axes.Any(axis => !x.Shape[axis].IsKnown) || sizes.Any(size => !size.IsKnown))
-            throw new UnsupportedOperatorException($"Resize keeps the aspect ratio of {x.Shape}, of which not all sizes are known; give the sizes of symbolic dimensions.");
+            throw new UnsupportedOperatorException(
+                $"Resize keeps the aspect ratio of {x.Shape}, of which not all sizes are known; give the sizes of symbolic dimensions."
+            );
         var ratios = axes.Select((axis, index) => (double)sizes[index].Factor / x.Shape[axis].Factor);
-        var scale = policy == "not_larger" ? ratios.Min() : policy == "not_smaller" ? ratios.Max() : throw new UnsupportedOperatorException($"Resize knows no policy '{policy}'.");
-        return axes.Select((axis, index) => (axis, scale, (Dim?)(long)Math.Floor(scale * x.Shape[axis].Factor + 0.5), region[index], region[axes.Length + index]));
+        var scale =
+            policy == "not_larger" ? ratios.Min()
+            : policy == "not_smaller" ? ratios.Max()
+            : throw new UnsupportedOperatorException($"Resize knows no policy '{policy}'.");
+        return axes.Select(
+            (axis, index) =>
+                (axis, scale, (Dim?)(long)Math.Floor(scale * x.Shape[axis].Factor + 0.5), region[index], region[axes.Length + index])
+        );
     }
 
     private static double[] Numbers(OperatorCall call, int input, string what, int count)
     {
-        var known = KnownTensor.Required(call.Required(input),
-            $"the {what} of Resize are computed at run time, and only constants are supported there.");
+        var known = KnownTensor.Required(
+            call.Required(input),
+            $"the {what} of Resize are computed at run time, and only constants are supported there."
+        );
         var numbers = Enumerable.Range(0, known.Count).Select(known.At).ToArray();
         return numbers.Length == count && numbers.All(double.IsFinite) && (input != 2 || numbers.All(number => number > 0))
             ? numbers
             : throw new UnsupportedOperatorException($"the {what} of Resize are not {count} numbers, or are out of range.");
     }
 
-    private static Dim Scaled(Dim dim, double scale) => scale == Math.Floor(scale)
-        ? dim * (long)scale
-        : dim.Map(size => (long)Math.Floor(size * scale), string.Create(CultureInfo.InvariantCulture, $"floor({{0}}*{scale:R})"));
+    private static Dim Scaled(Dim dim, double scale) =>
+        scale == Math.Floor(scale)
+            ? dim * (long)scale
+            : dim.Map(size => (long)Math.Floor(size * scale), string.Create(CultureInfo.InvariantCulture, $"floor({{0}}*{scale:R})"));
 }

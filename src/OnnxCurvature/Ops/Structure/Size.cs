@@ -17,7 +17,8 @@ public sealed class Size : NonDifferentiable
     public override bool DependsOnShapesAlone => true;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [Tensor.Scalar(ElementType.Int64, inputs[0]!.Count)];
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
+        [Tensor.Scalar(ElementType.Int64, inputs[0]!.Count)];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [SampleLayout.None];

@@ -10,12 +10,35 @@ public sealed class Slice : LinearOperator
 {
     /// <summary>The indices <paramref name="start"/> to <paramref name="end"/> (exclusive) along one axis.</summary>
     public static Value Of(GraphBuilder b, Value x, int axis, long start, long end, long step = 1) =>
-        start == 0 && step == 1 && x.Type.Shape[axis] == end ? x
-        : Catalogue.Get<Slice>().Apply(b, [x, b.Vector(start), b.Vector(end), b.Vector(axis), step == 1 ? null : b.Vector(step)]).Output;
+        start == 0 && step == 1 && x.Type.Shape[axis] == end
+            ? x
+            : Catalogue
+                .Get<Slice>()
+                .Apply(b, [x, b.Vector(start), b.Vector(end), b.Vector(axis), step == 1 ? null : b.Vector(step)])
+                .Output;
 
     /// <summary>The indices start, start + step, … before end along each of some axes.</summary>
-    public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, IEnumerable<long> starts, IEnumerable<long> ends, IEnumerable<long> steps) =>
-        Catalogue.Get<Slice>().Apply(b, [x, b.Vector([.. starts]), b.Vector([.. ends]), b.Vector([.. axes]), steps.All(step => step == 1) ? null : b.Vector([.. steps])]).Output;
+    public static Value Of(
+        GraphBuilder b,
+        Value x,
+        IEnumerable<long> axes,
+        IEnumerable<long> starts,
+        IEnumerable<long> ends,
+        IEnumerable<long> steps
+    ) =>
+        Catalogue
+            .Get<Slice>()
+            .Apply(
+                b,
+                [
+                    x,
+                    b.Vector([.. starts]),
+                    b.Vector([.. ends]),
+                    b.Vector([.. axes]),
+                    steps.All(step => step == 1) ? null : b.Vector([.. steps]),
+                ]
+            )
+            .Output;
 
     /// <summary>The indices of x along an axis in reverse order.</summary>
     public static Value Reversed(GraphBuilder b, Value x, int axis) => Of(b, x, axis, -1, long.MinValue + 1, -1);
@@ -27,8 +50,12 @@ public sealed class Slice : LinearOperator
         if (node.Operator is not Slice || !shape.IsKnown || node.Inputs.Skip(1).Any(input => input is not null && input.Constant is null))
             return false;
         Part[] parts = [.. Parts(new OperatorCall(node.Operator.Name, node.Operator.Domain, node.Inputs, node.Attributes, 1), shape.Rank)];
-        return parts.All(part => part.On(shape[part.Axis].Factor) is var (start, count, step) && step == -1 && start == count - 1 && count == shape[part.Axis].Factor)
-            && parts.Select(part => part.Axis).Order().SequenceEqual(axes.Order());
+        return parts.All(part =>
+                part.On(shape[part.Axis].Factor) is var (start, count, step)
+                && step == -1
+                && start == count - 1
+                && count == shape[part.Axis].Factor
+            ) && parts.Select(part => part.Axis).Order().SequenceEqual(axes.Order());
     }
 
     /// <inheritdoc/>
@@ -44,7 +71,11 @@ public sealed class Slice : LinearOperator
         var (starts, ends) = (call.Sizes(1)!.Value, call.Sizes(2)!.Value);
         var axes = call.ConstantIntegers(3);
         var steps = call.ConstantIntegers(4);
-        if (ends.Length != starts.Length || axes is not null && axes.Length != starts.Length || steps is not null && steps.Length != starts.Length)
+        if (
+            ends.Length != starts.Length
+            || axes is not null && axes.Length != starts.Length
+            || steps is not null && steps.Length != starts.Length
+        )
             throw new UnsupportedOperatorException("Slice has other numbers of starts, ends, axes or steps.");
         if (steps?.Contains(0) == true)
             throw new UnsupportedOperatorException("Slice has a step of zero.");
@@ -60,10 +91,21 @@ public sealed class Slice : LinearOperator
     public override ImmutableArray<TensorType>? InferAtRunTime(OperatorCall call)
     {
         var x = call.Required(0).Type;
-        if (call.Required(1) is not { Type.Shape: [{ Known: { } count }] } || call.Inputs.Skip(1).Any(input => input is { Constant: null, Producer: null }))
+        if (
+            call.Required(1) is not { Type.Shape: [{ Known: { } count }] }
+            || call.Inputs.Skip(1).Any(input => input is { Constant: null, Producer: null })
+        )
             return null;
         var axes = call.Input(3) is null ? [.. Enumerable.Range(0, (int)count).Select(axis => (long)axis)] : call.ConstantIntegers(3)!;
-        var bounds = string.Join(':', call.Inputs.Skip(1).Select(input => input?.Producer is { } producer ? $"#{producer.Id}" : input?.Constant is { } constant ? string.Join(',', constant.Read().Integers) : ""));
+        var bounds = string.Join(
+            ':',
+            call.Inputs.Skip(1)
+                .Select(input =>
+                    input?.Producer is { } producer ? $"#{producer.Id}"
+                    : input?.Constant is { } constant ? string.Join(',', constant.Read().Integers)
+                    : ""
+                )
+        );
         var shape = x.Shape;
         foreach (var axis in axes.Select(axis => Axes.Normalize(axis, x.Rank)))
             shape = shape.With(axis, Dim.Symbol($"({shape[axis]})[{axis} of {bounds}]"));
@@ -74,7 +116,10 @@ public sealed class Slice : LinearOperator
     public override ImmutableArray<Dim>? ContentsOf(Node node)
     {
         var call = new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1);
-        if (node.Inputs[0]!.Contents is not { } contents || node.Inputs.Skip(1).Any(input => input is not null && input.Contents?.All(dim => dim.IsKnown) != true))
+        if (
+            node.Inputs[0]!.Contents is not { } contents
+            || node.Inputs.Skip(1).Any(input => input is not null && input.Contents?.All(dim => dim.IsKnown) != true)
+        )
             return null;
         foreach (var part in Parts(call, 1))
         {
@@ -113,7 +158,11 @@ public sealed class Slice : LinearOperator
         {
             if (part.IsWhole)
                 continue;
-            var size = x.Shape[part.Axis].Known ?? throw new UnsupportedOperatorException($"the size {x.Shape[part.Axis]} of a sliced axis is not known; give the sizes of symbolic dimensions.");
+            var size =
+                x.Shape[part.Axis].Known
+                ?? throw new UnsupportedOperatorException(
+                    $"the size {x.Shape[part.Axis]} of a sliced axis is not known; give the sizes of symbolic dimensions."
+                );
             var (start, count, step) = part.On(size);
             if (step < 0)
             {
@@ -130,28 +179,55 @@ public sealed class Slice : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         OnlyFirstBatched(batched);
         var rank = node.Output.Type.Rank;
         var axes = node.Input(3) is not null
-            ? new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1).ConstantIntegers(3)!.Select(axis => (long)Axes.Normalize(axis, rank))
+            ? new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1)
+                .ConstantIntegers(3)!
+                .Select(axis => (long)Axes.Normalize(axis, rank))
             : Enumerable.Range(0, rank).Take((int)node.Inputs[1]!.Type.Shape[0].Factor).Select(axis => (long)axis);
-        return [Apply(b, [inputs[0], node.Input(1), node.Input(2), b.Vector([.. axes.Select(axis => axis + 1)]), node.Input(4)],
-            types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(columns) }]).Output];
+        return
+        [
+            Apply(
+                b,
+                [inputs[0], node.Input(1), node.Input(2), b.Vector([.. axes.Select(axis => axis + 1)]), node.Input(4)],
+                types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(columns) }]
+            ).Output,
+        ];
     }
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
-        [inputs[0].IsSeparate && node.Output.Type.Shape[inputs[0].Axis] == node.Inputs[0]!.Type.Shape[inputs[0].Axis]
-            && !Parts(new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1), node.Output.Type.Rank).Any(part => part.Axis == inputs[0].Axis && part.Step < 0)
-            ? inputs[0] : SampleLayout.Coupled];
+        [
+            inputs[0].IsSeparate
+            && node.Output.Type.Shape[inputs[0].Axis] == node.Inputs[0]!.Type.Shape[inputs[0].Axis]
+            && !Parts(new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1), node.Output.Type.Rank)
+                .Any(part => part.Axis == inputs[0].Axis && part.Step < 0)
+                ? inputs[0]
+                : SampleLayout.Coupled,
+        ];
 
     /// <inheritdoc/>
-    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => opset >= 10
-        ? call
-        : call.WithInputs(call.Input(0), Vector(b, call, "starts"), Vector(b, call, "ends"), call.Attributes.Has("axes") ? Vector(b, call, "axes") : null)
-            with { Attributes = Attributes.Empty };
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        opset >= 10
+            ? call
+            : call.WithInputs(
+                call.Input(0),
+                Vector(b, call, "starts"),
+                Vector(b, call, "ends"),
+                call.Attributes.Has("axes") ? Vector(b, call, "axes") : null
+            ) with
+            {
+                Attributes = Attributes.Empty,
+            };
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
@@ -183,7 +259,9 @@ public sealed class Slice : LinearOperator
     /// </summary>
     private static Dim Extent(Dim size, Dim start, Dim end, long step) =>
         size.Known is { } known && start.Known is { } from && end.Known is { } to ? new Part(0, from, to, step).On(known).Count
-        : start == 0 && step == 1 && end == size || start.Known is { } first && end.Known is { } last && new Part(0, first, last, step).IsWhole ? size
+        : start == 0 && step == 1 && end == size
+        || start.Known is { } first && end.Known is { } last && new Part(0, first, last, step).IsWhole
+            ? size
         : start == 0 && step == 1 && !end.IsKnown ? end
         : Dim.Symbol($"({size})[{start}:{end}:{step}]");
 
@@ -197,7 +275,13 @@ public sealed class Slice : LinearOperator
         {
             var (low, high) = Step > 0 ? (0L, size) : (-1L, size - 1);
             var start = Math.Clamp(Start < 0 ? Start + size : Start, Step > 0 ? 0 : 0, Step > 0 ? size : size - 1);
-            var end = Math.Clamp(End < -size ? low : End < 0 ? End + size : End, low, high);
+            var end = Math.Clamp(
+                End < -size ? low
+                    : End < 0 ? End + size
+                    : End,
+                low,
+                high
+            );
             var count = Step > 0 ? (end - start + Step - 1) / Step : (start - end - Step - 1) / -Step;
             return (start, Math.Max(0, count), Step);
         }

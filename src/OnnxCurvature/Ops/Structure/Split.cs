@@ -65,12 +65,29 @@ public sealed class Split : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [.. Apply(b, [inputs[0]], node.Attributes.With("axis", (object)(Axis(node.Attributes, node.Output.Type.Rank) + 1L)), node.Outputs.Length).Outputs];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) =>
+        [
+            .. Apply(
+                b,
+                [inputs[0]],
+                node.Attributes.With("axis", (object)(Axis(node.Attributes, node.Output.Type.Rank) + 1L)),
+                node.Outputs.Length
+            ).Outputs,
+        ];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
-        [.. node.Outputs.Select(output => inputs[0].IsSeparate && inputs[0].Axis != Axis(node.Attributes, output.Type.Rank) ? inputs[0] : SampleLayout.Coupled)];
+        [
+            .. node.Outputs.Select(output =>
+                inputs[0].IsSeparate && inputs[0].Axis != Axis(node.Attributes, output.Type.Rank) ? inputs[0] : SampleLayout.Coupled
+            ),
+        ];
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
@@ -80,7 +97,11 @@ public sealed class Split : LinearOperator
         {
             var shape = call.Required(0).Type.Shape;
             var dim = shape[Axis(call.Attributes, shape.Rank)];
-            var whole = dim.Known ?? throw new UnsupportedOperatorException($"Split divides the size {dim}, which is not known; give the sizes of symbolic dimensions.");
+            var whole =
+                dim.Known
+                ?? throw new UnsupportedOperatorException(
+                    $"Split divides the size {dim}, which is not known; give the sizes of symbolic dimensions."
+                );
             var count = call.Attributes.Int("num_outputs", call.OutputCount);
             if (count != call.OutputCount)
                 throw new UnsupportedOperatorException($"Split makes {count} parts, and has {call.OutputCount} outputs.");
@@ -92,12 +113,16 @@ public sealed class Split : LinearOperator
 
     /// <inheritdoc/>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
-        base.ToOpset(b, node, opset).WithInputs(node.Inputs[0], b.Vector(Sizes(node.Attributes))) with { Attributes = node.Attributes.Without("split") };
+        base.ToOpset(b, node, opset).WithInputs(node.Inputs[0], b.Vector(Sizes(node.Attributes))) with
+        {
+            Attributes = node.Attributes.Without("split"),
+        };
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 
     private static int Axis(Attributes attributes, int rank) => Axes.Normalize(attributes.Int("axis", 0), rank);
 
-    private static long[] Sizes(Attributes attributes) => [.. attributes.Ints("split") ?? throw new UnsupportedOperatorException("Split lacks its sizes.")];
+    private static long[] Sizes(Attributes attributes) =>
+        [.. attributes.Ints("split") ?? throw new UnsupportedOperatorException("Split lacks its sizes.")];
 }

@@ -44,10 +44,23 @@ public sealed class Tile : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         OnlyFirstBatched(batched);
-        return [Apply(b, [inputs[0], Dims.ToValue(b, [1, .. Repeats(Call(node))])], types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(columns) }]).Output];
+        return
+        [
+            Apply(
+                b,
+                [inputs[0], Dims.ToValue(b, [1, .. Repeats(Call(node))])],
+                types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(columns) }]
+            ).Output,
+        ];
     }
 
     /// <inheritdoc/>
@@ -75,17 +88,21 @@ public sealed class Tile : LinearOperator
         repeats[Axes.Normalize(Whole(2), repeats.Length)] = Whole(1);
         return call.WithInputs(call.Input(0), b.Vector(repeats));
 
-        long Whole(int index) => call.Required(index).Constant?.Read().At(0) is { } number
-            ? (long)number
-            : throw new UnsupportedOperatorException($"input {index} of Tile is computed at run time, and only a constant is supported there.");
+        long Whole(int index) =>
+            call.Required(index).Constant?.Read().At(0) is { } number
+                ? (long)number
+                : throw new UnsupportedOperatorException(
+                    $"input {index} of Tile is computed at run time, and only a constant is supported there."
+                );
     }
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 
-    private static ImmutableArray<Dim> Repeats(OperatorCall call) => call.Sizes(1) is { } repeats && repeats.Length == call.Required(0).Type.Rank
-        ? repeats
-        : throw new UnsupportedOperatorException("Tile needs a number of repeats for each axis.");
+    private static ImmutableArray<Dim> Repeats(OperatorCall call) =>
+        call.Sizes(1) is { } repeats && repeats.Length == call.Required(0).Type.Rank
+            ? repeats
+            : throw new UnsupportedOperatorException("Tile needs a number of repeats for each axis.");
 
     private static OperatorCall Call(Node node) => new(nameof(Tile), "", node.Inputs, node.Attributes, 1);
 }

@@ -69,8 +69,13 @@ public sealed class TransposeAxes : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns) =>
-        [Of(b, inputs[0]!, Permutation(node).Select(axis => axis + 1).Prepend(0))];
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    ) => [Of(b, inputs[0]!, Permutation(node).Select(axis => axis + 1).Prepend(0))];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>

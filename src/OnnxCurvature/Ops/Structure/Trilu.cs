@@ -42,7 +42,13 @@ public sealed class Trilu : LinearOperator
         Apply(b, node.Inputs.SetItem(0, cy[0]), node.Attributes).Output;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched, Dim columns)
+    public override ImmutableArray<Value> Batch(
+        GraphBuilder b,
+        Node node,
+        ImmutableArray<Value?> inputs,
+        ImmutableArray<bool> batched,
+        Dim columns
+    )
     {
         OnlyFirstBatched(batched);
         return [Apply(b, inputs, node.Attributes).Output];

@@ -19,9 +19,20 @@ public sealed class Upsample : CompositeOperator
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
-        var factors = opset >= 9 ? call.Input(1)
+        var factors =
+            opset >= 9 ? call.Input(1)
             : call.Attributes.Floats("scales") is { } scales ? b.Constant(Tensor.Of(ElementType.Float32, [scales.Length], [.. scales]))
             : throw new UnsupportedOperatorException("Upsample lacks its factors.");
-        return Catalogue.Get<Resize>().FromOpset(b, call.WithInputs(call.Input(0), factors) with { Name = nameof(Resize), Attributes = call.Attributes.Without("scales") }, 10);
+        return Catalogue
+            .Get<Resize>()
+            .FromOpset(
+                b,
+                call.WithInputs(call.Input(0), factors) with
+                {
+                    Name = nameof(Resize),
+                    Attributes = call.Attributes.Without("scales"),
+                },
+                10
+            );
     }
 }

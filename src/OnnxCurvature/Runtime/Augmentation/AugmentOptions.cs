@@ -8,7 +8,9 @@ namespace OnnxCurvature.Runtime.Augmentation;
 /// <summary>How an augmented model is written.</summary>
 public sealed record AugmentOptions
 {
-    /// <summary>The opset, from 13 to 21; null takes the model's own where it lies there and can say all operators, else the lowest that can.</summary>
+    /// <summary>
+    /// The opset, from 13 to 21; null takes the model's own where it lies there and can say all operators, else the lowest that can.
+    /// </summary>
     public int? Opset { get; init; }
 
     /// <summary>For what kind of runtime it is written.</summary>
@@ -41,4 +43,15 @@ public sealed record AugmentOptions
 /// <param name="Outputs">The new outputs.</param>
 /// <param name="Profile">The profile.</param>
 /// <param name="CallingConvention">How the file is to be called, in sentences.</param>
-public sealed record AugmentReport(string Path, long Bytes, int Opset, string WeightPlacement, ImmutableArray<WeightPlan> Methods, ImmutableArray<string> Notes, ImmutableArray<string> NewInputs, ImmutableArray<string> Outputs, AugmentProfile Profile, string CallingConvention);
+public sealed record AugmentReport(
+    string Path,
+    long Bytes,
+    int Opset,
+    string WeightPlacement,
+    ImmutableArray<WeightPlan> Methods,
+    ImmutableArray<string> Notes,
+    ImmutableArray<string> NewInputs,
+    ImmutableArray<string> Outputs,
+    AugmentProfile Profile,
+    string CallingConvention
+);

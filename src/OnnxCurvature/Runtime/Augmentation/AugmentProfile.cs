@@ -5,7 +5,10 @@ public enum AugmentProfile
 {
     /// <summary>One run gives everything: chunks of columns run in loops of the file.</summary>
     SingleRun,
-    /// <summary>No loops, and operators and opsets that most runtimes have: the caller makes a run for each chunk of columns, and adds up.</summary>
+
+    /// <summary>
+    /// No loops, and operators and opsets that most runtimes have: the caller makes a run for each chunk of columns, and adds up.
+    /// </summary>
     Portable,
 }
 
@@ -13,10 +16,11 @@ public enum AugmentProfile
 public static class AugmentProfiles
 {
     /// <summary>The name on the command line: <c>single-run</c>.</summary>
-    public static string Name(this AugmentProfile profile) => profile switch
-    {
-        AugmentProfile.SingleRun => "single-run",
-        AugmentProfile.Portable => "portable",
-        _ => throw new ArgumentOutOfRangeException(nameof(profile)),
-    };
+    public static string Name(this AugmentProfile profile) =>
+        profile switch
+        {
+            AugmentProfile.SingleRun => "single-run",
+            AugmentProfile.Portable => "portable",
+            _ => throw new ArgumentOutOfRangeException(nameof(profile)),
+        };
 }

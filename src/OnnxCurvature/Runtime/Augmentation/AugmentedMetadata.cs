@@ -34,7 +34,9 @@ internal sealed record AugmentedMetadata
     /// <summary>Whether results of several batches are averaged over samples, and not added.</summary>
     public required bool Averages { get; init; }
 
-    /// <summary>Why results of several batches are not proven to give those of all samples at once, as a clause; null where they are.</summary>
+    /// <summary>
+    /// Why results of several batches are not proven to give those of all samples at once, as a clause; null where they are.
+    /// </summary>
     public required string? BatchObstacle { get; init; }
 
     /// <summary>The outputs that hold something for each sample, along the first axis.</summary>
@@ -68,9 +70,15 @@ internal sealed record AugmentedMetadata
             Results = Lines(metadata, "results") is var results && results.Length == outputs.Length ? results : outputs,
             Negated = Lines(metadata, "negated"),
             Averages = metadata.GetValueOrDefault(Prefix + "batches") == "average",
-            BatchObstacle = metadata.GetValueOrDefault(Prefix + "batch_obstacle", "the file does not say that they do") is { Length: > 0 } why ? why : null,
+            BatchObstacle = metadata.GetValueOrDefault(Prefix + "batch_obstacle", "the file does not say that they do")
+                is { Length: > 0 } why
+                ? why
+                : null,
             PerSample = Lines(metadata, "per_sample"),
-            Labels = labels.Length > 0 && Number(metadata, "classes") is { } classes ? new ClassLabels(labels, classes, Number(metadata, "ignored_label")) : null,
+            Labels =
+                labels.Length > 0 && Number(metadata, "classes") is { } classes
+                    ? new ClassLabels(labels, classes, Number(metadata, "ignored_label"))
+                    : null,
             Methods = Lines(metadata, "methods"),
             Unweighted = Lines(metadata, "unweighted"),
             WholeInputs = Lines(metadata, "whole_inputs"),
@@ -79,33 +87,60 @@ internal sealed record AugmentedMetadata
     }
 
     /// <summary>What results hold that have other names than usual: one sentence each.</summary>
-    public IEnumerable<string> NewNames => Outputs.Zip(Results).Where(names => names.First != names.Second || Negated.Contains(names.First))
-        .Select(names => $"'{names.First}' is {names.Second}{(Negated.Contains(names.First) ? " with the opposite sign" : "")}.");
+    public IEnumerable<string> NewNames =>
+        Outputs
+            .Zip(Results)
+            .Where(names => names.First != names.Second || Negated.Contains(names.First))
+            .Select(names => $"'{names.First}' is {names.Second}{(Negated.Contains(names.First) ? " with the opposite sign" : "")}.");
 
     /// <summary>A tensor that the file gives out, with what it holds.</summary>
-    public ResultTensor Describe(ResultTensor tensor) => tensor with { CanonicalName = Results[Outputs.IndexOf(tensor.Name)], IsNegated = Negated.Contains(tensor.Name) };
+    public ResultTensor Describe(ResultTensor tensor) =>
+        tensor with
+        {
+            CanonicalName = Results[Outputs.IndexOf(tensor.Name)],
+            IsNegated = Negated.Contains(tensor.Name),
+        };
 
-    /// <summary>Throws <see cref="UserErrorException"/> where a file that an augmented model takes weights from has been replaced.</summary>
-    public static void CheckWeightFiles(OnnxModel model) => FileDigest.Check(model.Path, model.Metadata.GetValueOrDefault(WeightFilesKey, ""));
+    /// <summary>
+    /// Throws <see cref="UserErrorException"/> where a file that an augmented model takes weights from has been replaced.
+    /// </summary>
+    public static void CheckWeightFiles(OnnxModel model) =>
+        FileDigest.Check(model.Path, model.Metadata.GetValueOrDefault(WeightFilesKey, ""));
 
-    /// <summary>Why batches of what is derived of a model cannot be put together, as a clause: it is an augmented one. Null for any other.</summary>
-    public static string? BatchObstacleOf(OnnxModel source) => Read(source.Metadata) is null
-        ? null
-        : "results of an augmented model belong to the batch that they are computed of";
+    /// <summary>
+    /// Why batches of what is derived of a model cannot be put together, as a clause: it is an augmented one. Null for any other.
+    /// </summary>
+    public static string? BatchObstacleOf(OnnxModel source) =>
+        Read(source.Metadata) is null ? null : "results of an augmented model belong to the batch that they are computed of";
 
-    /// <summary>Throws <see cref="UserErrorException"/> for an augmented model whose derivatives would not be those of what it computes.</summary>
+    /// <summary>
+    /// Throws <see cref="UserErrorException"/> for an augmented model whose derivatives would not be those of what it computes.
+    /// </summary>
     public static void CheckDerivable(OnnxModel model)
     {
         if (Read(model.Metadata) is not { } metadata)
             return;
         if (metadata.Runs > 1)
-            throw new UserErrorException($"'{model.Path}' is written for callers that make {metadata.Runs} runs and add up (--profile portable), so no single run has its results; augment its source with --profile single-run, and derive that file.");
+            throw new UserErrorException(
+                $"'{model.Path}' is written for callers that make {metadata.Runs} runs and add up (--profile portable), so no single "
+                    + $"run has its results; augment its source with --profile single-run, and derive that file."
+            );
         if ((Number(model.Metadata, "format") ?? 1) < Format)
-            throw new UserErrorException($"'{model.Path}' was written by an earlier version, in whose files copies of weights are constants, so that derivatives by weights would be wrong; augment its source '{model.Metadata.GetValueOrDefault(Prefix + "source")}' again.");
+            throw new UserErrorException(
+                $"'{model.Path}' was written by an earlier version, in whose files copies of weights are constants, so that derivatives "
+                    + $"by weights would be wrong; augment its source '{model.Metadata.GetValueOrDefault(Prefix + "source")}' again."
+            );
     }
 
-    /// <summary>The metadata of a plan. What an augmented source says of itself stays, under names that begin with <c>onnx_curvature.source.</c></summary>
-    public static IReadOnlyDictionary<string, string> Of(CurvaturePlan plan, BatchRule batches, CallingConvention convention, OnnxModel source)
+    /// <summary>
+    /// The metadata of a plan. What an augmented source says of itself stays, under names that begin with <c>onnx_curvature.source.</c>
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Of(
+        CurvaturePlan plan,
+        BatchRule batches,
+        CallingConvention convention,
+        OnnxModel source
+    )
     {
         var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -135,8 +170,15 @@ internal sealed record AugmentedMetadata
             [Prefix + "run_input"] = convention.Runs == 1 ? "" : PortableProfile.RunInput,
             [Prefix + "summed_outputs"] = string.Join('\n', convention.Summed),
             [Prefix + "compiled_in"] = string.Join('\n', CompiledIn(plan.Program)),
-            [Prefix + "exact"] = !plan.Request.StraightThrough && plan.Request.Quantities.All(quantity => plan.Request.ResultsOf(quantity).Contains(quantity)) ? "true" : "false",
-            [Prefix + "methods"] = string.Join('\n', plan.Methods.Select(method => $"{plan.OutputOf(method)}: {method.Method}, {method.Columns} columns; {method.Reason}")),
+            [Prefix + "exact"] =
+                !plan.Request.StraightThrough
+                && plan.Request.Quantities.All(quantity => plan.Request.ResultsOf(quantity).Contains(quantity))
+                    ? "true"
+                    : "false",
+            [Prefix + "methods"] = string.Join(
+                '\n',
+                plan.Methods.Select(method => $"{plan.OutputOf(method)}: {method.Method}, {method.Columns} columns; {method.Reason}")
+            ),
         };
         foreach (var (key, value) in source.Metadata)
             if (key.StartsWith(Prefix, StringComparison.Ordinal))
@@ -152,5 +194,7 @@ internal sealed record AugmentedMetadata
         [.. metadata.GetValueOrDefault(Prefix + key, "").Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
     private static long? Number(IReadOnlyDictionary<string, string> metadata, string key) =>
-        long.TryParse(metadata.GetValueOrDefault(Prefix + key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+        long.TryParse(metadata.GetValueOrDefault(Prefix + key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 }

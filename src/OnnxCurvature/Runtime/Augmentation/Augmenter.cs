@@ -15,7 +15,10 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
     {
         var isPortable = options.Profile == AugmentProfile.Portable;
         if (isPortable && options.Opset > PortableProfile.HighestOpset)
-            throw new UserErrorException($"Opset {options.Opset} was asked for, and --profile portable keeps to opset {PortableProfile.HighestOpset}; leave out one of the two.");
+            throw new UserErrorException(
+                $"Opset {options.Opset} was asked for, and --profile portable keeps to opset {PortableProfile.HighestOpset}; leave out "
+                    + $"one of the two."
+            );
         var program = isPortable ? PortableProfile.Of(model, plan.Program) : new LoopFreeProgram(plan.Program, 1, []);
         var batches = BatchRule.Of(model.Graph, plan.Loss, plan.Request);
         if (AugmentedMetadata.BatchObstacleOf(model) is { } obstacle)
@@ -24,25 +27,44 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
         if (batches.Obstacle is null && model.Graph.SampleAxes.Any(entry => entry.Value is > 0))
             batches = batches with { Obstacle = "samples do not lie along the first axis of all inputs" };
         var convention = CallingConvention.Of(plan, batches, options.Profile, program);
-        var written = OnnxWriter.Write(program.Program, path, new WriteOptions
-        {
-            Opset = options.Opset ?? (isPortable ? PortableProfile.OpsetOf(model, program.Program) : null),
-            Source = model,
-            Weights = options.Embed ? WeightPlacement.Embed : WeightPlacement.Reference,
-            Metadata = AugmentedMetadata.Of(plan, batches, convention, model),
-            WeightFilesKey = AugmentedMetadata.WeightFilesKey,
-        });
+        var written = OnnxWriter.Write(
+            program.Program,
+            path,
+            new WriteOptions
+            {
+                Opset = options.Opset ?? (isPortable ? PortableProfile.OpsetOf(model, program.Program) : null),
+                Source = model,
+                Weights = options.Embed ? WeightPlacement.Embed : WeightPlacement.Reference,
+                Metadata = AugmentedMetadata.Of(plan, batches, convention, model),
+                WeightFilesKey = AugmentedMetadata.WeightFilesKey,
+            }
+        );
         var known = model.Graph.Inputs.Select(input => input.Name).ToHashSet();
-        return new AugmentReport(path, new FileInfo(path).Length, written.Opset, Sentence(written.Weights, path), plan.Methods, [.. model.Notes, .. plan.Notes],
-            [.. program.Program.Parameters.Where(parameter => !known.Contains(parameter.Name)).Select(parameter => $"{parameter.Name} {parameter.Type}")],
-            [.. plan.Outputs], options.Profile, convention.Text);
+        return new AugmentReport(
+            path,
+            new FileInfo(path).Length,
+            written.Opset,
+            Sentence(written.Weights, path),
+            plan.Methods,
+            [.. model.Notes, .. plan.Notes],
+            [
+                .. program
+                    .Program.Parameters.Where(parameter => !known.Contains(parameter.Name))
+                    .Select(parameter => $"{parameter.Name} {parameter.Type}"),
+            ],
+            [.. plan.Outputs],
+            options.Profile,
+            convention.Text
+        );
     }
 
-    private string Sentence(WeightPlacement placement, string path) => placement switch
-    {
-        WeightPlacement.Reference => $"Weights stay in '{Path.GetFileName(model.Path)}', to which the file refers; keep both in one folder.",
-        WeightPlacement.Beside => $"Weights were written beside the file, to '{Path.GetFileName(path)}.data'; keep both in one folder.",
-        WeightPlacement.Embed => "Weights are inside the file.",
-        _ => throw new ArgumentOutOfRangeException(nameof(placement)),
-    };
+    private string Sentence(WeightPlacement placement, string path) =>
+        placement switch
+        {
+            WeightPlacement.Reference =>
+                $"Weights stay in '{Path.GetFileName(model.Path)}', to which the file refers; keep both in one folder.",
+            WeightPlacement.Beside => $"Weights were written beside the file, to '{Path.GetFileName(path)}.data'; keep both in one folder.",
+            WeightPlacement.Embed => "Weights are inside the file.",
+            _ => throw new ArgumentOutOfRangeException(nameof(placement)),
+        };
 }

@@ -22,32 +22,120 @@ internal static class PortableProfile
     // operator whose output's shape depends on its values.
     private static readonly FrozenSet<string> Operators = new[]
     {
-        "Abs", "Add", "And", "ArgMax", "ArgMin", "AveragePool", "BatchNormalization", "Cast", "Ceil", "Clip", "Concat", "ConstantOfShape", "Conv", "ConvTranspose", "Cos", "CumSum",
-        "DepthToSpace", "Div", "Equal", "Erf", "Exp", "Expand", "Flatten", "Floor", "Gather", "GatherElements", "GatherND", "Gemm", "GlobalAveragePool", "GlobalMaxPool",
-        "Greater", "GreaterOrEqual", "Identity", "Less", "LessOrEqual", "Log", "LogSoftmax", "MatMul", "Max", "MaxPool", "Min", "Mod", "Mul", "Neg", "Not", "Or", "Pad", "Pow", "Range",
-        "Reciprocal", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Relu", "Reshape", "Round", "ScatterElements", "ScatterND", "Shape",
-        "Sigmoid", "Sign", "Sin", "Size", "Slice", "Softmax", "Softplus", "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "Tanh", "Tile", "Transpose", "Trilu", "Unsqueeze", "Where", "Xor",
+        "Abs",
+        "Add",
+        "And",
+        "ArgMax",
+        "ArgMin",
+        "AveragePool",
+        "BatchNormalization",
+        "Cast",
+        "Ceil",
+        "Clip",
+        "Concat",
+        "ConstantOfShape",
+        "Conv",
+        "ConvTranspose",
+        "Cos",
+        "CumSum",
+        "DepthToSpace",
+        "Div",
+        "Equal",
+        "Erf",
+        "Exp",
+        "Expand",
+        "Flatten",
+        "Floor",
+        "Gather",
+        "GatherElements",
+        "GatherND",
+        "Gemm",
+        "GlobalAveragePool",
+        "GlobalMaxPool",
+        "Greater",
+        "GreaterOrEqual",
+        "Identity",
+        "Less",
+        "LessOrEqual",
+        "Log",
+        "LogSoftmax",
+        "MatMul",
+        "Max",
+        "MaxPool",
+        "Min",
+        "Mod",
+        "Mul",
+        "Neg",
+        "Not",
+        "Or",
+        "Pad",
+        "Pow",
+        "Range",
+        "Reciprocal",
+        "ReduceL2",
+        "ReduceMax",
+        "ReduceMean",
+        "ReduceMin",
+        "ReduceProd",
+        "ReduceSum",
+        "ReduceSumSquare",
+        "Relu",
+        "Reshape",
+        "Round",
+        "ScatterElements",
+        "ScatterND",
+        "Shape",
+        "Sigmoid",
+        "Sign",
+        "Sin",
+        "Size",
+        "Slice",
+        "Softmax",
+        "Softplus",
+        "SpaceToDepth",
+        "Split",
+        "Sqrt",
+        "Squeeze",
+        "Sub",
+        "Sum",
+        "Tanh",
+        "Tile",
+        "Transpose",
+        "Trilu",
+        "Unsqueeze",
+        "Where",
+        "Xor",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>
-    /// The program without loops. Throws <see cref="UserErrorException"/> where it cannot be, where it needs an operator or an opset that is not
-    /// portable, or where the model has a value of the name of the run's number.
+    /// The program without loops. Throws <see cref="UserErrorException"/> where it cannot be, where it needs an operator or an opset that
+    /// is not portable, or where the model has a value of the name of the run's number.
     /// </summary>
     public static LoopFreeProgram Of(OnnxModel model, Program program)
     {
         if (model.Values.ContainsKey(RunInput))
-            throw new UserErrorException($"The model has a value '{RunInput}' of its own, which is the name of an input that --profile portable adds; rename it in the model.");
+            throw new UserErrorException(
+                $"The model has a value '{RunInput}' of its own, which is the name of an input that --profile portable adds; rename it "
+                    + $"in the model."
+            );
         var free = LoopRemoval.Run(program, RunInput);
         foreach (var node in free.Program.Nodes)
             if (node.Output.Name is null && !Operators.Contains(node.Operator.Name))
-                throw new UserErrorException($"The derivative needs {node.Operator.Name}{(node.Origin is { } origin ? $" (of {origin})" : "")}, which many runtimes do not have; give --profile single-run.");
+                throw new UserErrorException(
+                    $"The derivative needs {node.Operator.Name}{(node.Origin is { } origin ? $" (of {origin})" : "")}, which many "
+                        + $"runtimes do not have; give --profile single-run."
+                );
         if (OnnxWriter.MinimumOpset(free.Program) is > HighestOpset and var lowest)
-            throw new UserErrorException($"The program needs opset {lowest}, and --profile portable keeps to opset {HighestOpset}; give --profile single-run.");
+            throw new UserErrorException(
+                $"The program needs opset {lowest}, and --profile portable keeps to opset {HighestOpset}; give --profile single-run."
+            );
         return free;
     }
 
-    /// <summary>The opset that a file is written in where none is asked for: the model's own where it is portable, else the lowest that can say the program.</summary>
-    public static int OpsetOf(OnnxModel model, Program program) => model.Opset <= HighestOpset
-        ? Math.Max(OnnxWriter.MinimumOpset(program), model.Opset)
-        : OnnxWriter.MinimumOpset(program);
+    /// <summary>
+    /// The opset that a file is written in where none is asked for: the model's own where it is portable, else the lowest that can say the
+    /// program.
+    /// </summary>
+    public static int OpsetOf(OnnxModel model, Program program) =>
+        model.Opset <= HighestOpset ? Math.Max(OnnxWriter.MinimumOpset(program), model.Opset) : OnnxWriter.MinimumOpset(program);
 }

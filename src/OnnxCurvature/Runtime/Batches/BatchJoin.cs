@@ -5,7 +5,8 @@ namespace OnnxCurvature.Runtime.Batches;
 
 /// <summary>How the results of several batches become one, in double precision.</summary>
 /// <param name="Averages">Whether each batch weighs by its share of the samples; else results are added.</param>
-/// <param name="PerSample">The outputs that hold something for each sample along the first axis: these are laid one after the other.</param>
+/// <param name="PerSample">The outputs that hold something for each sample along the first axis: these are laid one after the
+/// other.</param>
 /// <param name="Unweighted">The outputs that are not weighed.</param>
 internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSample, ImmutableHashSet<string> Unweighted)
 {
@@ -14,7 +15,10 @@ internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSamp
     /// <param name="share">The batch's share of the samples.</param>
     public double Weight(string name, double share) => Averages && !Unweighted.Contains(name) ? share : 1;
 
-    /// <summary>Whether batches are estimated with random numbers of their own, so that the squares of standard errors add up; else the errors themselves do, which bounds that of the sum.</summary>
+    /// <summary>
+    /// Whether batches are estimated with random numbers of their own, so that the squares of standard errors add up; else the errors
+    /// themselves do, which bounds that of the sum.
+    /// </summary>
     public bool Independent { get; init; }
 
     /// <summary>A result to which batches are joined one by one.</summary>

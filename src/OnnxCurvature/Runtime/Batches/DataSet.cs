@@ -36,7 +36,10 @@ public sealed class DataSet
     /// <param name="data">The arrays, by name; names that are no inputs are left to <see cref="Bind"/>.</param>
     /// <param name="batchSize">The number of samples in a batch; null where that is not known yet.</param>
     public static ImmutableDictionary<string, long> Dimensions(
-        ModelGraph model, IReadOnlyDictionary<string, NpyArray> data, long? batchSize)
+        ModelGraph model,
+        IReadOnlyDictionary<string, NpyArray> data,
+        long? batchSize
+    )
     {
         var layouts = InputSamples.Of(model);
         var dimensions = ImmutableDictionary.CreateBuilder<string, long>();
@@ -45,20 +48,25 @@ public sealed class DataSet
             if (!data.TryGetValue(input.Name!, out var array) || array.Shape.Length != input.Type.Rank)
                 continue;
             if (array.Count == 0)
-                throw new UserErrorException($"--data '{input.Name}' has the shape [{string.Join(",", array.Shape)}] and holds no " +
-                    $"samples; give at least one.");
+                throw new UserErrorException(
+                    $"--data '{input.Name}' has the shape [{string.Join(",", array.Shape)}] and holds no " + $"samples; give at least one."
+                );
             var samples = layouts.TryGetValue(input, out var layout) ? layout.Axis : -1;
             for (var axis = 0; axis < array.Shape.Length; axis++)
-                if (input.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] }
-                    && SizeOf(array.Shape[axis], axis == samples) is { } size)
+                if (
+                    input.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] }
+                    && SizeOf(array.Shape[axis], axis == samples) is { } size
+                )
                     dimensions[symbol] = size;
         }
         return dimensions.ToImmutable();
 
-        long? SizeOf(long size, bool isOfSamples) => !isOfSamples ? size
+        long? SizeOf(long size, bool isOfSamples) =>
+            !isOfSamples ? size
             : batchSize is not { } batch ? null
             : size <= batch ? size
-            : size % batch == 0 ? batch : null;
+            : size % batch == 0 ? batch
+            : null;
     }
 
     /// <summary>The largest size, at most that which was asked for, of which samples make whole batches.</summary>
@@ -84,28 +92,36 @@ public sealed class DataSet
         IReadOnlyDictionary<string, NpyArray> data,
         IReadOnlyDictionary<string, SampleLayout> layouts,
         long batchSize,
-        ClassLabels? labels)
+        ClassLabels? labels
+    )
     {
         foreach (var name in data.Keys)
             if (parameters.All(parameter => parameter.Name != name))
-                throw new UserErrorException($"--data '{name}' is no input; the inputs are " +
-                    $"{string.Join(", ", parameters.Select(parameter => $"'{parameter.Name}'"))}.");
+                throw new UserErrorException(
+                    $"--data '{name}' is no input; the inputs are "
+                        + $"{string.Join(", ", parameters.Select(parameter => $"'{parameter.Name}'"))}."
+                );
         var arrays = ImmutableArray.CreateBuilder<(Value, NpyArray, SampleLayout)>();
         var symbols = new Dictionary<string, long>();
-        var fits = parameters.All(parameter => parameter.Type.Shape.IsKnown
-            && data.GetValueOrDefault(parameter.Name!)?.Shape.SequenceEqual(parameter.Type.Shape.Sizes) == true);
+        var fits = parameters.All(parameter =>
+            parameter.Type.Shape.IsKnown && data.GetValueOrDefault(parameter.Name!)?.Shape.SequenceEqual(parameter.Type.Shape.Sizes) == true
+        );
         (long Size, string Name)? samples = null;
         foreach (var parameter in parameters)
         {
             var (name, type, layout) = (parameter.Name!, parameter.Type, layouts[parameter.Name!]);
-            var array = data.GetValueOrDefault(name)
+            var array =
+                data.GetValueOrDefault(name)
                 ?? throw new UserErrorException($"There is no data for the input '{name}' {type}; give it with --data {name}=FILE.npy.");
             if (!Widens(array.Element, type.Element) && !(array.Element.IsFloat() && type.Element.IsFloat()))
-                throw new UserErrorException($"--data '{name}' holds {array.Element.DisplayName()}, and the input takes " +
-                    $"{type.Element.DisplayName()}; convert it.");
+                throw new UserErrorException(
+                    $"--data '{name}' holds {array.Element.DisplayName()}, and the input takes "
+                        + $"{type.Element.DisplayName()}; convert it."
+                );
             if (array.Shape.Length != type.Rank)
-                throw new UserErrorException($"--data '{name}' has the shape [{string.Join(",", array.Shape)}], and the input takes " +
-                    $"{type.Shape}; reshape it.");
+                throw new UserErrorException(
+                    $"--data '{name}' has the shape [{string.Join(",", array.Shape)}], and the input takes " + $"{type.Shape}; reshape it."
+                );
             for (var axis = 0; axis < type.Rank; axis++)
             {
                 if (layout.IsSeparate && layout.Axis == axis)
@@ -116,8 +132,10 @@ public sealed class DataSet
                     symbols.TryAdd(symbol, size);
                 var expected = dim.Known ?? (symbol is null ? size : symbols[symbol]);
                 if (expected != size)
-                    throw new UserErrorException($"--data '{name}' has the size {size} along axis {axis}, and the input {type.Shape} " +
-                        $"takes {expected} there; reshape it.");
+                    throw new UserErrorException(
+                        $"--data '{name}' has the size {size} along axis {axis}, and the input {type.Shape} "
+                            + $"takes {expected} there; reshape it."
+                    );
             }
             if (layout.IsSeparate)
             {
@@ -128,8 +146,10 @@ public sealed class DataSet
                     ? samples.Value.Size * inner == size
                     : samples.Value.Size == 0 || size % samples.Value.Size == 0;
                 if (!fits && !isWhole)
-                    throw new UserErrorException($"--data '{name}' holds {size} samples and '{samples.Value.Name}' holds " +
-                        $"{samples.Value.Size}; give as many for each, or say with --samples-axis {name}=none that it holds none.");
+                    throw new UserErrorException(
+                        $"--data '{name}' holds {size} samples and '{samples.Value.Name}' holds "
+                            + $"{samples.Value.Size}; give as many for each, or say with --samples-axis {name}=none that it holds none."
+                    );
             }
             if (name == labels?.Input)
                 CheckLabels(array, labels);
@@ -140,28 +160,40 @@ public sealed class DataSet
         var total = samples?.Size ?? 1;
         var batch = Math.Min(total, batchSize);
         foreach (var (parameter, _, layout) in arrays)
-            if (!fits && layout.IsSeparate
-                && parameter.Type.Shape[layout.Axis].Known is { } own && own != batch * (layout.Inner.Known ?? 1))
-                throw new UserErrorException($"The input '{parameter.Name}' {parameter.Type.Shape} takes {own} along axis " +
-                    $"{layout.Axis}, and a batch has {batch} samples; give data of that size.");
+            if (
+                !fits
+                && layout.IsSeparate
+                && parameter.Type.Shape[layout.Axis].Known is { } own
+                && own != batch * (layout.Inner.Known ?? 1)
+            )
+                throw new UserErrorException(
+                    $"The input '{parameter.Name}' {parameter.Type.Shape} takes {own} along axis "
+                        + $"{layout.Axis}, and a batch has {batch} samples; give data of that size."
+                );
         return new DataSet(arrays.ToImmutable(), total, batch);
     }
 
     /// <summary>What became of the data: one sentence each.</summary>
-    public IEnumerable<string> Notes => _arrays.Where(entry => !Widens(entry.Array.Element, entry.Input.Type.Element))
-        .Select(entry => $"--data '{entry.Input.Name}' holds {entry.Array.Element.DisplayName()}, and is rounded to the " +
-            $"{entry.Input.Type.Element.DisplayName()} that the input takes.");
+    public IEnumerable<string> Notes =>
+        _arrays
+            .Where(entry => !Widens(entry.Array.Element, entry.Input.Type.Element))
+            .Select(entry =>
+                $"--data '{entry.Input.Name}' holds {entry.Array.Element.DisplayName()}, and is rounded to the "
+                + $"{entry.Input.Type.Element.DisplayName()} that the input takes."
+            );
 
     /// <summary>Whether every value of one type is a value of the other, of the same kind.</summary>
-    private static bool Widens(ElementType from, ElementType to) => from == to || (from, to) switch
-    {
-        (ElementType.Float16 or ElementType.BFloat16, ElementType.Float32 or ElementType.Float64) => true,
-        (ElementType.Float32, ElementType.Float64) => true,
-        (ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16, ElementType.Int64) => true,
-        (ElementType.Int32 or ElementType.UInt32, ElementType.Int64) => true,
-        (ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16, ElementType.Int32) => true,
-        _ => false,
-    };
+    private static bool Widens(ElementType from, ElementType to) =>
+        from == to
+        || (from, to) switch
+        {
+            (ElementType.Float16 or ElementType.BFloat16, ElementType.Float32 or ElementType.Float64) => true,
+            (ElementType.Float32, ElementType.Float64) => true,
+            (ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16, ElementType.Int64) => true,
+            (ElementType.Int32 or ElementType.UInt32, ElementType.Int64) => true,
+            (ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16, ElementType.Int32) => true,
+            _ => false,
+        };
 
     /// <summary>The arrays of one batch, and its number of samples.</summary>
     public (IReadOnlyDictionary<Value, NpyArray> Arrays, long Samples) Batch(int index)
@@ -183,7 +215,9 @@ public sealed class DataSet
     {
         foreach (var label in array.ToInt64s())
             if ((label < 0 || label >= labels.Classes) && label != labels.Ignored)
-                throw new UserErrorException($"--data '{labels.Input}' holds the label {label}, and the labels of {labels.Classes} " +
-                    $"classes are 0 to {labels.Classes - 1}; correct the labels.");
+                throw new UserErrorException(
+                    $"--data '{labels.Input}' holds the label {label}, and the labels of {labels.Classes} "
+                        + $"classes are 0 to {labels.Classes - 1}; correct the labels."
+                );
     }
 }

@@ -15,7 +15,13 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="peakBytes">What the process takes at its peak for a program and the values of it; null where nothing bounds it.</param>
 /// <param name="bound">The most bytes that it may take.</param>
 internal sealed class CheckBudget(
-    CostModel costs, int cores, string provider, double runSeconds, Func<Program, double>? peakBytes, double bound)
+    CostModel costs,
+    int cores,
+    string provider,
+    double runSeconds,
+    Func<Program, double>? peakBytes,
+    double bound
+)
 {
     /// <summary>The share of a run's time that its check may take.</summary>
     private const double Share = 0.05;
@@ -66,12 +72,14 @@ internal sealed class CheckBudget(
                 return new CheckAllowance(directions, int.MaxValue, null);
             var reason = string.Create(
                 CultureInfo.InvariantCulture,
-                $"one direction takes about {(start + each / directions):0.##} s, and all checks at most {100 * Share} % of the run");
+                $"one direction takes about {(start + each / directions):0.##} s, and all checks at most {100 * Share} % of the run"
+            );
             if (most > 0)
                 return new CheckAllowance(directions, most, reason);
-            refused = runSeconds <= ShortRun
-                ? new CheckAllowance(directions, Math.Max(1, wanted / RunCheck.Entries), reason)
-                : new CheckAllowance(0, 0, reason);
+            refused =
+                runSeconds <= ShortRun
+                    ? new CheckAllowance(directions, Math.Max(1, wanted / RunCheck.Entries), reason)
+                    : new CheckAllowance(0, 0, reason);
         }
         return refused!;
     }
@@ -79,7 +87,11 @@ internal sealed class CheckBudget(
     private (double Start, double Each) Price(Program program)
     {
         var times = new TimeModel(costs, cores);
-        var weights = program.Nodes.SelectMany(node => node.Inputs).OfType<Value>().Where(value => value.Constant is not null).Distinct()
+        var weights = program
+            .Nodes.SelectMany(node => node.Inputs)
+            .OfType<Value>()
+            .Where(value => value.Constant is not null)
+            .Distinct()
             .Sum(costs.Bytes);
         return (SecondsForASession + SecondsForANode * program.Nodes.Length, times.Run(program) + weights / WeightBytesInASecond);
     }

@@ -16,7 +16,13 @@ using Repetitions = List<Dictionary<CheckedDerivatives, double[]>>;
 /// <param name="tf32">Whether products round their factors to ten bits.</param>
 /// <param name="inputs">Directions and cotangents that were fed, by name.</param>
 internal sealed class CheckComparison(
-    CheckRun run, CheckRun narrow, ImmutableHashSet<string> squares, bool averages, bool tf32, IReadOnlyDictionary<string, double[]> inputs)
+    CheckRun run,
+    CheckRun narrow,
+    ImmutableHashSet<string> squares,
+    bool averages,
+    bool tf32,
+    IReadOnlyDictionary<string, double[]> inputs
+)
 {
     /// <summary>
     /// For each probe and result the element that agrees least, with its difference relative to the reference or, where that is larger, to

@@ -12,7 +12,12 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="given">What is fed and what the run gave, by value.</param>
 /// <param name="settings">How sessions run.</param>
 internal sealed class CheckRun(
-    DirectionalDerivatives derivatives, int directions, bool wide, Func<Value, OrtValue> given, OrtSettings settings) : IDisposable
+    DirectionalDerivatives derivatives,
+    int directions,
+    bool wide,
+    Func<Value, OrtValue> given,
+    OrtSettings settings
+) : IDisposable
 {
     private readonly Program _program = derivatives.ProgramFor(directions, wide);
     private OrtProgram? _session;
@@ -22,7 +27,9 @@ internal sealed class CheckRun(
     /// each probe. An output that is zero is missing.
     /// </summary>
     public List<Dictionary<CheckedDerivatives, double[]>> Along(
-        IReadOnlyList<(Probe Probe, double Factor)> probes, CancellationToken cancellation)
+        IReadOnlyList<(Probe Probe, double Factor)> probes,
+        CancellationToken cancellation
+    )
     {
         var results = new List<Dictionary<CheckedDerivatives, double[]>>();
         for (var start = 0; start < probes.Count; start += directions)

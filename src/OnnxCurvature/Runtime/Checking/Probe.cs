@@ -12,7 +12,8 @@ internal sealed record Probe(
     int Value,
     ImmutableArray<(long Entry, double Element)> A,
     ImmutableArray<(long Entry, double Element)>? B,
-    ImmutableArray<(ResultEntries Entries, ImmutableArray<long> Positions)> Compared)
+    ImmutableArray<(ResultEntries Entries, ImmutableArray<long> Positions)> Compared
+)
 {
     /// <summary>What an output of the check program is multiplied by where a (and b, where it is a) is multiplied by a factor.</summary>
     public double Power(CheckedDerivatives output, double factor) =>

@@ -11,7 +11,11 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="entries">How many entries of each.</param>
 /// <param name="inputs">What was fed, by name: directions and cotangents.</param>
 internal sealed class ProbeChoice(
-    int value, ImmutableArray<ResultEntries> results, int entries, IReadOnlyDictionary<string, double[]> inputs)
+    int value,
+    ImmutableArray<ResultEntries> results,
+    int entries,
+    IReadOnlyDictionary<string, double[]> inputs
+)
 {
     /// <summary>
     /// Probes, the most telling first. All results with one index for the target share the directions: the entry of the largest size of
@@ -27,8 +31,8 @@ internal sealed class ProbeChoice(
                 yield return new Probe(value, [(entry, 1)], null, [.. compared]);
             }
         foreach (var result in results.Where(result => result.Result.TakesPairs))
-            foreach (var probe in Pairs(result, seed))
-                yield return probe;
+        foreach (var probe in Pairs(result, seed))
+            yield return probe;
     }
 
     private IEnumerable<Probe> Pairs(ResultEntries result, int seed)

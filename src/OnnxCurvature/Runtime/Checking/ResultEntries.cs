@@ -17,9 +17,7 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
     private Target Target => Result.Target;
 
     /// <summary>The root mean square of the elements.</summary>
-    public double Typical { get; } = Values.Length == 0
-        ? 0
-        : Math.Sqrt(TensorPrimitives.SumOfSquares<double>(Values) / Values.Length);
+    public double Typical { get; } = Values.Length == 0 ? 0 : Math.Sqrt(TensorPrimitives.SumOfSquares<double>(Values) / Values.Length);
 
     /// <summary>Entries of the target.</summary>
     public long Count => Target.IsPart ? (Target.End - Target.Start) * Row : Product(ValueShape);
@@ -38,12 +36,13 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
     private long Row => ValueShape.Length == 0 ? 1 : Product(ValueShape.AsSpan(1));
 
     /// <summary>Whether the result has a block for each sample that the target holds.</summary>
-    private bool OfSamples => Result.Quantity switch
-    {
-        Quantity.Jacobian => Values.LongLength < OutputCount * Count,
-        Quantity.Hessian => Values.LongLength < Count * Count,
-        _ => Result.Quantity.IsPerSample() && Result.Samples.IsSeparate,
-    };
+    private bool OfSamples =>
+        Result.Quantity switch
+        {
+            Quantity.Jacobian => Values.LongLength < OutputCount * Count,
+            Quantity.Hessian => Values.LongLength < Count * Count,
+            _ => Result.Quantity.IsPerSample() && Result.Samples.IsSeparate,
+        };
 
     /// <summary>
     /// The entry of the whole value that the element at a position is a derivative by, a second one of Hessians, and the sample or element
@@ -87,12 +86,13 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
     }
 
     /// <summary>How many rows the block of a sample has.</summary>
-    private long RowsOfSample => Result.Quantity switch
-    {
-        Quantity.Hessian => Samples.Each,
-        Quantity.Jacobian => Output.Each,
-        _ => 1,
-    };
+    private long RowsOfSample =>
+        Result.Quantity switch
+        {
+            Quantity.Hessian => Samples.Each,
+            Quantity.Jacobian => Output.Each,
+            _ => 1,
+        };
 
     /// <summary>The indices of the element at a position.</summary>
     public long[] IndexOf(long position)

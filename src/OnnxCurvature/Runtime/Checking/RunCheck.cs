@@ -41,16 +41,26 @@ internal sealed class RunCheck
         var targets = Target.Resolve(model, request.WithRespectTo);
         var head = LossBuilder.Build(model, request.Loss, request.Reduction);
         var proof = new SampleProof(model, head);
-        var results = targets.SelectMany(target => request.Quantities.SelectMany(request.ResultsOf)
-            .Where(quantity => quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate)
-            .Distinct()
-            .Select(quantity => new CheckedResult(target, quantity, proof.Of(target.Value), proof.Place ?? SampleLayout.None))).ToArray();
-        string? ObstacleOf(CheckedResult result) => result.Obstacle
-            ?? (SamplePlaces.AreKnown(result.Samples) && SamplePlaces.AreKnown(result.Output)
-                ? null
-                : "the place of its samples depends on sizes that are not known");
-        var left = results.Where(result => ObstacleOf(result) is not null)
-            .Select(result => new UncheckedResult(result.Name, ObstacleOf(result)!)).ToList();
+        var results = targets
+            .SelectMany(target =>
+                request
+                    .Quantities.SelectMany(request.ResultsOf)
+                    .Where(quantity => quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate)
+                    .Distinct()
+                    .Select(quantity => new CheckedResult(target, quantity, proof.Of(target.Value), proof.Place ?? SampleLayout.None))
+            )
+            .ToArray();
+        string? ObstacleOf(CheckedResult result) =>
+            result.Obstacle
+            ?? (
+                SamplePlaces.AreKnown(result.Samples) && SamplePlaces.AreKnown(result.Output)
+                    ? null
+                    : "the place of its samples depends on sizes that are not known"
+            );
+        var left = results
+            .Where(result => ObstacleOf(result) is not null)
+            .Select(result => new UncheckedResult(result.Name, ObstacleOf(result)!))
+            .ToList();
         var groups = ImmutableArray.CreateBuilder<CheckGroup>();
         // Values that nothing computes do not depend on each other; one that something does may depend on all others.
         var checkable = results.Where(result => ObstacleOf(result) is null);
@@ -80,8 +90,8 @@ internal sealed class RunCheck
         _squares =
         [
             .. from method in methods
-               where method is { Way: DerivativeWay.Squares, Quantity: Quantity.HessianDiagonal or Quantity.GgnDiagonal }
-               select method.Quantity.OutputName(method.Target),
+            where method is { Way: DerivativeWay.Squares, Quantity: Quantity.HessianDiagonal or Quantity.GgnDiagonal }
+            select method.Quantity.OutputName(method.Target),
         ];
         foreach (var group in _groups)
         {
@@ -103,7 +113,8 @@ internal sealed class RunCheck
         Func<Value, OrtValue> given,
         IReadOnlyDictionary<string, OrtValue> fed,
         OrtSettings settings,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         var clock = Stopwatch.StartNew();
         var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
@@ -121,7 +132,8 @@ internal sealed class RunCheck
             ImmutableArray<ResultEntries> results = [.. group.Results.Select(one => EntriesOf(one, z))];
             var inputs = fed.Where(input => results.Any(one => one.Result.Takes(input.Key)))
                 .ToDictionary(input => input.Key, input => OrtTensors.Doubles(input.Value));
-            var choices = results.GroupBy(one => one.Result.Target)
+            var choices = results
+                .GroupBy(one => one.Result.Target)
                 .Select(one => new ProbeChoice(values.IndexOf(one.Key.Value), [.. one], Entries, inputs).All(Seed));
             // One of each target first.
             var ranked = choices.SelectMany(all => all.Select((probe, rank) => (Probe: probe, Rank: rank))).OrderBy(pair => pair.Rank);
@@ -133,8 +145,11 @@ internal sealed class RunCheck
             var found = comparison.Of(probes, cancellation);
             entries.AddRange(found.Select(entry => entry.Entry));
             largest = found.Select(entry => entry.Relative).Append(largest).Max();
-            left.AddRange(results.Where(one => !probes.Any(probe => probe.Compared.Any(compared => compared.Entries == one)))
-                .Select(one => new UncheckedResult(one.Result.Name, allowance.Reason ?? "it has no entries")));
+            left.AddRange(
+                results
+                    .Where(one => !probes.Any(probe => probe.Compared.Any(compared => compared.Entries == one)))
+                    .Select(one => new UncheckedResult(one.Result.Name, allowance.Reason ?? "it has no entries"))
+            );
         }
         var report = new CheckReport(entries.ToImmutable(), left.ToImmutable(), clock.Elapsed.TotalSeconds) { LargestDifference = largest };
         return report.Agrees ? report : throw new DisagreementException(report);

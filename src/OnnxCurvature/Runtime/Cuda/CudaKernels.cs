@@ -20,7 +20,10 @@ internal static class CudaKernels
 
     private static readonly FrozenDictionary<ElementType, string> Codes = new Dictionary<ElementType, string>
     {
-        [ElementType.Float16] = "f16", [ElementType.BFloat16] = "bf16", [ElementType.Float32] = "f32", [ElementType.Float64] = "f64",
+        [ElementType.Float16] = "f16",
+        [ElementType.BFloat16] = "bf16",
+        [ElementType.Float32] = "f32",
+        [ElementType.Float64] = "f64",
     }.ToFrozenDictionary();
 
     /// <summary>The nodes of a program, bodies included, that have no CUDA kernel.</summary>
@@ -49,12 +52,18 @@ internal static class CudaKernels
         // What is read at the start is no work of the device.
         if (node.Operator.Name == "Constant" && node.Operator.Domain.Length == 0)
             return true;
-        if (node.Operator.Domain.Length > 0 || !Table.Value.TryGetValue(node.Rules().ToOpset(new GraphBuilder(node.Scope), node, opset).Name, out var forms))
+        if (
+            node.Operator.Domain.Length > 0
+            || !Table.Value.TryGetValue(node.Rules().ToOpset(new GraphBuilder(node.Scope), node, opset).Name, out var forms)
+        )
             return false;
         var types = forms.LastOrDefault(form => form.Since <= opset).Types ?? forms[0].Types;
         if (types is ["-"])
             return false;
-        var element = node.Inputs.Concat(node.Outputs).FirstOrDefault(value => value is not null && value.Type.Element.IsFloat())?.Type.Element;
+        var element = node
+            .Inputs.Concat(node.Outputs)
+            .FirstOrDefault(value => value is not null && value.Type.Element.IsFloat())
+            ?.Type.Element;
         return types is ["any"] || element is null || types.Contains(Codes[element.Value]);
     }
 
@@ -65,11 +74,22 @@ internal static class CudaKernels
         var all = Count(program);
         return lacking.Count == 0
             ? string.Create(CultureInfo.InvariantCulture, $"All {all} nodes have CUDA kernels.")
-            : string.Create(CultureInfo.InvariantCulture, $"{lacking.Count} of {all} nodes have no CUDA kernel and run on the CPU, with copies of what they take and give: {Listed(lacking)}.");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{lacking.Count} of {all} nodes have no CUDA kernel and run on the CPU, with copies of what they take and give: "
+                    + $"{Listed(lacking)}."
+            );
     }
 
     private static string Listed(IEnumerable<Node> nodes) =>
-        string.Join(", ", nodes.GroupBy(node => node.Operator.ToString()).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).Select(group => $"{group.Key} ({group.Count()})"));
+        string.Join(
+            ", ",
+            nodes
+                .GroupBy(node => node.Operator.ToString())
+                .OrderByDescending(group => group.Count())
+                .ThenBy(group => group.Key, StringComparer.Ordinal)
+                .Select(group => $"{group.Key} ({group.Count()})")
+        );
 
     private static int Count(Program program) => program.Nodes.Sum(node => 1 + node.Bodies.Sum(Count));
 
@@ -80,7 +100,12 @@ internal static class CudaKernels
         var table = new Dictionary<string, ImmutableArray<(int, string[])>>(StringComparer.Ordinal);
         while (reader.ReadLine() is { } line)
             if (line.Length > 0 && line[0] != '#' && line.Split('|') is [var name, .. var changes])
-                table[name] = [.. changes.Select(change => change.Split(':')).Select(parts => (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1].Split(',')))];
+                table[name] =
+                [
+                    .. changes
+                        .Select(change => change.Split(':'))
+                        .Select(parts => (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1].Split(','))),
+                ];
         return table.ToFrozenDictionary(StringComparer.Ordinal);
     }
 }

@@ -5,12 +5,17 @@ using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Cuda;
 
-/// <summary>Puts tensors together in the memory of a device. A program that has been made for tensors of some shapes serves all later ones.</summary>
+/// <summary>
+/// Puts tensors together in the memory of a device. A program that has been made for tensors of some shapes serves all later ones.
+/// </summary>
 internal sealed class DeviceConcat(OrtSettings settings) : IDisposable
 {
     private readonly Dictionary<string, OrtProgram> _programs = new(StringComparer.Ordinal);
 
-    /// <summary>The tensors one after another along the first axis, or, <paramref name="stacked"/>, along a new one before it. The caller disposes of it.</summary>
+    /// <summary>
+    /// The tensors one after another along the first axis, or, <paramref name="stacked"/>, along a new one before it. The caller disposes
+    /// of it.
+    /// </summary>
     public OrtValue Join(IReadOnlyList<OrtValue> parts, bool stacked, bool onHost, CancellationToken cancellation)
     {
         TensorType[] types = [.. parts.Select(TypeOf)];

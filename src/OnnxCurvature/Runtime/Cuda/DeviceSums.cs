@@ -11,8 +11,9 @@ using OnnxCurvature.Runtime.Sessions;
 namespace OnnxCurvature.Runtime.Cuda;
 
 /// <summary>
-/// Weighted sums of what batches give, Σ_b w_b x_b, in float64 in the memory of a device, from which they come once, with the last batch. On the host they would be the same
-/// (<c>BatchJoin.Result</c>), but all results would have to be copied there for every batch, while the device waits.
+/// Weighted sums of what batches give, Σ_b w_b x_b, in float64 in the memory of a device, from which they come once, with the last batch.
+/// On the host they would be the same (<c>BatchJoin.Result</c>), but all results would have to be copied there for every batch, while the
+/// device waits.
 /// </summary>
 internal sealed class DeviceSums : IDisposable
 {
@@ -52,7 +53,11 @@ internal sealed class DeviceSums : IDisposable
     {
         var before = _sums ??= [.. values.Select(value => OrtTensors.Zeros(OrtTensors.Shape(value)))];
         OrtValue[] scalars = [.. weights.Select(OrtTensors.Scalar)];
-        var results = _program.Run([.. Enumerable.Range(0, _count).SelectMany(index => new[] { values[index], before[index], scalars[index] })], index => last || index >= _count, cancellation);
+        var results = _program.Run(
+            [.. Enumerable.Range(0, _count).SelectMany(index => new[] { values[index], before[index], scalars[index] })],
+            index => last || index >= _count,
+            cancellation
+        );
         _sums = [.. results.Take(_count)];
         var found = Enumerable.Range(0, _count).FirstOrDefault(index => !OrtTensors.IsFinite(results[_count + index]), -1);
         foreach (var value in before.Concat(scalars).Concat(results.Skip(_count)))

@@ -22,7 +22,8 @@ public sealed record InspectReport(
     ImmutableArray<InspectedWeight> Weights,
     ImmutableArray<InspectedOperator> Operators,
     ImmutableArray<(string Loss, string Reason)> Losses,
-    ImmutableArray<string> Notes);
+    ImmutableArray<string> Notes
+);
 
 /// <summary>A weight.</summary>
 /// <param name="Name">Its name.</param>

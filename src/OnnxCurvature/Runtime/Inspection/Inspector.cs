@@ -21,12 +21,18 @@ internal sealed class Inspector(OnnxModel model)
         var graph = model.Graph;
         var losses = Losses().ToImmutableArray();
         var needed = losses.IsEmpty ? [] : Needed(LossRequest.Parse(losses[0].Loss));
-        var weights = graph.Weights.Select((weight, index) =>
-        {
-            cancellation.ThrowIfCancellationRequested();
-            progress?.Report(new RunProgress((double)index / graph.Weights.Length, $"weight {index + 1} of {graph.Weights.Length}"));
-            return Inspect(weight, losses, needed);
-        }).ToImmutableArray();
+        var weights = graph
+            .Weights.Select(
+                (weight, index) =>
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    progress?.Report(
+                        new RunProgress((double)index / graph.Weights.Length, $"weight {index + 1} of {graph.Weights.Length}")
+                    );
+                    return Inspect(weight, losses, needed);
+                }
+            )
+            .ToImmutableArray();
         // Without the nodes that were left out, some of the others lead to no output.
         var nodes = GraphWalk.Ancestors(model.LeftOutNodes.IsEmpty ? graph.Outputs.Select(output => output.Value) : graph.Values.Values);
         foreach (var node in nodes)
@@ -36,14 +42,26 @@ internal sealed class Inspector(OnnxModel model)
             if (node.Reason is { } reason)
                 _obstacles.TryAdd(node.Operator, reason);
         return new InspectReport(
-            model.Path, model.IrVersion, model.Opset,
+            model.Path,
+            model.IrVersion,
+            model.Opset,
             [.. graph.Inputs.Select(input => (input.Name!, input.Type.ToString()))],
             [.. graph.Outputs.Select(output => (output.Name, output.Value.Type.ToString()))],
             weights,
-            [.. nodes.Select(node => node.Operator.ToString()).Concat(model.LeftOutNodes.Select(node => node.Operator)).GroupBy(name => name).OrderBy(group => group.Key, StringComparer.Ordinal)
-                .Select(group => new InspectedOperator(group.Key, group.Count(), _obstacles.GetValueOrDefault(group.Key)))],
+            [
+                .. nodes
+                    .Select(node => node.Operator.ToString())
+                    .Concat(model.LeftOutNodes.Select(node => node.Operator))
+                    .GroupBy(name => name)
+                    .OrderBy(group => group.Key, StringComparer.Ordinal)
+                    .Select(group => new InspectedOperator(group.Key, group.Count(), _obstacles.GetValueOrDefault(group.Key))),
+            ],
             losses,
-            [.. model.Notes, .. model.LeftOutNodes.Where(node => node.Reason is not null).Select(node => $"{node}; what depends on it is not known.")]);
+            [
+                .. model.Notes,
+                .. model.LeftOutNodes.Where(node => node.Reason is not null).Select(node => $"{node}; what depends on it is not known."),
+            ]
+        );
     }
 
     private IEnumerable<(string Loss, string Reason)> Losses()
@@ -66,7 +84,10 @@ internal sealed class Inspector(OnnxModel model)
         }
     }
 
-    /// <summary>The values on which the output of a loss depends. Plans are made for these alone: a model may hold any number of weights that nothing uses.</summary>
+    /// <summary>
+    /// The values on which the output of a loss depends. Plans are made for these alone: a model may hold any number of weights that
+    /// nothing uses.
+    /// </summary>
     private HashSet<Value> Needed(LossRequest loss)
     {
         var output = model.Graph.Outputs.First(output => output.Name == loss.Value).Value;
@@ -77,13 +98,32 @@ internal sealed class Inspector(OnnxModel model)
     {
         var elements = weight.Type.Shape.Elements.Factor;
         if (losses.IsEmpty)
-            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, model.LeftOutNodes.IsEmpty ? "the model has no floating-point output to take a loss of" : "the model's outputs depend on nodes that cannot be taken");
+            return new InspectedWeight(
+                weight.Name!,
+                weight.Type.ToString(),
+                elements,
+                null,
+                model.LeftOutNodes.IsEmpty
+                    ? "the model has no floating-point output to take a loss of"
+                    : "the model's outputs depend on nodes that cannot be taken"
+            );
         if (!needed.Contains(weight))
             return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, "the loss does not depend on it");
         try
         {
-            var request = new CurvatureRequest { WithRespectTo = [weight.Name!], Loss = LossRequest.Parse(losses[0].Loss), Quantities = [Quantity.HessianDiagonal] };
-            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, new Planner(model.Graph, request, new PlanLimits()).Plan().Methods[0], null);
+            var request = new CurvatureRequest
+            {
+                WithRespectTo = [weight.Name!],
+                Loss = LossRequest.Parse(losses[0].Loss),
+                Quantities = [Quantity.HessianDiagonal],
+            };
+            return new InspectedWeight(
+                weight.Name!,
+                weight.Type.ToString(),
+                elements,
+                new Planner(model.Graph, request, new PlanLimits()).Plan().Methods[0],
+                null
+            );
         }
         catch (UnsupportedModelException exception)
         {

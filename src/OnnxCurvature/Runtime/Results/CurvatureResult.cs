@@ -23,17 +23,28 @@ public sealed record ResultTensor(string Name, ElementType Element, ImmutableArr
 /// <param name="Batches">The number of batches.</param>
 /// <param name="Seconds">Wall-clock time by stage: <c>compile</c>, <c>load</c>, <c>run</c>.</param>
 /// <param name="PeakBytes">The peak of the process's resident memory.</param>
-public sealed record CurvatureResult(ImmutableArray<ResultTensor> Tensors, long Samples, int Batches, ImmutableDictionary<string, double> Seconds, long PeakBytes)
+public sealed record CurvatureResult(
+    ImmutableArray<ResultTensor> Tensors,
+    long Samples,
+    int Batches,
+    ImmutableDictionary<string, double> Seconds,
+    long PeakBytes
+)
 {
     /// <summary>What the user should know of how it was computed: one sentence each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
-    /// <summary>The median of the times that the batches after the first took, in seconds: the first one waits for sessions to start; null where there are not at least three.</summary>
+    /// <summary>
+    /// The median of the times that the batches after the first took, in seconds: the first one waits for sessions to start; null where
+    /// there are not at least three.
+    /// </summary>
     public double? SecondsOfABatch { get; init; }
 
     /// <summary>What the check of the first batch found. A run whose check finds a disagreement gives no result.</summary>
     public CheckReport Check { get; init; } = CheckReport.None("", "the run was made without a check");
 
-    /// <summary>The number of random columns that an error took which was asked for; null where none was, or the first run reached it.</summary>
+    /// <summary>
+    /// The number of random columns that an error took which was asked for; null where none was, or the first run reached it.
+    /// </summary>
     public int? Probes { get; init; }
 }

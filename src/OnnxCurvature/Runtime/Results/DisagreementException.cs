@@ -7,8 +7,10 @@ public sealed class DisagreementException : Exception
 {
     /// <summary>An exception for a report that holds entries that do not agree.</summary>
     public DisagreementException(CheckReport report)
-        : base($"{report.Entries.Count(entry => !entry.Agrees)} of {report.Entries.Length} checked entries differ"
-            + " from the plain derivative of the graph by more than rounding explains.") => Report = report;
+        : base(
+            $"{report.Entries.Count(entry => !entry.Agrees)} of {report.Entries.Length} checked entries differ"
+                + " from the plain derivative of the graph by more than rounding explains."
+        ) => Report = report;
 
     /// <summary>What the check found.</summary>
     public CheckReport Report { get; }

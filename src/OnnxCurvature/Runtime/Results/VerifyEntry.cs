@@ -8,21 +8,33 @@ namespace OnnxCurvature.Runtime.Results;
 /// <param name="Computed">What the run computed.</param>
 /// <param name="Reference">What the check computed.</param>
 /// <param name="Tolerance">The largest difference that counts as agreement.</param>
-/// <param name="Rounding">The part of the tolerance that stands for errors of rounding: of the run in its own precision, and of the reference in double.</param>
+/// <param name="Rounding">The part of the tolerance that stands for errors of rounding: of the run in its own precision, and of the
+/// reference in double.</param>
 /// <param name="Check">How the reference was computed: <c>central difference of the loss</c>.</param>
-public sealed record VerifyEntry(string Name, ImmutableArray<long> Index, double Computed, double Reference, double Tolerance, double Rounding, string Check)
+public sealed record VerifyEntry(
+    string Name,
+    ImmutableArray<long> Index,
+    double Computed,
+    double Reference,
+    double Tolerance,
+    double Rounding,
+    string Check
+)
 {
     /// <summary>Whether the two agree.</summary>
     public bool Agrees => Excess <= 1;
 
-    /// <summary>Whether the two agree only because of <see cref="Rounding"/>: the entry cannot be told any better in this precision.</summary>
+    /// <summary>
+    /// Whether the two agree only because of <see cref="Rounding"/>: the entry cannot be told any better in this precision.
+    /// </summary>
     public bool AgreesByRounding => Agrees && Math.Abs(Computed - Reference) > Tolerance - Rounding;
 
     /// <summary>The difference in units of the tolerance; infinite where the two cannot be compared.</summary>
-    public double Excess => Math.Abs(Computed - Reference) switch
-    {
-        0 => 0,
-        double.NaN => double.PositiveInfinity,
-        var difference => difference / Tolerance,
-    };
+    public double Excess =>
+        Math.Abs(Computed - Reference) switch
+        {
+            0 => 0,
+            double.NaN => double.PositiveInfinity,
+            var difference => difference / Tolerance,
+        };
 }

@@ -19,17 +19,24 @@ internal static class AugmentedRun
     public static RunPlan Plan(RunInputs inputs, CurvatureRunOptions options)
     {
         var (source, model, data) = (inputs.Source, inputs.Model, inputs.Data);
-        var metadata = AugmentedMetadata.Read(model.Metadata)
+        var metadata =
+            AugmentedMetadata.Read(model.Metadata)
             ?? throw new UserErrorException($"'{model.Path}' is not an augmented model; say what is asked for with --wrt and --loss.");
         if (metadata.Runs > 1)
-            throw new UserErrorException($"'{model.Path}' is written for callers that make {metadata.Runs} runs and add up (--profile " +
-                $"portable); write it with --profile single-run to run it here.");
+            throw new UserErrorException(
+                $"'{model.Path}' is written for callers that make {metadata.Runs} runs and add up (--profile "
+                    + $"portable); write it with --profile single-run to run it here."
+            );
         if (metadata.Outputs.IsEmpty)
-            throw new UserErrorException($"The metadata of '{model.Path}' name no output that holds a result, so there is nothing to " +
-                $"run; write the file again with augment.");
+            throw new UserErrorException(
+                $"The metadata of '{model.Path}' name no output that holds a result, so there is nothing to "
+                    + $"run; write the file again with augment."
+            );
         if (metadata.Outputs.FirstOrDefault(name => model.Graph.Outputs.All(output => output.Name != name)) is { } missing)
-            throw new UserErrorException($"The metadata of '{model.Path}' name the result '{missing}', which the file does not give " +
-                $"out; write the file again with augment.");
+            throw new UserErrorException(
+                $"The metadata of '{model.Path}' name the result '{missing}', which the file does not give "
+                    + $"out; write the file again with augment."
+            );
         var counted = model.Inputs.Where(input => input.Type.Rank > 0 && !metadata.WholeInputs.Contains(input.Name!)).ToArray();
         var rows = counted.Select(input => data.GetValueOrDefault(input.Name!)?.Shape is [var size, ..] ? size : (long?)null);
         var total = rows.FirstOrDefault(size => size is not null) ?? 1;
@@ -40,12 +47,16 @@ internal static class AugmentedRun
         model = source.Load();
         var program = Program.Create(model.Graph.Inputs, model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name)));
         if (program.Outputs.FirstOrDefault(output => !output.Value.Type.Element.IsFloat()) is { } whole)
-            throw new UserErrorException($"The metadata of '{model.Path}' name the result '{whole.Name}', which holds " +
-                $"{whole.Value.Type.Element.DisplayName()} and no derivatives; write the file again with augment.");
+            throw new UserErrorException(
+                $"The metadata of '{model.Path}' name the result '{whole.Name}', which holds "
+                    + $"{whole.Value.Type.Element.DisplayName()} and no derivatives; write the file again with augment."
+            );
         var layouts = program.Parameters.ToDictionary(
             parameter => parameter.Name!,
-            parameter => parameter.Type.Rank == 0 || metadata.WholeInputs.Contains(parameter.Name!) ? SampleLayout.None : SampleLayout.At(0),
-            StringComparer.Ordinal);
+            parameter =>
+                parameter.Type.Rank == 0 || metadata.WholeInputs.Contains(parameter.Name!) ? SampleLayout.None : SampleLayout.At(0),
+            StringComparer.Ordinal
+        );
         var set = DataSet.Bind(program.Parameters, data, layouts, batches.Size, metadata.Labels);
         var costs = new CostModel(RunPlan.Limits(options, source));
         return new RunPlan(source, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set)

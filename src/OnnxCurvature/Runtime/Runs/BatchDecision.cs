@@ -34,10 +34,10 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
         if (Obstacle is null)
             yield break;
         yield return IsWhole
-            ? $"All {Samples} samples are run at once, because batches are not proven to give the same: {Obstacle}; the values take " +
-                $"about {Math.Ceiling(bytes / (1 << 20))} MiB."
-            : $"Results are those of blocks of {Size} samples, put together as --as-blocks asks, and not those of all {Samples} " +
-                $"samples at once: {Obstacle}.";
+            ? $"All {Samples} samples are run at once, because batches are not proven to give the same: {Obstacle}; the values take "
+                + $"about {Math.Ceiling(bytes / (1 << 20))} MiB."
+            : $"Results are those of blocks of {Size} samples, put together as --as-blocks asks, and not those of all {Samples} "
+                + $"samples at once: {Obstacle}.";
     }
 
     /// <summary>All samples at once.</summary>
@@ -53,11 +53,16 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
     /// <param name="options">What is said of batches.</param>
     /// <param name="obstacle">Why batches cannot be put together, as a clause, where that is known already; else null.</param>
     public static BatchDecision Of(
-        ModelGraph model, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options, string? obstacle)
+        ModelGraph model,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options,
+        string? obstacle
+    )
     {
         var layouts = InputSamples.Of(model);
-        var counted = model.Inputs
-            .Where(input => layouts.ContainsKey(input) && data.GetValueOrDefault(input.Name!)?.Shape.Length == input.Type.Rank)
+        var counted = model
+            .Inputs.Where(input => layouts.ContainsKey(input) && data.GetValueOrDefault(input.Name!)?.Shape.Length == input.Type.Rank)
             .ToArray();
         if (counted.Length == 0)
             return Whole(1);
@@ -71,9 +76,14 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
         // Symbolic entries cannot be counted, so results for each sample need batches of one size.
         var even = DataSet.EvenBatch(total, decision.Size);
         return decision.Obstacle is null || even == decision.Size
-            ? decision with { Size = even }
-            : throw new UserErrorException($"With --as-blocks, blocks of {decision.Size} samples do not fill the {total} samples, and " +
-                $"results that have entries for each sample need blocks of one size; give --batch-size {even}.");
+            ? decision with
+            {
+                Size = even,
+            }
+            : throw new UserErrorException(
+                $"With --as-blocks, blocks of {decision.Size} samples do not fill the {total} samples, and "
+                    + $"results that have entries for each sample need blocks of one size; give --batch-size {even}."
+            );
 
         BatchRule Rule()
         {
@@ -98,13 +108,17 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
         if (obstacle is null || options.AsBlocks)
             return new BatchDecision(total, size, weight, obstacle);
         if (own is not null)
-            throw new UserErrorException($"The model takes {own} samples at once, and --data holds {total}, but blocks of them are " +
-                $"not proven to give what all samples give, because {obstacle}; give {own} samples, or --as-blocks where blocks are " +
-                    $"what is wanted.");
+            throw new UserErrorException(
+                $"The model takes {own} samples at once, and --data holds {total}, but blocks of them are "
+                    + $"not proven to give what all samples give, because {obstacle}; give {own} samples, or --as-blocks where blocks are "
+                    + $"what is wanted."
+            );
         return options.BatchSize is null
             ? Whole(total, obstacle)
-            : throw new UserErrorException($"--batch-size {options.BatchSize} would change what is computed, because {obstacle}; " +
-                $"leave it out to run all {total} samples at once, or give --as-blocks where blocks are what is wanted.");
+            : throw new UserErrorException(
+                $"--batch-size {options.BatchSize} would change what is computed, because {obstacle}; "
+                    + $"leave it out to run all {total} samples at once, or give --as-blocks where blocks are what is wanted."
+            );
     }
 
     /// <summary>The number of samples in a batch, if there is no reason against it.</summary>
@@ -116,14 +130,20 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
         if (own is not { } size)
             return Math.Min(total, asked ?? DefaultSize);
         if (total % size != 0)
-            throw new UserErrorException($"The model takes batches of {size} samples, and --data holds {total}; give a multiple of " +
-                $"{size}, or a model with a symbolic batch axis.");
+            throw new UserErrorException(
+                $"The model takes batches of {size} samples, and --data holds {total}; give a multiple of "
+                    + $"{size}, or a model with a symbolic batch axis."
+            );
         if (asked < size)
-            throw new UserErrorException($"--batch-size {asked} was asked for, and the model takes batches of {size} samples; leave " +
-                $"it out, or give a model with a symbolic batch axis.");
+            throw new UserErrorException(
+                $"--batch-size {asked} was asked for, and the model takes batches of {size} samples; leave "
+                    + $"it out, or give a model with a symbolic batch axis."
+            );
         return size;
     }
 
-    private static bool Fits(Value input, IReadOnlyDictionary<string, NpyArray> data) => data.TryGetValue(input.Name!, out var array)
-        && input.Type.Shape.IsKnown && array.Shape.SequenceEqual(input.Type.Shape.Select(dim => dim.Factor));
+    private static bool Fits(Value input, IReadOnlyDictionary<string, NpyArray> data) =>
+        data.TryGetValue(input.Name!, out var array)
+        && input.Type.Shape.IsKnown
+        && array.Shape.SequenceEqual(input.Type.Shape.Select(dim => dim.Factor));
 }

@@ -15,7 +15,13 @@ namespace OnnxCurvature.Runtime.Runs;
 internal static class ClassCount
 {
     /// <summary>Runs the model forward, on a copy that is loaded for this.</summary>
-    public static int Of(ModelSource source, CurvatureRequest request, IReadOnlyDictionary<string, NpyArray> data, BatchDecision batches, CurvatureRunOptions options)
+    public static int Of(
+        ModelSource source,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        BatchDecision batches,
+        CurvatureRunOptions options
+    )
     {
         var model = source.Load();
         var head = LossBuilder.Build(model.Graph, request.Loss, request.Reduction);
@@ -24,10 +30,23 @@ internal static class ClassCount
         var inputs = data.Where(entry => model.Graph.Inputs.Any(input => input.Name == entry.Key)).ToDictionary();
         var samples = InputSamples.Of(model.Graph);
         var layouts = model.Graph.Inputs.ToDictionary(input => input.Name!, samples.GetValueOrDefault, StringComparer.Ordinal);
-        var plan = new RunPlan(source, program, new BatchJoin(false, ["probabilities"], []), DataSet.Bind(program.Parameters, inputs, layouts, batches.Size, null)) { Flops = 0, MemoryBytes = 0 };
-        var result = new CurvatureRunner(program, plan.Join, plan.Settings(options), RunPlan.Limits(options, source)).Run(plan.Data, ImmutableDictionary<string, double>.Empty, null, CancellationToken.None).Tensors[0];
+        var plan = new RunPlan(
+            source,
+            program,
+            new BatchJoin(false, ["probabilities"], []),
+            DataSet.Bind(program.Parameters, inputs, layouts, batches.Size, null)
+        )
+        {
+            Flops = 0,
+            MemoryBytes = 0,
+        };
+        var result = new CurvatureRunner(program, plan.Join, plan.Settings(options), RunPlan.Limits(options, source))
+            .Run(plan.Data, ImmutableDictionary<string, double>.Empty, null, CancellationToken.None)
+            .Tensors[0];
         var classes = (int)result.Shape[1];
-        return Enumerable.Range(0, (int)result.Shape[0]).Max(sample => Kept(result.Values.AsSpan(sample * classes, classes), request.Tolerance!.Value));
+        return Enumerable
+            .Range(0, (int)result.Shape[0])
+            .Max(sample => Kept(result.Values.AsSpan(sample * classes, classes), request.Tolerance!.Value));
     }
 
     private static int Kept(ReadOnlySpan<double> probabilities, double share)

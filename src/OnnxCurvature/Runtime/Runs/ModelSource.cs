@@ -41,20 +41,24 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
     /// Loads the model; where <paramref name="isPartial"/> says so without what cannot be told yet. Throws <see
     /// cref="UserErrorException"/>.
     /// </summary>
-    public OnnxModel Load(bool isPartial = false) => OnnxModel.Load(Path, new LoadOptions
-    {
-        Dims = Dimensions,
-        Precision = Request?.Precision ?? Precision.Model,
-        StraightThrough = Request?.StraightThrough ?? false,
+    public OnnxModel Load(bool isPartial = false) =>
+        OnnxModel.Load(
+            Path,
+            new LoadOptions
+            {
+                Dims = Dimensions,
+                Precision = Request?.Precision ?? Precision.Model,
+                StraightThrough = Request?.StraightThrough ?? false,
                 Targets = Request?.WithRespectTo ?? [],
-        Fixed = Fixed,
-        SampleAxes = SampleAxes,
-        KeepLoops = Request is null,
-        Limits = Limits,
-        Partial = isPartial,
-        Asked = Request is null ? [] : [Request.Loss.Value, .. Request.WithRespectTo.SelectMany(Names)],
-        Oracle = new OrtShapeOracle(),
-    });
+                Fixed = Fixed,
+                SampleAxes = SampleAxes,
+                KeepLoops = Request is null,
+                Limits = Limits,
+                Partial = isPartial,
+                Asked = Request is null ? [] : [Request.Loss.Value, .. Request.WithRespectTo.SelectMany(Names)],
+                Oracle = new OrtShapeOracle(),
+            }
+        );
 
     /// <summary>
     /// Plans on a model that was loaded from here. What an augmented model says of its inputs holds for what is derived of it. Throws
@@ -68,8 +72,10 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
             var augmented = AugmentedMetadata.Read(model.Metadata);
             var whole = model.Graph.SampleAxes.Where(entry => entry.Value is null).Select(entry => entry.Key.Name!);
             // The target of a result that does not hold samples, as a gradient by a weight, is the same for every batch.
-            string[] target = augmented is not null && plan.Loss.Target is { } given && !new SampleProof(model.Graph, plan.Loss).Of(given).IsSeparate
-                ? [given.Name!] : [];
+            string[] target =
+                augmented is not null && plan.Loss.Target is { } given && !new SampleProof(model.Graph, plan.Loss).Of(given).IsSeparate
+                    ? [given.Name!]
+                    : [];
             return plan with
             {
                 WholeInputs = [.. (augmented?.WholeInputs ?? []).Union(whole).Union(plan.WholeInputs).Union(target)],
@@ -78,9 +84,11 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
         }
         catch (UnsupportedModelException exception)
         {
-            throw new UserErrorException($"'{model.Path}' cannot be differentiated as asked: " +
-                $"{exception.Describe(model.OpsetImports)}; name values after these nodes with --wrt, or replace them by standard " +
-                    $"operators.");
+            throw new UserErrorException(
+                $"'{model.Path}' cannot be differentiated as asked: "
+                    + $"{exception.Describe(model.OpsetImports)}; name values after these nodes with --wrt, or replace them by standard "
+                    + $"operators."
+            );
         }
     }
 

@@ -22,7 +22,11 @@ public sealed class PreparedRun
     private readonly ImmutableDictionary<string, double> _seconds;
 
     private PreparedRun(
-        RunPlan plan, CurvatureRunOptions options, IReadOnlyDictionary<string, NpyArray> given, ImmutableDictionary<string, double> seconds)
+        RunPlan plan,
+        CurvatureRunOptions options,
+        IReadOnlyDictionary<string, NpyArray> given,
+        ImmutableDictionary<string, double> seconds
+    )
     {
         _plan = plan;
         _options = options;
@@ -83,13 +87,20 @@ public sealed class PreparedRun
 
     /// <summary>Plans a run of a request, or, where it is null, of an augmented file. Throws <see cref="UserErrorException"/>.</summary>
     internal static PreparedRun Create(
-        string modelPath, CurvatureRequest? request, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
+        string modelPath,
+        CurvatureRequest? request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options
+    )
     {
         var clock = Stopwatch.StartNew();
         OrtEnvironment.Start(options.OnnxRuntimePath);
         var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
         options = options with { Provider = provider };
-        var inputs = RunInputs.Resolve(new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits }, data);
+        var inputs = RunInputs.Resolve(
+            new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits },
+            data
+        );
         // Reading the files takes about as long as all else before the run.
         var check = Task.Run(() => AugmentedMetadata.CheckWeightFiles(inputs.Model));
         var loaded = clock.Elapsed.TotalSeconds;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Results;
@@ -10,7 +11,10 @@ internal static class ProbeRefinement
     /// <summary>The most columns that are taken on.</summary>
     private const int Most = 1 << 20;
 
-    /// <summary>The number of columns for another run, by 1/√P; null where the error is reached. Throws <see cref="UserErrorException"/> where it cannot be.</summary>
+    /// <summary>
+    /// The number of columns for another run, by 1/√P; null where the error is reached. Throws <see cref="UserErrorException"/> where it
+    /// cannot be.
+    /// </summary>
     public static int? Next(CurvatureRequest request, CurvatureResult result)
     {
         if (request.TargetError is not { } wanted)
@@ -18,16 +22,26 @@ internal static class ProbeRefinement
         double worst = 0;
         foreach (var error in result.Tensors.Where(tensor => tensor.Name.EndsWith("_standard_error", StringComparison.Ordinal)))
         {
-            var estimate = result.Tensors.Single(tensor => tensor.Name == error.Name.Replace("_standard_error", "_estimate", StringComparison.Ordinal));
+            var estimate = result.Tensors.Single(tensor =>
+                tensor.Name == error.Name.Replace("_standard_error", "_estimate", StringComparison.Ordinal)
+            );
             var (size, spread) = (Norm(estimate), Norm(error));
             worst = Math.Max(worst, spread == 0 ? 0 : spread / size);
         }
         if (worst <= wanted)
             return null;
         var needed = Math.Max(request.Probes + 1, Math.Ceiling(request.Probes * 1.1 * worst / wanted * worst / wanted));
-        return needed <= Most ? (int)needed
-            : throw new UserErrorException(FormattableString.Invariant($"--target-error {wanted} would take about {needed:0} probes, and at most {Most} are taken; with {request.Probes} the relative error is {worst:0.###}. Give a larger one."));
+        return needed <= Most
+            ? (int)needed
+            : throw new UserErrorException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"--target-error {wanted} would take about {needed:0} probes, and at most {Most} are taken; with {request.Probes} "
+                        + $"the relative error is {worst:0.###}. Give a larger one."
+                )
+            );
     }
 
-    private static double Norm(ResultTensor tensor) => Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(tensor.Values));
+    private static double Norm(ResultTensor tensor) =>
+        Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(tensor.Values));
 }

@@ -71,40 +71,61 @@ internal static class RequestedRun
 
     /// <summary>How the model is loaded once it is known how the data are cut.</summary>
     private static ModelSource Decided(
-        ModelSource source, ModelGraph model, IReadOnlyDictionary<string, NpyArray> data, BatchDecision batches)
+        ModelSource source,
+        ModelGraph model,
+        IReadOnlyDictionary<string, NpyArray> data,
+        BatchDecision batches
+    )
     {
         var layouts = InputSamples.Of(model);
         return source with
         {
             Dimensions = DataSet.Dimensions(model, data, batches.Size).SetItems(source.Dimensions),
-            SampleAxes = model.Inputs.Where(input => input.Type.Rank > 0).ToImmutableDictionary(
-                input => input.Name!,
-                input => layouts.TryGetValue(input, out var samples) ? samples.Axis : (int?)null,
-                StringComparer.Ordinal),
+            SampleAxes = model
+                .Inputs.Where(input => input.Type.Rank > 0)
+                .ToImmutableDictionary(
+                    input => input.Name!,
+                    input => layouts.TryGetValue(input, out var samples) ? samples.Axis : (int?)null,
+                    StringComparer.Ordinal
+                ),
         };
     }
 
     /// <summary>The plan that keeps to the bound on memory.</summary>
     private static CurvaturePlan Fit(
-        ModelSource source, OnnxModel model, CurvatureRequest request, BatchDecision batches, CurvatureRunOptions options, RunCheck? check)
+        ModelSource source,
+        OnnxModel model,
+        CurvatureRequest request,
+        BatchDecision batches,
+        CurvatureRunOptions options,
+        RunCheck? check
+    )
     {
         var limits = RunPlan.Limits(options, source);
-        var plan = options.Provider == "cpu" && options.ChunkBytes is null
-            ? new MemoryBudget(options.MemoryBytes, severalBatches: !batches.IsWhole) { Obstacle = batches.IsWhole ? batches.Obstacle : null }
-                .Plan(chunk => Of(limits with { MemoryBytes = chunk }))
-            : Of(limits).Within(limits);
+        var plan =
+            options.Provider == "cpu" && options.ChunkBytes is null
+                ? new MemoryBudget(options.MemoryBytes, severalBatches: !batches.IsWhole)
+                {
+                    Obstacle = batches.IsWhole ? batches.Obstacle : null,
+                }.Plan(chunk => Of(limits with { MemoryBytes = chunk }))
+                : Of(limits).Within(limits);
         foreach (var output in plan.Program.Outputs.SkipLast(check?.Given.Length ?? 0))
             if (limits.Size(output.Value.Type.Shape.Elements) * output.Value.Type.Element.Size() is > int.MaxValue and var bytes)
-                throw new UserErrorException($"'{output.Name}' would take {Math.Ceiling(bytes / (1 << 30))} GiB for a batch, and 2 " +
-                    $"GiB is the most that one result may have; ask for parts, as in --wrt 'NAME[0:16]', or for smaller batches.");
+                throw new UserErrorException(
+                    $"'{output.Name}' would take {Math.Ceiling(bytes / (1 << 30))} GiB for a batch, and 2 "
+                        + $"GiB is the most that one result may have; ask for parts, as in --wrt 'NAME[0:16]', or for smaller batches."
+                );
         return plan;
 
         CurvaturePlan Of(PlanLimits bounds) =>
-            ModelSource.Plan(model, new Planner(model.Graph, request, bounds)
-            {
-                NumbersBatches = !batches.IsWhole && request.IsRandom,
-                Given = check?.Given ?? [],
-                Loss = options.Faults.Loss,
-            });
+            ModelSource.Plan(
+                model,
+                new Planner(model.Graph, request, bounds)
+                {
+                    NumbersBatches = !batches.IsWhole && request.IsRandom,
+                    Given = check?.Given ?? [],
+                    Loss = options.Faults.Loss,
+                }
+            );
     }
 }

@@ -17,7 +17,11 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <param name="Data">The arrays of all other inputs.</param>
 /// <param name="Notes">One sentence for each input that is taken as constant.</param>
 internal sealed record RunInputs(
-    ModelSource Source, OnnxModel Model, IReadOnlyDictionary<string, NpyArray> Data, ImmutableArray<string> Notes)
+    ModelSource Source,
+    OnnxModel Model,
+    IReadOnlyDictionary<string, NpyArray> Data,
+    ImmutableArray<string> Notes
+)
 {
     /// <summary>Loads the model until nothing more becomes known by what its inputs are given.</summary>
     public static RunInputs Resolve(ModelSource source, IReadOnlyDictionary<string, NpyArray> data)
@@ -33,7 +37,8 @@ internal sealed record RunInputs(
                 continue;
             }
             var taken = source.Request is { } request
-                ? model.UndecidedInputs.Where(input => data.ContainsKey(input.Name!) && !request.WithRespectTo.Contains(input.Name!))
+                ? model
+                    .UndecidedInputs.Where(input => data.ContainsKey(input.Name!) && !request.WithRespectTo.Contains(input.Name!))
                     .ToArray()
                 : [];
             if (taken.Length == 0)
@@ -41,17 +46,22 @@ internal sealed record RunInputs(
             constant.UnionWith(taken.Select(input => input.Name!));
             var values = taken.Select(input => KeyValuePair.Create(input.Name!, TensorOf(input, data[input.Name!])));
             source = source with { Fixed = source.Fixed.AddRange(values) };
-            notes.AddRange(taken.Select(input => $"The data of '{input.Name}' are taken as constant, because sizes, axes or counts " +
-                $"depend on them."));
+            notes.AddRange(
+                taken.Select(input =>
+                    $"The data of '{input.Name}' are taken as constant, because sizes, axes or counts " + $"depend on them."
+                )
+            );
         }
     }
 
     /// <summary>The inputs of an augmented model of which it says that they hold no samples, as far as that is not known yet.</summary>
-    private static Dictionary<string, int?> Whole(ModelSource source, OnnxModel model) => (AugmentedMetadata.Read(model.Metadata)?.WholeInputs ?? [])
-        .Where(name => !source.SampleAxes.ContainsKey(name) && model.Inputs.Any(input => input.Name == name))
-        .ToDictionary(name => name, _ => (int?)null, StringComparer.Ordinal);
+    private static Dictionary<string, int?> Whole(ModelSource source, OnnxModel model) =>
+        (AugmentedMetadata.Read(model.Metadata)?.WholeInputs ?? [])
+            .Where(name => !source.SampleAxes.ContainsKey(name) && model.Inputs.Any(input => input.Name == name))
+            .ToDictionary(name => name, _ => (int?)null, StringComparer.Ordinal);
 
-    private static Tensor TensorOf(Value input, NpyArray array) => array.Element.IsFloat()
-        ? Tensor.Of(array.Element, array.Shape, array.ToDoubles())
-        : Tensor.Of(input.Type.Element, array.Shape, array.ToInt64s());
+    private static Tensor TensorOf(Value input, NpyArray array) =>
+        array.Element.IsFloat()
+            ? Tensor.Of(array.Element, array.Shape, array.ToDoubles())
+            : Tensor.Of(input.Type.Element, array.Shape, array.ToInt64s());
 }

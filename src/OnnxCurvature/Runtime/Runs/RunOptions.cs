@@ -19,27 +19,37 @@ public sealed record CurvatureRunOptions
     /// <summary>Threads within an operator; 0 takes the number of cores.</summary>
     public int Threads { get; init; }
 
-    /// <summary>The most bytes that the process may take on a processor; chunks of columns are made small enough. On CUDA the most that the values of one chunk may take on the device.</summary>
+    /// <summary>
+    /// The most bytes that the process may take on a processor; chunks of columns are made small enough. On CUDA the most that the values
+    /// of one chunk may take on the device.
+    /// </summary>
     public long MemoryBytes { get; init; } = 3L << 30;
 
     /// <summary>The most bytes that the values of one chunk may take; null for what <see cref="MemoryBytes"/> leaves them.</summary>
     public long? ChunkBytes { get; init; }
 
     /// <summary>
-    /// Samples in one batch; null takes the model's own fixed batch, or 32 samples where batches are proven to give what all samples at once give, and else all samples.
+    /// Samples in one batch; null takes the model's own fixed batch, or 32 samples where batches are proven to give what all samples at
+    /// once give, and else all samples.
     /// </summary>
     public int? BatchSize { get; init; }
 
     /// <summary>The most that loading the model may take.</summary>
     public WorkLimits LoadLimits { get; init; } = new();
 
-    /// <summary>Whether data are cut into batches though these may not give what all samples at once give: what is asked for is then that of blocks.</summary>
+    /// <summary>
+    /// Whether data are cut into batches though these may not give what all samples at once give: what is asked for is then that of blocks.
+    /// </summary>
     public bool AsBlocks { get; init; }
 
-    /// <summary>Whether a few entries of each exact result of the first batch are computed a second time, in another way, and compared.</summary>
+    /// <summary>
+    /// Whether a few entries of each exact result of the first batch are computed a second time, in another way, and compared.
+    /// </summary>
     public bool Check { get; init; } = true;
 
-    /// <summary>What tests put in place of the loss that is planned for, or of the program that is run, to see that a check finds it.</summary>
+    /// <summary>
+    /// What tests put in place of the loss that is planned for, or of the program that is run, to see that a check finds it.
+    /// </summary>
     internal PlantedFaults Faults { get; init; } = new();
 
     /// <summary>Sizes of symbolic dimensions, by name.</summary>

@@ -56,9 +56,8 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     {
         var costs = new CostModel(Limits(options, Source));
         var memory = new MemoryBudget(options.MemoryBytes, Data.Batches > 1);
-        Func<Program, double>? peak = options.Provider == "cpu"
-            ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program))
-            : null;
+        Func<Program, double>? peak =
+            options.Provider == "cpu" ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program)) : null;
         return new CheckBudget(costs, Cores(options), options.Provider, Estimated(options).Seconds, peak, options.MemoryBytes);
     }
 

@@ -7,11 +7,12 @@ using OnnxCurvature.Ops.Products;
 namespace OnnxCurvature.Runtime.Schedules;
 
 /// <summary>
-/// What the process of a run takes at its peak on a processor, and chunks of columns that keep it within a bound: the program itself with its runtimes, the weights, which are
-/// mapped from their file, their copies in the layouts of kernels, and the values of the run.
+/// What the process of a run takes at its peak on a processor, and chunks of columns that keep it within a bound: the program itself with
+/// its runtimes, the weights, which are mapped from their file, their copies in the layouts of kernels, and the values of the run.
 /// </summary>
 /// <param name="bound">The most bytes that the process may take.</param>
-/// <param name="severalBatches">Whether there are several batches, for which sessions may be kept, and weights laid out for products.</param>
+/// <param name="severalBatches">Whether there are several batches, for which sessions may be kept, and weights laid out for
+/// products.</param>
 internal sealed class MemoryBudget(long bound, bool severalBatches)
 {
     /// <summary>A process that has run a small model, measured with .NET 10 and ONNX Runtime 1.31.</summary>
@@ -32,8 +33,8 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     public string? Obstacle { get; init; }
 
     /// <summary>
-    /// The plan that <paramref name="make"/> gives for about the most bytes of a chunk that keep the whole within the bound. Throws <see cref="MemoryLimitException"/> where one column at a time takes
-    /// more.
+    /// The plan that <paramref name="make"/> gives for about the most bytes of a chunk that keep the whole within the bound. Throws
+    /// <see cref="MemoryLimitException"/> where one column at a time takes more.
     /// </summary>
     public CurvaturePlan Plan(Func<long, CurvaturePlan> make)
     {
@@ -42,7 +43,11 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
             return most.Plan;
         var least = Of(1);
         if (least.Peak > bound)
-            throw new MemoryLimitException($"With one column at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is {PlanLimits.Text(bound)}; {(Obstacle is null ? "" : $"all samples are run at once, because {Obstacle}; ")}allow more with --memory{(Obstacle is null ? "" : ", or give --batch-size N --as-blocks where blocks are what is wanted")}.");
+            throw new MemoryLimitException(
+                $"With one column at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is "
+                    + $"{PlanLimits.Text(bound)}; {(Obstacle is null ? "" : $"all samples are run at once, because {Obstacle}; ")}allow "
+                    + $"more with --memory{(Obstacle is null ? "" : ", or give --batch-size N --as-blocks where blocks are what is wanted")}."
+            );
         for (var attempt = 0; attempt < Attempts && least.Peak < Enough * bound; attempt++)
         {
             var share = (bound - least.Peak) / (most.Peak - least.Peak);
@@ -57,29 +62,41 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
         (CurvaturePlan Plan, double Chunk, double Peak) Of(long chunk)
         {
             var plan = make(chunk);
-            return (plan, Math.Min(chunk, plan.Methods.Select(method => method.MemoryBytes).DefaultIfEmpty(0).Max()), PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops));
+            return (
+                plan,
+                Math.Min(chunk, plan.Methods.Select(method => method.MemoryBytes).DefaultIfEmpty(0).Max()),
+                PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops)
+            );
         }
     }
 
-    /// <summary>The process's peak for a program whose values take <paramref name="values"/> bytes at their peak, with so many floating-point operations for a batch.</summary>
+    /// <summary>
+    /// The process's peak for a program whose values take <paramref name="values"/> bytes at their peak, with so many floating-point
+    /// operations for a batch.
+    /// </summary>
     public double PeakBytes(Program program, double values, double flops)
     {
         var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops, "cpu");
         var sessions = ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions)).ToArray();
         var (pool, others) = (PoolFactor * values, keepsSessions ? sessions.Sum(session => session.Held) : 0);
         // A session starts before it makes values.
-        var most = sessions.Select(session => (keepsSessions ? others : session.Held) + Math.Max(session.AtStart, pool)).DefaultIfEmpty(pool).Max();
+        var most = sessions
+            .Select(session => (keepsSessions ? others : session.Held) + Math.Max(session.AtStart, pool))
+            .DefaultIfEmpty(pool)
+            .Max();
         return ProcessBytes + most;
     }
 
     /// <summary>
-    /// What a session holds of weights, and more than that when it starts, with what it is given: they are mapped, convolutions have copies in a layout of their own, and what weights alone tell is
-    /// computed when the session starts, and kept where anything else needs it. Of those that are laid out for products only the copies stay, but one after another they are there twice.
+    /// What a session holds of weights, and more than that when it starts, with what it is given: they are mapped, convolutions have copies
+    /// in a layout of their own, and what weights alone tell is computed when the session starts, and kept where anything else needs it. Of
+    /// those that are laid out for products only the copies stay, but one after another they are there twice.
     /// </summary>
     private static (double Held, double AtStart) SessionBytes(ScheduleStep step, bool keepsSessions)
     {
-        var laysOut = keepsSessions || step is LoopStep { Rounds: > 2 };
-        HashSet<Value> dependent = [.. step.Program.Parameters], held = [];
+        var laysOut = keepsSessions || step is LoopStep { Iterations: > 2 };
+        HashSet<Value> dependent = [.. step.Program.Parameters],
+            held = [];
         var (copies, twice) = (0.0, 0.0);
         foreach (var node in step.Program.Nodes)
         {
@@ -106,7 +123,8 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     private static double Count(Program program) => program.Nodes.Sum(node => 1 + node.Bodies.Sum(Count));
 
     /// <summary>Weights have known sizes.</summary>
-    private static double Bytes(Value value) => value.Type.Shape.IsKnown ? (double)value.Type.Shape.Elements.Factor * value.Type.Element.Size() : 0;
+    private static double Bytes(Value value) =>
+        value.Type.Shape.IsKnown ? (double)value.Type.Shape.Elements.Factor * value.Type.Element.Size() : 0;
 }
 
 /// <summary>A run does not fit the memory limit.</summary>

@@ -17,14 +17,20 @@ internal sealed class NonFiniteSearch(Program program, OrtSettings settings)
         {
             var inside = straight.Program.Nodes.Intersect(nodes).ToArray();
             var values = inside.SelectMany(node => node.Outputs).ToArray();
-            using var session = new OrtProgram(Program.Create(straight.Program.Parameters, values.Select((value, index) => new NamedValue($"value_{index}", value))), settings);
+            using var session = new OrtProgram(
+                Program.Create(straight.Program.Parameters, values.Select((value, index) => new NamedValue($"value_{index}", value))),
+                settings
+            );
             var tensors = session.Run([.. straight.Program.Parameters.Select(value => parameters[value])], _ => true, cancellation);
             var first = Enumerable.Range(0, tensors.Count).FirstOrDefault(index => !OrtTensors.IsFinite(tensors[index]), -1);
             foreach (var tensor in tensors)
                 tensor.Dispose();
             if (first >= 0 && values[first].Producer is { } culprit)
-                return $"'{result}' holds NaN or infinity, first made by {(culprit.Origin is null ? culprit : $"the derivative of {culprit.Origin}")}; check the data and the weights before it.";
+                return $"'{result}' holds NaN or infinity, first made by "
+                    + $"{(culprit.Origin is null ? culprit : $"the derivative of {culprit.Origin}")}; check the data and the weights "
+                    + $"before it.";
         }
-        return $"'{result}' holds NaN or infinity, first made while columns were pushed through the network; check the data and the weights.";
+        return $"'{result}' holds NaN or infinity, first made while columns were pushed through the network; check the data and "
+            + $"the weights.";
     }
 }

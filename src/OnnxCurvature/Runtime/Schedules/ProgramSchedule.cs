@@ -6,8 +6,8 @@ namespace OnnxCurvature.Runtime.Schedules;
 
 /// <summary>
 /// A program cut at its column loops into steps that are run one after another: straight programs, and loops whose body is
-/// run once for each chunk from outside. Driven that way a body's weights are constants of a model of its own, which the runtime can lay out
-/// for its kernels, and there is progress to show between chunks.
+/// run once for each chunk from outside. Driven that way a body's weights are constants of a model of its own, which the runtime can lay
+/// out for its kernels, and there is progress to show between chunks.
 /// </summary>
 public sealed class ProgramSchedule
 {
@@ -16,7 +16,7 @@ public sealed class ProgramSchedule
     /// <summary>The steps, in order.</summary>
     public ImmutableArray<ScheduleStep> Steps { get; }
 
-    /// <summary>Cuts a program. Loops whose number of rounds only the data tell stay within straight programs.</summary>
+    /// <summary>Cuts a program. Loops whose number of iterations only the data tell stay within straight programs.</summary>
     public static ProgramSchedule Of(Program program)
     {
         var loops = program.Nodes.Where(node => Loop.FixedRounds(node) is not null).ToArray();
@@ -28,10 +28,14 @@ public sealed class ProgramSchedule
             foreach (var output in node.Outputs)
                 level[output] = loops.Contains(node) ? own + 1 : own;
         }
-        // What weights alone tell is part of every step that takes it: there the runtime folds it into constants, which it can lay out for its
-        // kernels. The initial states of loops are passed as they are.
-        var passed = GraphWalk.Between(program.Parameters.ToHashSet(), program.Outputs.Select(output => output.Value)).SelectMany(node => node.Outputs)
-            .Concat(program.Parameters).Concat(loops.SelectMany(Initial)).ToHashSet();
+        // What weights alone tell is part of every step that takes it: there the runtime folds it into constants, which it can lay out for
+        // its kernels. The initial states of loops are passed as they are.
+        var passed = GraphWalk
+            .Between(program.Parameters.ToHashSet(), program.Outputs.Select(output => output.Value))
+            .SelectMany(node => node.Outputs)
+            .Concat(program.Parameters)
+            .Concat(loops.SelectMany(Initial))
+            .ToHashSet();
         var given = program.Outputs.Select(output => output.Value).ToHashSet();
         var steps = ImmutableArray.CreateBuilder<ScheduleStep>();
         var depth = level.Values.DefaultIfEmpty(0).Max();
@@ -41,13 +45,21 @@ public sealed class ProgramSchedule
             var nodes = program.Nodes.Where(node => !loops.Contains(node) && level[node.Output] == now).ToArray();
             var due = loops.Where(loop => level[loop.Output] == now + 1).ToArray();
             var computed = nodes.SelectMany(node => node.Outputs).ToHashSet();
-            var later = program.Nodes.Where(node => loops.Contains(node) ? level[node.Output] > now : level[node.Output] > now)
-                .SelectMany(GraphWalk.Dependencies).Where(value => computed.Contains(value) && passed.Contains(value)).ToHashSet();
+            var later = program
+                .Nodes.Where(node => loops.Contains(node) ? level[node.Output] > now : level[node.Output] > now)
+                .SelectMany(GraphWalk.Dependencies)
+                .Where(value => computed.Contains(value) && passed.Contains(value))
+                .ToHashSet();
             var outputs = nodes.SelectMany(node => node.Outputs).Where(value => later.Contains(value) || given.Contains(value)).ToArray();
             if (outputs.Length > 0)
             {
-                var needed = nodes.SelectMany(GraphWalk.Dependencies).Where(value => passed.Contains(value) && value.Constant is null && !computed.Contains(value)).Distinct();
-                steps.Add(new StraightStep(Program.Create(needed, outputs.Select((value, index) => new NamedValue($"value_{index}", value)))));
+                var needed = nodes
+                    .SelectMany(GraphWalk.Dependencies)
+                    .Where(value => passed.Contains(value) && value.Constant is null && !computed.Contains(value))
+                    .Distinct();
+                steps.Add(
+                    new StraightStep(Program.Create(needed, outputs.Select((value, index) => new NamedValue($"value_{index}", value))))
+                );
             }
             steps.AddRange(due.Select(loop => StepOf(loop, passed)));
         }
@@ -74,11 +86,13 @@ public sealed record StraightStep(Program Program) : ScheduleStep(Program);
 
 /// <summary>A body that is run for each chunk.</summary>
 /// <param name="Node">The loop.</param>
-/// <param name="Program">The body: the chunk's number, the states and the captured values in; the new states and what is collected out.</param>
-/// <param name="Rounds">The number of chunks.</param>
+/// <param name="Program">The body: the chunk's number, the states and the captured values in; the new states and what is collected
+/// out.</param>
+/// <param name="Iterations">The number of chunks.</param>
 /// <param name="Initial">The initial states.</param>
 /// <param name="Captured">The values that the body takes from around it.</param>
-public sealed record LoopStep(Node Node, Program Program, long Rounds, ImmutableArray<Value> Initial, ImmutableArray<Value> Captured) : ScheduleStep(Program)
+public sealed record LoopStep(Node Node, Program Program, long Iterations, ImmutableArray<Value> Initial, ImmutableArray<Value> Captured)
+    : ScheduleStep(Program)
 {
     /// <summary>The number of states.</summary>
     public int States => Initial.Length;

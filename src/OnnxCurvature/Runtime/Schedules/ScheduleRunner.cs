@@ -10,15 +10,22 @@ namespace OnnxCurvature.Runtime.Schedules;
 /// <summary>Runs the steps of a schedule, each in a session of its own, and passes values between them.</summary>
 internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings settings, CostModel costs) : IDisposable
 {
-    /// <summary>On a processor a batch of more operations takes seconds, beside which it does not count that sessions are made again; kept ones would hold weights in several layouts.</summary>
+    /// <summary>
+    /// On a processor a batch of more operations takes seconds, beside which it does not count that sessions are made again; kept ones
+    /// would hold weights in several layouts.
+    /// </summary>
     private const double MostFlopsToKeep = 5e11;
 
     private readonly Dictionary<ScheduleStep, OrtProgram> _sessions = [];
     private readonly DeviceConcat _device = new(settings);
     private readonly double _total = schedule.Steps.Sum(step => Flops(step, costs));
 
-    /// <summary>Whether it is worth it to keep sessions from batch to batch, each of so many floating-point operations. On a device it always is: weights would have to be copied there again.</summary>
-    public static bool Keeps(bool severalBatches, double flops, string provider) => severalBatches && (provider != "cpu" || flops < MostFlopsToKeep);
+    /// <summary>
+    /// Whether it is worth it to keep sessions from batch to batch, each of so many floating-point operations. On a device it always is:
+    /// weights would have to be copied there again.
+    /// </summary>
+    public static bool Keeps(bool severalBatches, double flops, string provider) =>
+        severalBatches && (provider != "cpu" || flops < MostFlopsToKeep);
 
     /// <summary>
     /// The values of <paramref name="outputs"/>, given those of the parameters. The caller disposes of both.
@@ -29,7 +36,14 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
     /// <param name="keep">Whether sessions are kept for another run, or each is given up after its step.</param>
     /// <param name="progress">Receives the share of the work of this run that is done.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public IReadOnlyDictionary<Value, OrtValue> Run(IReadOnlyDictionary<Value, OrtValue> parameters, IReadOnlyCollection<Value> outputs, IReadOnlySet<Value> onHost, bool keep, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    public IReadOnlyDictionary<Value, OrtValue> Run(
+        IReadOnlyDictionary<Value, OrtValue> parameters,
+        IReadOnlyCollection<Value> outputs,
+        IReadOnlySet<Value> onHost,
+        bool keep,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         var values = new Dictionary<Value, OrtValue>(parameters);
         var owned = new List<OrtValue>();
@@ -47,10 +61,28 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
                 progress?.Report(new RunProgress(done / _total, "preparing"));
                 var session = Session(step, keep);
                 if (step is LoopStep loop)
-                    Drive(loop, session, values, owned, onHost, fraction => progress?.Report(new RunProgress((done + fraction * Flops(step, costs)) / _total, $"chunk {(long)Math.Round(fraction * loop.Rounds)} of {loop.Rounds}")), cancellation);
+                    Drive(
+                        loop,
+                        session,
+                        values,
+                        owned,
+                        onHost,
+                        fraction =>
+                            progress?.Report(
+                                new RunProgress(
+                                    (done + fraction * Flops(step, costs)) / _total,
+                                    $"chunk {(long)Math.Round(fraction * loop.Iterations)} of {loop.Iterations}"
+                                )
+                            ),
+                        cancellation
+                    );
                 else
                 {
-                    var results = session.Run([.. step.Program.Parameters.Select(value => values[value])], at => onHost.Contains(step.Program.Outputs[at].Value), cancellation);
+                    var results = session.Run(
+                        [.. step.Program.Parameters.Select(value => values[value])],
+                        at => onHost.Contains(step.Program.Outputs[at].Value),
+                        cancellation
+                    );
                     owned.AddRange(results);
                     for (var at = 0; at < results.Count; at++)
                         values[step.Program.Outputs[at].Value] = results[at];
@@ -83,7 +115,15 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
     /// <summary>Where the nodes of the sessions so far run; null where it is not known.</summary>
     public NodePlacement? Placement { get; private set; }
 
-    private void Drive(LoopStep loop, OrtProgram session, Dictionary<Value, OrtValue> values, List<OrtValue> owned, IReadOnlySet<Value> onHost, Action<double> progress, CancellationToken cancellation)
+    private void Drive(
+        LoopStep loop,
+        OrtProgram session,
+        Dictionary<Value, OrtValue> values,
+        List<OrtValue> owned,
+        IReadOnlySet<Value> onHost,
+        Action<double> progress,
+        CancellationToken cancellation
+    )
     {
         foreach (var input in loop.Initial)
             if (input is { Constant: { } constant } && !values.ContainsKey(input))
@@ -91,14 +131,21 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         OrtValue[] states = [.. loop.Initial.Select(value => values[value])];
         OrtValue[] captured = [.. loop.Captured.Select(value => values[value])];
         var yields = loop.Program.Outputs.Length - loop.States;
-        var stacks = Enumerable.Range(loop.States, yields).Select(index => new RoundStack(loop.Rounds, session.IsOnDevice, onHost.Contains(loop.Node.Outputs[index]))).ToArray();
-        for (long round = 0; round < loop.Rounds; round++)
+        var stacks = Enumerable
+            .Range(loop.States, yields)
+            .Select(index => new IterationStack(loop.Iterations, session.IsOnDevice, onHost.Contains(loop.Node.Outputs[index])))
+            .ToArray();
+        for (long round = 0; round < loop.Iterations; round++)
         {
             cancellation.ThrowIfCancellationRequested();
-            progress((double)round / loop.Rounds);
+            progress((double)round / loop.Iterations);
             using var number = OrtTensors.Scalar(round);
-            var last = round == loop.Rounds - 1;
-            var results = session.Run([number, .. states, .. captured], index => last && index < loop.States && onHost.Contains(loop.Node.Outputs[index]), cancellation);
+            var last = round == loop.Iterations - 1;
+            var results = session.Run(
+                [number, .. states, .. captured],
+                index => last && index < loop.States && onHost.Contains(loop.Node.Outputs[index]),
+                cancellation
+            );
             if (round > 0)
                 foreach (var state in states)
                     state.Dispose();
@@ -118,7 +165,13 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
     {
         if (!_sessions.TryGetValue(step, out var session))
         {
-            _sessions[step] = session = new OrtProgram(step.Program, settings with { RunsOnce = !keep && step is not LoopStep { Rounds: > 2 } });
+            _sessions[step] = session = new OrtProgram(
+                step.Program,
+                settings with
+                {
+                    RunsOnce = !keep && step is not LoopStep { Iterations: > 2 },
+                }
+            );
             if (session.Placement is { } placement)
                 Placement = (Placement ?? NodePlacement.None).With(placement);
         }
@@ -131,9 +184,17 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         _sessions.Remove(step);
     }
 
-    private static void Free(Dictionary<Value, OrtValue> values, List<OrtValue> owned, IReadOnlyCollection<Value> outputs, IEnumerable<ScheduleStep> later)
+    private static void Free(
+        Dictionary<Value, OrtValue> values,
+        List<OrtValue> owned,
+        IReadOnlyCollection<Value> outputs,
+        IEnumerable<ScheduleStep> later
+    )
     {
-        var needed = later.SelectMany(step => step is LoopStep loop ? loop.Initial.Concat(loop.Captured) : step.Program.Parameters.AsEnumerable()).Concat(outputs).ToHashSet();
+        var needed = later
+            .SelectMany(step => step is LoopStep loop ? loop.Initial.Concat(loop.Captured) : step.Program.Parameters.AsEnumerable())
+            .Concat(outputs)
+            .ToHashSet();
         foreach (var (value, tensor) in values.Where(entry => !needed.Contains(entry.Key)).ToArray())
             if (owned.Remove(tensor))
             {
@@ -142,5 +203,6 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
             }
     }
 
-    private static double Flops(ScheduleStep step, CostModel costs) => Math.Max(1, costs.Flops(step.Program) * (step is LoopStep loop ? loop.Rounds : 1));
+    private static double Flops(ScheduleStep step, CostModel costs) =>
+        Math.Max(1, costs.Flops(step.Program) * (step is LoopStep loop ? loop.Iterations : 1));
 }

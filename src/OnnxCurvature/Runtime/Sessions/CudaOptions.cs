@@ -9,16 +9,22 @@ public sealed record CudaOptions
     /// <summary>The most bytes of the device's memory that ONNX Runtime may take; null for all there is.</summary>
     public long? MemoryBytes { get; init; }
 
-    /// <summary>Whether products may round their factors to the ten bits of TF32: faster, but too coarse for most second derivatives.</summary>
+    /// <summary>
+    /// Whether products may round their factors to the ten bits of TF32: faster, but too coarse for most second derivatives.
+    /// </summary>
     public bool AllowTf32 { get; init; }
 
     /// <summary>How cuDNN looks for the algorithm of a convolution: one of <see cref="Searches"/>.</summary>
     public string ConvolutionSearch { get; init; } = "exhaustive";
 
-    /// <summary>A library of ONNX Runtime's plug-in interface that provides CUDA; null takes the provider that ONNX Runtime brings.</summary>
+    /// <summary>
+    /// A library of ONNX Runtime's plug-in interface that provides CUDA; null takes the provider that ONNX Runtime brings.
+    /// </summary>
     public string? ProviderLibrary { get; init; }
 
-    /// <summary>What <see cref="ConvolutionSearch"/> may be: all algorithms are tried, or cuDNN guesses, or takes the same always.</summary>
+    /// <summary>
+    /// What <see cref="ConvolutionSearch"/> may be: all algorithms are tried, or cuDNN guesses, or takes the same always.
+    /// </summary>
     public static IReadOnlyList<string> Searches { get; } = ["exhaustive", "heuristic", "default"];
 
     /// <summary>The options as ONNX Runtime names them.</summary>

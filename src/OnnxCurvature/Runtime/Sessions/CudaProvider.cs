@@ -10,20 +10,29 @@ namespace OnnxCurvature.Runtime.Sessions;
 internal static partial class CudaProvider
 {
     /// <summary>The three ways, for messages.</summary>
-    public const string Ways = "build the tool with -p:OnnxRuntimeFlavor=gpu, or give --provider-library or --onnxruntime, or give --provider cpu";
+    public const string Ways =
+        "build the tool with -p:OnnxRuntimeFlavor=gpu, or give --provider-library or --onnxruntime, or give --provider cpu";
 
     /// <summary>
-    /// The provider that <paramref name="asked"/> stands for, <c>cpu</c> or <c>cuda</c>, and a sentence on why, where <c>auto</c> was asked for, or on what has no effect. Throws <see cref="UserErrorException"/> where CUDA
-    /// was asked for and cannot be had.
+    /// The provider that <paramref name="asked"/> stands for, <c>cpu</c> or <c>cuda</c>, and a sentence on why, where <c>auto</c> was asked
+    /// for, or on what has no effect. Throws <see cref="UserErrorException"/> where CUDA was asked for and cannot be had.
     /// </summary>
     public static (string Provider, string? Note) Choose(string asked, CudaOptions options)
     {
         if (asked == "cpu")
-            return ("cpu", options == new CudaOptions() ? null : "What is said of CUDA's device has no effect on the CPU; give --provider cuda or auto for it.");
+            return (
+                "cpu",
+                options == new CudaOptions()
+                    ? null
+                    : "What is said of CUDA's device has no effect on the CPU; give --provider cuda or auto for it."
+            );
         if (asked is not ("cuda" or "auto"))
             throw new UserErrorException($"The provider '{asked}' is unknown; give --provider cpu, cuda or auto.");
         if (!CudaOptions.Searches.Contains(options.ConvolutionSearch))
-            throw new UserErrorException($"The search '{options.ConvolutionSearch}' for convolutions is unknown; give one of {string.Join(", ", CudaOptions.Searches)}.");
+            throw new UserErrorException(
+                $"The search '{options.ConvolutionSearch}' for convolutions is unknown; give one of "
+                    + $"{string.Join(", ", CudaOptions.Searches)}."
+            );
         try
         {
             Try(options);
@@ -42,7 +51,11 @@ internal static partial class CudaProvider
         {
             if (options.ProviderLibrary is { } library)
             {
-                session.AppendExecutionProvider(OrtEnv.Instance(), [Device(library, options)], options.ForProvider().Where(entry => entry.Key != "device_id").ToDictionary());
+                session.AppendExecutionProvider(
+                    OrtEnv.Instance(),
+                    [Device(library, options)],
+                    options.ForProvider().Where(entry => entry.Key != "device_id").ToDictionary()
+                );
                 return;
             }
             using var cuda = new OrtCUDAProviderOptions();
@@ -56,20 +69,26 @@ internal static partial class CudaProvider
     }
 
     /// <summary>The memory of the device, in which values stay between sessions.</summary>
-    public static OrtMemoryInfo Memory(CudaOptions options) => options.ProviderLibrary is { } library
-        ? Device(library, options).GetMemoryInfo(OrtDeviceMemoryType.DEFAULT)
-        : new OrtMemoryInfo("Cuda", OrtAllocatorType.DeviceAllocator, options.Device, OrtMemType.Default);
+    public static OrtMemoryInfo Memory(CudaOptions options) =>
+        options.ProviderLibrary is { } library
+            ? Device(library, options).GetMemoryInfo(OrtDeviceMemoryType.DEFAULT)
+            : new OrtMemoryInfo("Cuda", OrtAllocatorType.DeviceAllocator, options.Device, OrtMemType.Default);
 
     /// <summary>One or two sentences on a message of ONNX Runtime about a provider that it cannot load.</summary>
     public static string Explain(string message)
     {
         var text = message.ReplaceLineEndings(" ").Trim();
         if (MissingLibrary().Match(text) is { Success: true } library)
-            return $"the library '{library.Groups["name"].Value}' is missing; install the CUDA toolkit and cuDNN that this ONNX Runtime is built for, and put their folder on LD_LIBRARY_PATH.";
-        if (text.Contains("not enabled in this build", StringComparison.OrdinalIgnoreCase) || text.Contains("is not enabled", StringComparison.OrdinalIgnoreCase))
+            return $"the library '{library.Groups["name"].Value}' is missing; install the CUDA toolkit and cuDNN that this ONNX Runtime "
+                + $"is built for, and put their folder on LD_LIBRARY_PATH.";
+        if (
+            text.Contains("not enabled in this build", StringComparison.OrdinalIgnoreCase)
+            || text.Contains("is not enabled", StringComparison.OrdinalIgnoreCase)
+        )
             return $"this ONNX Runtime is built without CUDA, so the library 'libonnxruntime_providers_cuda' is missing; {Ways}.";
         if (NoDevice().IsMatch(text))
-            return $"there is no CUDA device that can be used ({text}); check the driver with nvidia-smi, give another --device, or give --provider cpu.";
+            return $"there is no CUDA device that can be used ({text}); check the driver with nvidia-smi, give another --device, or "
+                + $"give --provider cpu.";
         return $"ONNX Runtime says '{text}'; {Ways}.";
     }
 
@@ -96,15 +115,24 @@ internal static partial class CudaProvider
         var devices = OrtEnvironment.DevicesOf(library);
         return options.Device < devices.Length
             ? devices[options.Device]
-            : throw new UserErrorException($"--device {options.Device} was asked for, and --provider-library '{library}' finds {devices.Length}; give a number below that.");
+            : throw new UserErrorException(
+                $"--device {options.Device} was asked for, and --provider-library '{library}' finds {devices.Length}; give a number "
+                    + $"below that."
+            );
     }
 
     private static UserErrorException Missing(Exception exception) => new($"CUDA cannot be had: {Explain(exception.Message)}");
 
-    // "libcublasLt.so.13: cannot open shared object file", and on Windows "Error loading \"C:\\…\\x.dll\" which depends on \"cublas64_13.dll\" which is missing".
-    [GeneratedRegex(@"(?<name>[\w.+-]+\.so[\w.]*): cannot open shared object|depends on ""(?<name>[^""]+)"" which is missing|(?<name>[\w.+-]+\.dll)"" which is missing")]
+    // "libcublasLt.so.13: cannot open shared object file", and on Windows "Error loading \"C:\\…\\x.dll\" which depends on
+    // \"cublas64_13.dll\" which is missing".
+    [GeneratedRegex(
+        @"(?<name>[\w.+-]+\.so[\w.]*): cannot open shared object|depends on ""(?<name>[^""]+)"" which is missing|(?<name>[\w.+-]+\.dll)"" which is missing"
+    )]
     private static partial Regex MissingLibrary();
 
-    [GeneratedRegex(@"no CUDA-capable device|CUDA driver version is insufficient|invalid device ordinal|CUDA failure (100|35|101)\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"no CUDA-capable device|CUDA driver version is insufficient|invalid device ordinal|CUDA failure (100|35|101)\b",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex NoDevice();
 }

@@ -34,9 +34,11 @@ internal sealed partial record NodePlacement(ImmutableSortedDictionary<string, i
     }
 
     /// <summary>This and another placement together.</summary>
-    public NodePlacement With(NodePlacement other) => new(
-        other.Nodes.Aggregate(Nodes, (sum, entry) => sum.SetItem(entry.Key, sum.GetValueOrDefault(entry.Key) + entry.Value)),
-        OnCpu.AddRange(other.OnCpu));
+    public NodePlacement With(NodePlacement other) =>
+        new(
+            other.Nodes.Aggregate(Nodes, (sum, entry) => sum.SetItem(entry.Key, sum.GetValueOrDefault(entry.Key) + entry.Value)),
+            OnCpu.AddRange(other.OnCpu)
+        );
 
     /// <summary>One sentence: how many nodes run where, and which fell to the CPU.</summary>
     public string Describe()
@@ -45,12 +47,21 @@ internal sealed partial record NodePlacement(ImmutableSortedDictionary<string, i
         var elsewhere = Nodes.Values.Sum() - onCpu;
         if (onCpu == 0)
             return string.Create(CultureInfo.InvariantCulture, $"ONNX Runtime runs all {elsewhere} nodes on CUDA.");
-        var groups = OnCpu.GroupBy(node => node[..node.IndexOf(' ', StringComparison.Ordinal)]).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => group.Count() == 1 ? group.First() : $"{group.Key} ({group.Count()})").ToArray();
-        return string.Create(CultureInfo.InvariantCulture, $"ONNX Runtime runs {elsewhere} nodes on CUDA and {onCpu} on the CPU{(groups.Length > 0 ? ": " + string.Join(", ", groups) : "")}.");
+        var groups = OnCpu
+            .GroupBy(node => node[..node.IndexOf(' ', StringComparison.Ordinal)])
+            .OrderByDescending(group => group.Count())
+            .ThenBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => group.Count() == 1 ? group.First() : $"{group.Key} ({group.Count()})")
+            .ToArray();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"ONNX Runtime runs {elsewhere} nodes on CUDA and {onCpu} on the "
+                + $"CPU{(groups.Length > 0 ? ": " + string.Join(", ", groups) : "")}."
+        );
     }
 
-    // " Node(s) placed on [CUDAExecutionProvider]. Number of nodes: 12", "All nodes placed on [CPUExecutionProvider]. Number of nodes: 3", "  Conv (conv1)".
+    // " Node(s) placed on [CUDAExecutionProvider]. Number of nodes: 12", "All nodes placed on [CPUExecutionProvider]. Number of nodes: 3",
+    // "  Conv (conv1)".
     [GeneratedRegex(@"[Nn]ode(?:\(s\)|s) placed on \[(?<provider>\w+)\]\. Number of nodes: (?<count>\d+)")]
     private static partial Regex Heading();
 

@@ -13,6 +13,7 @@ internal static class OrtEnvironment
     private static readonly Lock Gate = new();
     private static readonly Lock Listening = new();
     private static readonly Dictionary<string, OrtEpDevice[]> Registered = new(StringComparer.Ordinal);
+
     // Native code calls it, so it must live as long as the process.
     private static readonly DOrtLoggingFunction Logger = (_, _, _, _, _, message) => Hear(message);
     private static string? _library;
@@ -22,8 +23,8 @@ internal static class OrtEnvironment
     public static bool IsHeard { get; private set; }
 
     /// <summary>
-    /// Starts ONNX Runtime where it has not started, from the library at <paramref name="path"/> where that is not null. Throws <see cref="UserErrorException"/> where
-    /// there is no such library, where it is too old, or where another one is in use already.
+    /// Starts ONNX Runtime where it has not started, from the library at <paramref name="path"/> where that is not null. Throws
+    /// <see cref="UserErrorException"/> where there is no such library, where it is too old, or where another one is in use already.
     /// </summary>
     public static void Start(string? path)
     {
@@ -35,21 +36,41 @@ internal static class OrtEnvironment
                 return;
             try
             {
-                var options = new EnvironmentCreationOptions { logId = "onnx-curvature", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, loggingFunction = Logger, loggingParam = IntPtr.Zero };
+                var options = new EnvironmentCreationOptions
+                {
+                    logId = "onnx-curvature",
+                    logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+                    loggingFunction = Logger,
+                    loggingParam = IntPtr.Zero,
+                };
                 OrtEnv.CreateInstanceWithOptions(ref options);
                 IsHeard = true;
             }
-            catch (Exception exception) when (exception is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException or TypeInitializationException or OnnxRuntimeException or NotSupportedException)
+            catch (Exception exception)
+                when (exception
+                        is DllNotFoundException
+                            or EntryPointNotFoundException
+                            or BadImageFormatException
+                            or TypeInitializationException
+                            or OnnxRuntimeException
+                            or NotSupportedException
+                )
             {
                 var reason = (exception.InnerException ?? exception).Message.ReplaceLineEndings(" ").Trim();
-                throw new UserErrorException(_library is { } library
-                    ? $"--onnxruntime '{library}' cannot be used ({reason}); give an ONNX Runtime of version {Version} or later for this system."
-                    : $"ONNX Runtime cannot be loaded ({reason}); install the tool again, or name a library with --onnxruntime.");
+                throw new UserErrorException(
+                    _library is { } library
+                        ? $"--onnxruntime '{library}' cannot be used ({reason}); give an ONNX Runtime of version {Version} or later for "
+                            + $"this system."
+                        : $"ONNX Runtime cannot be loaded ({reason}); install the tool again, or name a library with --onnxruntime."
+                );
             }
         }
     }
 
-    /// <summary>The devices of a provider library, which is registered once. Throws <see cref="UserErrorException"/> where it cannot be, or has none.</summary>
+    /// <summary>
+    /// The devices of a provider library, which is registered once. Throws <see cref="UserErrorException"/> where it cannot be, or has
+    /// none.
+    /// </summary>
     public static OrtEpDevice[] DevicesOf(string path)
     {
         path = Path.GetFullPath(path);
@@ -58,7 +79,9 @@ internal static class OrtEnvironment
             if (Registered.TryGetValue(path, out var known))
                 return known;
             if (!File.Exists(path))
-                throw new UserErrorException($"There is no file '{path}' for --provider-library; name a library of ONNX Runtime's plug-in interface.");
+                throw new UserErrorException(
+                    $"There is no file '{path}' for --provider-library; name a library of ONNX Runtime's plug-in interface."
+                );
             var environment = OrtEnv.Instance();
             var name = $"onnx_curvature_{Registered.Count}";
             try
@@ -67,12 +90,17 @@ internal static class OrtEnvironment
                 environment.RegisterExecutionProviderLibrary(name, path);
                 OrtEpDevice[] devices = [.. environment.GetEpDevices().Where(device => !before.Contains(device.EpName))];
                 if (devices.Length == 0)
-                    throw new UserErrorException($"--provider-library '{path}' finds no device on this machine; check the driver with nvidia-smi, or give --provider cpu.");
+                    throw new UserErrorException(
+                        $"--provider-library '{path}' finds no device on this machine; check the driver with nvidia-smi, or give "
+                            + $"--provider cpu."
+                    );
                 return Registered[path] = devices;
             }
             catch (OnnxRuntimeException exception)
             {
-                throw new UserErrorException($"--provider-library '{path}' cannot be registered: {CudaProvider.Explain(exception.Message)}");
+                throw new UserErrorException(
+                    $"--provider-library '{path}' cannot be registered: {CudaProvider.Explain(exception.Message)}"
+                );
             }
         }
     }
@@ -113,22 +141,32 @@ internal static class OrtEnvironment
         var full = Path.GetFullPath(path);
         var file = Directory.Exists(full) ? InFolder(full) : full;
         if (!File.Exists(file))
-            throw new UserErrorException($"There is no ONNX Runtime at '{path}'; give --onnxruntime the path of {LibraryName}, or of the folder that holds it.");
+            throw new UserErrorException(
+                $"There is no ONNX Runtime at '{path}'; give --onnxruntime the path of {LibraryName}, or of the folder that holds it."
+            );
         if (_library == file)
             return;
         if (_library is not null || OrtEnv.IsCreated)
-            throw new UserErrorException($"--onnxruntime '{path}' comes too late: this process runs on another ONNX Runtime already; start a new one.");
+            throw new UserErrorException(
+                $"--onnxruntime '{path}' comes too late: this process runs on another ONNX Runtime already; start a new one."
+            );
         OrtEnv.DisableDllImportResolver = true;
         NativeLibrary.SetDllImportResolver(typeof(OrtEnv).Assembly, Resolve);
         _library = file;
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search) =>
-        name.Contains("onnxruntime", StringComparison.OrdinalIgnoreCase) && !name.Contains("extensions", StringComparison.OrdinalIgnoreCase) ? NativeLibrary.Load(_library!) : 0;
+        name.Contains("onnxruntime", StringComparison.OrdinalIgnoreCase) && !name.Contains("extensions", StringComparison.OrdinalIgnoreCase)
+            ? NativeLibrary.Load(_library!)
+            : 0;
 
-    private static string LibraryName => OperatingSystem.IsWindows() ? "onnxruntime.dll" : OperatingSystem.IsMacOS() ? "libonnxruntime.dylib" : "libonnxruntime.so";
+    private static string LibraryName =>
+        OperatingSystem.IsWindows() ? "onnxruntime.dll"
+        : OperatingSystem.IsMacOS() ? "libonnxruntime.dylib"
+        : "libonnxruntime.so";
 
-    private static string InFolder(string folder) => new[] { folder, Path.Combine(folder, "lib") }
-        .SelectMany(place => new[] { LibraryName, LibraryName + ".1" }.Select(name => Path.Combine(place, name)))
-        .FirstOrDefault(File.Exists, Path.Combine(folder, LibraryName));
+    private static string InFolder(string folder) =>
+        new[] { folder, Path.Combine(folder, "lib") }
+            .SelectMany(place => new[] { LibraryName, LibraryName + ".1" }.Select(name => Path.Combine(place, name)))
+            .FirstOrDefault(File.Exists, Path.Combine(folder, LibraryName));
 }

@@ -37,9 +37,11 @@ internal sealed class OrtProgram : IDisposable
         catch (OnnxRuntimeException exception)
         {
             var reason = exception.Message.ReplaceLineEndings(" ").Trim();
-            throw new UserErrorException(Float64Lowering.HoldsFloat64(program)
-                ? $"ONNX Runtime cannot run the model in float64 ({reason}); run it in float32."
-                : $"ONNX Runtime cannot run the program ({reason}).");
+            throw new UserErrorException(
+                Float64Lowering.HoldsFloat64(program)
+                    ? $"ONNX Runtime cannot run the model in float64 ({reason}); run it in float32."
+                    : $"ONNX Runtime cannot run the program ({reason})."
+            );
         }
     }
 
@@ -64,7 +66,9 @@ internal sealed class OrtProgram : IDisposable
         using var stop = cancellation.Register(() => run.Terminate = true);
         try
         {
-            return _binding is null ? _session.Run(run, _session.InputNames, parameters, _session.OutputNames) : RunOnDevice(run, parameters, onHost);
+            return _binding is null
+                ? _session.Run(run, _session.InputNames, parameters, _session.OutputNames)
+                : RunOnDevice(run, parameters, onHost);
         }
         catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
         {
@@ -72,7 +76,10 @@ internal sealed class OrtProgram : IDisposable
         }
         catch (OnnxRuntimeException exception)
         {
-            throw new UserErrorException($"ONNX Runtime could not go on with these data ({exception.Message.ReplaceLineEndings(" ").Trim()}); check their values, and give a smaller --memory where it is memory that was missing.");
+            throw new UserErrorException(
+                $"ONNX Runtime could not go on with these data ({exception.Message.ReplaceLineEndings(" ").Trim()}); check their "
+                    + $"values, and give a smaller --memory where it is memory that was missing."
+            );
         }
     }
 
@@ -85,7 +92,11 @@ internal sealed class OrtProgram : IDisposable
         _session.Dispose();
     }
 
-    private IDisposableReadOnlyCollection<OrtValue> RunOnDevice(Microsoft.ML.OnnxRuntime.RunOptions run, IReadOnlyList<OrtValue> parameters, Func<int, bool> onHost)
+    private IDisposableReadOnlyCollection<OrtValue> RunOnDevice(
+        Microsoft.ML.OnnxRuntime.RunOptions run,
+        IReadOnlyList<OrtValue> parameters,
+        Func<int, bool> onHost
+    )
     {
         // Binding an input copies it to the device where it is not there yet, so one that stays the same is bound once.
         for (var index = 0; index < parameters.Count; index++)

@@ -40,7 +40,8 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
             // Errors come as exceptions, which are told in sentences of ours.
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
-        // With a pattern ONNX Runtime takes, from a session's second run on, all memory of a run in one piece, besides what the first run has left in the pool.
+        // With a pattern ONNX Runtime takes, from a session's second run on, all memory of a run in one piece, besides what the first run
+        // has left in the pool.
         options.EnableMemoryPattern = false;
         if (Threads > 0)
             options.IntraOpNumThreads = Threads;
@@ -56,7 +57,8 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
             if (!LayingOutPays(program))
                 without.Add("NchwcTransformer");
         }
-        // This rule of ONNX Runtime takes a Transpose into the product after it also where its output is one of the program's, which is then never made.
+        // This rule of ONNX Runtime takes a Transpose into the product after it also where its output is one of the program's, which is
+        // then never made.
         if (program.Outputs.Any(output => Unnamed(output.Value).Producer?.Operator is TransposeAxes))
             without.Add("GemmTransposeFusion");
         if (without.Count > 0)
@@ -79,14 +81,15 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
     }
 
     /// <summary>
-    /// Whether convolutions that run once gain from weights in a layout of their own more than it takes to lay these out: with ONNX Runtime 1.31 on two cores 1.1 ms for 10⁹ operations
-    /// against 1.4 ms for 10⁶ bytes.
+    /// Whether convolutions that run once gain from weights in a layout of their own more than it takes to lay these out: with ONNX Runtime
+    /// 1.31 on two cores 1.1 ms for 10⁹ operations against 1.4 ms for 10⁶ bytes.
     /// </summary>
     private static bool LayingOutPays(Program program)
     {
         Node[] convolutions = [.. program.Nodes.Where(node => node.Operator is Conv && node.Inputs[1] is { Constant: not null })];
         var flops = convolutions.Sum(node => node.Rules().Flops(node, dim => dim.Known ?? 1));
-        return flops * 1.1e-9 > convolutions.Sum(node => (double)node.Inputs[1]!.Type.Shape.Elements.Factor * node.Inputs[1]!.Type.Element.Size()) * 1.4e-6;
+        return flops * 1.1e-9
+            > convolutions.Sum(node => (double)node.Inputs[1]!.Type.Shape.Elements.Factor * node.Inputs[1]!.Type.Element.Size()) * 1.4e-6;
     }
 
     private static Value Unnamed(Value value) => value.Producer is { Operator: Identity } node ? Unnamed(node.Inputs[0]!) : value;

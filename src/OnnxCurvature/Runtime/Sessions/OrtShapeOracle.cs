@@ -17,14 +17,25 @@ public sealed class OrtShapeOracle : IShapeOracle
         // What it logs holds names of the file, and would go to the terminal.
         OrtEnvironment.Start(null);
         var types = new Dictionary<string, TensorType>(StringComparer.Ordinal);
-        using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        using var options = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
         try
         {
             using var session = new InferenceSession(model, options);
             foreach (var (name, output) in session.OutputMetadata)
                 // Of a scalar it says the same as of a value whose rank it does not know.
-                if (output.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR && output.Dimensions.Length > 0 && Element(output.ElementDataType) is { } element)
-                    types[name] = new TensorType(element, [.. output.Dimensions.Select((size, axis) => Size(name, axis, size, output.SymbolicDimensions[axis]))]);
+                if (
+                    output.OnnxValueType == OnnxValueType.ONNX_TYPE_TENSOR
+                    && output.Dimensions.Length > 0
+                    && Element(output.ElementDataType) is { } element
+                )
+                    types[name] = new TensorType(
+                        element,
+                        [.. output.Dimensions.Select((size, axis) => Size(name, axis, size, output.SymbolicDimensions[axis]))]
+                    );
         }
         catch (OnnxRuntimeException exception)
         {

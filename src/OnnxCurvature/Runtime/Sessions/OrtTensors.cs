@@ -7,18 +7,25 @@ namespace OnnxCurvature.Runtime.Sessions;
 /// <summary>Tensors in and out of ONNX Runtime.</summary>
 internal static class OrtTensors
 {
-    /// <summary>A tensor over a copy of an array's bytes, converted to an element type. Data that this would harm are refused when they are bound.</summary>
+    /// <summary>
+    /// A tensor over a copy of an array's bytes, converted to an element type. Data that this would harm are refused when they are bound.
+    /// </summary>
     public static OrtValue Of(NpyArray array, ElementType element)
     {
         if (array.Element != element)
             array = NpyArray.Of(element, array.Shape, array.ToDoubles());
-        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)element, array.Shape);
+        var value = OrtValue.CreateAllocatedTensorValue(
+            OrtAllocator.DefaultInstance,
+            (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)element,
+            array.Shape
+        );
         array.Data.CopyTo(value.GetTensorMutableRawData());
         return value;
     }
 
     /// <summary>A tensor of the elements of a constant.</summary>
-    public static OrtValue Of(Tensor tensor) => Of(NpyArray.Of(tensor.Element, [.. tensor.Shape], tensor.CastTo(ElementType.Float64).Floats), tensor.Element);
+    public static OrtValue Of(Tensor tensor) =>
+        Of(NpyArray.Of(tensor.Element, [.. tensor.Shape], tensor.CastTo(ElementType.Float64).Floats), tensor.Element);
 
     /// <summary>A tensor over a copy of the elements.</summary>
     public static OrtValue Copy(OrtValue tensor)
@@ -32,7 +39,11 @@ internal static class OrtTensors
     /// <summary>A 64-bit scalar.</summary>
     public static OrtValue Scalar(long number)
     {
-        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int64, []);
+        var value = OrtValue.CreateAllocatedTensorValue(
+            OrtAllocator.DefaultInstance,
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int64,
+            []
+        );
         value.GetTensorMutableDataAsSpan<long>()[0] = number;
         return value;
     }
@@ -40,7 +51,11 @@ internal static class OrtTensors
     /// <summary>A double scalar.</summary>
     public static OrtValue Scalar(double number)
     {
-        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double, []);
+        var value = OrtValue.CreateAllocatedTensorValue(
+            OrtAllocator.DefaultInstance,
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double,
+            []
+        );
         value.GetTensorMutableDataAsSpan<double>()[0] = number;
         return value;
     }
@@ -48,7 +63,11 @@ internal static class OrtTensors
     /// <summary>A tensor of double zeros.</summary>
     public static OrtValue Zeros(long[] shape)
     {
-        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double, shape);
+        var value = OrtValue.CreateAllocatedTensorValue(
+            OrtAllocator.DefaultInstance,
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double,
+            shape
+        );
         value.GetTensorMutableDataAsSpan<double>().Clear();
         return value;
     }
@@ -56,7 +75,11 @@ internal static class OrtTensors
     /// <summary>A tensor of zeros but for some elements, by their positions.</summary>
     public static OrtValue Sparse(ElementType element, long[] shape, IReadOnlyList<(long Position, double Element)> entries)
     {
-        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)element, shape);
+        var value = OrtValue.CreateAllocatedTensorValue(
+            OrtAllocator.DefaultInstance,
+            (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)element,
+            shape
+        );
         value.GetTensorMutableRawData().Clear();
         foreach (var (position, number) in entries)
             if (element == ElementType.Float64)
@@ -90,12 +113,17 @@ internal static class OrtTensors
     }
 
     /// <summary>Whether every element is a finite number.</summary>
-    public static bool IsFinite(OrtValue value) => value.GetTensorTypeAndShape().ElementDataType switch
-    {
-        Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => !value.GetTensorDataAsSpan<float>().ContainsAnyExceptInRange(float.MinValue, float.MaxValue),
-        Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double => !value.GetTensorDataAsSpan<double>().ContainsAnyExceptInRange(double.MinValue, double.MaxValue),
-        Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 or Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.BFloat16 =>
-            Array.TrueForAll(Doubles(value), double.IsFinite),
-        _ => true,
-    };
+    public static bool IsFinite(OrtValue value) =>
+        value.GetTensorTypeAndShape().ElementDataType switch
+        {
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => !value
+                .GetTensorDataAsSpan<float>()
+                .ContainsAnyExceptInRange(float.MinValue, float.MaxValue),
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double => !value
+                .GetTensorDataAsSpan<double>()
+                .ContainsAnyExceptInRange(double.MinValue, double.MaxValue),
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 or Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.BFloat16 =>
+                Array.TrueForAll(Doubles(value), double.IsFinite),
+            _ => true,
+        };
 }

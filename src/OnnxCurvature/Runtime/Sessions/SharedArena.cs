@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace OnnxCurvature.Runtime.Sessions;
 
 /// <summary>
-/// One pool of the processor's memory for all sessions of a run. What one session has given back the next one takes, where a pool of its own would have to ask the system for
-/// memory that is then cleared page by page. The pool is given up with the last run that uses it.
+/// One pool of the processor's memory for all sessions of a run. What one session has given back the next one takes, where a pool of its
+/// own would have to ask the system for memory that is then cleared page by page. The pool is given up with the last run that uses it.
 /// </summary>
 internal sealed class SharedArena : IDisposable
 {
@@ -13,16 +13,15 @@ internal sealed class SharedArena : IDisposable
     private static bool _isOurs;
     private bool _isDisposed;
 
-    private SharedArena()
-    {
-    }
+    private SharedArena() { }
 
     /// <summary>The session option that makes a session use the pool.</summary>
     public const string SessionEntry = "session.use_env_allocators";
 
     /// <summary>Takes the pool into use. ONNX Runtime must have started.</summary>
     /// <param name="expected">
-    /// The most bytes that values are expected to take at one time. They get one piece of address space at the start, in which what is given back lies together; memory is what has been written to.
+    /// The most bytes that values are expected to take at one time. They get one piece of address space at the start, in which what is
+    /// given back lies together; memory is what has been written to.
     /// </param>
     public static SharedArena Use(double expected)
     {

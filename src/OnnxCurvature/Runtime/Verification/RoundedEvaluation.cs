@@ -6,8 +6,8 @@ namespace OnnxCurvature.Runtime.Verification;
 
 /// <summary>
 /// What rounding makes of a program's values: a second evaluation in double, in which the result of every node is off by a random
-/// relative error of at most the unit roundoff of its type (Monte Carlo arithmetic, Parker 1997). The difference from the evaluation without such errors is of the
-/// size of the error that arithmetic in these types leaves, also where everything else cancels.
+/// relative error of at most the unit roundoff of its type (Monte Carlo arithmetic, Parker 1997). The difference from the evaluation
+/// without such errors is of the size of the error that arithmetic in these types leaves, also where everything else cancels.
 /// </summary>
 /// <param name="exact">The values without errors, to which those that are needed are added.</param>
 /// <param name="random">Where the errors come from.</param>
@@ -28,7 +28,9 @@ internal sealed class RoundedEvaluation(IDictionary<Value, Tensor> exact, Random
         }
     }
 
-    /// <summary>Evaluates nodes, which must be in topological order, with and without errors; what they take and none computes is without.</summary>
+    /// <summary>
+    /// Evaluates nodes, which must be in topological order, with and without errors; what they take and none computes is without.
+    /// </summary>
     public void Run(IEnumerable<Node> nodes, CancellationToken cancellation)
     {
         foreach (var node in nodes)
@@ -36,8 +38,12 @@ internal sealed class RoundedEvaluation(IDictionary<Value, Tensor> exact, Random
             if (node.Outputs.All(_rounded.ContainsKey))
                 continue;
             Interpreter.Run([node], exact, cancellation);
-            // A choice, such as the winner of a maximum, stays what it is: a derivative does not go to the other side of a kink by rounding.
-            if (node.Rules().CurvatureIn(node, [.. node.Inputs.Select(input => input?.Type.Element.IsFloat() ?? false)]) == Curvature.PiecewiseConstant)
+            // A choice, such as the winner of a maximum, stays what it is: a derivative does not go to the other side of a kink by
+            // rounding.
+            if (
+                node.Rules().CurvatureIn(node, [.. node.Inputs.Select(input => input?.Type.Element.IsFloat() ?? false)])
+                == Curvature.PiecewiseConstant
+            )
             {
                 foreach (var output in node.Outputs)
                     _rounded[output] = exact[output];
@@ -48,7 +54,9 @@ internal sealed class RoundedEvaluation(IDictionary<Value, Tensor> exact, Random
                     _rounded[value] = Interpreter.Read(value, exact);
             Interpreter.Run([node], _rounded, cancellation);
             foreach (var output in node.Outputs)
-                _rounded[output] = output.Type.Element.IsFloat() ? WithErrors(_rounded[output], output.Type.Element.UnitRoundoff()) : exact[output];
+                _rounded[output] = output.Type.Element.IsFloat()
+                    ? WithErrors(_rounded[output], output.Type.Element.UnitRoundoff())
+                    : exact[output];
         }
     }
 
@@ -60,5 +68,9 @@ internal sealed class RoundedEvaluation(IDictionary<Value, Tensor> exact, Random
     }
 
     private Tensor WithErrors(Tensor tensor, double unit) =>
-        Tensor.Of(tensor.Element, tensor.Shape.AsSpan(), Array.ConvertAll(tensor.Floats, element => element * (1 + unit * (2 * random.NextDouble() - 1))));
+        Tensor.Of(
+            tensor.Element,
+            tensor.Shape.AsSpan(),
+            Array.ConvertAll(tensor.Floats, element => element * (1 + unit * (2 * random.NextDouble() - 1)))
+        );
 }

@@ -15,7 +15,8 @@ namespace OnnxCurvature.Runtime.Verification;
 /// Checks results at sampled entries in managed double precision, apart from ONNX Runtime: the gradient against central
 /// differences of the loss, which involve no derivative rule; the diagonal against central differences of the gradient, and
 /// against Hessian-vector products where it was computed in another way. What rounding makes of an entry is allowed for, and told: it is
-/// measured where the reference is computed (<see cref="RoundedEvaluation"/>), and not by the run, so that a wrong run does not excuse itself.
+/// measured where the reference is computed (<see cref="RoundedEvaluation"/>), and not by the run, so that a wrong run does not excuse
+/// itself.
 /// </summary>
 internal sealed class Verifier
 {
@@ -57,11 +58,21 @@ internal sealed class Verifier
         if (request.Estimator != Estimator.None)
             throw new UserErrorException($"verify checks exact results, and --method {request.Estimator.Name()} estimates; leave it out.");
         if (request.Quantities.FirstOrDefault(quantity => quantity > Quantity.GgnDiagonal) is not Quantity.Loss and var other)
-            throw new UserErrorException($"verify checks the gradient and the hessian-diagonal, and not the {other.Name()}; ask for it with 'run'.");
+            throw new UserErrorException(
+                $"verify checks the gradient and the hessian-diagonal, and not the {other.Name()}; ask for it with 'run'."
+            );
     }
 
     /// <summary>Compares the entries of one target.</summary>
-    public IEnumerable<VerifyEntry> Check(Target target, ResultTensor gradient, ResultTensor diagonal, bool diagonalByProducts, int samples, int seed, CancellationToken cancellation)
+    public IEnumerable<VerifyEntry> Check(
+        Target target,
+        ResultTensor gradient,
+        ResultTensor diagonal,
+        bool diagonalByProducts,
+        int samples,
+        int seed,
+        CancellationToken cancellation
+    )
     {
         var b = _model.Builder;
         var slope = b.Gradient(_head.Loss, [target.Value])[0]!;
@@ -75,7 +86,10 @@ internal sealed class Verifier
         Interpreter.Run(GraphWalk.Ancestors([target.Value]), fixedValues, cancellation);
         var point = Interpreter.Read(target.Value, fixedValues);
         var row = target.Value.Type.Rank == 0 ? 1 : point.Count / (int)point.Shape[0];
-        var entries = Array.ConvertAll(Sample(gradient, samples, seed), position => (Position: position, Entry: (int)(position + target.Start * row)));
+        var entries = Array.ConvertAll(
+            Sample(gradient, samples, seed),
+            position => (Position: position, Entry: (int)(position + target.Start * row))
+        );
 
         Tensor Unit(int entry) => Moved(Tensor.Filled(point.Element, point.Shape.AsSpan(), 0), entry, 1);
 
@@ -94,22 +108,54 @@ internal sealed class Verifier
         var rounding = new Lazy<FirstOrderRounding>(() => FirstOrder(slope, sources, fixedValues, seed, cancellation));
         foreach (var (position, entry) in entries)
         {
-            var ofProduct = new Lazy<double>(() => product.Outputs[0] is { } hv ? ProductRounding(hv, product.Inputs[0], Unit(entry), entry, sources, fixedValues, seed, cancellation) : 0);
+            var ofProduct = new Lazy<double>(() =>
+                product.Outputs[0] is { } hv
+                    ? ProductRounding(hv, product.Inputs[0], Unit(entry), entry, sources, fixedValues, seed, cancellation)
+                    : 0
+            );
             // Differences of a step are made only where those of the steps before it do not agree.
             IEnumerable<Reference> Differences(Value of, Func<double> error) =>
-                Steps.Select(h => new Reference((At(of, entry, h) - At(of, entry, -h)) / (2 * h), () => error() * inDouble / h))
-                    .Concat(OneSidedDifferences.AtKink(h => At(of, entry, h), Steps, () => error() * inDouble)
-                        .Select(side => new Reference(side.Value, () => error() * inDouble / side.Step)));
+                Steps
+                    .Select(h => new Reference((At(of, entry, h) - At(of, entry, -h)) / (2 * h), () => error() * inDouble / h))
+                    .Concat(
+                        OneSidedDifferences
+                            .AtKink(h => At(of, entry, h), Steps, () => error() * inDouble)
+                            .Select(side => new Reference(side.Value, () => error() * inDouble / side.Step))
+                    );
 
-            yield return Compare(gradient, position, () => rounding.Value.Slope.At(entry), Differences(_head.Loss, () => rounding.Value.Loss.At(0)), "central difference of the loss");
-            yield return Compare(diagonal, position, () => ofProduct.Value, Differences(slope, () => rounding.Value.Slope.At(entry)), "central difference of the gradient");
+            yield return Compare(
+                gradient,
+                position,
+                () => rounding.Value.Slope.At(entry),
+                Differences(_head.Loss, () => rounding.Value.Loss.At(0)),
+                "central difference of the loss"
+            );
+            yield return Compare(
+                diagonal,
+                position,
+                () => ofProduct.Value,
+                Differences(slope, () => rounding.Value.Slope.At(entry)),
+                "central difference of the gradient"
+            );
             if (!diagonalByProducts)
-                yield return Compare(diagonal, position, () => ofProduct.Value, [new Reference(product.Outputs[0] is { } hv ? At(hv, entry, 0, unit: true) : 0, () => 0)], "Hessian-vector product in float64");
+                yield return Compare(
+                    diagonal,
+                    position,
+                    () => ofProduct.Value,
+                    [new Reference(product.Outputs[0] is { } hv ? At(hv, entry, 0, unit: true) : 0, () => 0)],
+                    "Hessian-vector product in float64"
+                );
         }
     }
 
     /// <summary>What rounding makes of the loss and of the gradient.</summary>
-    private FirstOrderRounding FirstOrder(Value slope, HashSet<Value> sources, Dictionary<Value, Tensor> values, int seed, CancellationToken cancellation)
+    private FirstOrderRounding FirstOrder(
+        Value slope,
+        HashSet<Value> sources,
+        Dictionary<Value, Tensor> values,
+        int seed,
+        CancellationToken cancellation
+    )
     {
         var rounding = new FirstOrderRounding(new RoundingErrors(), new RoundingErrors());
         for (var draw = 0; draw < Draws; draw++)
@@ -123,7 +169,16 @@ internal sealed class Verifier
     }
 
     /// <summary>What rounding makes of an entry of a Hessian-vector product.</summary>
-    private static double ProductRounding(Value product, Value direction, Tensor unit, int entry, HashSet<Value> sources, Dictionary<Value, Tensor> values, int seed, CancellationToken cancellation)
+    private static double ProductRounding(
+        Value product,
+        Value direction,
+        Tensor unit,
+        int entry,
+        HashSet<Value> sources,
+        Dictionary<Value, Tensor> values,
+        int seed,
+        CancellationToken cancellation
+    )
     {
         var errors = new RoundingErrors();
         for (var draw = 0; draw < Draws; draw++)
@@ -145,7 +200,11 @@ internal sealed class Verifier
     private static int[] Sample(ResultTensor tensor, int samples, int seed)
     {
         var count = tensor.Values.Length;
-        var chosen = Enumerable.Range(0, count).OrderByDescending(index => Math.Abs(tensor.Values[index])).Take(count <= samples ? count : (samples + 1) / 2).ToList();
+        var chosen = Enumerable
+            .Range(0, count)
+            .OrderByDescending(index => Math.Abs(tensor.Values[index]))
+            .Take(count <= samples ? count : (samples + 1) / 2)
+            .ToList();
         var taken = chosen.ToHashSet();
         var random = new MersenneTwister(seed);
         while (chosen.Count < Math.Min(samples, count))
@@ -155,10 +214,16 @@ internal sealed class Verifier
     }
 
     /// <summary>
-    /// The comparison with the first reference that agrees as it is; where none does, with that which agrees best once what rounding makes of both is allowed for. So a difference is
-    /// excused by rounding only where it must be.
+    /// The comparison with the first reference that agrees as it is; where none does, with that which agrees best once what rounding makes
+    /// of both is allowed for. So a difference is excused by rounding only where it must be.
     /// </summary>
-    private static VerifyEntry Compare(ResultTensor tensor, int position, Func<double> rounding, IEnumerable<Reference> references, string check)
+    private static VerifyEntry Compare(
+        ResultTensor tensor,
+        int position,
+        Func<double> rounding,
+        IEnumerable<Reference> references,
+        string check
+    )
     {
         var computed = tensor.Values[position];
         var typical = Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(tensor.Values) / tensor.Values.Length);
@@ -177,7 +242,15 @@ internal sealed class Verifier
         return tried.Select(reference => Entry(reference, Margin * (rounding() + reference.Error()))).MinBy(entry => entry.Excess)!;
 
         VerifyEntry Entry(Reference reference, double allowed) =>
-            new(tensor.Name, [.. index], computed, reference.Value, relative * (Math.Abs(reference.Value) + typical) + allowed, allowed, check);
+            new(
+                tensor.Name,
+                [.. index],
+                computed,
+                reference.Value,
+                relative * (Math.Abs(reference.Value) + typical) + allowed,
+                allowed,
+                check
+            );
     }
 
     private static Tensor Moved(Tensor point, int entry, double step)

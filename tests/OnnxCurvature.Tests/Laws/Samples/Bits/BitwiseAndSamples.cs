@@ -9,6 +9,10 @@ public sealed class BitwiseAndSamples : OperatorSamples
     public override IEnumerable<OperatorSample> All()
     {
         yield return Sample("broadcasting", Integers(200, 2, 3), Fixed(Integers(200, 3)));
-        yield return Sample("negative numbers", Fixed(Tensor.Of(ElementType.Int8, [3], [-128L, -1, 77])), Fixed(Tensor.Of(ElementType.Int8, [3], [127L, 5, -3])));
+        yield return Sample(
+            "negative numbers",
+            Fixed(Tensor.Of(ElementType.Int8, [3], [-128L, -1, 77])),
+            Fixed(Tensor.Of(ElementType.Int8, [3], [127L, 5, -3]))
+        );
     }
 }

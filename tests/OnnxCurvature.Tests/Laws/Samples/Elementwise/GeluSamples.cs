@@ -8,6 +8,9 @@ public sealed class GeluSamples : OperatorSamples
     {
         yield return Sample("exact", Any(2, 3));
         yield return Sample("a scalar", Any());
-        yield return Sample("by tanh", Any(2, 3)).With("approximate", "tanh") with { Float64Tolerance = 1e-7 };
+        yield return Sample("by tanh", Any(2, 3)).With("approximate", "tanh") with
+        {
+            Float64Tolerance = 1e-7,
+        };
     }
 }

@@ -13,7 +13,11 @@ public sealed class PowSamples : OperatorSamples
         yield return Sample("an inverse square root", Positive(2, 3), Constant(Values([1], -0.5)));
         yield return Sample("the first power", Any(2, 3), Constant(Values([], 1)));
         yield return Sample("the power of zero", Any(2, 3), Constant(Values([], 0)));
-        yield return Sample("whole exponents that vary, at zeros and negatives", Values([5], 0, 0, 0, -1.3, 0.7), Fixed(Values([5], 0, 1, 2, 3, 0)));
+        yield return Sample(
+            "whole exponents that vary, at zeros and negatives",
+            Values([5], 0, 0, 0, -1.3, 0.7),
+            Fixed(Values([5], 0, 1, 2, 3, 0))
+        );
         yield return Sample("exponents of another type", Positive(2, 3), Fixed(Vector(2, 3, 1)));
         yield return Sample("a scalar base", Positive(), Any(2));
         yield return Sample("integers", Fixed(Vector(2, 3)), Vector(3, 2));

@@ -13,7 +13,9 @@ public sealed class ScatterElementsSamples : OperatorSamples
         yield return Sample("fixed values put", Any(4, 3), Fixed(apart), Fixed(Any(2, 3))).With("axis", 0);
         yield return Sample("values put into a fixed tensor", Fixed(Any(4, 3)), apart, Any(2, 3)).With("axis", 0);
         yield return Sample("values added", Any(2, 3), Integers(3, 2, 5), Any(2, 5)).With("axis", 1).With("reduction", "add");
-        yield return Sample("values added at run time", Any(2, 3), Fixed(Integers(3, 2, 5)), Any(2, 5)).With("axis", -1).With("reduction", "add");
+        yield return Sample("values added at run time", Any(2, 3), Fixed(Integers(3, 2, 5)), Any(2, 5))
+            .With("axis", -1)
+            .With("reduction", "add");
         var numbers = Distinct(8, 2);
         var (data, updates) = (numbers.Pick([2, 3], [.. Enumerable.Range(0, 6)]), numbers.Pick([2, 5], [.. Enumerable.Range(6, 10)]));
         yield return Sample("the greater of two", data, Integers(3, 2, 5), updates).With("axis", 1).With("reduction", "max");

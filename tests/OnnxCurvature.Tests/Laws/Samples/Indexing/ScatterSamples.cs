@@ -8,7 +8,10 @@ public sealed class ScatterSamples : OperatorSamples
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()
     {
-        yield return Sample("values put along rows", Any(4, 3), Tensor.Of(ElementType.Int64, [2, 3], [0L, 3, -1, 2, 1, 0]), Any(2, 3)).With("axis", 0)
-            with { NotInRuntime = "no opset from 11 on has it" };
+        yield return Sample("values put along rows", Any(4, 3), Tensor.Of(ElementType.Int64, [2, 3], [0L, 3, -1, 2, 1, 0]), Any(2, 3))
+            .With("axis", 0) with
+        {
+            NotInRuntime = "no opset from 11 on has it",
+        };
     }
 }

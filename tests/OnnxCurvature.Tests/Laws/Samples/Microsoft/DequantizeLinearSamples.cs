@@ -8,6 +8,12 @@ public sealed class DequantizeLinearSamples : MicrosoftSamples
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()
     {
-        yield return Sample("16-bit integers", Fixed(Tensor.Of(ElementType.Int16, [2, 2], [0L, 300, -12800, 25500])), Any(2), Fixed(Tensor.Of(ElementType.Int16, [2], [3L, -128]))).With("axis", 0);
+        yield return Sample(
+                "16-bit integers",
+                Fixed(Tensor.Of(ElementType.Int16, [2, 2], [0L, 300, -12800, 25500])),
+                Any(2),
+                Fixed(Tensor.Of(ElementType.Int16, [2], [3L, -128]))
+            )
+            .With("axis", 0);
     }
 }

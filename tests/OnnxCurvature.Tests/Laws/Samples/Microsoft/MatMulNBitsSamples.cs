@@ -9,7 +9,15 @@ public sealed class MatMulNBitsSamples : MicrosoftSamples
     public override IEnumerable<OperatorSample> All()
     {
         yield return Bits("two blocks of four bits", 4, 32, Any(2, 32), Bytes(3, 2, 8), Any(6));
-        yield return Bits("zero points of four bits, a last block that is not full", 4, 40, Any(1, 2, 40), Bytes(3, 3, 8), Any(9), Bytes(6));
+        yield return Bits(
+            "zero points of four bits, a last block that is not full",
+            4,
+            40,
+            Any(1, 2, 40),
+            Bytes(3, 3, 8),
+            Any(9),
+            Bytes(6)
+        );
         yield return Bits("a bias", 4, 16, Any(2, 16), Bytes(3, 1, 8), Any(3), Absent, Absent, Any(3));
         yield return Bits("eight bits", 8, 32, Any(2, 32), Bytes(3, 2, 16), Any(6), Bytes(6));
     }

@@ -8,6 +8,11 @@ public sealed class QuantizeLinearSamples : MicrosoftSamples
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()
     {
-        yield return Sample("to 16-bit integers", Fixed(Any(2, 3)), Fixed(Values([], 0.0021)), Fixed(Tensor.Scalar(ElementType.Int16, -300)));
+        yield return Sample(
+            "to 16-bit integers",
+            Fixed(Any(2, 3)),
+            Fixed(Values([], 0.0021)),
+            Fixed(Tensor.Scalar(ElementType.Int16, -300))
+        );
     }
 }

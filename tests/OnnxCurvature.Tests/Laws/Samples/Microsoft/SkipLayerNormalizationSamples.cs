@@ -9,6 +9,10 @@ public sealed class SkipLayerNormalizationSamples : MicrosoftSamples
         yield return Sample("without shift and bias", Any(2, 3, 4), Any(2, 3, 4), Any(4));
         yield return Sample("all inputs", Any(2, 3, 4), Any(2, 3, 4), Any(4), Any(4), Any(4)).With("epsilon", 0.125);
         yield return Sample("a skip that is repeated", Any(2, 3, 4), Any(3, 4), Any(4), Any(4));
-        yield return Sample("all outputs", Any(2, 3, 4), Any(2, 3, 4), Any(4), Any(4), Any(4)) with { Outputs = 4, NotInRuntime = "ONNX Runtime leaves the statistics empty on the CPU" };
+        yield return Sample("all outputs", Any(2, 3, 4), Any(2, 3, 4), Any(4), Any(4), Any(4)) with
+        {
+            Outputs = 4,
+            NotInRuntime = "ONNX Runtime leaves the statistics empty on the CPU",
+        };
     }
 }

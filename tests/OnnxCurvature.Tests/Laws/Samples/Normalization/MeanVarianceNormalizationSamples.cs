@@ -8,7 +8,13 @@ public sealed class MeanVarianceNormalizationSamples : OperatorSamples
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()
     {
-        yield return Sample("all but the channels", Any(2, 3, 2, 2)) with { NotInRuntime = SinglePrecision };
-        yield return Sample("the last axis", Any(2, 3, 4)).With("axes", [2]) with { NotInRuntime = SinglePrecision };
+        yield return Sample("all but the channels", Any(2, 3, 2, 2)) with
+        {
+            NotInRuntime = SinglePrecision,
+        };
+        yield return Sample("the last axis", Any(2, 3, 4)).With("axes", [2]) with
+        {
+            NotInRuntime = SinglePrecision,
+        };
     }
 }

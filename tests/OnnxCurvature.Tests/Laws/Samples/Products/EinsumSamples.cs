@@ -22,5 +22,6 @@ public sealed class EinsumSamples : OperatorSamples
         yield return Equation("entrywise", "ij,ij->ij", Any(2, 3), Fixed(Any(2, 3)));
     }
 
-    private OperatorSample Equation(string name, string equation, params SampleInput[] operands) => Sample(name, operands).With("equation", equation);
+    private OperatorSample Equation(string name, string equation, params SampleInput[] operands) =>
+        Sample(name, operands).With("equation", equation);
 }

@@ -6,7 +6,13 @@ public sealed class DynamicQuantizeLinearSamples : OperatorSamples
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()
     {
-        yield return Sample("both signs", Distinct(2, 4)) with { Outputs = 3 };
-        yield return Sample("no negative numbers", Positive(5)) with { Outputs = 3 };
+        yield return Sample("both signs", Distinct(2, 4)) with
+        {
+            Outputs = 3,
+        };
+        yield return Sample("no negative numbers", Positive(5)) with
+        {
+            Outputs = 3,
+        };
     }
 }

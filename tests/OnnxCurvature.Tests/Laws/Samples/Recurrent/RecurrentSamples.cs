@@ -6,7 +6,9 @@ namespace OnnxCurvature.Tests.Laws.Samples.Recurrent;
 /// <summary>What the samples of recurrent operators share: sequences of three steps, two samples, two inputs and two states.</summary>
 public abstract class RecurrentSamples : OperatorSamples
 {
-    private const long Steps = 3, Samples = 2, Size = 2;
+    private const long Steps = 3,
+        Samples = 2,
+        Size = 2;
 
     /// <summary>The number of gates.</summary>
     protected abstract long Gates { get; }
@@ -18,7 +20,11 @@ public abstract class RecurrentSamples : OperatorSamples
     protected OperatorSample Recurrent(string name, string direction, params SampleInput[] more)
     {
         var directions = direction == "bidirectional" ? 2 : 1;
-        var sample = Sample(name, [Any(Steps, Samples, Size), Any(directions, Gates * Size, Size), Any(directions, Gates * Size, Size), .. more]).With("hidden_size", Size);
+        var sample = Sample(
+                name,
+                [Any(Steps, Samples, Size), Any(directions, Gates * Size, Size), Any(directions, Gates * Size, Size), .. more]
+            )
+            .With("hidden_size", Size);
         return Options(direction == "forward" ? sample : sample.With("direction", direction));
     }
 

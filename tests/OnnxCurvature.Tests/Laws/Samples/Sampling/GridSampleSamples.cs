@@ -9,9 +9,12 @@ public sealed class GridSampleSamples : OperatorSamples
     public override IEnumerable<OperatorSample> All()
     {
         foreach (var padding in new[] { "zeros", "border", "reflection" })
-            foreach (var mode in new[] { "linear", "nearest", "cubic" })
-                foreach (var corners in new[] { 0, 1 })
-                    yield return Sample($"{mode}, {padding}, {corners} at the corners", Any(2, 2, 4, 3), Points(corners, [4, 3], 2, 3, 4)).With("mode", mode).With("padding_mode", padding).With("align_corners", corners);
+        foreach (var mode in new[] { "linear", "nearest", "cubic" })
+        foreach (var corners in new[] { 0, 1 })
+            yield return Sample($"{mode}, {padding}, {corners} at the corners", Any(2, 2, 4, 3), Points(corners, [4, 3], 2, 3, 4))
+                .With("mode", mode)
+                .With("padding_mode", padding)
+                .With("align_corners", corners);
         yield return Sample("space", Any(1, 2, 3, 2, 3), Points(0, [3, 2, 3], 1, 2, 3, 2));
     }
 
@@ -20,11 +23,18 @@ public sealed class GridSampleSamples : OperatorSamples
     {
         long[] shape = [.. places, sizes.Length];
         var (whole, part) = (Integers(60, shape), Between(0.15, 0.35, shape));
-        return Tensor.Of(shape, [.. part.Floats.Select((element, i) =>
-        {
-            var size = sizes[sizes.Length - 1 - i % sizes.Length];
-            var pixel = element + whole.Integers[i] % (size + 2) - 1;
-            return corners != 0 ? 2 * pixel / (size - 1) - 1 : (2 * pixel + 1) / size - 1;
-        })]);
+        return Tensor.Of(
+            shape,
+            [
+                .. part.Floats.Select(
+                    (element, i) =>
+                    {
+                        var size = sizes[sizes.Length - 1 - i % sizes.Length];
+                        var pixel = element + whole.Integers[i] % (size + 2) - 1;
+                        return corners != 0 ? 2 * pixel / (size - 1) - 1 : (2 * pixel + 1) / size - 1;
+                    }
+                ),
+            ]
+        );
     }
 }

@@ -7,6 +7,9 @@ public sealed class DropoutSamples : OperatorSamples
     public override IEnumerable<OperatorSample> All()
     {
         yield return Sample("values", Any(2, 3));
-        yield return Sample("values and a mask", Any(2, 3)) with { Outputs = 2 };
+        yield return Sample("values and a mask", Any(2, 3)) with
+        {
+            Outputs = 2,
+        };
     }
 }

@@ -13,8 +13,22 @@ public sealed class SliceSamples : OperatorSamples
         yield return Sample("bounds beyond the size", Any(3, 5), Vector(-100), Vector(100), Vector(1));
         yield return Sample("axes by default", Any(3, 5), Vector(1, 2), Vector(3, 5));
         yield return Sample("a step greater than the rest", Any(3, 5), Vector(3), Vector(5), Vector(1), Vector(7));
-        yield return Sample("a greatest and a smallest bound", Any(3, 5), Vector(long.MaxValue), Vector(long.MinValue), Vector(1), Vector(-2));
-        yield return Sample("all of one axis, a part of another", Any(4, 3), Vector(0, 1), Vector(long.MaxValue, 2), Vector(0, 1), Vector(1, 1));
+        yield return Sample(
+            "a greatest and a smallest bound",
+            Any(3, 5),
+            Vector(long.MaxValue),
+            Vector(long.MinValue),
+            Vector(1),
+            Vector(-2)
+        );
+        yield return Sample(
+            "all of one axis, a part of another",
+            Any(4, 3),
+            Vector(0, 1),
+            Vector(long.MaxValue, 2),
+            Vector(0, 1),
+            Vector(1, 1)
+        );
         yield return Sample("one element", Any(4, 3), Vector(2), Vector(3), Vector(0));
     }
 }

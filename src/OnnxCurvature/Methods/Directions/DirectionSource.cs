@@ -1,0 +1,48 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Directions;
+
+/// <summary>
+/// A second derivative at a value s, one sample at a time, as a sum of directions: ∇² = weight · Σ_c a_c b_cᵀ. Columns are made when they
+/// are needed, a chunk at a time; targets whose directions come from the same source share them.
+/// </summary>
+public abstract class DirectionSource
+{
+    /// <summary>The value at which the directions are.</summary>
+    public abstract Value At { get; }
+
+    /// <summary>The number of directions of one sample.</summary>
+    public abstract long Columns { get; }
+
+    /// <summary>What multiplies the sum: a scalar of the outer program; null for one.</summary>
+    public virtual Value? Weight => null;
+
+    /// <summary>
+    /// Makes a chunk's directions in the body of a chunk loop, for all samples at once; sample n holds its own direction.
+    /// </summary>
+    public abstract DirectionPair DirectionsAt(ChunkLoop chunkLoop);
+
+    /// <summary>The entries of a value, or of one of its samples where these are independent.</summary>
+    protected static long EntriesOf(Value at, SampleLayout samples) =>
+        samples.OfOne(at.Type.Shape).Elements.Known
+        ?? throw new InvalidOperationException($"The entries of '{at.Name}' {at.Type.Shape} cannot be counted.");
+
+    /// <summary>
+    /// Unit directions e_k of the entries of a value, or of one of its samples, the same for every sample, from entry
+    /// <paramref name="first"/> on: [K, *s].
+    /// </summary>
+    protected static Value Units(ChunkLoop chunkLoop, Value at, SampleLayout samples, long first = 0)
+    {
+        var shape = at.Type.Shape;
+        var entries =
+            first == 0 ? chunkLoop.Indices : Add.Of(chunkLoop.Body, chunkLoop.Indices, chunkLoop.Body.Scalar(ElementType.Int64, first));
+        var unit = OneHotRows.Of(chunkLoop.Body, entries, EntriesOf(at, samples), at.Type.Element);
+        return samples.IsSeparate
+            ? SamplesFirst.Repeated(chunkLoop.Body, unit, shape, samples)
+            : Reshape.To(chunkLoop.Body, unit, shape.Prepend(chunkLoop.ChunkSize));
+    }
+}

@@ -1,0 +1,37 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Directions;
+
+/// <summary>
+/// What an elementwise function v = φ(u) adds to the curvature: ∇² = diag(λ φ''(u)), with λ the loss's gradient in v. Its directions are
+/// e_k and the multiple (λ φ'')_k e_k, one for each entry of a sample.
+/// </summary>
+/// <param name="at">u.</param>
+/// <param name="diagonal">λ φ''(u), of the same shape.</param>
+/// <param name="samples">How the samples, which share a direction, lie in u; none where they are not told apart.</param>
+public sealed class ElementwiseDirections(Value at, Value diagonal, SampleLayout samples) : DirectionSource
+{
+    /// <summary>λ φ''(u).</summary>
+    public Value Diagonal => diagonal;
+
+    /// <inheritdoc/>
+    public override Value At => at;
+
+    /// <inheritdoc/>
+    public override long Columns { get; } = EntriesOf(at, samples);
+
+    /// <inheritdoc/>
+    public override DirectionPair DirectionsAt(ChunkLoop chunkLoop)
+    {
+        var first = SamplesFirst.Of(chunkLoop.Outer, diagonal, samples);
+        var flat = Reshape.To(chunkLoop.Outer, first, [first.Type.Shape[0], Columns]);
+        return new DirectionPair(
+            chunkLoop.Masked(Units(chunkLoop, At, samples)),
+            Scale: TransposeAxes.Last(chunkLoop.Body, Gather.Of(chunkLoop.Body, flat, chunkLoop.Indices, 1))
+        );
+    }
+}

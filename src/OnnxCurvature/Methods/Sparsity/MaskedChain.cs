@@ -1,0 +1,114 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops.ControlFlow;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Sparsity;
+
+/// <summary>
+/// Convolutions or matrix products of directions one after another with nothing but masks between them: y_i = w_i ∗ (g_i ⊙ y_{i-1}).
+/// </summary>
+/// <param name="Links">The products, in order, each with the mask before it.</param>
+/// <param name="End">The mask after the last of them; null where there is none.</param>
+/// <param name="Output">What comes out of the last product, or of the mask after it.</param>
+/// <param name="Columns">K.</param>
+/// <param name="IsPicked">Whether the output goes nowhere but into the rounds of a Scan, which pick entries at which the mask at the end is
+/// open.</param>
+internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMask? End, Value Output, Dim Columns, bool IsPicked)
+{
+    /// <summary>The chains of a body, in the order of their last products.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="directions">K.</param>
+    /// <param name="limits">Where it runs.</param>
+    /// <param name="fits">Whether a product may be a link.</param>
+    public static IEnumerable<MaskedChain> In(Program body, Dim directions, PlanLimits limits, Func<MaskedLink, bool> fits)
+    {
+        var dependent = body.Parameters.ToHashSet();
+        // Who uses a value; an output of the body is used by nobody that is known.
+        var users = new Dictionary<Value, List<Node?>>();
+        foreach (var node in body.Nodes)
+        {
+            foreach (var value in GraphWalk.Dependencies(node).Distinct())
+                Users(value).Add(node);
+            if (GraphWalk.Dependencies(node).Any(dependent.Contains))
+                dependent.UnionWith(node.Outputs);
+        }
+        foreach (var output in body.Outputs)
+            Users(output.Value).Add(null);
+        var chains = new List<List<MaskedLink>>();
+        foreach (var node in body.Nodes)
+            if (MaskedLink.Of(node, directions, dependent, limits) is { } link && fits(link))
+            {
+                // A chain goes on where nothing else takes what lies between two of its products.
+                var before = chains.Find(chain =>
+                    chain[^1] is var last
+                    && last.Node.Output == link.ActivationMask.Base
+                    && (last.IsSingle && link.Samples.IsOne || last.Output == link.Input && link.ActivationMask.Map is null)
+                    && link.ActivationMask.Path.All(value => users[value].Count == 1)
+                );
+                if (before is null)
+                    chains.Add([link]);
+                else
+                    before.Add(link);
+            }
+        return chains.OrderBy(links => links[^1].Node.Id).Select(Ended);
+
+        List<Node?> Users(Value value) => users.TryGetValue(value, out var known) ? known : users[value] = [];
+
+        MaskedChain Ended(List<MaskedLink> links)
+        {
+            var last = links[^1];
+            var (at, end, output) = (last.Node.Output, (ActivationMask?)null, last.Node.Output);
+            while (Users(at) is [{ Operator: Mul or Reshape or Identity } user])
+            {
+                at = user.Output;
+                if (
+                    user.Operator is Mul
+                    && ActivationMask.Before(at, last.OutputPlanes, dependent) is { Map: null } mask
+                    && mask.Base == last.Node.Output
+                    && mask.IsSame(directions, last.Samples, last.OutputPlanes)
+                )
+                    (end, output) = (mask, at);
+            }
+            return end is { Density: < 1 }
+                ? new MaskedChain(links, end, output, directions, IsPicked(output))
+                : new MaskedChain(links, null, last.Node.Output, directions, IsPicked: false);
+        }
+
+        bool IsPicked(Value value) =>
+            Users(value) is [{ } user]
+            && (user.Attributes.Has(Scan.PicksOpen) || user.Operator is Reshape or TransposeAxes or Identity && IsPicked(user.Output));
+    }
+
+    /// <summary>The <see cref="Output"/>, by products at nonzero channels only.</summary>
+    public Value Build(GraphBuilder b)
+    {
+        var (masks, first, last) = (Links.Select(link => Active(b, link)).ToArray(), Links[0], Links[^1]);
+        var directions = MaskedDirections.From(b, first.ActivationMask, masks[0], [Columns, first.Samples, .. first.Planes]);
+        foreach (var (index, link) in Links.SkipLast(1).Index())
+        {
+            b.Origin = link.Node.Origin;
+            var next = Links[index + 1];
+            directions =
+                next.ActivationMask.Map is null && next.Input == link.Output
+                    ? directions.Through(b, link, masks[index + 1])
+                    : directions.Spread(
+                        b,
+                        link,
+                        next.ActivationMask,
+                        next.ActivationMask.Product(b, Columns, next.Samples, next.Planes),
+                        masks[index + 1]
+                    );
+        }
+        b.Origin = last.Node.Origin;
+        var end = End is null ? null : OutputMask.Of(b, End.Product(b, Columns, last.Samples, last.OutputPlanes), End.IsMask);
+        return directions.Through(b, last, end, IsPicked, Output.Type.Shape);
+    }
+
+    private NonzeroChannels Active(GraphBuilder b, MaskedLink link)
+    {
+        b.Origin = link.Node.Origin;
+        return NonzeroChannels.Of(b, link.ActivationMask.Product(b, Columns, link.Samples, link.Planes), link.ActivationMask.IsMask);
+    }
+}

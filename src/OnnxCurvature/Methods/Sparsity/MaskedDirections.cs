@@ -1,0 +1,263 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.ControlFlow;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
+using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Sparsity;
+
+/// <summary>
+/// Columns at the active channels of every position only. The directions lie innermost, so that what is gathered are whole rows of memory.
+/// </summary>
+/// <param name="Values">[M, K].</param>
+/// <param name="Rows">Which row of the values belongs to each place, [R, A], R positions of all samples.</param>
+/// <param name="Slopes">What the values are still to be multiplied by, [R, A]; null where that is done, or where all are one.</param>
+/// <param name="Channels">What the A places of a position are.</param>
+internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes, NonzeroChannels Channels)
+{
+    /// <summary>
+    /// The active entries of masked directions. They are not gathered before they are used, which spares a copy of them all.
+    /// </summary>
+    /// <param name="b">Where the nodes are built.</param>
+    /// <param name="mask">The mask.</param>
+    /// <param name="active">Where it is open.</param>
+    /// <param name="shape">K, N, C and P of the directions.</param>
+    public static MaskedDirections From(GraphBuilder b, ActivationMask mask, NonzeroChannels active, TensorShape shape)
+    {
+        var (count, samples, channels, positions) = (shape[0], shape[1], shape[2].Factor, shape[3].Factor);
+        var size = samples * channels * (mask.Map?.Count ?? positions);
+        var values = TransposeAxes.Of(b, Reshape.To(b, mask.Base, [count, size]), 1, 0);
+        return new MaskedDirections(values, Entries(b, mask, active, shape), active.Slopes, active);
+    }
+
+    /// <summary>What a product gives at the active channels of the mask after it.</summary>
+    public MaskedDirections Through(GraphBuilder b, MaskedLink link, NonzeroChannels next)
+    {
+        var values = link.IsSingle ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next, null) : AtOpenPlaces(b, link, next);
+        var places = next.Indices.Type.Shape;
+        // Where there is one position, the places are those of its nonzero channels, which come first; others are never read. That asks for
+        // no number on the host.
+        var rows = places[0].IsOne
+            ? Sub.Of(b, next.Ordinals(b), b.Scalar(ElementType.Int64, 1))
+            : Reshape.To(b, Numbers(b, places.Elements), places);
+        return new MaskedDirections(Reshape.To(b, values, [places.Elements, Columns]), rows, null, next);
+    }
+
+    /// <summary>
+    /// What a product of one position gives where a mask is open that has positions of its own, as the channels of a flattened image go
+    /// back to the places of its pooling.
+    /// </summary>
+    /// <param name="b">Where the nodes are built.</param>
+    /// <param name="link">The product.</param>
+    /// <param name="mask">The mask after it.</param>
+    /// <param name="product">The mask's factors, [1, C, P].</param>
+    /// <param name="next">Where it is open.</param>
+    public MaskedDirections Spread(GraphBuilder b, MaskedLink link, ActivationMask mask, Value product, NonzeroChannels next)
+    {
+        // Of a block of the product's outputs those that are read; blocks are what positions are elsewhere.
+        var isRead = TransposeAxes.Of(
+            b,
+            Reshape.To(b, mask.OpenAtBase(b, product), [1, link.Blocks, link.Output[0].Factor / link.Blocks]),
+            0,
+            2,
+            1
+        );
+        var end = OutputMask.Of(b, isRead, isMask: true);
+        var values =
+            link.Blocks > 1 ? InBlocks(b, link, end.Channels) : Product(b, b, b.Scalar(ElementType.Int64, 0), link, end.Channels, null);
+        var rows = Gather.Of(b, end.Rows(b), Entries(b, mask, next, [Columns, .. product.Type.Shape]), 0);
+        return new MaskedDirections(Reshape.To(b, values, [end.Channels.Indices.Type.Shape.Elements, Columns]), rows, next.Slopes, next);
+    }
+
+    /// <summary>What the last product gives at all channels, in a shape [K * N, O, *Q] with the axes put together in any way.</summary>
+    /// <param name="b">Where the nodes are built.</param>
+    /// <param name="link">The product.</param>
+    /// <param name="end">The mask after it; null where there is none.</param>
+    /// <param name="isPicked">Whether only entries of the output will be gathered, at which that mask is open: the others are then never
+    /// made.</param>
+    /// <param name="shape">The shape.</param>
+    public Value Through(GraphBuilder b, MaskedLink link, OutputMask? end, bool isPicked, TensorShape shape)
+    {
+        if (link.IsSingle)
+        {
+            var product =
+                link.Blocks > 1
+                    ? Reshape.To(b, InBlocks(b, link, null), [link.Output[0], Columns])
+                    : AllChannels(b, b.Scalar(ElementType.Int64, 0));
+            return Reshape.To(b, TransposeAxes.Of(b, product, 1, 0), shape);
+        }
+        if (end is not null && isPicked && link.Samples.IsOne)
+        {
+            var gathered = Gather.Of(
+                b,
+                Reshape.To(b, AtOpenPlaces(b, link, end.Channels), [end.Channels.Indices.Type.Shape.Elements, Columns]),
+                end.Rows(b),
+                0
+            );
+            return Reshape.To(
+                b,
+                TransposeAxes.Of(b, Reshape.To(b, gathered, [link.Taps.Outputs, link.Output[0], Columns]), 2, 1, 0),
+                shape
+            );
+        }
+        var stacked = AtAllPositions(b, link, AllChannels);
+        if (link.Samples.IsOne)
+            return Reshape.To(b, TransposeAxes.Of(b, stacked, 2, 1, 0), shape);
+        var apart = Reshape.To(b, stacked, [link.Samples, link.Taps.Outputs, link.Output[0], Columns]);
+        return Reshape.To(b, TransposeAxes.Of(b, apart, 3, 0, 2, 1), shape);
+
+        Value AllChannels(GraphBuilder body, Value position) =>
+            end is null
+                ? Product(b, body, position, link, null, null)
+                : end.AtAllChannels(
+                    body,
+                    Product(b, body, position, link, end.Channels, Gather.Of(body, end.Counts, position, 0)),
+                    position
+                );
+    }
+
+    /// <summary>
+    /// What a product gives at all positions in the places of a mask after it, [R, A, K]. Only those where it is open are computed.
+    /// </summary>
+    private Value AtOpenPlaces(GraphBuilder b, MaskedLink link, NonzeroChannels next)
+    {
+        var counts = next.Counts(b);
+        return AtAllPositions(
+            b,
+            link,
+            (body, position) => next.Filled(body, Product(b, body, position, link, next, Gather.Of(body, counts, position, 0)), position)
+        );
+    }
+
+    /// <summary>Which entry of the mask's base belongs to each place, 64-bit integers [R, A].</summary>
+    private static Value Entries(GraphBuilder b, ActivationMask mask, NonzeroChannels active, TensorShape shape)
+    {
+        var (samples, channels, positions) = (shape[1], shape[2].Factor, shape[3].Factor);
+        var map = mask.Map ?? PositionMap.Same(positions);
+        // Of sample n and channel c an entry at position p is entry (n * C + c) * Q + source(p).
+        var sources = b.Vector([.. map.Sources.Select(source => (long)source)]);
+        if (!samples.IsOne)
+        {
+            var starts = Mul.Of(b, Numbers(b, samples), b.Scalar(ElementType.Int64, channels * map.Count));
+            sources = Reshape.To(b, Add.Of(b, Reshape.InsertAxis(b, starts, 1), sources), [samples * positions]);
+        }
+        return Add.Of(b, Reshape.InsertAxis(b, sources, 1), Mul.Of(b, active.Indices, b.Scalar(ElementType.Int64, map.Count)));
+    }
+
+    /// <summary>
+    /// A product of one position with a large weight, a block of its directions after the other: what is gathered of a block stays within
+    /// the cache, and takes no memory that has not been touched before. Gives all outputs, [B, O / B, K], or those of each block that are
+    /// <paramref name="wanted"/>, [B, A, K].
+    /// </summary>
+    private Value InBlocks(GraphBuilder b, MaskedLink link, NonzeroChannels? wanted)
+    {
+        var isOpen = Reshape.To(b, Channels.AreOpen, [Channels.Count]);
+        var (channels, directions) = (Open(Channels.Indices), Gather.Of(b, Values, Open(Rows), 0));
+        if (Slopes is not null)
+            directions = Mul.Of(b, directions, Reshape.InsertAxis(b, Open(Slopes), 1));
+        var (matrix, width) = (link.Matrix(b), link.Output[0].Factor / link.Blocks);
+        var body = new GraphBuilder(b) { Origin = b.Origin };
+        var block = body.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
+        var first = Mul.Of(body, block, body.Vector(width));
+        var ofBlock = Catalogue
+            .Get<Slice>()
+            .Apply(
+                body,
+                [matrix, first, Add.Of(body, first, body.Vector(width)), body.Vector(1)],
+                types: [matrix.Type with { Shape = matrix.Type.Shape.With(1, width) }]
+            )
+            .Output;
+        var weight = Gather.Of(body, ofBlock, channels, 0);
+        var product = wanted is null
+            ? Multiply(body, weight, directions, null)
+            : wanted.Filled(
+                body,
+                Multiply(body, weight, directions, wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0))),
+                block
+            );
+        return Scan.Of(b, Numbers(b, link.Blocks), body.Build([block], [new NamedValue("product", product)]));
+
+        Value Open(Value places) => Kept(b, places, isOpen);
+    }
+
+    private Dim Columns => Values.Type.Shape[1];
+
+    /// <summary>
+    /// A matrix product for one output position: of those rows and directions of the weight that belong to nonzero channels with what the
+    /// position sees of the directions, [B, K]; B are the places of the mask after it, no more of them than <paramref name="count"/> says
+    /// where there is one, or all channels.
+    /// </summary>
+    private Value Product(GraphBuilder b, GraphBuilder body, Value position, MaskedLink link, NonzeroChannels? next, Value? count)
+    {
+        var seen = link.Taps.Seen(body, position, link.Samples, link.RowOf);
+        var isOpen = Reshape.To(body, Gather.Of(body, Channels.AreOpen, seen.Positions, 0), [seen.Count * Channels.Count]);
+        var weight = Gather.Of(
+            body,
+            link.Matrix(b),
+            Open(Add.Of(body, Gather.Of(body, Channels.Indices, seen.Positions, 0), Reshape.InsertAxis(body, seen.Kernels, 1))),
+            0
+        );
+        var directions = Gather.Of(body, Values, Open(Gather.Of(body, Rows, seen.Positions, 0)), 0);
+        if (Slopes is not null)
+            directions = Mul.Of(body, directions, Reshape.InsertAxis(body, Open(Gather.Of(body, Slopes, seen.Positions, 0)), 1));
+        var product = Multiply(body, weight, directions, next is null ? null : Wanted(next.Indices));
+        return next?.Slopes is { } slopes ? Mul.Of(body, product, Reshape.InsertAxis(body, Wanted(slopes), 1)) : product;
+
+        Value Wanted(Value places) => count is null ? Gather.Of(body, places, position, 0) : next!.First(body, places, position, count);
+
+        // Of [T, A] those at which the mask is open.
+        Value Open(Value places) => Kept(body, places, isOpen);
+    }
+
+    /// <summary>Of places of any shape, in a row, those at which the mask is open.</summary>
+    private static Value Kept(GraphBuilder b, Value places, Value isOpen)
+    {
+        TensorShape open = [Dim.Symbol($"open_{isOpen.Producer!.Id}")];
+        return Catalogue
+            .Get<Compress>()
+            .Apply(
+                b,
+                [Reshape.To(b, places, isOpen.Type.Shape), isOpen],
+                Attributes.Empty.With("axis", 0L),
+                types: [places.Type with { Shape = open }]
+            )
+            .Output;
+    }
+
+    /// <summary>The product of a weight [C, O] and directions [C, K], at all outputs or at those that are wanted.</summary>
+    private static Value Multiply(GraphBuilder b, Value weight, Value directions, Value? wanted)
+    {
+        if (wanted is null)
+            return Catalogue.Get<Gemm>().Apply(b, [weight, directions], Attributes.Empty.With("transA", 1L)).Output;
+        // Whole rows are gathered faster than entries of rows, and the product takes its left side by rows.
+        return Catalogue.Get<Gemm>().Apply(b, [Gather.Of(b, TransposeAxes.Of(b, weight, 1, 0), wanted, 0), directions]).Output;
+    }
+
+    /// <summary>A scan of the output positions of all samples, which stacks what <paramref name="product"/> gives for each.</summary>
+    private static Value AtAllPositions(GraphBuilder b, MaskedLink link, Func<GraphBuilder, Value, Value> product)
+    {
+        var body = new GraphBuilder(b) { Origin = b.Origin };
+        var position = body.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
+        var program = body.Build([position], [new NamedValue("product", product(body, position))]);
+        return Scan.Of(b, Numbers(b, link.Samples * link.Taps.Outputs), program);
+    }
+
+    private static Value Numbers(GraphBuilder b, Dim count) =>
+        count.Known is { } known
+            ? b.Vector([.. Enumerable.Range(0, (int)known).Select(number => (long)number)])
+            : Catalogue
+                .Get<Ops.Structure.Range>()
+                .Apply(
+                    b,
+                    [
+                        b.Scalar(ElementType.Int64, 0),
+                        Reshape.To(b, Dims.ToValue(b, count), TensorShape.Scalar),
+                        b.Scalar(ElementType.Int64, 1),
+                    ],
+                    types: [new TensorType(ElementType.Int64, [count])]
+                )
+                .Output;
+}

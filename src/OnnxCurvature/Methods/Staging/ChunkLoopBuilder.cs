@@ -1,0 +1,174 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Methods.Directions;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Methods.Sparsity;
+using OnnxCurvature.Methods.Terms;
+using OnnxCurvature.Passes;
+
+namespace OnnxCurvature.Methods.Staging;
+
+/// <summary>Builds one direction chunk loop for methods that share directions, in chunks that fit the memory.</summary>
+internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, PlanLimits limits)
+{
+    private const int MostDirectionsAtOnce = 256;
+
+    /// <summary>A device has no such cache, and convolutions of more directions come closer to what it can do.</summary>
+    private const int MostColumnsAtOnceOnDevice = 1024;
+
+    /// <summary>
+    /// On a processor, a convolution whose output has more bytes than this writes to memory and not to a cache, and more directions at once
+    /// are slower.
+    /// </summary>
+    private const double CacheBytes = 32 << 20;
+
+    /// <summary>
+    /// On a device, convolutions whose output has more bytes than this are taken by slower algorithms, as it was seen with cuDNN 9 on an
+    /// H100.
+    /// </summary>
+    private const double DeviceBytes = 512 << 20;
+
+    /// <summary>With fewer directions at once what each chunk costs by itself counts for more than the cache.</summary>
+    private const int FewestColumnsAtOnce = 8;
+
+    /// <summary>What products at nonzero channels gather for every position they gather once for all directions.</summary>
+    private const int MostGatedColumnsAtOnce = 1024;
+
+    private double ConvolutionBytes => limits.Provider == "cpu" ? CacheBytes : DeviceBytes;
+
+    private int FewestAtOnce => limits.Provider == "cpu" ? FewestColumnsAtOnce : 1;
+
+    private int MostAtOnce => limits.Provider == "cpu" ? MostDirectionsAtOnce : MostColumnsAtOnceOnDevice;
+
+    /// <summary>The share of the memory that may be kept for entries of a weight that are gathered once for all chunks.</summary>
+    private const double ShareOfPickedWeights = 0.25;
+
+    /// <summary>Builds the chunk loop.</summary>
+    public BuiltChunkLoop Build(IReadOnlyList<ITerm> methods)
+    {
+        // Mostly as many directions as are ever taken at once fit, and then nothing else need be built.
+        var open = Open(methods, Even(methods, MostAtOnce), masked: false);
+        var masked = limits.MasksProducts ?? (!limits.OneRunForEachChunk && IsGated(methods, open.Stage));
+        if (masked || !Fits(open))
+            open = Open(methods, ChunkSize(methods, masked), masked);
+        open.Stage.Close();
+        return new BuiltChunkLoop(open.Stage.ChunkSize, open.Bytes, [.. open.Finish.Select(result => result())]);
+    }
+
+    /// <summary>A chunk loop to which no more is added, and what a chunk takes.</summary>
+    private OpenStage Open(IReadOnlyList<ITerm> methods, int chunk, bool masked)
+    {
+        var (chunkLoop, finish) = Stage(methods, chunk, masked);
+        var body = Finished(chunkLoop.BuildBody());
+        return new OpenStage(chunkLoop, finish, body, costs.PeakBytes(body));
+    }
+
+    private bool Fits(OpenStage open) =>
+        open.Bytes <= limits.MemoryBytes
+        && (open.Stage.ChunkSize <= FewestAtOnce || costs.WidestConvolution(open.Body) <= ConvolutionBytes);
+
+    /// <summary>The body as it will run: what does not depend on the chunk is done once, before.</summary>
+    private Program Finished(Program body)
+    {
+        var whole = Simplifier.Run(Float64Lowering.Run(body, limits.Provider));
+        costs.Learn(whole);
+        return whole.Dependent();
+    }
+
+    private (ChunkLoop Stage, Func<Value>[] Finish) Stage(IReadOnlyList<ITerm> methods, int chunk, bool masked)
+    {
+        var chunkLoop = new ChunkLoop(builder, methods[0].Columns, chunk) { MasksProducts = masked && limits.Provider == "cpu" };
+        var directions = methods[0].MakeDirections(chunkLoop);
+        Func<Value>[] finish = [.. methods.Select(method => method.Build(chunkLoop, directions))];
+        chunkLoop.Rewrite(body => FewPositions.Replace(chunkLoop.Body, body));
+        if (masked)
+            chunkLoop.Rewrite(body =>
+                MaskedProducts.Replace(
+                    chunkLoop.Body,
+                    body,
+                    part => Chains(part, chunk, chunkLoop.IsSingle).Where(chain => Pays(chain, MostGatedAtOnce(methods)))
+                )
+            );
+        return (chunkLoop, finish);
+    }
+
+    /// <summary>
+    /// Whether products are to be taken at nonzero channels only. That needs many directions at once, so it must still pay with as many as
+    /// then fit the memory.
+    /// </summary>
+    private bool IsGated(IReadOnlyList<ITerm> methods, ChunkLoop whole)
+    {
+        MaskedChain[] chains = [.. Chains(whole.BuildBody(), whole.ChunkSize, atOnce: true)];
+        return IsWorthwhile(MostGatedAtOnce(methods)) && IsWorthwhile(ChunkSize(methods, masked: true));
+
+        bool IsWorthwhile(long directions) => chains.Any(chain => Pays(chain, directions));
+    }
+
+    private bool Pays(MaskedChain chain, long directions) =>
+        limits.MasksProducts
+        ?? (
+            limits.Provider == "cpu"
+                ? MaskedProductCosts.IsWorthwhile(chain, directions, costs.Size)
+                : MaskedProductCosts.IsWorthwhileOnDevice(chain, directions, costs.Size)
+        );
+
+    /// <summary>
+    /// The chains of products that there is memory for. What is gathered from the weight of a single position, unless in blocks, does not
+    /// depend on the directions, and is kept from chunk to chunk; for others it is gathered anew for each.
+    /// </summary>
+    private IEnumerable<MaskedChain> Chains(Program body, int chunk, bool atOnce) =>
+        MaskedProducts.In(
+            body,
+            chunk,
+            limits,
+            link =>
+                atOnce
+                || link is not { IsSingle: true, Blocks: 1 }
+                || costs.Bytes(link.Node.Inputs[1]!) <= ShareOfPickedWeights * limits.MemoryBytes
+        );
+
+    private static long MostGatedAtOnce(IReadOnlyList<ITerm> methods) => Math.Min(methods[0].Columns, MostGatedColumnsAtOnce);
+
+    /// <summary>
+    /// The most directions whose values fit the memory limit, or one where that does not, spread evenly over the chunks. The peak of a body
+    /// is the largest of several linear functions of the directions. Two trial bodies tell the one that counts for few directions; where
+    /// another takes over before the limit, a third tells a secant, above which the peak does not rise. On a processor there are no more
+    /// than keep the output of the widest convolution within the cache.
+    /// </summary>
+    private int ChunkSize(IReadOnlyList<ITerm> methods, bool masked)
+    {
+        var directions = methods[0].Columns;
+        if (directions <= 1)
+            return 1;
+        var (first, second) = (Body(1), Body(2));
+        var one = costs.PeakBytes(first);
+        var widest = costs.WidestConvolution(second) - costs.WidestConvolution(first);
+        var cached =
+            masked ? MostGatedColumnsAtOnce
+            : widest > 0 ? Math.Clamp(Math.Floor(ConvolutionBytes / widest), FewestAtOnce, MostAtOnce)
+            : MostAtOnce;
+        var chunk = Fit(costs.PeakBytes(second) - one);
+        return chunk > 2 && costs.PeakBytes(Body(chunk)) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
+
+        Program Body(int chunk) => Finished(Stage(methods, chunk, masked).Stage.BuildBody());
+
+        int Fit(double each) =>
+            Even(methods, (long)Math.Min(1 + Math.Floor(Math.Max(0, limits.MemoryBytes - one) / Math.Max(1, each)), cached));
+    }
+
+    /// <summary>Columns of a chunk, so that all chunks have about as many, and none more than <paramref name="most"/>.</summary>
+    private static int Even(IReadOnlyList<ITerm> methods, long most)
+    {
+        var directions = Math.Max(1, methods[0].Columns);
+        var chunks = (directions + Math.Min(most, directions) - 1) / Math.Min(most, directions);
+        return (int)((directions + chunks - 1) / chunks);
+    }
+
+    private sealed record OpenStage(ChunkLoop Stage, Func<Value>[] Finish, Program Body, double Bytes);
+}
+
+/// <summary>A chunk loop that is closed.</summary>
+/// <param name="ChunkSize">Columns at a time.</param>
+/// <param name="MemoryBytes">Peak of one chunk's values.</param>
+/// <param name="Results">The result of each method.</param>
+internal sealed record BuiltChunkLoop(int ChunkSize, double MemoryBytes, IReadOnlyList<Value> Results);

@@ -1,0 +1,30 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Directions;
+using OnnxCurvature.Methods.Requests;
+
+namespace OnnxCurvature.Methods.Terms;
+
+/// <summary>A way to compute one quantity of one target, or a term of it, from directions.</summary>
+public interface ITerm
+{
+    /// <summary>The target.</summary>
+    Target Target { get; }
+
+    /// <summary>How the directions are put together, for the plan.</summary>
+    string Description { get; }
+
+    /// <summary>The number of directions.</summary>
+    long Columns { get; }
+
+    /// <summary>Methods of one kind can share the directions of a chunk loop.</summary>
+    object Kind { get; }
+
+    /// <summary>Adds the method's work to a chunk loop.</summary>
+    /// <param name="chunkLoop">The chunk loop.</param>
+    /// <param name="directions">The directions [K, *z] that methods of this kind share, made by <see cref="MakeDirections"/>.</param>
+    /// <returns>Builds the result after the chunk loop is closed: a value of the target's result type.</returns>
+    Func<Value> Build(ChunkLoop chunkLoop, DirectionPair directions);
+
+    /// <summary>Makes a chunk's directions in the body of a chunk loop.</summary>
+    DirectionPair MakeDirections(ChunkLoop chunkLoop);
+}

@@ -1,0 +1,97 @@
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Contractions;
+using OnnxCurvature.Methods.Directions;
+using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Methods.Terms;
+
+/// <summary>
+/// The diagonal Σ_n Σ_c (Jₙᵀ a_nc) ⊙ (Jₙᵀ b_nc) from the directions of a second derivative at a value after the target: one vector-Jacobian
+/// product for each direction, or two where its sides differ.
+/// </summary>
+public sealed class PullBackTerm : ITerm
+{
+    private readonly TargetPath _path;
+    private readonly DirectionSource _source;
+    private readonly WeightEntry? _entry;
+    private readonly IContraction? _contraction;
+
+    /// <summary>The method for one path and the directions at its end; <paramref name="entry"/> tells how the target enters.</summary>
+    public PullBackTerm(GraphBuilder b, TargetPath path, DirectionSource source, WeightEntry? entry, PlanLimits limits)
+    {
+        (_path, _source, _entry) = (path, source, entry);
+        _contraction = entry is null ? null : ContractionChoice.Of(b, entry.Site, source.Columns, limits);
+    }
+
+    /// <inheritdoc/>
+    public Target Target => _path.Target;
+
+    /// <inheritdoc/>
+    public string Description => _contraction?.Description ?? "pull-backs of each sample, multiplied entry by entry";
+
+    /// <inheritdoc/>
+    public long Columns => _source.Columns;
+
+    /// <inheritdoc/>
+    public object Kind => _source;
+
+    /// <inheritdoc/>
+    public DirectionPair MakeDirections(ChunkLoop chunkLoop)
+    {
+        chunkLoop.Body.Origin = "directions of the curvature";
+        var directions = _source.DirectionsAt(chunkLoop);
+        chunkLoop.Body.Origin = null;
+        return directions;
+    }
+
+    /// <inheritdoc/>
+    public Func<Value> Build(ChunkLoop chunkLoop, DirectionPair directions)
+    {
+        var outer = chunkLoop.Outer;
+        var origin = $"curvature of '{Target.Name}'";
+        outer.Origin = chunkLoop.Body.Origin = origin;
+        var finish = _contraction is null ? Products(chunkLoop, directions) : Contract(chunkLoop, directions);
+        outer.Origin = chunkLoop.Body.Origin = null;
+        return () =>
+        {
+            outer.Origin = origin;
+            var result = _source.Weight is { } weight ? Mul.Of(outer, weight, finish()) : finish();
+            outer.Origin = null;
+            return result;
+        };
+    }
+
+    /// <summary>Any path: forms every sample's pull-back, multiplies and adds.</summary>
+    private Func<Value> Products(ChunkLoop chunkLoop, DirectionPair directions)
+    {
+        var (outer, body) = (chunkLoop.Outer, chunkLoop.Body);
+        var separates = _path.Separates;
+        var tangent = separates ? _path.Separated(outer) : _path.Tangent;
+        // [K, *w], or [K, N, *w].
+        var lead = separates ? 2 : 1;
+        var pulled = directions.Select(side => _path.Pull(outer, body, tangent.Inputs[0], tangent.Outputs[0]!, side));
+        if (Target.IsPart)
+            pulled = pulled.Select(side => Slice.Of(body, side, lead, Target.Start, Target.End));
+        body.Origin = outer.Origin;
+        var samples = separates ? SampleLayout.At(0) : _path.AxisOf(Target.Value);
+        var term = ReduceSum.Of(body, pulled.Resolved(body, samples).Product(body), separates ? [0, 1] : [0], keepDims: false);
+        var slot = chunkLoop.Accumulate(term);
+        return () => Reshape.To(outer, chunkLoop.Result(slot), Target.ResultType.Shape);
+    }
+
+    /// <summary>
+    /// A target that is the weight of one matrix product: the directions are pulled back to the product's output only, and contracted
+    /// there.
+    /// </summary>
+    private Func<Value> Contract(ChunkLoop chunkLoop, DirectionPair directions)
+    {
+        var diagonal = _contraction!.Build(chunkLoop, directions);
+        return () => _entry!.Place(diagonal());
+    }
+}
