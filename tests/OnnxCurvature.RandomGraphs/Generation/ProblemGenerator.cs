@@ -67,8 +67,10 @@ public static class ProblemGenerator
             b.Choices.Pick("mse", "cross-entropy", "binary-cross-entropy", "sum", "value", "total", "own cross-entropy"));
         if (kind.EndsWith("cross-entropy", StringComparison.Ordinal) && kind[0] != 'b')
             x = WithClasses(b, x);
-        while (x.Layout.Count() > Math.Max(MostOutputs, 4 * b.Samples) && x.PlainAxes is { Length: > 0 } plain)
-            x = ReductionBlocks.Reduce(b, x, "ReduceMean", [plain[^1]], keep: plain[^1] == 1 || x.Rank <= 2);
+        // An axis of one entry makes nothing smaller, however often it is reduced.
+        while (x.Layout.Count() > Math.Max(MostOutputs, 4 * b.Samples)
+            && x.PlainAxes.Where(axis => x.Shape[axis] > 1).DefaultIfEmpty(-1).Last() is >= 0 and var axis)
+            x = ReductionBlocks.Reduce(b, x, "ReduceMean", [axis], keep: axis == 1 || x.Rank <= 2);
         // A loss that finds probabilities at the end starts from the logits before them, which is asked for on purpose below.
         if (b.EndsIn(x, "Softmax", "LogSoftmax", "Sigmoid"))
             x = b.Value(x.Layout, "Neg", [x.Name]);
