@@ -15,6 +15,6 @@ internal static class ExitCodes
     /// <summary>A defect of the program; <c>EX_SOFTWARE</c> of sysexits.h.</summary>
     public const int InternalError = 70;
 
-    /// <summary>Interrupted, as a shell tells it: 128 and the number of SIGINT.</summary>
+    /// <summary>Interrupted, as a shell reports it: 128 and the number of SIGINT.</summary>
     public const int Interrupted = 130;
 }

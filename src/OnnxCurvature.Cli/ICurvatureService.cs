@@ -54,7 +54,7 @@ internal interface IPlannedRun
     /// <summary>The files that the model is read from.</summary>
     ImmutableArray<string> ModelFiles { get; }
 
-    /// <summary>What the user is told before it begins.</summary>
+    /// <summary>What is reported to the user before it begins.</summary>
     PlanOverview Plan { get; }
 
     /// <summary>Runs.</summary>
@@ -65,9 +65,9 @@ internal interface IPlannedRun
 /// <param name="Methods">How each second-order quantity is computed; none for an augmented file.</param>
 /// <param name="Notes">One sentence each.</param>
 /// <param name="Batches">The number of batches, or null where nothing is run.</param>
-/// <param name="Flops">Floating-point operations of one batch, or null where they are not told.</param>
-/// <param name="MemoryBytes">Peak memory of the values of one batch, or null where it is not told.</param>
-/// <param name="Estimate">What all batches are expected to take, and the process at its peak, or null where that is not told.</param>
+/// <param name="Flops">Floating-point operations of one batch, or null where they are not reported.</param>
+/// <param name="MemoryBytes">Peak memory of the values of one batch, or null where it is not reported.</param>
+/// <param name="Estimate">What all batches are expected to take, and the process at its peak, or null where that is not reported.</param>
 internal sealed record PlanOverview(
     ImmutableArray<WeightPlan> Methods,
     ImmutableArray<string> Notes,

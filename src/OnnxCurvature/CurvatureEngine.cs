@@ -186,7 +186,7 @@ public static class CurvatureEngine
     }
 
     /// <summary>
-    /// The boundary of the library: tells the user of all nodes that cannot be taken, and of defects, with the node that was being worked
+    /// The boundary of the library: reports all nodes that cannot be taken, and of defects, with the node that was being worked
     /// on.
     /// </summary>
     internal static T TranslateErrors<T>(Func<T> action)

@@ -8,7 +8,7 @@ using OnnxCurvature.Runtime.Runs;
 namespace OnnxCurvature.Cli.Arguments;
 
 /// <summary>The arguments and options that commands share, each with its line of help.</summary>
-/// <param name="requests">Whether the command must be told what to compute.</param>
+/// <param name="requests">Whether the command takes what to compute.</param>
 internal sealed class CommandOptions(bool requests)
 {
     private static readonly ImmutableArray<Quantity> DefaultQuantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];
@@ -91,7 +91,7 @@ internal sealed class CommandOptions(bool requests)
         new("--probes")
         {
             HelpName = "N",
-            Description = "Random columns of an estimate; the standard error falls as 1/√N [default: 32].",
+            Description = "Random directions of an estimate; the standard error falls as 1/√N [default: 32].",
             CustomParser = Parsers.Integer("--probes", 2),
         };
 
@@ -205,8 +205,8 @@ internal sealed class CommandOptions(bool requests)
         {
             HelpName = "SIZE",
             Description =
-                "The most memory that the process may take, for instance 800M, 2G or 4GiB; fewer columns are then done at a time. With "
-                + "--provider cuda, and in a file that is written, what the values of one chunk of columns may take [default: 3G; 1G "
+                "The most memory that the process may take, for instance 800M, 2G or 4GiB; fewer directions are then done at a time. With "
+                + "--provider cuda, and in a file that is written, what the values of one chunk of directions may take [default: 3G; 1G "
                 + "for a file].",
             CustomParser = Parsers.Size("--memory"),
         };

@@ -7,7 +7,7 @@ using OnnxCurvature.Methods.Requests;
 namespace OnnxCurvature.Cli.Arguments;
 
 /// <summary>
-/// Parsers of options' values. Each tells of a value that cannot be taken in one sentence that names the option, the value, and
+/// Parsers of options' values. Each reports a value that cannot be taken in one sentence that names the option, the value, and
 /// what to give instead.
 /// </summary>
 internal static class Parsers

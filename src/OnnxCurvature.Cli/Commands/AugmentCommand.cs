@@ -28,7 +28,7 @@ internal static class AugmentCommand
         {
             HelpName = "single-run|portable",
             Description =
-                "single-run: one run of the file gives everything; chunks of columns run in Loops. portable: no loops, opset 13 to 17 "
+                "single-run: one run of the file gives everything; chunks of directions run in Loops. portable: no loops, opset 13 to 17 "
                 + "and operators that most runtimes have; the caller feeds the number of the run as 'column_chunk', makes a run for "
                 + "each chunk, and adds up the outputs that the file's metadata names [default: single-run].",
             CustomParser = Parsers.Word("--profile", "single-run", "portable"),
@@ -37,7 +37,7 @@ internal static class AugmentCommand
         {
             HelpName = "cpu|cuda",
             Description =
-                "What the file is laid out for. cpu: where masks make columns zero, products skip these entries, position by position "
+                "What the file is laid out for. cpu: where masks make directions zero, products skip these entries, position by position "
                 + "in Loops, if that is expected to be faster. cuda: whole products [default: cpu].",
             CustomParser = Parsers.Word("--provider", "cpu", "cuda"),
         };

@@ -75,7 +75,7 @@ internal static class InspectJson
         json.WriteString("quantity", plan.Quantity.Name());
         json.WriteString("method", plan.Method);
         json.WriteString("reason", plan.Reason);
-        json.WriteNumber("columns", plan.Columns);
+        json.WriteNumber("directions", plan.Directions);
         json.WriteNumber("chunkSize", plan.ChunkSize);
         json.WriteNumber("flops", plan.Flops);
         json.WriteNumber("memoryBytes", plan.MemoryBytes);

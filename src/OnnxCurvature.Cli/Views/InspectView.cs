@@ -51,7 +51,7 @@ internal static class InspectView
             return;
         if (!report.Losses.IsEmpty)
             terminal.Line($"  For one batch, with 1 for symbolic dimensions, the Hessian diagonal of {report.Losses[0].Loss} takes:");
-        var table = Tables.Of("name", "type", ">entries", "method", ">columns", ">at a time", ">GFLOP", ">memory");
+        var table = Tables.Of("name", "type", ">entries", "method", ">directions", ">at a time", ">GFLOP", ">memory");
         foreach (var weight in report.Weights.Take(MostRows))
             if (weight.Plan is { } plan)
                 table.Row(
@@ -59,7 +59,7 @@ internal static class InspectView
                     weight.Type,
                     Figures.Count(weight.Elements),
                     plan.Method,
-                    Figures.Count(plan.Columns),
+                    Figures.Count(plan.Directions),
                     Figures.Count(plan.ChunkSize),
                     Figures.GigaFlops(plan.Flops),
                     Figures.Bytes(plan.MemoryBytes)

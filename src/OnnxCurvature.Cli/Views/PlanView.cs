@@ -35,13 +35,13 @@ internal static class PlanView
     {
         if (methods.IsEmpty)
             return;
-        var table = Tables.Of("target", "quantity", "method", ">columns", ">at a time", ">GFLOP", ">memory");
+        var table = Tables.Of("target", "quantity", "method", ">directions", ">at a time", ">GFLOP", ">memory");
         foreach (var plan in methods)
             table.Row(
                 plan.Target,
                 plan.Quantity.Name(),
                 plan.Method,
-                Figures.Count(plan.Columns),
+                Figures.Count(plan.Directions),
                 Figures.Count(plan.ChunkSize),
                 Figures.GigaFlops(plan.Flops),
                 Figures.Bytes(plan.MemoryBytes)
@@ -65,12 +65,12 @@ internal static class PlanView
                 $"  Ways to {plan.Quantity.OutputName(plan.Target)}, times of arithmetic at "
                     + $"{Figures.GigaFlops(CostModel.FlopsPerSecondOfACore)} GFLOP/s for each of {Environment.ProcessorCount} cores:"
             );
-            var table = Tables.Of("method", "at", ">columns", ">GFLOP", ">memory", ">time", "verdict");
+            var table = Tables.Of("method", "at", ">directions", ">GFLOP", ">memory", ">time", "verdict");
             foreach (var way in plan.Candidates)
                 table.Row(
                     way.Method,
                     way.At,
-                    Figures.Count((long)way.Columns),
+                    Figures.Count((long)way.Directions),
                     Figures.GigaFlops(way.Flops),
                     Figures.Bytes(way.MemoryBytes),
                     Figures.Duration(TimeModel.OfArithmetic(way.Flops, Environment.ProcessorCount)),

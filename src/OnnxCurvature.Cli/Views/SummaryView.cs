@@ -29,9 +29,9 @@ internal static partial class SummaryView
                 + string.Join(
                     ", ",
                     result
-                        .Seconds.OrderBy(stage => Order(stage.Key))
-                        .ThenBy(stage => stage.Key, StringComparer.Ordinal)
-                        .Select(stage => $"{stage.Key} {Figures.Duration(stage.Value)}")
+                        .Seconds.OrderBy(phase => Order(phase.Key))
+                        .ThenBy(phase => phase.Key, StringComparer.Ordinal)
+                        .Select(phase => $"{phase.Key} {Figures.Duration(phase.Value)}")
                 )
                 + $", peak memory {Figures.Bytes(result.PeakBytes)}"
         );
@@ -115,6 +115,6 @@ internal static partial class SummaryView
     [GeneratedRegex(@"\[-?\d*:-?\d*\]$")]
     private static partial Regex Range();
 
-    private static int Order(string stage) =>
-        Array.IndexOf(["load", "plan", "compile", "run", "check"], stage) is var at && at < 0 ? int.MaxValue : at;
+    private static int Order(string phase) =>
+        Array.IndexOf(["load", "plan", "compile", "run", "check"], phase) is var at && at < 0 ? int.MaxValue : at;
 }

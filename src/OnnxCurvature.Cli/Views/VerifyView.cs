@@ -46,7 +46,7 @@ internal static class VerifyView
         if (report.Entries.Count(entry => entry.AgreesByRounding) is > 0 and var byRounding)
             terminal.Line(
                 $"{Figures.Count(byRounding)} of {Figures.Count(report.Entries.Length)} checks agree only within what rounding makes of "
-                    + $"terms that cancel; no more can be told of these entries in this precision."
+                    + $"terms that cancel; no more can be inferred of these entries in this precision."
             );
         terminal.Line(
             report.Entries.IsEmpty ? "Nothing was checked."

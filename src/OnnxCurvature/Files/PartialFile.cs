@@ -25,7 +25,7 @@ internal sealed class PartialFile : IDisposable
     /// <summary>The place.</summary>
     public string Target { get; }
 
-    /// <summary>Where the contents are written. The lock on it tells other processes that somebody still writes.</summary>
+    /// <summary>Where the contents are written. The lock on it shows other processes that somebody still writes.</summary>
     public FileStream Stream { get; }
 
     /// <summary>Writes what is buffered to the disk itself.</summary>

@@ -94,7 +94,7 @@ public sealed class Tensor
     }
 
     /// <summary>
-    /// The elements picked by flat positions, in a new shape. Throws <see cref="ShapeException"/> for a position that is outside.
+    /// The elements gathered by flat positions, in a new shape. Throws <see cref="ShapeException"/> for a position that is outside.
     /// </summary>
     public Tensor Pick(ReadOnlySpan<long> shape, int[] positions)
     {

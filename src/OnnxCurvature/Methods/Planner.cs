@@ -55,8 +55,8 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var targets = Target.Resolve(model, request.WithRespectTo).ToImmutableArray();
         var head = Loss(LossBuilder.Build(model, request.Loss, request.Reduction));
         _notes.AddRange(head.Notes);
-        if (UntiedCopies.Note(model, head.Loss, targets) is { } twins)
-            _notes.Add(twins);
+        if (UntiedCopies.Note(model, head.Loss, targets) is { } copies)
+            _notes.Add(copies);
         var gradients = Gradients(head, targets);
 
         if (request.Quantities.Contains(Quantity.Loss))
@@ -226,7 +226,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     {
         var b = model.Builder;
         var chunkLoops = new ChunkLoopBuilder(b, _costs, limits);
-        var built = new Dictionary<ITerm, (Value Result, BuiltChunkLoop Stage)>();
+        var built = new Dictionary<ITerm, (Value Result, BuiltChunkLoop Loop)>();
         foreach (var group in planned.SelectMany(quantity => quantity.Terms).Distinct().GroupBy(term => term.Kind))
         {
             var methods = group.ToArray();
@@ -242,7 +242,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
                 terms.Length == 0
                     ? Expand.Of(b, b.Scalar(target.Value.Type.Element, 0), target.ResultType.Shape)
                     : terms.Aggregate((sum, term) => Add.Of(b, sum, term));
-            var own = quantity.Terms.Select(term => built[term].Stage).ToArray();
+            var own = quantity.Terms.Select(term => built[term].Loop).ToArray();
             foreach (var name in quantity.Quantities)
             {
                 // Two quantities that are the same number are two outputs of the program all the same.
@@ -259,7 +259,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
                         name,
                         quantity.Method,
                         quantity.Reason,
-                        quantity.Terms.Sum(term => term.Columns),
+                        quantity.Terms.Sum(term => term.Directions),
                         own.Select(chunkLoop => chunkLoop.ChunkSize).DefaultIfEmpty(0).Max(),
                         0,
                         own.Select(chunkLoop => chunkLoop.MemoryBytes).DefaultIfEmpty(0).Max()

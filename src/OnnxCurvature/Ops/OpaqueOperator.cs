@@ -40,7 +40,7 @@ public sealed class OpaqueOperator(string name, string domain, int opset, string
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => throw Unsupported();
 
     /// <inheritdoc/>

@@ -86,15 +86,15 @@ public abstract class Operator : OperatorSchema
         [.. active.Select((isActive, input) => isActive ? Transpose(b, node, input, cy) : null)];
 
     /// <summary>
-    /// The outputs for K columns at once. An input for which <paramref name="batched"/> holds has a leading axis of size
-    /// <paramref name="columns"/> more than the node's own; every output must get one, too.
+    /// The outputs for K directions at once. An input for which <paramref name="batched"/> holds has a leading axis of size
+    /// <paramref name="directions"/> more than the node's own; every output must get one, too.
     /// </summary>
     public abstract ImmutableArray<Value> Batch(
         GraphBuilder b,
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     );
 
     /// <summary>
@@ -180,7 +180,7 @@ public abstract class Operator : OperatorSchema
 
     /// <summary>
     /// The outputs of a call in float64 by other operators, for an operator that ONNX Runtime's CPU provider has no float64 kernel of, or
-    /// one that iterations to float32; null for one that it computes in float64. The types of the outputs are
+    /// one that rounds to float32; null for one that it computes in float64. The types of the outputs are
     /// <paramref name="types"/>. Throws <see cref="UnsupportedOperatorException"/> where there is no such form.
     /// </summary>
     public virtual ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) => null;

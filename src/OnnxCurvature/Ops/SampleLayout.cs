@@ -81,7 +81,7 @@ public readonly record struct SampleLayout
     /// <summary>The shape of the entries that <paramref name="samples"/> samples have in a value.</summary>
     public TensorShape Of(TensorShape shape, Dim samples) => shape.With(Axis, Outer * samples * Inner);
 
-    /// <summary>The shape of one sample's entries; the whole shape where samples are not told apart.</summary>
+    /// <summary>The shape of one sample's entries; the whole shape where samples are not distinguished.</summary>
     public TensorShape OfOne(TensorShape shape) => IsSeparate ? Of(shape, 1) : shape;
 
     /// <summary>The shape of one sample's entries behind an axis of samples: an axis that samples have to themselves is dropped.</summary>

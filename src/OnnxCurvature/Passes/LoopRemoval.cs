@@ -10,7 +10,7 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Passes;
 
-/// <summary>A program without the loops over columns, which its caller makes up for by several runs.</summary>
+/// <summary>A program without the loops over directions, which its caller makes up for by several runs.</summary>
 /// <param name="Program">The program. Where more than one run is needed, its last parameter is the number of the run, a 64-bit
 /// scalar.</param>
 /// <param name="Runs">The number of runs.</param>
@@ -19,7 +19,7 @@ namespace OnnxCurvature.Passes;
 public sealed record LoopFreeProgram(Program Program, long Runs, ImmutableArray<string> Summed);
 
 /// <summary>
-/// Takes the loops that were added to a model out of a program. A loop that sums over chunks of columns becomes one of its iterations, that
+/// Takes the loops that were added to a model out of a program. A loop that sums over chunks of directions becomes one of its iterations, that
 /// of the run's number, so that results are sums over runs. That is right only where a result is linear in the sums, without a constant,
 /// and each node on the way is checked for it: what is added on the way is added in the first run only. Loops that come after such sums are
 /// unrolled.
@@ -124,7 +124,7 @@ public sealed class LoopRemoval
         }
     }
 
-    /// <summary>The value as the only entry at a iteration's place along a new first axis, the others being zero.</summary>
+    /// <summary>The value as the only entry at an iteration's place along a new first axis, the others being zero.</summary>
     private Value Placed(Value value, Value iteration, long iterations)
     {
         if (iterations == 1)

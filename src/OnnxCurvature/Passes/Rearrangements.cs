@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Passes;
 
 /// <summary>
-/// Reshapes of reshapes, transpositions of transpositions, and rows of rows that are picked, as one; no gathering of all that there is, in
+/// Reshapes of reshapes, transpositions of transpositions, and gathered rows of gathered rows, as one; no gathering of all that there is, in
 /// order.
 /// </summary>
 internal static class Rearrangements
@@ -36,10 +36,10 @@ internal static class Rearrangements
         if (
             node.Operator is Gather
             && IsOfRows(node)
-            && inputs is [{ Producer: { Operator: Gather, Inputs: [{ } from, { Type.Rank: 1 } rows] } gathered }, { } picked]
+            && inputs is [{ Producer: { Operator: Gather, Inputs: [{ } from, { Type.Rank: 1 } rows] } gathered }, { } chosen]
             && IsOfRows(gathered)
         )
-            return (null, [from, add(Gather.Of(new GraphBuilder(b), rows, picked, 0))], node.Attributes);
+            return (null, [from, add(Gather.Of(new GraphBuilder(b), rows, chosen, 0))], node.Attributes);
         if (
             inputs is not [{ } x, ..]
             || node.Operator is not (Reshape or TransposeAxes)

@@ -17,7 +17,7 @@ namespace OnnxCurvature.Passes;
 /// Rebuilds a program without what it does not need: nodes of small constants that are no weights are folded, equal nodes become one (one
 /// that gives more outputs also serves for those that give fewer), repetitions that broadcasting makes anyway are left out, what a loop's
 /// body computes alike in every round moves before the loop, and dead nodes go. Values and names of parameters and outputs stay. Reshapes
-/// of reshapes, transpositions of transpositions, and rows of rows that are picked, become one.
+/// of reshapes, transpositions of transpositions, and gathered rows of gathered rows, become one.
 /// </summary>
 public sealed class Simplifier
 {

@@ -69,7 +69,7 @@ public static class Functions
     {
         Decide(x, 0);
         var d = 1 + Math.Abs(x.Value);
-        return x.Map(x.Value / d, 1 / (d * d), -2 * Math.Sign(x.Value) / (d * d * d));
+        return x.Map(x.Value / d, 1 / (d * d), -2 * Sign(x.Value) / (d * d * d));
     }
 
     public static Number Erf(Number x)
@@ -85,7 +85,7 @@ public static class Functions
 
     public static Number Mish(Number x) => x * Tanh(Softplus(x));
 
-    public static Number Abs(Number x) => Linear(x, Math.Abs(x.Value), Math.Sign(x.Value), 0);
+    public static Number Abs(Number x) => Linear(x, Math.Abs(x.Value), Sign(x.Value), 0);
 
     /// <summary>Where it is zero it depends on nothing, so that ties of such zeros decide nothing.</summary>
     public static Number Relu(Number x)
@@ -174,6 +174,13 @@ public static class Functions
         if (a.Step >= 0 || b.Step >= 0)
             a.Tape.Decide(a.Value - b.Value);
     }
+
+    /// <summary>The sign, or zero; that of NaN is NaN, where Math.Sign throws.</summary>
+    private static double Sign(double x) =>
+        x > 0 ? 1
+        : x < 0 ? -1
+        : x == 0 ? 0
+        : double.NaN;
 
     private static double Logistic(double x) => x >= 0 ? 1 / (1 + Math.Exp(-x)) : Math.Exp(x) / (1 + Math.Exp(x));
 

@@ -141,7 +141,7 @@ public sealed class PlantedFaultTests
     /// <summary>Another square root: of another weight, or with other directions.</summary>
     private sealed class Changed(OutputHessianRoot factor, double scale, Func<GraphBuilder, Value, Value> change) : OutputHessianRoot
     {
-        public override Dim Columns(SampleLayout samples) => factor.Columns(samples);
+        public override Dim Directions(SampleLayout samples) => factor.Directions(samples);
 
         public override string Formula => factor.Formula;
 

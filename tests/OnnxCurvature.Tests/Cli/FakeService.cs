@@ -19,7 +19,7 @@ internal sealed class FakeService : ICurvatureService
         "conv4_3.weight",
         TensorShape.Of([512, 512, 3, 3]),
         Quantity.HessianDiagonal,
-        "loss factor",
+        "square root of the output Hessian",
         "no node after 'conv4_3.weight' has a second derivative",
         1000,
         25,

@@ -70,7 +70,7 @@ public sealed class AttachedWeightTests
                 new AugmentOptions { Limits = limits, Profile = profile }
             )
                 is var report
-            && report.Methods.All(method => method.ChunkSize == method.Columns)
+            && report.Methods.All(method => method.ChunkSize == method.Directions)
         )
             limits = new PlanLimits { MemoryBytes = (long)(0.8 * report.Methods.Max(method => method.MemoryBytes)) };
         Compare(folder, entry.ModelPath, request, limits, profile);

@@ -263,7 +263,7 @@ public sealed class DerivedModelTests
     private static void WithLoops(ReferenceCase entry, CurvatureRequest request, string path, AugmentOptions options)
     {
         var report = CurvatureEngine.Augment(entry.ModelPath, request, path, options);
-        while (report.Methods.All(method => method.ChunkSize == method.Columns))
+        while (report.Methods.All(method => method.ChunkSize == method.Directions))
             report = CurvatureEngine.Augment(
                 entry.ModelPath,
                 request,

@@ -57,7 +57,7 @@ public sealed class InputTests
         var open = tool.Run($"run @open.onnx -o @open.npz {Words} a=@a.npy b=@b.npy");
         Assert.True(open.Code == ExitCodes.Success, open.ToString());
         Assert.Contains("40 samples in 6 batches", open.Output, StringComparison.Ordinal);
-        Assert.Contains("loss factor", open.Output, StringComparison.Ordinal);
+        Assert.Contains("square root of the output Hessian", open.Output, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Success, tool.Run($"run @closed.onnx -o @closed.npz {Words}").Code);
         foreach (var name in (string[])["loss", "a.gradient", "a.hessian_diagonal"])
             Assert.All(

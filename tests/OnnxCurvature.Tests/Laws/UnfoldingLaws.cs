@@ -24,10 +24,10 @@ public sealed class UnfoldingLaws
             var expected = b.Linearize([weight], [node.Output]).Transpose(b, [cotangent])[0]!;
 
             var columns = product.Cotangents(b, Reshape.InsertAxis(b, cotangent, 0));
-            var samples = MatMul.Of(b, columns, TransposeAxes.Last(b, product.Columns));
+            var samples = MatMul.Of(b, columns, TransposeAxes.Last(b, product.Unfolded));
             var actual = product.Weight(b, ReduceSum.Of(b, samples, [0, 1], keepDims: false));
 
-            Assert.Equal(4, product.Columns.Type.Rank);
+            Assert.Equal(4, product.Unfolded.Type.Rank);
             Assert.Equal(weight.Type, actual.Type);
             var tensors = program.Evaluate([expected, actual], [weight, weight]);
             Close.Check(tensors[0], tensors[1], 1e-12, $"the cotangent of input {input}");

@@ -28,9 +28,9 @@ public sealed class BatchProofTests
             { "Mul x w h; ReduceMean h -> y [keepdims=0]", "mean" },
             { "Mul x w h; ReduceSumSquare h -> y [keepdims=0]", "sum" },
             { "Mul x w h; ReduceL1 h -> y [keepdims=0]", "sum" },
-            { "Mul x w h; ReduceL2 h -> y [keepdims=0]", "ReduceL2 that makes 'y' may mix samples" },
-            { "Mul x w h; ReduceLogSum h -> y [keepdims=0]", "may mix samples" },
-            { "Mul x w h; ReduceMax h -> y [keepdims=0]", "may mix samples" },
+            { "Mul x w h; ReduceL2 h -> y [keepdims=0]", "ReduceL2 that makes 'y' may couple samples across the batch" },
+            { "Mul x w h; ReduceLogSum h -> y [keepdims=0]", "may couple samples across the batch" },
+            { "Mul x w h; ReduceMax h -> y [keepdims=0]", "may couple samples across the batch" },
             { Rows + "ReduceMean s -> r [keepdims=0]; Mul r half y", "mean" },
             { Rows + "ReduceSum s -> r [keepdims=0]; Mul r half y", "sum" },
             { Rows + "ReduceMean s -> r [keepdims=0]; Add r half y", "mean" },
@@ -59,16 +59,19 @@ public sealed class BatchProofTests
                     + "ReduceMean h -> y [keepdims=0]",
                 "computes with the number of samples"
             },
-            { "CumSum x zero c1; Mul c1 w h; ReduceMean h -> y [keepdims=0]", "CumSum that makes 'c1' may mix samples" },
-            { "Gemm x x g [transB=1]; ReduceMean g -> y [keepdims=0]", "Gemm that makes 'g' may mix samples" },
+            {
+                "CumSum x zero c1; Mul c1 w h; ReduceMean h -> y [keepdims=0]",
+                "CumSum that makes 'c1' may couple samples across the batch"
+            },
+            { "Gemm x x g [transB=1]; ReduceMean g -> y [keepdims=0]", "Gemm that makes 'g' may couple samples across the batch" },
             { "Shape x n; Expand w3 n e; Mul x e h; ReduceMean h -> y [keepdims=0]", "mean" },
             { "Shape x n; ConstantOfShape n e; Add x e h; Mul h w g; ReduceMean g -> y [keepdims=0]", "mean" },
             { "MatMul x m h; Reshape h flat r; ReduceMean r -> y [keepdims=0]", "mean" },
             { "MatMul x m h; SoftmaxCrossEntropyLoss h t y", "mean" },
             { "MatMul x m h; SoftmaxCrossEntropyLoss h t y [reduction=sum]", "sum" },
-            { "MatMul x m h; SoftmaxCrossEntropyLoss h t c y", "may mix samples" },
+            { "MatMul x m h; SoftmaxCrossEntropyLoss h t c y", "may couple samples across the batch" },
             { "MatMul x m h; SoftmaxCrossEntropyLoss h t c y [reduction=sum]", "sum" },
-            { "MatMul x m h; SoftmaxCrossEntropyLoss h t y [ignore_index=1]", "may mix samples" },
+            { "MatMul x m h; SoftmaxCrossEntropyLoss h t y [ignore_index=1]", "may couple samples across the batch" },
             { "ReduceMean w -> r [keepdims=0]; Mul r half y", "mean" },
         };
 

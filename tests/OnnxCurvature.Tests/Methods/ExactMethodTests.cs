@@ -125,22 +125,22 @@ public sealed class ExactMethodTests
         var problem = ProblemTable.All().First(candidate => candidate.Name == "segmentation 3");
         var request = new CurvatureRequest { WithRespectTo = ["c1[1]"], Loss = new LossRequest(problem.Loss) };
         var plan = new Planner(problem.Graph(), request, new PlanLimits()).Plan();
-        Assert.Equal("loss factor, forward", plan.Methods[0].Method);
-        Assert.Equal(9, plan.Methods[0].Columns);
+        Assert.Equal("square root of the output Hessian, forward", plan.Methods[0].Method);
+        Assert.Equal(9, plan.Methods[0].Directions);
     }
 
     [Theory]
-    [InlineData("relu mlp CrossEntropy 3", "loss factor")]
-    [InlineData("tanh mlp CrossEntropy 3", "loss factor, and sources")]
-    [InlineData("cnn 3 symbolic", "loss factor")]
-    [InlineData("shared weight 3", "loss factor")]
+    [InlineData("relu mlp CrossEntropy 3", "square root of the output Hessian")]
+    [InlineData("tanh mlp CrossEntropy 3", "square root of the output Hessian, and sources")]
+    [InlineData("cnn 3 symbolic", "square root of the output Hessian")]
+    [InlineData("shared weight 3", "square root of the output Hessian")]
     [InlineData("siamese 2", "Hessian-vector products at a cut")]
     [InlineData("two heads 2", "Hessian-vector products at a cut")]
     [InlineData("batch statistics 2", "Hessian-vector products at a cut of coupled samples")]
-    [InlineData("gated 2", "loss factor, and sources")]
-    [InlineData("residual 3 symbolic", "loss factor")]
-    [InlineData("own loss of logarithms mean weighted ignoring", "loss factor, forward")]
-    [InlineData("own loss of logits none", "loss factor, forward")]
+    [InlineData("gated 2", "square root of the output Hessian, and sources")]
+    [InlineData("residual 3 symbolic", "square root of the output Hessian")]
+    [InlineData("own loss of logarithms mean weighted ignoring", "square root of the output Hessian, forward")]
+    [InlineData("own loss of logits none", "square root of the output Hessian, forward")]
     public void The_first_weight_is_done_by_the_cheapest_proven_method(string name, string method)
     {
         var problem = ProblemTable.All().First(candidate => candidate.Name == name);
@@ -161,7 +161,7 @@ public sealed class ExactMethodTests
     {
         Assert.All(
             MethodsOf(name, [Quantity.GgnDiagonal]),
-            method => Assert.Equal(("loss factor", 3), (method.Method.Split(',')[0], method.Columns))
+            method => Assert.Equal(("square root of the output Hessian", 3), (method.Method.Split(',')[0], method.Directions))
         );
         Assert.All(
             MethodsOf(name, [Quantity.HessianDiagonal]),
@@ -188,7 +188,7 @@ public sealed class ExactMethodTests
     [InlineData("one")]
     public void Samples_that_are_mixed_along_an_axis_that_they_share_are_not_taken_for_separate(string mixing) =>
         Assert.Equal(
-            "loss factor of coupled samples",
+            "square root of the output Hessian of coupled samples",
             MethodsOf($"mixed on the axis of samples and heads by {mixing} 3", [Quantity.GgnDiagonal])[0].Method
         );
 

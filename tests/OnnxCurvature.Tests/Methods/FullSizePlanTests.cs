@@ -48,8 +48,11 @@ public sealed class FullSizePlanTests
         ).Plan();
         var taken = plan.Methods[0];
         Assert.Equal(4096L * 25088, taken.Shape.Elements.Factor);
-        Assert.Contains(taken.Candidates, way => way is { Columns: 4096, Verdict: "exact, and dearer" } or { Columns: 4096, At: "fc6" });
-        Assert.InRange(taken.Columns, 1, 4096 + 1000);
+        Assert.Contains(
+            taken.Candidates,
+            way => way is { Directions: 4096, Verdict: "exact, and dearer" } or { Directions: 4096, At: "fc6" }
+        );
+        Assert.InRange(taken.Directions, 1, 4096 + 1000);
         Assert.InRange(taken.Flops, 0, taken.Candidates.Max(way => way.Flops) / 10_000);
     }
 

@@ -140,7 +140,10 @@ public sealed class LayoutTests
         foreach (var symbolic in new[] { false, true })
         {
             var run = new Run(layout, LossKind.Mse, 3, 2, 4, "w", [Quantity.GgnDiagonal, Quantity.PerSampleGradient], symbolic: symbolic);
-            Assert.Equal(("loss factor", 8), (run.Plan.Methods[0].Method.Split(',')[0], run.Plan.Methods[0].Columns));
+            Assert.Equal(
+                ("square root of the output Hessian", 8),
+                (run.Plan.Methods[0].Method.Split(',')[0], run.Plan.Methods[0].Directions)
+            );
             run.Near(run.Oracle.GaussNewton, Quantity.GgnDiagonal, First);
             run.Near(Flat(run.Oracle.Gradients), Quantity.PerSampleGradient, First);
         }

@@ -39,7 +39,7 @@ public sealed class MemoryBudgetTests
         var message = Assert
             .ThrowsAny<UserErrorException>(() => new MemoryBudget((long)least - 1, severalBatches: false).Plan(Plan))
             .Message;
-        Assert.StartsWith("With one column at a time the run takes about ", message, StringComparison.Ordinal);
+        Assert.StartsWith("With one direction at a time the run takes about ", message, StringComparison.Ordinal);
 
         CurvaturePlan Plan(long chunk) =>
             new Planner(

@@ -48,7 +48,7 @@ public sealed class AugmentedFileTests
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find(model, weight);
         var report = Augment(entry, folder);
-        while (report.Methods.All(method => method.ChunkSize == method.Columns))
+        while (report.Methods.All(method => method.ChunkSize == method.Directions))
             report = Augment(
                 entry,
                 folder,

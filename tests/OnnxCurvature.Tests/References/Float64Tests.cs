@@ -79,7 +79,7 @@ public sealed class Float64Tests
         var limit = (long)(0.05 * Prepare(1L << 30).Methods.Max(method => method.MemoryBytes));
         var run = Prepare(limit);
         Assert.All(run.Methods, method => Assert.InRange(method.MemoryBytes, 0, limit));
-        Assert.Contains(run.Methods, method => method.ChunkSize < method.Columns);
+        Assert.Contains(run.Methods, method => method.ChunkSize < method.Directions);
         var result = run.Run(null, TestContext.Current.CancellationToken);
         Check(entry, name => Close.Values(result, name));
     }

@@ -59,7 +59,7 @@ public sealed class RunVariationTests
         var peak = Prepare(1L << 30).Methods.Max(method => method.MemoryBytes);
         var limit = (long)(share * peak) - 1;
         var run = Prepare(limit);
-        Assert.Contains(run.Methods, method => method.ChunkSize < method.Columns);
+        Assert.Contains(run.Methods, method => method.ChunkSize < method.Directions);
         Assert.All(run.Methods, method => Assert.InRange(method.MemoryBytes, 0, limit));
         Close.To(entry, run.Run(null, CancellationToken.None));
     }

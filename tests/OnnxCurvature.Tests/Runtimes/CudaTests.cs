@@ -240,7 +240,7 @@ public sealed class CudaTests
                 Dimensions = dimensions,
             }
         ).Plan();
-        Assert.StartsWith("loss factor", plan.Methods[0].Method, StringComparison.Ordinal);
+        Assert.StartsWith("square root of the output Hessian", plan.Methods[0].Method, StringComparison.Ordinal);
         return plan.Program;
     }
 
@@ -267,7 +267,7 @@ public sealed class CudaTests
         if (memory > 0)
             return Of(memory);
         var plan = Of(memory = 1L << 30);
-        while (memory > 1 && plan.Methods.All(method => method.ChunkSize >= method.Columns))
+        while (memory > 1 && plan.Methods.All(method => method.ChunkSize >= method.Directions))
             plan = Of(memory = (long)Math.Max(1, Math.Min(memory * 0.8, plan.Methods.Max(method => method.MemoryBytes) - 1)));
         return plan;
     }

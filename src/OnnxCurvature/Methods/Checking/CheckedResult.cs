@@ -7,7 +7,7 @@ namespace OnnxCurvature.Methods.Checking;
 /// <param name="Target">By what it is taken.</param>
 /// <param name="Quantity">What it is.</param>
 /// <param name="Samples">Where the samples lie in the target.</param>
-/// <param name="Output">Where they lie in z; none where they are not told apart.</param>
+/// <param name="Output">Where they lie in z; none where they are not distinguished.</param>
 internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLayout Samples, SampleLayout Output)
 {
     /// <summary>Its name in the result.</summary>

@@ -22,7 +22,7 @@ internal static class ClosedForm
         var direction = site.Cut(b, site.Product.Cotangents(b, Reshape.InsertAxis(b, curvature, 0)), 3);
         // [N, G, O, P] · [N, G, P, J]
         var h = Reshape.To(b, direction, direction.Type.Shape.Remove(0));
-        var x = TransposeAxes.Last(b, site.Product.Columns);
+        var x = TransposeAxes.Last(b, site.Product.Unfolded);
         return entry.Place(ReduceSum.Of(b, MatMul.Of(b, h, Mul.Of(b, x, x)), [0], keepDims: false));
     }
 }

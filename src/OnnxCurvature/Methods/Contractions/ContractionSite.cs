@@ -26,13 +26,13 @@ public sealed record ContractionSite(
 )
 {
     /// <summary>The number of groups.</summary>
-    public Dim Groups => Product.Columns.Type.Shape[1];
+    public Dim Groups => Product.Unfolded.Type.Shape[1];
 
     /// <summary>J, the entries of a row.</summary>
-    public Dim Inner => Product.Columns.Type.Shape[2];
+    public Dim Inner => Product.Unfolded.Type.Shape[2];
 
     /// <summary>P, the positions.</summary>
-    public Dim Positions => Product.Columns.Type.Shape[3];
+    public Dim Positions => Product.Unfolded.Type.Shape[3];
 
     /// <summary>The number of rows that are asked for, of one group.</summary>
     public Dim RowCount => Rows is { } rows ? rows.End - rows.Start : Outputs;
@@ -41,7 +41,7 @@ public sealed record ContractionSite(
     public Value Cut(GraphBuilder b, Value value, int axis) =>
         Rows is { } rows ? Ops.Structure.Slice.Of(b, value, axis, rows.Start, rows.End) : value;
 
-    /// <summary>Columns [K, *z] pulled back to the product's output, as [K, N, G, rows, P].</summary>
+    /// <summary>Directions [K, *z] pulled back to the product's output, as [K, N, G, rows, P].</summary>
     public DirectionPair Pull(ChunkLoop chunkLoop, DirectionPair directions) =>
         directions
             .Select(side =>

@@ -18,7 +18,7 @@ public sealed class DirectContraction(ContractionSite site) : IContraction
         var body = chunkLoop.Body;
         // [K, N, G, O, P] · [N, G, P, J]
         var gradients = site.Pull(chunkLoop, directions)
-            .Select(delta => MatMul.Of(body, delta, TransposeAxes.Last(chunkLoop.Outer, site.Product.Columns)));
+            .Select(delta => MatMul.Of(body, delta, TransposeAxes.Last(chunkLoop.Outer, site.Product.Unfolded)));
         var slot = chunkLoop.Accumulate(ReduceSum.Of(body, gradients.Product(body), [0, 1], keepDims: false));
         return () => chunkLoop.Result(slot);
     }

@@ -110,7 +110,7 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
     {
         var (body, samples, positions) = (chunkLoop.Body, site.Path.Samples, site.Positions);
         // [N, G, P, J]
-        var x = TransposeAxes.Last(chunkLoop.Outer, site.Product.Columns);
+        var x = TransposeAxes.Last(chunkLoop.Outer, site.Product.Unfolded);
         var product = MatMul.Of(body, Reshape.To(body, gram, [samples, site.Groups, positions * chunkLoop.ChunkSize, positions]), x);
         var weighted = Mul.Of(
             body,
@@ -131,7 +131,7 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
         }
         // Rows of X [N * P, J] at the argmax positions of the rows o of this chunk: [N, O, Q, J].
         var places = Gather.Of(body, site.Cut(outer, OfAllSamples(outer), 1), chunkLoop.Indices, 1);
-        var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Columns), [samples * site.Positions, site.Inner]);
+        var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Unfolded), [samples * site.Positions, site.Inner]);
         var x = Gather.Of(body, table, places, 0);
         var weighted = Mul.Of(body, MatMul.Of(body, gram, x), x);
         // The sum over positions as a product with ones: runtimes reduce a middle axis slowly.
@@ -144,7 +144,7 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
     {
         var samples = site.Path.Samples;
         if (samples.IsOne)
-            return selection!.Winners;
+            return selection!.ArgmaxPositions;
         var zero = outer.Scalar(ElementType.Int64, 0);
         var count = Reshape.To(outer, Dims.ToValue(outer, samples), TensorShape.Scalar);
         var numbers = Catalogue
@@ -152,6 +152,6 @@ public sealed class GramContraction(ContractionSite site, PositionSelection? sel
             .Apply(outer, [zero, count, outer.Scalar(ElementType.Int64, 1)], types: [new TensorType(ElementType.Int64, [samples])])
             .Output;
         var offsets = Mul.Of(outer, numbers, outer.Scalar(ElementType.Int64, site.Positions.Factor));
-        return Add.Of(outer, selection!.Winners, Reshape.To(outer, offsets, [samples, 1, 1]));
+        return Add.Of(outer, selection!.ArgmaxPositions, Reshape.To(outer, offsets, [samples, 1, 1]));
     }
 }

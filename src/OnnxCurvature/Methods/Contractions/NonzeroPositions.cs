@@ -35,17 +35,17 @@ internal sealed class NonzeroPositions
         _site = site;
         _open = NonzeroChannels.Of(outer, TransposeAxes.Of(outer, site.Cut(outer, selection.Slopes!, 1), 0, 2, 1), isMask: true);
         _counts = _open.Counts(outer);
-        var winners = Reshape.To(outer, site.Cut(outer, selection.Winners, 1), [site.RowCount, selection.Positions]);
+        var argmax = Reshape.To(outer, site.Cut(outer, selection.ArgmaxPositions, 1), [site.RowCount, selection.Positions]);
         if (site.Product.Windows is { } windows)
         {
-            _places = windows.Starts(outer, winners);
+            _places = windows.Starts(outer, argmax);
             _x = (round, at) => windows.Pick(outer, round, at);
             _inOrder = rows => windows.InOrder(outer, rows);
         }
         else
         {
-            var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Columns), [site.Positions, site.Inner]);
-            (_places, _x, _inOrder) = (winners, (round, at) => Gather.Of(round, table, at, 0), rows => rows);
+            var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Unfolded), [site.Positions, site.Inner]);
+            (_places, _x, _inOrder) = (argmax, (round, at) => Gather.Of(round, table, at, 0), rows => rows);
         }
     }
 

@@ -23,7 +23,7 @@ public sealed class PointContraction(ContractionSite site) : IContraction
         return () =>
         {
             // [G, O, N] · [G, N, J]
-            var x = site.Product.Columns;
+            var x = site.Product.Unfolded;
             var left = TransposeAxes.Of(outer, chunkLoop.Result(slot), 1, 2, 0);
             var right = TransposeAxes.Of(
                 outer,

@@ -28,7 +28,7 @@ internal static class PositionPairs
         var both = Add.Of(b, At(flat, 3, pair => pair.P * positions + pair.Q), At(flat, 3, pair => pair.Q * positions + pair.P));
         var halves = b.Constant(Tensor.Of(gram.Type.Element, [pairs.Length], [.. pairs.Select(pair => pair.P == pair.Q ? 0.5 : 1)]));
         var weights = Reshape.To(b, TransposeAxes.Of(b, Mul.Of(b, both, halves), 1, 2, 0, 3), [groups, site.RowCount, count]);
-        var x = TransposeAxes.Last(b, site.Product.Columns);
+        var x = TransposeAxes.Last(b, site.Product.Unfolded);
         var products = Mul.Of(b, At(x, 2, pair => pair.P), At(x, 2, pair => pair.Q));
         return MatMul.Of(b, weights, Reshape.To(b, TransposeAxes.Of(b, products, 1, 0, 2, 3), [groups, count, inner]));
 

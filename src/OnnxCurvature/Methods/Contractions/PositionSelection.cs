@@ -15,12 +15,12 @@ namespace OnnxCurvature.Methods.Contractions;
 /// </summary>
 /// <param name="Pool">The pooling.</param>
 /// <param name="Tangent">The tangent of the pooling's output [N, O, …], Q positions in all.</param>
-/// <param name="Winners">The position in the product's output that each output of the pooling took, [N, O, Q].</param>
+/// <param name="ArgmaxPositions">The position in the product's output that each output of the pooling took, [N, O, Q].</param>
 /// <param name="Slopes">The derivative of the elementwise nodes at the argmax positions, [N, O, Q]; null where there are none.</param>
-public sealed record PositionSelection(Node Pool, Value Tangent, Value Winners, Value? Slopes)
+public sealed record PositionSelection(Node Pool, Value Tangent, Value ArgmaxPositions, Value? Slopes)
 {
     /// <summary>Q, the outputs of the pooling.</summary>
-    public Dim Positions => Winners.Type.Shape[2];
+    public Dim Positions => ArgmaxPositions.Type.Shape[2];
 
     /// <summary>Finds the selection after a product [N, O, spatial…], or null where other nodes follow it.</summary>
     public static PositionSelection? After(GraphBuilder b, ContractionSite site)
@@ -39,8 +39,8 @@ public sealed record PositionSelection(Node Pool, Value Tangent, Value Winners, 
             {
                 var shape = user.Output.Type.Shape;
                 TensorShape flat = [shape[0], shape[1], shape.Product(2, shape.Rank)];
-                var winners = Reshape.To(b, pool.Winners(b, user), flat);
-                return new PositionSelection(user, OnPath(path.Tangents[user.Output]), winners, SlopesAt(b, path, first, at, winners));
+                var argmax = Reshape.To(b, pool.ArgmaxPositions(b, user), flat);
+                return new PositionSelection(user, OnPath(path.Tangents[user.Output]), argmax, SlopesAt(b, path, first, at, argmax));
             }
             if (!IsElementwise(user, at))
                 return null;
@@ -62,7 +62,7 @@ public sealed record PositionSelection(Node Pool, Value Tangent, Value Winners, 
         );
 
     /// <summary>The image of ones under the tangents of the elementwise nodes, which is their slope, at the argmax positions.</summary>
-    private static Value? SlopesAt(GraphBuilder b, TargetPath path, Value first, Value last, Value winners)
+    private static Value? SlopesAt(GraphBuilder b, TargetPath path, Value first, Value last, Value argmax)
     {
         if (first == last)
             return null;
@@ -73,6 +73,6 @@ public sealed record PositionSelection(Node Pool, Value Tangent, Value Winners, 
         )[0];
         var shape = to.Type.Shape;
         var flat = Reshape.To(b, slope, [shape[0], shape[1], shape.Product(2, shape.Rank)]);
-        return Ops.Indexing.GatherElements.Of(b, flat, winners, 2);
+        return Ops.Indexing.GatherElements.Of(b, flat, argmax, 2);
     }
 }

@@ -23,7 +23,7 @@ public sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Place)
         UnfoldedProduct product
     )
     {
-        var x = product.Columns.Type.Shape;
+        var x = product.Unfolded.Type.Shape;
         var direction = b.Parameter(output with { Shape = output.Shape.Prepend(1) });
         var cotangents = product.Cotangents(b, direction);
         var outputs = cotangents.Type.Shape[3];

@@ -16,7 +16,7 @@ internal sealed class CostAttribution
     /// <summary>Shares out the work of a program.</summary>
     /// <param name="costs">Tells the work of a node.</param>
     /// <param name="program">The program.</param>
-    /// <param name="results">The outputs that shares are told of; what any other output needs counts for none of these.</param>
+    /// <param name="results">The outputs that shares are reported for; what any other output needs counts for none of these.</param>
     public CostAttribution(CostModel costs, Program program, IEnumerable<string> results)
     {
         _costs = costs;

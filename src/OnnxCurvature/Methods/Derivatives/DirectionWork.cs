@@ -9,7 +9,7 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// <param name="Target">The target.</param>
 /// <param name="Name">The method's name, for the plan.</param>
 /// <param name="Description">One sentence: what the result is, and why.</param>
-/// <param name="Columns">The number of directions.</param>
+/// <param name="Directions">The number of directions.</param>
 /// <param name="Kind">Methods of one kind share their directions.</param>
 /// <param name="Make">Makes a chunk's directions.</param>
 /// <param name="Work">Adds the work to a chunk loop; what it returns builds the result after the chunk loop is closed.</param>
@@ -17,7 +17,7 @@ internal sealed record DirectionWork(
     Target Target,
     string Name,
     string Description,
-    long Columns,
+    long Directions,
     object Kind,
     Func<ChunkLoop, Value> Make,
     Func<ChunkLoop, Value, Func<Value>> Work

@@ -68,7 +68,7 @@ internal sealed class JacobianRows
             },
             (chunkLoop, directions) =>
             {
-                var pulled = _pull.Columns(chunkLoop, directions);
+                var pulled = _pull.Directions(chunkLoop, directions);
                 // [K, N, *w] or, for a block of each sample, [K, N, *xₙ]; cut to the part before chunks are put together.
                 var all = _inBlocks ? _pull.WithSamples(chunkLoop.Body, pulled, 1) : pulled;
                 if (!_inBlocks && !_pull.Apart)

@@ -32,7 +32,7 @@ internal sealed class OutputSampling
         (_outer, _request, _z, _seed) = (outer, request, head.Output, seed);
         if (request.Loss.Kind is LossKind.Sum or LossKind.Value)
             throw new UserErrorException(
-                $"{what} draws targets from the model's distribution, and --loss {LossRequest.Name(request.Loss.Kind)} tells of none; "
+                $"{what} draws targets from the model's distribution, and --loss {LossRequest.Name(request.Loss.Kind)} has none; "
                     + $"give cross-entropy, binary-cross-entropy or mse."
             );
         Terms = request.Loss.Kind == LossKind.CrossEntropy ? _z.Type.Shape.Remove(1) : _z.Type.Shape;
@@ -42,7 +42,7 @@ internal sealed class OutputSampling
     public TensorShape Terms { get; }
 
     /// <summary>The directions of a chunk, [K, *z], without the weight of a mean.</summary>
-    public Value Columns(ChunkLoop chunkLoop)
+    public Value Directions(ChunkLoop chunkLoop)
     {
         var b = chunkLoop.Body;
         b.Origin = "targets drawn from the model";

@@ -50,7 +50,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
         return new DirectionWork(
             target,
             "Hessian-vector products",
-            "one product for each entry is a direction of the matrix",
+            "the product for each entry is a column of the matrix",
             unit.Count,
             this,
             unit.Make,
@@ -70,7 +70,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
         );
     }
 
-    /// <summary>Columns [e, N, e] of the blocks of all samples as [N, *xₙ, *xₙ], of those that are asked for.</summary>
+    /// <summary>Directions [e, N, e] of the blocks of all samples as [N, *xₙ, *xₙ], of those that are asked for.</summary>
     private Value Blocks(Value directions, SampleLayout samples)
     {
         var one = samples.Behind(Type.Shape);

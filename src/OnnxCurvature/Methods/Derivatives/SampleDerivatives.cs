@@ -27,7 +27,7 @@ internal sealed class SampleDerivatives
 
     /// <summary>
     /// Prepares a target. Where samples are not proven to be separate, a weight's pull-backs are taken for every sample by itself, as long
-    /// as the loss tells samples apart and their number is known. Throws <see cref="UserErrorException"/> where they cannot, naming
+    /// as the loss distinguishes samples and their number is known. Throws <see cref="UserErrorException"/> where they cannot, naming
     /// <paramref name="quantity"/>.
     /// </summary>
     public SampleDerivatives(ModelGraph model, LossHead head, SampleProof proof, Target target, Quantity quantity)
@@ -90,7 +90,7 @@ internal sealed class SampleDerivatives
     public PlannedQuantity Fisher(PlanLimits limits)
     {
         var gradient = _b.Gradient(_head.Loss, [_head.Output])[0]!;
-        var directions = new GradientColumns(_head.Output, gradient, Scale, _pull.IsMasked ? _pull.InOutput : null);
+        var directions = new GradientDirections(_head.Output, gradient, Scale, _pull.IsMasked ? _pull.InOutput : null);
         var term = new PullBackTerm(_b, _pull.Path, directions, Contractions.WeightEntry.Find(_b, _pull.Path), limits);
         return new PlannedQuantity(
             _target,
@@ -118,7 +118,7 @@ internal sealed class SampleDerivatives
         return Sampled(
             name,
             request.Probes,
-            draws.Columns,
+            draws.Directions,
             weight,
             $"an unbiased estimate: squared pull-backs of gradients at {request.Probes} targets drawn from the model's distribution "
                 + $"(seed {request.Seed})"
@@ -135,7 +135,7 @@ internal sealed class SampleDerivatives
             _target,
             "square root of the output Hessian, per sample",
             reason,
-            new RootDirections(_head.Output, factor, _pull.InOutput).Columns,
+            new RootDirections(_head.Output, factor, _pull.InOutput).Directions,
             this,
             chunkLoop => chunkLoop.Masked(factor.DirectionsAt(chunkLoop.Outer, chunkLoop.Body, chunkLoop.Indices, _pull.InOutput)),
             (chunkLoop, directions) =>
@@ -208,12 +208,12 @@ internal sealed class SampleDerivatives
 
     private static string Unknown(Value output) =>
         output.Type.Shape.Elements.IsOne
-            ? $"the loss '{output.Name}' is one number, in which samples cannot be told apart"
+            ? $"the loss '{output.Name}' is one number, in which samples cannot be distinguished"
             : $"it is not known which entries of '{output.Name}' {output.Type.Shape} belong to which sample";
 
     private Value Squared(ChunkLoop chunkLoop, Value directions)
     {
-        var pulled = _pull.Columns(chunkLoop, directions);
+        var pulled = _pull.Directions(chunkLoop, directions);
         return Mul.Of(chunkLoop.Body, pulled, pulled);
     }
 

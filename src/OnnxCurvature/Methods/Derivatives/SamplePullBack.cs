@@ -57,8 +57,8 @@ internal sealed class SamplePullBack(GraphBuilder outer, Value z, TargetPath pat
         return program.Transpose(outer, [direction])[0]!;
     }
 
-    /// <summary>Columns [K, *z] pulled back in the body of a chunk loop.</summary>
-    public Value Columns(ChunkLoop chunkLoop, Value directions)
+    /// <summary>Directions [K, *z] pulled back in the body of a chunk loop.</summary>
+    public Value Directions(ChunkLoop chunkLoop, Value directions)
     {
         if (isMasked)
             return Masked(chunkLoop.Body, directions);
@@ -74,7 +74,7 @@ internal sealed class SamplePullBack(GraphBuilder outer, Value z, TargetPath pat
         : !IsOfSamples ? Reshape.InsertAxis(b, value, axis)
         : Reshape.To(b, SamplesFirst.Of(b, value, InTarget, axis), value.Type.Shape.Range(0, axis).Concat(SamplesFirstShape));
 
-    /// <summary>Columns [K, *z] of which every sample's part is pulled back by itself: [K, N, *w].</summary>
+    /// <summary>Directions [K, *z] of which every sample's part is pulled back by itself: [K, N, *w].</summary>
     private Value Masked(GraphBuilder body, Value directions)
     {
         var (shape, count) = (z.Type.Shape, directions.Type.Shape[0]);

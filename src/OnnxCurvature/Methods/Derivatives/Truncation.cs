@@ -63,7 +63,7 @@ internal sealed class Truncation
     )
     {
         var (factor, pull) = (new KeptFactor(this), samples.PullBack);
-        if (pull.IsMasked || _head.Factor!.Columns(pull.InOutput) != _classes)
+        if (pull.IsMasked || _head.Factor!.Directions(pull.InOutput) != _classes)
             throw new UserErrorException(
                 $"--tolerance needs independent samples with one row of '{_head.Output.Name}' {_head.Output.Type.Shape} each; leave it out."
             );
@@ -108,7 +108,7 @@ internal sealed class Truncation
 
     private sealed class KeptFactor(Truncation truncation) : OutputHessianRoot
     {
-        public override Dim Columns(SampleLayout samples) => truncation._kept;
+        public override Dim Directions(SampleLayout samples) => truncation._kept;
 
         public override Value Weight => truncation._head.Factor!.Weight;
 

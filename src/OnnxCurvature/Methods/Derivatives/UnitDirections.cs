@@ -19,9 +19,9 @@ internal sealed class UnitDirections
     private readonly long _size;
     private readonly long _first;
 
-    /// <summary>Columns for a target. Throws <see cref="UserErrorException"/> where its entries cannot be counted.</summary>
+    /// <summary>Directions for a target. Throws <see cref="UserErrorException"/> where its entries cannot be counted.</summary>
     /// <param name="target">The target.</param>
-    /// <param name="samples">How the separate samples lie in it; none where it holds none, or they are not told apart.</param>
+    /// <param name="samples">How the separate samples lie in it; none where it holds none, or they are not distinguished.</param>
     public UnitDirections(Target target, SampleLayout samples)
     {
         (_target, _samples) = (target, samples);

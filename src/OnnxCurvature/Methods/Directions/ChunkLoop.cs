@@ -23,7 +23,7 @@ public sealed class ChunkLoop
     public ChunkLoop(GraphBuilder outer, long directions, int chunkSize)
     {
         Outer = outer;
-        Columns = directions;
+        Directions = directions;
         ChunkSize = chunkSize;
         Chunks = (directions + chunkSize - 1) / chunkSize;
         Body = new GraphBuilder(outer);
@@ -49,9 +49,9 @@ public sealed class ChunkLoop
     public GraphBuilder Body { get; }
 
     /// <summary>The number of directions.</summary>
-    public long Columns { get; }
+    public long Directions { get; }
 
-    /// <summary>Columns in one chunk.</summary>
+    /// <summary>Directions in one chunk.</summary>
     public int ChunkSize { get; }
 
     /// <summary>Whether all directions are done at once.</summary>
@@ -69,7 +69,7 @@ public sealed class ChunkLoop
     /// <summary>Which directions of the chunk there are, booleans [K]; null where there are always all.</summary>
     public Value? InRange { get; }
 
-    /// <summary>Columns with those set to zero that are beyond the last. The directions lie along the first axis.</summary>
+    /// <summary>Directions with those set to zero that are beyond the last. The directions lie along the first axis.</summary>
     public Value Masked(Value directions)
     {
         if (InRange is null)
@@ -124,7 +124,7 @@ public sealed class ChunkLoop
     public void Close() => _results = IsSingle ? Inlined() : Looped();
 
     /// <summary>What a slot holds after all chunks, a value of the outer program.</summary>
-    public Value Result(Slot slot) => (_results ?? throw new InvalidOperationException("The chunkLoop is not closed."))(slot);
+    public Value Result(Slot slot) => (_results ?? throw new InvalidOperationException("The chunk loop is not closed."))(slot);
 
     private Func<Slot, Value> Inlined()
     {
@@ -159,7 +159,7 @@ public sealed class ChunkLoop
 
     /// <summary>What chunks gave out, [chunks, K, …], as [directions, …].</summary>
     private Value Joined(Value stacked) =>
-        Slice.Of(Outer, Reshape.To(Outer, stacked, stacked.Type.Shape.Remove(0).With(0, Chunks * ChunkSize)), 0, 0, Columns);
+        Slice.Of(Outer, Reshape.To(Outer, stacked, stacked.Type.Shape.Remove(0).With(0, Chunks * ChunkSize)), 0, 0, Directions);
 
     /// <summary>A place among the results of a chunk loop.</summary>
     public readonly record struct Slot(bool IsSum, int Index);

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Directions;
 
 /// <summary>
-/// A second derivative at a value s, one sample at a time, as a sum of directions: ∇² = weight · Σ_c a_c b_cᵀ. Columns are made when they
+/// A second derivative at a value s, one sample at a time, as a sum of directions: ∇² = weight · Σ_c a_c b_cᵀ. Directions are made when they
 /// are needed, a chunk at a time; targets whose directions come from the same source share them.
 /// </summary>
 public abstract class DirectionSource
@@ -16,7 +16,7 @@ public abstract class DirectionSource
     public abstract Value At { get; }
 
     /// <summary>The number of directions of one sample.</summary>
-    public abstract long Columns { get; }
+    public abstract long Directions { get; }
 
     /// <summary>What multiplies the sum: a scalar of the outer program; null for one.</summary>
     public virtual Value? Weight => null;

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// </summary>
 /// <param name="at">u.</param>
 /// <param name="diagonal">λ φ''(u), of the same shape.</param>
-/// <param name="samples">How the samples, which share a direction, lie in u; none where they are not told apart.</param>
+/// <param name="samples">How the samples, which share a direction, lie in u; none where they are not distinguished.</param>
 public sealed class ElementwiseDirections(Value at, Value diagonal, SampleLayout samples) : DirectionSource
 {
     /// <summary>λ φ''(u).</summary>
@@ -22,13 +22,13 @@ public sealed class ElementwiseDirections(Value at, Value diagonal, SampleLayout
     public override Value At => at;
 
     /// <inheritdoc/>
-    public override long Columns { get; } = EntriesOf(at, samples);
+    public override long Directions { get; } = EntriesOf(at, samples);
 
     /// <inheritdoc/>
     public override DirectionPair DirectionsAt(ChunkLoop chunkLoop)
     {
         var first = SamplesFirst.Of(chunkLoop.Outer, diagonal, samples);
-        var flat = Reshape.To(chunkLoop.Outer, first, [first.Type.Shape[0], Columns]);
+        var flat = Reshape.To(chunkLoop.Outer, first, [first.Type.Shape[0], Directions]);
         return new DirectionPair(
             chunkLoop.Masked(Units(chunkLoop, At, samples)),
             Scale: TransposeAxes.Last(chunkLoop.Body, Gather.Of(chunkLoop.Body, flat, chunkLoop.Indices, 1))

@@ -24,7 +24,7 @@ public sealed class HessianDirections : DirectionSource
     public override Value At { get; }
 
     /// <inheritdoc/>
-    public override long Columns => _rows is { } rows ? Row * (rows.End - rows.Start) : EntriesOf(At, _samples);
+    public override long Directions => _rows is { } rows ? Row * (rows.End - rows.Start) : EntriesOf(At, _samples);
 
     private long Row => _rows is null ? 0 : At.Type.Shape.Range(2, At.Type.Rank).Elements.Factor;
 
@@ -32,7 +32,7 @@ public sealed class HessianDirections : DirectionSource
     /// <param name="b">The outer builder.</param>
     /// <param name="loss">The loss.</param>
     /// <param name="at">The value, with known sizes but for that of a samples' axis.</param>
-    /// <param name="samples">How the samples, which share a direction, lie in the value; none where they are not told apart.</param>
+    /// <param name="samples">How the samples, which share a direction, lie in the value; none where they are not distinguished.</param>
     /// <param name="rows">The only indices of axis 1, behind that of the samples, for which there are directions; null for all.</param>
     public static HessianDirections? Create(GraphBuilder b, Value loss, Value at, SampleLayout samples, (long Start, long End)? rows)
     {

@@ -8,8 +8,8 @@ namespace OnnxCurvature.Methods.Directions;
 
 /// <summary>Several values that together all influence of a target on the loss passes, with nothing curved before them.</summary>
 /// <param name="Values">The values, in the order of the graph. One may be upstream of another.</param>
-/// <param name="Samples">How the samples lie in each; none where they are not told apart.</param>
-/// <param name="Joined">Their entries side by side: [N, E], or [1, E] where samples are not told apart.</param>
+/// <param name="Samples">How the samples lie in each; none where they are not distinguished.</param>
+/// <param name="Joined">Their entries side by side: [N, E], or [1, E] where samples are not distinguished.</param>
 /// <param name="Before">The nodes between the target and them.</param>
 internal sealed record JointCut(
     ImmutableArray<Value> Values,

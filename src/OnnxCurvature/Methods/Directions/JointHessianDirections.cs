@@ -24,7 +24,7 @@ internal sealed class JointHessianDirections : DirectionSource
     public override Value At => _cut.Joined;
 
     /// <inheritdoc/>
-    public override long Columns => EntriesOf(At, SampleLayout.At(0));
+    public override long Directions => EntriesOf(At, SampleLayout.At(0));
 
     /// <summary>The directions at a cut; null where the Hessian there is zero.</summary>
     public static JointHessianDirections? Create(GraphBuilder b, Value loss, JointCut cut)

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// <param name="output">The output.</param>
 /// <param name="factor">The square root.</param>
 /// <param name="samples">
-/// Where samples lie in the output; one direction holds a direction of each sample. Where they are not told apart, every entry or class of
+/// Where samples lie in the output; one direction holds a direction of each sample. Where they are not distinguished, every entry or class of
 /// every sample has directions of its own, so that the squares of whole pull-backs add up to the diagonal, however samples are coupled
 /// before the output.
 /// </param>
@@ -18,8 +18,8 @@ public sealed class RootDirections(Value output, OutputHessianRoot factor, Sampl
     public override Value At => output;
 
     /// <inheritdoc/>
-    public override long Columns =>
-        factor.Columns(samples).Known
+    public override long Directions =>
+        factor.Directions(samples).Known
         ?? throw new UserErrorException(
             $"The shape {output.Type.Shape} of '{output.Name}' is not fully known, so its entries cannot be counted; give sizes with "
                 + $"--dim NAME=SIZE."

@@ -106,7 +106,7 @@ public static class CrossEntropy
 
         public override string Formula => "√p_c (e_c − p)";
 
-        public override Dim Columns(SampleLayout samples) => Rows(samples).Rows * classes;
+        public override Dim Directions(SampleLayout samples) => Rows(samples).Rows * classes;
 
         public override Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
         {

@@ -52,18 +52,18 @@ public static class EntrywiseLoss
         return new LossHead(loss, z, target, factor, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes);
     }
 
-    /// <summary>Columns e_j, or √φ''(z_j) e_j: one for each entry of a sample.</summary>
+    /// <summary>Directions e_j, or √φ''(z_j) e_j: one for each entry of a sample.</summary>
     private sealed class Factor(Value z, Value weight, Value? root) : OutputHessianRoot
     {
         public override Value Weight => weight;
 
         public override string Formula => root is null ? "e_j" : "√(σ(1 − σ)) e_j";
 
-        public override Dim Columns(SampleLayout samples) => samples.OfOne(z.Type.Shape).Elements;
+        public override Dim Directions(SampleLayout samples) => samples.OfOne(z.Type.Shape).Elements;
 
         public override Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples)
         {
-            var unit = OneHotRows.Of(b, indices, Columns(samples).Factor, z.Type.Element);
+            var unit = OneHotRows.Of(b, indices, Directions(samples).Factor, z.Type.Element);
             var all = SamplesFirst.Repeated(b, unit, z.Type.Shape, samples, broadcasts: root is not null);
             return root is null ? all : Mul.Of(b, all, root);
         }

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Methods.Losses;
 /// <param name="Loss">The scalar loss.</param>
 /// <param name="Output">The value that the loss is a known function of: logits, predictions, or the loss itself.</param>
 /// <param name="Target">The new input that holds labels or targets; null where the loss needs none.</param>
-/// <param name="Factor">A factor of the loss's Hessian in <paramref name="Output"/>; null where none is known.</param>
+/// <param name="Factor">A square root of the output Hessian in <paramref name="Output"/>; null where none is known.</param>
 /// <param name="Reduction">What a run over several batches must weigh the batches by.</param>
 /// <param name="Notes">What the user should know about how the loss was understood; one sentence each.</param>
 public sealed record LossHead(

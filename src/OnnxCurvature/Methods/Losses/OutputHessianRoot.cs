@@ -5,13 +5,13 @@ namespace OnnxCurvature.Methods.Losses;
 
 /// <summary>
 /// A square root of the Hessian of a loss in its output z, sample by sample: ∇²ℓ = weight · Σ_c s_c s_cᵀ. The directions s_c are
-/// made when they are needed, a chunk at a time. Every method takes where the samples lie in z; where they are not told apart, all of z is
+/// made when they are needed, a chunk at a time. Every method takes where the samples lie in z; where they are not distinguished, all of z is
 /// one sample.
 /// </summary>
 public abstract class OutputHessianRoot
 {
     /// <summary>The number of directions of one sample.</summary>
-    public abstract Dim Columns(SampleLayout samples);
+    public abstract Dim Directions(SampleLayout samples);
 
     /// <summary>What multiplies Σ s sᵀ: a scalar of z's type (1/N for a mean over N terms).</summary>
     public abstract Value Weight { get; }
@@ -20,11 +20,11 @@ public abstract class OutputHessianRoot
     public abstract string Formula { get; }
 
     /// <summary>
-    /// Columns for all samples at once, of shape [K, *z], in which each sample holds its own direction at its own place and nothing else.
+    /// Directions for all samples at once, of shape [K, *z], in which each sample holds its own direction at its own place and nothing else.
     /// </summary>
     /// <param name="outer">Where nodes are built that are the same for all directions.</param>
     /// <param name="b">Where all others are built: the body of the direction loop.</param>
-    /// <param name="indices">Which directions: 64-bit integers [K], all below <see cref="Columns"/>.</param>
+    /// <param name="indices">Which directions: 64-bit integers [K], all below <see cref="Directions"/>.</param>
     /// <param name="samples">Where the samples lie in z; not along an axis over which the loss takes all entries together.</param>
     public abstract Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples);
 }

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Methods.Paths;
 
 /// <summary>
 /// Finds what is chosen discretely between values and a loss: positions of the greatest, comparisons, roundings, indices. There the
-/// derivative is zero almost everywhere, which a user must be told.
+/// derivative is zero almost everywhere, which is reported to the user.
 /// </summary>
 public static class DiscreteChoices
 {

@@ -65,7 +65,7 @@ internal sealed class SampleProof
     /// <summary>How a value depends on the samples.</summary>
     public SampleLayout Of(Value value) => _layouts.GetValueOrDefault(value);
 
-    /// <summary>How the samples lie in a value where they are to be told apart: not at all where there is one only.</summary>
+    /// <summary>How the samples lie in a value where they are to be distinguished: not at all where there is one only.</summary>
     public SampleLayout Apart(Value value) => IsSingle ? SampleLayout.None : Of(value);
 
     /// <summary>The shape of what one sample has of a value; that of the whole value where samples do not are independent in it.</summary>

@@ -117,7 +117,7 @@ public sealed class TargetPath
     }
 
     /// <summary>
-    /// Why a tangent that is the same for all samples cannot be told apart where it meets the samples: it holds something of its own for
+    /// Why a tangent that is the same for all samples cannot be distinguished where it meets the samples: it holds something of its own for
     /// each of them, as a table of constants with a row for each sample does. Null where nothing of the kind is on the way.
     /// </summary>
     private string? EnteringObstacle(GraphBuilder b)
@@ -178,7 +178,7 @@ public sealed class TargetPath
                 && user.Inputs.Count(value => value == at) == 1
                 && (Samples == 1 || AxisOf(user.Output) == SampleLayout.At(0))
                 && user.Rules().Unfold(b, user, input) is { } product
-                && product.Columns.Type.Shape[0] == Samples
+                && product.Unfolded.Type.Shape[0] == Samples
                 ? (user, input, product)
                 : null;
         }

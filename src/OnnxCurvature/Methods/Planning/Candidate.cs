@@ -5,10 +5,10 @@ namespace OnnxCurvature.Methods.Planning;
 /// <param name="Cut">The cut at which the second derivative is taken; the loss's output for the square root of the output Hessian.</param>
 /// <param name="IsFactor">Whether the directions there are those of the square root of the output Hessian, and not Hessian-vector
 /// products.</param>
-/// <param name="Columns">Columns in all.</param>
+/// <param name="Directions">Directions in all.</param>
 /// <param name="Flops">Floating-point operations, roughly; candidates are compared by them.</param>
 /// <param name="Obstacle">Why the way is not proven to be exact; null where it is.</param>
-internal sealed record Candidate(string Method, Cut Cut, bool IsFactor, double Columns, double Flops, string? Obstacle = null)
+internal sealed record Candidate(string Method, Cut Cut, bool IsFactor, double Directions, double Flops, string? Obstacle = null)
 {
     /// <summary>Whether each sample has directions of its own, because samples are coupled.</summary>
     public bool Together { get; init; }
@@ -22,9 +22,9 @@ internal sealed record Candidate(string Method, Cut Cut, bool IsFactor, double C
     /// <summary>The name of the method with products at a value after the target, one for each of its entries in every sample.</summary>
     public const string AtCoupledCut = "Hessian-vector products at a cut of coupled samples";
 
-    /// <summary>The name of the method with a factor of the loss's Hessian for every sample.</summary>
+    /// <summary>The name of the method with a square root of the output Hessian for every sample.</summary>
     public const string ByCoupledRoot = "square root of the output Hessian of coupled samples";
 
-    /// <summary>The name of the method with a factor of the loss's Hessian.</summary>
+    /// <summary>The name of the method with a square root of the output Hessian.</summary>
     public const string ByRoot = "square root of the output Hessian";
 }

@@ -64,7 +64,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     {
         obstacle ??=
             proof.InOutput.IsCoupled ? $"the loss takes entries of several samples of '{output.Value.Name}' together"
-            : factor.Columns(proof.InOutput).IsKnown ? null
+            : factor.Directions(proof.InOutput).IsKnown ? null
             : $"the sizes of '{output.Value.Name}' {output.Value.Type.Shape} are not known";
         var tail = Math.Min(FactorEntryFlops * limits.Size(output.Value.Type.Shape.Elements), ProductPasses * survey.Flops(output));
         return Costed(survey, output, Candidate.ByRoot, FactorColumns(survey, factor), tail, 1, sources, obstacle);
@@ -164,12 +164,12 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         double directions,
         double tail,
         int sides,
-        (double Flops, double Columns) sources,
+        (double Flops, double Directions) sources,
         string? obstacle
     )
     {
         var flops = directions * (tail + sides * Pull(survey, cut)) + Contraction(survey, directions) + sources.Flops;
-        return new Candidate(method, cut, method == Candidate.ByRoot, directions + sources.Columns, flops, obstacle);
+        return new Candidate(method, cut, method == Candidate.ByRoot, directions + sources.Directions, flops, obstacle);
     }
 
     /// <summary>Why what a region with curvature sources adds cannot be had by directions at its start; null where it can.</summary>
@@ -190,9 +190,9 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     public bool StartsAtWeight(Cut from) => from.Before == 0 && !proof.Of(from.Value).IsSeparate;
 
     /// <summary>For every cut, the operations and directions of all regions with curvature sources before it.</summary>
-    private (double Flops, double Columns)[] SourceCosts(Survey survey)
+    private (double Flops, double Directions)[] SourceCosts(Survey survey)
     {
-        var sums = new (double Flops, double Columns)[survey.Cuts.Length];
+        var sums = new (double Flops, double Directions)[survey.Cuts.Length];
         for (var index = 1; index < sums.Length; index++)
         {
             sums[index] = sums[index - 1];
@@ -202,19 +202,19 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             if (StartsAtWeight(from))
             {
                 var rows = to.Kind == RegionKind.Elementwise ? 0 : TargetEntries(survey.Target);
-                sums[index] = (sums[index].Flops + rows * ProductPasses * survey.Flops(from, to), sums[index].Columns + rows);
+                sums[index] = (sums[index].Flops + rows * ProductPasses * survey.Flops(from, to), sums[index].Directions + rows);
                 continue;
             }
             var own = Entries(from, survey);
             if (to.Kind == RegionKind.General)
                 sums[index] = (
                     sums[index].Flops + own * (ProductPasses * survey.Flops(from, to) + 2 * Pull(survey, from)) + Contraction(survey, own),
-                    sums[index].Columns + own
+                    sums[index].Directions + own
                 );
             else if (survey.HasClosedForm(from))
                 sums[index].Flops += Contraction(survey, 1);
             else
-                sums[index] = (sums[index].Flops + own * Pull(survey, from) + Contraction(survey, own), sums[index].Columns + own);
+                sums[index] = (sums[index].Flops + own * Pull(survey, from) + Contraction(survey, own), sums[index].Directions + own);
         }
         return sums;
     }
@@ -225,7 +225,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     /// </summary>
     private double FactorColumns(Survey survey, OutputHessianRoot factor)
     {
-        var directions = limits.Size(factor.Columns(proof.InOutput));
+        var directions = limits.Size(factor.Directions(proof.InOutput));
         return limits.OneRunForEachChunk || survey.Entry is null || survey.Landing.Before == 0 || !IsKnown(survey.Landing.Value)
             ? directions
             : Math.Min(directions, Entries(survey.Landing, survey));
@@ -249,8 +249,8 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         if (survey.Entry is not { } entry)
             return directions * limits.Size(survey.Target.Value.Type.Shape.Elements) * 2 * limits.Size(proof.Samples);
         var (positions, inner, output) = (
-            limits.Size(entry.Product.Columns.Type.Shape[3]),
-            limits.Size(entry.Product.Columns.Type.Shape[2]),
+            limits.Size(entry.Product.Unfolded.Type.Shape[3]),
+            limits.Size(entry.Product.Unfolded.Type.Shape[2]),
             limits.Size(entry.Output.Type.Shape.Elements)
         );
         return positions <= 1

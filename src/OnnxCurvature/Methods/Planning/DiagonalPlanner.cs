@@ -293,7 +293,7 @@ internal sealed class DiagonalPlanner(
     private ITerm Term(Target target, DirectionSource directions, bool isFactor) => Term(Path(target, directions.At), directions, isFactor);
 
     /// <summary>
-    /// Columns pulled back, or those of the square root of the output Hessian pushed forward from the target where these are fewer.
+    /// Directions pulled back, or those of the square root of the output Hessian pushed forward from the target where these are fewer.
     /// </summary>
     private ITerm Term(TargetPath path, DirectionSource directions, bool isFactor)
     {

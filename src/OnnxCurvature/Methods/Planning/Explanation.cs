@@ -25,7 +25,7 @@ internal static class Explanation
             .. shown.Select(candidate => new CandidateReport(
                 candidate.Method,
                 candidate.Cut.Name,
-                candidate.Columns,
+                candidate.Directions,
                 candidate.Flops,
                 Memory(survey, candidate, limits),
                 candidate == candidates[0] ? "taken: the fewest operations of those proven to be exact"
@@ -61,8 +61,8 @@ internal static class Explanation
             : how.Length == 0 ? $"the loss has no second derivative in '{at}'"
             : chosen.Together
                 ? $"all influence passes '{at}', so diag H follows from the Hessian there of all samples together, "
-                    + $"{chosen.Columns:0} products"
-            : $"all influence passes '{at}' with samples separate, so diag H follows from the Hessian there, {chosen.Columns:0} "
+                    + $"{chosen.Directions:0} products"
+            : $"all influence passes '{at}' with samples separate, so diag H follows from the Hessian there, {chosen.Directions:0} "
                 + $"products for all samples at once";
         return $"{sources} and {main}{(how.Length > 0 ? "; " + how : "")}";
     }
@@ -77,6 +77,6 @@ internal static class Explanation
                 .Select(found => found.Node.Outputs.Sum(output => limits.Size(output.Type.Shape.Elements) * output.Type.Element.Size()))
                 .DefaultIfEmpty(0)
                 .Max() * (candidate.IsFactor ? 2 : 4);
-        return Math.Min(Math.Max(each, limits.MemoryBytes), each * Math.Min(candidate.Columns, 256));
+        return Math.Min(Math.Max(each, limits.MemoryBytes), each * Math.Min(candidate.Directions, 256));
     }
 }

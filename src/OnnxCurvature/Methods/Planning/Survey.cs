@@ -166,7 +166,7 @@ internal sealed class Survey
                 return
                     (proof.IsSingle || proof.Of(user.Output) == SampleLayout.At(0))
                     && user.Rules().Unfold(b, user, user.Inputs.IndexOf(at)) is { } product
-                    && product.Columns.Type.Shape[0] == (proof.IsSingle ? 1 : user.Output.Type.Shape[0])
+                    && product.Unfolded.Type.Shape[0] == (proof.IsSingle ? 1 : user.Output.Type.Shape[0])
                     ? (user.Output, product)
                     : null;
             at = user.Output;

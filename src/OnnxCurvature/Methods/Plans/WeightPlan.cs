@@ -10,7 +10,7 @@ namespace OnnxCurvature.Methods.Plans;
 /// <param name="Quantity">What is computed.</param>
 /// <param name="Method">The method's name: <c>square root of the output Hessian</c>, <c>Hessian-vector products</c>, <c>zero</c>.</param>
 /// <param name="Reason">One sentence that says why the method gives the exact result, and why no cheaper one was taken.</param>
-/// <param name="Columns">The number of directions that are pushed through the network.</param>
+/// <param name="Directions">The number of directions that are pushed through the network.</param>
 /// <param name="ChunkSize">How many of them at a time.</param>
 /// <param name="Flops">
 /// Estimated floating-point operations for one batch, beside those of the loss and the gradient; a multiplication and an addition count as
@@ -23,7 +23,7 @@ public sealed record WeightPlan(
     Quantity Quantity,
     string Method,
     string Reason,
-    long Columns,
+    long Directions,
     int ChunkSize,
     double Flops,
     double MemoryBytes

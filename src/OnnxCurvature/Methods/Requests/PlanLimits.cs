@@ -11,7 +11,7 @@ public sealed record PlanLimits
     /// <summary>A bound on memory as messages tell it.</summary>
     public static string Text(long bytes) => bytes < 1 << 20 ? $"{bytes} bytes" : $"{bytes >> 20} MiB";
 
-    /// <summary>Where the program will run, <c>cpu</c> or <c>cuda</c>: it tells what kernels there are for float64.</summary>
+    /// <summary>Where the program will run, <c>cpu</c> or <c>cuda</c>: it says what kernels there are for float64.</summary>
     public string Provider { get; init; } = "cpu";
 
     /// <summary>

@@ -12,10 +12,10 @@ namespace OnnxCurvature.Methods.Sparsity;
 /// <param name="Links">The products, in order, each with the mask before it.</param>
 /// <param name="End">The mask after the last of them; null where there is none.</param>
 /// <param name="Output">What comes out of the last product, or of the mask after it.</param>
-/// <param name="Columns">K.</param>
-/// <param name="IsPicked">Whether the output goes nowhere but into the rounds of a Scan, which pick entries at which the mask at the end is
+/// <param name="Directions">K.</param>
+/// <param name="IsGathered">Whether the output goes nowhere but into the rounds of a Scan, which pick entries at which the mask at the end is
 /// open.</param>
-internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMask? End, Value Output, Dim Columns, bool IsPicked)
+internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMask? End, Value Output, Dim Directions, bool IsGathered)
 {
     /// <summary>The chains of a body, in the order of their last products.</summary>
     /// <param name="body">The body.</param>
@@ -72,20 +72,22 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
                     (end, output) = (mask, at);
             }
             return end is { Density: < 1 }
-                ? new MaskedChain(links, end, output, directions, IsPicked(output))
-                : new MaskedChain(links, null, last.Node.Output, directions, IsPicked: false);
+                ? new MaskedChain(links, end, output, directions, IsGathered(output))
+                : new MaskedChain(links, null, last.Node.Output, directions, IsGathered: false);
         }
 
-        bool IsPicked(Value value) =>
+        bool IsGathered(Value value) =>
             Users(value) is [{ } user]
-            && (user.Attributes.Has(Scan.PicksOpen) || user.Operator is Reshape or TransposeAxes or Identity && IsPicked(user.Output));
+            && (
+                user.Attributes.Has(Scan.GathersNonzero) || user.Operator is Reshape or TransposeAxes or Identity && IsGathered(user.Output)
+            );
     }
 
     /// <summary>The <see cref="Output"/>, by products at nonzero channels only.</summary>
     public Value Build(GraphBuilder b)
     {
         var (masks, first, last) = (Links.Select(link => Active(b, link)).ToArray(), Links[0], Links[^1]);
-        var directions = MaskedDirections.From(b, first.ActivationMask, masks[0], [Columns, first.Samples, .. first.Planes]);
+        var directions = MaskedDirections.From(b, first.ActivationMask, masks[0], [Directions, first.Samples, .. first.Planes]);
         foreach (var (index, link) in Links.SkipLast(1).Index())
         {
             b.Origin = link.Node.Origin;
@@ -97,18 +99,18 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
                         b,
                         link,
                         next.ActivationMask,
-                        next.ActivationMask.Product(b, Columns, next.Samples, next.Planes),
+                        next.ActivationMask.Product(b, Directions, next.Samples, next.Planes),
                         masks[index + 1]
                     );
         }
         b.Origin = last.Node.Origin;
-        var end = End is null ? null : OutputMask.Of(b, End.Product(b, Columns, last.Samples, last.OutputPlanes), End.IsMask);
-        return directions.Through(b, last, end, IsPicked, Output.Type.Shape);
+        var end = End is null ? null : OutputMask.Of(b, End.Product(b, Directions, last.Samples, last.OutputPlanes), End.IsMask);
+        return directions.Through(b, last, end, IsGathered, Output.Type.Shape);
     }
 
     private NonzeroChannels Active(GraphBuilder b, MaskedLink link)
     {
         b.Origin = link.Node.Origin;
-        return NonzeroChannels.Of(b, link.ActivationMask.Product(b, Columns, link.Samples, link.Planes), link.ActivationMask.IsMask);
+        return NonzeroChannels.Of(b, link.ActivationMask.Product(b, Directions, link.Samples, link.Planes), link.ActivationMask.IsMask);
     }
 }

@@ -10,7 +10,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Sparsity;
 
 /// <summary>
-/// Columns at the active channels of every position only. The directions lie innermost, so that what is gathered are whole rows of memory.
+/// Directions at the active channels of every position only. The directions lie innermost, so that what is gathered are whole rows of memory.
 /// </summary>
 /// <param name="Values">[M, K].</param>
 /// <param name="Rows">Which row of the values belongs to each place, [R, A], R positions of all samples.</param>
@@ -36,14 +36,14 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// <summary>What a product gives at the active channels of the mask after it.</summary>
     public MaskedDirections Through(GraphBuilder b, MaskedLink link, NonzeroChannels next)
     {
-        var values = link.IsSingle ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next, null) : AtOpenPlaces(b, link, next);
+        var values = link.IsSingle ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next, null) : AtNonzeroPositions(b, link, next);
         var places = next.Indices.Type.Shape;
         // Where there is one position, the places are those of its nonzero channels, which come first; others are never read. That asks for
         // no number on the host.
         var rows = places[0].IsOne
             ? Sub.Of(b, next.Ordinals(b), b.Scalar(ElementType.Int64, 1))
             : Reshape.To(b, Numbers(b, places.Elements), places);
-        return new MaskedDirections(Reshape.To(b, values, [places.Elements, Columns]), rows, null, next);
+        return new MaskedDirections(Reshape.To(b, values, [places.Elements, Directions]), rows, null, next);
     }
 
     /// <summary>
@@ -68,8 +68,8 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         var end = OutputMask.Of(b, isRead, isMask: true);
         var values =
             link.Blocks > 1 ? InBlocks(b, link, end.Channels) : Product(b, b, b.Scalar(ElementType.Int64, 0), link, end.Channels, null);
-        var rows = Gather.Of(b, end.Rows(b), Entries(b, mask, next, [Columns, .. product.Type.Shape]), 0);
-        return new MaskedDirections(Reshape.To(b, values, [end.Channels.Indices.Type.Shape.Elements, Columns]), rows, next.Slopes, next);
+        var rows = Gather.Of(b, end.Rows(b), Entries(b, mask, next, [Directions, .. product.Type.Shape]), 0);
+        return new MaskedDirections(Reshape.To(b, values, [end.Channels.Indices.Type.Shape.Elements, Directions]), rows, next.Slopes, next);
     }
 
     /// <summary>What the last product gives at all channels, in a shape [K * N, O, *Q] with the axes put together in any way.</summary>
@@ -85,7 +85,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         {
             var product =
                 link.Blocks > 1
-                    ? Reshape.To(b, InBlocks(b, link, null), [link.Output[0], Columns])
+                    ? Reshape.To(b, InBlocks(b, link, null), [link.Output[0], Directions])
                     : AllChannels(b, b.Scalar(ElementType.Int64, 0));
             return Reshape.To(b, TransposeAxes.Of(b, product, 1, 0), shape);
         }
@@ -93,20 +93,20 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         {
             var gathered = Gather.Of(
                 b,
-                Reshape.To(b, AtOpenPlaces(b, link, end.Channels), [end.Channels.Indices.Type.Shape.Elements, Columns]),
+                Reshape.To(b, AtNonzeroPositions(b, link, end.Channels), [end.Channels.Indices.Type.Shape.Elements, Directions]),
                 end.Rows(b),
                 0
             );
             return Reshape.To(
                 b,
-                TransposeAxes.Of(b, Reshape.To(b, gathered, [link.Taps.Outputs, link.Output[0], Columns]), 2, 1, 0),
+                TransposeAxes.Of(b, Reshape.To(b, gathered, [link.Taps.Outputs, link.Output[0], Directions]), 2, 1, 0),
                 shape
             );
         }
         var stacked = AtAllPositions(b, link, AllChannels);
         if (link.Samples.IsOne)
             return Reshape.To(b, TransposeAxes.Of(b, stacked, 2, 1, 0), shape);
-        var apart = Reshape.To(b, stacked, [link.Samples, link.Taps.Outputs, link.Output[0], Columns]);
+        var apart = Reshape.To(b, stacked, [link.Samples, link.Taps.Outputs, link.Output[0], Directions]);
         return Reshape.To(b, TransposeAxes.Of(b, apart, 3, 0, 2, 1), shape);
 
         Value AllChannels(GraphBuilder body, Value position) =>
@@ -122,7 +122,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// <summary>
     /// What a product gives at all positions in the places of a mask after it, [R, A, K]. Only those where it is open are computed.
     /// </summary>
-    private Value AtOpenPlaces(GraphBuilder b, MaskedLink link, NonzeroChannels next)
+    private Value AtNonzeroPositions(GraphBuilder b, MaskedLink link, NonzeroChannels next)
     {
         var counts = next.Counts(b);
         return AtAllPositions(
@@ -183,7 +183,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         Value Open(Value places) => Kept(b, places, isOpen);
     }
 
-    private Dim Columns => Values.Type.Shape[1];
+    private Dim Directions => Values.Type.Shape[1];
 
     /// <summary>
     /// A matrix product for one output position: of those rows and directions of the weight that belong to nonzero channels with what the

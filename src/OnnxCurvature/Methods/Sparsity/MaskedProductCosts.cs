@@ -42,7 +42,7 @@ internal static class MaskedProductCosts
             * size(first.Samples)
             * (
                 size(first.Input.Elements) * first.ActivationMask.Density * SecondsForAnEntry
-                + (chain.IsPicked || last.IsSingle ? 0 : size(last.Output.Elements) * SecondsForAnOutput)
+                + (chain.IsGathered || last.IsSingle ? 0 : size(last.Output.Elements) * SecondsForAnOutput)
             );
         foreach (var (index, link) in chain.Links.Index())
         {

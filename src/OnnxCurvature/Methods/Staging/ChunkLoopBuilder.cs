@@ -32,7 +32,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     private const int FewestColumnsAtOnce = 8;
 
     /// <summary>What products at nonzero channels gather for every position they gather once for all directions.</summary>
-    private const int MostGatedColumnsAtOnce = 1024;
+    private const int MostMaskedDirectionsAtOnce = 1024;
 
     private double ConvolutionBytes => limits.Provider == "cpu" ? CacheBytes : DeviceBytes;
 
@@ -47,25 +47,25 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     public BuiltChunkLoop Build(IReadOnlyList<ITerm> methods)
     {
         // Mostly as many directions as are ever taken at once fit, and then nothing else need be built.
-        var open = Open(methods, Even(methods, MostAtOnce), masked: false);
-        var masked = limits.MasksProducts ?? (!limits.OneRunForEachChunk && IsGated(methods, open.Stage));
-        if (masked || !Fits(open))
-            open = Open(methods, ChunkSize(methods, masked), masked);
-        open.Stage.Close();
-        return new BuiltChunkLoop(open.Stage.ChunkSize, open.Bytes, [.. open.Finish.Select(result => result())]);
+        var trial = Try(methods, Even(methods, MostAtOnce), masked: false);
+        var masked = limits.MasksProducts ?? (!limits.OneRunForEachChunk && IsMasked(methods, trial.Loop));
+        if (masked || !Fits(trial))
+            trial = Try(methods, ChunkSize(methods, masked), masked);
+        trial.Loop.Close();
+        return new BuiltChunkLoop(trial.Loop.ChunkSize, trial.Bytes, [.. trial.Finish.Select(result => result())]);
     }
 
     /// <summary>A chunk loop to which no more is added, and what a chunk takes.</summary>
-    private OpenStage Open(IReadOnlyList<ITerm> methods, int chunk, bool masked)
+    private TrialLoop Try(IReadOnlyList<ITerm> methods, int chunk, bool masked)
     {
-        var (chunkLoop, finish) = Stage(methods, chunk, masked);
+        var (chunkLoop, finish) = NewLoop(methods, chunk, masked);
         var body = Finished(chunkLoop.BuildBody());
-        return new OpenStage(chunkLoop, finish, body, costs.PeakBytes(body));
+        return new TrialLoop(chunkLoop, finish, body, costs.PeakBytes(body));
     }
 
-    private bool Fits(OpenStage open) =>
-        open.Bytes <= limits.MemoryBytes
-        && (open.Stage.ChunkSize <= FewestAtOnce || costs.WidestConvolution(open.Body) <= ConvolutionBytes);
+    private bool Fits(TrialLoop trial) =>
+        trial.Bytes <= limits.MemoryBytes
+        && (trial.Loop.ChunkSize <= FewestAtOnce || costs.WidestConvolution(trial.Body) <= ConvolutionBytes);
 
     /// <summary>The body as it will run: what does not depend on the chunk is done once, before.</summary>
     private Program Finished(Program body)
@@ -75,9 +75,9 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         return whole.Dependent();
     }
 
-    private (ChunkLoop Stage, Func<Value>[] Finish) Stage(IReadOnlyList<ITerm> methods, int chunk, bool masked)
+    private (ChunkLoop Loop, Func<Value>[] Finish) NewLoop(IReadOnlyList<ITerm> methods, int chunk, bool masked)
     {
-        var chunkLoop = new ChunkLoop(builder, methods[0].Columns, chunk) { MasksProducts = masked && limits.Provider == "cpu" };
+        var chunkLoop = new ChunkLoop(builder, methods[0].Directions, chunk) { MasksProducts = masked && limits.Provider == "cpu" };
         var directions = methods[0].MakeDirections(chunkLoop);
         Func<Value>[] finish = [.. methods.Select(method => method.Build(chunkLoop, directions))];
         chunkLoop.Rewrite(body => FewPositions.Replace(chunkLoop.Body, body));
@@ -86,7 +86,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
                 MaskedProducts.Replace(
                     chunkLoop.Body,
                     body,
-                    part => Chains(part, chunk, chunkLoop.IsSingle).Where(chain => Pays(chain, MostGatedAtOnce(methods)))
+                    part => Chains(part, chunk, chunkLoop.IsSingle).Where(chain => Pays(chain, MostMaskedAtOnce(methods)))
                 )
             );
         return (chunkLoop, finish);
@@ -96,10 +96,10 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// Whether products are to be taken at nonzero channels only. That needs many directions at once, so it must still pay with as many as
     /// then fit the memory.
     /// </summary>
-    private bool IsGated(IReadOnlyList<ITerm> methods, ChunkLoop whole)
+    private bool IsMasked(IReadOnlyList<ITerm> methods, ChunkLoop whole)
     {
         MaskedChain[] chains = [.. Chains(whole.BuildBody(), whole.ChunkSize, atOnce: true)];
-        return IsWorthwhile(MostGatedAtOnce(methods)) && IsWorthwhile(ChunkSize(methods, masked: true));
+        return IsWorthwhile(MostMaskedAtOnce(methods)) && IsWorthwhile(ChunkSize(methods, masked: true));
 
         bool IsWorthwhile(long directions) => chains.Any(chain => Pays(chain, directions));
     }
@@ -127,7 +127,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
                 || costs.Bytes(link.Node.Inputs[1]!) <= ShareOfPickedWeights * limits.MemoryBytes
         );
 
-    private static long MostGatedAtOnce(IReadOnlyList<ITerm> methods) => Math.Min(methods[0].Columns, MostGatedColumnsAtOnce);
+    private static long MostMaskedAtOnce(IReadOnlyList<ITerm> methods) => Math.Min(methods[0].Directions, MostMaskedDirectionsAtOnce);
 
     /// <summary>
     /// The most directions whose values fit the memory limit, or one where that does not, spread evenly over the chunks. The peak of a body
@@ -137,38 +137,38 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// </summary>
     private int ChunkSize(IReadOnlyList<ITerm> methods, bool masked)
     {
-        var directions = methods[0].Columns;
+        var directions = methods[0].Directions;
         if (directions <= 1)
             return 1;
         var (first, second) = (Body(1), Body(2));
         var one = costs.PeakBytes(first);
         var widest = costs.WidestConvolution(second) - costs.WidestConvolution(first);
         var cached =
-            masked ? MostGatedColumnsAtOnce
+            masked ? MostMaskedDirectionsAtOnce
             : widest > 0 ? Math.Clamp(Math.Floor(ConvolutionBytes / widest), FewestAtOnce, MostAtOnce)
             : MostAtOnce;
         var chunk = Fit(costs.PeakBytes(second) - one);
         return chunk > 2 && costs.PeakBytes(Body(chunk)) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
 
-        Program Body(int chunk) => Finished(Stage(methods, chunk, masked).Stage.BuildBody());
+        Program Body(int chunk) => Finished(NewLoop(methods, chunk, masked).Loop.BuildBody());
 
         int Fit(double each) =>
             Even(methods, (long)Math.Min(1 + Math.Floor(Math.Max(0, limits.MemoryBytes - one) / Math.Max(1, each)), cached));
     }
 
-    /// <summary>Columns of a chunk, so that all chunks have about as many, and none more than <paramref name="most"/>.</summary>
+    /// <summary>Directions of a chunk, so that all chunks have about as many, and none more than <paramref name="most"/>.</summary>
     private static int Even(IReadOnlyList<ITerm> methods, long most)
     {
-        var directions = Math.Max(1, methods[0].Columns);
+        var directions = Math.Max(1, methods[0].Directions);
         var chunks = (directions + Math.Min(most, directions) - 1) / Math.Min(most, directions);
         return (int)((directions + chunks - 1) / chunks);
     }
 
-    private sealed record OpenStage(ChunkLoop Stage, Func<Value>[] Finish, Program Body, double Bytes);
+    private sealed record TrialLoop(ChunkLoop Loop, Func<Value>[] Finish, Program Body, double Bytes);
 }
 
 /// <summary>A chunk loop that is closed.</summary>
-/// <param name="ChunkSize">Columns at a time.</param>
+/// <param name="ChunkSize">Directions at a time.</param>
 /// <param name="MemoryBytes">Peak of one chunk's values.</param>
 /// <param name="Results">The result of each method.</param>
 internal sealed record BuiltChunkLoop(int ChunkSize, double MemoryBytes, IReadOnlyList<Value> Results);

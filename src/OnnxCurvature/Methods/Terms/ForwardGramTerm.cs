@@ -51,7 +51,7 @@ public sealed class ForwardGramTerm : ITerm
     public string Description { get; }
 
     /// <inheritdoc/>
-    public long Columns => Entries * _site.RowCount.Factor;
+    public long Directions => Entries * _site.RowCount.Factor;
 
     /// <inheritdoc/>
     public object Kind => this;
@@ -60,7 +60,7 @@ public sealed class ForwardGramTerm : ITerm
 
     /// <summary>
     /// The method, or null where the weight does not enter as the rows of a product [N, O, …], or where it needs no fewer directions than
-    /// the loss's factor has.
+    /// the square root of the output Hessian has.
     /// </summary>
     /// <param name="b">The outer builder.</param>
     /// <param name="path">The path from the weight to the loss's output.</param>
@@ -81,14 +81,14 @@ public sealed class ForwardGramTerm : ITerm
         if (limits.OneRunForEachChunk || !site.RowsComeFirst || !site.Positions.IsKnown || !site.RowCount.IsKnown)
             return null;
         var method = new ForwardGramTerm(path, head, inOutput, site, PositionSelection.After(b, site), entry.Place, limits);
-        return head.Factor!.Columns(inOutput).Known is { } directions && method.Columns < directions ? method : null;
+        return head.Factor!.Directions(inOutput).Known is { } directions && method.Directions < directions ? method : null;
     }
 
     /// <summary>Unit tangents of the entries, the same for every sample: [K, N, rows, …].</summary>
     public DirectionPair MakeDirections(ChunkLoop chunkLoop)
     {
         var shape = _cut.Type.Shape.With(1, _site.RowCount);
-        var unit = OneHotRows.Of(chunkLoop.Body, chunkLoop.Indices, Columns, _cut.Type.Element);
+        var unit = OneHotRows.Of(chunkLoop.Body, chunkLoop.Indices, Directions, _cut.Type.Element);
         return new DirectionPair(
             Expand.Of(
                 chunkLoop.Body,
@@ -125,7 +125,7 @@ public sealed class ForwardGramTerm : ITerm
     {
         var gradient = outer.Gradient(_head.Loss, [_head.Output])[0]!;
         var product = outer.HessianProduct(gradient, _head.Output);
-        var curved = outer.Batch([product.Outputs[0]!], new Dictionary<Value, Value> { [product.Inputs[0]] = images }, Columns)[0]!;
+        var curved = outer.Batch([product.Outputs[0]!], new Dictionary<Value, Value> { [product.Inputs[0]] = images }, Directions)[0]!;
         var left = Grouped(outer, images);
         return Reshape.InsertAxis(outer, MatMul.Of(outer, left, TransposeAxes.Last(outer, Grouped(outer, curved))), 1);
     }

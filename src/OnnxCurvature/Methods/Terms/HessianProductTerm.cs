@@ -27,7 +27,7 @@ public sealed class HessianProductTerm(Target target, Value gradient, Func<Value
     public string Description => "a product for each entry";
 
     /// <inheritdoc/>
-    public long Columns => target.Value.Type.Rank == 0 ? 1 : _row * (target.End - target.Start);
+    public long Directions => target.Value.Type.Rank == 0 ? 1 : _row * (target.End - target.Start);
 
     /// <inheritdoc/>
     public object Kind => this;

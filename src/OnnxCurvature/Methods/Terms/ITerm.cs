@@ -14,7 +14,7 @@ public interface ITerm
     string Description { get; }
 
     /// <summary>The number of directions.</summary>
-    long Columns { get; }
+    long Directions { get; }
 
     /// <summary>Methods of one kind can share the directions of a chunk loop.</summary>
     object Kind { get; }

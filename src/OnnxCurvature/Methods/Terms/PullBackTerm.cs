@@ -26,7 +26,7 @@ public sealed class PullBackTerm : ITerm
     public PullBackTerm(GraphBuilder b, TargetPath path, DirectionSource source, WeightEntry? entry, PlanLimits limits)
     {
         (_path, _source, _entry) = (path, source, entry);
-        _contraction = entry is null ? null : ContractionChoice.Of(b, entry.Site, source.Columns, limits);
+        _contraction = entry is null ? null : ContractionChoice.Of(b, entry.Site, source.Directions, limits);
     }
 
     /// <inheritdoc/>
@@ -36,7 +36,7 @@ public sealed class PullBackTerm : ITerm
     public string Description => _contraction?.Description ?? "pull-backs of each sample, multiplied entry by entry";
 
     /// <inheritdoc/>
-    public long Columns => _source.Columns;
+    public long Directions => _source.Directions;
 
     /// <inheritdoc/>
     public object Kind => _source;

@@ -61,7 +61,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
             }
             catch (UnsupportedOperatorException)
             {
-                // The file's own types may do; if they do not, the reason is told then.
+                // The file's own types may do; if they do not, the reason is reported then.
             }
             Forget(built, unknown, leftOut, through);
         }

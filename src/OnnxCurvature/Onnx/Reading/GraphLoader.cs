@@ -144,7 +144,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
             stored.Add((input.Name, type));
             // Where all is computed in float64, data of that type shall not be rounded on their way in.
             var parameter = scope.Builder.Parameter(options.Precision == Precision.Float64 ? loader.Widening.Of(type) : type, input.Name);
-            // Derivatives by an input of 16 bits are those by its wider copy, so that nothing iterations them.
+            // Derivatives by an input of 16 bits are those by its wider copy, so that nothing rounds them.
             var computed = Cast.Of(scope.Builder, parameter, loader.Widening.Of(type).Element);
             computed.NameAs(input.Name);
             loader.Define(scope, input.Name, computed);

@@ -1,6 +1,6 @@
 namespace OnnxCurvature.Onnx.Reading;
 
-/// <summary>A node of a file that was left out, because the types of its outputs cannot be told.</summary>
+/// <summary>A node of a file that was left out, because the types of its outputs cannot be inferred.</summary>
 /// <param name="Operator">The operator, with its domain where that is not ai.onnx.</param>
 /// <param name="Node">How messages call the node.</param>
 /// <param name="Opset">The opset of the operator's domain, or null where the file names none.</param>

@@ -11,7 +11,7 @@ public sealed record LoadOptions
 
     /// <summary>
     /// Values of inputs, by name, that become constants: for shapes, axes and counts that a model takes as inputs although what it computes
-    /// can be told only when they are known.
+    /// can be inferred only when they are known.
     /// </summary>
     public IReadOnlyDictionary<string, Tensor> Fixed { get; init; } = ImmutableDictionary<string, Tensor>.Empty;
 
@@ -21,12 +21,12 @@ public sealed record LoadOptions
     public IReadOnlyDictionary<string, int?> SampleAxes { get; init; } = ImmutableDictionary<string, int?>.Empty;
 
     /// <summary>
-    /// Whether nodes whose types cannot be told are left out, with all that depends on them, instead of the model being refused.
+    /// Whether nodes whose types cannot be inferred are left out, with all that depends on them, instead of the model being refused.
     /// </summary>
     public bool Partial { get; init; }
 
     /// <summary>
-    /// The values that are asked for, by name, where null stands for the model's first output: nodes whose types cannot be told are left
+    /// The values that are asked for, by name, where null stands for the model's first output: nodes whose types cannot be inferred are left
     /// out as long as none of these depends on them. Empty where all of the model is needed.
     /// </summary>
     public ImmutableArray<string?> Asked { get; init; } = [];
@@ -54,6 +54,6 @@ public sealed record LoadOptions
     /// <summary>The most that loading may take, counted before it is spent.</summary>
     public WorkLimits Limits { get; init; } = new();
 
-    /// <summary>Who tells the types that the catalogue does not know, or null for nobody.</summary>
+    /// <summary>What infers the types that the catalogue does not know, or null for nobody.</summary>
     public IShapeOracle? Oracle { get; init; }
 }

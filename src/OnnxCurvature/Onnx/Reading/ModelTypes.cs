@@ -39,7 +39,7 @@ internal sealed class ModelTypes(ModelReader file, LoadOptions options, IReadOnl
 
     /// <summary>
     /// A copy without the elements of large tensors: they have become inputs of the same type, and all values of the outermost
-    /// graph are outputs, so that a runtime tells their types.
+    /// graph are outputs, so that a runtime reports their types.
     /// </summary>
     private ModelProto Slim()
     {

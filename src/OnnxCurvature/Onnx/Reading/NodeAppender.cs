@@ -3,8 +3,8 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.ControlFlow;
 using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Quantization;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Quantization;
 
 namespace OnnxCurvature.Onnx.Reading;
 
@@ -145,7 +145,7 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
                 .ToArray();
             if (types.Length > 0 && !types.Contains(null))
                 return [.. types.Select(type => loader.Widening.Of(type!))];
-            // Nobody tells of the values of bodies.
+            // Nothing says the types of values in bodies.
             if (op.InferAtRunTime(call) is { } sized && sized.Length >= call.OutputCount)
                 return sized[..call.OutputCount];
             throw;

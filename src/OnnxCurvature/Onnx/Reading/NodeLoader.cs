@@ -13,7 +13,7 @@ using OnnxCurvature.Ops.Quantization;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>
-/// Builds the nodes of a file in their canonical form. A node whose types cannot be told is noted, and what depends on it is
+/// Builds the nodes of a file in their canonical form. A node whose types cannot be inferred is noted, and what depends on it is
 /// left out, so that all such nodes are reported together.
 /// </summary>
 internal sealed class NodeLoader(ModelReader file, LoadOptions options)
@@ -27,7 +27,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>What loading may still take.</summary>
     public WorkBudget Budget { get; } = new(options.Limits);
 
-    /// <summary>The nodes whose types cannot be told.</summary>
+    /// <summary>The nodes whose types cannot be inferred.</summary>
     public List<LeftOutNode> LeftOutNodes { get; } = [];
 
     /// <summary>The outputs of the model that are left out: one sentence each.</summary>
@@ -54,7 +54,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>How messages call the nodes through which derivatives pass as if there were no rounding.</summary>
     public List<string> StraightThrough { get; } = [];
 
-    /// <summary>Who tells the types that the catalogue cannot; known once the inputs are.</summary>
+    /// <summary>What infers the types that the catalogue cannot; known once the inputs are.</summary>
     public ModelTypes? Types { get; set; }
 
     /// <summary>Defines the initializers of a graph as constants.</summary>

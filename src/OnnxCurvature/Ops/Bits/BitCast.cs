@@ -52,7 +52,7 @@ public sealed class BitCast : NonDifferentiable
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, inputs, node.Attributes).Output];
 
     /// <inheritdoc/>

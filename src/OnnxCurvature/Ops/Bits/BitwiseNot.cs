@@ -23,7 +23,7 @@ public sealed class BitwiseNot : NonDifferentiable
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, inputs).Output];
 
     /// <inheritdoc/>

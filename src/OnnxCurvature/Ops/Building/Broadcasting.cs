@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Building;
 
-/// <summary>Numpy broadcasting, its undoing, and its alignment under a leading column axis. The one place that knows of these.</summary>
+/// <summary>Numpy broadcasting, its undoing, and its alignment under a leading axis of directions. The one place that knows of these.</summary>
 public static class Broadcasting
 {
     /// <summary>The common type of elementwise inputs. Throws <see cref="UnsupportedOperatorException"/> where they do not fit.</summary>
@@ -47,7 +47,7 @@ public static class Broadcasting
             {
                 if (!shape[axis - extra].IsOne)
                     throw new UnsupportedOperatorException(
-                        $"it cannot be told whether the dimension {shape[axis - extra]} was broadcast to {from[axis]}; give the sizes "
+                        $"it cannot be inferred whether the dimension {shape[axis - extra]} was broadcast to {from[axis]}; give the sizes "
                             + $"of symbolic dimensions."
                     );
                 axes.Add(axis);

@@ -14,5 +14,5 @@ public static class SampleFolding
     }
 
     /// <summary>[K*N, …] as [K, N, …], where <paramref name="shape"/> is [N, …].</summary>
-    public static Value Unfold(GraphBuilder b, Value y, TensorShape shape, Dim columns) => Reshape.To(b, y, shape.Prepend(columns));
+    public static Value Unfold(GraphBuilder b, Value y, TensorShape shape, Dim directions) => Reshape.To(b, y, shape.Prepend(directions));
 }

@@ -5,7 +5,7 @@ namespace OnnxCurvature.Ops.Building;
 
 /// <summary>
 /// Values whose samples lie along any axis, or a factor of it, with the samples before everything else, and back. Where samples are not
-/// told apart, the whole value is one sample.
+/// distinguished, the whole value is one sample.
 /// </summary>
 public static class SamplesFirst
 {
@@ -61,7 +61,7 @@ public static class SamplesFirst
             return Reshape.To(b, numbers, ones.Prepend(lead));
         if (samples.IsWhole)
             return Reshape.To(b, numbers, ones.With(samples.Axis, numbers.Type.Shape[1]).Prepend(lead));
-        // The factors of the axis are told apart only until they are merged, so the numbers are repeated along it.
+        // The factors of the axis are distinguished only until they are merged, so the numbers are repeated along it.
         var count = numbers.Type.Shape[1];
         var all = Expand.Of(b, Reshape.To(b, numbers, [lead, 1, count, 1]), [lead, samples.Outer, count, samples.Inner]);
         return Reshape.To(b, all, ones.With(samples.Axis, samples.Outer * count * samples.Inner).Prepend(lead));

@@ -122,7 +122,7 @@ public sealed class If : Operator, IBodyOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         if (batched[0])
@@ -136,8 +136,8 @@ public sealed class If : Operator, IBodyOperator
             b,
             inputs[0]!,
             branches,
-            (branch, _) => branch.Columns(values, columns),
-            [.. node.Outputs.Select(output => output.Type with { Shape = output.Type.Shape.Prepend(columns) })]
+            (branch, _) => branch.Columns(values, directions),
+            [.. node.Outputs.Select(output => output.Type with { Shape = output.Type.Shape.Prepend(directions) })]
         ).Outputs;
     }
 
@@ -257,14 +257,14 @@ public sealed class If : Operator, IBodyOperator
             return refusals.Count > 0 ? throw UnsupportedNode.InBody(refusals) : [.. inputs.Select(input => sums.GetValueOrDefault(input))];
         }
 
-        public IEnumerable<Value?> Columns(IReadOnlyDictionary<Value, Value> given, Dim columns)
+        public IEnumerable<Value?> Columns(IReadOnlyDictionary<Value, Value> given, Dim directions)
         {
             var values = new Dictionary<Value, Value>(given);
-            Batching.Run(_inner, _nodes, values, columns);
+            Batching.Run(_inner, _nodes, values, directions);
             return
             [
                 .. Outputs.Select(output =>
-                    values.TryGetValue(output, out var batched) ? batched : Ops.Building.Columns.Repeat(_inner, output, false, columns)
+                    values.TryGetValue(output, out var batched) ? batched : DirectionAxis.Repeat(_inner, output, false, directions)
                 ),
             ];
         }

@@ -19,7 +19,7 @@ internal static class IterationRules
     /// The most with which a body depends on what is active, states that become active from iteration to iteration included.
     /// </summary>
     /// <param name="nodes">The body.</param>
-    /// <param name="states">What is carried: what a iteration takes, and what the next one does.</param>
+    /// <param name="states">What is carried: what an iteration takes, and what the next one does.</param>
     /// <param name="results">What the body gives out.</param>
     /// <param name="active">The active values, to which those of the body are added.</param>
     public static Curvature Analyze(
@@ -229,19 +229,19 @@ internal static class IterationRules
         return ([.. taken.Select((value, index) => isActive[index] ? value : null)], [.. back.Skip(carried.Count).Take(captured.Count)]);
     }
 
-    /// <summary>The states after all iterations and the stacked rows for many columns at once, along a new first axis.</summary>
+    /// <summary>The states after all iterations and the stacked rows for many directions at once, along a new first axis.</summary>
     /// <param name="b">The builder of the program around the loop.</param>
     /// <param name="iterations">The loop.</param>
     /// <param name="given">The initial states and the sequences that differ between directions, along a new first axis; null for
     /// others.</param>
     /// <param name="captured">The captured values that do, by those of the loop.</param>
-    /// <param name="columns">The number of columns.</param>
+    /// <param name="directions">The number of directions.</param>
     public static ImmutableArray<Value> Batch(
         GraphBuilder b,
         Iterations iterations,
         ImmutableArray<Value?> given,
         IReadOnlyDictionary<Value, Value> captured,
-        Dim columns
+        Dim directions
     )
     {
         var varying = captured.Keys.Concat(iterations.Parameters.Where((_, index) => given[index] is not null)).ToHashSet();
@@ -251,27 +251,27 @@ internal static class IterationRules
         while (iterations.States.Where(state => varying.Contains(state.Next)).Any(state => varying.Add(state.Parameter)));
 
         var body = new GraphBuilder(b) { Origin = b.Origin };
-        // The body for one column is built beside that for all, and is left out where nothing takes it.
+        // The body for one direction is built beside that for all, and is left out where nothing takes it.
         var aside = new GraphBuilder(b);
         var (map, batched) = (new Dictionary<Value, Value>(), captured.ToDictionary());
         var parameters = new List<Value>();
         foreach (var parameter in iterations.Parameters)
             if (varying.Contains(parameter))
             {
-                parameters.Add(body.Parameter(parameter.Type with { Shape = parameter.Type.Shape.Prepend(columns) }));
+                parameters.Add(body.Parameter(parameter.Type with { Shape = parameter.Type.Shape.Prepend(directions) }));
                 batched[map[parameter] = aside.Parameter(parameter.Type)] = parameters[^1];
             }
             else
                 parameters.Add(map[parameter] = body.Parameter(parameter.Type));
         BodyCopy.Into(body, iterations.Nodes.Where(node => !node.Outputs.Any(varying.Contains)), map);
         var copies = BodyCopy.Into(aside, iterations.Nodes.Where(node => node.Outputs.Any(varying.Contains)), map);
-        Batching.Run(body, copies, batched, columns);
+        Batching.Run(body, copies, batched, directions);
         Value Of(Value value)
         {
             var copy = BodyCopy.Mapped(map, value);
             return !varying.Contains(value) ? copy
                 : batched.TryGetValue(copy, out var all) ? all
-                : Columns.Repeat(body, copy, false, columns);
+                : DirectionAxis.Repeat(body, copy, false, directions);
         }
         var made = new Iterations(
             body,
@@ -282,10 +282,10 @@ internal static class IterationRules
                         new Carried(
                             parameters[index],
                             varying.Contains(state.Parameter)
-                                ? given[index] ?? Columns.Repeat(b, state.Initial, false, columns)
+                                ? given[index] ?? DirectionAxis.Repeat(b, state.Initial, false, directions)
                                 : state.Initial,
                             varying.Contains(state.Parameter) && !varying.Contains(state.Next)
-                                ? Columns.Repeat(body, Of(state.Next), false, columns)
+                                ? DirectionAxis.Repeat(body, Of(state.Next), false, directions)
                                 : Of(state.Next)
                         )
                 ),
@@ -308,12 +308,14 @@ internal static class IterationRules
         ).Build(b);
         return
         [
-            .. iterations.States.Select((state, index) => Columns.Repeat(b, made[index], varying.Contains(state.Parameter), columns)),
+            .. iterations.States.Select(
+                (state, index) => DirectionAxis.Repeat(b, made[index], varying.Contains(state.Parameter), directions)
+            ),
             .. iterations.Rows.Select(
                 (row, index) =>
                     made[iterations.States.Length + index] is var all && varying.Contains(row.Value)
                         ? TransposeAxes.Move(b, all, 1, 0)
-                        : Columns.Repeat(b, all, false, columns)
+                        : DirectionAxis.Repeat(b, all, false, directions)
             ),
         ];
     }

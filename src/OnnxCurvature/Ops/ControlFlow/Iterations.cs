@@ -82,13 +82,13 @@ internal sealed record Iterations(
 }
 
 /// <summary>A value that is carried from iteration to iteration.</summary>
-/// <param name="Parameter">What a iteration takes.</param>
+/// <param name="Parameter">What an iteration takes.</param>
 /// <param name="Initial">What the first iteration takes: a value of the program around the loop.</param>
 /// <param name="Next">What the next iteration takes.</param>
 internal sealed record Carried(Value Parameter, Value Initial, Value Next);
 
 /// <summary>A value of which each iteration takes an entry.</summary>
-/// <param name="Parameter">What a iteration takes.</param>
+/// <param name="Parameter">What an iteration takes.</param>
 /// <param name="Sequence">All entries, along the first axis: a value of the program around the loop.</param>
 /// <param name="Reversed">Whether the first iteration takes the last entry.</param>
 internal sealed record Scanned(Value Parameter, Value Sequence, bool Reversed);

@@ -80,7 +80,7 @@ public sealed class Loop : Operator, IBodyOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         ImmutableArray<Value?> all = [.. inputs.Select((input, index) => batched[index] ? input : null)];
@@ -91,7 +91,7 @@ public sealed class Loop : Operator, IBodyOperator
             LoopIterations.Of(b, node),
             [.. all.Skip(2).Take(States(node.Attributes)), null],
             Captured(node, all),
-            columns
+            directions
         );
     }
 
@@ -128,7 +128,7 @@ public sealed class Loop : Operator, IBodyOperator
         };
 
     /// <summary>
-    /// The iterations of a loop with a constant number of them and a body that never ends it early, as loops over columns are; null for
+    /// The iterations of a loop with a constant number of them and a body that never ends it early, as loops over directions are; null for
     /// other nodes.
     /// </summary>
     public static long? FixedRounds(Node node) =>

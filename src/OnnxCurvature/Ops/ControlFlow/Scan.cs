@@ -21,8 +21,8 @@ public sealed class Scan : Operator, IBodyOperator
     /// <summary>An attribute of our own: there may be no iterations, which ONNX Runtime's Scan does not take.</summary>
     internal const string MayBeNone = "may_be_none";
 
-    /// <summary>An attribute of our own: what the body captures of a gated value are only entries at which the gate is open.</summary>
-    internal const string PicksOpen = "picks_open";
+    /// <summary>An attribute of our own: what the body captures of a masked value are only entries at which the mask is not zero.</summary>
+    internal const string GathersNonzero = "picks_open";
     private const string InputAxes = "scan_input_axes";
     private const string OutputAxes = "scan_output_axes";
     private const string Count = "num_scan_inputs";
@@ -34,13 +34,13 @@ public sealed class Scan : Operator, IBodyOperator
     /// <param name="b">Where the node is built.</param>
     /// <param name="scanned">The entries.</param>
     /// <param name="body">The body.</param>
-    /// <param name="picksOpen">Whether it has the attribute <see cref="PicksOpen"/>.</param>
+    /// <param name="picksOpen">Whether it has the attribute <see cref="GathersNonzero"/>.</param>
     public static Value Of(GraphBuilder b, Value scanned, Program body, bool picksOpen = false)
     {
         var scan = Catalogue.Get<Scan>();
         var attributes = Described(body, [false], [false]);
         if (picksOpen)
-            attributes = attributes.With(PicksOpen, 1L);
+            attributes = attributes.With(GathersNonzero, 1L);
         return scan.Apply(b, scan.WithCaptures([scanned], attributes), attributes).Output;
     }
 
@@ -188,11 +188,11 @@ public sealed class Scan : Operator, IBodyOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         ImmutableArray<Value?> all = [.. inputs.Select((input, index) => batched[index] ? input : null)];
-        return IterationRules.Batch(b, Iterations.OfScan(b, node), all, Captured(node, all), columns);
+        return IterationRules.Batch(b, Iterations.OfScan(b, node), all, Captured(node, all), directions);
     }
 
     /// <inheritdoc/>
@@ -297,7 +297,7 @@ public sealed class Scan : Operator, IBodyOperator
         base.ToOpset(b, node, opset) with
         {
             Inputs = node.Inputs[..BodyOf(node.Attributes).Parameters.Length],
-            Attributes = node.Attributes.Without(PicksOpen),
+            Attributes = node.Attributes.Without(GathersNonzero),
         };
 
     /// <summary>Where there may be no iterations: a Loop that takes entry by entry.</summary>

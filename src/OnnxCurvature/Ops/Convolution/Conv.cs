@@ -112,16 +112,16 @@ public sealed class Conv : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         var (x, w, bias) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
         var y = (batched[0], batched[1]) switch
         {
             (false, false) => Apply(b, [x, w], node.Attributes, types: [node.Output.Type]).Output,
-            (true, false) => BatchInput(b, node, x, w, batched.Length > 2 && batched[2] ? null : bias, columns),
-            (false, true) => BatchWeight(b, node, x, w, columns),
-            (true, true) => BatchBoth(b, node, x, w, columns),
+            (true, false) => BatchInput(b, node, x, w, batched.Length > 2 && batched[2] ? null : bias, directions),
+            (false, true) => BatchWeight(b, node, x, w, directions),
+            (true, true) => BatchBoth(b, node, x, w, directions),
         };
         if (bias is null || (batched[0] && !batched[1] && !batched[2]))
             return [y];
@@ -261,41 +261,41 @@ public sealed class Conv : Operator
         return Reshape.To(b, exchanged, [inputs * group, outputs, .. kernel]);
     }
 
-    private Value BatchInput(GraphBuilder b, Node node, Value x, Value w, Value? bias, Dim columns) =>
-        SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, x), w, bias], node.Attributes).Output, node.Output.Type.Shape, columns);
+    private Value BatchInput(GraphBuilder b, Node node, Value x, Value w, Value? bias, Dim directions) =>
+        SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, x), w, bias], node.Attributes).Output, node.Output.Type.Shape, directions);
 
-    /// <summary>The filters of all columns beside one another within their group: one convolution with K * O outputs.</summary>
-    private Value BatchWeight(GraphBuilder b, Node node, Value x, Value w, Dim columns)
+    /// <summary>The filters of all directions beside one another within their group: one convolution with K * O outputs.</summary>
+    private Value BatchWeight(GraphBuilder b, Node node, Value x, Value w, Dim directions)
     {
         var (shape, y, group) = (node.Inputs[1]!.Type.Shape, node.Output.Type.Shape, Group(node));
         var outputs = shape[0].DividedBy(group)!.Value;
-        var grouped = Reshape.To(b, w, [columns, group, outputs, .. shape.Range(1, shape.Rank)]);
+        var grouped = Reshape.To(b, w, [directions, group, outputs, .. shape.Range(1, shape.Rank)]);
         var stacked = group == 1 ? grouped : TransposeAxes.Move(b, grouped, 0, 1);
-        var all = Apply(b, [x, Reshape.To(b, stacked, shape.With(0, shape[0] * columns))], node.Attributes).Output;
-        var split = Reshape.To(b, all, [y[0], group, columns, outputs, .. y.Range(2, y.Rank)]);
-        return Reshape.To(b, TransposeAxes.Move(b, split, 2, 0), y.Prepend(columns));
+        var all = Apply(b, [x, Reshape.To(b, stacked, shape.With(0, shape[0] * directions))], node.Attributes).Output;
+        var split = Reshape.To(b, all, [y[0], group, directions, outputs, .. y.Range(2, y.Rank)]);
+        return Reshape.To(b, TransposeAxes.Move(b, split, 2, 0), y.Prepend(directions));
     }
 
     /// <summary>
-    /// One group of channels for each column and group; a product of unfolded windows where the number of columns is not known.
+    /// One group of channels for each direction and group; a product of unfolded windows where the number of directions is not known.
     /// </summary>
-    private Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim columns)
+    private Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim directions)
     {
         var (shape, from, y, group) = (node.Inputs[1]!.Type.Shape, node.Inputs[0]!.Type.Shape, node.Output.Type.Shape, Group(node));
-        if (columns.Known is { } count)
+        if (directions.Known is { } count)
         {
             var side = Reshape.To(b, TransposeAxes.Move(b, x, 0, 1), from.With(1, from[1] * count));
             var filters = Reshape.To(b, w, shape.With(0, shape[0] * count));
             var all = Apply(b, [side, filters], node.Attributes.With("group", (object)(group * count))).Output;
-            return TransposeAxes.Move(b, Reshape.To(b, all, y.Insert(1, columns)), 1, 0);
+            return TransposeAxes.Move(b, Reshape.To(b, all, y.Insert(1, directions)), 1, 0);
         }
         var windows = Unfolding.Of(b, SampleFolding.Fold(b, x), WindowOf(node), group, y.Range(2, y.Rank));
         var (inner, outputs) = (shape.Product(1, shape.Rank), shape[0].DividedBy(group)!.Value);
         var product = MatMul.Of(
             b,
-            Reshape.To(b, w, [columns, 1, group, outputs, inner]),
-            Reshape.To(b, windows, [columns, y[0], group, inner, y.Product(2, y.Rank)])
+            Reshape.To(b, w, [directions, 1, group, outputs, inner]),
+            Reshape.To(b, windows, [directions, y[0], group, inner, y.Product(2, y.Rank)])
         );
-        return Reshape.To(b, product, y.Prepend(columns));
+        return Reshape.To(b, product, y.Prepend(directions));
     }
 }

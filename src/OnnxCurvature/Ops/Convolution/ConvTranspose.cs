@@ -106,7 +106,7 @@ public sealed class ConvTranspose : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         var (x, w, bias) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
@@ -117,10 +117,10 @@ public sealed class ConvTranspose : Operator
                 b,
                 Apply(b, [SampleFolding.Fold(b, x), w, batched.Length > 2 && batched[2] ? null : bias], node.Attributes).Output,
                 node.Output.Type.Shape,
-                columns
+                directions
             ),
-            (false, true) => BatchWeight(b, node, x, w, columns),
-            (true, true) => BatchBoth(b, node, x, w, columns),
+            (false, true) => BatchWeight(b, node, x, w, directions),
+            (true, true) => BatchBoth(b, node, x, w, directions),
         };
         if (bias is null || (batched[0] && !batched[1] && !batched[2]))
             return [y];
@@ -267,23 +267,27 @@ public sealed class ConvTranspose : Operator
         return x;
     }
 
-    /// <summary>The kernels of all columns beside one another within their group: K * O outputs at once.</summary>
-    private Value BatchWeight(GraphBuilder b, Node node, Value x, Value w, Dim columns)
+    /// <summary>The kernels of all directions beside one another within their group: K * O outputs at once.</summary>
+    private Value BatchWeight(GraphBuilder b, Node node, Value x, Value w, Dim directions)
     {
         var (shape, y, group) = (node.Inputs[1]!.Type.Shape, node.Output.Type.Shape, Group(node.Attributes));
-        var stacked = Reshape.To(b, TransposeAxes.Move(b, w, 0, 1), shape.With(1, shape[1] * columns));
-        var split = Reshape.To(b, Apply(b, [x, stacked], node.Attributes).Output, [y[0], group, columns, shape[1], .. y.Range(2, y.Rank)]);
-        return Reshape.To(b, TransposeAxes.Move(b, split, 2, 0), y.Prepend(columns));
+        var stacked = Reshape.To(b, TransposeAxes.Move(b, w, 0, 1), shape.With(1, shape[1] * directions));
+        var split = Reshape.To(
+            b,
+            Apply(b, [x, stacked], node.Attributes).Output,
+            [y[0], group, directions, shape[1], .. y.Range(2, y.Rank)]
+        );
+        return Reshape.To(b, TransposeAxes.Move(b, split, 2, 0), y.Prepend(directions));
     }
 
-    /// <summary>One group of channels for each column and group.</summary>
-    private Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim columns)
+    /// <summary>One group of channels for each direction and group.</summary>
+    private Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim directions)
     {
         var (from, shape, y) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!.Type.Shape, node.Output.Type.Shape);
         var count =
-            columns.Known
+            directions.Known
             ?? throw new UnsupportedOperatorException(
-                $"ConvTranspose cannot take inputs and weights that differ between directions whose number {columns} is not known."
+                $"ConvTranspose cannot take inputs and weights that differ between directions whose number {directions} is not known."
             );
         var side = Reshape.To(b, TransposeAxes.Move(b, x, 0, 1), from.With(1, from[1] * count));
         var all = Apply(
@@ -291,6 +295,6 @@ public sealed class ConvTranspose : Operator
             [side, Reshape.To(b, w, shape.With(0, shape[0] * count))],
             node.Attributes.With("group", (object)(Group(node.Attributes) * count))
         ).Output;
-        return TransposeAxes.Move(b, Reshape.To(b, all, y.Insert(1, columns)), 1, 0);
+        return TransposeAxes.Move(b, Reshape.To(b, all, y.Insert(1, directions)), 1, 0);
     }
 }

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Convolution;
 
 /// <summary>
-/// The windows of a single image as rows of a table, which need not be laid out to be picked: entry (c, k) of the window at output position
+/// The windows of a single image as rows of a table, which are gathered without being laid out: entry (c, k) of the window at output position
 /// p is <c>table[starts[p] + offsets[k], c]</c>.
 /// </summary>
 /// <param name="table">Makes the input with its padding, [S, C], S positions.</param>

@@ -43,7 +43,7 @@ public sealed class Cast : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, inputs, node.Attributes).Output];
 
     /// <inheritdoc/>

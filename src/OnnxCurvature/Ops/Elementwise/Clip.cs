@@ -64,7 +64,7 @@ public sealed class Clip : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         if (!batched.Skip(1).Contains(true))
@@ -75,7 +75,7 @@ public sealed class Clip : Operator
             y = Max.Of(b, y, low);
         if (aligned.ElementAtOrDefault(2) is { } high)
             y = Min.Of(b, y, high);
-        return [Broadcasting.To(b, y, node.Output.Type.Shape.Prepend(columns))];
+        return [Broadcasting.To(b, y, node.Output.Type.Shape.Prepend(directions))];
     }
 
     /// <inheritdoc/>

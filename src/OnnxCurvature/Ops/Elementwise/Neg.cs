@@ -38,7 +38,7 @@ public sealed class Neg : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, inputs).Output];
 
     /// <inheritdoc/>

@@ -67,7 +67,7 @@ public sealed class Where : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, Broadcasting.Align(b, node, inputs, batched)).Output];
 
     /// <inheritdoc/>

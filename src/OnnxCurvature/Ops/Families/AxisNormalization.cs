@@ -53,7 +53,7 @@ public abstract class AxisNormalization : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, inputs, node.Attributes.With("axis", Axis(node) + 1L)).Output];
 
     /// <inheritdoc/>

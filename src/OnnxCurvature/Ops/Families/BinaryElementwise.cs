@@ -45,7 +45,7 @@ public abstract class BinaryElementwise : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, Broadcasting.Align(b, node, inputs, batched), node.Attributes).Output];
 
     /// <inheritdoc/>

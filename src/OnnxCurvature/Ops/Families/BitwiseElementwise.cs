@@ -31,7 +31,7 @@ public abstract class BitwiseElementwise : NonDifferentiable
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, Broadcasting.Align(b, node, inputs, batched), node.Attributes).Output];
 
     /// <inheritdoc/>

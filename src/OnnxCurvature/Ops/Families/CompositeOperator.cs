@@ -20,7 +20,7 @@ public abstract class CompositeOperator : Operator
         [
             .. Lower(Scratch(call), call)
                 .Select(output =>
-                    output?.Type ?? throw new UnsupportedOperatorException($"the type of an output of {Name} cannot be told.")
+                    output?.Type ?? throw new UnsupportedOperatorException($"the type of an output of {Name} cannot be inferred.")
                 ),
         ];
 
@@ -103,7 +103,7 @@ public abstract class CompositeOperator : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         using var hidden = b.Hide(node);
@@ -112,11 +112,11 @@ public abstract class CompositeOperator : Operator
         for (var index = 0; index < inputs.Length; index++)
             if (batched[index])
                 values[node.Inputs[index]!] = inputs[index]!;
-        Batching.Run(b, Inside(node, outputs), values, columns);
+        Batching.Run(b, Inside(node, outputs), values, directions);
         return
         [
             .. outputs.Select(output =>
-                values.GetValueOrDefault(output!) ?? Expand.Of(b, Reshape.InsertAxis(b, output!, 0), output!.Type.Shape.Prepend(columns))
+                values.GetValueOrDefault(output!) ?? Expand.Of(b, Reshape.InsertAxis(b, output!, 0), output!.Type.Shape.Prepend(directions))
             ),
         ];
     }

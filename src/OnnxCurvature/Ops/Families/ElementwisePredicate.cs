@@ -28,7 +28,7 @@ public abstract class ElementwisePredicate : NonDifferentiable
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, inputs, node.Attributes).Output];
 
     /// <inheritdoc/>

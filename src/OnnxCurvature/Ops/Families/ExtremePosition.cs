@@ -59,7 +59,7 @@ public abstract class ExtremePosition : NonDifferentiable
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, inputs, node.Attributes.With("axis", Axis(node.Attributes, node.Inputs[0]!.Type.Rank) + 1L)).Output];
 
     /// <inheritdoc/>

@@ -18,7 +18,7 @@ public abstract class NonDifferentiable : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => throw new UnsupportedOperatorException($"{Name} cannot take inputs that differ between directions.");
 
     /// <inheritdoc/>

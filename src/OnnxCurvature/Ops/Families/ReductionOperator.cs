@@ -149,13 +149,13 @@ public abstract class ReductionOperator : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         var axes = ReducedAxes(node.Attributes, node.Inputs[0]!.Type.Rank).Select(axis => (long)axis + 1).ToImmutableArray();
         if (!axes.IsEmpty)
             return [Apply(b, [inputs[0]], node.Attributes.With("axes", axes)).Output];
-        // A scalar has no axis to reduce, and leaving the axes out would reduce that of the columns: it gets one.
+        // A scalar has no axis to reduce, and leaving the axes out would reduce that of the directions: it gets one.
         var column = Reshape.InsertAxis(b, inputs[0]!, 1);
         return [Apply(b, [column], Attributes.Empty.With("axes", [1L]).With("keepdims", 0L)).Output];
     }

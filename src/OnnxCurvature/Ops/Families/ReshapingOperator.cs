@@ -40,8 +40,8 @@ public abstract class ReshapingOperator : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
-    ) => [Reshape.To(b, inputs[0]!, node.Output.Type.Shape.Prepend(columns))];
+        Dim directions
+    ) => [Reshape.To(b, inputs[0]!, node.Output.Type.Shape.Prepend(directions))];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>

@@ -57,7 +57,7 @@ public abstract class UnaryElementwise : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, [inputs[0]], node.Attributes).Output];
 
     /// <inheritdoc/>

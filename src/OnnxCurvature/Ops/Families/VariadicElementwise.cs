@@ -44,7 +44,7 @@ public abstract class VariadicElementwise : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Apply(b, Broadcasting.Align(b, node, inputs, batched)).Output];
 
     /// <inheritdoc/>

@@ -60,7 +60,7 @@ public sealed class Compress : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) =>
         batched[1]
             ? throw new UnsupportedOperatorException("Compress cannot take a condition that differs between directions.")

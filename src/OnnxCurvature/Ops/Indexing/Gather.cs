@@ -69,8 +69,8 @@ public sealed class Gather : LinearOperator
             );
         var (outer, count, inner) = (x.Product(0, axis), indices.Type.Shape.Elements, x.Product(axis + 1, x.Rank));
         var oneHot = OneHotRows.Of(b, Reshape.To(b, FromFront(b, indices, size), [count]), size, cy[0]!.Type.Element);
-        var columns = Reshape.To(b, cy[0]!, [outer, count, inner]);
-        return Reshape.To(b, MatMul.Of(b, TransposeAxes.Of(b, oneHot, 1, 0), columns), x);
+        var directions = Reshape.To(b, cy[0]!, [outer, count, inner]);
+        return Reshape.To(b, MatMul.Of(b, TransposeAxes.Of(b, oneHot, 1, 0), directions), x);
     }
 
     /// <summary>
@@ -82,7 +82,7 @@ public sealed class Gather : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         var (x, indices) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!.Type.Shape);
@@ -98,16 +98,16 @@ public sealed class Gather : LinearOperator
             );
         var oneHot = OneHotRows.Of(
             b,
-            Reshape.To(b, FromFront(b, inputs[1]!, size), [indices.Elements * columns]),
+            Reshape.To(b, FromFront(b, inputs[1]!, size), [indices.Elements * directions]),
             size,
             inputs[0]!.Type.Element
         );
         var picked = MatMul.Of(
             b,
-            Reshape.To(b, oneHot, [columns, 1, indices.Elements, size]),
-            Reshape.To(b, inputs[0]!, [columns, x.Product(0, axis), size, x.Product(axis + 1, x.Rank)])
+            Reshape.To(b, oneHot, [directions, 1, indices.Elements, size]),
+            Reshape.To(b, inputs[0]!, [directions, x.Product(0, axis), size, x.Product(axis + 1, x.Rank)])
         );
-        return [Reshape.To(b, picked, node.Output.Type.Shape.Prepend(columns))];
+        return [Reshape.To(b, picked, node.Output.Type.Shape.Prepend(directions))];
     }
 
     /// <inheritdoc/>

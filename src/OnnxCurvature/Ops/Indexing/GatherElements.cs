@@ -49,8 +49,16 @@ public sealed class GatherElements : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
-    ) => [Of(b, Columns.Repeat(b, inputs[0]!, batched[0], columns), Columns.Repeat(b, inputs[1]!, batched[1], columns), Axis(node) + 1)];
+        Dim directions
+    ) =>
+        [
+            Of(
+                b,
+                DirectionAxis.Repeat(b, inputs[0]!, batched[0], directions),
+                DirectionAxis.Repeat(b, inputs[1]!, batched[1], directions),
+                Axis(node) + 1
+            ),
+        ];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>

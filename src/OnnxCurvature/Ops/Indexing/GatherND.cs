@@ -61,13 +61,13 @@ public sealed class GatherND : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) =>
         [
             Of(
                 b,
-                Columns.Repeat(b, inputs[0]!, batched[0], columns),
-                Columns.Repeat(b, inputs[1]!, batched[1], columns),
+                DirectionAxis.Repeat(b, inputs[0]!, batched[0], directions),
+                DirectionAxis.Repeat(b, inputs[1]!, batched[1], directions),
                 BatchDims(node.Attributes) + 1
             ),
         ];

@@ -40,7 +40,7 @@ public sealed class ReverseSequence : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         OnlyFirstBatched(batched);

@@ -86,12 +86,12 @@ public sealed class ScatterElements : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) =>
         [
             Apply(
                 b,
-                [.. inputs.Select((value, index) => Columns.Repeat(b, value!, batched[index], columns))],
+                [.. inputs.Select((value, index) => DirectionAxis.Repeat(b, value!, batched[index], directions))],
                 node.Attributes.With("axis", (object)(Axis(node) + 1L))
             ).Output,
         ];

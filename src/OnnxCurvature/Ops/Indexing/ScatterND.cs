@@ -72,10 +72,10 @@ public sealed class ScatterND : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
-        var all = inputs.Select((value, index) => Columns.Repeat(b, value!, batched[index], columns)).ToArray();
+        var all = inputs.Select((value, index) => DirectionAxis.Repeat(b, value!, batched[index], directions)).ToArray();
         return [Apply(b, [all[0], Tuples.WithCoordinates(b, all[1], 1), all[2]], node.Attributes).Output];
     }
 

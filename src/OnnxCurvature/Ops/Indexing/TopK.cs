@@ -37,15 +37,15 @@ public sealed class TopK : Operator
         foreach (var (line, start) in Strided.Positions(x.Shape.SetItem(axis, 1).AsSpan(), strides).Index())
         {
             // The order is stable, so equal entries stay in theirs.
-            var winners = Enumerable
+            var argmax = Enumerable
                 .Range(0, (int)x.Shape[axis])
                 .OrderBy(index => sign * x.At((int)(start + index * strides[axis])))
                 .Take((int)k);
-            foreach (var (place, winner) in winners.Index())
+            foreach (var (place, argmaxIndex) in argmax.Index())
             {
                 var target = (int)(targets[line] + place * Strided.Strides(shape.AsSpan())[axis]);
-                positions[target] = (int)(start + winner * strides[axis]);
-                indices[target] = winner;
+                positions[target] = (int)(start + argmaxIndex * strides[axis]);
+                indices[target] = argmaxIndex;
             }
         }
         return
@@ -58,7 +58,7 @@ public sealed class TopK : Operator
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
         active[0] ? Curvature.PiecewiseLinear : Curvature.PiecewiseConstant;
 
-    /// <summary>The tangents of the winners.</summary>
+    /// <summary>The tangents of the argmax positions.</summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         if (dx[0] is not { } tangent)
@@ -76,7 +76,7 @@ public sealed class TopK : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) =>
         batched[1]
             ? throw new UnsupportedOperatorException("TopK cannot take a k that differs between directions.")

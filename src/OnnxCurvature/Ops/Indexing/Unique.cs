@@ -46,7 +46,7 @@ public sealed class Unique : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) =>
         throw new UnsupportedOperatorException(
             "Unique cannot take entries that differ between directions, as it may find more in one than in another."

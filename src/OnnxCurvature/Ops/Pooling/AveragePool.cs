@@ -97,8 +97,16 @@ public sealed class AveragePool : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
-    ) => [SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, inputs[0]!)], node.Attributes).Output, node.Output.Type.Shape, columns)];
+        Dim directions
+    ) =>
+        [
+            SampleFolding.Unfold(
+                b,
+                Apply(b, [SampleFolding.Fold(b, inputs[0]!)], node.Attributes).Output,
+                node.Output.Type.Shape,
+                directions
+            ),
+        ];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>

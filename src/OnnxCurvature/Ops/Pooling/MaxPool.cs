@@ -72,7 +72,7 @@ public sealed class MaxPool : Operator
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.PiecewiseLinear;
 
-    /// <summary>dy = dx at the winners.</summary>
+    /// <summary>dy = dx at the argmax positions.</summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         if (dx[0] is not { } tangent)
@@ -83,35 +83,35 @@ public sealed class MaxPool : Operator
                 $"the derivative of MaxPool needs the spatial sizes of {x}; give the sizes of symbolic dimensions."
             );
         var window = Window.Of(node.Attributes, Kernel(node.Attributes), x.Range(2, x.Rank));
-        var winners = Winners(b, node);
+        var argmax = ArgmaxPositions(b, node);
         var exact =
             window.IsDisjoint
             && y.Range(2, y.Rank).Select((dim, axis) => dim.Factor * window.Kernel[axis] <= x[axis + 2].Factor).All(fits => fits);
         var dy =
-            !exact ? ByIndex(b, tangent, winners)
-            : x.Product(2, x.Rank).Factor * y.Product(2, y.Rank).Factor <= LargestSelection ? BySelection(b, tangent, winners, window)
-            : ByMask(b, tangent, winners, window);
+            !exact ? ByIndex(b, tangent, argmax)
+            : x.Product(2, x.Rank).Factor * y.Product(2, y.Rank).Factor <= LargestSelection ? BySelection(b, tangent, argmax, window)
+            : ByMask(b, tangent, argmax, window);
         return node.Outputs.Length > 1 ? [dy, null] : [dy];
     }
 
     /// <summary>
-    /// Columns are more samples; positions, which count through all samples, are brought back into the first column's range.
+    /// Columns are more samples; positions, which count through all samples, are brought back into the range of the first direction.
     /// </summary>
     public override ImmutableArray<Value> Batch(
         GraphBuilder b,
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         var (x, y) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape);
         var folded = Apply(b, [SampleFolding.Fold(b, inputs[0]!)], node.Attributes, node.Outputs.Length);
-        var values = SampleFolding.Unfold(b, folded.Output, y, columns);
+        var values = SampleFolding.Unfold(b, folded.Output, y, directions);
         if (node.Outputs.Length == 1)
             return [values];
         var positions = Mod.Of(b, folded.Outputs[1], Reshape.To(b, Dims.ToValue(b, x.Elements), TensorShape.Scalar));
-        return [values, SampleFolding.Unfold(b, positions, y, columns)];
+        return [values, SampleFolding.Unfold(b, positions, y, directions)];
     }
 
     /// <inheritdoc/>
@@ -133,9 +133,9 @@ public sealed class MaxPool : Operator
         attributes.Ints("kernel_shape") ?? throw new UnsupportedOperatorException("MaxPool lacks its attribute kernel_shape.");
 
     /// <summary>
-    /// The flat positions of a node's winners within their plane, 64-bit integers of the output's shape; the spatial sizes must be known.
+    /// The flat positions of a node's argmax positions within their plane, 64-bit integers of the output's shape; the spatial sizes must be known.
     /// </summary>
-    public Value Winners(GraphBuilder b, Node node)
+    public Value ArgmaxPositions(GraphBuilder b, Node node)
     {
         var x = node.Inputs[0]!.Type.Shape;
         var area = x.Product(2, x.Rank);
@@ -150,12 +150,12 @@ public sealed class MaxPool : Operator
     /// For windows side by side in a small plane: the masked tangent times the matrix [P, Q] that is one where position p lies in window
     /// q. The transpose repeats cotangents by a matrix product, which is faster than broadcasting along short axes.
     /// </summary>
-    private static Value BySelection(GraphBuilder b, Value dx, Value winners, Window window)
+    private static Value BySelection(GraphBuilder b, Value dx, Value argmax, Window window)
     {
-        var (x, y, rank) = (dx.Type.Shape, winners.Type.Shape, window.Rank);
+        var (x, y, rank) = (dx.Type.Shape, argmax.Type.Shape, window.Rank);
         var (area, count) = (x.Product(2, x.Rank), y.Product(2, y.Rank));
         var (sizes, outputs) = (x.Range(2, x.Rank).Sizes, y.Range(2, y.Rank).Sizes);
-        // For every position its window, and itself; a position that no window covers is the winner of none.
+        // For every position its window, and itself; a position that no window covers is the argmax position of none.
         var (windows, places) = (new long[area.Factor], new long[area.Factor]);
         for (long p = 0; p < area.Factor; p++)
         {
@@ -173,7 +173,7 @@ public sealed class MaxPool : Operator
                 (windows[p], places[p]) = (0, -1);
         }
         var owner = b.Vector(windows);
-        var flat = Reshape.To(b, winners, [y[0], y[1], count]);
+        var flat = Reshape.To(b, argmax, [y[0], y[1], count]);
         var mask = Cast.Of(b, Equal.Of(b, Gather.Of(b, flat, owner, 2), b.Vector(places)), dx.Type.Element);
         var selection = OneHotRows.Of(b, owner, count.Factor, dx.Type.Element);
         var sums = Products.MatMul.Of(b, Mul.Of(b, Reshape.To(b, dx, [x[0], x[1], area]), mask), selection);
@@ -181,12 +181,12 @@ public sealed class MaxPool : Operator
     }
 
     /// <summary>
-    /// For windows side by side: Σ over each window of mask * dx, where the mask is one at the winner. Its transpose is a product of
+    /// For windows side by side: Σ over each window of mask * dx, where the mask is one at the argmax position. Its transpose is a product of
     /// the mask with the repeated cotangent, without a scattering.
     /// </summary>
-    private static Value ByMask(GraphBuilder b, Value dx, Value winners, Window window)
+    private static Value ByMask(GraphBuilder b, Value dx, Value argmax, Window window)
     {
-        var (x, y, rank) = (dx.Type.Shape, winners.Type.Shape, window.Rank);
+        var (x, y, rank) = (dx.Type.Shape, argmax.Type.Shape, window.Rank);
         var (windows, repeated) = (new List<Dim> { y[0], y[1] }, new List<Dim> { y[0], y[1] });
         for (var axis = 0; axis < rank; axis++)
         {
@@ -211,7 +211,7 @@ public sealed class MaxPool : Operator
             var along = b.Constant(Tensor.Of(ElementType.Int64, shape, steps));
             grid = grid is null ? along : Add.Of(b, grid, along);
         }
-        var mask = Cast.Of(b, Equal.Of(b, Reshape.To(b, winners, [.. repeated]), grid!), dx.Type.Element);
+        var mask = Cast.Of(b, Equal.Of(b, Reshape.To(b, argmax, [.. repeated]), grid!), dx.Type.Element);
         return ReduceSum.Of(
             b,
             Mul.Of(b, Reshape.To(b, dx, [.. windows]), mask),
@@ -220,13 +220,13 @@ public sealed class MaxPool : Operator
         );
     }
 
-    /// <summary>For windows that overlap or reach into the padding: dx picked at the winners.</summary>
-    private static Value ByIndex(GraphBuilder b, Value dx, Value winners)
+    /// <summary>For windows that overlap or reach into the padding: dx gathered at the argmax positions.</summary>
+    private static Value ByIndex(GraphBuilder b, Value dx, Value argmax)
     {
-        var (x, y) = (dx.Type.Shape, winners.Type.Shape);
+        var (x, y) = (dx.Type.Shape, argmax.Type.Shape);
         var planes = Reshape.To(b, dx, [x[0], x[1], x.Product(2, x.Rank)]);
-        var picked = GatherElements.Of(b, planes, Reshape.To(b, winners, [y[0], y[1], y.Product(2, y.Rank)]), 2);
-        return Reshape.To(b, picked, y);
+        var gathered = GatherElements.Of(b, planes, Reshape.To(b, argmax, [y[0], y[1], y.Product(2, y.Rank)]), 2);
+        return Reshape.To(b, gathered, y);
     }
 
     /// <summary>For every row-major position the column-major one.</summary>

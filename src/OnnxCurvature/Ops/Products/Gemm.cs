@@ -84,13 +84,13 @@ public sealed class Gemm : Operator
         };
     }
 
-    /// <summary>Columns of A alone are more rows of it; columns of anything else make a batch of matrices.</summary>
+    /// <summary>Columns of A alone are more rows of it; directions of anything else make a batch of matrices.</summary>
     public override ImmutableArray<Value> Batch(
         GraphBuilder b,
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         var (form, x, w, y) = (Form.Of(node.Attributes), inputs[0]!, inputs[1]!, node.Output.Type.Shape);
@@ -103,7 +103,7 @@ public sealed class Gemm : Operator
                 b,
                 Apply(b, [SampleFolding.Fold(b, x), w, sharesRows ? bias : null], node.Attributes).Output,
                 y,
-                columns
+                directions
             );
             if (sharesRows)
                 return [product];
@@ -121,7 +121,7 @@ public sealed class Gemm : Operator
         if (apart)
             while (bias.Type.Rank < 3)
                 bias = Reshape.InsertAxis(b, bias, 1);
-        return [Broadcasting.To(b, Add.Of(b, product, Scaled(b, bias, form.Beta)), y.Prepend(columns))];
+        return [Broadcasting.To(b, Add.Of(b, product, Scaled(b, bias, form.Beta)), y.Prepend(directions))];
     }
 
     /// <inheritdoc/>

@@ -43,23 +43,23 @@ public sealed class MatMul : BilinearOperator
         var (x, y) = (inputs[0]!, inputs[1]!);
         long[] a = x.Rank == 1 ? [1, .. x.Shape] : [.. x.Shape];
         long[] b = y.Rank == 1 ? [.. y.Shape, 1] : [.. y.Shape];
-        var (rows, inner, columns) = ((int)a[^2], (int)a[^1], (int)b[^1]);
+        var (rows, inner, directions) = ((int)a[^2], (int)a[^1], (int)b[^1]);
         var lead = TensorShape.Broadcast(TensorShape.Of(a[..^2]), TensorShape.Of(b[..^2]))!.Value.Sizes;
         var (i, j) = (Broadcasting.Positions(a.AsSpan(0, a.Length - 2), lead), Broadcasting.Positions(b.AsSpan(0, b.Length - 2), lead));
-        var product = new double[i.Length * rows * columns];
+        var product = new double[i.Length * rows * directions];
         for (var k = 0; k < i.Length; k++)
             DenseProduct.Multiply(
                 x.Floats.AsMemory(i[k] * rows * inner, rows * inner),
-                y.Floats.AsMemory(j[k] * inner * columns, inner * columns),
-                product.AsMemory(k * rows * columns, rows * columns),
+                y.Floats.AsMemory(j[k] * inner * directions, inner * directions),
+                product.AsMemory(k * rows * directions, rows * directions),
                 inner,
-                columns
+                directions
             );
         return
         [
             Tensor.Of(
                 x.Element,
-                [.. lead, .. x.Rank > 1 ? [rows] : Array.Empty<long>(), .. y.Rank > 1 ? [columns] : Array.Empty<long>()],
+                [.. lead, .. x.Rank > 1 ? [rows] : Array.Empty<long>(), .. y.Rank > 1 ? [directions] : Array.Empty<long>()],
                 product
             ),
         ];
@@ -85,7 +85,7 @@ public sealed class MatMul : BilinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         var (x, y) = (inputs[0]!, inputs[1]!);
@@ -103,7 +103,7 @@ public sealed class MatMul : BilinearOperator
         if (batched[1])
             y = Lead(b, y, lead + 1);
         var product = Of(b, x, y);
-        return [Reshape.To(b, product, node.Output.Type.Shape.Prepend(columns))];
+        return [Reshape.To(b, product, node.Output.Type.Shape.Prepend(directions))];
     }
 
     /// <inheritdoc/>
@@ -119,7 +119,7 @@ public sealed class MatMul : BilinearOperator
             : y == 1 || inputs[1].Axis == y - 2 ? SampleLayout.Coupled
             : SampleLayout.At(inputs[1].Axis == y - 1 ? rank - 1 : inputs[1].Axis + rank - y + (x == 1 ? 1 : 0));
         var common = first is { } one && second is { } two && one != two ? SampleLayout.Coupled : first ?? second ?? SampleLayout.Coupled;
-        // A batch axis of one that the other input's batch repeats no longer tells the samples apart.
+        // A batch axis of one that the other input's batch repeats no longer distinguishes the samples.
         return
         [
             common.IsSeparate

@@ -38,8 +38,8 @@ public sealed class StraightThrough : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
-    ) => [Cast.Of(b, Columns.Repeat(b, inputs[1]!, batched[1], columns), node.Output.Type.Element)];
+        Dim directions
+    ) => [Cast.Of(b, DirectionAxis.Repeat(b, inputs[1]!, batched[1], directions), node.Output.Type.Element)];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>

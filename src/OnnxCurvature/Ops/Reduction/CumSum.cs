@@ -59,7 +59,7 @@ public sealed class CumSum : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         OnlyFirstBatched(batched);

@@ -3,14 +3,14 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops.Rules;
 
-/// <summary>Carries a leading column axis through nodes by their batching rules.</summary>
+/// <summary>Carries a leading axis of directions through nodes by their batching rules.</summary>
 public static class Batching
 {
     /// <summary>
     /// Builds in <paramref name="b"/> the nodes anew that depend on a value of <paramref name="batched"/>, and adds their
-    /// outputs to it. All others are used as they are, once for all columns.
+    /// outputs to it. All others are used as they are, once for all directions.
     /// </summary>
-    public static void Run(GraphBuilder b, IEnumerable<Node> nodes, IDictionary<Value, Value> batched, Dim columns)
+    public static void Run(GraphBuilder b, IEnumerable<Node> nodes, IDictionary<Value, Value> batched, Dim directions)
     {
         var outer = b.Origin;
         foreach (var node in nodes)
@@ -26,7 +26,7 @@ public static class Batching
             ];
             try
             {
-                var outputs = node.Rules().Batch(b, node, inputs, active, columns);
+                var outputs = node.Rules().Batch(b, node, inputs, active, directions);
                 for (var index = 0; index < outputs.Length; index++)
                     batched[node.Outputs[index]] = outputs[index];
             }

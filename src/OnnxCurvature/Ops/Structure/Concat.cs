@@ -94,11 +94,12 @@ public sealed class Concat : Operator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         var all = inputs.Select(
-            (input, index) => batched[index] ? input! : Expand.Of(b, Reshape.InsertAxis(b, input!, 0), input!.Type.Shape.Prepend(columns))
+            (input, index) =>
+                batched[index] ? input! : Expand.Of(b, Reshape.InsertAxis(b, input!, 0), input!.Type.Shape.Prepend(directions))
         );
         return [Of(b, [.. all], Axis(node.Attributes, node.Output.Type.Rank) + 1)];
     }

@@ -34,7 +34,7 @@ public sealed class Dropout : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => node.Outputs.Length > 1 ? [.. Apply(b, [inputs[0]], node.Attributes, 2).Outputs] : [inputs[0]!];
 
     /// <inheritdoc/>

@@ -71,7 +71,7 @@ public sealed class Expand : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         OnlyFirstBatched(batched);
@@ -79,7 +79,7 @@ public sealed class Expand : LinearOperator
         var shape = x.Type.Shape;
         while (shape.Rank < node.Output.Type.Rank + 1)
             shape = shape.Insert(1, 1);
-        return [Of(b, Reshape.To(b, x, shape), node.Output.Type.Shape.Prepend(columns))];
+        return [Of(b, Reshape.To(b, x, shape), node.Output.Type.Shape.Prepend(directions))];
     }
 
     /// <inheritdoc/>

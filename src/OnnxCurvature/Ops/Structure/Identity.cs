@@ -31,7 +31,7 @@ public sealed class Identity : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [inputs[0]!];
 
     /// <inheritdoc/>

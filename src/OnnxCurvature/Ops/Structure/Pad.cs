@@ -128,7 +128,7 @@ public sealed class Pad : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         OnlyFirstBatched(batched);

@@ -103,11 +103,11 @@ public sealed class Reshape : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         OnlyFirstBatched(batched);
-        return [To(b, inputs[0]!, node.Output.Type.Shape.Prepend(columns))];
+        return [To(b, inputs[0]!, node.Output.Type.Shape.Prepend(directions))];
     }
 
     /// <summary>

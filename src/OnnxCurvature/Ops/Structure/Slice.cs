@@ -184,7 +184,7 @@ public sealed class Slice : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         OnlyFirstBatched(batched);
@@ -199,7 +199,7 @@ public sealed class Slice : LinearOperator
             Apply(
                 b,
                 [inputs[0], node.Input(1), node.Input(2), b.Vector([.. axes.Select(axis => axis + 1)]), node.Input(4)],
-                types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(columns) }]
+                types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(directions) }]
             ).Output,
         ];
     }

@@ -70,7 +70,7 @@ public sealed class Split : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) =>
         [
             .. Apply(

@@ -49,7 +49,7 @@ public sealed class Tile : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     )
     {
         OnlyFirstBatched(batched);
@@ -58,7 +58,7 @@ public sealed class Tile : LinearOperator
             Apply(
                 b,
                 [inputs[0], Dims.ToValue(b, [1, .. Repeats(Call(node))])],
-                types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(columns) }]
+                types: [node.Output.Type with { Shape = node.Output.Type.Shape.Prepend(directions) }]
             ).Output,
         ];
     }

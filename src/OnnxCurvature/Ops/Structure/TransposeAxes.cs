@@ -74,7 +74,7 @@ public sealed class TransposeAxes : LinearOperator
         Node node,
         ImmutableArray<Value?> inputs,
         ImmutableArray<bool> batched,
-        Dim columns
+        Dim directions
     ) => [Of(b, inputs[0]!, Permutation(node).Select(axis => axis + 1).Prepend(0))];
 
     /// <inheritdoc/>

@@ -3,11 +3,11 @@ namespace OnnxCurvature.Runtime.Augmentation;
 /// <summary>For what kind of runtime an augmented file is written.</summary>
 public enum AugmentProfile
 {
-    /// <summary>One run gives everything: chunks of columns run in loops of the file.</summary>
+    /// <summary>One run gives everything: chunks of directions run in loops of the file.</summary>
     SingleRun,
 
     /// <summary>
-    /// No loops, and operators and opsets that most runtimes have: the caller makes a run for each chunk of columns, and adds up.
+    /// No loops, and operators and opsets that most runtimes have: the caller makes a run for each chunk of directions, and adds up.
     /// </summary>
     Portable,
 }

@@ -177,7 +177,7 @@ internal sealed record AugmentedMetadata
                     : "false",
             [Prefix + "methods"] = string.Join(
                 '\n',
-                plan.Methods.Select(method => $"{plan.OutputOf(method)}: {method.Method}, {method.Columns} columns; {method.Reason}")
+                plan.Methods.Select(method => $"{plan.OutputOf(method)}: {method.Method}, {method.Directions} directions; {method.Reason}")
             ),
         };
         foreach (var (key, value) in source.Metadata)

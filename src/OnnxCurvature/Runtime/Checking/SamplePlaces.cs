@@ -10,7 +10,7 @@ internal sealed class SamplePlaces
     private readonly long _inner;
     private readonly long _behind;
 
-    /// <summary>The places of samples in a value of a shape; where they are not told apart, all of it is one sample.</summary>
+    /// <summary>The places of samples in a value of a shape; where they are not distinguished, all of it is one sample.</summary>
     public SamplePlaces(long[] shape, SampleLayout layout)
     {
         var count = shape.Aggregate(1L, (product, size) => product * size);
@@ -32,7 +32,7 @@ internal sealed class SamplePlaces
     /// <summary>Entries of one sample.</summary>
     public long Each { get; }
 
-    /// <summary>Whether the places can be told: not where a factor of the axis is known only at run time.</summary>
+    /// <summary>Whether the places can be inferred: not where a factor of the axis is known only at run time.</summary>
     public static bool AreKnown(SampleLayout layout) =>
         !layout.IsSeparate || layout.Outer.Known is not null && layout.Inner.Known is not null;
 

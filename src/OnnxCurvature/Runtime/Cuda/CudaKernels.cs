@@ -9,7 +9,7 @@ using OnnxCurvature.Runtime.Augmentation;
 namespace OnnxCurvature.Runtime.Cuda;
 
 /// <summary>
-/// Which nodes ONNX Runtime's CUDA provider has kernels of, told from a table, without the provider. Nodes that compute no floats are
+/// Which nodes ONNX Runtime's CUDA provider has kernels of, read from a table, without the provider. Nodes that compute no floats are
 /// taken to have one where the operator has any.
 /// </summary>
 internal static class CudaKernels

@@ -21,7 +21,7 @@ public sealed record ResultTensor(string Name, ElementType Element, ImmutableArr
 /// <param name="Tensors">The tensors, in the order in which they were asked for.</param>
 /// <param name="Samples">The number of samples.</param>
 /// <param name="Batches">The number of batches.</param>
-/// <param name="Seconds">Wall-clock time by stage: <c>compile</c>, <c>load</c>, <c>run</c>.</param>
+/// <param name="Seconds">Wall-clock time by phase: <c>compile</c>, <c>load</c>, <c>run</c>.</param>
 /// <param name="PeakBytes">The peak of the process's resident memory.</param>
 public sealed record CurvatureResult(
     ImmutableArray<ResultTensor> Tensors,
@@ -44,7 +44,7 @@ public sealed record CurvatureResult(
     public CheckReport Check { get; init; } = CheckReport.None("", "the run was made without a check");
 
     /// <summary>
-    /// The number of random columns that an error took which was asked for; null where none was, or the first run reached it.
+    /// The number of random directions that an error took which was asked for; null where none was, or the first run reached it.
     /// </summary>
     public int? Probes { get; init; }
 }

@@ -25,7 +25,7 @@ public sealed record VerifyEntry(
     public bool Agrees => Excess <= 1;
 
     /// <summary>
-    /// Whether the two agree only because of <see cref="Rounding"/>: the entry cannot be told any better in this precision.
+    /// Whether the two agree only because of <see cref="Rounding"/>: the entry cannot be inferred any better in this precision.
     /// </summary>
     public bool AgreesByRounding => Agrees && Math.Abs(Computed - Reference) > Tolerance - Rounding;
 

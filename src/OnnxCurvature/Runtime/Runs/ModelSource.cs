@@ -38,7 +38,7 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
     public string Folder => ExternalData.FolderOf(Path);
 
     /// <summary>
-    /// Loads the model; where <paramref name="isPartial"/> says so without what cannot be told yet. Throws <see
+    /// Loads the model; where <paramref name="isPartial"/> says so without what cannot be inferred yet. Throws <see
     /// cref="UserErrorException"/>.
     /// </summary>
     public OnnxModel Load(bool isPartial = false) =>

@@ -5,14 +5,14 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>Decides whether an estimate needs more random columns to reach the error that was asked for.</summary>
+/// <summary>Decides whether an estimate needs more random directions to reach the error that was asked for.</summary>
 internal static class ProbeRefinement
 {
-    /// <summary>The most columns that are taken on.</summary>
+    /// <summary>The most directions that are taken on.</summary>
     private const int Most = 1 << 20;
 
     /// <summary>
-    /// The number of columns for another run, by 1/√P; null where the error is reached. Throws <see cref="UserErrorException"/> where it
+    /// The number of directions for another run, by 1/√P; null where the error is reached. Throws <see cref="UserErrorException"/> where it
     /// cannot be.
     /// </summary>
     public static int? Next(CurvatureRequest request, CurvatureResult result)

@@ -13,7 +13,7 @@ namespace OnnxCurvature.Runtime.Runs;
 /// without it nothing can be derived.
 /// </summary>
 /// <param name="Source">The model's file, with the values of inputs that are constants.</param>
-/// <param name="Model">The model as far as it can be told without knowing how the data are cut.</param>
+/// <param name="Model">The model as far as it can be inferred without knowing how the data are cut.</param>
 /// <param name="Data">The arrays of all other inputs.</param>
 /// <param name="Notes">One sentence for each input that is taken as constant.</param>
 internal sealed record RunInputs(

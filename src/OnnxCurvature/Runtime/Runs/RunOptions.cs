@@ -20,7 +20,7 @@ public sealed record CurvatureRunOptions
     public int Threads { get; init; }
 
     /// <summary>
-    /// The most bytes that the process may take on a processor; chunks of columns are made small enough. On CUDA the most that the values
+    /// The most bytes that the process may take on a processor; chunks of directions are made small enough. On CUDA the most that the values
     /// of one chunk may take on the device.
     /// </summary>
     public long MemoryBytes { get; init; } = 3L << 30;

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Products;
 namespace OnnxCurvature.Runtime.Schedules;
 
 /// <summary>
-/// What the process of a run takes at its peak on a processor, and chunks of columns that keep it within a bound: the program itself with
+/// What the process of a run takes at its peak on a processor, and chunks of directions that keep it within a bound: the program itself with
 /// its runtimes, the weights, which are mapped from their file, their copies in the layouts of kernels, and the values of the run.
 /// </summary>
 /// <param name="bound">The most bytes that the process may take.</param>
@@ -34,7 +34,7 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
 
     /// <summary>
     /// The plan that <paramref name="make"/> gives for about the most bytes of a chunk that keep the whole within the bound. Throws
-    /// <see cref="MemoryLimitException"/> where one column at a time takes more.
+    /// <see cref="MemoryLimitException"/> where one direction at a time takes more.
     /// </summary>
     public CurvaturePlan Plan(Func<long, CurvaturePlan> make)
     {
@@ -44,7 +44,7 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
         var least = Of(1);
         if (least.Peak > bound)
             throw new MemoryLimitException(
-                $"With one column at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is "
+                $"With one direction at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is "
                     + $"{PlanLimits.Text(bound)}; {(Obstacle is null ? "" : $"all samples are run at once, because {Obstacle}; ")}allow "
                     + $"more with --memory{(Obstacle is null ? "" : ", or give --batch-size N --as-blocks where blocks are what is wanted")}."
             );

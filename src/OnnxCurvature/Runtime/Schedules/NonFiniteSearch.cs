@@ -30,7 +30,7 @@ internal sealed class NonFiniteSearch(Program program, OrtSettings settings)
                     + $"{(culprit.Origin is null ? culprit : $"the derivative of {culprit.Origin}")}; check the data and the weights "
                     + $"before it.";
         }
-        return $"'{result}' holds NaN or infinity, first made while columns were pushed through the network; check the data and "
+        return $"'{result}' holds NaN or infinity, first made while directions were pushed through the network; check the data and "
             + $"the weights.";
     }
 }

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.ControlFlow;
 namespace OnnxCurvature.Runtime.Schedules;
 
 /// <summary>
-/// A program cut at its column loops into steps that are run one after another: straight programs, and loops whose body is
+/// A program cut at its direction loops into steps that are run one after another: straight programs, and loops whose body is
 /// run once for each chunk from outside. Driven that way a body's weights are constants of a model of its own, which the runtime can lay
 /// out for its kernels, and there is progress to show between chunks.
 /// </summary>

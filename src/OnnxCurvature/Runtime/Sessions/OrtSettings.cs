@@ -37,7 +37,7 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
             GraphOptimizationLevel = Float64Lowering.HoldsFloat64(program)
                 ? GraphOptimizationLevel.ORT_ENABLE_BASIC
                 : GraphOptimizationLevel.ORT_ENABLE_ALL,
-            // Errors come as exceptions, which are told in sentences of ours.
+            // Errors come as exceptions, which are reported in sentences of ours.
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         // With a pattern ONNX Runtime takes, from a session's second run on, all memory of a run in one piece, besides what the first run

@@ -38,7 +38,7 @@ internal sealed class RoundedEvaluation(IDictionary<Value, Tensor> exact, Random
             if (node.Outputs.All(_rounded.ContainsKey))
                 continue;
             Interpreter.Run([node], exact, cancellation);
-            // A choice, such as the winner of a maximum, stays what it is: a derivative does not go to the other side of a kink by
+            // A choice, such as the argmax position of a maximum, stays what it is: a derivative does not go to the other side of a kink by
             // rounding.
             if (
                 node.Rules().CurvatureIn(node, [.. node.Inputs.Select(input => input?.Type.Element.IsFloat() ?? false)])

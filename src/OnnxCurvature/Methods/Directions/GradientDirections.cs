@@ -15,13 +15,13 @@ namespace OnnxCurvature.Methods.Directions;
 /// <param name="weight">What multiplies the sum of squares.</param>
 /// <param name="each">Which entries of z belong to which sample, where there is a direction for each; null where one direction holds
 /// all.</param>
-internal sealed class GradientColumns(Value output, Value gradient, Value weight, SampleLayout? each) : DirectionSource
+internal sealed class GradientDirections(Value output, Value gradient, Value weight, SampleLayout? each) : DirectionSource
 {
     /// <inheritdoc/>
     public override Value At => output;
 
     /// <inheritdoc/>
-    public override long Columns => each is { IsSeparate: true } samples ? samples.SamplesOf(output.Type.Shape).Factor : 1;
+    public override long Directions => each is { IsSeparate: true } samples ? samples.SamplesOf(output.Type.Shape).Factor : 1;
 
     /// <inheritdoc/>
     public override Value? Weight => weight;
@@ -35,7 +35,7 @@ internal sealed class GradientColumns(Value output, Value gradient, Value weight
             ? Mul.Of(
                 b,
                 direction,
-                SamplesFirst.Spread(b, OneHotRows.Of(b, chunkLoop.Indices, Columns, output.Type.Element), shape, samples)
+                SamplesFirst.Spread(b, OneHotRows.Of(b, chunkLoop.Indices, Directions, output.Type.Element), shape, samples)
             )
             : Expand.Of(b, direction, shape.Prepend(chunkLoop.ChunkSize));
         return new DirectionPair(chunkLoop.Masked(all));
