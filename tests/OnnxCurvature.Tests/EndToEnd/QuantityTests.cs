@@ -153,7 +153,7 @@ public sealed partial class QuantityTests
     )]
     [InlineData(
         "run @model.onnx -o @r.npz --wrt w --loss sum:z --quantity fisher-diagonal-mc --data x=@x.npy",
-        "fisher-diagonal-mc draws targets from the model's distribution, and --loss sum tells of none; give cross-entropy, "
+        "fisher-diagonal-mc draws targets from the model's distribution, and --loss sum has none; give cross-entropy, "
             + "binary-cross-entropy or mse."
     )]
     [InlineData(
@@ -206,7 +206,7 @@ public sealed partial class QuantityTests
     }
 
     [Fact]
-    public void The_row_sum_trap_is_as_the_readme_says()
+    public void The_row_sum_trap_is_as_the_page_says()
     {
         using var tool = new Tool();
         var models = Path.Combine(Repository.Root, "testmodels");
@@ -215,7 +215,7 @@ public sealed partial class QuantityTests
                 + $"gradient-of-gradient --precision float64 --data features={models}/mlp.features.npy labels={models}/mlp.labels.npy"
         );
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
-        var rows = Row().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")));
+        var rows = Row().Matches(File.ReadAllText(Path.Combine(Repository.Root, "src", "docs", "exactness.md")));
         Assert.Equal(8, rows.Count);
         foreach (Match row in rows)
         {

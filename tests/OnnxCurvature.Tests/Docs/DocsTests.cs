@@ -1,0 +1,117 @@
+using System.Text.RegularExpressions;
+using OnnxCurvature.Cli;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Tests.Architecture;
+using OnnxCurvature.Tests.Cli;
+using OnnxCurvature.Tests.Files;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Docs;
+
+/// <summary>README and the pages of <c>src/docs</c>: their commands run, their links lead somewhere, their code compiles.</summary>
+public sealed partial class DocsTests
+{
+    private static readonly string[] Starts = ["onnx-curvature ", "dotnet run --project src/OnnxCurvature.Cli -c Release -- "];
+
+    public static TheoryData<string> Pages =>
+        [
+            "README.md",
+            "src/README.md",
+            ".github/CONTRIBUTING.md",
+            .. Directory
+                .EnumerateFiles(Path.Combine(Repository.Root, "src", "docs"), "*.md")
+                .Order(StringComparer.Ordinal)
+                .Select(path => $"src/docs/{Path.GetFileName(path)}"),
+        ];
+
+    public static TheoryData<string, string> Commands =>
+        [
+            .. from page in Pages
+            from line in File.ReadLines(Path.Combine(Repository.Root, page.Data))
+            where line.StartsWith("    ", StringComparison.Ordinal)
+            from start in Starts
+            where line.Trim().StartsWith(start, StringComparison.Ordinal)
+            select new TheoryDataRow<string, string>(page.Data, line.Trim()[start.Length..]),
+        ];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void A_command_that_a_page_shows_is_taken(string page, string command)
+    {
+        using var folder = new TemporaryFolder();
+        var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Trim('\'')).ToArray();
+        var at = Array.IndexOf(words, "-o");
+        if (at >= 0)
+            words[at + 1] = folder.File(words[at + 1]);
+        // A command on a model of the repository runs as it is; any other one is parsed, and handed to a service that computes nothing.
+        var isReal = command.Contains(" testmodels/", StringComparison.Ordinal);
+        if (!isReal)
+            words = [.. words.Select(word => DataFile().Replace(word, found => SmallArray(folder.File(found.Groups[1].Value))))];
+        string[] rooted = [.. words.Select(word => ModelFolder().Replace(word, Path.Combine(Repository.Root, "testmodels") + "/"))];
+        var run = ToolRun.Of(isReal ? new CurvatureService() : new FakeService(), rooted);
+        Assert.True(run.Code == ExitCodes.Success, $"{page}: {run}");
+        Assert.True(!isReal || at < 0 || File.Exists(words[at + 1]), $"{page} says that {words[at + 1]} is written.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void A_link_of_a_page_leads_to_a_file(string page)
+    {
+        var path = Path.Combine(Repository.Root, page);
+        foreach (Match link in Link().Matches(File.ReadAllText(path)))
+        {
+            var target = link.Groups[1].Value.Split('#')[0];
+            if (target.Length == 0 || target.Contains("://", StringComparison.Ordinal))
+                continue;
+            var file = Path.GetFullPath(target, Path.GetDirectoryName(path)!);
+            Assert.True(File.Exists(file) || Directory.Exists(file), $"{page} links to {target}, which is not there.");
+        }
+    }
+
+    [Fact]
+    public void Every_page_is_linked_from_the_readme()
+    {
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        Assert.All(
+            Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "docs"), "*.md"),
+            file => Assert.Contains($"(src/docs/{Path.GetFileName(file)})", readme, StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public void The_code_of_the_library_page_is_compiled_and_runs()
+    {
+        var source = File.ReadAllText(Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests", "Docs", "LibrarySample.cs"));
+        var compiled = Sample().Matches(source).SelectMany(part => Lines(part.Groups[1].Value)).ToArray();
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "src", "docs", "library.md"));
+        var shown = Lines(string.Join('\n', page.Split('\n').Where(line => line.StartsWith("    ", StringComparison.Ordinal)))).ToArray();
+        Assert.Equal([.. compiled.Select(line => WithoutFolder().Replace(line, "$1"))], shown);
+        var (reason, result) = LibrarySample.Run(Path.Combine(Repository.Root, "testmodels"));
+        Assert.NotEmpty(reason);
+        Assert.Equal(3, result.Samples);
+    }
+
+    private static string SmallArray(string path)
+    {
+        NpyWriter.Write(path, NpyArray.Of(ElementType.Float32, [1], [1]));
+        return "=" + path;
+    }
+
+    private static IEnumerable<string> Lines(string text) => text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0);
+
+    [GeneratedRegex("testmodels/")]
+    private static partial Regex ModelFolder();
+
+    [GeneratedRegex(@"=([\w.]+\.npy)$")]
+    private static partial Regex DataFile();
+
+    [GeneratedRegex(@"\[[^\]]+\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"// sample\r?\n(.*?)// end", RegexOptions.Singleline)]
+    private static partial Regex Sample();
+
+    [GeneratedRegex(@"In\((""[^""]+"")\)")]
+    private static partial Regex WithoutFolder();
+}
