@@ -6,6 +6,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Benchmarks;
 
 /// <summary>The benchmarks run, at a size at which they measure nothing.</summary>
+[Trait("Category", "Slow")]
 public sealed class TableTests
 {
     [Fact]

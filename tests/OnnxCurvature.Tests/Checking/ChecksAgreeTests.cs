@@ -15,6 +15,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Checking;
 
 /// <summary>The check of a run finds nothing where nothing is wrong, and leaves nothing out.</summary>
+[Trait("Category", "Slow")]
 public sealed class ChecksAgreeTests
 {
     public static TheoryData<string> Problems => [.. ProblemTable.All().Select(problem => problem.Name)];

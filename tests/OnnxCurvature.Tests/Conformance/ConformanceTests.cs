@@ -3,6 +3,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Conformance;
 
 /// <summary>The models that ONNX publishes for the test of backends, with their derivatives.</summary>
+[Trait("Category", "Slow")]
 public sealed class ConformanceTests
 {
     /// <summary>The models.</summary>

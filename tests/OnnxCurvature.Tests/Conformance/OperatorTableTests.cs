@@ -8,6 +8,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Conformance;
 
 /// <summary>The table of the catalogue in the documentation. It is written anew where UPDATE_GOLDENS is 1.</summary>
+[Trait("Category", "Slow")]
 public sealed class OperatorTableTests
 {
     private static readonly string Path = System.IO.Path.Combine(Repository.Root, "src", "OPERATORS.md");

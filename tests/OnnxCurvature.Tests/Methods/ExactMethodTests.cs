@@ -13,6 +13,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>Every problem and weight: the planned program against differences of the loss.</summary>
+[Trait("Category", "Slow")]
 public sealed class ExactMethodTests
 {
     public static TheoryData<string> Names => [.. ProblemTable.All().Select(problem => problem.Name)];

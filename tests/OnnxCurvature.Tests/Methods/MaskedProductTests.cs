@@ -16,6 +16,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>Products of columns at open channels against whole ones, which other tests compare with differences of the loss.</summary>
+[Trait("Category", "Slow")]
 public sealed class MaskedProductTests
 {
     public static TheoryData<string> Names => [.. ProblemTable.All().Select(problem => problem.Name)];

@@ -15,6 +15,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>What plans predict, against what is counted from the files that are written.</summary>
+[Trait("Category", "Slow")]
 public sealed class PlanFigureTests
 {
     public static TheoryData<string> Names => [.. ProblemTable.All().Select(problem => problem.Name)];

@@ -10,6 +10,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.References;
 
 /// <summary>The file that an augmentation writes gives the references on ONNX Runtime alone, and through the engine.</summary>
+[Trait("Category", "Slow")]
 public sealed class AugmentedFileTests
 {
     [Theory]

@@ -11,6 +11,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.References;
 
 /// <summary>Results in float64 agree with what PyTorch computed in float64 to nine digits.</summary>
+[Trait("Category", "Slow")]
 public sealed class Float64Tests
 {
     private const double Tolerance = 1e-9;

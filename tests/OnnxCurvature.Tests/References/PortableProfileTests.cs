@@ -14,6 +14,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.References;
 
 /// <summary>A file of the portable profile, called as its metadata say, gives the references on ONNX Runtime alone.</summary>
+[Trait("Category", "Slow")]
 public sealed class PortableProfileTests
 {
     private const string Prefix = "onnx_curvature.";

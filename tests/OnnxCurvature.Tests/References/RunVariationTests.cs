@@ -6,6 +6,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.References;
 
 /// <summary>However a run is carried out, it gives the same numbers.</summary>
+[Trait("Category", "Slow")]
 public sealed class RunVariationTests
 {
     private static readonly ReferenceCase Vgg = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");

@@ -9,6 +9,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.References;
 
 /// <summary>Every augmented file is a well-formed ONNX model, by our own checker and by that of ONNX where it is installed.</summary>
+[Trait("Category", "Slow")]
 public sealed class StructureTests
 {
     // Debian's package is for its own interpreter, whichever else comes first on the path.

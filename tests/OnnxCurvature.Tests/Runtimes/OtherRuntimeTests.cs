@@ -13,6 +13,7 @@ namespace OnnxCurvature.Tests.Runtimes;
 /// <summary>
 /// An augmented file gives the tool's numbers where nothing of the tool is: on ONNX Runtime's API for C#, for Node, and for the Web.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class OtherRuntimeTests
 {
     private static readonly string Here = Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests", "Runtimes");
