@@ -117,8 +117,15 @@ internal sealed class CommandLine
 
     private int Fail(int code, string message)
     {
-        _terminal.Output.Flush();
-        _terminal.Error.WriteLine(message);
+        try
+        {
+            _terminal.Output.Flush();
+            _terminal.Error.WriteLine(message);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or StandardOutputException)
+        {
+            // The exit code is all that is left to say.
+        }
         return code;
     }
 }

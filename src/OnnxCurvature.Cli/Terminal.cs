@@ -80,6 +80,19 @@ internal sealed class Terminal
             )
         );
 
+    /// <summary>Shows what was written to a file, and says that it is there also where there is nothing to show it on.</summary>
+    public void ShowWritten(string path, Action show)
+    {
+        try
+        {
+            show();
+        }
+        catch (StandardOutputException exception)
+        {
+            throw new StandardOutputException($"{exception.Message} All was done, and '{path}' is complete.");
+        }
+    }
+
     /// <summary>
     /// Draws a table, an indented one, whose numbers are never cut; without blanks at the ends of lines where nobody watches.
     /// </summary>

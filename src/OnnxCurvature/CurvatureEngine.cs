@@ -73,6 +73,7 @@ public static class CurvatureEngine
             var model = new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits }.Load();
             AugmentedMetadata.CheckDerivable(model);
             AugmentedMetadata.CheckWeightFiles(model);
+            options.Cancellation.ThrowIfCancellationRequested();
             model.BeginSha256();
             if (request.TargetError is not null)
                 throw new UserErrorException(
@@ -80,6 +81,7 @@ public static class CurvatureEngine
                 );
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
             var plan = ModelSource.Plan(model, new Planner(model.Graph, request, limits) { Contract = options.Contract }).Within(limits);
+            options.Cancellation.ThrowIfCancellationRequested();
             return new Augmenter(model, plan, options).Write(outPath);
         });
     }

@@ -95,40 +95,44 @@ internal static class AugmentCommand
             options.LoadLimit,
             options.Explain,
         };
-        command.SetAction(parsed =>
-        {
-            var model = parsed.GetRequiredValue(options.Model);
-            var path = parsed.GetRequiredValue(output)!;
-            RealPath.RefuseOverwriting(path, [model, .. options.FilesOf(parsed)]);
-            var request = options.RequestOf(parsed)!;
-            var dimensions = options.DimensionsOf(parsed);
-            var report = service.Augment(
-                model,
-                request,
-                path,
-                new AugmentOptions
-                {
-                    Opset = parsed.GetValue(opset),
-                    Profile = parsed.GetValue(profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun,
-                    Embed = parsed.GetValue(embed),
-                    Contract = new OutputContract
+        command.SetAction(
+            (parsed, cancellation) =>
+            {
+                var model = parsed.GetRequiredValue(options.Model);
+                var path = parsed.GetRequiredValue(output)!;
+                RealPath.RefuseOverwriting(path, [model, .. options.FilesOf(parsed)]);
+                var request = options.RequestOf(parsed)!;
+                var dimensions = options.DimensionsOf(parsed);
+                var report = service.Augment(
+                    model,
+                    request,
+                    path,
+                    new AugmentOptions
                     {
-                        Names = parsed.GetValue(rename) ?? new OutputContract().Names,
-                        Negated = [.. (parsed.GetValue(negate) ?? []).Distinct()],
-                        ResultsOnly = parsed.GetValue(only),
-                    },
-                    Dimensions = dimensions,
-                    LoadLimits = options.LoadLimitsOf(parsed),
-                    Limits = new PlanLimits
-                    {
-                        Provider = parsed.GetValue(provider) ?? "cpu",
-                        MemoryBytes = options.MemoryOf(parsed) ?? new PlanLimits().MemoryBytes,
+                        Opset = parsed.GetValue(opset),
+                        Profile = parsed.GetValue(profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun,
+                        Embed = parsed.GetValue(embed),
+                        Contract = new OutputContract
+                        {
+                            Names = parsed.GetValue(rename) ?? new OutputContract().Names,
+                            Negated = [.. (parsed.GetValue(negate) ?? []).Distinct()],
+                            ResultsOnly = parsed.GetValue(only),
+                        },
                         Dimensions = dimensions,
-                    },
-                }
-            );
-            AugmentView.Show(terminal, report, parsed.GetValue(options.Explain));
-        });
+                        Cancellation = cancellation,
+                        LoadLimits = options.LoadLimitsOf(parsed),
+                        Limits = new PlanLimits
+                        {
+                            Provider = parsed.GetValue(provider) ?? "cpu",
+                            MemoryBytes = options.MemoryOf(parsed) ?? new PlanLimits().MemoryBytes,
+                            Dimensions = dimensions,
+                        },
+                    }
+                );
+                terminal.ShowWritten(path, () => AugmentView.Show(terminal, report, parsed.GetValue(options.Explain)));
+                return Task.FromResult(ExitCodes.Success);
+            }
+        );
         return command;
     }
 }

@@ -12,9 +12,15 @@ internal static class RunOutput
         var result = ProgressView.Show(terminal, "run", progress => run.Run(progress, cancellation));
         cancellation.ThrowIfCancellationRequested();
         ResultFile.Write(path, result, cancellation);
-        SummaryView.Show(terminal, result, run.Plan);
-        foreach (var note in result.Notes)
-            terminal.Item(note);
-        terminal.Line($"Written to {path}: {string.Join(", ", result.Tensors.Select(tensor => tensor.Name))}");
+        terminal.ShowWritten(
+            path,
+            () =>
+            {
+                SummaryView.Show(terminal, result, run.Plan);
+                foreach (var note in result.Notes)
+                    terminal.Item(note);
+                terminal.Line($"Written to {path}: {string.Join(", ", result.Tensors.Select(tensor => tensor.Name))}");
+            }
+        );
     }
 }

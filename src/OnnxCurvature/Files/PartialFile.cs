@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace OnnxCurvature.Files;
 
 /// <summary>
@@ -8,55 +11,79 @@ internal sealed class PartialFile : IDisposable
 {
     private const string Suffix = ".partial";
 
+    /// <summary>Names of more bytes are shortened, so that what is added to them leaves them valid.</summary>
+    private const int LongestPrefix = 200;
+
     private readonly string _path;
+    private readonly IFileSystem _files;
     private bool _isMoved;
 
     /// <summary>Makes an empty file for a place. Throws <see cref="IOException"/> where its folder takes none.</summary>
     /// <param name="target">The full path of the place, without links.</param>
-    public PartialFile(string target)
+    /// <param name="files">What makes and moves it.</param>
+    public PartialFile(string target, IFileSystem files)
     {
         Target = target;
+        _files = files;
         Sweep(target);
         // In the same folder, because only within one file system is a rename a single step.
         _path = Path.Combine(FolderOf(target), $"{Prefix(target)}{Guid.NewGuid():N}{Suffix}");
-        Stream = new FileStream(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, 1 << 16);
+        try
+        {
+            Stream = files.Create(_path);
+        }
+        catch (FileNotFoundException)
+        {
+            // What folders of the kernel, /proc among them, answer.
+            throw new IOException("its folder takes no files");
+        }
     }
 
     /// <summary>The place.</summary>
     public string Target { get; }
 
     /// <summary>Where the contents are written. The lock on it shows other processes that somebody still writes.</summary>
-    public FileStream Stream { get; }
+    public Stream Stream { get; }
 
     /// <summary>Writes what is buffered to the disk itself.</summary>
-    public void Flush() => Stream.Flush(flushToDisk: true);
+    public void Flush() => _files.Flush(Stream);
 
-    /// <summary>Moves the file to its place, or to another in the same folder, and writes the folder's entry to the disk.</summary>
+    /// <summary>
+    /// Moves the file, which is flushed, to its place, or to another in the same folder, and writes the folder's entry to the disk.
+    /// </summary>
     public void Move(string? target = null)
     {
-        Flush();
-        File.Move(_path, target ?? Target, overwrite: true);
+        _files.Move(_path, target ?? Target);
         _isMoved = true;
         Stream.Dispose();
-        FolderSync.Flush(FolderOf(Target));
+        _files.FlushFolder(FolderOf(Target));
     }
 
     /// <summary>Removes the file where it was not moved.</summary>
     public void Dispose()
     {
-        Stream.Dispose();
+        try
+        {
+            Stream.Dispose();
+        }
+        catch (IOException) when (!_isMoved)
+        {
+            // What is buffered does not fit the disk, and is not wanted.
+        }
         if (!_isMoved)
-            File.Delete(_path);
+            Remove(_path);
     }
 
     /// <summary>Removes partial files for a place that no process writes any more: nobody holds a lock on them.</summary>
-    private static void Sweep(string target)
+    private void Sweep(string target)
     {
-        foreach (var left in Directory.EnumerateFiles(FolderOf(target), $"{Prefix(target)}*{Suffix}"))
+        var (start, folder) = (Prefix(target), FolderOf(target));
+        // Not by a pattern: names may hold its signs.
+        foreach (var left in Directory.EnumerateFiles(folder).Where(path => IsPartial(Path.GetFileName(path), start)))
             try
             {
                 using (new FileStream(left, FileMode.Open, FileAccess.Read, FileShare.None))
-                    File.Delete(left);
+                    Remove(left);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -64,7 +91,29 @@ internal sealed class PartialFile : IDisposable
             }
     }
 
-    private static string Prefix(string target) => $".{Path.GetFileName(target)}.";
+    private static bool IsPartial(string name, string start) =>
+        name.StartsWith(start, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal);
+
+    /// <summary>Removes a file, if that is possible; else the next write to the place tries again.</summary>
+    private void Remove(string path)
+    {
+        try
+        {
+            _files.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The error that led here is the one to report.
+        }
+    }
+
+    private static string Prefix(string target)
+    {
+        var name = Path.GetFileName(target);
+        return Encoding.UTF8.GetByteCount(name) <= LongestPrefix
+            ? $".{name}."
+            : $".{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))}.";
+    }
 
     private static string FolderOf(string target) => Path.GetDirectoryName(target)!;
 }

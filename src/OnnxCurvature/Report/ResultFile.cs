@@ -12,6 +12,10 @@ public static class ResultFile
     /// <see cref="OperationCanceledException"/> with nothing written where <paramref name="cancellation"/> asks for it.
     /// </summary>
     public static void Write(string path, CurvatureResult result, CancellationToken cancellation = default) =>
+        Write(path, result, SystemFiles.Instance, cancellation);
+
+    /// <summary>Writes the file by way of a file system.</summary>
+    internal static void Write(string path, CurvatureResult result, IFileSystem files, CancellationToken cancellation) =>
         AtomicFile.Write(
             path,
             stream =>
@@ -22,16 +26,20 @@ public static class ResultFile
                     cancellation.ThrowIfCancellationRequested();
                     writer.Add(tensor.Name, tensor.Element, tensor.Shape.AsSpan(), tensor.Values);
                 }
-                cancellation.ThrowIfCancellationRequested();
-            }
+            },
+            files,
+            cancellation
         );
 
     /// <summary>
     /// Finds out before hours of work whether a file can be written: throws the <see cref="UserErrorException"/> that
-    /// <see cref="Write"/> would throw. What is at the path stays as it is.
+    /// <see cref="Write(string, CurvatureResult, CancellationToken)"/> would throw. What is at the path stays as it is.
     /// </summary>
     public static void CheckWritable(string path)
     {
+        // To open a pipe and close it would end what reads from it.
+        if (OutputPlace.Of(path).IsStream)
+            return;
         try
         {
             AtomicFile.Write(path, _ => throw new OperationCanceledException());

@@ -76,4 +76,51 @@ public sealed class AtomicFileTests : IDisposable
             StringComparison.Ordinal
         );
     }
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("none/", "is a folder")]
+    [InlineData("a.txt/b", "is a file and no folder")]
+    [InlineData("/dev/stdout", "receives what the command says")]
+    public void A_path_where_no_file_can_be_is_refused(string path, string reason)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no /dev.");
+        _folder.Holding("a.txt", [1]);
+        var full = path is "" or "/dev/stdout" ? path : $"{_folder.Path}/{path}";
+        Assert.Contains(reason, Refused(full), StringComparison.Ordinal);
+        Assert.Equal([_folder.File("a.txt")], Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void Links_that_lead_in_a_circle_are_refused_and_stay()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Symbolic links need a privilege on Windows.");
+        File.CreateSymbolicLink(_folder.File("a"), _folder.File("b"));
+        File.CreateSymbolicLink(_folder.File("b"), _folder.File("a"));
+        Assert.Contains("lead in a circle", Refused(_folder.File("a")), StringComparison.Ordinal);
+        Assert.Contains("lead in a circle", Refused(_folder.File("a/c.txt")), StringComparison.Ordinal);
+        Assert.NotNull(new FileInfo(_folder.File("a")).LinkTarget);
+    }
+
+    [Fact]
+    public void A_read_only_file_is_not_replaced()
+    {
+        var path = _folder.Holding("a.txt", [1]);
+        File.SetAttributes(path, FileAttributes.ReadOnly);
+        Assert.Contains("is read-only", Refused(path), StringComparison.Ordinal);
+        File.SetAttributes(path, FileAttributes.Normal);
+        Assert.Equal([1], File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void A_name_as_long_as_the_file_system_takes_is_written_and_a_longer_one_refused()
+    {
+        var path = _folder.File(new string('n', 255));
+        AtomicFile.Write(path, stream => stream.Write([1]));
+        Assert.Equal([1], File.ReadAllBytes(path));
+        Assert.Contains("at most 255 bytes", Refused(path + "n"), StringComparison.Ordinal);
+    }
+
+    private static string Refused(string path) =>
+        Assert.Throws<UserErrorException>(() => AtomicFile.Write(path, stream => stream.Write([2]))).Message;
 }

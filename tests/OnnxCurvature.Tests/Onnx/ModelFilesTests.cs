@@ -1,3 +1,4 @@
+using OnnxCurvature.Files;
 using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Tests.Files;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class ModelFilesTests : IDisposable
     public void Until_the_model_is_committed_the_old_model_and_its_own_weights_stay()
     {
         Write('a', [1]);
-        using (var files = new ModelFiles(_folder.File("m.onnx")))
+        using (var files = new ModelFiles(_folder.File("m.onnx"), SystemFiles.Instance))
         {
             files.WriteWeights(stream => Put(stream, [2], 'b'));
             files.WriteModel(stream => stream.Write([2]));
@@ -44,10 +45,10 @@ public sealed class ModelFilesTests : IDisposable
 
     private void Write(char digit, byte[] contents)
     {
-        using var files = new ModelFiles(_folder.File("m.onnx"));
+        using var files = new ModelFiles(_folder.File("m.onnx"), SystemFiles.Instance);
         Assert.Equal(Path.GetFileName(WeightsOf(digit)), files.WriteWeights(stream => Put(stream, contents, digit)));
         files.WriteModel(stream => stream.Write(contents));
-        files.Commit();
+        files.Commit(CancellationToken.None);
     }
 
     private string Put(Stream stream, byte[] contents, char digit)

@@ -176,7 +176,7 @@ public sealed class OnnxWriterTests : IDisposable
     [Fact]
     public void A_folder_that_is_not_there_is_refused() =>
         Assert.Contains(
-            "There is no folder",
+            "does not exist",
             Refuses(() => OnnxWriter.Write(Source().Program, _folder.File("none/y.onnx"))),
             StringComparison.Ordinal
         );

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using OnnxCurvature.Files;
 
 namespace OnnxCurvature.Onnx.Wire;
 
@@ -16,12 +17,26 @@ internal sealed record WeightFile(string Path, long Length, DateTime Modified)
 {
     private const int BlockLength = 1 << 26;
 
-    /// <summary>A file as it is now. Of a symbolic link it is the file at its end that counts, under the name of the link.</summary>
+    /// <summary>
+    /// A file as it is now. Of a symbolic link it is the file at its end that counts, under the name of the link. Throws
+    /// <see cref="UserErrorException"/> for what is no file, or cannot be read.
+    /// </summary>
     public static WeightFile Of(string path)
     {
-        var named = new FileInfo(path);
-        var info = (FileInfo?)named.ResolveLinkTarget(returnFinalTarget: true) ?? named;
-        return new WeightFile(named.FullName, info.Length, info.LastWriteTimeUtc);
+        if (FileState.Of(path).Kind != FileKind.Regular)
+            throw new UserErrorException(
+                $"'{path}' is a pipe or a device, and a model is read several times; write it to a file, and name that."
+            );
+        try
+        {
+            var named = new FileInfo(path);
+            var info = (FileInfo?)named.ResolveLinkTarget(returnFinalTarget: true) ?? named;
+            return new WeightFile(named.FullName, info.Length, info.LastWriteTimeUtc);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"'{path}' cannot be read ({UserFile.OneLine(exception)}); check the path.");
+        }
     }
 
     /// <summary>Maps a part of the file and passes it on in blocks whose lengths are multiples of 64 MiB, but for the last.</summary>
@@ -68,6 +83,10 @@ internal sealed record WeightFile(string Path, long Length, DateTime Modified)
         catch (FileNotFoundException)
         {
             throw new UserErrorException($"'{Path}' is gone since the model was loaded; load the model again.");
+        }
+        catch (IOException exception)
+        {
+            throw new UserErrorException($"'{Path}' cannot be read ({UserFile.OneLine(exception)}); check the path.");
         }
     }
 }

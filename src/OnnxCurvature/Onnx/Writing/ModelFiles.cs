@@ -7,12 +7,13 @@ namespace OnnxCurvature.Onnx.Writing;
 /// A model and the file of weights beside it, of which the move of the model to its place is the one step that commits both. The file of
 /// weights has the digest of its contents in its name, so a model that was there before keeps its own weights until then.
 /// </summary>
-/// <param name="path">The full path of the model.</param>
-internal sealed partial class ModelFiles(string path) : IDisposable
+/// <param name="path">The path of the model.</param>
+/// <param name="files">What makes and moves the files.</param>
+internal sealed partial class ModelFiles(string path, IFileSystem files) : IDisposable
 {
     private const int DigestDigits = 16;
 
-    private readonly string _path = RealPath.Of(path);
+    private readonly string _path = PlaceOf(path);
     private PartialFile? _weights;
     private PartialFile? _model;
     private string? _weightPath;
@@ -22,7 +23,7 @@ internal sealed partial class ModelFiles(string path) : IDisposable
     public string WriteWeights(Func<Stream, string> write) =>
         Guarded(() =>
         {
-            _weights = new PartialFile(_path + ".data");
+            _weights = new PartialFile(_path + ".data", files);
             var digest = write(_weights.Stream);
             _weights.Flush();
             _weightPath = $"{_path}.{digest[..DigestDigits]}.data";
@@ -33,23 +34,38 @@ internal sealed partial class ModelFiles(string path) : IDisposable
     public void WriteModel(Action<Stream> write) =>
         Guarded(() =>
         {
-            _model = new PartialFile(_path);
+            _model = new PartialFile(_path, files);
             write(_model.Stream);
             _model.Flush();
             return true;
         });
 
     /// <summary>Moves both to their places, the model last, and removes weights that models at this place had before.</summary>
-    public void Commit() =>
+    /// <param name="cancellation">Leaves both where they are.</param>
+    public void Commit(CancellationToken cancellation) =>
         Guarded(() =>
         {
+            cancellation.ThrowIfCancellationRequested();
             _weights?.Move(_weightPath);
             _model!.Move();
-            foreach (var old in Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, Path.GetFileName(_path) + ".*.data"))
-                if (old != _weightPath && WeightName().IsMatch(old[_path.Length..]))
-                    File.Delete(old);
+            RemoveOldWeights();
             return true;
         });
+
+    /// <summary>Weights of models at this place before. The new model is whole without that, so what cannot be removed stays.</summary>
+    private void RemoveOldWeights()
+    {
+        try
+        {
+            foreach (var old in Directory.EnumerateFiles(Path.GetDirectoryName(_path)!))
+                if (old != _weightPath && old.StartsWith(_path, StringComparison.Ordinal) && WeightName().IsMatch(old[_path.Length..]))
+                    files.Delete(old);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next write to this place tries again.
+        }
+    }
 
     /// <summary>Removes what was not moved.</summary>
     public void Dispose()
@@ -60,17 +76,17 @@ internal sealed partial class ModelFiles(string path) : IDisposable
 
     private T Guarded<T>(Func<T> action)
     {
-        try
-        {
-            return action();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new UserErrorException(
-                $"'{path}' cannot be written ({exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}); make room, check the "
-                    + $"permissions of its folder, or name another."
-            );
-        }
+        T? result = default;
+        AtomicFile.TranslateErrors(path, () => result = action());
+        return result!;
+    }
+
+    private static string PlaceOf(string path)
+    {
+        var place = OutputPlace.Of(path);
+        return place.IsStream
+            ? throw new UserErrorException($"'{path}' is a pipe or a device, and a model is written to a file; name one.")
+            : place.Path;
     }
 
     [GeneratedRegex(@"^\.[0-9a-f]{16}\.data$")]

@@ -21,21 +21,15 @@ public static class OnnxWriter
 
     /// <summary>
     /// Writes a model. It is put in place, with the file of weights beside it, only when it is complete. Throws
-    /// <see cref="UserErrorException"/> where the options do not fit the program or the files cannot be written.
+    /// <see cref="UserErrorException"/> where the options do not fit the program or the files cannot be written, and
+    /// <see cref="OperationCanceledException"/> with nothing written where the options ask for it.
     /// </summary>
     public static WriteResult Write(Program program, string path, WriteOptions? options = null)
     {
         options ??= new WriteOptions();
-        if (path.Length == 0)
-            throw new UserErrorException("The name of the file to write is empty; give one.");
+        using var files = new ModelFiles(path, options.Files);
         path = Path.GetFullPath(path);
-        var folder = Path.GetDirectoryName(path) ?? throw new UserErrorException($"'{path}' is no file name.");
-        if (!Directory.Exists(folder))
-            throw new UserErrorException($"There is no folder '{folder}' to write '{Path.GetFileName(path)}' into; make it first.");
-        if (Directory.Exists(path))
-            throw new UserErrorException($"'{path}' is a folder; give a file name.");
-        if (AtomicFile.IsDevice(path))
-            throw new UserErrorException($"'{path}' is a device, and a model is written to a file; name one.");
+        var folder = Path.GetDirectoryName(path)!;
         var opset = OpsetFor(program, options);
         RealPath.RefuseOverwriting(path, options.Source?.Files ?? []);
         var placer = new WeightPlacer(folder, options.Weights, canWriteBeside: true);
@@ -44,15 +38,12 @@ public static class OnnxWriter
         ListOverridable(emitted.Graph, initializers, options.Source);
         var beside = placer.Beside.Count > 0;
         string? dataPath = null;
-        using (var files = new ModelFiles(path))
-        {
-            var lines = placer.References.Select(file => FileDigest.Line(DigestOf(file.Value, options.Source), file.Key)).ToList();
-            if (beside)
-                dataPath = Path.Combine(folder, WriteBeside(files, placer, lines));
-            AddMetadata(model, options, lines);
-            files.WriteModel(stream => ModelStream.Write(stream, model, emitted.Graph, initializers));
-            files.Commit();
-        }
+        var lines = placer.References.Select(file => FileDigest.Line(DigestOf(file.Value, options.Source), file.Key)).ToList();
+        if (beside)
+            dataPath = Path.Combine(folder, WriteBeside(files, placer, lines));
+        AddMetadata(model, options, lines);
+        files.WriteModel(stream => ModelStream.Write(stream, model, emitted.Graph, initializers));
+        files.Commit(options.Cancellation);
         Debug.Assert(OnnxChecker.Check(path) is [], $"The written model is malformed: {string.Join(" ", OnnxChecker.Check(path))}");
         return new WriteResult(path, opset, placer.Placement, dataPath);
     }

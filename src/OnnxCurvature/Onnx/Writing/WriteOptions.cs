@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Files;
 using OnnxCurvature.Onnx.Reading;
 
 namespace OnnxCurvature.Onnx.Writing;
@@ -37,6 +38,12 @@ public sealed record WriteOptions
     /// The key of metadata under which the files are listed that weights are taken from, each with its digest; null for no such list.
     /// </summary>
     public string? WeightFilesKey { get; init; }
+
+    /// <summary>Ends the work with nothing written; it is heeded before files are moved to their places.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>What makes and moves the files.</summary>
+    internal IFileSystem Files { get; init; } = SystemFiles.Instance;
 
     /// <summary>The program that writes.</summary>
     public string Producer { get; init; } = "OnnxCurvature";

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
@@ -27,6 +28,12 @@ public sealed record AugmentOptions
 
     /// <summary>The most that loading the model may take.</summary>
     public WorkLimits LoadLimits { get; init; } = new();
+
+    /// <summary>Ends the work with nothing written; it is heeded before files are moved to their places.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>What makes and moves the files.</summary>
+    internal IFileSystem Files { get; init; } = SystemFiles.Instance;
 
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;

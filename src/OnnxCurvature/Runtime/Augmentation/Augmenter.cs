@@ -34,6 +34,8 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
             {
                 Opset = options.Opset ?? (isPortable ? PortableProfile.OpsetOf(model, program.Program) : null),
                 Source = model,
+                Files = options.Files,
+                Cancellation = options.Cancellation,
                 Weights = options.Embed ? WeightPlacement.Embed : WeightPlacement.Reference,
                 Metadata = AugmentedMetadata.Of(plan, batches, convention, model),
                 WeightFilesKey = AugmentedMetadata.WeightFilesKey,
