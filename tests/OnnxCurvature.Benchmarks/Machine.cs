@@ -12,7 +12,8 @@ internal static class Machine
         yield return $"Processor: {Line("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString()}, "
             + $"{Environment.ProcessorCount} cores";
         yield return $"Memory: {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30):0.0} GiB";
-        yield return $"System: {Line("/etc/os-release", "PRETTY_NAME")?.Trim('"') ?? RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
+        yield return $"System: {Line("/etc/os-release", "PRETTY_NAME")?.Trim('"') ?? RuntimeInformation.OSDescription}, "
+            + RuntimeInformation.FrameworkDescription;
         yield return $"ONNX Runtime {Microsoft.ML.OnnxRuntime.OrtEnv.Instance().GetVersionString()}";
         yield return workspace.PeerVersion is { } version
             ? $"PyTorch {version}, in an environment of {workspace.PeerEnvironment}"

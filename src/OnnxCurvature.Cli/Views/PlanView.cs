@@ -24,7 +24,7 @@ internal static class PlanView
             terminal.Line(
                 $"  {Figures.Count(batches)} {(batches == 1 ? "batch" : "batches")} of about {Figures.GigaFlops(flops)} GFLOP, and "
                     + $"{Figures.Bytes(memory)} of memory beside the "
-                    + $"weights{(plan.Estimate is { } whole ? $"; the run takes about {Figures.Duration(whole.Seconds)}, and the process {Figures.Bytes(whole.PeakBytes)}" : "")}."
+                    + $"weights{Expected(plan.Estimate)}."
             );
         Notes(terminal, plan.Notes);
         terminal.Line();
@@ -77,11 +77,15 @@ internal static class PlanView
                     way.Verdict
                 );
             terminal.Table(table);
-            terminal.Item(
-                $"curvature sources: {(plan.Sources.Length <= MostSources ? string.Join(", ", plan.Sources) : $"{string.Join(", ", plan.Sources.Take(MostSources))} and {plan.Sources.Length - MostSources} more")}"
-            );
+            var more = plan.Sources.Length > MostSources ? $" and {plan.Sources.Length - MostSources} more" : "";
+            terminal.Item($"curvature sources: {string.Join(", ", plan.Sources.Take(MostSources))}{more}");
         }
     }
+
+    private static string Expected((double Seconds, double PeakBytes)? estimate) =>
+        estimate is { } whole
+            ? $"; the run takes about {Figures.Duration(whole.Seconds)}, and the process {Figures.Bytes(whole.PeakBytes)}"
+            : "";
 
     /// <summary>Shows notes.</summary>
     public static void Notes(Terminal terminal, ImmutableArray<string> notes)

@@ -49,13 +49,14 @@ public sealed class NpzReader : IDisposable
         }
     }
 
+    private IEnumerable<string> FirstMembers() => _members.Keys.Order(StringComparer.Ordinal).Take(10).Select(key => $"'{key}'");
+
     /// <summary>Reads one array.</summary>
     public NpyArray Read(string name)
     {
         if (!_members.TryGetValue(name, out var member))
             throw new UserErrorException(
-                $"'{_path}' has no array '{name}'; it holds "
-                    + $"{string.Join(", ", _members.Keys.Order(StringComparer.Ordinal).Take(10).Select(key => $"'{key}'").DefaultIfEmpty("none"))}."
+                $"'{_path}' has no array '{name}'; it holds " + $"{string.Join(", ", FirstMembers().DefaultIfEmpty("none"))}."
             );
         var source = $"'{name}' of '{_path}'";
         if (member.Length / LargestCompression > member.CompressedLength)

@@ -77,6 +77,8 @@ public static class ProgramPrinter
 
     private static string Format(object value) =>
         value is Tensor { Count: <= MostElements } tensor
-            ? $"{tensor.Type}<{string.Join(",", Enumerable.Range(0, tensor.Count).Select(index => tensor.At(index).ToString("R", CultureInfo.InvariantCulture)))}>"
+            ? $"{tensor.Type}<{string.Join(",", Enumerable.Range(0, tensor.Count).Select(index => Element(tensor, index)))}>"
             : Attributes.Format(value);
+
+    private static string Element(Tensor tensor, int index) => tensor.At(index).ToString("R", CultureInfo.InvariantCulture);
 }

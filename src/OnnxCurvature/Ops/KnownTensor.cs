@@ -4,7 +4,8 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops;
 
 /// <summary>
-/// What can be inferred of a value before anything runs: exporters compute paddings and factors by chains of nodes that begin with constants.
+/// What can be inferred of a value before anything runs: exporters compute paddings and factors by chains of nodes that begin with
+/// constants.
 /// </summary>
 public static class KnownTensor
 {

@@ -19,10 +19,10 @@ namespace OnnxCurvature.Passes;
 public sealed record LoopFreeProgram(Program Program, long Runs, ImmutableArray<string> Summed);
 
 /// <summary>
-/// Takes the loops that were added to a model out of a program. A loop that sums over chunks of directions becomes one of its iterations, that
-/// of the run's number, so that results are sums over runs. That is right only where a result is linear in the sums, without a constant,
-/// and each node on the way is checked for it: what is added on the way is added in the first run only. Loops that come after such sums are
-/// unrolled.
+/// Takes the loops that were added to a model out of a program. A loop that sums over chunks of directions becomes one of its iterations,
+/// that of the run's number, so that results are sums over runs. That is right only where a result is linear in the sums, without a
+/// constant, and each node on the way is checked for it: what is added on the way is added in the first run only. Loops that come after
+/// such sums are unrolled.
 /// </summary>
 public sealed class LoopRemoval
 {

@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Passes;
 
 /// <summary>
-/// Reshapes of reshapes, transpositions of transpositions, and gathered rows of gathered rows, as one; no gathering of all that there is, in
-/// order.
+/// Reshapes of reshapes, transpositions of transpositions, and gathered rows of gathered rows, as one; no gathering of all that there is,
+/// in order.
 /// </summary>
 internal static class Rearrangements
 {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -8,6 +9,8 @@ public sealed partial class HygieneTests
 {
     private const int MostLines = 400;
 
+    private static readonly string[] CodeFolders = ["src", "tests", "testmodels"];
+
     [Fact]
     public void No_source_file_is_too_long_to_be_read_at_once() =>
         Assert.Empty(
@@ -16,6 +19,22 @@ public sealed partial class HygieneTests
             where lines > MostLines
             select $"{file} has {lines} lines"
         );
+
+    [Fact]
+    public void No_line_of_code_is_longer_than_the_editor_configuration_allows()
+    {
+        var longest = int.Parse(
+            LongestLine().Match(File.ReadAllText(Path.Combine(Repository.Root, ".editorconfig"))).Groups[1].Value,
+            CultureInfo.InvariantCulture
+        );
+        Assert.Empty(
+            from folder in CodeFolders
+            from file in Repository.SourcesBelow(folder)
+            from line in File.ReadLines(Path.Combine(Repository.Root, folder, file)).Index()
+            where line.Item.Length > longest
+            select $"{folder}/{file}, line {line.Index + 1}, has {line.Item.Length} characters"
+        );
+    }
 
     [Fact]
     public void No_tracked_file_names_a_path_of_the_machine_that_it_was_written_on()
@@ -44,6 +63,9 @@ public sealed partial class HygieneTests
         var length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         return !start.AsSpan(0, length).Contains((byte)0);
     }
+
+    [GeneratedRegex(@"max_line_length = (\d+)")]
+    private static partial Regex LongestLine();
 
     [GeneratedRegex(@"(?<![\w.~-])/(?:work|home|root|Users)/\w|[A-Z]:\\Users\\\w")]
     private static partial Regex MachinePath();

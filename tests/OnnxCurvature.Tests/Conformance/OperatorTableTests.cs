@@ -52,14 +52,16 @@ public sealed class OperatorTableTests
             A test writes this file (`UPDATE_GOLDENS=1`, tests of `OperatorTableTests`) and fails when it is stale.
 
             - **derivative**: how the outputs depend on those inputs that can carry a derivative, at most.
-            - **orders**: of which derivatives there are: 0 for none but the values; 1 where those of higher order are zero (almost everywhere); any where
-              they are not, since all that a rule emits has rules itself: the laws take three, and compare two with differences.
-            - **samples**: calls at which the laws are tested (values against ONNX Runtime, tangents against differences in double, adjointness,
-              batching, second order, closure).
+            - **orders**: of which derivatives there are: 0 for none but the values; 1 where those of higher order are zero (almost
+              everywhere); any where they are not, since all that a rule emits has rules itself: the laws take three, and compare two
+              with differences.
+            - **samples**: calls at which the laws are tested (values against ONNX Runtime, tangents against differences in double,
+              adjointness, batching, second order, closure).
             - **published**: of {Count(results.Count)} of ONNX (Debian's libonnx-testdata), those that hold the operator and whose outputs,
               evaluated in double and by ONNX Runtime after they are loaded and written again, are the published ones.
             - **checked**: those of them whose gradient and Hessian-vector product, where there are any, equal differences of the outputs.
-            - **opsets**: those of these models. Files of opsets 1 to 27 are read, and opsets 13 to 21 written, newer ones up to 26 where a type or an operator is that new.
+            - **opsets**: those of these models. Files of opsets 1 to 27 are read, and opsets 13 to 21 written, newer ones up to 26
+              where a type or an operator is that new.
 
             | operator | derivative | orders | samples | published | checked | opsets |
             |---|---|---|--:|--:|--:|---|

@@ -89,7 +89,8 @@ public sealed class BatchTests
         var run = tool.Run("run @model.onnx -o @o.npz --wrt x --loss value --precision float64 --data x=@x.npy");
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
         Assert.Contains(
-            "All 40 samples are run at once, because batches are not proven to give the same: Sub that makes 'd' may couple samples across the batch; the "
+            "All 40 samples are run at once, because batches are not proven to give the same: Sub that makes 'd' may couple samples "
+                + "across the batch; the "
                 + "values take about",
             run.Output,
             StringComparison.Ordinal
@@ -109,7 +110,8 @@ public sealed class BatchTests
         var run = tool.Run("run @model.onnx -o @o.npz --wrt x --loss value --data x=@x.npy --batch-size 8");
         Assert.Equal(ExitCodes.UserError, run.Code);
         Assert.Contains(
-            "--batch-size 8 would change what is computed, because Sub that makes 'd' may couple samples across the batch; leave it out to run all 40 "
+            "--batch-size 8 would change what is computed, because Sub that makes 'd' may couple samples across the batch; leave it out "
+                + "to run all 40 "
                 + "samples at once, or give --as-blocks",
             run.Error,
             StringComparison.Ordinal
@@ -145,7 +147,8 @@ public sealed class BatchTests
         var run = tool.Run("run @model.onnx -o @o.npz --wrt x --loss value --data x=@x.npy --memory 1M");
         Assert.Equal(ExitCodes.UserError, run.Code);
         Assert.Contains(
-            "all samples are run at once, because Sub that makes 'd' may couple samples across the batch; allow more with --memory, or give --batch-size N "
+            "all samples are run at once, because Sub that makes 'd' may couple samples across the batch; allow more with --memory, or "
+                + "give --batch-size N "
                 + "--as-blocks",
             run.Error,
             StringComparison.Ordinal
@@ -214,7 +217,8 @@ public sealed class BatchTests
         using var tool = Prepared(Node("MatMul", "x w", "f"), Node("ReduceL2", "f", "y", Int("keepdims", 0)));
         var written = tool.Run("augment @model.onnx -o @augmented.onnx --wrt w --loss value --precision float64");
         Assert.Contains(
-            "Feed all samples at once: several batches are not proven to give the same, because ReduceL2 that makes 'y' may couple samples across the batch.",
+            "Feed all samples at once: several batches are not proven to give the same, because ReduceL2 that makes 'y' may couple "
+                + "samples across the batch.",
             written.Output,
             StringComparison.Ordinal
         );

@@ -11,7 +11,8 @@ namespace OnnxCurvature.Tests.EndToEnd;
 public sealed partial class QuantityTests
 {
     private const string All =
-        "hvp,jvp,vjp,jacobian,hessian,laplacian,gradient-of-gradient,fisher-diagonal,per-sample-gradient,per-sample-hessian-diagonal,per-sample-ggn-diagonal,per-sample-fisher-diagonal";
+        "hvp,jvp,vjp,jacobian,hessian,laplacian,gradient-of-gradient,fisher-diagonal,"
+        + "per-sample-gradient,per-sample-hessian-diagonal,per-sample-ggn-diagonal,per-sample-fisher-diagonal";
 
     [Theory]
     [InlineData("w", 12)]

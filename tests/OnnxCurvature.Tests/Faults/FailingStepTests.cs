@@ -10,7 +10,9 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Faults;
 
-/// <summary>Whatever step of writing fails, and in whatever way, the old file is whole or the new one is, and nothing else is left.</summary>
+/// <summary>
+/// Whatever step of writing fails, and in whatever way, the old file is whole or the new one is, and nothing else is left.
+/// </summary>
 public sealed class FailingStepTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

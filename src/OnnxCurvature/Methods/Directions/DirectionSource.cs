@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Directions;
 
 /// <summary>
-/// A second derivative at a value s, one sample at a time, as a sum of directions: ∇² = weight · Σ_c a_c b_cᵀ. Directions are made when they
-/// are needed, a chunk at a time; targets whose directions come from the same source share them.
+/// A second derivative at a value s, one sample at a time, as a sum of directions: ∇² = weight · Σ_c a_c b_cᵀ. Directions are made when
+/// they are needed, a chunk at a time; targets whose directions come from the same source share them.
 /// </summary>
 public abstract class DirectionSource
 {

@@ -8,8 +8,8 @@ namespace OnnxCurvature.Methods.Directions;
 /// <param name="output">The output.</param>
 /// <param name="factor">The square root.</param>
 /// <param name="samples">
-/// Where samples lie in the output; one direction holds a direction of each sample. Where they are not distinguished, every entry or class of
-/// every sample has directions of its own, so that the squares of whole pull-backs add up to the diagonal, however samples are coupled
+/// Where samples lie in the output; one direction holds a direction of each sample. Where they are not distinguished, every entry or class
+/// of every sample has directions of its own, so that the squares of whole pull-backs add up to the diagonal, however samples are coupled
 /// before the output.
 /// </param>
 public sealed class RootDirections(Value output, OutputHessianRoot factor, SampleLayout samples) : DirectionSource

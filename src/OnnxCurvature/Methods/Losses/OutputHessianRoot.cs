@@ -5,8 +5,8 @@ namespace OnnxCurvature.Methods.Losses;
 
 /// <summary>
 /// A square root of the Hessian of a loss in its output z, sample by sample: ∇²ℓ = weight · Σ_c s_c s_cᵀ. The directions s_c are
-/// made when they are needed, a chunk at a time. Every method takes where the samples lie in z; where they are not distinguished, all of z is
-/// one sample.
+/// made when they are needed, a chunk at a time. Every method takes where the samples lie in z; where they are not distinguished, all of z
+/// is one sample.
 /// </summary>
 public abstract class OutputHessianRoot
 {
@@ -20,7 +20,8 @@ public abstract class OutputHessianRoot
     public abstract string Formula { get; }
 
     /// <summary>
-    /// Directions for all samples at once, of shape [K, *z], in which each sample holds its own direction at its own place and nothing else.
+    /// Directions for all samples at once, of shape [K, *z], in which each sample holds its own direction at its own place and nothing
+    /// else.
     /// </summary>
     /// <param name="outer">Where nodes are built that are the same for all directions.</param>
     /// <param name="b">Where all others are built: the body of the direction loop.</param>

@@ -10,7 +10,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Sparsity;
 
 /// <summary>
-/// Directions at the active channels of every position only. The directions lie innermost, so that what is gathered are whole rows of memory.
+/// Directions at the active channels of every position only. The directions lie innermost, so that what is gathered are whole rows of
+/// memory.
 /// </summary>
 /// <param name="Values">[M, K].</param>
 /// <param name="Rows">Which row of the values belongs to each place, [R, A], R positions of all samples.</param>

@@ -159,10 +159,11 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         foreach (var (name, size) in options.Dims)
         {
             if (!symbols.Contains(name))
-                throw new UserErrorException(
-                    $"'{file.File.Path}' has no symbolic dimension "
-                        + $"'{name}'{(symbols.Count == 0 ? "; all its sizes are fixed" : $"; it has {string.Join(", ", symbols.Order(StringComparer.Ordinal))}")}."
-                );
+            {
+                var named = string.Join(", ", symbols.Order(StringComparer.Ordinal));
+                var others = symbols.Count == 0 ? "all its sizes are fixed" : $"it has {named}";
+                throw new UserErrorException($"'{file.File.Path}' has no symbolic dimension '{name}'; {others}.");
+            }
             if (size < 1)
                 throw new UserErrorException($"The dimension '{name}' cannot have the size {size}; give 1 or more.");
         }

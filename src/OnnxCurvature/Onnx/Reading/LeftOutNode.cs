@@ -8,6 +8,12 @@ namespace OnnxCurvature.Onnx.Reading;
 public sealed record LeftOutNode(string Operator, string Node, int? Opset, string? Reason)
 {
     /// <inheritdoc/>
-    public override string ToString() =>
-        $"{Node}{(Opset is null ? "" : $" (opset {Opset}{(Operator.Contains('.', StringComparison.Ordinal) ? $" of {Operator[..Operator.LastIndexOf('.')]}" : "")})")}: {Reason}";
+    public override string ToString()
+    {
+        if (Opset is null)
+            return $"{Node}: {Reason}";
+        var dot = Operator.LastIndexOf('.');
+        var domain = dot < 0 ? "" : $" of {Operator[..dot]}";
+        return $"{Node} (opset {Opset}{domain}): {Reason}";
+    }
 }

@@ -26,8 +26,8 @@ public sealed record LoadOptions
     public bool Partial { get; init; }
 
     /// <summary>
-    /// The values that are asked for, by name, where null stands for the model's first output: nodes whose types cannot be inferred are left
-    /// out as long as none of these depends on them. Empty where all of the model is needed.
+    /// The values that are asked for, by name, where null stands for the model's first output: nodes whose types cannot be inferred are
+    /// left out as long as none of these depends on them. Empty where all of the model is needed.
     /// </summary>
     public ImmutableArray<string?> Asked { get; init; } = [];
 

@@ -17,7 +17,8 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
     private readonly Dictionary<(string Domain, string Name, int Opset, string Reason), OpaqueOperator> _opaque = [];
 
     /// <summary>
-    /// Appends a call and defines its outputs. A call that the catalogue does not take becomes an opaque node, for the reason that is given.
+    /// Appends a call and defines its outputs. A call that the catalogue does not take becomes an opaque node, for the reason that is
+    /// given.
     /// </summary>
     public void Append(NodeProto node, Scope scope, OperatorCall call, string? reason)
     {

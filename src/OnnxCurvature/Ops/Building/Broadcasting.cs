@@ -6,7 +6,9 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Building;
 
-/// <summary>Numpy broadcasting, its undoing, and its alignment under a leading axis of directions. The one place that knows of these.</summary>
+/// <summary>
+/// Numpy broadcasting, its undoing, and its alignment under a leading axis of directions. The one place that knows of these.
+/// </summary>
 public static class Broadcasting
 {
     /// <summary>The common type of elementwise inputs. Throws <see cref="UnsupportedOperatorException"/> where they do not fit.</summary>

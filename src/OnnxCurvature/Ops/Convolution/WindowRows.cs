@@ -6,8 +6,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Convolution;
 
 /// <summary>
-/// The windows of a single image as rows of a table, which are gathered without being laid out: entry (c, k) of the window at output position
-/// p is <c>table[starts[p] + offsets[k], c]</c>.
+/// The windows of a single image as rows of a table, which are gathered without being laid out: entry (c, k) of the window at output
+/// position p is <c>table[starts[p] + offsets[k], c]</c>.
 /// </summary>
 /// <param name="table">Makes the input with its padding, [S, C], S positions.</param>
 /// <param name="starts">For each of P output positions the place of its window's first entry.</param>

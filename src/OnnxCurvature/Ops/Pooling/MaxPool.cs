@@ -133,7 +133,8 @@ public sealed class MaxPool : Operator
         attributes.Ints("kernel_shape") ?? throw new UnsupportedOperatorException("MaxPool lacks its attribute kernel_shape.");
 
     /// <summary>
-    /// The flat positions of a node's argmax positions within their plane, 64-bit integers of the output's shape; the spatial sizes must be known.
+    /// The flat positions of a node's argmax positions within their plane, 64-bit integers of the output's shape; the spatial sizes must be
+    /// known.
     /// </summary>
     public Value ArgmaxPositions(GraphBuilder b, Node node)
     {
@@ -181,8 +182,8 @@ public sealed class MaxPool : Operator
     }
 
     /// <summary>
-    /// For windows side by side: Σ over each window of mask * dx, where the mask is one at the argmax position. Its transpose is a product of
-    /// the mask with the repeated cotangent, without a scattering.
+    /// For windows side by side: Σ over each window of mask * dx, where the mask is one at the argmax position. Its transpose is a product
+    /// of the mask with the repeated cotangent, without a scattering.
     /// </summary>
     private static Value ByMask(GraphBuilder b, Value dx, Value argmax, Window window)
     {

@@ -18,10 +18,12 @@ internal sealed record CallingConvention(AugmentProfile Profile, long Runs, Immu
     /// <summary>The convention of a plan's program.</summary>
     public static CallingConvention Of(CurvaturePlan plan, BatchRule rule, AugmentProfile profile, LoopFreeProgram program)
     {
+        var meaning = plan.Loss.Labels is { } labels
+            ? $"the class of each sample, from 0 to {labels.Classes - 1}"
+            : "what the model should give";
         var target =
             plan.Loss.Target is { Name: { } name } && plan.Program.Parameters.Any(parameter => parameter.Name == name)
-                ? $" Besides the model's inputs feed '{name}', {plan.Loss.Target.Type}: "
-                    + $"{(plan.Loss.Labels is { } labels ? $"the class of each sample, from 0 to {labels.Classes - 1}" : "what the model should give")}."
+                ? $" Besides the model's inputs feed '{name}', {plan.Loss.Target.Type}: {meaning}."
                 : "";
         var runs =
             program.Runs == 1
@@ -39,22 +41,20 @@ internal sealed record CallingConvention(AugmentProfile Profile, long Runs, Immu
             )
             .Select(parameter => parameter.Name!)
             .ToImmutableArray();
+        var whole = plan.WholeInputs.IsEmpty ? "" : $", of which every batch takes the whole of {Listed(plan.WholeInputs)}";
         if (!directions.IsEmpty)
-            target +=
-                $" Feed the directions "
-                + $"{Listed(directions)}{(plan.WholeInputs.IsEmpty ? "" : $", of which every batch takes the whole of {Listed(plan.WholeInputs)}")}.";
+            target += $" Feed the directions {Listed(directions)}{whole}.";
         var added = plan.Unweighted.Except(plan.PerSample).ToImmutableArray();
         var batches =
             rule.Obstacle is { } obstacle
                 ? $" Feed all samples at once: several batches are not proven to give the same, because {obstacle}."
             : rule.Weight == BatchWeight.Samples ? " Of several batches take the mean, each weighted with its number of samples."
             : " Of several batches take the sum.";
-        return new CallingConvention(
-            profile,
-            program.Runs,
-            program.Summed,
-            $"{runs}{target}{batches}{(plan.PerSample.IsEmpty ? "" : $" But {Listed(plan.PerSample)} hold something for each sample.")}{(added.IsEmpty || rule.Weight != BatchWeight.Samples || rule.Obstacle is not null ? "" : $" And {Listed(added)} are added over batches.")}"
-        );
+        if (!plan.PerSample.IsEmpty)
+            batches += $" But {Listed(plan.PerSample)} hold something for each sample.";
+        if (!added.IsEmpty && rule is { Weight: BatchWeight.Samples, Obstacle: null })
+            batches += $" And {Listed(added)} are added over batches.";
+        return new CallingConvention(profile, program.Runs, program.Summed, $"{runs}{target}{batches}");
     }
 
     private static string Listed(ImmutableArray<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));

@@ -20,8 +20,8 @@ public sealed record CurvatureRunOptions
     public int Threads { get; init; }
 
     /// <summary>
-    /// The most bytes that the process may take on a processor; chunks of directions are made small enough. On CUDA the most that the values
-    /// of one chunk may take on the device.
+    /// The most bytes that the process may take on a processor; chunks of directions are made small enough. On CUDA the most that the
+    /// values of one chunk may take on the device.
     /// </summary>
     public long MemoryBytes { get; init; } = 3L << 30;
 

@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Products;
 namespace OnnxCurvature.Runtime.Schedules;
 
 /// <summary>
-/// What the process of a run takes at its peak on a processor, and chunks of directions that keep it within a bound: the program itself with
-/// its runtimes, the weights, which are mapped from their file, their copies in the layouts of kernels, and the values of the run.
+/// What the process of a run takes at its peak on a processor, and chunks of directions that keep it within a bound: the program itself
+/// with its runtimes, the weights, which are mapped from their file, their copies in the layouts of kernels, and the values of the run.
 /// </summary>
 /// <param name="bound">The most bytes that the process may take.</param>
 /// <param name="severalBatches">Whether there are several batches, for which sessions may be kept, and weights laid out for
@@ -43,11 +43,14 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
             return most.Plan;
         var least = Of(1);
         if (least.Peak > bound)
+        {
+            var atOnce = Obstacle is null ? "" : $"all samples are run at once, because {Obstacle}; ";
+            var blocks = Obstacle is null ? "" : ", or give --batch-size N --as-blocks where blocks are what is wanted";
             throw new MemoryLimitException(
                 $"With one direction at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is "
-                    + $"{PlanLimits.Text(bound)}; {(Obstacle is null ? "" : $"all samples are run at once, because {Obstacle}; ")}allow "
-                    + $"more with --memory{(Obstacle is null ? "" : ", or give --batch-size N --as-blocks where blocks are what is wanted")}."
+                    + $"{PlanLimits.Text(bound)}; {atOnce}allow more with --memory{blocks}."
             );
+        }
         for (var attempt = 0; attempt < Attempts && least.Peak < Enough * bound; attempt++)
         {
             var share = (bound - least.Peak) / (most.Peak - least.Peak);

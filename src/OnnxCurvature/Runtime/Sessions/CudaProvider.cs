@@ -126,7 +126,8 @@ internal static partial class CudaProvider
     // "libcublasLt.so.13: cannot open shared object file", and on Windows "Error loading \"C:\\…\\x.dll\" which depends on
     // \"cublas64_13.dll\" which is missing".
     [GeneratedRegex(
-        @"(?<name>[\w.+-]+\.so[\w.]*): cannot open shared object|depends on ""(?<name>[^""]+)"" which is missing|(?<name>[\w.+-]+\.dll)"" which is missing"
+        @"(?<name>[\w.+-]+\.so[\w.]*): cannot open shared object|depends on ""(?<name>[^""]+)"" which is missing"
+            + @"|(?<name>[\w.+-]+\.dll)"" which is missing"
     )]
     private static partial Regex MissingLibrary();
 
