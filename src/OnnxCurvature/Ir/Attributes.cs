@@ -12,7 +12,11 @@ public sealed class Attributes
 {
     private readonly ImmutableSortedDictionary<string, object> _values;
 
-    private Attributes(ImmutableSortedDictionary<string, object> values) => _values = values;
+    private Attributes(ImmutableSortedDictionary<string, object> values)
+    {
+        _values = values;
+        Programs = values.IsEmpty ? [] : [.. values.Values.OfType<Program>()];
+    }
 
     /// <summary>No attributes.</summary>
     public static Attributes Empty { get; } = new(ImmutableSortedDictionary.Create<string, object>(StringComparer.Ordinal));
@@ -21,7 +25,7 @@ public sealed class Attributes
     public IEnumerable<KeyValuePair<string, object>> Items => _values;
 
     /// <summary>The programs among the values.</summary>
-    public IEnumerable<Program> Programs => _values.Values.OfType<Program>();
+    public ImmutableArray<Program> Programs { get; }
 
     /// <summary>Whether an attribute is there.</summary>
     public bool Has(string name) => _values.ContainsKey(name);
