@@ -72,6 +72,10 @@ public sealed class Node
     private static Value[] DependenciesOf(ImmutableArray<Value?> inputs, ImmutableArray<Program> bodies) =>
         [.. inputs.OfType<Value>(), .. bodies.SelectMany(body => body.Captures)];
 
+    /// <inheritdoc/>
+    /// <remarks>Nodes are equal only when they are the same; most walks keep sets of them, and a number of their own spreads well.</remarks>
+    public override int GetHashCode() => Id;
+
     /// <summary>How messages name the node: operator and name.</summary>
     public override string ToString() =>
         Name is { Length: > 0 } name ? $"{Operator.Name} '{name}'"
