@@ -10,21 +10,26 @@ namespace OnnxCurvature.Ir;
 /// </summary>
 public sealed class Attributes
 {
-    private readonly ImmutableSortedDictionary<string, object> _values;
+    // There are a handful at most, so a sorted list is searched faster than a tree.
+    private readonly ImmutableArray<KeyValuePair<string, object>> _items;
 
-    private Attributes(ImmutableSortedDictionary<string, object> values) => _values = values;
+    private Attributes(ImmutableArray<KeyValuePair<string, object>> items)
+    {
+        _items = items;
+        Programs = items.Any(item => item.Value is Program) ? [.. items.Select(item => item.Value).OfType<Program>()] : [];
+    }
 
     /// <summary>No attributes.</summary>
-    public static Attributes Empty { get; } = new(ImmutableSortedDictionary.Create<string, object>(StringComparer.Ordinal));
+    public static Attributes Empty { get; } = new([]);
 
     /// <summary>Names and values in ordinal order of the names.</summary>
-    public IEnumerable<KeyValuePair<string, object>> Items => _values;
+    public IEnumerable<KeyValuePair<string, object>> Items => _items;
 
     /// <summary>The programs among the values.</summary>
-    public IEnumerable<Program> Programs => _values.Values.OfType<Program>();
+    public ImmutableArray<Program> Programs { get; }
 
     /// <summary>Whether an attribute is there.</summary>
-    public bool Has(string name) => _values.ContainsKey(name);
+    public bool Has(string name) => Find(name) is not null;
 
     /// <summary>These attributes and one more, or one replaced.</summary>
     public Attributes With(string name, object value) =>
@@ -37,41 +42,56 @@ public sealed class Attributes
                 or ImmutableArray<string>
                 or Ir.Tensor
                 or Ir.Program
-            ? new(_values.SetItem(name, value))
+            ? new(Replaced(name, value))
             : throw new ArgumentException($"An attribute cannot hold a {value.GetType().Name}.", nameof(value));
 
     /// <summary>These attributes and a list of integers.</summary>
     public Attributes With(string name, IEnumerable<long> values) => With(name, (object)values.ToImmutableArray());
 
     /// <summary>These attributes without some.</summary>
-    public Attributes Without(params IEnumerable<string> names) => new(_values.RemoveRange(names));
+    public Attributes Without(params IEnumerable<string> names) =>
+        new(_items.RemoveAll(item => names.Contains(item.Key, StringComparer.Ordinal)));
 
     /// <summary>An integer, or the default.</summary>
-    public long Int(string name, long fallback) => _values.TryGetValue(name, out var value) ? Cast<long>(name, value) : fallback;
+    public long Int(string name, long fallback) => Find(name) is { } value ? Cast<long>(name, value) : fallback;
 
     /// <summary>A number, or the default.</summary>
-    public double Float(string name, double fallback) => _values.TryGetValue(name, out var value) ? Cast<double>(name, value) : fallback;
+    public double Float(string name, double fallback) => Find(name) is { } value ? Cast<double>(name, value) : fallback;
 
     /// <summary>A text, or the default.</summary>
-    public string Text(string name, string fallback) => _values.TryGetValue(name, out var value) ? Cast<string>(name, value) : fallback;
+    public string Text(string name, string fallback) => Find(name) is { } value ? Cast<string>(name, value) : fallback;
 
     /// <summary>A list of integers, or null.</summary>
-    public ImmutableArray<long>? Ints(string name) =>
-        _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<long>>(name, value) : null;
+    public ImmutableArray<long>? Ints(string name) => Find(name) is { } value ? Cast<ImmutableArray<long>>(name, value) : null;
 
     /// <summary>A list of numbers, or null.</summary>
-    public ImmutableArray<double>? Floats(string name) =>
-        _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<double>>(name, value) : null;
+    public ImmutableArray<double>? Floats(string name) => Find(name) is { } value ? Cast<ImmutableArray<double>>(name, value) : null;
 
     /// <summary>A list of texts, or null.</summary>
-    public ImmutableArray<string>? Texts(string name) =>
-        _values.TryGetValue(name, out var value) ? Cast<ImmutableArray<string>>(name, value) : null;
+    public ImmutableArray<string>? Texts(string name) => Find(name) is { } value ? Cast<ImmutableArray<string>>(name, value) : null;
 
     /// <summary>A tensor, or null.</summary>
-    public Tensor? Tensor(string name) => _values.TryGetValue(name, out var value) ? Cast<Tensor>(name, value) : null;
+    public Tensor? Tensor(string name) => Find(name) is { } value ? Cast<Tensor>(name, value) : null;
 
     /// <summary>A program, or null.</summary>
-    public Program? Program(string name) => _values.TryGetValue(name, out var value) ? Cast<Program>(name, value) : null;
+    public Program? Program(string name) => Find(name) is { } value ? Cast<Program>(name, value) : null;
+
+    private object? Find(string name)
+    {
+        foreach (var (own, value) in _items)
+            if (own == name)
+                return value;
+        return null;
+    }
+
+    private ImmutableArray<KeyValuePair<string, object>> Replaced(string name, object value)
+    {
+        var at = 0;
+        while (at < _items.Length && string.CompareOrdinal(_items[at].Key, name) < 0)
+            at++;
+        var item = KeyValuePair.Create(name, value);
+        return at < _items.Length && _items[at].Key == name ? _items.SetItem(at, item) : _items.Insert(at, item);
+    }
 
     private static T Cast<T>(string name, object value) =>
         value is T typed
@@ -82,7 +102,7 @@ public sealed class Attributes
     public string Key(Func<object, int> identity)
     {
         var text = new StringBuilder();
-        foreach (var (name, value) in _values)
+        foreach (var (name, value) in _items)
             text.Append(name)
                 .Append('=')
                 .Append(value is Ir.Tensor or Ir.Program ? "#" + identity(value).ToString(CultureInfo.InvariantCulture) : Format(value))

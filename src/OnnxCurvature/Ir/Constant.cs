@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
 namespace OnnxCurvature.Ir;
 
 /// <summary>
@@ -22,9 +25,22 @@ public abstract class Constant
 /// <summary>A constant that is held in memory.</summary>
 public sealed class InlineConstant(Tensor tensor) : Constant
 {
+    private readonly Lazy<string> _contents = new(() => Text(tensor));
+
+    /// <summary>A text that is the same for constants of the same type and elements: these, or a digest of many.</summary>
+    internal string Contents => _contents.Value;
+
     /// <inheritdoc/>
     public override TensorType Type => tensor.Type;
 
     /// <inheritdoc/>
     public override Tensor Read() => tensor;
+
+    private static string Text(Tensor tensor)
+    {
+        var elements = tensor.Element.IsFloat()
+            ? MemoryMarshal.AsBytes(tensor.Floats.AsSpan())
+            : MemoryMarshal.AsBytes(tensor.Integers.AsSpan());
+        return $"{tensor.Type}:{Convert.ToHexString(elements.Length <= 32 ? elements : SHA256.HashData(elements))}";
+    }
 }

@@ -6,34 +6,10 @@ namespace OnnxCurvature.Ir;
 public static class GraphWalk
 {
     /// <summary>What a node depends on: its inputs, and what its bodies take from outside.</summary>
-    public static IEnumerable<Value> Dependencies(Node node)
-    {
-        foreach (var input in node.Inputs)
-            if (input is not null)
-                yield return input;
-        foreach (var body in node.Bodies)
-        foreach (var value in Captures(body))
-            yield return value;
-    }
+    public static IReadOnlyList<Value> Dependencies(Node node) => node.Dependencies;
 
     /// <summary>The values of outer programs that a body takes, each once, in order of first use.</summary>
-    public static IReadOnlyList<Value> Captures(Program body)
-    {
-        var inside = new HashSet<Value>(body.Parameters);
-        var seen = new HashSet<Value>();
-        var captures = new List<Value>();
-        foreach (var node in body.Nodes)
-        {
-            foreach (var value in Dependencies(node))
-                if (!inside.Contains(value) && seen.Add(value))
-                    captures.Add(value);
-            inside.UnionWith(node.Outputs);
-        }
-        foreach (var output in body.Outputs)
-            if (!inside.Contains(output.Value) && seen.Add(output.Value))
-                captures.Add(output.Value);
-        return captures;
-    }
+    public static IReadOnlyList<Value> Captures(Program body) => body.Captures;
 
     /// <summary>
     /// The nodes that compute <paramref name="outputs"/>, in the order in which they were built, without what computes

@@ -21,6 +21,8 @@ public sealed class Node
         Operator = op;
         Inputs = inputs;
         Attributes = attributes;
+        Bodies = attributes.Programs;
+        Dependencies = DependenciesOf(inputs, Bodies);
         Name = name;
         Origin = origin;
         var values = ImmutableArray.CreateBuilder<Value>(outputs.Length);
@@ -62,7 +64,17 @@ public sealed class Node
     public Value? Input(int index) => index < Inputs.Length ? Inputs[index] : null;
 
     /// <summary>The programs among the attributes (bodies of loops and branches).</summary>
-    public IEnumerable<Program> Bodies => Attributes.Programs;
+    public ImmutableArray<Program> Bodies { get; }
+
+    /// <summary>The inputs that are there, and what the bodies take from outside. Walks ask for it far more often than nodes are made.</summary>
+    internal Value[] Dependencies { get; }
+
+    private static Value[] DependenciesOf(ImmutableArray<Value?> inputs, ImmutableArray<Program> bodies) =>
+        [.. inputs.OfType<Value>(), .. bodies.SelectMany(body => body.Captures)];
+
+    /// <inheritdoc/>
+    /// <remarks>Nodes are equal only when they are the same; most walks keep sets of them, and a number of their own spreads well.</remarks>
+    public override int GetHashCode() => Id;
 
     /// <summary>How messages name the node: operator and name.</summary>
     public override string ToString() =>

@@ -11,11 +11,14 @@ public sealed record NamedValue(string Name, Value Value);
 /// </summary>
 public sealed class Program
 {
+    private readonly Lazy<IReadOnlyList<Value>> _captures;
+
     private Program(ImmutableArray<Value> parameters, ImmutableArray<NamedValue> outputs, ImmutableArray<Node> nodes)
     {
         Parameters = parameters;
         Outputs = outputs;
         Nodes = nodes;
+        _captures = new(FindCaptures);
     }
 
     /// <summary>The values that are fed from outside, in order.</summary>
@@ -26,6 +29,9 @@ public sealed class Program
 
     /// <summary>The nodes, in topological order; only those that an output needs.</summary>
     public ImmutableArray<Node> Nodes { get; }
+
+    /// <summary>The values of outer programs that this one takes, each once, in order of first use.</summary>
+    internal IReadOnlyList<Value> Captures => _captures.Value;
 
     /// <summary>The part that depends on the parameters; what does not is captured. It has the same outputs.</summary>
     public Program Dependent() =>
@@ -41,5 +47,23 @@ public sealed class Program
         var given = parameters.ToImmutableArray();
         var named = outputs.ToImmutableArray();
         return new Program(given, named, GraphWalk.Ancestors(named.Select(output => output.Value), given.ToHashSet(), scope));
+    }
+
+    private List<Value> FindCaptures()
+    {
+        var inside = new HashSet<Value>(Parameters);
+        var seen = new HashSet<Value>();
+        var captures = new List<Value>();
+        foreach (var node in Nodes)
+        {
+            foreach (var value in node.Dependencies)
+                if (!inside.Contains(value) && seen.Add(value))
+                    captures.Add(value);
+            inside.UnionWith(node.Outputs);
+        }
+        foreach (var output in Outputs)
+            if (!inside.Contains(output.Value) && seen.Add(output.Value))
+                captures.Add(output.Value);
+        return captures;
     }
 }

@@ -78,5 +78,9 @@ public sealed class Value
         type is { Element: ElementType.Int64 or ElementType.Int32, Rank: <= 1 } && type.Shape.Elements.Known is null or <= LongestContents;
 
     /// <inheritdoc/>
+    /// <remarks>Values are equal only when they are the same.</remarks>
+    public override int GetHashCode() => Producer is null ? base.GetHashCode() : HashCode.Combine(Producer.Id, Index);
+
+    /// <inheritdoc/>
     public override string ToString() => $"{Name ?? "%"}: {Type}";
 }

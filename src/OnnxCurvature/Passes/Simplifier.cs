@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using OnnxCurvature.Ir;
@@ -28,7 +27,6 @@ public sealed class Simplifier
     private readonly Dictionary<Value, Value> _map;
     private readonly Dictionary<string, Node> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<object, int> _identities;
-    private readonly Dictionary<InlineConstant, string> _contents;
     private readonly Dictionary<string, int> _bodies;
     private readonly HashSet<Value> _local = [];
     private readonly bool _stays;
@@ -42,7 +40,6 @@ public sealed class Simplifier
         _builder = new GraphBuilder(outer?._builder);
         _map = outer?._map ?? [];
         _identities = outer?._identities ?? new Dictionary<object, int>(ReferenceEqualityComparer.Instance);
-        _contents = outer?._contents ?? [];
         _bodies = outer?._bodies ?? new Dictionary<string, int>(StringComparer.Ordinal);
     }
 
@@ -246,7 +243,7 @@ public sealed class Simplifier
                     input switch
                     {
                         null => "-",
-                        { IsWeight: false, Constant: InlineConstant constant } => Contents(constant),
+                        { IsWeight: false, Constant: InlineConstant constant } => constant.Contents,
                         _ => identity(input).ToString(CultureInfo.InvariantCulture),
                     }
                 )
@@ -279,7 +276,7 @@ public sealed class Simplifier
         foreach (var output in body.Outputs)
             text.Append(
                     output.Value is { IsWeight: false, Constant: InlineConstant constant }
-                        ? Contents(constant)
+                        ? constant.Contents
                         : Place(output.Value).ToString(CultureInfo.InvariantCulture)
                 )
                 .Append(';');
@@ -287,18 +284,6 @@ public sealed class Simplifier
         if (!_bodies.TryGetValue(digest, out var identity))
             _bodies[digest] = identity = _bodies.Count;
         return identity;
-    }
-
-    /// <summary>A text that is the same for constants of the same type and elements: these, or a digest of many.</summary>
-    private string Contents(InlineConstant constant)
-    {
-        if (_contents.TryGetValue(constant, out var known))
-            return known;
-        var tensor = constant.Read();
-        var elements = tensor.Element.IsFloat()
-            ? MemoryMarshal.AsBytes(tensor.Floats.AsSpan())
-            : MemoryMarshal.AsBytes(tensor.Integers.AsSpan());
-        return _contents[constant] = $"{tensor.Type}:{Convert.ToHexString(elements.Length <= 32 ? elements : SHA256.HashData(elements))}";
     }
 
     private int Identity(object value)

@@ -33,7 +33,7 @@ internal static class RuntimeOrder
             {
                 stack.Push((top.Node, true));
                 foreach (
-                    var before in Before(top.Node).Distinct().OrderBy(before => indices[before]).Where(before => !met.Contains(before))
+                    var before in Before(top.Node).Where(before => !met.Contains(before)).Distinct().OrderBy(before => indices[before])
                 )
                     stack.Push((before, false));
             }

@@ -13,44 +13,55 @@ namespace OnnxCurvature.Methods.Sparsity;
 /// </summary>
 internal sealed class ConvolutionTaps
 {
-    private readonly List<(long Position, long Kernel)>[] _taps;
+    private readonly Lazy<List<(long Position, long Kernel)>[]> _taps;
+    private readonly double[] _counts;
     private readonly long _inputs;
 
-    private ConvolutionTaps(List<(long, long)>[] taps, long inputs) => (_taps, _inputs) = (taps, inputs);
+    private ConvolutionTaps(Func<List<(long, long)>[]> taps, double[] counts, long inputs) =>
+        (_taps, _counts, _inputs) = (new(taps), counts, inputs);
 
     /// <summary>A single output position that sees a single input position.</summary>
     public static ConvolutionTaps One { get; } =
         new(
-            [
-                [(0, 0)],
-            ],
+            () =>
+                [
+                    [(0, 0)],
+                ],
+            [1],
             1
         );
 
-    /// <summary>The taps of a window over positions of known sizes.</summary>
+    /// <summary>The taps of a window over positions of known sizes. Which they are is found where nodes are built of them.</summary>
     public ConvolutionTaps(Window window, IReadOnlyList<long> sizes, IReadOnlyList<long> outputs)
-    {
-        var table = window.Taps(sizes, outputs);
-        _inputs = sizes.Aggregate(1L, (product, size) => product * size);
-        var count = (int)outputs.Aggregate(1L, (product, size) => product * size);
-        _taps = [.. Enumerable.Range(0, count).Select(_ => new List<(long, long)>())];
-        for (var at = 0; at < table.Length; at++)
-            if (table[at] >= 0)
-                _taps[at % count].Add((table[at], at / count));
-    }
+        : this(
+            () => Table(window, sizes, outputs),
+            window.Counts(sizes, outputs, withPadding: false),
+            sizes.Aggregate(1L, (product, size) => product * size)
+        ) { }
 
     /// <summary>Q, the number of output positions.</summary>
-    public int Outputs => _taps.Length;
+    public int Outputs => _counts.Length;
 
     /// <summary>Input positions that an output position sees, on the average.</summary>
-    public double Average => _taps.Average(taps => taps.Count);
+    public double Average => _counts.Average();
 
     /// <summary>Whether every output position sees something.</summary>
-    public bool AllSee => _taps.All(taps => taps.Count > 0);
+    public bool AllSee => _counts.All(count => count > 0);
 
-    private int Most => _taps.Max(taps => taps.Count);
+    private int Most => (int)_counts.Max();
 
-    private bool AreAlike => _taps.All(taps => taps.Count == Most);
+    private bool AreAlike => _counts.All(count => count == _counts[0]);
+
+    private static List<(long, long)>[] Table(Window window, IReadOnlyList<long> sizes, IReadOnlyList<long> outputs)
+    {
+        var table = window.Taps(sizes, outputs);
+        var count = (int)outputs.Aggregate(1L, (product, size) => product * size);
+        List<(long, long)>[] taps = [.. Enumerable.Range(0, count).Select(_ => new List<(long, long)>())];
+        for (var at = 0; at < table.Length; at++)
+            if (table[at] >= 0)
+                taps[at % count].Add((table[at], at / count));
+        return taps;
+    }
 
     /// <summary>What an output position, which counts through all samples, sees.</summary>
     /// <param name="b">Where the nodes are built.</param>
@@ -63,7 +74,12 @@ internal sealed class ConvolutionTaps
         var at = samples.IsOne ? output : Mod.Of(b, output, count);
         var length = AreAlike
             ? null
-            : Gather.Of(b, b.Constant(Tensor.Of(ElementType.Int64, [Outputs, 1], [.. _taps.Select(taps => (long)taps.Count)])), at, 0);
+            : Gather.Of(
+                b,
+                b.Constant(Tensor.Of(ElementType.Int64, [Outputs, 1], [.. _taps.Value.Select(taps => (long)taps.Count)])),
+                at,
+                0
+            );
         var seen = length is null ? Most : Dim.Symbol($"seen_{length.Producer!.Id}");
         var positions = Row(tap => tap.Position);
         if (!samples.IsOne)
@@ -75,7 +91,7 @@ internal sealed class ConvolutionTaps
             var table = Tensor.Of(
                 ElementType.Int64,
                 [Outputs, Most],
-                [.. _taps.SelectMany(taps => taps.Select(entry).Concat(Enumerable.Repeat(0L, Most - taps.Count)))]
+                [.. _taps.Value.SelectMany(taps => taps.Select(entry).Concat(Enumerable.Repeat(0L, Most - taps.Count)))]
             );
             var entries = Gather.Of(b, b.Constant(table), at, 0);
             return length is null

@@ -48,9 +48,11 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     {
         // Mostly as many directions as are ever taken at once fit, and then nothing else need be built.
         var trial = Try(methods, Even(methods, MostAtOnce), masked: false);
-        var masked = limits.MasksProducts ?? (!limits.OneRunForEachChunk && IsMasked(methods, trial.Loop));
+        // It takes several trial bodies, and is asked for to decide and to build.
+        var maskedSize = new Lazy<int>(() => ChunkSize(methods, masked: true));
+        var masked = limits.MasksProducts ?? (!limits.OneRunForEachChunk && IsMasked(methods, trial.Loop, maskedSize));
         if (masked || !Fits(trial))
-            trial = Try(methods, ChunkSize(methods, masked), masked);
+            trial = Try(methods, masked ? maskedSize.Value : ChunkSize(methods, masked: false), masked);
         trial.Loop.Close();
         return new BuiltChunkLoop(trial.Loop.ChunkSize, trial.Bytes, [.. trial.Finish.Select(result => result())]);
     }
@@ -96,10 +98,10 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// Whether products are to be taken at nonzero channels only. That needs many directions at once, so it must still pay with as many as
     /// then fit the memory.
     /// </summary>
-    private bool IsMasked(IReadOnlyList<ITerm> methods, ChunkLoop whole)
+    private bool IsMasked(IReadOnlyList<ITerm> methods, ChunkLoop whole, Lazy<int> maskedSize)
     {
         MaskedChain[] chains = [.. Chains(whole.BuildBody(), whole.ChunkSize, atOnce: true)];
-        return IsWorthwhile(MostMaskedAtOnce(methods)) && IsWorthwhile(ChunkSize(methods, masked: true));
+        return IsWorthwhile(MostMaskedAtOnce(methods)) && IsWorthwhile(maskedSize.Value);
 
         bool IsWorthwhile(long directions) => chains.Any(chain => Pays(chain, directions));
     }
