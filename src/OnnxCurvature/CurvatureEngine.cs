@@ -139,15 +139,13 @@ public static class CurvatureEngine
                 );
             Verifier.Refuse(request);
             var checkedRequest = request with { Quantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal] };
-            var (run, batch) = (Prepare(modelPath, checkedRequest, data, options), data);
+            var run = Prepare(modelPath, checkedRequest, data, options);
+            var batch = run.FirstBatch();
             if (run.Batches > 1)
-            {
-                batch = run.FirstBatch();
                 run = Prepare(modelPath, checkedRequest, batch, options);
-            }
             var result = run.Run(null, cancellation);
             var model = run.Source.Load();
-            var verifier = new Verifier(model.Graph, request, batch);
+            var verifier = new Verifier(model.Graph, request with { Loss = run.Loss! }, batch);
             var targets = Target.Resolve(model.Graph, request.WithRespectTo);
             var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
             var total = targets.Sum(target => Math.Min(samples, target.ResultType.Shape.Elements.Factor)) * 3.0;

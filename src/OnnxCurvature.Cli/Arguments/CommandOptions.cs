@@ -48,6 +48,9 @@ internal sealed class CommandOptions(bool requests)
             CustomParser = Parsers.Word("--reduction", "mean", "sum"),
         };
 
+    /// <summary>What cross-entropy does with classes and labels.</summary>
+    public ClassArguments Classes { get; } = new();
+
     public Option<string?> Precision { get; } =
         new("--precision")
         {
@@ -131,7 +134,7 @@ internal sealed class CommandOptions(bool requests)
             HelpName = "INPUT=FILE",
             Description =
                 "A .npy file, or a TensorProto .pb, for each input, samples along the first axis; what inputs of shapes, axes and "
-                + "counts are given is taken as constant; the loss's target is the input 'labels' (int64) of cross-entropy, and "
+                + "counts are given is taken as constant; the loss's target is the input 'labels' of cross-entropy, and "
                 + "'target' of other losses; hvp and jvp take 'NAME.direction' of the shape of --wrt NAME, vjp takes 'NAME.cotangent' "
                 + "of the shape of the loss's value.",
             CustomParser = Parsers.Files("--data", "image=image.npy"),
@@ -289,9 +292,10 @@ internal sealed class CommandOptions(bool requests)
                 || parsed.GetResult(Seed) is not null
                 || parsed.GetResult(TargetError) is not null
                 || parsed.GetResult(Tolerance) is not null
+                || Classes.All.Any(option => parsed.GetResult(option) is { Implicit: false })
             )
                 throw new UserErrorException(
-                    "--reduction, --precision, --straight-through, --fix, --samples-axis, --quantity, --method, --probes, --seed, "
+                    "--reduction, --class-axis, --ignore-index, --label-smoothing, --class-weights, --soft-labels, --precision, --straight-through, --fix, --samples-axis, --quantity, --method, --probes, --seed, "
                         + "--target-error and --tolerance need --wrt and --loss; an augmented model computes what it was compiled for."
                 );
             return null;
@@ -306,7 +310,7 @@ internal sealed class CommandOptions(bool requests)
         var request = new CurvatureRequest
         {
             WithRespectTo = [.. names],
-            Loss = loss,
+            Loss = loss with { Classes = Classes.Of(parsed) },
             Reduction = parsed.GetValue(Reduction) == "sum" ? Methods.Requests.Reduction.Sum : Methods.Requests.Reduction.Mean,
             Precision = parsed.GetValue(Precision) == "float64" ? Ir.Precision.Float64 : Ir.Precision.Model,
             StraightThrough = parsed.GetValue(StraightThrough),
@@ -352,7 +356,8 @@ internal sealed class CommandOptions(bool requests)
     public IEnumerable<string> FilesOf(ParseResult parsed)
     {
         var fixedFiles = parsed.GetResult(Fixed) is null ? [] : parsed.GetValue(Fixed);
-        return DataOf(parsed).Concat(fixedFiles).Select(file => file.Path);
+        var files = DataOf(parsed).Concat(fixedFiles).Select(file => file.Path);
+        return parsed.GetValue(Classes.Weights) is { } weights ? files.Append(weights) : files;
     }
 
     /// <summary>The files of --data.</summary>

@@ -17,7 +17,17 @@ internal static class Parsers
         result =>
             int.TryParse(Text(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least
                 ? number
-                : Fail<int?>(result, $"{option} '{Text(result)}' cannot be taken; give an integer of at least {least}.");
+                : Fail<int?>(
+                    result,
+                    $"{option} '{Text(result)}' cannot be taken; give an integer{(least == int.MinValue ? "" : $" of at least {least}")}."
+                );
+
+    /// <summary>A finite number.</summary>
+    public static Func<ArgumentResult, double?> Number(string option) =>
+        result =>
+            double.TryParse(Text(result), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+                ? number
+                : Fail<double?>(result, $"{option} '{Text(result)}' cannot be taken; give a number.");
 
     /// <summary>A number above 0.</summary>
     public static Func<ArgumentResult, double?> Positive(string option) =>

@@ -69,7 +69,7 @@ public sealed class BadInputTests
             },
             {
                 $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@three.npy",
-                "--data 'labels' holds the label 2, and the labels of 2 classes are 0 to 1"
+                "--data 'labels' holds the label 2 in sample 2, and the labels of 2 classes are 0 to 1"
             },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@negative.npy", "--data 'labels' holds the label -1" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@none.npy labels=@nolabels.npy", "holds no samples" },
@@ -78,7 +78,7 @@ public sealed class BadInputTests
             { $"run @log.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "holds NaN or infinity, first made by Log 'logarithm'" },
             {
                 $"run @own.onnx -o @o.npz --wrt w --loss value --data x=@x.npy t=@three.npy",
-                "--data 't' holds the label 3, and the labels of 3 classes are 0 to 2"
+                "--data 't' holds the label 3 in sample 3, and the labels of 3 classes are 0 to 2"
             },
             { $"run @division.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "ONNX Runtime cannot run the program" },
             {

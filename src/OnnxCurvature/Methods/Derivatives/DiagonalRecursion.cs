@@ -83,13 +83,12 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
         switch (request.Loss.Kind)
         {
             case LossKind.CrossEntropy:
-                var p = new Expr(b, Softmax.Of(b, z, 1));
-                var weighted =
-                    p * Softmax.Complement(p, 1) * p.With(Means.Weight(b, z.Type.Shape.Remove(1), element, request.Reduction, 1));
-                if (request.Estimator == Estimator.HesScale)
-                    return weighted;
-                var own = TransposeAxes.Move(b, OneHotRows.Of(b, head.Target!, z.Type.Shape[1].Factor, element), z.Type.Rank - 1, 1);
-                return Mul.Of(b, weighted, own);
+                var axis = head.ClassAxis!.Value;
+                var p = new Expr(b, Softmax.Of(b, z, axis));
+                var weighted = p * Softmax.Complement(p, axis) * p.With(head.Factor!.Weight);
+                if (request.Estimator != Estimator.HesScale)
+                    return Mul.Of(b, weighted, head.Classes!.Coefficients);
+                return head.Classes!.RowWeights is { } rows ? Mul.Of(b, weighted, Reshape.InsertAxis(b, rows, axis)) : weighted;
             case LossKind.BinaryCrossEntropy:
                 var second = Logistic.Derivative(new Expr(b, z));
                 return second * second.With(Means.Weight(b, z.Type.Shape, element, request.Reduction, 1));

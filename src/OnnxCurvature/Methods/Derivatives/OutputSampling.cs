@@ -21,6 +21,7 @@ internal sealed class OutputSampling
 {
     private readonly GraphBuilder _outer;
     private readonly CurvatureRequest _request;
+    private readonly LossHead _head;
     private readonly Value _z;
     private readonly ProbeSeed _seed;
 
@@ -29,13 +30,13 @@ internal sealed class OutputSampling
     /// </summary>
     public OutputSampling(GraphBuilder outer, CurvatureRequest request, LossHead head, ProbeSeed seed, string what)
     {
-        (_outer, _request, _z, _seed) = (outer, request, head.Output, seed);
+        (_outer, _request, _head, _z, _seed) = (outer, request, head, head.Output, seed);
         if (request.Loss.Kind is LossKind.Sum or LossKind.Value)
             throw new UserErrorException(
                 $"{what} draws targets from the model's distribution, and --loss {LossRequest.Name(request.Loss.Kind)} has none; "
                     + $"give cross-entropy, binary-cross-entropy or mse."
             );
-        Terms = request.Loss.Kind == LossKind.CrossEntropy ? _z.Type.Shape.Remove(1) : _z.Type.Shape;
+        Terms = head.Terms;
     }
 
     /// <summary>The shape of the terms that the loss adds up: the samples first.</summary>
@@ -60,15 +61,19 @@ internal sealed class OutputSampling
 
     private Value Classes(GraphBuilder b, Value directions)
     {
-        var (shape, element) = (_z.Type.Shape, _z.Type.Element);
-        var p = Softmax.Of(_outer, _z, 1);
-        var upTo = Catalogue.Get<CumSum>().Apply(_outer, [p, _outer.Scalar(ElementType.Int64, 1)]).Output;
-        var u = Reshape.To(b, Uniform(b, directions, 0), shape.With(1, 1).Prepend(directions.Type.Shape[0]));
+        var (shape, element, axis) = (_z.Type.Shape, _z.Type.Element, _head.ClassAxis!.Value);
+        var p = Softmax.Of(_outer, _z, axis);
+        var upTo = Catalogue.Get<CumSum>().Apply(_outer, [p, _outer.Scalar(ElementType.Int64, axis)]).Output;
+        var u = Reshape.To(b, Uniform(b, directions, 0), shape.With(axis, 1).Prepend(directions.Type.Shape[0]));
         var below = Cast.Of(b, LessOrEqual.Of(b, upTo, u), ElementType.Int64);
         // Rounding may leave the last sum below 1.
-        var drawn = Min.Of(b, ReduceSum.Of(b, below, [2], keepDims: false), b.Scalar(ElementType.Int64, shape[1].Factor - 1));
-        var unit = TransposeAxes.Move(b, OneHotRows.Of(b, drawn, shape[1].Factor, element), shape.Rank, 2);
-        return Sub.Of(b, p, unit);
+        var last = b.Scalar(ElementType.Int64, shape[axis].Factor - 1);
+        var drawn = Min.Of(b, ReduceSum.Of(b, below, [axis + 1], keepDims: false), last);
+        var unit = TransposeAxes.Move(b, OneHotRows.Of(b, drawn, shape[axis].Factor, element), shape.Rank, axis + 1);
+        var slopes = Sub.Of(b, p, unit);
+        return _head.Classes!.RowWeights is { } weights
+            ? Mul.Of(b, slopes, Reshape.InsertAxis(_outer, new Expr(_outer, weights).Through<Sqrt>(), axis))
+            : slopes;
     }
 
     private Value Bits(GraphBuilder b, Value directions)

@@ -68,11 +68,25 @@ internal sealed class SampleDerivatives
     /// <summary>The number of samples.</summary>
     private Dim Samples => _pull.Samples;
 
-    /// <summary>What a sample's share of the loss is multiplied by to be ℓₙ: N for a mean, 1 for a sum.</summary>
+    /// <summary>
+    /// What a sample's share of the loss is multiplied by to be ℓₙ: 1 for a sum; for a mean N, without the samples of which every label is
+    /// ignored.
+    /// </summary>
     private Value Scale =>
-        _head.Reduction != BatchWeight.Samples ? _b.Scalar(Element, 1)
+        _head.Classes?.Samples is { } ofAll ? _b.Scalar(Element, ofAll)
+        : _head.Reduction != BatchWeight.Samples ? _b.Scalar(Element, 1)
+        : _head.Classes?.Counted is { } counted ? CountedSamples(counted)
         : Samples.Known is { } known ? _b.Scalar(Element, known)
         : Cast.Of(_b, Reshape.To(_b, Dims.ToValue(_b, Samples), TensorShape.Scalar), Element);
+
+    /// <summary>The number of samples that have a row that counts.</summary>
+    private Value CountedSamples(Value counted)
+    {
+        var terms = _head.InTerms(_pull.InOutput);
+        var first = terms.IsSeparate ? SamplesFirst.Of(_b, counted, terms) : counted;
+        var rows = Reshape.To(_b, first, [Samples, terms.OfOne(counted.Type.Shape).Elements]);
+        return ReduceSum.All(_b, ReduceMax.Of(_b, rows, [1], keepDims: false));
+    }
 
     private ElementType Element => _target.Value.Type.Element;
 
@@ -106,7 +120,14 @@ internal sealed class SampleDerivatives
     /// <summary>The mean, and its standard error, of squared pull-backs of gradients at drawn targets.</summary>
     public ProbeMean Drawn(OutputSampling draws, CurvatureRequest request, bool fisher, string name)
     {
+        if (fisher && _head.Classes?.NoLikelihood is { } reason)
+            throw new UserErrorException(
+                $"The fisher-diagonal-mc of '{_target.Name}' draws labels from the model, and {reason}; ask for ggn-diagonal or "
+                    + $"fisher-diagonal."
+            );
         var terms = draws.Terms;
+        if (_head.Classes?.RowWeights is not null)
+            return Sampled(name, request.Probes, draws.Directions, fisher ? Squared(_head.Factor!.Weight) : _head.Factor!.Weight, Reason());
         var weight = Means.Weight(_b, fisher ? [Samples] : terms, Element, request.Reduction, 1);
         // ℓₙ is a mean over the terms of a sample, which come in the place of one sample among all terms.
         var one = _head.InTerms(_pull.InOutput).OfOne(terms);
@@ -115,14 +136,13 @@ internal sealed class SampleDerivatives
             var each = Means.Weight(_b, one, Element, Reduction.Mean, 1);
             weight = Mul.Of(_b, weight, Mul.Of(_b, each, each));
         }
-        return Sampled(
-            name,
-            request.Probes,
-            draws.Directions,
-            weight,
+        return Sampled(name, request.Probes, draws.Directions, weight, Reason());
+
+        Value Squared(Value mean) => Mul.Of(_b, Scale, Mul.Of(_b, mean, mean));
+
+        string Reason() =>
             $"an unbiased estimate: squared pull-backs of gradients at {request.Probes} targets drawn from the model's distribution "
-                + $"(seed {request.Seed})"
-        );
+            + $"(seed {request.Seed})";
     }
 
     /// <summary>The mean, and its standard error, of squared pull-backs of random directions [K, *z], times a weight.</summary>

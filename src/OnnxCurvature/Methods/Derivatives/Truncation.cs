@@ -46,7 +46,7 @@ internal sealed class Truncation
 
     /// <summary>softmax(z), [N, C], from which the number of classes to keep is found.</summary>
     public static Value Probabilities(GraphBuilder b, CurvatureRequest request, LossHead head) =>
-        request.Loss.Kind == LossKind.CrossEntropy && head.Output.Type.Rank == 2
+        request.Loss.Kind == LossKind.CrossEntropy && head is { Output.Type.Rank: 2, ClassAxis: 1 }
             ? Softmax.Of(b, head.Output, 1)
             : throw new UserErrorException(
                 "--tolerance leaves out the least likely classes, so it needs --loss cross-entropy of logits [N, C]; leave it out."
@@ -103,8 +103,14 @@ internal sealed class Truncation
         var roots = Mul.Of(_b, new Expr(_b, _probabilities).Through<Sqrt>(), 1 - new Expr(_b, kept));
         var signs = Reshape.InsertAxis(b, SeededNumbers.Signs(b, chunkLoop.Indices, _classes, _seed, element), 1);
         var own = Mul.Of(b, signs, roots);
-        return chunkLoop.Masked(Sub.Of(b, own, Mul.Of(b, ReduceSum.Of(b, own, [2], keepDims: true), _probabilities)));
+        return chunkLoop.Masked(Weighted(b, Sub.Of(b, own, Mul.Of(b, ReduceSum.Of(b, own, [2], keepDims: true), _probabilities))));
     }
+
+    /// <summary>Directions [K, N, C], each row times the root of its weight.</summary>
+    private Value Weighted(GraphBuilder b, Value directions) =>
+        _head.Classes!.RowWeights is { } rows
+            ? Mul.Of(b, directions, Reshape.InsertAxis(_b, new Expr(_b, rows).Through<Sqrt>(), 1))
+            : directions;
 
     private sealed class KeptFactor(Truncation truncation) : OutputHessianRoot
     {
@@ -120,7 +126,8 @@ internal sealed class Truncation
             var classes = TransposeAxes.Of(b, Gather.Of(b, truncation._order, indices, 1), 1, 0);
             var unit = OneHotRows.Of(b, classes, truncation._classes, truncation._probabilities.Type.Element);
             var own = ReduceSum.Of(b, Mul.Of(b, unit, truncation._probabilities), [2], keepDims: true);
-            return Mul.Of(b, new Expr(b, own).Through<Sqrt>(), Sub.Of(b, unit, truncation._probabilities));
+            var directions = Mul.Of(b, new Expr(b, own).Through<Sqrt>(), Sub.Of(b, unit, truncation._probabilities));
+            return truncation.Weighted(b, directions);
         }
     }
 }

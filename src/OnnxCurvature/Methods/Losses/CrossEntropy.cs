@@ -12,60 +12,97 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Losses;
 
 /// <summary>
-/// −log softmax(z)[label] over classes along axis 1. Its Hessian in z is diag(p) − ppᵀ = S Sᵀ with the directions
-/// √p_c (e_c − p), p = softmax(z): one for each class (and position, for dense outputs).
+/// −Σ_c a_c log softmax(z)_c over classes along an axis: <see cref="ClassOptions"/> say what a is; for a label it is the unit vector of its
+/// class. The Hessian in z is Σ_c a_c (diag(p) − ppᵀ) = S Sᵀ with the directions √(Σ a) √p_c (e_c − p), p = softmax(z): one for each class
+/// (and position, for dense outputs).
 /// </summary>
 public static class CrossEntropy
 {
-    /// <summary>The axis of the classes.</summary>
-    public const int ClassAxis = 1;
+    /// <summary>The axis of the classes where nothing says another, and in the losses of ONNX.</summary>
+    public const int DefaultAxis = 1;
 
     /// <summary>
-    /// Puts the loss onto logits [N, C] or [N, C, positions…]; labels are 64-bit integers [N] or [N, positions…]. Trailing
-    /// positions of size one are left out of the labels, so that a [N, C, 1, 1] output takes labels [N].
+    /// Puts the loss onto logits [N, C], [N, C, positions…], or with the classes along another axis. Labels are 64-bit integers of the shape
+    /// of the logits without the axis of classes. Trailing positions of size one are left out of them, so that a [N, C, 1, 1] output takes
+    /// labels [N]. Soft labels have the type of the logits.
     /// </summary>
-    public static LossHead Build(GraphBuilder b, Value logits, string labelsName, Reduction reduction, IReadOnlyList<string> notes)
-    {
-        var shape = logits.Type.Shape;
-        if (shape.Rank < 2)
-            throw new UserErrorException(
-                $"Cross-entropy needs logits of shape [N, C] or [N, C, …], but '{logits.Name}' has the shape {shape}; name another "
-                    + $"value with --loss cross-entropy:VALUE."
-            );
-        var ofLabels = shape.Range(2, shape.Rank).Elements.IsOne ? shape.Range(0, 1) : shape.Remove(ClassAxis);
-        return Build(b, logits, b.Parameter(new TensorType(ElementType.Int64, ofLabels), labelsName), reduction, notes);
-    }
-
-    /// <summary>Puts the loss onto logits for labels that are there already.</summary>
-    public static LossHead Build(GraphBuilder b, Value logits, Value labels, Reduction reduction, IReadOnlyList<string> notes)
+    /// <param name="b">The builder.</param>
+    /// <param name="logits">The logits.</param>
+    /// <param name="axis">The axis of classes.</param>
+    /// <param name="labels">The name of the input for the labels.</param>
+    /// <param name="options">What is asked of classes and labels.</param>
+    /// <param name="reduction">How rows become one number.</param>
+    /// <param name="notes">What the user should know.</param>
+    public static LossHead Build(
+        GraphBuilder b,
+        Value logits,
+        int axis,
+        string labels,
+        ClassOptions options,
+        Reduction reduction,
+        IReadOnlyList<string> notes
+    )
     {
         var classes =
-            logits.Type.Shape[1].Known
+            logits.Type.Shape[axis].Known
             ?? throw new UserErrorException(
                 $"The number of classes of '{logits.Name}' {logits.Type.Shape} is not known; give it with --dim "
-                    + $"{logits.Type.Shape[1]}=SIZE."
+                    + $"{logits.Type.Shape[axis]}=SIZE."
             );
-        var rank = logits.Type.Rank;
-        var logProbabilities = SureLogSoftmax.Of(b, logits, 1);
-        var chosen = TransposeAxes.Move(
-            b,
-            OneHotRows.Of(b, Reshape.To(b, labels, logits.Type.Shape.Remove(ClassAxis)), classes, logits.Type.Element),
-            rank - 1,
-            1
+        if (options.ClassWeights.Length is > 0 and var weights && weights != classes)
+            throw new UserErrorException(
+                $"--class-weights holds {weights} numbers, and '{logits.Name}' has {classes} classes along axis {axis}; give one for each."
+            );
+        var input = b.Parameter(
+            options.SoftLabels ? logits.Type : new TensorType(ElementType.Int64, LabelShape(logits.Type.Shape, axis)),
+            labels
         );
-        var perSample = Neg.Of(b, ReduceSum.Of(b, Mul.Of(b, chosen, logProbabilities), [1], keepDims: false));
-        var all = Enumerable.Range(0, rank - 1).Select(axis => (long)axis).ToArray();
-        var loss =
-            reduction == Reduction.Mean
-                ? ReduceMean.Of(b, perSample, all, keepDims: false)
-                : ReduceSum.Of(b, perSample, all, keepDims: false);
-        var factor = new Factor(b, logits, classes, null, Means.Weight(b, logits.Type.Shape.Remove(1), logits.Type.Element, reduction, 1));
-        return new LossHead(loss, logits, labels, factor, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes)
+        var logarithms = SureLogSoftmax.Of(b, logits, axis);
+        var terms = ClassCoefficients.Of(b, logits, axis, input, options);
+        var rows = Neg.Of(b, ReduceSum.Of(b, Mul.Of(b, terms.Coefficients, logarithms), [axis], keepDims: false));
+        var shape = logits.Type.Shape.Remove(axis);
+        var all = Enumerable.Range(0, shape.Rank).Select(position => (long)position).ToArray();
+        var isPlain = reduction == Reduction.Sum || options.SoftLabels || terms.Counted is null && options.ClassWeights.IsEmpty;
+        if (isPlain)
         {
-            Labels = new ClassLabels(labels.Name!, classes),
-            ClassAxis = ClassAxis,
+            var loss =
+                reduction == Reduction.Mean ? ReduceMean.Of(b, rows, all, keepDims: false) : ReduceSum.Of(b, rows, all, keepDims: false);
+            return Head(loss, Means.Weight(b, shape, logits.Type.Element, reduction, 1));
+        }
+        var total = ReduceSum.Of(b, rows, all, keepDims: false);
+        if (options.Totals is { } known)
+        {
+            // Divided by what the labels of all batches weigh, the loss is a sum over batches.
+            var scale = b.Scalar(logits.Type.Element, 1 / known.Weight);
+            return Head(Mul.Of(b, total, scale), scale) with { Reduction = BatchWeight.Sum };
+        }
+        var weight = ClassCoefficients.TotalWeight(b, logits, axis, input, options);
+        return Head(Div.Of(b, total, weight), new Expr(b, weight).Through<Reciprocal>()) with
+        {
+            BatchObstacle = options.ClassWeights.IsEmpty
+                ? "the mean is over the labels that are not ignored, of which batches have different numbers"
+                : "the mean is over the weights of the labels, of which batches have different sums",
         };
+
+        LossHead Head(Value loss, Value scale) =>
+            new(
+                loss,
+                logits,
+                input,
+                new Factor(b, logits, axis, classes, terms.RowWeights, scale),
+                reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum,
+                notes
+            )
+            {
+                Labels = options.SoftLabels ? null : new ClassLabels(labels, classes, options.IgnoreIndex),
+                ClassAxis = axis,
+                Classes = terms,
+            };
     }
+
+    /// <summary>The shape of labels of logits: trailing positions of size one are left out.</summary>
+    public static TensorShape LabelShape(TensorShape logits, int axis) =>
+        axis == DefaultAxis && logits.Range(2, logits.Rank).Elements.IsOne ? logits.Range(0, 1) : logits.Remove(axis);
 
     /// <summary>The logits of a cross-entropy that a model computes, or null where a node is none.</summary>
     public static Value? LogitsOf(Node node) =>
@@ -74,7 +111,7 @@ public static class CrossEntropy
             SoftmaxCrossEntropyLoss => node.Inputs[0],
             NegativeLogLikelihoodLoss
                 when node.Inputs[0]!.Producer is { Operator: LogSoftmax } softmax
-                    && Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), softmax.Output.Type.Rank) == 1 => softmax.Inputs[0],
+                    && Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), softmax.Output.Type.Rank) == DefaultAxis => softmax.Inputs[0],
             _ => null,
         };
 
@@ -84,7 +121,7 @@ public static class CrossEntropy
     /// </summary>
     public static OutputHessianRoot? FactorOf(GraphBuilder b, Node node, Value logits)
     {
-        if (logits.Type.Shape[ClassAxis].Known is not { } classes)
+        if (logits.Type.Shape[DefaultAxis].Known is not { } classes)
             return null;
         if (node.Input(2) is { } given && (given.Constant is not { } constant || constant.Read().Floats.Any(weight => !(weight >= 0))))
             return null;
@@ -94,12 +131,12 @@ public static class CrossEntropy
             mean && weights is not null
                 ? new Expr(b, ReduceSum.All(b, weights)).Through<Reciprocal>()
                 : Means.Weight(b, logits.Type.Shape.Remove(1), logits.Type.Element, mean ? Reduction.Mean : Reduction.Sum, 1);
-        return new Factor(b, logits, classes, weights, scale);
+        return new Factor(b, logits, DefaultAxis, classes, weights, scale);
     }
 
-    private sealed class Factor(GraphBuilder program, Value logits, long classes, Value? weights, Value scale) : OutputHessianRoot
+    private sealed class Factor(GraphBuilder program, Value logits, int axis, long classes, Value? weights, Value scale) : OutputHessianRoot
     {
-        private readonly Value _probabilities = Softmax.Of(program, logits, ClassAxis);
+        private readonly Value _probabilities = Softmax.Of(program, logits, axis);
         private Value? _complements;
 
         public override Value Weight => scale;
@@ -117,7 +154,7 @@ public static class CrossEntropy
             var roots = new Expr(outer, p).Through<Sqrt>();
             if (weights is not null)
             {
-                var beside = Reshape.To(outer, weights, logits.Type.Shape.With(ClassAxis, 1));
+                var beside = Reshape.To(outer, weights, logits.Type.Shape.With(axis, 1));
                 roots *= new Expr(outer, rows.View(outer, beside)).Through<Sqrt>();
             }
             var (count, single, positions) = (indices.Type.Shape[0], p.Type.Shape.Range(0, 2), rows.Rows.Factor);
@@ -142,13 +179,13 @@ public static class CrossEntropy
         }
 
         /// <summary>1 − p, of which sums of the other probabilities keep all digits where p is close to 1.</summary>
-        private Value Complements => _complements ??= Softmax.Complement(new Expr(program, _probabilities), ClassAxis);
+        private Value Complements => _complements ??= Softmax.Complement(new Expr(program, _probabilities), axis);
 
         /// <summary>e_c − p: 1 − p where the unit vectors are 1, else −p.</summary>
         private static Value Difference(GraphBuilder b, Value unit, Value p, Value complement) =>
             Expr.Select(new Expr(b, unit) > 0.5, new Expr(b, complement), -new Expr(b, p));
 
-        private ClassRows Rows(SampleLayout samples) => new(logits.Type.Shape, ClassAxis, samples);
+        private ClassRows Rows(SampleLayout samples) => new(logits.Type.Shape, axis, samples);
 
         private static Value Remainder(GraphBuilder b, Value indices, long positions)
         {

@@ -31,9 +31,15 @@ public static class LossBuilder
         {
             return request.Kind switch
             {
-                LossKind.CrossEntropy => BeforeSoftmax(b, value, FreeName(model, "labels"), reduction),
-                LossKind.BinaryCrossEntropy => BeforeSigmoid(b, value, FreeName(model, "target"), reduction),
-                LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, FreeName(model, "target"), reduction, []),
+                LossKind.CrossEntropy => OfLogits(
+                    b,
+                    ClassLogits.Of(value, request.Classes),
+                    TargetName(model, request.Kind),
+                    request,
+                    reduction
+                ),
+                LossKind.BinaryCrossEntropy => BeforeSigmoid(b, value, TargetName(model, request.Kind), reduction),
+                LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, TargetName(model, request.Kind), reduction, []),
                 LossKind.Sum => new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, []),
                 LossKind.Value => OfModel(b, value, reduction),
                 _ => throw new ArgumentOutOfRangeException(nameof(request)),
@@ -46,15 +52,16 @@ public static class LossBuilder
     }
 
     /// <summary>The name of the input for the loss's target; the model's own values keep theirs.</summary>
-    private static string FreeName(ModelGraph model, string name)
+    public static string TargetName(ModelGraph model, LossKind kind)
     {
+        var name = kind == LossKind.CrossEntropy ? "labels" : "target";
         while (model.Values.ContainsKey(name))
             name = "loss." + name;
         return name;
     }
 
     /// <summary>The value of a name. An output of 16 bits is found before it is rounded to them.</summary>
-    private static Value Find(ModelGraph model, string? name) =>
+    public static Value Find(ModelGraph model, string? name) =>
         name is null
             ? Find(model, model.Outputs[0].Name)
             : model.Values.GetValueOrDefault(name)
@@ -64,23 +71,20 @@ public static class LossBuilder
                         + $"{Suggestions.For(name, model.Outputs.Select(output => output.Name).Concat(model.Values.Keys))}."
                 );
 
-    /// <summary>Cross-entropy of probabilities starts from the logits before the softmax that made them.</summary>
-    private static LossHead BeforeSoftmax(GraphBuilder b, Value value, string labels, Reduction reduction)
+    private static LossHead OfLogits(GraphBuilder b, ClassLogits found, string labels, LossRequest request, Reduction reduction)
     {
-        if (Rearranged(value).Producer is not { Operator: Softmax or LogSoftmax } softmax)
-            return CrossEntropy.Build(b, value, labels, reduction, []);
-        var logits = softmax.Inputs[0]!;
-        var axis = Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), logits.Type.Rank);
-        if (
-            axis != 1
-            && logits.Type.Shape.Range(axis + 1, logits.Type.Rank).Elements is { } rest
-            && !(axis == logits.Type.Rank - 1 && rest.IsOne && logits.Type.Rank == 2)
-        )
+        if (found.Logits.Type.Rank < 2)
             throw new UserErrorException(
-                $"The softmax before '{value.Name}' runs along axis {axis} of {logits.Type.Shape}, and cross-entropy takes classes "
-                    + $"along axis 1; name the logits with --loss cross-entropy:VALUE."
+                $"Cross-entropy needs logits of shape [N, C] or [N, C, …], but '{found.Logits.Name}' has the shape "
+                    + $"{found.Logits.Type.Shape}; name another value with --loss cross-entropy:VALUE."
             );
-        return CrossEntropy.Build(b, logits, labels, reduction, [$"The loss starts from '{logits.Name}', the logits before {softmax}."]);
+        var shape = found.Logits.Type.Shape;
+        var notes = found.Notes;
+        if (found.Axis is null && !shape.Range(CrossEntropy.DefaultAxis + 1, shape.Rank).Elements.IsOne)
+            notes = notes.Add(
+                $"Classes are taken along axis {CrossEntropy.DefaultAxis} of '{found.Logits.Name}' {shape}; --class-axis names another."
+            );
+        return CrossEntropy.Build(b, found.Logits, found.Axis ?? CrossEntropy.DefaultAxis, labels, request.Classes, reduction, notes);
     }
 
     /// <summary>
@@ -97,7 +101,7 @@ public static class LossBuilder
     }
 
     /// <summary>The value whose elements a value holds in the same order, perhaps in another shape or floating-point type.</summary>
-    private static Value Rearranged(Value value)
+    internal static Value Rearranged(Value value)
     {
         while (
             value.Producer
@@ -141,7 +145,7 @@ public static class LossBuilder
         {
             Output = logits,
             Factor = factor,
-            ClassAxis = CrossEntropy.ClassAxis,
+            ClassAxis = CrossEntropy.DefaultAxis,
             Reduction = form == "mean" ? BatchWeight.Samples : BatchWeight.Sum,
             Notes =
             [

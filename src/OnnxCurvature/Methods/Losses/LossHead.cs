@@ -23,6 +23,14 @@ public sealed record LossHead(
     /// <summary>The labels of classes among the inputs; null where there are none.</summary>
     public ClassLabels? Labels { get; init; }
 
+    /// <summary>The terms of a cross-entropy of the tool's own; null for any other loss.</summary>
+    public ClassTerms? Classes { get; init; }
+
+    /// <summary>
+    /// Why results of batches are not those of all samples at once, as a clause, where that is known of the loss itself; else null.
+    /// </summary>
+    public string? BatchObstacle { get; init; }
+
     /// <summary>
     /// The axis of <see cref="Output"/> along which each term of the loss takes all entries; null where it takes single entries.
     /// </summary>

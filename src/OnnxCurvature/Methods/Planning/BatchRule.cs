@@ -34,6 +34,7 @@ internal readonly record struct BatchRule(BatchWeight Weight, string? Obstacle =
         if (ofOutput && samples.Of(head.Output) is { IsSeparate: true } output && (output.Axis != 0 || !output.Outer.IsOne))
             return new BatchRule(head.Reduction, $"the samples of '{head.Output.Name}' do not lie along its first axis");
         return request.Quantities.All(quantity => quantity.IsOfOutput()) ? new BatchRule(head.Reduction)
+            : head.BatchObstacle is { } obstacle ? new BatchRule(head.Reduction, obstacle)
             : proof.WeightOf(head.Loss) is { } weight ? new BatchRule(weight)
             : new BatchRule(head.Reduction, proof.WhyNot(head.Loss));
     }

@@ -78,6 +78,7 @@ public sealed record CurvatureRequest
             throw new ArgumentException($"{nameof(Quantities)} has no value.");
         if (Loss is null)
             throw new ArgumentException($"{nameof(Loss)} is null.");
+        Loss.Check();
         if (Fixed is null || Fixed.Values.Any(tensor => tensor is null))
             throw new ArgumentException($"{nameof(Fixed)} is null, or one of its tensors is.");
     }

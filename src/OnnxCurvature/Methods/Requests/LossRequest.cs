@@ -3,7 +3,7 @@ namespace OnnxCurvature.Methods.Requests;
 /// <summary>The kinds of loss.</summary>
 public enum LossKind
 {
-    /// <summary>−log softmax(z)[label]; classes lie along axis 1.</summary>
+    /// <summary>−log softmax(z)[label] along an axis of classes; see <see cref="ClassOptions"/>.</summary>
     CrossEntropy,
 
     /// <summary>−t log σ(z) − (1−t) log(1−σ(z)), for logits z and targets t in [0, 1].</summary>
@@ -24,6 +24,22 @@ public enum LossKind
 /// <param name="Value">The name of the value that it is taken of; null for the model's first output.</param>
 public sealed record LossRequest(LossKind Kind, string? Value = null)
 {
+    /// <summary>What cross-entropy does with classes and labels; the defaults for any other loss.</summary>
+    public ClassOptions Classes { get; init; } = new();
+
+    /// <summary>Throws <see cref="UserErrorException"/> for options that do not fit the loss or each other.</summary>
+    internal void Check()
+    {
+        if (Classes is null)
+            throw new ArgumentException($"{nameof(Classes)} is null.");
+        if (Kind != LossKind.CrossEntropy && Classes.IsGiven)
+            throw new UserErrorException(
+                $"--class-axis, --ignore-index, --label-smoothing, --class-weights and --soft-labels are of cross-entropy, and the loss is "
+                    + $"{Name(Kind)}; leave them out."
+            );
+        Classes.Check();
+    }
+
     /// <summary>The name of the kind on the command line.</summary>
     public static string Name(LossKind kind) =>
         kind switch

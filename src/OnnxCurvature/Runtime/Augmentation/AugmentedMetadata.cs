@@ -180,6 +180,8 @@ internal sealed record AugmentedMetadata
                 plan.Methods.Select(method => $"{plan.OutputOf(method)}: {method.Method}, {method.Directions} directions; {method.Reason}")
             ),
         };
+        if (plan.Request.Loss.Classes is { IsGiven: true } classes)
+            metadata[Prefix + "loss_options"] = classes.Text(plan.Loss.ClassAxis!.Value);
         foreach (var (key, value) in source.Metadata)
             if (key.StartsWith(Prefix, StringComparison.Ordinal))
                 metadata[$"{Prefix}source.{key[Prefix.Length..]}"] = value;

@@ -18,12 +18,9 @@ internal sealed record CallingConvention(AugmentProfile Profile, long Runs, Immu
     /// <summary>The convention of a plan's program.</summary>
     public static CallingConvention Of(CurvaturePlan plan, BatchRule rule, AugmentProfile profile, LoopFreeProgram program)
     {
-        var meaning = plan.Loss.Labels is { } labels
-            ? $"the class of each sample, from 0 to {labels.Classes - 1}"
-            : "what the model should give";
         var target =
             plan.Loss.Target is { Name: { } name } && plan.Program.Parameters.Any(parameter => parameter.Name == name)
-                ? $" Besides the model's inputs feed '{name}', {plan.Loss.Target.Type}: {meaning}."
+                ? $" Besides the model's inputs feed '{name}', {plan.Loss.Target.Type}: {Meaning(plan)}."
                 : "";
         var runs =
             program.Runs == 1
@@ -56,6 +53,13 @@ internal sealed record CallingConvention(AugmentProfile Profile, long Runs, Immu
             batches += $" And {Listed(added)} are added over batches.";
         return new CallingConvention(profile, program.Runs, program.Summed, $"{runs}{target}{batches}");
     }
+
+    private static string Meaning(CurvaturePlan plan) =>
+        plan.Loss.Labels is { Ignored: { } ignored } some
+            ? $"the class of each sample, from 0 to {some.Classes - 1}, or {ignored} where it does not count"
+        : plan.Loss.Labels is { } labels ? $"the class of each sample, from 0 to {labels.Classes - 1}"
+        : plan.Loss.Classes is not null ? $"the probability of each class along axis {plan.Loss.ClassAxis}"
+        : "what the model should give";
 
     private static string Listed(ImmutableArray<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 }

@@ -152,7 +152,7 @@ public sealed class DataSet
                     );
             }
             if (name == labels?.Input)
-                CheckLabels(array, labels);
+                LabelRange.Check(array, labels, layout);
             arrays.Add((parameter, array, layout));
         }
         if (samples is { Size: 0, Name: var empty })
@@ -209,15 +209,5 @@ public sealed class DataSet
             return array;
         var each = array.Shape[samples.Axis] / Samples;
         return array.Slice(samples.Axis, start * each, end * each);
-    }
-
-    private static void CheckLabels(NpyArray array, ClassLabels labels)
-    {
-        foreach (var label in array.ToInt64s())
-            if ((label < 0 || label >= labels.Classes) && label != labels.Ignored)
-                throw new UserErrorException(
-                    $"--data '{labels.Input}' holds the label {label}, and the labels of {labels.Classes} "
-                        + $"classes are 0 to {labels.Classes - 1}; correct the labels."
-                );
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using OnnxCurvature.Methods.Checking;
+using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Results;
 
@@ -12,14 +13,14 @@ using Repetitions = List<Dictionary<CheckedDerivatives, double[]>>;
 /// <param name="run">Derives along directions, from z on in float64.</param>
 /// <param name="narrow">Derives along directions, from z on in float32.</param>
 /// <param name="squares">The names of the results that are sums of squares, in which nothing after z cancels.</param>
-/// <param name="averages">Whether the loss is a mean over samples.</param>
+/// <param name="head">The loss.</param>
 /// <param name="tf32">Whether products round their factors to ten bits.</param>
 /// <param name="inputs">Directions and cotangents that were fed, by name.</param>
 internal sealed class CheckComparison(
     CheckRun run,
     CheckRun narrow,
     ImmutableHashSet<string> squares,
-    bool averages,
+    LossHead head,
     bool tf32,
     IReadOnlyDictionary<string, double[]> inputs
 )
@@ -80,7 +81,7 @@ internal sealed class CheckComparison(
     private double Reference(ResultEntries entries, long position, Dictionary<CheckedDerivatives, double[]> outputs)
     {
         var (_, _, row) = entries.At(position);
-        var scale = averages ? entries.Output.Samples : 1;
+        var scale = head.Classes?.Samples ?? (head.Reduction == BatchWeight.Samples ? entries.Output.Samples : 1);
         return entries.Result.Quantity switch
         {
             Quantity.Gradient => Elements(CheckedDerivatives.First).Sum(),

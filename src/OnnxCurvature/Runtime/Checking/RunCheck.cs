@@ -141,7 +141,7 @@ internal sealed class RunCheck
             using var run = new CheckRun(group.Derivatives, allowance.Directions, wide: true, Value, settings);
             using var narrow = new CheckRun(group.Derivatives, allowance.Directions, wide: false, Value, settings);
             var tf32 = settings.Provider == "cuda" && settings.Cuda.AllowTf32;
-            var comparison = new CheckComparison(run, narrow, _squares, _head.Reduction == BatchWeight.Samples, tf32, inputs);
+            var comparison = new CheckComparison(run, narrow, _squares, _head, tf32, inputs);
             var found = comparison.Of(probes, cancellation);
             entries.AddRange(found.Select(entry => entry.Entry));
             largest = found.Select(entry => entry.Relative).Append(largest).Max();

@@ -61,6 +61,9 @@ public sealed class PreparedRun
     /// <summary>The sizes that symbolic dimensions have in this run.</summary>
     public ImmutableDictionary<string, long> Dimensions => _plan.Source.Dimensions;
 
+    /// <summary>The loss, with what the data tell of it; null where an augmented file is run.</summary>
+    internal LossRequest? Loss => _plan.Loss;
+
     /// <summary>How the model of this run is loaded.</summary>
     internal ModelSource Source => _plan.Source;
 

@@ -31,6 +31,7 @@ internal static class RequestedRun
             source = source with { Dimensions = DataSet.Dimensions(model.Graph, data, null).SetItems(source.Dimensions) };
             model = source.Load();
         }
+        (request, data) = LossTargets.Of(source, model.Graph, request, data);
         var batches = BatchDecision.Of(model.Graph, request, data, options, AugmentedMetadata.BatchObstacleOf(model));
         // The data make the program a plainer one, and what was built to decide is no part of it, so the model is loaded again.
         source = Decided(source, model.Graph, data, batches);
@@ -60,6 +61,7 @@ internal static class RequestedRun
             Check = check,
             Unchecked = left,
             BatchNumber = plan.BatchNumber,
+            Loss = request.Loss,
             Methods = plan.Methods,
             Notes = [.. model.Notes, .. inputs.Notes, .. plan.Notes, .. batches.Notes(plan.MemoryBytes), .. set.Notes],
             Flops = plan.Flops,

@@ -1,0 +1,32 @@
+using OnnxCurvature.Files;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops;
+
+namespace OnnxCurvature.Runtime.Batches;
+
+/// <summary>The check that labels name classes.</summary>
+internal static class LabelRange
+{
+    /// <summary>Throws <see cref="UserErrorException"/> for the first label that names no class and is not ignored.</summary>
+    /// <param name="array">The labels.</param>
+    /// <param name="labels">What they may be.</param>
+    /// <param name="samples">Where samples lie in them.</param>
+    public static void Check(NpyArray array, ClassLabels labels, SampleLayout samples)
+    {
+        foreach (var (position, label) in array.ToInt64s().Index())
+            if ((label < 0 || label >= labels.Classes) && label != labels.Ignored)
+                throw new UserErrorException(
+                    $"--data '{labels.Input}' holds the label {label}{Where(array, position, samples)}, and the labels of {labels.Classes} "
+                        + $"classes are 0 to {labels.Classes - 1}; correct the labels, or leave some out with --ignore-index of cross-entropy."
+                );
+    }
+
+    private static string Where(NpyArray array, long position, SampleLayout samples)
+    {
+        var index = new long[array.Shape.Length];
+        for (var axis = index.Length - 1; axis >= 0; axis--)
+            (position, index[axis]) = Math.DivRem(position, array.Shape[axis]);
+        var sample = samples.IsWhole && samples.Axis < index.Length ? $" in sample {index[samples.Axis]}" : "";
+        return index.Length == 0 || index.Length == 1 && sample.Length > 0 ? sample : $"{sample} at [{string.Join(",", index)}]";
+    }
+}

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Batches;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>What the data of the loss's target tell of the loss, and these data as the target's input takes them.</summary>
+internal static class LossTargets
+{
+    /// <summary>
+    /// The request with what its data tell, and the data. Targets may be booleans or integers, and have more or fewer axes of size one
+    /// than the input. Throws <see cref="UserErrorException"/> for targets that do not fit.
+    /// </summary>
+    /// <param name="source">How the model is loaded.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="request">What is asked of it.</param>
+    /// <param name="data">The arrays, by name.</param>
+    public static (CurvatureRequest Request, IReadOnlyDictionary<string, NpyArray> Data) Of(
+        ModelSource source,
+        ModelGraph model,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data
+    )
+    {
+        if (request.Loss.Kind is LossKind.Sum or LossKind.Value)
+            return (request, data);
+        var name = LossBuilder.TargetName(model, request.Loss.Kind);
+        if (!data.TryGetValue(name, out var array))
+            return (request, data);
+        var sized = new Lazy<ModelGraph>(() =>
+        {
+            var dimensions = DataSet.Dimensions(model, data, long.MaxValue).SetItems(source.Dimensions);
+            return (source with { Dimensions = dimensions }).Load().Graph;
+        });
+        (request, array) =
+            request.Loss.Kind == LossKind.CrossEntropy
+                ? new LabelData(name, array, request, sized).Resolve(model)
+                : (request, Entries(name, array, request.Loss, model, sized));
+        return (request, data.ToImmutableDictionary().SetItem(name, array));
+    }
+
+    /// <summary>An array with other axes of size one, as a shape has them; itself where it has other sizes.</summary>
+    public static NpyArray Shaped(NpyArray array, TensorShape shape) =>
+        !shape.IsKnown || array.Shape.SequenceEqual(shape.Sizes) || !array.Shape.Where(IsLong).SequenceEqual(shape.Sizes.Where(IsLong))
+            ? array
+            : new NpyArray(array.Element, shape.Sizes, array.Data);
+
+    private static bool IsLong(long size) => size != 1;
+
+    private static NpyArray Entries(string name, NpyArray array, LossRequest loss, ModelGraph model, Lazy<ModelGraph> sized)
+    {
+        var z = LossBuilder.Find(model, loss.Value);
+        if (array.Shape.Length != z.Type.Rank)
+            array = Shaped(array, LossBuilder.Find(sized.Value, loss.Value).Type.Shape);
+        if (array.Element.IsFloat() || !z.Type.Element.IsFloat())
+            return array;
+        var values = array.ToDoubles();
+        if (loss.Kind == LossKind.BinaryCrossEntropy && values.FirstOrDefault(value => value is < 0 or > 1) is not 0 and var other)
+            throw new UserErrorException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"--data '{name}' holds {other}, and targets of binary-cross-entropy are from 0 to 1; correct them."
+                )
+            );
+        var floats = NpyArray.Of(z.Type.Element, array.Shape, values);
+        // Integers that the type cannot hold are left to the check of types.
+        return floats.ToDoubles().SequenceEqual(values) ? floats : array;
+    }
+}
