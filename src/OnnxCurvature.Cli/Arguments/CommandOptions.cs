@@ -33,8 +33,8 @@ internal sealed class CommandOptions(bool requests)
         {
             HelpName = "KIND[:VALUE]",
             Description =
-                "The loss: cross-entropy, binary-cross-entropy, mse, sum or value; of the named value, or of the model's first output "
-                + "[default of VALUE: the first output]"
+                "The loss: cross-entropy, binary-cross-entropy, mse, sum or value; of the named value, of a part of it such as 'z[:, 3]', or "
+                + "of the model's first output [default of VALUE: the first output]"
                 + Default(requests),
             CustomParser = Parsers.Loss,
             Required = requests,
