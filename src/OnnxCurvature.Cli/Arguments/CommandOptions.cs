@@ -33,8 +33,9 @@ internal sealed class CommandOptions(bool requests)
         {
             HelpName = "KIND[:VALUE]",
             Description =
-                "The loss: cross-entropy, binary-cross-entropy, mse, sum or value; of the named value, or of the model's first output "
-                + "[default of VALUE: the first output]"
+                "The loss: cross-entropy, binary-cross-entropy, mse, sum or value; of the named value, of a part of it such as "
+                + "'z[:, 3]', or "
+                + "of the model's first output [default of VALUE: the first output]"
                 + Default(requests),
             CustomParser = Parsers.Loss,
             Required = requests,
@@ -295,7 +296,8 @@ internal sealed class CommandOptions(bool requests)
                 || Classes.All.Any(option => parsed.GetResult(option) is { Implicit: false })
             )
                 throw new UserErrorException(
-                    "--reduction, --class-axis, --ignore-index, --label-smoothing, --class-weights, --soft-labels, --precision, --straight-through, --fix, --samples-axis, --quantity, --method, --probes, --seed, "
+                    "--reduction, --class-axis, --ignore-index, --label-smoothing, --class-weights, --soft-labels, --precision, "
+                    + "--straight-through, --fix, --samples-axis, --quantity, --method, --probes, --seed, "
                         + "--target-error and --tolerance need --wrt and --loss; an augmented model computes what it was compiled for."
                 );
             return null;

@@ -66,14 +66,18 @@ public sealed class Node
     /// <summary>The programs among the attributes (bodies of loops and branches).</summary>
     public ImmutableArray<Program> Bodies { get; }
 
-    /// <summary>The inputs that are there, and what the bodies take from outside. Walks ask for it far more often than nodes are made.</summary>
+    /// <summary>
+    /// The inputs that are there, and what the bodies take from outside. Walks ask for it far more often than nodes are made.
+    /// </summary>
     internal Value[] Dependencies { get; }
 
     private static Value[] DependenciesOf(ImmutableArray<Value?> inputs, ImmutableArray<Program> bodies) =>
         [.. inputs.OfType<Value>(), .. bodies.SelectMany(body => body.Captures)];
 
     /// <inheritdoc/>
-    /// <remarks>Nodes are equal only when they are the same; most walks keep sets of them, and a number of their own spreads well.</remarks>
+    /// <remarks>
+    /// Nodes are equal only when they are the same; most walks keep sets of them, and a number of their own spreads well.
+    /// </remarks>
     public override int GetHashCode() => Id;
 
     /// <summary>How messages name the node: operator and name.</summary>

@@ -6,10 +6,14 @@ namespace OnnxCurvature.Methods.Losses;
 /// <param name="Coefficients">a, of the shape of the logits.</param>
 public sealed record ClassTerms(Value Coefficients)
 {
-    /// <summary>Σ_c a[n, c] for every row, of the shape of the terms: what the Hessian of a row is weighted by. Null where all are 1.</summary>
+    /// <summary>
+    /// Σ_c a[n, c] for every row, of the shape of the terms: what the Hessian of a row is weighted by. Null where all are 1.
+    /// </summary>
     public Value? RowWeights { get; init; }
 
-    /// <summary>1 for every row that counts and 0 for one whose label is ignored, of the shape of the terms; null where all count.</summary>
+    /// <summary>
+    /// 1 for every row that counts and 0 for one whose label is ignored, of the shape of the terms; null where all count.
+    /// </summary>
     public Value? Counted { get; init; }
 
     /// <summary>

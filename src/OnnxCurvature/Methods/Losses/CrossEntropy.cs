@@ -22,9 +22,9 @@ public static class CrossEntropy
     public const int DefaultAxis = 1;
 
     /// <summary>
-    /// Puts the loss onto logits [N, C], [N, C, positions…], or with the classes along another axis. Labels are 64-bit integers of the shape
-    /// of the logits without the axis of classes. Trailing positions of size one are left out of them, so that a [N, C, 1, 1] output takes
-    /// labels [N]. Soft labels have the type of the logits.
+    /// Puts the loss onto logits [N, C], [N, C, positions…], or with the classes along another axis. Labels are 64-bit integers of the
+    /// shape of the logits without the axis of classes. Trailing positions of size one are left out of them, so that a [N, C, 1, 1] output
+    /// takes labels [N]. Soft labels have the type of the logits.
     /// </summary>
     /// <param name="b">The builder.</param>
     /// <param name="logits">The logits.</param>

@@ -41,7 +41,7 @@ public static class LossBuilder
                 LossKind.BinaryCrossEntropy => BeforeSigmoid(b, value, TargetName(model, request.Kind), reduction),
                 LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, TargetName(model, request.Kind), reduction, []),
                 LossKind.Sum => new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, []),
-                LossKind.Value => OfModel(b, value, reduction),
+                LossKind.Value => OfModel(b, value, request.Value ?? value.Name!, reduction),
                 _ => throw new ArgumentOutOfRangeException(nameof(request)),
             };
         }
@@ -60,16 +60,26 @@ public static class LossBuilder
         return name;
     }
 
-    /// <summary>The value of a name. An output of 16 bits is found before it is rounded to them.</summary>
-    public static Value Find(ModelGraph model, string? name) =>
-        name is null
-            ? Find(model, model.Outputs[0].Name)
-            : model.Values.GetValueOrDefault(name)
-                ?? model.Outputs.FirstOrDefault(output => output.Name == name)?.Value
-                ?? throw new UserErrorException(
-                    $"The model has no value '{name}' to take the loss of; "
-                        + $"{Suggestions.For(name, model.Outputs.Select(output => output.Name).Concat(model.Values.Keys))}."
-                );
+    /// <summary>
+    /// The value of a name, or the part of it that brackets behind the name say. An output of 16 bits is found before it is rounded to
+    /// them.
+    /// </summary>
+    public static Value Find(ModelGraph model, string? name)
+    {
+        name ??= model.Outputs[0].Name;
+        if (Named(model, name) is { } whole)
+            return whole;
+        var (before, part) = OutputPart.Split(name);
+        return part is not null && Named(model, before) is { } value
+            ? OutputPart.Of(model.Builder, value, before, part)
+            : throw new UserErrorException(
+                $"The model has no value '{before}' to take the loss of; "
+                    + $"{Suggestions.For(before, model.Outputs.Select(output => output.Name).Concat(model.Values.Keys))}."
+            );
+    }
+
+    private static Value? Named(ModelGraph model, string name) =>
+        model.Values.GetValueOrDefault(name) ?? model.Outputs.FirstOrDefault(output => output.Name == name)?.Value;
 
     private static LossHead OfLogits(GraphBuilder b, ClassLogits found, string labels, LossRequest request, Reduction reduction)
     {
@@ -113,7 +123,7 @@ public static class LossBuilder
         return value;
     }
 
-    private static LossHead OfModel(GraphBuilder b, Value value, Reduction reduction)
+    private static LossHead OfModel(GraphBuilder b, Value value, string name, Reduction reduction)
     {
         var batches = reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum;
         var head =
@@ -125,7 +135,7 @@ public static class LossBuilder
                     null,
                     null,
                     BatchWeight.Sum,
-                    [$"'{value.Name}' has the shape {value.Type.Shape}, so the loss is the sum of its entries."]
+                    [$"'{name}' has the shape {value.Type.Shape}, so the loss is the sum of its entries."]
                 );
         if (value is not { Index: 0, Producer: { Operator: ClassLoss } node })
             return head;
@@ -150,7 +160,7 @@ public static class LossBuilder
             Notes =
             [
                 .. head.Notes,
-                $"The loss '{value.Name}' is the cross-entropy of '{logits.Name}' that {node} "
+                $"The loss '{name}' is the cross-entropy of '{logits.Name}' that {node} "
                     + $"computes{(form == "none" ? "" : $", as a {form}")}.",
             ],
         };

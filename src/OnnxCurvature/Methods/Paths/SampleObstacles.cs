@@ -32,7 +32,7 @@ internal sealed class SampleObstacles
     }
 
     /// <summary>
-    /// Why the samples of a value are not proven to are independent and to have come there separately; null where they are.
+    /// Why the samples of a value are not proven to be independent and to have come there separately; null where they are.
     /// </summary>
     /// <param name="value">The value.</param>
     /// <param name="before">The number of nodes up to it.</param>
@@ -41,7 +41,7 @@ internal sealed class SampleObstacles
         if (_proof.IsSingle)
             return null;
         if (!_proof.Of(value).IsSeparate)
-            return $"the samples of '{value.Name}' are not proven to are independent";
+            return $"the samples of '{value.Name}' are not proven to be independent";
         return _firstCoupling < before ? $"{_coupling} may couple samples across the batch" : null;
     }
 

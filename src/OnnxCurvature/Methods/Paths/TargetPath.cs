@@ -81,7 +81,7 @@ public sealed class TargetPath
         together |= along.IsNone || InputSamples.Counts(nodes, axes).All(count => count.IsOne);
         if (!together && !along.IsSeparate)
         {
-            obstacle = $"the samples of '{output.Name}' are not proven to are independent";
+            obstacle = $"the samples of '{output.Name}' are not proven to be independent";
             return null;
         }
         var samples = together ? 1 : along.SamplesOf(output.Type.Shape);

@@ -96,7 +96,7 @@ internal sealed class BatchProof
     private State StateOf(Value input, SampleLayout samples)
     {
         if (samples.IsCoupled)
-            return Unproven($"the samples of '{input.Name}' are not proven to are independent");
+            return Unproven($"the samples of '{input.Name}' are not proven to be independent");
         var others = samples.IsSeparate ? samples.Of(input.Type.Shape, 1) : input.Type.Shape;
         return others.Any(HoldsCount) ? Unproven($"'{input.Name}' {input.Type.Shape} has the number of samples among its other dimensions")
             : samples.IsSeparate ? new State(Kind.Separate, samples)

@@ -9,7 +9,7 @@ internal static class SingleSample
 {
     /// <summary>
     /// The loop on inputs of which some are longer or shorter along the axis of the samples. Throws
-    /// <see cref="UnsupportedOperatorException"/> where samples are not proven to are independent in every value of the body.
+    /// <see cref="UnsupportedOperatorException"/> where samples are not proven to be independent in every value of the body.
     /// </summary>
     /// <param name="b">The builder of the program around the loop.</param>
     /// <param name="iterations">The loop.</param>
@@ -103,5 +103,5 @@ internal static class SingleSample
     }
 
     private static UnsupportedOperatorException Unsupported() =>
-        new("the samples of a loop are not proven to are independent " + "in its body.");
+        new("the samples of a loop are not proven to be independent " + "in its body.");
 }

@@ -17,7 +17,8 @@ internal static class LabelRange
             if ((label < 0 || label >= labels.Classes) && label != labels.Ignored)
                 throw new UserErrorException(
                     $"--data '{labels.Input}' holds the label {label}{Where(array, position, samples)}, and the labels of {labels.Classes} "
-                        + $"classes are 0 to {labels.Classes - 1}; correct the labels, or leave some out with --ignore-index of cross-entropy."
+                        + $"classes are 0 to {labels.Classes - 1}; correct the labels, or leave some out with --ignore-index of "
+                        + $"cross-entropy."
                 );
     }
 

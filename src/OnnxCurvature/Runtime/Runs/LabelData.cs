@@ -64,7 +64,8 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                 shape.Rank == 2 && SamplesOf(found.Logits) is not { IsSeparate: true, Axis: 1 } ? CrossEntropy.DefaultAxis
                 : shape.Rank == 2 ? 0
                 : throw new UserErrorException(
-                    $"--data '{name}' {Shape} holds a number for every entry of '{found.Logits.Name}' {shape}, which does not tell the axis of "
+                    $"--data '{name}' {Shape} holds a number for every entry of '{found.Logits.Name}' {shape}, which does not tell "
+                    + $"the axis of "
                         + $"classes; give it with --class-axis."
                 )
             );
@@ -74,7 +75,8 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                 throw new UserErrorException(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"--data '{name}' holds {value} at element {position}, and soft labels are probabilities; give finite numbers of at "
+                        $"--data '{name}' holds {value} at element {position}, and soft labels are probabilities; give finite "
+                        + $"numbers of at "
                             + $"least 0."
                     )
                 );
@@ -113,7 +115,8 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
     {
         if (!head.Terms.IsKnown)
             throw new UserErrorException(
-                $"The shape {head.Output.Type.Shape} of '{head.Output.Name}' is not known before it is run, so the samples with labels that "
+                $"The shape {head.Output.Type.Shape} of '{head.Output.Name}' is not known before it is run, so the samples with "
+                + $"labels that "
                     + $"count cannot be counted; give sizes with --dim, or --reduction sum."
             );
         var (places, counted, weight) = (new SamplePlaces(head.Terms.Sizes, samples), new HashSet<long>(), 0.0);
@@ -129,7 +132,8 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                 counted.Count == 0
                     ? $"Every label of --data '{name}' is ignored ({options.IgnoreIndex}), so the mean is over no labels; give labels of "
                         + $"classes, or --reduction sum."
-                    : $"--class-weights gives every label of --data '{name}' the weight 0, so the mean is over no weight; give another weight, "
+                    : $"--class-weights gives every label of --data '{name}' the weight 0, so the mean is over no weight; give "
+                        + $"another weight, "
                         + $"or --reduction sum."
             );
         return new LabelTotals(weight, counted.Count);
@@ -153,7 +157,8 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                 ),
             _ when shape.Rank == 2 => CrossEntropy.DefaultAxis,
             _ => throw new UserErrorException(
-                $"--data '{name}' {Shape} fits '{logits.Name}' {shape} with classes along axis {string.Join(" or ", fitting)}; say which with "
+                $"--data '{name}' {Shape} fits '{logits.Name}' {shape} with classes along axis {string.Join(" or ", fitting)}; say "
+                + $"which with "
                     + $"--class-axis."
             ),
         };

@@ -55,7 +55,7 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
                 KeepLoops = Request is null,
                 Limits = Limits,
                 Partial = isPartial,
-                Asked = Request is null ? [] : [Request.Loss.Value, .. Request.WithRespectTo.SelectMany(Names)],
+                Asked = Request is null ? [] : [Request.Loss.Value, .. Parts(Request.Loss), .. Request.WithRespectTo.SelectMany(Names)],
                 Oracle = new OrtShapeOracle(),
             }
         );
@@ -91,6 +91,9 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
             );
         }
     }
+
+    /// <summary>The value that the loss is taken of a part of.</summary>
+    private static IEnumerable<string> Parts(LossRequest loss) => loss.Value is { } value ? Names(value) : [];
 
     /// <summary>What a pattern of --wrt may name: itself, or what stands before a range.</summary>
     private static IEnumerable<string> Names(string pattern) =>
