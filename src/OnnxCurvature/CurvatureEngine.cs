@@ -42,7 +42,7 @@ public static class CurvatureEngine
     {
         ArgumentNullException.ThrowIfNull(modelPath);
         ArgumentNullException.ThrowIfNull(dimensions);
-        return TranslateErrors(() =>
+        return ErrorBoundary.Translate(() =>
         {
             var model = OnnxModel.Load(
                 modelPath,
@@ -68,7 +68,7 @@ public static class CurvatureEngine
         ArgumentNullException.ThrowIfNull(outPath);
         ArgumentNullException.ThrowIfNull(options);
         request.Check();
-        return TranslateErrors(() =>
+        return ErrorBoundary.Translate(() =>
         {
             var model = new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits }.Load();
             AugmentedMetadata.CheckDerivable(model);
@@ -103,7 +103,7 @@ public static class CurvatureEngine
     {
         CheckRun(modelPath, data, options);
         request?.Check();
-        return TranslateErrors(() => PreparedRun.Create(modelPath, request, data, options));
+        return ErrorBoundary.Translate(() => PreparedRun.Create(modelPath, request, data, options));
     }
 
     /// <summary>Checks the results of a run at sampled entries by means that share no code with how they were computed.</summary>
@@ -130,7 +130,7 @@ public static class CurvatureEngine
         ArgumentNullException.ThrowIfNull(request);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
         request.Check();
-        return TranslateErrors(() =>
+        return ErrorBoundary.Translate(() =>
         {
             if (request.StraightThrough)
                 throw new UserErrorException(
@@ -184,42 +184,4 @@ public static class CurvatureEngine
             if (array is null)
                 throw new ArgumentException($"The array of '{name}' is null.", nameof(data));
     }
-
-    /// <summary>
-    /// The boundary of the library: reports all nodes that cannot be taken, and of defects, with the node that was being worked
-    /// on.
-    /// </summary>
-    internal static T TranslateErrors<T>(Func<T> action)
-    {
-        try
-        {
-            return action();
-        }
-        catch (UnsupportedModelException exception)
-        {
-            throw new UserErrorException(
-                $"The model cannot be differentiated as asked: {exception.Message}; name values after these nodes with --wrt, or "
-                    + $"replace them."
-            );
-        }
-        catch (UnsupportedOperatorException exception)
-        {
-            throw new UserErrorException(
-                $"The model cannot be differentiated as asked{Where(exception)}: {exception.Message.TrimEnd('.')}."
-            );
-        }
-        catch (ArithmeticException exception)
-        {
-            throw new UserErrorException(
-                $"A size or a number in the model{Where(exception)} is out of range: {exception.Message.TrimEnd('.')}."
-            );
-        }
-        catch (Exception exception)
-            when (exception is not (UserErrorException or InternalErrorException or OperationCanceledException or OutOfMemoryException))
-        {
-            throw new InternalErrorException(exception);
-        }
-    }
-
-    private static string Where(Exception exception) => NodeTrace.Of(exception) is { } node ? $", at {node}" : "";
 }

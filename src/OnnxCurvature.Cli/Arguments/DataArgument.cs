@@ -33,7 +33,7 @@ internal sealed record DataArgument(string Input, string Path)
             argument =>
                 argument.Path.EndsWith(".pb", StringComparison.OrdinalIgnoreCase)
                     ? TensorFile.Read(argument.Path)
-                    : NpyReader.Read(argument.Path),
+                    : NpyReader.Load(argument.Path),
             StringComparer.Ordinal
         );
 

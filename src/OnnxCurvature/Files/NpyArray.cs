@@ -5,18 +5,31 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Files;
 
-/// <summary>An array as NumPy's files hold it, in memory.</summary>
+/// <summary>An array as NumPy's files hold it, in memory or still in its file.</summary>
 /// <param name="Element">The element type; one that NumPy has, thus neither bfloat16 nor a string.</param>
 /// <param name="Shape">The sizes, outermost first; empty for a scalar.</param>
-/// <param name="Data">The elements, row-major and little-endian; booleans are one byte, 0 or 1. At most about 2 GiB.</param>
+/// <param name="Data">The elements, row-major and little-endian; booleans are one byte, 0 or 1. At most about 2 GiB. Those of an array that
+/// is still in its file are read each time.</param>
 /// <exception cref="ArgumentException">The bytes do not fill the shape, or the element type has none.</exception>
 public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
 {
+    private const long BlockBytes = 1 << 22;
+
     /// <summary>The sizes, outermost first; empty for a scalar.</summary>
     public long[] Shape { get; } = Checked(Element, Shape, Data);
 
+    private readonly byte[] _data = Data;
+    private readonly NpyReader? _file;
+
+    /// <summary>The elements of a file, of which parts are read when they are needed.</summary>
+    internal NpyArray(NpyReader file)
+        : this(file.Element, [0], []) => (Shape, _file) = ([.. file.Shape], file);
+
+    /// <summary>The elements, row-major and little-endian.</summary>
+    public byte[] Data => _file?.ReadAll().Data ?? _data;
+
     /// <summary>The number of elements.</summary>
-    public long Count => Data.Length / Element.Size();
+    public long Count => CountOf(Shape);
 
     /// <summary>
     /// An array of the given elements, each rounded to the nearest value of a floating-point type, or truncated and clamped to the
@@ -112,6 +125,8 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(end, Shape[axis]);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, end);
+        if (_file is not null)
+            return _file.ReadSlice(axis, start, end);
         // Between one position of the axis and the next, and between one run of the axis and the next.
         var step = CountOf(Shape.AsSpan(axis + 1)) * Element.Size();
         var run = step * Shape[axis];
@@ -122,6 +137,16 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
         for (var (from, to) = (0, 0); to < data.Length; from += (int)run, to += length)
             Data.AsSpan(from + offset, length).CopyTo(data.AsSpan(to));
         return new NpyArray(Element, shape, data);
+    }
+
+    /// <summary>
+    /// The array in slices along an axis, each of as many positions as make about <see cref="BlockBytes"/>, with the first position.
+    /// </summary>
+    internal IEnumerable<(long Start, NpyArray Block)> Blocks(int axis)
+    {
+        var count = Math.Clamp(Shape[axis], 1, Math.Max(1, BlockBytes / Math.Max(1, Count / Math.Max(1, Shape[axis]) * Element.Size())));
+        for (long start = 0; start < Shape[axis]; start += count)
+            yield return (start, Slice(axis, start, Math.Min(Shape[axis], start + count)));
     }
 
     private static long[] Checked(ElementType element, long[] shape, byte[] data)

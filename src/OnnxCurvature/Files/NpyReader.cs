@@ -10,10 +10,14 @@ namespace OnnxCurvature.Files;
 /// </summary>
 public sealed class NpyReader : IDisposable
 {
+    /// <summary>Arrays of more bytes stay in their file.</summary>
+    private const long LargestInMemory = 1 << 24;
+
     private readonly Stream _stream;
     private readonly string _source;
     private readonly NpyHeader _header;
     private readonly long _dataStart;
+    private readonly Lock _gate = new();
     private NpyArray? _reordered;
 
     private NpyReader(Stream stream, string source)
@@ -52,13 +56,51 @@ public sealed class NpyReader : IDisposable
         return reader.ReadAll();
     }
 
+    /// <summary>
+    /// An array over a file. A large one stays there, and parts of it are read when they are needed; the file stays open as long as the
+    /// array is in use. A column-major one is read at once, since each part of it is strewn over the file.
+    /// </summary>
+    public static NpyArray Load(string path)
+    {
+        var reader = Open(path);
+        if (reader._header.DataBytes > LargestInMemory && !reader._header.FortranOrder)
+            return new NpyArray(reader);
+        using (reader)
+            return reader.ReadAll();
+    }
+
     /// <summary>Reads all elements.</summary>
     public NpyArray ReadAll()
     {
-        if (_reordered is not null)
-            return _reordered;
-        _stream.Position = _dataStart;
-        return ReadBody(_stream, _header, _source);
+        lock (_gate)
+        {
+            if (_reordered is not null)
+                return _reordered;
+            _stream.Position = _dataStart;
+            return ReadBody(_stream, _header, _source);
+        }
+    }
+
+    /// <summary>Reads the slice [start, end) of an axis, which the caller has checked, of a row-major file.</summary>
+    internal NpyArray ReadSlice(int axis, long start, long end)
+    {
+        var inner = checked(NpyArray.CountOf(_header.Shape.AsSpan(axis + 1)) * Element.Size());
+        var outer = NpyArray.CountOf(_header.Shape.AsSpan(0, axis));
+        var piece = (end - start) * inner;
+        long[] shape = [.. _header.Shape];
+        shape[axis] = end - start;
+        var header = NpyHeader.Of(Element, _header.BigEndian, fortranOrder: false, shape, _source);
+        CheckArrayLength(header, _source);
+        var data = new byte[header.DataBytes];
+        lock (_gate)
+            for (long at = 0; at < outer && piece > 0; at++)
+            {
+                _stream.Position = _dataStart + (at * _header.Shape[axis] + start) * inner;
+                var part = data.AsSpan((int)(at * piece), (int)piece);
+                if (_stream.ReadAtLeast(part, part.Length, throwOnEndOfStream: false) < part.Length)
+                    throw CutOff(_header, _stream.Length - _dataStart, _source);
+            }
+        return Decoded(data, header);
     }
 
     /// <summary>
@@ -76,9 +118,7 @@ public sealed class NpyReader : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(end, size);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, end);
-        var row = size == 0 ? 0 : _header.DataBytes / size;
-        _stream.Position = _dataStart + start * row;
-        return ReadBody(_stream, _header with { Shape = [end - start, .. _header.Shape[1..]], DataBytes = (end - start) * row }, _source);
+        return ReadSlice(0, start, end);
     }
 
     /// <inheritdoc/>
@@ -98,17 +138,27 @@ public sealed class NpyReader : IDisposable
             throw CutOff(header, available, source);
     }
 
-    private static NpyArray ReadBody(Stream stream, NpyHeader header, string source)
+    private static void CheckArrayLength(NpyHeader header, string source)
     {
         if (header.DataBytes > Array.MaxLength)
             throw new UserErrorException(
                 $"{source} holds {header.DataBytes} bytes in one array, and at most {Array.MaxLength} can be taken at once; split it, "
                     + $"or save it row-major (C order) with numpy.save and take smaller batches."
             );
+    }
+
+    private static NpyArray ReadBody(Stream stream, NpyHeader header, string source)
+    {
+        CheckArrayLength(header, source);
         var data = new byte[header.DataBytes];
         var read = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
         if (read < data.Length)
             throw CutOff(header, read, source);
+        return Decoded(data, header);
+    }
+
+    private static NpyArray Decoded(byte[] data, NpyHeader header)
+    {
         if (header.BigEndian)
             ReverseBytes(data, header.Element.Size());
         if (header.Element == ElementType.Bool)

@@ -87,12 +87,14 @@ public sealed class DataSet
     /// <param name="layouts">Where samples lie in the parameters, by name; those without samples are the same for every batch.</param>
     /// <param name="batchSize">The number of samples in a batch.</param>
     /// <param name="labels">The labels of classes among the parameters, or null.</param>
+    /// <param name="refusesNaN">Whether data that hold NaN are refused, since results would hold NaN, too.</param>
     public static DataSet Bind(
         IReadOnlyList<Value> parameters,
         IReadOnlyDictionary<string, NpyArray> data,
         IReadOnlyDictionary<string, SampleLayout> layouts,
         long batchSize,
-        ClassLabels? labels
+        ClassLabels? labels,
+        bool refusesNaN = true
     )
     {
         foreach (var name in data.Keys)
@@ -153,6 +155,8 @@ public sealed class DataSet
             }
             if (name == labels?.Input)
                 LabelRange.Check(array, labels, layout);
+            if (refusesNaN && array.Element.IsFloat())
+                NumberCheck.Refuse(name, array, layout.IsSeparate ? layout.Axis : null, layout.Inner.Known ?? 1);
             arrays.Add((parameter, array, layout));
         }
         if (samples is { Size: 0, Name: var empty })
@@ -202,6 +206,13 @@ public sealed class DataSet
         var end = Math.Min(Samples, start + BatchSize);
         return (_arrays.ToDictionary(entry => entry.Input, entry => Cut(entry.Array, entry.Samples, start, end)), end - start);
     }
+
+    /// <summary>A sentence about a batch whose result is not finite; empty where there is one batch only.</summary>
+    public string Where(int index) =>
+        Batches == 1
+            ? ""
+            : $" That is in batch {index + 1} of {Batches}, samples {index * BatchSize} to {Math.Min(Samples, (index + 1) * BatchSize) - 1} "
+                + $"counted from 0; {(index == 0 ? "nothing" : $"the {index} before it gave numbers, and nothing")} is written.";
 
     private NpyArray Cut(NpyArray array, SampleLayout samples, long start, long end)
     {

@@ -13,13 +13,23 @@ internal static class LabelRange
     /// <param name="samples">Where samples lie in them.</param>
     public static void Check(NpyArray array, ClassLabels labels, SampleLayout samples)
     {
-        foreach (var (position, label) in array.ToInt64s().Index())
+        foreach (var (position, label) in Labels(array))
             if ((label < 0 || label >= labels.Classes) && label != labels.Ignored)
                 throw new UserErrorException(
                     $"--data '{labels.Input}' holds the label {label}{Where(array, position, samples)}, and the labels of {labels.Classes} "
                         + $"classes are 0 to {labels.Classes - 1}; correct the labels, or leave some out with --ignore-index of "
                         + $"cross-entropy."
                 );
+    }
+
+    // A block at a time, so that labels of any number take little memory.
+    private static IEnumerable<(long Position, long Label)> Labels(NpyArray array)
+    {
+        var inner = array.Shape.Skip(1).Aggregate(1L, (size, next) => size * next);
+        var blocks = array.Shape.Length == 0 ? [(0, array)] : array.Blocks(0);
+        foreach (var (start, block) in blocks)
+        foreach (var (index, label) in block.ToInt64s().Index())
+            yield return (start * inner + index, label);
     }
 
     private static string Where(NpyArray array, long position, SampleLayout samples)

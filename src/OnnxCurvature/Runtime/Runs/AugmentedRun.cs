@@ -57,7 +57,7 @@ internal static class AugmentedRun
                 parameter.Type.Rank == 0 || metadata.WholeInputs.Contains(parameter.Name!) ? SampleLayout.None : SampleLayout.At(0),
             StringComparer.Ordinal
         );
-        var set = DataSet.Bind(program.Parameters, data, layouts, batches.Size, metadata.Labels);
+        var set = DataSet.Bind(program.Parameters, data, layouts, batches.Size, metadata.Labels, !NumberCheck.TakesNaN(program));
         var costs = new CostModel(RunPlan.Limits(options, source));
         return new RunPlan(source, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set)
         {

@@ -93,12 +93,12 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                     is { } found
                         and >= 0
                 )
-                    throw NotFinite(results[summed[found]].Name);
+                    throw NotFinite(results[summed[found]].Name, "");
                 foreach (var index in read)
                 {
                     var tensor = values[results[index].Value];
                     if (!OrtTensors.IsFinite(tensor))
-                        throw NotFinite(results[index].Name);
+                        throw NotFinite(results[index].Name, data.Where(batch));
                     joined[index]
                         .Join(
                             OrtTensors.Doubles(tensor),
@@ -118,7 +118,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                     feed.Dispose();
             }
 
-            UserErrorException NotFinite(string name) => new(new NonFiniteSearch(program, settings).Describe(name, feeds, cancellation));
+            UserErrorException NotFinite(string name, string where) =>
+                new(new NonFiniteSearch(program, settings).Describe(name, feeds, cancellation) + where);
         }
         foreach (var (index, sum) in summed.Zip(sums?.Sums ?? []))
             joined[index].Join(OrtTensors.Doubles(sum), OrtTensors.Shape(sum), weight: 1, perSample: false, squares: false);

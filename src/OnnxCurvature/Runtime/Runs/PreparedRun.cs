@@ -69,7 +69,10 @@ public sealed class PreparedRun
 
     /// <summary>Runs. Throws <see cref="UserErrorException"/> for a result that is not finite.</summary>
     /// <remarks>Where an error is asked for, runs are repeated with more probes until it is reached.</remarks>
-    public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation)
+    public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+        ErrorBoundary.Translate(() => RunAll(progress, cancellation));
+
+    private CurvatureResult RunAll(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var run = this;
         var result = run.Once(progress, cancellation);

@@ -53,7 +53,7 @@ internal static class RequestedRun
             plan = Fit(source, model, request, batches, options, check);
         }
         var given = plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber).ToArray();
-        var set = DataSet.Bind(given, data, plan.InputLayouts, batches.Size, plan.Loss.Labels);
+        var set = DataSet.Bind(given, data, plan.InputLayouts, batches.Size, plan.Loss.Labels, !NumberCheck.TakesNaN(plan.Program));
         var averages = (batches.IsWhole ? plan.Loss.Reduction : batches.Weight) == BatchWeight.Samples;
         var join = new BatchJoin(averages, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null };
         var run = new RunPlan(source, options.Faults.Program(plan.Program), join, set)
