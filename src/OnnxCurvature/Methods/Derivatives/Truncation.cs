@@ -99,12 +99,14 @@ internal sealed class Truncation
     private Value Remainder(ChunkLoop chunkLoop)
     {
         var (b, element) = (chunkLoop.Body, _probabilities.Type.Element);
-        var kept = ReduceSum.Of(_b, OneHotRows.Of(_b, _order, _classes, element), [1], keepDims: false);
-        var roots = Mul.Of(_b, new Expr(_b, _probabilities).Through<Sqrt>(), 1 - new Expr(_b, kept));
+        var roots = Mul.Of(_b, new Expr(_b, _probabilities).Through<Sqrt>(), 1 - new Expr(_b, Kept(element)));
         var signs = Reshape.InsertAxis(b, SeededNumbers.Signs(b, chunkLoop.Indices, _classes, _seed, element), 1);
         var own = Mul.Of(b, signs, roots);
         return chunkLoop.Masked(Sub.Of(b, own, Mul.Of(b, ReduceSum.Of(b, own, [2], keepDims: true), _probabilities)));
     }
+
+    /// <summary>1 for the classes of each sample whose directions are kept, else 0: [N, C].</summary>
+    private Value Kept(ElementType element) => ReduceSum.Of(_b, OneHotRows.Of(_b, _order, _classes, element), [1], keepDims: false);
 
     private sealed class KeptFactor(Truncation truncation) : OutputHessianRoot
     {
@@ -122,5 +124,8 @@ internal sealed class Truncation
             var own = ReduceSum.Of(b, Mul.Of(b, unit, truncation._probabilities), [2], keepDims: true);
             return Mul.Of(b, new Expr(b, own).Through<Sqrt>(), Sub.Of(b, unit, truncation._probabilities));
         }
+
+        public override Value Project(GraphBuilder outer, GraphBuilder b, Value tangents) =>
+            Mul.Of(b, truncation._head.Factor!.Project(outer, b, tangents), truncation.Kept(tangents.Type.Element));
     }
 }
