@@ -37,7 +37,7 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
         for (var chunk = 0L; chunk < runs; chunk++)
         {
             var feeds = session
-                .InputNames.Select(name => Feed(name, session.InputMetadata[name].ElementDataType, data.GetValueOrDefault(name), chunk))
+                .InputNames.Select(name => Feed(name, session.InputMetadata[name], data.GetValueOrDefault(name), chunk))
                 .ToArray();
             using var outputs = session.Run(feeds, report.Outputs);
             foreach (var output in outputs)
@@ -58,12 +58,17 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
         ];
     }
 
-    private static NamedOnnxValue Feed(string name, TensorElementType element, NpyArray? array, long chunk)
+    private static NamedOnnxValue Feed(string name, NodeMetadata input, NpyArray? array, long chunk)
     {
         if (array is null)
             return NamedOnnxValue.CreateFromTensor(name, new DenseTensor<long>(new[] { chunk }, []));
-        int[] shape = Array.ConvertAll(array.Shape, size => (int)size);
-        return element switch
+        // Labels are written without trailing axes of size 1, which a file has where their size is a symbol.
+        int[] shape =
+        [
+            .. array.Shape.Select(size => (int)size),
+            .. Enumerable.Repeat(1, Math.Max(0, input.Dimensions.Length - array.Shape.Length)),
+        ];
+        return input.ElementDataType switch
         {
             TensorElementType.Int64 => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<long>(array.ToInt64s(), shape)),
             TensorElementType.Double => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<double>(array.ToDoubles(), shape)),

@@ -27,9 +27,11 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         return candidates[0];
     }
 
-    /// <summary>The Hessian diagonal by the ways that the planner did not choose, at most so many of them.</summary>
-    public IEnumerable<Outcome> OtherWays(int most)
+    /// <summary>A diagonal by the ways that the planner did not choose, at most so many of them.</summary>
+    public IEnumerable<Outcome> OtherWays(Quantity quantity, int most)
     {
+        _ways = 1;
+        ProblemChecker.Guarded(Way, [quantity], Run);
         for (var way = 1; way < Math.Min(most, _ways); way++)
         {
             var (chosen, name) = (way, Way);
@@ -38,12 +40,12 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
                 name = $"{Way} by {candidates[chosen].Method}";
                 return candidates[chosen];
             }
-            var outcomes = ProblemChecker.Guarded(Way, [Quantity.HessianDiagonal], quantities => Run(quantities, Choose, Way));
+            var outcomes = ProblemChecker.Guarded(Way, [quantity], quantities => Run(quantities, Choose, Way));
             foreach (var outcome in outcomes)
                 yield return outcome with
                 {
                     Way = name,
-                    Quantity = Quantity.HessianDiagonal,
+                    Quantity = quantity,
                 };
         }
     }

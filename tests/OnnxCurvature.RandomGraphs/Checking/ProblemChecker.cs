@@ -46,8 +46,8 @@ public sealed class ProblemChecker(string folder)
             var outcomes = new List<Outcome>();
             var managed = new ManagedRun(problem, files, comparison);
             var open = Attempt(outcomes, "managed", asked, managed.Run);
-            if (open.Contains(Quantity.HessianDiagonal))
-                outcomes.AddRange(managed.OtherWays(MostWays));
+            foreach (var diagonal in open.Where(quantity => quantity is Quantity.HessianDiagonal or Quantity.GgnDiagonal))
+                outcomes.AddRange(managed.OtherWays(diagonal, MostWays));
             if (problem.Execution != Execution.Managed && open.Length > 0)
             {
                 var (way, run) = RunOf(problem, files, comparison);

@@ -31,7 +31,7 @@ public static class Evaluator
     /// <param name="graph">The graph.</param>
     /// <param name="tape">Where the arithmetic is recorded.</param>
     /// <param name="target">The target.</param>
-    public static Dictionary<string, Data> Run(Graph graph, Tape tape, string? target)
+    public static Dictionary<string, Data> Run(Graph graph, Tape tape, Sketch? target)
     {
         var values = new Dictionary<string, Data>(StringComparer.Ordinal);
         foreach (var constant in graph.Constants)
@@ -48,19 +48,26 @@ public static class Evaluator
                     : null,
                 input.Integers
             );
-        if (target is not null && values.TryGetValue(target, out var given))
-            values[target] = Variables(given, tape);
+        if (target is not null && values.TryGetValue(target.Name, out var given))
+            values[target.Name] = Variables(given, tape, target.Layout);
         foreach (var node in graph.Nodes)
         {
             var results = Operators[node.Operator](node, [.. node.Inputs.Select(name => name.Length == 0 ? null : values[name])]);
             for (var index = 0; index < node.Outputs.Length; index++)
                 if (node.Outputs[index].Length > 0)
-                    values[node.Outputs[index]] = node.Outputs[index] == target ? Variables(results[index], tape) : results[index];
+                    values[node.Outputs[index]] =
+                        node.Outputs[index] == target?.Name ? Variables(results[index], tape, target.Layout) : results[index];
         }
         return values;
     }
 
-    private static Data Variables(Data data, Tape tape) => data.Map(number => tape.Variable(number.Value, number.Samples));
+    // What was gathered by integers of a sample belongs to it, though its numbers come from a weight.
+    private static Data Variables(Data data, Tape tape, Layout layout) =>
+        new(
+            data.Shape,
+            [.. data.Numbers.Select((number, index) => tape.Variable(number.Value, number.Samples | Bit(layout.SampleOf(index))))],
+            null
+        );
 
     private static ulong Bit(int sample) => sample < 0 ? 0 : 1UL << sample;
 }

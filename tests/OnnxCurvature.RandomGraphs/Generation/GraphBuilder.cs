@@ -70,7 +70,7 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
             new GraphConstant(
                 name,
                 shape,
-                positive ? [.. Draw(shape, scale, 0).Select(value => Math.Abs(value) + 0.25)] : Draw(shape, scale, 0),
+                positive ? [.. Draw(shape, scale, 0).Select(value => (double)(float)(Math.Abs(value) + 0.25))] : Draw(shape, scale, 0),
                 null
             )
         );

@@ -188,7 +188,7 @@ public static class Functions
     public static double ErrorFunction(double x)
     {
         if (Math.Abs(x) > 6)
-            return Math.Sign(x);
+            return Sign(x);
         var (term, sum) = (x, x);
         for (var n = 1; Math.Abs(term) > 1e-18 * Math.Abs(sum); n++)
         {

@@ -21,7 +21,7 @@ public sealed class DenseDerivatives
     public DenseDerivatives(Problem problem)
     {
         _problem = problem;
-        var values = Evaluator.Run(problem.Graph, _tape, problem.Target.Name);
+        var values = Evaluator.Run(problem.Graph, _tape, problem.Target);
         _z = values[problem.Z.Name];
         var target = values[problem.Target.Name];
         var row = target.Rank == 0 ? 1 : target.Count / target.Shape[0];

@@ -152,5 +152,7 @@ public sealed class PlantedFaultTests
 
         public override Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples) =>
             change(b, factor.DirectionsAt(outer, b, indices, samples));
+
+        public override Value Project(GraphBuilder outer, GraphBuilder b, Value tangents) => change(b, factor.Project(outer, b, tangents));
     }
 }

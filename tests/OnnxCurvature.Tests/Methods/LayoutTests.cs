@@ -140,10 +140,8 @@ public sealed class LayoutTests
         foreach (var symbolic in new[] { false, true })
         {
             var run = new Run(layout, LossKind.Mse, 3, 2, 4, "w", [Quantity.GgnDiagonal, Quantity.PerSampleGradient], symbolic: symbolic);
-            Assert.Equal(
-                ("square root of the output Hessian", 8),
-                (run.Plan.Methods[0].Method.Split(',')[0], run.Plan.Methods[0].Directions)
-            );
+            Assert.Equal(8, run.Plan.Methods[0].Directions);
+            Assert.DoesNotContain("coupled", run.Plan.Methods[0].Method, StringComparison.Ordinal);
             run.Near(run.Oracle.GaussNewton, Quantity.GgnDiagonal, First);
             run.Near(Flat(run.Oracle.Gradients), Quantity.PerSampleGradient, First);
         }

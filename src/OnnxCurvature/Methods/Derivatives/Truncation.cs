@@ -99,8 +99,7 @@ internal sealed class Truncation
     private Value Remainder(ChunkLoop chunkLoop)
     {
         var (b, element) = (chunkLoop.Body, _probabilities.Type.Element);
-        var kept = ReduceSum.Of(_b, OneHotRows.Of(_b, _order, _classes, element), [1], keepDims: false);
-        var roots = Mul.Of(_b, new Expr(_b, _probabilities).Through<Sqrt>(), 1 - new Expr(_b, kept));
+        var roots = Mul.Of(_b, new Expr(_b, _probabilities).Through<Sqrt>(), 1 - new Expr(_b, Kept(element)));
         var signs = Reshape.InsertAxis(b, SeededNumbers.Signs(b, chunkLoop.Indices, _classes, _seed, element), 1);
         var own = Mul.Of(b, signs, roots);
         return chunkLoop.Masked(Weighted(b, Sub.Of(b, own, Mul.Of(b, ReduceSum.Of(b, own, [2], keepDims: true), _probabilities))));
@@ -111,6 +110,9 @@ internal sealed class Truncation
         _head.Classes!.RowWeights is { } rows
             ? Mul.Of(b, directions, Reshape.InsertAxis(_b, new Expr(_b, rows).Through<Sqrt>(), 1))
             : directions;
+
+    /// <summary>1 for the classes of each sample whose directions are kept, else 0: [N, C].</summary>
+    private Value Kept(ElementType element) => ReduceSum.Of(_b, OneHotRows.Of(_b, _order, _classes, element), [1], keepDims: false);
 
     private sealed class KeptFactor(Truncation truncation) : OutputHessianRoot
     {
@@ -129,5 +131,8 @@ internal sealed class Truncation
             var directions = Mul.Of(b, new Expr(b, own).Through<Sqrt>(), Sub.Of(b, unit, truncation._probabilities));
             return truncation.Weighted(b, directions);
         }
+
+        public override Value Project(GraphBuilder outer, GraphBuilder b, Value tangents) =>
+            Mul.Of(b, truncation._head.Factor!.Project(outer, b, tangents), truncation.Kept(tangents.Type.Element));
     }
 }

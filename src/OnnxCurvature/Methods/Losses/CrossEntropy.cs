@@ -178,6 +178,29 @@ public static class CrossEntropy
             return rows.Undo(b, Mul.Of(b, atRow, Difference(b, one, p, complement)));
         }
 
+        /// <summary>
+        /// √p_c (t_c − p·t), of tangents from which that of the most probable class is taken: p·t is then a sum of small terms only where
+        /// one class has nearly all of the probability.
+        /// </summary>
+        public override Value Project(GraphBuilder outer, GraphBuilder b, Value tangents)
+        {
+            var (rank, element) = (logits.Type.Rank, logits.Type.Element);
+            var first = Catalogue
+                .Get<ArgMax>()
+                .Apply(outer, [_probabilities], Attributes.Empty.With("axis", (long)axis).With("keepdims", 0L))
+                .Output;
+            var chosen = TransposeAxes.Move(outer, OneHotRows.Of(outer, first, classes, element), rank - 1, axis);
+            var roots = new Expr(outer, _probabilities).Through<Sqrt>();
+            if (weights is not null)
+                roots *= new Expr(outer, Reshape.To(outer, weights, logits.Type.Shape.With(axis, 1))).Through<Sqrt>();
+            var beside = Sub.Of(b, tangents, OverClasses(b, tangents, chosen));
+            return Mul.Of(b, Sub.Of(b, beside, OverClasses(b, beside, _probabilities)), roots);
+        }
+
+        /// <summary>Σ_c of tangents [K, *z] times factors [*z], with an axis of size 1 in place of the classes.</summary>
+        private Value OverClasses(GraphBuilder b, Value tangents, Value factors) =>
+            ReduceSum.Of(b, Mul.Of(b, tangents, factors), [axis + 1], keepDims: true);
+
         /// <summary>1 − p, of which sums of the other probabilities keep all digits where p is close to 1.</summary>
         private Value Complements => _complements ??= Softmax.Complement(new Expr(program, _probabilities), axis);
 

@@ -67,5 +67,8 @@ public static class EntrywiseLoss
             var all = SamplesFirst.Repeated(b, unit, z.Type.Shape, samples, broadcasts: root is not null);
             return root is null ? all : Mul.Of(b, all, root);
         }
+
+        public override Value Project(GraphBuilder outer, GraphBuilder b, Value tangents) =>
+            root is null ? tangents : Mul.Of(b, tangents, root);
     }
 }

@@ -28,4 +28,13 @@ public abstract class OutputHessianRoot
     /// <param name="indices">Which directions: 64-bit integers [K], all below <see cref="Directions"/>.</param>
     /// <param name="samples">Where the samples lie in z; not along an axis over which the loss takes all entries together.</param>
     public abstract Value DirectionsAt(GraphBuilder outer, GraphBuilder b, Value indices, SampleLayout samples);
+
+    /// <summary>
+    /// s_cᵀ t of tangents t, [K, *z], for all directions of all terms of the loss at once: [K, *z], with that of a direction at the entry
+    /// or class that it is of. So tᵀ ∇²ℓ t is the weight times the sum of their squares, between which nothing cancels.
+    /// </summary>
+    /// <param name="outer">Where nodes are built that are the same for all tangents.</param>
+    /// <param name="b">Where all others are built: the body of the direction loop.</param>
+    /// <param name="tangents">The tangents of z, [K, *z].</param>
+    public abstract Value Project(GraphBuilder outer, GraphBuilder b, Value tangents);
 }

@@ -25,6 +25,9 @@ internal sealed record Candidate(string Method, Cut Cut, bool IsFactor, double D
     /// <summary>The name of the method with a square root of the output Hessian for every sample.</summary>
     public const string ByCoupledRoot = "square root of the output Hessian of coupled samples";
 
+    /// <summary>The name of the method with a product of the Jacobian for each entry of the target.</summary>
+    public const string ByForwardProducts = "forward products";
+
     /// <summary>The name of the method with a square root of the output Hessian.</summary>
     public const string ByRoot = "square root of the output Hessian";
 }

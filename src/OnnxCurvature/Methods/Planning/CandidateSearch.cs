@@ -4,6 +4,7 @@ using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
 
 namespace OnnxCurvature.Methods.Planning;
@@ -58,6 +59,65 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             candidates.Add(joint);
         return [.. candidates.OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
     }
+
+    /// <summary>
+    /// The ways to a diagonal of the Gauss–Newton matrix, the cheapest that is proven first: directions of the square root of the output
+    /// Hessian that are pulled back, for all samples at once or for each by itself, or forward products of the target's entries.
+    /// </summary>
+    /// <param name="survey">What lies between the target and the loss.</param>
+    /// <param name="factor">The square root of the output Hessian.</param>
+    /// <param name="obstacle">Why samples are not kept apart between the target and the output; null where they are.</param>
+    public ImmutableArray<Candidate> OfGaussNewton(Survey survey, OutputHessianRoot factor, string? obstacle)
+    {
+        var output = survey.Cuts.First(cut => cut.Value == head.Output);
+        var apart = AtOutput(survey, output, factor, (0, 0), obstacle);
+        var entries = limits.Size(output.Value.Type.Shape.Elements);
+        var forward = survey.Flops(survey.Cuts[0], output);
+        var candidates = new List<Candidate> { apart };
+        if (obstacle is not null)
+        {
+            var directions = limits.Size(factor.Directions(SampleLayout.None));
+            candidates.Add(
+                new Candidate(
+                    Candidate.ByCoupledRoot,
+                    output,
+                    true,
+                    directions,
+                    directions * (FactorEntryFlops * entries + 2 * forward + 2 * TargetEntries(survey.Target)),
+                    factor.Directions(SampleLayout.None).IsKnown ? null : Unknown(output.Value)
+                )
+                {
+                    Together = true,
+                }
+            );
+        }
+        var rows = SamplesOfForward(survey.Target, obstacle) is { IsSeparate: true } samples
+            ? limits.Size(samples.OfOne(survey.Target.Value.Type.Shape).Elements)
+            : TargetEntries(survey.Target);
+        var isKnown = SamplesOfForward(survey.Target, obstacle).OfOne(survey.Target.Value.Type.Shape).IsKnown;
+        candidates.Add(
+            new Candidate(
+                Candidate.ByForwardProducts,
+                output,
+                false,
+                rows,
+                rows * (FactorEntryFlops * entries + forward),
+                isKnown ? null : Unknown(survey.Target.Value)
+            )
+        );
+        return [.. candidates.OrderBy(candidate => candidate.Obstacle is not null).ThenBy(candidate => candidate.Flops)];
+    }
+
+    /// <summary>
+    /// Where samples lie in a target whose forward products are taken for all samples at once; none where each entry is taken by itself.
+    /// </summary>
+    public SampleLayout SamplesOfForward(Target target, string? obstacle) =>
+        obstacle is null && !target.IsPart && proof.InOutput.IsSeparate && proof.Of(target.Value) is { IsSeparate: true } samples
+            ? samples
+            : SampleLayout.None;
+
+    private static string Unknown(Value value) =>
+        $"the sizes of '{value.Name}' {value.Type.Shape} are not known, so its entries cannot be counted; give them with --dim NAME=SIZE";
 
     /// <summary>The directions of the square root of the output Hessian at the loss's output.</summary>
     private Candidate AtOutput(Survey survey, Cut output, OutputHessianRoot factor, (double, double) sources, string? obstacle)

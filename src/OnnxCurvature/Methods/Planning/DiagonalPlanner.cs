@@ -32,6 +32,11 @@ internal sealed class DiagonalPlanner(
     private GraphBuilder Builder => model.Builder;
 
     /// <summary>
+    /// The directions for every sample by itself, whose pull-backs need not be kept apart: samples may be coupled before the output.
+    /// </summary>
+    private RootDirections WholeFactor => _wholeFactor ??= new RootDirections(head.Output, head.Factor!, SampleLayout.None);
+
+    /// <summary>
     /// The directions of the square root of the output Hessian for all samples at once, where the loss is proven to keep them apart.
     /// </summary>
     private RootDirections Factor => _factor ??= new RootDirections(head.Output, head.Factor!, proof.InOutput);
@@ -141,18 +146,26 @@ internal sealed class DiagonalPlanner(
             throw new UserErrorException(
                 $"The ggn-diagonal of '{target.Name}' cannot be computed, because the loss has no known factor; ask for hessian-diagonal."
             );
-        if (SeparatePath(target, out var obstacle) is not { } path)
-            return CoupledGaussNewton(target, obstacle!);
-        var term = Term(path, Factor, true);
+        var path = SeparatePath(target, out var obstacle);
+        var survey = new Survey(Builder, head, proof, target, costs);
+        var search = new CandidateSearch(Builder, head, proof, limits);
+        var candidates = search.OfGaussNewton(survey, head.Factor, obstacle);
+        var best = choice(candidates);
+        if (best.Obstacle is { } unknown)
+            throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be planned, because {unknown}.");
+        var term =
+            best.Method == Candidate.ByForwardProducts
+                ? new ForwardProductTerm(target, head, search.SamplesOfForward(target, obstacle), proof.InOutput)
+            : best.Together ? Term(Path(target, head.Output, together: true), WholeFactor, false)
+            : Term(path!, Factor, true);
         return new PlannedQuantity(
             target,
             [Quantity.GgnDiagonal],
-            term is ForwardGramTerm ? $"{Candidate.ByRoot}, forward" : Candidate.ByRoot,
-            $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, and samples are separate; "
-                + $"{term.Description}",
+            term is ForwardGramTerm ? $"{best.Method}, forward" : best.Method,
+            Explanation.GaussNewton(head.Factor, best, obstacle, term),
             [term],
             [],
-            []
+            Explanation.Of(survey, candidates, limits)
         );
     }
 
@@ -167,31 +180,6 @@ internal sealed class DiagonalPlanner(
         if (path is { Separates: true } && WeightEntry.Find(Builder, path) is null)
             obstacle = path.Refusal(Builder);
         return obstacle is null ? path : null;
-    }
-
-    /// <summary>
-    /// The diagonal of the Gauss–Newton matrix where samples may mix before the loss: directions for every sample, whose pull-backs need
-    /// not be kept apart.
-    /// </summary>
-    private PlannedQuantity CoupledGaussNewton(Target target, string obstacle)
-    {
-        if (!head.Output.Type.Shape.IsKnown)
-            throw new UserErrorException(
-                $"The ggn-diagonal of '{target.Name}' cannot be planned, because {obstacle}, and how many samples there are is not "
-                    + $"known; say it with --dim."
-            );
-        _wholeFactor ??= new RootDirections(head.Output, head.Factor!, SampleLayout.None);
-        var term = Term(Path(target, head.Output, together: true), _wholeFactor, false);
-        return new PlannedQuantity(
-            target,
-            [Quantity.GgnDiagonal],
-            Candidate.ByCoupledRoot,
-            $"the Gauss–Newton matrix is the sum of squared pull-backs of {head.Factor!.Formula}, for every sample by itself since "
-                + $"{obstacle}; {term.Description}",
-            [term],
-            [],
-            []
-        );
     }
 
     private HessianDirections? HessianAt(Value at, (long Start, long End)? rows, bool together)

@@ -3,6 +3,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Methods.Terms;
 
 namespace OnnxCurvature.Methods.Planning;
 
@@ -66,6 +67,16 @@ internal static class Explanation
                 + $"products for all samples at once";
         return $"{sources} and {main}{(how.Length > 0 ? "; " + how : "")}";
     }
+
+    /// <summary>Why a way to the diagonal of the Gauss–Newton matrix is exact, and how it is done.</summary>
+    public static string GaussNewton(OutputHessianRoot root, Candidate chosen, string? obstacle, ITerm term) =>
+        chosen.Method == Candidate.ByForwardProducts
+            ? $"the Gauss–Newton matrix is JᵀSSᵀJ with the directions {root.Formula} in S, so its entry is the square of SᵀJeᵢ, for any "
+                + $"graph; {term.Description}"
+        : chosen.Together
+            ? $"the Gauss–Newton matrix is the sum of squared pull-backs of {root.Formula}, for every sample by itself since {obstacle}; "
+                + $"{term.Description}"
+        : $"the Gauss–Newton matrix is the sum of squared pull-backs of {root.Formula}, and samples are separate; {term.Description}";
 
     /// <summary>The widest pair of values on the way, for as many directions as a chunk holds.</summary>
     private static double Memory(Survey survey, Candidate candidate, PlanLimits limits)

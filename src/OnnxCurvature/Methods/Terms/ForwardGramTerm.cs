@@ -19,6 +19,9 @@ namespace OnnxCurvature.Methods.Terms;
 /// </summary>
 public sealed class ForwardGramTerm : ITerm
 {
+    /// <summary>What any process can keep, however little a chunk may take.</summary>
+    private const double LeastBytes = 16 << 20;
+
     private readonly TargetPath _path;
     private readonly LossHead _head;
     private readonly SampleLayout _inOutput;
@@ -81,7 +84,14 @@ public sealed class ForwardGramTerm : ITerm
         if (limits.OneRunForEachChunk || !site.RowsComeFirst || !site.Positions.IsKnown || !site.RowCount.IsKnown)
             return null;
         var method = new ForwardGramTerm(path, head, inOutput, site, PositionSelection.After(b, site), entry.Place, limits);
-        return head.Factor!.Directions(inOutput).Known is { } directions && method.Directions < directions ? method : null;
+        // The images of all directions are kept until the last contraction, beside their products with the Hessian and one copy.
+        var kept = 3 * method.Directions * limits.Size(head.Output.Type.Shape.Elements) * head.Output.Type.Element.Size();
+        return
+            kept <= Math.Max(limits.MemoryBytes, LeastBytes)
+            && head.Factor!.Directions(inOutput).Known is { } directions
+            && method.Directions < directions
+            ? method
+            : null;
     }
 
     /// <summary>Unit tangents of the entries, the same for every sample: [K, N, rows, …].</summary>

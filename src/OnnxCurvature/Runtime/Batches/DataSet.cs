@@ -211,7 +211,8 @@ public sealed class DataSet
     public string Where(int index) =>
         Batches == 1
             ? ""
-            : $" That is in batch {index + 1} of {Batches}, samples {index * BatchSize} to {Math.Min(Samples, (index + 1) * BatchSize) - 1} "
+            : $" That is in batch {index + 1} of {Batches}, samples {index * BatchSize} to "
+                + $"{Math.Min(Samples, (index + 1) * BatchSize) - 1} "
                 + $"counted from 0; {(index == 0 ? "nothing" : $"the {index} before it gave numbers, and nothing")} is written.";
 
     private NpyArray Cut(NpyArray array, SampleLayout samples, long start, long end)

@@ -1,18 +1,17 @@
 using OnnxCurvature.Ir;
-using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Structure;
 
-namespace OnnxCurvature.Methods.Derivatives;
+namespace OnnxCurvature.Methods.Directions;
 
 /// <summary>
 /// Unit vectors of the entries of a target, or of its part, [K, *w]. Where the target holds separate samples, a direction is the unit
 /// vector of an entry of every sample at once, which a block diagonal matrix takes apart again.
 /// </summary>
-internal sealed class UnitDirections
+public sealed class UnitDirections
 {
     private readonly Target _target;
     private readonly SampleLayout _samples;
