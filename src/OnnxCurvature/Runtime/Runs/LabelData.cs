@@ -65,7 +65,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                 : shape.Rank == 2 ? 0
                 : throw new UserErrorException(
                     $"--data '{name}' {Shape} holds a number for every entry of '{found.Logits.Name}' {shape}, which does not tell "
-                    + $"the axis of "
+                        + $"the axis of "
                         + $"classes; give it with --class-axis."
                 )
             );
@@ -76,7 +76,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"--data '{name}' holds {value} at element {position}, and soft labels are probabilities; give finite "
-                        + $"numbers of at "
+                            + $"numbers of at "
                             + $"least 0."
                     )
                 );
@@ -116,7 +116,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         if (!head.Terms.IsKnown)
             throw new UserErrorException(
                 $"The shape {head.Output.Type.Shape} of '{head.Output.Name}' is not known before it is run, so the samples with "
-                + $"labels that "
+                    + $"labels that "
                     + $"count cannot be counted; give sizes with --dim, or --reduction sum."
             );
         var (places, counted, weight) = (new SamplePlaces(head.Terms.Sizes, samples), new HashSet<long>(), 0.0);
@@ -158,7 +158,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
             _ when shape.Rank == 2 => CrossEntropy.DefaultAxis,
             _ => throw new UserErrorException(
                 $"--data '{name}' {Shape} fits '{logits.Name}' {shape} with classes along axis {string.Join(" or ", fitting)}; say "
-                + $"which with "
+                    + $"which with "
                     + $"--class-axis."
             ),
         };
