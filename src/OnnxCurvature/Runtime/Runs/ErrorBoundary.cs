@@ -1,5 +1,6 @@
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Runs;
 
@@ -36,7 +37,15 @@ internal static class ErrorBoundary
             );
         }
         catch (Exception exception)
-            when (exception is not (UserErrorException or InternalErrorException or OperationCanceledException or OutOfMemoryException))
+            when (exception
+                    is not (
+                        UserErrorException
+                        or InternalErrorException
+                        or DisagreementException
+                        or OperationCanceledException
+                        or OutOfMemoryException
+                    )
+            )
         {
             throw new InternalErrorException(exception);
         }
