@@ -3,6 +3,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Checking;
 using OnnxCurvature.Runtime.Results;
@@ -124,6 +125,26 @@ public sealed class ChecksAgreeTests
         var check = Run(file, request).Check;
         Assert.Empty(check.Unchecked);
         Assert.All(check.Entries, entry => Assert.InRange(entry.Tolerance, 0, element == ElementType.Float32 ? 1e-4 : 1e-12));
+    }
+
+    /// <summary>A term of the loss takes entries of all samples there, while the Jacobian has a block for each.</summary>
+    [Fact]
+    public void A_Jacobian_is_checked_sample_by_sample_where_classes_lie_along_the_samples()
+    {
+        var problem = new Problem("classes along samples", 3, false);
+        var product = problem.Apply<MatMul>(problem.Input(4), problem.Weight("w", 0.7, 4, 5));
+        problem.Output = TransposeAxes.Of(problem.Builder, problem.Apply<Tanh>(product), 1, 0);
+        using var folder = new TemporaryFolder();
+        var file = ProblemFile.Write(problem, folder, ElementType.Float64);
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = [problem.Inputs[0].Name!],
+            Loss = new LossRequest(problem.Loss),
+            Quantities = [Quantity.Jacobian],
+        };
+        var result = Run(file, request);
+        Assert.Equal([3, 5, 4], result.Tensors[0].Shape.Select(size => (int)size));
+        Agrees(result);
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public sealed class BadInputTests
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@negative.npy", "--data 'labels' holds the label -1" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@none.npy labels=@nolabels.npy", "holds no samples" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@cut.npy labels=@labels.npy", "cut.npy" },
-            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@nan.npy labels=@labels.npy", "holds NaN or infinity" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@nan.npy labels=@labels.npy", "holds NaN in sample 0, counted from 0" },
             { $"run @log.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "holds NaN or infinity, first made by Log 'logarithm'" },
             {
                 $"run @own.onnx -o @o.npz --wrt w --loss value --data x=@x.npy t=@three.npy",

@@ -79,7 +79,7 @@ public sealed class WholeInputTests
             },
             new PlanLimits()
         ).Plan();
-        Assert.Equal("square root of the output Hessian", plan.Methods[0].Method);
+        Assert.Equal("forward products", plan.Methods[0].Method);
         Assert.Equal(SampleLayout.None, plan.InputLayouts["steps"]);
         Assert.Equal(SampleLayout.At(0), plan.InputLayouts["target"]);
     }

@@ -183,7 +183,7 @@ public sealed class CudaTests
         var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
         var data = new Dictionary<string, NpyArray>(entry.Data());
         var features = data["features"].ToDoubles();
-        features[0] = double.NaN;
+        features[0] = double.PositiveInfinity;
         data["features"] = NpyArray.Of(ElementType.Float32, data["features"].Shape, features);
         var exception = Assert.Throws<UserErrorException>(() => RunSampleBySample(entry, data, bind: true));
         Assert.StartsWith("'loss' holds NaN or infinity, first made by ", exception.Message, StringComparison.Ordinal);

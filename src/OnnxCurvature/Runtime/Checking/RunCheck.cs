@@ -47,9 +47,12 @@ internal sealed class RunCheck
                     .Quantities.SelectMany(request.ResultsOf)
                     .Where(quantity => quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate)
                     .Distinct()
-                    .Select(quantity => new CheckedResult(target, quantity, proof.Of(target.Value), proof.Place ?? SampleLayout.None))
+                    .Select(quantity => new CheckedResult(target, quantity, proof.Of(target.Value), OutputOf(quantity)))
             )
             .ToArray();
+        // A Jacobian is of the output itself, whatever entries a term of the loss takes together.
+        SampleLayout OutputOf(Quantity quantity) =>
+            quantity == Quantity.Jacobian && proof.Of(head.Output) is { IsSeparate: true } lying ? lying : proof.Place ?? SampleLayout.None;
         string? ObstacleOf(CheckedResult result) =>
             result.Obstacle
             ?? (

@@ -40,8 +40,8 @@ internal static class ErrorBoundary
             when (exception
                     is not (
                         UserErrorException
-                        or DisagreementException
                         or InternalErrorException
+                        or DisagreementException
                         or OperationCanceledException
                         or OutOfMemoryException
                     )
