@@ -24,6 +24,30 @@ public sealed class ClassOptionTests
 
     private static readonly double[][] W = [.. Enumerable.Range(0, Inputs).Select(row => Sines(Classes, 1.7, row * Classes))];
 
+    [Fact]
+    public void Classes_lie_along_axis_1_where_it_fits_also_of_a_transposed_square()
+    {
+        using var tool = new Tool();
+        var graph = new GraphProto
+        {
+            Name = "transposed",
+            Input = { Info("x", 1, 2, 2) },
+            Output = { Info("z", 1, 2, 2) },
+            Node = { Node("Transpose", "x", "z") },
+        };
+        tool.Save("transposed.onnx", Model(graph));
+        double[] x = [0.5, -1, 2, 0.25];
+        tool.Npy("square.npy", ElementType.Float32, [2, 2], x);
+        tool.Npy("classes.npy", ElementType.Int64, [2], [0, 1]);
+        var run = tool.Run(
+            "run @transposed.onnx -o @o.npz --wrt x --loss cross-entropy --quantity loss --precision float64 --data x=@square.npy "
+            + "labels=@classes.npy"
+        );
+        Assert.True(run.Code == ExitCodes.Success, run.ToString());
+        double Loss(double own, double other) => Math.Log(1 + Math.Exp(other - own));
+        Assert.Equal((Loss(x[0], x[2]) + Loss(x[3], x[1])) / 2, tool.Read("o.npz", "loss")[0], 1e-14);
+    }
+
     [Theory]
     [InlineData("", "")]
     [InlineData("", "--batch-size 2")]

@@ -61,13 +61,13 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         var axis =
             found.Axis
             ?? (
-                shape.Rank == 2 && SamplesOf(found.Logits) is not { IsSeparate: true, Axis: 1 } ? CrossEntropy.DefaultAxis
-                : shape.Rank == 2 ? 0
-                : throw new UserErrorException(
-                    $"--data '{name}' {Shape} holds a number for every entry of '{found.Logits.Name}' {shape}, which does not tell "
-                        + $"the axis of "
-                        + $"classes; give it with --class-axis."
-                )
+                shape.Rank == 2 && SamplesOf(found.Logits) is not { IsSeparate: true, Axis: CrossEntropy.DefaultAxis }
+                    ? CrossEntropy.DefaultAxis
+                    : throw new UserErrorException(
+                        $"--data '{name}' {Shape} holds a number for every entry of '{found.Logits.Name}' {shape}, which does not tell "
+                            + $"the axis of "
+                            + $"classes; give it with --class-axis."
+                    )
             );
         var values = array.ToDoubles();
         foreach (var (position, value) in values.Index())
@@ -139,11 +139,14 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         return new LabelTotals(weight, counted.Count);
     }
 
-    /// <summary>The only axis that leaves the shape of the labels, and along which no samples lie.</summary>
+    /// <summary>
+    /// The only axis that leaves the shape of the labels, and along which no samples lie. Where the standard's axis fits by its size, no
+    /// other one is taken for it: the layout of the samples may rest on what is usual of inputs, and not on a declaration.
+    /// </summary>
     private int AxisOf(Value logits, int[] fitting)
     {
         var shape = logits.Type.Shape;
-        if (fitting.Length > 1 && SamplesOf(logits) is { IsSeparate: true } samples)
+        if (fitting.Length > 1 && SamplesOf(logits) is { IsSeparate: true, Axis: not CrossEntropy.DefaultAxis } samples)
             fitting = [.. fitting.Where(axis => axis != samples.Axis)];
         return fitting switch
         {
@@ -155,7 +158,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                         + $"{CrossEntropy.LabelShape(shape, CrossEntropy.DefaultAxis)}, or its shape without another axis of classes; "
                         + $"reshape it."
                 ),
-            _ when shape.Rank == 2 => CrossEntropy.DefaultAxis,
+            _ when shape.Range(2, shape.Rank).Elements.IsOne => CrossEntropy.DefaultAxis,
             _ => throw new UserErrorException(
                 $"--data '{name}' {Shape} fits '{logits.Name}' {shape} with classes along axis {string.Join(" or ", fitting)}; say "
                     + $"which with "
