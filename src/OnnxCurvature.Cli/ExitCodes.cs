@@ -18,6 +18,6 @@ internal static class ExitCodes
     /// <summary>Interrupted, as a shell reports it: 128 and the number of SIGINT.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>Terminated, as a shell tells it: 128 and the number of SIGTERM.</summary>
+    /// <summary>Terminated, as a shell reports it: 128 and the number of SIGTERM.</summary>
     public const int Terminated = 143;
 }

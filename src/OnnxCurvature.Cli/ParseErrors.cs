@@ -4,7 +4,7 @@ using System.CommandLine.Parsing;
 
 namespace OnnxCurvature.Cli;
 
-/// <summary>Tells of a command line that cannot be parsed, in one sentence.</summary>
+/// <summary>Reports a command line that cannot be parsed, in one sentence.</summary>
 internal static class ParseErrors
 {
     /// <summary>The sentence, or null where there is no error.</summary>

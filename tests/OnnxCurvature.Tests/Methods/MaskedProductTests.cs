@@ -31,10 +31,10 @@ public sealed class MaskedProductTests
             // All columns at once, and a few.
             foreach (var bytes in new[] { 1L << 30, 100_000 })
             {
-                var gated = Diagonal(Find(name), weight, atOpenChannels: true, bytes).Diagonal;
-                Assert.Equal(whole.Floats.Length, gated.Floats.Length);
+                var masked = Diagonal(Find(name), weight, atOpenChannels: true, bytes).Diagonal;
+                Assert.Equal(whole.Floats.Length, masked.Floats.Length);
                 var size = Math.Sqrt(whole.Floats.Sum(entry => entry * entry));
-                Assert.True(Math.Sqrt(whole.Floats.Zip(gated.Floats, (a, b) => (a - b) * (a - b)).Sum()) <= 1e-12 * size, weight);
+                Assert.True(Math.Sqrt(whole.Floats.Zip(masked.Floats, (a, b) => (a - b) * (a - b)).Sum()) <= 1e-12 * size, weight);
             }
         }
     }
@@ -52,8 +52,8 @@ public sealed class MaskedProductTests
         // Of the 7 by 24 weight 200 bytes hold a quarter of the columns, as float32, and 100 an eighth.
         foreach (var (bytes, blocks) in new[] { (200, 4), (100, 8) })
         {
-            var (program, gated, data) = Diagonal(Find(name), "c1", atOpenChannels: true, blockBytes: bytes);
-            Assert.True(Math.Sqrt(whole.Floats.Zip(gated.Floats, (a, b) => (a - b) * (a - b)).Sum()) <= 1e-12 * size);
+            var (program, masked, data) = Diagonal(Find(name), "c1", atOpenChannels: true, blockBytes: bytes);
+            Assert.True(Math.Sqrt(whole.Floats.Zip(masked.Floats, (a, b) => (a - b) * (a - b)).Sum()) <= 1e-12 * size);
             Assert.Equal(
                 areThere,
                 Flat(program.Nodes)
@@ -82,7 +82,7 @@ public sealed class MaskedProductTests
     }
 
     [Theory]
-    // The kernel before them, whether there are gated products after it, and how many of them go from position to position.
+    // The kernel before them, whether there are masked products after it, and how many of them go from position to position.
     [InlineData("plain cnn 1", "c1", true, 3)]
     [InlineData("plain cnn 1", "c3", true, 1)]
     [InlineData("plain cnn 1", "f", true, 0)]

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.ControlFlow;
 namespace OnnxCurvature.Methods.Costs;
 
 /// <summary>
-/// Tells how much of a program's work is there for which of its results. A node that several need counts for each of them in equal shares,
+/// Finds how much of a program's work is there for which of its results. A node that several need counts for each of them in equal shares,
 /// so that the shares and what loss and gradients take add up to the whole.
 /// </summary>
 internal sealed class CostAttribution
@@ -14,7 +14,7 @@ internal sealed class CostAttribution
     private readonly double[] _flops;
 
     /// <summary>Shares out the work of a program.</summary>
-    /// <param name="costs">Tells the work of a node.</param>
+    /// <param name="costs">Gives the work of a node.</param>
     /// <param name="program">The program.</param>
     /// <param name="results">The outputs that shares are reported for; what any other output needs counts for none of these.</param>
     public CostAttribution(CostModel costs, Program program, IEnumerable<string> results)

@@ -72,7 +72,7 @@ internal sealed record MaskedLink(
         );
     }
 
-    /// <summary>Tells for a kernel position the first row of the <see cref="Matrix"/> that belongs to it.</summary>
+    /// <summary>Gives for a kernel position the first row of the <see cref="Matrix"/> that belongs to it.</summary>
     public Func<long, long> RowOf
     {
         get

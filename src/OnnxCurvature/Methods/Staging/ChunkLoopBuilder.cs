@@ -134,7 +134,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// <summary>
     /// The most directions whose values fit the memory limit, or one where that does not, spread evenly over the chunks. The peak of a body
     /// is the largest of several linear functions of the directions. Two trial bodies tell the one that counts for few directions; where
-    /// another takes over before the limit, a third tells a secant, above which the peak does not rise. On a processor there are no more
+    /// another takes over before the limit, a third gives a secant, above which the peak does not rise. On a processor there are no more
     /// than keep the output of the widest convolution within the cache.
     /// </summary>
     private int ChunkSize(IReadOnlyList<ITerm> methods, bool masked)

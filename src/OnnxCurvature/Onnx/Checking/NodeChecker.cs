@@ -182,7 +182,7 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
         : formals is [.., { IsVariadic: true } last] ? last
         : null;
 
-    /// <summary>The type of an output that an attribute tells: the type that is asked for, a tensor, or a body.</summary>
+    /// <summary>The type of an output that an attribute determines: the type that is asked for, a tensor, or a body.</summary>
     private ElementType? OfAttribute(NodeProto node, int output)
     {
         AttributeProto? Find(string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name);

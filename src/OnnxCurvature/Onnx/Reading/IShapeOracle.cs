@@ -2,7 +2,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Onnx.Reading;
 
-/// <summary>Tells the types of the values of a model where the operator catalogue cannot.</summary>
+/// <summary>Infers the types of the values of a model where the operator catalogue cannot.</summary>
 public interface IShapeOracle
 {
     /// <summary>Why the model that was asked about was refused, or null where it was not.</summary>

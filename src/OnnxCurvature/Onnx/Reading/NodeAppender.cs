@@ -110,7 +110,7 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
     {
         if (scope.Builder.Parent is not null)
             throw new UnsupportedOperatorException(
-                $"{call.Name} draws anew whenever the body that it is in runs, and random numbers are drawn once."
+                $"{call.Name} samples anew whenever its body runs, and random numbers are sampled at load."
             );
         loader.Drawn.Add(NodeLoader.Describe(node));
         return call with

@@ -48,7 +48,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// </summary>
     public List<Value> WrittenOutConstants { get; } = [];
 
-    /// <summary>How messages call the nodes whose random numbers are drawn once and for all.</summary>
+    /// <summary>How messages call the nodes whose random numbers are sampled at load.</summary>
     public List<string> Drawn { get; } = [];
 
     /// <summary>How messages call the nodes through which derivatives pass as if there were no rounding.</summary>

@@ -102,12 +102,12 @@ public sealed class Gather : LinearOperator
             size,
             inputs[0]!.Type.Element
         );
-        var picked = MatMul.Of(
+        var gathered = MatMul.Of(
             b,
             Reshape.To(b, oneHot, [directions, 1, indices.Elements, size]),
             Reshape.To(b, inputs[0]!, [directions, x.Product(0, axis), size, x.Product(axis + 1, x.Rank)])
         );
-        return [Reshape.To(b, picked, node.Output.Type.Shape.Prepend(directions))];
+        return [Reshape.To(b, gathered, node.Output.Type.Shape.Prepend(directions))];
     }
 
     /// <inheritdoc/>

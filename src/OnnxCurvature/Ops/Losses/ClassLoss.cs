@@ -31,8 +31,8 @@ public abstract class ClassLoss : CompositeOperator
     protected static Value Loss(GraphBuilder b, OperatorCall call, Value logarithms)
     {
         var (target, _) = Targets(b, call);
-        var picked = GatherElements.Of(b, logarithms, Reshape.InsertAxis(b, target, 1), 1);
-        var losses = -new Expr(b, Reshape.To(b, picked, target.Type.Shape));
+        var gathered = GatherElements.Of(b, logarithms, Reshape.InsertAxis(b, target, 1), 1);
+        var losses = -new Expr(b, Reshape.To(b, gathered, target.Type.Shape));
         var weight = Weights(b, call);
         if (weight is not null)
             losses *= losses.With(weight);
