@@ -18,13 +18,12 @@ internal sealed class CommandLine
         Description = "Print the stack of an internal error [default: off].",
         Recursive = true,
     };
-    private readonly RootCommand _root;
 
     /// <summary>A command line over a library and a terminal.</summary>
     public CommandLine(ICurvatureService service, Terminal terminal)
     {
         _terminal = terminal;
-        _root = new RootCommand("Gradients and exact Hessian diagonals of ONNX models.")
+        Root = new RootCommand("Gradients and exact Hessian diagonals of ONNX models.")
         {
             InspectCommand.Create(service, terminal),
             AugmentCommand.Create(service, terminal),
@@ -32,21 +31,24 @@ internal sealed class CommandLine
             VerifyCommand.Create(service, terminal),
             _debug,
         };
-        _root.HelpName = "onnx-curvature";
-        _root.Directives.Clear();
-        var version = _root.Options.OfType<VersionOption>().Single();
+        Root.HelpName = "onnx-curvature";
+        Root.Directives.Clear();
+        var version = Root.Options.OfType<VersionOption>().Single();
         version.Description = "Show the version.";
         version.Action = new VersionAction();
-        var help = _root.Options.OfType<HelpOption>().Single();
+        var help = Root.Options.OfType<HelpOption>().Single();
         help.Description = "Show this help.";
-        help.Action = new ExamplesHelpAction((HelpAction)help.Action!, terminal);
+        help.Action = new Help.HelpAction(terminal);
     }
+
+    /// <summary>All commands.</summary>
+    public RootCommand Root { get; }
 
     /// <summary>Parses and does what was asked. Returns the exit code, one of <see cref="ExitCodes"/>.</summary>
     public async Task<int> Run(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         // Names of weights may begin with '@', which would stand for a file of further arguments.
-        var parsed = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (ParseErrors.Describe(parsed) is { } sentence)
             return Fail(ExitCodes.UserError, $"error: {sentence}");
         try

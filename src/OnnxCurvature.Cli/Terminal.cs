@@ -9,8 +9,12 @@ internal sealed class Terminal
     // Tables of figures are drawn at least this wide: a narrower window breaks lines, but no number is cut.
     private const int NarrowestTable = 110;
 
-    /// <summary>The width of a file or a pipe, where nothing wraps.</summary>
-    public const int Unbounded = 10_000;
+    // Prose is no wider than people read with ease, and has this width where there is no window.
+    private const int WidestText = 120;
+    private const int DefaultText = 80;
+
+    // The width of a file or a pipe, where nothing wraps.
+    private const int Unbounded = 10_000;
 
     private readonly IAnsiConsole _console;
 
@@ -55,6 +59,9 @@ internal sealed class Terminal
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; }
+
+    /// <summary>The width of prose.</summary>
+    public int TextWidth => IsInteractive ? Math.Min(_console.Profile.Width, WidestText) : DefaultText;
 
     /// <summary>The console for progress.</summary>
     public IAnsiConsole Console => _console;

@@ -12,24 +12,22 @@ internal static class InspectCommand
     /// <summary>The command.</summary>
     public static Command Create(ICurvatureService service, Terminal terminal)
     {
-        var options = new CommandOptions(requests: false);
-        var json = new Option<bool>("--json") { Description = "Write JSON for programs [default: text for people]." };
-        var command = new Command(
+        var model = new ModelArguments();
+        var report = new ReportArguments();
+        var command = new ToolCommand(
             "inspect",
             "Show a model's inputs, outputs, weights and operators, which losses fit, and how each Hessian diagonal would be computed."
         )
         {
-            options.Model,
-            json,
-            options.Dimensions,
-            options.Fixed,
-            options.LoadLimit,
+            model.Model,
+            report,
+            model,
         };
         command.SetAction(
             (parsed, cancellation) =>
             {
                 // What programs read holds nothing else.
-                if (parsed.GetValue(json))
+                if (parsed.GetValue(report.Json))
                     terminal.Output.Write(InspectJson.Of(Inspect(null)));
                 else
                     InspectView.Show(terminal, ProgressView.Show(terminal, "inspect", Inspect));
@@ -37,10 +35,10 @@ internal static class InspectCommand
 
                 InspectReport Inspect(IProgress<RunProgress>? progress) =>
                     service.Inspect(
-                        parsed.GetRequiredValue(options.Model),
-                        options.DimensionsOf(parsed),
-                        options.FixedOf(parsed),
-                        options.LoadLimitsOf(parsed),
+                        model.ModelOf(parsed),
+                        model.DimensionsOf(parsed),
+                        model.FixedOf(parsed),
+                        model.LoadLimitsOf(parsed),
                         progress,
                         cancellation
                     );

@@ -12,68 +12,49 @@ internal static class RunCommand
     /// <summary>The command.</summary>
     public static Command Create(ICurvatureService service, Terminal terminal)
     {
-        var options = new CommandOptions(requests: false);
-        var output = CommandOptions.Output(
+        var output = new OutputArguments(
             "OUT.npz",
             "The file of the result: an array for each quantity, named as 'loss' and 'NAME.gradient'.",
-            required: true
+            required: true,
+            isChecked: true
         );
-        var command = new Command(
+        var targets = new TargetArguments(required: false, straightThrough: true);
+        var loss = new LossArguments(required: false);
+        var estimates = new EstimateArguments(adaptive: true);
+        var data = new DataArguments();
+        var model = new ModelArguments();
+        var resources = new ResourceArguments(runs: true);
+        var device = new DeviceArguments();
+        var command = new ToolCommand(
             "run",
             "Compute the loss and its derivatives over a data set; for an augmented model leave out --wrt and --loss."
         )
         {
-            options.Model,
+            model.Model,
             output,
-            options.WithRespectTo,
-            options.Loss,
-            options.Reduction,
-            options.Classes.Axis,
-            options.Classes.IgnoreIndex,
-            options.Classes.Smoothing,
-            options.Classes.Weights,
-            options.Classes.Soft,
-            options.Precision,
-            options.StraightThrough,
-            options.Fixed,
-            options.Quantities,
-            options.Method,
-            options.Probes,
-            options.Seed,
-            options.TargetError,
-            options.Tolerance,
-            options.Data,
-            options.BatchSize,
-            options.AsBlocks,
-            options.SampleAxes,
-            options.Provider,
-            options.Cuda.Device,
-            options.Cuda.Memory,
-            options.Cuda.Tf32,
-            options.Cuda.Search,
-            options.Cuda.Library,
-            options.Cuda.OnnxRuntime,
-            options.Threads,
-            options.Memory,
-            options.LoadLimit,
-            options.Dimensions,
-            options.NoCheck,
-            options.Explain,
+            targets,
+            loss,
+            estimates,
+            data,
+            model,
+            resources,
+            device,
         };
+        var requests = new RequestReader(targets, loss, estimates, model);
+        var runs = new RunOptionsReader(model, data, resources, device, output);
         command.SetAction(
             (parsed, cancellation) =>
             {
-                var model = parsed.GetRequiredValue(options.Model);
-                var path = parsed.GetRequiredValue(output)!;
-                var files = options.DataOf(parsed);
-                RealPath.RefuseOverwriting(path, [model, .. options.FilesOf(parsed)]);
-                var request = options.RequestOf(parsed);
-                var data = DataArgument.Load(files);
+                var path = parsed.GetRequiredValue(output.Output)!;
+                var files = data.FilesOf(parsed);
+                RealPath.RefuseOverwriting(path, [model.ModelOf(parsed), .. files.Select(file => file.Path), .. requests.FilesOf(parsed)]);
+                var request = requests.Of(parsed);
+                var arrays = DataArgument.Load(files);
                 ResultFile.CheckWritable(path);
-                var run = service.Prepare(model, request, data, options.RunOptionsOf(parsed));
+                var run = service.Prepare(model.ModelOf(parsed), request, arrays, runs.Of(parsed));
                 RealPath.RefuseOverwriting(path, run.ModelFiles);
                 cancellation.ThrowIfCancellationRequested();
-                PlanView.Show(terminal, run.Plan, parsed.GetValue(options.Explain));
+                PlanView.Show(terminal, run.Plan, parsed.GetValue(output.Explain));
                 RunOutput.Produce(run, path, terminal, cancellation);
                 return Task.FromResult(ExitCodes.Success);
             }

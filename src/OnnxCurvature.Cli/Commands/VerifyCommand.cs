@@ -10,90 +10,63 @@ namespace OnnxCurvature.Cli.Commands;
 /// <summary><c>onnx-curvature verify</c>.</summary>
 internal static class VerifyCommand
 {
-    private const int DefaultSamples = 16;
-    private const int DefaultSeed = 0;
-
     /// <summary>The command.</summary>
     public static Command Create(ICurvatureService service, Terminal terminal)
     {
-        var options = new CommandOptions(requests: true);
-        var output = CommandOptions.Output(
+        var output = new OutputArguments(
             "OUT.npz",
             "Also run over all data, and write the result as 'run' does [default: nothing is written].",
-            required: false
+            required: false,
+            isChecked: true
         );
-        var samples = new Option<int?>("--samples")
-        {
-            HelpName = "N",
-            Description = $"How many entries of each tensor are checked [default: {DefaultSamples}].",
-            CustomParser = Parsers.Integer("--samples", 1),
-        };
-        var seed = new Option<int?>("--seed")
-        {
-            HelpName = "N",
-            Description = $"Which entries are checked [default: {DefaultSeed}].",
-            CustomParser = Parsers.Integer("--seed", 0),
-        };
-        var command = new Command(
+        var entries = new SampledEntryArguments();
+        var targets = new TargetArguments(required: true, straightThrough: false);
+        var loss = new LossArguments(required: true);
+        var data = new DataArguments();
+        var model = new ModelArguments();
+        var resources = new ResourceArguments(runs: true);
+        var device = new DeviceArguments();
+        var command = new ToolCommand(
             "verify",
             "Check the gradient and the Hessian diagonal of one batch at sampled entries against differences in double precision; the "
                 + "exit code is 1 where they do not agree."
         )
         {
-            options.Model,
+            model.Model,
+            entries,
+            targets,
+            loss,
+            data,
             output,
-            options.WithRespectTo,
-            options.Loss,
-            options.Reduction,
-            options.Classes.Axis,
-            options.Classes.IgnoreIndex,
-            options.Classes.Smoothing,
-            options.Classes.Weights,
-            options.Classes.Soft,
-            options.Precision,
-            options.Fixed,
-            options.Quantities,
-            options.Data,
-            options.BatchSize,
-            options.AsBlocks,
-            options.SampleAxes,
-            options.Provider,
-            options.Cuda.Device,
-            options.Cuda.Memory,
-            options.Cuda.Tf32,
-            options.Cuda.Search,
-            options.Cuda.Library,
-            options.Cuda.OnnxRuntime,
-            options.Threads,
-            options.Memory,
-            options.LoadLimit,
-            options.Dimensions,
-            options.NoCheck,
-            options.Explain,
-            samples,
-            seed,
+            model,
+            resources,
+            device,
         };
+        var requests = new RequestReader(targets, loss, estimates: null, model);
+        var runs = new RunOptionsReader(model, data, resources, device, output);
         command.SetAction(
             (parsed, cancellation) =>
             {
-                var model = parsed.GetRequiredValue(options.Model);
-                var request = options.RequestOf(parsed)!;
-                var files = options.DataOf(parsed);
-                var path = parsed.GetValue(output);
+                var request = requests.Of(parsed)!;
+                var files = data.FilesOf(parsed);
+                var path = parsed.GetValue(output.Output);
                 if (path is not null)
                 {
-                    RealPath.RefuseOverwriting(path, [model, .. options.FilesOf(parsed)]);
+                    RealPath.RefuseOverwriting(
+                        path,
+                        [model.ModelOf(parsed), .. files.Select(file => file.Path), .. requests.FilesOf(parsed)]
+                    );
                     ResultFile.CheckWritable(path);
                 }
-                var data = DataArgument.Load(files);
-                var runOptions = options.RunOptionsOf(parsed);
+                var arrays = DataArgument.Load(files);
+                var options = runs.Of(parsed);
                 // Where nothing is written, what is checked is planned, and no more.
                 var planned = path is null ? request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] } : request;
-                var run = service.Prepare(model, planned, data, runOptions);
+                var run = service.Prepare(model.ModelOf(parsed), planned, arrays, options);
                 if (path is not null)
                     RealPath.RefuseOverwriting(path, run.ModelFiles);
                 cancellation.ThrowIfCancellationRequested();
-                PlanView.Show(terminal, run.Plan, parsed.GetValue(options.Explain));
+                PlanView.Show(terminal, run.Plan, parsed.GetValue(output.Explain));
                 if (path is not null)
                 {
                     RunOutput.Produce(run, path, terminal, cancellation);
@@ -104,12 +77,12 @@ internal static class VerifyCommand
                     "verify",
                     progress =>
                         service.Verify(
-                            model,
+                            model.ModelOf(parsed),
                             request,
-                            data,
-                            runOptions,
-                            parsed.GetValue(samples) ?? DefaultSamples,
-                            parsed.GetValue(seed) ?? DefaultSeed,
+                            arrays,
+                            options,
+                            entries.SamplesOf(parsed),
+                            entries.SeedOf(parsed),
                             progress,
                             cancellation
                         )

@@ -3,9 +3,17 @@ using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>The options of CUDA, and of where ONNX Runtime is.</summary>
-internal sealed class CudaArguments
+/// <summary>Where a run is computed: the provider, the options of CUDA, and the place of ONNX Runtime.</summary>
+internal sealed class DeviceArguments() : OptionGroup("Device")
 {
+    public Option<string?> Provider { get; } =
+        new("--provider")
+        {
+            HelpName = "cpu|cuda|auto",
+            Description = "Where ONNX Runtime computes; auto takes CUDA where it can be had, and says so [default: cpu].",
+            CustomParser = Parsers.Word("--provider", "cpu", "cuda", "auto"),
+        };
+
     public Option<int?> Device { get; } =
         new("--device")
         {
@@ -51,8 +59,14 @@ internal sealed class CudaArguments
                 "The native library of another ONNX Runtime installation, or its folder [default: the one that comes with the tool].",
         };
 
+    /// <inheritdoc/>
+    public override IEnumerable<Option> Options => [Provider, Device, Memory, Tf32, Search, Library, OnnxRuntime];
+
+    /// <summary>Where ONNX Runtime computes.</summary>
+    public string ProviderOf(ParseResult parsed) => parsed.GetValue(Provider) ?? "cpu";
+
     /// <summary>How CUDA is used.</summary>
-    public CudaOptions Of(ParseResult parsed) =>
+    public CudaOptions CudaOf(ParseResult parsed) =>
         new()
         {
             Device = parsed.GetValue(Device) ?? 0,

@@ -4,10 +4,31 @@ using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>The options of cross-entropy.</summary>
-internal sealed class ClassArguments
+/// <summary>The loss.</summary>
+/// <param name="required">Whether the command takes no augmented model, which has its loss.</param>
+internal sealed class LossArguments(bool required) : OptionGroup("Loss")
 {
-    public Option<int?> Axis { get; } =
+    public Option<LossRequest?> Loss { get; } =
+        new("--loss")
+        {
+            HelpName = "KIND[:VALUE]",
+            Description =
+                "The loss: cross-entropy, binary-cross-entropy, mse, sum or value; of the named value, of a part of it such as "
+                + "'z[:, 3]', or of the model's first output [default of VALUE: the first output]"
+                + (required ? "." : " [default: none, for an augmented model]."),
+            CustomParser = Parsers.Loss,
+            Required = required,
+        };
+
+    public Option<string?> Reduction { get; } =
+        new("--reduction")
+        {
+            HelpName = "mean|sum",
+            Description = "How the losses of single samples become one [default: mean].",
+            CustomParser = Parsers.Word("--reduction", "mean", "sum"),
+        };
+
+    public Option<int?> ClassAxis { get; } =
         new("--class-axis")
         {
             HelpName = "AXIS",
@@ -27,7 +48,7 @@ internal sealed class ClassArguments
             CustomParser = Parsers.Integer("--ignore-index", int.MinValue),
         };
 
-    public Option<double?> Smoothing { get; } =
+    public Option<double?> LabelSmoothing { get; } =
         new("--label-smoothing")
         {
             HelpName = "E",
@@ -35,7 +56,7 @@ internal sealed class ClassArguments
             CustomParser = Parsers.Number("--label-smoothing"),
         };
 
-    public Option<string?> Weights { get; } =
+    public Option<string?> ClassWeights { get; } =
         new("--class-weights")
         {
             HelpName = "FILE",
@@ -43,7 +64,7 @@ internal sealed class ClassArguments
                 "A .npy file of a weight for each class of cross-entropy; a mean divides by the weights of the labels [default: all 1].",
         };
 
-    public Option<bool> Soft { get; } =
+    public Option<bool> SoftLabels { get; } =
         new("--soft-labels")
         {
             Description =
@@ -51,18 +72,24 @@ internal sealed class ClassArguments
                 + "such].",
         };
 
-    /// <summary>All of them, in the order of the help.</summary>
-    public IEnumerable<Option> All => [Axis, IgnoreIndex, Smoothing, Weights, Soft];
+    /// <inheritdoc/>
+    public override IEnumerable<Option> Options => [Loss, Reduction, ClassAxis, IgnoreIndex, LabelSmoothing, ClassWeights, SoftLabels];
 
-    /// <summary>What they say. Throws <see cref="UserErrorException"/> where the file cannot be read.</summary>
-    public ClassOptions Of(ParseResult parsed) =>
+    /// <summary>How the losses of samples become one.</summary>
+    public Reduction ReductionOf(ParseResult parsed) =>
+        parsed.GetValue(Reduction) == "sum" ? Methods.Requests.Reduction.Sum : Methods.Requests.Reduction.Mean;
+
+    /// <summary>
+    /// What cross-entropy does with classes and labels. Throws <see cref="UserErrorException"/> where the file of weights cannot be read.
+    /// </summary>
+    public ClassOptions ClassesOf(ParseResult parsed) =>
         new()
         {
-            Axis = parsed.GetValue(Axis),
+            Axis = parsed.GetValue(ClassAxis),
             IgnoreIndex = parsed.GetValue(IgnoreIndex),
-            LabelSmoothing = parsed.GetValue(Smoothing) ?? 0,
-            ClassWeights = parsed.GetValue(Weights) is { } path ? Read(path) : [],
-            SoftLabels = parsed.GetValue(Soft),
+            LabelSmoothing = parsed.GetValue(LabelSmoothing) ?? 0,
+            ClassWeights = parsed.GetValue(ClassWeights) is { } path ? Read(path) : [],
+            SoftLabels = parsed.GetValue(SoftLabels),
         };
 
     private static ImmutableArray<double> Read(string path)

@@ -1,11 +1,10 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 
-namespace OnnxCurvature.Cli;
+namespace OnnxCurvature.Cli.Help;
 
-/// <summary><c>--help</c>: what System.CommandLine writes, and examples after it.</summary>
-internal sealed class ExamplesHelpAction : SynchronousCommandLineAction
+/// <summary><c>--help</c>: the help of a command, and examples after it.</summary>
+internal sealed class HelpAction(Terminal terminal) : SynchronousCommandLineAction
 {
     private const string Data = "--data image=images.npy --data labels=labels.npy";
 
@@ -33,34 +32,15 @@ internal sealed class ExamplesHelpAction : SynchronousCommandLineAction
         ["verify"] = [$"onnx-curvature verify vgg16.onnx --wrt conv4_3.weight --loss cross-entropy {Data} --samples 8"],
     };
 
-    private readonly HelpAction _help;
-
-    /// <summary>Adds examples to a help action, which keeps each option on one line where nobody watches.</summary>
-    public ExamplesHelpAction(HelpAction help, Terminal terminal)
-    {
-        _help = help;
-        if (!terminal.IsInteractive)
-            help.MaxWidth = Terminal.Unbounded;
-    }
-
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
 
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        var output = parseResult.InvocationConfiguration.Output;
-        using var text = new StringWriter { NewLine = output.NewLine };
-        var configuration = parseResult.InvocationConfiguration;
-        configuration.Output = text;
-        _help.Invoke(parseResult);
-        configuration.Output = output;
-        output.WriteLine(text.ToString().TrimEnd());
-        output.WriteLine();
-        output.WriteLine("Examples:");
         var command = parseResult.CommandResult.Command;
-        foreach (var example in Examples[command is RootCommand ? "onnx-curvature" : command.Name])
-            output.WriteLine($"  {example}");
+        var examples = Examples[command is RootCommand ? "onnx-curvature" : command.Name];
+        new HelpText(parseResult.InvocationConfiguration.Output, terminal.TextWidth).Write(command, examples);
         return ExitCodes.Success;
     }
 }

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Runtime.Augmentation;
+
+namespace OnnxCurvature.Cli.Arguments;
+
+/// <summary>What an augmented file looks like.</summary>
+internal sealed class FileArguments() : OptionGroup("File")
+{
+    public Option<string?> Profile { get; } =
+        new("--profile")
+        {
+            HelpName = "single-run|portable",
+            Description =
+                "single-run: one run of the file gives everything; chunks of directions run in Loops. portable: no loops, opset 13 to 17 "
+                + "and operators that most runtimes have; the caller feeds the number of the run as 'column_chunk', makes a run for "
+                + "each chunk, and adds up the outputs that the file's metadata names [default: single-run].",
+            CustomParser = Parsers.Word("--profile", "single-run", "portable"),
+        };
+
+    public Option<string?> Provider { get; } =
+        new("--provider")
+        {
+            HelpName = "cpu|cuda",
+            Description =
+                "What the file is laid out for. cpu: where masks make directions zero, products skip these entries, position by position "
+                + "in Loops, if that is expected to be faster. cuda: whole products [default: cpu].",
+            CustomParser = Parsers.Word("--provider", "cpu", "cuda"),
+        };
+
+    public Option<int?> Opset { get; } =
+        new("--opset")
+        {
+            HelpName = "N",
+            Description =
+                "The opset of the file, from 13 to 21 [default: the model's own where it can say all operators, else the lowest that can].",
+            CustomParser = Parsers.Integer("--opset", 1),
+        };
+
+    public Option<bool> Embed { get; } =
+        new("--embed") { Description = "Copy the weights into the file [default: refer to the model's file where that can be]." };
+
+    public Option<ImmutableDictionary<string, string>?> Rename { get; } =
+        new("--rename")
+        {
+            HelpName = "RESULT=NAME",
+            Description =
+                "The name under which the file gives out a result, or an output of the model, for instance loss=energy [default: their "
+                + "own; a result whose name is taken gets a number].",
+            CustomParser = Parsers.Names,
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
+
+    public Option<string[]> Negate { get; } =
+        new("--negate")
+        {
+            HelpName = "RESULT",
+            Description =
+                "Results, or outputs of the model, that the file gives out with the opposite sign, by the names that they have without "
+                + "--rename, for instance x.gradient where x holds positions and forces are wanted [default: none].",
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
+
+    public Option<bool> Only { get; } = new("--only") { Description = "Leave out the model's own outputs [default: they stay]." };
+
+    /// <inheritdoc/>
+    public override IEnumerable<Option> Options => [Profile, Provider, Opset, Embed, Rename, Negate, Only];
+
+    /// <summary>The profile.</summary>
+    public AugmentProfile ProfileOf(ParseResult parsed) =>
+        parsed.GetValue(Profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun;
+
+    /// <summary>What outputs are named, and which there are.</summary>
+    public OutputContract ContractOf(ParseResult parsed) =>
+        new()
+        {
+            Names = parsed.GetValue(Rename) ?? new OutputContract().Names,
+            Negated = [.. (parsed.GetValue(Negate) ?? []).Distinct()],
+            ResultsOnly = parsed.GetValue(Only),
+        };
+}

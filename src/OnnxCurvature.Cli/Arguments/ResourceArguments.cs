@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace OnnxCurvature.Cli.Arguments;
+
+/// <summary>What a command may take of the machine.</summary>
+/// <param name="runs">Whether the command makes runs.</param>
+internal sealed class ResourceArguments(bool runs) : OptionGroup("Resources")
+{
+    public Option<long> Memory { get; } =
+        new("--memory")
+        {
+            HelpName = "SIZE",
+            Description =
+                "The most memory that the process may take, for instance 800M, 2G or 4GiB; fewer directions are then done at a time. With "
+                + "--provider cuda, and in a file that is written, what the values of one chunk of directions may take [default: 3G; 1G "
+                + "for a file].",
+            CustomParser = Parsers.Size("--memory"),
+        };
+
+    public Option<int?> Threads { get; } =
+        new("--threads")
+        {
+            HelpName = "N",
+            Description = "Threads within an operator; 0 takes the number of cores [default: 0].",
+            CustomParser = Parsers.Integer("--threads", 0),
+        };
+
+    /// <inheritdoc/>
+    public override IEnumerable<Option> Options => runs ? [Memory, Threads] : [Memory];
+
+    /// <summary>The bound on memory.</summary>
+    public long? MemoryOf(ParseResult parsed) => parsed.GetResult(Memory) is null ? null : parsed.GetValue(Memory);
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
+
+namespace OnnxCurvature.Cli.Arguments;
+
+/// <summary>What is computed: the quantities, and the values that they are taken by.</summary>
+/// <param name="required">Whether the command takes no augmented model, which needs none of this.</param>
+/// <param name="straightThrough">Whether the command can take quantization for the identity.</param>
+internal sealed class TargetArguments(bool required, bool straightThrough) : OptionGroup("What is computed")
+{
+    public Option<string[]> WithRespectTo { get; } =
+        new("--wrt")
+        {
+            HelpName = "NAME",
+            Description =
+                "The weights, inputs or intermediate values to differentiate with respect to: names, globs such as 'conv*.weight', or "
+                + "slices of the first axis such as 'w[7]' and 'w[3:9]'"
+                + (required ? "." : " [default: none, for an augmented model]."),
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+            Required = required,
+        };
+
+    public Option<ImmutableArray<Quantity>> Quantities { get; } =
+        new("--quantity")
+        {
+            HelpName = "Q,...",
+            Description =
+                "What is computed: "
+                + string.Join(", ", Methods.Requests.Quantities.All.Select(Methods.Requests.Quantities.Name))
+                + " [default: loss,gradient,hessian-diagonal; with --method ggn-mc loss,gradient,ggn-diagonal].",
+            CustomParser = Parsers.QuantityList,
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
+
+    public Option<ImmutableDictionary<string, int?>?> SampleAxes { get; } =
+        new("--samples-axis")
+        {
+            HelpName = "INPUT=AXIS",
+            Description =
+                "The axis of an input along which samples lie, or 'none' for an input that holds none [default: the first, unless the "
+                + "model shows another].",
+            CustomParser = Parsers.SampleAxes,
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
+
+    public Option<string?> Precision { get; } =
+        new("--precision")
+        {
+            HelpName = "model|float64",
+            Description =
+                "In which type everything is computed: the model's own, or float64; float64 takes scalars of a formula that a file "
+                + "rounds to float32, such as 0.01 or √2, for what they were, and says so [default: model].",
+            CustomParser = Parsers.Word("--precision", "model", "float64"),
+        };
+
+    public Option<bool> StraightThrough { get; } =
+        new("--straight-through")
+        {
+            Description =
+                "Take quantization for the identity in derivatives, where it is rounding, of which the derivative is zero [default: off].",
+        };
+
+    /// <inheritdoc/>
+    public override IEnumerable<Option> Options
+    {
+        get
+        {
+            yield return WithRespectTo;
+            yield return Quantities;
+            yield return SampleAxes;
+            yield return Precision;
+            if (straightThrough)
+                yield return StraightThrough;
+        }
+    }
+
+    /// <summary>In which type everything is computed.</summary>
+    public Precision PrecisionOf(ParseResult parsed) => parsed.GetValue(Precision) == "float64" ? Ir.Precision.Float64 : Ir.Precision.Model;
+
+    /// <summary>The axes along which samples lie.</summary>
+    public ImmutableDictionary<string, int?> SampleAxesOf(ParseResult parsed) =>
+        parsed.GetValue(SampleAxes) ?? ImmutableDictionary<string, int?>.Empty;
+}

@@ -1,0 +1,21 @@
+using System.CommandLine;
+using OnnxCurvature.Cli.Arguments;
+
+namespace OnnxCurvature.Cli;
+
+/// <summary>A command whose options come in groups.</summary>
+internal sealed class ToolCommand(string name, string description) : Command(name, description)
+{
+    private readonly List<OptionGroup> _groups = [];
+
+    /// <summary>The groups, in the order of the help.</summary>
+    public IReadOnlyList<OptionGroup> Groups => _groups;
+
+    /// <summary>Adds all options of a group.</summary>
+    public void Add(OptionGroup group)
+    {
+        _groups.Add(group);
+        foreach (var option in group.Options)
+            Add(option);
+    }
+}
