@@ -38,6 +38,7 @@ internal static class InspectJson
             Pairs(json, "inputs", "name", "type", report.Inputs);
             Pairs(json, "outputs", "name", "type", report.Outputs);
             Weights(json, report);
+            Pairs(json, "formulaConstants", "name", "type", report.FormulaConstants);
             Operators(json, report);
             Pairs(json, "losses", "loss", "reason", report.Losses);
             json.WriteStartArray("notes");

@@ -17,6 +17,7 @@ internal static class InspectView
         Values(terminal, "Inputs", report.Inputs);
         Values(terminal, "Outputs", report.Outputs);
         Weights(terminal, report);
+        FormulaConstants(terminal, report);
         Operators(terminal, report);
         if (!report.Losses.IsEmpty)
         {
@@ -74,6 +75,17 @@ internal static class InspectView
             terminal.Item($"{string.Join(", ", obstacle.Select(weight => weight.Name))}: {obstacle.Key}");
         if (obstacles.Length > PlanView.MostNotes)
             terminal.Item($"{obstacles.Length - PlanView.MostNotes} more reasons are not shown.");
+    }
+
+    /// <summary>Shows the constants that patterns leave out, in one sentence.</summary>
+    private static void FormulaConstants(Terminal terminal, InspectReport report)
+    {
+        const int listed = 8;
+        if (report.FormulaConstants.IsEmpty)
+            return;
+        var names = string.Join(", ", report.FormulaConstants.Take(listed).Select(constant => constant.Name));
+        var more = report.FormulaConstants.Length > listed ? $" and {Figures.Count(report.FormulaConstants.Length - listed)} more" : "";
+        terminal.Item($"No weights but constants of formulas, which --wrt takes by their own names alone: {names}{more}");
     }
 
     private static void Operators(Terminal terminal, InspectReport report)

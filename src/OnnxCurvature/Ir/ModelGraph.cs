@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ir;
 /// <param name="Inputs">What a caller feeds.</param>
 /// <param name="Outputs">What the model gives out, in order.</param>
 /// <param name="Values">Every value that the model names.</param>
-/// <param name="Weights">The floating-point constants that the model names.</param>
+/// <param name="Weights">The floating-point constants that the model names and uses as weights.</param>
 public sealed record ModelGraph(
     GraphBuilder Builder,
     ImmutableArray<Value> Inputs,
@@ -16,6 +16,12 @@ public sealed record ModelGraph(
     ImmutableArray<Value> Weights
 )
 {
+    /// <summary>
+    /// The other floating-point constants that the model names, which are parts of formulas: patterns do not find them, and their own
+    /// names do.
+    /// </summary>
+    public ImmutableArray<Value> FormulaConstants { get; init; } = [];
+
     /// <summary>
     /// Where the samples of a batch lie in those inputs that do not hold them along their first axis: the axis, or null for an input that
     /// holds no samples.

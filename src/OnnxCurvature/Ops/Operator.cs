@@ -54,6 +54,16 @@ public abstract class Operator : OperatorSchema
     /// </summary>
     public virtual bool HoldsSizes(int input) => false;
 
+    /// <summary>
+    /// How the node uses a floating-point constant that it takes at an input. By default an array is a weight.
+    /// </summary>
+    public virtual ConstantRole RoleOf(Node node, int input)
+    {
+        if (DependsOnShapesAlone || HoldsSizes(input))
+            return ConstantRole.Formula;
+        return node.Inputs[input]!.Type.Shape.Elements.IsOne ? ConstantRole.Number : ConstantRole.Weight;
+    }
+
     /// <summary>Whether the output has the same entries all along an axis, however long that is.</summary>
     public virtual bool IsConstantAlong(Node node, int axis) => false;
 

@@ -68,6 +68,7 @@ internal sealed class FakeService : ICurvatureService
                 new InspectedWeight("conv4_3.weight", "float32[512,512,3,3]", 2359296, ConvPlan, null),
                 new InspectedWeight("[odd] name", "float32[6]", 6, null, "the operator Secret 's' is unknown"),
             ],
+            [("/act/Constant_output_0", "float32")],
             [new InspectedOperator("Conv", 13, null), new InspectedOperator("com.example.Secret", 1, "the operator is unknown")],
             [("cross-entropy:logits", "the output has 1000 classes along axis 1")],
             ["The values of 'steps' are <fixed> & \"folded\"."]

@@ -12,14 +12,13 @@ public sealed class ScalarWeightTests
     private static readonly double[] X = [0.5, -2, 1.5];
 
     [Theory]
-    [InlineData(false, "s")]
-    [InlineData(true, "s")]
-    [InlineData(false, "*")]
-    public void A_scalar_that_is_differentiated_by_is_what_the_file_says(bool constant, string target)
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_scalar_that_is_differentiated_by_is_what_the_file_says(bool constant)
     {
         using var tool = new Tool();
         Save(tool, constant);
-        var run = tool.Run($"run @scale.onnx -o @o.npz --wrt {target} --loss sum --precision float64 --data x=@x.npy");
+        var run = tool.Run("run @scale.onnx -o @o.npz --wrt s --loss sum --precision float64 --data x=@x.npy");
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
         // L = Σ exp(s x), s being 0.1 as float32 has it.
         var s = (double)0.1f;

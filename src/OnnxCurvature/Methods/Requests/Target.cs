@@ -35,9 +35,7 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
             {
                 var matches = model.Weights.Where(weight => NamePattern.Fits(name, weight.Name!)).ToArray();
                 if (matches.Length == 0)
-                    throw new UserErrorException(
-                        $"--wrt '{pattern}' matches no weight; {Suggestions.For(name, model.Weights.Select(weight => weight.Name!))}."
-                    );
+                    throw NoMatch(model, pattern, name);
                 targets.AddRange(matches.Select(weight => Of(weight.Name!, weight, range)));
                 continue;
             }
@@ -57,6 +55,17 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
         if (targets.Count == 0)
             throw new UserErrorException("Nothing was named to differentiate with respect to; give a weight with --wrt NAME.");
         return [.. targets.DistinctBy(target => target.Name)];
+    }
+
+    private static UserErrorException NoMatch(ModelGraph model, string pattern, string name)
+    {
+        if (model.FormulaConstants.FirstOrDefault(constant => NamePattern.Fits(name, constant.Name!)) is { } constant)
+            return new UserErrorException(
+                $"--wrt '{pattern}' matches no weight, but '{constant.Name}', a constant of a formula; name it without a pattern."
+            );
+        return new UserErrorException(
+            $"--wrt '{pattern}' matches no weight; {Suggestions.For(name, model.Weights.Select(weight => weight.Name!))}."
+        );
     }
 
     /// <summary>A name that exists is taken whole, even where it ends in brackets.</summary>

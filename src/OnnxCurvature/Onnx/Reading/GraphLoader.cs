@@ -42,23 +42,27 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
             .Concat(_graph.Node.SelectMany(node => node.Output))
             .Concat(loader.WrittenOutConstants.Select(constant => constant.Name!))
             .Distinct(StringComparer.Ordinal);
+        Value[] constants =
+        [
+            .. names
+                .Where(values.ContainsKey)
+                .Select(name => values[name])
+                .Where(value => value is { Constant: not null, Name: not null } && value.Type.Element.IsFloat()),
+        ];
+        var outputs = LoadOutputs(scope);
+        var nodes = GraphWalk.Ancestors(values.Values.Concat(outputs.Select(output => output.Value)));
+        var initializers = Stored.ToHashSet(StringComparer.Ordinal);
+        var weights = ConstantRoles.Weights(constants, nodes, IsParameter);
         return InputSamples.Found(
-            new ModelGraph(
-                scope.Builder,
-                inputs,
-                LoadOutputs(scope),
-                values,
-                [
-                    .. names
-                        .Where(values.ContainsKey)
-                        .Select(name => values[name])
-                        .Where(value => value is { Constant: not null, Name: not null } && value.Type.Element.IsFloat()),
-                ]
-            )
+            new ModelGraph(scope.Builder, inputs, outputs, values, weights)
             {
+                FormulaConstants = [.. constants.Except(weights)],
                 SampleAxes = SampleAxes(inputs),
             }
         );
+
+        bool IsParameter(Value value) =>
+            value.Constant is { } constant && initializers.Contains(value.Name!) && !RoundedNumber.IsOfFormula(constant.Read().Floats[0]);
     }
 
     /// <summary>

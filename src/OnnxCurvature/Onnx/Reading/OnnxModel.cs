@@ -73,7 +73,7 @@ public sealed class OnnxModel
     /// <summary>Every value that the outermost graph names.</summary>
     public IReadOnlyDictionary<string, Value> Values => Graph.Values;
 
-    /// <summary>The floating-point constants that the outermost graph names, in its order.</summary>
+    /// <summary>The floating-point constants that the outermost graph names and uses as weights, in its order.</summary>
     public ImmutableArray<Value> Weights => Graph.Weights;
 
     /// <summary>The initializers that a caller may replace by feeding them, as files of IR version 4 and later allow.</summary>

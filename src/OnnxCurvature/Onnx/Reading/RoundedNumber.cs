@@ -35,6 +35,10 @@ internal static class RoundedNumber
             ? Math.CopySign(known, number)
             : number;
 
+    /// <summary>Whether a number is one that formulas have: a decimal of few digits, or one such as √2.</summary>
+    public static bool IsOfFormula(double number) =>
+        Known.ContainsKey(Math.Abs((float)number)) || Digits(((float)number).ToString("R", CultureInfo.InvariantCulture)) <= MostDigits;
+
     /// <summary>
     /// Roots and fourth roots of integers, which scale both factors of attention, fractions of one, and the constants of the usual
     /// activations.

@@ -5,7 +5,9 @@ namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>The types in which the values of a file are computed, and what is computed in a wider one than the file's.</summary>
 /// <param name="precision">The precision that is asked for.</param>
-/// <param name="targets">Names, or patterns of names, of values that derivatives are taken by.</param>
+/// <param name="targets">
+/// Names, or patterns of names, of values that derivatives are taken by; no pattern takes a number of a formula.
+/// </param>
 internal sealed class Widening(Precision precision, IReadOnlyList<string> targets)
 {
     /// <summary>Whether some values are computed in a wider type than the file's.</summary>
@@ -23,7 +25,7 @@ internal sealed class Widening(Precision precision, IReadOnlyList<string> target
     {
         var type = Of(constant.Type);
         return type == constant.Type ? constant
-            : IsNumber(constant) && !targets.Any(target => NamePattern.Fits(target, name))
+            : IsNumber(constant) && !targets.Contains(name)
                 ? new InlineConstant(Tensor.Of(type.Element, type.Shape.Sizes, [Meant(constant, isInitializer)]))
             : constant is InlineConstant ? new InlineConstant(constant.Read().CastTo(type.Element))
             : new WidenedConstant(constant, type.Element);

@@ -19,6 +19,10 @@ namespace OnnxCurvature.Ops.Attention;
 public sealed class AttentionOperator : ExpandedOperator
 {
     /// <inheritdoc/>
+    /// <remarks>The fourth input is the mask.</remarks>
+    public override ConstantRole RoleOf(Node node, int input) => input == 3 ? ConstantRole.Formula : base.RoleOf(node, input);
+
+    /// <inheritdoc/>
     public override string Name => "Attention";
 
     /// <inheritdoc/>

@@ -16,6 +16,10 @@ namespace OnnxCurvature.Ops.Attention;
 public sealed class RotaryEmbedding : CompositeOperator
 {
     /// <inheritdoc/>
+    /// <remarks>The sines and cosines of positions are a part of the rotation.</remarks>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? base.RoleOf(node, input) : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     protected override bool IsNewerThanFiles => true;
 
     /// <inheritdoc/>

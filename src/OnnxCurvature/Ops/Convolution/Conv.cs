@@ -40,6 +40,9 @@ public sealed class Conv : Operator
     }
 
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Weight;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var (x, w) = (call.Required(0).Type, call.Required(1).Type);

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Products;
 
 namespace OnnxCurvature.Ops.Elementwise;
 
@@ -13,6 +15,17 @@ public sealed class Add : BinaryElementwise
         Scalars.Is(x, 0) ? Broadcasting.To(b, y, TensorShape.Broadcast(x.Type.Shape, y.Type.Shape)!.Value)
         : Scalars.Is(y, 0) ? Broadcasting.To(b, x, TensorShape.Broadcast(x.Type.Shape, y.Type.Shape)!.Value)
         : Catalogue.Get<Add>().Apply(b, [x, y]).Output;
+
+    /// <inheritdoc/>
+    /// <remarks>A vector of a single number is a weight as the bias of a product. A mask of scores is none.</remarks>
+    public override ConstantRole RoleOf(Node node, int input)
+    {
+        var constant = node.Inputs[input]!;
+        if (!constant.Type.Shape.Elements.IsOne)
+            return IsMask(constant) ? ConstantRole.Formula : ConstantRole.Weight;
+        var isBias = node.Inputs[1 - input]!.Producer?.Operator is BilinearOperator or Conv or ConvTranspose or Gemm;
+        return isBias && constant.Type.Rank > 0 ? ConstantRole.Weight : ConstantRole.Number;
+    }
 
     /// <inheritdoc/>
     public override ImmutableArray<Dim>? ContentsOf(Node node) => Contents.Elementwise(node, Contents.Sum);
@@ -31,4 +44,23 @@ public sealed class Add : BinaryElementwise
 
     /// <inheritdoc/>
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) => cy[0];
+
+    /// <summary>Whether a constant leaves each score that it is added to as it is, or makes its probability zero.</summary>
+    private static bool IsMask(Value value)
+    {
+        // Exporters write -1e4 in 16 bits, -1e9, the lowest number, or an infinity.
+        const double LeastHidden = -1e4;
+        if (value.Constant is not { } constant)
+            return false;
+        var hides = false;
+        var elements = constant.Type.Shape.Elements.Factor;
+        for (long start = 0, count = 16; start < elements; start += count, count = Math.Min(1 << 18, 16 * count))
+        {
+            var part = constant.Part(start, (int)Math.Min(count, elements - start)).Floats;
+            if (part.Any(element => element != 0 && !(element <= LeastHidden)))
+                return false;
+            hides |= part.Any(element => element != 0);
+        }
+        return hides;
+    }
 }

@@ -12,6 +12,9 @@ public sealed class Cast : LinearOperator
         x.Type.Element == element ? x : Catalogue.Get<Cast>().Apply(b, [x], Attributes.Empty.With("to", (long)element)).Output;
 
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? ConstantRole.Forwarded : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
         [call.Required(0).Type with { Element = (ElementType)call.Attributes.Int("to", 0) }];
 

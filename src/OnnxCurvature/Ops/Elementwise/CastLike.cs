@@ -9,6 +9,9 @@ namespace OnnxCurvature.Ops.Elementwise;
 public sealed class CastLike : CompositeOperator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? ConstantRole.Forwarded : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) =>
         call.Required(0) is var x && x.Type.Element == call.Required(1).Type.Element
             ? [Catalogue.Get<Identity>().Apply(b, [x]).Output]

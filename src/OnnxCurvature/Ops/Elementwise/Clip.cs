@@ -12,6 +12,9 @@ namespace OnnxCurvature.Ops.Elementwise;
 public sealed class Clip : Operator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? base.RoleOf(node, input) : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
 
     /// <inheritdoc/>

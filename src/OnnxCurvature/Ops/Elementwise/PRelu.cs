@@ -10,6 +10,10 @@ namespace OnnxCurvature.Ops.Elementwise;
 public sealed class PRelu : BinaryElementwise
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) =>
+        node.Inputs[input]!.Type.Rank > 0 ? ConstantRole.Weight : base.RoleOf(node, input);
+
+    /// <inheritdoc/>
     protected override double Function(Attributes attributes, double a, double b) => a > 0 ? a : b * a;
 
     /// <inheritdoc/>

@@ -11,6 +11,9 @@ namespace OnnxCurvature.Ops.Families;
 public abstract class BilinearOperator : Operator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Weight;
+
+    /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
         active[0] && active[1] ? Curvature.Curved
         : active[0] || active[1] ? Curvature.Linear

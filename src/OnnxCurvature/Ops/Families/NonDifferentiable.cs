@@ -7,6 +7,9 @@ namespace OnnxCurvature.Ops.Families;
 public abstract class NonDifferentiable : Operator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.PiecewiseConstant;
 
     /// <inheritdoc/>

@@ -13,6 +13,9 @@ public abstract class ReshapingOperator : LinearOperator
     protected abstract TensorShape Shape(TensorShape x, Attributes attributes);
 
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? ConstantRole.Forwarded : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var x = call.Required(0).Type;

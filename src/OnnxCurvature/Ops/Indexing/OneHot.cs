@@ -14,6 +14,9 @@ namespace OnnxCurvature.Ops.Indexing;
 public sealed class OneHot : CompositeOperator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Formula;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var values = call.Required(2);

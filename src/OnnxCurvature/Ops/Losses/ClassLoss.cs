@@ -58,5 +58,9 @@ public abstract class ClassLoss : CompositeOperator
     }
 
     /// <inheritdoc/>
+    /// <remarks>The weights of classes belong to the loss.</remarks>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? base.RoleOf(node, input) : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 5 * size(node.Inputs[0]!.Type.Shape.Elements);
 }

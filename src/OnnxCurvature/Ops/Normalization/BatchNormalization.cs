@@ -16,6 +16,10 @@ namespace OnnxCurvature.Ops.Normalization;
 public sealed class BatchNormalization : CompositeOperator
 {
     /// <inheritdoc/>
+    /// <remarks>Mean and variance are gathered from data, and no step of training moves them along a gradient.</remarks>
+    public override ConstantRole RoleOf(Node node, int input) => input is 1 or 2 ? ConstantRole.Weight : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override int LeastRank => 2;
 
     /// <inheritdoc/>

@@ -14,6 +14,9 @@ namespace OnnxCurvature.Ops.Products;
 public sealed class Gemm : Operator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Weight;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var (x, w, form) = (call.Required(0).Type, call.Required(1).Type, Form.Of(call.Attributes));

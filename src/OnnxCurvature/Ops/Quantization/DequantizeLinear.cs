@@ -14,6 +14,9 @@ public sealed class DequantizeLinear : CompositeOperator
     internal Value Of(GraphBuilder b, OperatorCall call) => Lower(b, call)[0]!;
 
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Formula;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var (x, scale) = (call.Required(0), call.Required(1));

@@ -15,6 +15,9 @@ namespace OnnxCurvature.Ops.Quantization;
 public sealed class QLinearConv : CompositeOperator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override int LeastRank => 3;
 
     /// <summary>In double precision, which holds the sums of products of integers exactly.</summary>

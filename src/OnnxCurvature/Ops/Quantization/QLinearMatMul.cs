@@ -14,6 +14,9 @@ namespace OnnxCurvature.Ops.Quantization;
 public sealed class QLinearMatMul : CompositeOperator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override int LeastRank => 1;
 
     /// <summary>In double precision, which holds the products of integers exactly.</summary>

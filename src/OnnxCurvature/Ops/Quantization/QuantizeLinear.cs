@@ -13,6 +13,9 @@ namespace OnnxCurvature.Ops.Quantization;
 public sealed class QuantizeLinear : CompositeOperator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? base.RoleOf(node, input) : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type with { Element = Result(call) }];
 
     /// <inheritdoc/>

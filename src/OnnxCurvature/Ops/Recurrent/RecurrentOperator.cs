@@ -40,6 +40,11 @@ public abstract class RecurrentOperator : CompositeOperator
     protected delegate Expr[] Step(Expr input, Expr?[] states);
 
     /// <inheritdoc/>
+    /// <remarks>The states that a sequence begins with are no weights.</remarks>
+    public override ConstantRole RoleOf(Node node, int input) =>
+        input is 1 or 2 or 3 || input >= InitialStates + States ? ConstantRole.Weight : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var (x, r) = (call.Required(0).Type, call.Required(2).Type.Shape);

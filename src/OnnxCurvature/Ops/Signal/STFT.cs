@@ -15,6 +15,10 @@ namespace OnnxCurvature.Ops.Signal;
 public sealed class STFT : CompositeOperator
 {
     /// <inheritdoc/>
+    /// <remarks>The window is a part of the transform.</remarks>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? base.RoleOf(node, input) : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = call.Required(0);

@@ -8,6 +8,9 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class Identity : LinearOperator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? ConstantRole.Forwarded : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
 
     /// <inheritdoc/>

@@ -31,6 +31,9 @@ public sealed class Reshape : LinearOperator
     public static Value InsertAxis(GraphBuilder b, Value x, int axis) => To(b, x, x.Type.Shape.Insert(axis, 1));
 
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? ConstantRole.Forwarded : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override bool HoldsSizes(int input) => input == 1;
 
     /// <inheritdoc/>

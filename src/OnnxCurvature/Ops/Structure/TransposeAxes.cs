@@ -9,6 +9,9 @@ namespace OnnxCurvature.Ops.Structure;
 public sealed class TransposeAxes : LinearOperator
 {
     /// <inheritdoc/>
+    public override ConstantRole RoleOf(Node node, int input) => input == 0 ? ConstantRole.Forwarded : ConstantRole.Formula;
+
+    /// <inheritdoc/>
     public override string Name => "Transpose";
 
     /// <summary>The axes of a value in another order; the value itself where nothing moves. Two transpositions become one.</summary>

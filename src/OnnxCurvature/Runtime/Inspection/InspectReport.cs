@@ -10,6 +10,7 @@ namespace OnnxCurvature.Runtime.Inspection;
 /// <param name="Inputs">Name and type of each input: <c>image</c>, <c>float32[N,3,224,224]</c>.</param>
 /// <param name="Outputs">Name and type of each output.</param>
 /// <param name="Weights">The weights, with the method that gives their exact Hessian diagonal.</param>
+/// <param name="FormulaConstants">Name and type of each constant that is no weight but a part of a formula.</param>
 /// <param name="Operators">Each operator, how often it occurs, and why it cannot be differentiated where it cannot.</param>
 /// <param name="Losses">The losses that fit: <c>cross-entropy:logits</c>, each with a reason.</param>
 /// <param name="Notes">One sentence each.</param>
@@ -20,6 +21,7 @@ public sealed record InspectReport(
     ImmutableArray<(string Name, string Type)> Inputs,
     ImmutableArray<(string Name, string Type)> Outputs,
     ImmutableArray<InspectedWeight> Weights,
+    ImmutableArray<(string Name, string Type)> FormulaConstants,
     ImmutableArray<InspectedOperator> Operators,
     ImmutableArray<(string Loss, string Reason)> Losses,
     ImmutableArray<string> Notes

@@ -48,6 +48,7 @@ internal sealed class Inspector(OnnxModel model)
             [.. graph.Inputs.Select(input => (input.Name!, input.Type.ToString()))],
             [.. graph.Outputs.Select(output => (output.Name, output.Value.Type.ToString()))],
             weights,
+            [.. graph.FormulaConstants.Select(constant => (constant.Name!, constant.Type.ToString()))],
             [
                 .. nodes
                     .Select(node => node.Operator.ToString())
