@@ -155,6 +155,12 @@ public abstract class Operator : OperatorSchema
     public virtual UnfoldedProduct? Unfold(GraphBuilder b, Node node, int input) => null;
 
     /// <summary>
+    /// Which axes of an input, where that is a weight, count the channels that the node makes and takes; null where it is no kernel and no
+    /// matrix.
+    /// </summary>
+    public virtual KernelAxes? KernelAxesOf(Node node, int input) => null;
+
+    /// <summary>
     /// The node built anew on other inputs, for outputs of given shapes. By default the operator infers these itself.
     /// </summary>
     public virtual Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>

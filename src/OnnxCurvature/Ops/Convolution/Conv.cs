@@ -88,6 +88,9 @@ public sealed class Conv : Operator
     }
 
     /// <inheritdoc/>
+    public override KernelAxes? KernelAxesOf(Node node, int input) => input == 1 ? new KernelAxes(Output: 0, Input: 1) : null;
+
+    /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
         active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
 

@@ -75,6 +75,9 @@ public sealed class ConvTranspose : Operator
     }
 
     /// <inheritdoc/>
+    public override KernelAxes? KernelAxesOf(Node node, int input) => input == 1 ? new KernelAxes(Output: 1, Input: 0) : null;
+
+    /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
         active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
 

@@ -54,6 +54,18 @@ public sealed class Gemm : Operator
     }
 
     /// <inheritdoc/>
+    public override KernelAxes? KernelAxesOf(Node node, int input)
+    {
+        var form = Form.Of(node.Attributes);
+        return input switch
+        {
+            0 => form.TransA ? new KernelAxes(Output: 1, Input: 0) : new KernelAxes(Output: 0, Input: 1),
+            1 => form.TransB ? new KernelAxes(Output: 0, Input: 1) : new KernelAxes(Output: 1, Input: 0),
+            _ => null,
+        };
+    }
+
+    /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
         active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
 

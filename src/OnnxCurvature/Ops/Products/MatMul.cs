@@ -38,6 +38,14 @@ public sealed class MatMul : BilinearOperator
     }
 
     /// <inheritdoc/>
+    public override KernelAxes? KernelAxesOf(Node node, int input)
+    {
+        if (node.Inputs[input]!.Type.Rank is var rank && rank < 2)
+            return null;
+        return input == 1 ? new KernelAxes(Output: rank - 1, Input: rank - 2) : new KernelAxes(Output: rank - 2, Input: rank - 1);
+    }
+
+    /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var (x, y) = (inputs[0]!, inputs[1]!);

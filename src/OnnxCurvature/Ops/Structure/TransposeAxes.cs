@@ -44,6 +44,10 @@ public sealed class TransposeAxes : LinearOperator
         return Of(b, x, axes);
     }
 
+    /// <summary>The axes of x that become axes of y.</summary>
+    public static KernelAxes Before(Node node, KernelAxes axes) =>
+        new(Permutation(node)[axes.Output], Permutation(node)[axes.Input]);
+
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {

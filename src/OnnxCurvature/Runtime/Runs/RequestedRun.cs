@@ -23,19 +23,9 @@ internal static class RequestedRun
     /// </summary>
     public static RunPlan Plan(RunInputs inputs, CurvatureRequest request, CurvatureRunOptions options)
     {
-        var (source, model, data) = (inputs.Source, inputs.Model, inputs.Data);
-        AugmentedMetadata.CheckDerivable(model);
-        // Which branch of an If is taken may depend on the sizes of the data. How these are cut does not change axes without samples.
-        if (!model.LeftOutNodes.IsEmpty)
-        {
-            source = source with { Dimensions = DataSet.Dimensions(model.Graph, data, null).SetItems(source.Dimensions) };
-            model = source.Load();
-        }
-        (request, data) = LossTargets.Of(source, model.Graph, request, data);
-        var batches = BatchDecision.Of(model.Graph, request, data, options, AugmentedMetadata.BatchObstacleOf(model));
-        // The data make the program a plainer one, and what was built to decide is no part of it, so the model is loaded again.
-        source = Decided(source, model.Graph, data, batches);
-        model = source.Load();
+        var settled = Settle(inputs, request, options);
+        var (source, model, data, batches) = (settled.Source, settled.Model, settled.Data, settled.Batches);
+        request = settled.Request;
         if (request is { Tolerance: not null, KeptClasses: null })
             request = request with { KeptClasses = ClassCount.Of(source, request, data, batches, options) };
         // Before the plan, since what is checked is derived from the model's own nodes alone.
@@ -69,6 +59,27 @@ internal static class RequestedRun
         };
         check?.Fit(run.BudgetOfCheck(options), plan.Methods);
         return run;
+    }
+
+    /// <summary>
+    /// Decides about batches, and gives the model the sizes that follow from the data. Throws <see cref="UserErrorException"/> for data that
+    /// do not fit.
+    /// </summary>
+    public static SettledRun Settle(RunInputs inputs, CurvatureRequest request, CurvatureRunOptions options)
+    {
+        var (source, model, data) = (inputs.Source, inputs.Model, inputs.Data);
+        AugmentedMetadata.CheckDerivable(model);
+        // Which branch of an If is taken may depend on the sizes of the data. How these are cut does not change axes without samples.
+        if (!model.LeftOutNodes.IsEmpty)
+        {
+            source = source with { Dimensions = DataSet.Dimensions(model.Graph, data, null).SetItems(source.Dimensions) };
+            model = source.Load();
+        }
+        (request, data) = LossTargets.Of(source, model.Graph, request, data);
+        var batches = BatchDecision.Of(model.Graph, request, data, options, AugmentedMetadata.BatchObstacleOf(model));
+        // The data make the program a plainer one, and what was built to decide is no part of it, so the model is loaded again.
+        source = Decided(source, model.Graph, data, batches);
+        return new SettledRun(source, source.Load(), request, data, batches);
     }
 
     /// <summary>How the model is loaded once it is known how the data are cut.</summary>

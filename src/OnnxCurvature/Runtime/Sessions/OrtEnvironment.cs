@@ -22,6 +22,9 @@ internal static class OrtEnvironment
     /// <summary>Whether what ONNX Runtime logs can be heard: not where something else made the environment before.</summary>
     public static bool IsHeard { get; private set; }
 
+    /// <summary>The version of the native library in use.</summary>
+    public static string NativeVersion => OrtEnv.Instance().GetVersionString();
+
     /// <summary>
     /// Starts ONNX Runtime where it has not started, from the library at <paramref name="path"/> where that is not null. Throws
     /// <see cref="UserErrorException"/> where there is no such library, where it is too old, or where another one is in use already.

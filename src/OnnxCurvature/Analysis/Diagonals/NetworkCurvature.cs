@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Results;
+
+namespace OnnxCurvature.Analysis.Diagonals;
+
+/// <summary>What an analysis computed: the loss, and the curvature of each weight.</summary>
+/// <param name="Model">The model's file.</param>
+/// <param name="Request">What was asked.</param>
+/// <param name="Options">What the analysis was allowed to take.</param>
+/// <param name="Loss">The loss over all samples.</param>
+/// <param name="Samples">The number of samples.</param>
+/// <param name="Layers">The weights, in the order of the graph.</param>
+/// <param name="LeftOut">The weights that have no diagonal, and why.</param>
+/// <param name="Notes">What the user should know: one sentence each.</param>
+/// <param name="Checks">What the checks of the runs found; that of the exact diagonals first.</param>
+/// <param name="Seconds">How long the runs took.</param>
+public sealed record NetworkCurvature(
+    string Model,
+    CurvatureRequest Request,
+    AnalysisOptions Options,
+    double Loss,
+    long Samples,
+    ImmutableArray<LayerCurvature> Layers,
+    ImmutableArray<LeftOutWeight> LeftOut,
+    ImmutableArray<string> Notes,
+    ImmutableArray<CheckReport> Checks,
+    double Seconds
+)
+{
+    /// <summary>Where the numbers come from.</summary>
+    public required Provenance Provenance { get; init; }
+}

@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Files;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Results;
+using OnnxCurvature.Runtime.Runs;
+
+namespace OnnxCurvature.Analysis.Diagonals;
+
+/// <summary>An analysis that is planned, and that has not begun: which diagonals will be exact, and how long all takes.</summary>
+public sealed class PreparedAnalysis
+{
+    private readonly CurvatureRequest _request;
+    private readonly AnalysisOptions _options;
+    private readonly IReadOnlyDictionary<string, NpyArray> _data;
+    private readonly IReadOnlyDictionary<string, Ir.Value> _weights;
+    private readonly PreparedRun? _exact;
+    private readonly PreparedRun? _estimate;
+
+    private PreparedAnalysis(
+        string path,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions runOptions,
+        AnalysisOptions options,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        (_request, _options, _data) = (request, options, data);
+        var pricing = RunPricing.Of(path, request, data, runOptions);
+        var choice = new DiagonalChoice(pricing, request, options);
+        Model = pricing.Path;
+        Layers = choice.Make(progress, cancellation);
+        LeftOut = choice.LeftOut;
+        _weights = pricing.Graph.Weights.DistinctBy(weight => weight.Name).ToDictionary(weight => weight.Name!, StringComparer.Ordinal);
+        _exact = Run(isExact: true, choice.ExactRequest);
+        _estimate = Run(isExact: false, choice.EstimateRequest);
+        ExactSeconds = _exact is null ? 0 : choice.ExactSeconds;
+        EstimateSeconds = _estimate is null ? 0 : pricing.Price(choice.EstimateRequest(Names(isExact: false))).Seconds;
+
+        PreparedRun? Run(bool isExact, Func<IEnumerable<string>, CurvatureRequest> ask)
+        {
+            var names = Names(isExact).ToArray();
+            return names.Length == 0 ? null : PreparedRun.Create(path, ask(names), data, runOptions);
+        }
+    }
+
+    /// <summary>The full path of the model's file.</summary>
+    public string Model { get; }
+
+    /// <summary>How the diagonal of each weight will be had, in the order of the graph.</summary>
+    public ImmutableArray<LayerPlan> Layers { get; }
+
+    /// <summary>The weights that have no diagonal, and why.</summary>
+    public ImmutableArray<LeftOutWeight> LeftOut { get; }
+
+    /// <summary>About how long the exact diagonals take, in seconds of a processor.</summary>
+    public double ExactSeconds { get; }
+
+    /// <summary>About how long the estimates take, in seconds of a processor.</summary>
+    public double EstimateSeconds { get; }
+
+    /// <summary>The full paths of the files that the model is read from.</summary>
+    public ImmutableArray<string> ModelFiles => (_exact ?? _estimate)!.ModelFiles;
+
+    /// <summary>What the user should know: one sentence each.</summary>
+    public ImmutableArray<string> Notes => [.. Runs.SelectMany(run => run.Notes).Distinct()];
+
+    private IEnumerable<PreparedRun> Runs => new[] { _exact, _estimate }.OfType<PreparedRun>();
+
+    /// <summary>
+    /// Runs. Throws <see cref="UserErrorException"/> for a result that is not finite, and <see cref="DisagreementException"/> where a run's
+    /// check finds a disagreement.
+    /// </summary>
+    public NetworkCurvature Run(IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+        ErrorBoundary.Translate(() => Compute(progress, cancellation));
+
+    /// <summary>Prices every weight and chooses. Throws <see cref="UserErrorException"/>.</summary>
+    internal static PreparedAnalysis Create(
+        string path,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions runOptions,
+        AnalysisOptions options,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    ) => new(path, request, data, runOptions, options, progress, cancellation);
+
+    private NetworkCurvature Compute(IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        var total = Math.Max(ExactSeconds + EstimateSeconds, double.Epsilon);
+        var exact = _exact?.Run(Part(progress, 0, ExactSeconds / total, "exact"), cancellation);
+        var estimate = _estimate?.Run(Part(progress, ExactSeconds / total, 1, "estimates"), cancellation);
+        CurvatureResult[] results = [.. new[] { exact, estimate }.OfType<CurvatureResult>()];
+        var tensors = results
+            .SelectMany(result => result.Tensors)
+            .DistinctBy(tensor => tensor.Name)
+            .ToDictionary(tensor => tensor.Name, tensor => tensor.Values, StringComparer.Ordinal);
+        return new NetworkCurvature(
+            Model,
+            _request,
+            _options,
+            tensors[Quantity.Loss.OutputName("")][0],
+            results[0].Samples,
+            [.. Layers.Select(layer => Layer(layer, tensors))],
+            LeftOut,
+            [.. Notes.Concat(results.SelectMany(result => result.Notes)).Distinct()],
+            [.. results.Select(result => result.Check)],
+            results.Sum(result => result.Seconds.GetValueOrDefault("run"))
+        )
+        {
+            Provenance = Provenance.Of(ModelFiles, _data),
+        };
+    }
+
+    private LayerCurvature Layer(LayerPlan plan, Dictionary<string, double[]> tensors)
+    {
+        var isGgn = _options.Diagonal == Quantity.GgnDiagonal;
+        var (estimate, error) = isGgn
+            ? (Quantity.GgnDiagonalEstimate, Quantity.GgnDiagonalStandardError)
+            : (Quantity.HessianDiagonalEstimate, Quantity.HessianDiagonalStandardError);
+        var quantity = plan.IsExact ? _options.Diagonal : estimate;
+        return new LayerCurvature(
+            plan,
+            [.. _weights[plan.Weight].Constant!.Read().Floats],
+            [.. tensors[Quantity.Gradient.OutputName(plan.Weight)]],
+            [.. tensors[quantity.OutputName(plan.Weight)]],
+            plan.IsExact ? null : [.. tensors[error.OutputName(plan.Weight)]]
+        );
+    }
+
+    private IEnumerable<string> Names(bool isExact) => Layers.Where(layer => layer.IsExact == isExact).Select(layer => layer.Weight);
+
+    /// <summary>A part of the progress of the whole.</summary>
+    private static Section? Part(IProgress<RunProgress>? progress, double start, double end, string what) =>
+        progress is null ? null : new Section(progress, start, end, what);
+
+    /// <summary>Reports a run as a part of all that is done.</summary>
+    private sealed class Section(IProgress<RunProgress> whole, double start, double end, string what) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value) =>
+            whole.Report(new RunProgress(start + (end - start) * value.Fraction, $"{what}, {value.Message}"));
+    }
+}

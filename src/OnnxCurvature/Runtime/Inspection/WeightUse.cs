@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Ops.Structure;
+
+namespace OnnxCurvature.Runtime.Inspection;
+
+/// <summary>A node of the model that computes with a weight.</summary>
+/// <param name="Node">Its name in the file, or that of its first output where it has none.</param>
+/// <param name="Operator">Its operator, as ONNX names it.</param>
+/// <param name="Axes">The axes of the weight that count channels; null where the weight is no kernel and no matrix.</param>
+public sealed record WeightUse(string Node, string Operator, KernelAxes? Axes)
+{
+    /// <summary>
+    /// The nodes that use each weight, in the order of the graph. A node that only transposes or converts the weight is passed by.
+    /// </summary>
+    internal static IReadOnlyDictionary<Value, ImmutableArray<WeightUse>> Of(ModelGraph model)
+    {
+        var weights = model.Weights.ToHashSet();
+        var uses = weights.ToDictionary(weight => weight, _ => ImmutableArray.CreateBuilder<WeightUse>());
+        // What a weight becomes before it is used, with the nodes between, the last first.
+        var derived = new Dictionary<Value, (Value Weight, ImmutableArray<Node> Nodes)>();
+        foreach (var weight in weights)
+            derived[weight] = (weight, []);
+        foreach (var node in GraphWalk.Ancestors(model.Outputs.Select(output => output.Value)))
+            foreach (var (index, input) in node.Inputs.Index())
+            {
+                if (input is null || !derived.TryGetValue(input, out var source))
+                    continue;
+                if (node.Operator is TransposeAxes or Identity or Cast)
+                    derived[node.Output] = (source.Weight, source.Nodes.Insert(0, node));
+                else
+                    uses[source.Weight].Add(new WeightUse(NameOf(node), node.Operator.Name, InWeight(node, index, source.Nodes)));
+            }
+        return uses.ToDictionary(entry => entry.Key, entry => entry.Value.ToImmutable());
+    }
+
+    private static KernelAxes? InWeight(Node node, int input, ImmutableArray<Node> between)
+    {
+        if (node.Operator is not Ops.Operator || node.Rules().KernelAxesOf(node, input) is not { } axes)
+            return null;
+        foreach (var turned in between.Where(before => before.Operator is TransposeAxes))
+            axes = TransposeAxes.Before(turned, axes);
+        return axes;
+    }
+
+    private static string NameOf(Node node) => node.Name is { Length: > 0 } name ? name : node.Output.Name ?? node.Operator.Name;
+}

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Inspection;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>What runs of a model over some data would take, before any of them is decided on.</summary>
+internal sealed class RunPricing
+{
+    private readonly SettledRun _run;
+    private readonly CurvatureRunOptions _options;
+
+    private RunPricing(SettledRun run, CurvatureRunOptions options)
+    {
+        _run = run;
+        _options = options;
+    }
+
+    /// <summary>The model, with the sizes that the data give it.</summary>
+    public ModelGraph Graph => _run.Model.Graph;
+
+    /// <summary>The full path of the model's file.</summary>
+    public string Path => _run.Model.Path;
+
+    /// <summary>The weights that are asked for, or, where none are named, those that the value of the loss depends on.</summary>
+    public ImmutableArray<string> Weights => _run.Request.WithRespectTo;
+
+    /// <summary>The nodes that use each weight, by its name.</summary>
+    public IReadOnlyDictionary<string, ImmutableArray<WeightUse>> Uses =>
+        WeightUse.Of(Graph).ToDictionary(entry => entry.Key.Name!, entry => entry.Value, StringComparer.Ordinal);
+
+    /// <summary>Loads a model and decides how the data are cut. Throws <see cref="UserErrorException"/> for data that do not fit.</summary>
+    public static RunPricing Of(
+        string path,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options
+    )
+    {
+        OrtEnvironment.Start(options.OnnxRuntimePath);
+        var source = new ModelSource(path, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits };
+        var inputs = RunInputs.Resolve(source, data);
+        AugmentedMetadata.CheckWeightFiles(inputs.Model);
+        var graph = inputs.Model.Graph;
+        var names = request.WithRespectTo.IsEmpty ? Needed(graph, request.Loss) : Named(graph, request.WithRespectTo);
+        if (names.IsEmpty)
+            throw new UserErrorException($"The loss of '{path}' depends on no weight, so there is nothing to analyze.");
+        request = request with { WithRespectTo = names };
+        return new RunPricing(RequestedRun.Settle(inputs, request, options), options);
+    }
+
+    /// <summary>
+    /// What a run of a request would take: how it is computed, and roughly how many seconds of a processor. Throws
+    /// <see cref="UserErrorException"/> or <see cref="UnsupportedModelException"/> for what cannot be derived.
+    /// </summary>
+    public (ImmutableArray<WeightPlan> Methods, double Seconds) Price(CurvatureRequest request)
+    {
+        var limits = RunPlan.Limits(_options, _run.Source);
+        var plan = new Planner(Graph, request with { Loss = _run.Request.Loss }, limits).Plan();
+        var cores = _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount;
+        var times = new TimeModel(new CostModel(limits), cores);
+        return (plan.Methods, times.Start(plan.Program) + _run.Count * times.Run(plan.Program));
+    }
+
+    private static ImmutableArray<string> Needed(ModelGraph graph, LossRequest loss)
+    {
+        var value = LossBuilder.Find(graph, loss.Value);
+        var needed = GraphWalk.Ancestors([value]).SelectMany(GraphWalk.Dependencies).Append(value).ToHashSet();
+        return [.. graph.Weights.Where(needed.Contains).Select(weight => weight.Name!)];
+    }
+
+    private static ImmutableArray<string> Named(ModelGraph graph, ImmutableArray<string> patterns)
+    {
+        var targets = Target.Resolve(graph, patterns);
+        foreach (var target in targets)
+            if (target.IsPart || target.Value.Constant is null)
+                throw new UserErrorException(
+                    $"--wrt '{target.Name}' is no whole weight, and an analysis is made of whole weights; name a weight."
+                );
+        return [.. targets.Select(target => target.Name)];
+    }
+}
