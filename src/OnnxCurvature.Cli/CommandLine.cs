@@ -29,6 +29,7 @@ internal sealed class CommandLine
             AugmentCommand.Create(service, terminal),
             RunCommand.Create(service, terminal),
             VerifyCommand.Create(service, terminal),
+            AnalyzeCommand.Create(terminal),
             _debug,
         };
         Root.HelpName = "onnx-curvature";

@@ -29,6 +29,11 @@ internal sealed class HelpAction(Terminal terminal) : SynchronousCommandLineActi
                 + "--memory 4G",
             $"onnx-curvature run vgg16.curvature.onnx -o conv4_3.npz {Data}",
         ],
+        ["analyze"] =
+        [
+            $"onnx-curvature analyze vgg16.onnx -o report --loss cross-entropy {Data} --budget 5m",
+            $"onnx-curvature analyze vgg16.onnx -o conv.html --wrt 'conv*.weight' --loss cross-entropy {Data}",
+        ],
         ["verify"] = [$"onnx-curvature verify vgg16.onnx --wrt conv4_3.weight --loss cross-entropy {Data} --samples 8"],
     };
 

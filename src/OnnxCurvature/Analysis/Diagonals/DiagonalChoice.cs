@@ -101,8 +101,8 @@ internal sealed class DiagonalChoice(RunPricing pricing, CurvatureRequest reques
         var (fits, sum) = (0, 0.0);
         while (fits < order.Length && sum + order[fits].ExactSeconds <= options.Budget.TotalSeconds)
             sum += order[fits++].ExactSeconds;
-        ExactSeconds = sum;
         var (least, most) = (fits, order.Length + 1);
+        ExactSeconds = fits == 0 ? 0 : pricing.Price(ExactRequest(Names(fits))).Seconds;
         for (var trial = 0; trial < MostTrials && most - least > 1; trial++)
         {
             var count = trial == 0 ? order.Length : (least + most) / 2;

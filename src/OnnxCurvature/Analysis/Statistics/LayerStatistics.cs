@@ -15,7 +15,8 @@ namespace OnnxCurvature.Analysis.Statistics;
 /// <param name="LargestAt">The indices of the largest entry, outermost first; of equal ones the first.</param>
 /// <param name="NegativeShare">The share of entries below zero, from 0 to 1.</param>
 /// <param name="ZeroShare">The share of entries that are zero.</param>
-/// <param name="RelativeError">The norm of the standard errors over that of the estimate; 0 where the diagonal is exact.</param>
+/// <param name="RelativeError">The norm of the standard errors over that of the estimate; 0 where the diagonal is exact, and null where the
+/// estimate is zero.</param>
 public sealed record LayerStatistics(
     double GradientNorm,
     double Trace,
@@ -27,7 +28,7 @@ public sealed record LayerStatistics(
     ImmutableArray<long> LargestAt,
     double NegativeShare,
     double ZeroShare,
-    double RelativeError
+    double? RelativeError
 )
 {
     /// <summary>The figures of a weight, which has at least one entry.</summary>
@@ -49,8 +50,15 @@ public sealed record LayerStatistics(
             IndexOf(largest, layer.Shape),
             diagonal.Count(entry => entry < 0) / (double)diagonal.Length,
             diagonal.Count(entry => entry == 0) / (double)diagonal.Length,
-            error == 0 ? 0 : error / norm
+            RelativeErrorOf(error, norm)
         );
+    }
+
+    private static double? RelativeErrorOf(double error, double norm)
+    {
+        if (error == 0)
+            return 0;
+        return norm == 0 ? null : error / norm;
     }
 
     private static double Norm(IEnumerable<double> entries) => Math.Sqrt(entries.Sum(entry => entry * entry));

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using OnnxCurvature.Analysis.Diagonals;
+using OnnxCurvature.Methods.Requests;
+
+namespace OnnxCurvature.Cli.Arguments;
+
+/// <summary>Which weights are analyzed, and what their diagonals may take.</summary>
+internal sealed class AnalysisArguments() : OptionGroup("Analysis")
+{
+    private readonly TargetArguments _targets = new(required: false, straightThrough: false);
+    private readonly EstimateArguments _estimates = new(adaptive: false);
+
+    public Option<string[]> Weights { get; } =
+        new("--wrt")
+        {
+            HelpName = "NAME",
+            Description = "The weights: names, or globs such as 'conv*.weight' [default: all that the loss depends on].",
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
+
+    public Option<TimeSpan?> Budget { get; } =
+        new("--budget")
+        {
+            HelpName = "TIME",
+            Description =
+                "The time for exact diagonals, such as 30s, 5m or 1h. Weights are taken exactly as long as plans price them within it, the "
+                + "cheapest first; the others are estimated, with standard errors [default: 1m].",
+            CustomParser = Durations.Parser("--budget"),
+        };
+
+    public Option<string?> Diagonal { get; } =
+        new("--diagonal")
+        {
+            HelpName = "hessian|ggn",
+            Description = "The Hessian's diagonal, or that of the Gauss–Newton matrix [default: hessian].",
+            CustomParser = Parsers.Word("--diagonal", "hessian", "ggn"),
+        };
+
+    /// <inheritdoc/>
+    public override IEnumerable<Option> Options =>
+        [Weights, Budget, Diagonal, _estimates.Probes, _estimates.Seed, _targets.SampleAxes, _targets.Precision];
+
+    /// <summary>What the analysis may take.</summary>
+    public AnalysisOptions OptionsOf(ParseResult parsed)
+    {
+        var defaults = new AnalysisOptions();
+        return defaults with
+        {
+            Budget = parsed.GetValue(Budget) ?? defaults.Budget,
+            Diagonal = parsed.GetValue(Diagonal) == "ggn" ? Quantity.GgnDiagonal : Quantity.HessianDiagonal,
+            Probes = parsed.GetValue(_estimates.Probes) ?? defaults.Probes,
+            Seed = parsed.GetValue(_estimates.Seed) ?? defaults.Seed,
+        };
+    }
+
+    /// <summary>What is asked of the model.</summary>
+    public CurvatureRequest RequestOf(ParseResult parsed, LossArguments loss, ModelArguments model) =>
+        new()
+        {
+            WithRespectTo = [.. parsed.GetValue(Weights) ?? []],
+            Loss = parsed.GetRequiredValue(loss.Loss)! with { Classes = loss.ClassesOf(parsed) },
+            Reduction = loss.ReductionOf(parsed),
+            Precision = _targets.PrecisionOf(parsed),
+            Fixed = model.FixedOf(parsed),
+            SampleAxes = _targets.SampleAxesOf(parsed),
+        };
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using OnnxCurvature.Analysis.Diagonals;
+using OnnxCurvature.Files;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Results;
+using OnnxCurvature.Runtime.Runs;
+
+namespace OnnxCurvature.Cli.Arguments;
+
+/// <summary>The groups of options that all commands of the analyzer take.</summary>
+/// <param name="output">What the command writes.</param>
+internal sealed class AnalysisInputs(OutputArguments output)
+{
+    private readonly LossArguments _loss = new(required: true);
+    private readonly DataArguments _data = new();
+    private readonly ModelArguments _model = new();
+    private readonly ResourceArguments _resources = new(runs: true);
+    private readonly DeviceArguments _device = new();
+    private readonly AnalysisArguments _analysis = new();
+    private readonly AnalysisOutputArguments _written = new(output);
+
+    /// <summary>Whether JSON is asked for in place of text.</summary>
+    public bool IsJson(ParseResult parsed) => parsed.GetValue(_written.Json);
+
+    /// <summary>Adds the groups to a command, after a group of its own where it has one.</summary>
+    public void AddTo(ToolCommand command, OptionGroup? own = null)
+    {
+        command.Add(_model.Model);
+        command.Add(_written);
+        if (own is not null)
+            command.Add(own);
+        command.Add(_analysis);
+        command.Add(_loss);
+        command.Add(_data);
+        command.Add(_model);
+        command.Add(_resources);
+        command.Add(_device);
+    }
+
+    /// <summary>What is asked, with the data, which are read. Throws <see cref="UserErrorException"/> where a file cannot be read.</summary>
+    public AnalysisInput Read(ParseResult parsed)
+    {
+        var files = _data.FilesOf(parsed);
+        var fixedFiles = _model.FilesOf(parsed).Select(file => file.Path);
+        var weights = parsed.GetValue(_loss.ClassWeights) is { } path ? (ImmutableArray<string>)[path] : [];
+        return new AnalysisInput(
+            _model.ModelOf(parsed),
+            _analysis.RequestOf(parsed, _loss, _model),
+            DataArgument.Load(files),
+            new RunOptionsReader(_model, _data, _resources, _device, output).Of(parsed),
+            _analysis.OptionsOf(parsed),
+            [_model.ModelOf(parsed), .. files.Select(file => file.Path), .. fixedFiles, .. weights]
+        );
+    }
+}
+
+/// <summary>What a command of the analyzer is given.</summary>
+/// <param name="Model">The model's file.</param>
+/// <param name="Request">The loss and the weights.</param>
+/// <param name="Data">The arrays, by name.</param>
+/// <param name="RunOptions">How runs are carried out.</param>
+/// <param name="Options">What the analysis may take.</param>
+/// <param name="Files">All files that are read, and must not be written over.</param>
+internal sealed record AnalysisInput(
+    string Model,
+    CurvatureRequest Request,
+    IReadOnlyDictionary<string, NpyArray> Data,
+    CurvatureRunOptions RunOptions,
+    AnalysisOptions Options,
+    ImmutableArray<string> Files
+)
+{
+    /// <summary>Plans the diagonals.</summary>
+    public PreparedAnalysis Prepare(IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+        CurvatureAnalyzer.Prepare(Model, Request, Data, RunOptions, Options, progress, cancellation);
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using OnnxCurvature.Analysis.Reports;
+using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Views;
+
+namespace OnnxCurvature.Cli.Commands;
+
+/// <summary><c>onnx-curvature analyze</c>.</summary>
+internal static class AnalyzeCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var output = new OutputArguments(
+            "REPORT",
+            "The report. A name that ends in .html gives one page; any other a folder with report.html, report.json and report.csv.",
+            required: true,
+            isChecked: true
+        );
+        var inputs = new AnalysisInputs(output);
+        var command = new ToolCommand(
+            "analyze",
+            "Report the curvature of every weight: exact diagonals as far as a budget of time goes, and estimates with errors beyond."
+        );
+        inputs.AddTo(command);
+        command.SetAction(
+            (parsed, cancellation) =>
+            {
+                var path = parsed.GetRequiredValue(output.Output)!;
+                var quiet = inputs.IsJson(parsed);
+                var input = inputs.Read(parsed);
+                var report = new AnalysisReport(
+                    AnalysisRun.Produce(input, AnalysisReport.FilesOf(path), terminal, quiet, cancellation)
+                );
+                report.Write(path);
+                terminal.ShowWritten(
+                    path,
+                    () =>
+                    {
+                        if (quiet)
+                            terminal.Output.Write(report.ToJson());
+                        else
+                            AnalysisView.ShowReport(terminal, report.Document, AnalysisReport.FilesOf(path));
+                    }
+                );
+                return Task.FromResult(ExitCodes.Success);
+            }
+        );
+        return command;
+    }
+}
