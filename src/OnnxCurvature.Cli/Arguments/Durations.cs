@@ -26,7 +26,12 @@ internal static class Durations
             [.., 'h'] => 3600,
             _ => null,
         };
-        var isNumber = double.TryParse(text.AsSpan(0, Math.Max(text.Length - 1, 0)), NumberStyles.Float, CultureInfo.InvariantCulture, out var number);
+        var isNumber = double.TryParse(
+            text.AsSpan(0, Math.Max(text.Length - 1, 0)),
+            NumberStyles.Float,
+            CultureInfo.InvariantCulture,
+            out var number
+        );
         return unit is { } seconds && isNumber && number is >= 0 and <= 1e6 ? TimeSpan.FromSeconds(number * seconds) : null;
     }
 }

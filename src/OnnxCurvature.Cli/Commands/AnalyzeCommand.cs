@@ -29,9 +29,7 @@ internal static class AnalyzeCommand
                 var path = parsed.GetRequiredValue(output.Output)!;
                 var quiet = inputs.IsJson(parsed);
                 var input = inputs.Read(parsed);
-                var report = new AnalysisReport(
-                    AnalysisRun.Produce(input, AnalysisReport.FilesOf(path), terminal, quiet, cancellation)
-                );
+                var report = new AnalysisReport(AnalysisRun.Produce(input, AnalysisReport.FilesOf(path), terminal, quiet, cancellation));
                 report.Write(path);
                 terminal.ShowWritten(
                     path,

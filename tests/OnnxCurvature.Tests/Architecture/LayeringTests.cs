@@ -76,6 +76,9 @@ public sealed class LayeringTests
         ["Runtime/Runs"],
         ["Runtime/Inspection"],
         ["Report"],
+        ["Analysis/Diagonals"],
+        ["Analysis/Statistics"],
+        ["Analysis/Reports"],
         [""],
     ];
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
@@ -29,7 +29,7 @@ internal sealed class DiagonalChoice(RunPricing pricing, CurvatureRequest reques
     /// <summary>The choice for every weight that has a diagonal, in the order of the graph.</summary>
     public ImmutableArray<LayerPlan> Make(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        var uses = pricing.Uses;
+        var uses = WeightUse.Of(pricing.Graph);
         var layers = new List<LayerPlan>();
         foreach (var (index, weight) in pricing.Weights.Index())
         {
@@ -66,16 +66,16 @@ internal sealed class DiagonalChoice(RunPricing pricing, CurvatureRequest reques
 
     private Estimator Estimator => options.Diagonal == Quantity.GgnDiagonal ? Estimator.GgnMonteCarlo : Estimator.Hutchinson;
 
-    private LayerPlan? Priced(string weight, IReadOnlyDictionary<string, ImmutableArray<WeightUse>> uses)
+    private LayerPlan? Priced(string weight, IReadOnlyDictionary<Value, ImmutableArray<WeightUse>> uses)
     {
-        var value = pricing.Graph.Weights.First(candidate => candidate.Name == weight);
+        var value = pricing.Graph.Values[weight];
         try
         {
             var (methods, seconds) = pricing.Price(ExactRequest([weight]));
             var method = methods.Single();
             return new LayerPlan(
                 weight,
-                uses.GetValueOrDefault(weight, []),
+                uses.GetValueOrDefault(value, []),
                 [.. value.Type.Shape.Sizes],
                 true,
                 method.Method,

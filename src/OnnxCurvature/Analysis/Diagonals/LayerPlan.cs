@@ -27,7 +27,7 @@ public sealed record LayerPlan(
     public string Node => Uses.IsEmpty ? Weight : string.Join(", ", Uses.Select(use => use.Node).Distinct());
 
     /// <summary>The operators of these nodes.</summary>
-    public string Operator => string.Join(", ", Uses.Select(use => use.Operator).Distinct());
+    public string Operator => string.Join(", ", Uses.Select(use => use.OperatorName).Distinct());
 
     /// <summary>The number of entries.</summary>
     public long Entries => Shape.Aggregate(1L, (product, size) => product * size);

@@ -32,7 +32,7 @@ public sealed class PreparedAnalysis
         Model = pricing.Path;
         Layers = choice.Make(progress, cancellation);
         LeftOut = choice.LeftOut;
-        _weights = pricing.Graph.Weights.DistinctBy(weight => weight.Name).ToDictionary(weight => weight.Name!, StringComparer.Ordinal);
+        _weights = pricing.Graph.Values;
         _exact = Run(isExact: true, choice.ExactRequest);
         _estimate = Run(isExact: false, choice.EstimateRequest);
         ExactSeconds = _exact is null ? 0 : choice.ExactSeconds;

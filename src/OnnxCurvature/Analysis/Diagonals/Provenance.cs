@@ -26,11 +26,7 @@ public sealed record Provenance(
             [
                 .. data.OrderBy(entry => entry.Key, StringComparer.Ordinal)
                     .Select(entry =>
-                        (
-                            entry.Key,
-                            entry.Value.Shape.ToImmutableArray(),
-                            Convert.ToHexStringLower(SHA256.HashData(entry.Value.Data))
-                        )
+                        (entry.Key, entry.Value.Shape.ToImmutableArray(), Convert.ToHexStringLower(SHA256.HashData(entry.Value.Data)))
                     ),
             ]
         );

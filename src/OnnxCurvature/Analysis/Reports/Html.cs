@@ -20,5 +20,8 @@ internal static class Html
 
     /// <summary>Sizes: <c>16×16×3×3</c>.</summary>
     public static string Shape(IEnumerable<long> shape) =>
-        shape.Select(size => size.ToString(CultureInfo.InvariantCulture)).DefaultIfEmpty("scalar").Aggregate((text, size) => $"{text}×{size}");
+        shape
+            .Select(size => size.ToString(CultureInfo.InvariantCulture))
+            .DefaultIfEmpty("scalar")
+            .Aggregate((text, size) => $"{text}×{size}");
 }

@@ -31,10 +31,7 @@ internal static class ReportCsv
 
     /// <summary>The text: a line of names, and a line for each weight.</summary>
     public static string Of(ReportDocument report) =>
-        CsvTable.Of(
-            Fields.Select(field => field.Name),
-            report.Layers.Select(layer => Fields.Select(field => field.Cell(layer)))
-        );
+        CsvTable.Of(Fields.Select(field => field.Name), report.Layers.Select(layer => Fields.Select(field => field.Cell(layer))));
 
     private static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "";
 }

@@ -1,21 +1,18 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
-using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Elementwise;
-using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Runtime.Inspection;
 
 /// <summary>A node of the model that computes with a weight.</summary>
 /// <param name="Node">Its name in the file, or that of its first output where it has none.</param>
-/// <param name="Operator">Its operator, as ONNX names it.</param>
+/// <param name="OperatorName">Its operator, as ONNX names it.</param>
 /// <param name="Axes">The axes of the weight that count channels; null where the weight is no kernel and no matrix.</param>
-public sealed record WeightUse(string Node, string Operator, KernelAxes? Axes)
+public sealed record WeightUse(string Node, string OperatorName, KernelAxes? Axes)
 {
     /// <summary>
-    /// The nodes that use each weight, in the order of the graph. A node that only transposes or converts the weight is passed by.
+    /// The nodes that use each weight, in the order of the graph. A node that only hands the weight's entries on, as Transpose does, is passed by.
     /// </summary>
     internal static IReadOnlyDictionary<Value, ImmutableArray<WeightUse>> Of(ModelGraph model)
     {
@@ -26,24 +23,29 @@ public sealed record WeightUse(string Node, string Operator, KernelAxes? Axes)
         foreach (var weight in weights)
             derived[weight] = (weight, []);
         foreach (var node in GraphWalk.Ancestors(model.Outputs.Select(output => output.Value)))
-            foreach (var (index, input) in node.Inputs.Index())
-            {
-                if (input is null || !derived.TryGetValue(input, out var source))
-                    continue;
-                if (node.Operator is TransposeAxes or Identity or Cast)
-                    derived[node.Output] = (source.Weight, source.Nodes.Insert(0, node));
-                else
-                    uses[source.Weight].Add(new WeightUse(NameOf(node), node.Operator.Name, InWeight(node, index, source.Nodes)));
-            }
+        foreach (var (index, input) in node.Inputs.Index())
+        {
+            if (input is null || !derived.TryGetValue(input, out var source))
+                continue;
+            if (node.Operator is Operator rules && rules.RoleOf(node, index) == ConstantRole.Forwarded)
+                derived[node.Output] = (source.Weight, source.Nodes.Insert(0, node));
+            else
+                uses[source.Weight].Add(new WeightUse(NameOf(node), node.Operator.Name, InWeight(node, index, source.Nodes)));
+        }
         return uses.ToDictionary(entry => entry.Key, entry => entry.Value.ToImmutable());
     }
 
     private static KernelAxes? InWeight(Node node, int input, ImmutableArray<Node> between)
     {
-        if (node.Operator is not Ops.Operator || node.Rules().KernelAxesOf(node, input) is not { } axes)
+        if ((node.Operator as Operator)?.KernelAxesOf(node, input) is not { } axes)
             return null;
-        foreach (var turned in between.Where(before => before.Operator is TransposeAxes))
-            axes = TransposeAxes.Before(turned, axes);
+        foreach (var before in between)
+        {
+            if (before.Operator is TransposeAxes)
+                axes = TransposeAxes.Before(before, axes);
+            else if (before.Output.Type.Shape != before.Inputs[0]!.Type.Shape)
+                return null;
+        }
         return axes;
     }
 

@@ -8,7 +8,6 @@ using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
-using OnnxCurvature.Runtime.Inspection;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
@@ -33,10 +32,6 @@ internal sealed class RunPricing
 
     /// <summary>The weights that are asked for, or, where none are named, those that the value of the loss depends on.</summary>
     public ImmutableArray<string> Weights => _run.Request.WithRespectTo;
-
-    /// <summary>The nodes that use each weight, by its name.</summary>
-    public IReadOnlyDictionary<string, ImmutableArray<WeightUse>> Uses =>
-        WeightUse.Of(Graph).ToDictionary(entry => entry.Key.Name!, entry => entry.Value, StringComparer.Ordinal);
 
     /// <summary>Loads a model and decides how the data are cut. Throws <see cref="UserErrorException"/> for data that do not fit.</summary>
     public static RunPricing Of(
