@@ -13,8 +13,8 @@ namespace OnnxCurvature;
 public static class CurvatureAnalyzer
 {
     /// <summary>
-    /// Plans the diagonals of all weights, or of those that the request names: exact ones as far as the budget goes, the cheapest first, and
-    /// estimates with a standard error for each entry beyond that.
+    /// Plans the diagonals of all weights, or of those that the request names: exact ones as far as the budget goes, the cheapest first,
+    /// and estimates with a standard error for each entry beyond that.
     /// </summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
     /// <param name="request">The loss, and how it is computed; no weights stand for all. Its quantities and estimator are not used.</param>

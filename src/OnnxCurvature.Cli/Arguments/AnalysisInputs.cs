@@ -38,7 +38,9 @@ internal sealed class AnalysisInputs(OutputArguments output)
         command.Add(_device);
     }
 
-    /// <summary>What is asked, with the data, which are read. Throws <see cref="UserErrorException"/> where a file cannot be read.</summary>
+    /// <summary>
+    /// What is asked, with the data, which are read. Throws <see cref="UserErrorException"/> where a file cannot be read.
+    /// </summary>
     public AnalysisInput Read(ParseResult parsed)
     {
         var files = _data.FilesOf(parsed);

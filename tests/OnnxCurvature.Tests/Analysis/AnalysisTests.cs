@@ -79,12 +79,12 @@ public sealed class AnalysisTests
             ["labels"] = OnnxCurvature.Files.NpyReader.Read(Path.Combine(Repository.Root, "testmodels", "vgg16_narrow.labels.npy")),
         };
         var request = new CurvatureRequest { WithRespectTo = ["conv1_1.weight", "fc*"], Loss = LossRequest.Parse("cross-entropy") };
-        var all = CurvatureAnalyzer.Prepare(model, request, data, new CurvatureRunOptions(), new AnalysisOptions());
+        var all = Of(new AnalysisOptions());
         Assert.All(all.Layers, layer => Assert.True(layer.IsExact));
         // A budget of what all but the dearest take together.
         var dearest = all.Layers.MaxBy(layer => layer.ExactSeconds)!.Weight;
         var budget = TimeSpan.FromSeconds(all.ExactSeconds * 0.97);
-        var some = CurvatureAnalyzer.Prepare(model, request, data, new CurvatureRunOptions(), new AnalysisOptions { Budget = budget });
+        var some = Of(new AnalysisOptions { Budget = budget });
         Assert.Equal([dearest], some.Layers.Where(layer => !layer.IsExact).Select(layer => layer.Weight));
         Assert.InRange(some.ExactSeconds, 0, budget.TotalSeconds);
         var (exact, mixed) = (all.Run(null, TestContext.Current.CancellationToken), some.Run(null, TestContext.Current.CancellationToken));
@@ -95,6 +95,16 @@ public sealed class AnalysisTests
                     one.Diagonal[index] - 1e-6 - 7 * (other.StandardErrors?[index] ?? 0),
                     one.Diagonal[index] + 1e-6 + 7 * (other.StandardErrors?[index] ?? 0)
                 );
+
+        PreparedAnalysis Of(AnalysisOptions options) =>
+            CurvatureAnalyzer.Prepare(
+                model,
+                request,
+                data,
+                new CurvatureRunOptions(),
+                options,
+                cancellation: TestContext.Current.CancellationToken
+            );
     }
 
     [Fact]

@@ -113,7 +113,9 @@ public sealed class ReportTests
         Assert.Contains("model.html", run.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>On a telephone nothing is wider than the window; in a wide one the drawings are there; no script is needed for either.</summary>
+    /// <summary>
+    /// On a telephone nothing is wider than the window; in a wide one the drawings are there; no script is needed for either.
+    /// </summary>
     [Theory]
     [InlineData(390)]
     [InlineData(1200)]

@@ -23,7 +23,9 @@ internal sealed class Softmax
 
     public static readonly long[] Labels = [.. Enumerable.Range(0, Samples).Select(sample => (long)(sample * sample % Classes))];
 
-    /// <summary>A folder with <c>linear.onnx</c>, <c>x.npy</c> and <c>labels.npy</c>; the weight is named <paramref name="weight"/>.</summary>
+    /// <summary>
+    /// A folder with <c>linear.onnx</c>, <c>x.npy</c> and <c>labels.npy</c>; the weight is named <paramref name="weight"/>.
+    /// </summary>
     public static Tool Prepared(string weight = "w")
     {
         var tool = new Tool();

@@ -51,7 +51,7 @@ public sealed partial class DocsTests
         string[] rooted = [.. words.Select(word => ModelFolder().Replace(word, Path.Combine(Repository.Root, "testmodels") + "/"))];
         var run = ToolRun.Of(isReal ? new CurvatureService() : new FakeService(), rooted);
         Assert.True(run.Code == ExitCodes.Success, $"{page}: {run}");
-        Assert.True(!isReal || at < 0 || File.Exists(words[at + 1]), $"{page} says that {words[at + 1]} is written.");
+        Assert.True(!isReal || at < 0 || Path.Exists(words[at + 1]), $"{page} says that {words[at + 1]} is written.");
     }
 
     [Theory]

@@ -46,8 +46,8 @@ public sealed class AnalysisReport
         IsPage(path) ? [path] : [Path.Combine(path, Page), Path.Combine(path, Json), Path.Combine(path, Csv)];
 
     /// <summary>
-    /// Writes the page where the path ends in .html, and else a folder with the page, the JSON and the CSV. Each file is whole or not there.
-    /// Throws <see cref="UserErrorException"/> where that is not possible.
+    /// Writes the page where the path ends in .html, and else a folder with the page, the JSON and the CSV. Each file is whole or not
+    /// there. Throws <see cref="UserErrorException"/> where that is not possible.
     /// </summary>
     public void Write(string path)
     {

@@ -10,8 +10,8 @@ internal static class Shades
     public const double Decades = 4;
 
     /// <summary>
-    /// The levels of some numbers: from 0, for what is more than <see cref="Decades"/> below the largest magnitude, to <see cref="Levels"/>;
-    /// those of negative numbers have a minus sign.
+    /// The levels of some numbers: from 0, for what is more than <see cref="Decades"/> below the largest magnitude, to <see
+    /// cref="Levels"/>; those of negative numbers have a minus sign.
     /// </summary>
     public static int[] Of(ReadOnlySpan<double> numbers, double largest)
     {

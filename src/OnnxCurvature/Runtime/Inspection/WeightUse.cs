@@ -12,7 +12,8 @@ namespace OnnxCurvature.Runtime.Inspection;
 public sealed record WeightUse(string Node, string OperatorName, KernelAxes? Axes)
 {
     /// <summary>
-    /// The nodes that use each weight, in the order of the graph. A node that only hands the weight's entries on, as Transpose does, is passed by.
+    /// The nodes that use each weight, in the order of the graph. A node that only hands the weight's entries on, as Transpose does, is
+    /// passed by.
     /// </summary>
     internal static IReadOnlyDictionary<Value, ImmutableArray<WeightUse>> Of(ModelGraph model)
     {

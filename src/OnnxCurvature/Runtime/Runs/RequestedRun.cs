@@ -62,8 +62,8 @@ internal static class RequestedRun
     }
 
     /// <summary>
-    /// Decides about batches, and gives the model the sizes that follow from the data. Throws <see cref="UserErrorException"/> for data that
-    /// do not fit.
+    /// Decides about batches, and gives the model the sizes that follow from the data. Throws <see cref="UserErrorException"/> for data
+    /// that do not fit.
     /// </summary>
     public static SettledRun Settle(RunInputs inputs, CurvatureRequest request, CurvatureRunOptions options)
     {
