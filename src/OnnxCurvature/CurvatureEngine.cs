@@ -70,7 +70,8 @@ public static class CurvatureEngine
         request.Check();
         return ErrorBoundary.Translate(() =>
         {
-            var model = new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits }.Load();
+            var source = new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits };
+            var model = source.Load();
             AugmentedMetadata.CheckDerivable(model);
             AugmentedMetadata.CheckWeightFiles(model);
             options.Cancellation.ThrowIfCancellationRequested();
@@ -80,7 +81,12 @@ public static class CurvatureEngine
                     "An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error."
                 );
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
-            var plan = ModelSource.Plan(model, new Planner(model.Graph, request, limits) { Contract = options.Contract }).Within(limits);
+            var planner = new Planner(model.Graph, request, limits)
+            {
+                Contract = options.Contract,
+                Layouts = SingleSample.Layouts(source, model, request, limits),
+            };
+            var plan = ModelSource.Plan(model, planner).Within(limits);
             options.Cancellation.ThrowIfCancellationRequested();
             return new Augmenter(model, plan, options).Write(outPath);
         });

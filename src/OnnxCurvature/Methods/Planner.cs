@@ -43,8 +43,22 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     /// </summary>
     internal bool NumbersBatches { get; init; }
 
+    /// <summary>
+    /// Where samples lie, where that is known from the same model for more samples; null for what the model's own shapes say. Of a single
+    /// sample every axis of size one may be the axis of samples.
+    /// </summary>
+    internal PlanLayouts? Layouts { get; init; }
+
     /// <summary>What a file gives out that is written of the program; null for a program that gives out the results alone.</summary>
     internal OutputContract? Contract { get; init; }
+
+    /// <summary>Where samples lie in what the program takes and computes, without the program. Throws as <see cref="Plan"/> does.</summary>
+    internal PlanLayouts FindLayouts()
+    {
+        var head = LossBuilder.Build(model, request.Loss, request.Reduction);
+        var derivatives = new DerivativeBuilder(model, request, limits, head, new SampleProof(model, head), null);
+        return derivatives.LayoutsOf([.. Target.Resolve(model, request.WithRespectTo)]);
+    }
 
     /// <summary>
     /// Plans. Throws <see cref="UserErrorException"/> for a request that does not fit the model and
@@ -89,12 +103,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         _notes.AddRange(given.Notes);
         var kept = Given.Select((value, index) => new NamedValue($"given_{index}", value));
         var program = Finished(Program.Create(inputs, [.. given.Outputs, .. kept]));
-        var layouts = targets
-            .SelectMany(target =>
-                results.Select(quantity => (Name: quantity.OutputName(target.Name), Layout: derivatives.LayoutOf(quantity, target)))
-            )
-            .DistinctBy(result => result.Name)
-            .ToDictionary(result => result.Name, result => result.Layout, StringComparer.Ordinal);
+        var layouts = Layouts ?? derivatives.LayoutsOf(targets);
         string NameOf(WeightPlan method) => given.Names[method.Quantity.OutputName(method.Target)];
         var shares = new CostAttribution(_costs, program, _methods.Select(NameOf));
         return new CurvaturePlan
@@ -109,13 +118,13 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             PerSample =
             [
                 .. from output in asked
-                where layouts.GetValueOrDefault(output.Name) is { IsSeparate: true, Axis: 0, Outer.IsOne: true }
+                where layouts.Results.GetValueOrDefault(output.Name) is { IsSeparate: true, Axis: 0, Outer.IsOne: true }
                 select given.Names[output.Name],
             ],
-            InputLayouts = InputLayouts(proof, head, derivatives),
+            InputLayouts = layouts.Inputs,
             ResultLayouts = asked.ToImmutableDictionary(
                 output => given.Names[output.Name],
-                output => layouts.GetValueOrDefault(output.Name),
+                output => layouts.Results.GetValueOrDefault(output.Name),
                 StringComparer.Ordinal
             ),
             Unweighted =
@@ -125,7 +134,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
                 where quantity.IsUnweighted()
                 select given.Names[quantity.OutputName(target.Name)],
             ],
-            WholeInputs = [.. derivatives.Layouts.Where(entry => entry.Value != SampleLayout.At(0)).Select(entry => entry.Key)],
+            WholeInputs = [.. layouts.Added.Where(name => layouts.Inputs[name] != SampleLayout.At(0))],
             BatchNumber = batch,
             Methods = [.. _methods.Select(method => method with { Flops = shares[NameOf(method)] })],
             Notes = [.. _notes],
@@ -133,12 +142,6 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             MemoryBytes = _costs.PeakBytes(program),
         };
     }
-
-    /// <summary>Where samples lie in what the program takes.</summary>
-    private ImmutableDictionary<string, SampleLayout> InputLayouts(SampleProof proof, LossHead head, DerivativeBuilder derivatives) =>
-        (head.Target is { } target ? model.Inputs.Add(target) : model.Inputs)
-            .ToImmutableDictionary(input => input.Name!, proof.Of, StringComparer.Ordinal)
-            .SetItems(derivatives.Layouts);
 
     /// <summary>A program as it will be run.</summary>
     private Program Finished(Program program) => Simplifier.Run(Float64Lowering.Run(program, limits.Provider));

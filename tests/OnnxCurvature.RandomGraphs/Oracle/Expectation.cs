@@ -93,7 +93,9 @@ public sealed class Expectation
             case Quantity.Jacobian when IsOfWeight || _problem.HasKnownSamples && !IsOfSamples:
                 return Outputs(TargetShape, _dense.Jacobian);
             case Quantity.Jacobian when !_dense.IsCoupled && _problem.HasKnownSamples && _problem.Z.Layout.SampleAxis >= 0:
-                return One(null, [.. Enumerable.Range(0, Samples).SelectMany(OwnRows)]);
+                var blocks = new ExpectedResult(null, [.. Enumerable.Range(0, Samples).SelectMany(OwnRows)]);
+                // A value between may come of coupled samples: then it counts as one whole.
+                return _problem.Target.Name[0] == 'x' ? [blocks] : [blocks, .. Outputs(TargetShape, _dense.Jacobian)];
             case Quantity.Hessian:
                 return Hessians();
             case Quantity.Laplacian:

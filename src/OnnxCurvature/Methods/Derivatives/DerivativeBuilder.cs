@@ -3,6 +3,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Planning;
+using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
@@ -90,9 +91,6 @@ internal sealed class DerivativeBuilder
 
     /// <summary>Directions and cotangents: inputs that the model does not have.</summary>
     public IEnumerable<Value> Inputs => _inputs.Values;
-
-    /// <summary>Where samples lie in them.</summary>
-    public Dictionary<string, SampleLayout> Layouts { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What the user should know: one sentence each.</summary>
     public IReadOnlyList<string> Notes => _notes;
@@ -273,10 +271,39 @@ internal sealed class DerivativeBuilder
         return rows;
     }
 
+    /// <summary>Where samples lie in what the program takes and computes.</summary>
+    public PlanLayouts LayoutsOf(IReadOnlyCollection<Target> targets)
+    {
+        var added = targets.SelectMany(LayoutsOfInputs).ToImmutableDictionary(StringComparer.Ordinal);
+        var results =
+            from target in targets
+            from quantity in Results.Distinct()
+            select KeyValuePair.Create(quantity.OutputName(target.Name), LayoutOf(quantity, target));
+        return new PlanLayouts(
+            (_head.Target is { } wanted ? _model.Inputs.Add(wanted) : _model.Inputs)
+                .ToImmutableDictionary(input => input.Name!, _proof.Of, StringComparer.Ordinal)
+                .SetItems(added),
+            [.. added.Keys],
+            results.DistinctBy(result => result.Key).ToImmutableDictionary(StringComparer.Ordinal)
+        );
+    }
+
+    private IEnumerable<KeyValuePair<string, SampleLayout>> LayoutsOfInputs(Target target)
+    {
+        if (_request.Quantities.Any(quantity => quantity is Quantity.Hvp or Quantity.Jvp))
+            yield return new(DirectionName(target), target.IsPart ? SampleLayout.None : _proof.Of(target.Value));
+        if (_request.Quantities.Contains(Quantity.Vjp))
+            yield return new(CotangentName(target), _proof.Of(_head.Output));
+    }
+
+    private static string DirectionName(Target target) => $"{target.Name}.direction";
+
+    private static string CotangentName(Target target) => $"{target.Name}.cotangent";
+
     /// <summary>
     /// Where samples lie in a result: none where results of batches are added, coupled where it belongs to all samples of a batch together.
     /// </summary>
-    public SampleLayout LayoutOf(Quantity quantity, Target target)
+    private SampleLayout LayoutOf(Quantity quantity, Target target)
     {
         var own = _proof.Of(target.Value);
         return quantity switch
@@ -316,8 +343,7 @@ internal sealed class DerivativeBuilder
             : samples.ProductDiagonal("the derivative of each sample's gradient along every entry is exact for any graph");
     }
 
-    private Value Direction(Target target) =>
-        Input($"{target.Name}.direction", target.ResultType, target.IsPart ? SampleLayout.None : _proof.Of(target.Value));
+    private Value Direction(Target target) => Input(DirectionName(target), target.ResultType);
 
     private Value Jvp(Target target)
     {
@@ -339,7 +365,7 @@ internal sealed class DerivativeBuilder
     private Value Vjp(Target target)
     {
         var b = _model.Builder;
-        var cotangent = Input($"{target.Name}.cotangent", _head.Output.Type, _proof.Of(_head.Output));
+        var cotangent = Input(CotangentName(target), _head.Output.Type);
         var pulled =
             b.Linearize([target.Value], [_head.Output]).Transpose(b, [cotangent])[0]
             ?? throw new UserErrorException($"'{_head.Output.Name}' does not depend on '{target.Name}'; name a value that it depends on.");
@@ -355,7 +381,7 @@ internal sealed class DerivativeBuilder
         return Pad.Of(b, full, 0, target.Start, target.Value.Type.Shape[0].Factor - target.End);
     }
 
-    private Value Input(string name, TensorType type, SampleLayout samples)
+    private Value Input(string name, TensorType type)
     {
         if (_model.Values.ContainsKey(name))
             throw new UserErrorException(
@@ -363,7 +389,6 @@ internal sealed class DerivativeBuilder
             );
         if (!_inputs.TryGetValue(name, out var input))
             _inputs[name] = input = _model.Builder.Parameter(type, name);
-        Layouts[name] = samples;
         return input;
     }
 }

@@ -148,13 +148,13 @@ public static class LossBuilder
                     node.Attributes.Has("ignore_index") ? node.Attributes.Int("ignore_index", 0) : null
                 ),
             };
-        if (CrossEntropy.LogitsOf(node) is not { } logits || CrossEntropy.FactorOf(b, node, logits) is not { } factor)
+        if (CrossEntropy.LogitsOf(node) is not { } logits)
             return head;
         var form = node.Attributes.Text("reduction", "mean");
         return head with
         {
             Output = logits,
-            Factor = factor,
+            Factor = CrossEntropy.FactorOf(b, node, logits),
             ClassAxis = CrossEntropy.DefaultAxis,
             Reduction = form == "mean" ? BatchWeight.Samples : BatchWeight.Sum,
             Notes =

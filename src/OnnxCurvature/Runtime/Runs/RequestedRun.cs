@@ -28,19 +28,22 @@ internal static class RequestedRun
         request = settled.Request;
         if (request is { Tolerance: not null, KeptClasses: null })
             request = request with { KeptClasses = ClassCount.Of(source, request, data, batches, options) };
+        var layouts = batches is { IsWhole: false, Size: 1 }
+            ? SingleSample.Layouts(source, model, request, RunPlan.Limits(options, source))
+            : null;
         // Before the plan, since what is checked is derived from the model's own nodes alone.
         var check = options.Check ? RunCheck.Create(model.Graph, request) : null;
         var left = options.Check ? "" : "the run was made with --no-check";
         CurvaturePlan plan;
         try
         {
-            plan = Fit(source, model, request, batches, options, check);
+            plan = Fit(source, model, request, batches, options, layouts, check);
         }
         catch (MemoryLimitException) when (check is not null)
         {
             check = null;
             left = "the values that it takes of the run do not fit the memory limit";
-            plan = Fit(source, model, request, batches, options, check);
+            plan = Fit(source, model, request, batches, options, layouts, check);
         }
         var given = plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber).ToArray();
         var set = DataSet.Bind(given, data, plan.InputLayouts, batches.Size, plan.Loss.Labels, !NumberCheck.TakesNaN(plan.Program));
@@ -111,6 +114,7 @@ internal static class RequestedRun
         CurvatureRequest request,
         BatchDecision batches,
         CurvatureRunOptions options,
+        PlanLayouts? layouts,
         RunCheck? check
     )
     {
@@ -138,6 +142,7 @@ internal static class RequestedRun
                     NumbersBatches = !batches.IsWhole && request.IsRandom,
                     Given = check?.Given ?? [],
                     Loss = options.Faults.Loss,
+                    Layouts = layouts,
                 }
             );
     }
