@@ -91,6 +91,11 @@ public sealed class Simplifier
             _map[node.Output] = factor;
             return;
         }
+        if (!kept.Contains(node.Output) && Reciprocal(node, inputs) is { } reciprocal)
+        {
+            _map[node.Output] = reciprocal;
+            return;
+        }
         var attributes = node.Attributes;
         if (Rearrangements.Of(_builder, Added, node, inputs) is { } merged)
         {
@@ -136,6 +141,25 @@ public sealed class Simplifier
 
     /// <summary>The other factor where one is a scalar one.</summary>
     private static Value? Other(ImmutableArray<Value?> factors, int index) => Scalars.Is(factors[index]!, 1) ? factors[1 - index] : null;
+
+    /// <summary>
+    /// 1 / y where the one has more axes than y, by an operator of its own: ONNX Runtime takes (1 / y) x for x / y, which has fewer axes.
+    /// </summary>
+    private Value? Reciprocal(Node node, ImmutableArray<Value?> inputs)
+    {
+        if (
+            node.Operator is not Div
+            || inputs is not [{ IsWeight: false, Constant: InlineConstant constant } one, { } divisor]
+            || one.Type.Rank <= divisor.Type.Rank
+            || !one.Type.Shape.Elements.IsOne
+            || !one.Type.Element.IsFloat()
+            || constant.Read().Floats[0] != 1
+        )
+            return null;
+        var b = new GraphBuilder(_builder);
+        var inverse = Added(Catalogue.Get<Reciprocal>().Apply(b, [divisor]).Output);
+        return Added(Reshape.To(b, inverse, node.Output.Type.Shape));
+    }
 
     private bool RebuildBodies(Node node, ImmutableArray<Value?> inputs, HashSet<Value> kept)
     {

@@ -13,6 +13,8 @@ public static class Functions
 
     public static Number Sqrt(Number x)
     {
+        // Close to zero nothing is left but the rounding of what comes before, whether it depends on the target or not.
+        x.Tape.Decide(x.Value);
         var root = Math.Sqrt(x.Value);
         return x.Map(root, 0.5 / root, -0.25 / (root * x.Value));
     }

@@ -96,6 +96,15 @@ public sealed class Clip : Operator
             call.Attributes.Has(name) ? b.Scalar(call.Required(0).Type.Element, call.Attributes.Float(name, 0)) : null;
     }
 
+    /// <summary>ONNX Runtime fuses Clip with a Relu before it, and fails where the bounds are of float64.</summary>
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
+    {
+        if (call.Input(1) is not { } low)
+            return null;
+        var raised = Max.Of(b, call.Required(0), low);
+        return [call.Input(2) is { } high ? Min.Of(b, raised, high) : raised];
+    }
+
     private static double Bound(ImmutableArray<Tensor?> inputs, int index, double missing) =>
         inputs.Length > index && inputs[index] is { } bound ? bound.At(0) : missing;
 

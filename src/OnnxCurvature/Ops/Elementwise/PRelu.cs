@@ -42,10 +42,17 @@ public sealed class PRelu : BinaryElementwise
         input == 1 ? Mul.Of(b, cy[0]!, NegativePart(new Expr(b, node.Inputs[0]!))) : base.Transpose(b, node, input, cy);
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
+    public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
+        [Chosen(b, call.Required(0), call.Required(1))];
+
+    /// <summary>Files repeat the slope only: they take the output for one of x's shape.</summary>
+    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) =>
+        node.Output.Type.Shape == node.Inputs[0]!.Type.Shape ? null : [Chosen(b, node.Inputs[0]!, node.Inputs[1]!)];
+
+    private static Value Chosen(GraphBuilder b, Value input, Value slope)
     {
-        var x = new Expr(b, call.Required(0));
-        return [Expr.Select(x > 0, x, x.With(call.Required(1)) * x)];
+        var x = new Expr(b, input);
+        return Expr.Select(x > 0, x, x.With(slope) * x);
     }
 
     /// <summary>Before opset 7 the slope had one element for each channel, that is, along axis 1.</summary>

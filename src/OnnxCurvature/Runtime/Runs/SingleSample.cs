@@ -37,7 +37,10 @@ internal static class SingleSample
             .ToArray();
         if (symbols.Length == 0)
             return null;
-        var several = source with { Dimensions = source.Dimensions.SetItems(symbols.Select(symbol => KeyValuePair.Create(symbol, MoreSamples))) };
+        var several = source with
+        {
+            Dimensions = source.Dimensions.SetItems(symbols.Select(symbol => KeyValuePair.Create(symbol, MoreSamples))),
+        };
         var model = several.Load(isPartial: true);
         // A model with nodes that take no second sample, as after a reshape to constants [1, …], has no other layouts.
         return model.LeftOutNodes.Length == single.LeftOutNodes.Length

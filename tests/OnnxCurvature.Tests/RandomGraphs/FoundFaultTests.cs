@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.RandomGraphs.Checking;
+using OnnxCurvature.RandomGraphs.Generation;
+using OnnxCurvature.RandomGraphs.Graphs;
+using OnnxCurvature.Tests.Files;
+using Xunit;
+using Precision = OnnxCurvature.Ir.Precision;
+
+namespace OnnxCurvature.Tests.RandomGraphs;
+
+/// <summary>Small graphs in which random ones once showed faults, against the same dense derivatives.</summary>
+public sealed class FoundFaultTests
+{
+    /// <summary>Of a single sample every axis of size one may be that of samples.</summary>
+    [Theory]
+    [InlineData(Quantity.Jvp)]
+    [InlineData(Quantity.Vjp)]
+    [InlineData(Quantity.Jacobian)]
+    public void Batches_of_one_sample_are_joined_where_those_of_two_are(Quantity quantity)
+    {
+        var b = Builder(samples: 3, isSymbolic: true);
+        var x = b.Input(Layout.Of(new Factor(2), b.Batch, new Factor(2)));
+        var y = b.Value(
+            Layout.Of(new Factor(1), b.Batch, new Factor(2)),
+            "Einsum",
+            [b.Weight(1, 1, 2), x.Name],
+            ("equation", "za,abc->zbc")
+        );
+        var turned = b.Value(Layout.Of(b.Batch, new Factor(2), new Factor(1)), "Transpose", [y.Name], ("perm", new long[] { 1, 2, 0 }));
+        var z = b.Value(Layout.Of(b.Batch, new Factor(1)), "ReduceMean", [turned.Name], ("axes", new long[] { 1 }), ("keepdims", 0L));
+        Check(b, z, "w0", Execution.Engine, [quantity], batchSize: 1);
+    }
+
+    /// <summary>The classes of a model's own cross-entropy are those of z, though their number be a symbol.</summary>
+    [Theory]
+    [InlineData(Quantity.Jvp)]
+    [InlineData(Quantity.Vjp)]
+    public void Products_with_the_Jacobian_of_a_models_own_cross_entropy_are_those_of_its_logits(Quantity quantity)
+    {
+        var b = Builder(samples: 2, isSymbolic: true);
+        var x = b.Input(Layout.Of(b.Batch, new Factor(2)));
+        var y = b.Value(x.Layout, "MatMul", [x.Name, b.Weight(1, 2, 2)]);
+        var z = b.Value(y.Layout.Permute(1, 0), "Transpose", [y.Name], ("perm", new long[] { 1, 0 }));
+        ImmutableArray<long> labels = [1, 0];
+        var loss = b.Value(Layout.Plain(), "SoftmaxCrossEntropyLoss", [z.Name, b.Labels(Layout.Plain(2), labels)], ("reduction", "mean"));
+        Check(b, z, "w0", Execution.Managed, [quantity], loss, labels);
+    }
+
+    /// <summary>ONNX Runtime would fuse the two, and fail for the type of the bounds.</summary>
+    [Theory]
+    [InlineData(Execution.Portable)]
+    [InlineData(Execution.SingleRun)]
+    [InlineData(Execution.Engine)]
+    public void Bounds_after_a_relu_are_taken_in_float64(Execution execution)
+    {
+        var b = Builder(samples: 2, isSymbolic: false);
+        var x = b.Input(Layout.Of(b.Batch, new Factor(3)));
+        var y = b.Value(x.Layout.With(1, 2), "MatMul", [x.Name, b.Weight(1, 3, 2)]);
+        var raised = b.Value(y.Layout, "Relu", [y.Name]);
+        var z = b.Value(y.Layout, "Clip", [raised.Name, b.Scalar(0.125), b.Scalar(1.5)]);
+        Check(b, z, "w0", execution, [Quantity.HessianDiagonal]);
+    }
+
+    /// <summary>ONNX takes the output of PRelu for one of the input's shape, so only the slope may be repeated.</summary>
+    [Fact]
+    public void An_input_that_PRelu_repeats_has_its_whole_shape_in_files()
+    {
+        var b = Builder(samples: 3, isSymbolic: true);
+        var x = b.Input(Layout.Of(b.Batch, new Factor(1)));
+        var wide = b.Value(x.Layout.With(1, 2), "Expand", [x.Name, b.Integers(1, 2)]);
+        var bent = b.Value(wide.Layout, "PRelu", [wide.Name, b.Weight(1, 2)]);
+        var z = b.Value(wide.Layout, "Gemm", [bent.Name, b.Weight(1, 2, 2)]);
+        Check(b, z, "w0", Execution.Portable, [Quantity.HessianDiagonal]);
+    }
+
+    /// <summary>ONNX Runtime takes (1 / c) x for x / c, which has fewer axes where the one has more.</summary>
+    [Fact]
+    public void The_inverse_of_a_constant_keeps_the_axis_of_directions()
+    {
+        var b = Builder(samples: 1, isSymbolic: false);
+        var x = b.Input(Layout.Of(new Factor(2), b.Batch));
+        var y = b.Value(x.Layout, "Add", [x.Name, b.Weight(1, 2, 1)]);
+        var least = b.Value(x.Layout.With(0, 1), "ReduceMin", [y.Name], ("axes", new long[] { 0 }), ("keepdims", 1L));
+        var half = b.Value(least.Layout, "Div", [least.Name, b.Scalar(2)]);
+        var smooth = b.Value(least.Layout, "Tanh", [half.Name]);
+        var both = b.Value(x.Layout, "Concat", [half.Name, smooth.Name], ("axis", 0L));
+        var z = b.Value(x.Layout.Permute(1, 0), "Transpose", [both.Name], ("perm", new long[] { 1, 0 }));
+        Check(b, z, "w0", Execution.SingleRun, [Quantity.HessianDiagonal]);
+    }
+
+    private static GraphBuilder Builder(int samples, bool isSymbolic) =>
+        new(Choices.Of([]), 7)
+        {
+            Opset = 17,
+            IsDouble = true,
+            Samples = samples,
+            IsSymbolic = isSymbolic,
+        };
+
+    /// <summary>Runs all quantities and compares them; a refusal is no result. The loss is the squared error, or one of the model.</summary>
+    private static void Check(
+        GraphBuilder b,
+        Sketch z,
+        string target,
+        Execution execution,
+        ImmutableArray<Quantity> quantities,
+        Sketch? own = null,
+        ImmutableArray<long> labels = default,
+        int? batchSize = null
+    )
+    {
+        using var folder = new TemporaryFolder();
+        var graph = b.Build(own ?? z);
+        var problem = new Problem
+        {
+            Graph = graph,
+            Loss = own is null ? LossKind.Mse : LossKind.Value,
+            OwnCrossEntropy = own is null ? null : "mean",
+            Labels = labels.IsDefault ? [] : labels,
+            Reduction = Reduction.Mean,
+            Z = z,
+            Wanted = own is null ? [.. Enumerable.Range(0, z.Layout.Count()).Select(index => index / 4.0)] : [],
+            Target = graph.Targets.Single(one => one.Name == target),
+            Quantities = quantities,
+            Precision = Precision.Model,
+            DeclaresSamples = true,
+            Checks = true,
+            BatchSize = batchSize,
+            PlansForAnySize = own is not null,
+            Execution = execution,
+            Seed = 7,
+        };
+        var outcomes = new ProblemChecker(folder.Path).Check(problem).Outcomes;
+        Assert.Contains(outcomes, outcome => outcome.Way.StartsWith(WayOf(execution), StringComparison.Ordinal));
+        Assert.All(outcomes, outcome => Assert.True(outcome.Kind == OutcomeKind.Right, $"{outcome.Way}: {outcome.Text}"));
+    }
+
+    private static string WayOf(Execution execution) =>
+        execution switch
+        {
+            Execution.Portable => "portable",
+            Execution.SingleRun => "single-run",
+            Execution.Engine => "engine",
+            _ => "managed",
+        };
+}
