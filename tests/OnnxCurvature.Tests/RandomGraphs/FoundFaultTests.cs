@@ -98,7 +98,7 @@ public sealed class FoundFaultTests
             IsSymbolic = isSymbolic,
         };
 
-    /// <summary>Runs all quantities and compares them; a refusal is no result. The loss is the squared error, or one of the model.</summary>
+    /// <summary>Compares all quantities; a refusal is no result. The loss is the squared error, or one of the model.</summary>
     private static void Check(
         GraphBuilder b,
         Sketch z,

@@ -9,8 +9,8 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Runtime.Runs;
 
 /// <summary>
-/// Where samples lie where a program takes one at a time. Its own shapes do not tell: every axis of size one may be the axis of samples. The
-/// same model for two samples does.
+/// Where samples lie where a program takes one at a time. Its own shapes do not tell: every axis of size one may be the axis of samples.
+/// The same model for two samples does.
 /// </summary>
 internal static class SingleSample
 {
