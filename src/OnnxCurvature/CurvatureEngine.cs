@@ -10,6 +10,7 @@ using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Inspection;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
@@ -105,12 +106,49 @@ public static class CurvatureEngine
         CurvatureRequest? request,
         IReadOnlyDictionary<string, NpyArray> data,
         CurvatureRunOptions options
+    ) => Prepare(modelPath, request, InMemory(data), options);
+
+    /// <summary>
+    /// Plans a run over data that may be in files, of which batches are read when they are needed. With no request the file is an augmented
+    /// model, and what it computes is run.
+    /// </summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="request">What is asked for, or null.</param>
+    /// <param name="data">The data of each input and of the loss's target.</param>
+    /// <param name="options">How the run is carried out.</param>
+    public static PreparedRun Prepare(
+        string modelPath,
+        CurvatureRequest? request,
+        IReadOnlyDictionary<string, DataSource> data,
+        CurvatureRunOptions options
     )
     {
         CheckRun(modelPath, data, options);
         request?.Check();
         return ErrorBoundary.Translate(() => PreparedRun.Create(modelPath, request, data, options));
     }
+
+    /// <summary>
+    /// Checks the results of a run over data in memory at sampled entries by means that share no code with how they were computed.
+    /// </summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="request">What is checked; the gradient and the Hessian diagonal are.</param>
+    /// <param name="data">The data; only their first batch is taken.</param>
+    /// <param name="options">How the run is carried out.</param>
+    /// <param name="samples">Entries of each tensor.</param>
+    /// <param name="seed">Which entries.</param>
+    /// <param name="progress">Receives the share of the checks that is done.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    public static VerifyReport Verify(
+        string modelPath,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions options,
+        int samples,
+        int seed,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    ) => Verify(modelPath, request, InMemory(data), options, samples, seed, progress, cancellation);
 
     /// <summary>Checks the results of a run at sampled entries by means that share no code with how they were computed.</summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
@@ -124,7 +162,7 @@ public static class CurvatureEngine
     public static VerifyReport Verify(
         string modelPath,
         CurvatureRequest request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions options,
         int samples,
         int seed,
@@ -148,10 +186,17 @@ public static class CurvatureEngine
             var run = Prepare(modelPath, checkedRequest, data, options);
             var batch = run.FirstBatch();
             if (run.Batches > 1)
-                run = Prepare(modelPath, checkedRequest, batch, options);
+                run = Prepare(modelPath, checkedRequest, batch, options with { Samples = null, SkipsBad = false });
             var result = run.Run(null, cancellation);
             var model = run.Source.Load();
-            var verifier = new Verifier(model.Graph, request with { Loss = run.Loss! }, batch);
+            var verifier = new Verifier(
+                model.Graph,
+                request with
+                {
+                    Loss = run.Loss!,
+                },
+                batch.ToDictionary(entry => entry.Key, entry => entry.Value.Join(entry.Key, 0))
+            );
             var targets = Target.Resolve(model.Graph, request.WithRespectTo);
             var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
             var total = targets.Sum(target => Math.Min(samples, target.ResultType.Shape.Elements.Factor)) * 3.0;
@@ -181,13 +226,22 @@ public static class CurvatureEngine
         });
     }
 
-    private static void CheckRun(string modelPath, IReadOnlyDictionary<string, NpyArray> data, CurvatureRunOptions options)
+    private static Dictionary<string, DataSource> InMemory(IReadOnlyDictionary<string, NpyArray> data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        foreach (var (name, array) in data)
+            if (array is null)
+                throw new ArgumentException($"The array of '{name}' is null.", nameof(data));
+        return data.ToDictionary(entry => entry.Key, entry => DataSource.Of(entry.Value), StringComparer.Ordinal);
+    }
+
+    private static void CheckRun(string modelPath, IReadOnlyDictionary<string, DataSource> data, CurvatureRunOptions options)
     {
         ArgumentNullException.ThrowIfNull(modelPath);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
-        foreach (var (name, array) in data)
-            if (array is null)
-                throw new ArgumentException($"The array of '{name}' is null.", nameof(data));
+        foreach (var (name, source) in data)
+            if (source is null)
+                throw new ArgumentException($"The data of '{name}' are null.", nameof(data));
     }
 }

@@ -5,7 +5,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Files;
 
-/// <summary>An array as NumPy's files hold it, in memory or still in its file.</summary>
+/// <summary>An array as NumPy's files hold it, in memory or still in its files.</summary>
 /// <param name="Element">The element type; one that NumPy has, thus neither bfloat16 nor a string.</param>
 /// <param name="Shape">The sizes, outermost first; empty for a scalar.</param>
 /// <param name="Data">The elements, row-major and little-endian; booleans are one byte, 0 or 1. At most about 2 GiB. Those of an array that
@@ -19,14 +19,20 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
     public long[] Shape { get; } = Checked(Element, Shape, Data);
 
     private readonly byte[] _data = Data;
-    private readonly NpyReader? _file;
+    private readonly IArraySource? _source;
 
-    /// <summary>The elements of a file, of which parts are read when they are needed.</summary>
-    internal NpyArray(NpyReader file)
-        : this(file.Element, [0], []) => (Shape, _file) = ([.. file.Shape], file);
+    /// <summary>Elements of which parts are read when they are needed.</summary>
+    internal NpyArray(IArraySource source)
+        : this(source.Element, [0], []) => (Shape, _source) = ([.. source.Shape], source);
+
+    /// <summary>Whether the elements are in memory.</summary>
+    internal bool IsInMemory => _source is null;
+
+    /// <summary>Whether an element may be NaN.</summary>
+    internal bool MayHoldNaN => _source?.MayHoldNaN ?? Element.IsFloat();
 
     /// <summary>The elements, row-major and little-endian.</summary>
-    public byte[] Data => _file?.ReadAll().Data ?? _data;
+    public byte[] Data => _source?.ReadAll().Data ?? _data;
 
     /// <summary>The number of elements.</summary>
     public long Count => CountOf(Shape);
@@ -125,8 +131,8 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(end, Shape[axis]);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, end);
-        if (_file is not null)
-            return _file.ReadSlice(axis, start, end);
+        if (_source is not null)
+            return _source.ReadSlice(axis, start, end);
         // Between one position of the axis and the next, and between one run of the axis and the next.
         var step = CountOf(Shape.AsSpan(axis + 1)) * Element.Size();
         var run = step * Shape[axis];

@@ -8,10 +8,10 @@ namespace OnnxCurvature.Files;
 /// Reads a .npy file whole or by slices of the first axis, so that a data set need not fit in memory. The file is not trusted: every
 /// length is checked before it is allocated, and objects are never loaded. All errors are <see cref="UserErrorException"/>.
 /// </summary>
-public sealed class NpyReader : IDisposable
+public sealed class NpyReader : IArraySource, IDisposable
 {
     /// <summary>Arrays of more bytes stay in their file.</summary>
-    private const long LargestInMemory = 1 << 24;
+    internal const long LargestInMemory = 1 << 24;
 
     private readonly Stream _stream;
     private readonly string _source;
@@ -56,19 +56,6 @@ public sealed class NpyReader : IDisposable
         return reader.ReadAll();
     }
 
-    /// <summary>
-    /// An array over a file. A large one stays there, and parts of it are read when they are needed; the file stays open as long as the
-    /// array is in use. A column-major one is read at once, since each part of it is strewn over the file.
-    /// </summary>
-    public static NpyArray Load(string path)
-    {
-        var reader = Open(path);
-        if (reader._header.DataBytes > LargestInMemory && !reader._header.FortranOrder)
-            return new NpyArray(reader);
-        using (reader)
-            return reader.ReadAll();
-    }
-
     /// <summary>Reads all elements.</summary>
     public NpyArray ReadAll()
     {
@@ -81,17 +68,23 @@ public sealed class NpyReader : IDisposable
         }
     }
 
-    /// <summary>Reads the slice [start, end) of an axis, which the caller has checked, of a row-major file.</summary>
-    internal NpyArray ReadSlice(int axis, long start, long end)
+    /// <summary>
+    /// Reads the slice [start, end) of an axis, which the caller has checked. Of a column-major file a slice is strewn over all of the
+    /// file, which is then read once and kept.
+    /// </summary>
+    NpyArray IArraySource.ReadSlice(int axis, long start, long end) => ReadSlice(axis, start, end);
+
+    private NpyArray ReadSlice(int axis, long start, long end)
     {
+        if (_header.FortranOrder && _header.Shape.Length > 1)
+            return (_reordered ??= ReadAll()).Slice(axis, start, end);
         var inner = checked(NpyArray.CountOf(_header.Shape.AsSpan(axis + 1)) * Element.Size());
         var outer = NpyArray.CountOf(_header.Shape.AsSpan(0, axis));
         var piece = (end - start) * inner;
         long[] shape = [.. _header.Shape];
         shape[axis] = end - start;
         var header = NpyHeader.Of(Element, _header.BigEndian, fortranOrder: false, shape, _source);
-        CheckArrayLength(header, _source);
-        var data = new byte[header.DataBytes];
+        var data = Allocate(Element, shape, _source);
         lock (_gate)
             for (long at = 0; at < outer && piece > 0; at++)
             {
@@ -104,13 +97,10 @@ public sealed class NpyReader : IDisposable
     }
 
     /// <summary>
-    /// Reads the slice [start, end) of the first axis. Of a column-major file a slice is strewn over all of the file, which is then
-    /// read once and kept. Throws <see cref="ArgumentOutOfRangeException"/> outside of the axis.
+    /// Reads the slice [start, end) of the first axis. Throws <see cref="ArgumentOutOfRangeException"/> outside of the axis.
     /// </summary>
     public NpyArray ReadRows(long start, long end)
     {
-        if (_header.FortranOrder && _header.Shape.Length > 1)
-            return (_reordered ??= ReadAll()).Slice(0, start, end);
         var size =
             _header.Shape.Length == 0
                 ? throw new UserErrorException($"{_source} holds a single number, and an array with a first axis of samples is needed.")
@@ -132,25 +122,37 @@ public sealed class NpyReader : IDisposable
         return ReadBody(stream, header, source);
     }
 
-    private static void CheckLength(NpyHeader header, long available, string source)
+    /// <summary>Throws <see cref="UserErrorException"/> where fewer bytes are there than a header says.</summary>
+    internal static void CheckLength(NpyHeader header, long available, string source)
     {
         if (header.DataBytes > available)
             throw CutOff(header, available, source);
     }
 
-    private static void CheckArrayLength(NpyHeader header, string source)
+    /// <summary>
+    /// Memory for the elements of an array. Throws <see cref="UserErrorException"/> where it holds more than one array can.
+    /// </summary>
+    internal static byte[] Allocate(ElementType element, IReadOnlyList<long> shape, string source)
     {
-        if (header.DataBytes > Array.MaxLength)
-            throw new UserErrorException(
-                $"{source} holds {header.DataBytes} bytes in one array, and at most {Array.MaxLength} can be taken at once; split it, "
+        var bytes = NpyHeader.Of(element, bigEndian: false, fortranOrder: false, [.. shape], source).DataBytes;
+        return bytes <= Array.MaxLength
+            ? GC.AllocateUninitializedArray<byte>((int)bytes)
+            : throw new UserErrorException(
+                $"{source} holds {bytes} bytes in one array, and at most {Array.MaxLength} can be taken at once; split it, "
                     + $"or save it row-major (C order) with numpy.save and take smaller batches."
             );
     }
 
+    /// <summary>Reads the slice [start, end) of the first axis from a stream that stands at its first element.</summary>
+    internal static NpyArray ReadNext(Stream stream, NpyHeader header, long start, long end, string source)
+    {
+        long[] shape = [end - start, .. header.Shape.Skip(1)];
+        return ReadBody(stream, NpyHeader.Of(header.Element, header.BigEndian, fortranOrder: false, shape, source), source);
+    }
+
     private static NpyArray ReadBody(Stream stream, NpyHeader header, string source)
     {
-        CheckArrayLength(header, source);
-        var data = new byte[header.DataBytes];
+        var data = Allocate(header.Element, header.Shape, source);
         var read = stream.ReadAtLeast(data, data.Length, throwOnEndOfStream: false);
         if (read < data.Length)
             throw CutOff(header, read, source);

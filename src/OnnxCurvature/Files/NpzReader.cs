@@ -52,28 +52,69 @@ public sealed class NpzReader : IDisposable
     private IEnumerable<string> FirstMembers() => _members.Keys.Order(StringComparer.Ordinal).Take(10).Select(key => $"'{key}'");
 
     /// <summary>Reads one array.</summary>
-    public NpyArray Read(string name)
+    public NpyArray Read(string name) =>
+        Unpack(
+            name,
+            () =>
+            {
+                var member = Member(name);
+                using var stream = member.Open();
+                return NpyReader.Read(stream, member.Length, SourceOf(name));
+            }
+        );
+
+    /// <summary>Reads what an array says of itself.</summary>
+    internal NpyHeader HeaderOf(string name) =>
+        Unpack(
+            name,
+            () =>
+            {
+                var member = Member(name);
+                using var stream = member.Open();
+                var header = NpyHeader.Read(stream, SourceOf(name), out var headerBytes);
+                NpyReader.CheckLength(header, member.Length - headerBytes, SourceOf(name));
+                return header;
+            }
+        );
+
+    /// <summary>Opens an array and goes to its first element.</summary>
+    internal Stream OpenRows(string name)
+    {
+        var stream = Member(name).Open();
+        NpyHeader.Read(stream, SourceOf(name), out _);
+        return stream;
+    }
+
+    /// <summary>Unpacks something of an array, and makes one sentence of what is wrong with the archive.</summary>
+    internal T Unpack<T>(string name, Func<T> unpack)
+    {
+        try
+        {
+            return unpack();
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
+        {
+            throw new UserErrorException(
+                $"{SourceOf(name)} cannot be unpacked ({UserFile.OneLine(exception)}); copy or write the file anew."
+            );
+        }
+    }
+
+    private ZipArchiveEntry Member(string name)
     {
         if (!_members.TryGetValue(name, out var member))
             throw new UserErrorException(
                 $"'{_path}' has no array '{name}'; it holds " + $"{string.Join(", ", FirstMembers().DefaultIfEmpty("none"))}."
             );
-        var source = $"'{name}' of '{_path}'";
         if (member.Length / LargestCompression > member.CompressedLength)
             throw new UserErrorException(
-                $"{source} claims {member.Length} bytes from {member.CompressedLength} compressed ones, which cannot be; copy or write "
-                    + $"the file anew."
+                $"{SourceOf(name)} claims {member.Length} bytes from {member.CompressedLength} compressed ones, which cannot be; copy or "
+                    + $"write the file anew."
             );
-        try
-        {
-            using var stream = member.Open();
-            return NpyReader.Read(stream, member.Length, source);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or IOException)
-        {
-            throw new UserErrorException($"{source} cannot be unpacked ({UserFile.OneLine(exception)}); copy or write the file anew.");
-        }
+        return member;
     }
+
+    private string SourceOf(string name) => $"'{name}' of '{_path}'";
 
     /// <inheritdoc/>
     public void Dispose() => _archive.Dispose();

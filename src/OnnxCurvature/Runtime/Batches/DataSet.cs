@@ -15,9 +15,11 @@ public sealed class DataSet
 {
     private readonly ImmutableArray<(Value Input, NpyArray Array, SampleLayout Samples)> _arrays;
 
-    private DataSet(ImmutableArray<(Value, NpyArray, SampleLayout)> arrays, long samples, long batch)
+    private readonly Func<string, long, string> _describe;
+
+    private DataSet(ImmutableArray<(Value, NpyArray, SampleLayout)> arrays, long samples, long batch, Func<string, long, string> describe)
     {
-        _arrays = arrays;
+        (_arrays, _describe) = (arrays, describe);
         Samples = samples;
         BatchSize = batch;
     }
@@ -87,6 +89,7 @@ public sealed class DataSet
     /// <param name="layouts">Where samples lie in the parameters, by name; those without samples are the same for every batch.</param>
     /// <param name="batchSize">The number of samples in a batch.</param>
     /// <param name="labels">The labels of classes among the parameters, or null.</param>
+    /// <param name="describe">How a sample of an input is named.</param>
     /// <param name="refusesNaN">Whether data that hold NaN are refused, since results would hold NaN, too.</param>
     public static DataSet Bind(
         IReadOnlyList<Value> parameters,
@@ -94,6 +97,7 @@ public sealed class DataSet
         IReadOnlyDictionary<string, SampleLayout> layouts,
         long batchSize,
         ClassLabels? labels,
+        Func<string, long, string> describe,
         bool refusesNaN = true
     )
     {
@@ -118,7 +122,7 @@ public sealed class DataSet
             if (!Widens(array.Element, type.Element) && !(array.Element.IsFloat() && type.Element.IsFloat()))
                 throw new UserErrorException(
                     $"--data '{name}' holds {array.Element.DisplayName()}, and the input takes "
-                        + $"{type.Element.DisplayName()}; convert it."
+                        + $"{type.Element.DisplayName()}; convert it{(type.Element.IsFloat() ? ", or give --scale" : "")}."
                 );
             if (array.Shape.Length != type.Rank)
                 throw new UserErrorException(
@@ -155,8 +159,14 @@ public sealed class DataSet
             }
             if (name == labels?.Input)
                 LabelRange.Check(array, labels, layout);
-            if (refusesNaN && array.Element.IsFloat())
-                NumberCheck.Refuse(name, array, layout.IsSeparate ? layout.Axis : null, layout.Inner.Known ?? 1);
+            if (refusesNaN && array.MayHoldNaN)
+                NumberCheck.Refuse(
+                    name,
+                    array,
+                    layout.IsSeparate ? layout.Axis : null,
+                    layout.Inner.Known ?? 1,
+                    sample => describe(name, sample)
+                );
             arrays.Add((parameter, array, layout));
         }
         if (samples is { Size: 0, Name: var empty })
@@ -174,7 +184,7 @@ public sealed class DataSet
                     $"The input '{parameter.Name}' {parameter.Type.Shape} takes {own} along axis "
                         + $"{layout.Axis}, and a batch has {batch} samples; give data of that size."
                 );
-        return new DataSet(arrays.ToImmutable(), total, batch);
+        return new DataSet(arrays.ToImmutable(), total, batch, describe);
     }
 
     /// <summary>What became of the data: one sentence each.</summary>

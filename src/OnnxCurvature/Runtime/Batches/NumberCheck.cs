@@ -16,34 +16,43 @@ internal static class NumberCheck
     /// <param name="array">Floating-point numbers.</param>
     /// <param name="axis">The axis along which samples lie; null where the array holds none.</param>
     /// <param name="positions">The positions of the axis that belong to one sample.</param>
-    public static void Refuse(string name, NpyArray array, int? axis, long positions)
+    /// <param name="describe">How a sample is named.</param>
+    public static void Refuse(string name, NpyArray array, int? axis, long positions, Func<long, string> describe)
     {
-        if (array.Shape.Length == 0)
-        {
-            if (HoldsNaN(array))
-                throw Refused(name, "");
-            return;
-        }
-        var along = axis ?? 0;
-        foreach (var (start, block) in array.Blocks(along))
+        if (array.Shape.Length == 0 && HoldsNaN(array))
+            throw Refused(name, "");
+        if (array.Shape.Length > 0 && Positions(array, axis ?? 0).Cast<long?>().FirstOrDefault() is { } first)
+            throw Refused(name, axis is null ? $" at index {first} of its first axis" : $" in {describe(first / positions)}");
+    }
+
+    /// <summary>The samples that hold NaN, ascending. The array is read block by block.</summary>
+    /// <param name="array">Floating-point numbers.</param>
+    /// <param name="axis">The axis along which samples lie.</param>
+    /// <param name="positions">The positions of the axis that belong to one sample.</param>
+    public static IEnumerable<long> Samples(NpyArray array, int axis, long positions) =>
+        Positions(array, axis).Select(position => position / positions).Distinct();
+
+    /// <summary>Whether a program asks which numbers are NaN, so that data may hold them.</summary>
+    public static bool TakesNaN(Program program) => program.Nodes.Any(node => node.Operator is IsNaN || node.Bodies.Any(TakesNaN));
+
+    /// <summary>The positions of an axis whose slices hold NaN, ascending.</summary>
+    private static IEnumerable<long> Positions(NpyArray array, int axis)
+    {
+        foreach (var (start, block) in array.Blocks(axis))
         {
             if (!HoldsNaN(block))
                 continue;
-            var first = 0;
-            while (!HoldsNaN(block.Slice(along, first, first + 1)))
-                first++;
-            throw Refused(
-                name,
-                axis is null ? $" at index {start + first} of its first axis" : $" in sample {(start + first) / positions}, counted from 0"
-            );
+            for (var position = 0; position < block.Shape[axis]; position++)
+                if (HoldsNaN(block.Slice(axis, position, position + 1)))
+                    yield return start + position;
         }
     }
 
     private static UserErrorException Refused(string name, string where) =>
-        new($"--data '{name}' holds NaN{where}, and no result would be a number; mend or leave out that part of the data.");
-
-    /// <summary>Whether a program asks which numbers are NaN, so that data may hold them.</summary>
-    public static bool TakesNaN(Program program) => program.Nodes.Any(node => node.Operator is IsNaN || node.Bodies.Any(TakesNaN));
+        new(
+            $"--data '{name}' holds NaN{where}, and no result would be a number; mend that part of the data, or leave out such samples "
+                + "with --skip-bad."
+        );
 
     // No other magnitude makes a sum NaN.
     private static bool HoldsNaN(NpyArray array) =>

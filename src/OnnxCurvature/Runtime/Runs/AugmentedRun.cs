@@ -43,7 +43,11 @@ internal static class AugmentedRun
         var own = counted.Select(input => input.Type.Shape[0].Known).FirstOrDefault(known => known is not null);
         var weight = metadata.Averages ? BatchWeight.Samples : BatchWeight.Sum;
         var batches = BatchDecision.Of(total, own, options, () => new BatchRule(weight, metadata.BatchObstacle));
-        source = source with { Dimensions = DataSet.Dimensions(model.Graph, data, batches.Size).SetItems(source.Dimensions) };
+        source = source with
+        {
+            Dimensions = DataSet.Dimensions(model.Graph, data, batches.Size).SetItems(source.Dimensions),
+            BatchSize = batches.Size,
+        };
         model = source.Load();
         var program = Program.Create(model.Graph.Inputs, model.Graph.Outputs.Where(output => metadata.Outputs.Contains(output.Name)));
         if (program.Outputs.FirstOrDefault(output => !output.Value.Type.Element.IsFloat()) is { } whole)
@@ -57,7 +61,15 @@ internal static class AugmentedRun
                 parameter.Type.Rank == 0 || metadata.WholeInputs.Contains(parameter.Name!) ? SampleLayout.None : SampleLayout.At(0),
             StringComparer.Ordinal
         );
-        var set = DataSet.Bind(program.Parameters, data, layouts, batches.Size, metadata.Labels, !NumberCheck.TakesNaN(program));
+        var set = DataSet.Bind(
+            program.Parameters,
+            data,
+            layouts,
+            batches.Size,
+            metadata.Labels,
+            inputs.Given.Describe,
+            !NumberCheck.TakesNaN(program)
+        );
         var costs = new CostModel(RunPlan.Limits(options, source));
         return new RunPlan(source, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set)
         {

@@ -20,7 +20,8 @@ internal static class ClassCount
         CurvatureRequest request,
         IReadOnlyDictionary<string, NpyArray> data,
         BatchDecision batches,
-        CurvatureRunOptions options
+        CurvatureRunOptions options,
+        Func<string, long, string> describe
     )
     {
         var model = source.Load();
@@ -34,7 +35,7 @@ internal static class ClassCount
             source,
             program,
             new BatchJoin(false, ["probabilities"], []),
-            DataSet.Bind(program.Parameters, inputs, layouts, batches.Size, null)
+            DataSet.Bind(program.Parameters, inputs, layouts, batches.Size, null, describe)
         )
         {
             Flops = 0,

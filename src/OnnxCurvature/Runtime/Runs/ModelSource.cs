@@ -23,6 +23,12 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
 
+    /// <summary>
+    /// The number of samples in a batch, which dimensions have that stay symbolic because the last batch has fewer; 1 where it is not known
+    /// yet.
+    /// </summary>
+    public long BatchSize { get; init; } = 1;
+
     /// <summary>Values of inputs, by name, that become constants.</summary>
     public ImmutableDictionary<string, Tensor> Fixed { get; init; } =
         (Request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty).ToImmutableDictionary(StringComparer.Ordinal);

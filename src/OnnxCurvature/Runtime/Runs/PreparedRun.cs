@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Cuda;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Schedules;
@@ -18,13 +18,13 @@ public sealed class PreparedRun
 {
     private readonly RunPlan _plan;
     private readonly CurvatureRunOptions _options;
-    private readonly IReadOnlyDictionary<string, NpyArray> _given;
+    private readonly IReadOnlyDictionary<string, DataSource> _given;
     private readonly ImmutableDictionary<string, double> _seconds;
 
     private PreparedRun(
         RunPlan plan,
         CurvatureRunOptions options,
-        IReadOnlyDictionary<string, NpyArray> given,
+        IReadOnlyDictionary<string, DataSource> given,
         ImmutableDictionary<string, double> seconds
     )
     {
@@ -85,9 +85,9 @@ public sealed class PreparedRun
     }
 
     /// <summary>The arrays of the first batch alone, by name, with those that are taken as constant.</summary>
-    internal IReadOnlyDictionary<string, NpyArray> FirstBatch()
+    internal IReadOnlyDictionary<string, DataSource> FirstBatch()
     {
-        var batch = _plan.Data.Batch(0).Arrays.ToDictionary(entry => entry.Key.Name!, entry => entry.Value);
+        var batch = _plan.Data.Batch(0).Arrays.ToDictionary(entry => entry.Key.Name!, entry => DataSource.Of(entry.Value));
         return _given.ToDictionary(entry => entry.Key, entry => batch.GetValueOrDefault(entry.Key, entry.Value));
     }
 
@@ -95,7 +95,7 @@ public sealed class PreparedRun
     internal static PreparedRun Create(
         string modelPath,
         CurvatureRequest? request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions options
     )
     {
@@ -105,7 +105,8 @@ public sealed class PreparedRun
         options = options with { Provider = provider };
         var inputs = RunInputs.Resolve(
             new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits },
-            data
+            data,
+            options
         );
         // Reading the files takes about as long as all else before the run.
         var check = Task.Run(() => AugmentedMetadata.CheckWeightFiles(inputs.Model));

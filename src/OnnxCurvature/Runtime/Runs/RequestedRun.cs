@@ -27,7 +27,7 @@ internal static class RequestedRun
         var (source, model, data, batches) = (settled.Source, settled.Model, settled.Data, settled.Batches);
         request = settled.Request;
         if (request is { Tolerance: not null, KeptClasses: null })
-            request = request with { KeptClasses = ClassCount.Of(source, request, data, batches, options) };
+            request = request with { KeptClasses = ClassCount.Of(source, request, data, batches, options, inputs.Given.Describe) };
         var layouts = batches is { IsWhole: false, Size: 1 }
             ? SingleSample.Layouts(source, model, request, RunPlan.Limits(options, source))
             : null;
@@ -46,7 +46,16 @@ internal static class RequestedRun
             plan = Fit(source, model, request, batches, options, layouts, check);
         }
         var given = plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber).ToArray();
-        var set = DataSet.Bind(given, data, plan.InputLayouts, batches.Size, plan.Loss.Labels, !NumberCheck.TakesNaN(plan.Program));
+        inputs.Given.Check(plan.InputLayouts);
+        var set = DataSet.Bind(
+            given,
+            data,
+            plan.InputLayouts,
+            batches.Size,
+            plan.Loss.Labels,
+            inputs.Given.Describe,
+            !NumberCheck.TakesNaN(plan.Program)
+        );
         var averages = (batches.IsWhole ? plan.Loss.Reduction : batches.Weight) == BatchWeight.Samples;
         var join = new BatchJoin(averages, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null };
         var run = new RunPlan(source, options.Faults.Program(plan.Program), join, set)
@@ -97,6 +106,7 @@ internal static class RequestedRun
         return source with
         {
             Dimensions = DataSet.Dimensions(model, data, batches.Size).SetItems(source.Dimensions),
+            BatchSize = batches.Size,
             SampleAxes = model
                 .Inputs.Where(input => input.Type.Rank > 0)
                 .ToImmutableDictionary(

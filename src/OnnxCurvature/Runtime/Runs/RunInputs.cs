@@ -4,6 +4,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
 
 namespace OnnxCurvature.Runtime.Runs;
 
@@ -14,17 +15,15 @@ namespace OnnxCurvature.Runtime.Runs;
 /// </summary>
 /// <param name="Source">The model's file, with the values of inputs that are constants.</param>
 /// <param name="Model">The model as far as it can be inferred without knowing how the data are cut.</param>
-/// <param name="Data">The arrays of all other inputs.</param>
+/// <param name="Given">The arrays of all other inputs.</param>
 /// <param name="Notes">One sentence for each input that is taken as constant.</param>
-internal sealed record RunInputs(
-    ModelSource Source,
-    OnnxModel Model,
-    IReadOnlyDictionary<string, NpyArray> Data,
-    ImmutableArray<string> Notes
-)
+internal sealed record RunInputs(ModelSource Source, OnnxModel Model, GivenData Given, ImmutableArray<string> Notes)
 {
+    /// <summary>The arrays of all other inputs, by name.</summary>
+    public IReadOnlyDictionary<string, NpyArray> Data => Given.Arrays;
+
     /// <summary>Loads the model until nothing more becomes known by what its inputs are given.</summary>
-    public static RunInputs Resolve(ModelSource source, IReadOnlyDictionary<string, NpyArray> data)
+    public static RunInputs Resolve(ModelSource source, IReadOnlyDictionary<string, DataSource> data, CurvatureRunOptions options)
     {
         var notes = ImmutableArray.CreateBuilder<string>();
         var constant = new HashSet<string>(StringComparer.Ordinal);
@@ -42,9 +41,13 @@ internal sealed record RunInputs(
                     .ToArray()
                 : [];
             if (taken.Length == 0)
-                return new RunInputs(source, model, data.Where(entry => !constant.Contains(entry.Key)).ToDictionary(), notes.ToImmutable());
+            {
+                var others = data.Where(entry => !constant.Contains(entry.Key)).ToDictionary(StringComparer.Ordinal);
+                var given = GivenData.Of(source, model, others, options);
+                return new RunInputs(source, model, given, [.. notes, .. given.Notes]);
+            }
             constant.UnionWith(taken.Select(input => input.Name!));
-            var values = taken.Select(input => KeyValuePair.Create(input.Name!, TensorOf(input, data[input.Name!])));
+            var values = taken.Select(input => KeyValuePair.Create(input.Name!, TensorOf(input, data[input.Name!].Join(input.Name!, 0))));
             source = source with { Fixed = source.Fixed.AddRange(values) };
             notes.AddRange(
                 taken.Select(input =>

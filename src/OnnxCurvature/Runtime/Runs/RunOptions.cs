@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
@@ -33,6 +34,12 @@ public sealed record CurvatureRunOptions
     /// once give, and else all samples.
     /// </summary>
     public int? BatchSize { get; init; }
+
+    /// <summary>The samples of the data that are taken; null for all.</summary>
+    public SampleRange? Samples { get; init; }
+
+    /// <summary>Whether samples that hold NaN are left out, and not refused.</summary>
+    public bool SkipsBad { get; init; }
 
     /// <summary>The most that loading the model may take.</summary>
     public WorkLimits LoadLimits { get; init; } = new();

@@ -77,6 +77,6 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
             Provider = options.Provider,
             MemoryBytes = options.ChunkBytes ?? options.MemoryBytes,
             Dimensions = source.Dimensions,
-            DefaultDimension = options.BatchSize ?? 1,
+            DefaultDimension = source.BatchSize,
         };
 }
