@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Inspection;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
@@ -31,7 +31,7 @@ internal sealed class CurvatureService : ICurvatureService
     public IPlannedRun Prepare(
         string modelPath,
         CurvatureRequest? request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions options
     ) => new Planned(CurvatureEngine.Prepare(modelPath, request, data, options));
 
@@ -39,7 +39,7 @@ internal sealed class CurvatureService : ICurvatureService
     public VerifyReport Verify(
         string modelPath,
         CurvatureRequest request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions options,
         int samples,
         int seed,

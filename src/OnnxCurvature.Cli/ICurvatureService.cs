@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Inspection;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
@@ -31,7 +31,7 @@ internal interface ICurvatureService
     IPlannedRun Prepare(
         string modelPath,
         CurvatureRequest? request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions options
     );
 
@@ -39,7 +39,7 @@ internal interface ICurvatureService
     VerifyReport Verify(
         string modelPath,
         CurvatureRequest request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions options,
         int samples,
         int seed,

@@ -1,13 +1,15 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Tensors;
+using OnnxCurvature.Runtime.Batches;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>The value of <c>--data INPUT=FILE</c>.</summary>
+/// <summary>The value of <c>--data INPUT=FILE…</c>.</summary>
 /// <param name="Input">The input's name.</param>
-/// <param name="Path">The file.</param>
-internal sealed record DataArgument(string Input, string Path)
+/// <param name="Patterns">The files: paths, folders, and paths with the signs * and ?.</param>
+internal sealed record DataArgument(string Input, ImmutableArray<string> Patterns)
 {
     /// <summary>
     /// How <c>INPUT=FILE</c> can be read, where both may hold further signs of equality: in all ways that name a file that there is, or,
@@ -20,32 +22,25 @@ internal sealed record DataArgument(string Input, string Path)
             .. Enumerable
                 .Range(1, Math.Max(0, text.Length - 2))
                 .Where(at => text[at] == '=')
-                .Select(at => new DataArgument(text[..at], text[(at + 1)..])),
+                .Select(at => new DataArgument(text[..at], [text[(at + 1)..]])),
         ];
-        DataArgument[] existing = [.. all.Where(argument => File.Exists(argument.Path))];
+        DataArgument[] existing = [.. all.Where(argument => FilePattern.Exists(argument.Patterns[0]))];
         return existing.Length > 0 ? existing : all.TakeLast(1);
     }
 
-    /// <summary>Reads the files. Throws <see cref="UserErrorException"/> where one cannot be read.</summary>
-    public static IReadOnlyDictionary<string, NpyArray> Load(IEnumerable<DataArgument> arguments) =>
-        arguments.ToDictionary(
-            argument => argument.Input,
-            argument =>
-                argument.Path.EndsWith(".pb", StringComparison.OrdinalIgnoreCase)
-                    ? TensorFile.Read(argument.Path)
-                    : NpyReader.Load(argument.Path),
-            StringComparer.Ordinal
-        );
+    /// <summary>Opens the files. Throws <see cref="UserErrorException"/> where one cannot be read.</summary>
+    public static IReadOnlyDictionary<string, DataSource> Open(IEnumerable<DataArgument> arguments) =>
+        arguments.ToDictionary(argument => argument.Input, argument => DataSource.Open(argument.Patterns), StringComparer.Ordinal);
 
     /// <summary>Reads the files as tensors. Throws <see cref="UserErrorException"/> where one cannot be read.</summary>
     public static IReadOnlyDictionary<string, Tensor> Tensors(IEnumerable<DataArgument> arguments) =>
-        Load(arguments)
-            .ToDictionary(
-                entry => entry.Key,
-                entry =>
-                    entry.Value.Element.IsFloat()
-                        ? Tensor.Of(entry.Value.Element, entry.Value.Shape, entry.Value.ToDoubles())
-                        : Tensor.Of(entry.Value.Element, entry.Value.Shape, entry.Value.ToInt64s()),
-                StringComparer.Ordinal
-            );
+        arguments.ToDictionary(argument => argument.Input, argument => TensorOf(argument.Patterns[0]), StringComparer.Ordinal);
+
+    private static Tensor TensorOf(string path)
+    {
+        var array = path.EndsWith(".pb", StringComparison.OrdinalIgnoreCase) ? TensorFile.Read(path) : NpyReader.Read(path);
+        return array.Element.IsFloat()
+            ? Tensor.Of(array.Element, array.Shape, array.ToDoubles())
+            : Tensor.Of(array.Element, array.Shape, array.ToInt64s());
+    }
 }

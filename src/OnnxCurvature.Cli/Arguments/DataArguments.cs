@@ -9,13 +9,14 @@ internal sealed class DataArguments() : OptionGroup("Data")
     public Option<ImmutableArray<DataArgument>> Data { get; } =
         new("--data")
         {
-            HelpName = "INPUT=FILE",
+            HelpName = "INPUT=FILE...",
             Description =
-                "A .npy file, or a TensorProto .pb, for each input, samples along the first axis; what inputs of shapes, axes and "
+                "The data of each input. Files are .npy, FILE.npz:ARRAY or TensorProto .pb, samples along the first axis; several files, a "
+                + "folder and signs such as 'part-*.npy' are joined in natural order; what inputs of shapes, axes and "
                 + "counts are given is taken as constant; the loss's target is the input 'labels' of cross-entropy, and "
                 + "'target' of other losses; hvp and jvp take 'NAME.direction' of the shape of --wrt NAME, vjp takes 'NAME.cotangent' "
                 + "of the shape of the loss's value.",
-            CustomParser = Parsers.Files("--data", "image=image.npy"),
+            CustomParser = Parsers.Files("--data", "image=image.npy", joins: true),
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
         };

@@ -26,7 +26,7 @@ internal sealed class ModelArguments() : OptionGroup("Model")
             Description =
                 "A .npy file, or a TensorProto .pb, for an input that becomes a constant, as a shape, an axis or a number of rounds "
                 + "must be where derivatives depend on it [default: none].",
-            CustomParser = Parsers.Files("--fix", "steps=steps.npy"),
+            CustomParser = Parsers.Files("--fix", "steps=steps.npy", joins: false),
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
         };

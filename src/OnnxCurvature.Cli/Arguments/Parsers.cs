@@ -177,13 +177,21 @@ internal static class Parsers
     }
 
     /// <summary>Files for inputs.</summary>
-    public static Func<ArgumentResult, ImmutableArray<DataArgument>> Files(string option, string example) =>
+    /// <param name="option">The option.</param>
+    /// <param name="example">An example of a value.</param>
+    /// <param name="joins">Whether an input may have several files, which follow its first one or name it again.</param>
+    public static Func<ArgumentResult, ImmutableArray<DataArgument>> Files(string option, string example, bool joins) =>
         result =>
         {
-            var data = ImmutableArray.CreateBuilder<DataArgument>();
+            var data = new List<DataArgument>();
             foreach (var token in result.Tokens)
             {
                 DataArgument[] readings = [.. DataArgument.Readings(token.Value)];
+                if (joins && data.Count > 0 && !token.Value.Contains('='))
+                {
+                    data[^1] = data[^1] with { Patterns = data[^1].Patterns.Add(token.Value) };
+                    continue;
+                }
                 if (readings.Length == 0)
                     return Fail<ImmutableArray<DataArgument>>(
                         result,
@@ -192,18 +200,24 @@ internal static class Parsers
                 if (readings.Length > 1)
                     return Fail<ImmutableArray<DataArgument>>(
                         result,
-                        $"{option} '{token.Value}' can be read in two ways, since there are both '{readings[0].Path}' and "
-                            + $"'{readings[1].Path}'; rename one of them."
+                        $"{option} '{token.Value}' can be read in two ways, since there are both '{readings[0].Patterns[0]}' and "
+                            + $"'{readings[1].Patterns[0]}'; rename one of them."
                     );
                 var argument = readings[0];
-                if (data.Any(other => other.Input == argument.Input))
+                var before = data.FindIndex(other => other.Input == argument.Input);
+                if (before >= 0 && joins)
+                {
+                    data[before] = data[before] with { Patterns = data[before].Patterns.AddRange(argument.Patterns) };
+                    continue;
+                }
+                if (before >= 0)
                     return Fail<ImmutableArray<DataArgument>>(
                         result,
                         $"{option} gives '{argument.Input}' twice; give one file for each input."
                     );
                 data.Add(argument);
             }
-            return data.ToImmutable();
+            return [.. data];
         };
 
     /// <summary>New names of outputs.</summary>

@@ -54,7 +54,7 @@ internal sealed class RequestReader(TargetArguments targets, LossArguments loss,
     /// <summary>The files that the request is read from.</summary>
     public ImmutableArray<string> FilesOf(ParseResult parsed)
     {
-        var files = model.FilesOf(parsed).Select(file => file.Path);
+        var files = model.FilesOf(parsed).SelectMany(file => file.Patterns);
         return parsed.GetValue(loss.ClassWeights) is { } weights ? [.. files, weights] : [.. files];
     }
 

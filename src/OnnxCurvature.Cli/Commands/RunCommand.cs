@@ -22,6 +22,8 @@ internal static class RunCommand
         var loss = new LossArguments(required: false);
         var estimates = new EstimateArguments(adaptive: true);
         var data = new DataArguments();
+        var scaling = new ScalingArguments();
+        var samples = new SampleArguments();
         var model = new ModelArguments();
         var resources = new ResourceArguments(runs: true);
         var device = new DeviceArguments();
@@ -36,6 +38,8 @@ internal static class RunCommand
             loss,
             estimates,
             data,
+            scaling,
+            samples,
             model,
             resources,
             device,
@@ -46,12 +50,11 @@ internal static class RunCommand
             (parsed, cancellation) =>
             {
                 var path = parsed.GetRequiredValue(output.Output)!;
-                var files = data.FilesOf(parsed);
-                RealPath.RefuseOverwriting(path, [model.ModelOf(parsed), .. files.Select(file => file.Path), .. requests.FilesOf(parsed)]);
+                var sources = scaling.Of(parsed, DataArgument.Open(data.FilesOf(parsed)));
+                RealPath.RefuseOverwriting(path, [model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. requests.FilesOf(parsed)]);
                 var request = requests.Of(parsed);
-                var arrays = DataArgument.Load(files);
                 ResultFile.CheckWritable(path);
-                var run = service.Prepare(model.ModelOf(parsed), request, arrays, runs.Of(parsed));
+                var run = service.Prepare(model.ModelOf(parsed), request, sources, samples.With(runs.Of(parsed), parsed));
                 RealPath.RefuseOverwriting(path, run.ModelFiles);
                 cancellation.ThrowIfCancellationRequested();
                 PlanView.Show(terminal, run.Plan, parsed.GetValue(output.Explain));

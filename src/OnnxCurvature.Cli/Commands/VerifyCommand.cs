@@ -23,6 +23,7 @@ internal static class VerifyCommand
         var targets = new TargetArguments(required: true, straightThrough: false);
         var loss = new LossArguments(required: true);
         var data = new DataArguments();
+        var scaling = new ScalingArguments();
         var model = new ModelArguments();
         var resources = new ResourceArguments(runs: true);
         var device = new DeviceArguments();
@@ -37,6 +38,7 @@ internal static class VerifyCommand
             targets,
             loss,
             data,
+            scaling,
             output,
             model,
             resources,
@@ -48,21 +50,20 @@ internal static class VerifyCommand
             (parsed, cancellation) =>
             {
                 var request = requests.Of(parsed)!;
-                var files = data.FilesOf(parsed);
+                var sources = scaling.Of(parsed, DataArgument.Open(data.FilesOf(parsed)));
                 var path = parsed.GetValue(output.Output);
                 if (path is not null)
                 {
                     RealPath.RefuseOverwriting(
                         path,
-                        [model.ModelOf(parsed), .. files.Select(file => file.Path), .. requests.FilesOf(parsed)]
+                        [model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. requests.FilesOf(parsed)]
                     );
                     ResultFile.CheckWritable(path);
                 }
-                var arrays = DataArgument.Load(files);
                 var options = runs.Of(parsed);
                 // Where nothing is written, what is checked is planned, and no more.
                 var planned = path is null ? request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] } : request;
-                var run = service.Prepare(model.ModelOf(parsed), planned, arrays, options);
+                var run = service.Prepare(model.ModelOf(parsed), planned, sources, options);
                 if (path is not null)
                     RealPath.RefuseOverwriting(path, run.ModelFiles);
                 cancellation.ThrowIfCancellationRequested();
@@ -79,7 +80,7 @@ internal static class VerifyCommand
                         service.Verify(
                             model.ModelOf(parsed),
                             request,
-                            arrays,
+                            sources,
                             options,
                             entries.SamplesOf(parsed),
                             entries.SeedOf(parsed),

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Cli;
-using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Inspection;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
@@ -41,7 +41,7 @@ internal sealed class FakeService : ICurvatureService
 
     public string? ModelPath { get; private set; }
     public CurvatureRequest? Request { get; private set; }
-    public IReadOnlyDictionary<string, NpyArray>? Data { get; private set; }
+    public IReadOnlyDictionary<string, DataSource>? Data { get; private set; }
     public CurvatureRunOptions? RunOptions { get; private set; }
     public AugmentOptions? AugmentOptions { get; private set; }
     public ImmutableDictionary<string, long>? Dimensions { get; private set; }
@@ -107,7 +107,7 @@ internal sealed class FakeService : ICurvatureService
     public IPlannedRun Prepare(
         string modelPath,
         CurvatureRequest? request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions options
     )
     {
@@ -118,7 +118,7 @@ internal sealed class FakeService : ICurvatureService
     public VerifyReport Verify(
         string modelPath,
         CurvatureRequest request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions options,
         int samples,
         int seed,

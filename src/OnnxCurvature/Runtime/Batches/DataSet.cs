@@ -15,11 +15,11 @@ public sealed class DataSet
 {
     private readonly ImmutableArray<(Value Input, NpyArray Array, SampleLayout Samples)> _arrays;
 
-    private readonly Func<string, long, string> _describe;
+    private readonly SampleNames _names;
 
-    private DataSet(ImmutableArray<(Value, NpyArray, SampleLayout)> arrays, long samples, long batch, Func<string, long, string> describe)
+    private DataSet(ImmutableArray<(Value, NpyArray, SampleLayout)> arrays, long samples, long batch, SampleNames names)
     {
-        (_arrays, _describe) = (arrays, describe);
+        (_arrays, _names) = (arrays, names);
         Samples = samples;
         BatchSize = batch;
     }
@@ -89,16 +89,16 @@ public sealed class DataSet
     /// <param name="layouts">Where samples lie in the parameters, by name; those without samples are the same for every batch.</param>
     /// <param name="batchSize">The number of samples in a batch.</param>
     /// <param name="labels">The labels of classes among the parameters, or null.</param>
-    /// <param name="describe">How a sample of an input is named.</param>
     /// <param name="refusesNaN">Whether data that hold NaN are refused, since results would hold NaN, too.</param>
-    public static DataSet Bind(
+    /// <param name="names">How samples are named; null for their numbers.</param>
+    internal static DataSet Bind(
         IReadOnlyList<Value> parameters,
         IReadOnlyDictionary<string, NpyArray> data,
         IReadOnlyDictionary<string, SampleLayout> layouts,
         long batchSize,
         ClassLabels? labels,
-        Func<string, long, string> describe,
-        bool refusesNaN = true
+        bool refusesNaN = true,
+        SampleNames? names = null
     )
     {
         foreach (var name in data.Keys)
@@ -165,7 +165,7 @@ public sealed class DataSet
                     array,
                     layout.IsSeparate ? layout.Axis : null,
                     layout.Inner.Known ?? 1,
-                    sample => describe(name, sample)
+                    sample => (names ?? SampleNames.Plain).Describe(name, sample)
                 );
             arrays.Add((parameter, array, layout));
         }
@@ -184,7 +184,7 @@ public sealed class DataSet
                     $"The input '{parameter.Name}' {parameter.Type.Shape} takes {own} along axis "
                         + $"{layout.Axis}, and a batch has {batch} samples; give data of that size."
                 );
-        return new DataSet(arrays.ToImmutable(), total, batch, describe);
+        return new DataSet(arrays.ToImmutable(), total, batch, names ?? SampleNames.Plain);
     }
 
     /// <summary>What became of the data: one sentence each.</summary>
@@ -221,8 +221,8 @@ public sealed class DataSet
     public string Where(int index) =>
         Batches == 1
             ? ""
-            : $" That is in batch {index + 1} of {Batches}, samples {index * BatchSize} to "
-                + $"{Math.Min(Samples, (index + 1) * BatchSize) - 1} "
+            : $" That is in batch {index + 1} of {Batches}, samples {_names.InFiles(index * BatchSize)} to "
+                + $"{_names.InFiles(Math.Min(Samples, (index + 1) * BatchSize) - 1)} "
                 + $"counted from 0; {(index == 0 ? "nothing" : $"the {index} before it gave numbers, and nothing")} is written.";
 
     private NpyArray Cut(NpyArray array, SampleLayout samples, long start, long end)

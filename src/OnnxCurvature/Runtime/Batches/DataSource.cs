@@ -16,7 +16,10 @@ public sealed class DataSource
     private DataSource(ImmutableArray<(NamedFile?, NpyArray)> parts) => _parts = parts;
 
     /// <summary>What the numbers stand for; null for themselves.</summary>
-    public Scaling? Scaling { get; init; }
+    public Scaling? Scaling { get; private init; }
+
+    /// <summary>Whether the files hold uint8, as those of images do.</summary>
+    public bool HoldsBytes => _parts[0].Array.Element == ElementType.UInt8;
 
     /// <summary>The paths of the files; none for an array in memory.</summary>
     public IEnumerable<string> Files => _parts.Where(part => part.File is not null).Select(part => part.File!.Value.Path);
@@ -43,6 +46,9 @@ public sealed class DataSource
                 : [.. files.Select(file => ((NamedFile?)file, new NpyArray(new ArrayFile(file.Path, () => OpenSource(file)))))]
         );
     }
+
+    /// <summary>The same data where its numbers stand for others.</summary>
+    public DataSource With(Scaling scaling) => new(_parts) { Scaling = scaling };
 
     /// <summary>
     /// The array, of which large parts stay in their files. Throws <see cref="UserErrorException"/> for parts of different types, or of

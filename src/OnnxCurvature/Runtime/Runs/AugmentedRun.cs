@@ -67,8 +67,8 @@ internal static class AugmentedRun
             layouts,
             batches.Size,
             metadata.Labels,
-            inputs.Given.Describe,
-            !NumberCheck.TakesNaN(program)
+            !NumberCheck.TakesNaN(program),
+            inputs.Given.Names
         );
         var costs = new CostModel(RunPlan.Limits(options, source));
         return new RunPlan(source, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set)

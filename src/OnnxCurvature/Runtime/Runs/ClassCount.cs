@@ -21,7 +21,7 @@ internal static class ClassCount
         IReadOnlyDictionary<string, NpyArray> data,
         BatchDecision batches,
         CurvatureRunOptions options,
-        Func<string, long, string> describe
+        SampleNames names
     )
     {
         var model = source.Load();
@@ -35,7 +35,7 @@ internal static class ClassCount
             source,
             program,
             new BatchJoin(false, ["probabilities"], []),
-            DataSet.Bind(program.Parameters, inputs, layouts, batches.Size, null, describe)
+            DataSet.Bind(program.Parameters, inputs, layouts, batches.Size, null, names: names)
         )
         {
             Flops = 0,

@@ -100,20 +100,16 @@ internal sealed class GivenData
                 );
     }
 
-    /// <summary>How a sample of the run is named in messages.</summary>
-    /// <param name="name">The input.</param>
-    /// <param name="sample">Its number in the run.</param>
-    public string Describe(string name, long sample)
-    {
-        var number = Numbers?.InFiles(sample) ?? sample;
-        var place =
-            _sources.TryGetValue(name, out var source) && source.IsJoined && _layouts[name] is { IsWhole: true } layout
-                ? source.Locate(layout.Axis, number)
-                : null;
-        return place is { } found
-            ? $"sample {number}, counted from 0 ({found.Position} of {found.File})"
-            : $"sample {number}, counted from 0";
-    }
+    /// <summary>How samples are named in messages.</summary>
+    public SampleNames Names =>
+        new()
+        {
+            Numbers = Numbers,
+            Locate = (name, number) =>
+                _sources.TryGetValue(name, out var source) && source.IsJoined && _layouts[name] is { IsWhole: true } layout
+                    ? source.Locate(layout.Axis, number)
+                    : null,
+        };
 
     private int AxisOf(string name) => _layouts[name] is { IsSeparate: true } layout ? layout.Axis : 0;
 

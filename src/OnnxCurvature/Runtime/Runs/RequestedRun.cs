@@ -27,7 +27,7 @@ internal static class RequestedRun
         var (source, model, data, batches) = (settled.Source, settled.Model, settled.Data, settled.Batches);
         request = settled.Request;
         if (request is { Tolerance: not null, KeptClasses: null })
-            request = request with { KeptClasses = ClassCount.Of(source, request, data, batches, options, inputs.Given.Describe) };
+            request = request with { KeptClasses = ClassCount.Of(source, request, data, batches, options, inputs.Given.Names) };
         var layouts = batches is { IsWhole: false, Size: 1 }
             ? SingleSample.Layouts(source, model, request, RunPlan.Limits(options, source))
             : null;
@@ -53,8 +53,8 @@ internal static class RequestedRun
             plan.InputLayouts,
             batches.Size,
             plan.Loss.Labels,
-            inputs.Given.Describe,
-            !NumberCheck.TakesNaN(plan.Program)
+            !NumberCheck.TakesNaN(plan.Program),
+            inputs.Given.Names
         );
         var averages = (batches.IsWhole ? plan.Loss.Reduction : batches.Weight) == BatchWeight.Samples;
         var join = new BatchJoin(averages, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null };

@@ -1,0 +1,123 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace OnnxCurvature.Runtime.Batches;
+
+/// <summary>
+/// Sums of float64 numbers, entry by entry, without any rounding: each is held as an unevaluated sum of several numbers. What is added
+/// goes to the first of them by an addition that gives its own rounding error exactly, the error to the second, and so on; a further one
+/// is made only where an error is left. So the sums do not depend on the order of what is added, nor on how it is divided, and neither
+/// do the numbers that they are rounded to.
+/// </summary>
+/// <param name="length">The number of entries.</param>
+internal sealed class ExactSum(int length)
+{
+    private readonly List<double[]> _parts = [new double[length]];
+
+    /// <summary>The number of entries.</summary>
+    public int Length => length;
+
+    /// <summary>The numbers whose sums these are; most often one or two for each entry.</summary>
+    public IReadOnlyList<double[]> Parts => _parts;
+
+    /// <summary>Adds finite numbers to the entries from one on.</summary>
+    /// <param name="start">The first entry.</param>
+    /// <param name="values">The numbers, which are overwritten.</param>
+    public void Add(int start, Span<double> values)
+    {
+        for (var part = 0; ; part++)
+        {
+            if (part == _parts.Count)
+                _parts.Add(new double[length]);
+            AddTo(_parts[part].AsSpan(start, values.Length), values);
+            if (!values.ContainsAnyExcept(0.0))
+                return;
+        }
+    }
+
+    /// <summary>
+    /// The sums, each rounded once to the nearest float64, in memory of their own. An entry is not finite where its sum is beyond the range.
+    /// </summary>
+    public double[] Round()
+    {
+        var rounded = new double[length];
+        // Of two numbers the addition itself is the sum rounded to the nearest.
+        for (var entry = 0; entry < length; entry++)
+            rounded[entry] = _parts.Count == 1 ? _parts[0][entry] : _parts[0][entry] + _parts[1][entry];
+        if (_parts.Count == 2 || _parts.Count == 1)
+            return rounded;
+        Span<double> terms = stackalloc double[_parts.Count];
+        for (var entry = 0; entry < length; entry++)
+        {
+            var isLong = false;
+            for (var part = 0; part < _parts.Count; part++)
+            {
+                terms[part] = _parts[part][entry];
+                isLong |= part > 1 && terms[part] != 0;
+            }
+            if (isLong && double.IsFinite(rounded[entry]))
+                rounded[entry] = Rounded(terms);
+        }
+        return rounded;
+    }
+
+    /// <summary>x + y as the nearest float64, in place of x, and the rest, which is exact, in place of y.</summary>
+    private static void AddTo(Span<double> x, Span<double> y)
+    {
+        var (wideX, wideY) = (MemoryMarshal.Cast<double, Vector<double>>(x).Length, Vector<double>.Count);
+        var vectorsX = MemoryMarshal.Cast<double, Vector<double>>(x);
+        var vectorsY = MemoryMarshal.Cast<double, Vector<double>>(y);
+        for (var index = 0; index < vectorsX.Length; index++)
+        {
+            var (a, b) = (vectorsX[index], vectorsY[index]);
+            var sum = a + b;
+            var fromB = sum - a;
+            vectorsX[index] = sum;
+            vectorsY[index] = a - (sum - fromB) + (b - fromB);
+        }
+        for (var index = wideX * wideY; index < x.Length; index++)
+            (x[index], y[index]) = TwoSum(x[index], y[index]);
+    }
+
+    private static (double Sum, double Rest) TwoSum(double a, double b)
+    {
+        var sum = a + b;
+        var fromB = sum - a;
+        return (sum, a - (sum - fromB) + (b - fromB));
+    }
+
+    /// <summary>
+    /// The sum of numbers, rounded once to the nearest, of two that are equally near to the even one. The numbers become an expansion
+    /// without overlaps, by J. R. Shewchuk, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates", 1997.
+    /// </summary>
+    internal static double Rounded(ReadOnlySpan<double> terms)
+    {
+        Span<double> expansion = stackalloc double[terms.Length];
+        var count = 0;
+        foreach (var term in terms)
+        {
+            var (carried, kept) = (term, 0);
+            for (var index = 0; index < count; index++)
+            {
+                (carried, var rest) = TwoSum(carried, expansion[index]);
+                if (rest != 0)
+                    expansion[kept++] = rest;
+            }
+            expansion[kept++] = carried;
+            count = kept;
+        }
+        // From the largest down, until something is left that does not fit.
+        var (sum, left) = (expansion[--count], 0.0);
+        while (count > 0 && left == 0)
+            (sum, left) = TwoSum(sum, expansion[--count]);
+        // Half a unit of the last place was rounded to even; what lies below decides in truth.
+        if (count > 0 && left != 0 && left < 0 == expansion[count - 1] < 0)
+        {
+            var twice = 2 * left;
+            var next = sum + twice;
+            if (next - sum == twice)
+                sum = next;
+        }
+        return sum;
+    }
+}
