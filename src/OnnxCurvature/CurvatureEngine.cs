@@ -129,6 +129,19 @@ public static class CurvatureEngine
     }
 
     /// <summary>
+    /// The result of a run whose shards were computed by themselves (<see cref="PreparedRun.RunShard"/>): the same as that of one run, bit
+    /// for bit. Throws for shards that are missing, named twice, not complete, or of another run.
+    /// </summary>
+    /// <param name="shards">The files of the shards, in any order.</param>
+    public static CurvatureResult Merge(IReadOnlyList<string> shards)
+    {
+        ArgumentNullException.ThrowIfNull(shards);
+        if (shards.Count == 0)
+            throw new UserErrorException("There are no shards to put together; name their files.");
+        return ErrorBoundary.Translate(() => ComputedRun.Merge(shards));
+    }
+
+    /// <summary>
     /// Checks the results of a run over data in memory at sampled entries by means that share no code with how they were computed.
     /// </summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>

@@ -11,6 +11,8 @@ public sealed class NpzReader : IDisposable
     // DEFLATE stores at most 258 bytes in 2 bits, so that a member that claims more than this factor lies.
     private const long LargestCompression = 1032;
 
+    private const long LongestText = 1 << 26;
+
     private readonly string _path;
     private readonly ZipArchive _archive;
     private readonly Dictionary<string, ZipArchiveEntry> _members = [];
@@ -62,6 +64,21 @@ public sealed class NpzReader : IDisposable
                 return NpyReader.Read(stream, member.Length, SourceOf(name));
             }
         );
+
+    /// <summary>Reads a text that stands beside the arrays; null where there is none of the name.</summary>
+    internal string? ReadText(string name)
+    {
+        if (_archive.GetEntry(name) is not { } member || member.Length > LongestText)
+            return null;
+        return Unpack(
+            name,
+            () =>
+            {
+                using var text = new StreamReader(member.Open());
+                return text.ReadToEnd();
+            }
+        );
+    }
 
     /// <summary>Reads what an array says of itself.</summary>
     internal NpyHeader HeaderOf(string name) =>

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Files;
@@ -33,14 +34,23 @@ public sealed class NpzWriter(Stream stream) : IDisposable
         NpyWriter.Write(member, element, shape, values);
     }
 
+    /// <summary>Adds a text under a name of its own, which NumPy gives as bytes.</summary>
+    public void AddText(string name, string text)
+    {
+        using var member = CreateMember(name);
+        member.Write(Encoding.UTF8.GetBytes(text));
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _archive.Dispose();
 
-    private Stream Create(string name)
+    private Stream Create(string name) => CreateMember($"{name}.npy");
+
+    private Stream CreateMember(string name)
     {
         if (!_names.Add(name))
-            throw new ArgumentException($"The archive has an array '{name}' already.");
-        var entry = _archive.CreateEntry($"{name}.npy", CompressionLevel.NoCompression);
+            throw new ArgumentException($"The archive has a member '{name}' already.");
+        var entry = _archive.CreateEntry(name, CompressionLevel.NoCompression);
         entry.LastWriteTime = Timestamp;
         return entry.Open();
     }

@@ -18,6 +18,12 @@ namespace OnnxCurvature.Passes;
 /// run.</param>
 public sealed record LoopFreeProgram(Program Program, long Runs, ImmutableArray<string> Summed);
 
+/// <summary>The sums over directions in a program, which may be added up over several runs that each make some of the iterations.</summary>
+/// <param name="Loops">The loops that add up.</param>
+/// <param name="Summed">The names of the outputs that are linear in the sums; all others are the same in every run.</param>
+/// <param name="HasConstant">Whether an output may hold something besides the sums, which every run gives, too.</param>
+public sealed record DirectionSums(ImmutableArray<Node> Loops, ImmutableArray<string> Summed, bool HasConstant);
+
 /// <summary>
 /// Takes the loops that were added to a model out of a program. A loop that sums over chunks of directions becomes one of its iterations,
 /// that of the run's number, so that results are sums over runs. That is right only where a result is linear in the sums, without a
@@ -34,6 +40,7 @@ public sealed class LoopRemoval
     private readonly HashSet<Value> _summed = [];
     private readonly Value _run;
     private readonly long _runs;
+    private bool _hasConstant;
 
     private LoopRemoval(Program program, IReadOnlyCollection<Node> summing, string name)
     {
@@ -67,17 +74,7 @@ public sealed class LoopRemoval
     /// <param name="name">The name of the parameter that takes the number of the run.</param>
     public static LoopFreeProgram Run(Program program, string name)
     {
-        var added = program.Nodes.Where(node => IsAdded(node) && Loop.FixedRounds(node) is not null).ToArray();
-        var after = new HashSet<Value>();
-        var summing = new HashSet<Node>();
-        foreach (var node in program.Nodes)
-            if (GraphWalk.Dependencies(node).Any(after.Contains))
-                after.UnionWith(node.Outputs);
-            else if (added.Contains(node))
-            {
-                summing.Add(node);
-                after.UnionWith(node.Outputs);
-            }
+        var summing = Summing(program);
         if (summing.Count == 0)
             return new LoopFreeProgram(program, 1, []);
         var pass = new LoopRemoval(program, summing, name);
@@ -85,6 +82,42 @@ public sealed class LoopRemoval
         ImmutableArray<string> summed = [.. outputs.Where(output => pass._summed.Contains(output.Value)).Select(output => output.Name)];
         var parameters = pass._runs == 1 ? program.Parameters : program.Parameters.Add(pass._run);
         return new LoopFreeProgram(Simplifier.Run(Program.Create(parameters, outputs)), pass._runs, pass._runs == 1 ? [] : summed);
+    }
+
+    /// <summary>
+    /// The sums over directions of a program; null where it has none, or a result is not linear in them. The program stays as it is.
+    /// </summary>
+    public static DirectionSums? SumsOf(Program program)
+    {
+        var summing = Summing(program);
+        if (summing.Count == 0)
+            return null;
+        try
+        {
+            var pass = new LoopRemoval(program, summing, "direction_segment");
+            var summed = program.Outputs.Where(output => pass._summed.Contains(pass.Mapped(output.Value))).Select(output => output.Name);
+            return new DirectionSums([.. summing], [.. summed], pass._hasConstant);
+        }
+        catch (UserErrorException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The loops that were added and that come after no other.</summary>
+    private static HashSet<Node> Summing(Program program)
+    {
+        var after = new HashSet<Value>();
+        var summing = new HashSet<Node>();
+        foreach (var node in program.Nodes)
+            if (GraphWalk.Dependencies(node).Any(after.Contains))
+                after.UnionWith(node.Outputs);
+            else if (IsAdded(node) && Loop.FixedRounds(node) is not null)
+            {
+                summing.Add(node);
+                after.UnionWith(node.Outputs);
+            }
+        return summing;
     }
 
     /// <summary>The loops of a model have outputs with names, as all of its nodes have.</summary>
@@ -179,15 +212,15 @@ public sealed class LoopRemoval
             if (index < states.Length)
                 _map[loop.Outputs[index]] = states[index];
             else
-                _map[loop.Outputs[index]] = Joined(yields[index - states.Length]);
+                _map[loop.Outputs[index]] = Joined(loop, yields[index - states.Length]);
     }
 
-    private Value Joined(List<Value> parts)
+    private Value Joined(Node loop, List<Value> parts)
     {
         var summed = parts.Any(_summed.Contains);
         foreach (var part in parts)
             if (summed && !_summed.Contains(part))
-                throw new InvalidOperationException("Some iterations of a loop depend on sums over directions, and others do not.");
+                throw CannotBe(loop, "only some of its iterations depend on the sums over directions");
         var joined = Concat.Of(_builder, parts, 0);
         if (summed)
             _summed.Add(joined);
@@ -249,8 +282,12 @@ public sealed class LoopRemoval
         return inputs;
     }
 
-    private Value InFirstRunOnly(Value value) =>
-        Mul.Of(_builder, value, Cast.Of(_builder, Equal.Of(_builder, _run, _builder.Scalar(ElementType.Int64, 0)), value.Type.Element));
+    private Value InFirstRunOnly(Value value)
+    {
+        _hasConstant = true;
+        var isFirst = Equal.Of(_builder, _run, _builder.Scalar(ElementType.Int64, 0));
+        return Mul.Of(_builder, value, Cast.Of(_builder, isFirst, value.Type.Element));
+    }
 
     private static bool IsZero(Value value)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Numerics.Tensors;
 
 namespace OnnxCurvature.Runtime.Batches;
 
@@ -21,39 +20,24 @@ internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSamp
     /// </summary>
     public bool Independent { get; init; }
 
-    /// <summary>A result to which batches are joined one by one.</summary>
-    public sealed class Result
+    /// <summary>How batches are put together in an output.</summary>
+    public JoinKind KindOf(string name)
     {
-        private double[] _values = [];
-        private long[]? _shape;
-
-        /// <summary>The elements so far.</summary>
-        public double[] Values => _values;
-
-        /// <summary>The shape so far.</summary>
-        public long[] Shape => _shape ?? [];
-
-        /// <summary>Joins a batch.</summary>
-        /// <param name="values">The batch's elements, which are overwritten.</param>
-        /// <param name="shape">Their shape.</param>
-        /// <param name="weight">The batch's weight.</param>
-        /// <param name="perSample">Whether the batch's elements come after those so far.</param>
-        /// <param name="squares">Whether squares are added, and the root of the sum is taken.</param>
-        public void Join(double[] values, long[] shape, double weight, bool perSample, bool squares)
-        {
-            if (weight != 1)
-                TensorPrimitives.Multiply(values, weight, values);
-            if (_shape is null)
-                (_values, _shape) = (values, [.. shape]);
-            else if (perSample)
-            {
-                _values = [.. _values, .. values];
-                _shape[0] += shape[0];
-            }
-            else if (squares)
-                TensorPrimitives.Hypot(_values, values, _values);
-            else
-                TensorPrimitives.Add(_values, values, _values);
-        }
+        if (PerSample.Contains(name))
+            return JoinKind.PerSample;
+        return Independent && name.EndsWith("_standard_error", StringComparison.Ordinal) ? JoinKind.Squares : JoinKind.Sum;
     }
+}
+
+/// <summary>How the parts of an output become the whole.</summary>
+internal enum JoinKind
+{
+    /// <summary>They are added.</summary>
+    Sum,
+
+    /// <summary>Their squares are added, and the root of the sum is taken.</summary>
+    Squares,
+
+    /// <summary>Those of batches are laid one after the other, and those of one batch are added.</summary>
+    PerSample,
 }

@@ -47,6 +47,31 @@ public sealed class DataSource
         );
     }
 
+    /// <summary>
+    /// A digest of the contents: of the bytes of all files one after the other, or of the elements of an array. Throws
+    /// <see cref="UserErrorException"/> where a file cannot be read.
+    /// </summary>
+    internal string Digest()
+    {
+        var digest = new ContentDigest();
+        foreach (var (file, array) in _parts)
+            if (file is { } named && FileState.Of(named.Path).Kind == FileKind.Regular)
+            {
+                digest.AddFile(named.Path);
+                digest.Add(System.Text.Encoding.UTF8.GetBytes(named.Member ?? ""));
+            }
+            else
+            {
+                digest.Add(System.Text.Encoding.UTF8.GetBytes($"{array.Element} [{string.Join(',', array.Shape)}]"));
+                if (array.Shape.Length == 0)
+                    digest.Add(array.Data);
+                else
+                    foreach (var (_, block) in array.Blocks(0))
+                        digest.Add(block.Data);
+            }
+        return digest.ToString();
+    }
+
     /// <summary>The same data where its numbers stand for others.</summary>
     public DataSource With(Scaling scaling) => new(_parts) { Scaling = scaling };
 

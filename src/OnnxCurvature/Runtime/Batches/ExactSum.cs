@@ -79,7 +79,7 @@ internal sealed class ExactSum(int length)
             (x[index], y[index]) = TwoSum(x[index], y[index]);
     }
 
-    private static (double Sum, double Rest) TwoSum(double a, double b)
+    private static (double Sum, double Error) TwoSum(double a, double b)
     {
         var sum = a + b;
         var fromB = sum - a;

@@ -43,6 +43,12 @@ public sealed record CurvatureResult(
     /// <summary>What the check of the first batch found. A run whose check finds a disagreement gives no result.</summary>
     public CheckReport Check { get; init; } = CheckReport.None("", "the run was made without a check");
 
+    /// <summary>What the result is of, by name: the model, the data, the request, and all that changes the bits of a result.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> About { get; init; } = [];
+
+    /// <summary>How each second-order quantity was computed: one sentence each.</summary>
+    public ImmutableArray<string> Methods { get; init; } = [];
+
     /// <summary>
     /// The number of random directions that an error took which was asked for; null where none was, or the first run reached it.
     /// </summary>

@@ -4,19 +4,24 @@ using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Requests;
-using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Checking;
-using OnnxCurvature.Runtime.Cuda;
+using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Schedules;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>Runs a program over a data set, batch by batch, and puts the batches' results together in double.</summary>
+/// <summary>
+/// Runs a program over a data set, batch by batch, and puts the batches' results together in double. A batch of many chunks of directions
+/// is run in several segments.
+/// </summary>
 internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettings settings, PlanLimits limits)
 {
+    /// <summary>Why shards of the directions of a batch are not checked.</summary>
+    public const string PartsUnchecked = "each shard holds only a part of each result";
+
     private readonly CostModel _costs = new(limits);
 
     /// <summary>The parameter that takes the number of the batch, or null.</summary>
@@ -24,6 +29,9 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
 
     /// <summary>The check of the first batch, or null.</summary>
     public RunCheck? Check { get; init; }
+
+    /// <summary>Why there is no check, where there is none: a clause.</summary>
+    public string Unchecked { get; init; } = "";
 
     /// <summary>
     /// Runs. Throws <see cref="UserErrorException"/> for a result that holds NaN or infinity, with the first node that made it.
@@ -33,156 +41,92 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         ImmutableDictionary<string, double> seconds,
         IProgress<RunProgress>? progress,
         CancellationToken cancellation
-    )
+    ) => Compute(data, null, progress, cancellation).Finish(seconds, data.Samples);
+
+    /// <summary>Computes the units of a run that are not done yet, or those of a shard of it.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="keeper">What keeps the work; null where nothing does.</param>
+    /// <param name="progress">Receives the share of the work that is done.</param>
+    /// <param name="cancellation">Ends the run, and has what was done kept.</param>
+    public ComputedRun Compute(DataSet data, RunKeeper? keeper, IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         _costs.Learn(program);
         OrtEnvironment.Start(null);
         using var arena = settings.Provider == "cpu" ? SharedArena.Use(_costs.PeakBytes(program)) : null;
-        using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings with { SharesArena = arena is not null }, _costs);
+        var schedule = ProgramSchedule.Of(program);
+        using var runner = new ScheduleRunner(schedule, settings with { SharesArena = arena is not null }, _costs);
         var keep = ScheduleRunner.Keeps(data.Batches > 1, _costs.Flops(program), settings.Provider);
+        var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keep, settings.IsBound);
         ImmutableArray<NamedValue> results = [.. program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
-        var outputs = results.Select(output => output.Value).Distinct().ToArray();
-        var joined = results.Select(_ => new BatchJoin.Result()).ToArray();
-        CheckReport? check = null;
-        var given = Check is null
-            ? []
-            : Check
-                .Given.Zip(program.Outputs.Skip(results.Length), (value, output) => (Value: value, Output: output.Value))
-                .ToDictionary(pair => pair.Value, pair => pair.Output);
-        int[] summed = settings.IsBound && data.Batches > 1 ? [.. Enumerable.Range(0, joined.Length).Where(CanBeSummed)] : [];
-        using var sums = summed.Length == 0 ? null : new DeviceSums([.. summed.Select(index => results[index])], settings);
-        var read = Enumerable.Range(0, joined.Length).Except(summed).ToArray();
-        var onHost = read.Select(index => results[index].Value).ToHashSet();
-        var times = new List<double>();
-        for (var batch = 0; batch < data.Batches; batch++)
+        var units = (keeper?.Shard ?? Shard.Whole).UnitsOf(data.Batches, segments.Count);
+        ImmutableArray<StateOutput> empty = [.. results.Select(StateOf)];
+        var state = keeper?.Begin(units, empty) ?? new RunState(units, empty);
+        state.Samples = data.Samples;
+        var summed = settings.IsBound && data.Batches * segments.Count > 1;
+        using var batches = new BatchRunner(program, results, runner, segments, join, settings, state, summed)
         {
-            var start = clock.Elapsed;
-            var (arrays, samples) = data.Batch(batch);
-            var feeds = arrays.ToDictionary(entry => entry.Key, entry => OrtTensors.Of(entry.Value, entry.Key.Type.Element));
-            if (BatchNumber is not null)
-                feeds[BatchNumber] = OrtTensors.Scalar((long)batch);
-            try
+            Check = Check,
+            KeepsSessions = keep || segments.KeepsSessions(program),
+        };
+        var (before, times) = (state.Seconds, new List<double>());
+        try
+        {
+            var feeds = Feeds(data, state.Next / segments.Count);
+            while (!state.IsComplete)
             {
-                var at = batch;
-                var inside = progress is null
-                    ? null
-                    : new Relay(report =>
-                        progress.Report(
-                            new RunProgress(
-                                (at + report.Fraction) / data.Batches,
-                                data.Batches == 1 ? report.Message : $"batch {at + 1} of {data.Batches}, {report.Message}"
-                            )
-                        )
-                    );
-                var isChecked = batch == 0 && Check is not null;
-                var values = runner.Run(
-                    feeds,
-                    isChecked ? [.. outputs.Union(given.Values)] : outputs,
-                    isChecked ? outputs.ToHashSet() : onHost,
-                    keep,
-                    inside,
-                    cancellation
-                );
-                if (isChecked)
-                    check = CheckFirst(Check!, results, given, values, feeds, cancellation);
-                var share = (double)samples / data.Samples;
-                var (last, weights) = (batch == data.Batches - 1, summed.Select(index => join.Weight(results[index].Name, share)));
-                if (
-                    sums?.Take([.. summed.Select(index => values[results[index].Value])], [.. weights], last, cancellation)
-                    is { } found
-                        and >= 0
-                )
-                    throw NotFinite(results[summed[found]].Name, "");
-                foreach (var index in read)
+                var (start, batch) = (clock.Elapsed, state.Next / segments.Count);
+                using var fed = feeds.GetAwaiter().GetResult();
+                // The next batch is read while this one runs.
+                feeds = (batch + 1) * segments.Count < units.End ? Feeds(data, batch + 1) : feeds;
+                do
                 {
-                    var tensor = values[results[index].Value];
-                    if (!OrtTensors.IsFinite(tensor))
-                        throw NotFinite(results[index].Name, data.Where(batch));
-                    joined[index]
-                        .Join(
-                            OrtTensors.Doubles(tensor),
-                            OrtTensors.Shape(tensor),
-                            join.Weight(results[index].Name, share),
-                            join.PerSample.Contains(results[index].Name),
-                            AddsSquares(index)
-                        );
-                }
-                foreach (var tensor in values.Values)
-                    tensor.Dispose();
+                    batches.RunUnit(data, fed, progress, cancellation);
+                    state.Seconds = before + clock.Elapsed.TotalSeconds;
+                    keeper?.Offer(() => batches.StateOnHost(CancellationToken.None));
+                } while (!state.IsComplete && state.Next / segments.Count == batch);
                 times.Add((clock.Elapsed - start).TotalSeconds);
             }
-            finally
-            {
-                foreach (var feed in feeds.Values)
-                    feed.Dispose();
-            }
-
-            UserErrorException NotFinite(string name, string where) =>
-                new(new NonFiniteSearch(program, settings).Describe(name, feeds, cancellation) + where);
         }
-        foreach (var (index, sum) in summed.Zip(sums?.Sums ?? []))
-            joined[index].Join(OrtTensors.Doubles(sum), OrtTensors.Shape(sum), weight: 1, perSample: false, squares: false);
-        progress?.Report(new RunProgress(1, "done"));
-        var tensors = results.Select(
-            (output, index) =>
-                new ResultTensor(
-                    output.Name,
-                    Precision.Model.Widen(output.Value.Type.Element),
-                    [.. joined[index].Shape],
-                    joined[index].Values
-                )
-        );
-        seconds = seconds.SetItem("run", clock.Elapsed.TotalSeconds - (check?.Seconds ?? 0));
-        if (check is not null)
-            seconds = seconds.SetItem("check", check.Seconds);
-        return new CurvatureResult([.. tensors], data.Samples, data.Batches, seconds, Process.GetCurrentProcess().PeakWorkingSet64)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested && keeper is not null)
         {
-            Check = check ?? CheckReport.None("", Unchecked),
+            if (keeper.Interrupt(batches.StateOnHost(CancellationToken.None), cancellation) is { } interrupted)
+                throw interrupted;
+            throw;
+        }
+        progress?.Report(new RunProgress(1, "done"));
+        return new ComputedRun(batches.StateOnHost(cancellation))
+        {
+            Batches = data.Batches,
+            Unchecked = Check is null ? Unchecked : PartsUnchecked,
+            Notes = batches.Placement is { } placement ? [placement.Describe()] : [],
             SecondsOfABatch = times.Count > 2 ? times.Skip(1).Order().ElementAt((times.Count - 1) / 2) : null,
-            Notes = runner.Placement is { } placement ? [placement.With(sums?.Placement ?? NodePlacement.None).Describe()] : [],
         };
     }
 
-    /// <summary>Why there is no check, where there is none: a clause.</summary>
-    public string Unchecked { get; init; } = "";
+    private StateOutput StateOf(NamedValue output) =>
+        new(output.Name, Precision.Model.Widen(output.Value.Type.Element), new JoinedOutput(join.KindOf(output.Name)));
 
-    private CheckReport CheckFirst(
-        RunCheck check,
-        ImmutableArray<NamedValue> results,
-        Dictionary<Value, Value> given,
-        IReadOnlyDictionary<Value, OrtValue> values,
-        Dictionary<Value, OrtValue> feeds,
-        CancellationToken cancellation
-    )
+    private Task<FedBatch> Feeds(DataSet data, long batch) =>
+        Task.Run(() =>
+        {
+            var (arrays, samples) = data.Batch((int)batch);
+            var values = arrays.ToDictionary(entry => entry.Key, entry => OrtTensors.Of(entry.Value, entry.Key.Type.Element));
+            if (BatchNumber is not null)
+                values[BatchNumber] = OrtTensors.Scalar(batch);
+            return new FedBatch(values, (double)samples / data.Samples);
+        });
+}
+
+/// <summary>The inputs of a batch, as ONNX Runtime takes them.</summary>
+/// <param name="Values">The values by parameter.</param>
+/// <param name="Share">The batch's share of the samples.</param>
+internal sealed record FedBatch(Dictionary<Value, OrtValue> Values, double Share) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        var byName = results.ToDictionary(output => output.Name, output => values[output.Value], StringComparer.Ordinal);
-        // What is not finite is refused with the node that made it.
-        return byName.Values.All(OrtTensors.IsFinite)
-            ? check.Run(
-                name => (OrtTensors.Doubles(byName[name]), OrtTensors.Shape(byName[name])),
-                value => values[given[value]],
-                feeds
-                    .Where(feed => feed.Key.Name is not null)
-                    .ToDictionary(feed => feed.Key.Name!, feed => feed.Value, StringComparer.Ordinal),
-                settings,
-                cancellation
-            )
-            : CheckReport.None("", "a result is not finite");
-    }
-
-    /// <summary>Whether the output's results of batches are added up as they are.</summary>
-    private bool CanBeSummed(int index) =>
-        !join.PerSample.Contains(program.Outputs[index].Name)
-        && !AddsSquares(index)
-        && program.Outputs[index].Value.Type.Element is ElementType.Float32 or ElementType.Float64;
-
-    private bool AddsSquares(int index) =>
-        join.Independent && program.Outputs[index].Name.EndsWith("_standard_error", StringComparison.Ordinal);
-
-    /// <summary>Passes reports on at once, on the thread that makes them.</summary>
-    private sealed class Relay(Action<RunProgress> report) : IProgress<RunProgress>
-    {
-        public void Report(RunProgress value) => report(value);
+        foreach (var value in Values.Values)
+            value.Dispose();
     }
 }

@@ -6,6 +6,7 @@ using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Cuda;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Schedules;
@@ -20,14 +21,17 @@ public sealed class PreparedRun
     private readonly CurvatureRunOptions _options;
     private readonly IReadOnlyDictionary<string, DataSource> _given;
     private readonly ImmutableDictionary<string, double> _seconds;
+    private readonly Lazy<RunIdentity> _identity;
 
     private PreparedRun(
         RunPlan plan,
         CurvatureRunOptions options,
         IReadOnlyDictionary<string, DataSource> given,
-        ImmutableDictionary<string, double> seconds
+        ImmutableDictionary<string, double> seconds,
+        SampleNumbers? numbers
     )
     {
+        _identity = new Lazy<RunIdentity>(() => RunIdentities.Of(plan, options, ModelFiles, given, numbers));
         _plan = plan;
         _options = options;
         _given = given;
@@ -72,9 +76,35 @@ public sealed class PreparedRun
     public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation) =>
         ErrorBoundary.Translate(() => RunAll(progress, cancellation));
 
+    /// <summary>
+    /// Runs the shard that the options name and writes what it gives, from which <see cref="ShardMerge"/> makes the result. A shard that is
+    /// there already is left as it is where the run resumes.
+    /// </summary>
+    /// <param name="path">The file of the shard.</param>
+    /// <param name="progress">Receives the share of the work that is done.</param>
+    /// <param name="cancellation">Ends the run, and has what was done kept.</param>
+    /// <returns>How much was computed, for people: <c>5 of 5 batches</c>.</returns>
+    public string RunShard(string path, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+        ErrorBoundary.Translate(() =>
+        {
+            if (_options.Checkpoint is { Resumes: true } && File.Exists(path))
+            {
+                var (other, _, units, next) = StateFile.ReadIdentity(path);
+                if (_identity.Value.DifferenceTo(other, "here", "there") is { } difference)
+                    throw new UserErrorException($"'{path}' is of another run, because {difference}; give another -o, or remove the file.");
+                if (next == units.End)
+                    return "what was there already";
+            }
+            var keeper = Keeper();
+            var run = Runner().Compute(_plan.Data, keeper, progress, cancellation);
+            StateFile.Write(path, _identity.Value, run.State, Info(run.State));
+            keeper.Finish();
+            return run.State.Progress;
+        });
+
     private CurvatureResult RunAll(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        var run = this;
+        var run = Resumed();
         var result = run.Once(progress, cancellation);
         while (run.Source.Request is { } request && ProbeRefinement.Next(request, result) is { } probes)
         {
@@ -82,6 +112,19 @@ public sealed class PreparedRun
             result = run.Once(progress, cancellation) with { Probes = probes };
         }
         return result;
+    }
+
+    /// <summary>The run with as many random directions as a checkpoint has reached, where these follow from an error.</summary>
+    private PreparedRun Resumed()
+    {
+        if (
+            Source.Request is not { TargetError: not null } request
+            || _options.Checkpoint is not { Resumes: true, Path: var path }
+            || !File.Exists(path)
+            || StateFile.Read(path).Probes is var probes && probes == request.Probes
+        )
+            return this;
+        return Create(Source.Path, request with { Probes = probes }, _given, _options);
     }
 
     /// <summary>The arrays of the first batch alone, by name, with those that are taken as constant.</summary>
@@ -100,6 +143,10 @@ public sealed class PreparedRun
     )
     {
         var clock = Stopwatch.StartNew();
+        if (request?.TargetError is not null && options.Shard is not null)
+            throw new UserErrorException(
+                "--target-error takes as many probes as all of the data need, which no shard knows; give --probes in place of it."
+            );
         OrtEnvironment.Start(options.OnnxRuntimePath);
         var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
         options = options with { Provider = provider };
@@ -114,7 +161,7 @@ public sealed class PreparedRun
         var plan = request is null ? AugmentedRun.Plan(inputs, options) : RequestedRun.Plan(inputs, request, options);
         check.GetAwaiter().GetResult();
         var seconds = ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded);
-        return new PreparedRun(plan, options, data, seconds)
+        return new PreparedRun(plan, options, data, seconds, inputs.Given.Numbers)
         {
             ModelFiles = inputs.Model.Files,
             Notes = [.. plan.Notes, .. ProviderNotes(why, options, plan.Program)],
@@ -124,6 +171,22 @@ public sealed class PreparedRun
 
     private CurvatureResult Once(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
+        // The files are digested while the run goes on.
+        var identity = Task.Run(() => _identity.Value, CancellationToken.None);
+        var keeper = Keeper();
+        var result = Runner().Compute(_plan.Data, keeper, progress, cancellation).Finish(_seconds, _plan.Data.Samples);
+        result = result with
+        {
+            Tensors = [.. result.Tensors.Select(Named)],
+            About = [.. identity.GetAwaiter().GetResult().Entries.Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
+            Methods = MethodSentences,
+        };
+        keeper.Finish();
+        return result;
+    }
+
+    private CurvatureRunner Runner()
+    {
         var (settings, limits) = (_plan.Settings(_options), RunPlan.Limits(_options, Source));
         var runner = new CurvatureRunner(_plan.Program, _plan.Join, settings, limits)
         {
@@ -131,9 +194,31 @@ public sealed class PreparedRun
             Check = _plan.Check,
             Unchecked = _plan.Unchecked,
         };
-        var result = runner.Run(_plan.Data, _seconds, progress, cancellation);
-        return _plan.Augmented is not { } metadata ? result : result with { Tensors = [.. result.Tensors.Select(metadata.Describe)] };
+        return runner;
     }
+
+    private RunKeeper Keeper() => new(_options.Shard ?? Shard.Whole, _options.Checkpoint, () => _identity.Value, Info);
+
+    /// <summary>What a state's file says for the summary.</summary>
+    private ShardFileInfo Info(RunState state)
+    {
+        ResultTensor[] tensors = [.. state.Outputs.Select(output => Named(new ResultTensor(output.Name, output.Element, [], [])))];
+        return new ShardFileInfo(
+            _options.Shard ?? Shard.Whole,
+            _plan.Data.Batches,
+            tensors.ToImmutableDictionary(tensor => tensor.Name, tensor => tensor.CanonicalName, StringComparer.Ordinal),
+            [.. tensors.Where(tensor => tensor.IsNegated).Select(tensor => tensor.Name)],
+            MethodSentences,
+            Notes,
+            _plan.Check is null ? _plan.Unchecked : CurvatureRunner.PartsUnchecked
+        );
+    }
+
+    private ResultTensor Named(ResultTensor tensor) => _plan.Augmented?.Describe(tensor) ?? tensor;
+
+    private ImmutableArray<string> MethodSentences =>
+        _plan.Augmented?.Methods
+        ?? [.. Methods.Select(method => $"{method.Quantity.OutputName(method.Target)}: {method.Method}, because {method.Reason}")];
 
     private static IEnumerable<string> ProviderNotes(string? why, CurvatureRunOptions options, Program program)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
@@ -37,6 +38,12 @@ public sealed record CurvatureRunOptions
 
     /// <summary>The samples of the data that are taken; null for all.</summary>
     public SampleRange? Samples { get; init; }
+
+    /// <summary>The part of the run that is made; null for all of it.</summary>
+    public Shard? Shard { get; init; }
+
+    /// <summary>Where what is done is kept; null for nowhere.</summary>
+    public CheckpointOptions? Checkpoint { get; init; }
 
     /// <summary>Whether samples that hold NaN are left out, and not refused.</summary>
     public bool SkipsBad { get; init; }

@@ -25,11 +25,26 @@ internal sealed class IterationStack(long iterations, bool isOnDevice, bool want
         }
         using (part)
         {
-            var type = part.GetTensorTypeAndShape();
-            _whole ??= OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type.ElementDataType, [iterations, .. type.Shape]);
+            _whole ??= Empty(part);
             var bytes = part.GetTensorMutableRawData();
             bytes.CopyTo(_whole.GetTensorMutableRawData()[(int)(round * bytes.Length)..]);
         }
+    }
+
+    /// <summary>Makes all parts zero, of the shape of one that is disposed of.</summary>
+    public void AddNothing(OrtValue part)
+    {
+        using (part)
+            _whole = Empty(part);
+    }
+
+    private OrtValue Empty(OrtValue part)
+    {
+        var type = part.GetTensorTypeAndShape();
+        var whole = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type.ElementDataType, [iterations, .. type.Shape]);
+        // Iterations that another run makes are zero here.
+        whole.GetTensorMutableRawData().Clear();
+        return whole;
     }
 
     /// <summary>The stack. The caller disposes of it.</summary>

@@ -34,6 +34,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
     /// <param name="outputs">Values of the whole program.</param>
     /// <param name="onHost">Those of them that are to be readable here; the others may stay on a device.</param>
     /// <param name="keep">Whether sessions are kept for another run, or each is given up after its step.</param>
+    /// <param name="segment">The iterations that loops over directions make.</param>
     /// <param name="progress">Receives the share of the work of this run that is done.</param>
     /// <param name="cancellation">Ends the run.</param>
     public IReadOnlyDictionary<Value, OrtValue> Run(
@@ -41,6 +42,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         IReadOnlyCollection<Value> outputs,
         IReadOnlySet<Value> onHost,
         bool keep,
+        DirectionSegment segment,
         IProgress<RunProgress>? progress,
         CancellationToken cancellation
     )
@@ -67,11 +69,12 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
                         values,
                         owned,
                         onHost,
+                        segment.Of(loop),
                         fraction =>
                             progress?.Report(
                                 new RunProgress(
                                     (done + fraction * Flops(step, costs)) / _total,
-                                    $"chunk {(long)Math.Round(fraction * loop.Iterations)} of {loop.Iterations}"
+                                    $"chunk {segment.Round(loop, fraction)} of {loop.Iterations}"
                                 )
                             ),
                         cancellation
@@ -121,6 +124,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         Dictionary<Value, OrtValue> values,
         List<OrtValue> owned,
         IReadOnlySet<Value> onHost,
+        (long First, long End) rounds,
         Action<double> progress,
         CancellationToken cancellation
     )
@@ -135,30 +139,54 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
             .Range(loop.States, yields)
             .Select(index => new IterationStack(loop.Iterations, session.IsOnDevice, onHost.Contains(loop.Node.Outputs[index])))
             .ToArray();
-        for (long round = 0; round < loop.Iterations; round++)
+        for (var round = rounds.First; round < rounds.End; round++)
         {
             cancellation.ThrowIfCancellationRequested();
-            progress((double)round / loop.Iterations);
+            progress((double)(round - rounds.First) / (rounds.End - rounds.First));
             using var number = OrtTensors.Scalar(round);
-            var last = round == loop.Iterations - 1;
+            var last = round == rounds.End - 1;
             var results = session.Run(
                 [number, .. states, .. captured],
                 index => last && index < loop.States && onHost.Contains(loop.Node.Outputs[index]),
                 cancellation
             );
-            if (round > 0)
+            if (round > rounds.First)
                 foreach (var state in states)
                     state.Dispose();
             states = [.. results.Take(loop.States)];
             for (var index = 0; index < yields; index++)
                 stacks[index].Add(results[loop.States + index], round);
         }
+        if (rounds.First == rounds.End)
+            states = Nothing(session, states, captured, stacks, cancellation);
         owned.AddRange(states);
         for (var index = 0; index < loop.Node.Outputs.Length; index++)
             if (index < loop.States)
                 values[loop.Node.Outputs[index]] = states[index];
             else
                 owned.Add(values[loop.Node.Outputs[index]] = stacks[index - loop.States].Finish(_device, cancellation));
+    }
+
+    /// <summary>The states of a loop without iterations. What it stacks is zero, of a shape that one iteration shows.</summary>
+    private static OrtValue[] Nothing(
+        OrtProgram session,
+        OrtValue[] states,
+        OrtValue[] captured,
+        IterationStack[] stacks,
+        CancellationToken cancellation
+    )
+    {
+        if (stacks.Length > 0)
+        {
+            using var number = OrtTensors.Scalar(0L);
+            var results = session.Run([number, .. states, .. captured], _ => true, cancellation);
+            for (var index = 0; index < results.Count; index++)
+                if (index < states.Length)
+                    results[index].Dispose();
+                else
+                    stacks[index - states.Length].AddNothing(results[index]);
+        }
+        return [.. states.Select(OrtTensors.Copy)];
     }
 
     private OrtProgram Session(ScheduleStep step, bool keep)

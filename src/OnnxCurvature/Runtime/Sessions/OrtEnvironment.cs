@@ -137,7 +137,8 @@ internal static class OrtEnvironment
             heard.Add(message);
     }
 
-    private static string Version => typeof(OrtEnv).Assembly.GetName().Version?.ToString(2) ?? "";
+    /// <summary>The version of ONNX Runtime.</summary>
+    public static string Version => typeof(OrtEnv).Assembly.GetName().Version?.ToString(2) ?? "";
 
     private static void Choose(string path)
     {

@@ -112,6 +112,18 @@ internal static class OrtTensors
         }
     }
 
+    /// <summary>The elements of a floating-point tensor from one on, as doubles.</summary>
+    public static void Widen(OrtValue value, int start, Span<double> target)
+    {
+        var element = value.GetTensorTypeAndShape().ElementDataType;
+        if (element == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double)
+            value.GetTensorDataAsSpan<double>().Slice(start, target.Length).CopyTo(target);
+        else if (element == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float)
+            System.Numerics.Tensors.TensorPrimitives.ConvertChecked(value.GetTensorDataAsSpan<float>().Slice(start, target.Length), target);
+        else
+            Doubles(value).AsSpan(start, target.Length).CopyTo(target);
+    }
+
     /// <summary>Whether every element is a finite number.</summary>
     public static bool IsFinite(OrtValue value) =>
         value.GetTensorTypeAndShape().ElementDataType switch

@@ -1,0 +1,93 @@
+using System.Numerics.Tensors;
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Runtime.Batches;
+
+/// <summary>
+/// An output of which parts are put together as runs give them. Sums are exact (<see cref="ExactSum"/>), so the whole depends neither on
+/// the order of the parts nor on who added them up.
+/// </summary>
+/// <param name="kind">How parts become the whole.</param>
+internal sealed class JoinedOutput(JoinKind kind)
+{
+    /// <summary>Numbers are widened in blocks of so many, beside which no copy of a part is made.</summary>
+    private const int Block = 1 << 15;
+
+    private readonly SortedDictionary<long, JoinedPiece> _pieces = [];
+
+    /// <summary>How parts become the whole.</summary>
+    public JoinKind Kind => kind;
+
+    /// <summary>The pieces by the number of their batch; sums over all batches are one piece, of the number 0.</summary>
+    public IReadOnlyDictionary<long, JoinedPiece> Pieces => _pieces;
+
+    /// <summary>Adds numbers of a batch, multiplied by a weight.</summary>
+    /// <param name="batch">The number of the batch.</param>
+    /// <param name="tensor">Floating-point numbers, which are finite.</param>
+    /// <param name="weight">The weight.</param>
+    public void Add(long batch, OrtValue tensor, double weight)
+    {
+        var sum = Piece(batch, OrtTensors.Shape(tensor)).Sum;
+        var buffer = new double[Math.Min(Block, sum.Length)];
+        for (var start = 0; start < sum.Length; start += Block)
+        {
+            var part = buffer.AsSpan(0, Math.Min(Block, sum.Length - start));
+            OrtTensors.Widen(tensor, start, part);
+            if (weight != 1)
+                TensorPrimitives.Multiply(part, weight, part);
+            if (kind == JoinKind.Squares)
+                TensorPrimitives.Multiply(part, part, part);
+            sum.Add(start, part);
+        }
+    }
+
+    /// <summary>Adds numbers that are part of the sums already, as another process left them.</summary>
+    /// <param name="batch">The number of the piece.</param>
+    /// <param name="shape">Their shape.</param>
+    /// <param name="values">The numbers, which are overwritten.</param>
+    public void Restore(long batch, long[] shape, double[] values)
+    {
+        var sum = Piece(batch, shape).Sum;
+        for (var start = 0; start < values.Length; start += Block)
+            sum.Add(start, values.AsSpan(start, Math.Min(Block, values.Length - start)));
+    }
+
+    /// <summary>The whole and its shape.</summary>
+    /// <param name="name">The output, for messages.</param>
+    public (double[] Values, long[] Shape) Finish(string name)
+    {
+        var first = _pieces.Values.First();
+        var values = _pieces.Count == 1 ? first.Sum.Round() : new double[_pieces.Values.Sum(piece => (long)piece.Sum.Length)];
+        if (_pieces.Count > 1)
+        {
+            var at = 0;
+            foreach (var piece in _pieces.Values)
+            {
+                piece.Sum.Round().CopyTo(values, at);
+                at += piece.Sum.Length;
+            }
+        }
+        if (kind == JoinKind.Squares)
+            TensorPrimitives.Sqrt(values, values);
+        if (values.AsSpan().ContainsAnyExceptInRange(double.MinValue, double.MaxValue))
+            throw new UserErrorException(
+                $"The sum of '{name}' over batches is beyond the range of float64; give --reduction mean, or scale the loss."
+            );
+        var rows = kind == JoinKind.PerSample ? _pieces.Values.Sum(piece => piece.Shape[0]) : 0;
+        return (values, kind == JoinKind.PerSample ? [rows, .. first.Shape.Skip(1)] : first.Shape);
+    }
+
+    private JoinedPiece Piece(long batch, long[] shape)
+    {
+        var key = kind == JoinKind.PerSample ? batch : 0;
+        if (!_pieces.TryGetValue(key, out var piece))
+            _pieces[key] = piece = new JoinedPiece(shape, new ExactSum(checked((int)Files.NpyArray.CountOf(shape))));
+        return piece;
+    }
+}
+
+/// <summary>A piece of an output.</summary>
+/// <param name="Shape">Its shape.</param>
+/// <param name="Sum">Its numbers.</param>
+internal sealed record JoinedPiece(long[] Shape, ExactSum Sum);

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+
+namespace OnnxCurvature.Runtime.Checkpoints;
+
+/// <summary>Keeps what a run has done: which part of the work it makes, from where it goes on, and when a checkpoint is due.</summary>
+/// <param name="shard">The part of the work.</param>
+/// <param name="options">The checkpoint; null for none.</param>
+/// <param name="identity">What the run is of.</param>
+/// <param name="info">What is kept of a state for the summary.</param>
+internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<RunIdentity> identity, Func<RunState, ShardFileInfo> info)
+{
+    /// <summary>A checkpoint takes at most one part of so many of the time.</summary>
+    private const double ShareOfTime = 100;
+
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _due = options?.Every ?? TimeSpan.MaxValue;
+
+    /// <summary>The part of the work.</summary>
+    public Shard Shard => shard;
+
+    /// <summary>
+    /// The state from which the run goes on. Throws <see cref="UserErrorException"/> for a checkpoint of another run, and for one that
+    /// would be lost since nobody asked to go on from it.
+    /// </summary>
+    public RunState Begin(UnitRange units, ImmutableArray<StateOutput> outputs)
+    {
+        if (options is null || !File.Exists(options.Path))
+            return new RunState(units, outputs);
+        if (!options.Resumes)
+            throw new UserErrorException(
+                $"'{options.Path}' keeps what an earlier run has done; give --resume to go on from it, or remove it to begin anew."
+            );
+        var (other, _, theirs, _) = StateFile.ReadIdentity(options.Path);
+        var difference =
+            identity().DifferenceTo(other, "here", "there")
+            ?? (theirs == units ? null : "the part of the work is another there");
+        return difference is null
+            ? StateFile.Read(options.Path)
+            : throw new UserErrorException(
+                $"'{options.Path}' is of another run, because {difference}; give the same command, or remove the file to begin anew."
+            );
+    }
+
+    /// <summary>Writes a checkpoint if one is due.</summary>
+    public void Offer(Func<RunState> state)
+    {
+        if (_clock.Elapsed < _due)
+            return;
+        var start = _clock.Elapsed;
+        Save(state());
+        var taken = _clock.Elapsed - start;
+        _due = _clock.Elapsed + TimeSpan.FromTicks(Math.Max(options!.Every.Ticks, (long)(taken.Ticks * ShareOfTime)));
+    }
+
+    /// <summary>
+    /// Writes what was done until the run was interrupted, and gives what is to be said of it; null where nothing is kept or was done.
+    /// </summary>
+    public InterruptedRunException? Interrupt(RunState state, CancellationToken cancellation)
+    {
+        if (options is null || state.Next == state.Units.Start)
+            return null;
+        Save(state);
+        return new InterruptedRunException(options.Path, state.Progress, cancellation);
+    }
+
+    /// <summary>Removes the checkpoint of a run that is complete.</summary>
+    public void Finish()
+    {
+        if (options is not null)
+            File.Delete(options.Path);
+    }
+
+    private void Save(RunState state) => StateFile.Write(options!.Path, identity(), state, info(state));
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Passes;
+
+namespace OnnxCurvature.Runtime.Schedules;
+
+/// <summary>
+/// How the iterations of a batch's loops over directions are divided into segments, each of which is a run of its own whose results are
+/// added up. The division follows from the program and the number of batches alone, so that results are the same whoever makes which
+/// segments, and whether a run is interrupted between them.
+/// </summary>
+internal sealed class DirectionSegments
+{
+    /// <summary>The most segments of a batch.</summary>
+    private const int MostOfABatch = 64;
+
+    /// <summary>With more runs than these there is no need of further ones.</summary>
+    private const int EnoughRuns = 256;
+
+    /// <summary>The share of the work that may be done in addition, since each segment makes the forward pass again.</summary>
+    private const double AddedShare = 0.02;
+
+    /// <summary>Additional operations that take about a millisecond, and do not count.</summary>
+    private const double FreeFlops = 2e8;
+
+    /// <summary>A segment of so many operations takes so long that it does not count that sessions are made again.</summary>
+    private const double FlopsOfASegment = 4e12;
+
+    /// <summary>Weights of fewer bytes may be laid out beyond what the memory limit counts.</summary>
+    private const long FewBytes = 1 << 24;
+
+    private readonly ImmutableHashSet<Node> _loops;
+
+    private DirectionSegments(int count, DirectionSums? sums)
+    {
+        Count = count;
+        _loops = [.. sums?.Loops ?? []];
+        Summed = [.. sums?.Summed ?? []];
+        HasConstant = sums?.HasConstant ?? false;
+    }
+
+    /// <summary>The number of segments of a batch; 1 where it is not divided.</summary>
+    public int Count { get; }
+
+    /// <summary>The outputs that are added up over segments; all others are the same in each.</summary>
+    public ImmutableHashSet<string> Summed { get; }
+
+    /// <summary>
+    /// Whether every segment also gives what does not come from directions, which is then taken off all segments but the first.
+    /// </summary>
+    public bool HasConstant { get; }
+
+    /// <summary>Decides for a program.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="schedule">Its schedule.</param>
+    /// <param name="costs">Its costs.</param>
+    /// <param name="batches">The number of batches of all processes.</param>
+    /// <param name="keepsSessions">Whether sessions are kept from run to run in any case.</param>
+    /// <param name="isBound">Whether values stay on a device, where no zeros are put in place of iterations that another run makes.</param>
+    public static DirectionSegments Of(
+        Program program,
+        ProgramSchedule schedule,
+        CostModel costs,
+        long batches,
+        bool keepsSessions,
+        bool isBound
+    )
+    {
+        var loops = schedule.Steps.OfType<LoopStep>().ToArray();
+        if (isBound && loops.Any(loop => loop.Program.Outputs.Length > loop.States))
+            return new DirectionSegments(1, null);
+        var rounds = loops.Select(loop => loop.Iterations).DefaultIfEmpty(1).Max();
+        var total = costs.Flops(program);
+        var once = Math.Max(1, schedule.Steps.OfType<StraightStep>().Sum(step => costs.Flops(step.Program)));
+        var affordable = Math.Max(AddedShare * total, FreeFlops) / once + 1;
+        if (!keepsSessions && !IsSmall(program))
+            affordable = Math.Min(affordable, total / FlopsOfASegment);
+        var wanted = (EnoughRuns + batches - 1) / batches;
+        var count = (int)Math.Min(Math.Min(rounds, MostOfABatch), Math.Min(affordable, wanted));
+        return count > 1 && LoopRemoval.SumsOf(program) is { } sums ? new DirectionSegments(count, sums) : new DirectionSegments(1, null);
+    }
+
+    /// <summary>Whether sessions are kept from run to run because they hold little.</summary>
+    public bool KeepsSessions(Program program) => Count > 1 && IsSmall(program);
+
+    /// <summary>One of the segments.</summary>
+    public DirectionSegment this[int index] => new(_loops, index, index + 1, Count);
+
+    /// <summary>No iteration at all: what results hold that does not come from directions.</summary>
+    public DirectionSegment Nothing => new(_loops, 0, 0, Count);
+
+    private static bool IsSmall(Program program) =>
+        program
+            .Nodes.SelectMany(GraphWalk.Dependencies)
+            .Where(value => value.Constant is not null && value.Type.Shape.IsKnown)
+            .Distinct()
+            .Sum(value => (double)value.Type.Shape.Elements.Factor * value.Type.Element.Size()) <= FewBytes;
+}
+
+/// <summary>The iterations that loops over directions make in a run: their share from one segment to another.</summary>
+/// <param name="Loops">The loops that are divided; all others make all iterations.</param>
+/// <param name="Start">The first segment.</param>
+/// <param name="End">The one after the last.</param>
+/// <param name="Count">The number of segments.</param>
+internal readonly record struct DirectionSegment(ImmutableHashSet<Node> Loops, int Start, int End, int Count)
+{
+    /// <summary>All iterations.</summary>
+    public static DirectionSegment Whole { get; } = new([], 0, 1, 1);
+
+    /// <summary>The iterations of a loop, from the first to the one after the last.</summary>
+    public (long First, long End) Of(LoopStep loop) =>
+        Loops.Contains(loop.Node) ? (loop.Iterations * Start / Count, loop.Iterations * End / Count) : (0, loop.Iterations);
+
+    /// <summary>The number of the iteration at which a share of them is done.</summary>
+    public long Round(LoopStep loop, double share)
+    {
+        var (first, end) = Of(loop);
+        return first + (long)Math.Round(share * (end - first));
+    }
+}
