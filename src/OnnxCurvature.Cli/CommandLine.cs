@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using OnnxCurvature.Cli.Commands;
 using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli;
@@ -9,9 +10,6 @@ namespace OnnxCurvature.Cli;
 /// <summary>The command line of the tool: parsing, help, and what becomes of errors.</summary>
 internal sealed class CommandLine
 {
-    /// <summary>How long an interrupted command may take to end by itself.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1.5);
-
     private readonly Terminal _terminal;
     private readonly Option<bool> _debug = new("--debug")
     {
@@ -30,6 +28,7 @@ internal sealed class CommandLine
             RunCommand.Create(service, terminal),
             VerifyCommand.Create(service, terminal),
             AnalyzeCommand.Create(terminal),
+            MergeCommand.Create(service, terminal),
             _debug,
         };
         Root.HelpName = "onnx-curvature";
@@ -79,6 +78,10 @@ internal sealed class CommandLine
         {
             return Fail(ExitCodes.Disagreement, CheckView.Describe(exception.Report));
         }
+        catch (InterruptedRunException exception)
+        {
+            return Fail(ExitCodes.Interrupted, $"interrupted; {exception.Message}");
+        }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             return Fail(ExitCodes.Interrupted, "interrupted; nothing was written.");
@@ -101,16 +104,16 @@ internal sealed class CommandLine
     }
 
     /// <summary>
-    /// Waits for a command, but once it is interrupted no longer than <see cref="Grace"/>: planning, and making a session, know no
+    /// Waits for a command, but once it is interrupted no longer than <see cref="Terminal.Patience"/>: planning, and making a session, know no
     /// interruption. What such a command has half written stands under a name of its own, and the next write to its place removes it.
     /// </summary>
-    private static async Task<int> Interruptible(Func<Task<int>> command, CancellationToken cancellation)
+    private async Task<int> Interruptible(Func<Task<int>> command, CancellationToken cancellation)
     {
         var work = Task.Run(command, CancellationToken.None);
         var patience = new TaskCompletionSource();
         await using var registration = cancellation.Register(async () =>
         {
-            await Task.Delay(Grace, CancellationToken.None);
+            await Task.Delay(_terminal.Patience, CancellationToken.None);
             patience.TrySetResult();
         });
         if (await Task.WhenAny(work, patience.Task) != work)

@@ -36,6 +36,9 @@ internal sealed class CurvatureService : ICurvatureService
     ) => new Planned(CurvatureEngine.Prepare(modelPath, request, data, options));
 
     /// <inheritdoc/>
+    public CurvatureResult Merge(IReadOnlyList<string> shards) => CurvatureEngine.Merge(shards);
+
+    /// <inheritdoc/>
     public VerifyReport Verify(
         string modelPath,
         CurvatureRequest request,
@@ -54,5 +57,8 @@ internal sealed class CurvatureService : ICurvatureService
         public PlanOverview Plan => new(run.Methods, run.Notes, run.Batches, run.Flops, run.MemoryBytes, run.Estimate);
 
         public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation) => run.Run(progress, cancellation);
+
+        public string RunShard(string path, IProgress<RunProgress>? progress, CancellationToken cancellation) =>
+            run.RunShard(path, progress, cancellation);
     }
 }

@@ -35,6 +35,9 @@ internal interface ICurvatureService
         CurvatureRunOptions options
     );
 
+    /// <summary>The result of all shards of a run.</summary>
+    CurvatureResult Merge(IReadOnlyList<string> shards);
+
     /// <summary>Checks a run's results at sampled entries.</summary>
     VerifyReport Verify(
         string modelPath,
@@ -59,6 +62,9 @@ internal interface IPlannedRun
 
     /// <summary>Runs.</summary>
     CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation);
+
+    /// <summary>Runs the shard that is asked for and writes it to a file. Gives how much was computed.</summary>
+    string RunShard(string path, IProgress<RunProgress>? progress, CancellationToken cancellation);
 }
 
 /// <summary>A plan as it is shown.</summary>

@@ -60,6 +60,9 @@ internal sealed class Terminal
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; }
 
+    /// <summary>How long an interrupted command may take to end by itself.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>The width of prose.</summary>
     public int TextWidth => IsInteractive ? Math.Min(_console.Profile.Width, WidestText) : DefaultText;
 

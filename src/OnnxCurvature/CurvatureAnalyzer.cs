@@ -1,6 +1,6 @@
 using OnnxCurvature.Analysis.Diagonals;
-using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
 
@@ -18,7 +18,7 @@ public static class CurvatureAnalyzer
     /// </summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
     /// <param name="request">The loss, and how it is computed; no weights stand for all. Its quantities and estimator are not used.</param>
-    /// <param name="data">An array for each input and for the loss's target.</param>
+    /// <param name="data">The data of each input and of the loss's target.</param>
     /// <param name="runOptions">How runs are carried out.</param>
     /// <param name="options">What the analysis may take.</param>
     /// <param name="progress">Receives the share of the weights that are priced.</param>
@@ -26,7 +26,7 @@ public static class CurvatureAnalyzer
     public static PreparedAnalysis Prepare(
         string modelPath,
         CurvatureRequest request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions runOptions,
         AnalysisOptions options,
         IProgress<RunProgress>? progress = null,

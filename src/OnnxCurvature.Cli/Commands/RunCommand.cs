@@ -14,7 +14,8 @@ internal static class RunCommand
     {
         var output = new OutputArguments(
             "OUT.npz",
-            "The file of the result: an array for each quantity, named as 'loss' and 'NAME.gradient'.",
+            "The file of the result. It is an .npz with an array for each quantity, named as 'loss' and 'NAME.gradient', and about.json, "
+                + "which says what it is of; or a .safetensors; or, where a folder is named as in out/, a .npy file for each.",
             required: true,
             isChecked: true
         );
@@ -24,6 +25,7 @@ internal static class RunCommand
         var data = new DataArguments();
         var scaling = new ScalingArguments();
         var samples = new SampleArguments();
+        var checkpoints = new CheckpointArguments();
         var model = new ModelArguments();
         var resources = new ResourceArguments(runs: true);
         var device = new DeviceArguments();
@@ -40,6 +42,7 @@ internal static class RunCommand
             data,
             scaling,
             samples,
+            checkpoints,
             model,
             resources,
             device,
@@ -49,16 +52,25 @@ internal static class RunCommand
         command.SetAction(
             (parsed, cancellation) =>
             {
-                var path = parsed.GetRequiredValue(output.Output)!;
+                var shard = checkpoints.ShardOf(parsed);
+                var result = parsed.GetRequiredValue(output.Output)!;
+                var path = shard?.FileFor(result) ?? result;
                 var sources = scaling.Of(parsed, DataArgument.Open(data.FilesOf(parsed)));
-                RealPath.RefuseOverwriting(path, [model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. requests.FilesOf(parsed)]);
+                var options = checkpoints.With(samples.With(runs.Of(parsed), parsed), parsed, path, shard);
+                string[] read = [model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. requests.FilesOf(parsed)];
+                RealPath.RefuseOverwriting(path, read);
+                if (options.Checkpoint is { } checkpoint)
+                    RealPath.RefuseOverwriting(checkpoint.Path, read);
                 var request = requests.Of(parsed);
                 ResultFile.CheckWritable(path);
-                var run = service.Prepare(model.ModelOf(parsed), request, sources, samples.With(runs.Of(parsed), parsed));
+                var run = service.Prepare(model.ModelOf(parsed), request, sources, options);
                 RealPath.RefuseOverwriting(path, run.ModelFiles);
                 cancellation.ThrowIfCancellationRequested();
                 PlanView.Show(terminal, run.Plan, parsed.GetValue(output.Explain));
-                RunOutput.Produce(run, path, terminal, cancellation);
+                if (shard is null)
+                    RunOutput.Produce(run, path, terminal, cancellation);
+                else
+                    RunOutput.ProduceShard(run, path, terminal, cancellation);
                 return Task.FromResult(ExitCodes.Success);
             }
         );

@@ -13,7 +13,7 @@ internal static partial class SummaryView
     private const int BarWidth = 24;
 
     /// <summary>Shows a result.</summary>
-    public static void Show(Terminal terminal, CurvatureResult result, PlanOverview plan)
+    public static void Show(Terminal terminal, CurvatureResult result, PlanOverview? plan)
     {
         var summary = ResultSummary.Of(result);
         terminal.Heading("Result");
@@ -44,7 +44,7 @@ internal static partial class SummaryView
                         + $"median of them"
                 )
             );
-        if (plan.Estimate is { } planned)
+        if (plan?.Estimate is { } planned)
             terminal.Line(
                 $"  planned: about {Figures.Duration(planned.Seconds)} and {Figures.Bytes(planned.PeakBytes)}; taken: "
                     + $"{Figures.Duration(result.Seconds.GetValueOrDefault("run"))} and {Figures.Bytes(result.PeakBytes)}"

@@ -5,7 +5,7 @@ namespace OnnxCurvature.Files;
 /// <summary>A place that a user named for a file to be written.</summary>
 /// <param name="Path">The full path; without links where a file is written.</param>
 /// <param name="IsStream">Whether a pipe or a device is there, which is written to and stays.</param>
-internal readonly record struct OutputPlace(string Path, bool IsStream)
+public readonly record struct OutputPlace(string Path, bool IsStream)
 {
     /// <summary>The longest name of a file, in bytes, on all common file systems.</summary>
     private const int LongestName = 255;
@@ -40,6 +40,9 @@ internal readonly record struct OutputPlace(string Path, bool IsStream)
             throw new UserErrorException($"'{path}' cannot be replaced, because {obstacle}; name another file.");
         return new OutputPlace(real, IsStream: false);
     }
+
+    /// <summary>Whether a pipe or a device stands at a path, so that nothing can be kept beside it.</summary>
+    public static bool IsPipe(string path) => FileState.Of(System.IO.Path.GetFullPath(path)).Kind == FileKind.Stream;
 
     private static string? Obstacle(FileState state, string path) =>
         state.Kind == FileKind.Socket ? "it is a socket"

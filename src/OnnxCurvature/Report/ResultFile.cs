@@ -1,12 +1,18 @@
 using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Report;
 
-/// <summary>The file of a result: a .npz with a member for each tensor, under the tensor's name.</summary>
+/// <summary>
+/// The file of a result, with each tensor under its name, and with what the result is of (<c>about.json</c>): a .npz; a .safetensors, whose
+/// metadata hold it as <c>about</c>; or a folder of .npy files, for results that are too large for one file.
+/// </summary>
 public static class ResultFile
 {
+    private const string Safetensors = ".safetensors";
+
     /// <summary>
     /// Writes the file, whole or not at all. Throws <see cref="UserErrorException"/> where that is not possible, and
     /// <see cref="OperationCanceledException"/> with nothing written where <paramref name="cancellation"/> asks for it.
@@ -15,21 +21,13 @@ public static class ResultFile
         Write(path, result, SystemFiles.Instance, cancellation);
 
     /// <summary>Writes the file by way of a file system.</summary>
-    internal static void Write(string path, CurvatureResult result, IFileSystem files, CancellationToken cancellation) =>
-        AtomicFile.Write(
-            path,
-            stream =>
-            {
-                using var writer = new NpzWriter(stream);
-                foreach (var tensor in result.Tensors)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    writer.Add(tensor.Name, tensor.Element, tensor.Shape.AsSpan(), tensor.Values);
-                }
-            },
-            files,
-            cancellation
-        );
+    internal static void Write(string path, CurvatureResult result, IFileSystem files, CancellationToken cancellation)
+    {
+        if (IsFolder(path))
+            WholeFolder.Write(path, folder => WriteFolder(folder, result, cancellation));
+        else
+            AtomicFile.Write(path, stream => Write(stream, path, result, cancellation), files, cancellation);
+    }
 
     /// <summary>
     /// Finds out before hours of work whether a file can be written: throws the <see cref="UserErrorException"/> that
@@ -37,6 +35,11 @@ public static class ResultFile
     /// </summary>
     public static void CheckWritable(string path)
     {
+        if (IsFolder(path))
+        {
+            WholeFolder.Check(path);
+            return;
+        }
         // To open a pipe and close it would end what reads from it.
         if (OutputPlace.Of(path).IsStream)
             return;
@@ -49,4 +52,44 @@ public static class ResultFile
             // The partial file could be made, and is gone again.
         }
     }
+
+    /// <summary>Whether a path names a folder to be written: it ends as one.</summary>
+    public static bool IsFolder(string path) => Path.EndsInDirectorySeparator(path);
+
+    private static void Write(Stream stream, string path, CurvatureResult result, CancellationToken cancellation)
+    {
+        if (path.EndsWith(Safetensors, StringComparison.OrdinalIgnoreCase))
+        {
+            (string, ElementType, IReadOnlyList<long>, double[])[] tensors =
+            [
+                .. result.Tensors.Select(tensor => (tensor.Name, tensor.Element, (IReadOnlyList<long>)tensor.Shape, tensor.Values)),
+            ];
+            SafetensorsWriter.Write(stream, tensors, new Dictionary<string, string> { ["about"] = ResultAbout.Of(result) });
+            return;
+        }
+        using var writer = new NpzWriter(stream);
+        foreach (var tensor in result.Tensors)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            writer.Add(tensor.Name, tensor.Element, tensor.Shape.AsSpan(), tensor.Values);
+        }
+        writer.AddText(ResultAbout.Name, ResultAbout.Of(result));
+    }
+
+    private static void WriteFolder(string folder, CurvatureResult result, CancellationToken cancellation)
+    {
+        foreach (var tensor in result.Tensors)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            AtomicFile.Write(
+                Path.Combine(folder, FileOf(tensor)),
+                stream => NpyWriter.Write(stream, tensor.Element, tensor.Shape.AsSpan(), tensor.Values)
+            );
+        }
+        AtomicFile.Write(Path.Combine(folder, ResultAbout.Name), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(ResultAbout.Of(result, FileOf))));
+    }
+
+    /// <summary>The file of a tensor in a folder. Signs that no name of a file may hold stand as their codes, as in addresses.</summary>
+    private static string FileOf(ResultTensor tensor) =>
+        $"{tensor.Name.Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal)}.npy";
 }

@@ -73,6 +73,7 @@ public sealed class LayeringTests
         ["Runtime/Batches"],
         ["Runtime/Verification"],
         ["Runtime/Checking"],
+        ["Runtime/Checkpoints"],
         ["Runtime/Runs"],
         ["Runtime/Inspection"],
         ["Report"],

@@ -46,6 +46,7 @@ internal sealed class FakeService : ICurvatureService
     public AugmentOptions? AugmentOptions { get; private set; }
     public ImmutableDictionary<string, long>? Dimensions { get; private set; }
     public IReadOnlyDictionary<string, Tensor>? FixedInputs { get; private set; }
+    public IReadOnlyList<string>? Shards { get; private set; }
     public (int Samples, int Seed) Verification { get; private set; }
 
     /// <summary>What a run does before it gives its result.</summary>
@@ -115,6 +116,12 @@ internal sealed class FakeService : ICurvatureService
         return new Planned(this);
     }
 
+    public CurvatureResult Merge(IReadOnlyList<string> shards)
+    {
+        Shards = shards;
+        return new Planned(this).Run(null, CancellationToken.None);
+    }
+
     public VerifyReport Verify(
         string modelPath,
         CurvatureRequest request,
@@ -171,5 +178,7 @@ internal sealed class FakeService : ICurvatureService
                 },
             };
         }
+
+        public string RunShard(string path, IProgress<RunProgress>? progress, CancellationToken cancellation) => "5 of 5 batches";
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
 
@@ -11,7 +11,7 @@ public sealed class PreparedAnalysis
 {
     private readonly CurvatureRequest _request;
     private readonly AnalysisOptions _options;
-    private readonly IReadOnlyDictionary<string, NpyArray> _data;
+    private readonly IReadOnlyDictionary<string, DataSource> _data;
     private readonly IReadOnlyDictionary<string, Ir.Value> _weights;
     private readonly PreparedRun? _exact;
     private readonly PreparedRun? _estimate;
@@ -19,7 +19,7 @@ public sealed class PreparedAnalysis
     private PreparedAnalysis(
         string path,
         CurvatureRequest request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions runOptions,
         AnalysisOptions options,
         IProgress<RunProgress>? progress,
@@ -79,7 +79,7 @@ public sealed class PreparedAnalysis
     internal static PreparedAnalysis Create(
         string path,
         CurvatureRequest request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions runOptions,
         AnalysisOptions options,
         IProgress<RunProgress>? progress,

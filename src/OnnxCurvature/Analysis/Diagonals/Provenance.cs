@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using OnnxCurvature.Files;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Analysis.Diagonals;
@@ -18,16 +19,27 @@ public sealed record Provenance(
 )
 {
     /// <summary>The provenance of a run over some data.</summary>
-    internal static Provenance Of(IEnumerable<string> files, IReadOnlyDictionary<string, NpyArray> data) =>
+    internal static Provenance Of(IEnumerable<string> files, IReadOnlyDictionary<string, DataSource> data) =>
         new(
             typeof(Provenance).Assembly.GetName().Version!.ToString(3),
             OrtEnvironment.NativeVersion,
             [.. files.Select(file => (Path.GetFileName(file), FileDigest.Of(file)))],
             [
                 .. data.OrderBy(entry => entry.Key, StringComparer.Ordinal)
-                    .Select(entry =>
-                        (entry.Key, entry.Value.Shape.ToImmutableArray(), Convert.ToHexStringLower(SHA256.HashData(entry.Value.Data)))
-                    ),
+                    .Select(entry => (entry.Key, Array: entry.Value.Join(entry.Key, 0)))
+                    .Select(entry => (entry.Key, entry.Array.Shape.ToImmutableArray(), Sha256Of(entry.Array))),
             ]
         );
+
+    /// <summary>The digest of the elements, which are read block by block.</summary>
+    private static string Sha256Of(NpyArray array)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        if (array.Shape.Length == 0)
+            hash.AppendData(array.Data);
+        else
+            foreach (var (_, block) in array.Blocks(0))
+                hash.AppendData(block.Data);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 }

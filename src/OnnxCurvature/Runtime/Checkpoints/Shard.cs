@@ -16,7 +16,7 @@ public sealed record Shard(int Number, int Count)
         const int digits = 3;
         var width = Math.Max(digits, Count.ToString(CultureInfo.InvariantCulture).Length);
         var (number, count) = (Text(Number), Text(Count));
-        return Path.ChangeExtension(result, null) + $".shard-{number}-of-{count}.npz";
+        return Path.ChangeExtension(Path.TrimEndingDirectorySeparator(result), null) + $".shard-{number}-of-{count}.npz";
 
         string Text(int value) => value.ToString(CultureInfo.InvariantCulture).PadLeft(width, '0');
     }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Costs;
@@ -8,6 +7,7 @@ using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
@@ -37,13 +37,13 @@ internal sealed class RunPricing
     public static RunPricing Of(
         string path,
         CurvatureRequest request,
-        IReadOnlyDictionary<string, NpyArray> data,
+        IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions options
     )
     {
         OrtEnvironment.Start(options.OnnxRuntimePath);
         var source = new ModelSource(path, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits };
-        var inputs = RunInputs.Resolve(source, data);
+        var inputs = RunInputs.Resolve(source, data, options);
         AugmentedMetadata.CheckWeightFiles(inputs.Model);
         var graph = inputs.Model.Graph;
         var names = request.WithRespectTo.IsEmpty ? Needed(graph, request.Loss) : Named(graph, request.WithRespectTo);

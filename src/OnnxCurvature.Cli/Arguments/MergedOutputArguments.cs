@@ -1,0 +1,18 @@
+using System.CommandLine;
+
+namespace OnnxCurvature.Cli.Arguments;
+
+/// <summary>What the shards of a run are put together to.</summary>
+internal sealed class MergedOutputArguments() : OptionGroup("Output")
+{
+    public Option<string?> Output { get; } =
+        new("--output", "-o")
+        {
+            HelpName = "OUT.npz",
+            Description = "The file of the result. It is .npz, .safetensors, or a folder of .npy files, as of 'run'.",
+            Required = true,
+        };
+
+    /// <inheritdoc/>
+    public override IEnumerable<Option> Options => [Output];
+}

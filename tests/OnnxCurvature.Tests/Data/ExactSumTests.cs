@@ -1,0 +1,97 @@
+using System.Numerics;
+using OnnxCurvature.Runtime.Batches;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Data;
+
+/// <summary>Sums whose bits depend on nothing but what is added, against sums of integers of any length.</summary>
+public sealed class ExactSumTests
+{
+    /// <summary>Numbers are counted in units of the least double.</summary>
+    private const int LeastExponent = -1074;
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(30, 2)]
+    [InlineData(120, 3)]
+    [InlineData(600, 4)]
+    public void Sums_are_the_exact_ones_rounded_once_in_any_order_and_grouping(int spread, int seed)
+    {
+        const int Entries = 37;
+        var random = new Random(seed);
+        double[][] parts =
+        [
+            .. Enumerable
+                .Range(0, 50)
+                .Select(_ =>
+                    Enumerable
+                        .Range(0, Entries)
+                        .Select(_ => Math.ScaleB((float)(random.NextDouble() - 0.5), random.Next(-spread, spread + 1)))
+                        .ToArray()
+                ),
+        ];
+        double[] expected =
+        [
+            .. Enumerable
+                .Range(0, Entries)
+                .Select(entry => Rounded(parts.Aggregate(BigInteger.Zero, (sum, part) => sum + Exact(part[entry])))),
+        ];
+        for (var round = 0; round < 10; round++)
+        {
+            random.Shuffle(parts);
+            var whole = new ExactSum(Entries);
+            foreach (var group in parts.Chunk(random.Next(1, 60)))
+            {
+                var sum = new ExactSum(Entries);
+                foreach (var part in group)
+                    sum.Add(0, [.. part]);
+                foreach (var numbers in sum.Parts)
+                    whole.Add(0, [.. numbers]);
+            }
+            Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), whole.Round().Select(BitConverter.DoubleToInt64Bits));
+        }
+    }
+
+    [Theory]
+    // Half a unit of the last place, to even; and what lies below decides.
+    [InlineData(new[] { 1, 1.1102230246251565e-16 }, 1)]
+    [InlineData(new[] { 1, 1.1102230246251565e-16, 1e-40 }, 1.0000000000000002)]
+    [InlineData(new[] { 1, 1.1102230246251565e-16, -1e-40 }, 1)]
+    [InlineData(new[] { 1e30, 1, -1e30, 1e-30, -1 }, 1e-30)]
+    [InlineData(new[] { -0.0, 0.0 }, 0)]
+    public void What_is_left_below_half_a_unit_decides(double[] terms, double expected)
+    {
+        var sum = new ExactSum(1);
+        foreach (var term in terms)
+            sum.Add(0, [term]);
+        Assert.Equal(BitConverter.DoubleToInt64Bits(expected), BitConverter.DoubleToInt64Bits(sum.Round()[0]));
+    }
+
+    [Fact]
+    public void Numbers_of_like_size_take_two_parts()
+    {
+        var (random, sum) = (new Random(5), new ExactSum(64));
+        for (var batch = 0; batch < 1000; batch++)
+            sum.Add(0, [.. Enumerable.Range(0, 64).Select(_ => (double)(float)(random.NextDouble() - 0.5) * 32 / 50_000)]);
+        Assert.Equal(2, sum.Parts.Count);
+    }
+
+    private static BigInteger Exact(double number)
+    {
+        var bits = BitConverter.DoubleToInt64Bits(Math.Abs(number));
+        var (exponent, fraction) = ((int)(bits >> 52), bits & ((1L << 52) - 1));
+        var magnitude = exponent == 0 ? fraction : new BigInteger(fraction | (1L << 52)) << (exponent - 1);
+        return number < 0 ? -magnitude : magnitude;
+    }
+
+    private static double Rounded(BigInteger exact)
+    {
+        var (sign, magnitude) = (exact.Sign < 0 ? -1 : 1, BigInteger.Abs(exact));
+        var dropped = Math.Max(0, (int)magnitude.GetBitLength() - 53);
+        var (whole, rest) = (magnitude >> dropped, magnitude & ((BigInteger.One << dropped) - 1));
+        var half = dropped == 0 ? BigInteger.One : BigInteger.One << (dropped - 1);
+        if (rest > half || rest == half && !whole.IsEven)
+            whole++;
+        return sign * Math.ScaleB((double)(long)whole, dropped + LeastExponent);
+    }
+}

@@ -1,0 +1,360 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using OnnxCurvature.Cli;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Checkpoints;
+using OnnxCurvature.Runtime.Results;
+using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Tests.EndToEnd;
+using OnnxCurvature.Tests.Files;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Data;
+
+/// <summary>Runs that are interrupted, killed, resumed, and made in shards, against the bits of one run.</summary>
+public sealed class ResumedRunTests
+{
+    private const int N = 203;
+
+    [Theory]
+    [InlineData("loss,gradient,hessian-diagonal", "exact", "mean")]
+    [InlineData("loss,gradient,hessian-diagonal", "exact", "sum")]
+    [InlineData("gradient,hessian-diagonal", "hutchinson", "mean")]
+    [InlineData("loss,gradient,per-sample-gradient", "exact", "mean")]
+    public void A_run_in_shards_gives_the_bits_of_one_run_in_any_order(string quantities, string method, string reduction)
+    {
+        using var tool = Prepared(7);
+        var words =
+            $"--wrt w v --loss cross-entropy --reduction {reduction} --quantity {quantities} --method {method} --data x=@x labels=@labels.npy";
+        if (quantities.Contains("per-sample", StringComparison.Ordinal))
+            words = words.Replace("--wrt w v", "--wrt w", StringComparison.Ordinal);
+        var whole = Succeed(tool, $"run @model.onnx -o @whole.npz {words} --batch-size 7");
+        foreach (var count in new[] { 1, 3, 8 })
+        {
+            int[] order = [.. Enumerable.Range(1, count)];
+            new Random(count).Shuffle(order);
+            foreach (var number in order)
+                Succeed(tool, $"run @model.onnx -o @part{count}.npz {words} --batch-size 7 --shard {number}/{count}");
+            new Random(count + 1).Shuffle(order);
+            var files = order.Select(number => $"@part{count}.shard-{number:000}-of-{count:000}.npz");
+            var merged = Succeed(tool, $"merge -o @merged{count}.npz {string.Join(' ', files)}");
+            AssertSame(tool["whole.npz"], tool[$"merged{count}.npz"]);
+            Assert.Equal(Tables(whole), Tables(merged));
+        }
+    }
+
+    [Fact]
+    public void Shards_that_are_missing_doubled_or_foreign_are_named()
+    {
+        using var tool = Prepared(3);
+        const string Words = "--wrt w --loss cross-entropy --data x=@x labels=@labels.npy --batch-size 20";
+        for (var number = 1; number <= 4; number++)
+            Succeed(tool, $"run @model.onnx -o @a.npz {Words} --shard {number}/4");
+        Succeed(tool, $"run @model.onnx -o @b.npz {Words} --reduction sum --shard 2/4");
+        Succeed(tool, $"run @model.onnx -o @c.npz {Words} --shard 2/3");
+        File.Copy(tool["a.shard-002-of-004.npz"], tool["copy.npz"]);
+        string A(int number) => $"@a.shard-00{number}-of-004.npz";
+        Refused($"{A(1)} {A(3)}", "Of the 4 shards 2 are missing: 2/4, 4/4");
+        Refused($"{A(1)} {A(2)} {A(3)} {A(4)} @copy.npz", "Shard 2/4 is named more than once");
+        Refused($"{A(1)} @b.shard-002-of-004.npz {A(3)} {A(4)}", "b.shard-002-of-004.npz' is of another run, because --reduction is sum there");
+        Refused($"{A(1)} @c.shard-002-of-003.npz", "which are parts of different divisions");
+        Refused($"{A(1)} @x.npy", "x.npy' is no .npz file");
+        Succeed(tool, $"run @model.onnx -o @whole.npz {Words}");
+        Refused($"{A(1)} @whole.npz", "whole.npz' is neither a checkpoint nor a shard");
+        Assert.False(File.Exists(tool["o.npz"]));
+        var many = tool.Run($"run @model.onnx -o @o.npz {Words} --shard 1/12");
+        Assert.Contains("which are too few for 12 shards; give at most 11", many.Error, StringComparison.Ordinal);
+
+        void Refused(string shards, string expected)
+        {
+            var run = tool.Run($"merge -o @o.npz {shards}");
+            Assert.Equal(ExitCodes.UserError, run.Code);
+            Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_run_that_is_interrupted_at_random_twenty_times_gives_the_bits_of_one_that_is_not()
+    {
+        using var tool = Prepared(5);
+        var expected = Prepare(tool, null).Run(null, CancellationToken.None);
+        var (random, times) = (new Random(11), 0);
+        CurvatureResult? result = null;
+        while (result is null)
+        {
+            using var cancellation = new CancellationTokenSource();
+            var left = random.Next(1, 4);
+            try
+            {
+                var checkpoint = new CheckpointOptions(tool["o.partial"]) { Resumes = true, Every = TimeSpan.Zero };
+                result = Prepare(tool, checkpoint)
+                    .Run(new Watch(() => CancelAfter(cancellation, ref left, times < 20)), cancellation.Token);
+            }
+            catch (InterruptedRunException exception)
+            {
+                Assert.Contains("give the same command with --resume to go on", exception.Message, StringComparison.Ordinal);
+                times++;
+            }
+        }
+        Assert.Equal(20, times);
+        Assert.False(File.Exists(tool["o.partial"]));
+        AssertSame(expected, result);
+        Assert.Equal(expected.Check.Entries.Length, result.Check.Entries.Length);
+    }
+
+    /// <summary>One image and many chunks: the directions of the batch are what is divided.</summary>
+    [Theory]
+    [InlineData("w", "hessian-diagonal")]
+    [InlineData("v", "ggn-diagonal")]
+    public void Directions_of_one_batch_are_divided_and_resumed(string target, string quantity)
+    {
+        using var tool = Prepared(1);
+        var expected = PrepareChunks(null, null).Run(null, CancellationToken.None);
+        var plain = CurvatureEngine
+            .Prepare(tool["model.onnx"], Request(), Data(), new CurvatureRunOptions { Check = false })
+            .Run(null, CancellationToken.None);
+        foreach (var (one, other) in plain.Tensors.Zip(expected.Tensors))
+        foreach (var (a, b) in one.Values.Zip(other.Values))
+            Assert.Equal(a, b, 1e-6 * (1e-3 + Math.Abs(a)));
+        foreach (var count in new[] { 3, 2 })
+        {
+            var files = Enumerable.Range(1, count).Select(number => tool[$"{count}-{number}"]).ToArray();
+            for (var number = count; number >= 1; number--)
+                PrepareChunks(new Shard(number, count), null).RunShard(files[number - 1], null, CancellationToken.None);
+            AssertSame(expected, CurvatureEngine.Merge(files));
+        }
+        var (times, left) = (0, 1);
+        CurvatureResult? result = null;
+        while (result is null)
+        {
+            using var cancellation = new CancellationTokenSource();
+            left = 2;
+            try
+            {
+                result = PrepareChunks(null, new CheckpointOptions(tool["o.partial"]) { Resumes = true, Every = TimeSpan.Zero })
+                    .Run(new Watch(() => CancelAfter(cancellation, ref left, times < 3)), cancellation.Token);
+            }
+            catch (InterruptedRunException exception)
+            {
+                Assert.Contains("segments of batches", exception.Message, StringComparison.Ordinal);
+                times++;
+            }
+        }
+        Assert.InRange(times, 1, 3);
+        AssertSame(expected, result);
+
+        CurvatureRequest Request() =>
+            new()
+            {
+                WithRespectTo = [target],
+                Loss = LossRequest.Parse("cross-entropy"),
+                Quantities = [Quantity.Loss, Quantity.Gradient, Quantities.All.Single(known => known.Name() == quantity)],
+            };
+        Dictionary<string, DataSource> Data() =>
+            new()
+            {
+                ["x"] = DataSource.Of(NpyArray.Of(ElementType.Float32, [1, 3], [0.5, -1, 0.25])),
+                ["labels"] = DataSource.Of(NpyArray.Of(ElementType.Int64, [1], [1])),
+            };
+        PreparedRun PrepareChunks(Shard? shard, CheckpointOptions? checkpoint) =>
+            CurvatureEngine.Prepare(
+                tool["model.onnx"],
+                Request(),
+                Data(),
+                new CurvatureRunOptions
+                {
+                    ChunkBytes = 1,
+                    Shard = shard,
+                    Checkpoint = checkpoint,
+                }
+            );
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_run_is_refused_with_what_differs()
+    {
+        using var tool = Prepared(2);
+        const string Words = "--wrt w --loss cross-entropy --data x=@x labels=@labels.npy --batch-size 20 --shard 1/2";
+        Succeed(tool, $"run @model.onnx -o @a.npz {Words}");
+        // A shard that is complete is what a checkpoint is at its end.
+        File.Move(tool["a.shard-001-of-002.npz"], tool["a.shard-001-of-002.npz.partial"]);
+        var (plain, resumed) = (tool.Run($"run @model.onnx -o @a.npz {Words}"), $"run @model.onnx -o @a.npz {Words} --resume");
+        Assert.Contains("keeps what an earlier run has done; give --resume", plain.Error, StringComparison.Ordinal);
+        Differs($"{resumed} --reduction sum", "because --reduction is mean there and sum here;");
+        Differs(resumed.Replace("--wrt w", "--wrt v", StringComparison.Ordinal), "because --wrt is w there and v here;");
+        Differs(resumed.Replace("--batch-size 20", "--batch-size 10", StringComparison.Ordinal), "because --batch-size is 20 there and 10 here;");
+        Differs($"{resumed} --samples 0:100", "because the selection of samples is all there and 0:100 here;");
+        Differs($"{resumed} --no-check", "because the check is made there and left out here;");
+        tool.Npy("x/part-1.npy", ElementType.Float32, [101, 3], new double[303]);
+        Differs(resumed, "because --data 'x' is xxh128:");
+        Assert.True(File.Exists(tool["a.shard-001-of-002.npz.partial"]));
+
+        void Differs(string command, string expected)
+        {
+            var run = tool.Run(command);
+            Assert.Equal(ExitCodes.UserError, run.Code);
+            Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>The tool as a process, which SIGKILL ends at random moments.</summary>
+    [Fact]
+    public void A_process_that_is_killed_twenty_times_and_resumed_gives_the_bits_of_one_that_is_not()
+    {
+        using var tool = Prepared(40);
+        const string Words = "--wrt w v --loss cross-entropy --batch-size 1 --data";
+        Succeed(tool, $"run @model.onnx -o @whole.npz {Words} x=@x labels=@labels.npy");
+        var (random, kills) = (new Random(3), 0);
+        while (true)
+        {
+            using var process = Start(tool, $"{Words} x={tool["x"]} labels={tool["labels.npy"]}");
+            if (kills < 20 && IsKilled(process, tool["o.npz.partial"], random))
+            {
+                kills++;
+                continue;
+            }
+            process.WaitForExit();
+            Assert.Equal(ExitCodes.Success, process.ExitCode);
+            break;
+        }
+        TestContext.Current.SendDiagnosticMessage($"killed {kills} times");
+        Assert.Equal(20, kills);
+        AssertSame(tool["whole.npz"], tool["o.npz"]);
+    }
+
+    [Theory]
+    [InlineData("INT", ExitCodes.Interrupted)]
+    [InlineData("TERM", ExitCodes.Terminated)]
+    public void A_signal_writes_a_checkpoint_and_says_how_to_go_on(string signal, int code)
+    {
+        using var tool = Prepared(2);
+        var words = $"--wrt w v --loss cross-entropy --batch-size 1 --data x={tool["x"]} labels={tool["labels.npy"]}";
+        using var process = Start(tool, words);
+        WaitForChange(tool["o.npz.partial"], process, 1);
+        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+            kill.WaitForExit();
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(code, process.ExitCode);
+        Assert.Matches(@"^interrupted; '.*o\.npz\.partial' keeps \d+ of 203 batches; give the same command with --resume to go on\.", error);
+        Assert.True(File.Exists(tool["o.npz.partial"]));
+    }
+
+    private static bool IsKilled(Process process, string checkpoint, Random random)
+    {
+        if (!WaitForChange(checkpoint, process, random.Next(1, 4)))
+            return false;
+        Thread.Sleep(random.Next(0, 5));
+        process.Kill();
+        process.WaitForExit();
+        return true;
+    }
+
+    /// <summary>Waits until a checkpoint was written so many times; false where the process ends before.</summary>
+    private static bool WaitForChange(string checkpoint, Process process, int times)
+    {
+        var last = File.Exists(checkpoint) ? File.GetLastWriteTimeUtc(checkpoint) : DateTime.MinValue;
+        while (times > 0)
+        {
+            if (process.HasExited)
+                return false;
+            var now = File.Exists(checkpoint) ? File.GetLastWriteTimeUtc(checkpoint) : DateTime.MinValue;
+            if (now != last)
+                (last, times) = (now, times - 1);
+            Thread.Sleep(1);
+        }
+        return true;
+    }
+
+    private static Process Start(Tool tool, string words) =>
+        Process.Start(
+            new ProcessStartInfo(
+                "dotnet",
+                [
+                    Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll"),
+                    "run",
+                    tool["model.onnx"],
+                    "-o",
+                    tool["o.npz"],
+                    "--resume",
+                    "--checkpoint-every",
+                    "0s",
+                    .. words.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                ]
+            )
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
+
+    private static void CancelAfter(CancellationTokenSource cancellation, ref int left, bool isOn)
+    {
+        if (isOn && left-- == 0)
+            cancellation.Cancel();
+    }
+
+    private static PreparedRun Prepare(Tool tool, CheckpointOptions? checkpoint) =>
+        CurvatureEngine.Prepare(
+            tool["model.onnx"],
+            new CurvatureRequest { WithRespectTo = ["w", "v"], Loss = LossRequest.Parse("cross-entropy") },
+            new Dictionary<string, DataSource> { ["x"] = DataSource.Open(tool["x"]), ["labels"] = DataSource.Open(tool["labels.npy"]) },
+            new CurvatureRunOptions { BatchSize = 3, Checkpoint = checkpoint }
+        );
+
+    private static string Succeed(Tool tool, string words)
+    {
+        var run = tool.Run(words);
+        Assert.True(run.Code == ExitCodes.Success, run.ToString());
+        return run.Output;
+    }
+
+    /// <summary>What a summary says of the result itself, without times.</summary>
+    private static IEnumerable<string> Tables(string output) =>
+        output[output.IndexOf("Result", StringComparison.Ordinal)..]
+            .Split('\n')
+            .Where(line => !line.Contains(" samples in ", StringComparison.Ordinal) && !line.Contains("Written to", StringComparison.Ordinal))
+            .Where(line => !line.Contains(" took ", StringComparison.Ordinal) && !line.Contains("planned:", StringComparison.Ordinal));
+
+    private static void AssertSame(string one, string other)
+    {
+        using var expected = NpzReader.Open(one);
+        using var actual = NpzReader.Open(other);
+        Assert.Equal(expected.Names, actual.Names);
+        foreach (var name in expected.Names)
+        {
+            Assert.Equal(expected.Read(name).Shape, actual.Read(name).Shape);
+            Assert.Equal(expected.Read(name).Data, actual.Read(name).Data);
+        }
+    }
+
+    private static void AssertSame(CurvatureResult expected, CurvatureResult actual)
+    {
+        Assert.Equal(expected.Tensors.Select(tensor => tensor.Name), actual.Tensors.Select(tensor => tensor.Name));
+        foreach (var (one, other) in expected.Tensors.Zip(actual.Tensors))
+            Assert.Equal(one.Values.Select(BitConverter.DoubleToInt64Bits), other.Values.Select(BitConverter.DoubleToInt64Bits));
+    }
+
+    private static Tool Prepared(int parts)
+    {
+        var tool = new Tool();
+        Directory.CreateDirectory(tool["x"]);
+        double[] x = [.. Enumerable.Range(0, 3 * N).Select(index => Math.Sin(index * index + 1) * Math.Pow(10, index % 7 - 3))];
+        for (var part = 0; part < parts; part++)
+        {
+            var (start, end) = (N * part / parts, N * (part + 1) / parts);
+            tool.Npy($"x/part-{part}.npy", ElementType.Float32, [end - start, 3], x[(3 * start)..(3 * end)]);
+        }
+        tool.Npy("labels.npy", ElementType.Int64, [N], [.. Enumerable.Range(0, N).Select(index => (double)(index * index % 3 % 2))]);
+        return tool;
+    }
+
+    /// <summary>Calls back at every report.</summary>
+    private sealed class Watch(Action report) : IProgress<RunProgress>
+    {
+        public void Report(RunProgress value) => report();
+    }
+}
