@@ -1,4 +1,5 @@
 using OnnxCurvature.Analysis.Diagonals;
+using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Results;
@@ -12,6 +13,29 @@ namespace OnnxCurvature;
 /// </summary>
 public static class CurvatureAnalyzer
 {
+    /// <summary>Plans the diagonals over data in memory; see the other method of this name.</summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="request">The loss, and how it is computed.</param>
+    /// <param name="data">An array for each input and for the loss's target.</param>
+    /// <param name="runOptions">How runs are carried out.</param>
+    /// <param name="options">What the analysis may take.</param>
+    /// <param name="progress">Receives the share of the weights that are priced.</param>
+    /// <param name="cancellation">Ends the planning.</param>
+    public static PreparedAnalysis Prepare(
+        string modelPath,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, NpyArray> data,
+        CurvatureRunOptions runOptions,
+        AnalysisOptions options,
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var sources = data.ToDictionary(entry => entry.Key, entry => DataSource.Of(entry.Value), StringComparer.Ordinal);
+        return Prepare(modelPath, request, sources, runOptions, options, progress, cancellation);
+    }
+
     /// <summary>
     /// Plans the diagonals of all weights, or of those that the request names: exact ones as far as the budget goes, the cheapest first,
     /// and estimates with a standard error for each entry beyond that.

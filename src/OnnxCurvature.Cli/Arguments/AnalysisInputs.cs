@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using OnnxCurvature.Analysis.Diagonals;
-using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
 
@@ -14,6 +14,8 @@ internal sealed class AnalysisInputs(OutputArguments output)
 {
     private readonly LossArguments _loss = new(required: true);
     private readonly DataArguments _data = new();
+    private readonly ScalingArguments _scaling = new();
+    private readonly SampleArguments _samples = new();
     private readonly ModelArguments _model = new();
     private readonly ResourceArguments _resources = new(runs: true);
     private readonly DeviceArguments _device = new();
@@ -33,6 +35,8 @@ internal sealed class AnalysisInputs(OutputArguments output)
         command.Add(_analysis);
         command.Add(_loss);
         command.Add(_data);
+        command.Add(_scaling);
+        command.Add(_samples);
         command.Add(_model);
         command.Add(_resources);
         command.Add(_device);
@@ -43,16 +47,16 @@ internal sealed class AnalysisInputs(OutputArguments output)
     /// </summary>
     public AnalysisInput Read(ParseResult parsed)
     {
-        var files = _data.FilesOf(parsed);
-        var fixedFiles = _model.FilesOf(parsed).Select(file => file.Path);
+        var sources = _scaling.Of(parsed, DataArgument.Open(_data.FilesOf(parsed)));
+        var fixedFiles = _model.FilesOf(parsed).SelectMany(file => file.Patterns);
         var weights = parsed.GetValue(_loss.ClassWeights) is { } path ? (ImmutableArray<string>)[path] : [];
         return new AnalysisInput(
             _model.ModelOf(parsed),
             _analysis.RequestOf(parsed, _loss, _model),
-            DataArgument.Load(files),
-            new RunOptionsReader(_model, _data, _resources, _device, output).Of(parsed),
+            sources,
+            _samples.With(new RunOptionsReader(_model, _data, _resources, _device, output).Of(parsed), parsed),
             _analysis.OptionsOf(parsed),
-            [_model.ModelOf(parsed), .. files.Select(file => file.Path), .. fixedFiles, .. weights]
+            [_model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. fixedFiles, .. weights]
         );
     }
 }
@@ -60,14 +64,14 @@ internal sealed class AnalysisInputs(OutputArguments output)
 /// <summary>What a command of the analyzer is given.</summary>
 /// <param name="Model">The model's file.</param>
 /// <param name="Request">The loss and the weights.</param>
-/// <param name="Data">The arrays, by name.</param>
+/// <param name="Data">The data, by name.</param>
 /// <param name="RunOptions">How runs are carried out.</param>
 /// <param name="Options">What the analysis may take.</param>
 /// <param name="Files">All files that are read, and must not be written over.</param>
 internal sealed record AnalysisInput(
     string Model,
     CurvatureRequest Request,
-    IReadOnlyDictionary<string, NpyArray> Data,
+    IReadOnlyDictionary<string, DataSource> Data,
     CurvatureRunOptions RunOptions,
     AnalysisOptions Options,
     ImmutableArray<string> Files

@@ -32,7 +32,7 @@ internal sealed class CheckpointArguments() : OptionGroup("Checkpoints and shard
         new("--checkpoint-every")
         {
             HelpName = "TIME",
-            Description = "The time between checkpoints, such as 30s, 5m or 1h. It is longer where writing takes long [default: 30s].",
+            Description = "The time between checkpoints, such as 30s, 5m or 1h. It is longer where writing takes long, and 0s writes one after every batch [default: 30s].",
             CustomParser = Time,
         };
 

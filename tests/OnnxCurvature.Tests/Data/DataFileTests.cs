@@ -25,7 +25,7 @@ public sealed class DataFileTests
     [InlineData("x=@parts/part-?.npy x=@parts/part-1?.npy labels=@labels.npy")]
     [InlineData("x=@all.npz:images labels=@all.npz:labels")]
     [InlineData("x=@packed.npz:images labels=@packed.npz:labels")]
-    [InlineData("x=@x.npy labels=@one.npz")]
+    [InlineData("x=@x.npy labels=@single.npz")]
     [InlineData("x=@folded/*/x.npy labels=@labels.npy")]
     [InlineData("x=@x.npy labels=@labels")]
     public void Files_that_are_joined_give_the_bits_of_one_file(string data)
@@ -227,7 +227,7 @@ public sealed class DataFileTests
             Add(archive, "images", level, NpyArray.Of(ElementType.Float32, [N, 3], X));
             Add(archive, "labels", level, NpyArray.Of(ElementType.Int64, [N], Labels));
         }
-        using var one = ZipFile.Open(tool["one.npz"], ZipArchiveMode.Create);
+        using var one = ZipFile.Open(tool["single.npz"], ZipArchiveMode.Create);
         Add(one, "y", CompressionLevel.Optimal, NpyArray.Of(ElementType.Int64, [N], Labels));
         return tool;
     }

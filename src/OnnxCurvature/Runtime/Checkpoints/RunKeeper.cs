@@ -50,7 +50,8 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
         var start = _clock.Elapsed;
         Save(state());
         var taken = _clock.Elapsed - start;
-        _due = _clock.Elapsed + TimeSpan.FromTicks(Math.Max(options!.Every.Ticks, (long)(taken.Ticks * ShareOfTime)));
+        var wait = options!.Every > TimeSpan.Zero ? Math.Max(options.Every.Ticks, (long)(taken.Ticks * ShareOfTime)) : 0;
+        _due = _clock.Elapsed + TimeSpan.FromTicks(wait);
     }
 
     /// <summary>

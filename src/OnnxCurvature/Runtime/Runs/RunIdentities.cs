@@ -35,7 +35,7 @@ internal static class RunIdentities
         void Add(string name, string value) => entries.Add(new IdentityEntry(name, value));
 
         Add("the version of onnx-curvature", ToolVersion);
-        Add("the version of ONNX Runtime", OrtEnvironment.Version);
+        Add("the version of ONNX Runtime", OrtEnvironment.NativeVersion);
         foreach (var file in modelFiles)
             Add($"the model's file '{Path.GetFileName(file)}'", ContentDigest.Of(file));
         foreach (var (name, source) in data.OrderBy(entry => entry.Key, StringComparer.Ordinal))

@@ -137,8 +137,7 @@ internal static class OrtEnvironment
             heard.Add(message);
     }
 
-    /// <summary>The version of ONNX Runtime.</summary>
-    public static string Version => typeof(OrtEnv).Assembly.GetName().Version?.ToString(2) ?? "";
+    private static string Version => typeof(OrtEnv).Assembly.GetName().Version?.ToString(2) ?? "";
 
     private static void Choose(string path)
     {
