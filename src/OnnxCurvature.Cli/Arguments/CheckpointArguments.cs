@@ -16,7 +16,8 @@ internal sealed class CheckpointArguments() : OptionGroup("Checkpoints and shard
         new("--resume")
         {
             Description =
-                "Go on from the checkpoint, if there is one. One of another run is refused [default: a checkpoint that is there is refused].",
+                "Go on from the checkpoint, if there is one. One of another run is refused [default: a checkpoint that is there is "
+                + "refused].",
         };
 
     public Option<string?> Checkpoint { get; } =
@@ -32,7 +33,9 @@ internal sealed class CheckpointArguments() : OptionGroup("Checkpoints and shard
         new("--checkpoint-every")
         {
             HelpName = "TIME",
-            Description = "The time between checkpoints, such as 30s, 5m or 1h. It is longer where writing takes long, and 0s writes one after every batch [default: 30s].",
+            Description =
+                "The time between checkpoints, such as 30s, 5m or 1h. It is longer where writing takes long, and 0s writes one after every "
+                + "batch [default: 30s].",
             CustomParser = Time,
         };
 

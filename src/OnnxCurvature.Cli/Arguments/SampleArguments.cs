@@ -29,7 +29,8 @@ internal sealed class SampleArguments() : OptionGroup("Samples")
         new("--skip-bad")
         {
             Description =
-                "Leave out samples that hold NaN. The result says how many they were, and is that of the others [default: they are refused].",
+                "Leave out samples that hold NaN. The result says how many they were, and is that of the others [default: they are "
+                + "refused].",
         };
 
     /// <inheritdoc/>

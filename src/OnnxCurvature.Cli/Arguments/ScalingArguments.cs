@@ -37,12 +37,14 @@ internal sealed class ScalingArguments() : OptionGroup("Scaling of data")
         ScalingArgument[] all = [.. scales, .. means, .. deviations];
         foreach (var named in all.Where(argument => argument.Input is { } input && !data.ContainsKey(input)))
             throw new UserErrorException(
-                $"--scale, --mean or --std names '{named.Input}', and --data gives {string.Join(", ", data.Keys.Select(name => $"'{name}'"))}; "
-                    + "name one of these."
+                $"--scale, --mean or --std names '{named.Input}', and --data gives "
+                    + $"{string.Join(", ", data.Keys.Select(name => $"'{name}'"))}; name one of these."
             );
         string[] scaled = [.. data.Keys.Where(name => all.Any(argument => argument.IsOf(name, data[name])))];
         if (all.Length > 0 && scaled.Length == 0)
-            throw new UserErrorException("--scale, --mean and --std are of files that hold uint8, and none does; name the input, as in x=1/255.");
+            throw new UserErrorException(
+                "--scale, --mean and --std are of files that hold uint8, and none does; name the input, as in x=1/255."
+            );
         return data.ToDictionary(
             entry => entry.Key,
             entry =>

@@ -31,8 +31,8 @@ internal static class ShardEnvironment
         return own >= 0 && own < all
             ? new Shard(own + 1, all)
             : throw new UserErrorException(
-                $"--shard auto reads {index} = {variable(index)} and {count} = {all}, which make no part; number the tasks without gaps, or "
-                    + "give --shard K/N."
+                $"--shard auto reads {index} = {variable(index)} and {count} = {all}, which make no part; number the tasks "
+                    + "without gaps, or give --shard K/N."
             );
     }
 

@@ -18,10 +18,7 @@ internal static class MergeCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var output = new MergedOutputArguments();
-        var command = new ToolCommand(
-            "merge",
-            "Put the shards of a run together: the result is that of one run, bit for bit."
-        )
+        var command = new ToolCommand("merge", "Put the shards of a run together: the result is that of one run, bit for bit.")
         {
             shards,
             output,

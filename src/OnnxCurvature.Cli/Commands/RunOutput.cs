@@ -27,13 +27,7 @@ internal static class RunOutput
     }
 
     /// <summary>Writes and shows a result.</summary>
-    public static void Write(
-        CurvatureResult result,
-        PlanOverview? plan,
-        string path,
-        Terminal terminal,
-        CancellationToken cancellation
-    )
+    public static void Write(CurvatureResult result, PlanOverview? plan, string path, Terminal terminal, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         ResultFile.Write(path, result, cancellation);

@@ -1,6 +1,8 @@
 namespace OnnxCurvature.Files;
 
-/// <summary>Writes folders that are whole or not there: files are written to a folder beside the place, which is renamed at the end.</summary>
+/// <summary>
+/// Writes folders that are whole or not there: files are written to a folder beside the place, which is renamed at the end.
+/// </summary>
 internal static class WholeFolder
 {
     /// <summary>

@@ -86,7 +86,10 @@ public static class ResultFile
                 stream => NpyWriter.Write(stream, tensor.Element, tensor.Shape.AsSpan(), tensor.Values)
             );
         }
-        AtomicFile.Write(Path.Combine(folder, ResultAbout.Name), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(ResultAbout.Of(result, FileOf))));
+        AtomicFile.Write(
+            Path.Combine(folder, ResultAbout.Name),
+            stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(ResultAbout.Of(result, FileOf)))
+        );
     }
 
     /// <summary>The file of a tensor in a folder. Signs that no name of a file may hold stand as their codes, as in addresses.</summary>

@@ -5,7 +5,8 @@
 using System.Text;
 using SkiaSharp;
 
-const int Size = 224, ImagesPerFile = 256;
+const int Size = 224,
+    ImagesPerFile = 256;
 Directory.CreateDirectory(args[1]);
 var classes = Directory.GetDirectories(args[0]).Order(StringComparer.Ordinal).ToArray();
 var files = classes.SelectMany((folder, label) => Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(path => (path, label)));

@@ -3,6 +3,7 @@ using OnnxCurvature.Cli;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Runtime.Sessions;
@@ -111,7 +112,8 @@ public sealed class CommandTests
         using var folder = new TemporaryFolder();
         var service = new FakeService();
         Assert.Equal(0, ToolRun.Of(service, "run", "m", "-o", folder.File("out.npz"), "--wrt", "w", "--loss", "cross-entropy").Code);
-        Assert.Equal(new CurvatureRunOptions(), service.RunOptions);
+        var checkpoint = new CheckpointOptions(folder.File("out.npz.partial"));
+        Assert.Equal(new CurvatureRunOptions { Checkpoint = checkpoint }, service.RunOptions);
         Assert.Equal((Reduction.Mean, LossKind.CrossEntropy), (service.Request!.Reduction, service.Request.Loss.Kind));
         Assert.Equal([Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal], service.Request.Quantities);
     }

@@ -115,8 +115,11 @@ public sealed class DataFileTests
             "x=@f.npy labels=@labels.npy",
             "x=@u.npy labels=@ulabels.npy --scale 1/255 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225"
         );
-        AssertSame(tool, "x=@f.npy labels=@labels.npy", "x=@u.npy labels=@labels.npy --scale x=1/255 --mean x=0.485,0.456,0.406 "
-            + "--std x=0.229,0.224,0.225");
+        AssertSame(
+            tool,
+            "x=@f.npy labels=@labels.npy",
+            "x=@u.npy labels=@labels.npy --scale x=1/255 --mean x=0.485,0.456,0.406 " + "--std x=0.229,0.224,0.225"
+        );
         var bare = tool.Run($"run @model.onnx -o @o.npz {Words} --data x=@u.npy labels=@labels.npy");
         Assert.Contains("holds uint8, and the input takes float32; convert it, or give --scale.", bare.Error, StringComparison.Ordinal);
         var wrong = tool.Run($"run @model.onnx -o @o.npz {Words} --data x=@u.npy labels=@labels.npy --scale 1/255 --mean 1,2");
@@ -130,7 +133,11 @@ public sealed class DataFileTests
         var source = OnnxCurvature.Runtime.Batches.DataSource.Open(tool["parts"]);
         var array = new NpyArray(new ArrayFile(tool["x.npy"], () => NpyReader.Open(tool["x.npy"])));
         tool.Npy("x.npy", ElementType.Float32, [N + 1, 3], new double[3 * N + 3]);
-        Assert.Contains("was changed while it was in use", Assert.Throws<UserErrorException>(() => array.Slice(0, 0, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "was changed while it was in use",
+            Assert.Throws<UserErrorException>(() => array.Slice(0, 0, 1)).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(13, source.Files.Count());
     }
 
@@ -140,7 +147,9 @@ public sealed class DataFileTests
     {
         using var tool = new Tool();
         tool.Save("wide.onnx", Wide());
-        const long Samples = 4096, Parts = 4, Width = 1 << 17;
+        const long Samples = 4096,
+            Parts = 4,
+            Width = 1 << 17;
         Directory.CreateDirectory(tool["wide"]);
         for (var part = 0; part < Parts; part++)
         {
@@ -152,8 +161,10 @@ public sealed class DataFileTests
             "dotnet",
             [
                 Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll"),
-                .. $"run {tool["wide.onnx"]} -o {tool["o.npz"]} --wrt w --loss sum --quantity loss,gradient --batch-size 64 "
-                    .Split(' ', StringSplitOptions.RemoveEmptyEntries),
+                .. $"run {tool["wide.onnx"]} -o {tool["o.npz"]} --wrt w --loss sum --quantity loss,gradient --batch-size 64 ".Split(
+                    ' ',
+                    StringSplitOptions.RemoveEmptyEntries
+                ),
                 "--memory",
                 "500M",
                 "--data",

@@ -29,7 +29,8 @@ public sealed class ResumedRunTests
     {
         using var tool = Prepared(7);
         var words =
-            $"--wrt w v --loss cross-entropy --reduction {reduction} --quantity {quantities} --method {method} --data x=@x labels=@labels.npy";
+            $"--wrt w v --loss cross-entropy --reduction {reduction} --quantity {quantities} --method {method} "
+            + "--data x=@x labels=@labels.npy";
         if (quantities.Contains("per-sample", StringComparison.Ordinal))
             words = words.Replace("--wrt w v", "--wrt w", StringComparison.Ordinal);
         var whole = Succeed(tool, $"run @model.onnx -o @whole.npz {words} --batch-size 7");
@@ -60,7 +61,10 @@ public sealed class ResumedRunTests
         string A(int number) => $"@a.shard-00{number}-of-004.npz";
         Refused($"{A(1)} {A(3)}", "Of the 4 shards 2 are missing: 2/4, 4/4");
         Refused($"{A(1)} {A(2)} {A(3)} {A(4)} @copy.npz", "Shard 2/4 is named more than once");
-        Refused($"{A(1)} @b.shard-002-of-004.npz {A(3)} {A(4)}", "b.shard-002-of-004.npz' is of another run, because --reduction is sum there");
+        Refused(
+            $"{A(1)} @b.shard-002-of-004.npz {A(3)} {A(4)}",
+            "b.shard-002-of-004.npz' is of another run, because --reduction is sum there"
+        );
         Refused($"{A(1)} @c.shard-002-of-003.npz", "which are parts of different divisions");
         Refused($"{A(1)} @x.npy", "x.npy' is no .npz file");
         Succeed(tool, $"run @model.onnx -o @whole.npz {Words}");
@@ -91,8 +95,7 @@ public sealed class ResumedRunTests
             try
             {
                 var checkpoint = new CheckpointOptions(tool["o.partial"]) { Resumes = true, Every = TimeSpan.Zero };
-                result = Prepare(tool, checkpoint)
-                    .Run(new Watch(_ => CancelAfter(cancellation, ref left, times < 20)), cancellation.Token);
+                result = Prepare(tool, checkpoint).Run(new Watch(_ => CancelAfter(cancellation, ref left, times < 20)), cancellation.Token);
             }
             catch (InterruptedRunException exception)
             {
@@ -179,7 +182,10 @@ public sealed class ResumedRunTests
         Assert.Contains("keeps what an earlier run has done; give --resume", plain.Error, StringComparison.Ordinal);
         Differs($"{resumed} --reduction sum", "because --reduction is mean there and sum here;");
         Differs(resumed.Replace("--wrt w", "--wrt v", StringComparison.Ordinal), "because --wrt is w there and v here;");
-        Differs(resumed.Replace("--batch-size 20", "--batch-size 10", StringComparison.Ordinal), "because --batch-size is 20 there and 10 here;");
+        Differs(
+            resumed.Replace("--batch-size 20", "--batch-size 10", StringComparison.Ordinal),
+            "because --batch-size is 20 there and 10 here;"
+        );
         Differs($"{resumed} --samples 0:100", "because the selection of samples is all there and 0:100 here;");
         Differs($"{resumed} --no-check", "because the check is made there and left out here;");
         tool.Npy("x/part-1.npy", ElementType.Float32, [102, 3], new double[306]);
@@ -233,7 +239,10 @@ public sealed class ResumedRunTests
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.Equal(code, process.ExitCode);
-        Assert.Matches(@"^interrupted; '.*o\.npz\.partial' keeps \d+ of 203 batches; give the same command with --resume to go on\.", error);
+        Assert.Matches(
+            @"^interrupted; '.*o\.npz\.partial' keeps \d+ of 203 batches; give the same command with --resume to go on\.",
+            error
+        );
         Assert.True(File.Exists(tool["o.npz.partial"]));
     }
 
@@ -310,7 +319,9 @@ public sealed class ResumedRunTests
     private static IEnumerable<string> Tables(string output) =>
         output[output.IndexOf("Result", StringComparison.Ordinal)..]
             .Split('\n')
-            .Where(line => !line.Contains(" samples in ", StringComparison.Ordinal) && !line.Contains("Written to", StringComparison.Ordinal))
+            .Where(line =>
+                !line.Contains(" samples in ", StringComparison.Ordinal) && !line.Contains("Written to", StringComparison.Ordinal)
+            )
             .Where(line => !line.Contains(" took ", StringComparison.Ordinal) && !line.Contains("planned:", StringComparison.Ordinal));
 
     private static void AssertSame(string one, string other)

@@ -47,7 +47,12 @@ public sealed partial class DocsTests
         // A command on a model of the repository runs as it is; any other one is parsed, and handed to a service that computes nothing.
         var isReal = command.Contains(" testmodels/", StringComparison.Ordinal);
         if (!isReal)
-            words = [.. words.Select(word => DataFile().Replace(word, found => SmallArray(folder.File(found.Groups[1].Value))))];
+            words =
+            [
+                .. words.Select(word =>
+                    DataFile().Replace(word, found => SmallArray(folder.File(found.Groups[1].Value), found.Groups[2].Value))
+                ),
+            ];
         string[] rooted = [.. words.Select(word => ModelFolder().Replace(word, Path.Combine(Repository.Root, "testmodels") + "/"))];
         var run = ToolRun.Of(isReal ? new CurvatureService() : new FakeService(), rooted);
         Assert.True(run.Code == ExitCodes.Success, $"{page}: {run}");
@@ -92,10 +97,20 @@ public sealed partial class DocsTests
         Assert.Equal(3, result.Samples);
     }
 
-    private static string SmallArray(string path)
+    /// <summary>Makes a file of a name, or that a pattern or an array of an archive names, and gives what the command names.</summary>
+    private static string SmallArray(string path, string member)
     {
-        NpyWriter.Write(path, NpyArray.Of(ElementType.Float32, [1], [1]));
-        return "=" + path;
+        var (file, array) = (path.Replace('*', '1'), NpyArray.Of(ElementType.UInt8, [1, 3, 1, 1], [1, 2, 3]));
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        if (member.Length == 0)
+            NpyWriter.Write(file, array);
+        else
+        {
+            using var stream = File.Create(file);
+            using var archive = new NpzWriter(stream);
+            archive.Add(member[1..], array);
+        }
+        return $"={path}{member}";
     }
 
     private static IEnumerable<string> Lines(string text) => text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0);
@@ -103,7 +118,7 @@ public sealed partial class DocsTests
     [GeneratedRegex("testmodels/")]
     private static partial Regex ModelFolder();
 
-    [GeneratedRegex(@"=([\w.]+\.npy)$")]
+    [GeneratedRegex(@"=([\w./*-]+\.np[yz])(:\w+)?$")]
     private static partial Regex DataFile();
 
     [GeneratedRegex(@"\[[^\]]+\]\(([^)\s]+)\)")]

@@ -36,7 +36,8 @@ internal sealed class ExactSum(int length)
     }
 
     /// <summary>
-    /// The sums, each rounded once to the nearest float64, in memory of their own. An entry is not finite where its sum is beyond the range.
+    /// The sums, each rounded once to the nearest float64, in memory of their own. An entry is not finite where its sum is beyond the
+    /// range.
     /// </summary>
     public double[] Round()
     {

@@ -1,6 +1,8 @@
 namespace OnnxCurvature.Runtime.Batches;
 
-/// <summary>How the samples of a run are named in messages: by their numbers in the files, and by their file where there are several.</summary>
+/// <summary>
+/// How the samples of a run are named in messages: by their numbers in the files, and by their file where there are several.
+/// </summary>
 internal sealed class SampleNames
 {
     /// <summary>The names of samples that are all those of arrays in memory.</summary>

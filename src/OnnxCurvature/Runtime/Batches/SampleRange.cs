@@ -13,7 +13,8 @@ public sealed record SampleRange(long Start = 0, long? End = null, long? Most = 
     {
         if (Start >= samples || End > samples)
             throw new UserErrorException(
-                $"--samples {Start}:{End} asks for samples that are not there, since --data holds {samples}; give a range within 0:{samples}."
+                $"--samples {Start}:{End} asks for samples that are not there, since --data holds {samples}; give a range within "
+                    + $"0:{samples}."
             );
         var end = End ?? samples;
         return (Start, Most is { } most ? Math.Min(end, Start + most) : end);

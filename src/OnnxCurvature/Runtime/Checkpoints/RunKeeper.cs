@@ -33,8 +33,7 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
             );
         var (other, _, theirs, _) = StateFile.ReadIdentity(options.Path);
         var difference =
-            identity().DifferenceTo(other, "here", "there")
-            ?? (theirs == units ? null : "the part of the work is another there");
+            identity().DifferenceTo(other, "here", "there") ?? (theirs == units ? null : "the part of the work is another there");
         return difference is null
             ? StateFile.Read(options.Path)
             : throw new UserErrorException(

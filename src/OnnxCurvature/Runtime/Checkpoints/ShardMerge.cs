@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace OnnxCurvature.Runtime.Checkpoints;
 
-/// <summary>Puts the shards of a run together: what they give is what one run gives, bit for bit, in whatever order they are named.</summary>
+/// <summary>
+/// Puts the shards of a run together: what they give is what one run gives, bit for bit, in whatever order they are named.
+/// </summary>
 internal static class ShardMerge
 {
     private const int Listed = 5;
@@ -23,16 +25,16 @@ internal static class ShardMerge
                 throw new UserErrorException($"'{path}' is of another run, because {difference}; name the shards of one run.");
             if (says.Info.Shard.Count != info.Shard.Count || says.Units.Total != units.Total || says.Units.Segments != units.Segments)
                 throw new UserErrorException(
-                    $"'{path}' is shard {says.Info.Shard} and '{first}' is shard {info.Shard}, which are parts of different divisions; name "
-                        + "the shards of one."
+                    $"'{path}' is shard {says.Info.Shard} and '{first}' is shard {info.Shard}, which are parts of different "
+                        + "divisions; name the shards of one."
                 );
             if (says.Next < says.Units.End)
                 throw new UserErrorException($"'{path}' is a checkpoint and no complete shard; let its run go on with --resume.");
         }
         if (files.GroupBy(file => file.Says.Info.Shard.Number).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UserErrorException(
-                $"Shard {twice.First().Says.Info.Shard} is named more than once, as {string.Join(" and ", twice.Select(file => $"'{file.Path}'"))}; "
-                    + "name it once."
+                $"Shard {twice.First().Says.Info.Shard} is named more than once, as "
+                    + $"{string.Join(" and ", twice.Select(file => $"'{file.Path}'"))}; name it once."
             );
         var missing = Enumerable.Range(1, info.Shard.Count).Except(files.Select(file => file.Says.Info.Shard.Number)).ToArray();
         if (missing.Length > 0)

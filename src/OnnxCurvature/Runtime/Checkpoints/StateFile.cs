@@ -106,7 +106,8 @@ internal static class StateFile
             // The sentence below says it.
         }
         throw new UserErrorException(
-            $"'{path}' is neither a checkpoint nor a shard that this version of onnx-curvature wrote; name another file, or compute it anew."
+            $"'{path}' is neither a checkpoint nor a shard that this version of onnx-curvature wrote; name another file, or "
+                + "compute it anew."
         );
     }
 

@@ -135,8 +135,8 @@ internal sealed class GivenData
         var axis = AxisOf(name);
         if (!_layouts[name].Outer.IsOne || array.Shape[axis] % total != 0)
             throw new UserErrorException(
-                $"--data '{name}' has {array.Shape[axis]} positions along axis {axis}, of which those of some of the {total} samples cannot "
-                    + "be taken; give as many for each sample, one sample after the other."
+                $"--data '{name}' has {array.Shape[axis]} positions along axis {axis}, of which those of some of the {total} samples "
+                    + "cannot be taken; give as many for each sample, one sample after the other."
             );
         return numbers.Ranges is [(0, var end)] && end == total
             ? array
