@@ -32,8 +32,9 @@ internal sealed class CurvatureService : ICurvatureService
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, NpyArray> data,
-        CurvatureRunOptions options
-    ) => new Planned(CurvatureEngine.Prepare(modelPath, request, data, options));
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress
+    ) => new Planned(CurvatureEngine.Prepare(modelPath, request, data, options, progress));
 
     /// <inheritdoc/>
     public VerifyReport Verify(

@@ -32,7 +32,8 @@ internal interface ICurvatureService
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, NpyArray> data,
-        CurvatureRunOptions options
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress
     );
 
     /// <summary>Checks a run's results at sampled entries.</summary>

@@ -44,6 +44,7 @@ public static class CurvatureEngine
         ArgumentNullException.ThrowIfNull(dimensions);
         return ErrorBoundary.Translate(() =>
         {
+            progress?.Report(RunProgress.Begin(RunPhase.Load));
             var model = OnnxModel.Load(
                 modelPath,
                 new LoadOptions
@@ -70,6 +71,7 @@ public static class CurvatureEngine
         request.Check();
         return ErrorBoundary.Translate(() =>
         {
+            options.Progress?.Report(RunProgress.Begin(RunPhase.Load));
             var source = new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits };
             var model = source.Load();
             AugmentedMetadata.CheckDerivable(model);
@@ -80,6 +82,7 @@ public static class CurvatureEngine
                 throw new UserErrorException(
                     "An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error."
                 );
+            options.Progress?.Report(RunProgress.Begin(RunPhase.Plan));
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
             var planner = new Planner(model.Graph, request, limits)
             {
@@ -100,16 +103,18 @@ public static class CurvatureEngine
     /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis, unless the model or the
     /// request says otherwise.</param>
     /// <param name="options">How the run is carried out.</param>
+    /// <param name="progress">Receives the phases of planning; null for nothing.</param>
     public static PreparedRun Prepare(
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, NpyArray> data,
-        CurvatureRunOptions options
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress = null
     )
     {
         CheckRun(modelPath, data, options);
         request?.Check();
-        return ErrorBoundary.Translate(() => PreparedRun.Create(modelPath, request, data, options));
+        return ErrorBoundary.Translate(() => PreparedRun.Create(modelPath, request, data, options, progress));
     }
 
     /// <summary>Checks the results of a run at sampled entries by means that share no code with how they were computed.</summary>
@@ -145,11 +150,12 @@ public static class CurvatureEngine
                 );
             Verifier.Refuse(request);
             var checkedRequest = request with { Quantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal] };
-            var run = Prepare(modelPath, checkedRequest, data, options);
+            var run = Prepare(modelPath, checkedRequest, data, options, progress);
             var batch = run.FirstBatch();
             if (run.Batches > 1)
                 run = Prepare(modelPath, checkedRequest, batch, options);
-            var result = run.Run(null, cancellation);
+            var result = run.Run(progress, cancellation);
+            progress?.Report(RunProgress.Begin(RunPhase.Check));
             var model = run.Source.Load();
             var verifier = new Verifier(model.Graph, request with { Loss = run.Loss! }, batch);
             var targets = Target.Resolve(model.Graph, request.WithRespectTo);
@@ -174,7 +180,7 @@ public static class CurvatureEngine
                 )
                 {
                     entries.Add(entry);
-                    progress?.Report(new RunProgress(Math.Min(1, entries.Count / total), $"entry {entries.Count}"));
+                    progress?.Report(new RunProgress(Math.Min(1, entries.Count / total), $"entry {entries.Count}", RunPhase.Check));
                 }
             }
             return new VerifyReport(entries.ToImmutable());

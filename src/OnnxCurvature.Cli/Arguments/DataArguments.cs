@@ -11,10 +11,9 @@ internal sealed class DataArguments() : OptionGroup("Data")
         {
             HelpName = "INPUT=FILE",
             Description =
-                "A .npy file, or a TensorProto .pb, for each input, samples along the first axis; what inputs of shapes, axes and "
-                + "counts are given is taken as constant; the loss's target is the input 'labels' of cross-entropy, and "
-                + "'target' of other losses; hvp and jvp take 'NAME.direction' of the shape of --wrt NAME, vjp takes 'NAME.cotangent' "
-                + "of the shape of the loss's value.",
+                "A .npy file, or a TensorProto .pb, for each input. Samples lie along the first axis. Inputs of shapes, axes and counts "
+                + "are taken as constant. The loss's target is the input 'labels' of cross-entropy, and 'target' of other losses. hvp and "
+                + "jvp take 'NAME.direction' of the shape of --wrt NAME, and vjp takes 'NAME.cotangent' of the shape of the loss's value.",
             CustomParser = Parsers.Files("--data", "image=image.npy"),
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
@@ -34,8 +33,8 @@ internal sealed class DataArguments() : OptionGroup("Data")
         new("--as-blocks")
         {
             Description =
-                "Cut the data into batches even where these are not proven to give what all samples at once give: results are then "
-                + "those of blocks, put together [default: off].",
+                "Cut into batches also where that changes results. Where batches are not proven to give what all samples at once give, "
+                + "results are those of blocks, put together [default: off].",
         };
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Cli.Commands;
 internal static class RunOutput
 {
     /// <summary>Runs.</summary>
-    public static void Produce(IPlannedRun run, string path, Terminal terminal, CancellationToken cancellation)
+    public static void Produce(IPlannedRun run, string path, Terminal terminal, bool details, CancellationToken cancellation)
     {
         var result = ProgressView.Show(terminal, "run", progress => run.Run(progress, cancellation));
         cancellation.ThrowIfCancellationRequested();
@@ -16,10 +16,10 @@ internal static class RunOutput
             path,
             () =>
             {
-                SummaryView.Show(terminal, result, run.Plan);
+                SummaryView.Show(terminal, result, run.Plan, details);
                 foreach (var note in result.Notes)
                     terminal.Item(note);
-                terminal.Line($"Written to {path}: {string.Join(", ", result.Tensors.Select(tensor => tensor.Name))}");
+                terminal.Line($"Written to {path}: {Lists.Short(result.Tensors.Select(tensor => tensor.Name))}");
             }
         );
     }

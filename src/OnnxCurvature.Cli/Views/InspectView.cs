@@ -23,7 +23,7 @@ internal static class InspectView
         {
             terminal.Line();
             terminal.Heading("Losses that fit");
-            var table = Tables.Of("--loss", "because");
+            var table = new TextTable(Column.Name("--loss"), Column.Text("because"));
             foreach (var (loss, reason) in report.Losses)
                 table.Row(loss, reason);
             terminal.Table(table);
@@ -37,7 +37,7 @@ internal static class InspectView
     {
         terminal.Line();
         terminal.Heading(heading);
-        var table = Tables.Of("name", "type");
+        var table = new TextTable(Column.Name("name"), Column.Name("type"));
         foreach (var (name, type) in values)
             table.Row(name, type);
         terminal.Table(table);
@@ -52,7 +52,16 @@ internal static class InspectView
             return;
         if (!report.Losses.IsEmpty)
             terminal.Line($"  For one batch, with 1 for symbolic dimensions, the Hessian diagonal of {report.Losses[0].Loss} takes:");
-        var table = Tables.Of("name", "type", ">entries", "method", ">directions", ">at a time", ">GFLOP", ">memory");
+        var table = new TextTable(
+            Column.Name("name"),
+            Column.Name("type", 2),
+            Column.Number("entries"),
+            Column.Text("method"),
+            Column.Number("directions", 3),
+            Column.Number("at a time", 5),
+            Column.Number("GFLOP", 4),
+            Column.Number("memory", 1)
+        );
         foreach (var weight in report.Weights.Take(MostRows))
             if (weight.Plan is { } plan)
                 table.Row(
@@ -72,7 +81,7 @@ internal static class InspectView
             terminal.Item($"{Figures.Count(report.Weights.Length - MostRows)} more weights are listed by --json.");
         var obstacles = report.Weights.Where(weight => weight.Obstacle is not null).GroupBy(weight => weight.Obstacle!).ToArray();
         foreach (var obstacle in obstacles.Take(PlanView.MostNotes))
-            terminal.Item($"{string.Join(", ", obstacle.Select(weight => weight.Name))}: {obstacle.Key}");
+            terminal.Item($"{Lists.Short(obstacle.Select(weight => weight.Name))}: {obstacle.Key}");
         if (obstacles.Length > PlanView.MostNotes)
             terminal.Item($"{obstacles.Length - PlanView.MostNotes} more reasons are not shown.");
     }
@@ -80,19 +89,18 @@ internal static class InspectView
     /// <summary>Shows the constants that patterns leave out, in one sentence.</summary>
     private static void FormulaConstants(Terminal terminal, InspectReport report)
     {
-        const int listed = 8;
-        if (report.FormulaConstants.IsEmpty)
-            return;
-        var names = string.Join(", ", report.FormulaConstants.Take(listed).Select(constant => constant.Name));
-        var more = report.FormulaConstants.Length > listed ? $" and {Figures.Count(report.FormulaConstants.Length - listed)} more" : "";
-        terminal.Item($"No weights but constants of formulas, which --wrt takes by their own names alone: {names}{more}");
+        if (!report.FormulaConstants.IsEmpty)
+            terminal.Item(
+                "No weights but constants of formulas, which --wrt takes by their own names alone: "
+                    + Lists.Short(report.FormulaConstants.Select(constant => constant.Name))
+            );
     }
 
     private static void Operators(Terminal terminal, InspectReport report)
     {
         terminal.Line();
         terminal.Heading("Operators");
-        var table = Tables.Of("name", ">nodes", "derivative");
+        var table = new TextTable(Column.Name("name"), Column.Number("nodes"), Column.Text("derivative"));
         foreach (var entry in report.Operators)
             table.Row(
                 entry.Name,

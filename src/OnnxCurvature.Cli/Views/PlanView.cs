@@ -35,7 +35,15 @@ internal static class PlanView
     {
         if (methods.IsEmpty)
             return;
-        var table = Tables.Of("target", "quantity", "method", ">directions", ">at a time", ">GFLOP", ">memory");
+        var table = new TextTable(
+            Column.Name("target"),
+            Column.Name("quantity", 2),
+            Column.Text("method"),
+            Column.Number("directions", 3),
+            Column.Number("at a time", 5),
+            Column.Number("GFLOP", 4),
+            Column.Number("memory", 1)
+        );
         foreach (var plan in methods)
             table.Row(
                 plan.Target,
@@ -51,7 +59,7 @@ internal static class PlanView
             terminal.Item(
                 methods.Select(plan => plan.Reason).Distinct().Count() == 1
                     ? reason.Key
-                    : $"{string.Join(", ", reason.Select(plan => plan.Quantity.OutputName(plan.Target)))}: {reason.Key}"
+                    : $"{Lists.Short(reason.Select(plan => plan.Quantity.OutputName(plan.Target)))}: {reason.Key}"
             );
     }
 
@@ -65,7 +73,15 @@ internal static class PlanView
                 $"  Ways to {plan.Quantity.OutputName(plan.Target)}, times of arithmetic at "
                     + $"{Figures.GigaFlops(CostModel.FlopsPerSecondOfACore)} GFLOP/s for each of {Environment.ProcessorCount} cores:"
             );
-            var table = Tables.Of("method", "at", ">directions", ">GFLOP", ">memory", ">time", "verdict");
+            var table = new TextTable(
+                Column.Text("method"),
+                Column.Name("at"),
+                Column.Number("directions", 3),
+                Column.Number("GFLOP", 4),
+                Column.Number("memory", 2),
+                Column.Number("time", 1),
+                Column.Text("verdict")
+            );
             foreach (var way in plan.Candidates)
                 table.Row(
                     way.Method,

@@ -51,6 +51,9 @@ internal sealed class FakeService : ICurvatureService
     /// <summary>What a run does before it gives its result.</summary>
     public Action<IProgress<RunProgress>?, CancellationToken> OnRun { get; init; } = (_, _) => { };
 
+    /// <summary>How many further weights a run gives results of.</summary>
+    public int Weights { get; init; }
+
     /// <summary>What a verification finds.</summary>
     public VerifyReport Found { get; init; } = new([]);
 
@@ -108,7 +111,8 @@ internal sealed class FakeService : ICurvatureService
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, NpyArray> data,
-        CurvatureRunOptions options
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress
     )
     {
         (ModelPath, Request, Data, RunOptions) = (modelPath, request, data, options);
@@ -146,6 +150,14 @@ internal sealed class FakeService : ICurvatureService
                     new ResultTensor("conv4_3.weight.gradient", ElementType.Float32, [2, 1, 3], [1, -2, 0, 0.5, 1.0 / 3, -1e-9]),
                     new ResultTensor("conv4_3.weight.hessian_diagonal", ElementType.Float32, [2, 1, 3], [1, 2, 0, 0.5, 1.0 / 3, 1e-9]),
                     new ResultTensor("norm.bias[3:9].hessian_diagonal", ElementType.Float32, [6], [12345678, -0.00012345678, 0, 0, 0, 0]),
+                    .. Enumerable
+                        .Range(0, service.Weights)
+                        .Select(index => new ResultTensor(
+                            $"layer{index}.weight.hessian_diagonal",
+                            ElementType.Float32,
+                            [2, 1, 3],
+                            [1, 2, 0, 0.5, 1.0 / 3, 1e-9]
+                        )),
                 ],
                 70,
                 3,

@@ -27,7 +27,11 @@ internal sealed class Inspector(OnnxModel model)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     progress?.Report(
-                        new RunProgress((double)index / graph.Weights.Length, $"weight {index + 1} of {graph.Weights.Length}")
+                        new RunProgress(
+                            (double)index / graph.Weights.Length,
+                            $"weight {index + 1} of {graph.Weights.Length}",
+                            RunPhase.Plan
+                        )
                     );
                     return Inspect(weight, losses, needed);
                 }

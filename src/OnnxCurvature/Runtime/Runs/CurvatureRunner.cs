@@ -36,6 +36,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     )
     {
         var clock = Stopwatch.StartNew();
+        progress?.Report(RunProgress.Begin(RunPhase.Run));
         _costs.Learn(program);
         OrtEnvironment.Start(null);
         using var arena = settings.Provider == "cpu" ? SharedArena.Use(_costs.PeakBytes(program)) : null;
@@ -84,6 +85,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                     inside,
                     cancellation
                 );
+                if (isChecked)
+                    progress?.Report(new RunProgress((double)batch / data.Batches, "", RunPhase.Check));
                 if (isChecked)
                     check = CheckFirst(Check!, results, given, values, feeds, cancellation);
                 var share = (double)samples / data.Samples;

@@ -78,7 +78,7 @@ public sealed class PreparedRun
         var result = run.Once(progress, cancellation);
         while (run.Source.Request is { } request && ProbeRefinement.Next(request, result) is { } probes)
         {
-            run = Create(Source.Path, request with { Probes = probes }, _given, _options);
+            run = Create(Source.Path, request with { Probes = probes }, _given, _options, progress);
             result = run.Once(progress, cancellation) with { Probes = probes };
         }
         return result;
@@ -96,9 +96,11 @@ public sealed class PreparedRun
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, NpyArray> data,
-        CurvatureRunOptions options
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress = null
     )
     {
+        progress?.Report(RunProgress.Begin(RunPhase.Load));
         var clock = Stopwatch.StartNew();
         OrtEnvironment.Start(options.OnnxRuntimePath);
         var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
@@ -110,6 +112,7 @@ public sealed class PreparedRun
         // Reading the files takes about as long as all else before the run.
         var check = Task.Run(() => AugmentedMetadata.CheckWeightFiles(inputs.Model));
         var loaded = clock.Elapsed.TotalSeconds;
+        progress?.Report(RunProgress.Begin(RunPhase.Plan));
         var plan = request is null ? AugmentedRun.Plan(inputs, options) : RequestedRun.Plan(inputs, request, options);
         check.GetAwaiter().GetResult();
         var seconds = ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded);
