@@ -52,7 +52,8 @@ internal sealed class CurvatureService : ICurvatureService
     {
         public ImmutableArray<string> ModelFiles => run.ModelFiles;
 
-        public PlanOverview Plan => new(run.Methods, run.Notes, run.Batches, run.Flops, run.MemoryBytes, run.Estimate);
+        public PlanOverview Plan =>
+            new(run.Methods, run.Notes, run.Batches, run.Flops, run.MemoryBytes, run.Estimate) { Nodes = run.Nodes };
 
         public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation) => run.Run(progress, cancellation);
     }

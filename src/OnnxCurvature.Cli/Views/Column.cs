@@ -16,7 +16,7 @@ internal enum ColumnKind
 /// <summary>A column of a table.</summary>
 /// <param name="Title">Its title.</param>
 /// <param name="Kind">How its cells give way.</param>
-/// <param name="Dispensable">In which order columns are left out of a narrow table: the largest first; 0 for one that stays.</param>
+/// <param name="Dispensable">The larger, the sooner a narrow table leaves the column out; 0 for one that stays.</param>
 internal sealed record Column(string Title, ColumnKind Kind, int Dispensable)
 {
     /// <summary>A column of names.</summary>

@@ -16,10 +16,13 @@ internal static class InspectView
         terminal.Line($"{report.Path}: IR version {report.IrVersion}, opset {report.Opset}");
         Values(terminal, "Inputs", report.Inputs);
         Values(terminal, "Outputs", report.Outputs);
-        Weights(terminal, report);
+        if (report.Augmented is { } augmented)
+            Augmented(terminal, augmented);
+        else
+            Weights(terminal, report);
         FormulaConstants(terminal, report);
         Operators(terminal, report);
-        if (!report.Losses.IsEmpty)
+        if (!report.Losses.IsEmpty && report.Augmented is null)
         {
             terminal.Line();
             terminal.Heading("Losses that fit");
@@ -43,6 +46,21 @@ internal static class InspectView
         terminal.Table(table);
     }
 
+    /// <summary>Shows what an augmented model was compiled for, and how it is run.</summary>
+    private static void Augmented(Terminal terminal, AugmentedModel model)
+    {
+        terminal.Line();
+        terminal.Heading("Augmented model");
+        terminal.Line($"  made of '{model.Source}' by version {model.Version}, profile {model.Profile}");
+        terminal.Line($"  SHA-256 of the source: {model.SourceSha256}");
+        terminal.Line($"  loss {model.Loss}, reduction {model.Reduction}");
+        terminal.Item($"Derivatives by: {Lists.Short(model.WithRespectTo)}");
+        terminal.Item($"Results: {Lists.Short(model.Results)}");
+        terminal.Item(model.CallingConvention);
+        foreach (var method in model.Methods.Take(PlanView.MostNotes))
+            terminal.Item(method);
+    }
+
     private static void Weights(Terminal terminal, InspectReport report)
     {
         terminal.Line();
@@ -52,30 +70,27 @@ internal static class InspectView
             return;
         if (!report.Losses.IsEmpty)
             terminal.Line($"  For one batch, with 1 for symbolic dimensions, the Hessian diagonal of {report.Losses[0].Loss} takes:");
-        var table = new TextTable(
+        var shown = report.Weights.Take(MostRows).ToArray();
+        var nodes = NodeNames.AreNeeded(shown.Select(weight => (weight.Name, weight.Nodes)));
+        var table = new TextTable([
             Column.Name("name"),
-            Column.Name("type", 2),
+            .. nodes ? [Column.Name("node")] : Array.Empty<Column>(),
+            Column.Name("type", 4),
             Column.Number("entries"),
-            Column.Text("method"),
-            Column.Number("directions", 3),
-            Column.Number("at a time", 5),
-            Column.Number("GFLOP", 4),
-            Column.Number("memory", 1)
-        );
-        foreach (var weight in report.Weights.Take(MostRows))
-            if (weight.Plan is { } plan)
-                table.Row(
-                    weight.Name,
-                    weight.Type,
-                    Figures.Count(weight.Elements),
-                    plan.Method,
-                    Figures.Count(plan.Directions),
-                    Figures.Count(plan.ChunkSize),
-                    Figures.GigaFlops(plan.Flops),
-                    Figures.Bytes(plan.MemoryBytes)
-                );
-            else
-                table.Row(weight.Name, weight.Type, Figures.Count(weight.Elements), "none", "", "", "", "");
+            Column.Text("method", 2),
+            Column.Number("directions", 5),
+            Column.Number("at a time", 7),
+            Column.Number("GFLOP", 6),
+            Column.Number("memory", 3),
+        ]);
+        foreach (var weight in shown)
+            table.Row([
+                weight.Name,
+                .. nodes ? [weight.Nodes] : Array.Empty<string>(),
+                weight.Type,
+                Figures.Count(weight.Elements),
+                .. Plan(weight),
+            ]);
         terminal.Table(table);
         if (report.Weights.Length > MostRows)
             terminal.Item($"{Figures.Count(report.Weights.Length - MostRows)} more weights are listed by --json.");
@@ -85,6 +100,18 @@ internal static class InspectView
         if (obstacles.Length > PlanView.MostNotes)
             terminal.Item($"{obstacles.Length - PlanView.MostNotes} more reasons are not shown.");
     }
+
+    private static string[] Plan(InspectedWeight weight) =>
+        weight.Plan is { } plan
+            ?
+            [
+                plan.Method,
+                Figures.Count(plan.Directions),
+                Figures.Count(plan.ChunkSize),
+                Figures.GigaFlops(plan.Flops),
+                Figures.Bytes(plan.MemoryBytes),
+            ]
+            : ["none", "", "", "", ""];
 
     /// <summary>Shows the constants that patterns leave out, in one sentence.</summary>
     private static void FormulaConstants(Terminal terminal, InspectReport report)

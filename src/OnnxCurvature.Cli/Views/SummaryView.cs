@@ -57,23 +57,25 @@ internal static partial class SummaryView
         CheckView.Show(terminal, result.Check);
         if (details || summary.Targets.Length <= MostDetailed)
             foreach (var target in summary.Targets)
-                Show(terminal, target);
+                Show(terminal, target, plan.NodeOf(target.Name));
         else
-            Lines(terminal, summary);
+            Lines(terminal, summary, plan);
         terminal.Line();
     }
 
     /// <summary>Shows a line for each target: the norm of each quantity, and more of the last.</summary>
-    private static void Lines(Terminal terminal, ResultSummary summary)
+    private static void Lines(Terminal terminal, ResultSummary summary, PlanOverview plan)
     {
         terminal.Line();
         foreach (var group in summary.Targets.GroupBy(target => string.Join(", ", target.Tensors.Select(Label))))
         {
             TensorSummary[] first = [.. group.First().Tensors];
             var last = Label(first[^1]);
+            var nodes = NodeNames.AreNeeded(group.Select(target => (target.Name, plan.NodeOf(target.Name))));
             terminal.Heading($"{Figures.Count(group.Count())} targets, L2 norms, and sum, maximum and share below zero of {last}");
             var table = new TextTable([
                 Column.Name("target"),
+                .. nodes ? [Column.Name("node")] : Array.Empty<Column>(),
                 Column.Name("shape", 4),
                 .. first.Select((tensor, at) => Column.Number(Label(tensor), at == first.Length - 1 ? 0 : 3)),
                 Column.Number("sum", 1),
@@ -85,6 +87,7 @@ internal static partial class SummaryView
                 var tensor = target.Tensors[^1];
                 table.Row([
                     target.Name,
+                    .. nodes ? [plan.NodeOf(target.Name)] : Array.Empty<string>(),
                     Figures.Index(tensor.Shape),
                     .. target.Tensors.Select(each => Figures.Value(each.Norm)),
                     Figures.Value(tensor.Sum),
@@ -98,10 +101,11 @@ internal static partial class SummaryView
         terminal.Line("--details shows the figures, the largest entries and the slices of each.");
     }
 
-    private static void Show(Terminal terminal, TargetSummary target)
+    private static void Show(Terminal terminal, TargetSummary target, string node)
     {
         terminal.Line();
-        terminal.Heading($"{target.Name}, shape {Figures.Index(target.Tensors[0].Shape)}");
+        var ofNode = NodeNames.AreNeeded([(target.Name, node)]) ? $" of {node}" : "";
+        terminal.Heading($"{target.Name}{ofNode}, shape {Figures.Index(target.Tensors[0].Shape)}");
         if (Range().IsMatch(target.Name))
             terminal.Line("  Indices count from the start of the range.");
         var table = new TextTable(

@@ -65,18 +65,14 @@ internal sealed class TextTable(params Column[] columns)
 
     private string Cell(string text, int at, int width) => columns[at].Kind == ColumnKind.Name ? WithoutMiddle(text, width) : text;
 
-    /// <summary>The columns that stay.</summary>
+    /// <summary>The columns that stay: those that must, and of the others, the least dispensable first, each one that still fits.</summary>
     private int[] Kept(int[] natural, int width)
     {
-        var kept = Enumerable.Range(0, columns.Length).ToList();
-        while (Total(kept, at => Math.Min(natural[at], Preferred(columns[at]))) > width)
-        {
-            var next = kept.MaxBy(at => columns[at].Dispensable);
-            if (columns[next].Dispensable == 0)
-                break;
-            kept.Remove(next);
-        }
-        return [.. kept];
+        var kept = Enumerable.Range(0, columns.Length).Where(at => columns[at].Dispensable == 0).ToList();
+        foreach (var at in Enumerable.Range(0, columns.Length).Except(kept).OrderBy(at => columns[at].Dispensable))
+            if (Total([.. kept, at], other => Math.Min(natural[other], Preferred(columns[other]))) <= width)
+                kept.Add(at);
+        return [.. kept.Order()];
     }
 
     /// <summary>The width of each column: what is too much is taken from the widest that can give way.</summary>
@@ -93,7 +89,7 @@ internal sealed class TextTable(params Column[] columns)
         return widths;
     }
 
-    private static int Total(IReadOnlyCollection<int> kept, Func<int, int> width) => kept.Sum(width) + Gap * (kept.Count - 1);
+    private static int Total(int[] kept, Func<int, int> width) => kept.Sum(width) + Gap * (kept.Length - 1);
 
     private static int Preferred(Column column) =>
         column.Kind switch

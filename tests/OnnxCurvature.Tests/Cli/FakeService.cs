@@ -68,8 +68,8 @@ internal sealed class FakeService : ICurvatureService
             [("image", "float32[N,3,224,224]")],
             [("logits", "float32[N,1000]")],
             [
-                new InspectedWeight("conv4_3.weight", "float32[512,512,3,3]", 2359296, ConvPlan, null),
-                new InspectedWeight("[odd] name", "float32[6]", 6, null, "the operator Secret 's' is unknown"),
+                new InspectedWeight("conv4_3.weight", "/features/conv4_3/Conv", "float32[512,512,3,3]", 2359296, ConvPlan, null),
+                new InspectedWeight("[odd] name", "", "float32[6]", 6, null, "the operator Secret 's' is unknown"),
             ],
             [("/act/Constant_output_0", "float32")],
             [new InspectedOperator("Conv", 13, null), new InspectedOperator("com.example.Secret", 1, "the operator is unknown")],

@@ -43,6 +43,9 @@ public sealed class PreparedRun
     /// <summary>The full paths of the files that the model is read from.</summary>
     public ImmutableArray<string> ModelFiles { get; private init; } = [];
 
+    /// <summary>The nodes that use each weight, by the weight's name.</summary>
+    public IReadOnlyDictionary<string, string> Nodes { get; private init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>The number of batches.</summary>
     public int Batches => _plan.Data.Batches;
 
@@ -119,6 +122,7 @@ public sealed class PreparedRun
         return new PreparedRun(plan, options, data, seconds)
         {
             ModelFiles = inputs.Model.Files,
+            Nodes = WeightUse.NodesByWeight(inputs.Model.Graph),
             Notes = [.. plan.Notes, .. ProviderNotes(why, options, plan.Program)],
             Estimate = options.Provider == "cpu" ? plan.Estimated(options) : null,
         };
