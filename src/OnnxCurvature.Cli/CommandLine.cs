@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Commands;
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Runtime.Checkpoints;
@@ -10,12 +11,15 @@ namespace OnnxCurvature.Cli;
 /// <summary>The command line of the tool: parsing, help, and what becomes of errors.</summary>
 internal sealed class CommandLine
 {
+    private static readonly string[] Examples =
+    [
+        "onnx-curvature inspect vgg16.onnx",
+        "onnx-curvature run vgg16.onnx -o conv4_3.npz --wrt conv4_3.weight --loss cross-entropy --data image=images.npy "
+            + "labels=labels.npy",
+    ];
+
     private readonly Terminal _terminal;
-    private readonly Option<bool> _debug = new("--debug")
-    {
-        Description = "Print the stack of an internal error [default: off].",
-        Recursive = true,
-    };
+    private readonly MessageArguments _messages = new();
 
     /// <summary>A command line over a library and a terminal.</summary>
     public CommandLine(ICurvatureService service, Terminal terminal)
@@ -29,30 +33,48 @@ internal sealed class CommandLine
             VerifyCommand.Create(service, terminal),
             AnalyzeCommand.Create(terminal),
             MergeCommand.Create(service, terminal),
-            _debug,
+            CompletionCommand.Create(terminal),
         };
+        foreach (var option in _messages.Options)
+            Root.Add(option);
+        foreach (var option in Root.Subcommands.SelectMany(command => command.Options).Concat(Root.Options))
+            AddWords(option);
         Root.HelpName = "onnx-curvature";
-        Root.Directives.Clear();
         var version = Root.Options.OfType<VersionOption>().Single();
         version.Description = "Show the version.";
         version.Action = new VersionAction();
         var help = Root.Options.OfType<HelpOption>().Single();
         help.Description = "Show this help.";
-        help.Action = new Help.HelpAction(terminal);
+        help.Action = new Help.HelpAction(terminal, Examples, isWhole: false);
+        Root.Add(
+            new Option<bool>("--help-all")
+            {
+                Description = "Show every option with its whole text.",
+                Recursive = true,
+                Action = new Help.HelpAction(terminal, Examples, isWhole: true),
+            }
+        );
     }
 
     /// <summary>All commands.</summary>
     public RootCommand Root { get; }
 
+    /// <summary>Offers the words of options that take one of a few, which the name of their value lists.</summary>
+    private static void AddWords(Option option)
+    {
+        if (option.HelpName?.Split('|') is { Length: > 1 } words)
+            option.CompletionSources.Add(words);
+    }
+
     /// <summary>Parses and does what was asked. Returns the exit code, one of <see cref="ExitCodes"/>.</summary>
     public async Task<int> Run(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        // Names of weights may begin with '@', which would stand for a file of further arguments.
-        var parsed = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (ParseErrors.Describe(parsed) is { } sentence)
-            return Fail(ExitCodes.UserError, $"error: {sentence}");
+        var parsed = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = ResponseFile.Replace });
         try
         {
+            _messages.Apply(parsed, _terminal);
+            if (ParseErrors.Describe(parsed) is { } sentence)
+                throw new UserErrorException(sentence);
             return await Interruptible(
                 () =>
                     parsed.InvokeAsync(
@@ -92,7 +114,7 @@ internal sealed class CommandLine
         }
         catch (Exception exception)
         {
-            if (parsed.GetValue(_debug))
+            if (parsed.GetValue(_messages.Debug))
                 return Fail(ExitCodes.InternalError, $"internal error: {exception}");
             var what = exception as InternalErrorException ?? new InternalErrorException(exception);
             return Fail(
@@ -126,12 +148,12 @@ internal sealed class CommandLine
         try
         {
             _terminal.Output.Flush();
-            _terminal.Error.WriteLine(message);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or StandardOutputException)
+        catch (StandardOutputException)
         {
-            // The exit code is all that is left to say.
+            // The error is told all the same.
         }
+        _terminal.Fail(code, message);
         return code;
     }
 }

@@ -32,8 +32,9 @@ internal sealed class CurvatureService : ICurvatureService
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, DataSource> data,
-        CurvatureRunOptions options
-    ) => new Planned(CurvatureEngine.Prepare(modelPath, request, data, options));
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress
+    ) => new Planned(CurvatureEngine.Prepare(modelPath, request, data, options, progress));
 
     /// <inheritdoc/>
     public CurvatureResult Merge(IReadOnlyList<string> shards) => CurvatureEngine.Merge(shards);
@@ -54,7 +55,8 @@ internal sealed class CurvatureService : ICurvatureService
     {
         public ImmutableArray<string> ModelFiles => run.ModelFiles;
 
-        public PlanOverview Plan => new(run.Methods, run.Notes, run.Batches, run.Flops, run.MemoryBytes, run.Estimate);
+        public PlanOverview Plan =>
+            new(run.Methods, run.Notes, run.Batches, run.Flops, run.MemoryBytes, run.Estimate) { Nodes = run.Nodes };
 
         public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation) => run.Run(progress, cancellation);
 

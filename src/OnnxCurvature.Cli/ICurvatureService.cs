@@ -32,7 +32,8 @@ internal interface ICurvatureService
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, DataSource> data,
-        CurvatureRunOptions options
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress
     );
 
     /// <summary>The result of all shards of a run.</summary>
@@ -81,4 +82,11 @@ internal sealed record PlanOverview(
     double? Flops,
     double? MemoryBytes,
     (double Seconds, double PeakBytes)? Estimate
-);
+)
+{
+    /// <summary>The nodes that use each weight, by the weight's name.</summary>
+    public IReadOnlyDictionary<string, string> Nodes { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>The nodes that use the weight of which a target is the whole or a part; empty where none does.</summary>
+    public string NodeOf(string target) => Nodes.GetValueOrDefault(target) ?? Nodes.GetValueOrDefault(target.Split('[')[0]) ?? "";
+}

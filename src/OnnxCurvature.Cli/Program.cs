@@ -12,7 +12,7 @@ var output = TextWriter.Synchronized(new StreamWriter(new StandardStream(Console
 
 // Spectre.Console asks the console for its encoding and size, and nothing but these.
 Console.SetOut(output);
-var terminal = new Terminal(output, Console.Error, interactive: !Console.IsOutputRedirected);
+var terminal = new Terminal(output, Console.Error, interactive: !Console.IsOutputRedirected, errorInteractive: !Console.IsErrorRedirected);
 var code = await new CommandLine(new CurvatureService(), terminal).Run(args, cancellation.Token);
 return code == ExitCodes.Interrupted && isTerminated ? ExitCodes.Terminated : code;
 

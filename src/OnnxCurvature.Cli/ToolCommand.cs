@@ -11,6 +11,12 @@ internal sealed class ToolCommand(string name, string description) : Command(nam
     /// <summary>The groups, in the order of the help.</summary>
     public IReadOnlyList<OptionGroup> Groups => _groups;
 
+    /// <summary>The options that people need first, which the short help explains; empty where it explains all.</summary>
+    public IReadOnlyList<Option> First { get; set; } = [];
+
+    /// <summary>Command lines that the help shows.</summary>
+    public required IReadOnlyList<string> Examples { get; init; }
+
     /// <summary>Adds all options of a group.</summary>
     public void Add(OptionGroup group)
     {

@@ -45,6 +45,7 @@ public static class CurvatureEngine
         ArgumentNullException.ThrowIfNull(dimensions);
         return ErrorBoundary.Translate(() =>
         {
+            progress?.Report(RunProgress.Begin(RunPhase.Load));
             var model = OnnxModel.Load(
                 modelPath,
                 new LoadOptions
@@ -71,6 +72,7 @@ public static class CurvatureEngine
         request.Check();
         return ErrorBoundary.Translate(() =>
         {
+            options.Progress?.Report(RunProgress.Begin(RunPhase.Load));
             var source = new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits };
             var model = source.Load();
             AugmentedMetadata.CheckDerivable(model);
@@ -81,6 +83,7 @@ public static class CurvatureEngine
                 throw new UserErrorException(
                     "An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error."
                 );
+            options.Progress?.Report(RunProgress.Begin(RunPhase.Plan));
             var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
             var planner = new Planner(model.Graph, request, limits)
             {
@@ -101,12 +104,14 @@ public static class CurvatureEngine
     /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis, unless the model or the
     /// request says otherwise.</param>
     /// <param name="options">How the run is carried out.</param>
+    /// <param name="progress">Receives the phases of planning; null for nothing.</param>
     public static PreparedRun Prepare(
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, NpyArray> data,
-        CurvatureRunOptions options
-    ) => Prepare(modelPath, request, InMemory(data), options);
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress = null
+    ) => Prepare(modelPath, request, InMemory(data), options, progress);
 
     /// <summary>
     /// Plans a run over data that may be in files, of which batches are read when they are needed. With no request the file is an augmented
@@ -116,16 +121,18 @@ public static class CurvatureEngine
     /// <param name="request">What is asked for, or null.</param>
     /// <param name="data">The data of each input and of the loss's target.</param>
     /// <param name="options">How the run is carried out.</param>
+    /// <param name="progress">Receives what is being done.</param>
     public static PreparedRun Prepare(
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, DataSource> data,
-        CurvatureRunOptions options
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress = null
     )
     {
         CheckRun(modelPath, data, options);
         request?.Check();
-        return ErrorBoundary.Translate(() => PreparedRun.Create(modelPath, request, data, options));
+        return ErrorBoundary.Translate(() => PreparedRun.Create(modelPath, request, data, options, progress));
     }
 
     /// <summary>
@@ -196,11 +203,12 @@ public static class CurvatureEngine
                 );
             Verifier.Refuse(request);
             var checkedRequest = request with { Quantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal] };
-            var run = Prepare(modelPath, checkedRequest, data, options);
+            var run = Prepare(modelPath, checkedRequest, data, options, progress);
             var batch = run.FirstBatch();
             if (run.Batches > 1)
                 run = Prepare(modelPath, checkedRequest, batch, options with { Samples = null, SkipsBad = false });
-            var result = run.Run(null, cancellation);
+            var result = run.Run(progress, cancellation);
+            progress?.Report(RunProgress.Begin(RunPhase.Check));
             var model = run.Source.Load();
             var verifier = new Verifier(
                 model.Graph,
@@ -232,7 +240,7 @@ public static class CurvatureEngine
                 )
                 {
                     entries.Add(entry);
-                    progress?.Report(new RunProgress(Math.Min(1, entries.Count / total), $"entry {entries.Count}"));
+                    progress?.Report(new RunProgress(Math.Min(1, entries.Count / total), $"entry {entries.Count}", RunPhase.Check));
                 }
             }
             return new VerifyReport(entries.ToImmutable());

@@ -7,9 +7,12 @@ namespace OnnxCurvature.Tests;
 internal static class Golden
 {
     /// <summary>Compares a text with the approved one, whatever the line endings.</summary>
-    public static void Match(string name, string text)
+    public static void Match(string name, string text) => MatchPage($"tests/OnnxCurvature.Tests/Goldens/{name}", text);
+
+    /// <summary>Compares a text with a file of the repository that is made from it.</summary>
+    public static void MatchPage(string file, string text)
     {
-        var path = Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests", "Goldens", name);
+        var path = Path.Combine([Repository.Root, .. file.Split('/')]);
         var actual = text.ReplaceLineEndings("\n");
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDENS") == "1")
         {

@@ -13,8 +13,8 @@ internal sealed class AnalysisArguments() : OptionGroup("Analysis")
     public Option<string[]> Weights { get; } =
         new("--wrt")
         {
-            HelpName = "NAME",
-            Description = "The weights: names, or globs such as 'conv*.weight' [default: all that the loss depends on].",
+            HelpName = "NAME...",
+            Description = "The weights: names, or patterns such as 'conv*.weight' [default: all that the loss depends on].",
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
         };
@@ -24,8 +24,8 @@ internal sealed class AnalysisArguments() : OptionGroup("Analysis")
         {
             HelpName = "TIME",
             Description =
-                "The time for exact diagonals, such as 30s, 5m or 1h. Weights are taken exactly as long as plans price them within it, the "
-                + "cheapest first; the others are estimated, with standard errors [default: 1m].",
+                "The time for exact diagonals. It is such as 30s, 5m or 1h. Weights are taken exactly as long as plans price them within "
+                + "it, the cheapest first; the others are estimated, with standard errors [default: 1m].",
             CustomParser = Durations.Parser("--budget"),
         };
 

@@ -40,6 +40,19 @@ internal sealed class AnalysisInputs(OutputArguments output)
         command.Add(_model);
         command.Add(_resources);
         command.Add(_device);
+        command.First =
+        [
+            output.Output,
+            .. own?.Options ?? [],
+            _analysis.Weights,
+            _loss.Loss,
+            _data.Data,
+            _analysis.Budget,
+            _analysis.Diagonal,
+            _data.BatchSize,
+            _resources.Memory,
+            _device.Provider,
+        ];
     }
 
     /// <summary>

@@ -11,11 +11,10 @@ internal sealed class DataArguments() : OptionGroup("Data")
         {
             HelpName = "INPUT=FILE...",
             Description =
-                "The data of each input. Files are .npy, FILE.npz:ARRAY or TensorProto .pb, samples along the first axis; several files, a "
-                + "folder and signs such as 'part-*.npy' are joined in natural order; what inputs of shapes, axes and "
-                + "counts are given is taken as constant; the loss's target is the input 'labels' of cross-entropy, and "
-                + "'target' of other losses; hvp and jvp take 'NAME.direction' of the shape of --wrt NAME, vjp takes 'NAME.cotangent' "
-                + "of the shape of the loss's value.",
+                "The files of each input. Files are .npy, FILE.npz:ARRAY or TensorProto .pb, samples along the first axis; several files, "
+                + "a folder and signs such as 'part-*.npy' are joined in natural order. Inputs of shapes, axes and counts "
+                + "are taken as constant. The loss's target is the input 'labels' of cross-entropy, and 'target' of other losses. hvp and "
+                + "jvp take 'NAME.direction' of the shape of --wrt NAME, and vjp takes 'NAME.cotangent' of the shape of the loss's value.",
             CustomParser = Parsers.Files("--data", "image=image.npy", joins: true),
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
@@ -35,8 +34,8 @@ internal sealed class DataArguments() : OptionGroup("Data")
         new("--as-blocks")
         {
             Description =
-                "Cut the data into batches even where these are not proven to give what all samples at once give: results are then "
-                + "those of blocks, put together [default: off].",
+                "Cut into batches also where that changes results. Where batches are not proven to give what all samples at once give, "
+                + "results are those of blocks, put together [default: off].",
         };
 
     /// <inheritdoc/>

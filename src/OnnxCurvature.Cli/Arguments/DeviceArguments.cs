@@ -10,7 +10,7 @@ internal sealed class DeviceArguments() : OptionGroup("Device")
         new("--provider")
         {
             HelpName = "cpu|cuda|auto",
-            Description = "Where ONNX Runtime computes; auto takes CUDA where it can be had, and says so [default: cpu].",
+            Description = "Where ONNX Runtime computes. auto takes CUDA where it can be had, and says so [default: cpu].",
             CustomParser = Parsers.Word("--provider", "cpu", "cuda", "auto"),
         };
 
@@ -26,20 +26,23 @@ internal sealed class DeviceArguments() : OptionGroup("Device")
         new("--device-memory")
         {
             HelpName = "SIZE",
-            Description = "The most memory of the CUDA device that ONNX Runtime may take, for instance 8G [default: all].",
+            Description = "The most memory of the device for ONNX Runtime. For instance 8G [default: all].",
             CustomParser = Parsers.Size("--device-memory"),
         };
 
     public Option<bool> Tf32 { get; } =
-        new("--tf32") { Description = "Let CUDA round the factors of products to TF32, faster and much less exact [default: off]." };
+        new("--tf32")
+        {
+            Description = "Let CUDA round the factors of products to TF32. That is faster and much less exact [default: off].",
+        };
 
     public Option<string?> Search { get; } =
         new("--conv-search")
         {
-            HelpName = "exhaustive|heuristic|default",
+            HelpName = "HOW",
             Description =
-                "How cuDNN looks for the algorithm of a convolution: it tries all, guesses, or takes always the same [default: "
-                + "exhaustive].",
+                "How cuDNN looks for a convolution's algorithm. exhaustive tries all, heuristic guesses, default takes always "
+                + "the same [default: exhaustive].",
             CustomParser = Parsers.Word("--conv-search", [.. CudaOptions.Searches]),
         };
 
@@ -48,15 +51,15 @@ internal sealed class DeviceArguments() : OptionGroup("Device")
         {
             HelpName = "PATH",
             Description =
-                "A library of ONNX Runtime's plug-in interface that provides CUDA [default: the provider of ONNX Runtime itself].",
+                "A plug-in library that provides CUDA. It has ONNX Runtime's plug-in interface [default: the provider of ONNX Runtime "
+                + "itself].",
         };
 
     public Option<string?> OnnxRuntime { get; } =
         new("--onnxruntime")
         {
             HelpName = "PATH",
-            Description =
-                "The native library of another ONNX Runtime installation, or its folder [default: the one that comes with the tool].",
+            Description = "Another ONNX Runtime: its library or folder [default: the one that comes with the tool].",
         };
 
     /// <inheritdoc/>

@@ -10,18 +10,20 @@ internal sealed class EstimateArguments(bool adaptive) : OptionGroup("Estimates"
     public Option<string?> Method { get; } =
         new("--method")
         {
-            HelpName = "exact|...",
+            HelpName = "NAME",
             Description =
-                "exact; or an estimate with a standard error for each entry: hutchinson or xdiag of the hessian-diagonal, ggn-mc of the "
-                + "ggn-diagonal; or becker-lecun or hesscale, one-pass and biased estimates of the hessian-diagonal [default: exact].",
+                "exact, or the name of an estimate. hutchinson and xdiag estimate the hessian-diagonal and ggn-mc the ggn-diagonal, with "
+                + "a standard error for each entry; becker-lecun and hesscale are one-pass and biased estimates of the "
+                + "hessian-diagonal [default: exact].",
             CustomParser = Parsers.Word("--method", [.. Enum.GetValues<Estimator>().Select(Estimators.Name)]),
+            CompletionSources = { Enum.GetValues<Estimator>().Select(Estimators.Name).ToArray() },
         };
 
     public Option<int?> Probes { get; } =
         new("--probes")
         {
             HelpName = "N",
-            Description = "Random directions of an estimate; the standard error falls as 1/√N [default: 32].",
+            Description = "Random directions of an estimate. The standard error falls as 1/√N [default: 32].",
             CustomParser = Parsers.Integer("--probes", 2),
         };
 
@@ -29,7 +31,7 @@ internal sealed class EstimateArguments(bool adaptive) : OptionGroup("Estimates"
         new("--seed")
         {
             HelpName = "N",
-            Description = "What the random numbers of an estimate are made from [default: 0].",
+            Description = "The seed of an estimate's random numbers [default: 0].",
             CustomParser = Parsers.Integer("--seed", 0),
         };
 
@@ -38,9 +40,9 @@ internal sealed class EstimateArguments(bool adaptive) : OptionGroup("Estimates"
         {
             HelpName = "R",
             Description =
-                "Take more probes until the relative error, the norm of the standard errors over that of the estimate, is at most R, "
-                + "for instance 0.05; the estimate itself decides when that is, so it is biased slightly toward small errors [default: "
-                + "no more than --probes].",
+                "Take more probes until this relative error. It is the norm of the standard errors over that of the estimate, for "
+                + "instance 0.05. The estimate itself decides when that is, so it is biased slightly toward small errors [default: no "
+                + "more than --probes].",
             CustomParser = Parsers.Positive("--target-error"),
         };
 
@@ -49,9 +51,9 @@ internal sealed class EstimateArguments(bool adaptive) : OptionGroup("Estimates"
         {
             HelpName = "R",
             Description =
-                "Leave the least likely classes, of a share of at most R of the probability, out of the factor of cross-entropy: gives "
-                + "a lower bound of the diagonal, and an unbiased estimate with the remainder sampled by --probes [default: none are "
-                + "left out].",
+                "Leave out classes of so little probability. The least likely ones, of a share of at most R together, are left out of the "
+                + "factor of cross-entropy. That gives a lower bound of the diagonal, and an unbiased estimate with the remainder "
+                + "sampled by --probes [default: none are left out].",
             CustomParser = Parsers.Share("--tolerance"),
         };
 

@@ -11,12 +11,13 @@ internal sealed class FileArguments() : OptionGroup("File")
     public Option<string?> Profile { get; } =
         new("--profile")
         {
-            HelpName = "single-run|portable",
+            HelpName = "PROFILE",
             Description =
-                "single-run: one run of the file gives everything; chunks of directions run in Loops. portable: no loops, opset 13 to 17 "
-                + "and operators that most runtimes have; the caller feeds the number of the run as 'column_chunk', makes a run for "
-                + "each chunk, and adds up the outputs that the file's metadata names [default: single-run].",
+                "How the file is to be run. single-run: one run gives everything; chunks of directions run in Loops. portable: no loops, "
+                + "opset 13 to 17 and operators that most runtimes have; the caller feeds the number of the run as 'column_chunk', "
+                + "makes a run for each chunk, and adds up the outputs that the file's metadata names [default: single-run].",
             CustomParser = Parsers.Word("--profile", "single-run", "portable"),
+            CompletionSources = { "single-run", "portable" },
         };
 
     public Option<string?> Provider { get; } =
@@ -24,8 +25,8 @@ internal sealed class FileArguments() : OptionGroup("File")
         {
             HelpName = "cpu|cuda",
             Description =
-                "What the file is laid out for. cpu: where masks make directions zero, products skip these entries, position by position "
-                + "in Loops, if that is expected to be faster. cuda: whole products [default: cpu].",
+                "The device that the file is laid out for. cpu: where masks make directions zero, products skip these entries, position "
+                + "by position in Loops, if that is expected to be faster. cuda: whole products [default: cpu].",
             CustomParser = Parsers.Word("--provider", "cpu", "cuda"),
         };
 
@@ -46,8 +47,8 @@ internal sealed class FileArguments() : OptionGroup("File")
         {
             HelpName = "RESULT=NAME",
             Description =
-                "The name under which the file gives out a result, or an output of the model, for instance loss=energy [default: their "
-                + "own; a result whose name is taken gets a number].",
+                "A name for a result or an output in the file. For instance loss=energy [default: their own; a result whose name is "
+                + "taken gets a number].",
             CustomParser = Parsers.Names,
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
@@ -58,8 +59,8 @@ internal sealed class FileArguments() : OptionGroup("File")
         {
             HelpName = "RESULT",
             Description =
-                "Results, or outputs of the model, that the file gives out with the opposite sign, by the names that they have without "
-                + "--rename, for instance x.gradient where x holds positions and forces are wanted [default: none].",
+                "Give out results with the opposite sign. They have the names that they have without --rename, for instance x.gradient "
+                + "where x holds positions and forces are wanted; outputs of the model are taken, too [default: none].",
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
         };

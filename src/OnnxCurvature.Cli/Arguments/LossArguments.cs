@@ -13,18 +13,19 @@ internal sealed class LossArguments(bool required) : OptionGroup("Loss")
         {
             HelpName = "KIND[:VALUE]",
             Description =
-                "The loss: cross-entropy, binary-cross-entropy, mse, sum or value; of the named value, of a part of it such as "
+                "cross-entropy, binary-cross-entropy, mse, sum or value. The loss is that of the named VALUE, of a part of it such as "
                 + "'z[:, 3]', or of the model's first output [default of VALUE: the first output]"
                 + (required ? "." : " [default: none, for an augmented model]."),
             CustomParser = Parsers.Loss,
             Required = required,
+            CompletionSources = { LossRequest.Kinds.ToArray() },
         };
 
     public Option<string?> Reduction { get; } =
         new("--reduction")
         {
             HelpName = "mean|sum",
-            Description = "How the losses of single samples become one [default: mean].",
+            Description = "How the losses of samples become one [default: mean].",
             CustomParser = Parsers.Word("--reduction", "mean", "sum"),
         };
 
@@ -33,8 +34,8 @@ internal sealed class LossArguments(bool required) : OptionGroup("Loss")
         {
             HelpName = "AXIS",
             Description =
-                "The axis of classes in the value that cross-entropy is taken of; negative ones count from the last [default: that of a "
-                + "final Softmax; else in a run the one that leaves the shape of the labels, and 1 in a file].",
+                "The axis of classes of cross-entropy. It is one of the value that the loss is taken of; negative ones count from the "
+                + "last [default: that of a final Softmax; else in a run the one that leaves the shape of the labels, and 1 in a file].",
             CustomParser = Parsers.Integer("--class-axis", int.MinValue),
         };
 
@@ -43,8 +44,7 @@ internal sealed class LossArguments(bool required) : OptionGroup("Loss")
         {
             HelpName = "LABEL",
             Description =
-                "The label that does not count in cross-entropy, so that a mean is over the others [default: -100 in a run; none in a "
-                + "file].",
+                "The label that does not count in cross-entropy. A mean is then over the others [default: -100 in a run; none in a file].",
             CustomParser = Parsers.Integer("--ignore-index", int.MinValue),
         };
 
@@ -52,7 +52,8 @@ internal sealed class LossArguments(bool required) : OptionGroup("Loss")
         new("--label-smoothing")
         {
             HelpName = "E",
-            Description = "The share of each label of cross-entropy that is spread evenly over all classes, from 0 to 1 [default: 0].",
+            Description =
+                "The share of each label that all classes get evenly. It is a number from 0 to 1, for cross-entropy [default: 0].",
             CustomParser = Parsers.Number("--label-smoothing"),
         };
 
@@ -61,15 +62,15 @@ internal sealed class LossArguments(bool required) : OptionGroup("Loss")
         {
             HelpName = "FILE",
             Description =
-                "A .npy file of a weight for each class of cross-entropy; a mean divides by the weights of the labels [default: all 1].",
+                "A .npy file of a weight for each class. Cross-entropy takes it; a mean divides by the weights of the labels "
+                + "[default: all 1].",
         };
 
     public Option<bool> SoftLabels { get; } =
         new("--soft-labels")
         {
             Description =
-                "Take labels that hold a probability for each class, of the shape of the logits [default: in a run, where the data are "
-                + "such].",
+                "Labels hold a probability for each class. They have the shape of the logits [default: in a run, where the data are such].",
         };
 
     /// <inheritdoc/>

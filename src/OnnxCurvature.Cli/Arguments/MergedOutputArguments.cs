@@ -13,6 +13,12 @@ internal sealed class MergedOutputArguments() : OptionGroup("Output")
             Required = true,
         };
 
+    public Option<bool> Details { get; } =
+        new("--details")
+        {
+            Description = "Show the figures of each weight. As 'run' does [default: where there are few weights].",
+        };
+
     /// <inheritdoc/>
-    public override IEnumerable<Option> Options => [Output];
+    public override IEnumerable<Option> Options => [Output, Details];
 }

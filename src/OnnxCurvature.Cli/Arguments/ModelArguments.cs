@@ -24,8 +24,8 @@ internal sealed class ModelArguments() : OptionGroup("Model")
         {
             HelpName = "INPUT=FILE",
             Description =
-                "A .npy file, or a TensorProto .pb, for an input that becomes a constant, as a shape, an axis or a number of rounds "
-                + "must be where derivatives depend on it [default: none].",
+                "A file for an input that becomes a constant. A .npy file or a TensorProto .pb, as for a shape, an axis or a number of "
+                + "rounds that derivatives depend on [default: none].",
             CustomParser = Parsers.Files("--fix", "steps=steps.npy", joins: false),
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
@@ -36,8 +36,8 @@ internal sealed class ModelArguments() : OptionGroup("Model")
         {
             HelpName = "WHAT=NUMBER",
             Description =
-                "The most that a model may take while it is loaded: nodes built, bytes of computed constants, or steps of computing "
-                + "shapes [default: "
+                "The most that loading the model may take. WHAT is nodes built, bytes of computed constants, or steps of computing shapes "
+                + "[default: "
                 + Parsers.Limits(new WorkLimits())
                 + "].",
             CustomParser = Parsers.LoadLimit,

@@ -21,13 +21,25 @@ internal sealed class OutputArguments(string file, string description, bool requ
         new("--no-check")
         {
             Description =
-                "Leave out the check, by which a few entries of each exact result are computed a second time in another way, and "
+                "Leave out the check of results. By it a few entries of each exact result are computed a second time in another way, and "
                 + "nothing is written where they differ [default: check].",
         };
 
     public Option<bool> Explain { get; } =
-        new("--explain") { Description = "Show the curvature sources, the ways that were weighed, and why one was taken [default: off]." };
+        new("--explain")
+        {
+            Description =
+                "Show how and why each way was chosen. Lists the curvature sources and the ways that were weighed [default: off].",
+        };
+
+    public Option<bool> Details { get; } =
+        new("--details")
+        {
+            Description =
+                "Show the figures of each weight. They are its sums, norms, largest entries and slices [default: where there are few "
+                + "weights].",
+        };
 
     /// <inheritdoc/>
-    public override IEnumerable<Option> Options => isChecked ? [Output, NoCheck, Explain] : [Output, Explain];
+    public override IEnumerable<Option> Options => isChecked ? [Output, NoCheck, Details, Explain] : [Output, Explain];
 }

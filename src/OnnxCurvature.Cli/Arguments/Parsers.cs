@@ -12,6 +12,25 @@ namespace OnnxCurvature.Cli.Arguments;
 /// </summary>
 internal static class Parsers
 {
+    /// <summary>The names of quantities in other programs.</summary>
+    private static readonly Dictionary<string, string> QuantitiesElsewhere = new()
+    {
+        ["grad"] = Quantity.Gradient.Name(),
+        ["gradients"] = Quantity.Gradient.Name(),
+        ["hessiandiag"] = Quantity.HessianDiagonal.Name(),
+        ["diaghessian"] = Quantity.HessianDiagonal.Name(),
+        ["diagh"] = Quantity.HessianDiagonal.Name(),
+        ["hdiag"] = Quantity.HessianDiagonal.Name(),
+        ["gaussnewton"] = Quantity.GgnDiagonal.Name(),
+        ["gaussnewtondiagonal"] = Quantity.GgnDiagonal.Name(),
+        ["diagggn"] = Quantity.GgnDiagonal.Name(),
+        ["diagggnexact"] = Quantity.GgnDiagonal.Name(),
+        ["fisher"] = Quantity.FisherDiagonal.Name(),
+        ["batchgrad"] = Quantity.PerSampleGradient.Name(),
+        ["persamplegrad"] = Quantity.PerSampleGradient.Name(),
+        ["hessianvectorproduct"] = Quantity.Hvp.Name(),
+    };
+
     /// <summary>An integer of at least <paramref name="least"/>.</summary>
     public static Func<ArgumentResult, int?> Integer(string option, int least) =>
         result =>
@@ -86,8 +105,7 @@ internal static class Parsers
             if (at < 0)
                 return Fail<ImmutableArray<Quantity>>(
                     result,
-                    $"--quantity '{name}' is unknown; give one or more of {string.Join(", ", known.Select(Quantities.Name))}, separated "
-                        + $"by commas."
+                    $"--quantity '{name}' is unknown; {Suggestions.Among(name, [.. known.Select(Quantities.Name)], QuantitiesElsewhere)}."
                 );
             found.Add(known[at]);
         }

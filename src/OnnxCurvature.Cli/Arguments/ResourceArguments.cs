@@ -11,7 +11,7 @@ internal sealed class ResourceArguments(bool runs) : OptionGroup("Resources")
         {
             HelpName = "SIZE",
             Description =
-                "The most memory that the process may take, for instance 800M, 2G or 4GiB; fewer directions are then done at a time. With "
+                "The most memory that the process may take. For instance 800M, 2G or 4GiB; fewer directions are then done at a time. With "
                 + "--provider cuda, and in a file that is written, what the values of one chunk of directions may take [default: 3G; 1G "
                 + "for a file].",
             CustomParser = Parsers.Size("--memory"),
@@ -21,7 +21,7 @@ internal sealed class ResourceArguments(bool runs) : OptionGroup("Resources")
         new("--threads")
         {
             HelpName = "N",
-            Description = "Threads within an operator; 0 takes the number of cores [default: 0].",
+            Description = "Threads within an operator. 0 takes the number of cores [default: 0].",
             CustomParser = Parsers.Integer("--threads", 0),
         };
 

@@ -20,7 +20,7 @@ internal sealed class SampledEntryArguments() : OptionGroup("Verified entries")
         new("--seed")
         {
             HelpName = "N",
-            Description = $"Which entries are checked [default: {DefaultSeed}].",
+            Description = $"The seed of the choice of entries [default: {DefaultSeed}].",
             CustomParser = Parsers.Integer("--seed", 0),
         };
 

@@ -13,10 +13,10 @@ internal sealed class TargetArguments(bool required, bool straightThrough) : Opt
     public Option<string[]> WithRespectTo { get; } =
         new("--wrt")
         {
-            HelpName = "NAME",
+            HelpName = "NAME...",
             Description =
-                "The weights, inputs or intermediate values to differentiate with respect to: names, globs such as 'conv*.weight', or "
-                + "slices of the first axis such as 'w[7]' and 'w[3:9]'"
+                "Differentiate by these: names, or patterns of weights. Names of weights, inputs, intermediate values; patterns such as "
+                + "'conv*.weight'; and slices of the first axis such as 'w[7]' and 'w[3:9]'"
                 + (required ? "." : " [default: none, for an augmented model]."),
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
@@ -28,10 +28,11 @@ internal sealed class TargetArguments(bool required, bool straightThrough) : Opt
         {
             HelpName = "Q,...",
             Description =
-                "What is computed: "
+                "What to compute, separated by commas. There are "
                 + string.Join(", ", Methods.Requests.Quantities.All.Select(Methods.Requests.Quantities.Name))
                 + " [default: loss,gradient,hessian-diagonal; with --method ggn-mc loss,gradient,ggn-diagonal].",
             CustomParser = Parsers.QuantityList,
+            CompletionSources = { Methods.Requests.Quantities.All.Select(Methods.Requests.Quantities.Name).ToArray() },
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
         };
@@ -41,8 +42,8 @@ internal sealed class TargetArguments(bool required, bool straightThrough) : Opt
         {
             HelpName = "INPUT=AXIS",
             Description =
-                "The axis of an input along which samples lie, or 'none' for an input that holds none [default: the first, unless the "
-                + "model shows another].",
+                "The axis along which an input holds samples. 'none' stands for an input that holds none [default: the first, unless "
+                + "the model shows another].",
             CustomParser = Parsers.SampleAxes,
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
@@ -53,8 +54,8 @@ internal sealed class TargetArguments(bool required, bool straightThrough) : Opt
         {
             HelpName = "model|float64",
             Description =
-                "In which type everything is computed: the model's own, or float64; float64 takes scalars of a formula that a file "
-                + "rounds to float32, such as 0.01 or √2, for what they were, and says so [default: model].",
+                "The type in which everything is computed. It is the model's own or float64. In float64, scalars of a formula that a "
+                + "file rounds to float32, such as 0.01 or √2, are taken for what they were, and a note says so [default: model].",
             CustomParser = Parsers.Word("--precision", "model", "float64"),
         };
 
@@ -62,7 +63,7 @@ internal sealed class TargetArguments(bool required, bool straightThrough) : Opt
         new("--straight-through")
         {
             Description =
-                "Take quantization for the identity in derivatives, where it is rounding, of which the derivative is zero [default: off].",
+                "Take quantization for the identity in derivatives. It is rounding, of which the derivative is zero [default: off].",
         };
 
     /// <inheritdoc/>

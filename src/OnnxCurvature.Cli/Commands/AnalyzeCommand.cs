@@ -21,7 +21,15 @@ internal static class AnalyzeCommand
         var command = new ToolCommand(
             "analyze",
             "Report the curvature of every weight: exact diagonals as far as a budget of time goes, and estimates with errors beyond."
-        );
+        )
+        {
+            Examples =
+            [
+                "onnx-curvature analyze vgg16.onnx -o report --loss cross-entropy --data image=images.npy labels=labels.npy --budget 5m",
+                "onnx-curvature analyze vgg16.onnx -o conv.html --wrt 'conv*.weight' --loss cross-entropy --data image=images.npy "
+                    + "labels=labels.npy",
+            ],
+        };
         inputs.AddTo(command);
         command.SetAction(
             (parsed, cancellation) =>

@@ -25,15 +25,34 @@ internal static class AugmentCommand
             "Write a model that computes the loss and its derivatives besides what it computed before, in standard operators."
         )
         {
-            model.Model,
-            output,
-            targets,
-            loss,
-            estimates,
-            file,
-            model,
-            resources,
+            Examples =
+            [
+                "onnx-curvature augment vgg16.onnx -o vgg16.curvature.onnx --wrt conv4_3.weight --loss cross-entropy",
+                "onnx-curvature augment model.onnx -o out.onnx --wrt 'encoder.*.weight' --loss mse:prediction --quantity ggn-diagonal "
+                    + "--embed",
+                "onnx-curvature augment vgg16.onnx -o vgg16.portable.onnx --wrt conv4_3.weight --loss cross-entropy --profile portable",
+            ],
+            First =
+            [
+                output.Output,
+                targets.WithRespectTo,
+                loss.Loss,
+                targets.Quantities,
+                file.Profile,
+                file.Opset,
+                file.Embed,
+                resources.Memory,
+                output.Explain,
+            ],
         };
+        command.Add(model.Model);
+        command.Add(output);
+        command.Add(targets);
+        command.Add(loss);
+        command.Add(estimates);
+        command.Add(file);
+        command.Add(model);
+        command.Add(resources);
         var requests = new RequestReader(targets, loss, estimates, model);
         command.SetAction(
             (parsed, cancellation) =>
@@ -42,26 +61,32 @@ internal static class AugmentCommand
                 RealPath.RefuseOverwriting(path, [model.ModelOf(parsed), .. requests.FilesOf(parsed)]);
                 var request = requests.Of(parsed)!;
                 var dimensions = model.DimensionsOf(parsed);
-                var report = service.Augment(
-                    model.ModelOf(parsed),
-                    request,
-                    path,
-                    new AugmentOptions
-                    {
-                        Opset = parsed.GetValue(file.Opset),
-                        Profile = file.ProfileOf(parsed),
-                        Embed = parsed.GetValue(file.Embed),
-                        Contract = file.ContractOf(parsed),
-                        Dimensions = dimensions,
-                        Cancellation = cancellation,
-                        LoadLimits = model.LoadLimitsOf(parsed),
-                        Limits = new PlanLimits
-                        {
-                            Provider = parsed.GetValue(file.Provider) ?? "cpu",
-                            MemoryBytes = resources.MemoryOf(parsed) ?? new PlanLimits().MemoryBytes,
-                            Dimensions = dimensions,
-                        },
-                    }
+                var report = ProgressView.Show(
+                    terminal,
+                    "augment",
+                    progress =>
+                        service.Augment(
+                            model.ModelOf(parsed),
+                            request,
+                            path,
+                            new AugmentOptions
+                            {
+                                Opset = parsed.GetValue(file.Opset),
+                                Profile = file.ProfileOf(parsed),
+                                Embed = parsed.GetValue(file.Embed),
+                                Contract = file.ContractOf(parsed),
+                                Dimensions = dimensions,
+                                Progress = progress,
+                                Cancellation = cancellation,
+                                LoadLimits = model.LoadLimitsOf(parsed),
+                                Limits = new PlanLimits
+                                {
+                                    Provider = parsed.GetValue(file.Provider) ?? "cpu",
+                                    MemoryBytes = resources.MemoryOf(parsed) ?? new PlanLimits().MemoryBytes,
+                                    Dimensions = dimensions,
+                                },
+                            }
+                        )
                 );
                 terminal.ShowWritten(path, () => AugmentView.Show(terminal, report, parsed.GetValue(output.Explain)));
                 return Task.FromResult(ExitCodes.Success);

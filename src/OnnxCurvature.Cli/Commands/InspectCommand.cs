@@ -19,10 +19,11 @@ internal static class InspectCommand
             "Show a model's inputs, outputs, weights and operators, which losses fit, and how each Hessian diagonal would be computed."
         )
         {
-            model.Model,
-            report,
-            model,
+            Examples = ["onnx-curvature inspect vgg16.onnx", "onnx-curvature inspect model.onnx --dim N=8 --json"],
         };
+        command.Add(model.Model);
+        command.Add(report);
+        command.Add(model);
         command.SetAction(
             (parsed, cancellation) =>
             {

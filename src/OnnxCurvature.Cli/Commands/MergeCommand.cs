@@ -20,9 +20,10 @@ internal static class MergeCommand
         var output = new MergedOutputArguments();
         var command = new ToolCommand("merge", "Put the shards of a run together: the result is that of one run, bit for bit.")
         {
-            shards,
-            output,
+            Examples = ["onnx-curvature merge -o out.npz out.shard-001-of-002.npz out.shard-002-of-002.npz"],
         };
+        command.Add(shards);
+        command.Add(output);
         command.SetAction(
             (parsed, cancellation) =>
             {
@@ -31,7 +32,8 @@ internal static class MergeCommand
                 ResultFile.CheckWritable(path);
                 var result = service.Merge(files);
                 cancellation.ThrowIfCancellationRequested();
-                RunOutput.Write(result, null, path, terminal, cancellation);
+                var plan = new PlanOverview([], [], result.Batches, null, null, null) { Nodes = result.Nodes };
+                RunOutput.Write(result, plan, path, terminal, parsed.GetValue(output.Details), cancellation);
                 return Task.FromResult(ExitCodes.Success);
             }
         );

@@ -34,19 +34,41 @@ internal static class RunCommand
             "Compute the loss and its derivatives over a data set; for an augmented model leave out --wrt and --loss."
         )
         {
-            model.Model,
-            output,
-            targets,
-            loss,
-            estimates,
-            data,
-            scaling,
-            samples,
-            checkpoints,
-            model,
-            resources,
-            device,
+            Examples =
+            [
+                "onnx-curvature run vgg16.onnx -o conv4_3.npz --wrt conv4_3.weight --loss cross-entropy --data image=images.npy "
+                    + "labels=labels.npy",
+                "onnx-curvature run model.onnx -o first.npz --wrt 'fc.weight[0:16]' --loss mse --reduction sum --data x=x.npy target=y.npy "
+                    + "--memory 4G",
+                "onnx-curvature run vgg16.curvature.onnx -o conv4_3.npz --data image=images.npy labels=labels.npy",
+            ],
+            First =
+            [
+                output.Output,
+                targets.WithRespectTo,
+                loss.Loss,
+                targets.Quantities,
+                data.Data,
+                data.BatchSize,
+                targets.Precision,
+                estimates.Method,
+                resources.Memory,
+                device.Provider,
+                output.Explain,
+            ],
         };
+        command.Add(model.Model);
+        command.Add(output);
+        command.Add(targets);
+        command.Add(loss);
+        command.Add(estimates);
+        command.Add(data);
+        command.Add(scaling);
+        command.Add(samples);
+        command.Add(checkpoints);
+        command.Add(model);
+        command.Add(resources);
+        command.Add(device);
         var requests = new RequestReader(targets, loss, estimates, model);
         var runs = new RunOptionsReader(model, data, resources, device, output);
         command.SetAction(
@@ -63,12 +85,16 @@ internal static class RunCommand
                     RealPath.RefuseOverwriting(checkpoint.Path, read);
                 var request = requests.Of(parsed);
                 ResultFile.CheckWritable(path);
-                var run = service.Prepare(model.ModelOf(parsed), request, sources, options);
+                var run = ProgressView.Show(
+                    terminal,
+                    "run",
+                    progress => service.Prepare(model.ModelOf(parsed), request, sources, options, progress)
+                );
                 RealPath.RefuseOverwriting(path, run.ModelFiles);
                 cancellation.ThrowIfCancellationRequested();
                 PlanView.Show(terminal, run.Plan, parsed.GetValue(output.Explain));
                 if (shard is null)
-                    RunOutput.Produce(run, path, terminal, cancellation);
+                    RunOutput.Produce(run, path, terminal, parsed.GetValue(output.Details), cancellation);
                 else
                     RunOutput.ProduceShard(run, path, terminal, cancellation);
                 return Task.FromResult(ExitCodes.Success);

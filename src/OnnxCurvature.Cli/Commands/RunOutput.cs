@@ -11,11 +11,11 @@ internal static class RunOutput
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs.</summary>
-    public static void Produce(IPlannedRun run, string path, Terminal terminal, CancellationToken cancellation)
+    public static void Produce(IPlannedRun run, string path, Terminal terminal, bool details, CancellationToken cancellation)
     {
         terminal.Patience = Patience;
         var result = ProgressView.Show(terminal, "run", progress => run.Run(progress, cancellation));
-        Write(result, run.Plan, path, terminal, cancellation);
+        Write(result, run.Plan, path, terminal, details, cancellation);
     }
 
     /// <summary>Runs a shard.</summary>
@@ -27,7 +27,14 @@ internal static class RunOutput
     }
 
     /// <summary>Writes and shows a result.</summary>
-    public static void Write(CurvatureResult result, PlanOverview? plan, string path, Terminal terminal, CancellationToken cancellation)
+    public static void Write(
+        CurvatureResult result,
+        PlanOverview plan,
+        string path,
+        Terminal terminal,
+        bool details,
+        CancellationToken cancellation
+    )
     {
         cancellation.ThrowIfCancellationRequested();
         ResultFile.Write(path, result, cancellation);
@@ -35,10 +42,10 @@ internal static class RunOutput
             path,
             () =>
             {
-                SummaryView.Show(terminal, result, plan);
+                SummaryView.Show(terminal, result, plan, details);
                 foreach (var note in result.Notes)
                     terminal.Item(note);
-                terminal.Line($"Written to {path}: {string.Join(", ", result.Tensors.Select(tensor => tensor.Name))}");
+                terminal.Line($"Written to {path}: {Lists.Short(result.Tensors.Select(tensor => tensor.Name))}");
             }
         );
     }

@@ -33,17 +33,34 @@ internal static class VerifyCommand
                 + "exit code is 1 where they do not agree."
         )
         {
-            model.Model,
-            entries,
-            targets,
-            loss,
-            data,
-            scaling,
-            output,
-            model,
-            resources,
-            device,
+            Examples =
+            [
+                "onnx-curvature verify vgg16.onnx --wrt conv4_3.weight --loss cross-entropy --data image=images.npy labels=labels.npy "
+                    + "--samples 8",
+            ],
+            First =
+            [
+                targets.WithRespectTo,
+                loss.Loss,
+                data.Data,
+                entries.Samples,
+                entries.Seed,
+                data.BatchSize,
+                targets.Precision,
+                resources.Memory,
+                output.Output,
+            ],
         };
+        command.Add(model.Model);
+        command.Add(entries);
+        command.Add(targets);
+        command.Add(loss);
+        command.Add(data);
+        command.Add(scaling);
+        command.Add(output);
+        command.Add(model);
+        command.Add(resources);
+        command.Add(device);
         var requests = new RequestReader(targets, loss, estimates: null, model);
         var runs = new RunOptionsReader(model, data, resources, device, output);
         command.SetAction(
@@ -63,14 +80,18 @@ internal static class VerifyCommand
                 var options = runs.Of(parsed);
                 // Where nothing is written, what is checked is planned, and no more.
                 var planned = path is null ? request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] } : request;
-                var run = service.Prepare(model.ModelOf(parsed), planned, sources, options);
+                var run = ProgressView.Show(
+                    terminal,
+                    "verify",
+                    progress => service.Prepare(model.ModelOf(parsed), planned, sources, options, progress)
+                );
                 if (path is not null)
                     RealPath.RefuseOverwriting(path, run.ModelFiles);
                 cancellation.ThrowIfCancellationRequested();
                 PlanView.Show(terminal, run.Plan, parsed.GetValue(output.Explain));
                 if (path is not null)
                 {
-                    RunOutput.Produce(run, path, terminal, cancellation);
+                    RunOutput.Produce(run, path, terminal, parsed.GetValue(output.Details), cancellation);
                     terminal.Line();
                 }
                 var report = ProgressView.Show(

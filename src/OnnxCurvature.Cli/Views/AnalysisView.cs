@@ -36,7 +36,18 @@ internal static class AnalysisView
         terminal.Line(
             $"  loss {Figures.Value(report.Loss)} over {Figures.Count(report.Samples)} samples, in {Figures.Duration(report.Seconds)}"
         );
-        var table = Tables.Of("node", "weight", "", ">trace", "", ">mean", ">largest", ">negative", ">zero", ">gradient norm");
+        var table = new TextTable(
+            Column.Name("node", 6),
+            Column.Name("weight"),
+            Column.Text("", 1),
+            Column.Number("trace"),
+            Column.Name("", 2),
+            Column.Number("mean", 4),
+            Column.Number("largest", 3),
+            Column.Number("negative", 5),
+            Column.Number("zero", 7),
+            Column.Number("gradient norm", 8)
+        );
         var most = report.Layers.Max(layer => Math.Abs(layer.Trace));
         foreach (var layer in report.Layers)
             table.Row(

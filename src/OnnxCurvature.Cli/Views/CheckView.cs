@@ -6,9 +6,6 @@ namespace OnnxCurvature.Cli.Views;
 /// <summary>Shows what the check of a run found.</summary>
 internal static class CheckView
 {
-    /// <summary>How many results are listed by name that were not checked.</summary>
-    private const int Listed = 5;
-
     /// <summary>Shows the lines of the summary.</summary>
     public static void Show(Terminal terminal, CheckReport report)
     {
@@ -21,8 +18,7 @@ internal static class CheckView
         foreach (var group in report.Unchecked.GroupBy(result => result.Reason))
         {
             var names = group.Select(result => result.Name).Where(name => name.Length > 0).ToArray();
-            var more = names.Length > Listed ? $" and {Figures.Count(names.Length - Listed)} more" : "";
-            var some = string.Join(", ", names.Take(Listed)) + more;
+            var some = Lists.Short(names);
             terminal.Line(names.Length == 0 ? $"  not checked: {group.Key}" : $"  not checked: {some}, because {group.Key}");
         }
     }

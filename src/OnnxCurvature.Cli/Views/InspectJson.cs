@@ -57,6 +57,7 @@ internal static class InspectJson
         {
             json.WriteStartObject();
             json.WriteString("name", weight.Name);
+            json.WriteString("nodes", weight.Nodes);
             json.WriteString("type", weight.Type);
             json.WriteNumber("elements", weight.Elements);
             json.WritePropertyName("plan");

@@ -17,7 +17,7 @@ internal static class PlanView
     public static void Show(Terminal terminal, PlanOverview plan, bool explain = false)
     {
         terminal.Heading("Plan");
-        Methods(terminal, plan.Methods);
+        Methods(terminal, plan);
         if (explain)
             Explain(terminal, plan.Methods);
         if (plan is { Batches: { } batches, Flops: { } flops, MemoryBytes: { } memory })
@@ -31,27 +31,39 @@ internal static class PlanView
     }
 
     /// <summary>Shows methods as a table, and then the reasons, each once.</summary>
-    public static void Methods(Terminal terminal, ImmutableArray<WeightPlan> methods)
+    private static void Methods(Terminal terminal, PlanOverview overview)
     {
+        var methods = overview.Methods;
         if (methods.IsEmpty)
             return;
-        var table = Tables.Of("target", "quantity", "method", ">directions", ">at a time", ">GFLOP", ">memory");
+        var nodes = NodeNames.AreNeeded(methods.Select(plan => (plan.Target, overview.NodeOf(plan.Target))));
+        var table = new TextTable([
+            Column.Name("target"),
+            .. nodes ? [Column.Name("node")] : Array.Empty<Column>(),
+            Column.Name("quantity", 3),
+            Column.Text("method", 1),
+            Column.Number("directions", 4),
+            Column.Number("at a time", 6),
+            Column.Number("GFLOP", 5),
+            Column.Number("memory", 2),
+        ]);
         foreach (var plan in methods)
-            table.Row(
+            table.Row([
                 plan.Target,
+                .. nodes ? [overview.NodeOf(plan.Target)] : Array.Empty<string>(),
                 plan.Quantity.Name(),
                 plan.Method,
                 Figures.Count(plan.Directions),
                 Figures.Count(plan.ChunkSize),
                 Figures.GigaFlops(plan.Flops),
-                Figures.Bytes(plan.MemoryBytes)
-            );
+                Figures.Bytes(plan.MemoryBytes),
+            ]);
         terminal.Table(table);
         foreach (var reason in methods.GroupBy(plan => plan.Reason))
             terminal.Item(
                 methods.Select(plan => plan.Reason).Distinct().Count() == 1
                     ? reason.Key
-                    : $"{string.Join(", ", reason.Select(plan => plan.Quantity.OutputName(plan.Target)))}: {reason.Key}"
+                    : $"{Lists.Short(reason.Select(plan => plan.Quantity.OutputName(plan.Target)))}: {reason.Key}"
             );
     }
 
@@ -65,7 +77,15 @@ internal static class PlanView
                 $"  Ways to {plan.Quantity.OutputName(plan.Target)}, times of arithmetic at "
                     + $"{Figures.GigaFlops(CostModel.FlopsPerSecondOfACore)} GFLOP/s for each of {Environment.ProcessorCount} cores:"
             );
-            var table = Tables.Of("method", "at", ">directions", ">GFLOP", ">memory", ">time", "verdict");
+            var table = new TextTable(
+                Column.Text("method"),
+                Column.Name("at"),
+                Column.Number("directions", 3),
+                Column.Number("GFLOP", 4),
+                Column.Number("memory", 2),
+                Column.Number("time", 1),
+                Column.Text("verdict")
+            );
             foreach (var way in plan.Candidates)
                 table.Row(
                     way.Method,

@@ -1,36 +1,80 @@
+using System.Text.Json;
 using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Views;
 
 /// <summary>
-/// Progress for logs. A line is written when 5 % more are done, but not within a second of the last; and after a minute without
-/// one. So a run of a second writes none, and a run of a night no more than a log can bear.
+/// Progress for logs, on the standard error. The first line comes within half a second; then one when the phase changes, 5 % more are
+/// done, or a minute has passed. So a short command writes none, and a run of a night no more than a log can bear.
 /// </summary>
-internal sealed class ProgressLines(Terminal terminal, string title) : IProgress<RunProgress>
+internal sealed class ProgressLines : IDisposable
 {
     private const double Step = 0.05;
-    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+    private const double VerboseStep = 0.01;
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(0.4);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private const double Longest = 60;
 
     private readonly Lock _lock = new();
-    private readonly long _start = terminal.Time.GetTimestamp();
-    private double _shown;
-    private TimeSpan _shownAt;
+    private readonly Terminal _terminal;
+    private readonly string _title;
+    private readonly ProgressState _state;
+    private readonly ITimer _timer;
+    private ProgressSnapshot? _shown;
+    private bool _isOver;
 
-    /// <inheritdoc/>
-    public void Report(RunProgress value)
+    /// <summary>Begins to write lines.</summary>
+    public ProgressLines(Terminal terminal, string title, ProgressState state)
+    {
+        _terminal = terminal;
+        _title = title;
+        _state = state;
+        _timer = terminal.Time.CreateTimer(_ => Tick(), null, terminal.IsVerbose ? TimeSpan.Zero : First, Period);
+    }
+
+    /// <summary>Writes a line where one is due.</summary>
+    private void Tick()
     {
         lock (_lock)
         {
-            var elapsed = terminal.Time.GetElapsedTime(_start);
-            var since = elapsed - _shownAt;
-            if (value.Fraction >= 1 || since < Shortest || value.Fraction - _shown < Step && since < Longest)
+            var now = _state.Now;
+            var step = _terminal.IsVerbose ? VerboseStep : Step;
+            if (
+                _isOver
+                || now.Fraction >= 1
+                || _shown is { } shown
+                    && now.Phase == shown.Phase
+                    && now.Fraction - shown.Fraction < step
+                    && now.Elapsed - shown.Elapsed < Longest
+            )
                 return;
-            (_shown, _shownAt) = (value.Fraction, elapsed);
-            var left =
-                value.Fraction > 0 ? $", about {Figures.Duration(elapsed.TotalSeconds * (1 - value.Fraction) / value.Fraction)} left" : "";
-            terminal.Line($"{title}: {Math.Floor(value.Fraction * 100):0} %{left} ({value.Message})");
-            terminal.Output.Flush();
+            _shown = now;
+            if (_terminal.LogsJson)
+                _terminal.Log("progress", json => Write(json, now));
+            else
+                _terminal.Log($"{_title}: {now.What}{(now.Percent.Length > 0 ? $", {now.Percent}" : "")}, {now.Times}");
         }
+    }
+
+    private void Write(Utf8JsonWriter json, ProgressSnapshot now)
+    {
+        json.WriteString("command", _title);
+        json.WriteString("phase", JsonNamingPolicy.CamelCase.ConvertName(now.Phase.ToString()));
+        json.WriteString("message", now.What);
+        json.WriteNumber("fraction", Math.Round(now.Fraction, 4));
+        json.WriteNumber("elapsedSeconds", Math.Round(now.Elapsed, 2));
+        if (now.SecondsLeft is { } left)
+            json.WriteNumber("secondsLeft", Math.Round(left, 2));
+        else
+            json.WriteNull("secondsLeft");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _timer.Dispose();
+        // A line that is being written ends before what comes after the work.
+        lock (_lock)
+            _isOver = true;
     }
 }

@@ -4,48 +4,49 @@ using Spectre.Console.Rendering;
 
 namespace OnnxCurvature.Cli.Views;
 
-/// <summary>Shows how far a run has come: a bar that moves where a person watches, and lines now and then elsewhere.</summary>
+/// <summary>Shows on the standard error how far a command has come: a bar where a person watches, and lines elsewhere.</summary>
 internal static class ProgressView
 {
-    /// <summary>Does some work, and shows its progress under a title.</summary>
-    public static T Show<T>(Terminal terminal, string title, Func<IProgress<RunProgress>, T> work)
+    /// <summary>Does some work, and shows its progress under the command's name.</summary>
+    public static T Show<T>(Terminal terminal, string command, Func<IProgress<RunProgress>, T> work)
     {
-        if (!terminal.IsInteractive)
-            return work(new ProgressLines(terminal, title));
+        var state = new ProgressState(terminal.Time, terminal.Start);
+        if (terminal.IsQuiet)
+            return work(state);
+        if (!terminal.ShowsBar)
+        {
+            using var lines = new ProgressLines(terminal, command, state);
+            return work(state);
+        }
         return terminal
-            .Console.Progress()
+            .ErrorConsole.Progress()
             .AutoClear(true)
             .Columns(
-                new TaskDescriptionColumn { Alignment = Justify.Left },
-                new ProgressBarColumn(),
-                new PercentageColumn(),
-                new TimeLeftColumn(terminal.Time)
+                new StateColumn(state, now => $"{command}: {Printable.Line(now.What)}"),
+                new ProgressBarColumn { Width = 20 },
+                new StateColumn(state, now => now.Percent),
+                new StateColumn(state, now => now.Times)
             )
-            .Start(context => work(new Bar(context.AddTask(title, maxValue: 1), title)));
+            .Start(context =>
+            {
+                var task = context.AddTask(command, maxValue: 1);
+                return work(new Bar(state, task));
+            });
     }
 
-    /// <summary>The time left at the average pace from the start; nothing until there is a pace to speak of.</summary>
-    private sealed class TimeLeftColumn(TimeProvider time) : ProgressColumn
+    /// <summary>A text about the state, which changes also while nothing is reported.</summary>
+    private sealed class StateColumn(ProgressState state, Func<ProgressSnapshot, string> text) : ProgressColumn
     {
-        private const double Least = 0.01;
-
-        private readonly long _start = time.GetTimestamp();
-
         protected override bool NoWrap => true;
 
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(
-                task.Value is < Least or >= 1
-                    ? ""
-                    : $"{Figures.Duration(Math.Ceiling(time.GetElapsedTime(_start).TotalSeconds * (1 - task.Value) / task.Value))} left"
-            );
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(text(state.Now));
     }
 
-    private sealed class Bar(ProgressTask task, string title) : IProgress<RunProgress>
+    private sealed class Bar(ProgressState state, ProgressTask task) : IProgress<RunProgress>
     {
         public void Report(RunProgress value)
         {
-            task.Description = Markup.Escape(Printable.Line(value.Message.Length == 0 ? title : $"{title}, {value.Message}"));
+            state.Report(value);
             task.Value = Math.Clamp(value.Fraction, 0, 1);
         }
     }

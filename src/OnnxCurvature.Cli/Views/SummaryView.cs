@@ -12,8 +12,11 @@ internal static partial class SummaryView
 {
     private const int BarWidth = 24;
 
-    /// <summary>Shows a result.</summary>
-    public static void Show(Terminal terminal, CurvatureResult result, PlanOverview? plan)
+    /// <summary>The most weights whose details are shown without being asked for.</summary>
+    private const int MostDetailed = 3;
+
+    /// <summary>Shows a result; of many weights one line each, unless details are asked for.</summary>
+    public static void Show(Terminal terminal, CurvatureResult result, PlanOverview plan, bool details)
     {
         var summary = ResultSummary.Of(result);
         terminal.Heading("Result");
@@ -44,7 +47,7 @@ internal static partial class SummaryView
                         + $"median of them"
                 )
             );
-        if (plan?.Estimate is { } planned)
+        if (plan.Estimate is { } planned)
             terminal.Line(
                 $"  planned: about {Figures.Duration(planned.Seconds)} and {Figures.Bytes(planned.PeakBytes)}; taken: "
                     + $"{Figures.Duration(result.Seconds.GetValueOrDefault("run"))} and {Figures.Bytes(result.PeakBytes)}"
@@ -52,18 +55,67 @@ internal static partial class SummaryView
         if (result.Probes is { } probes)
             terminal.Line($"  The error that was asked for took {Figures.Count(probes)} probes.");
         CheckView.Show(terminal, result.Check);
-        foreach (var target in summary.Targets)
-            Show(terminal, target);
+        if (details || summary.Targets.Length <= MostDetailed)
+            foreach (var target in summary.Targets)
+                Show(terminal, target, plan.NodeOf(target.Name));
+        else
+            Lines(terminal, summary, plan);
         terminal.Line();
     }
 
-    private static void Show(Terminal terminal, TargetSummary target)
+    /// <summary>Shows a line for each target: the norm of each quantity, and more of the last.</summary>
+    private static void Lines(Terminal terminal, ResultSummary summary, PlanOverview plan)
     {
         terminal.Line();
-        terminal.Heading($"{target.Name}, shape {Figures.Index(target.Tensors[0].Shape)}");
+        foreach (var group in summary.Targets.GroupBy(target => string.Join(", ", target.Tensors.Select(Label))))
+        {
+            TensorSummary[] first = [.. group.First().Tensors];
+            var last = Label(first[^1]);
+            var nodes = NodeNames.AreNeeded(group.Select(target => (target.Name, plan.NodeOf(target.Name))));
+            terminal.Heading($"{Figures.Count(group.Count())} targets, L2 norms, and sum, maximum and share below zero of {last}");
+            var table = new TextTable([
+                Column.Name("target"),
+                .. nodes ? [Column.Name("node")] : Array.Empty<Column>(),
+                Column.Name("shape", 4),
+                .. first.Select((tensor, at) => Column.Number(Label(tensor), at == first.Length - 1 ? 0 : 3)),
+                Column.Number("sum", 1),
+                Column.Number("maximum", 2),
+                Column.Number("negative", 5),
+            ]);
+            foreach (var target in group)
+            {
+                var tensor = target.Tensors[^1];
+                table.Row([
+                    target.Name,
+                    .. nodes ? [plan.NodeOf(target.Name)] : Array.Empty<string>(),
+                    Figures.Index(tensor.Shape),
+                    .. target.Tensors.Select(each => Figures.Value(each.Norm)),
+                    Figures.Value(tensor.Sum),
+                    Figures.Value(tensor.Maximum),
+                    Figures.Share(tensor.NegativeShare),
+                ]);
+            }
+            terminal.Table(table);
+            terminal.Line();
+        }
+        terminal.Line("--details shows the figures, the largest entries and the slices of each.");
+    }
+
+    private static void Show(Terminal terminal, TargetSummary target, string node)
+    {
+        terminal.Line();
+        var ofNode = NodeNames.AreNeeded([(target.Name, node)]) ? $" of {node}" : "";
+        terminal.Heading($"{target.Name}{ofNode}, shape {Figures.Index(target.Tensors[0].Shape)}");
         if (Range().IsMatch(target.Name))
             terminal.Line("  Indices count from the start of the range.");
-        var table = Tables.Of("", ">L2 norm", ">sum", ">minimum", ">maximum", ">negative");
+        var table = new TextTable(
+            Column.Name(""),
+            Column.Number("L2 norm"),
+            Column.Number("sum"),
+            Column.Number("minimum", 2),
+            Column.Number("maximum", 1),
+            Column.Number("negative", 3)
+        );
         foreach (var tensor in target.Tensors)
             table.Row(
                 Label(tensor),
@@ -85,7 +137,7 @@ internal static partial class SummaryView
     {
         terminal.Line();
         terminal.Line($"  {Label(tensor)}, entries of largest size");
-        var table = Tables.Of("index", ">value");
+        var table = new TextTable(Column.Name("index"), Column.Number("value"));
         foreach (var entry in tensor.Largest)
             table.Row(Figures.Index(entry.Index), Figures.Value(entry.Value));
         terminal.Table(table);
@@ -99,7 +151,7 @@ internal static partial class SummaryView
         terminal.Line(
             $"  {Label(tensor)}, slices of the first axis (feature maps) with the most curvature, of {Figures.Count(tensor.Shape[0])}"
         );
-        var table = Tables.Of(">slice", ">sum of |entries|", ">share", "");
+        var table = new TextTable(Column.Number("slice"), Column.Number("sum of |entries|"), Column.Number("share"), Column.Name("", 1));
         foreach (var slice in tensor.Slices)
             table.Row(
                 slice.Index.ToString(CultureInfo.InvariantCulture),

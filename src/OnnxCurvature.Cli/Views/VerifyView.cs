@@ -11,7 +11,14 @@ internal static class VerifyView
     public static void Show(Terminal terminal, VerifyReport report)
     {
         terminal.Heading("Verification");
-        var table = Tables.Of("tensor", "checked against", ">agree", ">largest difference", ">of tolerance", ">for rounding");
+        var table = new TextTable(
+            Column.Name("tensor"),
+            Column.Text("checked against"),
+            Column.Number("agree"),
+            Column.Number("largest difference", 2),
+            Column.Number("of tolerance", 1),
+            Column.Number("for rounding", 3)
+        );
         foreach (var group in report.Entries.GroupBy(entry => (entry.Name, entry.Check)))
         {
             var worst = group.MaxBy(entry => entry.Excess)!;
@@ -30,7 +37,14 @@ internal static class VerifyView
         if (wrong.Length > 0)
         {
             terminal.Heading("Entries that do not agree");
-            var entries = Tables.Of("entry", "checked against", ">computed", ">reference", ">tolerance", ">for rounding");
+            var entries = new TextTable(
+                Column.Name("entry"),
+                Column.Text("checked against", 1),
+                Column.Number("computed"),
+                Column.Number("reference"),
+                Column.Number("tolerance"),
+                Column.Number("for rounding", 2)
+            );
             foreach (var entry in wrong)
                 entries.Row(
                     entry.Name + Figures.Index(entry.Index),

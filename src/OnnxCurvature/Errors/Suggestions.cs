@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OnnxCurvature;
 
 /// <summary>Offers names like one that was not found.</summary>
@@ -21,14 +23,29 @@ public static class Suggestions
     }
 
     /// <summary>A clause that lists a few fixed words, and first the nearest of them where a few typing errors lead to it.</summary>
-    public static string Among(string name, params string[] words)
+    public static string Among(string name, params string[] words) => Among(name, words, ImmutableDictionary<string, string>.Empty);
+
+    /// <summary>
+    /// A clause that lists a few fixed words, and first the one that is meant: where a few typing errors lead to it, or other programs
+    /// call it so. Case, and what stands between the parts of a name, do not matter.
+    /// </summary>
+    /// <param name="name">The name that was not found.</param>
+    /// <param name="words">The words that there are.</param>
+    /// <param name="elsewhere">The word for each name of another program, which is in lower case and without hyphens.</param>
+    public static string Among(string name, IReadOnlyCollection<string> words, IReadOnlyDictionary<string, string> elsewhere)
     {
         var all = string.Join(", ", words);
-        var nearest = words.MinBy(word => Distance(name, word))!;
-        return name.Length > 0 && Distance(name, nearest) <= Math.Max(2, nearest.Length / 3)
+        var plain = Plain(name);
+        if (elsewhere.GetValueOrDefault(plain) is { } known)
+            return $"here it is called '{known}', and all are {all}";
+        var nearest = words.FirstOrDefault(word => Plain(word) == plain) ?? words.MinBy(word => Distance(name, word))!;
+        return name.Length > 0 && (Plain(nearest) == plain || Distance(name, nearest) <= Math.Max(2, nearest.Length / 3))
             ? $"the nearest is '{nearest}', and all are {all}"
             : $"give one of {all}";
     }
+
+    /// <summary>A name in lower case, without what stands between its parts.</summary>
+    private static string Plain(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToLowerInvariant();
 
     /// <summary>The number of insertions, deletions and replacements between two names; a containing name is near.</summary>
     private static int Distance(string a, string b)

@@ -16,6 +16,13 @@ namespace OnnxCurvature.Tests.Cli;
 /// <summary>What the commands ask of the library, and what they show.</summary>
 public sealed class CommandTests
 {
+    private static VerifyReport Disagreement =>
+        new([
+            new VerifyEntry("w.gradient", [1, 2], 1, 1, 0.001, 0.0001, "central difference of the loss"),
+            new VerifyEntry("w.hessian_diagonal", [0, 3], 2, -2, 0.001, 0.0001, "central difference of the gradient"),
+            new VerifyEntry("w.hessian_diagonal", [0, 4], 2, double.NaN, 0.001, 0.0001, "central difference of the gradient"),
+        ]);
+
     [Fact]
     public void Options_of_a_run_reach_the_library()
     {
@@ -137,6 +144,67 @@ public sealed class CommandTests
         Assert.Equal([1, 2, 0, 0.5, (float)(1.0 / 3), 1e-9f], file.Read("conv4_3.weight.hessian_diagonal").ToDoubles());
     }
 
+    [Theory]
+    [InlineData(80)]
+    [InlineData(120)]
+    public void What_a_person_sees_fits_the_window(int width)
+    {
+        using var folder = new TemporaryFolder();
+        (string Name, string[] Arguments)[] commands =
+        [
+            ("inspect", ["inspect", "vgg16.onnx"]),
+            ("run", ["run", "m", "-o", folder.File("out.npz"), "--wrt", "w", "--loss", "mse", "--explain"]),
+            ("verify", ["verify", "m", "--wrt", "w", "--loss", "mse"]),
+            ("augment", ["augment", "m", "-o", "out.onnx", "--wrt", "w", "--loss", "mse"]),
+        ];
+        foreach (var (name, arguments) in commands)
+        {
+            var run = ToolRun.Within(width, new FakeService { Found = Disagreement }, arguments);
+            var text = run.ToString().Replace(folder.Path + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+            Assert.All(text.Split('\n'), line => Assert.InRange(line.Length, 0, width));
+            Golden.Match($"{name}-{width}.txt", string.Join('\n', text.Split('\n').Select(line => line.TrimEnd())));
+        }
+    }
+
+    [Fact]
+    public void Of_many_weights_a_run_shows_a_line_each_and_all_figures_where_details_are_asked_for()
+    {
+        using var folder = new TemporaryFolder();
+        var service = new FakeService { Weights = 5 };
+        string[] arguments = ["run", "m", "-o", folder.File("out.npz"), "--wrt", "w", "--loss", "mse"];
+        var run = ToolRun.Within(80, service, arguments);
+        Assert.Equal(
+            5,
+            run.Output.Split('\n').Count(line => line.StartsWith("  layer", StringComparison.Ordinal) && line.Contains("2.31541"))
+        );
+        Assert.DoesNotContain("entries of largest size", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "entries of largest size",
+            ToolRun.Within(80, service, [.. arguments, "--details"]).Output,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void A_quiet_run_writes_its_file_and_shows_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var run = ToolRun.Of(new FakeService(), "run", "m", "-o", folder.File("out.npz"), "--wrt", "w", "--loss", "mse", "-q");
+        Assert.Equal("exit 0\n", run.ToString());
+        Assert.True(File.Exists(folder.File("out.npz")));
+    }
+
+    [Fact]
+    public void A_file_of_arguments_stands_for_what_it_holds()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("options.rsp"), $"# the weights\n--wrt 'a b' \"c\"\n\n--loss mse\n-o {folder.File("out.npz")}\n");
+        var service = new FakeService();
+        var run = ToolRun.Of(service, "run", "m", "@" + folder.File("options.rsp"));
+        Assert.Equal((ExitCodes.Success, ""), (run.Code, run.Error));
+        Assert.Equal(["a b", "c"], service.Request!.WithRespectTo);
+    }
+
     [Fact]
     public void Options_of_augment_reach_the_library_and_the_report_is_as_approved()
     {
@@ -222,14 +290,7 @@ public sealed class CommandTests
     [Fact]
     public void A_verification_that_does_not_agree_ends_with_1_and_shows_where()
     {
-        var service = new FakeService
-        {
-            Found = new VerifyReport([
-                new VerifyEntry("w.gradient", [1, 2], 1, 1, 0.001, 0.0001, "central difference of the loss"),
-                new VerifyEntry("w.hessian_diagonal", [0, 3], 2, -2, 0.001, 0.0001, "central difference of the gradient"),
-                new VerifyEntry("w.hessian_diagonal", [0, 4], 2, double.NaN, 0.001, 0.0001, "central difference of the gradient"),
-            ]),
-        };
+        var service = new FakeService { Found = Disagreement };
         var run = ToolRun.Of(service, "verify", "m", "--wrt", "w", "--loss", "mse");
         Assert.Equal(ExitCodes.Disagreement, run.Code);
         Golden.Match("verify.txt", run.ToString());

@@ -52,6 +52,9 @@ internal sealed class FakeService : ICurvatureService
     /// <summary>What a run does before it gives its result.</summary>
     public Action<IProgress<RunProgress>?, CancellationToken> OnRun { get; init; } = (_, _) => { };
 
+    /// <summary>How many further weights a run gives results of.</summary>
+    public int Weights { get; init; }
+
     /// <summary>What a verification finds.</summary>
     public VerifyReport Found { get; init; } = new([]);
 
@@ -66,8 +69,8 @@ internal sealed class FakeService : ICurvatureService
             [("image", "float32[N,3,224,224]")],
             [("logits", "float32[N,1000]")],
             [
-                new InspectedWeight("conv4_3.weight", "float32[512,512,3,3]", 2359296, ConvPlan, null),
-                new InspectedWeight("[odd] name", "float32[6]", 6, null, "the operator Secret 's' is unknown"),
+                new InspectedWeight("conv4_3.weight", "/features/conv4_3/Conv", "float32[512,512,3,3]", 2359296, ConvPlan, null),
+                new InspectedWeight("[odd] name", "", "float32[6]", 6, null, "the operator Secret 's' is unknown"),
             ],
             [("/act/Constant_output_0", "float32")],
             [new InspectedOperator("Conv", 13, null), new InspectedOperator("com.example.Secret", 1, "the operator is unknown")],
@@ -109,7 +112,8 @@ internal sealed class FakeService : ICurvatureService
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, DataSource> data,
-        CurvatureRunOptions options
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress
     )
     {
         (ModelPath, Request, Data, RunOptions) = (modelPath, request, data, options);
@@ -153,6 +157,14 @@ internal sealed class FakeService : ICurvatureService
                     new ResultTensor("conv4_3.weight.gradient", ElementType.Float32, [2, 1, 3], [1, -2, 0, 0.5, 1.0 / 3, -1e-9]),
                     new ResultTensor("conv4_3.weight.hessian_diagonal", ElementType.Float32, [2, 1, 3], [1, 2, 0, 0.5, 1.0 / 3, 1e-9]),
                     new ResultTensor("norm.bias[3:9].hessian_diagonal", ElementType.Float32, [6], [12345678, -0.00012345678, 0, 0, 0, 0]),
+                    .. Enumerable
+                        .Range(0, service.Weights)
+                        .Select(index => new ResultTensor(
+                            $"layer{index}.weight.hessian_diagonal",
+                            ElementType.Float32,
+                            [2, 1, 3],
+                            [1, 2, 0, 0.5, 1.0 / 3, 1e-9]
+                        )),
                 ],
                 70,
                 3,

@@ -14,9 +14,61 @@ public sealed class HelpTests
     [MemberData(nameof(Commands))]
     public void Help_is_as_approved(string command)
     {
-        var run = ToolRun.Of(new FakeService(), [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
-        Assert.Equal(ExitCodes.Success, run.Code);
-        Golden.Match($"help{(command.Length > 0 ? "-" : "")}{command}.txt", run.ToString());
+        foreach (var width in new[] { 80, 120 })
+        {
+            var text = Help(command, "--help", width);
+            Assert.InRange(text.Split('\n').Length, 5, 60);
+            Assert.All(text.Split('\n'), line => Assert.InRange(line.Length, 0, width));
+            Golden.Match($"{GoldenName(command)}-{width}.txt", text);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void The_whole_help_is_as_approved(string command) =>
+        Golden.Match($"{GoldenName(command)}-all.txt", Help(command, "--help-all", 80));
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void The_short_help_explains_or_names_every_option_and_each_line_that_explains_one_is_short(string command)
+    {
+        var text = Help(command, "--help", 80);
+        foreach (var option in OptionsOf(command))
+            Assert.Contains(option.Name, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_page_of_options_holds_the_whole_help()
+    {
+        var text = new StringWriter { NewLine = "\n" };
+        text.WriteLine("# Options");
+        text.WriteLine();
+        text.WriteLine("`--help` explains the options that people need first, and `--help-all` all of them, as this page does.");
+        foreach (var command in Commands.Select(row => (string)row.Data).Where(command => command.Length > 0))
+        {
+            text.WriteLine();
+            text.WriteLine($"## {command}");
+            text.WriteLine();
+            text.WriteLine("```text");
+            text.Write(Help(command, "--help-all", 100));
+            text.WriteLine("```");
+        }
+        Golden.MatchPage("src/docs/options.md", text.ToString());
+    }
+
+    private static string Help(string command, string option, int width)
+    {
+        var run = ToolRun.Within(width, new FakeService(), [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), option]);
+        Assert.Equal((ExitCodes.Success, ""), (run.Code, run.Error));
+        return run.Output;
+    }
+
+    private static string GoldenName(string command) => $"help{(command.Length > 0 ? "-" : "")}{command}";
+
+    private static IEnumerable<System.CommandLine.Option> OptionsOf(string command)
+    {
+        var root = new CommandLine(new FakeService(), new Terminal(TextWriter.Null, TextWriter.Null, interactive: false)).Root;
+        return command.Length == 0 ? root.Options : root.Subcommands.Single(sub => sub.Name == command).Options;
     }
 
     [Fact]

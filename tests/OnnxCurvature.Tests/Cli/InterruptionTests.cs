@@ -25,6 +25,6 @@ public sealed class InterruptionTests
         var code = await command.Run(["inspect", "model.onnx"], cancellation.Token);
         never.Set();
         Assert.Equal(ExitCodes.Interrupted, code);
-        Assert.Equal("interrupted; nothing was written.", error.ToString().Trim());
+        Assert.EndsWith("interrupted; nothing was written.", error.ToString().Trim());
     }
 }

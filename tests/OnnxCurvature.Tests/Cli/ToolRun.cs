@@ -10,6 +10,16 @@ internal sealed record ToolRun(int Code, string Output, string Error)
     public static ToolRun Of(ICurvatureService service, params IReadOnlyList<string> arguments) =>
         Interrupted(service, arguments, TestContext.Current.CancellationToken);
 
+    /// <summary>Runs the tool as a person sees it in a window of some width.</summary>
+    public static ToolRun Within(int width, ICurvatureService service, params IReadOnlyList<string> arguments)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+        var terminal = new Terminal(output, error, interactive: true, width, errorInteractive: true);
+        var code = new CommandLine(service, terminal).Run(arguments, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+        return new ToolRun(code, output.ToString(), error.ToString());
+    }
+
     /// <summary>Runs the tool, which <paramref name="cancellation"/> interrupts.</summary>
     public static ToolRun Interrupted(ICurvatureService service, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {

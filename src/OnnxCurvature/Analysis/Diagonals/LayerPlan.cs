@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using OnnxCurvature.Runtime.Inspection;
+using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Analysis.Diagonals;
 

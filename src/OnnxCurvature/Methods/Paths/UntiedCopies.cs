@@ -20,10 +20,10 @@ internal static class UntiedCopies
         var firsts = new Dictionary<Value, double>();
         double First(Value weight) =>
             firsts.TryGetValue(weight, out var first) ? first : firsts[weight] = weight.Constant!.Part(0, 1).Floats[0];
-        var bySize = model
-            .Weights.Where(used.Contains)
-            .Where(weight => weight.Type.Shape.Elements.Factor > 1)
-            .ToLookup(weight => weight.Type.Shape.Elements.Factor);
+        // The first entry is the first transposed, too, so that reading one number tells nearly all weights apart.
+        var alike = model
+            .Weights.Where(weight => used.Contains(weight) && weight.Type.Shape.Elements.Factor > 1)
+            .ToLookup(weight => (weight.Type.Shape.Elements.Factor, First(weight)));
         var found = new List<string>();
         var told = new HashSet<(Value, Value)>();
         foreach (
@@ -32,18 +32,17 @@ internal static class UntiedCopies
                 .Where(value => value.Constant is not null && used.Contains(value))
                 .Distinct()
         )
-        foreach (var other in bySize[weight.Type.Shape.Elements.Factor])
         {
-            // The first entry is the first transposed, too, so that reading one number tells nearly all weights apart.
-            if (
-                other == weight
-                || told.Contains((other, weight))
-                || First(weight) != First(other)
-                || Relation(weight, other) is not { } relation
-            )
+            var candidates = alike[(weight.Type.Shape.Elements.Factor, First(weight))].Where(other => other != weight).ToArray();
+            if (candidates.Length == 0 || IsFilled(weight.Constant!))
                 continue;
-            told.Add((weight, other));
-            found.Add($"'{weight.Name}' and '{other.Name}'{relation}");
+            foreach (var other in candidates)
+            {
+                if (told.Contains((other, weight)) || Relation(weight, other) is not { } relation)
+                    continue;
+                told.Add((weight, other));
+                found.Add($"'{weight.Name}' and '{other.Name}'{relation}");
+            }
         }
         return found.Count == 0
             ? null
@@ -52,14 +51,13 @@ internal static class UntiedCopies
     }
 
     /// <summary>
-    /// How the entries of two weights of the same size are the same, for a sentence, or null where they are not. Entries that are all
-    /// equal, as of a scale that was never trained, tell nothing.
+    /// How the entries of two weights of the same size are the same, for a sentence, or null where they are not.
     /// </summary>
     private static string? Relation(Value weight, Value other)
     {
         var (a, b) = (weight.Constant!, other.Constant!);
         if (Same(a, b))
-            return IsFilled(a) ? null : "";
+            return "";
         return
             weight.Type.Shape is [{ Factor: > 1 and var rows }, { Factor: > 1 and var directions }]
             && other.Type.Shape == TensorShape.Of(directions, rows)
@@ -72,6 +70,7 @@ internal static class UntiedCopies
         Blocks(a.Type.Shape.Elements.Factor)
             .All(block => a.Part(block.Start, block.Count).Floats.AsSpan().SequenceEqual(b.Part(block.Start, block.Count).Floats));
 
+    /// <summary>Whether all entries are equal, as of a scale that was never trained; that tells nothing.</summary>
     private static bool IsFilled(Constant constant)
     {
         var first = constant.Part(0, 1).Floats[0];

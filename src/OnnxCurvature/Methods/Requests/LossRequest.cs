@@ -24,6 +24,30 @@ public enum LossKind
 /// <param name="Value">The name of the value that it is taken of; null for the model's first output.</param>
 public sealed record LossRequest(LossKind Kind, string? Value = null)
 {
+    /// <summary>The names of the losses.</summary>
+    public static IEnumerable<string> Kinds => Enum.GetValues<LossKind>().Select(Name);
+
+    /// <summary>The losses' names in other programs.</summary>
+    private static readonly Dictionary<string, string> Elsewhere = new()
+    {
+        ["ce"] = Name(LossKind.CrossEntropy),
+        ["crossentropyloss"] = Name(LossKind.CrossEntropy),
+        ["softmaxcrossentropy"] = Name(LossKind.CrossEntropy),
+        ["softmaxcrossentropyloss"] = Name(LossKind.CrossEntropy),
+        ["categoricalcrossentropy"] = Name(LossKind.CrossEntropy),
+        ["sparsecategoricalcrossentropy"] = Name(LossKind.CrossEntropy),
+        ["nll"] = Name(LossKind.CrossEntropy),
+        ["nllloss"] = Name(LossKind.CrossEntropy),
+        ["bce"] = Name(LossKind.BinaryCrossEntropy),
+        ["bceloss"] = Name(LossKind.BinaryCrossEntropy),
+        ["bcewithlogits"] = Name(LossKind.BinaryCrossEntropy),
+        ["bcewithlogitsloss"] = Name(LossKind.BinaryCrossEntropy),
+        ["mseloss"] = Name(LossKind.Mse),
+        ["l2"] = Name(LossKind.Mse),
+        ["meansquarederror"] = Name(LossKind.Mse),
+        ["squarederror"] = Name(LossKind.Mse),
+    };
+
     /// <summary>What cross-entropy does with classes and labels; the defaults for any other loss.</summary>
     public ClassOptions Classes { get; init; } = new();
 
@@ -60,9 +84,7 @@ public sealed record LossRequest(LossKind Kind, string? Value = null)
         foreach (var kind in Enum.GetValues<LossKind>())
             if (Name(kind) == name)
                 return new LossRequest(kind, colon < 0 || colon == text.Length - 1 ? null : text[(colon + 1)..]);
-        throw new UserErrorException(
-            $"The loss '{name}' is unknown; {Suggestions.Among(name, [.. Enum.GetValues<LossKind>().Select(Name)])}."
-        );
+        throw new UserErrorException($"The loss '{name}' is unknown; {Suggestions.Among(name, [.. Kinds], Elsewhere)}.");
     }
 
     /// <inheritdoc/>

@@ -22,8 +22,9 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
         !IsPart ? Value.Type : Value.Type with { Shape = Single ? Value.Type.Shape.Remove(0) : Value.Type.Shape.With(0, End - Start) };
 
     /// <summary>
-    /// Finds the targets that the patterns name, each once, in the order of the patterns. A pattern with <c>*</c> or <c>?</c> stands for
-    /// the matching weights; any other names a weight, an input or an intermediate value. Throws <see cref="UserErrorException"/>.
+    /// Finds the targets that the patterns name, each once, in the order of the patterns. A name is that of a weight, an input or an
+    /// intermediate value, or that of a node and stands for the weights that it uses. A pattern with <c>*</c> or <c>?</c> stands for the
+    /// weights that match, or, where none does, for those of the nodes that match. Throws <see cref="UserErrorException"/>.
     /// </summary>
     public static IReadOnlyList<Target> Resolve(ModelGraph model, IEnumerable<string> patterns)
     {
@@ -31,20 +32,11 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
         foreach (var pattern in patterns)
         {
             var (name, range) = Split(model, pattern);
-            if (NamePattern.IsPattern(name))
+            if (!model.Values.TryGetValue(name, out var value))
             {
-                var matches = model.Weights.Where(weight => NamePattern.Fits(name, weight.Name!)).ToArray();
-                if (matches.Length == 0)
-                    throw NoMatch(model, pattern, name);
-                targets.AddRange(matches.Select(weight => Of(weight.Name!, weight, range)));
+                targets.AddRange(Weights(model, pattern, name).Select(weight => Of(weight.Name!, weight, range)));
                 continue;
             }
-            var value =
-                model.Values.GetValueOrDefault(name)
-                ?? throw new UserErrorException(
-                    $"--wrt '{pattern}' names nothing in the model; "
-                        + $"{Suggestions.For(name, model.Weights.Select(weight => weight.Name!).Concat(model.Values.Keys))}."
-                );
             if (!value.Type.Element.IsFloat())
                 throw new UserErrorException(
                     $"--wrt '{pattern}' names a value of {value.Type.Element.DisplayName()}, and only floating-point values have "
@@ -57,14 +49,32 @@ public sealed partial record Target(string Name, Value Value, long Start, long E
         return [.. targets.DistinctBy(target => target.Name)];
     }
 
+    /// <summary>The weights that a pattern, or the name of a node, stands for.</summary>
+    private static Value[] Weights(ModelGraph model, string pattern, string name)
+    {
+        Value[] matches = NamePattern.IsPattern(name) ? [.. model.Weights.Where(weight => NamePattern.Fits(name, weight.Name!))] : [];
+        if (matches.Length > 0)
+            return matches;
+        var uses = WeightUse.Of(model);
+        Value[] ofNodes = [.. model.Weights.Where(weight => uses[weight].Any(use => NamePattern.Fits(name, use.Node)))];
+        return ofNodes.Length > 0 ? ofNodes : throw NoMatch(model, pattern, name);
+    }
+
     private static UserErrorException NoMatch(ModelGraph model, string pattern, string name)
     {
+        var what = NamePattern.IsPattern(name) ? "matches no weight and no node that uses one" : "names nothing in the model";
         if (model.FormulaConstants.FirstOrDefault(constant => NamePattern.Fits(name, constant.Name!)) is { } constant)
             return new UserErrorException(
                 $"--wrt '{pattern}' matches no weight, but '{constant.Name}', a constant of a formula; name it without a pattern."
             );
+        if (OriginalName.Find(model, name) is { } found)
+            return new UserErrorException(
+                $"--wrt '{pattern}' {what}; the exporter made the weight '{found.Weight.Name}' of it, which the node '{found.Node}' uses; "
+                    + $"give --wrt '{found.Weight.Name}' or --wrt '{found.Node}'."
+            );
+        var names = model.Weights.Select(weight => weight.Name!);
         return new UserErrorException(
-            $"--wrt '{pattern}' matches no weight; {Suggestions.For(name, model.Weights.Select(weight => weight.Name!))}."
+            $"--wrt '{pattern}' {what}; {Suggestions.For(name, NamePattern.IsPattern(name) ? names : names.Concat(model.Values.Keys))}."
         );
     }
 

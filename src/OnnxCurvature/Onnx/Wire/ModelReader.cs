@@ -49,12 +49,18 @@ internal sealed class ModelReader
     public static ModelReader Read(string path, WorkLimits? limits = null)
     {
         if (Directory.Exists(path))
-            throw new UserErrorException($"'{path}' is a folder; give the .onnx file in it.");
+            throw new UserErrorException(
+                System.IO.File.Exists(System.IO.Path.Combine(path, "saved_model.pb"))
+                    ? ForeignFormat.Refusal(path, "a SavedModel of TensorFlow")
+                    : $"'{path}' is a folder; give the .onnx file in it."
+            );
         if (!System.IO.File.Exists(path))
             throw new UserErrorException($"There is no file '{path}'.");
         var file = WeightFile.Of(path);
         if (file.Length == 0)
             throw new UserErrorException($"'{path}' is empty.");
+        if (ForeignFormat.Of(path) is { } format)
+            throw new UserErrorException(ForeignFormat.Refusal(path, format));
         if (file.Length > int.MaxValue)
             throw new UserErrorException(
                 $"'{path}' is larger than 2 GiB, which no ONNX file can be; its weights belong into a file of external data."

@@ -3,6 +3,7 @@ using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Augmentation;
 
@@ -28,6 +29,9 @@ public sealed record AugmentOptions
 
     /// <summary>The most that loading the model may take.</summary>
     public WorkLimits LoadLimits { get; init; } = new();
+
+    /// <summary>Receives the phases of the work; null for nothing.</summary>
+    public IProgress<RunProgress>? Progress { get; init; }
 
     /// <summary>Ends the work with nothing written; it is heeded before files are moved to their places.</summary>
     public CancellationToken Cancellation { get; init; }

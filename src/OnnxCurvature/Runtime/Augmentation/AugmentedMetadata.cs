@@ -86,6 +86,23 @@ internal sealed record AugmentedMetadata
         };
     }
 
+    /// <summary>What an augmented file says of itself, for people; null where the file is none.</summary>
+    public static AugmentedModel? Describe(IReadOnlyDictionary<string, string> metadata) =>
+        Read(metadata) is not { } known
+            ? null
+            : new AugmentedModel(
+                metadata.GetValueOrDefault(Prefix + "source", ""),
+                metadata.GetValueOrDefault(Prefix + "source_sha256", ""),
+                metadata.GetValueOrDefault(Prefix + "version", ""),
+                metadata.GetValueOrDefault(Prefix + "profile", ""),
+                metadata.GetValueOrDefault(Prefix + "calling_convention", ""),
+                metadata.GetValueOrDefault(Prefix + "loss", ""),
+                metadata.GetValueOrDefault(Prefix + "reduction", ""),
+                Lines(metadata, "wrt"),
+                known.Outputs,
+                known.Methods
+            );
+
     /// <summary>What results hold that have other names than usual: one sentence each.</summary>
     public IEnumerable<string> NewNames =>
         Outputs

@@ -166,6 +166,7 @@ internal static class StateFile
 /// <param name="Methods">How each second-order quantity is computed.</param>
 /// <param name="Notes">What the user should know: one sentence each.</param>
 /// <param name="Unchecked">Why results are not checked, where they are not: a clause.</param>
+/// <param name="Nodes">The nodes that use the weights, by the name of the weight.</param>
 internal sealed record ShardFileInfo(
     Shard Shard,
     int Batches,
@@ -173,5 +174,6 @@ internal sealed record ShardFileInfo(
     ImmutableArray<string> Negated,
     ImmutableArray<string> Methods,
     ImmutableArray<string> Notes,
-    string Unchecked
+    string Unchecked,
+    ImmutableDictionary<string, string> Nodes
 );

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Runtime.Augmentation;
 
 namespace OnnxCurvature.Runtime.Inspection;
 
@@ -25,15 +26,20 @@ public sealed record InspectReport(
     ImmutableArray<InspectedOperator> Operators,
     ImmutableArray<(string Loss, string Reason)> Losses,
     ImmutableArray<string> Notes
-);
+)
+{
+    /// <summary>What the file was compiled for, where it is an augmented model; null for any other.</summary>
+    public AugmentedModel? Augmented { get; init; }
+}
 
 /// <summary>A weight.</summary>
 /// <param name="Name">Its name.</param>
+/// <param name="Nodes">The names of the nodes that use it, separated by commas; empty where none does.</param>
 /// <param name="Type">Its type.</param>
 /// <param name="Elements">The number of entries.</param>
 /// <param name="Plan">How its Hessian diagonal is computed for the first fitting loss, or null where it cannot.</param>
 /// <param name="Obstacle">Why it cannot; null where it can.</param>
-public sealed record InspectedWeight(string Name, string Type, long Elements, WeightPlan? Plan, string? Obstacle);
+public sealed record InspectedWeight(string Name, string Nodes, string Type, long Elements, WeightPlan? Plan, string? Obstacle);
 
 /// <summary>An operator of a model.</summary>
 /// <param name="Name">Its name, with the domain where it is not ai.onnx.</param>

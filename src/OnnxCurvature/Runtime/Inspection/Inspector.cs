@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops;
@@ -13,21 +14,28 @@ namespace OnnxCurvature.Runtime.Inspection;
 /// <summary>Surveys a model: what it holds, what can be differentiated, and by which method.</summary>
 internal sealed class Inspector(OnnxModel model)
 {
+    private readonly IReadOnlyDictionary<string, string> _nodes = WeightUse.NodesByWeight(model.Graph);
     private readonly Dictionary<string, string> _obstacles = new(StringComparer.Ordinal);
 
     /// <summary>The report.</summary>
     public InspectReport Report(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var graph = model.Graph;
+        var augmented = AugmentedMetadata.Describe(model.Metadata);
         var losses = Losses().ToImmutableArray();
         var needed = losses.IsEmpty ? [] : Needed(LossRequest.Parse(losses[0].Loss));
-        var weights = graph
-            .Weights.Select(
+        // The constants of an augmented model are those of its source, and what was made of them.
+        var weights = (augmented is null ? graph.Weights : [])
+            .Select(
                 (weight, index) =>
                 {
                     cancellation.ThrowIfCancellationRequested();
                     progress?.Report(
-                        new RunProgress((double)index / graph.Weights.Length, $"weight {index + 1} of {graph.Weights.Length}")
+                        new RunProgress(
+                            (double)index / graph.Weights.Length,
+                            $"weight {index + 1} of {graph.Weights.Length}",
+                            RunPhase.Plan
+                        )
                     );
                     return Inspect(weight, losses, needed);
                 }
@@ -48,7 +56,7 @@ internal sealed class Inspector(OnnxModel model)
             [.. graph.Inputs.Select(input => (input.Name!, input.Type.ToString()))],
             [.. graph.Outputs.Select(output => (output.Name, output.Value.Type.ToString()))],
             weights,
-            [.. graph.FormulaConstants.Select(constant => (constant.Name!, constant.Type.ToString()))],
+            [.. (augmented is null ? graph.FormulaConstants : []).Select(constant => (constant.Name!, constant.Type.ToString()))],
             [
                 .. nodes
                     .Select(node => node.Operator.ToString())
@@ -60,9 +68,23 @@ internal sealed class Inspector(OnnxModel model)
             losses,
             [
                 .. model.Notes,
+                .. Copies(losses, augmented),
                 .. model.LeftOutNodes.Where(node => node.Reason is not null).Select(node => $"{node}; what depends on it is not known."),
             ]
-        );
+        )
+        {
+            Augmented = augmented,
+        };
+    }
+
+    /// <summary>Weights that hold the same numbers, as exporters make of one that is used twice.</summary>
+    private IEnumerable<string> Copies(ImmutableArray<(string Loss, string Reason)> losses, AugmentedModel? augmented)
+    {
+        if (losses.IsEmpty || augmented is not null || model.Graph.Weights.IsEmpty)
+            return [];
+        var output = model.Graph.Outputs.First(output => output.Name == LossRequest.Parse(losses[0].Loss).Value).Value;
+        var targets = Target.Resolve(model.Graph, model.Graph.Weights.Select(weight => weight.Name!));
+        return UntiedCopies.Note(model.Graph, output, targets) is { } note ? [note] : [];
     }
 
     private IEnumerable<(string Loss, string Reason)> Losses()
@@ -98,9 +120,11 @@ internal sealed class Inspector(OnnxModel model)
     private InspectedWeight Inspect(Value weight, ImmutableArray<(string Loss, string Reason)> losses, HashSet<Value> needed)
     {
         var elements = weight.Type.Shape.Elements.Factor;
+        var nodes = _nodes.GetValueOrDefault(weight.Name!, "");
         if (losses.IsEmpty)
             return new InspectedWeight(
                 weight.Name!,
+                nodes,
                 weight.Type.ToString(),
                 elements,
                 null,
@@ -109,7 +133,7 @@ internal sealed class Inspector(OnnxModel model)
                     : "the model's outputs depend on nodes that cannot be taken"
             );
         if (!needed.Contains(weight))
-            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, "the loss does not depend on it");
+            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, "the loss does not depend on it");
         try
         {
             var request = new CurvatureRequest
@@ -120,6 +144,7 @@ internal sealed class Inspector(OnnxModel model)
             };
             return new InspectedWeight(
                 weight.Name!,
+                nodes,
                 weight.Type.ToString(),
                 elements,
                 new Planner(model.Graph, request, new PlanLimits()).Plan().Methods[0],
@@ -130,11 +155,11 @@ internal sealed class Inspector(OnnxModel model)
         {
             foreach (var refusal in exception.Nodes)
                 _obstacles.TryAdd(refusal.Node.Operator.ToString(), refusal.Reason);
-            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, exception.Message);
+            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, exception.Message);
         }
         catch (Exception exception) when (exception is UserErrorException or UnsupportedOperatorException or ArithmeticException)
         {
-            return new InspectedWeight(weight.Name!, weight.Type.ToString(), elements, null, exception.Message);
+            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, exception.Message);
         }
     }
 }

@@ -46,6 +46,9 @@ public sealed record CurvatureResult(
     /// <summary>What the result is of, by name: the model, the data, the request, and all that changes the bits of a result.</summary>
     public ImmutableArray<KeyValuePair<string, string>> About { get; init; } = [];
 
+    /// <summary>The nodes that use the weights, by the name of the weight.</summary>
+    public IReadOnlyDictionary<string, string> Nodes { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>How each second-order quantity was computed: one sentence each.</summary>
     public ImmutableArray<string> Methods { get; init; } = [];
 

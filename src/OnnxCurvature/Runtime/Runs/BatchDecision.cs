@@ -31,6 +31,9 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
     /// <param name="bytes">What the values of a batch take at their peak.</param>
     public IEnumerable<string> Notes(double bytes)
     {
+        if (Asked > Size && !IsWhole)
+            yield return $"The model takes batches of {Size} {(Size == 1 ? "sample" : "samples")}, whatever --batch-size asks for; for "
+                + $"batches of {Asked} export it with a symbolic batch axis.";
         if (Obstacle is null)
             yield break;
         yield return IsWhole
@@ -39,6 +42,9 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
             : $"Results are those of blocks of {Size} samples, put together as --as-blocks asks, and not those of all {Samples} "
                 + $"samples at once: {Obstacle}.";
     }
+
+    /// <summary>The number of samples in a batch that was asked for, or null.</summary>
+    public int? Asked { get; init; }
 
     /// <summary>All samples at once.</summary>
     public static BatchDecision Whole(long samples, string? obstacle = null) => new(samples, samples, BatchWeight.Samples, obstacle);
@@ -106,7 +112,7 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
             return Whole(total);
         var (weight, obstacle) = prove();
         if (obstacle is null || options.AsBlocks)
-            return new BatchDecision(total, size, weight, obstacle);
+            return new BatchDecision(total, size, weight, obstacle) { Asked = options.BatchSize };
         if (own is not null)
             throw new UserErrorException(
                 $"The model takes {own} samples at once, and --data holds {total}, but blocks of them are "

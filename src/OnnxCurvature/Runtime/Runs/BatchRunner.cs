@@ -81,8 +81,8 @@ internal sealed class BatchRunner : IDisposable
             if (_segments.HasConstant && segment > 0)
                 _constant ??= Values(batch, _segments.Nothing, isChecked: false, null, cancellation);
             if (isChecked && _segments.Count == 1)
-                _state.Check = CheckFirst(batch, values, Read(values), cancellation);
-            Take(data, batch, (int)number, (int)segment, values, cancellation);
+                _state.Check = CheckFirst(batch, values, Read(values), progress, cancellation);
+            Take(data, batch, (int)number, (int)segment, values, progress, cancellation);
         }
         finally
         {
@@ -157,6 +157,7 @@ internal sealed class BatchRunner : IDisposable
         int number,
         int segment,
         IReadOnlyDictionary<Value, OrtValue> values,
+        IProgress<RunProgress>? progress,
         CancellationToken cancellation
     )
     {
@@ -176,7 +177,7 @@ internal sealed class BatchRunner : IDisposable
                 joined.Add(number, _constant[value], -weight);
         }
         if (Check is not null && _state.Check is null && _segments.Count > 1 && number == FirstWhole && segment == _segments.Count - 1)
-            _state.Check = CheckFirst(batch, values, Sums(batch, cancellation), cancellation);
+            _state.Check = CheckFirst(batch, values, Sums(batch, cancellation), progress, cancellation);
     }
 
     /// <summary>Whether a segment of a batch adds to a result: what does not come from directions is the same in each.</summary>
@@ -226,9 +227,11 @@ internal sealed class BatchRunner : IDisposable
         FedBatch batch,
         IReadOnlyDictionary<Value, OrtValue> values,
         Func<string, (double[] Values, long[] Shape)> results,
+        IProgress<RunProgress>? progress,
         CancellationToken cancellation
     )
     {
+        progress?.Report(RunProgress.Begin(RunPhase.Check));
         var given = GivenOutputs.ToDictionary(pair => pair.Value, pair => pair.Output);
         // What is not finite is refused with the node that made it.
         return _results.All(output => OrtTensors.IsFinite(values[output.Value]))

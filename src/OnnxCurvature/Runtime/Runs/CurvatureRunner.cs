@@ -51,6 +51,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     public ComputedRun Compute(DataSet data, RunKeeper? keeper, IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
+        progress?.Report(RunProgress.Begin(RunPhase.Run));
         _costs.Learn(program);
         OrtEnvironment.Start(null);
         using var arena = settings.Provider == "cpu" ? SharedArena.Use(_costs.PeakBytes(program)) : null;

@@ -47,6 +47,9 @@ public sealed class PreparedRun
     /// <summary>The full paths of the files that the model is read from.</summary>
     public ImmutableArray<string> ModelFiles { get; private init; } = [];
 
+    /// <summary>The nodes that use each weight, by the weight's name.</summary>
+    public IReadOnlyDictionary<string, string> Nodes { get; private init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>The number of batches.</summary>
     public int Batches => _plan.Data.Batches;
 
@@ -108,7 +111,7 @@ public sealed class PreparedRun
         var result = run.Once(progress, cancellation);
         while (run.Source.Request is { } request && ProbeRefinement.Next(request, result) is { } probes)
         {
-            run = Create(Source.Path, request with { Probes = probes }, _given, _options);
+            run = Create(Source.Path, request with { Probes = probes }, _given, _options, progress);
             result = run.Once(progress, cancellation) with { Probes = probes };
         }
         return result;
@@ -139,9 +142,11 @@ public sealed class PreparedRun
         string modelPath,
         CurvatureRequest? request,
         IReadOnlyDictionary<string, DataSource> data,
-        CurvatureRunOptions options
+        CurvatureRunOptions options,
+        IProgress<RunProgress>? progress = null
     )
     {
+        progress?.Report(RunProgress.Begin(RunPhase.Load));
         var clock = Stopwatch.StartNew();
         if (request?.TargetError is not null && options.Shard is not null)
             throw new UserErrorException(
@@ -158,12 +163,14 @@ public sealed class PreparedRun
         // Reading the files takes about as long as all else before the run.
         var check = Task.Run(() => AugmentedMetadata.CheckWeightFiles(inputs.Model));
         var loaded = clock.Elapsed.TotalSeconds;
+        progress?.Report(RunProgress.Begin(RunPhase.Plan));
         var plan = request is null ? AugmentedRun.Plan(inputs, options) : RequestedRun.Plan(inputs, request, options);
         check.GetAwaiter().GetResult();
         var seconds = ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded);
         return new PreparedRun(plan, options, data, seconds, inputs.Given.Numbers)
         {
             ModelFiles = inputs.Model.Files,
+            Nodes = WeightUse.NodesByWeight(inputs.Model.Graph),
             Notes = [.. plan.Notes, .. ProviderNotes(why, options, plan.Program)],
             Estimate = options.Provider == "cpu" ? plan.Estimated(options) : null,
         };
@@ -180,6 +187,7 @@ public sealed class PreparedRun
             Tensors = [.. result.Tensors.Select(Named)],
             About = [.. identity.GetAwaiter().GetResult().Entries.Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
             Methods = MethodSentences,
+            Nodes = Nodes,
         };
         keeper.Finish();
         return result;
@@ -210,7 +218,8 @@ public sealed class PreparedRun
             [.. tensors.Where(tensor => tensor.IsNegated).Select(tensor => tensor.Name)],
             MethodSentences,
             Notes,
-            _plan.Check is null ? _plan.Unchecked : CurvatureRunner.PartsUnchecked
+            _plan.Check is null ? _plan.Unchecked : CurvatureRunner.PartsUnchecked,
+            Nodes.ToImmutableDictionary(StringComparer.Ordinal)
         );
     }
 

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Structure;
 
-namespace OnnxCurvature.Runtime.Inspection;
+namespace OnnxCurvature.Methods.Requests;
 
 /// <summary>A node of the model that computes with a weight.</summary>
 /// <param name="Node">Its name in the file, or that of its first output where it has none.</param>
@@ -35,6 +35,16 @@ public sealed record WeightUse(string Node, string OperatorName, KernelAxes? Axe
         }
         return uses.ToDictionary(entry => entry.Key, entry => entry.Value.ToImmutable());
     }
+
+    /// <summary>The names of the nodes that use each weight, by the weight's name; of a weight that no node uses there is none.</summary>
+    internal static IReadOnlyDictionary<string, string> NodesByWeight(ModelGraph model) =>
+        Of(model)
+            .Where(entry => entry.Value.Length > 0)
+            .ToDictionary(
+                entry => entry.Key.Name!,
+                entry => string.Join(", ", entry.Value.Select(use => use.Node).Distinct(StringComparer.Ordinal)),
+                StringComparer.Ordinal
+            );
 
     private static KernelAxes? InWeight(Node node, int input, ImmutableArray<Node> between)
     {

@@ -1,0 +1,60 @@
+namespace OnnxCurvature.Cli;
+
+/// <summary>Files of arguments: <c>@options.rsp</c> stands for what the file holds.</summary>
+internal static class ResponseFile
+{
+    /// <summary>
+    /// The arguments of a file: each line is one, or an option and its values, separated by blanks. Empty lines and lines that begin with
+    /// '#' are left out; quotes keep blanks together. A name that begins with '@' is no file of arguments where there is no such file.
+    /// </summary>
+    public static bool Replace(string token, out IReadOnlyList<string>? replacement, out string? error)
+    {
+        (replacement, error) = (null, null);
+        if (!File.Exists(token))
+            return false;
+        try
+        {
+            replacement =
+            [
+                .. File.ReadLines(token)
+                    .Select(line => line.Trim())
+                    .Where(line => line.Length > 0 && !line.StartsWith('#'))
+                    .SelectMany(line => Words(line)),
+            ];
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            error = $"The file of arguments '{token}' cannot be read ({exception.Message.TrimEnd('.')}); check the path.";
+            return false;
+        }
+    }
+
+    /// <summary>The words of a line; single and double quotes keep blanks together and fall away.</summary>
+    private static IEnumerable<string> Words(string line)
+    {
+        var word = new System.Text.StringBuilder();
+        var isWord = false;
+        char? quote = null;
+        foreach (var sign in line)
+            if (quote == sign || quote is null && (sign is '\'' or '"'))
+            {
+                quote = quote is null ? sign : null;
+                isWord = true;
+            }
+            else if (quote is null && char.IsWhiteSpace(sign))
+            {
+                if (isWord)
+                    yield return word.ToString();
+                word.Clear();
+                isWord = false;
+            }
+            else
+            {
+                word.Append(sign);
+                isWord = true;
+            }
+        if (isWord)
+            yield return word.ToString();
+    }
+}

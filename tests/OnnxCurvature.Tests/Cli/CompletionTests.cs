@@ -1,0 +1,35 @@
+using OnnxCurvature.Cli;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Cli;
+
+/// <summary>What shells are offered.</summary>
+public sealed class CompletionTests
+{
+    [Theory]
+    [InlineData("ins", "inspect")]
+    [InlineData("run m --w", "--wrt")]
+    [InlineData("run m --loss cross", "cross-entropy")]
+    [InlineData("run m --provider c", "cpu")]
+    [InlineData("run m --quantity hess", "hessian-diagonal")]
+    [InlineData("augment m --profile port", "portable")]
+    [InlineData("completion f", "fish")]
+    public void Words_are_completed(string line, string word)
+    {
+        var run = ToolRun.Of(new FakeService(), $"[suggest:{line.Length}]", line);
+        Assert.Equal((ExitCodes.Success, ""), (run.Code, run.Error));
+        Assert.Contains(word, run.Output.Split('\n').Select(text => text.Trim()));
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    [InlineData("pwsh")]
+    public void There_is_a_script_for_each_shell(string shell)
+    {
+        var run = ToolRun.Of(new FakeService(), "completion", shell);
+        Assert.Equal(ExitCodes.Success, run.Code);
+        Assert.Contains("[suggest:", run.Output, StringComparison.Ordinal);
+    }
+}
