@@ -14,10 +14,7 @@ internal sealed class MergedOutputArguments() : OptionGroup("Output")
         };
 
     public Option<bool> Details { get; } =
-        new("--details")
-        {
-            Description = "Show the figures of each weight. As 'run' does [default: where there are few weights].",
-        };
+        new("--details") { Description = "Show the figures of each weight. As 'run' does [default: where there are few weights]." };
 
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Output, Details];

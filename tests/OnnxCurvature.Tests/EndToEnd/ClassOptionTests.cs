@@ -41,7 +41,7 @@ public sealed class ClassOptionTests
         tool.Npy("classes.npy", ElementType.Int64, [2], [0, 1]);
         var run = tool.Run(
             "run @transposed.onnx -o @o.npz --wrt x --loss cross-entropy --quantity loss --precision float64 --data x=@square.npy "
-            + "labels=@classes.npy"
+                + "labels=@classes.npy"
         );
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
         double Loss(double own, double other) => Math.Log(1 + Math.Exp(other - own));
