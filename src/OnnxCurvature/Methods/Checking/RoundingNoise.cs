@@ -14,7 +14,7 @@ internal sealed class RoundingNoise
     private readonly GraphBuilder _b;
     private int _nodes;
 
-    /// <summary>Noise of an amplitude and a frequency of its own for each direction: two scalars, to be batched with the tangents.</summary>
+    /// <summary>Noise of an amplitude and a frequency, two scalars, which are batched with the tangents.</summary>
     public RoundingNoise(GraphBuilder b)
     {
         _b = b;

@@ -122,6 +122,6 @@ internal sealed class CheckComparison(
         }
     }
 
-    /// <summary>Derivatives along multiples of a direction, from z on in float64 and in float32, and along the direction with errors.</summary>
+    /// <summary>Derivatives along multiples of a direction, in float64 and in float32 from z on, and along it with errors.</summary>
     private sealed record Repeated(Repetitions Wide, Repetitions Narrow, Repetitions Perturbed);
 }
