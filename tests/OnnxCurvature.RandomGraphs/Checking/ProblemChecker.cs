@@ -146,6 +146,6 @@ public sealed class ProblemChecker(string folder)
     private static string? Skips(DenseDerivatives dense) =>
         !dense.DependsOnTarget ? "no dependence"
         : (long)dense.Steps * dense.Size > MostTangents ? "too many steps"
-        : dense.Margin < SmallestMargin ? "close to a kink"
+        : !(dense.Margin >= SmallestMargin) ? "close to a kink"
         : null;
 }

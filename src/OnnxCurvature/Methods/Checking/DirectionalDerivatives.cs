@@ -35,7 +35,7 @@ internal sealed class DirectionalDerivatives
     private readonly Head _narrow;
     private readonly HashSet<Value> _ofModel;
     private readonly CheckedDerivatives _asked;
-    private readonly Dictionary<(int, bool), Program> _programs = [];
+    private readonly Dictionary<(int, CheckedRounding), Program> _programs = [];
 
     /// <summary>
     /// Linearizes. Must be called before anything is derived in the graph, since the model's own values are those that it holds now. Throws
@@ -77,33 +77,32 @@ internal sealed class DirectionalDerivatives
 
     /// <summary>
     /// The program for some pairs of directions at once. Its first parameters are the directions a, of shape [K, *value] for each of the
-    /// values; then, where directions b of their own
-    /// are asked for, these; then <see cref="Given"/> and inputs, as far as they are needed. <see cref="KindOf"/> tells what an output is;
-    /// one that is zero is missing.
-    /// First, Second and GaussNewton are of shape [K], or [K, *z] where the caller adds up sample by sample; Image is z_a, [K, *z]. All are
-    /// in
-    /// float64.
+    /// values; then, where directions b of their own are asked for, these; then, for <see cref="CheckedRounding.Perturbed"/>, the amplitude
+    /// and the frequency of the errors of each direction, [K]; then <see cref="Given"/> and inputs, as far as they are needed.
+    /// <see cref="KindOf"/> tells what an output is; one that is zero is missing. First, Second and GaussNewton are of shape [K], or
+    /// [K, *z] where the caller adds up sample by sample; Image is z_a, [K, *z]. All are in float64.
     /// </summary>
     /// <param name="directions">How many, K.</param>
-    /// <param name="wide">Whether everything from z on is in float64, and not in float32.</param>
-    public Program ProgramFor(int directions, bool wide)
+    /// <param name="rounding">What is computed in which precision.</param>
+    public Program ProgramFor(int directions, CheckedRounding rounding)
     {
-        if (!_programs.TryGetValue((directions, wide), out var program))
-            _programs[(directions, wide)] = program = Build(directions, wide ? _wide : _narrow);
+        if (!_programs.TryGetValue((directions, rounding), out var program))
+            _programs[(directions, rounding)] = program = Build(
+                directions,
+                rounding == CheckedRounding.Narrow ? _narrow : _wide,
+                rounding == CheckedRounding.Perturbed ? new RoundingNoise(_b) : null
+            );
         return program;
     }
 
-    private Program Build(int directions, Head head)
+    private Program Build(int directions, Head head, RoundingNoise? noise)
     {
         ImmutableArray<Value> a = Parameters(),
             b = TakesPairs ? Parameters() : a;
+        var errors = noise is null ? [] : new[] { noise.Amplitude, noise.Frequency }.ToDictionary(scalar => scalar, OfDirections);
         var image = Image(a);
         var other = a == b ? image : Image(b);
-        var along = _first
-            .Inputs.Zip(a)
-            .Concat(_second is null ? [] : _second.Inputs.Zip(b))
-            .ToDictionary(pair => pair.First, pair => pair.Second);
-        var bent = _second?.Outputs[0] is { } second ? As(_b.Batch([second], along, directions)[0]!) : null;
+        var bent = _second?.Outputs[0] is { } second ? Along(second, _first.Inputs.Zip(a).Concat(_second.Inputs.Zip(b))) : null;
         var turned =
             head.Product.Outputs[0] is { } product && other is not null
                 ? _b.Batch([product], new Dictionary<Value, Value> { [head.Product.Inputs[0]] = other }, directions)[0]
@@ -121,18 +120,22 @@ internal sealed class DirectionalDerivatives
             CheckedDerivatives.Second,
             gaussNewton is not null && curved is not null ? Ops.Elementwise.Add.Of(_b, gaussNewton, curved) : gaussNewton ?? curved
         );
-        var parameters = a == b ? a : a.AddRange(b);
+        ImmutableArray<Value> parameters = [.. a, .. a == b ? [] : b, .. errors.Values];
         return Simplifier.Run(Ir.Program.Create([.. parameters, .. Cut(outputs.Select(output => output.Value), parameters)], outputs));
 
         ImmutableArray<Value> Parameters() =>
             [.. Values.Select(value => _b.Parameter(value.Type with { Shape = value.Type.Shape.Prepend(directions) }))];
 
-        Value? Image(ImmutableArray<Value> along) =>
-            _first.Outputs[0] is { } tangent
-                ? As(_b.Batch([tangent], _first.Inputs.Zip(along).ToDictionary(pair => pair.First, pair => pair.Second), directions)[0]!)
-                : null;
+        Value OfDirections(Value scalar) => _b.Parameter(scalar.Type with { Shape = [directions] });
 
-        Value As(Value value) => Cast.Of(_b, value, head.Slope.Type.Element);
+        Value? Image(ImmutableArray<Value> along) => _first.Outputs[0] is { } tangent ? Along(tangent, _first.Inputs.Zip(along)) : null;
+
+        Value Along(Value value, IEnumerable<(Value Tangent, Value Directions)> tangents)
+        {
+            var along = tangents.ToDictionary(pair => pair.Tangent, pair => pair.Directions);
+            var own = noise?.Of(value, along.Keys) ?? value;
+            return Cast.Of(_b, _b.Batch([own], along.Concat(errors).ToDictionary(), directions)[0]!, head.Slope.Type.Element);
+        }
 
         Value Summed(Value products)
         {

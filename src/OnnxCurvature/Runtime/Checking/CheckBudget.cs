@@ -59,7 +59,7 @@ internal sealed class CheckBudget(
         CheckAllowance? refused = null;
         for (var directions = Math.Min(MostAtOnce, wanted); directions > 0; directions /= 2)
         {
-            var program = Float64Lowering.Run(derivatives.ProgramFor(directions, wide: true), provider);
+            var program = Float64Lowering.Run(derivatives.ProgramFor(directions, CheckedRounding.Wide), provider);
             if (peakBytes is not null && peakBytes(program) is var peak && peak > bound)
             {
                 var size = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(peak / (1 << 20))} MiB");

@@ -10,15 +10,13 @@ namespace OnnxCurvature.Runtime.Checking;
 using Repetitions = List<Dictionary<CheckedDerivatives, double[]>>;
 
 /// <summary>Compares entries of results with derivatives along directions.</summary>
-/// <param name="run">Derives along directions, from z on in float64.</param>
-/// <param name="narrow">Derives along directions, from z on in float32.</param>
+/// <param name="runs">Derive along directions.</param>
 /// <param name="squares">The names of the results that are sums of squares, in which nothing after z cancels.</param>
 /// <param name="head">The loss.</param>
 /// <param name="tf32">Whether products round their factors to ten bits.</param>
 /// <param name="inputs">Directions and cotangents that were fed, by name.</param>
 internal sealed class CheckComparison(
-    CheckRun run,
-    CheckRun narrow,
+    CheckRuns runs,
     ImmutableHashSet<string> squares,
     LossHead head,
     bool tf32,
@@ -32,17 +30,17 @@ internal sealed class CheckComparison(
     public ImmutableArray<(VerifyEntry Entry, double Relative)> Of(IReadOnlyList<Probe> probes, CancellationToken cancellation)
     {
         var found = ImmutableArray.CreateBuilder<(VerifyEntry, double)>();
-        var once = run.Along([.. probes.Select(probe => (probe, 1.0))], cancellation);
+        var once = runs[CheckedRounding.Wide].Along([.. probes.Select(probe => (probe, new Variation(1)))], cancellation);
         foreach (var (probe, outputs) in probes.Zip(once))
         {
-            (Repetitions Wide, Repetitions Narrow)? repeated = null;
+            Repeated? repeated = null;
             foreach (var (entries, positions) in probe.Compared)
             {
-                var worst = Worst(entries, positions, [outputs], []);
+                var worst = Worst(entries, positions, new Repeated([outputs], [], []));
                 if (!worst.Agrees)
                 {
                     repeated ??= Repeat(probe, cancellation);
-                    worst = Worst(entries, positions, repeated.Value.Wide, repeated.Value.Narrow);
+                    worst = Worst(entries, positions, repeated);
                 }
                 var scale = Math.Max(Math.Abs(worst.Reference), entries.Typical);
                 found.Add((worst, scale == 0 || worst.AgreesByRounding ? 0 : Math.Abs(worst.Computed - worst.Reference) / scale));
@@ -51,23 +49,34 @@ internal sealed class CheckComparison(
         return found.ToImmutable();
     }
 
-    private (Repetitions Wide, Repetitions Narrow) Repeat(Probe probe, CancellationToken cancellation)
+    private Repeated Repeat(Probe probe, CancellationToken cancellation)
     {
-        (Probe, double)[] multiples = [.. CheckRounding.Repetitions.Select(factor => (probe, factor))];
-        return (run.Along(multiples, cancellation), narrow.Along(multiples, cancellation));
+        return new Repeated(
+            Along(CheckedRounding.Wide, CheckRounding.Multiples),
+            Along(CheckedRounding.Narrow, CheckRounding.Multiples),
+            Along(CheckedRounding.Perturbed, CheckRounding.Errors)
+        );
+
+        Repetitions Along(CheckedRounding rounding, IEnumerable<Variation> variations) =>
+            runs[rounding].Along([.. variations.Select(variation => (probe, variation))], cancellation);
     }
 
-    private VerifyEntry Worst(ResultEntries entries, ImmutableArray<long> positions, Repetitions wide, Repetitions narrow)
+    private VerifyEntry Worst(ResultEntries entries, ImmutableArray<long> positions, Repeated repeated)
     {
         VerifyEntry? worst = null;
         foreach (var position in positions)
         {
-            double[] references = [.. wide.Select(output => Reference(entries, position, output))];
+            double[] References(Repetitions repetitions) => [.. repetitions.Select(output => Reference(entries, position, output))];
+            var references = References(repeated.Wide);
             var reference = references.Average();
-            var rounded = narrow.Select(output => Reference(entries, position, output)).Where(double.IsFinite).Append(reference).ToArray();
-            var (spread, cancelled) = (references.Max() - references.Min(), rounded.Max() - rounded.Min());
             var roundoff = CheckRounding.Roundoff(entries.Result.Target.Value.Type.Element, tf32);
-            var allowed = CheckRounding.Allowed(spread, cancelled, reference, roundoff, squares.Contains(entries.Result.Name));
+            var rounding = new CheckRounding(
+                Spread(references),
+                Spread([.. References(repeated.Narrow).Where(double.IsFinite), reference]),
+                References(repeated.Perturbed),
+                reference
+            );
+            var allowed = rounding.Allowed(roundoff, squares.Contains(entries.Result.Name));
             var tolerance = CheckRounding.Relative(roundoff) * (Math.Abs(reference) + entries.Typical) + allowed;
             ImmutableArray<long> index = [.. entries.IndexOf(position)];
             var computed = entries.Values[position];
@@ -77,6 +86,8 @@ internal sealed class CheckComparison(
         }
         return worst!;
     }
+
+    private static double Spread(double[] numbers) => numbers.Max() - numbers.Min();
 
     private double Reference(ResultEntries entries, long position, Dictionary<CheckedDerivatives, double[]> outputs)
     {
@@ -110,4 +121,7 @@ internal sealed class CheckComparison(
             return sums;
         }
     }
+
+    /// <summary>Derivatives along multiples of a direction, in float64 and in float32 from z on, and along it with errors.</summary>
+    private sealed record Repeated(Repetitions Wide, Repetitions Narrow, Repetitions Perturbed);
 }

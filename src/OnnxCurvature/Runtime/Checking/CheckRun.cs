@@ -8,26 +8,26 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <summary>Runs the program of a check for any number of probes, some at a time.</summary>
 /// <param name="derivatives">What is derived.</param>
 /// <param name="directions">How many directions at a time.</param>
-/// <param name="wide">Whether what follows the network is computed in float64, and not in float32.</param>
+/// <param name="rounding">How it rounds.</param>
 /// <param name="given">What is fed and what the run gave, by value.</param>
 /// <param name="settings">How sessions run.</param>
 internal sealed class CheckRun(
     DirectionalDerivatives derivatives,
     int directions,
-    bool wide,
+    CheckedRounding rounding,
     Func<Value, OrtValue> given,
     OrtSettings settings
 ) : IDisposable
 {
-    private readonly Program _program = derivatives.ProgramFor(directions, wide);
+    private readonly Program _program = derivatives.ProgramFor(directions, rounding);
     private OrtProgram? _session;
 
     /// <summary>
-    /// Derivatives along each of some probes whose directions are multiplied by a factor: by the name of the output a row of numbers for
-    /// each probe. An output that is zero is missing.
+    /// Derivatives along each of some probes in some variation: by the name of the output a row of numbers for each probe. An output that
+    /// is zero is missing.
     /// </summary>
     public List<Dictionary<CheckedDerivatives, double[]>> Along(
-        IReadOnlyList<(Probe Probe, double Factor)> probes,
+        IReadOnlyList<(Probe Probe, Variation Variation)> probes,
         CancellationToken cancellation
     )
     {
@@ -36,7 +36,7 @@ internal sealed class CheckRun(
         {
             cancellation.ThrowIfCancellationRequested();
             var some = probes.Skip(start).Take(directions).ToArray();
-            var fed = _program.Parameters.Take(Inputs).Select((parameter, index) => Direction(parameter, index, some)).ToArray();
+            var fed = _program.Parameters.Take(Inputs).Select((parameter, index) => Fed(parameter, index, some)).ToArray();
             try
             {
                 _session ??= new OrtProgram(_program, settings with { RunsOnce = true });
@@ -57,10 +57,20 @@ internal sealed class CheckRun(
     /// <inheritdoc/>
     public void Dispose() => _session?.Dispose();
 
-    private int Inputs => derivatives.Values.Length * (derivatives.TakesPairs ? 2 : 1);
+    private int Directions => derivatives.Values.Length * (derivatives.TakesPairs ? 2 : 1);
+
+    private int Inputs => Directions + (rounding == CheckedRounding.Perturbed ? 2 : 0);
+
+    private OrtValue Fed(Value parameter, int index, (Probe Probe, Variation Variation)[] some) =>
+        index < Directions
+            ? Direction(parameter, index, some)
+            : Numbers([.. some.Select(one => index == Directions ? one.Variation.Amplitude : one.Variation.Frequency)]);
+
+    private OrtValue Numbers(double[] numbers) =>
+        OrtTensors.Sparse(ElementType.Float64, [directions], [.. numbers.Select((number, at) => ((long)at, number))]);
 
     /// <summary>Directions [K, *value]: those of the probes along this value, and zeros.</summary>
-    private OrtValue Direction(Value parameter, int index, (Probe Probe, double Factor)[] some)
+    private OrtValue Direction(Value parameter, int index, (Probe Probe, Variation Variation)[] some)
     {
         var value = derivatives.Values[index % derivatives.Values.Length];
         long[] shape = value.Constant is not null ? [.. value.Type.Shape.Sizes] : OrtTensors.Shape(given(value));
@@ -68,7 +78,7 @@ internal sealed class CheckRun(
         var entries = new List<(long, double)>();
         for (var at = 0; at < some.Length; at++)
         {
-            var (probe, factor) = some[at];
+            var (probe, factor) = (some[at].Probe, some[at].Variation.Factor);
             if (probe.Value != index % derivatives.Values.Length)
                 continue;
             // A second direction of its own stays as it is, so that products are multiplied once.
@@ -79,7 +89,7 @@ internal sealed class CheckRun(
         return OrtTensors.Sparse(parameter.Type.Element, [directions, .. shape], entries);
     }
 
-    private Dictionary<CheckedDerivatives, double[]> Row(Outputs outputs, int at, (Probe Probe, double Factor) probe)
+    private Dictionary<CheckedDerivatives, double[]> Row(Outputs outputs, int at, (Probe Probe, Variation Variation) probe)
     {
         var row = new Dictionary<CheckedDerivatives, double[]>();
         for (var index = 0; index < _program.Outputs.Length; index++)
@@ -88,7 +98,7 @@ internal sealed class CheckRun(
             var numbers = outputs.Values[index].GetTensorDataAsSpan<double>();
             var length = numbers.Length / directions;
             var own = numbers.Slice(at * length, length).ToArray();
-            System.Numerics.Tensors.TensorPrimitives.Divide(own, probe.Probe.Power(output, probe.Factor), own);
+            System.Numerics.Tensors.TensorPrimitives.Divide(own, probe.Probe.Power(output, probe.Variation.Factor), own);
             row[output] = own;
         }
         return row;

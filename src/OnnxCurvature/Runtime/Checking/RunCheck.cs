@@ -141,10 +141,9 @@ internal sealed class RunCheck
             // One of each target first.
             var ranked = choices.SelectMany(all => all.Select((probe, rank) => (Probe: probe, Rank: rank))).OrderBy(pair => pair.Rank);
             Probe[] probes = [.. ranked.Select(pair => pair.Probe).Take(allowance.Most)];
-            using var run = new CheckRun(group.Derivatives, allowance.Directions, wide: true, Value, settings);
-            using var narrow = new CheckRun(group.Derivatives, allowance.Directions, wide: false, Value, settings);
+            using var run = new CheckRuns(rounding => new CheckRun(group.Derivatives, allowance.Directions, rounding, Value, settings));
             var tf32 = settings.Provider == "cuda" && settings.Cuda.AllowTf32;
-            var comparison = new CheckComparison(run, narrow, _squares, _head, tf32, inputs);
+            var comparison = new CheckComparison(run, _squares, _head, tf32, inputs);
             var found = comparison.Of(probes, cancellation);
             entries.AddRange(found.Select(entry => entry.Entry));
             largest = found.Select(entry => entry.Relative).Append(largest).Max();
