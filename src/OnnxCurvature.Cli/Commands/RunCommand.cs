@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Reports;
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Files;
 using OnnxCurvature.Report;
@@ -25,6 +26,7 @@ internal static class RunCommand
         var model = new ModelArguments();
         var resources = new ResourceArguments(runs: true);
         var device = new DeviceArguments();
+        var report = new ReportArguments();
         var command = new ToolCommand(
             "run",
             "Compute the loss and its derivatives over a data set; for an augmented model leave out --wrt and --loss."
@@ -62,6 +64,7 @@ internal static class RunCommand
         command.Add(model);
         command.Add(resources);
         command.Add(device);
+        command.Add(report);
         var requests = new RequestReader(targets, loss, estimates, model);
         var runs = new RunOptionsReader(model, data, resources, device, output);
         command.SetAction(
@@ -69,7 +72,9 @@ internal static class RunCommand
             {
                 var path = parsed.GetRequiredValue(output.Output)!;
                 var files = data.FilesOf(parsed);
-                RealPath.RefuseOverwriting(path, [model.ModelOf(parsed), .. files.Select(file => file.Path), .. requests.FilesOf(parsed)]);
+                string[] read = [model.ModelOf(parsed), .. files.Select(file => file.Path), .. requests.FilesOf(parsed)];
+                RealPath.RefuseOverwriting(path, read);
+                report.Prepare(parsed, terminal, [path, .. read]);
                 var request = requests.Of(parsed);
                 var arrays = DataArgument.Load(files);
                 ResultFile.CheckWritable(path);
@@ -81,7 +86,11 @@ internal static class RunCommand
                 RealPath.RefuseOverwriting(path, run.ModelFiles);
                 cancellation.ThrowIfCancellationRequested();
                 PlanView.Show(terminal, run.Plan, parsed.GetValue(output.Explain));
-                RunOutput.Produce(run, path, terminal, parsed.GetValue(output.Details), cancellation);
+                var result = RunOutput.Produce(run, path, terminal, parsed.GetValue(output.Details), cancellation);
+                terminal.ShowWritten(
+                    path,
+                    () => report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(result, run.Plan, path)))
+                );
                 return Task.FromResult(ExitCodes.Success);
             }
         );

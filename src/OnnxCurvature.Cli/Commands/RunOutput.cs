@@ -1,13 +1,14 @@
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Report;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Commands;
 
 /// <summary>Runs what was planned, and writes and shows the result.</summary>
 internal static class RunOutput
 {
-    /// <summary>Runs.</summary>
-    public static void Produce(IPlannedRun run, string path, Terminal terminal, bool details, CancellationToken cancellation)
+    /// <summary>Runs, and returns the result.</summary>
+    public static CurvatureResult Produce(IPlannedRun run, string path, Terminal terminal, bool details, CancellationToken cancellation)
     {
         var result = ProgressView.Show(terminal, "run", progress => run.Run(progress, cancellation));
         cancellation.ThrowIfCancellationRequested();
@@ -22,5 +23,6 @@ internal static class RunOutput
                 terminal.Line($"Written to {path}: {Lists.Short(result.Tensors.Select(tensor => tensor.Name))}");
             }
         );
+        return result;
     }
 }
