@@ -62,7 +62,7 @@ internal sealed class CommandLine
     /// <summary>Offers the words of options that take one of a few, which the name of their value lists.</summary>
     private static void AddWords(Option option)
     {
-        if (option.HelpName?.Split('|') is { Length: > 1 } words)
+        if (option.HelpName?.Split('|') is { Length: > 1 } words && words.All(word => word.All(char.IsAsciiLetterLower)))
             option.CompletionSources.Add(words);
     }
 

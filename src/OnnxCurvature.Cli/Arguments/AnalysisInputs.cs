@@ -22,8 +22,8 @@ internal sealed class AnalysisInputs(OutputArguments output)
     private readonly AnalysisArguments _analysis = new();
     private readonly AnalysisOutputArguments _written = new(output);
 
-    /// <summary>Whether JSON is asked for in place of text.</summary>
-    public bool IsJson(ParseResult parsed) => parsed.GetValue(_written.Json);
+    /// <summary>The report for programs.</summary>
+    public ReportArguments Report => _written.Report;
 
     /// <summary>Adds the groups to a command, after a group of its own where it has one.</summary>
     public void AddTo(ToolCommand command, OptionGroup? own = null)

@@ -5,11 +5,9 @@ namespace OnnxCurvature.Cli.Arguments;
 /// <summary>What a command of the analyzer writes and shows.</summary>
 internal sealed class AnalysisOutputArguments(OutputArguments output) : OptionGroup("Output")
 {
-    private readonly ReportArguments _report = new();
-
-    /// <summary>JSON in place of text.</summary>
-    public Option<bool> Json => _report.Json;
+    /// <summary>The report for programs.</summary>
+    public ReportArguments Report { get; } = new();
 
     /// <inheritdoc/>
-    public override IEnumerable<Option> Options => [output.Output, Json, output.NoCheck];
+    public override IEnumerable<Option> Options => [output.Output, Report.Json, output.NoCheck];
 }

@@ -35,18 +35,16 @@ internal static class AnalyzeCommand
             (parsed, cancellation) =>
             {
                 var path = parsed.GetRequiredValue(output.Output)!;
-                var quiet = inputs.IsJson(parsed);
                 var input = inputs.Read(parsed);
-                var report = new AnalysisReport(AnalysisRun.Produce(input, AnalysisReport.FilesOf(path), terminal, quiet, cancellation));
+                inputs.Report.Prepare(parsed, terminal, [.. AnalysisReport.FilesOf(path), .. input.Files]);
+                var report = new AnalysisReport(AnalysisRun.Produce(input, AnalysisReport.FilesOf(path), terminal, cancellation));
                 report.Write(path);
                 terminal.ShowWritten(
                     path,
                     () =>
                     {
-                        if (quiet)
-                            terminal.Output.Write(report.ToJson());
-                        else
-                            AnalysisView.ShowReport(terminal, report.Document, AnalysisReport.FilesOf(path));
+                        AnalysisView.ShowReport(terminal, report.Document, AnalysisReport.FilesOf(path));
+                        inputs.Report.Write(parsed, terminal, report.ToJson);
                     }
                 );
                 return Task.FromResult(ExitCodes.Success);

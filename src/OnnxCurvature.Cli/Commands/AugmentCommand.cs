@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Reports;
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
@@ -20,6 +21,7 @@ internal static class AugmentCommand
         var file = new FileArguments();
         var model = new ModelArguments();
         var resources = new ResourceArguments(runs: false);
+        var report = new ReportArguments();
         var command = new ToolCommand(
             "augment",
             "Write a model that computes the loss and its derivatives besides what it computed before, in standard operators."
@@ -53,15 +55,17 @@ internal static class AugmentCommand
         command.Add(file);
         command.Add(model);
         command.Add(resources);
+        command.Add(report);
         var requests = new RequestReader(targets, loss, estimates, model);
         command.SetAction(
             (parsed, cancellation) =>
             {
                 var path = parsed.GetRequiredValue(output.Output)!;
                 RealPath.RefuseOverwriting(path, [model.ModelOf(parsed), .. requests.FilesOf(parsed)]);
+                report.Prepare(parsed, terminal, [path, model.ModelOf(parsed), .. requests.FilesOf(parsed)]);
                 var request = requests.Of(parsed)!;
                 var dimensions = model.DimensionsOf(parsed);
-                var report = ProgressView.Show(
+                var written = ProgressView.Show(
                     terminal,
                     "augment",
                     progress =>
@@ -88,7 +92,14 @@ internal static class AugmentCommand
                             }
                         )
                 );
-                terminal.ShowWritten(path, () => AugmentView.Show(terminal, report, parsed.GetValue(output.Explain)));
+                terminal.ShowWritten(
+                    path,
+                    () =>
+                    {
+                        AugmentView.Show(terminal, written, parsed.GetValue(output.Explain));
+                        report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(written)));
+                    }
+                );
                 return Task.FromResult(ExitCodes.Success);
             }
         );

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Reports;
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Runtime.Inspection;
 using OnnxCurvature.Runtime.Results;
@@ -19,7 +20,7 @@ internal static class InspectCommand
             "Show a model's inputs, outputs, weights and operators, which losses fit, and how each Hessian diagonal would be computed."
         )
         {
-            Examples = ["onnx-curvature inspect vgg16.onnx", "onnx-curvature inspect model.onnx --dim N=8 --json"],
+            Examples = ["onnx-curvature inspect vgg16.onnx", "onnx-curvature inspect model.onnx --dim N=8 --json -"],
         };
         command.Add(model.Model);
         command.Add(report);
@@ -27,11 +28,10 @@ internal static class InspectCommand
         command.SetAction(
             (parsed, cancellation) =>
             {
-                // What programs read holds nothing else.
-                if (parsed.GetValue(report.Json))
-                    terminal.Output.Write(InspectJson.Of(Inspect(null)));
-                else
-                    InspectView.Show(terminal, ProgressView.Show(terminal, "inspect", Inspect));
+                report.Prepare(parsed, terminal, [model.ModelOf(parsed), .. model.FilesOf(parsed).SelectMany(file => file.Patterns)]);
+                var found = ProgressView.Show(terminal, "inspect", Inspect);
+                InspectView.Show(terminal, found);
+                report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(found)));
                 return Task.FromResult(ExitCodes.Success);
 
                 InspectReport Inspect(IProgress<RunProgress>? progress) =>

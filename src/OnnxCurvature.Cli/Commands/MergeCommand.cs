@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Reports;
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Files;
 using OnnxCurvature.Report;
@@ -18,22 +19,26 @@ internal static class MergeCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var output = new MergedOutputArguments();
+        var report = new ReportArguments();
         var command = new ToolCommand("merge", "Put the shards of a run together: the result is that of one run, bit for bit.")
         {
             Examples = ["onnx-curvature merge -o out.npz out.shard-001-of-002.npz out.shard-002-of-002.npz"],
         };
         command.Add(shards);
         command.Add(output);
+        command.Add(report);
         command.SetAction(
             (parsed, cancellation) =>
             {
                 var (path, files) = (parsed.GetRequiredValue(output.Output)!, parsed.GetRequiredValue(shards));
                 RealPath.RefuseOverwriting(path, files);
+                report.Prepare(parsed, terminal, [path, .. files]);
                 ResultFile.CheckWritable(path);
                 var result = service.Merge(files);
                 cancellation.ThrowIfCancellationRequested();
                 var plan = new PlanOverview([], [], result.Batches, null, null, null) { Nodes = result.Nodes };
                 RunOutput.Write(result, plan, path, terminal, parsed.GetValue(output.Details), cancellation);
+                terminal.ShowWritten(path, () => report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(result, plan, path))));
                 return Task.FromResult(ExitCodes.Success);
             }
         );

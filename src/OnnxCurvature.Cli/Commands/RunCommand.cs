@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Reports;
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Files;
 using OnnxCurvature.Report;
@@ -29,6 +30,7 @@ internal static class RunCommand
         var model = new ModelArguments();
         var resources = new ResourceArguments(runs: true);
         var device = new DeviceArguments();
+        var report = new ReportArguments();
         var command = new ToolCommand(
             "run",
             "Compute the loss and its derivatives over a data set; for an augmented model leave out --wrt and --loss."
@@ -69,20 +71,24 @@ internal static class RunCommand
         command.Add(model);
         command.Add(resources);
         command.Add(device);
+        command.Add(report);
         var requests = new RequestReader(targets, loss, estimates, model);
         var runs = new RunOptionsReader(model, data, resources, device, output);
         command.SetAction(
             (parsed, cancellation) =>
             {
                 var shard = checkpoints.ShardOf(parsed);
-                var result = parsed.GetRequiredValue(output.Output)!;
-                var path = shard?.FileFor(result) ?? result;
+                var named = parsed.GetRequiredValue(output.Output)!;
+                var path = shard?.FileFor(named) ?? named;
                 var sources = scaling.Of(parsed, DataArgument.Open(data.FilesOf(parsed)));
                 var options = checkpoints.With(samples.With(runs.Of(parsed), parsed), parsed, path, shard);
                 string[] read = [model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. requests.FilesOf(parsed)];
                 RealPath.RefuseOverwriting(path, read);
                 if (options.Checkpoint is { } checkpoint)
                     RealPath.RefuseOverwriting(checkpoint.Path, read);
+                if (shard is not null && parsed.GetResult(report.Json) is not null)
+                    throw new UserErrorException("--json reports a result, and a shard is only a part of one; give it to 'merge'.");
+                report.Prepare(parsed, terminal, [path, .. read]);
                 var request = requests.Of(parsed);
                 ResultFile.CheckWritable(path);
                 var run = ProgressView.Show(
@@ -93,10 +99,16 @@ internal static class RunCommand
                 RealPath.RefuseOverwriting(path, run.ModelFiles);
                 cancellation.ThrowIfCancellationRequested();
                 PlanView.Show(terminal, run.Plan, parsed.GetValue(output.Explain));
-                if (shard is null)
-                    RunOutput.Produce(run, path, terminal, parsed.GetValue(output.Details), cancellation);
-                else
+                if (shard is not null)
+                {
                     RunOutput.ProduceShard(run, path, terminal, cancellation);
+                    return Task.FromResult(ExitCodes.Success);
+                }
+                var result = RunOutput.Produce(run, path, terminal, parsed.GetValue(output.Details), cancellation);
+                terminal.ShowWritten(
+                    path,
+                    () => report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(result, run.Plan, path)))
+                );
                 return Task.FromResult(ExitCodes.Success);
             }
         );

@@ -10,12 +10,13 @@ internal static class RunOutput
     /// <summary>How long an interrupted run may take to write what it has done.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>Runs.</summary>
-    public static void Produce(IPlannedRun run, string path, Terminal terminal, bool details, CancellationToken cancellation)
+    /// <summary>Runs, and returns the result.</summary>
+    public static CurvatureResult Produce(IPlannedRun run, string path, Terminal terminal, bool details, CancellationToken cancellation)
     {
         terminal.Patience = Patience;
         var result = ProgressView.Show(terminal, "run", progress => run.Run(progress, cancellation));
         Write(result, run.Plan, path, terminal, details, cancellation);
+        return result;
     }
 
     /// <summary>Runs a shard.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Reports;
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
@@ -27,6 +28,7 @@ internal static class VerifyCommand
         var model = new ModelArguments();
         var resources = new ResourceArguments(runs: true);
         var device = new DeviceArguments();
+        var report = new ReportArguments();
         var command = new ToolCommand(
             "verify",
             "Check the gradient and the Hessian diagonal of one batch at sampled entries against differences in double precision; the "
@@ -61,6 +63,7 @@ internal static class VerifyCommand
         command.Add(model);
         command.Add(resources);
         command.Add(device);
+        command.Add(report);
         var requests = new RequestReader(targets, loss, estimates: null, model);
         var runs = new RunOptionsReader(model, data, resources, device, output);
         command.SetAction(
@@ -69,14 +72,13 @@ internal static class VerifyCommand
                 var request = requests.Of(parsed)!;
                 var sources = scaling.Of(parsed, DataArgument.Open(data.FilesOf(parsed)));
                 var path = parsed.GetValue(output.Output);
+                string[] read = [model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. requests.FilesOf(parsed)];
                 if (path is not null)
                 {
-                    RealPath.RefuseOverwriting(
-                        path,
-                        [model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. requests.FilesOf(parsed)]
-                    );
+                    RealPath.RefuseOverwriting(path, read);
                     ResultFile.CheckWritable(path);
                 }
+                report.Prepare(parsed, terminal, path is null ? read : [path, .. read]);
                 var options = runs.Of(parsed);
                 // Where nothing is written, what is checked is planned, and no more.
                 var planned = path is null ? request with { Quantities = [Quantity.Gradient, Quantity.HessianDiagonal] } : request;
@@ -94,7 +96,7 @@ internal static class VerifyCommand
                     RunOutput.Produce(run, path, terminal, parsed.GetValue(output.Details), cancellation);
                     terminal.Line();
                 }
-                var report = ProgressView.Show(
+                var found = ProgressView.Show(
                     terminal,
                     "verify",
                     progress =>
@@ -110,8 +112,9 @@ internal static class VerifyCommand
                         )
                 );
                 cancellation.ThrowIfCancellationRequested();
-                VerifyView.Show(terminal, report);
-                return Task.FromResult(report.Agrees ? ExitCodes.Success : ExitCodes.Disagreement);
+                VerifyView.Show(terminal, found);
+                report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(found, run.Plan)));
+                return Task.FromResult(found.Agrees ? ExitCodes.Success : ExitCodes.Disagreement);
             }
         );
         return command;

@@ -41,7 +41,7 @@ public sealed class ReportTests
     public void JSON_is_all_that_is_printed_where_it_is_asked_for()
     {
         using var tool = Softmax.Prepared();
-        var run = tool.Run($"{Command} -o @page.html --json");
+        var run = tool.Run($"{Command} -o @page.html --json -");
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
         using var json = JsonDocument.Parse(run.Output);
         Assert.Equal(Softmax.Loss(Softmax.W), json.RootElement.GetProperty("loss").GetDouble(), 1e-12);

@@ -1,0 +1,34 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OnnxCurvature.Cli.Reports;
+
+/// <summary>Reports as JSON text.</summary>
+[JsonSerializable(typeof(InspectDocument))]
+[JsonSerializable(typeof(AugmentDocument))]
+[JsonSerializable(typeof(RunDocument))]
+[JsonSerializable(typeof(VerifyDocument))]
+internal sealed partial class ReportText : JsonSerializerContext
+{
+    // Made when it is needed: the static members of the generated part may come after those of this part.
+    private static readonly Lazy<ReportText> Writer = new(() =>
+        new ReportText(
+            new JsonSerializerOptions
+            {
+                WriteIndented = true,
+                NewLine = "\n",
+                PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+                RespectNullableAnnotations = true,
+                // The text goes to a terminal or a file, never into a web page, so that only what JSON itself reserves is escaped.
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        )
+    );
+
+    /// <summary>The writer of reports.</summary>
+    public static ReportText Relaxed => Writer.Value;
+
+    /// <summary>The JSON text of a report, with a line feed at its end.</summary>
+    public static string Of(Document document) => JsonSerializer.Serialize(document, document.GetType(), Relaxed) + "\n";
+}
