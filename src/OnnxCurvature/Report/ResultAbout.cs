@@ -41,6 +41,7 @@ internal static class ResultAbout
             foreach (var (phase, seconds) in result.Seconds.OrderBy(entry => entry.Key, StringComparer.Ordinal))
                 json.WriteNumber(phase, seconds);
             json.WriteEndObject();
+            json.WriteNumber("seconds_waiting_for_data", result.SecondsForData);
             json.WriteNumber("peak_memory_bytes", result.PeakBytes);
             json.WriteEndObject();
         }

@@ -43,6 +43,9 @@ public sealed record CurvatureResult(
     /// <summary>What the check of the first batch found. A run whose check finds a disagreement gives no result.</summary>
     public CheckReport Check { get; init; } = CheckReport.None("", "the run was made without a check");
 
+    /// <summary>How long the run waited for batches that were being read, in seconds: the first is read before anything can run.</summary>
+    public double SecondsForData { get; init; }
+
     /// <summary>What the result is of, by name: the model, the data, the request, and all that changes the bits of a result.</summary>
     public ImmutableArray<KeyValuePair<string, string>> About { get; init; } = [];
 

@@ -21,6 +21,9 @@ internal sealed record ComputedRun(RunState State)
     /// <summary>The median of the times of the batches after the first; null where there are too few.</summary>
     public double? SecondsOfABatch { get; init; }
 
+    /// <summary>How long the run waited for batches, in seconds.</summary>
+    public double SecondsForData { get; init; }
+
     /// <summary>The result, where all units are done.</summary>
     /// <param name="seconds">The times of what came before.</param>
     /// <param name="samples">The number of samples.</param>
@@ -34,6 +37,7 @@ internal sealed record ComputedRun(RunState State)
         {
             Check = check ?? CheckReport.None("", Unchecked),
             SecondsOfABatch = SecondsOfABatch,
+            SecondsForData = SecondsForData,
             Notes = Notes,
         };
     }

@@ -70,7 +70,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             Check = Check,
             KeepsSessions = keep || segments.KeepsSessions(program),
         };
-        var (before, times) = (state.Seconds, new List<double>());
+        var (before, waited, times) = (state.Seconds, 0.0, new List<double>());
         try
         {
             var feeds = Feeds(data, state.Next / segments.Count);
@@ -78,6 +78,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             {
                 var (start, batch) = (clock.Elapsed, state.Next / segments.Count);
                 using var fed = feeds.GetAwaiter().GetResult();
+                waited += (clock.Elapsed - start).TotalSeconds;
                 // The next batch is read while this one runs.
                 feeds = (batch + 1) * segments.Count < units.End ? Feeds(data, batch + 1) : feeds;
                 do
@@ -101,6 +102,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             Batches = data.Batches,
             Unchecked = Check is null ? Unchecked : PartsUnchecked,
             Notes = batches.Placement is { } placement ? [placement.Describe()] : [],
+            SecondsForData = waited,
             SecondsOfABatch = times.Count > 2 ? times.Skip(1).Order().ElementAt((times.Count - 1) / 2) : null,
         };
     }
