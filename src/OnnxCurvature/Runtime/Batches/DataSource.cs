@@ -11,6 +11,9 @@ namespace OnnxCurvature.Runtime.Batches;
 /// </summary>
 public sealed class DataSource
 {
+    /// <summary>Several files of more bytes together stay files; labels of most data sets are read at once.</summary>
+    private const long LargestJoinInMemory = 1 << 20;
+
     private readonly ImmutableArray<(NamedFile? File, NpyArray Array)> _parts;
 
     private DataSource(ImmutableArray<(NamedFile?, NpyArray)> parts) => _parts = parts;
@@ -102,7 +105,7 @@ public sealed class DataSource
                 );
         }
         var joined = IsJoined ? new NpyArray(new JoinedArrays([.. _parts.Select(part => part.Array)], axis)) : first;
-        if (IsJoined && joined.Count * joined.Element.Size() <= NpyReader.LargestInMemory)
+        if (IsJoined && joined.Count * joined.Element.Size() <= LargestJoinInMemory)
             joined = ((IArraySource)new JoinedArrays([.. _parts.Select(part => part.Array)], axis)).ReadAll();
         return Scaling is null ? joined : Scaled(name, joined, Scaling);
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace OnnxCurvature.Runtime.Batches;
@@ -36,17 +37,21 @@ internal sealed class ExactSum(int length)
     }
 
     /// <summary>
-    /// The sums, each rounded once to the nearest float64, in memory of their own. An entry is not finite where its sum is beyond the
-    /// range.
+    /// The sums, each rounded once to the nearest float64. An entry is not finite where its sum is beyond the range.
     /// </summary>
-    public double[] Round()
+    /// <param name="ends">Whether nothing is added any more, so that the result may take the memory of the sums.</param>
+    public double[] Round(bool ends = false)
     {
-        var rounded = new double[length];
-        // Of two numbers the addition itself is the sum rounded to the nearest.
-        for (var entry = 0; entry < length; entry++)
-            rounded[entry] = _parts.Count == 1 ? _parts[0][entry] : _parts[0][entry] + _parts[1][entry];
-        if (_parts.Count == 2 || _parts.Count == 1)
+        var rounded = ends ? _parts[0] : new double[length];
+        if (_parts.Count <= 2)
+        {
+            // Of two numbers the addition itself is the sum rounded to the nearest.
+            if (_parts.Count == 2)
+                TensorPrimitives.Add(_parts[0], _parts[1], rounded);
+            else if (!ends)
+                _parts[0].CopyTo(rounded, 0);
             return rounded;
+        }
         Span<double> terms = stackalloc double[_parts.Count];
         for (var entry = 0; entry < length; entry++)
         {
@@ -56,8 +61,8 @@ internal sealed class ExactSum(int length)
                 terms[part] = _parts[part][entry];
                 isLong |= part > 1 && terms[part] != 0;
             }
-            if (isLong && double.IsFinite(rounded[entry]))
-                rounded[entry] = Rounded(terms);
+            var sum = terms[0] + terms[1];
+            rounded[entry] = isLong && double.IsFinite(sum) ? Rounded(terms) : sum;
         }
         return rounded;
     }

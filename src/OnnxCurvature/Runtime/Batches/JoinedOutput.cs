@@ -42,6 +42,9 @@ internal sealed class JoinedOutput(JoinKind kind)
         }
     }
 
+    /// <summary>Whether numbers of a shape can be added to a piece.</summary>
+    public bool Takes(long batch, long[] shape) => !_pieces.TryGetValue(batch, out var piece) || piece.Shape.SequenceEqual(shape);
+
     /// <summary>Adds numbers that are part of the sums already, as another process left them.</summary>
     /// <param name="batch">The number of the piece.</param>
     /// <param name="shape">Their shape.</param>
@@ -55,16 +58,17 @@ internal sealed class JoinedOutput(JoinKind kind)
 
     /// <summary>The whole and its shape.</summary>
     /// <param name="name">The output, for messages.</param>
-    public (double[] Values, long[] Shape) Finish(string name)
+    /// <param name="ends">Whether nothing is added any more, so that the whole may take the memory of its pieces.</param>
+    public (double[] Values, long[] Shape) Finish(string name, bool ends = false)
     {
         var first = _pieces.Values.First();
-        var values = _pieces.Count == 1 ? first.Sum.Round() : new double[_pieces.Values.Sum(piece => (long)piece.Sum.Length)];
+        var values = _pieces.Count == 1 ? first.Sum.Round(ends) : new double[_pieces.Values.Sum(piece => (long)piece.Sum.Length)];
         if (_pieces.Count > 1)
         {
             var at = 0;
             foreach (var piece in _pieces.Values)
             {
-                piece.Sum.Round().CopyTo(values, at);
+                piece.Sum.Round(ends).CopyTo(values, at);
                 at += piece.Sum.Length;
             }
         }

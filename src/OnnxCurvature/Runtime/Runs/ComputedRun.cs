@@ -70,7 +70,7 @@ internal sealed record ComputedRun(RunState State)
 
     private static ResultTensor TensorOf(StateOutput output)
     {
-        var (values, shape) = output.Joined.Finish(output.Name);
+        var (values, shape) = output.Joined.Finish(output.Name, ends: true);
         return new ResultTensor(output.Name, output.Element, [.. shape], values);
     }
 }

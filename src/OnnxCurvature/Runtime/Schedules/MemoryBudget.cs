@@ -24,6 +24,9 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     /// <summary>What a pool of memory takes for each byte of values: pieces do not fit without gaps.</summary>
     private const double PoolFactor = 1.3;
 
+    /// <summary>Copies of a batch's data: of the one that runs and of the next one, and what reading that leaves for a while.</summary>
+    private const double BatchesInFlight = 3;
+
     private const int Attempts = 4;
 
     /// <summary>The share of the bound above which no more is looked for.</summary>
@@ -87,7 +90,7 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
             .Select(session => (keepsSessions ? others : session.Held) + Math.Max(session.AtStart, pool))
             .DefaultIfEmpty(pool)
             .Max();
-        return ProcessBytes + most;
+        return ProcessBytes + most + (severalBatches ? BatchesInFlight * program.Parameters.Sum(Bytes) : 0);
     }
 
     /// <summary>
