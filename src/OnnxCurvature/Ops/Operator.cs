@@ -64,6 +64,9 @@ public abstract class Operator : OperatorSchema
         return node.Inputs[input]!.Type.Shape.Elements.IsOne ? ConstantRole.Number : ConstantRole.Weight;
     }
 
+    /// <summary>Whether an input holds positions in another one.</summary>
+    public virtual bool HoldsIndices(int input) => false;
+
     /// <summary>Whether the output has the same entries all along an axis, however long that is.</summary>
     public virtual bool IsConstantAlong(Node node, int axis) => false;
 
@@ -207,6 +210,25 @@ public abstract class Operator : OperatorSchema
     /// </summary>
     public virtual ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
         InFloat64(b, call, types);
+
+    /// <summary>
+    /// The outputs of a call by other operators, or by other forms of this one, for an engine with gaps; null where it takes the call. Throws
+    /// <see cref="UnsupportedOperatorException"/> where there is no such form.
+    /// </summary>
+    public virtual ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    ) => null;
+
+    /// <summary>
+    /// The output of a call on integers or booleans, whose inputs are given in float32, a boolean as 0 or 1: the numbers that the integers
+    /// would give, as long as all of them are below 2^24. By default the operator itself, which the family of those must hold that compute
+    /// integers as if they were real numbers. Throws <see cref="UnsupportedOperatorException"/> where there is no such form.
+    /// </summary>
+    public virtual Value InFloat32(GraphBuilder b, OperatorCall call) =>
+        Apply(b, call.Inputs, call.Attributes, call.OutputCount).Outputs[0];
 
     /// <summary>The lowest opset from 13 on that can say the node.</summary>
     public virtual int MinimumOpset(Node node) => 13;

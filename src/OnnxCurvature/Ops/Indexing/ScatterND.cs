@@ -101,4 +101,7 @@ public sealed class ScatterND : Operator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[2]!.Type.Shape.Elements);
+
+    /// <inheritdoc/>
+    public override bool HoldsIndices(int input) => input == 1;
 }

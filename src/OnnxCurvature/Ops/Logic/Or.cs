@@ -1,3 +1,4 @@
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Families;
 
@@ -11,4 +12,7 @@ public sealed class Or : Comparison
 
     /// <inheritdoc/>
     protected override bool Holds(double a, double b) => a != 0 || b != 0;
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => Max.Of(b, call.Required(0), call.Required(1));
 }

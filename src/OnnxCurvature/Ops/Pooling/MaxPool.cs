@@ -237,4 +237,58 @@ public sealed class MaxPool : Operator
         Array.Reverse(strides);
         return Strided.Positions(sizes, strides);
     }
+
+    /// <summary>
+    /// The greatest entries as they are, and their positions from the number of the first kernel position that has the greatest entry.
+    /// </summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    )
+    {
+        if (!gaps.HasFlag(EngineGaps.PoolingPositions) || call.OutputCount < 2)
+            return null;
+        var (x, attributes) = (call.Required(0), call.Attributes.Without("storage_order"));
+        if (!x.Type.Shape.IsKnown)
+            throw new UnsupportedOperatorException($"it needs the sizes of {x.Type.Shape}; give the sizes of symbolic dimensions.");
+        if (call.Attributes.Int("storage_order", 0) != 0)
+            throw new UnsupportedOperatorException("it counts positions column by column.");
+        var (sizes, outputs) = (x.Type.Shape.Range(2, x.Type.Rank), types[0].Shape.Range(2, types[0].Rank));
+        var window = Window.Of(call.Attributes, Kernel(call.Attributes), sizes);
+        var taps = new WindowTaps(b, x, window, outputs, float.MinValue);
+        var last = types[0].Rank;
+        Value[] seen = [.. Enumerable.Range(0, (int)taps.Count).Select(tap => Reshape.InsertAxis(b, taps.At(tap), last))];
+        var first = Catalogue
+            .Get<ArgMax>()
+            .Apply(b, [Concat.Of(b, seen, last)], Attributes.Empty.With("axis", (long)last).With("keepdims", 0L))
+            .Output;
+        // A position is that of the window, plus that of the kernel position within it, plus that of the plane.
+        var (starts, steps) = Positions(window, sizes.Sizes, outputs.Sizes);
+        var (area, planes) = (sizes.Elements.Factor, types[0].Shape[0].Factor * types[0].Shape[1].Factor);
+        var plane = b.Constant(
+            Tensor.Of(
+                ElementType.Int64,
+                [.. types[0].Shape.Range(0, 2).Sizes, .. outputs.Select(_ => 1L)],
+                [.. Enumerable.Range(0, (int)planes).Select(index => index * area)]
+            )
+        );
+        var within = Gather.Of(b, b.Vector(steps), first, 0);
+        var start = b.Constant(Tensor.Of(ElementType.Int64, outputs.Sizes, starts));
+        return [Apply(b, [x], attributes).Output, Add.Of(b, Add.Of(b, within, start), plane)];
+    }
+
+    /// <summary>The position where each window starts, and how far from there each kernel position is, within a plane.</summary>
+    private static (long[] Starts, long[] Steps) Positions(Window window, long[] sizes, long[] outputs)
+    {
+        var strides = Strided.Strides(sizes);
+        long[] moves = [.. strides.Select((stride, axis) => stride * window.Strides[axis])];
+        long[] dilated = [.. strides.Select((stride, axis) => stride * window.Dilations[axis])];
+        var first = window.Begins.Select((begin, axis) => begin * strides[axis]).Sum();
+        return (
+            [.. Strided.Positions(outputs, moves).Select(position => position - first)],
+            [.. Strided.Positions([.. window.Kernel], dilated).Select(position => (long)position)]
+        );
+    }
 }

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+
+namespace OnnxCurvature.Passes;
+
+/// <summary>
+/// Rebuilds a program, which has no bodies, without the forms of operators that an engine does not take: each operator says what stands for
+/// them (<see cref="Operator.WithoutGaps"/>). Integers whose values follow from known shapes become constants.
+/// </summary>
+internal sealed class EngineForms
+{
+    private readonly GraphBuilder _builder = new();
+    private readonly Dictionary<Value, Value> _map = [];
+    private readonly EngineGaps _gaps;
+
+    private EngineForms(EngineGaps gaps) => _gaps = gaps;
+
+    /// <summary>
+    /// The program without these forms. Throws <see cref="UserErrorException"/>, which names the node, where one has no other form.
+    /// </summary>
+    public static Program Run(Program program, EngineGaps gaps)
+    {
+        var pass = new EngineForms(gaps);
+        foreach (var parameter in program.Parameters)
+            pass._builder.Recognize(parameter);
+        foreach (var node in program.Nodes)
+            pass.Rebuild(node, output => output.Name);
+        var outputs = program.Outputs.Select(output => new NamedValue(output.Name, pass.Mapped(output.Value)));
+        return Program.Create(program.Parameters, outputs, pass._builder);
+    }
+
+    private void Rebuild(Node node, Func<Value, string?> nameOf)
+    {
+        if (node.Outputs is [{ Contents: { } contents, Name: null } only] && contents.All(dim => dim.IsKnown))
+        {
+            var sizes = Tensor.Vector([.. contents.Select(dim => dim.Factor)]);
+            _map[only] = _builder.Constant(sizes.Reshaped(only.Type.Shape.Sizes).CastTo(only.Type.Element));
+            return;
+        }
+        ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
+        if (Replace(node, inputs, nameOf))
+            return;
+        _builder.Origin = node.Origin;
+        var rebuilt = _builder.Append(
+            node.Operator,
+            inputs,
+            node.Attributes,
+            [.. node.Outputs.Select(output => (output.Type, nameOf(output)))],
+            node.Name
+        );
+        for (var index = 0; index < node.Outputs.Length; index++)
+            _map[node.Outputs[index]] = rebuilt.Outputs[index];
+    }
+
+    private bool Replace(Node node, ImmutableArray<Value?> inputs, Func<Value, string?> nameOf)
+    {
+        var b = new GraphBuilder(_builder) { Origin = node.Origin ?? node.ToString() };
+        var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
+        ImmutableArray<Value?>? replaced;
+        try
+        {
+            replaced = node.Rules().WithoutGaps(b, call, [.. node.Outputs.Select(output => output.Type)], _gaps);
+        }
+        catch (UnsupportedOperatorException exception)
+        {
+            throw new UserErrorException($"{Named(node)} has no form that the engine takes: {exception.Message.TrimEnd('.')}.");
+        }
+        if (replaced is not { } outputs)
+            return false;
+        var names = new Dictionary<Value, string?>();
+        for (var index = 0; index < node.Outputs.Length; index++)
+            if (outputs[index] is { } output)
+                names.TryAdd(output, nameOf(node.Outputs[index]));
+        foreach (var part in GraphWalk.Ancestors(names.Keys, scope: b))
+            Rebuild(part, names.GetValueOrDefault);
+        for (var index = 0; index < node.Outputs.Length; index++)
+            if (outputs[index] is { } output)
+                _map[node.Outputs[index]] = Mapped(output);
+        return true;
+    }
+
+    /// <summary>A node as messages name it: by its operator, and by the node of the model that it is there for.</summary>
+    internal static string Named(Node node) => node.Origin is { } origin ? $"{node.Operator.Name} (of {origin})" : node.ToString();
+
+    private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
+}
