@@ -20,6 +20,18 @@ internal sealed class FileArguments() : OptionGroup("File")
             CompletionSources = { "single-run", "portable" },
         };
 
+    public Option<string?> Target { get; } =
+        new("--target")
+        {
+            HelpName = "ENGINE",
+            Description =
+                "The engine that is to run the file. "
+                + string.Join(", ", EngineTarget.All.Select(target => $"{target.Name} ({target.Engine})"))
+                + ". The file is portable and holds what the engine takes; what it does not take is refused, with the node [default: none "
+                + "in particular].",
+            CustomParser = Parsers.Word("--target", [.. EngineTarget.All.Select(target => target.Name)]),
+        };
+
     public Option<string?> Provider { get; } =
         new("--provider")
         {
@@ -68,11 +80,14 @@ internal sealed class FileArguments() : OptionGroup("File")
     public Option<bool> Only { get; } = new("--only") { Description = "Leave out the model's own outputs [default: they stay]." };
 
     /// <inheritdoc/>
-    public override IEnumerable<Option> Options => [Profile, Provider, Opset, Embed, Rename, Negate, Only];
+    public override IEnumerable<Option> Options => [Profile, Target, Provider, Opset, Embed, Rename, Negate, Only];
 
     /// <summary>The profile.</summary>
     public AugmentProfile ProfileOf(ParseResult parsed) =>
         parsed.GetValue(Profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun;
+
+    /// <summary>The engine that the file is for, or null.</summary>
+    public EngineTarget? TargetOf(ParseResult parsed) => parsed.GetValue(Target) is { } name ? EngineTarget.Find(name) : null;
 
     /// <summary>What outputs are named, and which there are.</summary>
     public OutputContract ContractOf(ParseResult parsed) =>

@@ -22,8 +22,8 @@ public enum EngineGaps
     /// <summary>AveragePool that counts the padding.</summary>
     CountedPadding = 16,
 
-    /// <summary>Gather by constant indices from what holds no input.</summary>
-    ConstantGathers = 32,
+    /// <summary>Gather by constant indices, and Pad, of what holds no input, and a first factor of two products that holds none.</summary>
+    ConstantData = 32,
 
     /// <summary>Trilu.</summary>
     Triangles = 64,
@@ -33,4 +33,7 @@ public enum EngineGaps
 
     /// <summary>Arithmetic of scalars and of vectors: they are held as matrices of one row.</summary>
     Vectors = 256,
+
+    /// <summary>ConvTranspose with a kernel that depends on an input.</summary>
+    ComputedTransposedKernels = 512,
 }

@@ -1,27 +1,32 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Passes;
 
 /// <summary>
 /// Rebuilds a program, which has no bodies, without the forms of operators that an engine does not take: each operator says what stands for
-/// them (<see cref="Operator.WithoutGaps"/>). Integers whose values follow from known shapes become constants.
+/// them (<see cref="Operator.WithoutGaps"/>), and composites that it lacks are put together from others. Integers whose values follow from known shapes become constants.
 /// </summary>
 internal sealed class EngineForms
 {
     private readonly GraphBuilder _builder = new();
     private readonly Dictionary<Value, Value> _map = [];
     private readonly EngineGaps _gaps;
+    private readonly IReadOnlySet<string>? _operators;
 
-    private EngineForms(EngineGaps gaps) => _gaps = gaps;
+    private EngineForms(EngineGaps gaps, IReadOnlySet<string>? operators) => (_gaps, _operators) = (gaps, operators);
 
     /// <summary>
     /// The program without these forms. Throws <see cref="UserErrorException"/>, which names the node, where one has no other form.
     /// </summary>
-    public static Program Run(Program program, EngineGaps gaps)
+    /// <param name="program">The program.</param>
+    /// <param name="gaps">The forms that the engine does not take.</param>
+    /// <param name="operators">The operators that it has, so that others are put together from these; null for all.</param>
+    public static Program Run(Program program, EngineGaps gaps, IReadOnlySet<string>? operators = null)
     {
-        var pass = new EngineForms(gaps);
+        var pass = new EngineForms(gaps, operators);
         foreach (var parameter in program.Parameters)
             pass._builder.Recognize(parameter);
         foreach (var node in program.Nodes)
@@ -32,7 +37,7 @@ internal sealed class EngineForms
 
     private void Rebuild(Node node, Func<Value, string?> nameOf)
     {
-        if (node.Outputs is [{ Contents: { } contents, Name: null } only] && contents.All(dim => dim.IsKnown))
+        if (node.Outputs is [{ Contents: { } contents } only] && contents.All(dim => dim.IsKnown))
         {
             var sizes = Tensor.Vector([.. contents.Select(dim => dim.Factor)]);
             _map[only] = _builder.Constant(sizes.Reshaped(only.Type.Shape.Sizes).CastTo(only.Type.Element));
@@ -60,7 +65,10 @@ internal sealed class EngineForms
         ImmutableArray<Value?>? replaced;
         try
         {
-            replaced = node.Rules().WithoutGaps(b, call, [.. node.Outputs.Select(output => output.Type)], _gaps);
+            replaced =
+                node.Operator is CompositeOperator composite && _operators?.Contains(composite.Name) == false
+                    ? composite.Decompose(b, call)
+                    : node.Rules().WithoutGaps(b, call, [.. node.Outputs.Select(output => output.Type)], _gaps);
         }
         catch (UnsupportedOperatorException exception)
         {

@@ -17,6 +17,7 @@ internal sealed class MatrixForms
 {
     private readonly GraphBuilder _builder = new();
     private readonly Dictionary<Value, Value> _map = [];
+    private readonly Dictionary<Value, Value> _wide = [];
 
     /// <summary>
     /// The program with matrices. Throws <see cref="UserErrorException"/>, which names the node, where an operator takes a vector that is
@@ -38,25 +39,32 @@ internal sealed class MatrixForms
         var op = node.Rules();
         _builder.Origin = node.Origin;
         var computed = node.Inputs.Index().Any(input => IsNarrow(input.Item) && !IsNative(node, input.Index));
-        if (!computed && !node.Outputs.Any(IsNarrow))
+        if (!computed && !node.Outputs.Any(IsNarrow) && !(node.Operator is Gather && IsNarrow(node.Inputs[0])))
         {
             Copy(node);
             return;
         }
+        if (node.Outputs.Length > 1)
+            throw Refused(node);
         var y = node.Output;
         _map[y] = node.Operator switch
         {
-            _ when IsEntrywise(node) => op.Apply(_builder, [.. node.Inputs.Select(Wide)], node.Attributes).Output,
+            _ when IsEntrywise(node) => Entrywise(node),
             ReductionOperator => Reduced(node),
             Reshape or ReshapingOperator => Reshape.To(_builder, Wide(node.Inputs[0])!, WideShape(y.Type.Shape)),
             Expand => Expand.Of(_builder, Wide(node.Inputs[0])!, WideShape(y.Type.Shape)),
-            Gather when node.Inputs[0]!.Type.Rank > 1 || GraphWalk.HoldsNoParameter(node.Inputs[0]!) => Reshape.To(
-                _builder,
-                Gather.Of(_builder, _map.GetValueOrDefault(node.Inputs[0]!, node.Inputs[0]!), Wide(node.Inputs[1])!, Axis(node)),
-                WideShape(y.Type.Shape)
-            ),
+            Gather => Gathered(node),
             Concat when node.Inputs.All(IsNarrow) => Concat.Of(_builder, [.. node.Inputs.Select(input => Wide(input)!)], 1),
-            Pad or Slice or Split => throw Refused(node),
+            Slice => op.Apply(_builder, [Wide(node.Inputs[0]), node.Input(1), node.Input(2), _builder.Vector(1), node.Input(4)]).Output,
+            Pad when node.Inputs[1]!.Constant is { } widths => op.Apply(
+                _builder,
+                [
+                    Wide(node.Inputs[0]),
+                    _builder.Vector([.. widths.Read().Integers.SelectMany(width => new[] { 0, width })]),
+                    node.Input(2),
+                ],
+                node.Attributes
+            ).Output,
             _ when node.Inputs.Index().All(input => !IsNarrow(input.Item) || IsNative(node, input.Index)) => Lifted(node),
             _ => throw Refused(node),
         };
@@ -66,22 +74,20 @@ internal sealed class MatrixForms
     private bool IsNative(Node node, int index) =>
         node.Rules().HoldsSizes(index)
         || node.Rules().HoldsIndices(index) && node.Inputs[index]!.Constant is not null
-        || !IsEntrywise(node) && index > 0 && node.Inputs[index]!.Constant is not null;
+        || IsConstantOperand(node, index);
+
+    /// <summary>
+    /// A constant beside a matrix: broadcasting takes it for a row by itself, and patterns that engines look for stay what they are.
+    /// </summary>
+    private static bool IsConstantOperand(Node node, int index) =>
+        node.Inputs[index]!.Constant is not null
+        && (IsEntrywise(node) ? node.Inputs.Any(input => input is { Constant: null, Type.Rank: > 0 }) : index > 0);
 
     private static bool IsEntrywise(Node node) =>
-        node.Operator
-            is UnaryElementwise
-                or BinaryElementwise
-                or VariadicElementwise
-                or Comparison
-                or ElementwisePredicate
-                or Where
-                or Cast
-                or Clip;
+        node.Operator is Comparison or ElementwisePredicate or Where
+        || node.Operator is not AxisNormalization && node.Rules().KeepsMask(node, node.Output.Type.Shape);
 
     private static bool IsNarrow(Value? value) => value is { Type.Rank: < 2 };
-
-    private static int Axis(Node gather) => Axes.Normalize(gather.Attributes.Int("axis", 0), gather.Inputs[0]!.Type.Rank);
 
     private static TensorShape WideShape(TensorShape shape) =>
         shape.Rank switch
@@ -90,6 +96,28 @@ internal sealed class MatrixForms
             1 => [1, shape[0]],
             _ => shape,
         };
+
+    private Value Entrywise(Node node)
+    {
+        ImmutableArray<Value?> inputs =
+        [
+            .. node.Inputs.Select((input, index) => input is not null && IsConstantOperand(node, index) ? input : Wide(input)),
+        ];
+        var type = node.Output.Type;
+        return _builder
+            .Append(node.Operator, inputs, node.Attributes, [(type with { Shape = WideShape(type.Shape) }, node.Output.Name)], node.Name)
+            .Output;
+    }
+
+    private Value Gathered(Node node)
+    {
+        var (x, indices) = (Wide(node.Inputs[0])!, node.Inputs[1]!);
+        var rank = node.Inputs[0]!.Type.Rank;
+        var axis = Axes.Normalize(node.Attributes.Int("axis", 0), rank) + x.Type.Rank - rank;
+        // Positions in one row: such engines take no more axes of them.
+        var row = Reshape.To(_builder, Wide(indices)!, [1, indices.Type.Shape.Elements]);
+        return Reshape.To(_builder, Gather.Of(_builder, x, row, axis), WideShape(node.Output.Type.Shape));
+    }
 
     private Value Reduced(Node node)
     {
@@ -135,8 +163,10 @@ internal sealed class MatrixForms
             return value is null ? null : _map.GetValueOrDefault(value, value);
         if (_map.TryGetValue(value, out var known))
             return known;
+        if (_wide.TryGetValue(value, out known))
+            return known;
         var shape = WideShape(value.Type.Shape);
-        return _map[value] =
+        return _wide[value] =
             value is { IsWeight: false, Constant: InlineConstant constant }
                 ? _builder.Constant(constant.Read().Reshaped(shape.Sizes))
                 : Reshape.To(_builder, value, shape);
@@ -155,6 +185,6 @@ internal sealed class MatrixForms
     private static UserErrorException Refused(Node node) =>
         new(
             $"{EngineForms.Named(node)} computes with the vectors {string.Join(", ", node.Inputs.OfType<Value>().Select(x => x.Type))}, "
-                + "which the engine takes for columns; give --target none, or ask for another result."
+                + "which the engine takes for columns; leave out --target, or ask for another result."
         );
 }

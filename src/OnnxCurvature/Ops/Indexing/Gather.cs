@@ -159,7 +159,7 @@ public sealed class Gather : LinearOperator
     {
         var x = call.Required(0);
         if (
-            !gaps.HasFlag(EngineGaps.ConstantGathers)
+            !gaps.HasFlag(EngineGaps.ConstantData)
             || call.Required(1).Constant is null
             || call.Required(1).Type.Rank == 0
             || !GraphWalk.HoldsNoParameter(x)

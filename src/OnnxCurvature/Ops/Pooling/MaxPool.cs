@@ -265,7 +265,10 @@ public sealed class MaxPool : Operator
             .Apply(b, [Concat.Of(b, seen, last)], Attributes.Empty.With("axis", (long)last).With("keepdims", 0L))
             .Output;
         // A position is that of the window, plus that of the kernel position within it, plus that of the plane.
-        var (starts, steps) = Positions(window, sizes.Sizes, outputs.Sizes);
+        var strides = Strided.Strides(sizes.Sizes);
+        var starts = Strided
+            .Positions(outputs.Sizes, [.. strides.Select((stride, axis) => stride * window.Strides[axis])])
+            .Select(position => position - window.Begins.Select((begin, axis) => begin * strides[axis]).Sum());
         var (area, planes) = (sizes.Elements.Factor, types[0].Shape[0].Factor * types[0].Shape[1].Factor);
         var plane = b.Constant(
             Tensor.Of(
@@ -274,21 +277,23 @@ public sealed class MaxPool : Operator
                 [.. Enumerable.Range(0, (int)planes).Select(index => index * area)]
             )
         );
-        var within = Gather.Of(b, b.Vector(steps), first, 0);
-        var start = b.Constant(Tensor.Of(ElementType.Int64, outputs.Sizes, starts));
-        return [Apply(b, [x], attributes).Output, Add.Of(b, Add.Of(b, within, start), plane)];
+        var start = b.Constant(Tensor.Of(ElementType.Int64, outputs.Sizes, starts.ToArray()));
+        return [Apply(b, [x], attributes).Output, Add.Of(b, Add.Of(b, Within(b, first, window, strides), start), plane)];
     }
 
-    /// <summary>The position where each window starts, and how far from there each kernel position is, within a plane.</summary>
-    private static (long[] Starts, long[] Steps) Positions(Window window, long[] sizes, long[] outputs)
+    /// <summary>How far a kernel position, counted row by row, is from the start of its window, within a plane.</summary>
+    private static Value Within(GraphBuilder b, Value tap, Window window, long[] strides)
     {
-        var strides = Strided.Strides(sizes);
-        long[] moves = [.. strides.Select((stride, axis) => stride * window.Strides[axis])];
-        long[] dilated = [.. strides.Select((stride, axis) => stride * window.Dilations[axis])];
-        var first = window.Begins.Select((begin, axis) => begin * strides[axis]).Sum();
-        return (
-            [.. Strided.Positions(outputs, moves).Select(position => position - first)],
-            [.. Strided.Positions([.. window.Kernel], dilated).Select(position => (long)position)]
-        );
+        Value? sum = null;
+        var size = 1L;
+        for (var axis = window.Rank - 1; axis >= 0; axis--)
+        {
+            var row = Div.Of(b, tap, b.Scalar(ElementType.Int64, size));
+            var index = axis == 0 ? row : Mod.Of(b, row, b.Scalar(ElementType.Int64, window.Kernel[axis]));
+            var part = Mul.Of(b, index, b.Scalar(ElementType.Int64, strides[axis] * window.Dilations[axis]));
+            sum = sum is null ? part : Add.Of(b, sum, part);
+            size *= window.Kernel[axis];
+        }
+        return sum!;
     }
 }

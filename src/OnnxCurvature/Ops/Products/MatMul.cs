@@ -182,4 +182,18 @@ public sealed class MatMul : BilinearOperator
             shape = shape.Insert(1, 1);
         return Reshape.To(b, value, shape);
     }
+
+    /// <summary>A first factor that holds no input is a value of its own for each product.</summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    )
+    {
+        var (x, y) = (call.Required(0), call.Required(1));
+        if (!gaps.HasFlag(EngineGaps.ConstantData) || !GraphWalk.HoldsNoParameter(x) || x.Producer?.Operator is Identity)
+            return null;
+        return [Apply(b, [Catalogue.Get<Identity>().Apply(b, [x]).Output, y]).Output];
+    }
 }

@@ -224,6 +224,8 @@ public sealed class Pad : LinearOperator
     {
         var (x, rank) = (call.Required(0), types[0].Rank);
         var pads = Widths(call, rank);
+        if (gaps.HasFlag(EngineGaps.ConstantData) && GraphWalk.HoldsNoParameter(x) && IsConstant(call.Attributes))
+            return [Surrounded(b, x, pads, call.Input(2))];
         if (!gaps.HasFlag(EngineGaps.CuttingPads) || pads.All(width => width >= 0))
             return null;
         if (!IsConstant(call.Attributes))
@@ -242,5 +244,24 @@ public sealed class Pad : LinearOperator
         }
         long[] left = [.. pads.Select(width => Math.Max(0, width))];
         return [left.All(width => width == 0) ? x : Apply(b, call.Inputs.SetItem(0, x).SetItem(1, b.Vector(left)), call.Attributes).Output];
+    }
+
+    /// <summary>A margin that is put together with x, axis by axis.</summary>
+    private static Value Surrounded(GraphBuilder b, Value x, long[] pads, Value? margin)
+    {
+        for (var axis = 0; axis < x.Type.Rank; axis++)
+        {
+            var (before, after, shape) = (pads[axis], pads[x.Type.Rank + axis], x.Type.Shape);
+            if (before < 0 || after < 0)
+                x = Slice.Of(b, x, axis, Math.Max(0, -before), shape[axis].Factor - Math.Max(0, -after));
+            Value?[] parts = [Margin(before), x, Margin(after)];
+            x = Concat.Of(b, [.. parts.OfType<Value>()], axis);
+
+            Value? Margin(long width) =>
+                width <= 0 ? null
+                : margin is null ? b.Constant(Tensor.Filled(x.Type.Element, shape.With(axis, width).Sizes, 0))
+                : Expand.Of(b, margin, shape.With(axis, width));
+        }
+        return x;
     }
 }

@@ -18,6 +18,9 @@ public sealed record AugmentOptions
     /// <summary>For what kind of runtime it is written.</summary>
     public AugmentProfile Profile { get; init; }
 
+    /// <summary>The engine that the file is written for, which takes the portable profile; null for none in particular.</summary>
+    public EngineTarget? Target { get; init; }
+
     /// <summary>Whether weights are copied into the file.</summary>
     public bool Embed { get; init; }
 
