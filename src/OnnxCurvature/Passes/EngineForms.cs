@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Passes;
 
@@ -11,6 +12,8 @@ namespace OnnxCurvature.Passes;
 /// </summary>
 internal sealed class EngineForms
 {
+    private const long MostFolded = 1 << 22;
+
     private readonly GraphBuilder _builder = new();
     private readonly Dictionary<Value, Value> _map = [];
     private readonly EngineGaps _gaps;
@@ -44,7 +47,7 @@ internal sealed class EngineForms
             return;
         }
         ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
-        if (Replace(node, inputs, nameOf))
+        if (Fold(node, inputs) || Replace(node, inputs, nameOf))
             return;
         _builder.Origin = node.Origin;
         var rebuilt = _builder.Append(
@@ -56,6 +59,22 @@ internal sealed class EngineForms
         );
         for (var index = 0; index < node.Outputs.Length; index++)
             _map[node.Outputs[index]] = rebuilt.Outputs[index];
+    }
+
+    /// <summary>What constants of formulas make is a constant, for engines that do not compute with constants alone.</summary>
+    private bool Fold(Node node, ImmutableArray<Value?> inputs)
+    {
+        if (
+            !_gaps.HasFlag(EngineGaps.ConstantData)
+            || node.Operator is Identity
+            || !inputs.All(input => input is null or { IsWeight: false, Constant: InlineConstant })
+            || node.Outputs.Any(output => output.Type.Shape.Elements.Known is not <= MostFolded)
+        )
+            return false;
+        var outputs = node.Rules().Evaluate(node, [.. inputs.Select(input => input?.Constant!.Read())]);
+        for (var index = 0; index < outputs.Length; index++)
+            _map[node.Outputs[index]] = _builder.Constant(outputs[index].CastTo(node.Outputs[index].Type.Element));
+        return true;
     }
 
     private bool Replace(Node node, ImmutableArray<Value?> inputs, Func<Value, string?> nameOf)
