@@ -20,14 +20,18 @@ internal sealed class FloatArithmetic
     private readonly GraphBuilder _builder = new();
     private readonly Dictionary<Value, Value> _map = [];
     private readonly Dictionary<Value, Value> _numbers = [];
+    private readonly ElementType _type;
+
+    private FloatArithmetic(ElementType type) => _type = type;
 
     /// <summary>
-    /// The program in float32. Throws <see cref="UserErrorException"/>, which names the node, where float32 does not give the numbers that
+    /// The program in a type of floating point, float32 for engines. Throws <see cref="UserErrorException"/>, which names the node, where float32 does not give the numbers that
     /// integers give.
     /// </summary>
-    public static Program Run(Program program)
+    public static Program Run(Program program, ElementType type = ElementType.Float32)
     {
-        var pass = new FloatArithmetic();
+        CheckPositions(program);
+        var pass = new FloatArithmetic(type);
         foreach (var parameter in program.Parameters)
             pass._builder.Recognize(parameter);
         foreach (var node in program.Nodes)
@@ -45,11 +49,26 @@ internal sealed class FloatArithmetic
         return Program.Create(program.Parameters, outputs, pass._builder);
     }
 
+    /// <summary>Computed integers are positions and counts, which no tensor of fewer elements takes above 2^24.</summary>
+    private static void CheckPositions(Program program)
+    {
+        if (!program.Nodes.SelectMany(node => node.Outputs).Any(output => output.Type.Element is ElementType.Int64 or ElementType.Int32))
+            return;
+        foreach (var node in program.Nodes)
+            if (node.Outputs.FirstOrDefault(output => output.Type.Shape.Elements.Known > Exact) is { } large)
+                throw new UserErrorException(
+                    $"{EngineForms.Named(node)} gives {large.Type}, whose positions float32 does not count exactly, and the engine has no "
+                        + "integers; give a smaller batch."
+                );
+    }
+
     private void Rebuild(Node node)
     {
         var op = node.Rules();
         _builder.Origin = node.Origin;
         bool IsNumber(int index) => node.Inputs[index] is { } input && IsDiscrete(input) && !op.HoldsSizes(index) && !op.HoldsIndices(index);
+        if (node.Operator is OpaqueOperator || node.Bodies.Any())
+            throw new UnsupportedOperatorException("it is not known what it computes");
         var discrete = Enumerable.Range(0, node.Inputs.Length).Where(IsNumber).ToArray();
         if (node.Operator is Cast)
             CastTo(node);
@@ -100,8 +119,8 @@ internal sealed class FloatArithmetic
     private void CastTo(Node node)
     {
         var (from, to) = (node.Inputs[0]!, node.Output.Type.Element);
-        if (to == ElementType.Float32 && IsDiscrete(from))
-            Keep(node, Number(from));
+        if (to.HoldsFloats() && IsDiscrete(from))
+            Keep(node, Cast.Of(_builder, Number(from), to));
         else if (!IsDiscrete(node.Output))
             Copy(node, []);
         else if (to == ElementType.Bool)
@@ -111,18 +130,18 @@ internal sealed class FloatArithmetic
         else
         {
             var x = new Expr(_builder, Mapped(from));
-            Keep(node, x.Through<Sign>() * x.Through<Abs>().Through<Floor>());
+            Keep(node, Cast.Of(_builder, x.Through<Sign>() * x.Through<Abs>().Through<Floor>(), _type));
         }
     }
 
-    private Value IsNonzero(Value number) => Cast.Of(_builder, new Expr(_builder, number).Through<Abs>() > 0, ElementType.Float32);
+    private Value IsNonzero(Value number) => Cast.Of(_builder, new Expr(_builder, number).Through<Abs>() > 0, _type);
 
     private Value Append(Node node, ImmutableArray<Value?> inputs, TensorType type) =>
         _builder.Append(node.Operator, inputs, node.Attributes, [type], node.Name).Output;
 
     private static bool IsDiscrete(Value value) => !value.Type.Element.HoldsFloats();
 
-    private static TensorType Float(TensorType type) => type.Element.HoldsFloats() ? type : type with { Element = ElementType.Float32 };
+    private TensorType Float(TensorType type) => type.Element.HoldsFloats() ? type : type with { Element = _type };
 
     private void Keep(Node node, Value value)
     {
@@ -144,7 +163,7 @@ internal sealed class FloatArithmetic
         if (_numbers.TryGetValue(value, out var known))
             return known;
         return _numbers[value] = value.Constant is null
-            ? Cast.Of(_builder, Mapped(value), ElementType.Float32)
+            ? Cast.Of(_builder, Mapped(value), _type)
             : Constant(value.Constant.Read());
     }
 
@@ -152,7 +171,7 @@ internal sealed class FloatArithmetic
     {
         if (tensor.Integers.Any(element => Math.Abs((double)element) > Exact))
             throw new UnsupportedOperatorException("it holds integers above 2^24");
-        return _builder.Constant(tensor.CastTo(ElementType.Float32));
+        return _builder.Constant(tensor.CastTo(_type));
     }
 
     private Value Index(Value value) =>

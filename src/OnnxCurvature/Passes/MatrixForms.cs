@@ -55,12 +55,12 @@ internal sealed class MatrixForms
             Expand => Expand.Of(_builder, Wide(node.Inputs[0])!, WideShape(y.Type.Shape)),
             Gather => Gathered(node),
             Concat when node.Inputs.All(IsNarrow) => Concat.Of(_builder, [.. node.Inputs.Select(input => Wide(input)!)], 1),
-            Slice => op.Apply(_builder, [Wide(node.Inputs[0]), node.Input(1), node.Input(2), _builder.Vector(1), node.Input(4)]).Output,
-            Pad when node.Inputs[1]!.Constant is { } widths => op.Apply(
+            Slice when node.Inputs[0]!.Type.Rank == 1 => op.Apply(_builder, [Wide(node.Inputs[0]), node.Input(1), node.Input(2), _builder.Vector(1), node.Input(4)]).Output,
+            Pad when node.Inputs[0]!.Type.Rank == 1 && node.Inputs.Skip(1).All(IsConstant) && node.Input(3) is null => op.Apply(
                 _builder,
                 [
                     Wide(node.Inputs[0]),
-                    _builder.Vector([.. widths.Read().Integers.SelectMany(width => new[] { 0, width })]),
+                    _builder.Vector([.. node.Inputs[1]!.Constant!.Read().Integers.SelectMany(width => new[] { 0, width })]),
                     node.Input(2),
                 ],
                 node.Attributes
@@ -86,6 +86,8 @@ internal sealed class MatrixForms
     private static bool IsEntrywise(Node node) =>
         node.Operator is Comparison or ElementwisePredicate or Where
         || node.Operator is not AxisNormalization && node.Rules().KeepsMask(node, node.Output.Type.Shape);
+
+    private static bool IsConstant(Value? value) => value is null or { Constant: not null };
 
     private static bool IsNarrow(Value? value) => value is { Type.Rank: < 2 };
 
@@ -126,8 +128,9 @@ internal sealed class MatrixForms
             ? Axes.Normalize(list, shape.Rank)
             : [.. Enumerable.Range(0, shape.Rank)];
         long[] axes = [.. given.Select(axis => (long)axis + x.Type.Rank - shape.Rank)];
+        // A scalar has no axes, and its matrix has one to reduce.
         if (axes.Length == 0)
-            return x;
+            axes = [0];
         var attributes = node.Attributes.With("axes", axes).With("keepdims", 1L);
         var kept = node.Rules().Apply(_builder, [x], attributes).Output;
         return Reshape.To(_builder, kept, WideShape(node.Output.Type.Shape));

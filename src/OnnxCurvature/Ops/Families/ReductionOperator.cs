@@ -219,4 +219,7 @@ public abstract class ReductionOperator : Operator
         gaps.HasFlag(EngineGaps.ConstantData) && GraphWalk.HoldsNoParameter(call.Required(0))
             ? throw new UnsupportedOperatorException("it reduces weights, which no input of the file changes.")
             : null;
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

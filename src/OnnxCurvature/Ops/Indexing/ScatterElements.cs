@@ -110,4 +110,7 @@ public sealed class ScatterElements : Operator
 
     /// <inheritdoc/>
     public override bool HoldsIndices(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

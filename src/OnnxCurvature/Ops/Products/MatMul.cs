@@ -196,4 +196,7 @@ public sealed class MatMul : BilinearOperator
             return null;
         return [Apply(b, [Catalogue.Get<Identity>().Apply(b, [x]).Output, y]).Output];
     }
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Runtime.Augmentation;
 public sealed record AugmentOptions
 {
     /// <summary>
-    /// The opset, from 13 to 21; null takes the model's own where it lies there and can say all operators, else the lowest that can.
+    /// The opset, from 11 to 21; null takes the model's own where it lies there and can say all operators, else the lowest that can.
     /// </summary>
     public int? Opset { get; init; }
 
