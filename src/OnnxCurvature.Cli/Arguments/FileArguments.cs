@@ -47,7 +47,8 @@ internal sealed class FileArguments() : OptionGroup("File")
         {
             HelpName = "N",
             Description =
-                "The opset of the file, from 13 to 21 [default: the model's own where it can say all operators, else the lowest that can].",
+                "The opset of the file, from 11 to 21. 11 and 12 are for old readers [default: the model's own where it can say all operators, "
+                + "else the lowest from 13 on that can].",
             CustomParser = Parsers.Integer("--opset", 1),
         };
 
@@ -86,8 +87,17 @@ internal sealed class FileArguments() : OptionGroup("File")
     public AugmentProfile ProfileOf(ParseResult parsed) =>
         parsed.GetValue(Profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun;
 
-    /// <summary>The engine that the file is for, or null.</summary>
-    public EngineTarget? TargetOf(ParseResult parsed) => parsed.GetValue(Target) is { } name ? EngineTarget.Find(name) : null;
+    /// <summary>The engine that the file is for, or null. Throws <see cref="UserErrorException"/> where it is to hold loops, too.</summary>
+    public EngineTarget? TargetOf(ParseResult parsed)
+    {
+        if (parsed.GetValue(Target) is not { } name)
+            return null;
+        return parsed.GetValue(Profile) == "single-run"
+            ? throw new UserErrorException(
+                $"--target {name} takes the portable profile, and --profile single-run was given; leave one out."
+            )
+            : EngineTarget.Find(name);
+    }
 
     /// <summary>What outputs are named, and which there are.</summary>
     public OutputContract ContractOf(ParseResult parsed) =>
