@@ -31,7 +31,9 @@ try
     Mat[] outputs = [.. names.Select(_ => new Mat())];
     net.Forward(outputs, names);
     Console.WriteLine(
-        JsonSerializer.Serialize(names.Zip(outputs).ToDictionary(pair => pair.First, pair => new { dims = Sizes(pair.Second), data = Data(pair.Second) }))
+        JsonSerializer.Serialize(
+            names.Zip(outputs).ToDictionary(pair => pair.First, pair => new { dims = Sizes(pair.Second), data = Data(pair.Second) })
+        )
     );
     return 0;
 }

@@ -47,8 +47,8 @@ internal sealed class FileArguments() : OptionGroup("File")
         {
             HelpName = "N",
             Description =
-                "The opset of the file, from 11 to 21. 11 and 12 are for old readers [default: the model's own where it can say all operators, "
-                + "else the lowest from 13 on that can].",
+                "The opset of the file, from 11 to 21. 11 and 12 are for old readers [default: the model's own where it can say all "
+                + "operators, else the lowest from 13 on that can].",
             CustomParser = Parsers.Integer("--opset", 1),
         };
 

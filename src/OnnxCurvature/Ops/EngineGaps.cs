@@ -22,7 +22,9 @@ public enum EngineGaps
     /// <summary>AveragePool that counts the padding.</summary>
     CountedPadding = 16,
 
-    /// <summary>Gather by constant indices, Pad and reductions of what holds no input, and a first factor of two products that holds none.</summary>
+    /// <summary>
+    /// Gather by constant indices, Pad and reductions of what holds no input, and a first factor of two products that holds none.
+    /// </summary>
     ConstantData = 32,
 
     /// <summary>Trilu.</summary>

@@ -212,8 +212,8 @@ public abstract class Operator : OperatorSchema
         InFloat64(b, call, types);
 
     /// <summary>
-    /// The outputs of a call by other operators, or by other forms of this one, for an engine with gaps; null where it takes the call. Throws
-    /// <see cref="UnsupportedOperatorException"/> where there is no such form.
+    /// The outputs of a call by other operators, or by other forms of this one, for an engine with gaps; null where it takes the call.
+    /// Throws <see cref="UnsupportedOperatorException"/> where there is no such form.
     /// </summary>
     public virtual ImmutableArray<Value?>? WithoutGaps(
         GraphBuilder b,
@@ -224,15 +224,14 @@ public abstract class Operator : OperatorSchema
 
     /// <summary>
     /// The output of a call on integers or booleans, whose inputs are given in float32, a boolean as 0 or 1: the numbers that the integers
-    /// would give, as long as all of them are below 2^24. Throws <see cref="UnsupportedOperatorException"/> where there is no such form, and
-    /// by default.
+    /// would give, as long as all of them are below 2^24. Throws <see cref="UnsupportedOperatorException"/> where there is no such form,
+    /// and by default.
     /// </summary>
     public virtual Value InFloat32(GraphBuilder b, OperatorCall call) =>
         throw new UnsupportedOperatorException($"{Name} computes with integers or booleans in a way of its own.");
 
     /// <summary><see cref="InFloat32"/> of an operator that computes integers as it computes real numbers: the operator itself.</summary>
-    protected Value SameInFloat32(GraphBuilder b, OperatorCall call) =>
-        Apply(b, call.Inputs, call.Attributes, call.OutputCount).Outputs[0];
+    protected Value SameInFloat32(GraphBuilder b, OperatorCall call) => Apply(b, call.Inputs, call.Attributes, call.OutputCount).Outputs[0];
 
     /// <summary>The lowest opset from 13 on that can say the node.</summary>
     public virtual int MinimumOpset(Node node) => 13;

@@ -8,7 +8,8 @@ namespace OnnxCurvature.Passes;
 
 /// <summary>
 /// Rebuilds a program, which has no bodies, without the forms of operators that an engine does not take: each operator says what stands for
-/// them (<see cref="Operator.WithoutGaps"/>), and composites that it lacks are put together from others. Integers whose values follow from known shapes become constants.
+/// them (<see cref="Operator.WithoutGaps"/>), and composites that it lacks are put together from others. Integers
+/// whose values follow from known shapes become constants.
 /// </summary>
 internal sealed class EngineForms
 {

@@ -25,8 +25,8 @@ internal sealed class FloatArithmetic
     private FloatArithmetic(ElementType type) => _type = type;
 
     /// <summary>
-    /// The program in a type of floating point, float32 for engines. Throws <see cref="UserErrorException"/>, which names the node, where float32 does not give the numbers that
-    /// integers give.
+    /// The program in a type of floating point, float32 for engines. Throws <see cref="UserErrorException"/>, which names the node, where
+    /// that does not give the numbers that integers give.
     /// </summary>
     public static Program Run(Program program, ElementType type = ElementType.Float32)
     {
@@ -41,9 +41,7 @@ internal sealed class FloatArithmetic
             }
             catch (UnsupportedOperatorException exception)
             {
-                throw new UserErrorException(
-                    $"{EngineForms.Named(node)} cannot be computed in float32: {exception.Message.TrimEnd('.')}."
-                );
+                throw new UserErrorException($"{EngineForms.Named(node)} cannot be computed in float32: {exception.Message.TrimEnd('.')}.");
             }
         var outputs = program.Outputs.Select(output => new NamedValue(output.Name, pass.Given(output.Value)));
         return Program.Create(program.Parameters, outputs, pass._builder);
@@ -66,7 +64,8 @@ internal sealed class FloatArithmetic
     {
         var op = node.Rules();
         _builder.Origin = node.Origin;
-        bool IsNumber(int index) => node.Inputs[index] is { } input && IsDiscrete(input) && !op.HoldsSizes(index) && !op.HoldsIndices(index);
+        bool IsNumber(int index) =>
+            node.Inputs[index] is { } input && IsDiscrete(input) && !op.HoldsSizes(index) && !op.HoldsIndices(index);
         if (node.Operator is OpaqueOperator || node.Bodies.Any())
             throw new UnsupportedOperatorException("it is not known what it computes");
         var discrete = Enumerable.Range(0, node.Inputs.Length).Where(IsNumber).ToArray();
@@ -162,9 +161,7 @@ internal sealed class FloatArithmetic
             return Mapped(value);
         if (_numbers.TryGetValue(value, out var known))
             return known;
-        return _numbers[value] = value.Constant is null
-            ? Cast.Of(_builder, Mapped(value), _type)
-            : Constant(value.Constant.Read());
+        return _numbers[value] = value.Constant is null ? Cast.Of(_builder, Mapped(value), _type) : Constant(value.Constant.Read());
     }
 
     private Value Constant(Tensor tensor)
@@ -175,7 +172,9 @@ internal sealed class FloatArithmetic
     }
 
     private Value Index(Value value) =>
-        value.Constant is null && _numbers.TryGetValue(value, out var number) ? Cast.Of(_builder, number, ElementType.Int64) : Mapped(value);
+        value.Constant is null && _numbers.TryGetValue(value, out var number)
+            ? Cast.Of(_builder, number, ElementType.Int64)
+            : Mapped(value);
 
     private Value Condition(Value value) =>
         _map.TryGetValue(value, out var condition) ? condition

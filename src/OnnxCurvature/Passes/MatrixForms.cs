@@ -55,7 +55,10 @@ internal sealed class MatrixForms
             Expand => Expand.Of(_builder, Wide(node.Inputs[0])!, WideShape(y.Type.Shape)),
             Gather => Gathered(node),
             Concat when node.Inputs.All(IsNarrow) => Concat.Of(_builder, [.. node.Inputs.Select(input => Wide(input)!)], 1),
-            Slice when node.Inputs[0]!.Type.Rank == 1 => op.Apply(_builder, [Wide(node.Inputs[0]), node.Input(1), node.Input(2), _builder.Vector(1), node.Input(4)]).Output,
+            Slice when node.Inputs[0]!.Type.Rank == 1 => op.Apply(
+                _builder,
+                [Wide(node.Inputs[0]), node.Input(1), node.Input(2), _builder.Vector(1), node.Input(4)]
+            ).Output,
             Pad when node.Inputs[0]!.Type.Rank == 1 && node.Inputs.Skip(1).All(IsConstant) && node.Input(3) is null => op.Apply(
                 _builder,
                 [
@@ -124,9 +127,7 @@ internal sealed class MatrixForms
     private Value Reduced(Node node)
     {
         var (x, shape) = (Wide(node.Inputs[0])!, node.Inputs[0]!.Type.Shape);
-        var given = node.Attributes.Ints("axes") is { } list
-            ? Axes.Normalize(list, shape.Rank)
-            : [.. Enumerable.Range(0, shape.Rank)];
+        var given = node.Attributes.Ints("axes") is { } list ? Axes.Normalize(list, shape.Rank) : [.. Enumerable.Range(0, shape.Rank)];
         long[] axes = [.. given.Select(axis => (long)axis + x.Type.Rank - shape.Rank)];
         // A scalar has no axes, and its matrix has one to reduce.
         if (axes.Length == 0)
@@ -169,10 +170,9 @@ internal sealed class MatrixForms
         if (_wide.TryGetValue(value, out known))
             return known;
         var shape = WideShape(value.Type.Shape);
-        return _wide[value] =
-            value is { IsWeight: false, Constant: InlineConstant constant }
-                ? _builder.Constant(constant.Read().Reshaped(shape.Sizes))
-                : Reshape.To(_builder, value, shape);
+        return _wide[value] = value is { IsWeight: false, Constant: InlineConstant constant }
+            ? _builder.Constant(constant.Read().Reshaped(shape.Sizes))
+            : Reshape.To(_builder, value, shape);
     }
 
     /// <summary>An output of the program, in its own shape; a sum over axes of size one is exact.</summary>

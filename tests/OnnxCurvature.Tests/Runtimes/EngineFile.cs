@@ -32,10 +32,9 @@ internal sealed class EngineFile
         }
         var result = quantity.OutputName(entry.Weight);
         _expected["loss"] = [entry.LossValue];
-        _expected[result] =
-            quantity is Quantity.Gradient or Quantity.HessianDiagonal or Quantity.GgnDiagonal
-                ? entry.Reference(quantity)
-                : InFloat64().Tensors.Single(tensor => tensor.Name == result).Values;
+        _expected[result] = quantity is Quantity.Gradient or Quantity.HessianDiagonal or Quantity.GgnDiagonal
+            ? entry.Reference(quantity)
+            : InFloat64().Tensors.Single(tensor => tensor.Name == result).Values;
     }
 
     /// <summary>What the file takes.</summary>

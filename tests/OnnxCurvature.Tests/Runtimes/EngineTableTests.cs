@@ -112,7 +112,10 @@ public sealed class EngineTableTests
     private static double? OpenCv(EngineFile file)
     {
         var path = file.Write("opencv.onnx", EngineTarget.Find("opencv"));
-        var output = System.IO.Path.GetRelativePath(System.IO.Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests"), AppContext.BaseDirectory);
+        var output = System.IO.Path.GetRelativePath(
+            System.IO.Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests"),
+            AppContext.BaseDirectory
+        );
         var (code, text, errors) = Programs.Run(
             "dotnet",
             [

@@ -1,5 +1,5 @@
-using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Logic;

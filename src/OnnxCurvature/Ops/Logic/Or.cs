@@ -1,5 +1,5 @@
-using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Logic;

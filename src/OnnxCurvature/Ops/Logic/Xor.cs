@@ -1,6 +1,6 @@
+using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
-using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Logic;

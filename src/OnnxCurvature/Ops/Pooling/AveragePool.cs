@@ -191,6 +191,5 @@ public sealed class AveragePool : LinearOperator
         OperatorCall call,
         ImmutableArray<TensorType> types,
         EngineGaps gaps
-    ) =>
-        gaps.HasFlag(EngineGaps.CountedPadding) && call.Attributes.Int("count_include_pad", 0) != 0 ? InFloat64(b, call, types) : null;
+    ) => gaps.HasFlag(EngineGaps.CountedPadding) && call.Attributes.Int("count_include_pad", 0) != 0 ? InFloat64(b, call, types) : null;
 }

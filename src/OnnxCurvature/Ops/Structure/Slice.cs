@@ -1,8 +1,8 @@
-using OnnxCurvature.Ops.Indexing;
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Indexing;
 
 namespace OnnxCurvature.Ops.Structure;
 

@@ -1,6 +1,6 @@
-using OnnxCurvature.Ops.Elementwise;
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Structure;

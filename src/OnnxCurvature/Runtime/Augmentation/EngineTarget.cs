@@ -78,15 +78,17 @@ public sealed record EngineTarget
     /// </summary>
     internal (Program Program, ImmutableArray<string> Notes) Lower(Program program)
     {
+        CheckTypes(program);
         var lowered = EngineForms.Run(program, Gaps, Fallback is null ? Operators : null);
         if (Gaps.HasFlag(EngineGaps.Integers))
             lowered = FloatArithmetic.Run(lowered);
         if (Gaps.HasFlag(EngineGaps.Vectors))
             lowered = MatrixForms.Run(lowered);
-        return (lowered, Check(lowered));
+        CheckTypes(lowered);
+        return (lowered, CheckOperators(lowered));
     }
 
-    private ImmutableArray<string> Check(Program program)
+    private void CheckTypes(Program program)
     {
         foreach (var value in program.Parameters.Concat(program.Nodes.SelectMany(node => node.Outputs)))
         {
@@ -98,6 +100,10 @@ public sealed record EngineTarget
             if (OnlyElement is { } element && value.Type.Element.HoldsFloats() && value.Type.Element != element)
                 throw new UserErrorException($"{Engine} computes in {element.DisplayName()} only, and {Described(value)} is {value.Type}.");
         }
+    }
+
+    private ImmutableArray<string> CheckOperators(Program program)
+    {
         var others = program.Nodes.Where(node => !Operators.Contains(node.Operator.Name)).ToArray();
         if (others.Length > 0 && Fallback is null)
             throw new UserErrorException(
