@@ -83,8 +83,8 @@ internal sealed class DerivativeBuilder
             );
     }
 
-    /// <summary>The results of a request, in order.</summary>
-    public IEnumerable<Quantity> Results => _request.Quantities.SelectMany(_request.ResultsOf);
+    /// <summary>The results of each target, in order.</summary>
+    public IEnumerable<Quantity> Results => _request.Quantities.Where(quantity => !quantity.IsOfPairs()).SelectMany(_request.ResultsOf);
 
     /// <summary>Whether a quantity is asked for and is not estimated.</summary>
     public bool IsExact(Quantity quantity) => _request.Quantities.Contains(quantity) && _request.ResultsOf(quantity).Contains(quantity);
@@ -179,6 +179,31 @@ internal sealed class DerivativeBuilder
                     break;
             }
     }
+
+    /// <summary>The blocks of every two targets, where they are asked for.</summary>
+    public IEnumerable<PlannedQuantity> Pairs(ImmutableArray<Target> targets, ImmutableArray<Value> gradients)
+    {
+        foreach (var pair in AskedPairs(targets))
+        {
+            var ofBoth = (gradients[targets.IndexOf(pair.First)], gradients[targets.IndexOf(pair.Second)]);
+            yield return Planned(
+                Quantity.CrossHessian,
+                new CrossHessian(_model.Builder, pair, ofBoth, Blocks(pair) ?? (SampleLayout.None, SampleLayout.None), _limits).Work()
+            );
+        }
+    }
+
+    private IEnumerable<TargetPair> AskedPairs(IReadOnlyList<Target> targets) =>
+        _request.Quantities.Contains(Quantity.CrossHessian) ? TargetPair.All(targets) : [];
+
+    /// <summary>How the samples lie in two targets of which the Hessian has a block for each; null where there is one block.</summary>
+    private (SampleLayout First, SampleLayout Second)? Blocks(TargetPair pair) =>
+        !pair.First.IsPart
+        && !pair.Second.IsPart
+        && (Blocks(pair.First), Blocks(pair.Second)) is ({ IsSeparate: true } first, { IsSeparate: true } second)
+        && first.SamplesOf(pair.First.Value.Type.Shape) == second.SamplesOf(pair.Second.Value.Type.Shape)
+            ? (first, second)
+            : null;
 
     private IEnumerable<PlannedQuantity> Truncated(Target target, Quantity quantity)
     {
@@ -279,14 +304,21 @@ internal sealed class DerivativeBuilder
             from target in targets
             from quantity in Results.Distinct()
             select KeyValuePair.Create(quantity.OutputName(target.Name), LayoutOf(quantity, target));
+        var crossed = AskedPairs([.. targets])
+            .Select(pair => KeyValuePair.Create(Quantity.CrossHessian.OutputName(pair.Name), LayoutOf(pair)));
         return new PlanLayouts(
             (_head.Target is { } wanted ? _model.Inputs.Add(wanted) : _model.Inputs)
                 .ToImmutableDictionary(input => input.Name!, _proof.Of, StringComparer.Ordinal)
                 .SetItems(added),
             [.. added.Keys],
-            results.DistinctBy(result => result.Key).ToImmutableDictionary(StringComparer.Ordinal)
+            results.Concat(crossed).DistinctBy(result => result.Key).ToImmutableDictionary(StringComparer.Ordinal)
         );
     }
+
+    private SampleLayout LayoutOf(TargetPair pair) =>
+        Blocks(pair) is not null ? SampleLayout.At(0)
+        : _proof.Of(pair.First.Value).IsNone && _proof.Of(pair.Second.Value).IsNone ? SampleLayout.None
+        : SampleLayout.Coupled;
 
     private IEnumerable<KeyValuePair<string, SampleLayout>> LayoutsOfInputs(Target target)
     {
