@@ -152,8 +152,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
         var names = request.Quantities.Contains(Quantity.Loss) ? new List<string> { Quantity.Loss.OutputName("") } : [];
         foreach (var target in targets)
             names.AddRange(results.Where(quantity => quantity != Quantity.Loss).Select(quantity => quantity.OutputName(target.Name)));
-        if (request.Quantities.Contains(Quantity.CrossHessian))
-            names.AddRange(TargetPair.All(targets).Select(pair => Quantity.CrossHessian.OutputName(pair.Name)));
+        names.AddRange(request.Pairs(targets).Select(pair => Quantity.CrossHessian.OutputName(pair.Name)));
         return names.Distinct().Select((name, index) => (name, index)).ToDictionary(entry => entry.name, entry => entry.index);
     }
 

@@ -44,28 +44,18 @@ internal sealed class RunCheck
         var results = targets
             .SelectMany(target =>
                 request
-                    .Quantities.SelectMany(request.ResultsOf)
-                    .Where(quantity => quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate && !quantity.IsOfPairs())
+                    .ResultsOfTargets()
+                    .Where(quantity => quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate)
                     .Distinct()
                     .Select(quantity => new CheckedResult(target, quantity, proof.Of(target.Value), OutputOf(quantity)))
             )
+            .Concat(request.Pairs(targets).Select(CrossHessian))
             .ToArray();
-        if (request.Quantities.Contains(Quantity.CrossHessian))
-            results =
-            [
-                .. results,
-                .. TargetPair
-                    .All(targets)
-                    .Select(pair => new CheckedResult(
-                        pair.First,
-                        Quantity.CrossHessian,
-                        proof.Of(pair.First.Value),
-                        OutputOf(Quantity.CrossHessian)
-                    )
-                    {
-                        Second = (pair.Second, proof.Of(pair.Second.Value)),
-                    }),
-            ];
+        CheckedResult CrossHessian(TargetPair pair) =>
+            new(pair.First, Quantity.CrossHessian, proof.Of(pair.First.Value), OutputOf(Quantity.CrossHessian))
+            {
+                Second = (pair.Second, proof.Of(pair.Second.Value)),
+            };
         // A Jacobian is of the output itself, whatever entries a term of the loss takes together.
         SampleLayout OutputOf(Quantity quantity) =>
             quantity == Quantity.Jacobian && proof.Of(head.Output) is { IsSeparate: true } lying ? lying : proof.Place ?? SampleLayout.None;
