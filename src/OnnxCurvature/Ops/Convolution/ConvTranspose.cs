@@ -75,7 +75,7 @@ public sealed class ConvTranspose : Operator
     }
 
     /// <inheritdoc/>
-    public override KernelAxes? KernelAxesOf(Node node, int input) => input == 1 ? new KernelAxes(Output: 1, Input: 0) : null;
+    public override KernelAxes? KernelAxesOf(Node node, int input) => input == 1 ? new KernelAxes(Output: 1, Input: 0, Data: 1) : null;
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>

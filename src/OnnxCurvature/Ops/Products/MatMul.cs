@@ -40,9 +40,12 @@ public sealed class MatMul : BilinearOperator
     /// <inheritdoc/>
     public override KernelAxes? KernelAxesOf(Node node, int input)
     {
-        if (node.Inputs[input]!.Type.Rank is var rank && rank < 2)
+        var (rank, other) = (node.Inputs[input]!.Type.Rank, node.Inputs[1 - input]!.Type.Rank);
+        if (rank < 2 || other == 0)
             return null;
-        return input == 1 ? new KernelAxes(Output: rank - 1, Input: rank - 2) : new KernelAxes(Output: rank - 2, Input: rank - 1);
+        return input == 1
+            ? new KernelAxes(Output: rank - 1, Input: rank - 2, Data: other - 1)
+            : new KernelAxes(Output: rank - 2, Input: rank - 1, Data: Math.Max(other - 2, 0));
     }
 
     /// <inheritdoc/>
