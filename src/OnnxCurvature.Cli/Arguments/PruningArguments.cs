@@ -67,7 +67,7 @@ internal sealed class PruningArguments() : OptionGroup("Pruning")
             Description =
                 "Measure losses on held data at ten sparsities. It shows a curve for each score; give what --data gives, of other samples "
                 + "[default: no losses are measured].",
-            CustomParser = Parsers.Files("--held", "image=held.npy"),
+            CustomParser = Parsers.Files("--held", "image=held.npy", joins: true),
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
         };
