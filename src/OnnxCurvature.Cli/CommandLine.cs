@@ -32,6 +32,8 @@ internal sealed class CommandLine
             RunCommand.Create(service, terminal),
             VerifyCommand.Create(service, terminal),
             AnalyzeCommand.Create(terminal),
+            SensitivityCommand.Create(terminal),
+            PruneCommand.Create(terminal),
             MergeCommand.Create(service, terminal),
             CompletionCommand.Create(terminal),
         };

@@ -1,4 +1,6 @@
 using OnnxCurvature.Analysis.Diagonals;
+using OnnxCurvature.Analysis.Pruning;
+using OnnxCurvature.Analysis.Quantization;
 using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Batches;
@@ -67,5 +69,39 @@ public static class CurvatureAnalyzer
         return ErrorBoundary.Translate(() =>
             PreparedAnalysis.Create(modelPath, request, data, runOptions, options, progress, cancellation)
         );
+    }
+
+    /// <summary>
+    /// What rounding each kernel and each matrix to integers does to the loss, as an analysis predicts it, and, where a size is asked for,
+    /// the bits of each that keep to it.
+    /// </summary>
+    /// <param name="analysis">The analysis that was planned.</param>
+    /// <param name="curvature">What it computed.</param>
+    /// <param name="options">The schemes, and what is asked beside.</param>
+    /// <param name="progress">Receives the share of the measurements that are made.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    public static QuantizationResult Quantize(
+        PreparedAnalysis analysis,
+        NetworkCurvature curvature,
+        QuantizationOptions options,
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(analysis);
+        ArgumentNullException.ThrowIfNull(curvature);
+        ArgumentNullException.ThrowIfNull(options);
+        return ErrorBoundary.Translate(() => Quantizing.Run(analysis, curvature, options, progress, cancellation));
+    }
+
+    /// <summary>Prepares the pruning of kernels and matrices by what an analysis computed.</summary>
+    /// <param name="analysis">The analysis that was planned.</param>
+    /// <param name="curvature">What it computed.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    public static PreparedPruning Prune(PreparedAnalysis analysis, NetworkCurvature curvature, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(analysis);
+        ArgumentNullException.ThrowIfNull(curvature);
+        return ErrorBoundary.Translate(() => new PreparedPruning(analysis, curvature, cancellation));
     }
 }

@@ -20,6 +20,18 @@ internal sealed class FileArguments() : OptionGroup("File")
             CompletionSources = { "single-run", "portable" },
         };
 
+    public Option<string?> Target { get; } =
+        new("--target")
+        {
+            HelpName = "ENGINE",
+            Description =
+                "The engine that is to run the file. "
+                + string.Join(", ", EngineTarget.All.Select(target => $"{target.Name} ({target.Engine})"))
+                + ". The file is portable and holds what the engine takes; what it does not take is refused, with the node [default: none "
+                + "in particular].",
+            CustomParser = Parsers.Word("--target", [.. EngineTarget.All.Select(target => target.Name)]),
+        };
+
     public Option<string?> Provider { get; } =
         new("--provider")
         {
@@ -35,7 +47,8 @@ internal sealed class FileArguments() : OptionGroup("File")
         {
             HelpName = "N",
             Description =
-                "The opset of the file, from 13 to 21 [default: the model's own where it can say all operators, else the lowest that can].",
+                "The opset of the file, from 11 to 21. 11 and 12 are for old readers [default: the model's own where it can say all "
+                + "operators, else the lowest from 13 on that can].",
             CustomParser = Parsers.Integer("--opset", 1),
         };
 
@@ -68,11 +81,23 @@ internal sealed class FileArguments() : OptionGroup("File")
     public Option<bool> Only { get; } = new("--only") { Description = "Leave out the model's own outputs [default: they stay]." };
 
     /// <inheritdoc/>
-    public override IEnumerable<Option> Options => [Profile, Provider, Opset, Embed, Rename, Negate, Only];
+    public override IEnumerable<Option> Options => [Profile, Target, Provider, Opset, Embed, Rename, Negate, Only];
 
     /// <summary>The profile.</summary>
     public AugmentProfile ProfileOf(ParseResult parsed) =>
         parsed.GetValue(Profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun;
+
+    /// <summary>The engine that the file is for, or null. Throws <see cref="UserErrorException"/> where it is to hold loops, too.</summary>
+    public EngineTarget? TargetOf(ParseResult parsed)
+    {
+        if (parsed.GetValue(Target) is not { } name)
+            return null;
+        return parsed.GetValue(Profile) == "single-run"
+            ? throw new UserErrorException(
+                $"--target {name} takes the portable profile, and --profile single-run was given; leave one out."
+            )
+            : EngineTarget.Find(name);
+    }
 
     /// <summary>What outputs are named, and which there are.</summary>
     public OutputContract ContractOf(ParseResult parsed) =>

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using OnnxCurvature.Analysis.Diagonals;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
@@ -5,24 +6,68 @@ using OnnxCurvature.Files;
 
 namespace OnnxCurvature.Cli.Commands;
 
-/// <summary>Plans and runs the diagonals that a command of the analyzer decides by.</summary>
-internal static class AnalysisRun
+/// <summary>What the commands of the analyzer have in common: from their options to the diagonals, and from results to reports.</summary>
+internal sealed class AnalysisRun
 {
-    /// <summary>The curvature of the weights; the plan and the progress are shown.</summary>
-    public static NetworkCurvature Produce(
-        AnalysisInput input,
-        IEnumerable<string> written,
-        Terminal terminal,
-        CancellationToken cancellation
-    )
+    private readonly AnalysisInputs _inputs;
+    private readonly ParseResult _parsed;
+    private readonly IReadOnlyCollection<string> _written;
+    private readonly Terminal _terminal;
+
+    private AnalysisRun(AnalysisInputs inputs, ParseResult parsed, IReadOnlyCollection<string> written, Terminal terminal)
     {
-        foreach (var path in written)
-            RealPath.RefuseOverwriting(path, [.. input.Files]);
-        var analysis = ProgressView.Show(terminal, "analyze", progress => input.Prepare(progress, cancellation));
-        foreach (var path in written)
-            RealPath.RefuseOverwriting(path, analysis.ModelFiles);
+        _inputs = inputs;
+        _parsed = parsed;
+        _written = written;
+        _terminal = terminal;
+        Input = inputs.Read(parsed);
+    }
+
+    /// <summary>What the command is given.</summary>
+    public AnalysisInput Input { get; }
+
+    /// <summary>
+    /// Reads the options and the data. Throws <see cref="UserErrorException"/> where something cannot be read, or would be written over.
+    /// </summary>
+    /// <param name="inputs">The options.</param>
+    /// <param name="parsed">Their values.</param>
+    /// <param name="written">The files that will be written, beside the report for programs.</param>
+    /// <param name="terminal">Where all is shown.</param>
+    public static AnalysisRun Begin(AnalysisInputs inputs, ParseResult parsed, IReadOnlyCollection<string> written, Terminal terminal)
+    {
+        var run = new AnalysisRun(inputs, parsed, written, terminal);
+        inputs.Report.Prepare(parsed, terminal, [.. written, .. run.Input.Files]);
+        run.Refuse(run.Input.Files);
+        return run;
+    }
+
+    /// <summary>The curvature of the weights, once the plan is shown.</summary>
+    public (PreparedAnalysis Analysis, NetworkCurvature Curvature) Produce(CancellationToken cancellation)
+    {
+        var analysis = ProgressView.Show(_terminal, "analyze", progress => Input.Prepare(progress, cancellation));
+        Refuse(analysis.ModelFiles);
         cancellation.ThrowIfCancellationRequested();
-        AnalysisView.ShowPlan(terminal, analysis, input.Options);
-        return ProgressView.Show(terminal, "analyze", progress => analysis.Run(progress, cancellation));
+        AnalysisView.ShowPlan(_terminal, analysis, Input.Options);
+        return (analysis, ProgressView.Show(_terminal, "analyze", progress => analysis.Run(progress, cancellation)));
+    }
+
+    /// <summary>Shows a result to people, and writes the report for programs where one is asked for.</summary>
+    public int Finish(string path, Func<string> json, Action text)
+    {
+        _terminal.ShowWritten(
+            path,
+            () =>
+            {
+                text();
+                _inputs.Report.Write(_parsed, _terminal, json);
+            }
+        );
+        return ExitCodes.Success;
+    }
+
+    private void Refuse(IEnumerable<string> files)
+    {
+        foreach (var path in _written)
+            RealPath.RefuseOverwriting(path, [.. files]);
     }
 }

@@ -35,19 +35,11 @@ internal static class AnalyzeCommand
             (parsed, cancellation) =>
             {
                 var path = parsed.GetRequiredValue(output.Output)!;
-                var input = inputs.Read(parsed);
-                inputs.Report.Prepare(parsed, terminal, [.. AnalysisReport.FilesOf(path), .. input.Files]);
-                var report = new AnalysisReport(AnalysisRun.Produce(input, AnalysisReport.FilesOf(path), terminal, cancellation));
+                var files = AnalysisReport.FilesOf(path);
+                var run = AnalysisRun.Begin(inputs, parsed, files, terminal);
+                var report = new AnalysisReport(run.Produce(cancellation).Curvature);
                 report.Write(path);
-                terminal.ShowWritten(
-                    path,
-                    () =>
-                    {
-                        AnalysisView.ShowReport(terminal, report.Document, AnalysisReport.FilesOf(path));
-                        inputs.Report.Write(parsed, terminal, report.ToJson);
-                    }
-                );
-                return Task.FromResult(ExitCodes.Success);
+                return Task.FromResult(run.Finish(path, report.ToJson, () => AnalysisView.ShowReport(terminal, report.Document, files)));
             }
         );
         return command;

@@ -77,6 +77,7 @@ internal static class AugmentCommand
                             {
                                 Opset = parsed.GetValue(file.Opset),
                                 Profile = file.ProfileOf(parsed),
+                                Target = file.TargetOf(parsed),
                                 Embed = parsed.GetValue(file.Embed),
                                 Contract = file.ContractOf(parsed),
                                 Dimensions = dimensions,

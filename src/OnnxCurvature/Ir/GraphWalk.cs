@@ -54,4 +54,8 @@ public static class GraphWalk
         }
         return between.ToImmutable();
     }
+
+    /// <summary>Whether a value is computed from constants alone.</summary>
+    public static bool HoldsNoParameter(Value value) =>
+        !value.IsParameter && Ancestors([value]).All(node => node.Dependencies.All(input => !input.IsParameter));
 }

@@ -90,6 +90,7 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
             foreach (var (quantity, value) in derivatives.Values(target, gradients[index]))
                 _outputs.Add((quantity.OutputName(target.Name), value));
         }
+        planned.AddRange(derivatives.Pairs(targets, gradients));
         _notes.AddRange(derivatives.Notes.Distinct());
         Build(planned.ToImmutable());
 
@@ -146,11 +147,12 @@ public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimi
     /// <summary>A program as it will be run.</summary>
     private Program Finished(Program program) => Simplifier.Run(Float64Lowering.Run(program, limits.Provider));
 
-    private Dictionary<string, int> Order(IEnumerable<Target> targets, IReadOnlyList<Quantity> results)
+    private Dictionary<string, int> Order(ImmutableArray<Target> targets, IReadOnlyList<Quantity> results)
     {
         var names = request.Quantities.Contains(Quantity.Loss) ? new List<string> { Quantity.Loss.OutputName("") } : [];
         foreach (var target in targets)
             names.AddRange(results.Where(quantity => quantity != Quantity.Loss).Select(quantity => quantity.OutputName(target.Name)));
+        names.AddRange(request.Pairs(targets).Select(pair => Quantity.CrossHessian.OutputName(pair.Name)));
         return names.Distinct().Select((name, index) => (name, index)).ToDictionary(entry => entry.name, entry => entry.index);
     }
 

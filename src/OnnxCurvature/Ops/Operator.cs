@@ -64,6 +64,9 @@ public abstract class Operator : OperatorSchema
         return node.Inputs[input]!.Type.Shape.Elements.IsOne ? ConstantRole.Number : ConstantRole.Weight;
     }
 
+    /// <summary>Whether an input tells which positions of another one are taken, by integers or booleans.</summary>
+    public virtual bool HoldsIndices(int input) => false;
+
     /// <summary>Whether the output has the same entries all along an axis, however long that is.</summary>
     public virtual bool IsConstantAlong(Node node, int axis) => false;
 
@@ -178,7 +181,7 @@ public abstract class Operator : OperatorSchema
     /// </summary>
     public virtual ImmutableArray<Value?>? OnLoad(GraphBuilder b, OperatorCall call) => null;
 
-    /// <summary>The form in which a file of the given opset (13 to 21) holds the node. <paramref name="b"/> makes constants.</summary>
+    /// <summary>The form in which a file of the given opset (11 to 21) holds the node. <paramref name="b"/> makes constants.</summary>
     public virtual OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
         new(Name, Domain, node.Inputs, node.Attributes, node.Outputs.Length);
 
@@ -207,6 +210,28 @@ public abstract class Operator : OperatorSchema
     /// </summary>
     public virtual ImmutableArray<Value?>? InFloat64OnCuda(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
         InFloat64(b, call, types);
+
+    /// <summary>
+    /// The outputs of a call by other operators, or by other forms of this one, for an engine with gaps; null where it takes the call.
+    /// Throws <see cref="UnsupportedOperatorException"/> where there is no such form.
+    /// </summary>
+    public virtual ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    ) => null;
+
+    /// <summary>
+    /// The output of a call on integers or booleans, whose inputs are given in float32, a boolean as 0 or 1: the numbers that the integers
+    /// would give, as long as all of them are below 2^24. Throws <see cref="UnsupportedOperatorException"/> where there is no such form,
+    /// and by default.
+    /// </summary>
+    public virtual Value InFloat32(GraphBuilder b, OperatorCall call) =>
+        throw new UnsupportedOperatorException($"{Name} computes with integers or booleans in a way of its own.");
+
+    /// <summary><see cref="InFloat32"/> of an operator that computes integers as it computes real numbers: the operator itself.</summary>
+    protected Value SameInFloat32(GraphBuilder b, OperatorCall call) => Apply(b, call.Inputs, call.Attributes, call.OutputCount).Outputs[0];
 
     /// <summary>The lowest opset from 13 on that can say the node.</summary>
     public virtual int MinimumOpset(Node node) => 13;

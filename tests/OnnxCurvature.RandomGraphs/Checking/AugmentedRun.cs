@@ -52,7 +52,7 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
         [
             .. quantities.Select(quantity =>
             {
-                var (shape, values) = results[quantity.OutputName(problem.TargetName)];
+                var (shape, values) = results[problem.ResultName(quantity)];
                 return comparison.Of(isPortable ? "portable" : "single-run", quantity, shape, values, comparison.IsDouble);
             }),
         ];

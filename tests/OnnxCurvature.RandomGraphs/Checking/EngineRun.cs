@@ -24,7 +24,7 @@ internal sealed class EngineRun(Problem problem, ProblemFiles files, Comparison 
         [
             .. quantities.Select(quantity =>
             {
-                var tensor = result.Tensors.Single(tensor => tensor.Name == quantity.OutputName(problem.TargetName));
+                var tensor = result.Tensors.Single(tensor => tensor.Name == problem.ResultName(quantity));
                 return comparison.Of(way, quantity, tensor.Shape, tensor.Values, comparison.IsDouble);
             }),
         ];

@@ -47,7 +47,7 @@ public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Prob
             List<string> words =
             [
                 "onnx-curvature run model.onnx -o o.npz",
-                $"--wrt '{Problem.TargetName}'",
+                $"--wrt {string.Join(' ', Problem.TargetNames.Select(name => $"'{name}'"))}",
                 $"--loss {LossRequest.Name(Problem.Loss)}{(Problem.Loss is LossKind.CrossEntropy ? $":{Problem.Z.Name}" : "")}",
                 $"--reduction {Problem.Reduction.ToString().ToLowerInvariant()}",
                 $"--quantity {(Outcome.Quantity ?? Quantity.Loss).Name()}",

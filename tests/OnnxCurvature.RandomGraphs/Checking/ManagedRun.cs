@@ -72,7 +72,7 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         [
             .. quantities.Select(quantity =>
             {
-                var at = plan.Program.Outputs.ToList().FindIndex(output => output.Name == quantity.OutputName(problem.TargetName));
+                var at = plan.Program.Outputs.ToList().FindIndex(output => output.Name == problem.ResultName(quantity));
                 return comparison.Of(way, quantity, outputs[at].Shape, outputs[at].Floats, true);
             }),
         ];
@@ -82,7 +82,7 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
     public static CurvatureRequest RequestOf(Problem problem, ImmutableArray<Quantity> quantities) =>
         new()
         {
-            WithRespectTo = [problem.TargetName],
+            WithRespectTo = quantities.Contains(Quantity.CrossHessian) ? problem.TargetNames : [problem.TargetName],
             Loss = new LossRequest(problem.Loss),
             Reduction = problem.Reduction,
             Precision = problem.Precision,

@@ -25,13 +25,13 @@ public static class Evaluator
         .ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
 
     /// <summary>
-    /// All values of a graph, by name. What <paramref name="target"/> names becomes a variable for each of its elements: a constant or an
+    /// All values of a graph, by name. What <paramref name="targets"/> name becomes a variable for each of its elements: a constant or an
     /// input, or a value between, the elements of which are then taken for independent of what made them.
     /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="tape">Where the arithmetic is recorded.</param>
-    /// <param name="target">The target.</param>
-    public static Dictionary<string, Data> Run(Graph graph, Tape tape, Sketch? target)
+    /// <param name="targets">The targets.</param>
+    public static Dictionary<string, Data> Run(Graph graph, Tape tape, params IReadOnlyList<Sketch> targets)
     {
         var values = new Dictionary<string, Data>(StringComparer.Ordinal);
         foreach (var constant in graph.Constants)
@@ -48,15 +48,17 @@ public static class Evaluator
                     : null,
                 input.Integers
             );
-        if (target is not null && values.TryGetValue(target.Name, out var given))
-            values[target.Name] = Variables(given, tape, target.Layout);
+        foreach (var target in targets)
+            if (values.TryGetValue(target.Name, out var given))
+                values[target.Name] = Variables(given, tape, target.Layout);
         foreach (var node in graph.Nodes)
         {
             var results = Operators[node.Operator](node, [.. node.Inputs.Select(name => name.Length == 0 ? null : values[name])]);
             for (var index = 0; index < node.Outputs.Length; index++)
                 if (node.Outputs[index].Length > 0)
-                    values[node.Outputs[index]] =
-                        node.Outputs[index] == target?.Name ? Variables(results[index], tape, target.Layout) : results[index];
+                    values[node.Outputs[index]] = targets.FirstOrDefault(target => target.Name == node.Outputs[index]) is { } target
+                        ? Variables(results[index], tape, target.Layout)
+                        : results[index];
         }
         return values;
     }

@@ -40,6 +40,9 @@ public sealed record Problem
 
     public TargetPart? Part { get; init; }
 
+    /// <summary>A second target, a weight or an input, where the block of the Hessian of both is asked for.</summary>
+    public Sketch? Other { get; init; }
+
     public required ImmutableArray<Quantity> Quantities { get; init; }
 
     public required Precision Precision { get; init; }
@@ -67,6 +70,13 @@ public sealed record Problem
 
     /// <summary>The target as <c>--wrt</c> takes it.</summary>
     public string TargetName => Target.Name + Part?.ToString();
+
+    /// <summary>The targets as <c>--wrt</c> takes them.</summary>
+    public ImmutableArray<string> TargetNames => Other is { } other ? [TargetName, other.Name] : [TargetName];
+
+    /// <summary>The name of a result.</summary>
+    public string ResultName(Quantity quantity) =>
+        quantity.OutputName(quantity == Quantity.CrossHessian ? string.Join(',', TargetNames) : TargetName);
 
     /// <summary>The axes along which samples lie, where that is said: null for an input that holds none.</summary>
     public ImmutableDictionary<string, int?> SampleAxes =>

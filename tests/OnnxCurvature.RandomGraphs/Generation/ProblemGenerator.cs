@@ -162,7 +162,7 @@ public static class ProblemGenerator
                 _ => "by a value between",
             }
         );
-        return new Problem
+        var problem = new Problem
         {
             Graph = graph with { Traits = b.Build(output).Traits },
             Loss = loss,
@@ -189,6 +189,24 @@ public static class ProblemGenerator
                 (2, Execution.Portable),
             ]),
             Seed = seed,
+        };
+        return WithOther(choices, problem);
+    }
+
+    /// <summary>With a second target in some cases, where both are weights or inputs.</summary>
+    private static Problem WithOther(Choices choices, Problem problem)
+    {
+        var others = problem
+            .Graph.Targets.Where(other =>
+                other.Name != problem.Target.Name && other.Name[0] is 'w' or 'x' && other.Layout.Count() <= MostEntries
+            )
+            .ToArray();
+        if (problem.Target.Name[0] is not ('w' or 'x') || others.Length == 0 || !choices.OneIn(6))
+            return problem;
+        return problem with
+        {
+            Other = choices.Pick(others),
+            Quantities = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal, Quantity.CrossHessian],
         };
     }
 

@@ -14,6 +14,7 @@ public sealed class DenseDerivatives
     private readonly Problem _problem;
     private readonly Tape _tape = new();
     private readonly int[] _variables;
+    private readonly int[] _others;
     private readonly Data _z;
     private double[][]? _tangents;
     private double[][]? _jacobian;
@@ -21,7 +22,7 @@ public sealed class DenseDerivatives
     public DenseDerivatives(Problem problem)
     {
         _problem = problem;
-        var values = Evaluator.Run(problem.Graph, _tape, problem.Target);
+        var values = Evaluator.Run(problem.Graph, _tape, problem.Other is { } second ? [problem.Target, second] : [problem.Target]);
         _z = values[problem.Z.Name];
         var target = values[problem.Target.Name];
         var row = target.Rank == 0 ? 1 : target.Count / target.Shape[0];
@@ -29,6 +30,7 @@ public sealed class DenseDerivatives
             ? [.. Enumerable.Range(part.Start * row, (part.End - part.Start) * row)]
             : [.. Enumerable.Range(0, target.Count)];
         _variables = [.. Entries.Select(entry => target.Numbers[entry].Step)];
+        _others = problem.Other is { } other ? [.. values[other.Name].Numbers.Select(number => number.Step)] : [];
         (Loss, OfSamples) = LossOf(_z.Numbers);
         DependsOnTarget = Loss.Step >= 0;
     }
@@ -77,17 +79,22 @@ public sealed class DenseDerivatives
     }
 
     /// <summary>The second derivatives of a number by the target's entries.</summary>
-    public double[][] Hessian(Number of)
+    public double[][] Hessian(Number of) => Second(of, _variables);
+
+    /// <summary>The second derivatives of the loss by an entry of the target, and by one of the other target.</summary>
+    public double[][] CrossHessian() => Second(Loss, _others);
+
+    private double[][] Second(Number of, int[] columns)
     {
         if (of.Step < 0)
-            return [.. Enumerable.Range(0, Size).Select(_ => new double[Size])];
+            return [.. Enumerable.Range(0, Size).Select(_ => new double[columns.Length])];
         var adjoints = _tape.Reverse(of.Step);
         return
         [
             .. Tangents.Select(tangents =>
             {
                 var products = _tape.SecondReverse(adjoints, tangents);
-                return Array.ConvertAll(_variables, step => step < products.Length ? products[step] : 0);
+                return Array.ConvertAll(columns, step => step < products.Length ? products[step] : 0);
             }),
         ];
     }

@@ -98,6 +98,8 @@ public sealed class Expectation
                 return _problem.Target.Name[0] == 'x' ? [blocks] : [blocks, .. Outputs(TargetShape, _dense.Jacobian)];
             case Quantity.Hessian:
                 return Hessians();
+            case Quantity.CrossHessian:
+                return CrossHessians(_problem.Other!);
             case Quantity.Laplacian:
                 return Laplacians();
             case Quantity.PerSampleGradient when HasTerms:
@@ -170,6 +172,33 @@ public sealed class Expectation
             new ExpectedResult([.. TargetShape, .. TargetShape], [.. _hessian.SelectMany(row => row)]),
             own => own.SelectMany(row => own.Select(column => _hessian[row][column]))
         );
+
+    /// <summary>
+    /// The block of two targets; of two inputs a block for each sample is right, too, where samples have no second derivatives with each
+    /// other.
+    /// </summary>
+    private ImmutableArray<ExpectedResult> CrossHessians(Sketch other)
+    {
+        var block = _dense.CrossHessian();
+        var whole = new ExpectedResult([.. TargetShape, .. other.Shape], [.. block.SelectMany(row => row)]);
+        int[] owners = [.. Enumerable.Range(0, other.Layout.Count()).Select(other.Layout.SampleOf)];
+        if (!IsOfSamples || owners[0] < 0)
+            return [whole];
+        if (!_problem.HasKnownSamples)
+            return [];
+        var crossed = Enumerable
+            .Range(0, block.Length)
+            .Any(row =>
+                Enumerable.Range(0, owners.Length).Any(column => owners[column] != _samplesOfEntries[row] && block[row][column] != 0)
+            );
+        var blocks =
+            from sample in Enumerable.Range(0, Samples)
+            from row in Own(sample)
+            from column in Enumerable.Range(0, owners.Length)
+            where owners[column] == sample
+            select block[row][column];
+        return crossed ? [whole] : [whole, new ExpectedResult(null, [.. blocks])];
+    }
 
     private ImmutableArray<ExpectedResult> Laplacians() =>
         Blocked(new ExpectedResult([], [Diagonal(_hessian).Sum()]), own => [own.Sum(entry => _hessian[entry][entry])]);

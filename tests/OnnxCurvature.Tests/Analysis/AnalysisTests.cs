@@ -111,7 +111,7 @@ public sealed class AnalysisTests
     public void Channels_are_found_on_the_axes_that_the_operator_gives_them()
     {
         // Of shape [2, 3, 2], with the output channels along axis 2 and the input channels along axis 0: a window of 3.
-        var map = KernelMap.Of([.. Enumerable.Range(0, 12).Select(index => (double)index)], [2, 3, 2], new KernelAxes(2, 0));
+        var map = KernelMap.Of([.. Enumerable.Range(0, 12).Select(index => (double)index)], [2, 3, 2], new KernelAxes(2, 0, 1));
         Assert.Equal((2, 2), (map.Outputs, map.Inputs));
         Assert.Equal([3], map.Window);
         Assert.Equal([0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11], map.Entries);

@@ -80,6 +80,8 @@ public sealed class LayeringTests
         ["Analysis/Diagonals"],
         ["Analysis/Statistics"],
         ["Analysis/Reports"],
+        ["Analysis/Quantization"],
+        ["Analysis/Pruning"],
         [""],
     ];
 

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Tests.Cli;
 /// <summary>The help text.</summary>
 public sealed class HelpTests
 {
-    public static TheoryData<string> Commands => ["", "inspect", "augment", "run", "verify", "merge", "analyze"];
+    public static TheoryData<string> Commands => ["", "inspect", "augment", "run", "verify", "merge", "analyze", "sensitivity", "prune"];
 
     [Theory]
     [MemberData(nameof(Commands))]

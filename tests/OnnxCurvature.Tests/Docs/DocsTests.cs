@@ -97,6 +97,25 @@ public sealed partial class DocsTests
         Assert.Equal(3, result.Samples);
     }
 
+    [Fact]
+    public async Task The_samples_of_the_library_page_run()
+    {
+        var folder = Path.Combine(Repository.Root, "testmodels");
+        using var model = CurvatureModel.Load(Path.Combine(folder, "vgg16_narrow.onnx"));
+        var data = new Dictionary<string, CurvatureArray>
+        {
+            ["image"] = CurvatureArray.FromFile(Path.Combine(folder, "vgg16_narrow.image.npy")),
+            ["labels"] = CurvatureArray.FromFile(Path.Combine(folder, "vgg16_narrow.labels.npy")),
+        };
+        Assert.All(LibrarySample.Fisher(model, data).Values, fisher => Assert.Contains(fisher, entry => entry > 0));
+        LibrarySample.No_layer_is_sharp(model, data);
+        using var gradients = new LibrarySample.InputGradients(model);
+        float[] pixels = [.. Enumerable.Range(0, 3 * 32 * 32).Select(index => (float)Math.Sin(index))];
+        var gradient = await gradients.Of(pixels, TestContext.Current.CancellationToken);
+        Assert.Equal(pixels.Length, gradient.Length);
+        Assert.Contains(gradient, entry => entry != 0);
+    }
+
     /// <summary>Makes a file of a name, or that a pattern or an array of an archive names, and gives what the command names.</summary>
     private static string SmallArray(string path, string member)
     {

@@ -1,8 +1,7 @@
 // sample
-using OnnxCurvature.Files;
+using OnnxCurvature;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Results;
-using OnnxCurvature.Runtime.Runs;
 
 // end
 namespace OnnxCurvature.Tests.Docs;
@@ -15,24 +14,84 @@ internal static class LibrarySample
     {
         string In(string name) => Path.Combine(folder, name);
         // sample
+        using var model = CurvatureModel.Load(In("vgg16_narrow.onnx"));
         var request = new CurvatureRequest { WithRespectTo = ["conv4_3.weight"], Loss = LossRequest.Parse("cross-entropy") };
-        var data = new Dictionary<string, NpyArray>
+        var data = new Dictionary<string, CurvatureArray>
         {
-            ["image"] = NpyReader.Read(In("vgg16_narrow.image.npy")),
-            ["labels"] = NpyReader.Read(In("vgg16_narrow.labels.npy")),
+            ["image"] = CurvatureArray.FromFile(In("vgg16_narrow.image.npy")),
+            ["labels"] = CurvatureArray.Of<long>([3, 1, 4], 3),
         };
-        var run = CurvatureEngine.Prepare(In("vgg16_narrow.onnx"), request, data, new CurvatureRunOptions());
+        using var run = model.Plan(request, data);
         var reason = run.Methods[0].Reason;
-        var result = run.Run(progress: null, CancellationToken.None);
-        var diagonal = result.Tensors.Single(tensor => tensor.Name == "conv4_3.weight.hessian_diagonal");
+        var result = run.Run();
+        var diagonal = result["conv4_3.weight"].HessianDiagonal;
+        ReadOnlySpan<double> entries = diagonal.AsSpan();
         // end
-        Assert(diagonal.Values.Length == 16 * 16 * 3 * 3);
+        Assert(entries.Length == 16 * 16 * 3 * 3 && !diagonal.IsEstimate);
         return (reason, result);
     }
 
+    // sample
+    /// Fisher information of each layer, as elastic weight consolidation takes it.
+    public static Dictionary<string, float[]> Fisher(CurvatureModel model, IReadOnlyDictionary<string, CurvatureArray> data)
+    {
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["*.weight"],
+            Loss = LossRequest.Parse("cross-entropy"),
+            Quantities = [Quantity.FisherDiagonal],
+        };
+        var result = model.Run(request, data);
+        return model
+            .Weights.Where(name => name.EndsWith(".weight", StringComparison.Ordinal))
+            .ToDictionary(name => name, name => result[name].FisherDiagonal.ToSingles());
+    }
+
+    /// Input gradients in a web service: planned once, and run for every request that comes.
+    public sealed class InputGradients(CurvatureModel model) : IDisposable
+    {
+        private readonly PlannedRun _run = model.Plan(
+            new CurvatureRequest
+            {
+                WithRespectTo = ["image"],
+                Loss = LossRequest.Parse("value:logits[:, 0]"),
+                Quantities = [Quantity.Gradient],
+            },
+            new Dictionary<string, CurvatureArray> { ["image"] = CurvatureArray.Of<float>(new float[3 * 32 * 32], 1, 3, 32, 32) }
+        );
+
+        public async Task<float[]> Of(float[] pixels, CancellationToken cancellation)
+        {
+            var data = new Dictionary<string, CurvatureArray> { ["image"] = CurvatureArray.Of<float>(pixels, 1, 3, 32, 32) };
+            var result = await _run.RunAsync(data, cancellation: cancellation);
+            return result["image"].Gradient.ToSingles();
+        }
+
+        public void Dispose() => _run.Dispose();
+    }
+
+    /// Curvature in a unit test: no layer of a network that was trained lies in a sharp minimum.
+    public static void No_layer_is_sharp(CurvatureModel model, IReadOnlyDictionary<string, CurvatureArray> data)
+    {
+        var request = new CurvatureRequest { WithRespectTo = ["fc*.weight"], Loss = LossRequest.Parse("cross-entropy") };
+        var result = model.Run(request, data);
+        foreach (
+            var name in model.Weights.Where(name =>
+                name.StartsWith("fc", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal)
+            )
+        )
+        {
+            var largest = 0.0;
+            foreach (var entry in result[name].HessianDiagonal.AsSpan())
+                largest = Math.Max(largest, entry);
+            Assert(largest < 10);
+        }
+    }
+
+    // end
     private static void Assert(bool holds)
     {
         if (!holds)
-            throw new InvalidOperationException("The diagonal has another size than its weight.");
+            throw new InvalidOperationException("The sample gives other results than it says.");
     }
 }

@@ -55,14 +55,22 @@ internal sealed class DiagonalChoice(RunPricing pricing, CurvatureRequest reques
             Estimator = Estimator.None,
         };
 
-    /// <summary>What is asked of the model for estimates.</summary>
+    /// <summary>
+    /// What is asked of the model for weights whose diagonals are estimated: the loss, the gradient, and the estimate, unless it comes by
+    /// <see cref="JointEstimate"/>.
+    /// </summary>
     public CurvatureRequest EstimateRequest(IEnumerable<string> weights) =>
-        ExactRequest(weights) with
-        {
-            Estimator = Estimator,
-            Probes = options.Probes,
-            Seed = options.Seed,
-        };
+        Estimator == Estimator.Hutchinson
+            ? ExactRequest(weights) with
+            {
+                Quantities = [Quantity.Loss, Quantity.Gradient],
+            }
+            : ExactRequest(weights) with
+            {
+                Estimator = Estimator,
+                Probes = options.Probes,
+                Seed = options.Seed,
+            };
 
     private Estimator Estimator => options.Diagonal == Quantity.GgnDiagonal ? Estimator.GgnMonteCarlo : Estimator.Hutchinson;
 

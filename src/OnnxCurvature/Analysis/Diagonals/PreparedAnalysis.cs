@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Results;
@@ -15,6 +16,7 @@ public sealed class PreparedAnalysis
     private readonly IReadOnlyDictionary<string, Ir.Value> _weights;
     private readonly PreparedRun? _exact;
     private readonly PreparedRun? _estimate;
+    private readonly Func<HessianProduct>? _product;
 
     private PreparedAnalysis(
         string path,
@@ -29,14 +31,22 @@ public sealed class PreparedAnalysis
         (_request, _options, _data) = (request, options, data);
         var pricing = RunPricing.Of(path, request, data, runOptions);
         var choice = new DiagonalChoice(pricing, request, options);
-        Model = pricing.Path;
+        (Model, Settled, RunOptions) = (pricing.Path, pricing.Settled, runOptions);
         Layers = choice.Make(progress, cancellation);
         LeftOut = choice.LeftOut;
         _weights = pricing.Graph.Values;
         _exact = Run(isExact: true, choice.ExactRequest);
         _estimate = Run(isExact: false, choice.EstimateRequest);
         ExactSeconds = _exact is null ? 0 : choice.ExactSeconds;
-        EstimateSeconds = _estimate is null ? 0 : pricing.Price(choice.EstimateRequest(Names(isExact: false))).Seconds;
+        if (_estimate is null)
+            return;
+        EstimateSeconds = pricing.Price(choice.EstimateRequest(Names(isExact: false))).Seconds;
+        if (options.Diagonal == Quantity.GgnDiagonal)
+            return;
+        ImmutableArray<string> estimated = [.. Names(isExact: false)];
+        _product = () => HessianProduct.Create(pricing.Settled, runOptions, estimated);
+        using var priced = _product();
+        EstimateSeconds += options.Probes * priced.Seconds;
 
         PreparedRun? Run(bool isExact, Func<IEnumerable<string>, CurvatureRequest> ask)
         {
@@ -47,6 +57,12 @@ public sealed class PreparedAnalysis
 
     /// <summary>The full path of the model's file.</summary>
     public string Model { get; }
+
+    /// <summary>The request and the data, for further runs over them.</summary>
+    internal SettledRun Settled { get; }
+
+    /// <summary>How runs are carried out.</summary>
+    internal CurvatureRunOptions RunOptions { get; }
 
     /// <summary>How the diagonal of each weight will be had, in the order of the graph.</summary>
     public ImmutableArray<LayerPlan> Layers { get; }
@@ -88,14 +104,18 @@ public sealed class PreparedAnalysis
 
     private NetworkCurvature Compute(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        var total = Math.Max(ExactSeconds + EstimateSeconds, double.Epsilon);
-        var exact = _exact?.Run(Part(progress, 0, ExactSeconds / total, "exact"), cancellation);
-        var estimate = _estimate?.Run(Part(progress, ExactSeconds / total, 1, "estimates"), cancellation);
+        var clock = Stopwatch.StartNew();
+        var share = ExactSeconds / Math.Max(ExactSeconds + EstimateSeconds, double.Epsilon);
+        var exact = _exact?.Run(Part(progress, 0, share, "exact"), cancellation);
+        var estimates = Part(progress, share, 1, _product is null ? "estimates" : "gradients");
+        var estimate = _estimate?.Run(estimates, cancellation);
         CurvatureResult[] results = [.. new[] { exact, estimate }.OfType<CurvatureResult>()];
         var tensors = results
             .SelectMany(result => result.Tensors)
             .DistinctBy(tensor => tensor.Name)
             .ToDictionary(tensor => tensor.Name, tensor => tensor.Values, StringComparer.Ordinal);
+        if (_product is not null)
+            Estimate(tensors, Part(progress, share, 1, "estimates"), cancellation);
         return new NetworkCurvature(
             Model,
             _request,
@@ -106,11 +126,23 @@ public sealed class PreparedAnalysis
             LeftOut,
             [.. Notes.Concat(results.SelectMany(result => result.Notes)).Distinct()],
             [.. results.Select(result => result.Check)],
-            results.Sum(result => result.Seconds.GetValueOrDefault("run"))
+            clock.Elapsed.TotalSeconds
         )
         {
             Provenance = Provenance.Of(ModelFiles, _data),
         };
+    }
+
+    /// <summary>Adds the estimates of the weights that have no exact diagonal, with their errors.</summary>
+    private void Estimate(Dictionary<string, double[]> tensors, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        using var product = _product!();
+        var estimates = JointEstimate.Of(product, _options.Probes, _options.Seed, progress, cancellation);
+        foreach (var (weight, (mean, error)) in product.Weights.Zip(estimates))
+        {
+            tensors[Quantity.HessianDiagonalEstimate.OutputName(weight)] = mean;
+            tensors[Quantity.HessianDiagonalStandardError.OutputName(weight)] = error;
+        }
     }
 
     private LayerCurvature Layer(LayerPlan plan, Dictionary<string, double[]> tensors)

@@ -1,4 +1,3 @@
-using System.Text;
 using OnnxCurvature.Analysis.Diagonals;
 using OnnxCurvature.Files;
 
@@ -54,14 +53,12 @@ public sealed class AnalysisReport
         ArgumentNullException.ThrowIfNull(path);
         if (IsPage(path))
         {
-            Save(path, ToHtml());
+            TextFile.Write(path, ToHtml());
             return;
         }
         OutputFolder.Create(path);
-        Save(Path.Combine(path, Page), ToHtml());
-        Save(Path.Combine(path, Json), ToJson());
-        Save(Path.Combine(path, Csv), ToCsv());
+        TextFile.Write(Path.Combine(path, Page), ToHtml());
+        TextFile.Write(Path.Combine(path, Json), ToJson());
+        TextFile.Write(Path.Combine(path, Csv), ToCsv());
     }
-
-    private static void Save(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 }

@@ -31,24 +31,37 @@ public sealed record KernelMap(int Outputs, int Inputs, ImmutableArray<int> Wind
     /// <summary>Numbers of a weight's shape by the channels that the weight joins.</summary>
     public static KernelMap Of(ImmutableArray<double> entries, ImmutableArray<long> shape, KernelAxes axes)
     {
-        var order = Enumerable.Range(0, shape.Length).Where(axis => axis != axes.Output && axis != axes.Input);
-        int[] axesInOrder = [axes.Output, axes.Input, .. order];
+        var sizes = Order(shape, axes).Select(axis => (int)shape[axis]).ToArray();
+        var positions = Positions(shape, axes);
+        return new KernelMap(sizes[0], sizes[1], [.. sizes[2..]], [.. positions.Select(position => entries[position])]);
+    }
+
+    /// <summary>Numbers in the order output channel, input channel, window, put back into the order of the weight.</summary>
+    public static double[] Back(ReadOnlySpan<double> entries, ImmutableArray<long> shape, KernelAxes axes)
+    {
+        var back = new double[entries.Length];
+        foreach (var (index, position) in Positions(shape, axes).Index())
+            back[position] = entries[index];
+        return back;
+    }
+
+    /// <summary>The positions in the weight, in the order output channel, input channel, window.</summary>
+    public static int[] Positions(ImmutableArray<long> shape, KernelAxes axes)
+    {
+        var order = Order(shape, axes);
         var strides = new int[shape.Length];
         for (var (axis, stride) = (shape.Length - 1, 1); axis >= 0; stride *= (int)shape[axis--])
             strides[axis] = stride;
-        var sizes = Array.ConvertAll(axesInOrder, axis => (int)shape[axis]);
-        var map = new double[entries.Length];
-        var index = new int[sizes.Length];
-        for (var position = 0; position < map.Length; position++)
+        var positions = new int[shape.Aggregate(1, (product, size) => checked(product * (int)size))];
+        var index = new int[order.Length];
+        for (var at = 0; at < positions.Length; at++)
         {
-            var from = 0;
             for (var axis = 0; axis < index.Length; axis++)
-                from += index[axis] * strides[axesInOrder[axis]];
-            map[position] = entries[from];
-            for (var axis = index.Length - 1; axis >= 0 && ++index[axis] == sizes[axis]; axis--)
+                positions[at] += index[axis] * strides[order[axis]];
+            for (var axis = index.Length - 1; axis >= 0 && ++index[axis] == shape[order[axis]]; axis--)
                 index[axis] = 0;
         }
-        return new KernelMap(sizes[0], sizes[1], [.. sizes[2..]], [.. map]);
+        return positions;
     }
 
     /// <summary>The sums over windows of the magnitudes, output by input channel, row-major.</summary>
@@ -76,4 +89,7 @@ public sealed record KernelMap(int Outputs, int Inputs, ImmutableArray<int> Wind
 
     /// <summary>The entries of one output channel: input channel by window.</summary>
     public ReadOnlySpan<double> Channel(int output) => Entries.AsSpan(output * Inputs * WindowSize, Inputs * WindowSize);
+
+    private static int[] Order(ImmutableArray<long> shape, KernelAxes axes) =>
+        [axes.Output, axes.Input, .. Enumerable.Range(0, shape.Length).Where(axis => axis != axes.Output && axis != axes.Input)];
 }

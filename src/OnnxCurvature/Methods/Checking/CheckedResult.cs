@@ -1,3 +1,4 @@
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 
@@ -10,8 +11,14 @@ namespace OnnxCurvature.Methods.Checking;
 /// <param name="Output">Where they lie in z; none where they are not distinguished.</param>
 internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLayout Samples, SampleLayout Output)
 {
+    /// <summary>The target of the columns, and where the samples lie in it, of a block of two targets; else null.</summary>
+    public (Target Target, SampleLayout Samples)? Second { get; init; }
+
     /// <summary>Its name in the result.</summary>
-    public string Name => Quantity.OutputName(Target.Name);
+    public string Name => Quantity.OutputName(Second is { } second ? new TargetPair(Target, second.Target).Name : Target.Name);
+
+    /// <summary>The values that it is a derivative by.</summary>
+    public IEnumerable<Value> Values => Second is { } second ? [Target.Value, second.Target.Value] : [Target.Value];
 
     /// <summary>Which directional derivatives it takes.</summary>
     public CheckedDerivatives Needs =>
@@ -22,7 +29,8 @@ internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLay
             Quantity.PerSampleFisherDiagonal => CheckedDerivatives.First | CheckedDerivatives.Samples,
             Quantity.HessianDiagonal => CheckedDerivatives.Second,
             Quantity.PerSampleHessianDiagonal => CheckedDerivatives.Second | CheckedDerivatives.Samples,
-            Quantity.Hessian or Quantity.Hvp or Quantity.GradientOfGradient => CheckedDerivatives.Second | CheckedDerivatives.Pairs,
+            Quantity.Hessian or Quantity.CrossHessian or Quantity.Hvp or Quantity.GradientOfGradient => CheckedDerivatives.Second
+                | CheckedDerivatives.Pairs,
             Quantity.GgnDiagonal => CheckedDerivatives.GaussNewton,
             Quantity.PerSampleGgnDiagonal => CheckedDerivatives.GaussNewton | CheckedDerivatives.Samples,
             Quantity.Jacobian or Quantity.Jvp or Quantity.Vjp => CheckedDerivatives.Image,
@@ -35,6 +43,7 @@ internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLay
     /// <summary>Why it cannot be checked; null where it can.</summary>
     public string? Obstacle =>
         Quantity == Quantity.FisherDiagonalMonteCarlo ? "it is an estimate"
+        : Second is not null && Values.Any(value => value.Producer is not null) ? "its targets are not weights or inputs alone"
         : Quantity == Quantity.Laplacian ? "a trace takes a direction for every entry"
         : Samples.IsSeparate && Samples != SampleLayout.At(0) && Target.IsPart
             ? "it is a part of a value whose samples lie along another axis than the first"

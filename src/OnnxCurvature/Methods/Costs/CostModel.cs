@@ -16,6 +16,7 @@ public sealed class CostModel(PlanLimits limits)
     public const double FlopsPerSecondOfACore = 150e9;
 
     private readonly SizeEstimates _sizes = new(limits);
+    private readonly Dictionary<Value, bool> _ofWeights = [];
 
     /// <summary>Learns the bounds of sizes that only the data tell from a program whose parts are to be estimated.</summary>
     public void Learn(Program program) => _sizes.Learn(program);
@@ -90,7 +91,26 @@ public sealed class CostModel(PlanLimits limits)
         node.Operator is Loop && node.Attributes.Program("body") is { } body
             ? PeakBytes(body) + node.Outputs.Skip(Loop.States(node.Attributes)).Sum(Bytes)
         : node.Operator is Scan ? node.Bodies.Sum(PeakBytes) + node.Outputs.Take(Scan.States(node.Attributes)).Sum(Bytes)
+        : node.Operator is Conv && IsOfWeights(node.Inputs[1]!) ? Math.Max(Bytes(node.Inputs[0]!), Bytes(node.Output))
         : node.Bodies.Sum(PeakBytes);
+
+    /// <summary>
+    /// Whether a value follows from weights alone. Convolutions by such kernels run in a layout of blocks of channels, into which ONNX
+    /// Runtime copies what goes in, and out of which it copies what comes out.
+    /// </summary>
+    private bool IsOfWeights(Value value)
+    {
+        if (_ofWeights.TryGetValue(value, out var known))
+            return known;
+        var (isOfWeights, seen, open) = (true, new HashSet<Value> { value }, new Stack<Value>([value]));
+        while (isOfWeights && open.TryPop(out var next))
+            if (next.Producer is { } producer)
+                foreach (var before in GraphWalk.Dependencies(producer).Where(seen.Add))
+                    open.Push(before);
+            else
+                isOfWeights = next.Constant is not null;
+        return _ofWeights[value] = isOfWeights;
+    }
 
     /// <summary>The bytes of the largest output of a convolution; zero where there is none.</summary>
     public double WidestConvolution(Program program) =>

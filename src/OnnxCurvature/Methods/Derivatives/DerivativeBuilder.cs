@@ -23,6 +23,7 @@ internal sealed class DerivativeBuilder
     private readonly PlanLimits _limits;
     private readonly LossHead _head;
     private readonly SampleProof _proof;
+    private readonly SampleBlocks _blocks;
     private readonly Dictionary<Target, JacobianRows> _jacobians = [];
     private readonly ProbeSeed _seed;
     private readonly Dictionary<string, Value> _inputs = new(StringComparer.Ordinal);
@@ -41,6 +42,7 @@ internal sealed class DerivativeBuilder
     public DerivativeBuilder(ModelGraph model, CurvatureRequest request, PlanLimits limits, LossHead head, SampleProof proof, Value? batch)
     {
         (_model, _request, _limits, _head, _proof, _seed) = (model, request, limits, head, proof, new ProbeSeed(request.Seed, batch));
+        _blocks = new SampleBlocks(head, proof);
         var isEstimate = request.Estimator != Estimator.None;
         if (isEstimate && !request.Quantities.Contains(request.Estimator.Estimated()))
             throw new UserErrorException(
@@ -83,8 +85,12 @@ internal sealed class DerivativeBuilder
             );
     }
 
-    /// <summary>The results of a request, in order.</summary>
-    public IEnumerable<Quantity> Results => _request.Quantities.SelectMany(_request.ResultsOf);
+    /// <summary>The results of each target, in order.</summary>
+    public IEnumerable<Quantity> Results => _request.ResultsOfTargets();
+
+    /// <summary>Where samples lie in what the program takes and computes.</summary>
+    public PlanLayouts LayoutsOf(IReadOnlyCollection<Target> targets) =>
+        new ResultLayouts(_model, _request, _head, _proof, _blocks, target => Jacobian(target).Layout).Of(targets);
 
     /// <summary>Whether a quantity is asked for and is not estimated.</summary>
     public bool IsExact(Quantity quantity) => _request.Quantities.Contains(quantity) && _request.ResultsOf(quantity).Contains(quantity);
@@ -133,14 +139,14 @@ internal sealed class DerivativeBuilder
                     yield return Planned(quantity, Jacobian(target).Work());
                     break;
                 case Quantity.Hessian:
-                    yield return Planned(quantity, Products(target, gradient).Hessian(Blocks(target)));
+                    yield return Planned(quantity, Products(target, gradient).Hessian(_blocks.Of(target)));
                     break;
                 case Quantity.HessianDiagonal or Quantity.GgnDiagonal when _request.Tolerance is not null:
                     foreach (var planned in Truncated(target, quantity))
                         yield return planned;
                     break;
                 case Quantity.Laplacian:
-                    yield return Planned(quantity, Products(target, gradient).Laplacian(Blocks(target)));
+                    yield return Planned(quantity, Products(target, gradient).Laplacian(_blocks.Of(target)));
                     break;
                 case Quantity.FisherDiagonalMonteCarlo:
                     var drawn = Samples(target, quantity)
@@ -178,6 +184,19 @@ internal sealed class DerivativeBuilder
                     yield return OnePass(target);
                     break;
             }
+    }
+
+    /// <summary>The blocks of every two targets, where they are asked for.</summary>
+    public IEnumerable<PlannedQuantity> Pairs(ImmutableArray<Target> targets, ImmutableArray<Value> gradients)
+    {
+        foreach (var pair in _request.Pairs(targets))
+        {
+            var ofBoth = (gradients[targets.IndexOf(pair.First)], gradients[targets.IndexOf(pair.Second)]);
+            yield return Planned(
+                Quantity.CrossHessian,
+                new CrossHessian(_model.Builder, pair, ofBoth, _blocks.Of(pair) ?? (SampleLayout.None, SampleLayout.None), _limits).Work()
+            );
+        }
     }
 
     private IEnumerable<PlannedQuantity> Truncated(Target target, Quantity quantity)
@@ -248,75 +267,11 @@ internal sealed class DerivativeBuilder
         return products;
     }
 
-    /// <summary>
-    /// How the samples lie in a target of which the Hessian has a block for each of them and zeros elsewhere; none where that is not
-    /// proven, or no samples lie in it.
-    /// </summary>
-    private SampleLayout Blocks(Target target)
-    {
-        var samples = _proof.Of(target.Value);
-        if (!samples.IsSeparate || target.IsPart && samples != SampleLayout.At(0))
-            return SampleLayout.None;
-        // A loss of a known form is a sum over samples in its output, whatever nodes it is computed by.
-        var end = _head.Factor is null || _proof.InOutput.IsCoupled ? _head.Loss : _head.Output;
-        var from = new HashSet<Value> { target.Value };
-        var nodes = CurvatureAnalysis.Run(GraphWalk.Between(from, [end]), from);
-        return _proof.Obstacles([.. nodes]).After(0) is null ? samples : SampleLayout.None;
-    }
-
     private JacobianRows Jacobian(Target target)
     {
         if (!_jacobians.TryGetValue(target, out var rows))
             _jacobians[target] = rows = new JacobianRows(_model, _head, _proof, target);
         return rows;
-    }
-
-    /// <summary>Where samples lie in what the program takes and computes.</summary>
-    public PlanLayouts LayoutsOf(IReadOnlyCollection<Target> targets)
-    {
-        var added = targets.SelectMany(LayoutsOfInputs).ToImmutableDictionary(StringComparer.Ordinal);
-        var results =
-            from target in targets
-            from quantity in Results.Distinct()
-            select KeyValuePair.Create(quantity.OutputName(target.Name), LayoutOf(quantity, target));
-        return new PlanLayouts(
-            (_head.Target is { } wanted ? _model.Inputs.Add(wanted) : _model.Inputs)
-                .ToImmutableDictionary(input => input.Name!, _proof.Of, StringComparer.Ordinal)
-                .SetItems(added),
-            [.. added.Keys],
-            results.DistinctBy(result => result.Key).ToImmutableDictionary(StringComparer.Ordinal)
-        );
-    }
-
-    private IEnumerable<KeyValuePair<string, SampleLayout>> LayoutsOfInputs(Target target)
-    {
-        if (_request.Quantities.Any(quantity => quantity is Quantity.Hvp or Quantity.Jvp))
-            yield return new(DirectionName(target), target.IsPart ? SampleLayout.None : _proof.Of(target.Value));
-        if (_request.Quantities.Contains(Quantity.Vjp))
-            yield return new(CotangentName(target), _proof.Of(_head.Output));
-    }
-
-    private static string DirectionName(Target target) => $"{target.Name}.direction";
-
-    private static string CotangentName(Target target) => $"{target.Name}.cotangent";
-
-    /// <summary>
-    /// Where samples lie in a result: none where results of batches are added, coupled where it belongs to all samples of a batch together.
-    /// </summary>
-    private SampleLayout LayoutOf(Quantity quantity, Target target)
-    {
-        var own = _proof.Of(target.Value);
-        return quantity switch
-        {
-            Quantity.Loss => SampleLayout.None,
-            Quantity.Jvp => _proof.Of(_head.Output),
-            Quantity.Jacobian => Jacobian(target).Layout,
-            _ when quantity.IsPerSample() => SampleLayout.At(0),
-            _ when own.IsNone => SampleLayout.None,
-            Quantity.Hessian or Quantity.Laplacian when Blocks(target).IsSeparate && !target.IsPart => SampleLayout.At(0),
-            Quantity.Hessian or Quantity.Laplacian => SampleLayout.Coupled,
-            _ => target.IsPart ? SampleLayout.Coupled : own,
-        };
     }
 
     /// <summary>
@@ -342,6 +297,12 @@ internal sealed class DerivativeBuilder
             )
             : samples.ProductDiagonal("the derivative of each sample's gradient along every entry is exact for any graph");
     }
+
+    /// <summary>The name of the input for a target's direction.</summary>
+    public static string DirectionName(Target target) => $"{target.Name}.direction";
+
+    /// <summary>The name of the input for a target's cotangent.</summary>
+    public static string CotangentName(Target target) => $"{target.Name}.cotangent";
 
     private Value Direction(Target target) => Input(DirectionName(target), target.ResultType);
 

@@ -26,6 +26,10 @@ public static class TargetSamples
             .FirstOrDefault(entry => !entry.Second.IsNone && (entry.Second != SampleLayout.At(0) || entry.First.IsPart))
             .First;
 
+    /// <summary>Whether some targets depend on the samples and others do not.</summary>
+    public static bool AreMixed(ModelGraph model, IReadOnlyList<Target> targets) =>
+        Of(model, targets).Select(samples => samples.IsNone).Distinct().Count() > 1;
+
     /// <summary>
     /// Whether results of some target have an entry for each sample, so that those of several batches lie one after the other.
     /// </summary>

@@ -19,11 +19,14 @@ internal readonly record struct BatchRule(BatchWeight Weight, string? Obstacle =
         var layouts = inputs.Where(input => !samples.Of(input).IsNone).ToDictionary(input => input, samples.Of);
         if (inputs.FirstOrDefault(input => samples.Of(input) is { IsSeparate: true, Outer.IsOne: false }) is { } scattered)
             return new BatchRule(head.Reduction, $"the samples of '{scattered.Name}' do not lie one after the other");
-        if (TargetSamples.Scattered(model, Target.Resolve(model, request.WithRespectTo)) is { } of)
+        var targets = Target.Resolve(model, request.WithRespectTo);
+        if (TargetSamples.Scattered(model, targets) is { } of)
             return new BatchRule(
                 head.Reduction,
                 $"'{of.Name}' depends on the samples and does not hold them one after the other " + $"along its first axis"
             );
+        if (request.Quantities.Contains(Quantity.CrossHessian) && TargetSamples.AreMixed(model, targets))
+            return new BatchRule(head.Reduction, "the cross-hessian is of a value that all samples share and of one that belongs to them");
         // A batch of one sample is that sample, whatever the model does with several.
         if (layouts.All(entry => entry.Value.IsSeparate && entry.Value.SamplesOf(entry.Key.Type.Shape).IsOne))
             return new BatchRule(head.Reduction);

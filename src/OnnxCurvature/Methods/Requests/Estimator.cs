@@ -51,6 +51,14 @@ public static class Estimators
     public static Quantity Estimated(this Estimator estimator) =>
         estimator == Estimator.GgnMonteCarlo ? Quantity.GgnDiagonal : Quantity.HessianDiagonal;
 
+    /// <summary>The results that a request has of each target, in order.</summary>
+    public static IEnumerable<Quantity> ResultsOfTargets(this CurvatureRequest request) =>
+        request.Quantities.Where(quantity => !quantity.IsOfPairs()).SelectMany(request.ResultsOf);
+
+    /// <summary>The pairs of targets that a request has results of. Throws <see cref="UserErrorException"/> for a single one.</summary>
+    public static IEnumerable<TargetPair> Pairs(this CurvatureRequest request, IReadOnlyList<Target> targets) =>
+        request.Quantities.Contains(Quantity.CrossHessian) ? TargetPair.All(targets) : [];
+
     /// <summary>
     /// The results that stand for a quantity that is asked for: an estimate and its standard error for one that is estimated.
     /// </summary>

@@ -55,7 +55,13 @@ public enum Quantity
     /// <summary>The block ∇²L of w, of w's shape twice; for inputs sample by sample.</summary>
     Hessian,
 
-    /// <summary>The trace of that block: a scalar, for inputs one number for each sample.</summary>
+    /// <summary>
+    /// The block ∂²L/∂u∂w of every two targets, of their shapes one after the other; for inputs sample by sample. Results are named by both
+    /// targets, as <c>w,b</c>.
+    /// </summary>
+    CrossHessian,
+
+    /// <summary>The trace of the block of one target: a scalar, for inputs one number for each sample.</summary>
     Laplacian,
 
     /// <summary>
@@ -113,6 +119,7 @@ public static class Quantities
             Quantity.Vjp => "vjp",
             Quantity.Jacobian => "jacobian",
             Quantity.Hessian => "hessian",
+            Quantity.CrossHessian => "cross-hessian",
             Quantity.Laplacian => "laplacian",
             Quantity.GradientOfGradient => "gradient-of-gradient",
             Quantity.HessianDiagonalEstimate => "hessian-diagonal-estimate",
@@ -139,6 +146,9 @@ public static class Quantities
                 or Quantity.PerSampleFisherDiagonal
                 or Quantity.Jvp
                 or Quantity.Jacobian;
+
+    /// <summary>Whether results are of two targets.</summary>
+    public static bool IsOfPairs(this Quantity quantity) => quantity == Quantity.CrossHessian;
 
     /// <summary>Whether it is a derivative of the loss's output z, and not of the loss.</summary>
     public static bool IsOfOutput(this Quantity quantity) => quantity is Quantity.Jvp or Quantity.Vjp or Quantity.Jacobian;

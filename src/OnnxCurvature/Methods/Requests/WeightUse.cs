@@ -11,6 +11,9 @@ namespace OnnxCurvature.Methods.Requests;
 /// <param name="Axes">The axes of the weight that count channels; null where the weight is no kernel and no matrix.</param>
 public sealed record WeightUse(string Node, string OperatorName, KernelAxes? Axes)
 {
+    /// <summary>The other factor of the node, where the weight is a kernel or a matrix; else null.</summary>
+    internal Value? Factor { get; init; }
+
     /// <summary>
     /// The nodes that use each weight, in the order of the graph. A node that only hands the weight's entries on, as Transpose does, is
     /// passed by.
@@ -31,7 +34,7 @@ public sealed record WeightUse(string Node, string OperatorName, KernelAxes? Axe
             if (node.Operator is Operator rules && rules.RoleOf(node, index) == ConstantRole.Forwarded)
                 derived[node.Output] = (source.Weight, source.Nodes.Insert(0, node));
             else
-                uses[source.Weight].Add(new WeightUse(NameOf(node), node.Operator.Name, InWeight(node, index, source.Nodes)));
+                uses[source.Weight].Add(Of(node, index, source.Nodes));
         }
         return uses.ToDictionary(entry => entry.Key, entry => entry.Value.ToImmutable());
     }
@@ -45,6 +48,12 @@ public sealed record WeightUse(string Node, string OperatorName, KernelAxes? Axe
                 entry => string.Join(", ", entry.Value.Select(use => use.Node).Distinct(StringComparer.Ordinal)),
                 StringComparer.Ordinal
             );
+
+    private static WeightUse Of(Node node, int input, ImmutableArray<Node> between)
+    {
+        var axes = InWeight(node, input, between);
+        return new WeightUse(NameOf(node), node.Operator.Name, axes) { Factor = axes is null ? null : node.Input(1 - input) };
+    }
 
     private static KernelAxes? InWeight(Node node, int input, ImmutableArray<Node> between)
     {

@@ -3,8 +3,13 @@ namespace OnnxCurvature.Onnx.Checking;
 /// <summary>The opsets of ai.onnx that models are written in.</summary>
 public static class OpsetRange
 {
-    /// <summary>The lowest opset that a model is written in.</summary>
+    /// <summary>The lowest opset that a model is written in, unless a lower one is asked for.</summary>
     public const int Lowest = 13;
+
+    /// <summary>
+    /// The lowest opset that can be asked for: older readers take it. The nodes that are written must fit its table of operators.
+    /// </summary>
+    public const int LowestOnRequest = 11;
 
     /// <summary>The highest opset that a model is written in.</summary>
     public const int Highest = 21;

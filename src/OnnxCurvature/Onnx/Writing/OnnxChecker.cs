@@ -44,8 +44,8 @@ public static class OnnxChecker
         if (opsets.Count < model.OpsetImport.Count)
             problems.Add("Two opsets are named for one domain.");
         var opset = opsets.GetValueOrDefault("");
-        if (opset is < OpsetRange.Lowest or > OpsetRange.Newest)
-            problems.Add($"The opset {opset} is not one of {OpsetRange.Lowest} to {OpsetRange.Newest}.");
+        if (opset is < OpsetRange.LowestOnRequest or > OpsetRange.Newest)
+            problems.Add($"The opset {opset} is not one of {OpsetRange.LowestOnRequest} to {OpsetRange.Newest}.");
         else if (model.IrVersion < OnnxWriter.IrVersionOf(opset))
             problems.Add($"The IR version {model.IrVersion} is older than opset {opset}.");
         if (model.Graph.Name.Length == 0)

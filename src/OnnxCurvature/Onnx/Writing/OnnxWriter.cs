@@ -79,15 +79,15 @@ public static class OnnxWriter
     {
         var lowest = MinimumOpset(program);
         var opset = options.Opset ?? Math.Max(lowest, Math.Min(options.Source?.Opset ?? 0, OpsetRange.Highest));
-        if (options.Opset is not null && opset is < OpsetRange.Lowest or > OpsetRange.Highest && opset != lowest)
+        if (options.Opset is not null && opset is < OpsetRange.LowestOnRequest or > OpsetRange.Highest && opset != lowest)
             throw new UserErrorException(
-                $"Opset {opset} was asked for; models are written in opsets {OpsetRange.Lowest} to {OpsetRange.Highest}."
+                $"Opset {opset} was asked for; models are written in opsets {OpsetRange.LowestOnRequest} to {OpsetRange.Highest}."
             );
         if (opset > OpsetRange.Newest)
             throw new UserErrorException(
                 $"The program holds a node of opset {opset}, and ONNX Runtime runs opsets up to {OpsetRange.Newest}."
             );
-        if (opset < lowest)
+        if (opset < lowest && lowest > OpsetRange.Lowest)
             throw new UserErrorException($"Opset {opset} was asked for, but {Highest(program, lowest)} needs opset {lowest} or later.");
         return opset;
     }
@@ -125,7 +125,20 @@ public static class OnnxWriter
             model.OpsetImport.Add(
                 new OperatorSetIdProto { Domain = domain, Version = source?.OpsetImports.GetValueOrDefault(domain, 1) ?? 1 }
             );
+        if (opset < OpsetRange.Lowest)
+            CheckOldForm(model, emitted);
         return (model, emitted);
+    }
+
+    /// <summary>Operators say their forms from opset 13 on; before that the table of operators says whether a form is there.</summary>
+    private static void CheckOldForm(ModelProto model, GraphEmitter emitted)
+    {
+        var opset = (int)model.OpsetImport[0].Version;
+        var header = model.Clone();
+        header.Graph = emitted.Graph.Clone();
+        header.Graph.Initializer.AddRange(emitted.Initializers.Select(entry => TensorWriter.Header(entry.Name, entry.Constant.Type)));
+        if (OnnxChecker.Check(header) is [var problem, ..])
+            throw new UserErrorException($"Opset {opset} cannot say the program: {problem.TrimEnd('.')}; ask for a newer opset.");
     }
 
     private static void AddMetadata(ModelProto model, WriteOptions options, List<string> weightFiles)
@@ -145,6 +158,7 @@ public static class OnnxWriter
     internal static int IrVersionOf(int opset) =>
         opset switch
         {
+            <= 11 => 6,
             <= 14 => 7,
             <= 18 => 8,
             <= 20 => 9,

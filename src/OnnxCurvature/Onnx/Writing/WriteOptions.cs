@@ -22,7 +22,7 @@ public enum WeightPlacement
 /// <summary>How a program is written.</summary>
 public sealed record WriteOptions
 {
-    /// <summary>The opset of ai.onnx, 13 to 21; null for the model's, or the lowest that can say the program.</summary>
+    /// <summary>The opset of ai.onnx, 11 to 21; null for the model's, or the lowest that can say the program.</summary>
     public int? Opset { get; init; }
 
     /// <summary>The model that the program was made from, or null.</summary>

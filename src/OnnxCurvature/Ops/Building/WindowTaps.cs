@@ -15,15 +15,16 @@ public sealed class WindowTaps
     private readonly Window _window;
     private readonly TensorShape _outputs;
 
-    /// <summary>Puts zeros around x; negative paddings cut.</summary>
+    /// <summary>Puts a number, zero by default, around x; negative paddings cut.</summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="x">The input.</param>
     /// <param name="window">The window.</param>
     /// <param name="outputs">The output's spatial dimensions.</param>
-    public WindowTaps(GraphBuilder b, Value x, Window window, TensorShape outputs)
+    /// <param name="margin">The number.</param>
+    public WindowTaps(GraphBuilder b, Value x, Window window, TensorShape outputs, double margin = 0)
     {
         (_b, _window, _outputs) = (b, window, outputs);
-        _padded = Pad.Of(b, x, [0, 0, .. window.Begins, 0, 0, .. Enumerable.Range(0, window.Rank).Select(After)]);
+        _padded = Pad.Of(b, x, [0, 0, .. window.Begins, 0, 0, .. Enumerable.Range(0, window.Rank).Select(After)], margin);
 
         // Up to where the last window ends: that is less than the padding where it is not filled, and more where it overhangs.
         long After(int axis) =>

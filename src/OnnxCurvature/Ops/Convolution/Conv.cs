@@ -88,7 +88,7 @@ public sealed class Conv : Operator
     }
 
     /// <inheritdoc/>
-    public override KernelAxes? KernelAxesOf(Node node, int input) => input == 1 ? new KernelAxes(Output: 0, Input: 1) : null;
+    public override KernelAxes? KernelAxesOf(Node node, int input) => input == 1 ? new KernelAxes(Output: 0, Input: 1, Data: 1) : null;
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>

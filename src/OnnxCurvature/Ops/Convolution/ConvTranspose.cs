@@ -75,7 +75,7 @@ public sealed class ConvTranspose : Operator
     }
 
     /// <inheritdoc/>
-    public override KernelAxes? KernelAxesOf(Node node, int input) => input == 1 ? new KernelAxes(Output: 1, Input: 0) : null;
+    public override KernelAxes? KernelAxesOf(Node node, int input) => input == 1 ? new KernelAxes(Output: 1, Input: 0, Data: 1) : null;
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
@@ -303,4 +303,15 @@ public sealed class ConvTranspose : Operator
         ).Output;
         return TransposeAxes.Move(b, Reshape.To(b, all, y.Insert(1, directions)), 1, 0);
     }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    ) =>
+        gaps.HasFlag(EngineGaps.ComputedTransposedKernels) && !GraphWalk.HoldsNoParameter(call.Required(1))
+            ? throw new UnsupportedOperatorException("its kernel depends on an input.")
+            : null;
 }

@@ -42,4 +42,11 @@ public sealed class Div : BinaryElementwise
     /// <inheritdoc/>
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
         input == 0 ? Of(b, cy[0]!, node.Inputs[1]!) : base.Transpose(b, node, input, cy);
+
+    /// <summary>The quotient without its fraction: that of whole numbers below 2^24 never rounds up to the next one.</summary>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call)
+    {
+        var quotient = new Expr(b, Of(b, call.Required(0), call.Required(1)));
+        return quotient.Through<Sign>() * quotient.Through<Abs>().Through<Floor>();
+    }
 }

@@ -48,4 +48,13 @@ public sealed class Mod : BinaryElementwise
             ),
         ];
     }
+
+    /// <summary>a - ⌊a / b⌋ b, or with the quotient that is truncated for <c>fmod</c>.</summary>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call)
+    {
+        var (x, divisor) = (new Expr(b, call.Required(0)), new Expr(b, call.Required(1)));
+        return call.Attributes.Int("fmod", 0) != 0
+            ? Apply(b, call.Inputs, call.Attributes).Output
+            : x - (x / divisor).Through<Floor>() * divisor;
+    }
 }

@@ -8,6 +8,8 @@ namespace OnnxCurvature.Ops.Families;
 /// </summary>
 public abstract class AxisChange : ReshapingOperator
 {
+    private const int AxesInputSince = 13;
+
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
@@ -21,7 +23,7 @@ public abstract class AxisChange : ReshapingOperator
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset)
     {
         var call = base.ToOpset(b, node, opset);
-        return node.Attributes.Ints("axes") is { } axes
+        return opset >= AxesInputSince && node.Attributes.Ints("axes") is { } axes
             ? call.WithInputs(node.Inputs[0], b.Vector(axes.AsSpan())) with
             {
                 Attributes = node.Attributes.Without("axes"),

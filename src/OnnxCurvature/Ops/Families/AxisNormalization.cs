@@ -64,6 +64,25 @@ public abstract class AxisNormalization : Operator
     /// Before opset 13 the axis (default 1) and all after it counted as one: where there are such that matter, x is flattened
     /// to two axes and y is shaped back.
     /// </summary>
+    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset)
+    {
+        var call = base.ToOpset(b, node, opset);
+        if (opset >= 13)
+            return call;
+        // Older forms take all axes from the given one on as one.
+        var shape = node.Output.Type.Shape;
+        var axis = Axes.Normalize(node.Attributes.Int("axis", -1), shape.Rank);
+        return shape.Range(axis + 1, shape.Rank).All(dim => dim.IsOne)
+            ? call with
+            {
+                Attributes = call.Attributes.With("axis", (long)axis),
+            }
+            : throw new UserErrorException(
+                $"{node} is along axis {axis} of {shape}, which opset {opset} has for the last axis only; ask for opset 13 or later."
+            );
+    }
+
+    /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
         if (opset >= 13)

@@ -64,4 +64,7 @@ public abstract class BinaryElementwise : Operator
             (null, { } one) => Broadcasting.To(b, one, node.Output.Type.Shape),
             _ => Elementwise.Add.Of(b, first, second),
         };
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

@@ -42,4 +42,7 @@ public abstract class LinearOperator : Operator
             if (batched[index])
                 throw new UnsupportedOperatorException($"{Name} cannot take an input {index} that differs between directions.");
     }
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

@@ -208,4 +208,18 @@ public abstract class ReductionOperator : Operator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[0]!.Type.Shape.Elements);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    ) =>
+        gaps.HasFlag(EngineGaps.ConstantData) && GraphWalk.HoldsNoParameter(call.Required(0))
+            ? throw new UnsupportedOperatorException("it reduces weights, which no input of the file changes.")
+            : null;
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

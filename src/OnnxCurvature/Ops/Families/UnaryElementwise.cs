@@ -69,4 +69,7 @@ public abstract class UnaryElementwise : Operator
         {
             Attributes = call.Attributes.Without("consumed_inputs"),
         };
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

@@ -60,4 +60,7 @@ public abstract class VariadicElementwise : Operator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => node.Inputs.Length * base.Flops(node, size);
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

@@ -100,4 +100,7 @@ public sealed class Compress : Operator
 
     private static long[] Kept(Tensor condition) =>
         [.. condition.Integers.Index().Where(entry => entry.Item != 0).Select(entry => (long)entry.Index)];
+
+    /// <inheritdoc/>
+    public override bool HoldsIndices(int input) => input == 1;
 }

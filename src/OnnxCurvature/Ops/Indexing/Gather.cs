@@ -12,6 +12,9 @@ namespace OnnxCurvature.Ops.Indexing;
 /// <summary>The entries of x along an axis at given indices; linear in x.</summary>
 public sealed class Gather : LinearOperator
 {
+    /// <summary>The most parts that a gathering from constants is put together from.</summary>
+    private const int MostSingleParts = 64;
+
     /// <inheritdoc/>
     public override int LeastRank => 1;
 
@@ -141,5 +144,32 @@ public sealed class Gather : LinearOperator
             );
         var isNegative = Cast.Of(b, Less.Of(b, indices, b.Scalar(element, 0)), element);
         return Add.Of(b, indices, Mul.Of(b, isNegative, b.Scalar(element, size)));
+    }
+
+    /// <inheritdoc/>
+    public override bool HoldsIndices(int input) => input == 1;
+
+    /// <summary>What holds no input is cut into single positions, and these are put together in the order of the indices.</summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    )
+    {
+        var x = call.Required(0);
+        if (
+            !gaps.HasFlag(EngineGaps.ConstantData)
+            || call.Required(1).Constant is null
+            || call.Required(1).Type.Rank == 0
+            || !GraphWalk.HoldsNoParameter(x)
+        )
+            return null;
+        var axis = Axes.Normalize(call.Attributes.Int("axis", 0), x.Type.Rank);
+        var indices = call.ConstantIntegers(1)!;
+        if (x.Type.Shape[axis].Known is not { } size || indices.Length > MostSingleParts)
+            throw new UnsupportedOperatorException($"it takes {indices.Length} parts of a constant.");
+        var parts = indices.Select(index => index < 0 ? index + size : index).Select(at => Slice.Of(b, x, axis, at, at + 1));
+        return [Reshape.To(b, Concat.Of(b, [.. parts], axis), types[0].Shape)];
     }
 }

@@ -68,4 +68,7 @@ public sealed class GatherElements : LinearOperator
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 
     private static int Axis(Node node) => Axes.Normalize(node.Attributes.Int("axis", 0), node.Output.Type.Rank);
+
+    /// <inheritdoc/>
+    public override bool HoldsIndices(int input) => input == 1;
 }

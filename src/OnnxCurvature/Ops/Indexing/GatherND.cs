@@ -97,4 +97,7 @@ public sealed class GatherND : LinearOperator
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 
     private static int BatchDims(Attributes attributes) => (int)attributes.Int("batch_dims", 0);
+
+    /// <inheritdoc/>
+    public override bool HoldsIndices(int input) => input == 1;
 }

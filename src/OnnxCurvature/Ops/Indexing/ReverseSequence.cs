@@ -63,4 +63,7 @@ public sealed class ReverseSequence : LinearOperator
     private static int Batch(Attributes attributes) => (int)attributes.Int("batch_axis", 1);
 
     private static int Time(Attributes attributes) => (int)attributes.Int("time_axis", 0);
+
+    /// <inheritdoc/>
+    public override bool HoldsIndices(int input) => input == 1;
 }

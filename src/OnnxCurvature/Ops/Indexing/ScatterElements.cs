@@ -107,4 +107,10 @@ public sealed class ScatterElements : Operator
     public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[2]!.Type.Shape.Elements);
 
     private static int Axis(Node node) => Axes.Normalize(node.Attributes.Int("axis", 0), node.Output.Type.Rank);
+
+    /// <inheritdoc/>
+    public override bool HoldsIndices(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

@@ -101,4 +101,10 @@ public sealed class ScatterND : Operator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[2]!.Type.Shape.Elements);
+
+    /// <inheritdoc/>
+    public override bool HoldsIndices(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Logic;
@@ -11,4 +12,7 @@ public sealed class Or : Comparison
 
     /// <inheritdoc/>
     protected override bool Holds(double a, double b) => a != 0 || b != 0;
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => Max.Of(b, call.Required(0), call.Required(1));
 }

@@ -1,4 +1,6 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Logic;
@@ -11,4 +13,8 @@ public sealed class Xor : Comparison
 
     /// <inheritdoc/>
     protected override bool Holds(double a, double b) => a != 0 != (b != 0);
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) =>
+        (new Expr(b, call.Required(0)) - new Expr(b, call.Required(1))).Through<Abs>();
 }

@@ -184,4 +184,12 @@ public sealed class AveragePool : LinearOperator
         }
         return Pad.Of(b, Reshape.To(b, Expand.Of(b, Reshape.To(b, c, [.. single]), [.. filled]), joined), pads);
     }
+
+    /// <summary>The sum over each window divided by the number of its entries, with the padding.</summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    ) => gaps.HasFlag(EngineGaps.CountedPadding) && call.Attributes.Int("count_include_pad", 0) != 0 ? InFloat64(b, call, types) : null;
 }

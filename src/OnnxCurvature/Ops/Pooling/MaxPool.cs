@@ -237,4 +237,63 @@ public sealed class MaxPool : Operator
         Array.Reverse(strides);
         return Strided.Positions(sizes, strides);
     }
+
+    /// <summary>
+    /// The greatest entries as they are, and their positions from the number of the first kernel position that has the greatest entry.
+    /// </summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    )
+    {
+        if (!gaps.HasFlag(EngineGaps.PoolingPositions) || call.OutputCount < 2)
+            return null;
+        var (x, attributes) = (call.Required(0), call.Attributes.Without("storage_order"));
+        if (!x.Type.Shape.IsKnown)
+            throw new UnsupportedOperatorException($"it needs the sizes of {x.Type.Shape}; give the sizes of symbolic dimensions.");
+        if (call.Attributes.Int("storage_order", 0) != 0)
+            throw new UnsupportedOperatorException("it counts positions column by column.");
+        var (sizes, outputs) = (x.Type.Shape.Range(2, x.Type.Rank), types[0].Shape.Range(2, types[0].Rank));
+        var window = Window.Of(call.Attributes, Kernel(call.Attributes), sizes);
+        var taps = new WindowTaps(b, x, window, outputs, float.MinValue);
+        var last = types[0].Rank;
+        Value[] seen = [.. Enumerable.Range(0, (int)taps.Count).Select(tap => Reshape.InsertAxis(b, taps.At(tap), last))];
+        var first = Catalogue
+            .Get<ArgMax>()
+            .Apply(b, [Concat.Of(b, seen, last)], Attributes.Empty.With("axis", (long)last).With("keepdims", 0L))
+            .Output;
+        // A position is that of the window, plus that of the kernel position within it, plus that of the plane.
+        var strides = Strided.Strides(sizes.Sizes);
+        var starts = Strided
+            .Positions(outputs.Sizes, [.. strides.Select((stride, axis) => stride * window.Strides[axis])])
+            .Select(position => position - window.Begins.Select((begin, axis) => begin * strides[axis]).Sum());
+        var (area, planes) = (sizes.Elements.Factor, types[0].Shape[0].Factor * types[0].Shape[1].Factor);
+        var plane = b.Constant(
+            Tensor.Of(
+                ElementType.Int64,
+                [.. types[0].Shape.Range(0, 2).Sizes, .. outputs.Select(_ => 1L)],
+                [.. Enumerable.Range(0, (int)planes).Select(index => index * area)]
+            )
+        );
+        var start = b.Constant(Tensor.Of(ElementType.Int64, outputs.Sizes, starts.ToArray()));
+        return [Apply(b, [x], attributes).Output, Add.Of(b, Add.Of(b, Within(b, first, window, strides), start), plane)];
+    }
+
+    /// <summary>How far a kernel position, counted row by row, is from the start of its window, within a plane.</summary>
+    private static Value Within(GraphBuilder b, Value tap, Window window, long[] strides)
+    {
+        Value? sum = null;
+        var size = 1L;
+        for (var axis = window.Rank - 1; axis >= 0; axis--)
+        {
+            var row = Div.Of(b, tap, b.Scalar(ElementType.Int64, size));
+            var index = axis == 0 ? row : Mod.Of(b, row, b.Scalar(ElementType.Int64, window.Kernel[axis]));
+            var part = Mul.Of(b, index, b.Scalar(ElementType.Int64, strides[axis] * window.Dilations[axis]));
+            sum = sum is null ? part : Add.Of(b, sum, part);
+            size *= window.Kernel[axis];
+        }
+        return sum!;
+    }
 }

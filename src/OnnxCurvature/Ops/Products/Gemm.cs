@@ -59,8 +59,8 @@ public sealed class Gemm : Operator
         var form = Form.Of(node.Attributes);
         return input switch
         {
-            0 => form.TransA ? new KernelAxes(Output: 1, Input: 0) : new KernelAxes(Output: 0, Input: 1),
-            1 => form.TransB ? new KernelAxes(Output: 0, Input: 1) : new KernelAxes(Output: 1, Input: 0),
+            0 => new KernelAxes(Output: form.TransA ? 1 : 0, Input: form.TransA ? 0 : 1, Data: form.TransB ? 1 : 0),
+            1 => new KernelAxes(Output: form.TransB ? 0 : 1, Input: form.TransB ? 1 : 0, Data: form.TransA ? 0 : 1),
             _ => null,
         };
     }

@@ -40,9 +40,12 @@ public sealed class MatMul : BilinearOperator
     /// <inheritdoc/>
     public override KernelAxes? KernelAxesOf(Node node, int input)
     {
-        if (node.Inputs[input]!.Type.Rank is var rank && rank < 2)
+        var (rank, other) = (node.Inputs[input]!.Type.Rank, node.Inputs[1 - input]!.Type.Rank);
+        if (rank < 2 || other == 0)
             return null;
-        return input == 1 ? new KernelAxes(Output: rank - 1, Input: rank - 2) : new KernelAxes(Output: rank - 2, Input: rank - 1);
+        return input == 1
+            ? new KernelAxes(Output: rank - 1, Input: rank - 2, Data: other - 1)
+            : new KernelAxes(Output: rank - 2, Input: rank - 1, Data: Math.Max(other - 2, 0));
     }
 
     /// <inheritdoc/>
@@ -182,4 +185,21 @@ public sealed class MatMul : BilinearOperator
             shape = shape.Insert(1, 1);
         return Reshape.To(b, value, shape);
     }
+
+    /// <summary>A first factor that holds no input is a value of its own for each product.</summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    )
+    {
+        var (x, y) = (call.Required(0), call.Required(1));
+        if (!gaps.HasFlag(EngineGaps.ConstantData) || !GraphWalk.HoldsNoParameter(x) || x.Producer?.Operator is Identity)
+            return null;
+        return [Apply(b, [Catalogue.Get<Identity>().Apply(b, [x]).Output, y]).Output];
+    }
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

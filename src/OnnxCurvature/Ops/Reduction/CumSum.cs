@@ -78,4 +78,7 @@ public sealed class CumSum : LinearOperator
         Axes.Normalize(new OperatorCall(nameof(CumSum), "", node.Inputs, node.Attributes, 1).ConstantInteger(1), node.Output.Type.Rank);
 
     private static bool IsReverse(Node node) => node.Attributes.Int("reverse", 0) != 0;
+
+    /// <inheritdoc/>
+    public override bool HoldsSizes(int input) => input == 1;
 }

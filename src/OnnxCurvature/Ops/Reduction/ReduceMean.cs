@@ -37,4 +37,8 @@ public sealed class ReduceMean : LinearReduction
             ? Mul.Of(b, repeated, b.Scalar(element, 1.0 / known))
             : Div.Of(b, repeated, Cast.Of(b, Reshape.To(b, Dims.ToValue(b, count), TensorShape.Scalar), element));
     }
+
+    /// <summary>The mean of integers is cut to an integer.</summary>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) =>
+        throw new UnsupportedOperatorException("it takes the mean of integers.");
 }

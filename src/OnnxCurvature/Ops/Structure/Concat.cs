@@ -147,4 +147,7 @@ public sealed class Concat : Operator
                 );
         return extent;
     }
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

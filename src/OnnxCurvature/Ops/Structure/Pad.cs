@@ -22,9 +22,11 @@ public sealed class Pad : LinearOperator
         return Of(b, x, pads);
     }
 
-    /// <summary>A value with zeros around it; <paramref name="pads"/> holds all begins, then all ends.</summary>
-    public static Value Of(GraphBuilder b, Value x, IReadOnlyList<long> pads) =>
-        pads.All(width => width == 0) ? x : Catalogue.Get<Pad>().Apply(b, [x, b.Vector([.. pads])]).Output;
+    /// <summary>A value with zeros, or another number, around it; <paramref name="pads"/> holds all begins, then all ends.</summary>
+    public static Value Of(GraphBuilder b, Value x, IReadOnlyList<long> pads, double margin = 0) =>
+        pads.All(width => width == 0)
+            ? x
+            : Catalogue.Get<Pad>().Apply(b, [x, b.Vector([.. pads]), margin == 0 ? null : b.Scalar(x.Type.Element, margin)]).Output;
 
     /// <inheritdoc/>
     public override bool HoldsSizes(int input) => input is 1 or 3;
@@ -210,5 +212,56 @@ public sealed class Pad : LinearOperator
                     };
         }
         return sources;
+    }
+
+    /// <summary>Cuts first, and then puts the margin around what is left.</summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    )
+    {
+        var (x, rank) = (call.Required(0), types[0].Rank);
+        var pads = Widths(call, rank);
+        if (gaps.HasFlag(EngineGaps.ConstantData) && GraphWalk.HoldsNoParameter(x) && IsConstant(call.Attributes))
+            return [Surrounded(b, x, pads, call.Input(2))];
+        if (!gaps.HasFlag(EngineGaps.CuttingPads) || pads.All(width => width >= 0))
+            return null;
+        if (!IsConstant(call.Attributes))
+            throw new UnsupportedOperatorException("it cuts, and its margin is no constant.");
+        for (var axis = 0; axis < rank; axis++)
+        {
+            var (before, after) = (Math.Max(0, -pads[axis]), Math.Max(0, -pads[rank + axis]));
+            if (before == 0 && after == 0)
+                continue;
+            var size =
+                x.Type.Shape[axis].Known
+                ?? throw new UnsupportedOperatorException(
+                    $"the size {x.Type.Shape[axis]} of a padded axis is not known; give the sizes of symbolic dimensions."
+                );
+            x = Slice.Of(b, x, axis, before, size - after);
+        }
+        long[] left = [.. pads.Select(width => Math.Max(0, width))];
+        return [left.All(width => width == 0) ? x : Apply(b, call.Inputs.SetItem(0, x).SetItem(1, b.Vector(left)), call.Attributes).Output];
+    }
+
+    /// <summary>A margin that is put together with x, axis by axis.</summary>
+    private static Value Surrounded(GraphBuilder b, Value x, long[] pads, Value? margin)
+    {
+        for (var axis = 0; axis < x.Type.Rank; axis++)
+        {
+            var (before, after, shape) = (pads[axis], pads[x.Type.Rank + axis], x.Type.Shape);
+            if (before < 0 || after < 0)
+                x = Slice.Of(b, x, axis, Math.Max(0, -before), shape[axis].Factor - Math.Max(0, -after));
+            Value?[] parts = [Margin(before), x, Margin(after)];
+            x = Concat.Of(b, [.. parts.OfType<Value>()], axis);
+
+            Value? Margin(long width) =>
+                width <= 0 ? null
+                : margin is null ? b.Constant(Tensor.Filled(x.Type.Element, shape.With(axis, width).Sizes, 0))
+                : Expand.Of(b, margin, shape.With(axis, width));
+        }
+        return x;
     }
 }

@@ -2,12 +2,16 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Indexing;
 
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>A part of x: along each of some axes the indices start, start + step, … before end.</summary>
 public sealed class Slice : LinearOperator
 {
+    /// <summary>Up to here a reversed axis is put together from single parts, which every engine has, constants included.</summary>
+    private const long MostSingleParts = 16;
+
     /// <summary>The indices <paramref name="start"/> to <paramref name="end"/> (exclusive) along one axis.</summary>
     public static Value Of(GraphBuilder b, Value x, int axis, long start, long end, long step = 1) =>
         start == 0 && step == 1 && x.Type.Shape[axis] == end
@@ -285,5 +289,35 @@ public sealed class Slice : LinearOperator
             var count = Step > 0 ? (end - start + Step - 1) / Step : (start - end - Step - 1) / -Step;
             return (start, Math.Max(0, count), Step);
         }
+    }
+
+    /// <summary>A reversed axis as its single positions, put together from the last on, or where there are many, gathered.</summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    )
+    {
+        var y = call.Required(0);
+        if (!gaps.HasFlag(EngineGaps.ReversedSlices) || call.ConstantIntegers(4)?.Any(step => step < 0) != true)
+            return null;
+        foreach (var part in Parts(call, y.Type.Rank))
+        {
+            var size =
+                y.Type.Shape[part.Axis].Known
+                ?? throw new UnsupportedOperatorException(
+                    $"the size {y.Type.Shape[part.Axis]} of a reversed axis is not known; give the sizes of symbolic dimensions."
+                );
+            var (start, count, step) = part.On(size);
+            y =
+                step > 0 ? Of(b, y, part.Axis, start, Math.Min(size, start + (count - 1) * step + 1), step)
+                : count is 0 or > MostSingleParts ? Gather.Of(b, y, b.Vector(Positions(start, count, step)), part.Axis)
+                : Concat.Of(b, [.. Positions(start, count, step).Select(at => Of(b, y, part.Axis, at, at + 1))], part.Axis);
+        }
+        return [y];
+
+        static long[] Positions(long start, long count, long step) =>
+            [.. Enumerable.Range(0, (int)count).Select(index => start + index * step)];
     }
 }

@@ -9,6 +9,8 @@ namespace OnnxCurvature.Ops.Structure;
 /// <summary>x cut along <c>axis</c> into outputs of the sizes <c>split</c>. Linear.</summary>
 public sealed class Split : LinearOperator
 {
+    private const int SizesInputSince = 13;
+
     /// <inheritdoc/>
     public override int LeastRank => 1;
 
@@ -113,10 +115,12 @@ public sealed class Split : LinearOperator
 
     /// <inheritdoc/>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
-        base.ToOpset(b, node, opset).WithInputs(node.Inputs[0], b.Vector(Sizes(node.Attributes))) with
-        {
-            Attributes = node.Attributes.Without("split"),
-        };
+        opset < SizesInputSince
+            ? base.ToOpset(b, node, opset)
+            : base.ToOpset(b, node, opset).WithInputs(node.Inputs[0], b.Vector(Sizes(node.Attributes))) with
+            {
+                Attributes = node.Attributes.Without("split"),
+            };
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;

@@ -105,4 +105,20 @@ public sealed class Tile : LinearOperator
             : throw new UnsupportedOperatorException("Tile needs a number of repeats for each axis.");
 
     private static OperatorCall Call(Node node) => new(nameof(Tile), "", node.Inputs, node.Attributes, 1);
+
+    /// <summary>An expansion of x with an axis before each of its own.</summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    )
+    {
+        if (!gaps.HasFlag(EngineGaps.Tiles))
+            return null;
+        var (x, repeats) = (call.Required(0), Repeats(call));
+        var apart = Reshape.To(b, x, [.. x.Type.Shape.SelectMany(dim => new[] { (Dim)1, dim })]);
+        var repeated = Expand.Of(b, apart, [.. x.Type.Shape.SelectMany((dim, axis) => new[] { repeats[axis], dim })]);
+        return [Reshape.To(b, repeated, types[0].Shape)];
+    }
 }

@@ -45,7 +45,12 @@ public sealed class TransposeAxes : LinearOperator
     }
 
     /// <summary>The axes of x that become axes of y.</summary>
-    public static KernelAxes Before(Node node, KernelAxes axes) => new(Permutation(node)[axes.Output], Permutation(node)[axes.Input]);
+    public static KernelAxes Before(Node node, KernelAxes axes) =>
+        axes with
+        {
+            Output = Permutation(node)[axes.Output],
+            Input = Permutation(node)[axes.Input],
+        };
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)

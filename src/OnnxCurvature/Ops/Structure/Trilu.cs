@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Structure;
@@ -60,4 +61,27 @@ public sealed class Trilu : LinearOperator
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 14;
+
+    /// <summary>x where a constant mask holds, else zero.</summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    )
+    {
+        if (!gaps.HasFlag(EngineGaps.Triangles))
+            return null;
+        var x = call.Required(0);
+        if (!x.Type.Shape.Range(x.Type.Rank - 2, x.Type.Rank).IsKnown)
+            throw new UnsupportedOperatorException("the size of a triangle is not known; give the sizes of symbolic dimensions.");
+        var (rows, width) = ((int)x.Type.Shape[^2].Factor, (int)x.Type.Shape[^1].Factor);
+        var diagonal = call.Input(1) is null ? 0 : call.ConstantInteger(1);
+        var upper = call.Attributes.Int("upper", 1) != 0;
+        var mask = new long[rows * width];
+        for (var i = 0; i < mask.Length; i++)
+            mask[i] = (i % width - i / width - diagonal) is var above && (upper ? above >= 0 : above <= 0) ? 1 : 0;
+        var holds = b.Constant(Tensor.Of(ElementType.Bool, [rows, width], mask));
+        return [Where.Of(b, holds, x, b.Scalar(x.Type.Element, 0))];
+    }
 }

@@ -11,12 +11,15 @@ namespace OnnxCurvature.Runtime.Augmentation;
 public sealed record AugmentOptions
 {
     /// <summary>
-    /// The opset, from 13 to 21; null takes the model's own where it lies there and can say all operators, else the lowest that can.
+    /// The opset, from 11 to 21; null takes the model's own where it lies there and can say all operators, else the lowest that can.
     /// </summary>
     public int? Opset { get; init; }
 
     /// <summary>For what kind of runtime it is written.</summary>
     public AugmentProfile Profile { get; init; }
+
+    /// <summary>The engine that the file is written for, which takes the portable profile; null for none in particular.</summary>
+    public EngineTarget? Target { get; init; }
 
     /// <summary>Whether weights are copied into the file.</summary>
     public bool Embed { get; init; }

@@ -13,20 +13,23 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
     /// <summary>Writes the file. Throws <see cref="UserErrorException"/> for an opset that cannot say the program.</summary>
     public AugmentReport Write(string path)
     {
-        var isPortable = options.Profile == AugmentProfile.Portable;
+        var isPortable = options.Profile == AugmentProfile.Portable || options.Target is not null;
+        var profile = isPortable ? AugmentProfile.Portable : AugmentProfile.SingleRun;
         if (isPortable && options.Opset > PortableProfile.HighestOpset)
             throw new UserErrorException(
                 $"Opset {options.Opset} was asked for, and --profile portable keeps to opset {PortableProfile.HighestOpset}; leave out "
                     + $"one of the two."
             );
-        var program = isPortable ? PortableProfile.Of(model, plan.Program) : new LoopFreeProgram(plan.Program, 1, []);
+        var (program, engineNotes) = isPortable
+            ? PortableProfile.Of(model, plan.Program, options.Target)
+            : (new LoopFreeProgram(plan.Program, 1, []), []);
         var batches = BatchRule.Of(model.Graph, plan.Loss, plan.Request);
         if (AugmentedMetadata.BatchObstacleOf(model) is { } obstacle)
             batches = batches with { Obstacle = obstacle };
         // The metadata have no words for another axis.
         if (batches.Obstacle is null && model.Graph.SampleAxes.Any(entry => entry.Value is > 0))
             batches = batches with { Obstacle = "samples do not lie along the first axis of all inputs" };
-        var convention = CallingConvention.Of(plan, batches, options.Profile, program);
+        var convention = CallingConvention.Of(plan, batches, profile, program);
         var written = OnnxWriter.Write(
             program.Program,
             path,
@@ -48,14 +51,14 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
             written.Opset,
             Sentence(written.Weights, path),
             plan.Methods,
-            [.. model.Notes, .. plan.Notes],
+            [.. model.Notes, .. plan.Notes, .. engineNotes],
             [
                 .. program
                     .Program.Parameters.Where(parameter => !known.Contains(parameter.Name))
                     .Select(parameter => $"{parameter.Name} {parameter.Type}"),
             ],
             [.. plan.Outputs],
-            options.Profile,
+            profile,
             convention.Text
         );
     }

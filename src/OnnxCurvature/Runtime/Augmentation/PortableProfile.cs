@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Runtime.Augmentation;
@@ -108,10 +110,11 @@ internal static class PortableProfile
     }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>
-    /// The program without loops. Throws <see cref="UserErrorException"/> where it cannot be, where it needs an operator or an opset that
-    /// is not portable, or where the model has a value of the name of the run's number.
+    /// The program without loops and without forms of operators that many engines lack, and what runs elsewhere on an engine that is named.
+    /// Throws <see cref="UserErrorException"/> where it cannot be, where it needs an operator or an opset that is not portable or that the
+    /// engine does not take, or where the model has a value of the name of the run's number.
     /// </summary>
-    public static LoopFreeProgram Of(OnnxModel model, Program program)
+    public static (LoopFreeProgram Program, ImmutableArray<string> Notes) Of(OnnxModel model, Program program, EngineTarget? target)
     {
         if (model.Values.ContainsKey(RunInput))
             throw new UserErrorException(
@@ -119,6 +122,13 @@ internal static class PortableProfile
                     + $"in the model."
             );
         var free = LoopRemoval.Run(program, RunInput);
+        free = free with { Program = EngineForms.Run(free.Program, EngineGaps.ReversedSlices) };
+        ImmutableArray<string> notes = [];
+        if (target is not null)
+        {
+            var (lowered, others) = target.Lower(free.Program);
+            (free, notes) = (free with { Program = lowered }, others);
+        }
         foreach (var node in free.Program.Nodes)
             if (node.Output.Name is null && !Operators.Contains(node.Operator.Name))
                 throw new UserErrorException(
@@ -129,7 +139,7 @@ internal static class PortableProfile
             throw new UserErrorException(
                 $"The program needs opset {lowest}, and --profile portable keeps to opset {HighestOpset}; give --profile single-run."
             );
-        return free;
+        return (free, notes);
     }
 
     /// <summary>

@@ -96,7 +96,7 @@ internal sealed class CheckComparison(
         return entries.Result.Quantity switch
         {
             Quantity.Gradient => Elements(CheckedDerivatives.First).Sum(),
-            Quantity.HessianDiagonal or Quantity.Hessian => Elements(CheckedDerivatives.Second).Sum(),
+            Quantity.HessianDiagonal or Quantity.Hessian or Quantity.CrossHessian => Elements(CheckedDerivatives.Second).Sum(),
             Quantity.Hvp or Quantity.GradientOfGradient => Elements(CheckedDerivatives.Second).Sum(),
             Quantity.GgnDiagonal => Elements(CheckedDerivatives.GaussNewton).Sum(),
             Quantity.FisherDiagonal => scale * TensorPrimitives.SumOfSquares<double>(BySample(CheckedDerivatives.First)),

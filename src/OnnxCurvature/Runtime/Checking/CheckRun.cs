@@ -79,10 +79,11 @@ internal sealed class CheckRun(
         for (var at = 0; at < some.Length; at++)
         {
             var (probe, factor) = (some[at].Probe, some[at].Variation.Factor);
-            if (probe.Value != index % derivatives.Values.Length)
+            var isFirst = index < derivatives.Values.Length;
+            if ((isFirst ? probe.Value : probe.OtherValue) != index % derivatives.Values.Length)
                 continue;
             // A second direction of its own stays as it is, so that products are multiplied once.
-            var (direction, scale) = index < derivatives.Values.Length || probe.B is null ? (probe.A, factor) : (probe.B.Value, 1);
+            var (direction, scale) = isFirst || probe.B is null ? (probe.A, factor) : (probe.B.Value, 1);
             foreach (var (entry, element) in direction)
                 entries.Add((at * size + entry, scale * element));
         }

@@ -5,11 +5,13 @@ namespace OnnxCurvature.Runtime.Checking;
 
 /// <summary>A pair of directions, and the entries of results that are compared with what is derived along it.</summary>
 /// <param name="Value">The value along which the directions lie, as an index of <see cref="DirectionalDerivatives.Values"/>.</param>
+/// <param name="OtherValue">The value along which b lies.</param>
 /// <param name="A">The entries of a that are not zero.</param>
 /// <param name="B">Those of b; null where b is a.</param>
 /// <param name="Compared">The results, and the positions of the elements that are derivatives along these directions.</param>
 internal sealed record Probe(
     int Value,
+    int OtherValue,
     ImmutableArray<(long Entry, double Element)> A,
     ImmutableArray<(long Entry, double Element)>? B,
     ImmutableArray<(ResultEntries Entries, ImmutableArray<long> Positions)> Compared

@@ -1,17 +1,20 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using MathNet.Numerics.Random;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Runtime.Checking;
 
 /// <summary>Chooses along which directions a target's results are checked.</summary>
 /// <param name="value">The index of the target's value.</param>
+/// <param name="indexOf">The index of any value.</param>
 /// <param name="results">The results.</param>
 /// <param name="entries">How many entries of each.</param>
 /// <param name="inputs">What was fed, by name: directions and cotangents.</param>
 internal sealed class ProbeChoice(
     int value,
+    Func<Value, int> indexOf,
     ImmutableArray<ResultEntries> results,
     int entries,
     IReadOnlyDictionary<string, double[]> inputs
@@ -28,7 +31,7 @@ internal sealed class ProbeChoice(
             foreach (var entry in Entries(shared, seed))
             {
                 var compared = shared.Select(result => (result, result.By(entry).ToImmutableArray()));
-                yield return new Probe(value, [(entry, 1)], null, [.. compared]);
+                yield return new Probe(value, value, [(entry, 1)], null, [.. compared]);
             }
         foreach (var result in results.Where(result => result.Result.TakesPairs))
         foreach (var probe in Pairs(result, seed))
@@ -40,7 +43,7 @@ internal sealed class ProbeChoice(
         if (result.Result.Quantity == Quantity.Jvp)
         {
             ImmutableArray<long> all = [.. Enumerable.Range(0, result.Values.Length).Select(position => (long)position)];
-            yield return new Probe(value, Fed(result), null, [(result, all)]);
+            yield return new Probe(value, value, Fed(result), null, [(result, all)]);
             yield break;
         }
         foreach (var position in Positions(result, entries, seed))
@@ -48,11 +51,11 @@ internal sealed class ProbeChoice(
             var (entry, other, _) = result.At(position);
             var b = result.Result.Quantity switch
             {
-                Quantity.Hessian => [(other, 1)],
+                Quantity.Hessian or Quantity.CrossHessian => [(other, 1)],
                 Quantity.Hvp => Fed(result),
                 _ => [.. Enumerable.Range(0, (int)result.Count).Select(index => (result.First + index, 1.0))],
             };
-            yield return new Probe(value, [(entry, 1)], b, [(result, [position])]);
+            yield return new Probe(value, indexOf(result.Result.Values.Last()), [(entry, 1)], b, [(result, [position])]);
         }
     }
 

@@ -12,7 +12,15 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="Shape">Its shape.</param>
 /// <param name="ValueShape">The shape of the whole value that the target is, or is a part of.</param>
 /// <param name="OutputShape">The shape of z.</param>
-internal sealed record ResultEntries(CheckedResult Result, double[] Values, long[] Shape, long[] ValueShape, long[] OutputShape)
+/// <param name="OtherShape">The shape of the whole value that the columns of a block are of.</param>
+internal sealed record ResultEntries(
+    CheckedResult Result,
+    double[] Values,
+    long[] Shape,
+    long[] ValueShape,
+    long[] OutputShape,
+    long[] OtherShape
+)
 {
     private Target Target => Result.Target;
 
@@ -20,10 +28,10 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
     public double Typical { get; } = Values.Length == 0 ? 0 : Math.Sqrt(TensorPrimitives.SumOfSquares<double>(Values) / Values.Length);
 
     /// <summary>Entries of the target.</summary>
-    public long Count => Target.IsPart ? (Target.End - Target.Start) * Row : Product(ValueShape);
+    public long Count => CountOf(Target, ValueShape);
 
     /// <summary>The first entry of the target in the whole value.</summary>
-    public long First => Target.IsPart ? Target.Start * Row : 0;
+    public long First => FirstOf(Target, ValueShape);
 
     /// <summary>The elements of z.</summary>
     public long OutputCount => Product(OutputShape);
@@ -33,14 +41,17 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
 
     private SamplePlaces Samples { get; } = new(ValueShape, Result.Samples);
 
-    private long Row => ValueShape.Length == 0 ? 1 : Product(ValueShape.AsSpan(1));
+    /// <summary>The target of the columns of a block.</summary>
+    private Target Other => Result.Second?.Target ?? Target;
+
+    private SamplePlaces OtherSamples { get; } = new(OtherShape, Result.Second?.Samples ?? Result.Samples);
 
     /// <summary>Whether the result has a block for each sample that the target holds.</summary>
     private bool OfSamples =>
         Result.Quantity switch
         {
             Quantity.Jacobian => Values.LongLength < OutputCount * Count,
-            Quantity.Hessian => Values.LongLength < Count * Count,
+            Quantity.Hessian or Quantity.CrossHessian => Values.LongLength < Count * CountOf(Other, OtherShape),
             _ => Result.Quantity.IsPerSample() && Result.Samples.IsSeparate,
         };
 
@@ -55,16 +66,19 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
         if (Result.Quantity == Quantity.Jvp)
             return (0, 0, position);
         if (!OfSamples)
-            return Result.Quantity == Quantity.Hessian
-                ? (First + position / Count, First + position % Count, 0)
+        {
+            var columns = CountOf(Other, OtherShape);
+            return Result.Quantity is Quantity.Hessian or Quantity.CrossHessian
+                ? (First + position / columns, FirstOf(Other, OtherShape) + position % columns, 0)
                 : (First + position % Count, 0, position / Count);
+        }
         var rows = RowsOfSample;
-        var (sample, within) = Math.DivRem(position, rows * Samples.Each);
+        var (sample, within) = Math.DivRem(position, rows * OtherSamples.Each);
         sample += Target.IsPart ? Target.Start : 0;
-        var (row, index) = Math.DivRem(within, Samples.Each);
+        var (row, index) = Math.DivRem(within, OtherSamples.Each);
         return Result.Quantity switch
         {
-            Quantity.Hessian => (Samples.Entry(sample, row), Samples.Entry(sample, index), sample),
+            Quantity.Hessian or Quantity.CrossHessian => (Samples.Entry(sample, row), OtherSamples.Entry(sample, index), sample),
             Quantity.Jacobian => (Samples.Entry(sample, index), 0, Output.Entry(sample, row)),
             _ => (Samples.Entry(sample, index), 0, sample),
         };
@@ -89,7 +103,7 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
     private long RowsOfSample =>
         Result.Quantity switch
         {
-            Quantity.Hessian => Samples.Each,
+            Quantity.Hessian or Quantity.CrossHessian => Samples.Each,
             Quantity.Jacobian => Output.Each,
             _ => 1,
         };
@@ -102,6 +116,12 @@ internal sealed record ResultEntries(CheckedResult Result, double[] Values, long
             (position, index[axis]) = Math.DivRem(position, Shape[axis]);
         return index;
     }
+
+    private static long CountOf(Target target, long[] shape) => target.IsPart ? (target.End - target.Start) * RowOf(shape) : Product(shape);
+
+    private static long FirstOf(Target target, long[] shape) => target.IsPart ? target.Start * RowOf(shape) : 0;
+
+    private static long RowOf(long[] shape) => shape.Length == 0 ? 1 : Product(shape.AsSpan(1));
 
     private static long Product(ReadOnlySpan<long> sizes)
     {

@@ -44,19 +44,27 @@ internal sealed class RunCheck
         var results = targets
             .SelectMany(target =>
                 request
-                    .Quantities.SelectMany(request.ResultsOf)
+                    .ResultsOfTargets()
                     .Where(quantity => quantity is > Quantity.Loss and < Quantity.HessianDiagonalEstimate)
                     .Distinct()
                     .Select(quantity => new CheckedResult(target, quantity, proof.Of(target.Value), OutputOf(quantity)))
             )
+            .Concat(request.Pairs(targets).Select(CrossHessian))
             .ToArray();
+        CheckedResult CrossHessian(TargetPair pair) =>
+            new(pair.First, Quantity.CrossHessian, proof.Of(pair.First.Value), OutputOf(Quantity.CrossHessian))
+            {
+                Second = (pair.Second, proof.Of(pair.Second.Value)),
+            };
         // A Jacobian is of the output itself, whatever entries a term of the loss takes together.
         SampleLayout OutputOf(Quantity quantity) =>
             quantity == Quantity.Jacobian && proof.Of(head.Output) is { IsSeparate: true } lying ? lying : proof.Place ?? SampleLayout.None;
         string? ObstacleOf(CheckedResult result) =>
             result.Obstacle
             ?? (
-                SamplePlaces.AreKnown(result.Samples) && SamplePlaces.AreKnown(result.Output)
+                SamplePlaces.AreKnown(result.Samples)
+                && SamplePlaces.AreKnown(result.Output)
+                && SamplePlaces.AreKnown(result.Second?.Samples ?? SampleLayout.None)
                     ? null
                     : "the place of its samples depends on sizes that are not known"
             );
@@ -70,7 +78,7 @@ internal sealed class RunCheck
         foreach (var group in checkable.GroupBy(result => result.Target.Value.Producer is null ? null : result.Target.Value))
             try
             {
-                ImmutableArray<Value> values = [.. group.Select(result => result.Target.Value).Distinct()];
+                ImmutableArray<Value> values = [.. group.SelectMany(result => result.Values).Distinct()];
                 var needs = group.Aggregate(CheckedDerivatives.None, (all, result) => all | result.Needs);
                 groups.Add(new CheckGroup(new DirectionalDerivatives(model, head, values, needs), [.. group]));
             }
@@ -137,7 +145,9 @@ internal sealed class RunCheck
                 .ToDictionary(input => input.Key, input => OrtTensors.Doubles(input.Value));
             var choices = results
                 .GroupBy(one => one.Result.Target)
-                .Select(one => new ProbeChoice(values.IndexOf(one.Key.Value), [.. one], Entries, inputs).All(Seed));
+                .Select(one =>
+                    new ProbeChoice(values.IndexOf(one.Key.Value), value => values.IndexOf(value), [.. one], Entries, inputs).All(Seed)
+                );
             // One of each target first.
             var ranked = choices.SelectMany(all => all.Select((probe, rank) => (Probe: probe, Rank: rank))).OrderBy(pair => pair.Rank);
             Probe[] probes = [.. ranked.Select(pair => pair.Probe).Take(allowance.Most)];
@@ -159,10 +169,10 @@ internal sealed class RunCheck
         ResultEntries EntriesOf(CheckedResult one, long[] z)
         {
             var (elements, shape) = result(one.Name);
-            var value = one.Target.Value;
-            var whole = value.Constant is null ? OrtTensors.Shape(Value(value)) : value.Type.Shape.Sizes;
-            return new ResultEntries(one, elements, shape, whole, z);
+            return new ResultEntries(one, elements, shape, WholeOf(one.Target.Value), z, WholeOf(one.Values.Last()));
         }
+
+        long[] WholeOf(Value value) => value.Constant is null ? OrtTensors.Shape(Value(value)) : value.Type.Shape.Sizes;
 
         OrtValue Value(Value value) => value.IsParameter ? fed[value.Name!] : given(value);
     }

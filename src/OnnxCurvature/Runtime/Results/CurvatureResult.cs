@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Runtime.Results;
 
@@ -15,6 +17,20 @@ public sealed record ResultTensor(string Name, ElementType Element, ImmutableArr
 
     /// <summary>Whether it has the opposite sign.</summary>
     public bool IsNegated { get; init; }
+
+    /// <summary>Whether it is an estimate, its standard error or a bound, and so no exact result.</summary>
+    public bool IsEstimate => EstimateEndings.Any(ending => CanonicalName.EndsWith(ending, StringComparison.Ordinal));
+
+    /// <summary>The elements, row-major.</summary>
+    public ReadOnlySpan<double> AsSpan() => Values;
+
+    /// <summary>The elements, row-major, rounded to float32.</summary>
+    public float[] ToSingles() => Array.ConvertAll(Values, value => (float)value);
+
+    /// <summary>The elements as a tensor, which shares them.</summary>
+    public Tensor<double> ToTensor() => System.Numerics.Tensors.Tensor.Create(Values, [.. Shape.Select(size => (nint)size)]);
+
+    private static readonly string[] EstimateEndings = ["_estimate", "_standard_error", "_lower_bound"];
 }
 
 /// <summary>What a run computed.</summary>
@@ -31,6 +47,21 @@ public sealed record CurvatureResult(
     long PeakBytes
 )
 {
+    /// <summary>The loss, the mean or the sum over all samples as was asked for; null where the loss itself was not.</summary>
+    public double? Loss => Find(Quantity.Loss.OutputName("")) is { } loss ? loss.Values[0] : null;
+
+    /// <summary>What was computed for one target: a weight, an input, or a part of one, by the name that it was asked for by.</summary>
+    /// <exception cref="KeyNotFoundException">Nothing was computed for it.</exception>
+    public TargetResult this[string target] =>
+        Enum.GetValues<Quantity>().Any(quantity => quantity != Quantity.Loss && Find(quantity.OutputName(target)) is not null)
+            ? new TargetResult(this, target)
+            : throw Missing(target);
+
+    internal ResultTensor? Find(string name) => Tensors.FirstOrDefault(tensor => tensor.CanonicalName == name);
+
+    internal KeyNotFoundException Missing(string name) =>
+        new($"The result has no '{name}'; it has {string.Join(", ", Tensors.Select(tensor => tensor.Name))}.");
+
     /// <summary>What the user should know of how it was computed: one sentence each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 

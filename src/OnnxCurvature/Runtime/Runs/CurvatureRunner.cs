@@ -33,6 +33,9 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     /// <summary>Why there is no check, where there is none: a clause.</summary>
     public string Unchecked { get; init; } = "";
 
+    /// <summary>The sessions that are kept for other runs of the program; null where they end with the run.</summary>
+    public RunSessions? Sessions { get; init; }
+
     /// <summary>
     /// Runs. Throws <see cref="UserErrorException"/> for a result that holds NaN or infinity, with the first node that made it.
     /// </summary>
@@ -54,10 +57,13 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         progress?.Report(RunProgress.Begin(RunPhase.Run));
         _costs.Learn(program);
         OrtEnvironment.Start(null);
-        using var arena = settings.Provider == "cpu" ? SharedArena.Use(_costs.PeakBytes(program)) : null;
-        var schedule = ProgramSchedule.Of(program);
-        using var runner = new ScheduleRunner(schedule, settings with { SharesArena = arena is not null }, _costs);
-        var keep = ScheduleRunner.Keeps(data.Batches > 1, _costs.Flops(program), settings.Provider);
+        using var own = Sessions is null ? new RunSessions() : null;
+        var (schedule, runner) = (Sessions ?? own!).Of(
+            () => ProgramSchedule.Of(program),
+            () => settings.Provider == "cpu" ? SharedArena.Use(_costs.PeakBytes(program)) : null,
+            (steps, shares) => new ScheduleRunner(steps, settings with { SharesArena = shares }, _costs)
+        );
+        var keep = ScheduleRunner.Keeps(data.Batches > 1 || Sessions is not null, _costs.Flops(program), settings.Provider);
         var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keep, settings.IsBound);
         ImmutableArray<NamedValue> results = [.. program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
         var units = (keeper?.Shard ?? Shard.Whole).UnitsOf(data.Batches, segments.Count);

@@ -15,13 +15,14 @@ using OnnxCurvature.Runtime.Sessions;
 namespace OnnxCurvature.Runtime.Runs;
 
 /// <summary>A run that is planned and whose data have been checked, but that has not begun.</summary>
-public sealed class PreparedRun
+public sealed class PreparedRun : IDisposable
 {
     private readonly RunPlan _plan;
     private readonly CurvatureRunOptions _options;
     private readonly IReadOnlyDictionary<string, DataSource> _given;
     private readonly ImmutableDictionary<string, double> _seconds;
     private readonly Lazy<RunIdentity> _identity;
+    private RunSessions? _sessions;
 
     private PreparedRun(
         RunPlan plan,
@@ -104,6 +105,38 @@ public sealed class PreparedRun
             keeper.Finish();
             return run.State.Progress;
         });
+
+    /// <summary>This run, whose sessions from now on are kept until it is disposed.</summary>
+    internal PreparedRun KeepingSessions()
+    {
+        _sessions ??= new RunSessions();
+        return this;
+    }
+
+    /// <summary>
+    /// A run of the same request over other data: with this plan and its sessions where it holds for them, and else with a plan of its own,
+    /// after this run's sessions are given up. Throws <see cref="UserErrorException"/> for data that do not fit.
+    /// </summary>
+    internal PreparedRun Over(IReadOnlyDictionary<string, DataSource> data, IProgress<RunProgress>? progress) =>
+        ErrorBoundary.Translate(() => PlannedOver(data, progress));
+
+    private PreparedRun PlannedOver(IReadOnlyDictionary<string, DataSource> data, IProgress<RunProgress>? progress)
+    {
+        if (_options is { Shard: null, Checkpoint: null } && _plan.Over(data) is { } plan)
+            return new PreparedRun(plan, _options, data, ImmutableDictionary<string, double>.Empty, numbers: null)
+            {
+                ModelFiles = ModelFiles,
+                Nodes = Nodes,
+                Notes = Notes,
+                Estimate = Estimate,
+                _sessions = _sessions,
+            };
+        Dispose();
+        return Create(Source.Path, Source.Request, data, _options, progress).KeepingSessions();
+    }
+
+    /// <summary>Gives up sessions that are kept.</summary>
+    public void Dispose() => _sessions?.Dispose();
 
     private CurvatureResult RunAll(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
@@ -201,6 +234,7 @@ public sealed class PreparedRun
             BatchNumber = _plan.BatchNumber,
             Check = _plan.Check,
             Unchecked = _plan.Unchecked,
+            Sessions = _sessions,
         };
         return runner;
     }

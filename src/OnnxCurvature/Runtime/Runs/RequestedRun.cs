@@ -23,6 +23,7 @@ internal static class RequestedRun
     /// </summary>
     public static RunPlan Plan(RunInputs inputs, CurvatureRequest request, CurvatureRunOptions options)
     {
+        var asked = request;
         var settled = Settle(inputs, request, options);
         var (source, model, data, batches) = (settled.Source, settled.Model, settled.Data, settled.Batches);
         request = settled.Request;
@@ -46,16 +47,7 @@ internal static class RequestedRun
             plan = Fit(source, model, request, batches, options, layouts, check);
         }
         var given = plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber).ToArray();
-        inputs.Given.Check(plan.InputLayouts);
-        var set = DataSet.Bind(
-            given,
-            data,
-            plan.InputLayouts,
-            batches.Size,
-            plan.Loss.Labels,
-            !NumberCheck.TakesNaN(plan.Program),
-            inputs.Given.Names
-        );
+        var set = Bind(data, inputs.Given);
         var averages = (batches.IsWhole ? plan.Loss.Reduction : batches.Weight) == BatchWeight.Samples;
         var join = new BatchJoin(averages, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null };
         var run = new RunPlan(source, options.Faults.Program(plan.Program), join, set)
@@ -70,7 +62,30 @@ internal static class RequestedRun
             MemoryBytes = plan.MemoryBytes,
         };
         check?.Fit(run.BudgetOfCheck(options), plan.Methods);
-        return run;
+        return run with
+        {
+            Over = others =>
+                OtherData.Settled(inputs, source, asked, request.Loss, options, others) is { } other
+                    ? run with
+                    {
+                        Data = Bind(other.Arrays, other.Given),
+                    }
+                    : null,
+        };
+
+        DataSet Bind(IReadOnlyDictionary<string, NpyArray> arrays, GivenData from)
+        {
+            from.Check(plan.InputLayouts);
+            return DataSet.Bind(
+                given,
+                arrays,
+                plan.InputLayouts,
+                batches.Size,
+                plan.Loss.Labels,
+                !NumberCheck.TakesNaN(plan.Program),
+                from.Names
+            );
+        }
     }
 
     /// <summary>

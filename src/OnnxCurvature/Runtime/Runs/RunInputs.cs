@@ -19,6 +19,9 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <param name="Notes">One sentence for each input that is taken as constant.</param>
 internal sealed record RunInputs(ModelSource Source, OnnxModel Model, GivenData Given, ImmutableArray<string> Notes)
 {
+    /// <summary>All data that were given, those that are taken as constant among them.</summary>
+    public required IReadOnlyDictionary<string, DataSource> All { get; init; }
+
     /// <summary>The arrays of all other inputs, by name.</summary>
     public IReadOnlyDictionary<string, NpyArray> Data => Given.Arrays;
 
@@ -44,7 +47,7 @@ internal sealed record RunInputs(ModelSource Source, OnnxModel Model, GivenData 
             {
                 var others = data.Where(entry => !constant.Contains(entry.Key)).ToDictionary(StringComparer.Ordinal);
                 var given = GivenData.Of(source, model, others, options);
-                return new RunInputs(source, model, given, [.. notes, .. given.Notes]);
+                return new RunInputs(source, model, given, [.. notes, .. given.Notes]) { All = data };
             }
             constant.UnionWith(taken.Select(input => input.Name!));
             var values = taken.Select(input => KeyValuePair.Create(input.Name!, TensorOf(input, data[input.Name!].Join(input.Name!, 0))));

@@ -27,6 +27,12 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     /// <summary>What the augmented file says that is run; null where a model is run for a request.</summary>
     public AugmentedMetadata? Augmented { get; init; }
 
+    /// <summary>
+    /// The same plan over other data, or null where these would lead to another one. Throws <see cref="UserErrorException"/> for data that
+    /// do not fit.
+    /// </summary>
+    public Func<IReadOnlyDictionary<string, DataSource>, RunPlan?> Over { get; init; } = _ => null;
+
     /// <summary>What checks the results of the first batch; null where they are not checked.</summary>
     public RunCheck? Check { get; init; }
 

@@ -15,23 +15,25 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <summary>What runs of a model over some data would take, before any of them is decided on.</summary>
 internal sealed class RunPricing
 {
-    private readonly SettledRun _run;
     private readonly CurvatureRunOptions _options;
 
-    private RunPricing(SettledRun run, CurvatureRunOptions options)
+    private RunPricing(SettledRun settled, CurvatureRunOptions options)
     {
-        _run = run;
+        Settled = settled;
         _options = options;
     }
 
+    /// <summary>The request and the data, of which it is decided how they are cut.</summary>
+    public SettledRun Settled { get; }
+
     /// <summary>The model, with the sizes that the data give it.</summary>
-    public ModelGraph Graph => _run.Model.Graph;
+    public ModelGraph Graph => Settled.Model.Graph;
 
     /// <summary>The full path of the model's file.</summary>
-    public string Path => _run.Model.Path;
+    public string Path => Settled.Model.Path;
 
     /// <summary>The weights that are asked for, or, where none are named, those that the value of the loss depends on.</summary>
-    public ImmutableArray<string> Weights => _run.Request.WithRespectTo;
+    public ImmutableArray<string> Weights => Settled.Request.WithRespectTo;
 
     /// <summary>Loads a model and decides how the data are cut. Throws <see cref="UserErrorException"/> for data that do not fit.</summary>
     public static RunPricing Of(
@@ -59,11 +61,11 @@ internal sealed class RunPricing
     /// </summary>
     public (ImmutableArray<WeightPlan> Methods, double Seconds) Price(CurvatureRequest request)
     {
-        var limits = RunPlan.Limits(_options, _run.Source);
-        var plan = new Planner(Graph, request with { Loss = _run.Request.Loss }, limits).Plan();
+        var limits = RunPlan.Limits(_options, Settled.Source);
+        var plan = new Planner(Graph, request with { Loss = Settled.Request.Loss }, limits).Plan();
         var cores = _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount;
         var times = new TimeModel(new CostModel(limits), cores);
-        return (plan.Methods, times.Start(plan.Program) + _run.Count * times.Run(plan.Program));
+        return (plan.Methods, times.Start(plan.Program) + Settled.Count * times.Run(plan.Program));
     }
 
     private static ImmutableArray<string> Needed(ModelGraph graph, LossRequest loss)

@@ -12,13 +12,17 @@ internal sealed class OrtProgram : IDisposable
     private readonly OrtIoBinding? _binding;
     private readonly OrtMemoryInfo? _device;
     private readonly OrtValue?[] _bound = [];
+    private readonly RunTimeShapes? _shapes;
 
     /// <summary>Compiles a program. Weights are read from the model's folder.</summary>
     public OrtProgram(Program program, OrtSettings settings)
     {
         // What the planner made is lowered already; a file that is run as it is may not be.
         Program = program = Float64Lowering.Run(program, settings.Provider);
-        var model = OnnxWriter.Serialize(program, settings.Folder);
+        // What is bound to a device stays as it is: shapes would have to be bound there for every run.
+        if (!settings.IsBound)
+            _shapes = RunTimeShapes.Of(program);
+        var model = OnnxWriter.Serialize(_shapes?.Program ?? program, settings.Folder);
         using var options = settings.SessionOptions(program);
         try
         {
@@ -67,7 +71,7 @@ internal sealed class OrtProgram : IDisposable
         try
         {
             return _binding is null
-                ? _session.Run(run, _session.InputNames, parameters, _session.OutputNames)
+                ? _session.Run(run, _session.InputNames, [.. parameters, .. _shapes!.Values], _session.OutputNames)
                 : RunOnDevice(run, parameters, onHost);
         }
         catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
@@ -86,6 +90,7 @@ internal sealed class OrtProgram : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _shapes?.Dispose();
         _binding?.Dispose();
         if (_device != OrtMemoryInfo.DefaultInstance)
             _device?.Dispose();

@@ -1,0 +1,63 @@
+using System.Text.RegularExpressions;
+
+namespace OnnxCurvature;
+
+/// <summary>
+/// The boundary of the library for programs: sentences name the properties of requests and options, and not the options of the command
+/// line that stand for them.
+/// </summary>
+internal static partial class LibraryTerms
+{
+    /// <summary>What each option of the command line is called here; others keep their names without the hyphens before them.</summary>
+    private static readonly Dictionary<string, string> Names = new(StringComparer.Ordinal)
+    {
+        ["--wrt"] = "WithRespectTo",
+        ["--data"] = "the data",
+        ["--limit"] = "Samples",
+        ["--skip-bad"] = "SkipsBad",
+        ["--resume"] = "Checkpoint",
+        ["--scale"] = "the data",
+        ["--mean"] = "the data",
+        ["--std"] = "the data",
+        ["--dim"] = "Dimensions",
+        ["--fix"] = "Fixed",
+        ["--samples-axis"] = "SampleAxes",
+        ["--method"] = "Estimator",
+        ["--quantity"] = "Quantities",
+        ["--class-axis"] = "Classes.Axis",
+        ["--ignore-index"] = "Classes.IgnoreIndex",
+        ["--label-smoothing"] = "Classes.LabelSmoothing",
+        ["--class-weights"] = "Classes.ClassWeights",
+        ["--soft-labels"] = "Classes.SoftLabels",
+        ["--memory"] = "MemoryBytes",
+        ["--device"] = "Cuda.Device",
+        ["--provider-library"] = "Cuda.ProviderLibrary",
+        ["--onnxruntime"] = "OnnxRuntimePath",
+        ["--load-limit"] = "LoadLimits",
+        ["--no-check"] = "Check = false",
+    };
+
+    /// <summary>Does some work, whose errors speak of the library.</summary>
+    public static T Translate<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (UserErrorException exception) when (Option().IsMatch(exception.Message))
+        {
+            throw new UserErrorException(Of(exception.Message));
+        }
+    }
+
+    /// <summary>A sentence in the terms of the library.</summary>
+    public static string Of(string sentence) =>
+        Option().Replace(sentence, match => Names.GetValueOrDefault(match.Value) ?? Property(match.Value));
+
+    /// <summary><c>BatchSize</c> for <c>--batch-size</c>.</summary>
+    private static string Property(string option) =>
+        string.Concat(option.Split('-', StringSplitOptions.RemoveEmptyEntries).Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+
+    [GeneratedRegex(@"(?<![\w-])--[a-z][a-z-]*[a-z]")]
+    private static partial Regex Option();
+}

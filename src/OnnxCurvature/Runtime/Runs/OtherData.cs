@@ -1,0 +1,51 @@
+using OnnxCurvature.Files;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Batches;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>Whether a plan that was made for some data holds for others: where all that it took from them is the same.</summary>
+internal static class OtherData
+{
+    /// <summary>
+    /// The data, and their arrays as the plan's inputs take them; null where they would lead to another plan. Throws
+    /// <see cref="UserErrorException"/> for data that do not fit.
+    /// </summary>
+    /// <param name="inputs">What the inputs were for the data of the plan.</param>
+    /// <param name="source">How the model of the plan was loaded.</param>
+    /// <param name="request">What was asked, without what the data tell.</param>
+    /// <param name="loss">The loss of the plan, with what its data tell.</param>
+    /// <param name="options">How runs are carried out.</param>
+    /// <param name="data">The other data.</param>
+    public static (GivenData Given, IReadOnlyDictionary<string, NpyArray> Arrays)? Settled(
+        RunInputs inputs,
+        ModelSource source,
+        CurvatureRequest request,
+        LossRequest loss,
+        CurvatureRunOptions options,
+        IReadOnlyDictionary<string, DataSource> data
+    )
+    {
+        // What is random, and which samples or classes are taken, depends on the data in more ways than are compared here.
+        if (request.IsRandom || options.SkipsBad || options.Samples is not null || !inputs.Model.LeftOutNodes.IsEmpty)
+            return null;
+        if (!data.Keys.ToHashSet(StringComparer.Ordinal).SetEquals(inputs.All.Keys))
+            return null;
+        var constants = inputs.All.Keys.Except(inputs.Data.Keys).ToHashSet(StringComparer.Ordinal);
+        if (constants.Any(name => inputs.All[name].Digest() != data[name].Digest()))
+            return null;
+        var others = data.Where(entry => !constants.Contains(entry.Key)).ToDictionary(StringComparer.Ordinal);
+        var given = GivenData.Of(inputs.Source, inputs.Model, others, options);
+        if (!HaveSameForm(inputs.Data, given.Arrays))
+            return null;
+        var (settled, arrays) = LossTargets.Of(source, inputs.Model.Graph, request, given.Arrays);
+        return settled.Loss == loss ? (given, arrays) : null;
+    }
+
+    private static bool HaveSameForm(IReadOnlyDictionary<string, NpyArray> first, IReadOnlyDictionary<string, NpyArray> second) =>
+        first.All(entry =>
+            second.TryGetValue(entry.Key, out var other)
+            && other.Element == entry.Value.Element
+            && other.Shape.SequenceEqual(entry.Value.Shape)
+        );
+}

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Passes;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Schedules;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>What a program of some parameters gives over a data set, run as often as one likes. Sessions are kept between runs.</summary>
+internal sealed class RepeatedRun : IDisposable
+{
+    private readonly Program _program;
+    private readonly DataSet _data;
+    private readonly BatchJoin _join;
+    private readonly ScheduleRunner _runner;
+    private readonly ImmutableArray<Value> _parameters;
+
+    private RepeatedRun(Program program, DataSet data, BatchJoin join, ScheduleRunner runner, ImmutableArray<Value> parameters)
+    {
+        _program = program;
+        _data = data;
+        _join = join;
+        _runner = runner;
+        _parameters = parameters;
+    }
+
+    /// <summary>About how long one run takes over all data, in seconds of a processor.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Prepares runs of outputs that are sums or means over the samples, as the loss is.</summary>
+    /// <param name="settled">The model and the data.</param>
+    /// <param name="options">How runs are carried out.</param>
+    /// <param name="averages">Whether outputs are means over the samples; null for what the loss is.</param>
+    /// <param name="build">Builds, on the model and its loss, the parameters that differ from run to run, and the outputs.</param>
+    public static RepeatedRun Create(
+        SettledRun settled,
+        CurvatureRunOptions options,
+        bool? averages,
+        Func<ModelGraph, LossHead, (ImmutableArray<Value> Parameters, ImmutableArray<Value> Outputs)> build
+    )
+    {
+        var (source, request, batches) = (settled.Source, settled.Request, settled.Batches);
+        // What was built on the model before is no part of this program.
+        var graph = source.Load().Graph;
+        var head = LossBuilder.Build(graph, request.Loss, request.Reduction);
+        var (parameters, outputs) = build(graph, head);
+        var inputs = head.Target is { } target ? graph.Inputs.Add(target) : graph.Inputs;
+        var named = outputs.Select((output, index) => new NamedValue($"output_{index}", output));
+        var program = Simplifier.Run(Float64Lowering.Run(Program.Create(inputs.AddRange(parameters), named), options.Provider));
+        var proof = new SampleProof(graph, head);
+        var layouts = inputs.ToDictionary(input => input.Name!, proof.Of, StringComparer.Ordinal);
+        var data = DataSet.Bind(inputs, settled.Data, layouts, batches.Size, head.Labels, !NumberCheck.TakesNaN(program));
+        averages ??= (batches.IsWhole ? head.Reduction : batches.Weight) == BatchWeight.Samples;
+        var costs = new CostModel(RunPlan.Limits(options, source));
+        costs.Learn(program);
+        var settings = new OrtSettings(source.Folder, options.Provider, options.Threads) { Cuda = options.Cuda };
+        var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings, costs);
+        var times = new TimeModel(costs, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+        return new RepeatedRun(program, data, new BatchJoin(averages.Value, [], []), runner, parameters)
+        {
+            Seconds = data.Batches * times.Run(program),
+        };
+    }
+
+    /// <summary>
+    /// The outputs for values of the parameters, in their order, row-major. Throws <see cref="UserErrorException"/> where one is not
+    /// finite.
+    /// </summary>
+    public ImmutableArray<double[]> Run(IReadOnlyList<double[]> values, CancellationToken cancellation)
+    {
+        var joined = _program.Outputs.Select(output => new JoinedOutput(_join.KindOf(output.Name))).ToArray();
+        var own = new Dictionary<Value, OrtValue>();
+        try
+        {
+            foreach (var (parameter, elements) in _parameters.Zip(values))
+                own[parameter] = OrtTensors.Of(
+                    NpyArray.Of(parameter.Type.Element, parameter.Type.Shape.Sizes, elements),
+                    parameter.Type.Element
+                );
+            for (var batch = 0; batch < _data.Batches; batch++)
+                Join(joined, batch, own, cancellation);
+        }
+        finally
+        {
+            foreach (var value in own.Values)
+                value.Dispose();
+        }
+        return [.. joined.Zip(_program.Outputs, (result, output) => result.Finish(output.Name).Values)];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _runner.Dispose();
+
+    private void Join(JoinedOutput[] joined, int batch, Dictionary<Value, OrtValue> own, CancellationToken cancellation)
+    {
+        var (arrays, samples) = _data.Batch(batch);
+        var feeds = arrays.ToDictionary(entry => entry.Key, entry => OrtTensors.Of(entry.Value, entry.Key.Type.Element));
+        try
+        {
+            var outputs = _program.Outputs.Select(output => output.Value).ToHashSet();
+            var all = new Dictionary<Value, OrtValue>(feeds.Concat(own));
+            var results = _runner.Run(all, outputs, outputs, keep: true, DirectionSegment.Whole, progress: null, cancellation);
+            foreach (var (output, result) in _program.Outputs.Zip(joined))
+            {
+                var tensor = results[output.Value];
+                if (!OrtTensors.IsFinite(tensor))
+                    throw new UserErrorException(
+                        $"A result is not finite{(_data.Batches == 1 ? "" : $" in batch {batch + 1} of {_data.Batches}")}; look for "
+                            + $"its cause with the command run, which names the node."
+                    );
+                var weight = _join.Weight(output.Name, (double)samples / _data.Samples);
+                result.Add(batch, tensor, weight);
+            }
+            foreach (var tensor in results.Values)
+                tensor.Dispose();
+        }
+        finally
+        {
+            foreach (var feed in feeds.Values)
+                feed.Dispose();
+        }
+    }
+}

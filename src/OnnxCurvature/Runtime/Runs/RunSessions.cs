@@ -1,0 +1,38 @@
+using OnnxCurvature.Runtime.Schedules;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Runtime.Runs;
+
+/// <summary>What runs of one program share: the sessions of its steps, and the pool of memory that these take from.</summary>
+internal sealed class RunSessions : IDisposable
+{
+    private SharedArena? _arena;
+    private (ProgramSchedule Schedule, ScheduleRunner Runner)? _program;
+
+    /// <summary>The schedule of the program and what runs it, which are made at first.</summary>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="arena">Takes the pool into use; null where there is none.</param>
+    /// <param name="make">Makes the runner of a schedule, given whether there is a pool.</param>
+    public (ProgramSchedule Schedule, ScheduleRunner Runner) Of(
+        Func<ProgramSchedule> schedule,
+        Func<SharedArena?> arena,
+        Func<ProgramSchedule, bool, ScheduleRunner> make
+    )
+    {
+        if (_program is null)
+        {
+            var steps = schedule();
+            _arena = arena();
+            _program = (steps, make(steps, _arena is not null));
+        }
+        return _program.Value;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _program?.Runner.Dispose();
+        _arena?.Dispose();
+        (_program, _arena) = (null, null);
+    }
+}

@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Tests.Architecture;
+using OnnxCurvature.Tests.Files;
+using OnnxCurvature.Tests.References;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Runtimes;
+
+/// <summary>
+/// Files of five networks and five quantities on every engine that can be had, against what PyTorch computed in float64, and for products
+/// and Jacobians against the tool in float64. The table in <c>src/docs/engines.md</c> is written by these tests where UPDATE_GOLDENS is 1.
+/// </summary>
+[Trait("Category", "Slow")]
+public sealed class EngineTableTests
+{
+    private const double Tolerance = 2e-5;
+
+    private static readonly string Here = Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests", "Runtimes");
+    private static readonly string Page = Path.Combine(Repository.Root, "src", "docs", "engines.md");
+
+    /// <summary>What a row of the table is called, the model, and the weight.</summary>
+    public static TheoryData<string, string, string> Networks =>
+        new()
+        {
+            { "dense layers", "mlp.onnx", "fc1.weight" },
+            { "convolutions", "vgg16_narrow.onnx", "conv4_3.weight" },
+            { "residual blocks", "resnet_small.onnx", "stem.conv.weight" },
+            { "LSTM", "lstm_steps_first_ce.opset17.onnx", "lstm.weight_hh_l0" },
+            { "transformer block", "transformer_ce.opset17.onnx", "v.weight" },
+        };
+
+    private static ImmutableArray<Quantity> Quantities =>
+        [Quantity.Gradient, Quantity.HessianDiagonal, Quantity.GgnDiagonal, Quantity.Hvp, Quantity.Jacobian];
+
+    [Theory]
+    [MemberData(nameof(Networks))]
+    public void Engines_give_the_references(string row, string model, string weight)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var quantity in Quantities)
+        {
+            var file = new EngineFile(ReferenceTable.Find(model, weight), quantity, folder);
+            double?[] errors =
+            [
+                file.Error(PlainSession.Run(file.Write("portable.onnx", null), file.Data)),
+                Node(file),
+                quantity is Quantity.Gradient or Quantity.HessianDiagonal ? Web(file, folder) : null,
+                OpenCv(file),
+            ];
+            Assert.All(errors, error => Assert.False(error > Tolerance, $"{row}, {quantity.Name()}: {string.Join(", ", errors)}"));
+            Note(row, quantity, errors);
+        }
+    }
+
+    [Fact]
+    public void The_table_of_engines_is_that_of_the_tool()
+    {
+        var lines = EngineTarget.All.Select(target =>
+            $"| `{target.Name}` | {target.Engine} | {target.Operators.Count} | "
+            + $"{(target.Gaps == 0 ? "none" : string.Join(", ", target.Gaps.ToString().Split(", ").Select(gap => $"`{gap}`")))} | "
+            + $"{target.Fallback ?? "refused"} | {Cited(target)} |"
+        );
+        Replace("engines", [.. lines]);
+    }
+
+    private static string Cited(EngineTarget target) =>
+        Uri.TryCreate(target.Source, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps
+            ? $"[{Path.GetFileName(address.LocalPath)}]({target.Source})"
+            : target.Source;
+
+    private static double? Node(EngineFile file)
+    {
+        if (NodePackages.Folder is null)
+            return null;
+        var arguments = file.DataPaths.Select(entry => $"{entry.Key}={entry.Value}");
+        var (code, output, errors) = Programs.Run(
+            "node",
+            [Path.Combine(Here, "run.mjs"), NodePackages.Folder, file.Path("portable.onnx"), .. arguments],
+            TimeSpan.FromMinutes(2)
+        );
+        Assert.True(code == 0, errors);
+        return file.Error(Outputs(output));
+    }
+
+    private static double? Web(EngineFile file, TemporaryFolder folder)
+    {
+        if (NodePackages.Folder is null || Browser.Program is null)
+            return null;
+        var inputs = file.DataPaths.Select(entry =>
+            $"&input={Uri.EscapeDataString(entry.Key)}=/files/{Uri.EscapeDataString(System.IO.Path.GetFileName(entry.Value))}"
+        );
+        using var answer = Browser.Open(
+            $"tests/frame.html?model=/files/portable.onnx{string.Concat(inputs)}",
+            new Dictionary<string, string>
+            {
+                ["tests"] = Here,
+                ["sample"] = Path.Combine(Repository.Root, "src", "samples", "heatmap"),
+                ["files"] = folder.Path,
+                ["packages"] = NodePackages.Folder,
+            }
+        );
+        return file.Error(Outputs(answer.RootElement.GetProperty("results")));
+    }
+
+    private static double? OpenCv(EngineFile file)
+    {
+        var path = file.Write("opencv.onnx", EngineTarget.Find("opencv"));
+        var output = System.IO.Path.GetRelativePath(
+            System.IO.Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests"),
+            AppContext.BaseDirectory
+        );
+        var (code, text, errors) = Programs.Run(
+            "dotnet",
+            [
+                System.IO.Path.Combine(Repository.Root, "tests", "OnnxCurvature.OpenCv", output, "OnnxCurvature.OpenCv.dll"),
+                path,
+                string.Join(',', file.Outputs),
+                .. file.DataPaths.Select(entry => $"{entry.Key}={entry.Value}"),
+            ],
+            TimeSpan.FromMinutes(2)
+        );
+        // 3: its library, or one that it links to, is not installed.
+        if (code == 3)
+            return null;
+        Assert.True(code == 0, errors);
+        return file.Error(Outputs(text));
+    }
+
+    private static Dictionary<string, double[]> Outputs(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return Outputs(document.RootElement);
+    }
+
+    private static Dictionary<string, double[]> Outputs(JsonElement outputs) =>
+        outputs
+            .EnumerateObject()
+            .ToDictionary(
+                output => output.Name,
+                output => output.Value.GetProperty("data").EnumerateArray().Select(number => number.GetDouble()).ToArray()
+            );
+
+    /// <summary>Writes the row, or finds that the page has it with figures that are not a tenth of what was measured.</summary>
+    private static void Note(string row, Quantity quantity, double?[] errors)
+    {
+        var start = $"| {row} | {quantity.Name()} |";
+        var cells = errors.Select(error => error is { } value ? value.ToString("0e-0", CultureInfo.InvariantCulture) : "–");
+        var lines = File.ReadAllLines(Page);
+        var at = Array.FindIndex(lines, line => line.StartsWith(start, StringComparison.Ordinal));
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDENS") == "1")
+        {
+            var last = Array.FindLastIndex(lines, line => line.Contains("<!-- end errors -->", StringComparison.Ordinal));
+            var line = $"{start} {string.Join(" | ", cells)} |";
+            File.WriteAllLines(Page, at < 0 ? [.. lines[..last], line, .. lines[last..]] : [.. lines[..at], line, .. lines[(at + 1)..]]);
+            return;
+        }
+        Assert.True(at >= 0, $"'{Page}' has no row '{start}'; run with UPDATE_GOLDENS=1.");
+        var known = lines[at].Split('|', StringSplitOptions.TrimEntries)[3..^1];
+        Assert.All(
+            errors.Zip(known),
+            pair =>
+                Assert.False(
+                    pair.First > 10 * (double.TryParse(pair.Second, CultureInfo.InvariantCulture, out var error) ? error : Tolerance),
+                    $"{start} {pair.First} is measured, and the page says {pair.Second}."
+                )
+        );
+    }
+
+    private static void Replace(string name, string[] rows)
+    {
+        var lines = File.ReadAllLines(Page);
+        var (first, last) = (Array.IndexOf(lines, $"<!-- {name} -->"), Array.IndexOf(lines, $"<!-- end {name} -->"));
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDENS") == "1")
+            File.WriteAllLines(Page, [.. lines[..(first + 1)], .. lines[(first + 1)..(first + 3)], .. rows, .. lines[last..]]);
+        else
+            Assert.Equal(rows, lines[(first + 3)..last]);
+    }
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Checking;
+using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Ops.Pooling;
+using OnnxCurvature.Ops.Structure;
+using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Tests.Files;
+using OnnxCurvature.Tests.References;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Runtimes;
+
+/// <summary>Files for an engine hold what it takes, or are refused with the node that it does not take.</summary>
+public sealed class EngineTargetTests
+{
+    [Fact]
+    public void A_portable_file_has_no_slice_with_a_negative_step()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Write(folder, "vgg16_narrow.onnx", "conv4_3.weight", new AugmentOptions { Profile = AugmentProfile.Portable });
+        var slices = OnnxModel.Load(path).Program.Nodes.Where(node => node.Operator is Slice).ToArray();
+        Assert.NotEmpty(slices);
+        Assert.All(slices, slice => Assert.DoesNotContain(slice.Input(4)?.Constant?.Read().Integers ?? [], step => step < 0));
+    }
+
+    [Fact]
+    public void A_file_for_TensorRT_does_not_ask_for_the_positions_of_a_pooling()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new AugmentOptions { Target = EngineTarget.Find("tensorrt"), Dimensions = Samples(3) };
+        var path = Write(folder, "vgg16_narrow.onnx", "conv4_3.weight", options);
+        Assert.All(OnnxModel.Load(path).Program.Nodes.Where(node => node.Operator is MaxPool), pooling => Assert.Single(pooling.Outputs));
+        Check("vgg16_narrow.onnx", "conv4_3.weight", path);
+    }
+
+    [Theory]
+    [InlineData("openvino")]
+    [InlineData("coreml")]
+    [InlineData("web")]
+    [InlineData("tensorrt")]
+    public void Files_for_other_engines_give_the_references_on_ONNX_Runtime(string target)
+    {
+        using var folder = new TemporaryFolder();
+        var options = new AugmentOptions { Target = EngineTarget.Find(target), Dimensions = Samples(4) };
+        Check("resnet_small.onnx", "stem.conv.weight", Write(folder, "resnet_small.onnx", "stem.conv.weight", options));
+    }
+
+    [Fact]
+    public void Nodes_that_run_elsewhere_are_listed()
+    {
+        using var folder = new TemporaryFolder();
+        var report = Augment(folder, "mlp.onnx", "fc1.weight", new AugmentOptions { Target = EngineTarget.Find("coreml") });
+        Assert.Contains("Core ML, as a provider of ONNX Runtime: 3 nodes of Abs run on the CPU.", report.Notes);
+    }
+
+    [Fact]
+    public void An_engine_that_needs_sizes_says_which_one_is_missing()
+    {
+        using var folder = new TemporaryFolder();
+        var error = Assert.Throws<UserErrorException>(() =>
+            Augment(folder, "mlp.onnx", "fc1.weight", new AugmentOptions { Target = EngineTarget.Find("opencv") })
+        );
+        Assert.Equal(
+            "OpenCV 4.13, module DNN needs all sizes as numbers, and 'features' is float32[N,7]; give --dim N=SIZE.",
+            error.Message
+        );
+    }
+
+    [Fact]
+    public void An_engine_of_float32_refuses_float64()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new AugmentOptions { Target = EngineTarget.Find("opencv"), Dimensions = Samples(4) };
+        var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
+        var error = Assert.Throws<UserErrorException>(() =>
+            CurvatureEngine.Augment(entry.ModelPath, entry.Request with { Precision = Precision.Float64 }, folder.File("a.onnx"), options)
+        );
+        Assert.StartsWith("OpenCV 4.13, module DNN computes in float32 only, and ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mlp.onnx", "fc1.weight")]
+    [InlineData("vgg16_narrow.onnx", "conv4_3.weight")]
+    [InlineData("resnet_small.onnx", "stem.conv.weight")]
+    public void Opset_11_can_be_asked_for(string model, string weight)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var opset in new[] { OpsetRange.LowestOnRequest, 12 })
+        {
+            var path = Write(folder, model, weight, new AugmentOptions { Profile = AugmentProfile.Portable, Opset = opset });
+            Assert.Empty(OnnxChecker.Check(path));
+            Assert.Equal(opset, OnnxModel.Load(path).Opset);
+            Check(model, weight, path);
+        }
+    }
+
+    [Fact]
+    public void What_opset_11_cannot_say_is_refused_with_the_node()
+    {
+        using var folder = new TemporaryFolder();
+        var error = Assert.Throws<UserErrorException>(() =>
+            Write(folder, "transformer_ce.opset17.onnx", "v.weight", new AugmentOptions { Opset = 11 })
+        );
+        Assert.Equal("Opset 11 was asked for, but LayerNormalization '/ln1/LayerNormalization' needs opset 17 or later.", error.Message);
+    }
+
+    private static void Check(string model, string weight, string path)
+    {
+        var entry = ReferenceTable.Find(model, weight);
+        var outputs = PlainSession.Run(path, entry.Data());
+        Assert.All(ReferenceCase.Quantities, quantity => Close.To(entry, quantity, outputs[quantity.OutputName(weight)]));
+    }
+
+    private static string Write(TemporaryFolder folder, string model, string weight, AugmentOptions options) =>
+        Augment(folder, model, weight, options).Path;
+
+    private static AugmentReport Augment(TemporaryFolder folder, string model, string weight, AugmentOptions options)
+    {
+        var entry = ReferenceTable.Find(model, weight);
+        return CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File("augmented.onnx"), options);
+    }
+
+    private static ImmutableDictionary<string, long> Samples(long count) => ImmutableDictionary<string, long>.Empty.Add("N", count);
+}
