@@ -18,6 +18,10 @@ public sealed class ResultFormatTests
 {
     private const string Words = "--wrt w v --loss cross-entropy --data x=@x.npy labels=@labels.npy";
 
+    private const string NoPillow = "Python has no NumPy or Pillow here.";
+
+    private static readonly string[] Classes = ["cat", "dog"];
+
     [Fact]
     public void All_forms_of_a_result_hold_the_same_arrays()
     {
@@ -79,14 +83,18 @@ public sealed class ResultFormatTests
     public void The_sample_for_images_writes_arrays_of_bytes()
     {
         using var tool = new Tool();
-        foreach (var (label, name) in new[] { "cat", "dog" }.Index())
+        foreach (var (label, name) in Classes.Index())
         {
             Directory.CreateDirectory(tool[$"photos/{name}"]);
             for (var image = 0; image < 2; image++)
                 File.WriteAllBytes(tool[$"photos/{name}/{image}.bmp"], Bitmap(300, 240, (byte)(100 * label + 20 * image)));
         }
         var script = Path.Combine(Repository.Root, "src", "samples", "images", "images.py");
-        var (code, output, errors) = Runtimes.Programs.Run("/usr/bin/python3", [script, tool["photos"], tool["arrays"]], TimeSpan.FromMinutes(1));
+        var (code, output, errors) = Runtimes.Programs.Run(
+            "/usr/bin/python3",
+            [script, tool["photos"], tool["arrays"]],
+            TimeSpan.FromMinutes(1)
+        );
         Assert.SkipWhen(
             code is null || errors.Contains("No module named", StringComparison.Ordinal),
             "Python has no NumPy or Pillow here."

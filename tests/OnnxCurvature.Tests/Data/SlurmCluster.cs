@@ -19,7 +19,8 @@ internal sealed class SlurmCluster : IDisposable
         foreach (var name in new[] { "state", "spool" })
             Directory.CreateDirectory(this[name]);
         File.WriteAllBytes(this["munge.key"], RandomNumberGenerator.GetBytes(128));
-        File.SetUnixFileMode(this["munge.key"], UnixFileMode.UserRead);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(this["munge.key"], UnixFileMode.UserRead);
         File.WriteAllText(this["slurm.conf"], Configuration());
         Start(
             "munged",
