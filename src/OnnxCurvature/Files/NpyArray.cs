@@ -155,6 +155,20 @@ public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
             yield return (start, Slice(axis, start, Math.Min(Shape[axis], start + count)));
     }
 
+    /// <summary>The elements with their positions; of an array that is not in memory a block is read at a time.</summary>
+    internal IEnumerable<(long Position, double Element)> Elements()
+    {
+        var blocks = Shape.Length == 0 ? [(0, this)] : Blocks(0);
+        var inner = Shape.Length == 0 ? 1 : CountOf(Shape.AsSpan(1));
+        foreach (var (start, block) in blocks)
+        foreach (var (index, element) in block.ToDoubles().Index())
+            yield return (start * inner + index, element);
+    }
+
+    /// <summary>The same elements in a shape that has other axes of size one.</summary>
+    internal NpyArray Reshaped(long[] shape) =>
+        _source is null ? new NpyArray(Element, shape, Data) : new NpyArray(new ReshapedArray(this, shape));
+
     private static long[] Checked(ElementType element, long[] shape, byte[] data)
     {
         ArgumentNullException.ThrowIfNull(shape);

@@ -3,7 +3,11 @@ using System.IO.Compression;
 using OnnxCurvature.Cli;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.EndToEnd;
 using Xunit;
 
@@ -130,7 +134,7 @@ public sealed class DataFileTests
     public void A_file_that_changes_while_it_is_in_use_is_refused()
     {
         using var tool = Prepared();
-        var source = OnnxCurvature.Runtime.Batches.DataSource.Open(tool["parts"]);
+        var source = DataSource.Open(tool["parts"]);
         var array = new NpyArray(new ArrayFile(tool["x.npy"], () => NpyReader.Open(tool["x.npy"])));
         tool.Npy("x.npy", ElementType.Float32, [N + 1, 3], new double[3 * N + 3]);
         Assert.Contains(
@@ -141,15 +145,60 @@ public sealed class DataFileTests
         Assert.Equal(13, source.Files.Count());
     }
 
+    /// <summary>The last batch is smaller, so its size stays a symbol, and all others are planned as what they are.</summary>
+    [Theory]
+    [InlineData(96, 32)]
+    [InlineData(40, 20)]
+    public void A_number_of_samples_that_is_no_multiple_of_the_batch_is_planned_as_batches_of_that_size(int even, int size)
+    {
+        var (one, other) = (Plan(even), Plan(even + 5));
+        Assert.Equal(one.Batches + 1, other.Batches);
+        Assert.InRange(other.Flops, 0.95 * one.Flops, 1.05 * one.Flops);
+        Assert.InRange(other.MemoryBytes, 0.8 * one.MemoryBytes, 1.2 * one.MemoryBytes);
+
+        PreparedRun Plan(int samples) =>
+            CurvatureEngine.Prepare(
+                Path.Combine(Repository.Root, "testmodels", "mlp.onnx"),
+                new CurvatureRequest { WithRespectTo = ["fc1.weight"], Loss = LossRequest.Parse("cross-entropy") },
+                new Dictionary<string, DataSource>
+                {
+                    ["features"] = DataSource.Of(NpyArray.Of(ElementType.Float32, [samples, 7], new double[7 * samples])),
+                    ["labels"] = DataSource.Of(NpyArray.Of(ElementType.Int64, [samples], new double[samples])),
+                },
+                new CurvatureRunOptions { BatchSize = size }
+            );
+    }
+
+    /// <summary>Targets of bytes with an axis of size one too many, that stay in their files.</summary>
+    [Fact]
+    public void Targets_in_files_are_converted_and_reshaped_as_they_are_read()
+    {
+        const int Rows = 3;
+        using var tool = new Tool();
+        double[] target = [.. Enumerable.Range(0, Rows * 2).Select(index => index % 2.0)];
+        tool.Npy("target.npy", ElementType.UInt8, [Rows, 2], target);
+        var source = new NpyArray(new ArrayFile(tool["target.npy"], () => NpyReader.Open(tool["target.npy"])));
+        var reshaped = source.Reshaped([Rows, 1, 2]);
+        Assert.Equal([2, 1, 2], reshaped.Slice(0, 1, 3).Shape);
+        Assert.Equal(target[2..], reshaped.Slice(0, 1, 3).ToDoubles());
+        Assert.Equal([Rows, 1, 1], reshaped.Slice(2, 1, 2).Shape);
+        Assert.Equal([1, 1, 1], reshaped.Slice(2, 1, 2).ToDoubles());
+        Assert.Equal(target, reshaped.ToDoubles());
+        var floats = new NpyArray(new ScaledArray(reshaped, new Scaling(), 0));
+        Assert.Equal(ElementType.Float32, floats.Slice(0, 0, 2).Element);
+        Assert.Equal(target[..4], floats.Slice(0, 0, 2).ToDoubles());
+        Assert.Equal(Enumerable.Range(0, 6).Select(index => (long)index), source.Elements().Select(entry => entry.Position));
+    }
+
     /// <summary>8 GiB that are in no memory: a file of zeros that takes no room on the disk.</summary>
     [Fact]
     public void Memory_does_not_grow_with_the_data()
     {
         using var tool = new Tool();
-        tool.Save("wide.onnx", Wide());
-        const long Samples = 4096,
-            Parts = 4,
-            Width = 1 << 17;
+        const long Samples = 4096;
+        const long Parts = 4;
+        const int Width = 1 << 17;
+        tool.Save("wide.onnx", Wide(Width));
         Directory.CreateDirectory(tool["wide"]);
         for (var part = 0; part < Parts; part++)
         {
@@ -187,14 +236,14 @@ public sealed class DataFileTests
         Assert.Equal(Samples * Parts, json.RootElement.GetProperty("samples").GetInt64());
     }
 
-    private static ModelProto Wide() =>
+    private static ModelProto Wide(int width) =>
         Onnx.ModelBytes.Model(
             new GraphProto
             {
                 Name = "wide",
-                Input = { Onnx.ModelBytes.Info("x", 1, "N", 1 << 17) },
+                Input = { Onnx.ModelBytes.Info("x", 1, "N", width) },
                 Output = { Onnx.ModelBytes.Info("z", 1, "N", 2) },
-                Initializer = { Onnx.ModelBytes.Floats("w", 1 << 17, 2) },
+                Initializer = { Onnx.ModelBytes.Floats("w", width, 2) },
                 Node = { Onnx.ModelBytes.Node("MatMul", "x w", "z") },
             }
         );

@@ -13,7 +13,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Data;
 
-/// <summary>Results as .npz, .safetensors and folders hold the same numbers and say what they are of; programs of others read them.</summary>
+/// <summary>Results as .npz, .safetensors and folders hold the same numbers and say what they are of; others read them.</summary>
 public sealed class ResultFormatTests
 {
     private const string Words = "--wrt w v --loss cross-entropy --data x=@x.npy labels=@labels.npy";

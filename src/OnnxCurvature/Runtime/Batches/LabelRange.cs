@@ -22,8 +22,8 @@ internal static class LabelRange
                 );
     }
 
-    // A block at a time, so that labels of any number take little memory.
-    private static IEnumerable<(long Position, long Label)> Labels(NpyArray array)
+    /// <summary>The labels with their positions; a block is read at a time, so that labels of any number take little memory.</summary>
+    public static IEnumerable<(long Position, long Label)> Labels(NpyArray array)
     {
         var inner = array.Shape.Skip(1).Aggregate(1L, (size, next) => size * next);
         var blocks = array.Shape.Length == 0 ? [(0, array)] : array.Blocks(0);

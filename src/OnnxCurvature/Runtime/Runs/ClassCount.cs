@@ -1,12 +1,12 @@
-using System.Collections.Immutable;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Derivatives;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops.Rules;
-using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Schedules;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
@@ -31,23 +31,31 @@ internal static class ClassCount
         var inputs = data.Where(entry => model.Graph.Inputs.Any(input => input.Name == entry.Key)).ToDictionary();
         var samples = InputSamples.Of(model.Graph);
         var layouts = model.Graph.Inputs.ToDictionary(input => input.Name!, samples.GetValueOrDefault, StringComparer.Ordinal);
-        var plan = new RunPlan(
-            source,
-            program,
-            new BatchJoin(false, ["probabilities"], []),
-            DataSet.Bind(program.Parameters, inputs, layouts, batches.Size, null, names: names)
-        )
+        var set = DataSet.Bind(program.Parameters, inputs, layouts, batches.Size, null, names: names);
+        var costs = new CostModel(RunPlan.Limits(options, source));
+        costs.Learn(program);
+        var settings = new OrtSettings(source.Folder, options.Provider, options.Threads) { Cuda = options.Cuda };
+        using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings, costs);
+        var count = 1;
+        for (var batch = 0; batch < set.Batches; batch++)
         {
-            Flops = 0,
-            MemoryBytes = 0,
-        };
-        var result = new CurvatureRunner(program, plan.Join, plan.Settings(options), RunPlan.Limits(options, source))
-            .Run(plan.Data, ImmutableDictionary<string, double>.Empty, null, CancellationToken.None)
-            .Tensors[0];
-        var classes = (int)result.Shape[1];
-        return Enumerable
-            .Range(0, (int)result.Shape[0])
-            .Max(sample => Kept(result.Values.AsSpan(sample * classes, classes), request.Tolerance!.Value));
+            var feeds = set.Batch(batch)
+                .Arrays.ToDictionary(entry => entry.Key, entry => OrtTensors.Of(entry.Value, entry.Key.Type.Element));
+            var wanted = new HashSet<Value> { probabilities };
+            var results = runner.Run(feeds, wanted, wanted, keep: true, DirectionSegment.Whole, null, CancellationToken.None);
+            using var tensor = results[probabilities];
+            foreach (var feed in feeds.Values)
+                feed.Dispose();
+            count = Math.Max(count, MostKept(OrtTensors.Doubles(tensor), OrtTensors.Shape(tensor), request.Tolerance!.Value));
+        }
+        return count;
+    }
+
+    /// <summary>The most classes that a row of probabilities keeps.</summary>
+    private static int MostKept(double[] probabilities, long[] shape, double share)
+    {
+        var classes = (int)shape[1];
+        return Enumerable.Range(0, (int)shape[0]).Max(sample => Kept(probabilities.AsSpan(sample * classes, classes), share));
     }
 
     private static int Kept(ReadOnlySpan<double> probabilities, double share)

@@ -51,7 +51,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
             && shape.Rank >= 2
             && Matches(CrossEntropy.LabelShape(shape, axis))
             && (found.Axis is not null || Enumerable.Range(0, shape.Rank).Count(other => Fits(shape.Remove(other))) == 1)
-            && !array.ToInt64s().Contains(Options.IgnoreIndex ?? ClassOptions.DefaultIgnoreIndex)
+            && !LabelRange.Labels(array).Any(label => label.Label == (Options.IgnoreIndex ?? ClassOptions.DefaultIgnoreIndex))
             && Options.IgnoreIndex is null;
     }
 
@@ -69,8 +69,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                             + $"classes; give it with --class-axis."
                     )
             );
-        var values = array.ToDoubles();
-        foreach (var (position, value) in values.Index())
+        foreach (var (position, value) in array.Elements())
             if (!(value >= 0 && double.IsFinite(value)))
                 throw new UserErrorException(
                     string.Create(
@@ -80,7 +79,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                             + $"least 0."
                     )
                 );
-        var floats = array.Element.IsFloat() ? array : NpyArray.Of(found.Logits.Type.Element, array.Shape, values);
+        var floats = array.Element.IsFloat() ? array : NpyArray.Of(found.Logits.Type.Element, array.Shape, array.ToDoubles());
         return (With(Options with { Axis = axis, SoftLabels = true }), LossTargets.Shaped(floats, shape));
     }
 
@@ -95,9 +94,12 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
             );
         if (!Fits(shape.Remove(axis)) || shape[axis].Known is not { } classes)
             return (With(Options with { Axis = axis }), array);
-        var labels = array.ToInt64s();
         var ignored = Options.IgnoreIndex ?? ClassOptions.DefaultIgnoreIndex;
-        var options = Options with { Axis = axis, IgnoreIndex = labels.Contains(ignored) ? ignored : null };
+        var options = Options with
+        {
+            Axis = axis,
+            IgnoreIndex = LabelRange.Labels(array).Any(label => label.Label == ignored) ? ignored : null,
+        };
         var shaped = LossTargets.Shaped(array, CrossEntropy.LabelShape(shape, axis));
         var isWeighted = options.IgnoreIndex is not null || !options.ClassWeights.IsEmpty && options.ClassWeights.Length == classes;
         if (!isWeighted)
@@ -105,13 +107,10 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         var head = LossBuilder.Build(sized.Value, request.Loss with { Classes = options }, request.Reduction);
         var samples = new SampleProof(sized.Value, head).Place is { } place ? head.InTerms(place) : SampleLayout.None;
         LabelRange.Check(shaped, head.Labels!, samples);
-        return (
-            With(request.Reduction == Reduction.Sum ? options : options with { Totals = Totals(labels, options, head, samples) }),
-            shaped
-        );
+        return (With(request.Reduction == Reduction.Sum ? options : options with { Totals = Totals(options, head, samples) }), shaped);
     }
 
-    private LabelTotals Totals(long[] labels, ClassOptions options, LossHead head, SampleLayout samples)
+    private LabelTotals Totals(ClassOptions options, LossHead head, SampleLayout samples)
     {
         if (!head.Terms.IsKnown)
             throw new UserErrorException(
@@ -120,7 +119,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                     + $"count cannot be counted; give sizes with --dim, or --reduction sum."
             );
         var (places, counted, weight) = (new SamplePlaces(head.Terms.Sizes, samples), new HashSet<long>(), 0.0);
-        foreach (var (position, label) in labels.Index())
+        foreach (var (position, label) in LabelRange.Labels(array))
         {
             if (label == options.IgnoreIndex)
                 continue;

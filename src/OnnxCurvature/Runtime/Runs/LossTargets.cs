@@ -47,7 +47,7 @@ internal static class LossTargets
     public static NpyArray Shaped(NpyArray array, TensorShape shape) =>
         !shape.IsKnown || array.Shape.SequenceEqual(shape.Sizes) || !array.Shape.Where(IsLong).SequenceEqual(shape.Sizes.Where(IsLong))
             ? array
-            : new NpyArray(array.Element, shape.Sizes, array.Data);
+            : array.Reshaped([.. shape.Sizes]);
 
     private static bool IsLong(long size) => size != 1;
 
@@ -58,14 +58,20 @@ internal static class LossTargets
             array = Shaped(array, LossBuilder.Find(sized.Value, loss.Value).Type.Shape);
         if (array.Element.IsFloat() || !z.Type.Element.IsFloat())
             return array;
-        var values = array.ToDoubles();
-        if (loss.Kind == LossKind.BinaryCrossEntropy && values.FirstOrDefault(value => value is < 0 or > 1) is not 0 and var other)
+        if (
+            loss.Kind == LossKind.BinaryCrossEntropy
+            && array.Elements().Select(entry => entry.Element).FirstOrDefault(value => value is < 0 or > 1) is not 0 and var other
+        )
             throw new UserErrorException(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"--data '{name}' holds {other}, and targets of binary-cross-entropy are from 0 to 1; correct them."
                 )
             );
+        // Every integer of 16 bits is a float32, so a large array need not be read to be converted.
+        if (!array.IsInMemory && array.Element.Size() <= sizeof(short) && z.Type.Element == ElementType.Float32)
+            return new NpyArray(new ScaledArray(array, new Scaling(), 0));
+        var values = array.ToDoubles();
         var floats = NpyArray.Of(z.Type.Element, array.Shape, values);
         // Integers that the type cannot hold are left to the check of types.
         return floats.ToDoubles().SequenceEqual(values) ? floats : array;
