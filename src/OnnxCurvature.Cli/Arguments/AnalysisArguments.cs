@@ -59,7 +59,7 @@ internal sealed class AnalysisArguments() : OptionGroup("Analysis")
         new()
         {
             WithRespectTo = [.. parsed.GetValue(Weights) ?? []],
-            Loss = parsed.GetRequiredValue(loss.Loss)! with { Classes = loss.ClassesOf(parsed) },
+            Loss = loss.RequestOf(parsed, parsed.GetRequiredValue(loss.Loss)!),
             Reduction = loss.ReductionOf(parsed),
             Precision = _targets.PrecisionOf(parsed),
             Fixed = model.FixedOf(parsed),
