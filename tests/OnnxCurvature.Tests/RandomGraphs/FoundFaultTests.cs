@@ -90,7 +90,7 @@ public sealed class FoundFaultTests
         Check(b, z, "w0", Execution.SingleRun, [Quantity.HessianDiagonal]);
     }
 
-    /// <summary>A kernel of nine entries under 98 outputs: directions of the outputs would be many, and take more memory than there is.</summary>
+    /// <summary>A kernel of nine entries under 98 outputs, the directions of which would be many.</summary>
     [Fact]
     public void The_Gauss_Newton_diagonal_of_few_weights_under_many_outputs_comes_by_forward_products()
     {

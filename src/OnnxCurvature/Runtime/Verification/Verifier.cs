@@ -104,8 +104,8 @@ internal sealed class Verifier
             var nodes = GraphWalk.Between(sources, [output]);
             if (!KeepsShapes(nodes, values))
                 throw new UserErrorException(
-                    $"'{target.Name}' cannot be verified, because its entry {entry} decides how many elements a value has, so that the loss "
-                        + $"has no difference there; give data without equal entries."
+                    $"'{target.Name}' cannot be verified, because its entry {entry} decides how many elements a value has, so that the "
+                        + $"loss has no difference there; give data without equal entries."
                 );
             var tensor = Interpreter.Read(output, values);
             return tensor.Rank == 0 ? tensor.Floats[0] : tensor.Floats[entry];
