@@ -13,7 +13,7 @@ namespace OnnxCurvature.Methods.Losses;
 /// second derivative 2, and binary cross-entropy with softplus(z) − t z and second derivative σ(z)(1 − σ(z)), where the terms of positive
 /// entries may have weights.
 /// </summary>
-public static class EntrywiseLoss
+internal static class EntrywiseLoss
 {
     /// <summary>(z − t)²; the target has z's shape.</summary>
     public static LossHead MeanSquaredError(GraphBuilder b, Value z, string targetName, Reduction reduction, IReadOnlyList<string> notes)

@@ -10,7 +10,7 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Methods.Losses;
 
 /// <summary>Puts the requested loss onto a model.</summary>
-public static class LossBuilder
+internal static class LossBuilder
 {
     /// <summary>
     /// Builds the loss. Throws <see cref="UserErrorException"/> for a value that does not exist or does not fit the loss.
