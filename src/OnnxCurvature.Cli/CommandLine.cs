@@ -34,6 +34,9 @@ internal sealed class CommandLine
             AnalyzeCommand.Create(terminal),
             SensitivityCommand.Create(terminal),
             PruneCommand.Create(terminal),
+            ImportanceCommand.Create(terminal),
+            LaplaceCommand.Create(terminal),
+            SpectrumCommand.Create(terminal),
             MergeCommand.Create(service, terminal),
             CompletionCommand.Create(terminal),
         };

@@ -1,7 +1,11 @@
 using OnnxCurvature.Analysis.Diagonals;
+using OnnxCurvature.Analysis.Importance;
+using OnnxCurvature.Analysis.Laplace;
 using OnnxCurvature.Analysis.Pruning;
 using OnnxCurvature.Analysis.Quantization;
+using OnnxCurvature.Analysis.Spectra;
 using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Results;
@@ -103,5 +107,108 @@ public static class CurvatureAnalyzer
         ArgumentNullException.ThrowIfNull(analysis);
         ArgumentNullException.ThrowIfNull(curvature);
         return ErrorBoundary.Translate(() => new PreparedPruning(analysis, curvature, cancellation));
+    }
+
+    /// <summary>The importance of weights for continued training: the diagonal of the Fisher matrix, with the anchors.</summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="request">The loss, and how it is computed; no weights stand for all. Its quantities are not used.</param>
+    /// <param name="data">An array for each input and for the loss's target.</param>
+    /// <param name="runOptions">How the run is carried out.</param>
+    /// <param name="options">Which importance.</param>
+    /// <param name="progress">Receives the share of the work that is done.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    public static ImportanceResult Importance(
+        string modelPath,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, DataSource> data,
+        CurvatureRunOptions runOptions,
+        ImportanceOptions options,
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        CheckGiven(modelPath, request, data, runOptions);
+        ArgumentNullException.ThrowIfNull(options);
+        return ErrorBoundary.Translate(() => Importances.Run(modelPath, request, data, runOptions, options, progress, cancellation));
+    }
+
+    /// <summary>
+    /// The extreme eigenvalues, the trace and the spectral density of the Hessian by some weights, together and one by one, by Lanczos's
+    /// recurrence in float64.
+    /// </summary>
+    /// <param name="modelPath">The <c>.onnx</c> file.</param>
+    /// <param name="request">The loss; no weights stand for all. Its quantities and precision are not used.</param>
+    /// <param name="data">An array for each input and for the loss's target.</param>
+    /// <param name="runOptions">How products are carried out; its memory also bounds what a basis may take.</param>
+    /// <param name="options">How many steps and starts.</param>
+    /// <param name="progress">Receives the share of the starts that are done.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    public static SpectrumResult Spectrum(
+        string modelPath,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, DataSource> data,
+        CurvatureRunOptions runOptions,
+        SpectrumOptions options,
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        CheckGiven(modelPath, request, data, runOptions);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        return ErrorBoundary.Translate(() =>
+        {
+            var pricing = RunPricing.Of(modelPath, request with { Precision = Precision.Float64 }, data, runOptions);
+            return new Spectrum(pricing, runOptions, options, progress, cancellation).Run();
+        });
+    }
+
+    /// <summary>
+    /// A Gaussian posterior of the weights by the diagonal of their curvature, with a prior that is given or fitted by the marginal
+    /// likelihood. The analysis must have taken the sum of the losses.
+    /// </summary>
+    public static LaplaceResult Laplace(NetworkCurvature curvature, LaplaceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(curvature);
+        ArgumentNullException.ThrowIfNull(options);
+        return ErrorBoundary.Translate(() => Posteriors.Of(curvature, options));
+    }
+
+    /// <summary>
+    /// Writes a model that also gives out the predictive variance of what the loss is taken of, linearized in the weights.
+    /// </summary>
+    /// <param name="analysis">The analysis that was planned.</param>
+    /// <param name="curvature">What it computed.</param>
+    /// <param name="posterior">The posterior of its weights.</param>
+    /// <param name="outPath">The file to write.</param>
+    /// <returns>The names of the outputs that hold the mean and the variance.</returns>
+    public static (string Mean, string Variance) WritePredictive(
+        PreparedAnalysis analysis,
+        NetworkCurvature curvature,
+        LaplaceResult posterior,
+        string outPath
+    )
+    {
+        ArgumentNullException.ThrowIfNull(analysis);
+        ArgumentNullException.ThrowIfNull(curvature);
+        ArgumentNullException.ThrowIfNull(posterior);
+        ArgumentNullException.ThrowIfNull(outPath);
+        return ErrorBoundary.Translate(() =>
+            PredictiveFile.Write(curvature.Model, curvature.Request, analysis.RunOptions, posterior, outPath)
+        );
+    }
+
+    private static void CheckGiven(
+        string modelPath,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, DataSource> data,
+        CurvatureRunOptions runOptions
+    )
+    {
+        ArgumentNullException.ThrowIfNull(modelPath);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(runOptions);
+        request.Check();
     }
 }

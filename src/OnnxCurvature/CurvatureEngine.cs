@@ -23,7 +23,7 @@ namespace OnnxCurvature;
 /// The library's front door: derivatives of a loss of an ONNX model. All methods throw <see cref="UserErrorException"/>, with
 /// one clear sentence, for input that cannot be taken.
 /// </summary>
-public static class CurvatureEngine
+internal static class CurvatureEngine
 {
     /// <summary>Says what there is to know of a model.</summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>

@@ -5,7 +5,9 @@ using OnnxCurvature.Methods.Requests;
 namespace OnnxCurvature.Cli.Arguments;
 
 /// <summary>Which weights are analyzed, and what their diagonals may take.</summary>
-internal sealed class AnalysisArguments() : OptionGroup("Analysis")
+/// <param name="isPriced">Whether the command takes diagonals, exact as far as a budget goes.</param>
+/// <param name="isFloat64">Whether the command computes in float64 in any case.</param>
+internal sealed class AnalysisArguments(bool isPriced, bool isFloat64) : OptionGroup("Analysis")
 {
     private readonly TargetArguments _targets = new(required: false, straightThrough: false);
     private readonly EstimateArguments _estimates = new(adaptive: false);
@@ -39,7 +41,15 @@ internal sealed class AnalysisArguments() : OptionGroup("Analysis")
 
     /// <inheritdoc/>
     public override IEnumerable<Option> Options =>
-        [Weights, Budget, Diagonal, _estimates.Probes, _estimates.Seed, _targets.SampleAxes, _targets.Precision];
+        [
+            Weights,
+            .. isPriced ? [Budget, Diagonal, _estimates.Probes, _estimates.Seed] : (Option[])[],
+            _targets.SampleAxes,
+            .. isFloat64 ? (Option[])[] : [_targets.Precision],
+        ];
+
+    /// <summary>The options that people need first, beside the weights.</summary>
+    public IEnumerable<Option> First => isPriced ? [Budget, Diagonal] : [];
 
     /// <summary>What the analysis may take.</summary>
     public AnalysisOptions OptionsOf(ParseResult parsed)
@@ -59,9 +69,9 @@ internal sealed class AnalysisArguments() : OptionGroup("Analysis")
         new()
         {
             WithRespectTo = [.. parsed.GetValue(Weights) ?? []],
-            Loss = parsed.GetRequiredValue(loss.Loss)! with { Classes = loss.ClassesOf(parsed) },
+            Loss = loss.RequestOf(parsed, parsed.GetRequiredValue(loss.Loss)!),
             Reduction = loss.ReductionOf(parsed),
-            Precision = _targets.PrecisionOf(parsed),
+            Precision = isFloat64 ? Ir.Precision.Float64 : _targets.PrecisionOf(parsed),
             Fixed = model.FixedOf(parsed),
             SampleAxes = _targets.SampleAxesOf(parsed),
         };

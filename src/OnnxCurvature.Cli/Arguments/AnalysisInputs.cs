@@ -10,7 +10,10 @@ namespace OnnxCurvature.Cli.Arguments;
 
 /// <summary>The groups of options that all commands of the analyzer take.</summary>
 /// <param name="output">What the command writes.</param>
-internal sealed class AnalysisInputs(OutputArguments output)
+/// <param name="isPriced">Whether the command takes diagonals, exact as far as a budget goes.</param>
+/// <param name="isFloat64">Whether the command computes in float64 in any case.</param>
+/// <param name="isSummed">Whether the command takes the sum of the losses in any case.</param>
+internal sealed class AnalysisInputs(OutputArguments output, bool isPriced = true, bool isFloat64 = false, bool isSummed = false)
 {
     private readonly LossArguments _loss = new(required: true);
     private readonly DataArguments _data = new();
@@ -19,7 +22,7 @@ internal sealed class AnalysisInputs(OutputArguments output)
     private readonly ModelArguments _model = new();
     private readonly ResourceArguments _resources = new(runs: true);
     private readonly DeviceArguments _device = new();
-    private readonly AnalysisArguments _analysis = new();
+    private readonly AnalysisArguments _analysis = new(isPriced, isFloat64);
     private readonly AnalysisOutputArguments _written = new(output);
 
     /// <summary>The report for programs.</summary>
@@ -47,8 +50,7 @@ internal sealed class AnalysisInputs(OutputArguments output)
             _analysis.Weights,
             _loss.Loss,
             _data.Data,
-            _analysis.Budget,
-            _analysis.Diagonal,
+            .. _analysis.First,
             _data.BatchSize,
             _resources.Memory,
             _device.Provider,
@@ -60,12 +62,15 @@ internal sealed class AnalysisInputs(OutputArguments output)
     /// </summary>
     public AnalysisInput Read(ParseResult parsed)
     {
+        if (isSummed && parsed.GetValue(_loss.Reduction) == "mean")
+            throw new UserErrorException("A posterior is made of the sum of the losses; leave out --reduction mean.");
         var sources = _scaling.Of(parsed, DataArgument.Open(_data.FilesOf(parsed)));
         var fixedFiles = _model.FilesOf(parsed).SelectMany(file => file.Patterns);
         var weights = parsed.GetValue(_loss.ClassWeights) is { } path ? (ImmutableArray<string>)[path] : [];
+        var request = _analysis.RequestOf(parsed, _loss, _model);
         return new AnalysisInput(
             _model.ModelOf(parsed),
-            _analysis.RequestOf(parsed, _loss, _model),
+            isSummed ? request with { Reduction = Reduction.Sum } : request,
             sources,
             _samples.With(new RunOptionsReader(_model, _data, _resources, _device, output).Of(parsed), parsed),
             _analysis.OptionsOf(parsed),

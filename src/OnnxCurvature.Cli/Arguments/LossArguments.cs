@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Cli.Arguments;
@@ -73,17 +74,40 @@ internal sealed class LossArguments(bool required) : OptionGroup("Loss")
                 "Labels hold a probability for each class. They have the shape of the logits [default: in a run, where the data are such].",
         };
 
+    public Option<string?> PositiveWeights { get; } =
+        new("--pos-weight")
+        {
+            HelpName = "FILE",
+            Description =
+                "A .npy file of weights of positive entries. Binary cross-entropy takes it, as one number or in a shape that broadcasts to "
+                + "the output's [default: all 1].",
+        };
+
     /// <inheritdoc/>
-    public override IEnumerable<Option> Options => [Loss, Reduction, ClassAxis, IgnoreIndex, LabelSmoothing, ClassWeights, SoftLabels];
+    public override IEnumerable<Option> Options =>
+        [Loss, Reduction, ClassAxis, IgnoreIndex, LabelSmoothing, ClassWeights, SoftLabels, PositiveWeights];
+
+    /// <summary>
+    /// The loss with its options. Throws <see cref="UserErrorException"/> where a file of weights cannot be read.
+    /// </summary>
+    public LossRequest RequestOf(ParseResult parsed, LossRequest loss) =>
+        loss with
+        {
+            Classes = ClassesOf(parsed),
+            PositiveWeights = parsed.GetValue(PositiveWeights) is { } path ? NumbersOf(path) : null,
+        };
 
     /// <summary>How the losses of samples become one.</summary>
     public Reduction ReductionOf(ParseResult parsed) =>
         parsed.GetValue(Reduction) == "sum" ? Methods.Requests.Reduction.Sum : Methods.Requests.Reduction.Mean;
 
-    /// <summary>
-    /// What cross-entropy does with classes and labels. Throws <see cref="UserErrorException"/> where the file of weights cannot be read.
-    /// </summary>
-    public ClassOptions ClassesOf(ParseResult parsed) =>
+    private static Tensor NumbersOf(string path)
+    {
+        var array = Files.NpyReader.Read(path);
+        return Tensor.Of(ElementType.Float64, array.Shape, array.ToDoubles());
+    }
+
+    private ClassOptions ClassesOf(ParseResult parsed) =>
         new()
         {
             Axis = parsed.GetValue(ClassAxis),

@@ -36,7 +36,7 @@ internal sealed class RequestReader(TargetArguments targets, LossArguments loss,
             new CurvatureRequest
             {
                 WithRespectTo = [.. names],
-                Loss = kind with { Classes = loss.ClassesOf(parsed) },
+                Loss = loss.RequestOf(parsed, kind),
                 Reduction = loss.ReductionOf(parsed),
                 Precision = targets.PrecisionOf(parsed),
                 StraightThrough = parsed.GetValue(targets.StraightThrough),

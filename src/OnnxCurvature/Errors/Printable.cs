@@ -7,7 +7,7 @@ namespace OnnxCurvature;
 /// Makes text that holds names from a file fit for a terminal: a name may hold escape sequences that a terminal obeys, and may be
 /// megabytes long.
 /// </summary>
-public static class Printable
+internal static class Printable
 {
     private const int LongestWord = 300;
     private const int LongestLine = 4000;

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace OnnxCurvature;
 
 /// <summary>Offers names like one that was not found.</summary>
-public static class Suggestions
+internal static class Suggestions
 {
     private const int LongestName = 200;
 

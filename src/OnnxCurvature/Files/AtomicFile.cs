@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Files;
 
 /// <summary>Writes files that are whole or not there: what stood at the path before stays until the new contents are complete.</summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     /// <summary>
     /// Writes beside the path and renames at the end; where <paramref name="write"/> throws, the partial file is deleted. A symbolic

@@ -5,7 +5,7 @@ namespace OnnxCurvature.Files;
 /// <summary>A file that a user named, and where it is an archive the array in it.</summary>
 /// <param name="Path">The path.</param>
 /// <param name="Member">The name of the array in a .npz file; null for its only one, and for other files.</param>
-public readonly record struct NamedFile(string Path, string? Member)
+internal readonly record struct NamedFile(string Path, string? Member)
 {
     /// <summary>How the file is named in messages.</summary>
     public override string ToString() => Member is null ? $"'{Path}'" : $"'{Path}:{Member}'";
@@ -14,7 +14,7 @@ public readonly record struct NamedFile(string Path, string? Member)
 /// <summary>
 /// The files that a pattern stands for: a file, <c>FILE.npz:ARRAY</c>, a folder, or a path with the signs * and ? in any of its parts.
 /// </summary>
-public static class FilePattern
+internal static class FilePattern
 {
     private const string ArchiveSuffix = ".npz";
     private static readonly string[] Suffixes = [".npy", ArchiveSuffix, ".pb"];

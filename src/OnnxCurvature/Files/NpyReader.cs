@@ -8,7 +8,7 @@ namespace OnnxCurvature.Files;
 /// Reads a .npy file whole or by slices of the first axis, so that a data set need not fit in memory. The file is not trusted: every
 /// length is checked before it is allocated, and objects are never loaded. All errors are <see cref="UserErrorException"/>.
 /// </summary>
-public sealed class NpyReader : IArraySource, IDisposable
+internal sealed class NpyReader : IArraySource, IDisposable
 {
     /// <summary>Arrays of more bytes stay in their file.</summary>
     internal const long LargestInMemory = 1 << 24;

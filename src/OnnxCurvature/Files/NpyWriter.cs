@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Files;
 
 /// <summary>Writes .npy files that numpy.load reads: version 1.0, little-endian, row-major.</summary>
-public static class NpyWriter
+internal static class NpyWriter
 {
     // Large enough for fast writes, small beside any array that matters.
     private const int BlockElements = 1 << 16;

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Files;
 /// Reads the arrays of a .npz file, compressed or not, one at a time. The file is not trusted: lengths are checked before they are
 /// allocated. All errors are <see cref="UserErrorException"/>.
 /// </summary>
-public sealed class NpzReader : IDisposable
+internal sealed class NpzReader : IDisposable
 {
     // DEFLATE stores at most 258 bytes in 2 bits, so that a member that claims more than this factor lies.
     private const long LargestCompression = 1032;

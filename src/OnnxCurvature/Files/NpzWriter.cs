@@ -9,7 +9,7 @@ namespace OnnxCurvature.Files;
 /// written one after another and none is kept, and ZIP64 records are used where sizes need them. The same arrays in the same order
 /// give the same bytes. Dispose the writer to complete the file; the stream stays open.
 /// </summary>
-public sealed class NpzWriter(Stream stream) : IDisposable
+internal sealed class NpzWriter(Stream stream) : IDisposable
 {
     // The earliest time that ZIP can express; a real one would make every file differ.
     private static readonly DateTimeOffset Timestamp = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);

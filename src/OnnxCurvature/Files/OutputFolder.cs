@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Files;
 
 /// <summary>Folders that results are written to.</summary>
-public static class OutputFolder
+internal static class OutputFolder
 {
     /// <summary>Makes a folder where there is none. Throws <see cref="UserErrorException"/> where that is not possible.</summary>
     public static void Create(string path)

@@ -5,7 +5,7 @@ namespace OnnxCurvature.Files;
 /// <summary>A place that a user named for a file to be written.</summary>
 /// <param name="Path">The full path; without links where a file is written.</param>
 /// <param name="IsStream">Whether a pipe or a device is there, which is written to and stays.</param>
-public readonly record struct OutputPlace(string Path, bool IsStream)
+internal readonly record struct OutputPlace(string Path, bool IsStream)
 {
     /// <summary>The longest name of a file, in bytes, on all common file systems.</summary>
     private const int LongestName = 255;

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Files;
 
 /// <summary>Paths without links in any of their parts, by which two names of one file are known to be that.</summary>
-public static class RealPath
+internal static class RealPath
 {
     /// <summary>
     /// A path without links, of which the last parts need not exist. Links that lead nowhere, or in circles, stay as they are.

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ir;
 /// The attributes of a node, ordered by name. A value is a <see cref="long"/>, <see cref="double"/>, <see cref="string"/>,
 /// <see cref="ImmutableArray{T}"/> of one of these, <see cref="Tensor"/> or <see cref="Program"/>.
 /// </summary>
-public sealed class Attributes
+internal sealed class Attributes
 {
     // There are a handful at most, so a sorted list is searched faster than a tree.
     private readonly ImmutableArray<KeyValuePair<string, object>> _items;

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Ir;
 
 /// <summary>The codes of bfloat16: the upper half of a float32.</summary>
-public static class BrainFloat
+internal static class BrainFloat
 {
     /// <summary>The number that a code stands for.</summary>
     public static float Decode(ushort code) => BitConverter.UInt32BitsToSingle((uint)code << 16);

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ir;
 /// The contents of a constant value. A small one is in memory; a weight may stay in the file that it came from and be read
 /// only when its elements are asked for.
 /// </summary>
-public abstract class Constant
+internal abstract class Constant
 {
     /// <summary>Element type and shape, all dimensions known.</summary>
     public abstract TensorType Type { get; }
@@ -23,7 +23,7 @@ public abstract class Constant
 }
 
 /// <summary>A constant that is held in memory.</summary>
-public sealed class InlineConstant(Tensor tensor) : Constant
+internal sealed class InlineConstant(Tensor tensor) : Constant
 {
     private readonly Lazy<string> _contents = new(() => Text(tensor));
 

@@ -80,7 +80,7 @@ public enum ElementType
 }
 
 /// <summary>Facts about element types.</summary>
-public static class ElementTypes
+internal static class ElementTypes
 {
     /// <summary>Whether values of this type can carry a derivative.</summary>
     public static bool IsFloat(this ElementType type) =>

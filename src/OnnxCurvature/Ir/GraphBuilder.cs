@@ -6,7 +6,7 @@ namespace OnnxCurvature.Ir;
 /// Builds nodes and constants. A builder with a parent builds the body of a loop: its nodes may take values of the parent's,
 /// and <see cref="Build"/> leaves the parent's nodes where they are.
 /// </summary>
-public sealed class GraphBuilder
+internal sealed class GraphBuilder
 {
     private readonly GraphBuilder _root;
     private readonly Dictionary<(ElementType, double), Value> _scalars = [];

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace OnnxCurvature.Ir;
 
 /// <summary>Walks over the nodes that compute values. Nothing here recurses over the depth of a graph.</summary>
-public static class GraphWalk
+internal static class GraphWalk
 {
     /// <summary>What a node depends on: its inputs, and what its bodies take from outside.</summary>
     public static IReadOnlyList<Value> Dependencies(Node node) => node.Dependencies;

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ir;
 /// <param name="Outputs">What the model gives out, in order.</param>
 /// <param name="Values">Every value that the model names.</param>
 /// <param name="Weights">The floating-point constants that the model names and uses as weights.</param>
-public sealed record ModelGraph(
+internal sealed record ModelGraph(
     GraphBuilder Builder,
     ImmutableArray<Value> Inputs,
     ImmutableArray<NamedValue> Outputs,

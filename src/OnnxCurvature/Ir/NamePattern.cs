@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace OnnxCurvature.Ir;
 
 /// <summary>Patterns of names: <c>*</c> stands for any characters, <c>?</c> for one.</summary>
-public static class NamePattern
+internal static class NamePattern
 {
     /// <summary>Whether a text is a pattern, and not a name.</summary>
     public static bool IsPattern(string text) => text.AsSpan().ContainsAny('*', '?');

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Ir;
 /// Floating-point types of eight and four bits, as ONNX has them: what their codes mean, and how numbers are rounded to them. Numbers of
 /// these types are held as doubles that are already rounded, since such a type is a rounding to few values and carries no derivative.
 /// </summary>
-public static class NarrowFloats
+internal static class NarrowFloats
 {
     private static readonly FrozenDictionary<ElementType, Format> Formats = new Dictionary<ElementType, Format>
     {

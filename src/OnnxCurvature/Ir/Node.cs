@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace OnnxCurvature.Ir;
 
 /// <summary>One application of an operator.</summary>
-public sealed class Node
+internal sealed class Node
 {
     internal Node(
         int id,

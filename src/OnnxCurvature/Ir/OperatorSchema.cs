@@ -6,7 +6,7 @@ namespace OnnxCurvature.Ir;
 /// What the intermediate representation knows of an operator: its name and domain. The mathematics is added by the
 /// operator catalogue, which derives from this.
 /// </summary>
-public abstract class OperatorSchema
+internal abstract class OperatorSchema
 {
     /// <summary>The name of the operator in ONNX.</summary>
     public abstract string Name { get; }

@@ -11,7 +11,7 @@ public enum Precision
 }
 
 /// <summary>What precisions do to element types.</summary>
-public static class Precisions
+internal static class Precisions
 {
     /// <summary>The type in which elements of a type are computed with.</summary>
     public static ElementType Widen(this Precision precision, ElementType element) =>

@@ -3,13 +3,13 @@ using System.Collections.Immutable;
 namespace OnnxCurvature.Ir;
 
 /// <summary>An output of a program and the name under which it is given out.</summary>
-public sealed record NamedValue(string Name, Value Value);
+internal sealed record NamedValue(string Name, Value Value);
 
 /// <summary>
 /// A program: parameters in, named outputs out, and the nodes between them in an order in which every node comes after those
 /// it depends on. The body of a loop or a branch is a program, too; its nodes may take values of the programs around it.
 /// </summary>
-public sealed class Program
+internal sealed class Program
 {
     private readonly Lazy<IReadOnlyList<Value>> _captures;
 

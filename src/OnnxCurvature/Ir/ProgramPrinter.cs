@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ir;
 /// Lists programs as text, one node a line. Values without a name are numbered in the order of the listing, and constants of a
 /// few elements stand where they are used, so that the same program gives the same text.
 /// </summary>
-public static class ProgramPrinter
+internal static class ProgramPrinter
 {
     private const int MostElements = 8;
 

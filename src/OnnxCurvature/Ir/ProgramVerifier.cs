@@ -4,7 +4,7 @@ namespace OnnxCurvature.Ir;
 /// Checks the structure of programs: every value is defined before it is used, once, and in a scope that its user sees; every
 /// output has a name of its own. Whether types are what operators infer is not checked here.
 /// </summary>
-public static class ProgramVerifier
+internal static class ProgramVerifier
 {
     /// <summary>Throws <see cref="InvalidOperationException"/>, with the first thing that is wrong.</summary>
     public static void Verify(Program program) => Verify(program, new HashSet<Value>(), new HashSet<Node>());

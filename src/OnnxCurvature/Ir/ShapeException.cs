@@ -3,4 +3,4 @@ namespace OnnxCurvature.Ir;
 /// <summary>
 /// Says that a shape lacks an axis, or a tensor an element, that is asked for. While a model is loaded, the model is to blame.
 /// </summary>
-public sealed class ShapeException(string message) : Exception(message);
+internal sealed class ShapeException(string message) : Exception(message);

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Ir;
 /// A value of a program in single-assignment form: a parameter (fed from outside), a constant, or one output of a node.
 /// Its name is known where the model gave one; names for all others are made at export.
 /// </summary>
-public sealed class Value
+internal sealed class Value
 {
     /// <summary>Vectors of more elements hold no shape.</summary>
     private const int LongestContents = 64;

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Ir;
 
 /// <summary>Counts what is taken of <see cref="WorkLimits"/>.</summary>
-public sealed class WorkBudget(WorkLimits limits)
+internal sealed class WorkBudget(WorkLimits limits)
 {
     private const int StepsOfDeadNode = 400;
 

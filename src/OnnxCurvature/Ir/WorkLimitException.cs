@@ -5,7 +5,7 @@ namespace OnnxCurvature.Ir;
 /// <summary>Says that a model takes more than its <see cref="WorkLimits"/>.</summary>
 /// <param name="unit">The limit: nodes, bytes or steps.</param>
 /// <param name="limit">How many it allows.</param>
-public sealed class WorkLimitException(string unit, long limit)
+internal sealed class WorkLimitException(string unit, long limit)
     : Exception(
         string.Create(
             CultureInfo.InvariantCulture,

@@ -22,7 +22,7 @@ namespace OnnxCurvature.Methods;
 /// <summary>
 /// Chooses for each target the cheapest of the ways that are proven to be exact, and builds the program.
 /// </summary>
-public sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimits limits)
+internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLimits limits)
 {
     private readonly CostModel _costs = new(limits);
     private readonly List<string> _notes = [];

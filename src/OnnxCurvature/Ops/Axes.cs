@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Ops;
 
 /// <summary>Axes counted from the back are counted from the front.</summary>
-public static class Axes
+internal static class Axes
 {
     /// <summary>An axis from -rank to rank - 1 as one from 0. Throws <see cref="UnsupportedOperatorException"/> outside of that.</summary>
     public static int Normalize(long axis, int rank) =>

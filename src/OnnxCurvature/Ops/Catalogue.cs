@@ -6,7 +6,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops;
 
 /// <summary>All operators that the compiler knows, one instance each, found among the types of this assembly.</summary>
-public static class Catalogue
+internal static class Catalogue
 {
     private const string Kept = "A native program keeps the whole of this assembly.";
 

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Ops;
 
 /// <summary>How an operator uses a floating-point constant of the model.</summary>
-public enum ConstantRole
+internal enum ConstantRole
 {
     /// <summary>As a weight: what training may change, such as the kernel of a convolution, a bias or an embedding.</summary>
     Weight,

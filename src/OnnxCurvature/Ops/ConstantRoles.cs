@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops;
 
 /// <summary>Tells the weights of a model from the other floating-point constants, by how operators use them.</summary>
-public static class ConstantRoles
+internal static class ConstantRoles
 {
     /// <summary>
     /// Those of <paramref name="constants"/> that a node of <paramref name="nodes"/>, or of one of their bodies, uses as a weight. What

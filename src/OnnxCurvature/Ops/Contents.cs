@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops;
 /// What operators on integers do to contents that are known as dimensions (<see cref="Value.Contents"/>), for the chains of Shape,
 /// Gather and Concat by which exporters compute shapes.
 /// </summary>
-public static class Contents
+internal static class Contents
 {
     /// <summary>The contents of the first input, for operators that keep its elements in order.</summary>
     public static ImmutableArray<Dim>? Same(Node node) => node.Input(0)?.Contents;

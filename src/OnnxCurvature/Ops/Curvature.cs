@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Ops;
 
 /// <summary>How a node depends on its active inputs, from the least to the most.</summary>
-public enum Curvature
+internal enum Curvature
 {
     /// <summary>Not at all, almost everywhere: a comparison, rounding, an index.</summary>
     PiecewiseConstant,

@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops;
 
 /// <summary>An operator with bodies, which is evaluated together with what they capture.</summary>
-public interface IBodyOperator
+internal interface IBodyOperator
 {
     /// <summary>Whether what the bodies of a node capture is among its inputs, so that the rules of the operator see it.</summary>
     bool ListsCaptures(Node node);

@@ -5,7 +5,7 @@ namespace OnnxCurvature.Ops;
 /// <summary>
 /// The windows of a single image as rows of a table, from which single windows are gathered without laying all of them out.
 /// </summary>
-public interface IWindowTable
+internal interface IWindowTable
 {
     /// <summary>For output positions of any shape the places of their windows' first entries.</summary>
     Value Starts(GraphBuilder b, Value positions);

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops;
 
 /// <summary>What the widths of integer types mean for their values.</summary>
-public static class Integers
+internal static class Integers
 {
     /// <summary>The integer of a type that has the low bits of a number.</summary>
     public static long Wrap(ElementType element, long value) =>

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops;
 /// What can be inferred of a value before anything runs: exporters compute paddings and factors by chains of nodes that begin with
 /// constants.
 /// </summary>
-public static class KnownTensor
+internal static class KnownTensor
 {
     /// <summary>The most elements that are computed; shapes, paddings and factors are far shorter.</summary>
     private const int MostElements = 4096;

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops;
 /// <param name="domain">The domain; empty for ai.onnx.</param>
 /// <param name="opset">The opset of the domain in the file, of which the nodes are.</param>
 /// <param name="reason">One sentence that says why the catalogue does not have it.</param>
-public sealed class OpaqueOperator(string name, string domain, int opset, string reason) : Operator
+internal sealed class OpaqueOperator(string name, string domain, int opset, string reason) : Operator
 {
     /// <inheritdoc/>
     public override string Name => name;

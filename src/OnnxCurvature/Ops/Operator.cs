@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops;
 /// cotangents. A zero tangent or cotangent is null. A tangent has the type of its primal value.
 /// </para>
 /// </summary>
-public abstract class Operator : OperatorSchema
+internal abstract class Operator : OperatorSchema
 {
     /// <inheritdoc/>
     public override string Name => GetType().Name;

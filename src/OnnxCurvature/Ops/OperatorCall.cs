@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops;
 /// <param name="Inputs">The inputs; null where an optional one is left out.</param>
 /// <param name="Attributes">The attributes.</param>
 /// <param name="OutputCount">How many outputs are asked for.</param>
-public sealed record OperatorCall(string Name, string Domain, ImmutableArray<Value?> Inputs, Attributes Attributes, int OutputCount)
+internal sealed record OperatorCall(string Name, string Domain, ImmutableArray<Value?> Inputs, Attributes Attributes, int OutputCount)
 {
     /// <summary>The input at a position, or null where it is left out.</summary>
     public Value? Input(int index) => index < Inputs.Length ? Inputs[index] : null;

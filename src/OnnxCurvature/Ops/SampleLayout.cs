@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops;
 /// depend on any sample. Of a coupled value it may still be known which entries belong to which sample, as after a normalization by the
 /// statistics of the batch.
 /// </summary>
-public readonly record struct SampleLayout
+internal readonly record struct SampleLayout
 {
     private readonly Dim _samples;
 

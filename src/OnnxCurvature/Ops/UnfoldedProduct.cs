@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops;
 /// <param name="Unfolded">X, of shape [N, G, J, P].</param>
 /// <param name="Cotangents">From cotangents [K, *y] to [K, N, G, O, P].</param>
 /// <param name="Weight">From [G, O, J] to the weight's shape.</param>
-public sealed record UnfoldedProduct(Value Unfolded, Func<GraphBuilder, Value, Value> Cotangents, Func<GraphBuilder, Value, Value> Weight)
+internal sealed record UnfoldedProduct(Value Unfolded, Func<GraphBuilder, Value, Value> Cotangents, Func<GraphBuilder, Value, Value> Weight)
 {
     /// <summary>Where X are windows of a single image, with one group: these windows. Null elsewhere.</summary>
     public IWindowTable? Windows { get; init; }

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops;
 /// </summary>
 /// <param name="message">The sentence.</param>
 /// <param name="unknown">An input that could be taken if its elements were known before anything runs; null where none is missing.</param>
-public sealed class UnsupportedOperatorException(string message, Value? unknown = null) : Exception(message)
+internal sealed class UnsupportedOperatorException(string message, Value? unknown = null) : Exception(message)
 {
     /// <summary>An input that could be taken if its elements were known before anything runs; null where none is missing.</summary>
     public Value? Unknown => unknown;

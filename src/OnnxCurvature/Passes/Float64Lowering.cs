@@ -9,7 +9,7 @@ namespace OnnxCurvature.Passes;
 /// that rounds to float32, become nodes that it has one of. So do, in every type, nodes of operators that no runtime has. What they
 /// become is lowered in turn.
 /// </summary>
-public sealed class Float64Lowering
+internal sealed class Float64Lowering
 {
     private readonly bool _cuda;
     private readonly GraphBuilder _builder;

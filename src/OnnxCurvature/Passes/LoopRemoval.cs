@@ -16,13 +16,13 @@ namespace OnnxCurvature.Passes;
 /// <param name="Runs">The number of runs.</param>
 /// <param name="Summed">The names of the outputs whose values are to be added up over the runs; all others are the same in every
 /// run.</param>
-public sealed record LoopFreeProgram(Program Program, long Runs, ImmutableArray<string> Summed);
+internal sealed record LoopFreeProgram(Program Program, long Runs, ImmutableArray<string> Summed);
 
 /// <summary>The sums over directions in a program, which may be added up over several runs that each make some of the iterations.</summary>
 /// <param name="Loops">The loops that add up.</param>
 /// <param name="Summed">The names of the outputs that are linear in the sums; all others are the same in every run.</param>
 /// <param name="HasConstant">Whether an output may hold something besides the sums, which every run gives, too.</param>
-public sealed record DirectionSums(ImmutableArray<Node> Loops, ImmutableArray<string> Summed, bool HasConstant);
+internal sealed record DirectionSums(ImmutableArray<Node> Loops, ImmutableArray<string> Summed, bool HasConstant);
 
 /// <summary>
 /// Takes the loops that were added to a model out of a program. A loop that sums over chunks of directions becomes one of its iterations,
@@ -30,7 +30,7 @@ public sealed record DirectionSums(ImmutableArray<Node> Loops, ImmutableArray<st
 /// constant, and each node on the way is checked for it: what is added on the way is added in the first run only. Loops that come after
 /// such sums are unrolled.
 /// </summary>
-public sealed class LoopRemoval
+internal sealed class LoopRemoval
 {
     /// <summary>Loops of more iterations are not unrolled.</summary>
     private const int MostUnrolled = 64;

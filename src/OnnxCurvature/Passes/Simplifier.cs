@@ -18,7 +18,7 @@ namespace OnnxCurvature.Passes;
 /// body computes alike in every round moves before the loop, and dead nodes go. Values and names of parameters and outputs stay. Reshapes
 /// of reshapes, transpositions of transpositions, and gathered rows of gathered rows, become one.
 /// </summary>
-public sealed class Simplifier
+internal sealed class Simplifier
 {
     private const int FoldedElements = 4096;
 

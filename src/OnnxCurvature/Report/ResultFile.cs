@@ -9,7 +9,7 @@ namespace OnnxCurvature.Report;
 /// The file of a result, with each tensor under its name, and with what the result is of (<c>about.json</c>): a .npz; a .safetensors, whose
 /// metadata hold it as <c>about</c>; or a folder of .npy files, for results that are too large for one file.
 /// </summary>
-public static class ResultFile
+internal static class ResultFile
 {
     private const string Safetensors = ".safetensors";
 

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Report;
 /// <summary>What a person wants to see of a result before opening its file.</summary>
 /// <param name="Loss">The loss, or null where it was not asked for.</param>
 /// <param name="Targets">The targets, in the order of the result.</param>
-public sealed record ResultSummary(double? Loss, ImmutableArray<TargetSummary> Targets)
+internal sealed record ResultSummary(double? Loss, ImmutableArray<TargetSummary> Targets)
 {
     /// <summary>Summarizes a result, whose entries are finite.</summary>
     public static ResultSummary Of(CurvatureResult result)
@@ -46,4 +46,4 @@ public sealed record ResultSummary(double? Loss, ImmutableArray<TargetSummary> T
 /// <summary>The summary of what was computed for one target.</summary>
 /// <param name="Name">The target: <c>conv4_3.weight[7]</c>.</param>
 /// <param name="Tensors">Its tensors.</param>
-public sealed record TargetSummary(string Name, ImmutableArray<TensorSummary> Tensors);
+internal sealed record TargetSummary(string Name, ImmutableArray<TensorSummary> Tensors);

@@ -9,13 +9,13 @@ namespace OnnxCurvature.Report;
 /// <summary>An entry of a tensor.</summary>
 /// <param name="Index">Its indices in the tensor, outermost first.</param>
 /// <param name="Value">Its value.</param>
-public sealed record TensorEntry(ImmutableArray<long> Index, double Value);
+internal sealed record TensorEntry(ImmutableArray<long> Index, double Value);
 
 /// <summary>A slice of a tensor's first axis: the feature map of a convolution's weight.</summary>
 /// <param name="Index">Its index.</param>
 /// <param name="Sum">The sum of the absolute values of its entries.</param>
 /// <param name="Share">Its share of the sum over all slices; 0 where that sum is 0.</param>
-public sealed record SliceSummary(long Index, double Sum, double Share);
+internal sealed record SliceSummary(long Index, double Sum, double Share);
 
 /// <summary>The figures of one tensor. Those of a tensor without entries are 0.</summary>
 /// <param name="Name">Its name in the result file.</param>
@@ -29,7 +29,7 @@ public sealed record SliceSummary(long Index, double Sum, double Share);
 /// <param name="Largest">The entries of the largest absolute value, that one first; of equal ones the first in row-major order.</param>
 /// <param name="Slices">The slices of the first axis with the largest sum of absolute values, that one first; none for fewer than two
 /// axes.</param>
-public sealed record TensorSummary(
+internal sealed record TensorSummary(
     string Name,
     Quantity Quantity,
     ImmutableArray<long> Shape,

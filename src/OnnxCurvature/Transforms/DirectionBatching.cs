@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Transforms;
 
 /// <summary>The third transform: from a part of a graph for one direction to the same for many at once.</summary>
-public static class DirectionBatching
+internal static class DirectionBatching
 {
     /// <summary>
     /// Builds <paramref name="outputs"/> anew for <paramref name="directions"/> directions. Each value of

@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Transforms;
 
 /// <summary>First and second derivatives put together from the three transforms.</summary>
-public static class Gradients
+internal static class Gradients
 {
     /// <summary>The gradients of a scalar with respect to values; null where one is zero.</summary>
     public static ImmutableArray<Value?> Gradient(this GraphBuilder b, Value loss, IReadOnlyList<Value> with) =>

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Transforms;
 /// </summary>
 /// <param name="Inputs">The tangents that go in: parameters.</param>
 /// <param name="Outputs">The tangents that come out; null where one is zero for any input.</param>
-public sealed record LinearProgram(ImmutableArray<Value> Inputs, ImmutableArray<Value?> Outputs)
+internal sealed record LinearProgram(ImmutableArray<Value> Inputs, ImmutableArray<Value?> Outputs)
 {
     /// <summary>
     /// The cotangents of the inputs, given those of the outputs; null where one is zero. Throws

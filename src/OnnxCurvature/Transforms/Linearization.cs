@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Transforms;
 
 /// <summary>The first transform: from a part of a graph to the linear map of its tangents.</summary>
-public static class Linearization
+internal static class Linearization
 {
     /// <summary>
     /// Linearizes <paramref name="outputs"/> as functions of <paramref name="inputs"/>, which may be any values of the graph.

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Transforms;
 
 /// <summary>A part of a graph anew in another precision, whatever that of what it takes.</summary>
-public static class OtherPrecision
+internal static class OtherPrecision
 {
     /// <summary>
     /// Builds <paramref name="outputs"/> anew, all of their floating-point ancestors in <paramref name="element"/>. Each value of

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Transforms;
 
 /// <summary>A part of a graph anew, on other values of the same shapes.</summary>
-public static class Substitution
+internal static class Substitution
 {
     /// <summary>
     /// Builds <paramref name="outputs"/> with each value of <paramref name="replaced"/> replaced by another of its shape.

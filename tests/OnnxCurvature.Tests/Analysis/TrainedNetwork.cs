@@ -80,6 +80,27 @@ internal sealed class TrainedNetwork
             ["labels"] = NpyArray.Of(ElementType.Int64, [labels.Length], [.. labels.Select(label => (double)label)]),
         };
 
+    /// <summary>The logits of a point, in float64, where one entry of <c>fcN.weight</c> or <c>fcN.bias</c> is moved by a step.</summary>
+    public double[] Logits(double[] x, string parameter, int index, double step)
+    {
+        var (layer, isBias) = (parameter[2] - '0', parameter.EndsWith("bias", StringComparison.Ordinal));
+        var values = x;
+        for (var at = 0; at < _weights.Length; at++)
+        {
+            var (weights, biases) = (InFile(_weights[at]), InFile(_biases[at]));
+            if (at == layer)
+                (isBias ? biases : weights)[index] += step;
+            var output = new double[biases.Length];
+            for (var o = 0; o < output.Length; o++)
+                output[o] = biases[o] + values.Select((value, i) => weights[o * values.Length + i] * value).Sum();
+            values = at == _weights.Length - 1 ? output : [.. output.Select(Math.Tanh)];
+        }
+        return values;
+    }
+
+    /// <summary>Numbers as the file holds them, in float32.</summary>
+    private static double[] InFile(double[] numbers) => [.. numbers.Select(number => (double)(float)number)];
+
     private static (double[] X, long[] Labels) Points(Random random, int count)
     {
         var (x, labels) = (new double[2 * count], new long[count]);

@@ -82,6 +82,9 @@ public sealed class LayeringTests
         ["Analysis/Reports"],
         ["Analysis/Quantization"],
         ["Analysis/Pruning"],
+        ["Analysis/Importance"],
+        ["Analysis/Laplace"],
+        ["Analysis/Spectra"],
         [""],
     ];
 

@@ -8,7 +8,8 @@ namespace OnnxCurvature.Tests.Cli;
 /// <summary>The help text.</summary>
 public sealed class HelpTests
 {
-    public static TheoryData<string> Commands => ["", "inspect", "augment", "run", "verify", "merge", "analyze", "sensitivity", "prune"];
+    public static TheoryData<string> Commands =>
+        ["", "inspect", "augment", "run", "verify", "merge", "analyze", "sensitivity", "prune", "importance", "laplace", "spectrum"];
 
     [Theory]
     [MemberData(nameof(Commands))]

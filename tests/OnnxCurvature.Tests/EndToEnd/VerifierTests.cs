@@ -46,6 +46,27 @@ public sealed class VerifierTests : IDisposable
             entry => Assert.Equal(entry.Name != name, entry.Agrees)
         );
 
+    /// <summary>Of two equal entries that are moved apart there are more distinct ones than before.</summary>
+    [Fact]
+    public void Entries_that_decide_how_many_elements_there_are_have_no_difference()
+    {
+        using var tool = new Tool();
+        var graph = new GraphProto
+        {
+            Name = "unique",
+            Input = { Info("x", 1, 4) },
+            Output = { Info("y", 1, "M") },
+            Node = { Node("Unique", "x", "y", Int("axis", 0)) },
+        };
+        tool.Save("unique.onnx", Model(graph));
+        tool.Npy("entries.npy", ElementType.Float32, [4], 2, 1, 2, 3);
+        var run = tool.Run("verify @unique.onnx --wrt x --loss sum --data x=@entries.npy");
+        Assert.Equal(ExitCodes.UserError, run.Code);
+        Assert.Contains("decides how many elements a value has", run.Error, StringComparison.Ordinal);
+        tool.Npy("entries.npy", ElementType.Float32, [4], 2, 1, 4, 3);
+        Assert.Equal(ExitCodes.Success, tool.Run("verify @unique.onnx --wrt x --loss sum --data x=@entries.npy").Code);
+    }
+
     [Theory]
     [InlineData(Precision.Model, "w.gradient", 1.01)]
     [InlineData(Precision.Model, "w.hessian_diagonal", 1.01)]

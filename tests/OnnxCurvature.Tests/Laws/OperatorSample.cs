@@ -42,7 +42,7 @@ public sealed record OperatorSample(string Operator, string Name, ImmutableArray
     public string Domain { get; init; } = "";
 
     /// <summary>The attributes in canonical form.</summary>
-    public Attributes Attributes { get; init; } = Attributes.Empty;
+    internal Attributes Attributes { get; init; } = Attributes.Empty;
 
     /// <summary>The number of outputs.</summary>
     public int Outputs { get; init; } = 1;

@@ -16,7 +16,7 @@ public static class RuntimeProgram
     /// <summary>
     /// The outputs for parameters as they are bound, or null where ONNX Runtime has no kernel for a node in its element type.
     /// </summary>
-    public static Tensor[]? Run(Ir.Program program, int opset, IReadOnlyDictionary<Value, Tensor> values)
+    internal static Tensor[]? Run(Ir.Program program, int opset, IReadOnlyDictionary<Value, Tensor> values)
     {
         var types = program.Outputs.Select(output => output.Value.Type.Element).ToArray();
         program = WithoutNarrowTypes(program, values);

@@ -55,19 +55,19 @@ public sealed class SampleProgram
     public OperatorSample Sample { get; }
 
     /// <summary>Where the node is built.</summary>
-    public GraphBuilder Builder { get; } = new();
+    internal GraphBuilder Builder { get; } = new();
 
     /// <summary>The node.</summary>
-    public Node Node { get; }
+    internal Node Node { get; }
 
     /// <summary>The inputs with respect to which derivatives are taken.</summary>
-    public ImmutableArray<Value> Active { get; }
+    internal ImmutableArray<Value> Active { get; }
 
     /// <summary>The floating-point outputs.</summary>
-    public ImmutableArray<Value> Differentiable { get; }
+    internal ImmutableArray<Value> Differentiable { get; }
 
     /// <summary>The values of the parameters.</summary>
-    public Dictionary<Value, Tensor> Values { get; } = [];
+    internal Dictionary<Value, Tensor> Values { get; } = [];
 
     /// <summary>The inputs of the node, as its evaluation takes them.</summary>
     public ImmutableArray<Tensor?> Inputs =>
@@ -80,7 +80,7 @@ public sealed class SampleProgram
         ];
 
     /// <summary>A random tensor of a value's type, which must be a floating-point type.</summary>
-    public Tensor RandomLike(Value value) => RandomOf(value.Type.Shape.Sizes);
+    internal Tensor RandomLike(Value value) => RandomOf(value.Type.Shape.Sizes);
 
     /// <summary>A random tensor of a shape, with elements from -1 to 1.</summary>
     public Tensor RandomOf(ReadOnlySpan<long> shape)
@@ -92,7 +92,7 @@ public sealed class SampleProgram
     }
 
     /// <summary>Binds a value to a tensor.</summary>
-    public Value Bind(Value value, Tensor tensor)
+    internal Value Bind(Value value, Tensor tensor)
     {
         Values[value] = tensor;
         return value;
@@ -102,7 +102,7 @@ public sealed class SampleProgram
     /// The tensors of some values, for the parameters as they are bound; zeros of the shape of <paramref name="like"/> for one that is
     /// null.
     /// </summary>
-    public Tensor[] Evaluate(IReadOnlyList<Value?> outputs, IReadOnlyList<Value> like)
+    internal Tensor[] Evaluate(IReadOnlyList<Value?> outputs, IReadOnlyList<Value> like)
     {
         var values = new Dictionary<Value, Tensor>(Values);
         Interpreter.Run(GraphWalk.Ancestors(outputs.Where(output => output is not null)!), values);

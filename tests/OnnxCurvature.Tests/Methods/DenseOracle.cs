@@ -7,7 +7,7 @@ namespace OnnxCurvature.Tests.Methods;
 /// <summary>
 /// First and second derivatives of a scalar by differences of its value alone, in double: no rule of the compiler takes part.
 /// </summary>
-public sealed class DenseOracle(Value loss, Value with, IReadOnlyDictionary<Value, Tensor> data)
+internal sealed class DenseOracle(Value loss, Value with, IReadOnlyDictionary<Value, Tensor> data)
 {
     private const double Step = 3e-4;
 

@@ -30,25 +30,25 @@ public sealed class Problem
 
     public Dim Batch { get; }
 
-    public GraphBuilder Builder { get; } = new();
+    internal GraphBuilder Builder { get; } = new();
 
     public LossKind Loss { get; init; } = LossKind.CrossEntropy;
 
-    public ImmutableArray<Value> Inputs { get; private set; } = [];
+    internal ImmutableArray<Value> Inputs { get; private set; } = [];
 
-    public Value? Output { get; set; }
+    internal Value? Output { get; set; }
 
-    public IReadOnlyList<Value> Weights => _weights;
+    internal IReadOnlyList<Value> Weights => _weights;
 
     public override string ToString() => Name;
 
     public double Draw(double scale = 1) => Normal.Sample(_random, 0, scale);
 
     /// <summary>An input of samples with the given shape each.</summary>
-    public Value Input(params long[] shape) => InputAlong(0, shape);
+    internal Value Input(params long[] shape) => InputAlong(0, shape);
 
     /// <summary>An input with the samples, of the given shape each, along an axis.</summary>
-    public Value InputAlong(int axis, params long[] shape)
+    internal Value InputAlong(int axis, params long[] shape)
     {
         var name = $"x{Inputs.Length}";
         var value = Builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of(shape).Insert(axis, Batch)), name);
@@ -61,7 +61,7 @@ public sealed class Problem
     }
 
     /// <summary>A weight, drawn with the given scale.</summary>
-    public Value Weight(string name, double scale, params long[] shape)
+    internal Value Weight(string name, double scale, params long[] shape)
     {
         var value = Builder.Weight(new InlineConstant(Random(scale, shape)), name);
         _values[name] = value;
@@ -69,16 +69,16 @@ public sealed class Problem
         return value;
     }
 
-    public Value Apply<T>(params Value?[] inputs)
+    internal Value Apply<T>(params Value?[] inputs)
         where T : Operator => Catalogue.Get<T>().Apply(Builder, [.. inputs]).Output;
 
-    public Value Apply<T>(Attributes attributes, params Value?[] inputs)
+    internal Value Apply<T>(Attributes attributes, params Value?[] inputs)
         where T : Operator => Catalogue.Get<T>().Apply(Builder, [.. inputs], attributes).Output;
 
-    public ModelGraph Graph() => new(Builder, Inputs, [new NamedValue("y", Output!)], _values, [.. _weights]) { SampleAxes = _axes };
+    internal ModelGraph Graph() => new(Builder, Inputs, [new NamedValue("y", Output!)], _values, [.. _weights]) { SampleAxes = _axes };
 
     /// <summary>Data for the inputs and, drawn to fit, for the loss's target.</summary>
-    public Dictionary<Value, Tensor> Data(Value? target)
+    internal Dictionary<Value, Tensor> Data(Value? target)
     {
         var data = new Dictionary<Value, Tensor>(_data);
         if (target is null)

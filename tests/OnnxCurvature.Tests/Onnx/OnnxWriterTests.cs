@@ -49,12 +49,13 @@ public sealed class OnnxWriterTests : IDisposable
     }
 
     [Theory]
-    [InlineData(WeightPlacement.Reference, "copy.onnx", WeightPlacement.Reference)]
-    [InlineData(WeightPlacement.Reference, "elsewhere/copy.onnx", WeightPlacement.Beside)]
-    [InlineData(WeightPlacement.Beside, "copy.onnx", WeightPlacement.Beside)]
-    [InlineData(WeightPlacement.Embed, "elsewhere/copy.onnx", WeightPlacement.Embed)]
-    public void Weights_lie_where_they_are_asked_to_or_where_they_can(WeightPlacement asked, string name, WeightPlacement expected)
+    [InlineData(nameof(WeightPlacement.Reference), "copy.onnx", nameof(WeightPlacement.Reference))]
+    [InlineData(nameof(WeightPlacement.Reference), "elsewhere/copy.onnx", nameof(WeightPlacement.Beside))]
+    [InlineData(nameof(WeightPlacement.Beside), "copy.onnx", nameof(WeightPlacement.Beside))]
+    [InlineData(nameof(WeightPlacement.Embed), "elsewhere/copy.onnx", nameof(WeightPlacement.Embed))]
+    public void Weights_lie_where_they_are_asked_to_or_where_they_can(string placement, string name, string expectedPlacement)
     {
+        var (asked, expected) = (Enum.Parse<WeightPlacement>(placement), Enum.Parse<WeightPlacement>(expectedPlacement));
         Directory.CreateDirectory(_folder.File("elsewhere"));
         var model = Source();
         var result = OnnxWriter.Write(model.Program, _folder.File(name), new WriteOptions { Source = model, Weights = asked });

@@ -3,6 +3,7 @@ using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.RandomGraphs.Checking;
 using OnnxCurvature.RandomGraphs.Generation;
 using OnnxCurvature.RandomGraphs.Graphs;
+using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 using Precision = OnnxCurvature.Ir.Precision;
@@ -87,6 +88,29 @@ public sealed class FoundFaultTests
         var both = b.Value(x.Layout, "Concat", [half.Name, smooth.Name], ("axis", 0L));
         var z = b.Value(x.Layout.Permute(1, 0), "Transpose", [both.Name], ("perm", new long[] { 1, 0 }));
         Check(b, z, "w0", Execution.SingleRun, [Quantity.HessianDiagonal]);
+    }
+
+    /// <summary>A kernel of nine entries under 98 outputs, the directions of which would be many.</summary>
+    [Fact]
+    public void The_Gauss_Newton_diagonal_of_few_weights_under_many_outputs_comes_by_forward_products()
+    {
+        var b = Builder(samples: 2, isSymbolic: false);
+        var x = b.Input(Layout.Of(b.Batch, new Factor(1), new Factor(7), new Factor(7)));
+        (string, object)[] same = [("pads", new long[] { 1, 1, 1, 1 }), ("kernel_shape", new long[] { 3, 3 })];
+        var h = b.Value(x.Layout, "Conv", [x.Name, b.Weight(1, 1, 1, 3, 3)], same);
+        var s = b.Value(h.Layout, "Sigmoid", [h.Name]);
+        var z = b.Value(h.Layout, "Conv", [s.Name, b.Weight(1, 1, 1, 3, 3)], same);
+        Check(b, z, "w0", Execution.Engine, [Quantity.GgnDiagonal]);
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("model.onnx"), ModelFile.Bytes(b.Build(z)));
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["w0"],
+            Loss = new LossRequest(LossKind.Mse),
+            Quantities = [Quantity.GgnDiagonal],
+        };
+        var report = CurvatureEngine.Augment(folder.File("model.onnx"), request, folder.File("out.onnx"), new AugmentOptions());
+        Assert.Equal("forward products", Assert.Single(report.Methods).Method);
     }
 
     /// <summary>A weight of one entry over its norm is ±1, so all derivatives are zero but for rounding, which the check allows.</summary>

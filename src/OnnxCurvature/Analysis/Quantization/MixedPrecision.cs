@@ -6,13 +6,13 @@ namespace OnnxCurvature.Analysis.Quantization;
 /// <param name="Bits">Bits of an entry: 4, 8, or those of a float.</param>
 /// <param name="Bytes">The bytes that the weight takes.</param>
 /// <param name="Cost">The predicted change of the loss.</param>
-public sealed record PrecisionOption(int Bits, double Bytes, double Cost);
+internal sealed record PrecisionOption(int Bits, double Bytes, double Cost);
 
 /// <summary>The bits of each weight of a network, chosen so that all together keep to a size.</summary>
 /// <param name="Options">The chosen option of each weight, in the order in which they were given.</param>
 /// <param name="Bytes">The bytes that they take together.</param>
 /// <param name="Cost">The sum of their predicted changes of the loss.</param>
-public sealed record MixedPrecision(ImmutableArray<PrecisionOption> Options, double Bytes, double Cost)
+internal sealed record MixedPrecision(ImmutableArray<PrecisionOption> Options, double Bytes, double Cost)
 {
     /// <summary>
     /// Chooses. Each weight begins with its smallest option, and steps along the lower convex hull of its options follow, those that lower

@@ -6,7 +6,7 @@ using OnnxCurvature.Files;
 namespace OnnxCurvature.Analysis.Quantization;
 
 /// <summary>The files of a result: predictions as JSON and CSV, and, where a choice was made, the files that quantizers take.</summary>
-public static class QuantizationFiles
+internal static class QuantizationFiles
 {
     private const string Json = "sensitivity.json";
     private const string Csv = "sensitivity.csv";

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Analysis.Statistics;
 /// <param name="Inputs">The number of input channels.</param>
 /// <param name="Window">The sizes of the kernel's window; empty for a matrix.</param>
 /// <param name="Entries">The entries in the order output channel, input channel, window.</param>
-public sealed record KernelMap(int Outputs, int Inputs, ImmutableArray<int> Window, ImmutableArray<double> Entries)
+internal sealed record KernelMap(int Outputs, int Inputs, ImmutableArray<int> Window, ImmutableArray<double> Entries)
 {
     /// <summary>The number of entries of one output and one input channel.</summary>
     public int WindowSize => Window.Aggregate(1, (product, size) => product * size);

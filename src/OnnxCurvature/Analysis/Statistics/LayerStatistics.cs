@@ -17,7 +17,7 @@ namespace OnnxCurvature.Analysis.Statistics;
 /// <param name="ZeroShare">The share of entries that are zero.</param>
 /// <param name="RelativeError">The norm of the standard errors over that of the estimate; 0 where the diagonal is exact, and null where the
 /// estimate is zero.</param>
-public sealed record LayerStatistics(
+internal sealed record LayerStatistics(
     double GradientNorm,
     double Trace,
     double TraceError,

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Analysis.Statistics;
 /// <param name="Negative">The number of negative entries in each bin.</param>
 /// <param name="Zeros">The number of entries that are zero.</param>
 /// <param name="Smaller">The number of entries that are not zero and lie below the first bin.</param>
-public sealed record LogHistogram(int Start, ImmutableArray<int> Positive, ImmutableArray<int> Negative, int Zeros, int Smaller)
+internal sealed record LogHistogram(int Start, ImmutableArray<int> Positive, ImmutableArray<int> Negative, int Zeros, int Smaller)
 {
     /// <summary>Bins in a decade.</summary>
     public const int BinsInADecade = 3;

@@ -4,7 +4,7 @@ using OnnxCurvature.Methods.Requests;
 namespace OnnxCurvature.Methods.Contractions;
 
 /// <summary>Takes the cheapest contraction whose sums fit the memory.</summary>
-public static class ContractionChoice
+internal static class ContractionChoice
 {
     /// <summary>A pass over memory costs as much as about this many floating-point operations for each element.</summary>
     private const double FlopsPerElement = 40;

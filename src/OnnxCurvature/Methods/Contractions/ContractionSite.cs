@@ -16,7 +16,7 @@ namespace OnnxCurvature.Methods.Contractions;
 /// <param name="Rows">First row and row after the last, where not all are asked for.</param>
 /// <param name="RowsComeFirst">Whether the product's output is [N, O, positions…], as that of a convolution is and that of a matrix
 /// product, [N, positions…, O], is not.</param>
-public sealed record ContractionSite(
+internal sealed record ContractionSite(
     TargetPath Path,
     Value Entry,
     UnfoldedProduct Product,

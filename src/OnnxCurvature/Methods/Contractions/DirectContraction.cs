@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Contractions;
 
 /// <summary>Forms every sample's gradient for every direction, squares and adds.</summary>
-public sealed class DirectContraction(ContractionSite site) : IContraction
+internal sealed class DirectContraction(ContractionSite site) : IContraction
 {
     /// <inheritdoc/>
     public string Description => $"gradients of each direction over {site.Positions} positions, squared";

@@ -17,7 +17,7 @@ namespace OnnxCurvature.Methods.Contractions;
 /// <paramref name="selection"/> the positions are the outputs of the pooling after the product, and X is gathered at its argmax positions.
 /// Of few positions all pairs can be contracted at once, <paramref name="inPairs"/>.
 /// </summary>
-public sealed class GramContraction(ContractionSite site, PositionSelection? selection, PlanLimits limits, bool inPairs = false)
+internal sealed class GramContraction(ContractionSite site, PositionSelection? selection, PlanLimits limits, bool inPairs = false)
     : IContraction
 {
     private const double BytesAtOnce = 64 << 20;

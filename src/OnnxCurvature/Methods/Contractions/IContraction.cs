@@ -4,7 +4,7 @@ using OnnxCurvature.Methods.Directions;
 namespace OnnxCurvature.Methods.Contractions;
 
 /// <summary>A way to put the diagonal together from directions.</summary>
-public interface IContraction
+internal interface IContraction
 {
     /// <summary>How it is done, for the plan.</summary>
     string Description { get; }

@@ -8,7 +8,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Contractions;
 
 /// <summary>With a single position the square of the product is the product of squares: Σ_n (Σ_c δ_c[n, o]²) X[n, j]².</summary>
-public sealed class PointContraction(ContractionSite site) : IContraction
+internal sealed class PointContraction(ContractionSite site) : IContraction
 {
     /// <inheritdoc/>
     public string Description => "squares of δ times squares of the input";

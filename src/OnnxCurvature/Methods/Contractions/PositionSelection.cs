@@ -17,7 +17,7 @@ namespace OnnxCurvature.Methods.Contractions;
 /// <param name="Tangent">The tangent of the pooling's output [N, O, …], Q positions in all.</param>
 /// <param name="ArgmaxPositions">The position in the product's output that each output of the pooling took, [N, O, Q].</param>
 /// <param name="Slopes">The derivative of the elementwise nodes at the argmax positions, [N, O, Q]; null where there are none.</param>
-public sealed record PositionSelection(Node Pool, Value Tangent, Value ArgmaxPositions, Value? Slopes)
+internal sealed record PositionSelection(Node Pool, Value Tangent, Value ArgmaxPositions, Value? Slopes)
 {
     /// <summary>Q, the outputs of the pooling.</summary>
     public Dim Positions => ArgmaxPositions.Type.Shape[2];

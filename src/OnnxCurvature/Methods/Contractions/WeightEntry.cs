@@ -9,7 +9,7 @@ namespace OnnxCurvature.Methods.Contractions;
 /// <summary>The single matrix product that a weight enters through, after nothing but reorderings of its entries.</summary>
 /// <param name="Site">Where its diagonal is put together.</param>
 /// <param name="Place">Takes the diagonal [G, rows, J] to the shape of the target's result.</param>
-public sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Place)
+internal sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Place)
 {
     /// <summary>
     /// The number of rows of one group of a product, whether these are the indices of the weight's first axis, and whether they are those

@@ -10,7 +10,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Costs;
 
 /// <summary>Estimates of work and memory from a program's nodes.</summary>
-public sealed class CostModel(PlanLimits limits)
+internal sealed class CostModel(PlanLimits limits)
 {
     /// <summary>Floating-point operations that one processor core is expected to do in a second, for rough times.</summary>
     public const double FlopsPerSecondOfACore = 150e9;

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Methods.Costs;
 /// Sizes to count with: those that a plan is made for, and, for sizes that only the data tell, what they are at most, and half of that
 /// where they count how many entries are chosen.
 /// </summary>
-public sealed class SizeEstimates(PlanLimits limits)
+internal sealed class SizeEstimates(PlanLimits limits)
 {
     private readonly Dictionary<string, (double Expected, double Most)> _known = new(StringComparer.Ordinal);
 

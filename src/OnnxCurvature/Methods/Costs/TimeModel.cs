@@ -12,7 +12,7 @@ namespace OnnxCurvature.Methods.Costs;
 /// </summary>
 /// <param name="costs">Sizes and operations.</param>
 /// <param name="cores">The cores that nodes may use.</param>
-public sealed class TimeModel(CostModel costs, int cores)
+internal sealed class TimeModel(CostModel costs, int cores)
 {
     private const double BytesInASecond = 25e9;
     private const double SecondsForALaunch = 5e-6;

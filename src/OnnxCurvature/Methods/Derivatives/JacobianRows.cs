@@ -5,6 +5,8 @@ using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Derivatives;
@@ -79,6 +81,26 @@ internal sealed class JacobianRows
                 return () => Placed(TransposeAxes.Move(_b, chunkLoop.Result(slot), 0, 1));
             }
         );
+
+    /// <summary>
+    /// The variance of every entry of z, linearized in a weight of independent entries: Σᵢ (∂z/∂wᵢ)² σᵢ². No more than a chunk of rows of
+    /// the Jacobian is there at one time.
+    /// </summary>
+    /// <param name="variances">σ², of the weight's shape.</param>
+    public DirectionWork Variance(Value variances) =>
+        Work() with
+        {
+            Description = $"the squares of the rows of the Jacobian of '{_z.Name}', weighed by the variances of the weight",
+            Work = (chunkLoop, directions) =>
+            {
+                var (body, pulled) = (chunkLoop.Body, _pull.Directions(chunkLoop, directions));
+                var rows = _pull.Apart ? pulled : Reshape.InsertAxis(body, pulled, 1);
+                var weighed = Mul.Of(body, Mul.Of(body, rows, rows), variances);
+                var axes = Enumerable.Range(2, rows.Type.Rank - 2).Select(axis => (long)axis).ToArray();
+                var slot = chunkLoop.Collect(axes.Length == 0 ? weighed : ReduceSum.Of(body, weighed, axes, keepDims: false));
+                return () => SamplesFirst.Undo(_b, TransposeAxes.Move(_b, chunkLoop.Result(slot), 0, 1), _z.Type.Shape, _pull.InOutput);
+            },
+        };
 
     /// <summary>[N, rows, …] in the shape of the result.</summary>
     private Value Placed(Value rows)

@@ -36,6 +36,10 @@ internal sealed class OutputSampling
                 $"{what} draws targets from the model's distribution, and --loss {LossRequest.Name(request.Loss.Kind)} has none; "
                     + $"give cross-entropy, binary-cross-entropy or mse."
             );
+        if (request.Loss.PositiveWeights is not null)
+            throw new UserErrorException(
+                $"{what} draws targets from the model's distribution, and with --pos-weight the loss is no likelihood of one; leave it out."
+            );
         Terms = head.Terms;
     }
 

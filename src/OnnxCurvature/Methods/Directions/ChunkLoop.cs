@@ -13,7 +13,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// sums, and gives the new sums and what each chunk yields for itself. It becomes an ONNX Loop, whose body a runner may also drive
 /// from outside; a single chunk becomes a part of the program around it.
 /// </summary>
-public sealed class ChunkLoop
+internal sealed class ChunkLoop
 {
     private readonly List<(Value? State, Value Next)> _sums = [];
     private readonly List<Value> _yields = [];

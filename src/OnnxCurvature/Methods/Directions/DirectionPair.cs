@@ -11,7 +11,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// <param name="Left">The directions a.</param>
 /// <param name="Right">The directions b; null where these are a, or multiples of it.</param>
 /// <param name="Scale">Where b is a multiple of a in every sample: the factors [K, N], so that one pull-back does for both sides.</param>
-public readonly record struct DirectionPair(Value Left, Value? Right = null, Value? Scale = null)
+internal readonly record struct DirectionPair(Value Left, Value? Right = null, Value? Scale = null)
 {
     /// <summary>Maps both sides linearly, sample by sample; once where they are multiples.</summary>
     public DirectionPair Select(Func<Value, Value> map) => new(map(Left), Right is null ? null : map(Right), Scale);

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// A second derivative at a value s, one sample at a time, as a sum of directions: ∇² = weight · Σ_c a_c b_cᵀ. Directions are made when
 /// they are needed, a chunk at a time; targets whose directions come from the same source share them.
 /// </summary>
-public abstract class DirectionSource
+internal abstract class DirectionSource
 {
     /// <summary>The value at which the directions are.</summary>
     public abstract Value At { get; }

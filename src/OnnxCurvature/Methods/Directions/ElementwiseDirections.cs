@@ -13,7 +13,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// <param name="at">u.</param>
 /// <param name="diagonal">λ φ''(u), of the same shape.</param>
 /// <param name="samples">How the samples, which share a direction, lie in u; none where they are not distinguished.</param>
-public sealed class ElementwiseDirections(Value at, Value diagonal, SampleLayout samples) : DirectionSource
+internal sealed class ElementwiseDirections(Value at, Value diagonal, SampleLayout samples) : DirectionSource
 {
     /// <summary>λ φ''(u).</summary>
     public Value Diagonal => diagonal;

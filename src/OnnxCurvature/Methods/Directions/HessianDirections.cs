@@ -9,7 +9,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// The Hessian of the loss in a value s that all influence of the targets passes: unit directions, and Hessian-vector products with them.
 /// Samples do not mix after s, so one product gives the direction of every sample.
 /// </summary>
-public sealed class HessianDirections : DirectionSource
+internal sealed class HessianDirections : DirectionSource
 {
     private readonly Value _direction;
     private readonly Value _product;

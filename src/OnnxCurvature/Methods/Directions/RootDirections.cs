@@ -12,7 +12,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// of every sample has directions of its own, so that the squares of whole pull-backs add up to the diagonal, however samples are coupled
 /// before the output.
 /// </param>
-public sealed class RootDirections(Value output, OutputHessianRoot factor, SampleLayout samples) : DirectionSource
+internal sealed class RootDirections(Value output, OutputHessianRoot factor, SampleLayout samples) : DirectionSource
 {
     /// <inheritdoc/>
     public override Value At => output;

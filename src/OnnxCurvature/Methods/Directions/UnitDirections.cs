@@ -11,7 +11,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// Unit vectors of the entries of a target, or of its part, [K, *w]. Where the target holds separate samples, a direction is the unit
 /// vector of an entry of every sample at once, which a block diagonal matrix takes apart again.
 /// </summary>
-public sealed class UnitDirections
+internal sealed class UnitDirections
 {
     private readonly Target _target;
     private readonly SampleLayout _samples;

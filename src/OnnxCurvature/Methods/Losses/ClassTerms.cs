@@ -4,7 +4,7 @@ namespace OnnxCurvature.Methods.Losses;
 
 /// <summary>The terms of a cross-entropy: each row n of its labels adds −Σ_c a[n, c] log p[n, c].</summary>
 /// <param name="Coefficients">a, of the shape of the logits.</param>
-public sealed record ClassTerms(Value Coefficients)
+internal sealed record ClassTerms(Value Coefficients)
 {
     /// <summary>
     /// Σ_c a[n, c] for every row, of the shape of the terms: what the Hessian of a row is weighted by. Null where all are 1.

@@ -16,7 +16,7 @@ namespace OnnxCurvature.Methods.Losses;
 /// class. The Hessian in z is Σ_c a_c (diag(p) − ppᵀ) = S Sᵀ with the directions √(Σ a) √p_c (e_c − p), p = softmax(z): one for each class
 /// (and position, for dense outputs).
 /// </summary>
-public static class CrossEntropy
+internal static class CrossEntropy
 {
     /// <summary>The axis of the classes where nothing says another, and in the losses of ONNX.</summary>
     public const int DefaultAxis = 1;

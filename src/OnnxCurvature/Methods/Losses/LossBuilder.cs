@@ -10,7 +10,7 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Methods.Losses;
 
 /// <summary>Puts the requested loss onto a model.</summary>
-public static class LossBuilder
+internal static class LossBuilder
 {
     /// <summary>
     /// Builds the loss. Throws <see cref="UserErrorException"/> for a value that does not exist or does not fit the loss.
@@ -38,7 +38,7 @@ public static class LossBuilder
                     request,
                     reduction
                 ),
-                LossKind.BinaryCrossEntropy => BeforeSigmoid(b, value, TargetName(model, request.Kind), reduction),
+                LossKind.BinaryCrossEntropy => BeforeSigmoid(b, value, TargetName(model, request.Kind), request.PositiveWeights, reduction),
                 LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, TargetName(model, request.Kind), reduction, []),
                 LossKind.Sum => new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, []),
                 LossKind.Value => OfModel(b, value, request.Value ?? value.Name!, reduction),
@@ -101,13 +101,13 @@ public static class LossBuilder
     /// Binary cross-entropy of probabilities starts from the logits before the sigmoid that made them, rearranged as the probabilities
     /// are.
     /// </summary>
-    private static LossHead BeforeSigmoid(GraphBuilder b, Value value, string target, Reduction reduction)
+    private static LossHead BeforeSigmoid(GraphBuilder b, Value value, string target, Tensor? weights, Reduction reduction)
     {
         if (Rearranged(value).Producer is not { Operator: Sigmoid } sigmoid)
-            return EntrywiseLoss.BinaryCrossEntropy(b, value, target, reduction, []);
+            return EntrywiseLoss.BinaryCrossEntropy(b, value, target, weights, reduction, []);
         var logits = b.Substitute([value], new Dictionary<Value, Value> { [sigmoid.Output] = sigmoid.Inputs[0]! })[0];
         var note = $"The loss starts from '{sigmoid.Inputs[0]!.Name}', the logits before {sigmoid}.";
-        return EntrywiseLoss.BinaryCrossEntropy(b, logits, target, reduction, [note]);
+        return EntrywiseLoss.BinaryCrossEntropy(b, logits, target, weights, reduction, [note]);
     }
 
     /// <summary>The value whose elements a value holds in the same order, perhaps in another shape or floating-point type.</summary>

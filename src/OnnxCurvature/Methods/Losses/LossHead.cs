@@ -11,7 +11,7 @@ namespace OnnxCurvature.Methods.Losses;
 /// <param name="Factor">A square root of the output Hessian in <paramref name="Output"/>; null where none is known.</param>
 /// <param name="Reduction">What a run over several batches must weigh the batches by.</param>
 /// <param name="Notes">What the user should know about how the loss was understood; one sentence each.</param>
-public sealed record LossHead(
+internal sealed record LossHead(
     Value Loss,
     Value Output,
     Value? Target,
@@ -53,7 +53,7 @@ public sealed record LossHead(
 }
 
 /// <summary>What the results of several batches are weighed by when they are put together.</summary>
-public enum BatchWeight
+internal enum BatchWeight
 {
     /// <summary>Results are added.</summary>
     Sum,

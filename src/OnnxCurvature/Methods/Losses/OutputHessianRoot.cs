@@ -8,7 +8,7 @@ namespace OnnxCurvature.Methods.Losses;
 /// made when they are needed, a chunk at a time. Every method takes where the samples lie in z; where they are not distinguished, all of z
 /// is one sample.
 /// </summary>
-public abstract class OutputHessianRoot
+internal abstract class OutputHessianRoot
 {
     /// <summary>The number of directions of one sample.</summary>
     public abstract Dim Directions(SampleLayout samples);

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Methods.Paths;
 /// Finds what is chosen discretely between values and a loss: positions of the greatest, comparisons, roundings, indices. There the
 /// derivative is zero almost everywhere, which is reported to the user.
 /// </summary>
-public static class DiscreteChoices
+internal static class DiscreteChoices
 {
     /// <summary>What is piecewise constant on the way from values to a loss: nodes, or nodes in one of their inputs.</summary>
     public static IReadOnlyList<string> Between(IReadOnlyList<Value> sources, Value loss)

@@ -13,7 +13,7 @@ namespace OnnxCurvature.Methods.Paths;
 /// The linear map from a target's tangent to that of a value after it, prepared so that directions there can be pulled back sample by
 /// sample. What a direction contributes is the square of a sample's own pull-back, so samples must not be added up before.
 /// </summary>
-public sealed class TargetPath
+internal sealed class TargetPath
 {
     private readonly LinearProgram _tangent;
     private readonly Value _output;

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Methods.Paths;
 
 /// <summary>Finds how targets depend on the samples of a batch: weights do not, inputs and what is computed from them do.</summary>
-public static class TargetSamples
+internal static class TargetSamples
 {
     /// <summary>The sample axis of each target.</summary>
     public static IReadOnlyList<SampleLayout> Of(ModelGraph model, IReadOnlyList<Target> targets)

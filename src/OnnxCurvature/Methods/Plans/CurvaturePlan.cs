@@ -7,7 +7,7 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Methods.Plans;
 
 /// <summary>A program that computes what was asked for, and the account of how.</summary>
-public sealed record CurvaturePlan
+internal sealed record CurvaturePlan
 {
     /// <summary>What was asked for.</summary>
     public required CurvatureRequest Request { get; init; }

@@ -29,7 +29,7 @@ public enum Estimator
 }
 
 /// <summary>Names of estimators.</summary>
-public static class Estimators
+internal static class Estimators
 {
     /// <summary>The name on the command line: <c>hutchinson</c>; <c>exact</c> for none.</summary>
     public static string Name(this Estimator estimator) =>

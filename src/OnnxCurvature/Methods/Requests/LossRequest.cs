@@ -1,3 +1,5 @@
+using OnnxCurvature.Ir;
+
 namespace OnnxCurvature.Methods.Requests;
 
 /// <summary>The kinds of loss.</summary>
@@ -51,9 +53,19 @@ public sealed record LossRequest(LossKind Kind, string? Value = null)
     /// <summary>What cross-entropy does with classes and labels; the defaults for any other loss.</summary>
     public ClassOptions Classes { get; init; } = new();
 
+    /// <summary>
+    /// What −t log σ(z) of binary cross-entropy is multiplied by: finite numbers of at least 0, of a shape that broadcasts to that of z, as
+    /// [C] does to [N, C]. Null where all are 1.
+    /// </summary>
+    public Tensor? PositiveWeights { get; init; }
+
     /// <summary>Throws <see cref="UserErrorException"/> for options that do not fit the loss or each other.</summary>
     internal void Check()
     {
+        if (PositiveWeights is not null && Kind != LossKind.BinaryCrossEntropy)
+            throw new UserErrorException($"--pos-weight is of binary-cross-entropy, and the loss is {Name(Kind)}; leave it out.");
+        if (PositiveWeights?.Floats.Any(weight => !(weight >= 0 && double.IsFinite(weight))) == true)
+            throw new UserErrorException("--pos-weight holds a number that is negative or not finite; give numbers of at least 0.");
         if (Classes is null)
             throw new ArgumentException($"{nameof(Classes)} is null.");
         if (Kind != LossKind.CrossEntropy && Classes.IsGiven)

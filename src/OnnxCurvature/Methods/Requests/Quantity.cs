@@ -95,7 +95,7 @@ public enum Quantity
 }
 
 /// <summary>Names of quantities.</summary>
-public static class Quantities
+internal static class Quantities
 {
     /// <summary>What can be asked for; the others are what results of estimates are named by.</summary>
     public static IEnumerable<Quantity> All => Enum.GetValues<Quantity>().Where(quantity => quantity < Quantity.HessianDiagonalEstimate);

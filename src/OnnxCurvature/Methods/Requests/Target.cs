@@ -12,7 +12,7 @@ namespace OnnxCurvature.Methods.Requests;
 /// <param name="Start">The first index of the first axis.</param>
 /// <param name="End">The index after the last; the largest number for the whole of a value whose first axis has no known size.</param>
 /// <param name="Single">Whether a single index was asked for, so that the result has no first axis of its own.</param>
-public sealed partial record Target(string Name, Value Value, long Start, long End, bool Single)
+internal sealed partial record Target(string Name, Value Value, long Start, long End, bool Single)
 {
     /// <summary>Whether only a part of the value is asked for.</summary>
     public bool IsPart => Value.Type.Rank > 0 && (Start != 0 || End != long.MaxValue && Value.Type.Shape[0] != End) || Single;

@@ -3,7 +3,7 @@ namespace OnnxCurvature.Methods.Requests;
 /// <summary>Two targets that a block of the Hessian is of.</summary>
 /// <param name="First">The target of the rows.</param>
 /// <param name="Second">The target of the columns.</param>
-public sealed record TargetPair(Target First, Target Second)
+internal sealed record TargetPair(Target First, Target Second)
 {
     /// <summary>The name that results have: <c>w,b</c>.</summary>
     public string Name => $"{First.Name},{Second.Name}";

@@ -17,7 +17,7 @@ namespace OnnxCurvature.Methods.Terms;
 /// loss's output by entry q of row o after the weight's product, the Gram matrices are G_o = Aₒᵀ (∇²ℓ) Aₒ. One direction for each entry of
 /// the rows that are asked for, which is less than one for each class when a few feature maps are.
 /// </summary>
-public sealed class ForwardGramTerm : ITerm
+internal sealed class ForwardGramTerm : ITerm
 {
     /// <summary>What any process can keep, however little a chunk may take.</summary>
     private const double LeastBytes = 16 << 20;

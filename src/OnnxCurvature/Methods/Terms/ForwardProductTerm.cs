@@ -16,7 +16,7 @@ namespace OnnxCurvature.Methods.Terms;
 /// are. With ∇²ℓ = weight · Σ_c s_c s_cᵀ that is the weight times the sum of (s_cᵀ J eᵢ)². Exact for any graph, for the loss is a function
 /// of z alone and nothing is taken for separate samples.
 /// </summary>
-public sealed class ForwardProductTerm : ITerm
+internal sealed class ForwardProductTerm : ITerm
 {
     private readonly LossHead _head;
     private readonly UnitDirections _unit;

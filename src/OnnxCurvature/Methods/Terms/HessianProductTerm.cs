@@ -16,7 +16,7 @@ namespace OnnxCurvature.Methods.Terms;
 /// <param name="target">The target.</param>
 /// <param name="gradient">The gradient of the whole target value.</param>
 /// <param name="fix">Puts values in place of what the gradient holds fixed; null where it holds nothing fixed.</param>
-public sealed class HessianProductTerm(Target target, Value gradient, Func<Value, Value>? fix = null) : ITerm
+internal sealed class HessianProductTerm(Target target, Value gradient, Func<Value, Value>? fix = null) : ITerm
 {
     private readonly long _row = target.Value.Type.Rank == 0 ? 1 : Known(target).Product(1, target.Value.Type.Rank).Factor;
 

@@ -5,7 +5,7 @@ using OnnxCurvature.Methods.Requests;
 namespace OnnxCurvature.Methods.Terms;
 
 /// <summary>A way to compute one quantity of one target, or a term of it, from directions.</summary>
-public interface ITerm
+internal interface ITerm
 {
     /// <summary>The target.</summary>
     Target Target { get; }

@@ -15,7 +15,7 @@ namespace OnnxCurvature.Methods.Terms;
 /// The diagonal Σ_n Σ_c (Jₙᵀ a_nc) ⊙ (Jₙᵀ b_nc) from the directions of a second derivative at a value after the target: one vector-Jacobian
 /// product for each direction, or two where its sides differ.
 /// </summary>
-public sealed class PullBackTerm : ITerm
+internal sealed class PullBackTerm : ITerm
 {
     private readonly TargetPath _path;
     private readonly DirectionSource _source;

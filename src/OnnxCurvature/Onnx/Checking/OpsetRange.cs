@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Onnx.Checking;
 
 /// <summary>The opsets of ai.onnx that models are written in.</summary>
-public static class OpsetRange
+internal static class OpsetRange
 {
     /// <summary>The lowest opset that a model is written in, unless a lower one is asked for.</summary>
     public const int Lowest = 13;

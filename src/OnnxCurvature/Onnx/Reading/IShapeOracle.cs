@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>Infers the types of the values of a model where the operator catalogue cannot.</summary>
-public interface IShapeOracle
+internal interface IShapeOracle
 {
     /// <summary>Why the model that was asked about was refused, or null where it was not.</summary>
     string? Refusal { get; }

@@ -5,7 +5,7 @@ namespace OnnxCurvature.Onnx.Reading;
 /// <param name="Node">How messages call the node.</param>
 /// <param name="Opset">The opset of the operator's domain, or null where the file names none.</param>
 /// <param name="Reason">One clause, or null where only nodes before it are to blame.</param>
-public sealed record LeftOutNode(string Operator, string Node, int? Opset, string? Reason)
+internal sealed record LeftOutNode(string Operator, string Node, int? Opset, string? Reason)
 {
     /// <inheritdoc/>
     public override string ToString()

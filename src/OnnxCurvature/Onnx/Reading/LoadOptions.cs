@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>How a model is loaded.</summary>
-public sealed record LoadOptions
+internal sealed record LoadOptions
 {
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public IReadOnlyDictionary<string, long> Dims { get; init; } = ImmutableDictionary<string, long>.Empty;

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Onnx.Reading;
 /// A model that was loaded from an ONNX file: its graph in canonical form, and what a file that is made from it takes over. Weights
 /// stay in the file until they are asked for.
 /// </summary>
-public sealed class OnnxModel
+internal sealed class OnnxModel
 {
     private readonly Lazy<Task<string>> _sha256;
 

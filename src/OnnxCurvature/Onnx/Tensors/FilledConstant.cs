@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Onnx.Tensors;
 
 /// <summary>A constant whose elements are all the same. A file holds it as a node ConstantOfShape.</summary>
-public sealed class FilledConstant(TensorType type, double element) : Constant
+internal sealed class FilledConstant(TensorType type, double element) : Constant
 {
     /// <summary>The element.</summary>
     public double Element { get; } = element;

@@ -4,7 +4,7 @@ using OnnxCurvature.Onnx.Wire;
 namespace OnnxCurvature.Onnx.Tensors;
 
 /// <summary>A constant whose elements stay in a file, and are mapped into memory when they are asked for.</summary>
-public sealed class MappedConstant : Constant
+internal sealed class MappedConstant : Constant
 {
     private readonly WeightFile _file;
 

@@ -6,7 +6,7 @@ using OnnxCurvature.Onnx.Proto;
 namespace OnnxCurvature.Onnx.Tensors;
 
 /// <summary>Reads a single tensor from a file, as ONNX's test data have them: <c>input_0.pb</c>.</summary>
-public static class TensorFile
+internal static class TensorFile
 {
     /// <summary>
     /// Reads a tensor. Throws <see cref="UserErrorException"/> for a file that is not there, is no tensor, or holds one of a type

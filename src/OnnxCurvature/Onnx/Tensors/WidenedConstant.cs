@@ -5,7 +5,7 @@ namespace OnnxCurvature.Onnx.Tensors;
 /// <summary>A constant of floats that is computed with in a wider type. A file holds it as it is stored, and a node Cast.</summary>
 /// <param name="stored">The constant as it is stored.</param>
 /// <param name="element">The wider type.</param>
-public sealed class WidenedConstant(Constant stored, ElementType element) : Constant
+internal sealed class WidenedConstant(Constant stored, ElementType element) : Constant
 {
     /// <summary>The constant as it is stored.</summary>
     public Constant Stored { get; } = stored;

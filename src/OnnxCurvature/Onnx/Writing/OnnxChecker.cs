@@ -12,7 +12,7 @@ namespace OnnxCurvature.Onnx.Writing;
 /// opset has, with the inputs, outputs, attributes and element types that it wants; bodies take and give as many values as their nodes say;
 /// initializers are in order, and external data is where they say.
 /// </summary>
-public static class OnnxChecker
+internal static class OnnxChecker
 {
     /// <summary>
     /// What is wrong with a model, in sentences; none where all is well. Throws <see cref="UserErrorException"/> where the file is no

@@ -10,7 +10,7 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Onnx.Writing;
 
 /// <summary>Writes programs as ONNX models. The same program and options give the same bytes.</summary>
-public static class OnnxWriter
+internal static class OnnxWriter
 {
     /// <summary>The lowest opset, from 13 on, that can say a program.</summary>
     public static int MinimumOpset(Program program) =>

@@ -8,7 +8,7 @@ using OnnxCurvature.Onnx.Wire;
 namespace OnnxCurvature.Onnx.Writing;
 
 /// <summary>Copies of model files that differ in the elements of some weights and in nothing else.</summary>
-public static class WeightReplacement
+internal static class WeightReplacement
 {
     /// <summary>
     /// Writes a copy of a model with other elements of some initializers, or constants of the outermost graph, by name. They keep their

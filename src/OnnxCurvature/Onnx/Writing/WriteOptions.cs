@@ -5,7 +5,7 @@ using OnnxCurvature.Onnx.Reading;
 namespace OnnxCurvature.Onnx.Writing;
 
 /// <summary>Where the large constants of a written model lie.</summary>
-public enum WeightPlacement
+internal enum WeightPlacement
 {
     /// <summary>
     /// In the files that they were loaded from, where these lie in the folder of the written model or below it, else beside it.
@@ -20,7 +20,7 @@ public enum WeightPlacement
 }
 
 /// <summary>How a program is written.</summary>
-public sealed record WriteOptions
+internal sealed record WriteOptions
 {
     /// <summary>The opset of ai.onnx, 11 to 21; null for the model's, or the lowest that can say the program.</summary>
     public int? Opset { get; init; }
@@ -55,4 +55,4 @@ public sealed record WriteOptions
 /// <param name="Weights">Where the large constants went: beside, when not all of them could be taken by reference; embedded, when there are
 /// none.</param>
 /// <param name="DataPath">The file that was written beside the model, or null.</param>
-public sealed record WriteResult(string Path, int Opset, WeightPlacement Weights, string? DataPath);
+internal sealed record WriteResult(string Path, int Opset, WeightPlacement Weights, string? DataPath);

@@ -16,7 +16,7 @@ namespace OnnxCurvature.Ops.Attention;
 /// count. Outputs: as the queries, keys and values with those of the past before them, and the scores at a stage of the way. Of opset 23,
 /// so files hold what it is made of.
 /// </summary>
-public sealed class AttentionOperator : ExpandedOperator
+internal sealed class AttentionOperator : ExpandedOperator
 {
     /// <inheritdoc/>
     /// <remarks>The fourth input is the mask.</remarks>

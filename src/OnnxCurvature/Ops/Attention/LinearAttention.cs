@@ -15,7 +15,7 @@ namespace OnnxCurvature.Ops.Attention;
 /// groups * D] or [N, T, groups], and β [N, T, groups] or [N, T, 1]. Outputs: y [N, T, heads * E] and the state after the last position. Of
 /// opset 27, so files hold what it is made of.
 /// </summary>
-public sealed class LinearAttention : CompositeOperator
+internal sealed class LinearAttention : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 3;

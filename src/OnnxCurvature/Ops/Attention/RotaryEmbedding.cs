@@ -13,7 +13,7 @@ namespace OnnxCurvature.Ops.Attention;
 /// the caches of cosines and sines, and the rows of the caches [N, positions]; without these the caches are [N, positions, D/2]. Of opset
 /// 23, so files hold what it is made of.
 /// </summary>
-public sealed class RotaryEmbedding : CompositeOperator
+internal sealed class RotaryEmbedding : CompositeOperator
 {
     /// <inheritdoc/>
     /// <remarks>The sines and cosines of positions are a part of the rotation.</remarks>

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Bits;
 /// <summary>
 /// The bits of x taken for numbers of another type, <c>to</c>, of as many bits; without a derivative. Whole bytes only, as in ONNX Runtime.
 /// </summary>
-public sealed class BitCast : NonDifferentiable
+internal sealed class BitCast : NonDifferentiable
 {
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)

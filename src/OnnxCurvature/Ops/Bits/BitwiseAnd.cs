@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Bits;
 
 /// <summary>The bits that are set in both of two integers.</summary>
-public sealed class BitwiseAnd : BitwiseElementwise
+internal sealed class BitwiseAnd : BitwiseElementwise
 {
     /// <inheritdoc/>
     protected override long Combine(Attributes attributes, long a, long b) => a & b;

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Bits;
 
 /// <summary>The bits that are not set in an integer.</summary>
-public sealed class BitwiseNot : NonDifferentiable
+internal sealed class BitwiseNot : NonDifferentiable
 {
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];

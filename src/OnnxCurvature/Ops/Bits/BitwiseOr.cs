@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Bits;
 
 /// <summary>The bits that are set in either of two integers.</summary>
-public sealed class BitwiseOr : BitwiseElementwise
+internal sealed class BitwiseOr : BitwiseElementwise
 {
     /// <inheritdoc/>
     protected override long Combine(Attributes attributes, long a, long b) => a | b;

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Bits;
 
 /// <summary>The bits that are set in just one of two integers.</summary>
-public sealed class BitwiseXor : BitwiseElementwise
+internal sealed class BitwiseXor : BitwiseElementwise
 {
     /// <inheritdoc/>
     protected override long Combine(Attributes attributes, long a, long b) => a ^ b;

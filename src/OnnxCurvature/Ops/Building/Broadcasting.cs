@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Building;
 /// <summary>
 /// Numpy broadcasting, its undoing, and its alignment under a leading axis of directions. The one place that knows of these.
 /// </summary>
-public static class Broadcasting
+internal static class Broadcasting
 {
     /// <summary>The common type of elementwise inputs. Throws <see cref="UnsupportedOperatorException"/> where they do not fit.</summary>
     public static TensorType Common(OperatorCall call, int first = 0)

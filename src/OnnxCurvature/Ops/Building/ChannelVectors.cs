@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Building;
 
 /// <summary>Vectors with an entry for each channel.</summary>
-public static class ChannelVectors
+internal static class ChannelVectors
 {
     /// <summary>
     /// A vector [C], or [K, C] in columns, so that it broadcasts along the channels of a tensor [N, C, *spatial] of some rank.

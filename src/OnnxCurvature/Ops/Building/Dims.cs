@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Building;
 
 /// <summary>Makes values of shapes, for operators that take a shape as an input.</summary>
-public static class Dims
+internal static class Dims
 {
     /// <summary>
     /// A vector of 64-bit integers that holds a shape: a constant where all sizes are known, else put together at run time

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Building;
 
 /// <summary>The axis of directions of values that are the same in all directions.</summary>
-public static class DirectionAxis
+internal static class DirectionAxis
 {
     /// <summary>A value with an axis of directions: as it is where it has one, else repeated.</summary>
     public static Value Repeat(GraphBuilder b, Value value, bool batched, Dim directions) =>

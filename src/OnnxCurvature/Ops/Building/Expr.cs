@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Building;
 /// A value that can be calculated with, so that a rule reads as its mathematics: <c>1 - y * y</c>. Numbers become scalar
 /// constants of the value's element type.
 /// </summary>
-public readonly record struct Expr(GraphBuilder Builder, Value Value)
+internal readonly record struct Expr(GraphBuilder Builder, Value Value)
 {
     /// <summary>The value.</summary>
     public static implicit operator Value(Expr expr) => expr.Value;

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Building;
 
 /// <summary>One-hot rows, made of a comparison: it needs no operator of its own and has the same cost.</summary>
-public static class OneHotRows
+internal static class OneHotRows
 {
     /// <summary>Larger rows would not fit in memory, where there is one for each sample.</summary>
     private const long MostDepth = 1L << 24;

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Building;
 
 /// <summary>Columns as more samples, for operators that treat the entries of axis 0 each by itself.</summary>
-public static class SampleFolding
+internal static class SampleFolding
 {
     /// <summary>[K, N, …] as [K*N, …].</summary>
     public static Value Fold(GraphBuilder b, Value x)

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Building;
 /// Values whose samples lie along any axis, or a factor of it, with the samples before everything else, and back. Where samples are not
 /// distinguished, the whole value is one sample.
 /// </summary>
-public static class SamplesFirst
+internal static class SamplesFirst
 {
     /// <summary>
     /// A value as [N, *one], where one is the shape of one sample's entries; behind <paramref name="leading"/> other axes.

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Building;
 
 /// <summary>Recognizes scalar constants, so that builders of products and sums can leave out what changes nothing.</summary>
-public static class Scalars
+internal static class Scalars
 {
     /// <summary>Whether a value is a scalar constant held in memory, and no weight, that equals a number.</summary>
     public static bool Is(Value value, double number) =>

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Ops.Building;
 
 /// <summary>Sums of tangents of which some may be zero.</summary>
-public static class Sums
+internal static class Sums
 {
     /// <summary>The sum of those values that are not null, repeated to a shape; null where all are.</summary>
     public static Value? Of(GraphBuilder b, TensorShape shape, params ReadOnlySpan<Value?> values)

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Building;
 /// What the positions of a window see of a tensor x [N, C, *spatial], one slice for each kernel position: a plain graph of Pad and
 /// strided slices, whose sizes need not be known.
 /// </summary>
-public sealed class WindowTaps
+internal sealed class WindowTaps
 {
     private readonly GraphBuilder _b;
     private readonly Value _padded;

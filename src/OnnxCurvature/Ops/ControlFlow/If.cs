@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.ControlFlow;
 /// canonical form what they capture follows the condition among the node's inputs. A derivative is an If, too: only the branch that is
 /// taken is computed.
 /// </summary>
-public sealed class If : Operator, IBodyOperator
+internal sealed class If : Operator, IBodyOperator
 {
     private static readonly ImmutableArray<string> Branches = ["then_branch", "else_branch"];
 

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.ControlFlow;
 /// iterations is piecewise constant; the derivative is that of the iterations that are taken, a <see cref="Scan"/>
 /// (<see cref="LoopIterations"/>).
 /// </summary>
-public sealed class Loop : Operator, IBodyOperator
+internal sealed class Loop : Operator, IBodyOperator
 {
     /// <summary>The body.</summary>
     public static Program BodyOf(Attributes attributes) =>

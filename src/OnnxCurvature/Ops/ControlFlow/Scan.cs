@@ -13,7 +13,7 @@ namespace OnnxCurvature.Ops.ControlFlow;
 /// form entries lie along first axes, states keep their shapes, and what the body captures follows the sequences among the node's inputs. A
 /// derivative is a Scan, too, of as many iterations.
 /// </summary>
-public sealed class Scan : Operator, IBodyOperator
+internal sealed class Scan : Operator, IBodyOperator
 {
     internal const string InputDirections = "scan_input_directions";
     internal const string OutputDirections = "scan_output_directions";

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Convolution;
 /// L], w [C, 1, k], the bias [C], and the k - 1 positions before the first, [N, C, k - 1], which are zero where they are left out. Outputs:
 /// y, and the last k - 1 positions. The <c>activation</c> a is the identity or u σ(u). Of opset 27, so files hold what it is made of.
 /// </summary>
-public sealed class CausalConvWithState : CompositeOperator
+internal sealed class CausalConvWithState : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 3;

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Convolution;
 /// The columns of windows, [N, C * entries of a window, windows], added up to an image [N, C, *spatial]. Linear: a transposed convolution
 /// of each channel with one-hot kernels. Inputs: columns, the image's sizes, the window's sizes.
 /// </summary>
-public sealed class Col2Im : CompositeOperator
+internal sealed class Col2Im : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 3;

@@ -14,7 +14,7 @@ namespace OnnxCurvature.Ops.Convolution;
 /// w [O, C/G, *kernel], b [O]. Bilinear in x and w, affine in b. Canonical attributes: <c>kernel_shape</c>, <c>strides</c>,
 /// <c>dilations</c>, <c>pads</c>, <c>group</c>; <c>auto_pad</c> only while it needs a size that is not known.
 /// </summary>
-public sealed class Conv : Operator
+internal sealed class Conv : Operator
 {
     /// <summary>The convolution of x with w. Negative paddings cut x.</summary>
     /// <param name="b">Where the nodes are built.</param>

@@ -14,7 +14,7 @@ namespace OnnxCurvature.Ops.Convolution;
 /// [N, C, *spatial], w [C, O/G, *kernel], b [O]. Bilinear in x and w, affine in b. Canonical attributes are those of <see cref="Conv"/> and
 /// <c>output_padding</c>; the window slides over y.
 /// </summary>
-public sealed class ConvTranspose : Operator
+internal sealed class ConvTranspose : Operator
 {
     /// <summary>
     /// The transpose, in its input, of a convolution by <paramref name="window"/> over <paramref name="outputs"/>, whose sizes must be

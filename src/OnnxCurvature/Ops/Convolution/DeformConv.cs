@@ -14,7 +14,7 @@ namespace OnnxCurvature.Ops.Convolution;
 /// (first down, then right), between pixels by linear interpolation, zero outside, and times a mask. Multilinear in x, w, the mask and b;
 /// piecewise polynomial in the offsets. Inputs: x, w [O, C/G, *kernel], offsets, b [O], mask [N, K * groups of offsets, h, w].
 /// </summary>
-public sealed class DeformConv : CompositeOperator
+internal sealed class DeformConv : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 3;

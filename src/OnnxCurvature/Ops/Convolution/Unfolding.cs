@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Convolution;
 
 /// <summary>The windows of a tensor as the columns of matrices, which makes a convolution a matrix product.</summary>
-public static class Unfolding
+internal static class Unfolding
 {
     /// <summary>
     /// From x [N, C, *spatial] to X [N, G, (C/G) * *kernel, P]: row (c, k) and column p of group g hold the input of channel

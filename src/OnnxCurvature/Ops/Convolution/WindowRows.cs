@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Convolution;
 /// <param name="table">Makes the input with its padding, [S, C], S positions.</param>
 /// <param name="starts">For each of P output positions the place of its window's first entry.</param>
 /// <param name="offsets">For each of T kernel positions its distance from there.</param>
-public sealed class WindowRows(Func<GraphBuilder, Value> table, ImmutableArray<long> starts, ImmutableArray<long> offsets) : IWindowTable
+internal sealed class WindowRows(Func<GraphBuilder, Value> table, ImmutableArray<long> starts, ImmutableArray<long> offsets) : IWindowTable
 {
     /// <summary>The windows of an input [1, C, *spatial]; null for several images, or sizes that are not known.</summary>
     public static WindowRows? Of(Value x, Window window, TensorShape outputs)

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = |x|. The slope at 0 is 0.</summary>
-public sealed class Abs : UnaryElementwise
+internal sealed class Abs : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.PiecewiseLinear;

@@ -8,7 +8,7 @@ using OnnxCurvature.Ops.Products;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = a + b.</summary>
-public sealed class Add : BinaryElementwise
+internal sealed class Add : BinaryElementwise
 {
     /// <summary>The sum; a scalar zero is left out.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) =>

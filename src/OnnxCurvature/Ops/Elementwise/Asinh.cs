@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = arsinh x.</summary>
-public sealed class Asinh : UnaryElementwise
+internal sealed class Asinh : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.Curved;

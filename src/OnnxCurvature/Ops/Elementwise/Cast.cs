@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = x in another element type. Linear between floating-point types, without a derivative elsewhere.</summary>
-public sealed class Cast : LinearOperator
+internal sealed class Cast : LinearOperator
 {
     /// <summary>x in an element type; x itself where it has it.</summary>
     public static Value Of(GraphBuilder b, Value x, ElementType element) =>

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>x in the element type of another value. What is loaded becomes a <see cref="Cast"/>. Inputs: x, the other value.</summary>
-public sealed class CastLike : CompositeOperator
+internal sealed class CastLike : CompositeOperator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => input == 0 ? ConstantRole.Forwarded : ConstantRole.Formula;

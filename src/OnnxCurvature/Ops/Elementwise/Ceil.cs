@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>The least integer that is not less than x.</summary>
-public sealed class Ceil : UnaryElementwise
+internal sealed class Ceil : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.PiecewiseConstant;

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = x where x &gt; 0, else α(exp(x/α) - 1).</summary>
-public sealed class Celu : UnaryElementwise
+internal sealed class Celu : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.Curved;

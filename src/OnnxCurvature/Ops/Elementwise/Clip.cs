@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Elementwise;
 /// y = min(max(x, low), high) for scalar bounds, either of which may be left out. On a bound the slope in x is 1.
 /// Canonical inputs: x, low, high.
 /// </summary>
-public sealed class Clip : Operator
+internal sealed class Clip : Operator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => input == 0 ? base.RoleOf(node, input) : ConstantRole.Formula;

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = a / b; integers are divided towards zero.</summary>
-public sealed class Div : BinaryElementwise
+internal sealed class Div : BinaryElementwise
 {
     /// <summary>The quotient; a divisor that is a scalar one is left out.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Scalars.Is(y, 1) ? x : Catalogue.Get<Div>().Apply(b, [x, y]).Output;

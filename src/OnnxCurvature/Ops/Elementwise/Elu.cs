@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = x where x &gt; 0, else α(eˣ - 1). The slope at 0 is α.</summary>
-public sealed class Elu : UnaryElementwise
+internal sealed class Elu : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.Curved;

@@ -8,7 +8,7 @@ using OnnxCurvature.Ops.Indexing;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>The error function, y = 2/√π ∫₀ˣ exp(-t²) dt.</summary>
-public sealed class Erf : UnaryElementwise
+internal sealed class Erf : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.Curved;

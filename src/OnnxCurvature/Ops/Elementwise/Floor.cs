@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>The greatest integer that is not greater than x.</summary>
-public sealed class Floor : UnaryElementwise
+internal sealed class Floor : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.PiecewiseConstant;

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Elementwise;
 /// y = x Φ(x), where Φ is the distribution function of the normal distribution; with <c>approximate</c> = "tanh",
 /// y = x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
 /// </summary>
-public sealed class Gelu : UnaryElementwise
+internal sealed class Gelu : UnaryElementwise
 {
     private const double Cubic = 0.044715;
     private static readonly double Scale = Math.Sqrt(2 / Math.PI);

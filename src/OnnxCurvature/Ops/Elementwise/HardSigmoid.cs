@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = max(0, min(1, αx + β)). The slope at both kinks is 0.</summary>
-public sealed class HardSigmoid : UnaryElementwise
+internal sealed class HardSigmoid : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.PiecewiseLinear;

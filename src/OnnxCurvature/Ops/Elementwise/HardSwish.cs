@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = x max(0, min(1, x/6 + 1/2)). The slopes at -3 and 3 are those between them.</summary>
-public sealed class HardSwish : UnaryElementwise
+internal sealed class HardSwish : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.Curved;

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = x where x &gt; 0, else αx. The slope at 0 is α.</summary>
-public sealed class LeakyRelu : UnaryElementwise
+internal sealed class LeakyRelu : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.PiecewiseLinear;

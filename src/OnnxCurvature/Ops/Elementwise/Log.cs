@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = ln x.</summary>
-public sealed class Log : UnaryElementwise
+internal sealed class Log : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.Curved;

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = ln(1 + eˣ), which is eˣ to the last digits where x is far below zero.</summary>
-public sealed class LogOnePlusExp : TailElementwise
+internal sealed class LogOnePlusExp : TailElementwise
 {
     /// <inheritdoc/>
     protected override double Function(Attributes attributes, double x) => At(x);

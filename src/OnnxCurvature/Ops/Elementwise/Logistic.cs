@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = σ(x) = 1 / (1 + e⁻ˣ), which is eˣ to the last digits where x is far below zero.</summary>
-public sealed class Logistic : TailElementwise
+internal sealed class Logistic : TailElementwise
 {
     /// <inheritdoc/>
     protected override double Function(Attributes attributes, double x) =>

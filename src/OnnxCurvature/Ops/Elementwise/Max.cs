@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>The greatest of all inputs, under broadcasting.</summary>
-public sealed class Max : ExtremeElementwise
+internal sealed class Max : ExtremeElementwise
 {
     /// <summary>The greatest of two values.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Max>().Apply(b, [x, y]).Output;

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Elementwise;
 /// <summary>
 /// The mean of all inputs, under broadcasting. Its derivatives are sums with a factor, for which more runtimes have kernels.
 /// </summary>
-public sealed class Mean : VariadicElementwise
+internal sealed class Mean : VariadicElementwise
 {
     /// <inheritdoc/>
     protected override double Function(ReadOnlySpan<double> elements)

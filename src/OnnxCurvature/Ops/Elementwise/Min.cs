@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>The least of all inputs, under broadcasting.</summary>
-public sealed class Min : ExtremeElementwise
+internal sealed class Min : ExtremeElementwise
 {
     /// <summary>The least of two values.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Min>().Apply(b, [x, y]).Output;

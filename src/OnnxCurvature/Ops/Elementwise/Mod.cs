@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Elementwise;
 /// <summary>
 /// The remainder of a / b: with the sign of a for <c>fmod</c> = 1, which floating-point numbers need, else with that of b.
 /// </summary>
-public sealed class Mod : BinaryElementwise
+internal sealed class Mod : BinaryElementwise
 {
     /// <summary>The remainder, of the sign of the divisor.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Mod>().Apply(b, [x, y]).Output;

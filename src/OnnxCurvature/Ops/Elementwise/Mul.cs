@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = a * b.</summary>
-public sealed class Mul : BinaryElementwise
+internal sealed class Mul : BinaryElementwise
 {
     /// <summary>The product; a factor that is a scalar one is left out.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) =>

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = -x.</summary>
-public sealed class Neg : LinearOperator
+internal sealed class Neg : LinearOperator
 {
     /// <summary>The negative; that of a negative is what it was taken of.</summary>
     public static Value Of(GraphBuilder b, Value x) =>

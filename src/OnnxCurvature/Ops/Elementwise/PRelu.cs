@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = x where x &gt; 0, else slope · x. The slope at 0 is the given one.</summary>
-public sealed class PRelu : BinaryElementwise
+internal sealed class PRelu : BinaryElementwise
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) =>

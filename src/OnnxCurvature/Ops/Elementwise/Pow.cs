@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Logic;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = aᵖ, element by element under broadcasting; 0⁰ = 1. The exponent may have another element type than the base.</summary>
-public sealed class Pow : BinaryElementwise
+internal sealed class Pow : BinaryElementwise
 {
     /// <inheritdoc/>
     protected override double Function(Attributes attributes, double a, double b) => Math.Pow(a, b);

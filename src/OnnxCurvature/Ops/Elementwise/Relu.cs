@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = max(x, 0). The slope at 0 is 0.</summary>
-public sealed class Relu : UnaryElementwise
+internal sealed class Relu : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.PiecewiseLinear;

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>The nearest integer, of two equally near ones the even one.</summary>
-public sealed class Round : UnaryElementwise
+internal sealed class Round : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.PiecewiseConstant;

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = γx where x &gt; 0, else γα(eˣ - 1). The slope at 0 is γα.</summary>
-public sealed class Selu : UnaryElementwise
+internal sealed class Selu : UnaryElementwise
 {
     /// <summary>
     /// The α at which the standard normal distribution is a fixed point of the mean and the variance; the default of ONNX is this, rounded

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = x + bias where x &lt; -λ, x - bias where x &gt; λ, else 0.</summary>
-public sealed class Shrink : UnaryElementwise
+internal sealed class Shrink : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.PiecewiseLinear;

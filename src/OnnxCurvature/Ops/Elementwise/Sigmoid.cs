@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = 1 / (1 + e⁻ˣ).</summary>
-public sealed class Sigmoid : UnaryElementwise
+internal sealed class Sigmoid : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.Curved;

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = -1, 0 or 1, the sign of x.</summary>
-public sealed class Sign : UnaryElementwise
+internal sealed class Sign : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.PiecewiseConstant;

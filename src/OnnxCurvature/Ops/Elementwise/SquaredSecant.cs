@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Elementwise;
 /// <summary>
 /// y = sech² x = 1 - tanh² x, the derivative of tanh, without the difference, which cancels where tanh x is near 1 or -1.
 /// </summary>
-public sealed class SquaredSecant : TailElementwise
+internal sealed class SquaredSecant : TailElementwise
 {
     /// <inheritdoc/>
     protected override double Function(Attributes attributes, double x)

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = a - b.</summary>
-public sealed class Sub : BinaryElementwise
+internal sealed class Sub : BinaryElementwise
 {
     /// <summary>The difference; a scalar zero is left out.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) =>

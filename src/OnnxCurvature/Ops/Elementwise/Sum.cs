@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>The sum of all inputs, under broadcasting.</summary>
-public sealed class Sum : VariadicElementwise
+internal sealed class Sum : VariadicElementwise
 {
     /// <inheritdoc/>
     protected override double Function(ReadOnlySpan<double> elements)

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = x σ(α x) with the logistic function σ; α is <c>alpha</c> (default 1). Of opset 24, so files hold the product.</summary>
-public sealed class Swish : CompositeOperator
+internal sealed class Swish : CompositeOperator
 {
     /// <inheritdoc/>
     protected override bool IsNewerThanFiles => true;

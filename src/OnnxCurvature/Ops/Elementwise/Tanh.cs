@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = tanh x.</summary>
-public sealed class Tanh : UnaryElementwise
+internal sealed class Tanh : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.Curved;

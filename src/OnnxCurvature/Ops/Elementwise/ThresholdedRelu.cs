@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = x where x &gt; α, else 0.</summary>
-public sealed class ThresholdedRelu : UnaryElementwise
+internal sealed class ThresholdedRelu : UnaryElementwise
 {
     /// <inheritdoc/>
     protected override Curvature Kind => Curvature.PiecewiseLinear;

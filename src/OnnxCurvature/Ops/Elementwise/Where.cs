@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Elementwise;
 
 /// <summary>y = a where the condition holds, else b. Linear in a and b together.</summary>
-public sealed class Where : Operator
+internal sealed class Where : Operator
 {
     /// <summary>One value where a condition holds, another elsewhere, under broadcasting.</summary>
     public static Value Of(GraphBuilder b, Value condition, Value yes, Value no) =>

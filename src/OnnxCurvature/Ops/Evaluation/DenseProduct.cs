@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace OnnxCurvature.Ops.Evaluation;
 
 /// <summary>The matrix product in double that managed evaluation uses.</summary>
-public static class DenseProduct
+internal static class DenseProduct
 {
     /// <summary>Rows of the product that one task computes, so that a block of y is read from memory once for all of them.</summary>
     private const int RowBlock = 32;

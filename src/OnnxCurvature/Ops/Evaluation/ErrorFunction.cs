@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Ops.Evaluation;
 
 /// <summary>The error function in double precision.</summary>
-public static class ErrorFunction
+internal static class ErrorFunction
 {
     /// <summary>Points of the table in an interval of length one.</summary>
     public const int PointsPerUnit = 8;

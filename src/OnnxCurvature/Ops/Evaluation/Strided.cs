@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Ops.Evaluation;
 
 /// <summary>Index arithmetic for the managed evaluation of operators.</summary>
-public static class Strided
+internal static class Strided
 {
     /// <summary>The row-major strides of a shape, in elements.</summary>
     public static long[] Strides(ReadOnlySpan<long> shape)

@@ -14,7 +14,7 @@ namespace OnnxCurvature.Ops.Evaluation;
 /// <param name="Begins">Padding before.</param>
 /// <param name="Ends">Padding after.</param>
 /// <param name="RoundsUp">Whether a last window that is not filled counts, provided that it starts before the padding after.</param>
-public sealed record Window(
+internal sealed record Window(
     ImmutableArray<long> Kernel,
     ImmutableArray<long> Strides,
     ImmutableArray<long> Dilations,

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Ops.Families;
 /// An operator that takes axes of size one away or puts them in. Its axes are an attribute <c>axes</c> here; in files an input from opset
 /// 13 on.
 /// </summary>
-public abstract class AxisChange : ReshapingOperator
+internal abstract class AxisChange : ReshapingOperator
 {
     private const int AxesInputSince = 13;
 

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Families;
 /// A function of the elements along one axis that gives as many: Softmax and its kin. Canonical attribute: <c>axis</c>
 /// (default -1).
 /// </summary>
-public abstract class AxisNormalization : Operator
+internal abstract class AxisNormalization : Operator
 {
     /// <summary>The function of the elements along the axis, in place.</summary>
     protected abstract void Normalize(Span<double> elements);

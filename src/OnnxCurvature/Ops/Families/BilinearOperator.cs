@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Families;
 /// An operator that is linear in each of its first two inputs, and has no others that carry a derivative. With both active it
 /// is a curvature source.
 /// </summary>
-public abstract class BilinearOperator : Operator
+internal abstract class BilinearOperator : Operator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Weight;

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>y = φ(a, b), element by element under broadcasting. The author gives φ and the tangent.</summary>
-public abstract class BinaryElementwise : Operator
+internal abstract class BinaryElementwise : Operator
 {
     /// <summary>φ at one pair of elements.</summary>
     protected abstract double Function(Attributes attributes, double a, double b);

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>A function of the bits of two integers of one type, element by element under broadcasting.</summary>
-public abstract class BitwiseElementwise : NonDifferentiable
+internal abstract class BitwiseElementwise : NonDifferentiable
 {
     /// <summary>The function; bits beyond those of the type are dropped.</summary>
     protected abstract long Combine(Attributes attributes, long a, long b);

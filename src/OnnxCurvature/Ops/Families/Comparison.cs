@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>A truth value for each pair of elements, under broadcasting.</summary>
-public abstract class Comparison : NonDifferentiable
+internal abstract class Comparison : NonDifferentiable
 {
     /// <summary>The truth of the comparison.</summary>
     protected abstract bool Holds(double a, double b);

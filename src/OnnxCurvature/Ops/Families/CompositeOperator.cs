@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Families;
 /// <summary>
 /// An operator that is defined by others. For differentiation it is lowered to them; the forward node stays as it is.
 /// </summary>
-public abstract class CompositeOperator : Operator
+internal abstract class CompositeOperator : Operator
 {
     /// <summary>
     /// The outputs of the node, computed from its inputs by other operators; null for an output that cannot be differentiated.

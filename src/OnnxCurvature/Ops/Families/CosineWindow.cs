@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Families;
 /// A window a₀ - a₁ cos(2πn/N) + a₂ cos(4πn/N) of a given size, for n = 0, 1, … . N is the size, or one less where <c>periodic</c> is 0. Of
 /// type <c>output_datatype</c>, float32 by default. Input: the size.
 /// </summary>
-public abstract class CosineWindow : NonDifferentiable
+internal abstract class CosineWindow : NonDifferentiable
 {
     /// <summary>a₀, a₁ and a₂.</summary>
     protected abstract (double First, double Second, double Third) Coefficients { get; }

@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>A truth value for each element.</summary>
-public abstract class ElementwisePredicate : NonDifferentiable
+internal abstract class ElementwisePredicate : NonDifferentiable
 {
     /// <summary>The truth at one element.</summary>
     protected abstract bool Holds(Attributes attributes, double x);

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Logic;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>The greatest or the least of the inputs. Of equal ones the first has the derivative.</summary>
-public abstract class ExtremeElementwise : VariadicElementwise
+internal abstract class ExtremeElementwise : VariadicElementwise
 {
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>

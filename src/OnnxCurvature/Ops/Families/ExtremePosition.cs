@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Families;
 /// The position of the greatest or the least element along <c>axis</c> (default 0): of equal ones the first, or the last with
 /// <c>select_last_index</c>. The axis stays as one of size one unless <c>keepdims</c> is 0.
 /// </summary>
-public abstract class ExtremePosition : NonDifferentiable
+internal abstract class ExtremePosition : NonDifferentiable
 {
     /// <summary>Whether an element comes before the one that was best so far.</summary>
     protected abstract bool IsBetter(double element, double best);

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>The greatest or the least element over axes. Of equal ones the first has the derivative.</summary>
-public abstract class ExtremeReduction : ReductionOperator
+internal abstract class ExtremeReduction : ReductionOperator
 {
     /// <summary>The operator that gives the position of the first extreme element along an axis.</summary>
     protected abstract ExtremePosition Position { get; }

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Families;
 /// An operator that is linear in its first input, with all others (shapes, indices, sizes) held fixed. Its tangent is the
 /// operator itself applied to the tangent.
 /// </summary>
-public abstract class LinearOperator : Operator
+internal abstract class LinearOperator : Operator
 {
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>A reduction that is linear: a sum or a mean.</summary>
-public abstract class LinearReduction : ReductionOperator
+internal abstract class LinearReduction : ReductionOperator
 {
     /// <summary>The cotangent of x, given that of y repeated over the reduced axes.</summary>
     protected abstract Value Weigh(GraphBuilder b, Node node, Value repeated);

@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>An operator whose derivative is zero almost everywhere, or whose values are no floats.</summary>
-public abstract class NonDifferentiable : Operator
+internal abstract class NonDifferentiable : Operator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Formula;

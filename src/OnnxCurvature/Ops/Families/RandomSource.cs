@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Families;
 /// SplitMix64; its seed is made of the attributes and, so that two nodes do not draw the same, of the node's name. How many numbers are
 /// drawn must be known.
 /// </summary>
-public abstract class RandomSource : CompositeOperator
+internal abstract class RandomSource : CompositeOperator
 {
     /// <summary>The attribute that holds the name of the node, and is part of its seed.</summary>
     public const string StreamName = "stream";

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Families;
 /// A reduction over axes. Canonical attributes: <c>axes</c> (absent: all), <c>keepdims</c> (default 1). A form with an empty
 /// list of axes and <c>noop_with_empty_axes</c> becomes Identity.
 /// </summary>
-public abstract class ReductionOperator : Operator
+internal abstract class ReductionOperator : Operator
 {
     /// <summary>The reduction of a list of elements.</summary>
     protected abstract double Reduce(ReadOnlySpan<double> elements);

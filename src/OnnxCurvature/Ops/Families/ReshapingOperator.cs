@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Families;
 /// <summary>
 /// The elements of x in another shape, which follows from x's by a rule. In derivatives it becomes <see cref="Reshape"/>.
 /// </summary>
-public abstract class ReshapingOperator : LinearOperator
+internal abstract class ReshapingOperator : LinearOperator
 {
     /// <summary>The output's shape.</summary>
     protected abstract TensorShape Shape(TensorShape x, Attributes attributes);

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Families;
 /// that run and files hold
 /// <see cref="Formula"/>.
 /// </summary>
-public abstract class TailElementwise : UnaryElementwise
+internal abstract class TailElementwise : UnaryElementwise
 {
     /// <inheritdoc/>
     public sealed override string Domain => "OnnxCurvature";

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>y = φ(x), element by element. The author gives φ and φ'.</summary>
-public abstract class UnaryElementwise : Operator
+internal abstract class UnaryElementwise : Operator
 {
     /// <summary>How y depends on x.</summary>
     protected abstract Curvature Kind { get; }

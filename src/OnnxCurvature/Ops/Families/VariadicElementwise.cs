@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>y = φ(x₀, x₁, …), element by element under broadcasting, for any number of inputs of one type.</summary>
-public abstract class VariadicElementwise : Operator
+internal abstract class VariadicElementwise : Operator
 {
     /// <summary>φ at one element of each input.</summary>
     protected abstract double Function(ReadOnlySpan<double> elements);

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Indexing;
 /// The slices of x along <c>axis</c>, or without one its entries in a row, for which a condition holds. Linear in x; in derivatives it
 /// becomes <see cref="Gather"/> at the indices where the condition holds. Inputs: x, condition.
 /// </summary>
-public sealed class Compress : Operator
+internal sealed class Compress : Operator
 {
     /// <summary>The number of slices is known where the condition is a constant.</summary>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)

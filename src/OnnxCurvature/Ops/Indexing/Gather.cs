@@ -10,7 +10,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Indexing;
 
 /// <summary>The entries of x along an axis at given indices; linear in x.</summary>
-public sealed class Gather : LinearOperator
+internal sealed class Gather : LinearOperator
 {
     /// <summary>The most parts that a gathering from constants is put together from.</summary>
     private const int MostSingleParts = 64;

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Indexing;
 
 /// <summary>y[i, …, j, …] = x[i, …, indices[i, …, j, …], …]: along an axis every place has an index of its own. Linear in x.</summary>
-public sealed class GatherElements : LinearOperator
+internal sealed class GatherElements : LinearOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

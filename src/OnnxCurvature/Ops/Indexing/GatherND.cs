@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Indexing;
 /// The slices of x at tuples of coordinates: y[batch, places, …] = x[batch, indices[batch, places, :], …], where the first
 /// <c>batch_dims</c> axes of both go together. Linear in x.
 /// </summary>
-public sealed class GatherND : LinearOperator
+internal sealed class GatherND : LinearOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Indexing;
 /// The boxes that are kept, best scores first, when those that overlap a kept one by too much fall: rows (sample, class, box) of [kept, 3].
 /// Piecewise constant. Inputs: boxes [N, B, 4], scores [N, classes, B], most boxes for each class, the greatest overlap, the least score.
 /// </summary>
-public sealed class NonMaxSuppression : NonDifferentiable
+internal sealed class NonMaxSuppression : NonDifferentiable
 {
     /// <summary>The number is known where boxes and scores are constants.</summary>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>

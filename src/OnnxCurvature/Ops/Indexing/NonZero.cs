@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Indexing;
 
 /// <summary>The coordinates of the entries of x that are not zero, in row-major order: [rank, count].</summary>
-public sealed class NonZero : NonDifferentiable
+internal sealed class NonZero : NonDifferentiable
 {
     /// <summary>The number is known where x is a constant.</summary>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Indexing;
 /// A new <c>axis</c> (default -1) of size <c>depth</c>, along which the on-value stands where an index says and the off-value elsewhere;
 /// negative indices count from the back, and those beyond the depth are nowhere. Linear in the values. Inputs: indices, depth, [off, on].
 /// </summary>
-public sealed class OneHot : CompositeOperator
+internal sealed class OneHot : CompositeOperator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Formula;

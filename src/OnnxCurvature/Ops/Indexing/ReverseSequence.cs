@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Indexing;
 /// x with the first entries along <c>time_axis</c> (default 0) in reverse order, in each slice along <c>batch_axis</c> (default 1) as many
 /// as its length says. Linear, and its own inverse and transpose. Inputs: x, lengths.
 /// </summary>
-public sealed class ReverseSequence : LinearOperator
+internal sealed class ReverseSequence : LinearOperator
 {
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Indexing;
 
 /// <summary>What <see cref="ScatterElements"/> was called before opset 11; a file's nodes become that.</summary>
-public sealed class Scatter : CompositeOperator
+internal sealed class Scatter : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Indexing;
 /// data with updates put to, or with reduction <c>add</c> added at, places that indices along an axis give. Linear in data and updates
 /// together. Updates that are not added must go to places of their own; ONNX leaves it open which of two would win.
 /// </summary>
-public sealed class ScatterElements : Operator
+internal sealed class ScatterElements : Operator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Indexing;
 /// data with slices of updates put to, or with reduction <c>add</c> added at, tuples of coordinates. Linear in data and updates together.
 /// Updates that are not added must go to places of their own; ONNX leaves it open which of two would win.
 /// </summary>
-public sealed class ScatterND : Operator
+internal sealed class ScatterND : Operator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

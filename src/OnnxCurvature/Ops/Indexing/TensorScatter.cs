@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Indexing;
 /// indices from 0 on); in the <c>mode</c> "circular" what goes beyond the end goes on at the start. Linear in cache and update together. Of
 /// opset 24, so files hold the <see cref="ScatterElements"/>.
 /// </summary>
-public sealed class TensorScatter : CompositeOperator
+internal sealed class TensorScatter : CompositeOperator
 {
     /// <inheritdoc/>
     protected override bool IsNewerThanFiles => true;

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Indexing;
 /// The k greatest entries of x along <c>axis</c> (default -1), or the least with <c>largest</c> = 0, and where they were; of equal ones the
 /// first wins. Piecewise linear. Inputs: x, k.
 /// </summary>
-public sealed class TopK : Operator
+internal sealed class TopK : Operator
 {
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Indexing;
 /// each first was, which one stands at each place of x, and how often each is there. Piecewise linear: the entries are a
 /// <see cref="Gather"/> of x.
 /// </summary>
-public sealed class Unique : Operator
+internal sealed class Unique : Operator
 {
     /// <summary>The number of distinct entries is known where x is a constant.</summary>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Logic;
 
 /// <summary>Whether both hold.</summary>
-public sealed class And : Comparison
+internal sealed class And : Comparison
 {
     /// <summary>The comparison of two values.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<And>().Apply(b, [x, y]).Output;

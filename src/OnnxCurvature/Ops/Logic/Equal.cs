@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Logic;
 
 /// <summary>y = (a equals b).</summary>
-public sealed class Equal : Comparison
+internal sealed class Equal : Comparison
 {
     /// <summary>The comparison of two values.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Equal>().Apply(b, [x, y]).Output;

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Logic;
 
 /// <summary>y = a &gt; b.</summary>
-public sealed class Greater : Comparison
+internal sealed class Greater : Comparison
 {
     /// <summary>The comparison of two values.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Greater>().Apply(b, [x, y]).Output;

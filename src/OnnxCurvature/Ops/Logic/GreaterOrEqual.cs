@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Logic;
 
 /// <summary>y = a ≥ b.</summary>
-public sealed class GreaterOrEqual : Comparison
+internal sealed class GreaterOrEqual : Comparison
 {
     /// <summary>The comparison of two values.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<GreaterOrEqual>().Apply(b, [x, y]).Output;

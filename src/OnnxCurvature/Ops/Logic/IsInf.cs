@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Logic;
 
 /// <summary>Whether x is infinite; the attributes <c>detect_negative</c> and <c>detect_positive</c> (default 1) choose the sign.</summary>
-public sealed class IsInf : ElementwisePredicate
+internal sealed class IsInf : ElementwisePredicate
 {
     /// <inheritdoc/>
     protected override bool Holds(Attributes attributes, double x) =>

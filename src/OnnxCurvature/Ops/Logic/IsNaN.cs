@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Logic;
 
 /// <summary>Whether x is not a number.</summary>
-public sealed class IsNaN : ElementwisePredicate
+internal sealed class IsNaN : ElementwisePredicate
 {
     /// <inheritdoc/>
     protected override bool Holds(Attributes attributes, double x) => double.IsNaN(x);

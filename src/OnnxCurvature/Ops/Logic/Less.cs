@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Logic;
 
 /// <summary>y = a &lt; b.</summary>
-public sealed class Less : Comparison
+internal sealed class Less : Comparison
 {
     /// <summary>The comparison of two values.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Less>().Apply(b, [x, y]).Output;

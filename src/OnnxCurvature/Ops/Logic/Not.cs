@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Logic;
 
 /// <summary>Whether x does not hold.</summary>
-public sealed class Not : ElementwisePredicate
+internal sealed class Not : ElementwisePredicate
 {
     /// <inheritdoc/>
     protected override bool Holds(Attributes attributes, double x) => x == 0;

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Logic;
 
 /// <summary>Whether either holds, or both.</summary>
-public sealed class Or : Comparison
+internal sealed class Or : Comparison
 {
     /// <summary>Whether one of two values holds.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Or>().Apply(b, [x, y]).Output;

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Logic;
 
 /// <summary>Whether exactly one holds.</summary>
-public sealed class Xor : Comparison
+internal sealed class Xor : Comparison
 {
     /// <summary>Whether just one of two values holds.</summary>
     public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<Xor>().Apply(b, [x, y]).Output;

@@ -14,7 +14,7 @@ namespace OnnxCurvature.Ops.Losses;
 /// A loss that picks, by a target of integers [N, *d], an entry of the scores [N, C, *d] along the classes. Optional is a weight for each
 /// class; a target equal to <c>ignore_index</c> has the weight zero. <c>reduction</c>: none, sum, or mean, which is the weighted mean.
 /// </summary>
-public abstract class ClassLoss : CompositeOperator
+internal abstract class ClassLoss : CompositeOperator
 {
     /// <summary>The weight w[t] of every target, zero for those that are ignored, of shape [N, *d]; null where all are one.</summary>
     public static Value? Weights(GraphBuilder b, OperatorCall call)

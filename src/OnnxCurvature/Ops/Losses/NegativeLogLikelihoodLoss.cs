@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Losses;
 
 /// <summary>-w[t] * x[n, t, …] for logarithms of probabilities x and targets t. Linear in x.</summary>
-public sealed class NegativeLogLikelihoodLoss : ClassLoss
+internal sealed class NegativeLogLikelihoodLoss : ClassLoss
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) => [Loss(b, call, call.Required(0))];

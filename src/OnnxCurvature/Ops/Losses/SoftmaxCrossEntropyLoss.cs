@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Normalization;
 namespace OnnxCurvature.Ops.Losses;
 
 /// <summary>-w[t] * log softmax(x)[n, t, …] for scores x and targets t; the second output is log softmax(x) itself.</summary>
-public sealed class SoftmaxCrossEntropyLoss : ClassLoss
+internal sealed class SoftmaxCrossEntropyLoss : ClassLoss
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// x, W, the bias, a mask of padding, past keys and values [2, N, heads, P, D], and what is added to the scores. Outputs: [N, S, V], and
 /// the keys and values with those of the past before them.
 /// </summary>
-public sealed class Attention : MicrosoftOperator
+internal sealed class Attention : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

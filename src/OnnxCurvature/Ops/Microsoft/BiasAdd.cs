@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>y = x + bias + skip, for x [N, positions, C] and a bias [C].</summary>
-public sealed class BiasAdd : MicrosoftOperator
+internal sealed class BiasAdd : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

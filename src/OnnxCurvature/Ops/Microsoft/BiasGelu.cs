@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>y = Gelu(x + bias).</summary>
-public sealed class BiasGelu : MicrosoftOperator
+internal sealed class BiasGelu : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) =>

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>y = u Gelu(v), where u and v are the halves of x + bias along the last axis.</summary>
-public sealed class BiasSplitGelu : MicrosoftOperator
+internal sealed class BiasSplitGelu : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

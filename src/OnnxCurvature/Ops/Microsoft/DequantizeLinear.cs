@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// The operator of the same name of the standard, as it was spelled for 16-bit integers before the standard took them. What is loaded
 /// becomes that.
 /// </summary>
-public sealed class DequantizeLinear : MicrosoftOperator
+internal sealed class DequantizeLinear : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

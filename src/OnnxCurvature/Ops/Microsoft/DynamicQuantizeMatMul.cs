@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// the zero point of b, one or one for each column, and a bias; the last two may be left out. It is piecewise linear in a through the scale
 /// alone.
 /// </summary>
-public sealed class DynamicQuantizeMatMul : MicrosoftOperator
+internal sealed class DynamicQuantizeMatMul : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -15,7 +15,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// words, positions and segments [·, H], scale, shift, a mask [N, S] and the positions; segments, mask and positions may be left out.
 /// Outputs: y [N, S, H], the number of unmasked words of each sample in int32 [N], and the sum.
 /// </summary>
-public sealed class EmbedLayerNormalization : MicrosoftOperator
+internal sealed class EmbedLayerNormalization : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>y = Gelu(x + bias) by its approximation with tanh; the bias may be left out.</summary>
-public sealed class FastGelu : MicrosoftOperator
+internal sealed class FastGelu : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// <summary>
 /// y = activation(Conv(x, w, bias) + z); bias and z may be left out, and <c>activation</c> names an operator of the standard.
 /// </summary>
-public sealed class FusedConv : MicrosoftOperator
+internal sealed class FusedConv : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Products;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>y = activation(alpha A B + beta C); <c>activation</c> names an operator of the standard.</summary>
-public sealed class FusedGemm : MicrosoftOperator
+internal sealed class FusedGemm : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// y = alpha A·B, where the last two axes of A and B are exchanged first by <c>transA</c> and <c>transB</c>; by <c>transBatchA</c> and
 /// <c>transBatchB</c> the first axis goes before the last.
 /// </summary>
-public sealed class FusedMatMul : MicrosoftOperator
+internal sealed class FusedMatMul : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) =>

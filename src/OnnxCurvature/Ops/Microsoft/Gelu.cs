@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>y = x Φ(x), where Φ is the distribution function of the normal distribution: the standard's Gelu.</summary>
-public sealed class Gelu : MicrosoftOperator
+internal sealed class Gelu : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) =>

@@ -15,7 +15,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// nothing that counts; with one they must be constants and equal P + S. Positions are those that are given; of those of a prompt ONNX
 /// Runtime reads the first alone on the CPU, and counts on from it.
 /// </summary>
-public sealed class GroupQueryAttention : MicrosoftOperator
+internal sealed class GroupQueryAttention : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

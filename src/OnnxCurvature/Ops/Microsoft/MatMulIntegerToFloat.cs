@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// The product of two matrices of 8-bit integers less their zero points, times the scales of both, plus a bias. Inputs: a, b, the scale of
 /// each, one or one for each column of b, the zero point of each, and the bias; the last three may be left out.
 /// </summary>
-public sealed class MatMulIntegerToFloat : MicrosoftOperator
+internal sealed class MatMulIntegerToFloat : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) =>

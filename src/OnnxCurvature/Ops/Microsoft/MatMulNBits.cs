@@ -13,7 +13,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// upper one, the scales of the blocks [N * blocks], their zero points (packed like W, or numbers; the middle of the range where they are
 /// left out), an order of the blocks, which is not taken, and the bias [N]. Linear in A, in the scales and in the bias.
 /// </summary>
-public sealed class MatMulNBits : MicrosoftOperator
+internal sealed class MatMulNBits : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

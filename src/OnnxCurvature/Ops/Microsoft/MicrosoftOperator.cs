@@ -3,7 +3,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>An operator of ONNX Runtime's own domain, as its optimizer and exporters leave them in files.</summary>
-public abstract class MicrosoftOperator : ExpandedOperator
+internal abstract class MicrosoftOperator : ExpandedOperator
 {
     /// <inheritdoc/>
     public override string Domain => "com.microsoft";

@@ -13,7 +13,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// of all three, a mask of padding, what is added to the scores, and the past. Outputs: [N, S, heads * E], and keys and values with those
 /// of the past.
 /// </summary>
-public sealed class MultiHeadAttention : MicrosoftOperator
+internal sealed class MultiHeadAttention : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>y = x σ(α x) with the logistic function σ; α is <c>alpha</c> (default 1.702).</summary>
-public sealed class QuickGelu : MicrosoftOperator
+internal sealed class QuickGelu : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

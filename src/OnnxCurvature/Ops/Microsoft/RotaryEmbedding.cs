@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// The standard's RotaryEmbedding with its inputs in another order: x, positions, and the caches of cosines and sines. The positions are
 /// those of all entries [N, S], or the first of them [1].
 /// </summary>
-public sealed class RotaryEmbedding : MicrosoftOperator
+internal sealed class RotaryEmbedding : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>The operator of the same name in the standard's domain, as some exporters spell it.</summary>
-public sealed class SimplifiedLayerNormalization : MicrosoftOperator
+internal sealed class SimplifiedLayerNormalization : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) =>

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// The sum x + skip + bias, layer-normalized along the last axis. Inputs: x, skip, scale, shift and bias; the last two may be left out.
 /// Outputs: y, the mean, the inverse of the deviation, and the sum.
 /// </summary>
-public sealed class SkipLayerNormalization : MicrosoftOperator
+internal sealed class SkipLayerNormalization : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

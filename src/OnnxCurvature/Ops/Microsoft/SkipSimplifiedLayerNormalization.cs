@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Microsoft;
 /// The sum x + skip + bias, divided by its root mean square along the last axis. Inputs: x, skip, scale and bias; the last may be left out.
 /// Outputs: y, none, the inverse of the root, and the sum.
 /// </summary>
-public sealed class SkipSimplifiedLayerNormalization : MicrosoftOperator
+internal sealed class SkipSimplifiedLayerNormalization : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

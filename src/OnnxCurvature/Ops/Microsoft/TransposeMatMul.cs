@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>The older name of FusedMatMul.</summary>
-public sealed class TransposeMatMul : MicrosoftOperator
+internal sealed class TransposeMatMul : MicrosoftOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call) =>

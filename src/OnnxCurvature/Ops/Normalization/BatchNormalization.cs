@@ -13,7 +13,7 @@ namespace OnnxCurvature.Ops.Normalization;
 /// inputs, and y is affine in x. With <c>training_mode</c> = 1 they are those of x over samples and positions, and two further outputs are
 /// the running ones: momentum * input + (1 - momentum) * that of x.
 /// </summary>
-public sealed class BatchNormalization : CompositeOperator
+internal sealed class BatchNormalization : CompositeOperator
 {
     /// <inheritdoc/>
     /// <remarks>Mean and variance are gathered from data, and no step of training moves them along a gradient.</remarks>

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Normalization;
 /// <summary>
 /// x [N, C, *spatial] standardized within each of <c>num_groups</c> groups of channels, then scale * x + bias for each channel.
 /// </summary>
-public sealed class GroupNormalization : CompositeOperator
+internal sealed class GroupNormalization : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 2;

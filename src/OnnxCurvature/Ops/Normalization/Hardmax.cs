@@ -9,7 +9,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Normalization;
 
 /// <summary>1 at the first greatest element along an axis, 0 elsewhere.</summary>
-public sealed class Hardmax : AxisNormalization
+internal sealed class Hardmax : AxisNormalization
 {
     /// <inheritdoc/>
     protected override void Normalize(Span<double> elements)

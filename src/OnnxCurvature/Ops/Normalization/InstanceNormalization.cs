@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Normalization;
 /// <summary>
 /// x [N, C, *spatial] with the mean over its spatial axes taken off and divided by the deviation, then scale * x + bias for each channel.
 /// </summary>
-public sealed class InstanceNormalization : CompositeOperator
+internal sealed class InstanceNormalization : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 2;

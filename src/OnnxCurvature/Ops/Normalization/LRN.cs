@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Normalization;
 /// Local response normalization: y = x / (bias + alpha / size * Σ x²) ^ beta, where the sum is over <c>size</c> neighbouring channels,
 /// of which ⌊(size - 1) / 2⌋ come before.
 /// </summary>
-public sealed class LRN : CompositeOperator
+internal sealed class LRN : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 2;

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Normalization;
 /// y = scale (x - mean) / √(variance + ε) + bias, with mean and variance over all axes from <c>axis</c> (default -1) on. Further
 /// outputs: the mean, and the inverse of the deviation.
 /// </summary>
-public sealed class LayerNormalization : CompositeOperator
+internal sealed class LayerNormalization : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

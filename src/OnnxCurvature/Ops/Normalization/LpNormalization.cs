@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Normalization;
 /// <summary>
 /// x divided by its norm along <c>axis</c>: Σ|x| for <c>p</c> = 1, √Σx² for <c>p</c> = 2; 0, with derivatives of 0, where the norm is 0.
 /// </summary>
-public sealed class LpNormalization : CompositeOperator
+internal sealed class LpNormalization : CompositeOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

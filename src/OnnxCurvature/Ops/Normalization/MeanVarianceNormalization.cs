@@ -9,7 +9,7 @@ using OnnxCurvature.Ops.Reduction;
 namespace OnnxCurvature.Ops.Normalization;
 
 /// <summary>y = (x - μ) / (σ + 1e-9) with mean and deviation over <c>axes</c>, by default all but the channels of [N, C, H, W].</summary>
-public sealed class MeanVarianceNormalization : CompositeOperator
+internal sealed class MeanVarianceNormalization : CompositeOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

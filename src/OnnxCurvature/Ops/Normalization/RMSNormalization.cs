@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Normalization;
 /// y = scale x / √(mean of x² + ε), with the mean over all axes from <c>axis</c> (default -1) on. Of opset 23, so files hold what it is
 /// made of.
 /// </summary>
-public sealed class RMSNormalization : CompositeOperator
+internal sealed class RMSNormalization : CompositeOperator
 {
     /// <inheritdoc/>
     protected override bool IsNewerThanFiles => true;

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Normalization;
 /// y = scale x / √(mean of x² + ε), with the mean over all axes from <c>axis</c> (default -1) on, and the inverse of the root. ONNX Runtime
 /// has it in the standard's domain.
 /// </summary>
-public sealed class SimplifiedLayerNormalization : ExpandedOperator
+internal sealed class SimplifiedLayerNormalization : ExpandedOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -8,7 +8,7 @@ using OnnxCurvature.Ops.Reduction;
 namespace OnnxCurvature.Ops.Normalization;
 
 /// <summary>y = exp(x) / Σ exp(x) along an axis.</summary>
-public sealed class Softmax : AxisNormalization
+internal sealed class Softmax : AxisNormalization
 {
     /// <summary>The operator along one axis of a value.</summary>
     public static Value Of(GraphBuilder b, Value x, int axis) =>

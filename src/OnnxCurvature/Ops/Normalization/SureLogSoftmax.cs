@@ -13,7 +13,7 @@ namespace OnnxCurvature.Ops.Normalization;
 /// all of the probability, so that its y is near zero. ONNX has no
 /// such operator: programs that run and files hold <see cref="Formula"/>.
 /// </summary>
-public sealed class SureLogSoftmax : AxisNormalization
+internal sealed class SureLogSoftmax : AxisNormalization
 {
     /// <summary>The operator along one axis of a value.</summary>
     public static Value Of(GraphBuilder b, Value x, int axis) =>

@@ -13,7 +13,7 @@ namespace OnnxCurvature.Ops.Pooling;
 /// The mean of each window of x [N, C, *spatial]: over its entries inside x, or with <c>count_include_pad</c> over those in the padding,
 /// too. Linear. Canonical attributes as for <see cref="MaxPool"/>.
 /// </summary>
-public sealed class AveragePool : LinearOperator
+internal sealed class AveragePool : LinearOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 3;

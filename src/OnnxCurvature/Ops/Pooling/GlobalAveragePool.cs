@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Reduction;
 namespace OnnxCurvature.Ops.Pooling;
 
 /// <summary>The mean over all spatial axes of x [N, C, *spatial], which stay as ones.</summary>
-public sealed class GlobalAveragePool : CompositeOperator
+internal sealed class GlobalAveragePool : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 2;

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Reduction;
 namespace OnnxCurvature.Ops.Pooling;
 
 /// <summary>(Σ |x|ᵖ)^(1/p) over all spatial axes of x [N, C, *spatial], which stay as ones; <c>p</c> is 2 by default.</summary>
-public sealed class GlobalLpPool : CompositeOperator
+internal sealed class GlobalLpPool : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 2;

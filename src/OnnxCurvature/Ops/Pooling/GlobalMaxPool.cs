@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Reduction;
 namespace OnnxCurvature.Ops.Pooling;
 
 /// <summary>The greatest entry over all spatial axes of x [N, C, *spatial], which stay as ones.</summary>
-public sealed class GlobalMaxPool : CompositeOperator
+internal sealed class GlobalMaxPool : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 2;

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Pooling;
 /// (Σ |x|ᵖ)^(1/p) over each window of x [N, C, *spatial], with <c>p</c> = 2 by default. The sum is a convolution of each channel with a
 /// kernel of ones. Canonical attributes as for <see cref="MaxPool"/>.
 /// </summary>
-public sealed class LpPool : CompositeOperator
+internal sealed class LpPool : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 3;

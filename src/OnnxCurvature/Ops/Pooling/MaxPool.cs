@@ -15,7 +15,7 @@ namespace OnnxCurvature.Ops.Pooling;
 /// entries the first wins. Canonical attributes: <c>kernel_shape</c>, <c>strides</c>, <c>dilations</c>, <c>pads</c>, <c>ceil_mode</c>,
 /// <c>storage_order</c> of the positions.
 /// </summary>
-public sealed class MaxPool : Operator
+internal sealed class MaxPool : Operator
 {
     /// <inheritdoc/>
     public override int LeastRank => 3;

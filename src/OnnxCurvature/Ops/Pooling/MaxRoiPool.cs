@@ -15,7 +15,7 @@ namespace OnnxCurvature.Ops.Pooling;
 /// Regions [R, 5] (image, left, top, right, bottom) of images x [N, C, H, W], rounded to whole pixels and divided into bins, of each of
 /// which the greatest pixel is taken; zero for an empty one: [R, C, h, w]. Piecewise linear in x, piecewise constant in the regions.
 /// </summary>
-public sealed class MaxRoiPool : CompositeOperator
+internal sealed class MaxRoiPool : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 4;

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Pooling;
 /// Zeros with the entries of x [N, C, *spatial] put to the flat positions that <see cref="MaxPool"/> gave. Linear. Inputs: x, positions,
 /// and the output's shape where it is not the least one that windows of <c>kernel_shape</c>, <c>strides</c> and <c>pads</c> fit into.
 /// </summary>
-public sealed class MaxUnpool : CompositeOperator
+internal sealed class MaxUnpool : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 3;

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Products;
 /// Determinants of square matrices x [..., n, n]. In derivatives Laplace's expansion over all sets of columns, row by row: a polynomial
 /// without divisions, so it is right for singular matrices, too; n 2ⁿ products, and n is at most 16.
 /// </summary>
-public sealed class Det : CompositeOperator
+internal sealed class Det : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 2;

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Products;
 /// Σ of products of entries of the operands, over all labels of <c>equation</c> that the result lacks. Linear in each operand; for
 /// derivatives the operands are multiplied one after another, by matrix products where labels are summed over.
 /// </summary>
-public sealed class Einsum : CompositeOperator
+internal sealed class Einsum : CompositeOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Products;
 /// y = alpha A B + beta C for matrices, where A and B are transposed first by <c>transA</c> and <c>transB</c> and C is broadcast.
 /// Bilinear in A and B, affine in C.
 /// </summary>
-public sealed class Gemm : Operator
+internal sealed class Gemm : Operator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Weight;

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Products;
 /// <summary>
 /// The matrix product of the last two axes, broadcast over those before; a vector is a row on the left, a column on the right.
 /// </summary>
-public sealed class MatMul : BilinearOperator
+internal sealed class MatMul : BilinearOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

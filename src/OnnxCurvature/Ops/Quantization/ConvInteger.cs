@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Quantization;
 /// A convolution of 8-bit integers less their zero points, in int32. Inputs: x, w, and a zero point of each; that of w may be one for each
 /// output channel.
 /// </summary>
-public sealed class ConvInteger : CompositeOperator
+internal sealed class ConvInteger : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 3;

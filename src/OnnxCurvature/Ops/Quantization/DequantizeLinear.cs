@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Quantization;
 /// (x - zero point) scale, for integers x: linear in the scale. The scale is a scalar, a vector along <c>axis</c> (default 1), or one for
 /// each <c>block_size</c> entries along it. Inputs: x, scale, zero point.
 /// </summary>
-public sealed class DequantizeLinear : CompositeOperator
+internal sealed class DequantizeLinear : CompositeOperator
 {
     /// <summary>The output of a call, by other operators; x may be numbers that are whole, too.</summary>
     internal Value Of(GraphBuilder b, OperatorCall call) => Lower(b, call)[0]!;

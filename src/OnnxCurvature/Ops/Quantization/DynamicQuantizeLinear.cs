@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Quantization;
 /// x quantized to uint8 so that its range, and zero, just fit. Outputs: the integers, the scale (max(x, 0) - min(x, 0)) / 255, which is
 /// piecewise linear in x, and the zero point.
 /// </summary>
-public sealed class DynamicQuantizeLinear : CompositeOperator
+internal sealed class DynamicQuantizeLinear : CompositeOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Quantization;
 /// The product of two matrices of 8-bit integers less their zero points, in int32. Inputs: a, b, and a zero point of each, one or one for
 /// each row of a or column of b.
 /// </summary>
-public sealed class MatMulInteger : CompositeOperator
+internal sealed class MatMulInteger : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

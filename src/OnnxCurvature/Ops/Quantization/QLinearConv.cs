@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Quantization;
 /// and zero point (one, or one for each output channel), the scale and the zero point of the result, and an int32 bias in units of both
 /// scales.
 /// </summary>
-public sealed class QLinearConv : CompositeOperator
+internal sealed class QLinearConv : CompositeOperator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Formula;

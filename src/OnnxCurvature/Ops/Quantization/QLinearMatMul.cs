@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Quantization;
 /// The product of two quantized matrices, quantized. Piecewise constant in all scales. Inputs: a and its scale and zero point, b and its
 /// scale and zero point, the scale and the zero point of the product.
 /// </summary>
-public sealed class QLinearMatMul : CompositeOperator
+internal sealed class QLinearMatMul : CompositeOperator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Formula;

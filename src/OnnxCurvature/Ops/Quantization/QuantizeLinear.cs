@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Quantization;
 /// x / scale rounded to an integer, plus a zero point, cut to the range of its type. Piecewise constant. Inputs: x, scale, zero point;
 /// without one the type is <c>output_dtype</c>, uint8 by default.
 /// </summary>
-public sealed class QuantizeLinear : CompositeOperator
+internal sealed class QuantizeLinear : CompositeOperator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => input == 0 ? base.RoleOf(node, input) : ConstantRole.Formula;

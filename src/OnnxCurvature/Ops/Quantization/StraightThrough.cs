@@ -13,7 +13,7 @@ namespace OnnxCurvature.Ops.Quantization;
 /// A value with the derivative of another: the straight-through estimate of what rounding would make zero. Inputs: a stand-in, which has
 /// the derivative, and the value, whose element type may be another one. Files hold the value.
 /// </summary>
-public sealed class StraightThrough : Operator
+internal sealed class StraightThrough : Operator
 {
     /// <inheritdoc/>
     public override string Domain => "OnnxCurvature";

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Logic;
 namespace OnnxCurvature.Ops.Random;
 
 /// <summary>1 with a probability x, else 0: whether a drawn number is less than x. Piecewise constant in x.</summary>
-public sealed class Bernoulli : RandomSource
+internal sealed class Bernoulli : RandomSource
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

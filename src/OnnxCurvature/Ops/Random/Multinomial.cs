@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Random;
 /// Classes drawn with probabilities whose logarithms, up to a constant, are x [N, classes]: <c>sample_size</c> (default 1) for each row,
 /// where x plus a number of Gumbel's distribution is greatest. Piecewise constant in x. Of type <c>dtype</c>, int32 by default.
 /// </summary>
-public sealed class Multinomial : RandomSource
+internal sealed class Multinomial : RandomSource
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Random;
 /// <summary>
 /// Numbers of a normal distribution of <c>mean</c> (default 0) and standard deviation <c>scale</c> (default 1), in a <c>shape</c>.
 /// </summary>
-public sealed class RandomNormal : RandomSource
+internal sealed class RandomNormal : RandomSource
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

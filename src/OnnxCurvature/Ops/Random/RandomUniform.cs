@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Random;
 
 /// <summary>Numbers spread evenly from <c>low</c> (default 0) to <c>high</c> (default 1), in a <c>shape</c>.</summary>
-public sealed class RandomUniform : RandomSource
+internal sealed class RandomUniform : RandomSource
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

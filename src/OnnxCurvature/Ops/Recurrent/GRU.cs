@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Recurrent;
 /// The gated recurrent unit, with gates in the order update z, reset r, hidden: h = (1 - z) h̃ + z h₋, where h̃ = g(x·Wₕᵀ + (r h₋)·Rₕᵀ +
 /// b), or with <c>linear_before_reset</c> g(x·Wₕᵀ + wₕ + r (h₋·Rₕᵀ + rₕ)).
 /// </summary>
-public sealed class GRU : RecurrentOperator
+internal sealed class GRU : RecurrentOperator
 {
     /// <inheritdoc/>
     protected override int Gates => 3;

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Recurrent;
 /// [D, 3*H] let the gates i and f see c₋, and o see c. With <c>input_forget</c> f is 1 - i. Clipping bounds
 /// the arguments of the gates, and as in ONNX Runtime not that of h.
 /// </summary>
-public sealed class LSTM : RecurrentOperator
+internal sealed class LSTM : RecurrentOperator
 {
     private const int Peepholes = 7;
 

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Recurrent;
 
 /// <summary>h = f(x·Wᵀ + h₋·Rᵀ + b).</summary>
-public sealed class RNN : RecurrentOperator
+internal sealed class RNN : RecurrentOperator
 {
     /// <inheritdoc/>
     protected override int Gates => 1;

@@ -16,7 +16,7 @@ namespace OnnxCurvature.Ops.Recurrent;
 /// batch axis N comes first. For differentiation the steps are written one after another where their number is known, and else become a
 /// Scan.
 /// </summary>
-public abstract class RecurrentOperator : CompositeOperator
+internal abstract class RecurrentOperator : CompositeOperator
 {
     /// <summary>The most steps that are written one after another.</summary>
     public const int MostSteps = 4096;

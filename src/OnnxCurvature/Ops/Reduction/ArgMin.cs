@@ -3,7 +3,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The position of the least element along an axis.</summary>
-public sealed class ArgMin : ExtremePosition
+internal sealed class ArgMin : ExtremePosition
 {
     /// <inheritdoc/>
     protected override bool IsBetter(double element, double best) => element < best;

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Reduction;
 /// The products of all elements up to each along an axis: without that element itself for <c>exclusive</c> = 1, from the end for
 /// <c>reverse</c> = 1. Inputs: x, axis. Of opset 26, so files hold what it is made of.
 /// </summary>
-public sealed class CumProd : CompositeOperator
+internal sealed class CumProd : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

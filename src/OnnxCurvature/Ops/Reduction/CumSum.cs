@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Reduction;
 /// The sums of all elements up to each along an axis: without that element itself for <c>exclusive</c> = 1, from the end for
 /// <c>reverse</c> = 1. Inputs: x, axis.
 /// </summary>
-public sealed class CumSum : LinearOperator
+internal sealed class CumSum : LinearOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The sum of magnitudes over axes. The slope at 0 is 0.</summary>
-public sealed class ReduceL1 : ReductionOperator
+internal sealed class ReduceL1 : ReductionOperator
 {
     /// <inheritdoc/>
     protected override SampleTotal? Total => SampleTotal.Sum;

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Logic;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The Euclidean norm over axes. The slope at 0 is 0.</summary>
-public sealed class ReduceL2 : ReductionOperator
+internal sealed class ReduceL2 : ReductionOperator
 {
     /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)

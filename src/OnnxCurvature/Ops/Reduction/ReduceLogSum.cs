@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The logarithm of the sum over axes.</summary>
-public sealed class ReduceLogSum : ReductionOperator
+internal sealed class ReduceLogSum : ReductionOperator
 {
     /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)

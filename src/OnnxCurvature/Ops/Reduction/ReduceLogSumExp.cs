@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The logarithm of the sum of exponentials over axes, without overflow.</summary>
-public sealed class ReduceLogSumExp : ReductionOperator
+internal sealed class ReduceLogSumExp : ReductionOperator
 {
     /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The greatest element over axes.</summary>
-public sealed class ReduceMax : ExtremeReduction
+internal sealed class ReduceMax : ExtremeReduction
 {
     /// <summary>The greatest element over axes.</summary>
     public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) =>

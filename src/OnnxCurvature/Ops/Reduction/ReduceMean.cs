@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The mean over axes.</summary>
-public sealed class ReduceMean : LinearReduction
+internal sealed class ReduceMean : LinearReduction
 {
     /// <summary>The mean over axes; the value itself for no axes.</summary>
     public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) =>

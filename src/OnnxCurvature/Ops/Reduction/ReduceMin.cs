@@ -3,7 +3,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The least element over axes.</summary>
-public sealed class ReduceMin : ExtremeReduction
+internal sealed class ReduceMin : ExtremeReduction
 {
     /// <inheritdoc/>
     protected override ExtremePosition Position => Catalogue.Get<ArgMin>();

@@ -8,7 +8,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The product over axes.</summary>
-public sealed class ReduceProd : ReductionOperator
+internal sealed class ReduceProd : ReductionOperator
 {
     /// <inheritdoc/>
     protected override double Reduce(ReadOnlySpan<double> elements)

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The sum over axes.</summary>
-public sealed class ReduceSum : LinearReduction
+internal sealed class ReduceSum : LinearReduction
 {
     /// <summary>The sum over axes; the value itself for no axes.</summary>
     public static Value Of(GraphBuilder b, Value x, IEnumerable<long> axes, bool keepDims) =>

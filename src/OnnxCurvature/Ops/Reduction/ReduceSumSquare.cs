@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Reduction;
 
 /// <summary>The sum of squares over axes.</summary>
-public sealed class ReduceSumSquare : ReductionOperator
+internal sealed class ReduceSumSquare : ReductionOperator
 {
     /// <inheritdoc/>
     protected override SampleTotal? Total => SampleTotal.Sum;

@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Rules;
 
 /// <summary>Carries a leading axis of directions through nodes by their batching rules.</summary>
-public static class Batching
+internal static class Batching
 {
     /// <summary>
     /// Builds in <paramref name="b"/> the nodes anew that depend on a value of <paramref name="batched"/>, and adds their

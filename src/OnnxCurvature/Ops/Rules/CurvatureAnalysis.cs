@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Rules;
 
 /// <summary>Finds the curvature sources among nodes: those with a second derivative in what is active.</summary>
-public static class CurvatureAnalysis
+internal static class CurvatureAnalysis
 {
     /// <summary>
     /// Adds to <paramref name="active"/> the outputs of <paramref name="nodes"/> that depend differentiably on it, and returns the nodes by

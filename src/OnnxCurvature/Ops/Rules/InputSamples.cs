@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Rules;
 /// Finds along which axis of each input the samples of a batch lie: the one that is declared, else the first, unless only another one is
 /// proven to keep samples independent up to the model's output.
 /// </summary>
-public static class InputSamples
+internal static class InputSamples
 {
     /// <summary>
     /// A model that knows the axes of its inputs, as far as independence of the output's samples proves them. Recurrent nets take steps

@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Rules;
 
 /// <summary>Evaluates nodes in managed code, floating-point values in double precision whatever their type.</summary>
-public static class Interpreter
+internal static class Interpreter
 {
     /// <summary>
     /// Adds to <paramref name="values"/> those of the outputs of <paramref name="nodes"/>, which must be in topological order.

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Building;
 namespace OnnxCurvature.Ops.Rules;
 
 /// <summary>Carries cotangents back through nodes that are linear in tangents, by their transposition rules.</summary>
-public static class Pullback
+internal static class Pullback
 {
     /// <summary>
     /// Adds to <paramref name="sums"/> the cotangents of all inputs of <paramref name="nodes"/>, which must be in topological order, that

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Rules;
 
 /// <summary>Carries tangents through nodes by their linearization rules.</summary>
-public static class Pushforward
+internal static class Pushforward
 {
     /// <summary>
     /// The tangent of <paramref name="output"/>, which was built from <paramref name="input"/> for the sake of its derivative; null where

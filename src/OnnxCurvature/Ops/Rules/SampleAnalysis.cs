@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Rules;
 
 /// <summary>Finds where the samples of a batch lie in values, so that a method can prove that samples are independent.</summary>
-public static class SampleAnalysis
+internal static class SampleAnalysis
 {
     /// <summary>
     /// Adds to <paramref name="layouts"/> those of the outputs of <paramref name="nodes"/>, which must be in topological order.

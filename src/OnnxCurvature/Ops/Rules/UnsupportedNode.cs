@@ -5,7 +5,7 @@ namespace OnnxCurvature.Ops.Rules;
 /// <summary>A node that cannot be taken, and why.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="Reason">One sentence.</param>
-public sealed record UnsupportedNode(Node Node, string Reason)
+internal sealed record UnsupportedNode(Node Node, string Reason)
 {
     /// <summary>What stands against a node whose bodies hold nodes that cannot be taken: all of them.</summary>
     public static UnsupportedOperatorException InBody(IEnumerable<UnsupportedNode> refusals) =>
@@ -20,7 +20,7 @@ public sealed record UnsupportedNode(Node Node, string Reason)
 }
 
 /// <summary>Reports all nodes of a model that cannot be taken.</summary>
-public sealed class UnsupportedModelException(IReadOnlyList<UnsupportedNode> nodes)
+internal sealed class UnsupportedModelException(IReadOnlyList<UnsupportedNode> nodes)
     : Exception(
         string.Join(
             "; ",

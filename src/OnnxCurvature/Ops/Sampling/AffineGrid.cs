@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Sampling;
 /// For each pixel of an image its coordinates, from -1 to 1, under an affine map theta [N, d, d + 1]: a grid [N, *spatial, d] for
 /// <see cref="GridSample"/>. Linear in theta. Inputs: theta, the image's sizes [N, C, *spatial].
 /// </summary>
-public sealed class AffineGrid : CompositeOperator
+internal sealed class AffineGrid : CompositeOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

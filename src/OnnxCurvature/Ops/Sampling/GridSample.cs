@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Sampling;
 /// x [N, C, *spatial] sampled at the points of a grid [N, *places, d], whose coordinates run from -1 to 1 and from the last spatial axis to
 /// the first. Linear in x, piecewise polynomial in the grid. Canonical <c>mode</c>: linear (the default), nearest or cubic.
 /// </summary>
-public sealed class GridSample : CompositeOperator
+internal sealed class GridSample : CompositeOperator
 {
     private static readonly ImmutableArray<(string Old, string New)> Modes = [("bilinear", "linear"), ("bicubic", "cubic")];
 

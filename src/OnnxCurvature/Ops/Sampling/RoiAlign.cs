@@ -16,7 +16,7 @@ namespace OnnxCurvature.Ops.Sampling;
 /// interpolation and averaged, or of which the greatest weighted pixel is taken: [R, C, h, w]. The weights of rows and columns are matrices
 /// by which each image is multiplied from both sides. Linear (avg) or piecewise linear (max) in x, piecewise polynomial in the regions.
 /// </summary>
-public sealed class RoiAlign : CompositeOperator
+internal sealed class RoiAlign : CompositeOperator
 {
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)

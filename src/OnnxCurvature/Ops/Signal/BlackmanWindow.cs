@@ -3,7 +3,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Signal;
 
 /// <summary>The window of Blackman.</summary>
-public sealed class BlackmanWindow : CosineWindow
+internal sealed class BlackmanWindow : CosineWindow
 {
     /// <inheritdoc/>
     protected override (double First, double Second, double Third) Coefficients => (0.42, 0.5, 0.08);

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Signal;
 /// (<c>onesided</c>), or the real inverse of such a half. Linear; in derivatives a product with a matrix. Inputs: x, length, axis (default
 /// -2).
 /// </summary>
-public sealed class DFT : CompositeOperator
+internal sealed class DFT : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 2;

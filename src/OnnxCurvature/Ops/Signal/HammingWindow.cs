@@ -3,7 +3,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Signal;
 
 /// <summary>The window of Hamming.</summary>
-public sealed class HammingWindow : CosineWindow
+internal sealed class HammingWindow : CosineWindow
 {
     /// <inheritdoc/>
     protected override (double First, double Second, double Third) Coefficients => (25.0 / 46, 21.0 / 46, 0);

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Signal;
 /// <c>output_datatype</c>, float32 by default. Inputs: bins, the length of the transform, the sample rate, the lowest and the highest
 /// frequency in Hz.
 /// </summary>
-public sealed class MelWeightMatrix : NonDifferentiable
+internal sealed class MelWeightMatrix : NonDifferentiable
 {
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Signal;
 /// [N, windows, bins, 2]. Of real x only half of each spectrum is there unless <c>onesided</c> is 0. Bilinear in x and the weights. Inputs:
 /// x, step, weights, length.
 /// </summary>
-public sealed class STFT : CompositeOperator
+internal sealed class STFT : CompositeOperator
 {
     /// <inheritdoc/>
     /// <remarks>The window is a part of the transform.</remarks>

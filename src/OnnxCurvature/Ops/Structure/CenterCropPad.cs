@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Structure;
 /// x cut, or filled up with zeros, on both sides of <c>axes</c> (default: all) until these have given sizes; of an odd number the greater
 /// half goes to the end. Linear. Inputs: x, sizes.
 /// </summary>
-public sealed class CenterCropPad : CompositeOperator
+internal sealed class CenterCropPad : CompositeOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

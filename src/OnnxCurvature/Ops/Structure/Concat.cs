@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>The inputs one after another along an axis. Linear in all of them at once.</summary>
-public sealed class Concat : Operator
+internal sealed class Concat : Operator
 {
     /// <inheritdoc/>
     public override int LeastRank => 1;

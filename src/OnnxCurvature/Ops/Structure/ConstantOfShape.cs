@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>A tensor of a shape, filled with the element of the attribute <c>value</c> (by default a float32 zero).</summary>
-public sealed class ConstantOfShape : NonDifferentiable
+internal sealed class ConstantOfShape : NonDifferentiable
 {
     /// <inheritdoc/>
     public override bool HoldsSizes(int input) => input == 0;

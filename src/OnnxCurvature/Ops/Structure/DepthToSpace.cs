@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Structure;
 /// [N, C s², H, W] as [N, C, H s, W s] with s = <c>blocksize</c>: channels become blocks of pixels. Channels are ordered as (s, s, C) for
 /// the <c>mode</c> DCR, as (C, s, s) for CRD.
 /// </summary>
-public sealed class DepthToSpace : CompositeOperator
+internal sealed class DepthToSpace : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 4;

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Ops.Structure;
 /// <summary>
 /// Dropout as it is at inference: y = x, and a mask that is true everywhere. Canonical inputs: x alone.
 /// </summary>
-public sealed class Dropout : LinearOperator
+internal sealed class Dropout : LinearOperator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => input == 0 ? ConstantRole.Forwarded : ConstantRole.Formula;

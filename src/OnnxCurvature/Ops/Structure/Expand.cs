@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>x repeated by broadcasting against a shape.</summary>
-public sealed class Expand : LinearOperator
+internal sealed class Expand : LinearOperator
 {
     /// <summary>A value repeated until it has a shape.</summary>
     public static Value Of(GraphBuilder b, Value x, TensorShape shape) =>

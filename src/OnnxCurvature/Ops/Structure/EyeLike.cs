@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Structure;
 /// <summary>
 /// A matrix of the shape of x with ones on the diagonal <c>k</c> (default 0), zeros elsewhere, of type <c>dtype</c> (default: that of x).
 /// </summary>
-public sealed class EyeLike : NonDifferentiable
+internal sealed class EyeLike : NonDifferentiable
 {
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)

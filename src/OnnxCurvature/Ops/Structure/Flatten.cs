@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>x as a matrix: the axes before <c>axis</c> are its rows, the others its columns.</summary>
-public sealed class Flatten : ReshapingOperator
+internal sealed class Flatten : ReshapingOperator
 {
     /// <inheritdoc/>
     protected override TensorShape Shape(TensorShape x, Attributes attributes)

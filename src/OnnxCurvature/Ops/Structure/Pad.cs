@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops.Structure;
 /// element on the edge ("reflect"), or from the other end ("wrap"). Negative widths cut. Linear in x; the tangent's constant is
 /// zero. Canonical inputs: x, pads (all begins, then all ends), constant value.
 /// </summary>
-public sealed class Pad : LinearOperator
+internal sealed class Pad : LinearOperator
 {
     /// <summary>A value with zeros before and after it along an axis.</summary>
     public static Value Of(GraphBuilder b, Value x, int axis, long before, long after)

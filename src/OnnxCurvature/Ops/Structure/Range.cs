@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Structure;
 /// The numbers start, start + delta, … before limit. Inputs: three scalars. Their count is piecewise constant, and for a given count they
 /// are linear in start and delta together.
 /// </summary>
-public sealed class Range : NonDifferentiable
+internal sealed class Range : NonDifferentiable
 {
     /// <summary>0, 1, … below a limit, a 64-bit scalar or vector of one, that is the size <paramref name="length"/>.</summary>
     public static Value UpTo(GraphBuilder b, Value limit, Dim length) =>

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>The same elements in another shape.</summary>
-public sealed class Reshape : LinearOperator
+internal sealed class Reshape : LinearOperator
 {
     /// <summary>
     /// A value in a shape of as many elements; the value itself where it has that shape. A chain of reshapes becomes one.

@@ -13,7 +13,7 @@ namespace OnnxCurvature.Ops.Structure;
 /// x sampled anew along some axes. Linear and separable: along each axis a product with the matrix of the interpolation's weights, or for
 /// the nearest neighbour a Gather. Inputs: x, the region that "tf_crop_and_resize" samples, factors, or sizes instead.
 /// </summary>
-public sealed class Resize : CompositeOperator
+internal sealed class Resize : CompositeOperator
 {
     /// <summary>Coordinates that only opset 11 knows; later files hold what the operator is lowered to.</summary>
     internal const string LastInOpset11 = "tf_half_pixel_for_nn";

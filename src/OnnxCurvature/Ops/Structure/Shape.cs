@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>The sizes of x from axis <c>start</c> up to <c>end</c>, as a vector of 64-bit integers.</summary>
-public sealed class Shape : NonDifferentiable
+internal sealed class Shape : NonDifferentiable
 {
     /// <summary>The shape of a value.</summary>
     public static Value Of(GraphBuilder b, Value x) => Catalogue.Get<Shape>().Apply(b, [x]).Output;

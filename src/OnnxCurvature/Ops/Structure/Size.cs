@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>The number of elements of x, a 64-bit integer.</summary>
-public sealed class Size : NonDifferentiable
+internal sealed class Size : NonDifferentiable
 {
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [new TensorType(ElementType.Int64, TensorShape.Scalar)];

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Indexing;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>A part of x: along each of some axes the indices start, start + step, … before end.</summary>
-public sealed class Slice : LinearOperator
+internal sealed class Slice : LinearOperator
 {
     /// <summary>Up to here a reversed axis is put together from single parts, which every engine has, constants included.</summary>
     private const long MostSingleParts = 16;

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>[N, C, H s, W s] as [N, s s C, H, W] with s = <c>blocksize</c>: blocks of pixels become channels.</summary>
-public sealed class SpaceToDepth : CompositeOperator
+internal sealed class SpaceToDepth : CompositeOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 4;

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>x cut along <c>axis</c> into outputs of the sizes <c>split</c>. Linear.</summary>
-public sealed class Split : LinearOperator
+internal sealed class Split : LinearOperator
 {
     private const int SizesInputSince = 13;
 

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>x without some of its axes of size one; without all of them where <c>axes</c> is left out.</summary>
-public sealed class Squeeze : AxisChange
+internal sealed class Squeeze : AxisChange
 {
     /// <inheritdoc/>
     protected override TensorShape Shape(TensorShape x, Attributes attributes)

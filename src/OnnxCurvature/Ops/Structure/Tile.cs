@@ -8,7 +8,7 @@ using OnnxCurvature.Ops.Reduction;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>x repeated as a whole along each axis. Inputs: x, the number of repeats for each axis.</summary>
-public sealed class Tile : LinearOperator
+internal sealed class Tile : LinearOperator
 {
     /// <inheritdoc/>
     public override bool HoldsSizes(int input) => input == 1;

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>ONNX's Transpose: the axes of x in another order: axis i of y is axis <c>perm[i]</c> of x.</summary>
-public sealed class TransposeAxes : LinearOperator
+internal sealed class TransposeAxes : LinearOperator
 {
     /// <inheritdoc/>
     public override ConstantRole RoleOf(Node node, int input) => input == 0 ? ConstantRole.Forwarded : ConstantRole.Formula;

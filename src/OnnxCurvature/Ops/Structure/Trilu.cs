@@ -9,7 +9,7 @@ namespace OnnxCurvature.Ops.Structure;
 /// The upper (<c>upper</c> = 1, the default) or lower triangles of the matrices in the last two axes, from diagonal k on, zero
 /// elsewhere. Inputs: x, k (default 0). Its own transpose.
 /// </summary>
-public sealed class Trilu : LinearOperator
+internal sealed class Trilu : LinearOperator
 {
     /// <inheritdoc/>
     public override int LeastRank => 2;

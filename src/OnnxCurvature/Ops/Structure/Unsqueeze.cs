@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>x with axes of size one put in; <c>axes</c> are those of the output.</summary>
-public sealed class Unsqueeze : AxisChange
+internal sealed class Unsqueeze : AxisChange
 {
     /// <inheritdoc/>
     protected override TensorShape Shape(TensorShape x, Attributes attributes)

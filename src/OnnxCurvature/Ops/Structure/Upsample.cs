@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Structure;
 /// <summary>
 /// What <see cref="Resize"/> was called before opset 10; a file's nodes become that. Inputs: x, factors.
 /// </summary>
-public sealed class Upsample : CompositeOperator
+internal sealed class Upsample : CompositeOperator
 {
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

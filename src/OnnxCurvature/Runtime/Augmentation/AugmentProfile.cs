@@ -13,7 +13,7 @@ public enum AugmentProfile
 }
 
 /// <summary>Names of profiles.</summary>
-public static class AugmentProfiles
+internal static class AugmentProfiles
 {
     /// <summary>The name on the command line: <c>single-run</c>.</summary>
     public static string Name(this AugmentProfile profile) =>

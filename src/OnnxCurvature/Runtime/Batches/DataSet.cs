@@ -11,7 +11,7 @@ namespace OnnxCurvature.Runtime.Batches;
 /// <summary>
 /// Arrays for the inputs of a program, checked against their types, of which batches are cut along the axes on which samples lie.
 /// </summary>
-public sealed class DataSet
+internal sealed class DataSet
 {
     private readonly ImmutableArray<(Value Input, NpyArray Array, SampleLayout Samples)> _arrays;
 

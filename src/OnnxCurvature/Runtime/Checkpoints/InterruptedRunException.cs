@@ -4,5 +4,5 @@ namespace OnnxCurvature.Runtime.Checkpoints;
 /// <param name="path">The file.</param>
 /// <param name="progress">How much is done.</param>
 /// <param name="cancellation">What interrupted it.</param>
-public sealed class InterruptedRunException(string path, string progress, CancellationToken cancellation)
+internal sealed class InterruptedRunException(string path, string progress, CancellationToken cancellation)
     : OperationCanceledException($"'{path}' keeps {progress}; give the same command with --resume to go on.", cancellation);

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Runtime.Checkpoints;
 /// and what it is. Runs of which all are the same give the same bits on the same kind of machine.
 /// </summary>
 /// <param name="Entries">The pairs.</param>
-public sealed record RunIdentity(ImmutableArray<IdentityEntry> Entries)
+internal sealed record RunIdentity(ImmutableArray<IdentityEntry> Entries)
 {
     /// <summary>The first pair of another identity that differs, as a clause; null where there is none.</summary>
     /// <param name="other">The other identity.</param>
@@ -31,4 +31,4 @@ public sealed record RunIdentity(ImmutableArray<IdentityEntry> Entries)
 /// <summary>Something that a result is of.</summary>
 /// <param name="Name">What it is called: <c>--loss</c>.</param>
 /// <param name="Value">What it is: <c>cross-entropy</c>.</param>
-public sealed record IdentityEntry(string Name, string Value);
+internal sealed record IdentityEntry(string Name, string Value);

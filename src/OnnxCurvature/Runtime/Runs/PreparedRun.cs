@@ -15,7 +15,7 @@ using OnnxCurvature.Runtime.Sessions;
 namespace OnnxCurvature.Runtime.Runs;
 
 /// <summary>A run that is planned and whose data have been checked, but that has not begun.</summary>
-public sealed class PreparedRun : IDisposable
+internal sealed class PreparedRun : IDisposable
 {
     private readonly RunPlan _plan;
     private readonly CurvatureRunOptions _options;

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Runtime.Schedules;
 /// run once for each chunk from outside. Driven that way a body's weights are constants of a model of its own, which the runtime can lay
 /// out for its kernels, and there is progress to show between chunks.
 /// </summary>
-public sealed class ProgramSchedule
+internal sealed class ProgramSchedule
 {
     private ProgramSchedule(ImmutableArray<ScheduleStep> steps) => Steps = steps;
 
@@ -79,10 +79,10 @@ public sealed class ProgramSchedule
 }
 
 /// <summary>A step of a schedule.</summary>
-public abstract record ScheduleStep(Program Program);
+internal abstract record ScheduleStep(Program Program);
 
 /// <summary>A program that is run once. Its parameters and outputs are values of the whole program.</summary>
-public sealed record StraightStep(Program Program) : ScheduleStep(Program);
+internal sealed record StraightStep(Program Program) : ScheduleStep(Program);
 
 /// <summary>A body that is run for each chunk.</summary>
 /// <param name="Node">The loop.</param>
@@ -91,7 +91,7 @@ public sealed record StraightStep(Program Program) : ScheduleStep(Program);
 /// <param name="Iterations">The number of chunks.</param>
 /// <param name="Initial">The initial states.</param>
 /// <param name="Captured">The values that the body takes from around it.</param>
-public sealed record LoopStep(Node Node, Program Program, long Iterations, ImmutableArray<Value> Initial, ImmutableArray<Value> Captured)
+internal sealed record LoopStep(Node Node, Program Program, long Iterations, ImmutableArray<Value> Initial, ImmutableArray<Value> Captured)
     : ScheduleStep(Program)
 {
     /// <summary>The number of states.</summary>

@@ -6,7 +6,7 @@ using OnnxCurvature.Onnx.Reading;
 namespace OnnxCurvature.Runtime.Sessions;
 
 /// <summary>Asks ONNX Runtime for the types of values: it infers them when it loads a model, contributed operators included.</summary>
-public sealed class OrtShapeOracle : IShapeOracle
+internal sealed class OrtShapeOracle : IShapeOracle
 {
     /// <inheritdoc/>
     public string? Refusal { get; private set; }

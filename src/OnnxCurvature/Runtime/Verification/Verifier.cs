@@ -91,6 +91,9 @@ internal sealed class Verifier
             position => (Position: position, Entry: (int)(position + target.Start * row))
         );
 
+        var atPoint = new Dictionary<Value, Tensor>(fixedValues);
+        Interpreter.Run(GraphWalk.Between(sources, [_head.Loss]), atPoint, cancellation);
+
         Tensor Unit(int entry) => Moved(Tensor.Filled(point.Element, point.Shape.AsSpan(), 0), entry, 1);
 
         double At(Value output, int entry, double step, bool unit = false)
@@ -98,9 +101,27 @@ internal sealed class Verifier
             var values = new Dictionary<Value, Tensor>(fixedValues) { [target.Value] = Moved(point, entry, step) };
             if (unit)
                 values[product.Inputs[0]] = Unit(entry);
-            Interpreter.Run(GraphWalk.Between(sources, [output]), values, cancellation);
+            var nodes = GraphWalk.Between(sources, [output]);
+            if (!KeepsShapes(nodes, values))
+                throw new UserErrorException(
+                    $"'{target.Name}' cannot be verified, because its entry {entry} decides how many elements a value has, so that the "
+                        + $"loss has no difference there; give data without equal entries."
+                );
             var tensor = Interpreter.Read(output, values);
             return tensor.Rank == 0 ? tensor.Floats[0] : tensor.Floats[entry];
+        }
+
+        bool KeepsShapes(ImmutableArray<Node> nodes, Dictionary<Value, Tensor> values)
+        {
+            try
+            {
+                Interpreter.Run(nodes, values, cancellation);
+            }
+            catch (ShapeException)
+            {
+                return false;
+            }
+            return atPoint.All(value => !values.TryGetValue(value.Key, out var moved) || moved.Type.Shape == value.Value.Type.Shape);
         }
 
         // Of the run, errors of the model's type; of a difference quotient, errors of double, which steps divide.

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using OnnxCurvature.Analysis.Importance;
+
+namespace OnnxCurvature.Cli.Arguments;
+
+/// <summary>Which importance is asked for.</summary>
+internal sealed class ImportanceArguments() : OptionGroup("Importance")
+{
+    private readonly EstimateArguments _estimates = new(adaptive: false);
+
+    public Option<string?> Fisher { get; } =
+        new("--fisher")
+        {
+            HelpName = "empirical|sampled",
+            Description =
+                "Whose labels the Fisher matrix is of. empirical takes those of the data, exactly; sampled draws --probes labels from the "
+                + "model's own distribution, an estimate with errors [default: empirical].",
+            CustomParser = Parsers.Word("--fisher", "empirical", "sampled"),
+        };
+
+    /// <inheritdoc/>
+    public override IEnumerable<Option> Options => [Fisher, _estimates.Probes, _estimates.Seed];
+
+    /// <summary>What is asked. Throws <see cref="UserErrorException"/> for random numbers that nothing draws.</summary>
+    public ImportanceOptions OptionsOf(ParseResult parsed)
+    {
+        var isSampled = parsed.GetValue(Fisher) == "sampled";
+        if (!isSampled && (parsed.GetResult(_estimates.Probes) ?? parsed.GetResult(_estimates.Seed)) is { Implicit: false })
+            throw new UserErrorException("--probes and --seed are of --fisher sampled; give it, or leave them out.");
+        var defaults = new ImportanceOptions();
+        return new ImportanceOptions
+        {
+            Kind = isSampled ? FisherKind.Sampled : FisherKind.Empirical,
+            Probes = parsed.GetValue(_estimates.Probes) ?? defaults.Probes,
+            Seed = parsed.GetValue(_estimates.Seed) ?? defaults.Seed,
+        };
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Results;
+using OnnxCurvature.Runtime.Runs;
+
+namespace OnnxCurvature.Analysis.Importance;
+
+/// <summary>Computes the importance of weights.</summary>
+internal static class Importances
+{
+    /// <summary>Throws <see cref="UserErrorException"/> for what has no Fisher diagonal, and for data that do not fit.</summary>
+    public static ImportanceResult Run(
+        string path,
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, DataSource> data,
+        CurvatureRunOptions runOptions,
+        ImportanceOptions options,
+        IProgress<RunProgress>? progress,
+        CancellationToken cancellation
+    )
+    {
+        var pricing = RunPricing.Of(path, request, data, runOptions);
+        var isSampled = options.Kind == FisherKind.Sampled;
+        var asked = request with
+        {
+            WithRespectTo = pricing.Weights,
+            Quantities = [Quantity.Loss, isSampled ? Quantity.FisherDiagonalMonteCarlo : Quantity.FisherDiagonal],
+            Probes = options.Probes,
+            Seed = options.Seed,
+        };
+        var run = PreparedRun.Create(path, asked, data, runOptions);
+        var result = run.Run(progress, cancellation);
+        var tensors = result.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        var nodes = WeightUse.NodesByWeight(pricing.Graph);
+        return new ImportanceResult(
+            tensors[Quantity.Loss.OutputName("")].Values[0],
+            result.Samples,
+            [.. pricing.Weights.Select(Layer)],
+            [.. run.Notes, .. result.Notes]
+        );
+
+        WeightImportance Layer(string weight)
+        {
+            var quantity = isSampled ? Quantity.FisherDiagonalEstimate : Quantity.FisherDiagonal;
+            var importance = tensors[quantity.OutputName(weight)];
+            var errors = isSampled ? tensors[Quantity.FisherDiagonalStandardError.OutputName(weight)].Values : null;
+            return new WeightImportance(
+                weight,
+                nodes.GetValueOrDefault(weight, weight),
+                importance.Element,
+                importance.Shape,
+                [.. pricing.Graph.Values[weight].Constant!.Read().Floats],
+                [.. importance.Values],
+                errors is null ? null : [.. errors]
+            );
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Analysis.Reports;
+using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Analysis.Importance;
+
+/// <summary>Which Fisher matrix the importance is the diagonal of.</summary>
+public enum FisherKind
+{
+    /// <summary>That of the labels in the data: the mean of the squares of the gradients of samples; exact.</summary>
+    Empirical,
+
+    /// <summary>That of labels drawn from the model's own distribution: an estimate, with a standard error for each entry.</summary>
+    Sampled,
+}
+
+/// <summary>How the importance of weights is computed.</summary>
+public sealed record ImportanceOptions
+{
+    /// <summary>Which Fisher matrix.</summary>
+    public FisherKind Kind { get; init; }
+
+    /// <summary>The labels that are drawn for each sample, at least 2.</summary>
+    public int Probes { get; init; } = 32;
+
+    /// <summary>What random numbers are made from.</summary>
+    public int Seed { get; init; }
+}
+
+/// <summary>
+/// How much a task needs each entry of its weights, for elastic weight consolidation: when training goes on with another task, the penalty
+/// (λ/2) Σᵢ Fᵢᵢ (wᵢ − aᵢ)² holds the weights near the anchors a.
+/// </summary>
+/// <param name="Loss">The loss over all samples.</param>
+/// <param name="Samples">The number of samples.</param>
+/// <param name="Layers">The weights, in the order of the graph.</param>
+/// <param name="Notes">What the user should know: one sentence each.</param>
+public sealed record ImportanceResult(double Loss, long Samples, ImmutableArray<WeightImportance> Layers, ImmutableArray<string> Notes)
+{
+    /// <summary>
+    /// Writes a .npz with <c>NAME.anchor</c> and <c>NAME.importance</c> for each weight, and <c>NAME.importance_standard_error</c> where
+    /// that is estimated.
+    /// </summary>
+    public void WriteArrays(string path) =>
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                using var writer = new NpzWriter(stream);
+                foreach (var layer in Layers)
+                {
+                    writer.Add($"{layer.Weight}.anchor", layer.Element, layer.Shape.AsSpan(), layer.Anchor.AsSpan());
+                    writer.Add($"{layer.Weight}.importance", layer.Element, layer.Shape.AsSpan(), layer.Importance.AsSpan());
+                    if (layer.StandardErrors is { } errors)
+                        writer.Add($"{layer.Weight}.importance_standard_error", layer.Element, layer.Shape.AsSpan(), errors.AsSpan());
+                }
+            }
+        );
+
+    /// <summary>The figures as JSON, without the arrays.</summary>
+    public string ToJson() =>
+        JsonText.Object(json =>
+        {
+            json.WriteString("schema", "onnx-curvature/importance/1");
+            json.WriteNumber("loss", Loss);
+            json.WriteNumber("samples", Samples);
+            json.Objects(
+                "layers",
+                Layers,
+                layer =>
+                {
+                    json.WriteString("node", layer.Node);
+                    json.WriteString("weight", layer.Weight);
+                    json.WriteBoolean("exact", layer.StandardErrors is null);
+                    json.WriteNumber("entries", layer.Importance.Length);
+                    json.WriteNumber("sum", layer.Sum);
+                    json.WriteNumber("largest", layer.Importance.Max());
+                    json.WriteNumber("zeroShare", layer.ZeroShare);
+                }
+            );
+            json.Strings("notes", Notes);
+        });
+}
+
+/// <summary>The importance of the entries of one weight.</summary>
+/// <param name="Weight">The weight.</param>
+/// <param name="Node">The nodes that use it.</param>
+/// <param name="Element">The type of its entries.</param>
+/// <param name="Shape">Its sizes, outermost first.</param>
+/// <param name="Anchor">a: its entries.</param>
+/// <param name="Importance">Fᵢᵢ.</param>
+/// <param name="StandardErrors">The standard error of each entry where these are estimates; else null.</param>
+public sealed record WeightImportance(
+    string Weight,
+    string Node,
+    ElementType Element,
+    ImmutableArray<long> Shape,
+    ImmutableArray<double> Anchor,
+    ImmutableArray<double> Importance,
+    ImmutableArray<double>? StandardErrors
+)
+{
+    /// <summary>The sum of the entries.</summary>
+    public double Sum => Importance.Sum();
+
+    /// <summary>The share of entries that are zero: a task needs them not at all.</summary>
+    public double ZeroShare => Importance.Count(entry => entry == 0) / (double)Importance.Length;
+}

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using OnnxCurvature.Analysis.Reports;
+
+namespace OnnxCurvature.Analysis.Spectra;
+
+/// <summary>The spectrum of the Hessian of a loss by some weights, together and one by one.</summary>
+/// <param name="Parts">That of all weights together first.</param>
+public sealed record SpectrumResult(ImmutableArray<PartSpectrum> Parts)
+{
+    /// <summary>The figures as JSON, with the density.</summary>
+    public string ToJson() =>
+        JsonText.Object(json =>
+        {
+            json.WriteString("schema", "onnx-curvature/spectrum/1");
+            json.Objects(
+                "parts",
+                Parts,
+                part =>
+                {
+                    json.Strings("weights", part.Weights);
+                    json.WriteString("node", part.Node);
+                    json.WriteNumber("entries", part.Entries);
+                    json.WriteNumber("trace", part.Trace);
+                    json.WriteNumber("traceStandardError", part.TraceError);
+                    json.Objects("largest", part.Largest, Write);
+                    json.Objects("smallest", part.Smallest, Write);
+                    json.Objects(
+                        "density",
+                        part.Density,
+                        point =>
+                        {
+                            json.WriteNumber("value", point.Value);
+                            json.WriteNumber("share", point.Share);
+                        }
+                    );
+                }
+            );
+
+            void Write(RitzValue value)
+            {
+                json.WriteNumber("value", value.Value);
+                json.WriteNumber("bound", value.Bound);
+            }
+        });
+
+    /// <summary>The densities as comma-separated values: part, value, share of the eigenvalues.</summary>
+    public string DensityToCsv() =>
+        CsvTable.Of(
+            ["part", "value", "share"],
+            Parts.SelectMany(part => part.Density.Select(point => (string[])[part.Name, Text(point.Value), Text(point.Share)]))
+        );
+
+    private static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+}
+
+/// <summary>The spectrum of one block of the Hessian.</summary>
+/// <param name="Weights">The weights of the block.</param>
+/// <param name="Node">The nodes that use them; empty for several weights.</param>
+/// <param name="Entries">The size of the block.</param>
+/// <param name="Largest">The largest eigenvalues, that one first, each with its residual bound.</param>
+/// <param name="Smallest">The smallest eigenvalues, that one first.</param>
+/// <param name="Trace">The trace: the mean of vᵀHv over vectors of random signs.</param>
+/// <param name="TraceError">Its standard error.</param>
+/// <param name="Density">
+/// The density of the spectrum as points: the mean over starts of the quadrature by Lanczos's recurrence. The shares sum to 1.
+/// </param>
+public sealed record PartSpectrum(
+    ImmutableArray<string> Weights,
+    string Node,
+    long Entries,
+    ImmutableArray<RitzValue> Largest,
+    ImmutableArray<RitzValue> Smallest,
+    double Trace,
+    double TraceError,
+    ImmutableArray<(double Value, double Share)> Density
+)
+{
+    /// <summary>The weight, or <c>all</c>.</summary>
+    public string Name => Weights.Length == 1 ? Weights[0] : "all";
+}
