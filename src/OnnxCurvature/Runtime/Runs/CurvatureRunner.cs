@@ -64,7 +64,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             (steps, shares) => new ScheduleRunner(steps, settings with { SharesArena = shares }, _costs)
         );
         var keep = ScheduleRunner.Keeps(data.Batches > 1 || Sessions is not null, _costs.Flops(program), settings.Provider);
-        var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keep, settings.IsBound);
+        var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keep || settings.Provider != "cpu", settings.IsBound);
         ImmutableArray<NamedValue> results = [.. program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
         var units = (keeper?.Shard ?? Shard.Whole).UnitsOf(data.Batches, segments.Count);
         ImmutableArray<StateOutput> empty = [.. results.Select(StateOf)];
@@ -74,7 +74,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         using var batches = new BatchRunner(program, results, runner, segments, join, settings, state, summed)
         {
             Check = Check,
-            KeepsSessions = keep || segments.KeepsSessions(program),
+            KeepsSessions = keep || segments.KeepsSessions(program, settings.Provider),
         };
         var (before, waited, times) = (state.Seconds, 0.0, new List<double>());
         try

@@ -25,7 +25,7 @@ internal sealed class DirectionSegments
     private const double FreeFlops = 2e8;
 
     /// <summary>A segment of so many operations takes so long that it does not count that sessions are made again.</summary>
-    private const double FlopsOfASegment = 4e12;
+    private const double FlopsOfASegment = 2e13;
 
     /// <summary>Weights of fewer bytes may be laid out beyond what the memory limit counts.</summary>
     private const long FewBytes = 1 << 24;
@@ -81,8 +81,11 @@ internal sealed class DirectionSegments
         return count > 1 && LoopRemoval.SumsOf(program) is { } sums ? new DirectionSegments(count, sums) : new DirectionSegments(1, null);
     }
 
-    /// <summary>Whether sessions are kept from run to run because they hold little.</summary>
-    public bool KeepsSessions(Program program) => Count > 1 && IsSmall(program);
+    /// <summary>
+    /// Whether sessions are kept from segment to segment: on a processor where they hold little, and on a device, to which weights would
+    /// have to be copied again, always.
+    /// </summary>
+    public bool KeepsSessions(Program program, string provider) => Count > 1 && (provider != "cpu" || IsSmall(program));
 
     /// <summary>One of the segments.</summary>
     public DirectionSegment this[int index] => new(_loops, index, index + 1, Count);
