@@ -8,6 +8,7 @@ using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.EndToEnd;
 using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.References;
@@ -174,6 +175,56 @@ public sealed class ResumedRunTests
     {
         if (times == 0 && File.Exists(checkpoint))
             cancellation.Cancel();
+    }
+
+    /// <summary>The second run, with the probes that the error takes, is the one that is interrupted.</summary>
+    [Fact]
+    public void A_run_for_an_error_goes_on_with_the_probes_that_it_has_come_to()
+    {
+        using var folder = new TemporaryFolder();
+        double[] features = [.. Enumerable.Range(0, 7 * N).Select(index => Math.Sin(index * index + 1.0))];
+        var data = new Dictionary<string, DataSource>
+        {
+            ["features"] = DataSource.Of(NpyArray.Of(ElementType.Float32, [N, 7], features)),
+            ["labels"] = DataSource.Of(NpyArray.Of(ElementType.Int64, [N], [.. Enumerable.Range(0, N).Select(index => index % 4.0)])),
+        };
+        var checkpoint = new CheckpointOptions(folder.File("o.partial")) { Resumes = true, Every = TimeSpan.Zero };
+        var expected = PrepareEstimate(null).Run(null, CancellationToken.None);
+        Assert.NotNull(expected.Probes);
+        using var cancellation = new CancellationTokenSource();
+        var ends = 0;
+        var interrupted = Assert.Throws<InterruptedRunException>(() =>
+            PrepareEstimate(checkpoint)
+                .Run(
+                    new Watch(report =>
+                    {
+                        ends += report.Message == "done" ? 1 : 0;
+                        if (ends == 1 && report.Fraction is > 0.5 and < 1)
+                            cancellation.Cancel();
+                    }),
+                    cancellation.Token
+                )
+        );
+        Assert.Contains(checkpoint.Path, interrupted.Message, StringComparison.Ordinal);
+        var result = PrepareEstimate(checkpoint).Run(null, CancellationToken.None);
+        Assert.Equal(expected.Probes, result.Probes);
+        AssertSame(expected, result);
+
+        PreparedRun PrepareEstimate(CheckpointOptions? kept) =>
+            CurvatureEngine.Prepare(
+                Path.Combine(Repository.Root, "testmodels", "mlp.onnx"),
+                new CurvatureRequest
+                {
+                    WithRespectTo = ["fc1.weight"],
+                    Loss = LossRequest.Parse("cross-entropy"),
+                    Quantities = [Quantity.HessianDiagonal],
+                    Estimator = Estimator.Hutchinson,
+                    Probes = 2,
+                    TargetError = 0.1,
+                },
+                data,
+                new CurvatureRunOptions { BatchSize = 20, Checkpoint = kept }
+            );
     }
 
     [Fact]

@@ -16,6 +16,9 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _due = options?.Every ?? TimeSpan.MaxValue;
 
+    /// <summary>The random directions of the run; 0 where there are none.</summary>
+    public int Probes { get; init; }
+
     /// <summary>The part of the work.</summary>
     public Shard Shard => shard;
 
@@ -26,7 +29,7 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
     public RunState Begin(UnitRange units, ImmutableArray<StateOutput> outputs)
     {
         if (options is null || !File.Exists(options.Path))
-            return new RunState(units, outputs);
+            return new RunState(units, outputs) { Probes = Probes };
         if (!options.Resumes)
             throw new UserErrorException(
                 $"'{options.Path}' keeps what an earlier run has done; give --resume to go on from it, or remove it to begin anew."

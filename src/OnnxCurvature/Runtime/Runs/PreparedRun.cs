@@ -142,6 +142,8 @@ internal sealed class PreparedRun : IDisposable
     {
         var run = Resumed();
         var result = run.Once(progress, cancellation);
+        if (run != this)
+            result = result with { Probes = run.Source.Request!.Probes };
         while (run.Source.Request is { } request && ProbeRefinement.Next(request, result) is { } probes)
         {
             run = Create(Source.Path, request with { Probes = probes }, _given, _options, progress);
@@ -239,7 +241,8 @@ internal sealed class PreparedRun : IDisposable
         return runner;
     }
 
-    private RunKeeper Keeper() => new(_options.Shard ?? Shard.Whole, _options.Checkpoint, () => _identity.Value, Info);
+    private RunKeeper Keeper() =>
+        new(_options.Shard ?? Shard.Whole, _options.Checkpoint, () => _identity.Value, Info) { Probes = Source.Request?.Probes ?? 0 };
 
     /// <summary>What a state's file says for the summary.</summary>
     private ShardFileInfo Info(RunState state)
