@@ -68,6 +68,12 @@ internal static class NodePackages
 /// <summary>Other programs.</summary>
 internal static class Programs
 {
+    /// <summary>Whether there is a program of a name.</summary>
+    public static bool Exists(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, name)));
+
     /// <summary>
     /// Runs a program to its end. The exit code is null where there is no such program, or where it takes longer than allowed.
     /// </summary>
