@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using MathNet.Numerics.Distributions;
 using MathNet.Numerics.LinearAlgebra;
 using MathNet.Numerics.LinearAlgebra.Double;
+using MathNet.Numerics.Random;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Reading;
@@ -208,8 +210,13 @@ public sealed class CasadiTests
 
     private static Value Network(GraphBuilder b, Value x, int inputs)
     {
-        Value Matrix(int rows, int columns, string name) =>
-            b.Constant(Tensor.Of([rows, columns], [.. Enumerable.Range(1, rows * columns).Select(index => Math.Sin(3 * index))]), name);
+        var random = new MersenneTwister(1);
+        Value Matrix(int rows, int columns, string name)
+        {
+            var entries = new double[rows * columns];
+            Normal.Samples(random, entries, 0, 1);
+            return b.Constant(Tensor.Of([rows, columns], entries), name);
+        }
         return MatMul.Of(b, Catalogue.Get<Tanh>().Apply(b, [MatMul.Of(b, x, Matrix(inputs, 5, "A"))]).Output, Matrix(5, 2, "B"));
     }
 
