@@ -127,7 +127,7 @@ internal sealed class FileArguments() : OptionGroup("File")
         if (request is not null)
             throw new UserErrorException("--layout casadi takes all inputs and outputs; leave out --wrt and --loss.");
         foreach (var option in (Option[])[Profile, Target, Provider, TestData, Rename, Negate, Only])
-            if (parsed.GetResult(option) is not null)
+            if (parsed.GetResult(option) is { Implicit: false })
                 throw new UserErrorException($"{option.Name} has no meaning with --layout casadi, which names all files and tensors; leave it out.");
         return new AugmentOptions
         {
