@@ -128,7 +128,9 @@ internal sealed class FileArguments() : OptionGroup("File")
             throw new UserErrorException("--layout casadi takes all inputs and outputs; leave out --wrt and --loss.");
         foreach (var option in (Option[])[Profile, Target, Provider, TestData, Rename, Negate, Only])
             if (parsed.GetResult(option) is { Implicit: false })
-                throw new UserErrorException($"{option.Name} has no meaning with --layout casadi, which names all files and tensors; leave it out.");
+                throw new UserErrorException(
+                    $"{option.Name} has no meaning with --layout casadi, which names all files and tensors; leave it out."
+                );
         return new AugmentOptions
         {
             Opset = parsed.GetValue(Opset),

@@ -67,7 +67,12 @@ internal static class AugmentCommand
                 var dimensions = model.DimensionsOf(parsed);
                 if (parsed.GetValue(file.Layout) is not null)
                 {
-                    var files = service.AugmentForCasadi(model.ModelOf(parsed), path, file.CasadiOptionsOf(parsed, request, model), model.FixedOf(parsed));
+                    var files = service.AugmentForCasadi(
+                        model.ModelOf(parsed),
+                        path,
+                        file.CasadiOptionsOf(parsed, request, model),
+                        model.FixedOf(parsed)
+                    );
                     terminal.ShowWritten(path, () => AugmentView.Show(terminal, files));
                     return Task.FromResult(ExitCodes.Success);
                 }

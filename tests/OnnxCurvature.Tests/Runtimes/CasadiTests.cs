@@ -28,6 +28,8 @@ public sealed class CasadiTests
     private const double Step = 1e-6;
     private const double Tolerance = 1e-7;
 
+    private static readonly string[] IpoptFolders = ["/usr/include/coin", "/usr/include/coin-or"];
+
     /// <summary>The shapes of the inputs, where 0 stands for a size that is not known.</summary>
     public static TheoryData<string, int[]> Shapes =>
         new()
@@ -83,7 +85,13 @@ public sealed class CasadiTests
         }
 
         // The forward derivative of the adjoint along two directions of all that it takes.
-        var matrices = new Dictionary<string, long[]> { ["x"] = x, ["p"] = p, ["adj_y"] = Packed(y, Seeds), ["adj_z"] = Packed([], Seeds) };
+        var matrices = new Dictionary<string, long[]>
+        {
+            ["x"] = x,
+            ["p"] = p,
+            ["adj_y"] = Packed(y, Seeds),
+            ["adj_z"] = Packed([], Seeds),
+        };
         const int Directions = 2;
         var number = 5;
         foreach (var (input, sizes) in matrices)
@@ -122,19 +130,14 @@ public sealed class CasadiTests
             adjoint.Inputs.Select(input => input.ToString())
         );
         Assert.Equal(["y", "z", "adj_x", "adj_p"], adjoint.Outputs.Select(output => output.Name));
-        Assert.Equal(
-            ["x", "p", "adj_y", "adj_z", "fwd_x", "fwd_p", "fwd_adj_y", "fwd_adj_z"],
-            second.Inputs.Select(input => input.Name)
-        );
+        Assert.Equal(["x", "p", "adj_y", "adj_z", "fwd_x", "fwd_p", "fwd_adj_y", "fwd_adj_z"], second.Inputs.Select(input => input.Name));
         Assert.Equal(["adj_x", "adj_p", "fwd_adj_x", "fwd_adj_p"], second.Outputs.Select(output => output.Name));
     }
 
     [Fact]
     public void Ipopt_solves_a_problem_with_a_network_as_its_constraint_by_exact_Hessians()
     {
-        var headers = new[] { "/usr/include/coin", "/usr/include/coin-or" }.FirstOrDefault(folder =>
-            File.Exists(Path.Combine(folder, "IpStdCInterface.h"))
-        );
+        var headers = IpoptFolders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "IpStdCInterface.h")));
         Assert.SkipWhen(headers is null, "Ipopt is not installed; Debian's package coinor-libipopt-dev has it.");
         Assert.SkipWhen(!Programs.Exists("cc"), "No C compiler is installed; Debian's package gcc has one.");
         Assert.SkipWhen(OrtLibrary.Headers is null, "The headers of ONNX Runtime are not where NuGet puts packages.");
@@ -183,7 +186,8 @@ public sealed class CasadiTests
         var (solution, multipliers) = (Line("x"), Line("lambda"));
 
         // The constraint holds, and x + Jᵀ λ = 0 with a Jacobian of differences.
-        double[] At(double[] point) => PlainSession.Run(folder.File("f.onnx"), new Dictionary<string, NpyArray> { ["x"] = Array([4], point) })["y"];
+        double[] At(double[] point) =>
+            PlainSession.Run(folder.File("f.onnx"), new Dictionary<string, NpyArray> { ["x"] = Array([4], point) })["y"];
         Near(target, At(solution), "y(x)");
         for (var entry = 0; entry < 4; entry++)
         {

@@ -32,7 +32,10 @@ public sealed partial class RecipeTests : IDisposable
         Assert.Equal(["energy", "forces", "hessian"], outputs.Keys.Order(StringComparer.Ordinal));
         Check(data, "features", at => PlainSession.Run(path, at)["energy"][0], outputs["forces"], sign: -1);
         // [N, 7, 7]: of the first sample by its third coordinate.
-        var (high, low) = (PlainSession.Run(path, Moved(data, "features", 2, Step)), PlainSession.Run(path, Moved(data, "features", 2, -Step)));
+        var (high, low) = (
+            PlainSession.Run(path, Moved(data, "features", 2, Step)),
+            PlainSession.Run(path, Moved(data, "features", 2, -Step))
+        );
         for (var entry = 0; entry < 7; entry++)
             Near(-(high["forces"][entry] - low["forces"][entry]) / (2 * Step), outputs["hessian"][entry * 7 + 2]);
     }
@@ -124,7 +127,9 @@ public sealed partial class RecipeTests : IDisposable
         var path = Written("model.onnx", inFloat64: false);
         var folder = _folder.File(Path.Combine("check", "test_data_set_0"));
         var model = OnnxModel.Load(path);
-        var data = model.Inputs.Select((input, index) => (input.Name!, TensorFile.Read(Path.Combine(folder, $"input_{index}.pb")))).ToDictionary();
+        var data = model
+            .Inputs.Select((input, index) => (input.Name!, TensorFile.Read(Path.Combine(folder, $"input_{index}.pb"))))
+            .ToDictionary();
         Assert.Equal(["features", "labels"], data.Keys);
         Assert.Equal("rtol=1e-3 atol_of_largest=1e-5", model.Metadata["onnx_curvature.test_tolerance"]);
         var request = ReferenceTable.Find("mlp.onnx", "fc1.weight").Request with
@@ -167,10 +172,14 @@ public sealed partial class RecipeTests : IDisposable
         return _folder.File(name);
     }
 
-    private static Dictionary<string, NpyArray> Features() => InFloat64(new() { ["features"] = ReferenceTable.Find("mlp.onnx", "fc1.weight").Data()["features"] });
+    private static Dictionary<string, NpyArray> Features() =>
+        InFloat64(new() { ["features"] = ReferenceTable.Find("mlp.onnx", "fc1.weight").Data()["features"] });
 
     private static Dictionary<string, NpyArray> InFloat64(Dictionary<string, NpyArray> data) =>
-        data.ToDictionary(entry => entry.Key, entry => entry.Key == "labels" ? entry.Value : Array(entry.Value.Shape, entry.Value.ToDoubles()));
+        data.ToDictionary(
+            entry => entry.Key,
+            entry => entry.Key == "labels" ? entry.Value : Array(entry.Value.Shape, entry.Value.ToDoubles())
+        );
 
     private static double CrossEntropy(double[] logits, long[] labels)
     {
@@ -206,7 +215,10 @@ public sealed partial class RecipeTests : IDisposable
     private static NpyArray Array(IEnumerable<long> shape, double[] values) => NpyArray.Of(ElementType.Float64, [.. shape], values);
 
     private static void Near(double expected, double actual) =>
-        Assert.True(Math.Abs(expected - actual) <= Tolerance * Math.Max(1, Math.Abs(expected)), $"{expected} is expected, and {actual} found.");
+        Assert.True(
+            Math.Abs(expected - actual) <= Tolerance * Math.Max(1, Math.Abs(expected)),
+            $"{expected} is expected, and {actual} found."
+        );
 
     [GeneratedRegex("'[^']*'|[^ ]+")]
     private static partial Regex Quoted();

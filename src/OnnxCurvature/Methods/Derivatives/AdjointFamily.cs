@@ -8,9 +8,9 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
-/// A model's function y(x), its adjoint Jᵀ w, and the forward derivative of that adjoint, all by any number of seeds at once. Every tensor is
-/// taken as a matrix, as solvers of optimization do: a scalar or a vector is a column, a matrix of r rows and c columns is itself, and all
-/// others are columns in row-major order. N seeds for a matrix of r rows and c columns are a matrix of r rows and N·c columns, seed by seed.
+/// A model's function y(x), its adjoint Jᵀ w, and the forward derivative of that adjoint, all by any number of seeds at once. Every tensor
+/// is taken as a matrix, as solvers of optimization do: a scalar or a vector is a column, a matrix of r rows and c columns is itself, and
+/// all others are columns in row-major order. N seeds for a matrix of r rows and c columns are a matrix of r rows and N·c columns.
 /// </summary>
 internal sealed class AdjointFamily
 {
@@ -31,8 +31,13 @@ internal sealed class AdjointFamily
         Value[] cotangents = [.. _outputs.Select(output => _builder.Parameter(output.Value.Type))];
         var gradients = linear.Transpose(_builder, cotangents);
         _seeds = [.. _outputs.Select(output => Seeds($"adj_{output.Name}", output.Value, count))];
-        var rows = cotangents.Zip(_seeds, _outputs).ToDictionary(seed => seed.First, seed => Unpacked(seed.Second, seed.Third.Value, count));
-        _adjoints = [.. Batched(gradients, rows, _inputs, count).Zip(_inputs, (adjoint, input) => new NamedValue($"adj_{input.Name}", adjoint))];
+        var rows = cotangents
+            .Zip(_seeds, _outputs)
+            .ToDictionary(seed => seed.First, seed => Unpacked(seed.Second, seed.Third.Value, count));
+        _adjoints =
+        [
+            .. Batched(gradients, rows, _inputs, count).Zip(_inputs, (adjoint, input) => new NamedValue($"adj_{input.Name}", adjoint)),
+        ];
     }
 
     /// <summary>The function itself.</summary>
@@ -66,8 +71,8 @@ internal sealed class AdjointFamily
     {
         if (!value.Type.Element.IsFloat())
             throw new UserErrorException(
-                $"'{value.Name}' holds {value.Type.Element.DisplayName()}, by which there are no derivatives; make an input a constant with "
-                    + "--fix, or remove an output from the model."
+                $"'{value.Name}' holds {value.Type.Element.DisplayName()}, by which there are no derivatives; make an input a constant "
+                    + "with --fix, or remove an output from the model."
             );
     }
 
@@ -112,12 +117,7 @@ internal sealed class AdjointFamily
             .Output;
     }
 
-    private IEnumerable<Value> Batched(
-        ImmutableArray<Value?> single,
-        Dictionary<Value, Value> rows,
-        ImmutableArray<Value> like,
-        Dim count
-    )
+    private IEnumerable<Value> Batched(ImmutableArray<Value?> single, Dictionary<Value, Value> rows, ImmutableArray<Value> like, Dim count)
     {
         var batched = _builder.Batch([.. single.OfType<Value>()], rows, count);
         var next = 0;

@@ -8,8 +8,8 @@ using OnnxCurvature.Passes;
 namespace OnnxCurvature.Runtime.Augmentation;
 
 /// <summary>
-/// Writes a model and its derivatives as CasADi finds them beside it: <c>f.onnx</c>, <c>adj_f.onnx</c> and <c>fwd_adj_f.onnx</c>, with names
-/// and shapes of seeds as CasADi has them. Weights are inside the files, which CasADi hands to a runtime as bytes.
+/// Writes a model and its derivatives as CasADi finds them beside it: <c>f.onnx</c>, <c>adj_f.onnx</c> and <c>fwd_adj_f.onnx</c>, with
+/// names and shapes of seeds as CasADi has them. Weights are inside the files, which CasADi hands to a runtime as bytes.
 /// </summary>
 internal static class CasadiLayout
 {
