@@ -1,14 +1,15 @@
 // Runs an augmented model on ONNX Runtime, and prints the norm of each output: MODEL INPUT=FILE.npy ...
-// Of the compiler's library it uses the reader of NumPy's files only.
 
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using OnnxCurvature.Files;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 using var session = new InferenceSession(args[0]);
-var feeds = args.Skip(1).Select(argument => Feed(session, argument.Split('=', 2))).ToList();
+var feeds = args.Skip(1).Select(argument => Feed(argument.Split('=', 2))).ToList();
 using var results = session.Run(feeds);
 foreach (var result in results)
 {
@@ -17,14 +18,27 @@ foreach (var result in results)
     Console.WriteLine($"{result.Name} [{string.Join(',', tensor.Dimensions.ToArray())}] norm {norm:G6}");
 }
 
-static NamedOnnxValue Feed(InferenceSession session, string[] pair)
+// An input from a .npy file of format 1, of float32 or int64, in C order.
+static NamedOnnxValue Feed(string[] pair)
 {
-    var array = NpyReader.Read(pair[1]);
-    int[] shape = [.. array.Shape.Select(size => (int)size)];
-    return session.InputMetadata[pair[0]].ElementDataType == TensorElementType.Int64
-        ? NamedOnnxValue.CreateFromTensor(pair[0], new DenseTensor<long>(array.ToInt64s(), shape))
-        : NamedOnnxValue.CreateFromTensor(
+    const int Start = 10;
+    var bytes = File.ReadAllBytes(pair[1]);
+    var end = Start + BitConverter.ToUInt16(bytes, Start - sizeof(ushort));
+    var header = Encoding.Latin1.GetString(bytes, Start, end - Start);
+    if (header.Contains("'fortran_order': True", StringComparison.Ordinal))
+        throw new InvalidDataException($"'{pair[1]}' is in Fortran order; save a C-contiguous copy.");
+    int[] shape =
+    [
+        .. Regex.Matches(Regex.Match(header, @"'shape': \(([^)]*)\)").Groups[1].Value, @"\d+").Select(size => int.Parse(size.Value)),
+    ];
+    var elements = bytes.AsSpan(end);
+    return Regex.Match(header, "'descr': '([^']+)'").Groups[1].Value switch
+    {
+        "<f4" => NamedOnnxValue.CreateFromTensor(
             pair[0],
-            new DenseTensor<float>(Array.ConvertAll(array.ToDoubles(), entry => (float)entry), shape)
-        );
+            new DenseTensor<float>(MemoryMarshal.Cast<byte, float>(elements).ToArray(), shape)
+        ),
+        "<i8" => NamedOnnxValue.CreateFromTensor(pair[0], new DenseTensor<long>(MemoryMarshal.Cast<byte, long>(elements).ToArray(), shape)),
+        var other => throw new InvalidDataException($"'{pair[1]}' holds '{other}'; save float32 or int64."),
+    };
 }
