@@ -67,7 +67,9 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
             var error = layer.Exact ? "" : $" ± {Html.Number(layer.TraceErrorBound)}";
             var wide = most == 0 ? 0 : 60 * Math.Abs(layer.Trace) / most;
             Add($"<tr><td>{Html.Text(layer.Node)}<br><span class=\"soft\">{Html.Text(layer.Operator)}</span></td>");
-            Add($"<td class=\"wide\">{Html.Text(layer.Weight)}</td><td class=\"n wide\">{Html.Shape(layer.Shape)}</td><td>{Tag(layer)}</td>");
+            Add(
+                $"<td class=\"wide\">{Html.Text(layer.Weight)}</td><td class=\"n wide\">{Html.Shape(layer.Shape)}</td><td>{Tag(layer)}</td>"
+            );
             Add($"<td class=\"n\">{Html.Number(layer.Trace)}{error}</td>");
             Add($"<td><span class=\"bar\" style=\"width:{wide.ToString("0.#", CultureInfo.InvariantCulture)}px\"></span></td>");
             foreach (var (_, figure) in Figures(layer))
