@@ -28,6 +28,14 @@ internal sealed class CurvatureService : ICurvatureService
         CurvatureEngine.Augment(modelPath, request, outPath, options);
 
     /// <inheritdoc/>
+    public ImmutableArray<string> AugmentForCasadi(
+        string modelPath,
+        string outPath,
+        AugmentOptions options,
+        IReadOnlyDictionary<string, Tensor> fixedInputs
+    ) => CurvatureEngine.AugmentForCasadi(modelPath, outPath, options, fixedInputs);
+
+    /// <inheritdoc/>
     public IPlannedRun Prepare(
         string modelPath,
         CurvatureRequest? request,

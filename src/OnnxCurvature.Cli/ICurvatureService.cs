@@ -27,6 +27,14 @@ internal interface ICurvatureService
     /// <summary>Writes an augmented model.</summary>
     AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options);
 
+    /// <summary>Writes a model and its derivatives as CasADi finds them, and gives the paths.</summary>
+    ImmutableArray<string> AugmentForCasadi(
+        string modelPath,
+        string outPath,
+        AugmentOptions options,
+        IReadOnlyDictionary<string, Tensor> fixedInputs
+    );
+
     /// <summary>Plans a run; with no request the file is an augmented model.</summary>
     IPlannedRun Prepare(
         string modelPath,

@@ -159,7 +159,7 @@ public static class CurvatureAnalyzer
         return ErrorBoundary.Translate(() =>
         {
             var pricing = RunPricing.Of(modelPath, request with { Precision = Precision.Float64 }, data, runOptions);
-            return new Spectrum(pricing, runOptions, options, progress, cancellation).Run();
+            return new Spectrum(pricing, options, progress, cancellation).Run();
         });
     }
 

@@ -51,7 +51,7 @@ internal static class CurvatureEngine
                 new LoadOptions
                 {
                     Dims = dimensions,
-                    Fixed = fixedInputs ?? ImmutableDictionary<string, Tensor>.Empty,
+                    Fixed = (fixedInputs ?? ImmutableDictionary<string, Tensor>.Empty).ToImmutableDictionary(StringComparer.Ordinal),
                     Limits = limits ?? new WorkLimits(),
                     Oracle = new OrtShapeOracle(),
                     Partial = true,
@@ -84,7 +84,7 @@ internal static class CurvatureEngine
                     "An error can be aimed at in a run only, for it depends on the data; give --probes in place of --target-error."
                 );
             options.Progress?.Report(RunProgress.Begin(RunPhase.Plan));
-            var limits = options.Limits with { OneRunForEachChunk = options.Profile == AugmentProfile.Portable };
+            var limits = options.Limits with { OneRunForEachChunk = options.IsPortable };
             var planner = new Planner(model.Graph, request, limits)
             {
                 Contract = options.Contract,
@@ -92,7 +92,44 @@ internal static class CurvatureEngine
             };
             var plan = ModelSource.Plan(model, planner).Within(limits);
             options.Cancellation.ThrowIfCancellationRequested();
-            return new Augmenter(model, plan, options).Write(outPath);
+            var written = new Augmenter(model, plan, options).Write(outPath);
+            if (options.TestData is { } folder)
+                TestVectors.Write(outPath, folder);
+            return written;
+        });
+    }
+
+    /// <summary>
+    /// Writes a model and its derivatives as CasADi finds them: <c>f.onnx</c>, and beside it <c>adj_f.onnx</c> and <c>fwd_adj_f.onnx</c>.
+    /// Gives the paths.
+    /// </summary>
+    /// <param name="modelPath">The <c>.onnx</c> file, whose inputs and outputs all hold floating-point numbers.</param>
+    /// <param name="outPath">Where the first of the files goes.</param>
+    /// <param name="options">Its opset, sizes and limits are heeded.</param>
+    /// <param name="fixedInputs">Values of inputs, by name, that become constants.</param>
+    public static ImmutableArray<string> AugmentForCasadi(
+        string modelPath,
+        string outPath,
+        AugmentOptions options,
+        IReadOnlyDictionary<string, Tensor>? fixedInputs = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(modelPath);
+        ArgumentNullException.ThrowIfNull(outPath);
+        ArgumentNullException.ThrowIfNull(options);
+        return ErrorBoundary.Translate(() =>
+        {
+            var model = OnnxModel.Load(
+                modelPath,
+                new LoadOptions
+                {
+                    Dims = options.Dimensions,
+                    Fixed = (fixedInputs ?? ImmutableDictionary<string, Tensor>.Empty).ToImmutableDictionary(StringComparer.Ordinal),
+                    Limits = options.LoadLimits,
+                    Oracle = new OrtShapeOracle(),
+                }
+            );
+            return CasadiLayout.Write(model, outPath, options);
         });
     }
 

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Cli.Arguments;
 /// <param name="isFloat64">Whether the command computes in float64 in any case.</param>
 internal sealed class AnalysisArguments(bool isPriced, bool isFloat64) : OptionGroup("Analysis")
 {
-    private readonly TargetArguments _targets = new(required: false, straightThrough: false);
+    private readonly TargetArguments _targets = new("for an augmented model", straightThrough: false);
     private readonly EstimateArguments _estimates = new(adaptive: false);
 
     public Option<string[]> Weights { get; } =

@@ -15,7 +15,7 @@ namespace OnnxCurvature.Cli.Arguments;
 /// <param name="isSummed">Whether the command takes the sum of the losses in any case.</param>
 internal sealed class AnalysisInputs(OutputArguments output, bool isPriced = true, bool isFloat64 = false, bool isSummed = false)
 {
-    private readonly LossArguments _loss = new(required: true);
+    private readonly LossArguments _loss = new(absent: null);
     private readonly DataArguments _data = new();
     private readonly ScalingArguments _scaling = new();
     private readonly SampleArguments _samples = new();

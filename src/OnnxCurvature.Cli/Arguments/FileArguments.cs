@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using OnnxCurvature.Methods.Plans;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
 
 namespace OnnxCurvature.Cli.Arguments;
@@ -78,10 +79,29 @@ internal sealed class FileArguments() : OptionGroup("File")
             Arity = ArgumentArity.OneOrMore,
         };
 
+    public Option<string?> TestData { get; } =
+        new("--with-test-data")
+        {
+            HelpName = "DIR",
+            Description =
+                "Write inputs and outputs for checks, too. They are in the layout of ONNX's own backend tests, "
+                + "DIR/test_data_set_0/input_0.pb and so on: random inputs, and what ONNX Runtime gives for them [default: none].",
+        };
+
+    public Option<string?> Layout { get; } =
+        new("--layout")
+        {
+            HelpName = "casadi",
+            Description =
+                "Write the files that CasADi looks for. Beside f.onnx these are adj_f.onnx and fwd_adj_f.onnx, for all inputs and outputs, "
+                + "and any number of seeds; --wrt and --loss are then left out [default: one file].",
+            CustomParser = Parsers.Word("--layout", "casadi"),
+        };
+
     public Option<bool> Only { get; } = new("--only") { Description = "Leave out the model's own outputs [default: they stay]." };
 
     /// <inheritdoc/>
-    public override IEnumerable<Option> Options => [Profile, Target, Provider, Opset, Embed, Rename, Negate, Only];
+    public override IEnumerable<Option> Options => [Profile, Target, Provider, Opset, Embed, TestData, Layout, Rename, Negate, Only];
 
     /// <summary>The profile.</summary>
     public AugmentProfile ProfileOf(ParseResult parsed) =>
@@ -97,6 +117,26 @@ internal sealed class FileArguments() : OptionGroup("File")
                 $"--target {name} takes the portable profile, and --profile single-run was given; leave one out."
             )
             : EngineTarget.Find(name);
+    }
+
+    /// <summary>
+    /// How files for CasADi are written. Throws <see cref="UserErrorException"/> where options are given that have no meaning for them.
+    /// </summary>
+    public AugmentOptions CasadiOptionsOf(ParseResult parsed, CurvatureRequest? request, ModelArguments model)
+    {
+        if (request is not null)
+            throw new UserErrorException("--layout casadi takes all inputs and outputs; leave out --wrt and --loss.");
+        foreach (var option in (Option[])[Profile, Target, Provider, TestData, Rename, Negate, Only])
+            if (parsed.GetResult(option) is { Implicit: false })
+                throw new UserErrorException(
+                    $"{option.Name} has no meaning with --layout casadi, which names all files and tensors; leave it out."
+                );
+        return new AugmentOptions
+        {
+            Opset = parsed.GetValue(Opset),
+            Dimensions = model.DimensionsOf(parsed),
+            LoadLimits = model.LoadLimitsOf(parsed),
+        };
     }
 
     /// <summary>What outputs are named, and which there are.</summary>

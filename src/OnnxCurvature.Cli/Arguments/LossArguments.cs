@@ -6,8 +6,8 @@ using OnnxCurvature.Methods.Requests;
 namespace OnnxCurvature.Cli.Arguments;
 
 /// <summary>The loss.</summary>
-/// <param name="required">Whether the command takes no augmented model, which has its loss.</param>
-internal sealed class LossArguments(bool required) : OptionGroup("Loss")
+/// <param name="absent">When it may be absent, as "for an augmented model"; null where it may not.</param>
+internal sealed class LossArguments(string? absent) : OptionGroup("Loss")
 {
     public Option<LossRequest?> Loss { get; } =
         new("--loss")
@@ -16,9 +16,9 @@ internal sealed class LossArguments(bool required) : OptionGroup("Loss")
             Description =
                 "cross-entropy, binary-cross-entropy, mse, sum or value. The loss is that of the named VALUE, of a part of it such as "
                 + "'z[:, 3]', or of the model's first output [default of VALUE: the first output]"
-                + (required ? "." : " [default: none, for an augmented model]."),
+                + (absent is null ? "." : $" [default: none, {absent}]."),
             CustomParser = Parsers.Loss,
-            Required = required,
+            Required = absent is null,
             CompletionSources = { LossRequest.Kinds.ToArray() },
         };
 

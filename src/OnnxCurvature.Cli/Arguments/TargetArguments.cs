@@ -6,9 +6,9 @@ using OnnxCurvature.Methods.Requests;
 namespace OnnxCurvature.Cli.Arguments;
 
 /// <summary>What is computed: the quantities, and the values that they are taken by.</summary>
-/// <param name="required">Whether the command takes no augmented model, which needs none of this.</param>
+/// <param name="absent">When it may be absent, as "for an augmented model"; null where it may not.</param>
 /// <param name="straightThrough">Whether the command can take quantization for the identity.</param>
-internal sealed class TargetArguments(bool required, bool straightThrough) : OptionGroup("What is computed")
+internal sealed class TargetArguments(string? absent, bool straightThrough) : OptionGroup("What is computed")
 {
     public Option<string[]> WithRespectTo { get; } =
         new("--wrt")
@@ -17,10 +17,10 @@ internal sealed class TargetArguments(bool required, bool straightThrough) : Opt
             Description =
                 "Differentiate by these: names, or patterns of weights. Names of weights, inputs, intermediate values; patterns such as "
                 + "'conv*.weight'; and slices of the first axis such as 'w[7]' and 'w[3:9]'"
-                + (required ? "." : " [default: none, for an augmented model]."),
+                + (absent is null ? "." : $" [default: none, {absent}]."),
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
-            Required = required,
+            Required = absent is null,
         };
 
     public Option<ImmutableArray<Quantity>> Quantities { get; } =

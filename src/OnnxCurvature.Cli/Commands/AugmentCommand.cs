@@ -15,8 +15,8 @@ internal static class AugmentCommand
     public static Command Create(ICurvatureService service, Terminal terminal)
     {
         var output = new OutputArguments("OUT.onnx", "The file to write.", required: true, isChecked: false);
-        var targets = new TargetArguments(required: true, straightThrough: true);
-        var loss = new LossArguments(required: true);
+        var targets = new TargetArguments("with --layout casadi", straightThrough: true);
+        var loss = new LossArguments("with --layout casadi");
         var estimates = new EstimateArguments(adaptive: false);
         var file = new FileArguments();
         var model = new ModelArguments();
@@ -63,8 +63,21 @@ internal static class AugmentCommand
                 var path = parsed.GetRequiredValue(output.Output)!;
                 RealPath.RefuseOverwriting(path, [model.ModelOf(parsed), .. requests.FilesOf(parsed)]);
                 report.Prepare(parsed, terminal, [path, model.ModelOf(parsed), .. requests.FilesOf(parsed)]);
-                var request = requests.Of(parsed)!;
+                var request = requests.Of(parsed);
                 var dimensions = model.DimensionsOf(parsed);
+                if (parsed.GetValue(file.Layout) is not null)
+                {
+                    var files = service.AugmentForCasadi(
+                        model.ModelOf(parsed),
+                        path,
+                        file.CasadiOptionsOf(parsed, request, model),
+                        model.FixedOf(parsed)
+                    );
+                    terminal.ShowWritten(path, () => AugmentView.Show(terminal, files));
+                    return Task.FromResult(ExitCodes.Success);
+                }
+                if (request is null)
+                    throw new UserErrorException("Nothing is asked for; give --wrt and --loss, or --layout casadi.");
                 var written = ProgressView.Show(
                     terminal,
                     "augment",
@@ -79,6 +92,7 @@ internal static class AugmentCommand
                                 Profile = file.ProfileOf(parsed),
                                 Target = file.TargetOf(parsed),
                                 Embed = parsed.GetValue(file.Embed),
+                                TestData = parsed.GetValue(file.TestData),
                                 Contract = file.ContractOf(parsed),
                                 Dimensions = dimensions,
                                 Progress = progress,

@@ -20,8 +20,8 @@ internal static class RunCommand
             required: true,
             isChecked: true
         );
-        var targets = new TargetArguments(required: false, straightThrough: true);
-        var loss = new LossArguments(required: false);
+        var targets = new TargetArguments("for an augmented model", straightThrough: true);
+        var loss = new LossArguments("for an augmented model");
         var estimates = new EstimateArguments(adaptive: true);
         var data = new DataArguments();
         var scaling = new ScalingArguments();

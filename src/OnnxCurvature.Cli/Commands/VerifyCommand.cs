@@ -21,8 +21,8 @@ internal static class VerifyCommand
             isChecked: true
         );
         var entries = new SampledEntryArguments();
-        var targets = new TargetArguments(required: true, straightThrough: false);
-        var loss = new LossArguments(required: true);
+        var targets = new TargetArguments(absent: null, straightThrough: false);
+        var loss = new LossArguments(absent: null);
         var data = new DataArguments();
         var scaling = new ScalingArguments();
         var model = new ModelArguments();

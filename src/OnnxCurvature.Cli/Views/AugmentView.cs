@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Runtime.Augmentation;
 
 namespace OnnxCurvature.Cli.Views;
@@ -16,5 +17,13 @@ internal static class AugmentView
             terminal.Item($"New inputs: {string.Join(", ", report.NewInputs)}");
         terminal.Item($"New outputs: {string.Join(", ", report.Outputs)}");
         terminal.Item(report.CallingConvention);
+    }
+
+    /// <summary>Shows the files that CasADi finds.</summary>
+    public static void Show(Terminal terminal, ImmutableArray<string> files)
+    {
+        terminal.Heading("Files for CasADi");
+        foreach (var file in files)
+            terminal.Line($"  {file}, {Figures.Bytes(new FileInfo(file).Length)}");
     }
 }

@@ -2,7 +2,7 @@ namespace OnnxCurvature.Ops;
 
 /// <summary>Forms of operators that an engine does not take, or computes wrongly, so that programs for it say them by others.</summary>
 [Flags]
-public enum EngineGaps
+internal enum EngineGaps
 {
     /// <summary>The engine takes every form of the operators that it has.</summary>
     None = 0,

@@ -10,8 +10,22 @@ const at = (id) => document.getElementById(id);
 // One thread asks for no special headers of the server.
 ort.env.wasm.numThreads = 1;
 
+/**
+ * The file that a model takes weights from, or undefined: the list of such files in its metadata has a digest, two spaces and a name in
+ * each line.
+ * @param {ArrayBuffer} model the file's bytes
+ */
+function weightFile(model) {
+  const text = new TextDecoder("latin1").decode(model);
+  const at = text.lastIndexOf("onnx_curvature.weight_files");
+  return at < 0 ? undefined : /^onnx_curvature\.weight_files\x12[\s\S]{1,5}?[0-9a-f]{64} {2}([^\n\x00-\x1f]+)/.exec(text.slice(at, at + 4096))?.[1];
+}
+
 /** Runs a model: bytes in, arrays by name out. */
 async function compute(model, arrays) {
+  const weights = weightFile(model);
+  if (weights !== undefined)
+    throw new Error(`The model takes its weights from '${weights}', which a page cannot open; write it with onnx-curvature augment --embed.`);
   const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
   const feeds = {};
   for (const name of session.inputNames) {

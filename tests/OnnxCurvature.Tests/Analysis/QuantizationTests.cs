@@ -43,6 +43,7 @@ public sealed class QuantizationTests
         Assert.Equal(node.Predicted, node.Channels.Sum(), 1e-13);
         var first = Enumerable.Range(0, Softmax.Inputs).Sum(j => gradient[j] * change[j] + diagonal[j] * change[j] * change[j] / 2);
         Assert.Equal(first, node.Channels[0], 1e-13);
+        Assert.All(node.ChannelErrors, error => Assert.Equal(0, error));
     }
 
     [Fact]
@@ -60,6 +61,7 @@ public sealed class QuantizationTests
         );
         Assert.Equal(exact.FirstOrder, estimate.FirstOrder, 1e-13);
         Assert.False(estimate.IsExact);
+        Assert.Equal(estimate.Error, estimate.ChannelErrors.Sum(), 1e-13);
         Assert.InRange(estimate.Error, 1e-9, Math.Abs(exact.SecondOrder));
         Assert.InRange(exact.SecondOrder, estimate.SecondOrder - 4 * estimate.Error, estimate.SecondOrder + 4 * estimate.Error);
 

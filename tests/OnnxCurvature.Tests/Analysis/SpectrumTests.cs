@@ -96,6 +96,9 @@ public sealed class SpectrumTests
         Assert.Equal("part,value,share", File.ReadLines(tool["density.csv"]).First());
         var refused = tool.Run("spectrum @linear.onnx --loss cross-entropy --data x=@x.npy labels=@labels.npy --starts 1");
         Assert.Equal(ExitCodes.UserError, refused.Code);
+        var small = tool.Run("spectrum @linear.onnx --loss cross-entropy --data x=@x.npy labels=@labels.npy --memory 50M");
+        Assert.Equal(ExitCodes.UserError, small.Code);
+        Assert.Contains("for a batch of 12 samples, and the limit is 50 MiB", small.Error, StringComparison.Ordinal);
     }
 
     private static SpectrumResult Computed(

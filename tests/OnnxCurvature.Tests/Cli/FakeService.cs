@@ -91,6 +91,17 @@ internal sealed class FakeService : ICurvatureService
         return Inspected();
     }
 
+    public ImmutableArray<string> AugmentForCasadi(
+        string modelPath,
+        string outPath,
+        AugmentOptions options,
+        IReadOnlyDictionary<string, Tensor> fixedInputs
+    )
+    {
+        (ModelPath, AugmentOptions) = (modelPath, options);
+        return [outPath, "adj_f.onnx", "fwd_adj_f.onnx"];
+    }
+
     public AugmentReport Augment(string modelPath, CurvatureRequest request, string outPath, AugmentOptions options)
     {
         (ModelPath, Request, AugmentOptions) = (modelPath, request, options);

@@ -68,6 +68,10 @@ internal static class NodePackages
 /// <summary>Other programs.</summary>
 internal static class Programs
 {
+    /// <summary>Whether there is a program of a name.</summary>
+    public static bool Exists(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, name)));
+
     /// <summary>
     /// Runs a program to its end. The exit code is null where there is no such program, or where it takes longer than allowed.
     /// </summary>
@@ -75,20 +79,22 @@ internal static class Programs
         string name,
         IEnumerable<string> arguments,
         TimeSpan limit,
-        string? folder = null
+        string? folder = null,
+        (string Name, string Value)? environment = null
     )
     {
         Process process;
         try
         {
-            process = Process.Start(
-                new ProcessStartInfo(name, arguments)
-                {
-                    RedirectStandardOutput = true,
-                    RedirectStandardError = true,
-                    WorkingDirectory = folder ?? "",
-                }
-            )!;
+            var start = new ProcessStartInfo(name, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = folder ?? "",
+            };
+            if (environment is { Name: var variable, Value: var value })
+                start.Environment[variable] = value;
+            process = Process.Start(start)!;
         }
         catch (System.ComponentModel.Win32Exception)
         {

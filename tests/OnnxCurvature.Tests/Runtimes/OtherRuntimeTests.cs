@@ -90,6 +90,28 @@ public sealed class OtherRuntimeTests
         Assert.True(answer.RootElement.GetProperty("colours").GetInt32() > 2, "The map is drawn in more than two colours.");
     }
 
+    [Fact]
+    public void The_sample_page_says_why_a_file_without_its_weights_does_not_run()
+    {
+        Assert.SkipWhen(NodePackages.Folder is null, NodePackages.Reason);
+        Assert.SkipWhen(Browser.Program is null, "No Chromium is installed; Debian's package chromium-headless-shell has one.");
+        using var files = new AugmentedFiles("vgg16_narrow.onnx", "conv5_3.bias");
+        using var answer = Browser.Open(
+            "tests/frame.html?model=/files/augmented.onnx",
+            new Dictionary<string, string>
+            {
+                ["tests"] = Here,
+                ["sample"] = Sample,
+                ["files"] = files.Folder.Path,
+                ["packages"] = NodePackages.Folder!,
+            }
+        );
+        Assert.Matches(
+            "^The model takes its weights from '[^']+', which a page cannot open; write it with onnx-curvature augment --embed\\.$",
+            answer.RootElement.GetProperty("status").GetString()
+        );
+    }
+
     private static Dictionary<string, double[]> Outputs(JsonElement outputs) =>
         outputs
             .EnumerateObject()

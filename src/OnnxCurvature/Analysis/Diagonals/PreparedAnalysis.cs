@@ -31,7 +31,7 @@ public sealed class PreparedAnalysis
         (_request, _options, _data) = (request, options, data);
         var pricing = RunPricing.Of(path, request, data, runOptions);
         var choice = new DiagonalChoice(pricing, request, options);
-        (Model, Settled, RunOptions) = (pricing.Path, pricing.Settled, runOptions);
+        (Model, Settled, RunOptions) = (pricing.Path, pricing.Settled, pricing.Options);
         Layers = choice.Make(progress, cancellation);
         LeftOut = choice.LeftOut;
         _weights = pricing.Graph.Values;
@@ -44,7 +44,7 @@ public sealed class PreparedAnalysis
         if (options.Diagonal == Quantity.GgnDiagonal)
             return;
         ImmutableArray<string> estimated = [.. Names(isExact: false)];
-        _product = () => HessianProduct.Create(pricing.Settled, runOptions, estimated);
+        _product = () => HessianProduct.Create(pricing.Settled, pricing.Options, estimated);
         using var priced = _product();
         EstimateSeconds += options.Probes * priced.Seconds;
 

@@ -18,6 +18,7 @@ namespace OnnxCurvature.Analysis.Quantization;
 /// <param name="InputWeightedError">Σᵢ Δwᵢ² E[xᵢ²], with the mean square of the input that the entry multiplies.</param>
 /// <param name="Bytes">The bytes of the weight once it is rounded.</param>
 /// <param name="Channels">The predicted change by output channel; sums to the whole.</param>
+/// <param name="ChannelErrors">A bound of the standard error of each of these; zeros where the diagonal is exact.</param>
 public sealed record NodeSensitivity(
     string Weight,
     string Node,
@@ -30,7 +31,8 @@ public sealed record NodeSensitivity(
     double WeightError,
     double InputWeightedError,
     double Bytes,
-    ImmutableArray<double> Channels
+    ImmutableArray<double> Channels,
+    ImmutableArray<double> ChannelErrors
 )
 {
     /// <summary>The predicted change of the loss.</summary>

@@ -120,6 +120,7 @@ internal static class QuantizationFiles
         json.WriteNumber("inputWeightedError", node.InputWeightedError);
         json.WriteNumber("bytes", node.Bytes);
         json.Numbers("channels", node.Channels);
+        json.Numbers("channelErrors", node.ChannelErrors);
     }
 
     private static void Properties(Utf8JsonWriter json, ChosenBits choice)

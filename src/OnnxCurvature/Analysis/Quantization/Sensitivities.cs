@@ -20,8 +20,8 @@ internal static class Sensitivities
         var rounded = WeightRounding.Rounded(weight, scheme);
         var perChannel = weight.Entries.Length / weight.Outputs;
         var groups = Math.Max(1, meanSquares.Length / weight.Inputs);
-        var channels = new double[weight.Outputs];
-        var (first, second, error, own, weighted) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        var (channels, channelErrors) = (new double[weight.Outputs], new double[weight.Outputs]);
+        var (first, second, own, weighted) = (0.0, 0.0, 0.0, 0.0);
         for (var index = 0; index < rounded.Length; index++)
         {
             var (output, input) = (index / perChannel, index % perChannel / weight.WindowSize);
@@ -31,7 +31,7 @@ internal static class Sensitivities
             var channel = output * groups / weight.Outputs * weight.Inputs + input;
             first += gradient.Entries[index] * change;
             second += diagonal.Entries[index] * square / 2;
-            error += (errors?.Entries[index] ?? 0) * square / 2;
+            channelErrors[output] += (errors?.Entries[index] ?? 0) * square / 2;
             own += square;
             weighted += square * meanSquares[channel];
             channels[output] += gradient.Entries[index] * change + diagonal.Entries[index] * square / 2;
@@ -43,12 +43,13 @@ internal static class Sensitivities
             scheme,
             first,
             second,
-            error,
+            channelErrors.Sum(),
             layer.Plan.IsExact,
             own,
             weighted,
             scheme.Bytes(rounded.Length, perChannel),
-            [.. channels]
+            [.. channels],
+            [.. channelErrors]
         );
     }
 

@@ -60,7 +60,7 @@ internal static class Charts
         for (var cell = 0; cell < cells.Length; cell++)
             cells[cell] /= counts[cell];
         var size = Math.Clamp(240.0 / Math.Max(rows, columns), 4, 24);
-        var svg = new Svg(Math.Max(columns * size + 20, 130), rows * size + 34, $"Curvature of {name} by output and input channel");
+        var svg = new Svg(Math.Max(columns * size + 20, 190), rows * size + 34, $"Curvature of {name} by output and input channel");
         svg.Text(18, 12, $"input channels 0 to {map.Inputs - 1} →");
         svg.Text(2, 28, "↓");
         svg.Grid(18, 18, size, columns, Shades.Of(cells, cells.Max()));

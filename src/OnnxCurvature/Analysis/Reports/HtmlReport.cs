@@ -56,8 +56,8 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
 
     private void Table()
     {
-        _page.Append("<h2>All weights</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th>node</th><th>weight</th>");
-        _page.Append("<th>shape</th><th></th><th class=\"n\">trace</th><th></th>");
+        _page.Append("<h2>All weights</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th>node</th><th class=\"wide\">weight</th>");
+        _page.Append("<th class=\"n wide\">shape</th><th></th><th class=\"n\">trace</th><th></th>");
         foreach (var (name, _) in Figures(report.Layers[0]))
             Add($"<th class=\"n wide\">{name}</th>");
         _page.Append("</tr></thead>\n<tbody>\n");
@@ -67,7 +67,9 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
             var error = layer.Exact ? "" : $" ± {Html.Number(layer.TraceErrorBound)}";
             var wide = most == 0 ? 0 : 60 * Math.Abs(layer.Trace) / most;
             Add($"<tr><td>{Html.Text(layer.Node)}<br><span class=\"soft\">{Html.Text(layer.Operator)}</span></td>");
-            Add($"<td>{Html.Text(layer.Weight)}</td><td class=\"n\">{Html.Shape(layer.Shape)}</td><td>{Tag(layer)}</td>");
+            Add(
+                $"<td class=\"wide\">{Html.Text(layer.Weight)}</td><td class=\"n wide\">{Html.Shape(layer.Shape)}</td><td>{Tag(layer)}</td>"
+            );
             Add($"<td class=\"n\">{Html.Number(layer.Trace)}{error}</td>");
             Add($"<td><span class=\"bar\" style=\"width:{wide.ToString("0.#", CultureInfo.InvariantCulture)}px\"></span></td>");
             foreach (var (_, figure) in Figures(layer))

@@ -10,7 +10,6 @@ namespace OnnxCurvature.Analysis.Spectra;
 /// <summary>Computes spectra by products with the compiled Hessian.</summary>
 internal sealed class Spectrum(
     RunPricing pricing,
-    CurvatureRunOptions runOptions,
     SpectrumOptions options,
     IProgress<RunProgress>? progress,
     CancellationToken cancellation
@@ -33,13 +32,13 @@ internal sealed class Spectrum(
 
     private PartSpectrum Of(ImmutableArray<string> weights, string node)
     {
-        using var product = HessianProduct.Create(pricing.Settled, runOptions, weights);
+        using var product = HessianProduct.Create(pricing.Settled, pricing.Options, weights);
         var entries = product.Sizes.Sum();
         var steps = Math.Min(options.Steps, entries);
-        if ((double)steps * entries * sizeof(double) is var bytes && bytes > runOptions.MemoryBytes)
+        if ((double)steps * entries * sizeof(double) is var bytes && bytes > pricing.Options.MemoryBytes)
             throw new UserErrorException(
                 $"A basis of {steps} vectors of {entries} entries takes {Math.Ceiling(bytes / (1 << 20))} MiB, and the limit is "
-                    + $"{PlanLimits.Text(runOptions.MemoryBytes)}; give fewer --steps, fewer weights with --wrt, or more --memory."
+                    + $"{PlanLimits.Text(pricing.Options.MemoryBytes)}; give fewer --steps, fewer weights with --wrt, or more --memory."
             );
         var random = new MersenneTwister(options.Seed);
         var runs = new List<RitzValue[]>();

@@ -5,7 +5,7 @@ using OnnxCurvature.Onnx.Proto;
 
 namespace OnnxCurvature.Onnx.Tensors;
 
-/// <summary>Reads a single tensor from a file, as ONNX's test data have them: <c>input_0.pb</c>.</summary>
+/// <summary>Reads and writes a single tensor in a file, as ONNX's test data have them: <c>input_0.pb</c>.</summary>
 internal static class TensorFile
 {
     /// <summary>
@@ -52,5 +52,13 @@ internal static class TensorFile
             bytes[..size].CopyTo(data.AsSpan(position * size));
         }
         return new NpyArray(tensor.Element, [.. tensor.Shape], data);
+    }
+
+    /// <summary>Writes a tensor with its name. Throws <see cref="UserErrorException"/> where the path cannot be written.</summary>
+    public static void Write(string path, string name, Tensor tensor)
+    {
+        var proto = TensorWriter.Header(name, tensor.Type);
+        proto.RawData = ByteString.CopyFrom(TensorEncoder.Encode(tensor));
+        AtomicFile.Write(path, proto.WriteTo);
     }
 }

@@ -21,6 +21,9 @@ public sealed record AugmentOptions
     /// <summary>The engine that the file is written for, which takes the portable profile; null for none in particular.</summary>
     public EngineTarget? Target { get; init; }
 
+    /// <summary>The folder for inputs and outputs by which any runtime can be checked, in ONNX's own layout; null for none.</summary>
+    public string? TestData { get; init; }
+
     /// <summary>Whether weights are copied into the file.</summary>
     public bool Embed { get; init; }
 
@@ -38,6 +41,9 @@ public sealed record AugmentOptions
 
     /// <summary>Ends the work with nothing written; it is heeded before files are moved to their places.</summary>
     public CancellationToken Cancellation { get; init; }
+
+    /// <summary>Whether the file holds no loops over directions, and only operators that most engines have.</summary>
+    internal bool IsPortable => Profile == AugmentProfile.Portable || Target is not null;
 
     /// <summary>What makes and moves the files.</summary>
     internal IFileSystem Files { get; init; } = SystemFiles.Instance;

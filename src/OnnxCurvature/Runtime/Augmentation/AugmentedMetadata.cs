@@ -19,6 +19,9 @@ internal sealed record AugmentedMetadata
 
     private const string Prefix = "onnx_curvature.";
 
+    /// <summary>How far an entry may be from test data: a share of itself, and one of the largest entry of its output.</summary>
+    private const string TestTolerance = "rtol=1e-3 atol_of_largest=1e-5";
+
     /// <summary>In files of an earlier format, copies of weights were constants.</summary>
     private const long Format = 2;
 
@@ -186,6 +189,7 @@ internal sealed record AugmentedMetadata
             [Prefix + "runs"] = convention.Runs.ToString(CultureInfo.InvariantCulture),
             [Prefix + "run_input"] = convention.Runs == 1 ? "" : PortableProfile.RunInput,
             [Prefix + "summed_outputs"] = string.Join('\n', convention.Summed),
+            [Prefix + "test_tolerance"] = TestTolerance,
             [Prefix + "compiled_in"] = string.Join('\n', CompiledIn(plan.Program)),
             [Prefix + "exact"] =
                 !plan.Request.StraightThrough

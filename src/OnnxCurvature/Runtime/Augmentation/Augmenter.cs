@@ -13,7 +13,7 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
     /// <summary>Writes the file. Throws <see cref="UserErrorException"/> for an opset that cannot say the program.</summary>
     public AugmentReport Write(string path)
     {
-        var isPortable = options.Profile == AugmentProfile.Portable || options.Target is not null;
+        var isPortable = options.IsPortable;
         var profile = isPortable ? AugmentProfile.Portable : AugmentProfile.SingleRun;
         if (isPortable && options.Opset > PortableProfile.HighestOpset)
             throw new UserErrorException(

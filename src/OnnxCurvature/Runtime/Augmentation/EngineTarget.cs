@@ -52,7 +52,7 @@ public sealed record EngineTarget
     public string Engine { get; }
 
     /// <summary>Forms of operators that it does not take, and that files for it say otherwise.</summary>
-    public EngineGaps Gaps { get; }
+    internal EngineGaps Gaps { get; }
 
     /// <summary>The operators that it has.</summary>
     public FrozenSet<string> Operators { get; }
@@ -64,7 +64,7 @@ public sealed record EngineTarget
     public bool NeedsKnownShapes { get; }
 
     /// <summary>The only type that it computes in; null where it has the types of ONNX.</summary>
-    public ElementType? OnlyElement { get; }
+    internal ElementType? OnlyElement { get; }
 
     /// <summary>Where this is known from.</summary>
     public string Source { get; }

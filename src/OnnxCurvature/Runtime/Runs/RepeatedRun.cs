@@ -5,6 +5,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Runtime.Batches;
@@ -60,6 +61,7 @@ internal sealed class RepeatedRun : IDisposable
         averages ??= (batches.IsWhole ? head.Reduction : batches.Weight) == BatchWeight.Samples;
         var costs = new CostModel(RunPlan.Limits(options, source));
         costs.Learn(program);
+        CheckMemory(program, costs, data, options);
         var settings = new OrtSettings(source.Folder, options.Provider, options.Threads) { Cuda = options.Cuda };
         var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings, costs);
         var times = new TimeModel(costs, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
@@ -97,6 +99,18 @@ internal sealed class RepeatedRun : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _runner.Dispose();
+
+    /// <summary>A program without chunks of directions can take less memory by smaller batches alone.</summary>
+    private static void CheckMemory(Program program, CostModel costs, DataSet data, CurvatureRunOptions options)
+    {
+        var budget = new MemoryBudget(options.MemoryBytes, data.Batches > 1);
+        var peak = budget.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program));
+        if (options.Provider == "cpu" && peak > options.MemoryBytes)
+            throw new UserErrorException(
+                $"A run over the data takes about {Math.Ceiling(peak / (1 << 20))} MiB for a batch of {data.BatchSize} samples, and "
+                    + $"the limit is {PlanLimits.Text(options.MemoryBytes)}; give a smaller --batch-size, or more --memory."
+            );
+    }
 
     private void Join(JoinedOutput[] joined, int batch, Dictionary<Value, OrtValue> own, CancellationToken cancellation)
     {

@@ -15,13 +15,14 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <summary>What runs of a model over some data would take, before any of them is decided on.</summary>
 internal sealed class RunPricing
 {
-    private readonly CurvatureRunOptions _options;
-
     private RunPricing(SettledRun settled, CurvatureRunOptions options)
     {
         Settled = settled;
-        _options = options;
+        Options = options;
     }
+
+    /// <summary>How runs are carried out, with the provider that can be had.</summary>
+    public CurvatureRunOptions Options { get; }
 
     /// <summary>The request and the data, of which it is decided how they are cut.</summary>
     public SettledRun Settled { get; }
@@ -44,6 +45,7 @@ internal sealed class RunPricing
     )
     {
         OrtEnvironment.Start(options.OnnxRuntimePath);
+        options = options with { Provider = CudaProvider.Choose(options.Provider, options.Cuda).Provider };
         var source = new ModelSource(path, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits };
         var inputs = RunInputs.Resolve(source, data, options);
         AugmentedMetadata.CheckWeightFiles(inputs.Model);
@@ -61,9 +63,9 @@ internal sealed class RunPricing
     /// </summary>
     public (ImmutableArray<WeightPlan> Methods, double Seconds) Price(CurvatureRequest request)
     {
-        var limits = RunPlan.Limits(_options, Settled.Source);
+        var limits = RunPlan.Limits(Options, Settled.Source);
         var plan = new Planner(Graph, request with { Loss = Settled.Request.Loss }, limits).Plan();
-        var cores = _options.Threads > 0 ? _options.Threads : Environment.ProcessorCount;
+        var cores = Options.Threads > 0 ? Options.Threads : Environment.ProcessorCount;
         var times = new TimeModel(new CostModel(limits), cores);
         return (plan.Methods, times.Start(plan.Program) + Settled.Count * times.Run(plan.Program));
     }
@@ -72,17 +74,21 @@ internal sealed class RunPricing
     {
         var value = LossBuilder.Find(graph, loss.Value);
         var needed = GraphWalk.Ancestors([value]).SelectMany(GraphWalk.Dependencies).Append(value).ToHashSet();
-        return [.. graph.Weights.Where(needed.Contains).Select(weight => weight.Name!)];
+        // A weight without entries has no largest one, and nothing else to report.
+        var weights = graph.Weights.Where(weight => needed.Contains(weight) && !IsEmpty(weight));
+        return [.. weights.Select(weight => weight.Name!)];
     }
 
     private static ImmutableArray<string> Named(ModelGraph graph, ImmutableArray<string> patterns)
     {
         var targets = Target.Resolve(graph, patterns);
         foreach (var target in targets)
-            if (target.IsPart || target.Value.Constant is null)
+            if (target.IsPart || target.Value.Constant is null || IsEmpty(target.Value))
                 throw new UserErrorException(
                     $"--wrt '{target.Name}' is no whole weight, and an analysis is made of whole weights; name a weight."
                 );
         return [.. targets.Select(target => target.Name)];
     }
+
+    private static bool IsEmpty(Value weight) => weight.Type.Shape.Elements.Known == 0;
 }
