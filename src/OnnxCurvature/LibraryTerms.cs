@@ -13,6 +13,7 @@ internal static partial class LibraryTerms
     {
         ["--wrt"] = "WithRespectTo",
         ["--data"] = "the data",
+        ["--pos-weight"] = "PositiveWeights",
         ["--limit"] = "Samples",
         ["--skip-bad"] = "SkipsBad",
         ["--resume"] = "Checkpoint",

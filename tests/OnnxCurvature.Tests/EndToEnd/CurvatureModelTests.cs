@@ -209,6 +209,7 @@ public sealed partial class CurvatureModelTests : IDisposable
             typeof(CurvatureRunOptions),
             typeof(AugmentOptions),
             typeof(ClassOptions),
+            typeof(LossRequest),
             typeof(CudaOptions),
         ];
         var properties = types
