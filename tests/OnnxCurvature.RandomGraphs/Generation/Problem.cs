@@ -99,7 +99,7 @@ public sealed record Problem
     public bool IsPlain =>
         Graph.Inputs.All(input => input.SampleAxis == 0) && Z.Layout is { SampleAxis: 0 } layout && layout.Axes[0].Length == 1;
 
-    /// <summary>The shape of the labels: that of z without its classes and, of classes along axis 1, without trailing axes of size 1.</summary>
+    /// <summary>The shape of the labels: z without its classes and, of classes along axis 1, without trailing axes of 1.</summary>
     public int[] LabelShape
     {
         get
