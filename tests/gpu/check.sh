@@ -19,7 +19,7 @@ python=${PYTHON:-python3} images=${IMAGES:-33}
 mkdir -p "$out"; out=$(cd "$out" && pwd)
 
 if [ -z "${TOOL:-}" ]; then
-    dotnet publish "$root/src/OnnxCurvature.Cli" -c Release -p:OnnxRuntimeFlavor=gpu -o "$out/tool" >"$out/build.log"
+    dotnet publish "$root/src/OnnxCurvature.Cli" -c Release -r linux-x64 --self-contained false -p:OnnxRuntimeFlavor=gpu -o "$out/tool" >"$out/build.log"
     TOOL="$out/tool/onnx-curvature"
 fi
 if [ -z "${GENERATOR:-}" ]; then

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
@@ -49,6 +50,7 @@ public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Prob
                 "onnx-curvature run model.onnx -o o.npz",
                 $"--wrt {string.Join(' ', Problem.TargetNames.Select(name => $"'{name}'"))}",
                 $"--loss {LossRequest.Name(Problem.Loss)}{(Problem.Loss is LossKind.CrossEntropy ? $":{Problem.Z.Name}" : "")}",
+                .. Options,
                 $"--reduction {Problem.Reduction.ToString().ToLowerInvariant()}",
                 $"--quantity {(Outcome.Quantity ?? Quantity.Loss).Name()}",
                 .. Problem.Precision == Precision.Float64 ? ["--precision float64"] : Array.Empty<string>(),
@@ -58,6 +60,24 @@ public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Prob
                 .. Arrays(new Expectation(Problem, new DenseDerivatives(Problem))).Select(entry => $"{entry.Name}={entry.Name}.npy"),
             ];
             return string.Join(' ', words);
+        }
+    }
+
+    private IEnumerable<string> Options
+    {
+        get
+        {
+            if (Problem.Rules is not { } rules)
+                yield break;
+            yield return $"--class-axis {rules.Axis}";
+            if (rules.Ignored is { } ignored)
+                yield return $"--ignore-index {ignored}";
+            if (rules.Smoothing != 0)
+                yield return $"--label-smoothing {rules.Smoothing.ToString(CultureInfo.InvariantCulture)}";
+            if (!rules.Weights.IsEmpty)
+                yield return $"--class-weights {ProblemData.ClassWeights}.npy";
+            if (!rules.Soft.IsEmpty)
+                yield return "--soft-labels";
         }
     }
 
@@ -73,6 +93,8 @@ public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Prob
         File.WriteAllBytes(Path.Combine(folder, "model.onnx"), ModelFile.Bytes(Problem.Graph));
         foreach (var (name, array) in Arrays(expectation))
             NpyWriter.Write(Path.Combine(folder, $"{name}.npy"), array);
+        if (ProblemData.Of(Problem, expectation).Weights is { } weights)
+            NpyWriter.Write(Path.Combine(folder, $"{ProblemData.ClassWeights}.npy"), weights);
         if (Outcome.Quantity is { } quantity)
             foreach (var (index, result) in expectation.Of(quantity).Index())
                 NpyWriter.Write(

@@ -83,7 +83,7 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         new()
         {
             WithRespectTo = quantities.Contains(Quantity.CrossHessian) ? problem.TargetNames : [problem.TargetName],
-            Loss = new LossRequest(problem.Loss),
+            Loss = new LossRequest(problem.Loss) { Classes = problem.Rules?.Options ?? new ClassOptions() },
             Reduction = problem.Reduction,
             Precision = problem.Precision,
             SampleAxes = problem.SampleAxes,

@@ -9,6 +9,9 @@ namespace OnnxCurvature.RandomGraphs.Checking;
 /// <summary>A problem's data as arrays, by the names of the inputs.</summary>
 public sealed class ProblemData
 {
+    /// <summary>The name of the file of class weights.</summary>
+    public const string ClassWeights = "class_weights";
+
     private readonly Dictionary<string, NpyArray> _arrays = new(StringComparer.Ordinal);
     private readonly (string Name, NpyArray Array) _direction;
     private readonly (string Name, NpyArray Array) _cotangent;
@@ -21,7 +24,11 @@ public sealed class ProblemData
                 ? NpyArray.Of(element, Long(input.Shape), floats)
                 : Integers(Long(input.Shape), input.Integers!);
         if (problem.Loss == LossKind.CrossEntropy)
-            _arrays["labels"] = Integers(Long(problem.LabelShape), [.. problem.Labels]);
+            _arrays["labels"] = problem.Rules is { Soft: { IsEmpty: false } soft }
+                ? NpyArray.Of(element, Long(problem.Z.Shape), [.. soft])
+                : Integers(Long(problem.LabelShape), [.. problem.Labels]);
+        if (problem.Rules is { Weights: { IsEmpty: false } weights })
+            Weights = NpyArray.Of(ElementType.Float64, [weights.Length], [.. weights]);
         if (!problem.Wanted.IsEmpty)
             _arrays["target"] = NpyArray.Of(element, Long(problem.Z.Shape), [.. problem.Wanted]);
         _direction = (problem.TargetName + ".direction", NpyArray.Of(element, Long(expectation.TargetShape), expectation.Direction));
@@ -40,6 +47,9 @@ public sealed class ProblemData
             data[_cotangent.Name] = _cotangent.Array;
         return data;
     }
+
+    /// <summary>The class weights, where there are any.</summary>
+    public NpyArray? Weights { get; }
 
     private static long[] Long(int[] shape) => Array.ConvertAll(shape, size => (long)size);
 

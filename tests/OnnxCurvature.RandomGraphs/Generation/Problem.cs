@@ -33,6 +33,12 @@ public sealed record Problem
     /// <summary>The classes, where the loss is a cross-entropy: in z's shape without axis 1, and without trailing axes of size 1.</summary>
     public ImmutableArray<long> Labels { get; init; } = [];
 
+    /// <summary>What is said of classes and labels, where something is; else classes lie along axis 1 and all labels count.</summary>
+    public ClassRules? Rules { get; init; }
+
+    /// <summary>The axis of classes.</summary>
+    public int ClassAxis => Rules?.Axis ?? 1;
+
     /// <summary>What z should be, where the loss takes that.</summary>
     public ImmutableArray<double> Wanted { get; init; } = [];
 
@@ -93,11 +99,13 @@ public sealed record Problem
     public bool IsPlain =>
         Graph.Inputs.All(input => input.SampleAxis == 0) && Z.Layout is { SampleAxis: 0 } layout && layout.Axes[0].Length == 1;
 
-    /// <summary>The shape of the labels: that of z without its classes, and without trailing axes of size 1.</summary>
+    /// <summary>The shape of the labels: z without its classes and, of classes along axis 1, without trailing axes of 1.</summary>
     public int[] LabelShape
     {
         get
         {
+            if (ClassAxis != 1)
+                return Z.Layout.Remove(ClassAxis).Shape;
             var positions = Z.Shape[2..];
             return [Z.Shape[0], .. positions.All(size => size == 1) ? [] : positions];
         }

@@ -190,7 +190,36 @@ public static class ProblemGenerator
             ]),
             Seed = seed,
         };
-        return WithOther(choices, problem);
+        return WithOther(choices, WithRules(choices, problem));
+    }
+
+    /// <summary>With options of classes and labels in some cases of a cross-entropy.</summary>
+    private static Problem WithRules(Choices choices, Problem problem)
+    {
+        if (problem.Loss != LossKind.CrossEntropy || !choices.OneIn(2))
+            return problem;
+        var (shape, seed) = (problem.Z.Shape, problem.Seed);
+        // The axis of a final Softmax is that of the classes.
+        int[] axes = [1, .. Enumerable.Range(0, shape.Length).Where(axis => axis != 1 && shape[axis] > 1 && shape.Length > 1)];
+        var axis = problem.Graph.Output == problem.Z.Name ? choices.Pick(axes) : 1;
+        var (isSoft, ignores) = (choices.OneIn(5), choices.OneIn(3));
+        var rules = new ClassRules(axis)
+        {
+            Smoothing = choices.Pick(0, 0.25, 1),
+            Weights = choices.OneIn(3)
+                ? [.. Enumerable.Range(0, shape[axis]).Select(c => 0.25 + Math.Round(16 * Mixing.Unit(seed, 6100, c)) / 8)]
+                : [],
+            Soft = isSoft
+                ? [.. Enumerable.Range(0, problem.Z.Layout.Count()).Select(place => Math.Round(64 * Mixing.Unit(seed, 6200, place)) / 64)]
+                : [],
+            Ignored = ignores && !isSoft ? -100 : null,
+        };
+        // The first label counts, so that there is one.
+        long LabelOf(int row) =>
+            rules.Ignored is { } ignored && row > 0 && Mixing.Unit(seed, 6300, row) < 0.4
+                ? ignored
+                : (long)(Mixing.Unit(seed, 5000, row) * shape[axis]);
+        return problem with { Rules = rules, Labels = [.. Enumerable.Range(0, problem.Z.Layout.Count() / shape[axis]).Select(LabelOf)] };
     }
 
     /// <summary>With a second target in some cases, where both are weights or inputs.</summary>

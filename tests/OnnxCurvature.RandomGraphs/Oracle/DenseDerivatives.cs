@@ -47,6 +47,9 @@ public sealed class DenseDerivatives
     /// <summary>ℓₙ: what sample n adds to the loss, or N times that for a mean. Null where the loss has no terms of samples.</summary>
     public Number[]? OfSamples { get; }
 
+    /// <summary>How many samples have a label that counts.</summary>
+    public int Counted { get; private set; }
+
     /// <summary>Whether the loss depends on the target at all.</summary>
     public bool DependsOnTarget { get; }
 
@@ -135,41 +138,61 @@ public sealed class DenseDerivatives
     /// <summary>The loss of an output, and what samples add to it.</summary>
     private (Number Loss, Number[]? OfSamples) LossOf(Number[] z)
     {
-        var (terms, places) = Terms(z);
+        var (terms, places, weights) = Terms(z);
         var isMean = _problem.OwnCrossEntropy is { } own
             ? own == "mean"
             : _problem.Reduction == Reduction.Mean && _problem.Loss is not (LossKind.Sum or LossKind.Value);
-        var scale = isMean ? 1.0 / terms.Length : 1;
+        var scale = isMean ? 1.0 / weights.Sum() : 1;
         var loss = scale * Functions.Sum(terms, z[0]);
         int[] samples = [.. places.Select(place => _problem.Z.Layout.SampleOf(place))];
-        if (samples.Contains(-1) || _problem.Labels.Length > 0 && _problem.Z.Layout.HoldsSamples(1))
+        if (samples.Contains(-1) || _problem.Labels.Length > 0 && _problem.Z.Layout.HoldsSamples(_problem.ClassAxis))
             return (loss, null);
-        var count = _problem.Graph.Samples;
+        Counted = samples.Where((_, term) => weights[term] > 0 || _problem.Rules?.Ignored is null).Distinct().Count();
         return (
             loss,
             [
                 .. Enumerable
-                    .Range(0, count)
-                    .Select(n => (isMean ? count * scale : 1) * Functions.Sum(terms.Where((_, term) => samples[term] == n), z[0])),
+                    .Range(0, _problem.Graph.Samples)
+                    .Select(n => (isMean ? Counted * scale : 1) * Functions.Sum(terms.Where((_, term) => samples[term] == n), z[0])),
             ]
         );
     }
 
-    /// <summary>The terms of the loss, and for each the place in z of an entry that it is taken of.</summary>
-    private (Number[] Terms, int[] Places) Terms(Number[] z)
+    /// <summary>
+    /// The terms of the loss, for each the place in z of an entry that it is taken of, and what it counts in the mean.
+    /// </summary>
+    private (Number[] Terms, int[] Places, double[] Weights) Terms(Number[] z)
     {
         if (_problem.Labels.Length > 0)
+            return ClassTerms(z, _problem.Rules ?? new ClassRules(1));
+        var (terms, places) = EntryTerms(z);
+        return (terms, places, Array.ConvertAll(terms, _ => 1.0));
+    }
+
+    private (Number[] Terms, int[] Places, double[] Weights) ClassTerms(Number[] z, ClassRules rules)
+    {
+        var shape = _problem.Z.Shape;
+        var (classes, inner) = (shape[rules.Axis], Data.CountOf(shape[(rules.Axis + 1)..]));
+        int Place(int row, int c) => (row / inner * classes + c) * inner + row % inner;
+        Number Term(long label, int row)
         {
-            var shape = _problem.Z.Shape;
-            var (classes, inner) = (shape[1], Data.CountOf(shape[2..]));
-            int Place(int term, int label) => (term / inner * classes + label) * inner + term % inner;
-            var terms = _problem.Labels.Select(
-                (label, term) =>
-                    Functions.LogSumExp([.. Enumerable.Range(0, classes).Select(c => z[Place(term, c)])]) - z[Place(term, (int)label)]
-            );
-            return ([.. terms], [.. _problem.Labels.Select((_, term) => Place(term, 0))]);
+            var sum = Functions.LogSumExp([.. Enumerable.Range(0, classes).Select(c => z[Place(row, c)])]);
+            var terms = Enumerable
+                .Range(0, classes)
+                .Select(c => (Coefficient: rules.Coefficient(label, c, classes, Place(row, c)), Logarithm: sum - z[Place(row, c)]))
+                .Where(term => term.Coefficient != 0)
+                .Select(term => term.Coefficient * term.Logarithm);
+            return Functions.Sum(terms, z[0]);
         }
         return (
+            [.. _problem.Labels.Select(Term)],
+            [.. _problem.Labels.Select((_, row) => Place(row, 0))],
+            [.. _problem.Labels.Select(rules.WeightOf)]
+        );
+    }
+
+    private (Number[] Terms, int[] Places) EntryTerms(Number[] z) =>
+        (
             _problem.Loss switch
             {
                 LossKind.Mse => [.. z.Select((number, index) => Functions.Square(number + -_problem.Wanted[index]))],
@@ -181,5 +204,4 @@ public sealed class DenseDerivatives
             },
             [.. Enumerable.Range(0, z.Length)]
         );
-    }
 }

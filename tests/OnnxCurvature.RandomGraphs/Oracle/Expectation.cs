@@ -140,7 +140,7 @@ public sealed class Expectation
         var isMean = _problem.OwnCrossEntropy is { } own
             ? own == "mean"
             : _problem.Reduction == Reduction.Mean && _problem.Loss is not (LossKind.Sum or LossKind.Value);
-        return isMean ? Array.ConvertAll(sums, sum => sum / Samples) : sums;
+        return isMean ? Array.ConvertAll(sums, sum => sum / _dense.Counted) : sums;
     }
 
     /// <summary>Rows for the entries of z: in z's order, or with the samples first.</summary>

@@ -48,6 +48,16 @@ public sealed class FoundFaultTests
         Check(b, z, "w0", Execution.Managed, [quantity], loss, labels);
     }
 
+    /// <summary>Of a squared error of a linear model no input decides the diagonal, whose chunks are added all the same.</summary>
+    [Fact]
+    public void Chunks_that_depend_on_no_input_are_added_once()
+    {
+        var b = Builder(samples: 3, isSymbolic: true);
+        var x = b.Input(Layout.Of(b.Batch, new Factor(4), new Factor(3), new Factor(3)));
+        var z = b.Value(x.Layout.Remove(3), "ReduceMean", [x.Name], ("axes", new long[] { 3 }), ("keepdims", 0L));
+        Check(b, z, "x0", Execution.Engine, [Quantity.HessianDiagonal, Quantity.Jacobian], chunkBytes: 4000);
+    }
+
     /// <summary>ONNX Runtime would fuse the two, and fail for the type of the bounds.</summary>
     [Theory]
     [InlineData(Execution.Portable)]
@@ -165,7 +175,8 @@ public sealed class FoundFaultTests
         ImmutableArray<Quantity> quantities,
         Sketch? own = null,
         ImmutableArray<long> labels = default,
-        int? batchSize = null
+        int? batchSize = null,
+        long? chunkBytes = null
     )
     {
         using var folder = new TemporaryFolder();
@@ -185,6 +196,7 @@ public sealed class FoundFaultTests
             DeclaresSamples = true,
             Checks = true,
             BatchSize = batchSize,
+            ChunkBytes = chunkBytes,
             PlansForAnySize = graph.Inputs.Any(input => input.IsSymbolic) && own is not null,
             Execution = execution,
             Seed = 7,

@@ -130,7 +130,7 @@ public sealed partial class RecipeTests : IDisposable
         var data = model
             .Inputs.Select((input, index) => (input.Name!, TensorFile.Read(Path.Combine(folder, $"input_{index}.pb"))))
             .ToDictionary();
-        Assert.Equal(["features", "labels"], data.Keys);
+        Assert.Equal(["features: float32[N,7]", "labels: int64[N]"], model.Inputs.Select(input => input.ToString()));
         Assert.Equal("rtol=1e-3 atol_of_largest=1e-5", model.Metadata["onnx_curvature.test_tolerance"]);
         var request = ReferenceTable.Find("mlp.onnx", "fc1.weight").Request with
         {

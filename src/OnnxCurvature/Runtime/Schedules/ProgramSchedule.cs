@@ -29,11 +29,9 @@ internal sealed class ProgramSchedule
                 level[output] = loops.Contains(node) ? own + 1 : own;
         }
         // What weights alone tell is part of every step that takes it: there the runtime folds it into constants, which it can lay out for
-        // its kernels. The initial states of loops are passed as they are.
-        var passed = GraphWalk
-            .Between(program.Parameters.ToHashSet(), program.Outputs.Select(output => output.Value))
-            .SelectMany(node => node.Outputs)
-            .Concat(program.Parameters)
+        // its kernels. The initial states of loops are passed as they are, and so is what loops give, also where no parameter decides it.
+        var passed = DependentOn(program.Parameters, program)
+            .Concat(DependentOn(loops.SelectMany(loop => loop.Outputs), program))
             .Concat(loops.SelectMany(Initial))
             .ToHashSet();
         var given = program.Outputs.Select(output => output.Value).ToHashSet();
@@ -64,6 +62,12 @@ internal sealed class ProgramSchedule
             steps.AddRange(due.Select(loop => StepOf(loop, passed)));
         }
         return new ProgramSchedule(steps.ToImmutable());
+    }
+
+    private static IEnumerable<Value> DependentOn(IEnumerable<Value> values, Program program)
+    {
+        var sources = values.ToHashSet();
+        return GraphWalk.Between(sources, program.Outputs.Select(output => output.Value)).SelectMany(node => node.Outputs).Concat(sources);
     }
 
     private static LoopStep StepOf(Node node, HashSet<Value> passed)
