@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using OnnxCurvature.Cli;
+using OnnxCurvature.Tests.Architecture;
+using OnnxCurvature.Tests.Files;
+using Xunit;
+
+namespace OnnxCurvature.Tests.EndToEnd;
+
+/// <summary>What a shell sees of the process: exit codes of full disks, of readers that go away, and of signals.</summary>
+public sealed class ExitCodeTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private static string Models => Path.Combine(Repository.Root, "testmodels");
+
+    private static string Tool => $"dotnet '{Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll")}'";
+
+    [Theory]
+    [InlineData("TOOL inspect mlp.onnx > /dev/full", ExitCodes.UserError)]
+    [InlineData("TOOL inspect mlp.onnx --json - > /dev/full", ExitCodes.UserError)]
+    [InlineData("TOOL --help > /dev/full", ExitCodes.UserError)]
+    [InlineData("TOOL inspect nothing.onnx 2> /dev/full", ExitCodes.UserError)]
+    [InlineData("set -o pipefail; TOOL inspect mlp.onnx | head -c 1", ExitCodes.Success)]
+    [InlineData("set -o pipefail; TOOL inspect mlp.onnx --verbose 2>&1 > /dev/null | head -c 1", ExitCodes.Success)]
+    public async Task A_command_ends_with_its_code_whatever_becomes_of_its_output(string script, int code)
+    {
+        Assert.SkipUnless(File.Exists("/dev/full") && File.Exists("/bin/bash"), "Only Linux has a device that is always full.");
+        using var process = Start(script.Replace("TOOL", Tool, StringComparison.Ordinal));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(code, process.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("TERM", ExitCodes.Terminated)]
+    [InlineData("INT", ExitCodes.Interrupted)]
+    public async Task A_signal_ends_a_run_with_its_code_and_leaves_no_file(string signal, int code)
+    {
+        Assert.SkipUnless(File.Exists("/bin/bash"), "Signals are sent by a shell.");
+        using var folder = new TemporaryFolder();
+        var data = "--data image=vgg16_narrow.image.npy labels=vgg16_narrow.labels.npy";
+        using var process = Start(
+            $"exec {Tool} run vgg16_narrow.onnx -o '{folder.File("out.npz")}' --wrt '*' --loss cross-entropy {data} --threads 1 --verbose"
+        );
+        // The first line comes once signals are handled.
+        Assert.NotNull(await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
+        using (var kill = Process.Start("/bin/bash", ["-c", $"kill -{signal} {process.Id}"]))
+            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(code, process.ExitCode);
+        Assert.Empty(Directory.GetFiles(folder.Path));
+    }
+
+    private static Process Start(string script) =>
+        Process.Start(
+            new ProcessStartInfo("/bin/bash", ["-c", script])
+            {
+                WorkingDirectory = Models,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
+}
