@@ -27,7 +27,7 @@ public sealed class OutputTests
     {
         using var output = new StringWriter();
         await using var error = new StreamWriter(new FullStream()) { AutoFlush = true };
-        var command = new CommandLine(new FakeService(), new Terminal(output, error, interactive: false));
+        var command = new CommandLine(new FakeService(), new Terminal(output, error, interactive: false, time: new StillClock()));
         Assert.Equal(ExitCodes.UserError, await command.Run(["nothing"], TestContext.Current.CancellationToken));
     }
 
@@ -35,7 +35,7 @@ public sealed class OutputTests
     {
         using var error = new StringWriter();
         await using var output = new StreamWriter(new StandardStream(new FullStream())) { AutoFlush = true };
-        var command = new CommandLine(new FakeService(), new Terminal(output, error, interactive: false));
+        var command = new CommandLine(new FakeService(), new Terminal(output, error, interactive: false, time: new StillClock()));
         var code = await command.Run(arguments, TestContext.Current.CancellationToken);
         return (code, error.ToString().Trim());
     }
