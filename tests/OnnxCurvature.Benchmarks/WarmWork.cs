@@ -6,6 +6,7 @@ using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
@@ -31,7 +32,7 @@ internal sealed class WarmWork : IDisposable
         Flops = costs.Flops(program);
         _runner = new ScheduleRunner(
             ProgramSchedule.Of(program),
-            new OrtSettings(Path.GetDirectoryName(Path.GetFullPath(modelPath))!, "cpu", 0),
+            new OrtSettings(Path.GetDirectoryName(Path.GetFullPath(modelPath))!, ExecutionProvider.Cpu, 0),
             costs
         );
         _feeds = program.Parameters.ToDictionary(
@@ -81,7 +82,7 @@ internal sealed class WarmWork : IDisposable
         var gradient = model.Builder.Gradient(head.Loss, [target])[0]!;
         var product = model.Builder.HessianProduct(gradient, target);
         Value[] parameters = [.. model.Inputs, head.Target!, product.Inputs[0]];
-        var whole = Simplifier.Run(Program.Create(parameters, [new NamedValue("product", product.Outputs[0]!)]));
+        var whole = new Simplifier().Run(Program.Create(parameters, [new NamedValue("product", product.Outputs[0]!)]));
         var direction = NpyArray.Of(
             ElementType.Float32,
             target.Type.Shape.Sizes,

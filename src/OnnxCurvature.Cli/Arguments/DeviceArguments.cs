@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Cli.Arguments;
@@ -65,8 +66,14 @@ internal sealed class DeviceArguments() : OptionGroup("Device")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Provider, Device, Memory, Tf32, Search, Library, OnnxRuntime];
 
-    /// <summary>Where ONNX Runtime computes.</summary>
-    public string ProviderOf(ParseResult parsed) => parsed.GetValue(Provider) ?? "cpu";
+    /// <summary>Where ONNX Runtime computes; null for CUDA where it can be had.</summary>
+    public ExecutionProvider? ProviderOf(ParseResult parsed) =>
+        parsed.GetValue(Provider) switch
+        {
+            "cuda" => ExecutionProvider.Cuda,
+            "auto" => null,
+            _ => ExecutionProvider.Cpu,
+        };
 
     /// <summary>How CUDA is used.</summary>
     public CudaOptions CudaOf(ParseResult parsed) =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Augmentation;
 
 namespace OnnxCurvature.Cli.Arguments;
@@ -99,6 +100,10 @@ internal sealed class FileArguments() : OptionGroup("File")
         };
 
     public Option<bool> Only { get; } = new("--only") { Description = "Leave out the model's own outputs [default: they stay]." };
+
+    /// <summary>The device that the file is laid out for.</summary>
+    public ExecutionProvider ProviderOf(ParseResult parsed) =>
+        parsed.GetValue(Provider) == "cuda" ? ExecutionProvider.Cuda : ExecutionProvider.Cpu;
 
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Profile, Target, Provider, Opset, Embed, TestData, Layout, Rename, Negate, Only];

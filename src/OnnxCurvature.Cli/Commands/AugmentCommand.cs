@@ -100,7 +100,7 @@ internal static class AugmentCommand
                                 LoadLimits = model.LoadLimitsOf(parsed),
                                 Limits = new PlanLimits
                                 {
-                                    Provider = parsed.GetValue(file.Provider) ?? "cpu",
+                                    Provider = file.ProviderOf(parsed),
                                     MemoryBytes = resources.MemoryOf(parsed) ?? new PlanLimits().MemoryBytes,
                                     Dimensions = dimensions,
                                 },

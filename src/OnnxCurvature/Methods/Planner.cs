@@ -145,7 +145,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
     }
 
     /// <summary>A program as it will be run.</summary>
-    private Program Finished(Program program) => Simplifier.Run(Float64Lowering.Run(program, limits.Provider));
+    private Program Finished(Program program) => Pipeline.For(limits.Provider).Run(program);
 
     private Dictionary<string, int> Order(ImmutableArray<Target> targets, IReadOnlyList<Quantity> results)
     {

@@ -164,6 +164,14 @@ internal abstract class Operator : OperatorSchema
     public virtual KernelAxes? KernelAxesOf(Node node, int input) => null;
 
     /// <summary>
+    /// A value or a node of the same operator that gives the same with less; null where there is none. The simplifier asks for it.
+    /// </summary>
+    /// <param name="b">A builder of nodes that the result may take as inputs; they are simplified in turn.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="inputs">What has become of its inputs.</param>
+    public virtual SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs) => null;
+
+    /// <summary>
     /// The node built anew on other inputs, for outputs of given shapes. By default the operator infers these itself.
     /// </summary>
     public virtual Node Rebuild(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, TensorShape shape) =>

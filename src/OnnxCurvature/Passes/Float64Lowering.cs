@@ -9,31 +9,20 @@ namespace OnnxCurvature.Passes;
 /// that rounds to float32, become nodes that it has one of. So do, in every type, nodes of operators that no runtime has. What they
 /// become is lowered in turn.
 /// </summary>
-internal sealed class Float64Lowering
+internal sealed class Float64Lowering(ExecutionProvider provider) : IPass
 {
-    private readonly bool _cuda;
-    private readonly GraphBuilder _builder;
-    private readonly Dictionary<Value, Value> _map;
-    private bool _changed;
+    /// <inheritdoc/>
+    public string Name => "float64 lowering";
 
-    private Float64Lowering(Float64Lowering? outer, bool cuda)
-    {
-        _cuda = cuda;
-        _builder = new GraphBuilder(outer?._builder);
-        _map = outer?._map ?? [];
-    }
-
-    /// <summary>
-    /// The program for a provider, <c>cpu</c> or <c>cuda</c>; the same one where nothing is to be done. Throws
-    /// <see cref="UserErrorException"/> for a node that cannot be computed in float64.
-    /// </summary>
-    public static Program Run(Program program, string provider)
+    /// <inheritdoc/>
+    /// <remarks>Throws <see cref="UserErrorException"/> for a node that cannot be computed in float64.</remarks>
+    public Program Run(Program program)
     {
         if (!IsNeeded(program))
             return program;
-        var pass = new Float64Lowering(null, provider == "cuda");
-        var lowered = pass.Rebuild(program);
-        return pass._changed ? lowered : program;
+        var rebuilding = new Rebuilding(null, provider);
+        var lowered = rebuilding.Of(program);
+        return rebuilding.HasChanged ? lowered : program;
     }
 
     /// <summary>Whether a program, or a body in it, computes values of float64.</summary>
@@ -46,79 +35,97 @@ internal sealed class Float64Lowering
         node.Outputs.Any(output => output.Type.Element == ElementType.Float64)
         || node.Inputs.Any(input => input?.Type.Element == ElementType.Float64);
 
-    private Program Rebuild(Program program)
+    /// <summary>The nodes of a program, or of a body inside <paramref name="outer"/>, in a builder of their own.</summary>
+    private sealed class Rebuilding(Rebuilding? outer, ExecutionProvider provider)
     {
-        foreach (var parameter in program.Parameters)
-            _builder.Recognize(parameter);
-        foreach (var node in program.Nodes)
-            Rebuild(node, output => output.Name);
-        var outputs = program.Outputs.Select(output => new NamedValue(output.Name, Mapped(output.Value)));
-        return Program.Create(program.Parameters, outputs, _builder);
-    }
+        private readonly ExecutionProvider _provider = provider;
+        private readonly GraphBuilder _builder = new(outer?._builder);
+        private readonly Dictionary<Value, Value> _map = outer?._map ?? [];
 
-    private void Rebuild(Node node, Func<Value, string?> nameOf)
-    {
-        ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
-        if (Lower(node, inputs))
-            return;
-        var attributes = node.Attributes;
-        foreach (var (name, value) in node.Attributes.Items)
-            if (value is Program body)
-            {
-                var inner = new Float64Lowering(this, _cuda);
-                attributes = attributes.With(name, inner.Rebuild(body));
-                _changed |= inner._changed;
-            }
-        if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
-            inputs = op.WithCaptures(inputs, attributes);
-        _builder.Origin = node.Origin;
-        var rebuilt = _builder.Append(
-            node.Operator,
-            inputs,
-            attributes,
-            [.. node.Outputs.Select(output => (output.Type, nameOf(output)))],
-            node.Name
-        );
-        for (var index = 0; index < node.Outputs.Length; index++)
-            _map[node.Outputs[index]] = rebuilt.Outputs[index];
-    }
+        /// <summary>Whether a node was replaced.</summary>
+        public bool HasChanged { get; private set; }
 
-    private bool Lower(Node node, ImmutableArray<Value?> inputs)
-    {
-        if (!IsFloat64(node) && node.Rules().HasKernel)
-            return false;
-        var b = new GraphBuilder(_builder) { Origin = node.Origin ?? node.ToString() };
-        foreach (var input in inputs)
-            if (input is not null)
-                b.Recognize(input);
-        var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
-        ImmutableArray<Value?> outputs;
-        ImmutableArray<TensorType> types = [.. node.Outputs.Select(output => output.Type)];
-        try
+        public Program Of(Program program)
         {
-            if ((_cuda ? node.Rules().InFloat64OnCuda(b, call, types) : node.Rules().InFloat64(b, call, types)) is not { } lowered)
-                return false;
-            outputs = lowered;
+            foreach (var parameter in program.Parameters)
+                _builder.Recognize(parameter);
+            foreach (var node in program.Nodes)
+                Add(node, output => output.Name);
+            var outputs = program.Outputs.Select(output => new NamedValue(output.Name, Mapped(output.Value)));
+            return Program.Create(program.Parameters, outputs, _builder);
         }
-        catch (UnsupportedOperatorException exception)
+
+        private void Add(Node node, Func<Value, string?> nameOf)
         {
-            throw new UserErrorException(
-                $"{(node.Origin is null ? node.ToString() : $"{node.Operator.Name} (of {node.Origin})")} cannot be computed in float64, "
-                    + $"for which ONNX Runtime has no kernel: {exception.Message.TrimEnd('.')}."
+            ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
+            if (Lower(node, inputs))
+                return;
+            var attributes = node.Attributes;
+            foreach (var (name, value) in node.Attributes.Items)
+                if (value is Program body)
+                {
+                    var inner = new Rebuilding(this, _provider);
+                    attributes = attributes.With(name, inner.Of(body));
+                    HasChanged |= inner.HasChanged;
+                }
+            if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
+                inputs = op.WithCaptures(inputs, attributes);
+            _builder.Origin = node.Origin;
+            var rebuilt = _builder.Append(
+                node.Operator,
+                inputs,
+                attributes,
+                [.. node.Outputs.Select(output => (output.Type, nameOf(output)))],
+                node.Name
             );
+            for (var index = 0; index < node.Outputs.Length; index++)
+                _map[node.Outputs[index]] = rebuilt.Outputs[index];
         }
-        _changed = true;
-        var names = new Dictionary<Value, string?>();
-        for (var index = 0; index < node.Outputs.Length; index++)
-            if (outputs[index] is { } output)
-                names.TryAdd(output, node.Outputs[index].Name);
-        foreach (var part in GraphWalk.Ancestors(names.Keys, scope: b))
-            Rebuild(part, names.GetValueOrDefault);
-        for (var index = 0; index < node.Outputs.Length; index++)
-            if (outputs[index] is { } output)
-                _map[node.Outputs[index]] = Mapped(output);
-        return true;
-    }
 
-    private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
+        private bool Lower(Node node, ImmutableArray<Value?> inputs)
+        {
+            if (!IsFloat64(node) && node.Rules().HasKernel)
+                return false;
+            var b = new GraphBuilder(_builder) { Origin = node.Origin ?? node.ToString() };
+            foreach (var input in inputs)
+                if (input is not null)
+                    b.Recognize(input);
+            var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
+            ImmutableArray<Value?> outputs;
+            ImmutableArray<TensorType> types = [.. node.Outputs.Select(output => output.Type)];
+            try
+            {
+                if (
+                    (
+                        _provider == ExecutionProvider.Cuda
+                            ? node.Rules().InFloat64OnCuda(b, call, types)
+                            : node.Rules().InFloat64(b, call, types)
+                    )
+                    is not { } lowered
+                )
+                    return false;
+                outputs = lowered;
+            }
+            catch (UnsupportedOperatorException exception)
+            {
+                var named = node.Origin is null ? node.ToString() : $"{node.Operator.Name} (of {node.Origin})";
+                throw new UserErrorException(
+                    $"{named} cannot be computed in float64, for which ONNX Runtime has no kernel: {exception.Message.TrimEnd('.')}."
+                );
+            }
+            HasChanged = true;
+            var names = new Dictionary<Value, string?>();
+            for (var index = 0; index < node.Outputs.Length; index++)
+                if (outputs[index] is { } output)
+                    names.TryAdd(output, node.Outputs[index].Name);
+            foreach (var part in GraphWalk.Ancestors(names.Keys, scope: b))
+                Add(part, names.GetValueOrDefault);
+            for (var index = 0; index < node.Outputs.Length; index++)
+                if (outputs[index] is { } output)
+                    _map[node.Outputs[index]] = Mapped(output);
+            return true;
+        }
+
+        private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
+    }
 }

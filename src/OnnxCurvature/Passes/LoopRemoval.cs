@@ -81,7 +81,11 @@ internal sealed class LoopRemoval
         var outputs = program.Outputs.Select(output => new NamedValue(output.Name, pass.Mapped(output.Value))).ToArray();
         ImmutableArray<string> summed = [.. outputs.Where(output => pass._summed.Contains(output.Value)).Select(output => output.Name)];
         var parameters = pass._runs == 1 ? program.Parameters : program.Parameters.Add(pass._run);
-        return new LoopFreeProgram(Simplifier.Run(Program.Create(parameters, outputs)), pass._runs, pass._runs == 1 ? [] : summed);
+        return new LoopFreeProgram(
+            Pipeline.Simplification.Run(Program.Create(parameters, outputs)),
+            pass._runs,
+            pass._runs == 1 ? [] : summed
+        );
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using OnnxCurvature.Cli;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
@@ -84,7 +85,7 @@ public sealed class CommandTests
         Assert.Equal([Quantity.Loss, Quantity.GgnDiagonal], service.Request.Quantities);
         Assert.Equal(["target", "x"], service.Data!.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(
-            (8, "cuda", 3, 512L << 20),
+            (8, ExecutionProvider.Cuda, 3, 512L << 20),
             (service.RunOptions!.BatchSize, service.RunOptions.Provider, service.RunOptions.Threads, service.RunOptions.MemoryBytes)
         );
         Assert.Equal(

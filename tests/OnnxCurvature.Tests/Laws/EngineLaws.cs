@@ -52,7 +52,7 @@ public sealed class EngineLaws
         Ir.Program[] forms;
         try
         {
-            var lowered = EngineForms.Run(Float64Lowering.Run(whole, "cpu"), All);
+            var lowered = EngineForms.Run(new Float64Lowering(ExecutionProvider.Cpu).Run(whole), All);
             var floats = FloatArithmetic.Run(lowered, ElementType.Float64);
             forms = [lowered, floats, MatrixForms.Run(floats)];
         }

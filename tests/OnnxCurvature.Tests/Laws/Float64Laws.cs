@@ -1,6 +1,7 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Checking;
 using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Transforms;
@@ -52,7 +53,7 @@ public sealed class Float64Laws
         Ir.Program lowered;
         try
         {
-            lowered = Float64Lowering.Run(whole, "cpu");
+            lowered = new Float64Lowering(ExecutionProvider.Cpu).Run(whole);
         }
         catch (UserErrorException refusal)
         {
@@ -67,7 +68,7 @@ public sealed class Float64Laws
             TestContext.Current.AddWarning($"not compared: {reason}");
             return;
         }
-        Assert.Same(lowered, Float64Lowering.Run(lowered, "cpu"));
+        Assert.Same(lowered, new Float64Lowering(ExecutionProvider.Cpu).Run(lowered));
         var expected = program.Evaluate(outputs, outputs);
         foreach (
             var opset in new[]
@@ -94,7 +95,7 @@ public sealed class Float64Laws
     /// <summary>What is made for CUDA, which need not have kernels on the CPU, by evaluation in double.</summary>
     private static void CheckOnCuda(SampleProgram program, Ir.Program whole, List<Value> outputs)
     {
-        var lowered = Float64Lowering.Run(whole, "cuda");
+        var lowered = new Float64Lowering(ExecutionProvider.Cuda).Run(whole);
         ProgramVerifier.Verify(lowered);
         if (lowered == whole)
             return;

@@ -323,7 +323,7 @@ public sealed class LoopDerivativeTests : IDisposable
         graph.Output.Add(Info("sum", 1, 2, 3));
         var program = OnnxModel.Load(Model(graph).Save(_folder)).Program;
         Assert.Equal(2, program.Nodes.Count(node => node.Operator is Scan));
-        Assert.Equal(1, OnnxCurvature.Passes.Simplifier.Run(program).Nodes.Count(node => node.Operator is Scan));
+        Assert.Equal(1, new OnnxCurvature.Passes.Simplifier().Run(program).Nodes.Count(node => node.Operator is Scan));
     }
 
     [Fact]
@@ -338,7 +338,7 @@ public sealed class LoopDerivativeTests : IDisposable
         graph.Output.Clear();
         graph.Output.Add(Info("sum", 1, 2, 3));
         var program = OnnxModel.Load(Model(graph).Save(_folder)).Program;
-        Assert.Equal(2, OnnxCurvature.Passes.Simplifier.Run(program).Nodes.Count(node => node.Operator is Scan));
+        Assert.Equal(2, new OnnxCurvature.Passes.Simplifier().Run(program).Nodes.Count(node => node.Operator is Scan));
     }
 
     [Fact]

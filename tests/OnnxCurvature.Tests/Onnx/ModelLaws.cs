@@ -82,7 +82,7 @@ internal sealed class ModelLaws
         }
         CheckColumns(loss);
         Value[] outputs = [.. gradients.Concat(products).Where(value => value is not null)!];
-        var program = OnnxCurvature.Passes.Simplifier.Run(
+        var program = new OnnxCurvature.Passes.Simplifier().Run(
             b.Build(
                 _values.Keys.Where(value => value.Constant is null),
                 outputs.Select((value, index) => new NamedValue($"output{index}", value))

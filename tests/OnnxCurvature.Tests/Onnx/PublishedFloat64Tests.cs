@@ -4,6 +4,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Tensors;
 using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
@@ -49,7 +50,7 @@ public sealed class PublishedFloat64Tests(ITestOutputHelper output)
                 return "holds operators that nobody knows";
             if (!Float64Lowering.HoldsFloat64(model.Program))
                 return "holds no floats";
-            OnnxWriter.Write(Float64Lowering.Run(model.Program, "cpu"), copy, new WriteOptions { Source = model });
+            OnnxWriter.Write(new Float64Lowering(ExecutionProvider.Cpu).Run(model.Program), copy, new WriteOptions { Source = model });
         }
         catch (UserErrorException exception)
         {

@@ -139,7 +139,9 @@ public sealed class ExactFunctionTests
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float64, [points.Length]), "x");
-        var program = Float64Lowering.Run(b.Build([x], [new NamedValue("y", Catalogue.Find("", name)!.Apply(b, [x]).Output)]), "cpu");
+        var program = new Float64Lowering(ExecutionProvider.Cpu).Run(
+            b.Build([x], [new NamedValue("y", Catalogue.Find("", name)!.Apply(b, [x]).Output)])
+        );
         var y = RuntimeProgram.Run(program, OpsetRange.Highest, new Dictionary<Value, Tensor> { [x] = Tensor.Of([points.Length], points) });
         Assert.NotNull(y);
         return y[0].Floats;

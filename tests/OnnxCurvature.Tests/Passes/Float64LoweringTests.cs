@@ -22,15 +22,15 @@ public sealed class Float64LoweringTests
     public void A_program_in_float32_stays_the_same()
     {
         var program = Convolution(ElementType.Float32, 1, out _);
-        Assert.Same(program, Float64Lowering.Run(program, "cpu"));
+        Assert.Same(program, new Float64Lowering(ExecutionProvider.Cpu).Run(program));
     }
 
     [Fact]
     public void Only_what_lacks_a_kernel_is_lowered()
     {
         var program = Convolution(ElementType.Float64, 1, out _);
-        Assert.DoesNotContain(Float64Lowering.Run(program, "cpu").Nodes, node => node.Operator is Conv or Erf);
-        var onCuda = Float64Lowering.Run(program, "cuda");
+        Assert.DoesNotContain(new Float64Lowering(ExecutionProvider.Cpu).Run(program).Nodes, node => node.Operator is Conv or Erf);
+        var onCuda = new Float64Lowering(ExecutionProvider.Cuda).Run(program);
         Assert.Contains(onCuda.Nodes, node => node.Operator is Erf);
         Assert.DoesNotContain(onCuda.Nodes, node => node.Operator is Conv or Mish);
     }
@@ -41,14 +41,17 @@ public sealed class Float64LoweringTests
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float64, [2, 3]), "x");
         var program = b.Build([x], [new NamedValue("y", Softmax.Of(b, x, 1)), new NamedValue("z", LogSoftmax.Of(b, x, 0))]);
-        Assert.Same(program, Float64Lowering.Run(program, "cpu"));
-        Assert.DoesNotContain(Float64Lowering.Run(program, "cuda").Nodes, node => node.Operator is Softmax or LogSoftmax);
+        Assert.Same(program, new Float64Lowering(ExecutionProvider.Cpu).Run(program));
+        Assert.DoesNotContain(
+            new Float64Lowering(ExecutionProvider.Cuda).Run(program).Nodes,
+            node => node.Operator is Softmax or LogSoftmax
+        );
     }
 
     [Fact]
     public void Names_stay_and_new_nodes_say_what_they_are_made_for()
     {
-        var lowered = Float64Lowering.Run(Convolution(ElementType.Float64, 1, out _), "cpu");
+        var lowered = new Float64Lowering(ExecutionProvider.Cpu).Run(Convolution(ElementType.Float64, 1, out _));
         Assert.Contains(lowered.Nodes, node => node.Output.Name == "features");
         Assert.Contains(lowered.Nodes, node => node.Origin is { } origin && origin.Contains("first", StringComparison.Ordinal));
     }
@@ -60,7 +63,7 @@ public sealed class Float64LoweringTests
         var x = b.Parameter(new TensorType(ElementType.Float64, [2, 64, 32, 32]), "x");
         var w = b.Parameter(new TensorType(ElementType.Float64, [64, 64, 5, 5]), "w");
         var y = Catalogue.Get<Conv>().Apply(b, [x, w], Attributes.Empty.With("pads", [2, 2, 2, 2])).Output;
-        var program = Float64Lowering.Run(b.Build([x, w], [new NamedValue("y", y)]), "cpu");
+        var program = new Float64Lowering(ExecutionProvider.Cpu).Run(b.Build([x, w], [new NamedValue("y", y)]));
         var (input, output, weight) = (2 * 64 * 32 * 32 * 8, 2 * 64 * 32 * 32 * 8, 64 * 64 * 25 * 8);
         Assert.InRange(new CostModel(new PlanLimits()).PeakBytes(program), input + output, 5 * (input + output) + 3 * weight);
     }
@@ -108,7 +111,7 @@ public sealed class Float64LoweringTests
             };
             var expected = new Dictionary<Value, Tensor>(values);
             Interpreter.Run(program.Nodes, expected, TestContext.Current.CancellationToken);
-            var actual = RuntimeProgram.Run(Float64Lowering.Run(program, "cpu"), OpsetRange.Lowest, values)!;
+            var actual = RuntimeProgram.Run(new Float64Lowering(ExecutionProvider.Cpu).Run(program), OpsetRange.Lowest, values)!;
             Laws.Close.Check(expected[z], actual[0], 1e-14, "convolution");
             Laws.Close.Check(expected[y], actual[1], 1e-14, "pooling");
         }
@@ -123,7 +126,9 @@ public sealed class Float64LoweringTests
             .Get<AveragePool>()
             .Apply(b, [x], Attributes.Empty.With("kernel_shape", [3]).With("strides", [2]).With("ceil_mode", (object)1L))
             .Output;
-        var refusal = Assert.Throws<UserErrorException>(() => Float64Lowering.Run(b.Build([x], [new NamedValue("y", y)]), "cpu"));
+        var refusal = Assert.Throws<UserErrorException>(() =>
+            new Float64Lowering(ExecutionProvider.Cpu).Run(b.Build([x], [new NamedValue("y", y)]))
+        );
         Assert.Contains("H", refusal.Message, StringComparison.Ordinal);
         Assert.EndsWith("give the sizes of symbolic dimensions.", refusal.Message, StringComparison.Ordinal);
     }

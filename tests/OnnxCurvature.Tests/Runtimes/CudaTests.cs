@@ -82,9 +82,9 @@ public sealed class CudaTests
     [Fact]
     public void Options_of_CUDA_without_it_are_said_to_have_no_effect()
     {
-        Assert.Equal(("cpu", null), CudaProvider.Choose("cpu", new CudaOptions()));
-        var (provider, note) = CudaProvider.Choose("cpu", new CudaOptions { Device = 1 });
-        Assert.Equal("cpu", provider);
+        Assert.Equal((ExecutionProvider.Cpu, null), CudaProvider.Choose(ExecutionProvider.Cpu, new CudaOptions()));
+        var (provider, note) = CudaProvider.Choose(ExecutionProvider.Cpu, new CudaOptions { Device = 1 });
+        Assert.Equal(ExecutionProvider.Cpu, provider);
         Assert.Contains("has no effect on the CPU", note, StringComparison.Ordinal);
     }
 
@@ -92,10 +92,12 @@ public sealed class CudaTests
     public void CUDA_that_cannot_be_had_is_an_error_and_auto_goes_on_without_it_and_says_so()
     {
         var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
-        Assert.SkipWhen(CudaProvider.Choose("auto", new CudaOptions()).Provider == "cuda", "There is CUDA here.");
-        var error = Assert.Throws<UserErrorException>(() => entry.Run(options: new CurvatureRunOptions { Provider = "cuda" }));
+        Assert.SkipWhen(CudaProvider.Choose(null, new CudaOptions()).Provider == ExecutionProvider.Cuda, "There is CUDA here.");
+        var error = Assert.Throws<UserErrorException>(() =>
+            entry.Run(options: new CurvatureRunOptions { Provider = ExecutionProvider.Cuda })
+        );
         Assert.StartsWith("CUDA cannot be had: this ONNX Runtime is built without CUDA", error.Message, StringComparison.Ordinal);
-        var run = CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { Provider = "auto" });
+        var run = CurvatureEngine.Prepare(entry.ModelPath, entry.Request, entry.Data(), new CurvatureRunOptions { Provider = null });
         Assert.Contains(
             run.Notes,
             note => note.StartsWith("Everything is computed on the CPU. CUDA cannot be had: ", StringComparison.Ordinal)
@@ -107,7 +109,7 @@ public sealed class CudaTests
     public void A_provider_library_that_is_none_is_refused()
     {
         var missing = Assert.Throws<UserErrorException>(() =>
-            CudaProvider.Choose("cuda", new CudaOptions { ProviderLibrary = "/nowhere/libcuda_provider.so" })
+            CudaProvider.Choose(ExecutionProvider.Cuda, new CudaOptions { ProviderLibrary = "/nowhere/libcuda_provider.so" })
         );
         Assert.Contains(
             "There is no file '/nowhere/libcuda_provider.so' for --provider-library",
@@ -115,7 +117,7 @@ public sealed class CudaTests
             StringComparison.Ordinal
         );
         var text = Assert.Throws<UserErrorException>(() =>
-            CudaProvider.Choose("cuda", new CudaOptions { ProviderLibrary = ReferenceTable.All[0].ModelPath })
+            CudaProvider.Choose(ExecutionProvider.Cuda, new CudaOptions { ProviderLibrary = ReferenceTable.All[0].ModelPath })
         );
         Assert.Contains("cannot be registered", text.Message, StringComparison.Ordinal);
     }
@@ -150,7 +152,7 @@ public sealed class CudaTests
                 entry.BatchSizes[^1] ?? BatchDecision.DefaultSize,
                 plan.Loss.Labels
             );
-            var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, "cpu", 0) { BindOnHost = true };
+            var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, ExecutionProvider.Cpu, 0) { BindOnHost = true };
             var result = new CurvatureRunner(
                 plan.Program,
                 new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], []),
@@ -198,7 +200,7 @@ public sealed class CudaTests
     public void No_node_of_a_derivative_falls_to_the_CPU(string model, string weight)
     {
         var entry = ReferenceTable.Find(model, weight);
-        var limits = new PlanLimits { Provider = "cuda", DefaultDimension = 1 };
+        var limits = new PlanLimits { Provider = ExecutionProvider.Cuda, DefaultDimension = 1 };
         var plan = new Planner(OnnxModel.Load(entry.ModelPath).Graph, entry.Request, limits).Plan();
         Assert.Empty(CudaKernels.Lacking(plan.Program));
         Assert.EndsWith(" nodes have CUDA kernels.", CudaKernels.Forecast(plan.Program), StringComparison.Ordinal);
@@ -235,7 +237,7 @@ public sealed class CudaTests
             request,
             new PlanLimits
             {
-                Provider = "cuda",
+                Provider = ExecutionProvider.Cuda,
                 MemoryBytes = 16L << 30,
                 Dimensions = dimensions,
             }
@@ -248,7 +250,7 @@ public sealed class CudaTests
     {
         var plan = Plan(OnnxModel.Load(entry.ModelPath), entry, 1L << 30);
         var set = DataSet.Bind(plan.Program.Parameters, data, FirstAxes(plan), 1, plan.Loss.Labels);
-        var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, "cpu", 0) { BindOnHost = bind };
+        var settings = new OrtSettings(Path.GetDirectoryName(entry.ModelPath)!, ExecutionProvider.Cpu, 0) { BindOnHost = bind };
         return new CurvatureRunner(
             plan.Program,
             new BatchJoin(plan.Loss.Reduction == BatchWeight.Samples, [.. plan.PerSample], []),

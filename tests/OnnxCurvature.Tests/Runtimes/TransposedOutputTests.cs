@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Structure;
@@ -27,7 +28,7 @@ public sealed class TransposedOutputTests
             [x, y, z],
             [new NamedValue("transposed", transposed), new NamedValue("sum", Add.Of(b, MatMul.Of(b, transposed, y), z))]
         );
-        using var session = new OrtProgram(program, new OrtSettings(Path.GetTempPath(), "cpu", 1));
+        using var session = new OrtProgram(program, new OrtSettings(Path.GetTempPath(), ExecutionProvider.Cpu, 1));
         using var feed = RuntimeProgram.Feed(Tensor.Of([3, 2], [1, 2, 3, 4, 5, 6]).CastTo(element));
         using var zero = RuntimeProgram.Feed(Tensor.Of([2, 2], new double[4]).CastTo(element));
         var results = session.Run([feed, feed, zero], _ => true, TestContext.Current.CancellationToken);

@@ -9,6 +9,7 @@ using OnnxCurvature.Methods.Staging;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Runtime.Runs;
 
@@ -59,7 +60,7 @@ internal static class PredictiveFile
         var outputs = graph.Outputs.Any(output => output.Name == mean) ? graph.Outputs : graph.Outputs.Add(new(mean, head.Output));
         var program = Program.Create(graph.Inputs, outputs.Add(new NamedValue($"{mean}.variance", variance)));
         OnnxWriter.Write(
-            Simplifier.Run(Float64Lowering.Run(program, "cpu")),
+            Pipeline.For(ExecutionProvider.Cpu).Run(program),
             outPath,
             new WriteOptions
             {

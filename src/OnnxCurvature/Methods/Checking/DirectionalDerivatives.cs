@@ -121,7 +121,9 @@ internal sealed class DirectionalDerivatives
             gaussNewton is not null && curved is not null ? Ops.Elementwise.Add.Of(_b, gaussNewton, curved) : gaussNewton ?? curved
         );
         ImmutableArray<Value> parameters = [.. a, .. a == b ? [] : b, .. errors.Values];
-        return Simplifier.Run(Ir.Program.Create([.. parameters, .. Cut(outputs.Select(output => output.Value), parameters)], outputs));
+        return Pipeline.Simplification.Run(
+            Ir.Program.Create([.. parameters, .. Cut(outputs.Select(output => output.Value), parameters)], outputs)
+        );
 
         ImmutableArray<Value> Parameters() =>
             [.. Values.Select(value => _b.Parameter(value.Type with { Shape = value.Type.Shape.Prepend(directions) }))];

@@ -91,7 +91,11 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
         var bytes = limits.Size(site.Path.Samples * site.Groups * Positions * site.Inner) * gram.Type.Element.Size();
         var chunk = (int)
             Math.Clamp(
-                (limits.Provider == "cpu" ? BytesAtOnce : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfARound)) / bytes,
+                (
+                    limits.Provider == ExecutionProvider.Cpu
+                        ? BytesAtOnce
+                        : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfARound)
+                ) / bytes,
                 1,
                 rows
             );

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Requests;
 
@@ -11,8 +12,8 @@ public sealed record PlanLimits
     /// <summary>A bound on memory as messages tell it.</summary>
     public static string Text(long bytes) => bytes < 1 << 20 ? $"{bytes} bytes" : $"{bytes >> 20} MiB";
 
-    /// <summary>Where the program will run, <c>cpu</c> or <c>cuda</c>: it says what kernels there are for float64.</summary>
-    public string Provider { get; init; } = "cpu";
+    /// <summary>Where the program will run: it says what kernels there are for float64.</summary>
+    public ExecutionProvider Provider { get; init; } = ExecutionProvider.Cpu;
 
     /// <summary>
     /// Whether the caller makes a run for each chunk, so that what is done once, after all chunks, would be done in every run.

@@ -138,7 +138,7 @@ internal sealed record MaskedLink(
             MatMul when x.Type.Rank == 2 && w.Type.Rank == 2 => OfMatrices(node, directions, dependent),
             _ => null,
         };
-        return limits.Provider == "cpu"
+        return limits.Provider == ExecutionProvider.Cpu
             ? link is null
                 ? null
                 : link with

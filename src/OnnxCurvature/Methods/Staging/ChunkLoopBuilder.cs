@@ -4,6 +4,7 @@ using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Methods.Sparsity;
 using OnnxCurvature.Methods.Terms;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Methods.Staging;
@@ -34,11 +35,11 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// <summary>What products at nonzero channels gather for every position they gather once for all directions.</summary>
     private const int MostMaskedDirectionsAtOnce = 1024;
 
-    private double ConvolutionBytes => limits.Provider == "cpu" ? CacheBytes : DeviceBytes;
+    private double ConvolutionBytes => limits.Provider == ExecutionProvider.Cpu ? CacheBytes : DeviceBytes;
 
-    private int FewestAtOnce => limits.Provider == "cpu" ? FewestColumnsAtOnce : 1;
+    private int FewestAtOnce => limits.Provider == ExecutionProvider.Cpu ? FewestColumnsAtOnce : 1;
 
-    private int MostAtOnce => limits.Provider == "cpu" ? MostDirectionsAtOnce : MostColumnsAtOnceOnDevice;
+    private int MostAtOnce => limits.Provider == ExecutionProvider.Cpu ? MostDirectionsAtOnce : MostColumnsAtOnceOnDevice;
 
     /// <summary>The share of the memory that may be kept for entries of a weight that are gathered once for all chunks.</summary>
     private const double ShareOfPickedWeights = 0.25;
@@ -72,14 +73,17 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// <summary>The body as it will run: what does not depend on the chunk is done once, before.</summary>
     private Program Finished(Program body)
     {
-        var whole = Simplifier.Run(Float64Lowering.Run(body, limits.Provider));
+        var whole = Pipeline.For(limits.Provider).Run(body);
         costs.Learn(whole);
         return whole.Dependent();
     }
 
     private (ChunkLoop Loop, Func<Value>[] Finish) NewLoop(IReadOnlyList<ITerm> methods, int chunk, bool masked)
     {
-        var chunkLoop = new ChunkLoop(builder, methods[0].Directions, chunk) { MasksProducts = masked && limits.Provider == "cpu" };
+        var chunkLoop = new ChunkLoop(builder, methods[0].Directions, chunk)
+        {
+            MasksProducts = masked && limits.Provider == ExecutionProvider.Cpu,
+        };
         var directions = methods[0].MakeDirections(chunkLoop);
         Func<Value>[] finish = [.. methods.Select(method => method.Build(chunkLoop, directions))];
         chunkLoop.Rewrite(body => FewPositions.Replace(chunkLoop.Body, body));
@@ -109,7 +113,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     private bool Pays(MaskedChain chain, long directions) =>
         limits.MasksProducts
         ?? (
-            limits.Provider == "cpu"
+            limits.Provider == ExecutionProvider.Cpu
                 ? MaskedProductCosts.IsWorthwhile(chain, directions, costs.Size)
                 : MaskedProductCosts.IsWorthwhileOnDevice(chain, directions, costs.Size)
         );

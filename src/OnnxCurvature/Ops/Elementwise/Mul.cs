@@ -37,4 +37,16 @@ internal sealed class Mul : BinaryElementwise
     /// <inheritdoc/>
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
         Of(b, cy[0]!, node.Inputs[1 - input]!);
+
+    /// <summary>A factor that is a scalar one is left out, where the other has the product's type.</summary>
+    public override SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
+    {
+        var simpler = base.Simplify(b, node, inputs) ?? new SimplerNode(null, inputs, node.Attributes);
+        var factors = simpler.Inputs;
+        var other =
+            Scalars.Is(factors[0]!, 1) ? factors[1]
+            : Scalars.Is(factors[1]!, 1) ? factors[0]
+            : null;
+        return other?.Type == node.Output.Type ? simpler with { Same = other } : simpler;
+    }
 }

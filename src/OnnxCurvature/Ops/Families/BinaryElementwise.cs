@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Families;
 
@@ -51,6 +52,24 @@ internal abstract class BinaryElementwise : Operator
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
         [Broadcasting.Samples(node, inputs)];
+
+    /// <summary>An input need not be repeated where the other one repeats it by broadcasting.</summary>
+    public override SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
+    {
+        var shorter = inputs;
+        for (var index = 0; index < inputs.Length; index++)
+        {
+            if (shorter[index]?.Producer is not { Operator: Expand } expand)
+                continue;
+            var without = shorter.SetItem(index, expand.Inputs[0]);
+            var shape = TensorShape.Scalar;
+            foreach (var input in without)
+                shape = TensorShape.Broadcast(shape, input!.Type.Shape) ?? TensorShape.Scalar;
+            if (shape == node.Output.Type.Shape)
+                shorter = without;
+        }
+        return shorter == inputs ? null : new SimplerNode(null, shorter, node.Attributes);
+    }
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => Broadcasting.FromOpset(b, call, opset);

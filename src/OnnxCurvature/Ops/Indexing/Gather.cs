@@ -172,4 +172,24 @@ internal sealed class Gather : LinearOperator
         var parts = indices.Select(index => index < 0 ? index + size : index).Select(at => Slice.Of(b, x, axis, at, at + 1));
         return [Reshape.To(b, Concat.Of(b, [.. parts], axis), types[0].Shape)];
     }
+
+    /// <summary>
+    /// Entries that are all there are, in order, are the value itself; rows of gathered rows are gathered once, by the gathered indices.
+    /// </summary>
+    public override SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
+    {
+        var (x, indices) = (inputs[0]!, inputs[1]!);
+        var size = x.Type.Shape[Axes.Normalize(node.Attributes.Int("axis", 0), x.Type.Rank)];
+        if (indices is { IsWeight: false, Constant: InlineConstant constant } && IsAll(constant.Read(), size))
+            return new SimplerNode(x, inputs, node.Attributes);
+        return
+            TakesRows(node) && x.Producer is { Operator: Gather, Inputs: [{ } from, { Type.Rank: 1 } rows] } gathered && TakesRows(gathered)
+            ? new SimplerNode(null, [from, Of(b, rows, indices, 0)], node.Attributes)
+            : null;
+    }
+
+    private static bool TakesRows(Node gather) => Axes.Normalize(gather.Attributes.Int("axis", 0), gather.Inputs[0]!.Type.Rank) == 0;
+
+    private static bool IsAll(Tensor indices, Dim size) =>
+        size.Known == indices.Count && indices.Rank == 1 && indices.Integers.Index().All(entry => entry.Index == entry.Item);
 }

@@ -26,6 +26,10 @@ internal sealed class Identity : LinearOperator
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => cy[0];
 
     /// <inheritdoc/>
+    public override SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs) =>
+        new(inputs[0]!, inputs, node.Attributes);
+
+    /// <inheritdoc/>
     public override bool KeepsMask(Node node, TensorShape mask) => true;
 
     /// <inheritdoc/>

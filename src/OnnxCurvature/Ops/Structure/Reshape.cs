@@ -150,6 +150,20 @@ internal sealed class Reshape : LinearOperator
                 Attributes = Attributes.Empty,
             };
 
+    /// <summary>Two reshapes are one, or none where the first shape comes again.</summary>
+    public override SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
+    {
+        if (inputs[0]!.Producer is not { Operator: Reshape } before)
+            return null;
+        var (x, shape) = (before.Inputs[0]!, node.Output.Type.Shape);
+        if (x.Type.Shape == shape)
+            return new SimplerNode(x, inputs, node.Attributes);
+        // A size of zero would be copied from what is reshaped.
+        return shape.Any(dim => dim.Known == 0) || shape.Count(dim => !dim.IsKnown) > 1
+            ? null
+            : new SimplerNode(null, [x, b.Vector([.. shape.Select(dim => dim.Known ?? -1)])], Attributes.Empty);
+    }
+
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => node.Attributes.Int("allowzero", 0) != 0 ? 14 : 13;
 

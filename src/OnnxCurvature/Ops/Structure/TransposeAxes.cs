@@ -92,6 +92,17 @@ internal sealed class TransposeAxes : LinearOperator
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
         [SampleLayout.At(Array.IndexOf(Permutation(node), inputs[0].Axis))];
 
+    /// <summary>Two transpositions are one, or none where they undo each other.</summary>
+    public override SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
+    {
+        if (inputs[0]!.Producer is not { Operator: TransposeAxes } before)
+            return null;
+        var (first, second, x) = (Permutation(before), Permutation(node), before.Inputs[0]!);
+        long[] both = [.. second.Select(axis => (long)first[axis])];
+        var same = both.Index().All(entry => entry.Index == entry.Item);
+        return same ? new SimplerNode(x, inputs, node.Attributes) : new SimplerNode(null, [x], Attributes.Empty.With("perm", both));
+    }
+
     /// <summary>For each axis of a node's output the axis of its input.</summary>
     internal static int[] Permutation(Node node) => Permutation(node.Attributes, node.Output.Type.Rank);
 

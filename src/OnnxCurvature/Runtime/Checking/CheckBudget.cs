@@ -2,6 +2,7 @@ using System.Globalization;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Checking;
 using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Passes;
 
@@ -10,14 +11,14 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <summary>What a check may take of time and memory.</summary>
 /// <param name="costs">Sizes and operations.</param>
 /// <param name="cores">The cores that nodes may use.</param>
-/// <param name="provider">What computes: <c>cpu</c> or <c>cuda</c>.</param>
+/// <param name="provider">Where the check runs.</param>
 /// <param name="runSeconds">How long the run is expected to take.</param>
 /// <param name="peakBytes">What the process takes at its peak for a program and the values of it; null where nothing bounds it.</param>
 /// <param name="bound">The most bytes that it may take.</param>
 internal sealed class CheckBudget(
     CostModel costs,
     int cores,
-    string provider,
+    ExecutionProvider provider,
     double runSeconds,
     Func<Program, double>? peakBytes,
     double bound
@@ -59,7 +60,7 @@ internal sealed class CheckBudget(
         CheckAllowance? refused = null;
         for (var directions = Math.Min(MostAtOnce, wanted); directions > 0; directions /= 2)
         {
-            var program = Float64Lowering.Run(derivatives.ProgramFor(directions, CheckedRounding.Wide), provider);
+            var program = new Float64Lowering(provider).Run(derivatives.ProgramFor(directions, CheckedRounding.Wide));
             if (peakBytes is not null && peakBytes(program) is var peak && peak > bound)
             {
                 var size = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(peak / (1 << 20))} MiB");

@@ -152,7 +152,7 @@ internal sealed class RunCheck
             var ranked = choices.SelectMany(all => all.Select((probe, rank) => (Probe: probe, Rank: rank))).OrderBy(pair => pair.Rank);
             Probe[] probes = [.. ranked.Select(pair => pair.Probe).Take(allowance.Most)];
             using var run = new CheckRuns(rounding => new CheckRun(group.Derivatives, allowance.Directions, rounding, Value, settings));
-            var tf32 = settings.Provider == "cuda" && settings.Cuda.AllowTf32;
+            var tf32 = settings.Provider == ExecutionProvider.Cuda && settings.Cuda.AllowTf32;
             var comparison = new CheckComparison(run, _squares, _head, tf32, inputs);
             var found = comparison.Of(probes, cancellation);
             entries.AddRange(found.Select(entry => entry.Entry));

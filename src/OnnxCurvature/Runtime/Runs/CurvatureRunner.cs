@@ -4,6 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Checking;
 using OnnxCurvature.Runtime.Checkpoints;
@@ -60,7 +61,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         using var own = Sessions is null ? new RunSessions() : null;
         var (schedule, runner) = (Sessions ?? own!).Of(
             () => ProgramSchedule.Of(program),
-            () => settings.Provider == "cpu" ? SharedArena.Use(_costs.PeakBytes(program)) : null,
+            () => settings.Provider == ExecutionProvider.Cpu ? SharedArena.Use(_costs.PeakBytes(program)) : null,
             (steps, shares) => new ScheduleRunner(steps, settings with { SharesArena = shares }, _costs)
         );
         var keep = ScheduleRunner.Keeps(data.Batches > 1 || Sessions is not null, _costs.Flops(program), settings.Provider);

@@ -4,6 +4,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Checkpoints;
@@ -207,7 +208,7 @@ internal sealed class PreparedRun : IDisposable
             ModelFiles = inputs.Model.Files,
             Nodes = WeightUse.NodesByWeight(inputs.Model.Graph),
             Notes = [.. plan.Notes, .. ProviderNotes(why, options, plan.Program)],
-            Estimate = options.Provider == "cpu" ? plan.Estimated(options) : null,
+            Estimate = options.ChosenProvider == ExecutionProvider.Cpu ? plan.Estimated(options) : null,
         };
     }
 
@@ -270,7 +271,7 @@ internal sealed class PreparedRun : IDisposable
     {
         if (why is not null)
             yield return why;
-        if (options.Provider != "cuda")
+        if (options.ChosenProvider != ExecutionProvider.Cuda)
             yield break;
         yield return CudaKernels.Forecast(program);
         if (options.Cuda.AllowTf32)

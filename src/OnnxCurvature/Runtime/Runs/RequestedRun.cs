@@ -6,6 +6,7 @@ using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
@@ -145,7 +146,7 @@ internal static class RequestedRun
     {
         var limits = RunPlan.Limits(options, source);
         var plan =
-            options.Provider == "cpu" && options.ChunkBytes is null
+            options.ChosenProvider == ExecutionProvider.Cpu && options.ChunkBytes is null
                 ? new MemoryBudget(options.MemoryBytes, severalBatches: !batches.IsWhole)
                 {
                     Obstacle = batches.IsWhole ? batches.Obstacle : null,

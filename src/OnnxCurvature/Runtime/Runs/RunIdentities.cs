@@ -51,7 +51,7 @@ internal static class RunIdentities
             Add($"the dimension '{name}'", Text(size));
         Add("the number of samples", Text(plan.Data.Samples));
         Add("--batch-size", Text(plan.Data.BatchSize));
-        Add("--provider", options.Provider);
+        Add("--provider", options.Provider?.ToString() ?? "auto");
         Add("TF32", options.Cuda.AllowTf32 ? "on" : "off");
         Add("the check", plan.Check is null ? "left out" : "made");
         Add("the program that was planned", ContentDigest.Of(OnnxWriter.Serialize(plan.Program, plan.Source.Folder)));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Sessions;
@@ -9,8 +10,11 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <summary>How a run is carried out.</summary>
 public sealed record CurvatureRunOptions
 {
-    /// <summary>The execution provider: <c>cpu</c>, <c>cuda</c>, or <c>auto</c> for CUDA where it can be had.</summary>
-    public string Provider { get; init; } = "cpu";
+    /// <summary>Where ONNX Runtime computes; null for CUDA where it can be had, and else the processor.</summary>
+    public ExecutionProvider? Provider { get; init; } = ExecutionProvider.Cpu;
+
+    /// <summary>The provider, after it has been chosen.</summary>
+    internal ExecutionProvider ChosenProvider => Provider ?? throw new InvalidOperationException("The provider has not been chosen yet.");
 
     /// <summary>How CUDA is used where it is.</summary>
     public CudaOptions Cuda { get; init; } = new();

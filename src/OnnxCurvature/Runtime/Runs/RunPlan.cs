@@ -3,6 +3,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Checking;
@@ -66,21 +67,23 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         var costs = new CostModel(Limits(options, Source));
         var memory = new MemoryBudget(options.MemoryBytes, Data.Batches > 1);
         Func<Program, double>? peak =
-            options.Provider == "cpu" ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program)) : null;
-        return new CheckBudget(costs, Cores(options), options.Provider, Estimated(options).Seconds, peak, options.MemoryBytes);
+            options.ChosenProvider == ExecutionProvider.Cpu
+                ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program))
+                : null;
+        return new CheckBudget(costs, Cores(options), options.ChosenProvider, Estimated(options).Seconds, peak, options.MemoryBytes);
     }
 
     private static int Cores(CurvatureRunOptions options) => options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
 
     /// <summary>What all sessions of the run share.</summary>
     public OrtSettings Settings(CurvatureRunOptions options) =>
-        new(Source.Folder, options.Provider, options.Threads) { Cuda = options.Cuda };
+        new(Source.Folder, options.ChosenProvider, options.Threads) { Cuda = options.Cuda };
 
     /// <summary>The bounds that the run keeps to.</summary>
     public static PlanLimits Limits(CurvatureRunOptions options, ModelSource source) =>
         new()
         {
-            Provider = options.Provider,
+            Provider = options.ChosenProvider,
             MemoryBytes = options.ChunkBytes ?? options.MemoryBytes,
             Dimensions = source.Dimensions,
             DefaultDimension = source.BatchSize,

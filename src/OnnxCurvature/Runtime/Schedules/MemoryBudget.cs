@@ -1,6 +1,7 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Products;
 
@@ -82,7 +83,7 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     /// </summary>
     public double PeakBytes(Program program, double values, double flops)
     {
-        var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops, "cpu");
+        var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops, ExecutionProvider.Cpu);
         var sessions = ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions)).ToArray();
         var (pool, others) = (PoolFactor * values, keepsSessions ? sessions.Sum(session => session.Held) : 0);
         // A session starts before it makes values.

@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Costs;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Cuda;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Sessions;
@@ -24,8 +25,8 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
     /// Whether it is worth it to keep sessions from batch to batch, each of so many floating-point operations. On a device it always is:
     /// weights would have to be copied there again.
     /// </summary>
-    public static bool Keeps(bool severalBatches, double flops, string provider) =>
-        severalBatches && (provider != "cpu" || flops < MostFlopsToKeep);
+    public static bool Keeps(bool severalBatches, double flops, ExecutionProvider provider) =>
+        severalBatches && (provider != ExecutionProvider.Cpu || flops < MostFlopsToKeep);
 
     /// <summary>
     /// The values of <paramref name="outputs"/>, given those of the parameters. The caller disposes of both.

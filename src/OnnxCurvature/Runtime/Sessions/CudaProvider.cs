@@ -14,20 +14,18 @@ internal static partial class CudaProvider
         "build the tool with -p:OnnxRuntimeFlavor=gpu, or give --provider-library or --onnxruntime, or give --provider cpu";
 
     /// <summary>
-    /// The provider that <paramref name="asked"/> stands for, <c>cpu</c> or <c>cuda</c>, and a sentence on why, where <c>auto</c> was asked
-    /// for, or on what has no effect. Throws <see cref="UserErrorException"/> where CUDA was asked for and cannot be had.
+    /// The provider that <paramref name="asked"/> stands for, CUDA where it can be had if it is null. Besides a sentence on why that one
+    /// was taken, or on what has no effect. Throws <see cref="UserErrorException"/> where CUDA was asked for and cannot be had.
     /// </summary>
-    public static (string Provider, string? Note) Choose(string asked, CudaOptions options)
+    public static (ExecutionProvider Provider, string? Note) Choose(ExecutionProvider? asked, CudaOptions options)
     {
-        if (asked == "cpu")
+        if (asked == ExecutionProvider.Cpu)
             return (
-                "cpu",
+                ExecutionProvider.Cpu,
                 options == new CudaOptions()
                     ? null
                     : "What is said of CUDA's device has no effect on the CPU; give --provider cuda or auto for it."
             );
-        if (asked is not ("cuda" or "auto"))
-            throw new UserErrorException($"The provider '{asked}' is unknown; give --provider cpu, cuda or auto.");
         if (!CudaOptions.Searches.Contains(options.ConvolutionSearch))
             throw new UserErrorException(
                 $"The search '{options.ConvolutionSearch}' for convolutions is unknown; give one of "
@@ -36,11 +34,11 @@ internal static partial class CudaProvider
         try
         {
             Try(options);
-            return ("cuda", asked == "auto" ? "CUDA can be had, so everything is computed there." : null);
+            return (ExecutionProvider.Cuda, asked is null ? "CUDA can be had, so everything is computed there." : null);
         }
-        catch (UserErrorException exception) when (asked == "auto")
+        catch (UserErrorException exception) when (asked is null)
         {
-            return ("cpu", $"Everything is computed on the CPU. {exception.Message}");
+            return (ExecutionProvider.Cpu, $"Everything is computed on the CPU. {exception.Message}");
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Runtime.Sessions;
@@ -18,7 +19,7 @@ internal sealed class OrtProgram : IDisposable
     public OrtProgram(Program program, OrtSettings settings)
     {
         // What the planner made is lowered already; a file that is run as it is may not be.
-        Program = program = Float64Lowering.Run(program, settings.Provider);
+        Program = program = new Float64Lowering(settings.Provider).Run(program);
         // What is bound to a device stays as it is: shapes would have to be bound there for every run.
         if (!settings.IsBound)
             _shapes = RunTimeShapes.Of(program);
@@ -35,7 +36,7 @@ internal sealed class OrtProgram : IDisposable
             Placement = NodePlacement.Read(OrtEnvironment.Listen(() => session = new InferenceSession(model, options)));
             _session = session!;
             _binding = _session.CreateIoBinding();
-            _device = settings.Provider == "cuda" ? CudaProvider.Memory(settings.Cuda) : OrtMemoryInfo.DefaultInstance;
+            _device = settings.Provider == ExecutionProvider.Cuda ? CudaProvider.Memory(settings.Cuda) : OrtMemoryInfo.DefaultInstance;
             _bound = new OrtValue?[_session.InputNames.Count];
         }
         catch (OnnxRuntimeException exception)

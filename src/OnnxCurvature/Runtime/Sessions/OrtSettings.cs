@@ -9,9 +9,9 @@ namespace OnnxCurvature.Runtime.Sessions;
 
 /// <summary>What all sessions of a run share.</summary>
 /// <param name="Folder">Where external weights lie.</param>
-/// <param name="Provider"><c>cpu</c> or <c>cuda</c>.</param>
+/// <param name="Provider">Where nodes run.</param>
 /// <param name="Threads">Threads within an operator; 0 takes the number of cores.</param>
-internal sealed record OrtSettings(string Folder, string Provider, int Threads)
+internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, int Threads)
 {
     /// <summary>Whether a session runs only once, so that laying out its weights for the kernels would cost more than it gains.</summary>
     public bool RunsOnce { get; init; }
@@ -26,7 +26,7 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
     public bool BindOnHost { get; init; }
 
     /// <summary>Whether values are bound, and stay on a device between sessions.</summary>
-    public bool IsBound => Provider == "cuda" || BindOnHost;
+    public bool IsBound => Provider == ExecutionProvider.Cuda || BindOnHost;
 
     /// <summary>Options for a session. Throws <see cref="UserErrorException"/> for a provider that cannot be had.</summary>
     public SessionOptions SessionOptions(Program program)
@@ -66,7 +66,7 @@ internal sealed record OrtSettings(string Folder, string Provider, int Threads)
         // What is placed where is logged on this level.
         if (IsBound && OrtEnvironment.IsHeard)
             options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_VERBOSE;
-        if (Provider != "cuda")
+        if (Provider != ExecutionProvider.Cuda)
             return options;
         try
         {

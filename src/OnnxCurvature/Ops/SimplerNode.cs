@@ -1,0 +1,10 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+
+namespace OnnxCurvature.Ops;
+
+/// <summary>What may stand for a node and gives the same outputs.</summary>
+/// <param name="Same">A value that is there already and equals the node's only output; null where a node is needed.</param>
+/// <param name="Inputs">The inputs of a node of the same operator.</param>
+/// <param name="Attributes">The attributes of that node.</param>
+internal sealed record SimplerNode(Value? Same, ImmutableArray<Value?> Inputs, Attributes Attributes);

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+
+namespace OnnxCurvature.Passes;
+
+/// <summary>Passes in the order in which they run.</summary>
+internal sealed class Pipeline
+{
+    /// <summary>The switch of <see cref="AppContext"/> that has every pass verified; it is on in builds for debugging.</summary>
+    public const string VerifiesSwitch = "OnnxCurvature.VerifyPasses";
+
+    private static readonly bool Verifies = AppContext.TryGetSwitch(VerifiesSwitch, out var isOn) ? isOn :
+#if DEBUG
+        true;
+#else
+        false;
+#endif
+
+    private readonly ImmutableArray<IPass> _passes;
+
+    internal Pipeline(params ImmutableArray<IPass> passes) => _passes = passes;
+
+    /// <summary>Programs without needless nodes, of operators as they are derived.</summary>
+    public static Pipeline Simplification { get; } = new(new Simplifier());
+
+    private static readonly Pipeline ForCpu = new(new Float64Lowering(ExecutionProvider.Cpu), new Simplifier());
+    private static readonly Pipeline ForCuda = new(new Float64Lowering(ExecutionProvider.Cuda), new Simplifier());
+
+    /// <summary>Programs as ONNX Runtime is to compute them.</summary>
+    public static Pipeline For(ExecutionProvider provider) => provider == ExecutionProvider.Cuda ? ForCuda : ForCpu;
+
+    /// <summary>The passes, in order.</summary>
+    public IEnumerable<string> Passes => _passes.Select(pass => pass.Name);
+
+    /// <summary>
+    /// The program after all passes. Throws <see cref="UserErrorException"/> for a node that a provider cannot compute, and, where passes
+    /// are verified, <see cref="InvalidOperationException"/> for a pass that leaves a program which is none.
+    /// </summary>
+    public Program Run(Program program)
+    {
+        foreach (var pass in _passes)
+            program = Verified(pass, program, pass.Run(program));
+        return program;
+    }
+
+    /// <summary>A body that stands alone takes values from around it, and is verified with the program that it comes into.</summary>
+    private static Program Verified(IPass pass, Program before, Program program)
+    {
+        if (!Verifies || program == before || GraphWalk.Captures(before).Any(value => value.Constant is null))
+            return program;
+        try
+        {
+            ProgramVerifier.Verify(program);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidOperationException($"After the pass '{pass.Name}': {exception.Message}", exception);
+        }
+        return program;
+    }
+}
