@@ -6,6 +6,7 @@ using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Tensors;
 using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Tests.Architecture;
@@ -80,7 +81,7 @@ public sealed partial class RecipeTests : IDisposable
         var model = OnnxModel.Load(entry.ModelPath, new LoadOptions { Precision = Precision.Float64 });
         var value = _folder.File("value.onnx");
         var program = Ir.Program.Create(model.Inputs, [new NamedValue("value", model.Values["relu5_3"])]);
-        OnnxWriter.Write(Float64Lowering.Run(program, "cpu"), value);
+        OnnxWriter.Write(new Float64Lowering(ExecutionProvider.Cpu).Run(program), value);
         Dictionary<string, NpyArray> At(double step) =>
             new(data)
             {

@@ -3,6 +3,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Derivatives;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Runtime.Augmentation;
@@ -30,7 +31,7 @@ internal static class CasadiLayout
             options.Cancellation.ThrowIfCancellationRequested();
             var file = Path.Combine(folder, prefix + Path.GetFileName(path));
             OnnxWriter.Write(
-                Float64Lowering.Run(Simplifier.Run(program()), "cpu"),
+                Pipeline.For(ExecutionProvider.Cpu).Run(program()),
                 file,
                 new WriteOptions
                 {

@@ -47,6 +47,7 @@ internal sealed class RepeatedRun : IDisposable
         Func<ModelGraph, LossHead, (ImmutableArray<Value> Parameters, ImmutableArray<Value> Outputs)> build
     )
     {
+        options = options with { Provider = CudaProvider.Choose(options.Provider, options.Cuda).Provider };
         var (source, request, batches) = (settled.Source, settled.Request, settled.Batches);
         // What was built on the model before is no part of this program.
         var graph = source.Load().Graph;
@@ -54,7 +55,7 @@ internal sealed class RepeatedRun : IDisposable
         var (parameters, outputs) = build(graph, head);
         var inputs = head.Target is { } target ? graph.Inputs.Add(target) : graph.Inputs;
         var named = outputs.Select((output, index) => new NamedValue($"output_{index}", output));
-        var program = Simplifier.Run(Float64Lowering.Run(Program.Create(inputs.AddRange(parameters), named), options.Provider));
+        var program = Pipeline.For(options.ChosenProvider).Run(Program.Create(inputs.AddRange(parameters), named));
         var proof = new SampleProof(graph, head);
         var layouts = inputs.ToDictionary(input => input.Name!, proof.Of, StringComparer.Ordinal);
         var data = DataSet.Bind(inputs, settled.Data, layouts, batches.Size, head.Labels, !NumberCheck.TakesNaN(program));
@@ -62,7 +63,7 @@ internal sealed class RepeatedRun : IDisposable
         var costs = new CostModel(RunPlan.Limits(options, source));
         costs.Learn(program);
         CheckMemory(program, costs, data, options);
-        var settings = new OrtSettings(source.Folder, options.Provider, options.Threads) { Cuda = options.Cuda };
+        var settings = new OrtSettings(source.Folder, options.ChosenProvider, options.Threads) { Cuda = options.Cuda };
         var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings, costs);
         var times = new TimeModel(costs, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         return new RepeatedRun(program, data, new BatchJoin(averages.Value, [], []), runner, parameters)
@@ -105,7 +106,7 @@ internal sealed class RepeatedRun : IDisposable
     {
         var budget = new MemoryBudget(options.MemoryBytes, data.Batches > 1);
         var peak = budget.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program));
-        if (options.Provider == "cpu" && peak > options.MemoryBytes)
+        if (options.ChosenProvider == ExecutionProvider.Cpu && peak > options.MemoryBytes)
             throw new UserErrorException(
                 $"A run over the data takes about {Math.Ceiling(peak / (1 << 20))} MiB for a batch of {data.BatchSize} samples, and "
                     + $"the limit is {PlanLimits.Text(options.MemoryBytes)}; give a smaller --batch-size, or more --memory."
