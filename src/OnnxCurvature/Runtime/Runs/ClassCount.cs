@@ -34,7 +34,7 @@ internal static class ClassCount
         var set = DataSet.Bind(program.Parameters, inputs, layouts, batches.Size, null, names: names);
         var costs = new CostModel(RunPlan.Limits(options, source));
         costs.Learn(program);
-        var settings = new OrtSettings(source.Folder, options.Provider, options.Threads) { Cuda = options.Cuda };
+        var settings = new OrtSettings(source.Folder, options.ChosenProvider, options.Threads) { Cuda = options.Cuda };
         using var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings, costs);
         var count = 1;
         for (var batch = 0; batch < set.Batches; batch++)
