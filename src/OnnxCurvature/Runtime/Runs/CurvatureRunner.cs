@@ -65,7 +65,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             (steps, shares) => new ScheduleRunner(steps, settings with { SharesArena = shares }, _costs)
         );
         var keep = ScheduleRunner.Keeps(data.Batches > 1 || Sessions is not null, _costs.Flops(program), settings.Provider);
-        var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keep || settings.Provider != ExecutionProvider.Cpu, settings.IsBound);
+        var keepsAll = keep || settings.Provider != ExecutionProvider.Cpu;
+        var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keepsAll, settings.IsBound);
         ImmutableArray<NamedValue> results = [.. program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
         var units = (keeper?.Shard ?? Shard.Whole).UnitsOf(data.Batches, segments.Count);
         ImmutableArray<StateOutput> empty = [.. results.Select(StateOf)];
