@@ -38,4 +38,7 @@ internal enum EngineGaps
 
     /// <summary>ConvTranspose with a kernel that depends on an input.</summary>
     ComputedTransposedKernels = 512,
+
+    /// <summary>Reductions over several axes.</summary>
+    WideReductions = 1024,
 }

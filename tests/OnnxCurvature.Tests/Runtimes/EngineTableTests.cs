@@ -59,6 +59,19 @@ public sealed class EngineTableTests
         }
     }
 
+    /// <summary>Biases, which reduce over samples and positions, and second derivatives of an activation of an image.</summary>
+    [Theory]
+    [InlineData("vgg16_narrow.onnx", "conv5_3.bias")]
+    [InlineData("resnet_small.onnx", "stem.bn.bias")]
+    [InlineData("mlp.onnx", "fc1.bias")]
+    [InlineData("residual_silu_ce.opset17.onnx", "stem.weight")]
+    public void OpenCV_gives_the_references_where_reductions_are_over_several_axes(string model, string weight)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var quantity in new[] { Quantity.Gradient, Quantity.HessianDiagonal })
+            Assert.False(OpenCv(new EngineFile(ReferenceTable.Find(model, weight), quantity, folder)) > Tolerance, quantity.Name());
+    }
+
     [Fact]
     public void The_table_of_engines_is_that_of_the_tool()
     {

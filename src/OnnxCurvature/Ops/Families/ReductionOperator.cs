@@ -209,16 +209,26 @@ internal abstract class ReductionOperator : Operator
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[0]!.Type.Shape.Elements);
 
-    /// <inheritdoc/>
+    /// <summary>Several axes as a single one, which they become behind all others.</summary>
     public override ImmutableArray<Value?>? WithoutGaps(
         GraphBuilder b,
         OperatorCall call,
         ImmutableArray<TensorType> types,
         EngineGaps gaps
-    ) =>
-        gaps.HasFlag(EngineGaps.ConstantData) && GraphWalk.HoldsNoParameter(call.Required(0))
-            ? throw new UnsupportedOperatorException("it reduces weights, which no input of the file changes.")
-            : null;
+    )
+    {
+        var x = call.Required(0);
+        if (gaps.HasFlag(EngineGaps.ConstantData) && GraphWalk.HoldsNoParameter(x))
+            throw new UnsupportedOperatorException("it reduces weights, which no input of the file changes.");
+        var reduced = ReducedAxes(call.Attributes, x.Type.Rank);
+        if (!gaps.HasFlag(EngineGaps.WideReductions) || reduced.Length < 2)
+            return null;
+        var kept = Enumerable.Range(0, x.Type.Rank).Except(reduced).ToArray();
+        var moved = TransposeAxes.Of(b, x, [.. kept, .. reduced]);
+        var merged = moved.Type.Shape.Range(0, kept.Length).Concat([moved.Type.Shape.Product(kept.Length, x.Type.Rank)]);
+        var attributes = call.Attributes.With("axes", [(long)kept.Length]).With("keepdims", 0L);
+        return [Reshape.To(b, Apply(b, [Reshape.To(b, moved, merged)], attributes).Output, types[0].Shape)];
+    }
 
     /// <inheritdoc/>
     public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
