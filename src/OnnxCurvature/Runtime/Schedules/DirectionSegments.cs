@@ -86,7 +86,8 @@ internal sealed class DirectionSegments
     /// Whether sessions are kept from segment to segment: on a processor where they hold little, and on a device, to which weights would
     /// have to be copied again, always.
     /// </summary>
-    public bool KeepsSessions(Program program, ExecutionProvider provider) => Count > 1 && (provider != ExecutionProvider.Cpu || IsSmall(program));
+    public bool KeepsSessions(Program program, ExecutionProvider provider) =>
+        Count > 1 && (provider != ExecutionProvider.Cpu || IsSmall(program));
 
     /// <summary>One of the segments.</summary>
     public DirectionSegment this[int index] => new(_loops, index, index + 1, Count);
