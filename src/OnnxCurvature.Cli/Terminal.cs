@@ -43,13 +43,15 @@ internal sealed class Terminal
     /// <param name="width">The width of the window; null asks the system.</param>
     /// <param name="time">The clock.</param>
     /// <param name="errorInteractive">Whether the standard error is a terminal, where progress is a bar and errors wrap.</param>
+    /// <param name="plain">Whether text holds no escape sequences, whatever the terminal takes.</param>
     public Terminal(
         TextWriter output,
         TextWriter error,
         bool interactive,
         int? width = null,
         TimeProvider? time = null,
-        bool errorInteractive = false
+        bool errorInteractive = false,
+        bool plain = false
     )
     {
         Output = output;
@@ -58,8 +60,8 @@ internal sealed class Terminal
         IsErrorInteractive = errorInteractive;
         Time = time ?? TimeProvider.System;
         Start = Time.GetTimestamp();
-        _console = Create(output, interactive, width);
-        ErrorConsole = Create(error, errorInteractive, width);
+        _console = Create(output, interactive, plain, width);
+        ErrorConsole = Create(error, errorInteractive, plain, width);
     }
 
     /// <summary>The writer for results.</summary>
@@ -160,7 +162,7 @@ internal sealed class Terminal
             return;
         }
         using var text = new StringWriter();
-        Create(text, interactive: false, width: null).Write(padded);
+        Create(text, interactive: false, plain: true, width: null).Write(padded);
         foreach (var line in text.ToString().TrimEnd().Split('\n'))
             Output.WriteLine(line.TrimEnd());
     }
@@ -228,10 +230,10 @@ internal sealed class Terminal
             }
     }
 
-    private static IAnsiConsole Create(TextWriter writer, bool interactive, int? width)
+    private static IAnsiConsole Create(TextWriter writer, bool interactive, bool plain, int? width)
     {
         // NO_COLOR asks for no escape sequences of colour; bold and dim are none, but readers of plain text expect none of them either.
-        var isPlain = !interactive || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
+        var isPlain = plain || !interactive || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
         var console = AnsiConsole.Create(
             new AnsiConsoleSettings
             {

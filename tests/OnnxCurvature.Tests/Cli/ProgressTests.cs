@@ -118,7 +118,7 @@ public sealed class ProgressTests : IDisposable
     [Fact]
     public void On_a_terminal_a_bar_moves_and_the_result_is_given_on()
     {
-        var terminal = new Terminal(_output, TextWriter.Null, interactive: true, width: 80);
+        var terminal = new Terminal(_output, TextWriter.Null, interactive: true, width: 80, plain: true);
         Assert.Equal(
             5,
             ProgressView.Show(
@@ -136,7 +136,7 @@ public sealed class ProgressTests : IDisposable
     [Fact]
     public void A_table_fits_a_narrow_terminal()
     {
-        var terminal = new Terminal(_output, TextWriter.Null, interactive: true, width: 40);
+        var terminal = new Terminal(_output, TextWriter.Null, interactive: true, width: 40, plain: true);
         PlanView.Show(terminal, new PlanOverview([FakeService.ConvPlan with { Target = new string('w', 90) }], [], 3, 1, 1, null));
         Assert.All(_output.ToString().Split('\n'), line => Assert.InRange(line.Length, 0, 40));
     }

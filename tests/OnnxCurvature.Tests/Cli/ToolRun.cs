@@ -15,7 +15,7 @@ internal sealed record ToolRun(int Code, string Output, string Error)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        var terminal = new Terminal(output, error, interactive: true, width, new StillClock(), errorInteractive: true);
+        var terminal = new Terminal(output, error, interactive: true, width, new StillClock(), errorInteractive: true, plain: true);
         var code = new CommandLine(service, terminal).Run(arguments, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
         return new ToolRun(code, output.ToString(), error.ToString());
     }

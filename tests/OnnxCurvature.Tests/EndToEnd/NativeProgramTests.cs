@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.Cli;
@@ -96,12 +98,27 @@ public sealed class NativeProgramTests
         }
     }
 
-    /// <summary>The bytes of a file, which is then gone.</summary>
-    private static byte[] Taken(string path)
+    /// <summary>
+    /// Digests of a file, or of the members of an archive but for what that says of its run, which holds times. The file is then gone.
+    /// </summary>
+    private static string[] Taken(string path)
     {
-        var bytes = File.ReadAllBytes(path);
+        string[] digests;
+        if (Path.GetExtension(path) != ".npz")
+            digests = [Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))];
+        else
+        {
+            using var archive = ZipFile.OpenRead(path);
+            digests = [.. archive.Entries.Where(entry => entry.FullName != "about.json").Select(Digest)];
+        }
         File.Delete(path);
-        return bytes;
+        return digests;
+    }
+
+    private static string Digest(ZipArchiveEntry entry)
+    {
+        using var stream = entry.Open();
+        return $"{entry.FullName} {Convert.ToHexStringLower(SHA256.HashData(stream))}";
     }
 
     /// <summary>Lines without those that tell times and memory, or how far a check is.</summary>

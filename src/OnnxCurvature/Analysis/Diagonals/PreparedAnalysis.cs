@@ -106,7 +106,7 @@ public sealed class PreparedAnalysis
     {
         var clock = Stopwatch.StartNew();
         var share = ExactSeconds / Math.Max(ExactSeconds + EstimateSeconds, double.Epsilon);
-        var exact = _exact?.Run(Part(progress, 0, share, "exact"), cancellation);
+        var exact = _exact?.Run(Part(progress, 0, share, "exact diagonals"), cancellation);
         var estimates = Part(progress, share, 1, _product is null ? "estimates" : "gradients");
         var estimate = _estimate?.Run(estimates, cancellation);
         CurvatureResult[] results = [.. new[] { exact, estimate }.OfType<CurvatureResult>()];
@@ -171,6 +171,8 @@ public sealed class PreparedAnalysis
     private sealed class Section(IProgress<RunProgress> whole, double start, double end, string what) : IProgress<RunProgress>
     {
         public void Report(RunProgress value) =>
-            whole.Report(new RunProgress(start + (end - start) * value.Fraction, $"{what}, {value.Message}"));
+            whole.Report(
+                new RunProgress(start + (end - start) * value.Fraction, value.Message.Length == 0 ? what : $"{what}, {value.Message}")
+            );
     }
 }

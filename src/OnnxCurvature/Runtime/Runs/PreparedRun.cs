@@ -214,6 +214,7 @@ internal sealed class PreparedRun : IDisposable
 
     private CurvatureResult Once(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
+        ReleasePlanning();
         // The files are digested while the run goes on.
         var identity = Task.Run(() => _identity.Value, CancellationToken.None);
         var keeper = Keeper();
@@ -227,6 +228,16 @@ internal sealed class PreparedRun : IDisposable
         };
         keeper.Finish();
         return result;
+    }
+
+    /// <summary>
+    /// Gives back to the system the memory that planning has used, where the run is expected to come near its bound. That takes some
+    /// hundredths of a second.
+    /// </summary>
+    private void ReleasePlanning()
+    {
+        if (Estimate is { PeakBytes: var peak } && 2 * peak > _options.MemoryBytes)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private CurvatureRunner Runner()

@@ -43,23 +43,26 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     public CurvaturePlan Plan(Func<long, CurvaturePlan> make)
     {
         var most = Of(bound);
-        if (most.Peak <= bound)
+        // Their number hardly depends on the chunks, so it takes the same from every one.
+        var nodes = OfNodes(most.Plan.Program);
+        var limit = bound - nodes;
+        if (most.Peak <= limit)
             return most.Plan;
         var least = Of(1);
-        if (least.Peak > bound)
+        if (least.Peak > limit)
         {
             var atOnce = Obstacle is null ? "" : $"all samples are run at once, because {Obstacle}; ";
             var blocks = Obstacle is null ? "" : ", or give --batch-size N --as-blocks where blocks are what is wanted";
             throw new MemoryLimitException(
-                $"With one direction at a time the run takes about {Math.Ceiling(least.Peak / (1 << 20))} MiB, and the limit is "
+                $"With one direction at a time the run takes about {Math.Ceiling((least.Peak + nodes) / (1 << 20))} MiB, and the limit is "
                     + $"{PlanLimits.Text(bound)}; {atOnce}allow more with --memory{blocks}."
             );
         }
-        for (var attempt = 0; attempt < Attempts && least.Peak < Enough * bound; attempt++)
+        for (var attempt = 0; attempt < Attempts && least.Peak < Enough * limit; attempt++)
         {
-            var share = (bound - least.Peak) / (most.Peak - least.Peak);
+            var share = (limit - least.Peak) / (most.Peak - least.Peak);
             var between = Of((long)(least.Chunk + share * (most.Chunk - least.Chunk)));
-            if (between.Peak <= bound)
+            if (between.Peak <= limit)
                 least = between;
             else
                 most = between;
@@ -124,7 +127,7 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
         return (held.Sum(Bytes) + copies, twice + step.Program.Parameters.Sum(Bytes));
     }
 
-    /// <summary>What the nodes of a program take besides, which hardly differs between plans.</summary>
+    /// <summary>The bytes that the nodes of a program take besides.</summary>
     public static double OfNodes(Program program) => NodeBytes * Count(program);
 
     private static double Count(Program program) => program.Nodes.Sum(node => 1 + node.Bodies.Sum(Count));
