@@ -28,7 +28,7 @@ internal sealed class MessageArguments() : OptionGroup("Messages")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Quiet, Verbose, LogFormat, Debug];
 
-    /// <summary>Tells a terminal what was asked for. Throws <see cref="UserErrorException"/> for contradictions.</summary>
+    /// <summary>Sets what a terminal shows. Throws <see cref="UserErrorException"/> for contradictions.</summary>
     public void Apply(ParseResult parsed, Terminal terminal)
     {
         if (parsed.GetResult(LogFormat)?.Errors.Any() != true)

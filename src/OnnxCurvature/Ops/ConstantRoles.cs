@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops;
 
-/// <summary>Tells the weights of a model from the other floating-point constants, by how operators use them.</summary>
+/// <summary>Separates the weights of a model from the other floating-point constants, by how operators use them.</summary>
 internal static class ConstantRoles
 {
     /// <summary>

@@ -64,7 +64,7 @@ internal abstract class Operator : OperatorSchema
         return node.Inputs[input]!.Type.Shape.Elements.IsOne ? ConstantRole.Number : ConstantRole.Weight;
     }
 
-    /// <summary>Whether an input tells which positions of another one are taken, by integers or booleans.</summary>
+    /// <summary>Whether an input selects the positions of another one that are taken, by integers or booleans.</summary>
     public virtual bool HoldsIndices(int input) => false;
 
     /// <summary>Whether the output has the same entries all along an axis, however long that is.</summary>

@@ -79,7 +79,7 @@ internal sealed class DirectionalDerivatives
     /// The program for some pairs of directions at once. Its first parameters are the directions a, of shape [K, *value] for each of the
     /// values; then, where directions b of their own are asked for, these; then, for <see cref="CheckedRounding.Perturbed"/>, the amplitude
     /// and the frequency of the errors of each direction, [K]; then <see cref="Given"/> and inputs, as far as they are needed.
-    /// <see cref="KindOf"/> tells what an output is; one that is zero is missing. First, Second and GaussNewton are of shape [K], or
+    /// <see cref="KindOf"/> says what an output is; one that is zero is missing. First, Second and GaussNewton are of shape [K], or
     /// [K, *z] where the caller adds up sample by sample; Image is z_a, [K, *z]. All are in float64.
     /// </summary>
     /// <param name="directions">How many, K.</param>

@@ -20,7 +20,7 @@ internal static class UntiedCopies
         var firsts = new Dictionary<Value, double>();
         double First(Value weight) =>
             firsts.TryGetValue(weight, out var first) ? first : firsts[weight] = weight.Constant!.Part(0, 1).Floats[0];
-        // The first entry is the first transposed, too, so that reading one number tells nearly all weights apart.
+        // The first entry is the first transposed, too, so that reading one number distinguishes nearly all weights.
         var alike = model
             .Weights.Where(weight => used.Contains(weight) && weight.Type.Shape.Elements.Factor > 1)
             .ToLookup(weight => (weight.Type.Shape.Elements.Factor, First(weight)));
@@ -70,7 +70,7 @@ internal static class UntiedCopies
         Blocks(a.Type.Shape.Elements.Factor)
             .All(block => a.Part(block.Start, block.Count).Floats.AsSpan().SequenceEqual(b.Part(block.Start, block.Count).Floats));
 
-    /// <summary>Whether all entries are equal, as of a scale that was never trained; that tells nothing.</summary>
+    /// <summary>Whether all entries are equal, as of a scale that was never trained; equal entries identify no weight.</summary>
     private static bool IsFilled(Constant constant)
     {
         var first = constant.Part(0, 1).Floats[0];

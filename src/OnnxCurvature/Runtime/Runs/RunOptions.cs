@@ -46,7 +46,7 @@ public sealed record CurvatureRunOptions
     /// <summary>The part of the run that is made; null for all of it.</summary>
     public Shard? Shard { get; init; }
 
-    /// <summary>Where what is done is kept; null for nowhere.</summary>
+    /// <summary>The file and the interval of checkpoints; null where none are written.</summary>
     public CheckpointOptions? Checkpoint { get; init; }
 
     /// <summary>Whether samples that hold NaN are left out, and not refused.</summary>
