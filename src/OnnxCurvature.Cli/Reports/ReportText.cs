@@ -1,6 +1,6 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OnnxCurvature.Analysis.Reports;
 
 namespace OnnxCurvature.Cli.Reports;
 
@@ -12,19 +12,7 @@ namespace OnnxCurvature.Cli.Reports;
 internal sealed partial class ReportText : JsonSerializerContext
 {
     // Made when it is needed: the static members of the generated part may come after those of this part.
-    private static readonly Lazy<ReportText> Writer = new(() =>
-        new ReportText(
-            new JsonSerializerOptions
-            {
-                WriteIndented = true,
-                NewLine = "\n",
-                PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-                RespectNullableAnnotations = true,
-                // The text goes to a terminal or a file, never into a web page, so that only what JSON itself reserves is escaped.
-                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            }
-        )
-    );
+    private static readonly Lazy<ReportText> Writer = new(() => new ReportText(JsonText.Options()));
 
     /// <summary>The writer of reports.</summary>
     public static ReportText Relaxed => Writer.Value;

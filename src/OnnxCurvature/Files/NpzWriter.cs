@@ -17,6 +17,17 @@ internal sealed class NpzWriter(Stream stream) : IDisposable
     private readonly ZipArchive _archive = new(stream, ZipArchiveMode.Create, leaveOpen: true);
     private readonly HashSet<string> _names = [];
 
+    /// <summary>Writes a file, whole or not at all, of the arrays that <paramref name="add"/> adds.</summary>
+    public static void WriteFile(string path, Action<NpzWriter> add) =>
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                using var writer = new NpzWriter(stream);
+                add(writer);
+            }
+        );
+
     /// <summary>Adds an array. Throws <see cref="ArgumentException"/> for a name that was given before.</summary>
     public void Add(string name, NpyArray array)
     {

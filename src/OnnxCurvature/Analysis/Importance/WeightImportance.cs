@@ -43,11 +43,10 @@ public sealed record ImportanceResult(double Loss, long Samples, ImmutableArray<
     /// that is estimated.
     /// </summary>
     public void WriteArrays(string path) =>
-        AtomicFile.Write(
+        NpzWriter.WriteFile(
             path,
-            stream =>
+            writer =>
             {
-                using var writer = new NpzWriter(stream);
                 foreach (var layer in Layers)
                 {
                     writer.Add($"{layer.Weight}.anchor", layer.Element, layer.Shape.AsSpan(), layer.Anchor.AsSpan());
@@ -70,10 +69,7 @@ public sealed record ImportanceResult(double Loss, long Samples, ImmutableArray<
                 Layers,
                 layer =>
                 {
-                    json.WriteString("node", layer.Node);
-                    json.WriteString("weight", layer.Weight);
-                    json.WriteBoolean("exact", layer.StandardErrors is null);
-                    json.WriteNumber("entries", layer.Importance.Length);
+                    json.Layer(layer.Node, layer.Weight, layer.StandardErrors is null, layer.Importance.Length);
                     json.WriteNumber("sum", layer.Sum);
                     json.WriteNumber("largest", layer.Importance.Max());
                     json.WriteNumber("zeroShare", layer.ZeroShare);

@@ -21,11 +21,10 @@ public sealed record LaplaceResult(
 {
     /// <summary>Writes a .npz with <c>NAME.mean</c> and <c>NAME.variance</c> for each weight, in float64.</summary>
     public void WriteArrays(string path) =>
-        AtomicFile.Write(
+        NpzWriter.WriteFile(
             path,
-            stream =>
+            writer =>
             {
-                using var writer = new NpzWriter(stream);
                 foreach (var layer in Layers)
                 {
                     writer.Add($"{layer.Weight}.mean", ElementType.Float64, layer.Shape.AsSpan(), layer.Mean.AsSpan());
@@ -48,10 +47,7 @@ public sealed record LaplaceResult(
                 Layers,
                 layer =>
                 {
-                    json.WriteString("node", layer.Node);
-                    json.WriteString("weight", layer.Weight);
-                    json.WriteBoolean("exact", layer.IsExact);
-                    json.WriteNumber("entries", layer.Mean.Length);
+                    json.Layer(layer.Node, layer.Weight, layer.IsExact, layer.Mean.Length);
                     json.WriteNumber("meanVariance", layer.Variance.Average());
                     json.WriteNumber("largestVariance", layer.Variance.Max());
                 }

@@ -29,11 +29,10 @@ public sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> Laye
 
     /// <summary>Writes a .npz with a mask for each weight, under its name: true where an entry stays.</summary>
     public void WriteMasks(string path) =>
-        AtomicFile.Write(
+        NpzWriter.WriteFile(
             path,
-            stream =>
+            writer =>
             {
-                using var writer = new NpzWriter(stream);
                 foreach (var layer in Layers)
                 {
                     double[] mask = [.. layer.Keeps.Select(keeps => keeps ? 1.0 : 0)];
@@ -56,10 +55,7 @@ public sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> Laye
                 Layers,
                 layer =>
                 {
-                    json.WriteString("node", layer.Node);
-                    json.WriteString("weight", layer.Weight);
-                    json.WriteBoolean("exact", layer.IsExact);
-                    json.WriteNumber("entries", layer.Keeps.Length);
+                    json.Layer(layer.Node, layer.Weight, layer.IsExact, layer.Keeps.Length);
                     json.WriteNumber("pruned", layer.Pruned);
                     json.WriteNumber("predicted", layer.Predicted);
                     json.WriteNumber("error", layer.Error);

@@ -45,6 +45,15 @@ internal static class JsonText
         json.WriteEndArray();
     }
 
+    /// <summary>Writes the properties that every report has of a weight: its node, its name, whether it is exact, its entries.</summary>
+    public static void Layer(this Utf8JsonWriter json, string node, string weight, bool isExact, long entries)
+    {
+        json.WriteString("node", node);
+        json.WriteString("weight", weight);
+        json.WriteBoolean("exact", isExact);
+        json.WriteNumber("entries", entries);
+    }
+
     /// <summary>Writes an array of strings.</summary>
     public static void Strings(this Utf8JsonWriter json, string name, IEnumerable<string> items)
     {
@@ -71,4 +80,16 @@ internal static class JsonText
         else
             json.WriteNull(name);
     }
+
+    /// <summary>How documents become text: indented, in camel case, with line feeds.</summary>
+    public static JsonSerializerOptions Options() =>
+        new()
+        {
+            WriteIndented = true,
+            NewLine = "\n",
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            RespectNullableAnnotations = true,
+            // The text goes to a terminal or a file, never into a web page, so that only what JSON itself reserves is escaped.
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
 }

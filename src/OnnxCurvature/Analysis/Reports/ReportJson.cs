@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
@@ -12,19 +11,7 @@ namespace OnnxCurvature.Analysis.Reports;
 internal sealed partial class ReportJson : JsonSerializerContext
 {
     // Made when it is needed: the static members of the generated part may come after those of this part.
-    private static readonly Lazy<ReportJson> Writer = new(() =>
-        new ReportJson(
-            new JsonSerializerOptions
-            {
-                WriteIndented = true,
-                NewLine = "\n",
-                PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-                RespectNullableAnnotations = true,
-                // The text goes to a file, never into a web page, so that only what JSON itself reserves is escaped.
-                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            }
-        )
-    );
+    private static readonly Lazy<ReportJson> Writer = new(() => new ReportJson(JsonText.Options()));
 
     private static ReportJson Relaxed => Writer.Value;
 
