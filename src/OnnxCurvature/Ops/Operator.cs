@@ -143,7 +143,42 @@ internal abstract class Operator : OperatorSchema
     /// Whether entries of the inputs where a mask of some shape, which broadcasts to the output's, leaves the output out have no influence
     /// on what is left of it, as is so of operators that act entry by entry.
     /// </summary>
-    public virtual bool KeepsMask(Node node, TensorShape mask) => false;
+    public virtual bool KeepsMask(Node node, TensorShape mask) => node.Output.Type.Element.IsFloat() && IsElementwise(node);
+
+    /// <summary>
+    /// Whether each entry of the output depends on the same entry of an input only, up to broadcasting.
+    /// </summary>
+    public virtual bool IsElementwise(Node node, int input) => false;
+
+    /// <summary>Whether <see cref="IsElementwise(Node, int)"/> holds for all inputs.</summary>
+    public bool IsElementwise(Node node) =>
+        node.Outputs.Length == 1 && node.Inputs.Index().All(input => input.Item is null || IsElementwise(node, input.Index));
+
+    /// <summary>Whether the output holds the elements of the first input in the same order, in the same or another shape.</summary>
+    public virtual bool IsView => false;
+
+    /// <summary>
+    /// Whether the output holds the numbers of the first input in the same order, perhaps in another shape or type.
+    /// </summary>
+    public virtual bool KeepsNumbers => IsView;
+
+    /// <summary>Whether the output holds each element of the first input once, in whatever order.</summary>
+    public virtual bool Rearranges => IsView;
+
+    /// <summary>Whether an input is added to what the others give, so that derivatives by it are sums.</summary>
+    public virtual bool IsBias(int input) => false;
+
+    /// <summary>
+    /// Of a node that is linear in an input, y = A x: the map with the squares of its coefficients, y = (A ⊙ A) x. Null where it is no such
+    /// node, or where that map is not known.
+    /// </summary>
+    public virtual SquaredCoefficients? SquaredIn(Node node, int input) => null;
+
+    /// <summary>
+    /// Of a node that takes each output from one entry of the first input [N, C, *spatial]: the flat positions of these within their plane,
+    /// 64-bit integers of the output's shape. Null for all other nodes.
+    /// </summary>
+    public virtual Value? ArgmaxPositions(GraphBuilder b, Node node) => null;
 
     /// <summary>
     /// A number at which the node and all its derivatives are finite, for an input at some elements of which they may not be, as those of

@@ -86,9 +86,7 @@ internal sealed class MatrixForms
         node.Inputs[index]!.Constant is not null
         && (IsEntrywise(node) ? node.Inputs.Any(input => input is { Constant: null, Type.Rank: > 0 }) : index > 0);
 
-    private static bool IsEntrywise(Node node) =>
-        node.Operator is Comparison or ElementwisePredicate or Where
-        || node.Operator is not AxisNormalization && node.Rules().KeepsMask(node, node.Output.Type.Shape);
+    private static bool IsEntrywise(Node node) => node.Rules().IsElementwise(node);
 
     private static bool IsConstant(Value? value) => value is null or { Constant: not null };
 

@@ -2,8 +2,6 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Families;
-using OnnxCurvature.Ops.Pooling;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Transforms;
 
@@ -35,11 +33,11 @@ internal sealed record PositionSelection(Node Pool, Value Tangent, Value ArgmaxP
             var users = path.Nodes.Where(node => node.Inputs.Contains(at)).ToArray();
             if (users is not [var user] || user.Outputs[0].Type.Rank != at.Type.Rank)
                 return null;
-            if (user.Operator is MaxPool pool)
+            if (user.Inputs.IndexOf(at) == 0 && user.Rules().ArgmaxPositions(b, user) is { } positions)
             {
                 var shape = user.Output.Type.Shape;
                 TensorShape flat = [shape[0], shape[1], shape.Product(2, shape.Rank)];
-                var argmax = Reshape.To(b, pool.ArgmaxPositions(b, user), flat);
+                var argmax = Reshape.To(b, positions, flat);
                 return new PositionSelection(user, OnPath(path.Tangents[user.Output]), argmax, SlopesAt(b, path, first, at, argmax));
             }
             if (!IsElementwise(user, at))
@@ -55,11 +53,8 @@ internal sealed record PositionSelection(Node Pool, Value Tangent, Value ArgmaxP
 
     private static bool IsElementwise(Node node, Value x) =>
         node.Output.Type.Shape == x.Type.Shape
-        && (
-            node.Operator is UnaryElementwise or Identity
-            || node.Operator is BinaryElementwise && node.Inputs.Count(input => input == x) == 1
-            || node.Operator.Name is "BatchNormalization" or "Dropout"
-        );
+        && node.Inputs.Count(input => input == x) == 1
+        && node.Rules().IsElementwise(node, node.Inputs.IndexOf(x));
 
     /// <summary>The image of ones under the tangents of the elementwise nodes, which is their slope, at the argmax positions.</summary>
     private static Value? SlopesAt(GraphBuilder b, TargetPath path, Value first, Value last, Value argmax)

@@ -1,11 +1,9 @@
-using System.Collections.Frozen;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
-using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Normalization;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Transforms;
@@ -20,37 +18,6 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// </summary>
 internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, CurvatureRequest request)
 {
-    /// <summary>Operators whose entries are entries of their inputs, or sums of them, up to the sign.</summary>
-    private static readonly FrozenSet<string> Sums = new[]
-    {
-        "Add",
-        "Concat",
-        "DepthToSpace",
-        "Dropout",
-        "Expand",
-        "Flatten",
-        "Gather",
-        "GlobalMaxPool",
-        "Identity",
-        "MaxPool",
-        "Neg",
-        "Pad",
-        "ReduceSum",
-        "Reshape",
-        "Slice",
-        "SpaceToDepth",
-        "Squeeze",
-        "Sub",
-        "Sum",
-        "Transpose",
-        "Unsqueeze",
-    }.ToFrozenSet(StringComparer.Ordinal);
-
-    /// <summary>Operators that are linear in an input, with coefficients that are entries of another.</summary>
-    private static readonly FrozenSet<string> Products = new[] { "Conv", "ConvTranspose", "Div", "Gemm", "MatMul", "Mul" }.ToFrozenSet(
-        StringComparer.Ordinal
-    );
-
     /// <summary>
     /// The estimate for the whole of a target. Throws <see cref="UserErrorException"/> for a node or a loss that the recursion has no rule
     /// for.
@@ -107,38 +74,28 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
     /// <summary>What a node passes back to one of its inputs; null where its derivative there is zero.</summary>
     private Value? Back(Node node, int index, Value above)
     {
-        var name = node.Operator.Name;
-        if (node.Operator is UnaryElementwise && name is not "Neg" and not "Identity")
-            return Entrywise(node, above);
-        if (name == "BatchNormalization" && index == 0)
-            return Slope(node, 0) is { } slope ? Mul.Of(b, Mul.Of(b, slope, slope), above) : null;
-        if (Sums.Contains(name))
-            return Transposed(node, index, above) is { } sum
-                ? name == "Neg" || name == "Sub" && index == 1
-                    ? new Expr(b, sum).Through<Neg>()
-                    : sum
-                : null;
-        if (Products.Contains(name) && !(name == "Div" && index == 1))
+        var (rules, x) = (node.Rules(), node.Inputs[index]!);
+        if (rules.SquaredIn(node, index) is { } squared)
         {
             var inputs = node.Inputs.Select(
-                (value, at) => at == index || value is null || !value.Type.Element.IsFloat() ? value : Mul.Of(b, value, value)
+                (value, at) =>
+                    at != index && squared.SquaresFactors && value?.Type.Element.IsFloat() == true ? Mul.Of(b, value, value) : value
             );
-            var squared = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape);
-            var scale = name == "Gemm" ? node.Attributes.Float(index == 2 ? "beta" : "alpha", 1) : 1;
-            return Transposed(squared, index, above) is { } pulled ? new Expr(b, pulled) * scale : null;
+            var map = squared.SquaresFactors ? rules.Rebuild(b, node, [.. inputs], node.Output.Type.Shape) : node;
+            return Transposed(map, index, above) is { } pulled ? new Expr(b, pulled) * squared.Scale : null;
         }
-        if (Share(node) is { } share && Transposed(node, index, above) is { } mean)
-            return new Expr(b, mean) * share;
+        if (rules.IsElementwise(node, index) && x.Type.Shape == node.Output.Type.Shape)
+            return Entrywise(node, index, above);
         throw Refusal(node, "which it has no rule for");
     }
 
     /// <summary>φ'² h + φ'' ∂L/∂y.</summary>
-    private Value? Entrywise(Node node, Value above)
+    private Value? Entrywise(Node node, int index, Value above)
     {
-        if (Slope(node, 0) is not { } slope)
+        if (Slope(node, index) is not { } slope)
             return null;
         var first = Mul.Of(b, Mul.Of(b, slope, slope), above);
-        var x = node.Inputs[0]!;
+        var x = node.Inputs[index]!;
         var change = b.Linearize([x], [slope]);
         if (change.Outputs[0] is not { } second || b.Gradient(head.Loss, [node.Output])[0] is not { } gradient)
             return first;
@@ -160,20 +117,6 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
         [.. node.Inputs.Select((_, at) => at == index ? tangent : null)];
 
     private Value Ones(Value x) => Expand.Of(b, b.Scalar(x.Type.Element, 1), x.Type.Shape);
-
-    /// <summary>The coefficient of a mean of which all coefficients are the same; null for other nodes.</summary>
-    private static double? Share(Node node)
-    {
-        if (node.Operator.Name is "GlobalAveragePool" or "ReduceMean")
-            return node.Inputs[0]!.Type.Shape.Elements.DividedBy(node.Output.Type.Shape.Elements)?.Known is { } count ? 1.0 / count : null;
-        var padded =
-            node.Attributes.Ints("pads") is { } pads && pads.Any(width => width != 0)
-            || node.Attributes.Text("auto_pad", "NOTSET") != "NOTSET"
-            || node.Attributes.Int("ceil_mode", 0) != 0;
-        return node.Operator.Name == "AveragePool" && !padded && node.Attributes.Ints("kernel_shape") is { } kernel
-            ? 1.0 / kernel.Aggregate(1L, (a, c) => a * c)
-            : null;
-    }
 
     private UserErrorException Refusal(Node node, string why) =>
         new($"--method {request.Estimator.Name()} cannot pass {node}, {why}; take the exact diagonal or --method hutchinson.");

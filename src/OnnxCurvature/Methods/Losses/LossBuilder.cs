@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Losses;
 using OnnxCurvature.Ops.Normalization;
@@ -114,8 +115,7 @@ internal static class LossBuilder
     internal static Value Rearranged(Value value)
     {
         while (
-            value.Producer
-                is { Operator.Name: "Identity" or "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Dropout" or "Cast" } node
+            value.Producer is { Operator: Operator { KeepsNumbers: true } } node
             && value.Index == 0
             && node.Inputs[0]!.Type.Element.IsFloat()
         )

@@ -166,7 +166,7 @@ internal sealed class TargetPath
             var users = nodes.Where(node => node.Inputs.Contains(at)).ToArray();
             if (users is not [var user])
                 return null;
-            if (user.Operator is TransposeAxes or Reshape or Identity)
+            if (user.Rules().Rearranges)
             {
                 at = user.Output;
                 continue;

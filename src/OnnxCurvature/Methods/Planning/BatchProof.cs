@@ -233,7 +233,7 @@ internal sealed class BatchProof
     /// <summary>Whether a value is the number of samples, or some number of times that.</summary>
     private bool IsMultipleOfCount(Value value)
     {
-        while (value.Contents is null && value.Producer is { Operator: Cast or Reshape or ReshapingOperator or Identity } node)
+        while (value.Contents is null && value.Producer is { Operator: Operator { KeepsNumbers: true } } node)
             value = node.Inputs[0]!;
         return value.Contents is [var count]
             && count.Symbols.Count(_symbols.Contains) == 1
@@ -245,7 +245,7 @@ internal sealed class BatchProof
     {
         if (value.Type.Shape.Any(HoldsCount))
             return true;
-        if (_size is not > 1 || !node.Rules().KeepsMask(node, node.Output.Type.Shape))
+        if (_size is not > 1 || !node.Rules().IsElementwise(node))
             return false;
         var shape = value.Type.Shape;
         return inputs

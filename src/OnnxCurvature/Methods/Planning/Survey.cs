@@ -99,7 +99,7 @@ internal sealed class Survey
 
     /// <summary>Whether a product depends on the target by its bias alone, so that its derivatives are sums.</summary>
     private static bool TakesBiasOnly(Node node, HashSet<Value> active) =>
-        node.Operator is Gemm or Conv or ConvTranspose && !active.Contains(node.Inputs[0]!) && !active.Contains(node.Inputs[1]!);
+        node.Inputs.Index().All(input => input.Item is null || !active.Contains(input.Item) || node.Rules().IsBias(input.Index));
 
     /// <summary>
     /// The positions of the cuts from the target's product on, as long as the nodes between are elementwise and of its shape.
@@ -108,7 +108,10 @@ internal sealed class Survey
         Entry is not { } entry || Landing.Value != entry.Output
             ? []
             : Cuts.Where(cut => cut.Before >= Landing.Before)
-                .TakeWhile(cut => cut == Landing || cut.Value.Type.Shape == entry.Output.Type.Shape && cut.Region.All(IsElementwise))
+                .TakeWhile(cut =>
+                    cut == Landing
+                    || cut.Value.Type.Shape == entry.Output.Type.Shape && cut.Region.All(node => node.Rules().IsElementwise(node))
+                )
                 .Select(cut => cut.Before);
 
     private IEnumerable<Cut> Separate(Value target)
@@ -138,21 +141,15 @@ internal sealed class Survey
     {
         if (region.All(found => found.Curvature != Curvature.Curved))
             return RegionKind.Linear;
-        var shape = region[^1].Node.Output.Type.Shape;
+        var type = region[^1].Node.Output.Type;
         var inside = region.Select(found => found.Node.Output).ToHashSet();
         return
-            region.All(found => IsElementwise(found.Node) && found.Node.Output.Type.Shape == shape)
-            && region
-                .SelectMany(found => found.Node.Inputs)
-                .All(input => input is null || !inside.Contains(input) || input.Type.Shape == shape)
-            && from.Type.Shape == shape
+            region.All(found => found.Node.Rules().IsElementwise(found.Node) && found.Node.Output.Type == type)
+            && region.SelectMany(found => found.Node.Inputs).All(input => input is null || !inside.Contains(input) || input.Type == type)
+            && from.Type == type
             ? RegionKind.Elementwise
             : RegionKind.General;
     }
-
-    /// <summary>Whether each entry of a node's output depends on the same entry of its inputs only, up to broadcasting.</summary>
-    public static bool IsElementwise(Node node) =>
-        node.Operator is UnaryElementwise or BinaryElementwise or VariadicElementwise or ExtremeElementwise or Identity;
 
     private (Value, UnfoldedProduct)? EntryOf(GraphBuilder b, SampleProof proof, Value at)
     {
@@ -161,7 +158,7 @@ internal sealed class Survey
             var users = Nodes.Where(found => found.Node.Inputs.Contains(at)).Select(found => found.Node).ToArray();
             if (users is not [var user] || user.Inputs.Count(input => input == at) != 1)
                 return null;
-            if (user.Operator is not (TransposeAxes or Reshape or Identity))
+            if (!user.Rules().Rearranges)
                 // What the product takes for samples must be that: of a single sample there may be several rows.
                 return
                     (proof.IsSingle || proof.Of(user.Output) == SampleLayout.At(0))

@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Elementwise;
-using OnnxCurvature.Ops.Families;
-using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Onnx.Reading;
 
@@ -28,7 +25,7 @@ internal static class Sources
                 found.Add(at.Value);
             if (at.Value.Producer is not { } node || node.Rules().DependsOnShapesAlone)
                 continue;
-            var passesOn = at.IsPassedOn && node.Operator is Cast or Identity or Reshape or ReshapingOperator;
+            var passesOn = at.IsPassedOn && node.Rules().KeepsNumbers;
             foreach (var input in GraphWalk.Dependencies(node))
                 pending.Push((input, passesOn && input == node.Inputs[0]));
         }

@@ -304,4 +304,11 @@ internal sealed class Conv : Operator
         );
         return Reshape.To(b, product, y.Prepend(directions));
     }
+
+    /// <inheritdoc/>
+    public override bool IsBias(int input) => input == 2;
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) =>
+        IsBias(input) ? SquaredCoefficients.Same : SquaredCoefficients.OfFactors;
 }

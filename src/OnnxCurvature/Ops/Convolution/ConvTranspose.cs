@@ -314,4 +314,11 @@ internal sealed class ConvTranspose : Operator
         gaps.HasFlag(EngineGaps.ComputedTransposedKernels) && !GraphWalk.HoldsNoParameter(call.Required(1))
             ? throw new UnsupportedOperatorException("its kernel depends on an input.")
             : null;
+
+    /// <inheritdoc/>
+    public override bool IsBias(int input) => input == 2;
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) =>
+        IsBias(input) ? SquaredCoefficients.Same : SquaredCoefficients.OfFactors;
 }

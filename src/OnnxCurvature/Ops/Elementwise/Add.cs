@@ -63,4 +63,7 @@ internal sealed class Add : BinaryElementwise
         }
         return hides;
     }
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.Same;
 }

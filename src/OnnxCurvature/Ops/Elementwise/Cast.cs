@@ -38,7 +38,7 @@ internal sealed class Cast : LinearOperator
         Of(b, cy[0]!, node.Inputs[0]!.Type.Element);
 
     /// <inheritdoc/>
-    public override bool KeepsMask(Node node, TensorShape mask) => true;
+    public override bool IsElementwise(Node node, int input) => true;
 
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(
@@ -82,4 +82,7 @@ internal sealed class Cast : LinearOperator
     /// <inheritdoc/>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
         base.ToOpset(b, node, opset) is var call && opset < 19 ? call with { Attributes = call.Attributes.Without("saturate") } : call;
+
+    /// <inheritdoc/>
+    public override bool KeepsNumbers => true;
 }

@@ -109,5 +109,5 @@ internal sealed class Clip : Operator
         inputs.Length > index && inputs[index] is { } bound ? bound.At(0) : missing;
 
     /// <inheritdoc/>
-    public override bool KeepsMask(Node node, TensorShape mask) => true;
+    public override bool IsElementwise(Node node, int input) => true;
 }

@@ -49,4 +49,7 @@ internal sealed class Div : BinaryElementwise
         var quotient = new Expr(b, Of(b, call.Required(0), call.Required(1)));
         return quotient.Through<Sign>() * quotient.Through<Abs>().Through<Floor>();
     }
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.OfFactors : null;
 }

@@ -49,4 +49,7 @@ internal sealed class Mul : BinaryElementwise
             : null;
         return other?.Type == node.Output.Type ? simpler with { Same = other } : simpler;
     }
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.OfFactors;
 }

@@ -30,7 +30,7 @@ internal sealed class Neg : LinearOperator
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) => Of(b, cy[0]!);
 
     /// <inheritdoc/>
-    public override bool KeepsMask(Node node, TensorShape mask) => true;
+    public override bool IsElementwise(Node node, int input) => true;
 
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(
@@ -43,4 +43,7 @@ internal sealed class Neg : LinearOperator
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.Negated;
 }

@@ -33,4 +33,8 @@ internal sealed class Sub : BinaryElementwise
     /// <inheritdoc/>
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
         input == 0 ? cy[0] : Neg.Of(b, cy[0]!);
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) =>
+        input == 0 ? SquaredCoefficients.Same : SquaredCoefficients.Negated;
 }

@@ -35,4 +35,7 @@ internal sealed class Sum : VariadicElementwise
                 sum = sum is null ? tangent : Add.Of(b, sum, tangent);
         return sum is null ? null : Broadcasting.To(b, sum, node.Output.Type.Shape);
     }
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.Same;
 }

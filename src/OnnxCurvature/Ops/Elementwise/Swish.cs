@@ -23,5 +23,5 @@ internal sealed class Swish : CompositeOperator
     public override double Flops(Node node, Func<Dim, double> size) => 3 * size(node.Output.Type.Shape.Elements);
 
     /// <inheritdoc/>
-    public override bool KeepsMask(Node node, TensorShape mask) => true;
+    public override bool IsElementwise(Node node, int input) => true;
 }

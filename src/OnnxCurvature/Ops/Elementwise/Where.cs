@@ -73,4 +73,10 @@ internal sealed class Where : Operator
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
         [Broadcasting.Samples(node, inputs)];
+
+    /// <inheritdoc/>
+    public override bool IsElementwise(Node node, int input) => true;
+
+    /// <summary>Its own condition has made its tangent harmless already, and a mask behind it must not undo that.</summary>
+    public override bool KeepsMask(Node node, TensorShape mask) => false;
 }

@@ -37,4 +37,7 @@ internal abstract class BitwiseElementwise : NonDifferentiable
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
         [Broadcasting.Samples(node, inputs)];
+
+    /// <inheritdoc/>
+    public override bool IsElementwise(Node node, int input) => true;
 }

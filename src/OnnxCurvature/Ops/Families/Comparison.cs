@@ -40,4 +40,7 @@ internal abstract class Comparison : NonDifferentiable
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => Broadcasting.FromOpset(b, call, opset);
+
+    /// <inheritdoc/>
+    public override bool IsElementwise(Node node, int input) => true;
 }

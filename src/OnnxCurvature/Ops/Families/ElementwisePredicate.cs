@@ -33,4 +33,7 @@ internal abstract class ElementwisePredicate : NonDifferentiable
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
+
+    /// <inheritdoc/>
+    public override bool IsElementwise(Node node, int input) => true;
 }

@@ -49,7 +49,7 @@ internal abstract class UnaryElementwise : Operator
             : [null];
 
     /// <inheritdoc/>
-    public override bool KeepsMask(Node node, TensorShape mask) => true;
+    public override bool IsElementwise(Node node, int input) => true;
 
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(

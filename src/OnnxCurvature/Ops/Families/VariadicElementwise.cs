@@ -36,7 +36,7 @@ internal abstract class VariadicElementwise : Operator
     }
 
     /// <inheritdoc/>
-    public override bool KeepsMask(Node node, TensorShape mask) => true;
+    public override bool IsElementwise(Node node, int input) => true;
 
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(

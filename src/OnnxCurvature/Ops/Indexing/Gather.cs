@@ -192,4 +192,7 @@ internal sealed class Gather : LinearOperator
 
     private static bool IsAll(Tensor indices, Dim size) =>
         size.Known == indices.Count && indices.Rank == 1 && indices.Integers.Index().All(entry => entry.Index == entry.Item);
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

@@ -71,4 +71,7 @@ internal sealed class BatchNormalization : CompositeOperator
     public override double Flops(Node node, Func<Dim, double> size) => 2 * size(node.Output.Type.Shape.Elements);
 
     private static bool IsTraining(Attributes attributes) => attributes.Int("training_mode", 0) != 0;
+
+    /// <inheritdoc/>
+    public override bool IsElementwise(Node node, int input) => input == 0 && !IsTraining(node.Attributes);
 }

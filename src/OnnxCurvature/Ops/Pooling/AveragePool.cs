@@ -192,4 +192,12 @@ internal sealed class AveragePool : LinearOperator
         ImmutableArray<TensorType> types,
         EngineGaps gaps
     ) => gaps.HasFlag(EngineGaps.CountedPadding) && call.Attributes.Int("count_include_pad", 0) != 0 ? InFloat64(b, call, types) : null;
+
+    /// <summary>Without padding every window has as many entries.</summary>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) =>
+        node.Attributes.Ints("pads")?.Any(width => width != 0) == true
+        || node.Attributes.Int("ceil_mode", 0) != 0
+        || node.Attributes.Text("auto_pad", "NOTSET") != "NOTSET"
+            ? null
+            : SquaredCoefficients.OfMean(Kernel(node.Attributes).Aggregate(1L, (product, length) => product * length));
 }

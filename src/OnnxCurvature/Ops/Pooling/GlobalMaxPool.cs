@@ -24,4 +24,7 @@ internal sealed class GlobalMaxPool : CompositeOperator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => size(node.Inputs[0]!.Type.Shape.Elements);
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

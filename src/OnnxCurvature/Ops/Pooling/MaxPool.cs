@@ -132,11 +132,9 @@ internal sealed class MaxPool : Operator
     private static ImmutableArray<long> Kernel(Attributes attributes) =>
         attributes.Ints("kernel_shape") ?? throw new UnsupportedOperatorException("MaxPool lacks its attribute kernel_shape.");
 
-    /// <summary>
-    /// The flat positions of a node's argmax positions within their plane, 64-bit integers of the output's shape; the spatial sizes must be
-    /// known.
-    /// </summary>
-    public Value ArgmaxPositions(GraphBuilder b, Node node)
+    /// <inheritdoc/>
+    /// <remarks>The spatial sizes must be known.</remarks>
+    public override Value ArgmaxPositions(GraphBuilder b, Node node)
     {
         var x = node.Inputs[0]!.Type.Shape;
         var area = x.Product(2, x.Rank);
@@ -296,4 +294,7 @@ internal sealed class MaxPool : Operator
         }
         return sum!;
     }
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

@@ -222,4 +222,11 @@ internal sealed class Gemm : Operator
             }
         }
     }
+
+    /// <inheritdoc/>
+    public override bool IsBias(int input) => input == 2;
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) =>
+        new(node.Attributes.Float(IsBias(input) ? "beta" : "alpha", 1), SquaresFactors: !IsBias(input));
 }

@@ -202,4 +202,7 @@ internal sealed class MatMul : BilinearOperator
 
     /// <inheritdoc/>
     public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.OfFactors;
 }

@@ -41,4 +41,7 @@ internal sealed class ReduceMean : LinearReduction
     /// <summary>The mean of integers is cut to an integer.</summary>
     public override Value InFloat32(GraphBuilder b, OperatorCall call) =>
         throw new UnsupportedOperatorException("it takes the mean of integers.");
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.OfMeans(node) : null;
 }

@@ -32,4 +32,7 @@ internal sealed class ReduceSum : LinearReduction
 
     /// <inheritdoc/>
     protected override int AxesInputSince => 13;
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

@@ -150,4 +150,7 @@ internal sealed class Concat : Operator
 
     /// <inheritdoc/>
     public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.Same;
 }

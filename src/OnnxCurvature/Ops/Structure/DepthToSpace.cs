@@ -33,4 +33,7 @@ internal sealed class DepthToSpace : CompositeOperator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

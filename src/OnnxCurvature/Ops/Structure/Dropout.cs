@@ -64,4 +64,13 @@ internal sealed class Dropout : LinearOperator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    /// <inheritdoc/>
+    public override bool IsElementwise(Node node, int input) => true;
+
+    /// <inheritdoc/>
+    public override bool KeepsNumbers => true;
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

@@ -85,4 +85,7 @@ internal sealed class Expand : LinearOperator
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
         [inputs[0].IsSeparate ? Broadcasting.Samples(node, [inputs[0]]) : SampleLayout.None];
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

@@ -30,7 +30,7 @@ internal sealed class Identity : LinearOperator
         new(inputs[0]!, inputs, node.Attributes);
 
     /// <inheritdoc/>
-    public override bool KeepsMask(Node node, TensorShape mask) => true;
+    public override bool IsElementwise(Node node, int input) => true;
 
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(
@@ -46,4 +46,10 @@ internal sealed class Identity : LinearOperator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    /// <inheritdoc/>
+    public override bool IsView => true;
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

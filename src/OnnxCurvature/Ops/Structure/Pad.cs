@@ -264,4 +264,7 @@ internal sealed class Pad : LinearOperator
         }
         return x;
     }
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

@@ -320,4 +320,7 @@ internal sealed class Slice : LinearOperator
         static long[] Positions(long start, long count, long step) =>
             [.. Enumerable.Range(0, (int)count).Select(index => start + index * step)];
     }
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

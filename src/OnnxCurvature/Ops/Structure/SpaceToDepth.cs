@@ -26,4 +26,7 @@ internal sealed class SpaceToDepth : CompositeOperator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }

@@ -108,4 +108,10 @@ internal sealed class TransposeAxes : LinearOperator
 
     private static int[] Permutation(Attributes attributes, int rank) =>
         attributes.Ints("perm") is { } perm ? [.. perm.Select(axis => (int)axis)] : [.. Enumerable.Range(0, rank).Reverse()];
+
+    /// <inheritdoc/>
+    public override bool Rearranges => true;
+
+    /// <inheritdoc/>
+    public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
 }
