@@ -45,6 +45,9 @@ internal sealed class Attributes
             ? new(Replaced(name, value))
             : throw new ArgumentException($"An attribute cannot hold a {value.GetType().Name}.", nameof(value));
 
+    /// <summary>These attributes, and one more if there is none of that name.</summary>
+    public Attributes WithDefault(string name, object value) => Has(name) ? this : With(name, value);
+
     /// <summary>These attributes and a list of integers.</summary>
     public Attributes With(string name, IEnumerable<long> values) => With(name, (object)values.ToImmutableArray());
 

@@ -15,6 +15,18 @@ internal interface IBodyOperator
     /// <summary>The outputs, given the values of the program around the node.</summary>
     ImmutableArray<Tensor> EvaluateWithin(Node node, IDictionary<Value, Tensor> values);
 
+    /// <summary>The states that the body of a node carries on to the next iteration: which parameter and which output they are.</summary>
+    ImmutableArray<(int Parameter, int Output)> StatesOf(Node node);
+
+    /// <summary>How often the body of a node runs, where that is known before anything runs; null where it is not.</summary>
+    Dim? IterationsOf(Node node);
+
+    /// <summary>The outputs of a node that a runtime holds a second time while it puts them together.</summary>
+    IEnumerable<Value> HeldTwice(Node node);
+
+    /// <summary>Whether what a body computes must stay in it, since it may be what must not be done where the body is not taken.</summary>
+    bool IsConditional { get; }
+
     /// <summary>Whether a node has bodies whose captures its own rules do not see.</summary>
     internal static bool HidesCaptures(Node node) => node.Operator is not IBodyOperator op || !op.ListsCaptures(node);
 }

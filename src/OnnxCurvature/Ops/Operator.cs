@@ -54,6 +54,9 @@ internal abstract class Operator : OperatorSchema
     /// </summary>
     public virtual bool HoldsSizes(int input) => false;
 
+    /// <summary>Whether an input is the shape of the output.</summary>
+    public virtual bool HoldsShape(int input) => false;
+
     /// <summary>
     /// How the node uses a floating-point constant that it takes at an input. By default an array is a weight.
     /// </summary>
@@ -66,6 +69,9 @@ internal abstract class Operator : OperatorSchema
 
     /// <summary>Whether an input selects the positions of another one that are taken, by integers or booleans.</summary>
     public virtual bool HoldsIndices(int input) => false;
+
+    /// <summary>Whether an input holds booleans that choose, entry by entry, between other inputs.</summary>
+    public virtual bool HoldsCondition(int input) => false;
 
     /// <summary>Whether the output has the same entries all along an axis, however long that is.</summary>
     public virtual bool IsConstantAlong(Node node, int axis) => false;
@@ -165,6 +171,21 @@ internal abstract class Operator : OperatorSchema
     /// <summary>Whether the output holds each element of the first input once, in whatever order.</summary>
     public virtual bool Rearranges => IsView;
 
+    /// <summary>Whether the output holds the numbers of the input in a type that the node names.</summary>
+    public virtual bool SetsType => false;
+
+    /// <summary>Whether an input is what all else is divided by.</summary>
+    public virtual bool IsDivisor(int input) => false;
+
+    /// <summary>
+    /// Of a node whose output is the probabilities of classes, or their logarithms, given the logits at its first input: the axis of the
+    /// classes. Null for all other nodes.
+    /// </summary>
+    public virtual int? ClassAxisOf(Node node) => null;
+
+    /// <summary>Whether the output is the probability of which the input is the logit, entry by entry.</summary>
+    public virtual bool IsLogistic => false;
+
     /// <summary>Whether an input is added to what the others give, so that derivatives by it are sums.</summary>
     public virtual bool IsBias(int input) => false;
 
@@ -179,6 +200,9 @@ internal abstract class Operator : OperatorSchema
     /// 64-bit integers of the output's shape. Null for all other nodes.
     /// </summary>
     public virtual Value? ArgmaxPositions(GraphBuilder b, Node node) => null;
+
+    /// <summary>Whether the output says which elements of the input are NaN, so that data may hold some.</summary>
+    public virtual bool AsksForNaN => false;
 
     /// <summary>
     /// A number at which the node and all its derivatives are finite, for an input at some elements of which they may not be, as those of
@@ -197,6 +221,13 @@ internal abstract class Operator : OperatorSchema
     /// matrix.
     /// </summary>
     public virtual KernelAxes? KernelAxesOf(Node node, int input) => null;
+
+    /// <summary>
+    /// The axes of the first input that become given ones of the output; null where axes do not stay whole. By default they are the same
+    /// where the shape is.
+    /// </summary>
+    public virtual KernelAxes? KernelAxesBefore(Node node, KernelAxes axes) =>
+        node.Output.Type.Shape == node.Inputs[0]!.Type.Shape ? axes : null;
 
     /// <summary>
     /// A value or a node of the same operator that gives the same with less; null where there is none. The simplifier asks for it.
@@ -219,10 +250,27 @@ internal abstract class Operator : OperatorSchema
     public virtual OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) => call;
 
     /// <summary>
+    /// Attributes with those defaults written out that depend on the precision in which a file's numbers are read.
+    /// </summary>
+    public virtual Attributes WithDefaults(Attributes attributes, int outputs, ReadPrecision precision) => attributes;
+
+    /// <summary>
     /// The outputs of a call in its canonical form, put together from other operators, where a node of a file becomes these as soon as it
     /// is loaded; null where the node is kept. An output that is null cannot be given.
     /// </summary>
     public virtual ImmutableArray<Value?>? OnLoad(GraphBuilder b, OperatorCall call) => null;
+
+    /// <summary>
+    /// The outputs of a call that dequantizes what a model itself has quantized, such that derivatives pass straight through; null for all
+    /// other calls.
+    /// </summary>
+    public virtual ImmutableArray<Value?>? OnLoadStraightThrough(GraphBuilder b, OperatorCall call) => null;
+
+    /// <summary>Whether derivatives pass the node as if it were the identity, whatever its value is.</summary>
+    public virtual bool IsStraightThrough => false;
+
+    /// <summary>Whether the output holds integers that stand for real numbers.</summary>
+    public virtual bool Quantizes => false;
 
     /// <summary>The form in which a file of the given opset (11 to 21) holds the node. <paramref name="b"/> makes constants.</summary>
     public virtual OperatorCall ToOpset(GraphBuilder b, Node node, int opset) =>
@@ -276,8 +324,41 @@ internal abstract class Operator : OperatorSchema
     /// <summary><see cref="InFloat32"/> of an operator that computes integers as it computes real numbers: the operator itself.</summary>
     protected Value SameInFloat32(GraphBuilder b, OperatorCall call) => Apply(b, call.Inputs, call.Attributes, call.OutputCount).Outputs[0];
 
+    /// <summary>
+    /// The output of a node on scalars and vectors, for engines that have matrices only: as a matrix of the shape
+    /// <see cref="Matrices.ShapeOf"/>. Null where there is no such form.
+    /// </summary>
+    /// <param name="b">Where nodes are built.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="wide">Gives an input as a matrix; one with two axes or more as it is.</param>
+    public virtual Value? InMatrices(GraphBuilder b, Node node, Func<Value, Value> wide) => null;
+
+    /// <summary>
+    /// The opset from which files may hold the operator with floating-point numbers of eight bits and integers of four; null for
+    /// none.
+    /// </summary>
+    public virtual int? NarrowTypesSince => null;
+
+    /// <summary>The attribute that names the element type of the first output; null where none does.</summary>
+    public virtual string? TypeAttribute => null;
+
     /// <summary>The lowest opset from 13 on that can say the node.</summary>
     public virtual int MinimumOpset(Node node) => 13;
+
+    /// <summary>
+    /// Of an operator that keeps some of the positions of an axis, where only the data say how many: the share of them that is expected.
+    /// Null for all other operators.
+    /// </summary>
+    public virtual double? ShareKept => null;
+
+    /// <summary>Whether the output consists of entries of the first input, of which the others need not be read.</summary>
+    public virtual bool Selects => false;
+
+    /// <summary>Whether a kernel slides over the first input [N, C, *spatial].</summary>
+    public virtual bool SlidesKernel => false;
+
+    /// <summary>How ONNX Runtime's CPU provider lays out a weight at the second input before it multiplies.</summary>
+    public virtual WeightPacking Packing => WeightPacking.None;
 
     /// <summary>
     /// Floating-point operations of the node, where a multiplication and an addition count as two. By default one for each

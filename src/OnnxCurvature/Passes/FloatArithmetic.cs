@@ -65,17 +65,16 @@ internal sealed class FloatArithmetic
         var op = node.Rules();
         _builder.Origin = node.Origin;
         bool IsNumber(int index) =>
-            node.Inputs[index] is { } input && IsDiscrete(input) && !op.HoldsSizes(index) && !op.HoldsIndices(index);
+            node.Inputs[index] is { } input
+            && IsDiscrete(input)
+            && !op.HoldsSizes(index)
+            && !op.HoldsIndices(index)
+            && !op.HoldsCondition(index);
         if (node.Operator is OpaqueOperator || node.Bodies.Any())
             throw new UnsupportedOperatorException("it is not known what it computes");
         var discrete = Enumerable.Range(0, node.Inputs.Length).Where(IsNumber).ToArray();
-        if (node.Operator is Cast)
+        if (op.SetsType)
             CastTo(node);
-        else if (node.Operator is Where)
-        {
-            var (yes, no) = (Number(node.Inputs[1]!), Number(node.Inputs[2]!));
-            Keep(node, Append(node, [Condition(node.Inputs[0]!), yes, no], Float(node.Output.Type)));
-        }
         else if (discrete.Length == 0 || node.Operator is Comparison or ElementwisePredicate && !IsLogic(node))
             Copy(node, discrete);
         else
@@ -84,6 +83,7 @@ internal sealed class FloatArithmetic
         Value? Input(Value? input, int index) =>
             input is null ? null
             : op.HoldsIndices(index) ? Index(input)
+            : op.HoldsCondition(index) ? Condition(input)
             : op.HoldsSizes(index) ? Mapped(input)
             : Number(input);
     }
@@ -100,6 +100,7 @@ internal sealed class FloatArithmetic
                 (input, index) =>
                     input is null ? null
                     : op.HoldsIndices(index) ? Index(input)
+                    : op.HoldsCondition(index) ? Condition(input)
                     : discrete.Contains(index) ? Number(input)
                     : Mapped(input)
             ),

@@ -267,23 +267,18 @@ internal sealed class LoopRemoval
     /// <summary>The inputs with which a node is linear in the sums, and zero where they are. Throws where it is neither.</summary>
     private ImmutableArray<Value?> Linear(Node node, ImmutableArray<Value?> inputs)
     {
-        var active = inputs.Select(input => input is not null && _summed.Contains(input)).ToArray();
-        var only = active.Count(held => held) == 1;
-        var linear = node.Operator switch
-        {
-            Add or Sub or Ops.Elementwise.Sum or Concat => true,
-            Mul or Ops.Products.MatMul => only,
-            Div => only && active[0],
-            Cast => only && node.Output.Type.Element.IsFloat(),
-            Pad => only && active[0] && inputs is [_, _] or [_, _, null, ..],
-            LinearOperator => only && active[0],
-            _ => false,
-        };
-        if (!linear)
+        ImmutableArray<bool> active = [.. inputs.Select(input => input is not null && _summed.Contains(input))];
+        var rules = node.Rules();
+        if (rules.CurvatureIn(node, active) != Curvature.Linear)
             throw CannotBe(node, "it is not linear in the sums over directions");
-        if (node.Operator is Add or Sub or Ops.Elementwise.Sum or Concat)
-            inputs = [.. inputs.Select((input, index) => active[index] || input is null ? input : InFirstRunOnly(input))];
-        return inputs;
+        if (rules.IsHomogeneous(node, active))
+            return inputs;
+        // What is added to the sums is added once.
+        return rules.CurvatureIn(node, [.. inputs.Select(IsFloat)]) == Curvature.Linear
+            ? [.. inputs.Select((input, index) => active[index] || !IsFloat(input) ? input : InFirstRunOnly(input!))]
+            : throw CannotBe(node, "what it adds to the sums over directions is not known");
+
+        static bool IsFloat(Value? value) => value?.Type.Element.IsFloat() == true;
     }
 
     private Value InFirstRunOnly(Value value)

@@ -38,8 +38,8 @@ internal sealed class MatrixForms
     {
         var op = node.Rules();
         _builder.Origin = node.Origin;
-        var computed = node.Inputs.Index().Any(input => IsNarrow(input.Item) && !IsNative(node, input.Index));
-        if (!computed && !node.Outputs.Any(IsNarrow) && !(node.Operator is Gather && IsNarrow(node.Inputs[0])))
+        var computed = node.Inputs.Index().Any(input => Matrices.IsNarrow(input.Item) && !IsNative(node, input.Index));
+        if (!computed && !node.Outputs.Any(Matrices.IsNarrow))
         {
             Copy(node);
             return;
@@ -47,30 +47,11 @@ internal sealed class MatrixForms
         if (node.Outputs.Length > 1)
             throw Refused(node);
         var y = node.Output;
-        _map[y] = node.Operator switch
-        {
-            _ when IsEntrywise(node) => Entrywise(node),
-            ReductionOperator => Reduced(node),
-            Reshape or ReshapingOperator => Reshape.To(_builder, Wide(node.Inputs[0])!, WideShape(y.Type.Shape)),
-            Expand => Expand.Of(_builder, Wide(node.Inputs[0])!, WideShape(y.Type.Shape)),
-            Gather => Gathered(node),
-            Concat when node.Inputs.All(IsNarrow) => Concat.Of(_builder, [.. node.Inputs.Select(input => Wide(input)!)], 1),
-            Slice when node.Inputs[0]!.Type.Rank == 1 => op.Apply(
-                _builder,
-                [Wide(node.Inputs[0]), node.Input(1), node.Input(2), _builder.Vector(1), node.Input(4)]
-            ).Output,
-            Pad when node.Inputs[0]!.Type.Rank == 1 && node.Inputs.Skip(1).All(IsConstant) && node.Input(3) is null => op.Apply(
-                _builder,
-                [
-                    Wide(node.Inputs[0]),
-                    _builder.Vector([.. node.Inputs[1]!.Constant!.Read().Integers.SelectMany(width => new[] { 0, width })]),
-                    node.Input(2),
-                ],
-                node.Attributes
-            ).Output,
-            _ when node.Inputs.Index().All(input => !IsNarrow(input.Item) || IsNative(node, input.Index)) => Lifted(node),
-            _ => throw Refused(node),
-        };
+        _map[y] =
+            IsEntrywise(node) ? Entrywise(node)
+            : op.InMatrices(_builder, node, value => Wide(value)!) is { } matrix ? matrix
+            : node.Inputs.Index().All(input => !Matrices.IsNarrow(input.Item) || IsNative(node, input.Index)) ? Lifted(node)
+            : throw Refused(node);
     }
 
     /// <summary>Operators that take vectors as they are: sizes, axes and indices, biases, and constants of every layer.</summary>
@@ -88,18 +69,6 @@ internal sealed class MatrixForms
 
     private static bool IsEntrywise(Node node) => node.Rules().IsElementwise(node);
 
-    private static bool IsConstant(Value? value) => value is null or { Constant: not null };
-
-    private static bool IsNarrow(Value? value) => value is { Type.Rank: < 2 };
-
-    private static TensorShape WideShape(TensorShape shape) =>
-        shape.Rank switch
-        {
-            0 => [1, 1],
-            1 => [1, shape[0]],
-            _ => shape,
-        };
-
     private Value Entrywise(Node node)
     {
         ImmutableArray<Value?> inputs =
@@ -108,38 +77,21 @@ internal sealed class MatrixForms
         ];
         var type = node.Output.Type;
         return _builder
-            .Append(node.Operator, inputs, node.Attributes, [(type with { Shape = WideShape(type.Shape) }, node.Output.Name)], node.Name)
+            .Append(
+                node.Operator,
+                inputs,
+                node.Attributes,
+                [(type with { Shape = Matrices.ShapeOf(type.Shape) }, node.Output.Name)],
+                node.Name
+            )
             .Output;
-    }
-
-    private Value Gathered(Node node)
-    {
-        var (x, indices) = (Wide(node.Inputs[0])!, node.Inputs[1]!);
-        var rank = node.Inputs[0]!.Type.Rank;
-        var axis = Axes.Normalize(node.Attributes.Int("axis", 0), rank) + x.Type.Rank - rank;
-        // Positions in one row: such engines take no more axes of them.
-        var row = Reshape.To(_builder, Wide(indices)!, [1, indices.Type.Shape.Elements]);
-        return Reshape.To(_builder, Gather.Of(_builder, x, row, axis), WideShape(node.Output.Type.Shape));
-    }
-
-    private Value Reduced(Node node)
-    {
-        var (x, shape) = (Wide(node.Inputs[0])!, node.Inputs[0]!.Type.Shape);
-        var given = node.Attributes.Ints("axes") is { } list ? Axes.Normalize(list, shape.Rank) : [.. Enumerable.Range(0, shape.Rank)];
-        long[] axes = [.. given.Select(axis => (long)axis + x.Type.Rank - shape.Rank)];
-        // A scalar has no axes, and its matrix has one to reduce.
-        if (axes.Length == 0)
-            axes = [0];
-        var attributes = node.Attributes.With("axes", axes).With("keepdims", 1L);
-        var kept = node.Rules().Apply(_builder, [x], attributes).Output;
-        return Reshape.To(_builder, kept, WideShape(node.Output.Type.Shape));
     }
 
     /// <summary>A node that takes matrices and gives a vector.</summary>
     private Value Lifted(Node node)
     {
         var copy = Copied(node);
-        return Reshape.To(_builder, copy.Output, WideShape(node.Output.Type.Shape));
+        return Reshape.To(_builder, copy.Output, Matrices.ShapeOf(node.Output.Type.Shape));
     }
 
     private void Copy(Node node)
@@ -161,13 +113,13 @@ internal sealed class MatrixForms
     /// <summary>A value as a matrix, or as it is where it has axes enough.</summary>
     private Value? Wide(Value? value)
     {
-        if (value is null || !IsNarrow(value))
+        if (value is null || !Matrices.IsNarrow(value))
             return value is null ? null : _map.GetValueOrDefault(value, value);
         if (_map.TryGetValue(value, out var known))
             return known;
         if (_wide.TryGetValue(value, out known))
             return known;
-        var shape = WideShape(value.Type.Shape);
+        var shape = Matrices.ShapeOf(value.Type.Shape);
         return _wide[value] = value is { IsWeight: false, Constant: InlineConstant constant }
             ? _builder.Constant(constant.Read().Reshaped(shape.Sizes))
             : Reshape.To(_builder, value, shape);
@@ -176,7 +128,7 @@ internal sealed class MatrixForms
     /// <summary>An output of the program, in its own shape; a sum over axes of size one is exact.</summary>
     private Value Given(Value value)
     {
-        if (!IsNarrow(value) || !_map.TryGetValue(value, out var wide) || wide.Type.Shape == value.Type.Shape)
+        if (!Matrices.IsNarrow(value) || !_map.TryGetValue(value, out var wide) || wide.Type.Shape == value.Type.Shape)
             return _map.GetValueOrDefault(value, value);
         return value.Type.Rank == 1
             ? Reshape.To(_builder, wide, value.Type.Shape)

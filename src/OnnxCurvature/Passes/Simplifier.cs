@@ -128,7 +128,7 @@ internal sealed class Simplifier : IPass
             foreach (var (name, value) in node.Attributes.Items)
                 if (value is Program body)
                 {
-                    var inner = new Rebuilding(this, node.Operator is If);
+                    var inner = new Rebuilding(this, node.Operator is IBodyOperator { IsConditional: true });
                     var rebuilt = inner.Of(body);
                     attributes = attributes.With(name, rebuilt);
                     HasChanged |= inner.HasChanged || rebuilt.Nodes.Length < body.Nodes.Length;

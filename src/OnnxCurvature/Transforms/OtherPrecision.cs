@@ -24,7 +24,7 @@ internal static class OtherPrecision
         foreach (var node in GraphWalk.Ancestors(outputs, replaced.Keys.ToHashSet()))
         {
             b.Origin = node.Origin;
-            if (node.Operator is Cast && node.Output.Type.Element.IsFloat())
+            if (node.Rules().SetsType && node.Output.Type.Element.IsFloat())
             {
                 values[node.Output] = Cast.Of(b, Of(node.Inputs[0]!), element);
                 continue;

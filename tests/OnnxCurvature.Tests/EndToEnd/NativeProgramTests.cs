@@ -39,6 +39,9 @@ public sealed class NativeProgramTests
                 "-r",
                 $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}",
                 "-p:PublishAot=true",
+                // The build of the tests has analyzed the code, and nobody debugs this program.
+                "-p:RunAnalyzers=false",
+                "-p:NativeDebugSymbols=false",
                 "--artifacts-path",
                 folder.File("artifacts"),
                 "-o",

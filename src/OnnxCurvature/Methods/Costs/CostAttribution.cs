@@ -39,7 +39,7 @@ internal sealed class CostAttribution
     {
         foreach (var node in program.Nodes.Reverse())
         {
-            if (node.Operator is Loop && Loop.FixedRounds(node) is { } rounds)
+            if (Loop.FixedRounds(node) is { } rounds)
             {
                 ShareLoop(node, rounds, needs, times);
                 continue;

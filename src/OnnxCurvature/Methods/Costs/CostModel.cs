@@ -55,7 +55,7 @@ internal sealed class CostModel(PlanLimits limits)
         for (var index = 0; index < nodes.Length; index++)
         {
             var node = nodes[index];
-            if (node.Operator is ReshapingOperator or Reshape or Identity)
+            if (node.Operator is Operator { IsView: true })
                 holders[node.Output] = Holder(node.Inputs[0]!);
             foreach (var value in GraphWalk.Dependencies(node))
                 lastUse[Holder(value)] = index;
@@ -88,11 +88,15 @@ internal sealed class CostModel(PlanLimits limits)
     /// What runs within a node takes beside its outputs: one round, and the pieces of what rounds yield, which are put together at the end.
     /// </summary>
     private double Inside(Node node) =>
-        node.Operator is Loop && node.Attributes.Program("body") is { } body
-            ? PeakBytes(body) + node.Outputs.Skip(Loop.States(node.Attributes)).Sum(Bytes)
-        : node.Operator is Scan ? node.Bodies.Sum(PeakBytes) + node.Outputs.Take(Scan.States(node.Attributes)).Sum(Bytes)
-        : node.Operator is Conv && IsOfWeights(node.Inputs[1]!) ? Math.Max(Bytes(node.Inputs[0]!), Bytes(node.Output))
-        : node.Bodies.Sum(PeakBytes);
+        node.Operator switch
+        {
+            IBodyOperator op => node.Bodies.Sum(PeakBytes) + op.HeldTwice(node).Sum(Bytes),
+            Operator { Packing: WeightPacking.Kept } when IsOfWeights(node.Inputs[1]!) => Math.Max(
+                Bytes(node.Inputs[0]!),
+                Bytes(node.Output)
+            ),
+            _ => node.Bodies.Sum(PeakBytes),
+        };
 
     /// <summary>
     /// Whether a value follows from weights alone. Convolutions by such kernels run in a layout of blocks of channels, into which ONNX
@@ -114,7 +118,11 @@ internal sealed class CostModel(PlanLimits limits)
 
     /// <summary>The bytes of the largest output of a convolution; zero where there is none.</summary>
     public double WidestConvolution(Program program) =>
-        program.Nodes.Where(node => node.Operator is Conv or ConvTranspose).Select(node => Bytes(node.Output)).DefaultIfEmpty(0).Max();
+        program
+            .Nodes.Where(node => node.Operator is Operator { SlidesKernel: true })
+            .Select(node => Bytes(node.Output))
+            .DefaultIfEmpty(0)
+            .Max();
 
     /// <summary>The number of entries of a value.</summary>
     public double Entries(Value value) => _sizes.Expected(value.Type.Shape.Elements);
@@ -122,13 +130,7 @@ internal sealed class CostModel(PlanLimits limits)
     /// <summary>The most bytes that a value takes.</summary>
     public double Bytes(Value value) => _sizes.Most(value.Type.Shape.Elements) * value.Type.Element.Size();
 
-    /// <summary>How often the bodies of a node run.</summary>
+    /// <summary>How often the bodies of a node run; once where that is not known.</summary>
     public double Trips(Node node) =>
-        node.Operator switch
-        {
-            Scan => _sizes.Expected(Scan.Length(node.Inputs, node.Attributes)),
-            Loop => node.Input(0)?.Constant?.Read().Integers[0]
-                ?? (node.Outputs.Length > Loop.States(node.Attributes) ? _sizes.Expected(node.Outputs[^1].Type.Shape[0]) : 1),
-            _ => 1,
-        };
+        node.Operator is IBodyOperator op && op.IterationsOf(node) is { } iterations ? _sizes.Expected(iterations) : 1;
 }

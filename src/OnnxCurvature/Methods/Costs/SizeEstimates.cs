@@ -19,25 +19,24 @@ internal sealed class SizeEstimates(PlanLimits limits)
     {
         foreach (var node in program.Nodes)
         {
-            if (node.Operator is TopK or Slice)
-                for (var axis = 0; axis < node.Output.Type.Rank; axis++)
-                    if (
-                        node.Output.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] }
-                        && node.Inputs[0]!.Type.Shape[axis] is var all
-                        && all != node.Output.Type.Shape[axis]
-                        && !limits.Dimensions.ContainsKey(symbol)
-                    )
-                        _known[symbol] = (node.Operator is TopK ? Expected(all) / 2 : Expected(all), Most(all));
-            if (
-                node.Operator is Compress
-                && node.Output.Type.Shape is [.., { Factor: 1, Symbols: [var kept] }]
-                && node.Inputs[0]!.Type.Shape is [.., var whole]
-                && !limits.Dimensions.ContainsKey(kept)
-            )
-                _known[kept] = (Expected(whole), Most(whole));
+            if (node.Operator is Operator { ShareKept: { } share })
+                Learn(node.Inputs[0]!.Type.Shape, node.Output.Type.Shape, share);
             foreach (var body in node.Bodies)
                 Learn(body);
         }
+    }
+
+    /// <summary>Learns what is kept of the axes of a shape, or of all its elements in a row.</summary>
+    private void Learn(TensorShape from, TensorShape kept, double share)
+    {
+        for (var axis = 0; axis < kept.Rank; axis++)
+            if (
+                kept[axis] is { Factor: 1, Symbols: [var symbol] }
+                && (kept.Rank == from.Rank ? from[axis] : from.Elements) is var all
+                && all != kept[axis]
+                && !limits.Dimensions.ContainsKey(symbol)
+            )
+                _known[symbol] = (Expected(all) * share, Most(all));
     }
 
     /// <summary>What a dimension is expected to be.</summary>

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Structure;
@@ -53,8 +54,8 @@ internal sealed class TimeModel(CostModel costs, int cores)
     private double Traffic(Node node) =>
         node.Operator switch
         {
-            ReshapingOperator or Reshape or Identity => 0,
-            Gather or GatherElements or GatherND or Slice => 2 * node.Outputs.Sum(Bytes),
+            Operator { IsView: true } => 0,
+            Operator { Selects: true } => 2 * node.Outputs.Sum(Bytes),
             _ => node.Outputs.Sum(Bytes) + node.Inputs.OfType<Value>().Where(input => input.Constant is null).Sum(Bytes),
         };
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
-using OnnxCurvature.Ops.Normalization;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Losses;
 
@@ -17,10 +17,9 @@ internal sealed record ClassLogits(Value Logits, int? Axis, ImmutableArray<strin
     /// </summary>
     public static ClassLogits Of(Value value, ClassOptions options)
     {
-        if (LossBuilder.Rearranged(value).Producer is not { Operator: Softmax or LogSoftmax } softmax)
+        if (LossBuilder.Rearranged(value).Producer is not { } softmax || softmax.Rules().ClassAxisOf(softmax) is not { } axis)
             return new ClassLogits(value, Asked(value, options), []);
         var logits = softmax.Inputs[0]!;
-        var axis = Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), logits.Type.Rank);
         if (Asked(logits, options) is { } asked && asked != axis)
             throw new UserErrorException(
                 $"--class-axis is {options.Axis}, and the softmax before '{value.Name}' runs along axis {axis} of "

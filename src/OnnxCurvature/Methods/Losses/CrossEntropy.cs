@@ -19,7 +19,7 @@ namespace OnnxCurvature.Methods.Losses;
 internal static class CrossEntropy
 {
     /// <summary>The axis of the classes where nothing says another, and in the losses of ONNX.</summary>
-    public const int DefaultAxis = 1;
+    public const int DefaultAxis = ClassLoss.ClassAxis;
 
     /// <summary>
     /// Puts the loss onto logits [N, C], [N, C, positions…], or with the classes along another axis. Labels are 64-bit integers of the
@@ -103,17 +103,6 @@ internal static class CrossEntropy
     /// <summary>The shape of labels of logits: trailing positions of size one are left out.</summary>
     public static TensorShape LabelShape(TensorShape logits, int axis) =>
         axis == DefaultAxis && logits.Range(2, logits.Rank).Elements.IsOne ? logits.Range(0, 1) : logits.Remove(axis);
-
-    /// <summary>The logits of a cross-entropy that a model computes, or null where a node is none.</summary>
-    public static Value? LogitsOf(Node node) =>
-        node.Operator switch
-        {
-            SoftmaxCrossEntropyLoss => node.Inputs[0],
-            NegativeLogLikelihoodLoss
-                when node.Inputs[0]!.Producer is { Operator: LogSoftmax } softmax
-                    && Ops.Axes.Normalize(softmax.Attributes.Int("axis", -1), softmax.Output.Type.Rank) == DefaultAxis => softmax.Inputs[0],
-            _ => null,
-        };
 
     /// <summary>
     /// The factor of a cross-entropy that a model computes: the directions of a sample are scaled by the root of its weight. Null where

@@ -104,7 +104,7 @@ internal static class LossBuilder
     /// </summary>
     private static LossHead BeforeSigmoid(GraphBuilder b, Value value, string target, Tensor? weights, Reduction reduction)
     {
-        if (Rearranged(value).Producer is not { Operator: Sigmoid } sigmoid)
+        if (Rearranged(value).Producer is not { Operator: Operator { IsLogistic: true } } sigmoid)
             return EntrywiseLoss.BinaryCrossEntropy(b, value, target, weights, reduction, []);
         var logits = b.Substitute([value], new Dictionary<Value, Value> { [sigmoid.Output] = sigmoid.Inputs[0]! })[0];
         var note = $"The loss starts from '{sigmoid.Inputs[0]!.Name}', the logits before {sigmoid}.";
@@ -137,7 +137,7 @@ internal static class LossBuilder
                     BatchWeight.Sum,
                     [$"'{name}' has the shape {value.Type.Shape}, so the loss is the sum of its entries."]
                 );
-        if (value is not { Index: 0, Producer: { Operator: ClassLoss } node })
+        if (value is not { Index: 0, Producer: { Operator: ClassLoss loss } node })
             return head;
         if (node.Inputs[1] is { Producer: null, Constant: null, Name: { } labels } && node.Inputs[0]!.Type.Shape[1].Known is { } classes)
             head = head with
@@ -148,7 +148,7 @@ internal static class LossBuilder
                     node.Attributes.Has("ignore_index") ? node.Attributes.Int("ignore_index", 0) : null
                 ),
             };
-        if (CrossEntropy.LogitsOf(node) is not { } logits)
+        if (loss.LogitsOf(node) is not { } logits)
             return head;
         var form = node.Attributes.Text("reduction", "mean");
         return head with

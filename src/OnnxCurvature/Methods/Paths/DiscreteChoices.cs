@@ -65,29 +65,17 @@ internal static class DiscreteChoices
         for (var index = 0; index < body.Parameters.Length; index++)
             if (node.Input(index) is { } given && active.Contains(given))
                 active.Add(body.Parameters[index]);
-        var (first, offset) = node.Operator is Loop ? (2, 1) : (0, 0);
-        var states = node.Operator switch
-        {
-            Loop => Loop.States(node.Attributes),
-            Scan => Scan.States(node.Attributes),
-            _ => 0,
-        };
+        var states = node.Operator is IBodyOperator op ? op.StatesOf(node) : [];
         do Walk(body.Nodes, active, choices);
-        while (
-            Enumerable
-                .Range(0, states)
-                .Any(index => active.Contains(body.Outputs[offset + index].Value) && active.Add(body.Parameters[first + index]))
-        );
+        while (states.Any(state => active.Contains(body.Outputs[state.Output].Value) && active.Add(body.Parameters[state.Parameter])));
     }
 
     /// <summary>Whether derivatives pass a node straight through, by a stand-in for what it gives, wherever that is used.</summary>
     private static bool IsPassed(Node node, IReadOnlyCollection<Node> path)
     {
-        if (node.Operator is StraightThrough)
+        if (node.Rules().IsStraightThrough)
             return true;
         var users = path.Where(user => user.Inputs.Any(input => input is not null && node.Outputs.Contains(input))).ToArray();
-        return node.Operator is QuantizeLinear or DynamicQuantizeLinear
-            && users.Length > 0
-            && users.All(user => user.Operator is StraightThrough);
+        return node.Rules().Quantizes && users.Length > 0 && users.All(user => user.Rules().IsStraightThrough);
     }
 }

@@ -222,7 +222,10 @@ internal sealed class BatchProof
         if (node.Rules().CurvatureIn(node, active) != Curvature.Linear)
             return Unproven($"{node} is not linear in a {(kind == Kind.Sum ? "sum" : "mean")} over samples");
         if (inputs.Any(state => state.Kind == Kind.Count))
-            return kind == Kind.Sum && node.Operator is Div && active[0] && IsMultipleOfCount(node.Inputs[1]!)
+            return
+                kind == Kind.Sum
+                && node.Inputs.Index()
+                    .All(input => active[input.Index] || node.Rules().IsDivisor(input.Index) && IsMultipleOfCount(input.Item!))
                 ? new State(Kind.Mean)
                 : Unproven($"{node} computes with the number of samples");
         return kind == Kind.Mean || node.Rules().IsHomogeneous(node, active)

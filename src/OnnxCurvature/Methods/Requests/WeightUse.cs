@@ -61,10 +61,9 @@ public sealed record WeightUse(string Node, string OperatorName, KernelAxes? Axe
             return null;
         foreach (var before in between)
         {
-            if (before.Operator is TransposeAxes)
-                axes = TransposeAxes.Before(before, axes);
-            else if (before.Output.Type.Shape != before.Inputs[0]!.Type.Shape)
+            if (before.Rules().KernelAxesBefore(before, axes) is not { } earlier)
                 return null;
+            axes = earlier;
         }
         return axes;
     }

@@ -142,23 +142,7 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
     private bool TakesNarrow(string name, ElementType type) =>
         type >= ElementType.Float8E4M3FN
         && opset >= type.MinimumOpset()
-        && (
-            name
-                is "Cast"
-                    or "CastLike"
-                    or "Constant"
-                    or "ConstantOfShape"
-                    or "DequantizeLinear"
-                    or "Identity"
-                    or "If"
-                    or "Loop"
-                    or "QuantizeLinear"
-                    or "Reshape"
-                    or "Scan"
-                    or "Shape"
-                    or "Size"
-            || (opset >= 21 && name is ("Flatten" or "Pad" or "Squeeze" or "Transpose" or "Unsqueeze"))
-        );
+        && (name == "Constant" || Catalogue.Find("", name)?.NarrowTypesSince <= opset);
 
     /// <summary>The name of the first input that is of float64 and for which an opset allows none, or null.</summary>
     public static string? InputWithoutFloat64(OperatorCall call, int opset)
@@ -186,18 +170,10 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
     private ElementType? OfAttribute(NodeProto node, int output)
     {
         AttributeProto? Find(string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name);
+        if (Catalogue.Find("", node.OpType)?.TypeAttribute is { } named)
+            return Find(named) is { } asked ? (ElementType)asked.I : null;
         switch (node.OpType)
         {
-            case "Cast":
-                return Find("to") is { } to ? (ElementType)to.I : null;
-            case "EyeLike"
-            or "RandomNormal"
-            or "RandomNormalLike"
-            or "RandomUniform"
-            or "RandomUniformLike"
-            or "Bernoulli"
-            or "Multinomial" when Find("dtype") is { } asked:
-                return (ElementType)asked.I;
             case "ConstantOfShape":
                 return Find("value") is { T: { } fill } ? (ElementType)fill.DataType : ElementType.Float32;
             case "Constant":

@@ -76,7 +76,7 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
         b.Origin = NodeLoader.Describe(node);
         try
         {
-            if ((op is DequantizeLinear && options.StraightThrough ? PassThrough(node, b, call) : op.OnLoad(b, call)) is not { } outputs)
+            if (((options.StraightThrough ? PassThrough(op, node, b, call) : null) ?? op.OnLoad(b, call)) is not { } outputs)
                 return false;
             var asked = Enumerable.Range(0, call.OutputCount).Where(index => node.Output[index].Length > 0).ToArray();
             foreach (var index in asked)
@@ -95,12 +95,12 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
         }
     }
 
-    private ImmutableArray<Value?>? PassThrough(NodeProto node, GraphBuilder b, OperatorCall call)
+    private ImmutableArray<Value?>? PassThrough(Operator op, NodeProto node, GraphBuilder b, OperatorCall call)
     {
-        if (StraightThrough.Dequantize(b, call) is not { } y)
-            return null;
-        loader.StraightThrough.Add(NodeLoader.Describe(node));
-        return [y];
+        var outputs = op.OnLoadStraightThrough(b, call);
+        if (outputs is not null)
+            loader.StraightThrough.Add(NodeLoader.Describe(node));
+        return outputs;
     }
 
     /// <summary>

@@ -228,19 +228,11 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
             ReadTensor,
             graph => kept ?? bodies.Load(node, graph, scope, inputs)
         );
-        // Of all operators it alone has defaults that are rounded.
-        if (domain.Length == 0 && node.OpType == "Selu")
-            attributes = Selu.Explicit(attributes, Widening.Meant);
         var outputs = node.Output.Count;
         while (outputs > 0 && node.Output[outputs - 1].Length == 0)
             outputs--;
         if (domain.Length == 0)
-            attributes = TypeAttributes.Widen(
-                attributes,
-                node.OpType,
-                outputs,
-                element => Widening.Of(new TensorType(element, TensorShape.Scalar)).Element
-            );
+            attributes = TypeAttributes.Widen(attributes, Catalogue.Find(domain, node.OpType), outputs, Widening);
         var call = new OperatorCall(node.OpType, domain, inputs, attributes, outputs).WithInputs(inputs);
         if (
             domain.Length == 0

@@ -8,20 +8,13 @@ namespace OnnxCurvature.Onnx.Reading;
 internal static class TypeAttributes
 {
     /// <summary>The attributes of a node with the types that are computed with.</summary>
-    public static Attributes Widen(Attributes attributes, string op, int outputs, Func<ElementType, ElementType> widen)
+    public static Attributes Widen(Attributes attributes, Operator? op, int outputs, Widening widening)
     {
-        if (op == "ConstantOfShape" && !attributes.Has("value"))
-            return attributes.With("value", Tensor.Filled(widen(ElementType.Float32), [1], 0));
-        if (op is ("BlackmanWindow" or "HammingWindow" or "HannWindow" or "MelWeightMatrix") && !attributes.Has("output_datatype"))
-            attributes = attributes.With("output_datatype", (long)ElementType.Float32);
-        if (op is ("RandomNormal" or "RandomUniform") && !attributes.Has("dtype"))
-            attributes = attributes.With("dtype", (long)ElementType.Float32);
-        // The type of statistics matters where they are given out.
-        if (op == "LayerNormalization" && outputs > 1 && !attributes.Has("stash_type"))
-            attributes = attributes.With("stash_type", (long)ElementType.Float32);
+        var precision = new ReadPrecision(element => widening.Of(new TensorType(element, TensorShape.Scalar)).Element, widening.Meant);
+        attributes = op?.WithDefaults(attributes, outputs, precision) ?? attributes;
         foreach (var name in (ReadOnlySpan<string>)["to", "dtype", "output_datatype", "stash_type"])
             if (attributes.Has(name) && (name != "stash_type" || outputs > 1))
-                attributes = attributes.With(name, (long)widen(Named(name, attributes.Int(name, 0))));
+                attributes = attributes.With(name, (long)precision.Element(Named(name, attributes.Int(name, 0))));
         return attributes;
     }
 

@@ -269,4 +269,19 @@ internal sealed class If : Operator, IBodyOperator
             ];
         }
     }
+
+    /// <inheritdoc/>
+    public bool IsConditional => true;
+
+    /// <inheritdoc/>
+    public ImmutableArray<(int Parameter, int Output)> StatesOf(Node node) => [];
+
+    /// <inheritdoc/>
+    public IEnumerable<Value> HeldTwice(Node node) => [];
+
+    /// <inheritdoc/>
+    public Dim? IterationsOf(Node node) => 1;
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

@@ -207,4 +207,23 @@ internal sealed class Loop : Operator, IBodyOperator
             .Skip(2 + States(node.Attributes))
             .Where(entry => given[entry.Index] is not null)
             .ToDictionary(entry => entry.Item!, entry => given[entry.Index]!);
+
+    /// <inheritdoc/>
+    public bool IsConditional => false;
+
+    /// <inheritdoc/>
+    public ImmutableArray<(int Parameter, int Output)> StatesOf(Node node) =>
+        [.. Enumerable.Range(0, States(node.Attributes)).Select(index => (index + 2, index + 1))];
+
+    /// <summary>The stacked values, which are kept as parts until the last iteration.</summary>
+    public IEnumerable<Value> HeldTwice(Node node) => node.Outputs.Skip(States(node.Attributes));
+
+    /// <summary>The number that is given, where it is a constant, or else the length of what is stacked.</summary>
+    public Dim? IterationsOf(Node node) =>
+        node.Input(0)?.Constant is { } given ? given.Read().Integers[0]
+        : node.Outputs.Length > States(node.Attributes) ? node.Outputs[^1].Type.Shape[0]
+        : null;
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

@@ -358,4 +358,20 @@ internal sealed class Scan : Operator, IBodyOperator
             .Skip(BodyOf(node.Attributes).Parameters.Length)
             .Where(entry => given[entry.Index] is not null)
             .ToDictionary(entry => entry.Item!, entry => given[entry.Index]!);
+
+    /// <inheritdoc/>
+    public bool IsConditional => false;
+
+    /// <inheritdoc/>
+    public ImmutableArray<(int Parameter, int Output)> StatesOf(Node node) =>
+        [.. Enumerable.Range(0, States(node.Attributes)).Select(index => (index, index))];
+
+    /// <summary>The states; stacked values are written to their place at once.</summary>
+    public IEnumerable<Value> HeldTwice(Node node) => node.Outputs.Take(States(node.Attributes));
+
+    /// <inheritdoc/>
+    public Dim? IterationsOf(Node node) => Length(node.Inputs, node.Attributes);
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

@@ -311,4 +311,10 @@ internal sealed class Conv : Operator
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) =>
         IsBias(input) ? SquaredCoefficients.Same : SquaredCoefficients.OfFactors;
+
+    /// <inheritdoc/>
+    public override bool SlidesKernel => true;
+
+    /// <inheritdoc/>
+    public override WeightPacking Packing => WeightPacking.Kept;
 }

@@ -321,4 +321,7 @@ internal sealed class ConvTranspose : Operator
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) =>
         IsBias(input) ? SquaredCoefficients.Same : SquaredCoefficients.OfFactors;
+
+    /// <inheritdoc/>
+    public override bool SlidesKernel => true;
 }

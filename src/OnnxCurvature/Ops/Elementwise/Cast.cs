@@ -85,4 +85,13 @@ internal sealed class Cast : LinearOperator
 
     /// <inheritdoc/>
     public override bool KeepsNumbers => true;
+
+    /// <inheritdoc/>
+    public override bool SetsType => true;
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
+
+    /// <inheritdoc/>
+    public override string? TypeAttribute => "to";
 }

@@ -35,4 +35,7 @@ internal sealed class CastLike : CompositeOperator
 
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 15;
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

@@ -52,4 +52,7 @@ internal sealed class Div : BinaryElementwise
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.OfFactors : null;
+
+    /// <inheritdoc/>
+    public override bool IsDivisor(int input) => input == 1;
 }

@@ -16,11 +16,11 @@ internal sealed class Selu : UnaryElementwise
     /// <summary>The γ that belongs to it.</summary>
     public const double MeantGamma = 1.0507009873554804934193349852946;
 
-    /// <summary>Attributes with those that are left out, where these are taken for what they were rounded from.</summary>
-    public static Attributes Explicit(Attributes attributes, Func<float, double> meant)
+    /// <summary>The defaults are rounded, and are taken for what they were rounded from.</summary>
+    public override Attributes WithDefaults(Attributes attributes, int outputs, ReadPrecision precision)
     {
         foreach (var (name, rounded) in new[] { ("alpha", (float)MeantAlpha), ("gamma", (float)MeantGamma) })
-            if (!attributes.Has(name) && meant(rounded) is var number && number != rounded)
+            if (!attributes.Has(name) && precision.Number(rounded) is var number && number != rounded)
                 attributes = attributes.With(name, (object)number);
         return attributes;
     }

@@ -16,4 +16,7 @@ internal sealed class Sigmoid : UnaryElementwise
 
     /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => Logistic.Derivative(x);
+
+    /// <inheritdoc/>
+    public override bool IsLogistic => true;
 }

@@ -79,4 +79,10 @@ internal sealed class Where : Operator
 
     /// <summary>Its own condition has made its tangent harmless already, and a mask behind it must not undo that.</summary>
     public override bool KeepsMask(Node node, TensorShape mask) => false;
+
+    /// <inheritdoc/>
+    public override bool HoldsCondition(int input) => input == 0;
+
+    /// <inheritdoc/>
+    public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
 }

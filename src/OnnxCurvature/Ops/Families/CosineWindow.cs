@@ -47,4 +47,8 @@ internal abstract class CosineWindow : NonDifferentiable
             window[n] = first - second * Math.Cos(2 * Math.PI * n / period) + third * Math.Cos(4 * Math.PI * n / period);
         return Tensor.Of([size], window);
     }
+
+    /// <inheritdoc/>
+    public override Attributes WithDefaults(Attributes attributes, int outputs, ReadPrecision precision) =>
+        attributes.WithDefault("output_datatype", (long)ElementType.Float32);
 }

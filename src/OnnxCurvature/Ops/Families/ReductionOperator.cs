@@ -232,4 +232,16 @@ internal abstract class ReductionOperator : Operator
 
     /// <inheritdoc/>
     public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
+
+    /// <inheritdoc/>
+    public override Value? InMatrices(GraphBuilder b, Node node, Func<Value, Value> wide)
+    {
+        var (x, rank) = (wide(node.Inputs[0]!), node.Inputs[0]!.Type.Rank);
+        long[] axes = [.. ReducedAxes(node.Attributes, rank).Select(axis => (long)axis + x.Type.Rank - rank)];
+        // A scalar has no axes, and its matrix has one to reduce.
+        if (axes.Length == 0)
+            axes = [0];
+        var kept = Apply(b, [x], node.Attributes.With("axes", axes).With("keepdims", 1L)).Output;
+        return Reshape.To(b, kept, Matrices.ShapeOf(node.Output.Type.Shape));
+    }
 }

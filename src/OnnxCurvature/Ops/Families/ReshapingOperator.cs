@@ -62,4 +62,8 @@ internal abstract class ReshapingOperator : LinearOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <inheritdoc/>
+    public override Value? InMatrices(GraphBuilder b, Node node, Func<Value, Value> wide) =>
+        Reshape.To(b, wide(node.Inputs[0]!), Matrices.ShapeOf(node.Output.Type.Shape));
 }

@@ -103,4 +103,7 @@ internal sealed class Compress : Operator
 
     /// <inheritdoc/>
     public override bool HoldsIndices(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override double? ShareKept => 1;
 }

@@ -195,4 +195,17 @@ internal sealed class Gather : LinearOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <summary>The positions lie in one row: engines of matrices take no more axes of them.</summary>
+    public override Value? InMatrices(GraphBuilder b, Node node, Func<Value, Value> wide)
+    {
+        var (x, indices) = (wide(node.Inputs[0]!), node.Inputs[1]!);
+        var rank = node.Inputs[0]!.Type.Rank;
+        var axis = Axes.Normalize(node.Attributes.Int("axis", 0), rank) + x.Type.Rank - rank;
+        var row = Reshape.To(b, wide(indices), [1, indices.Type.Shape.Elements]);
+        return Reshape.To(b, Of(b, x, row, axis), Matrices.ShapeOf(node.Output.Type.Shape));
+    }
+
+    /// <inheritdoc/>
+    public override bool Selects => true;
 }

@@ -71,4 +71,7 @@ internal sealed class GatherElements : LinearOperator
 
     /// <inheritdoc/>
     public override bool HoldsIndices(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override bool Selects => true;
 }

@@ -100,4 +100,7 @@ internal sealed class GatherND : LinearOperator
 
     /// <inheritdoc/>
     public override bool HoldsIndices(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override bool Selects => true;
 }

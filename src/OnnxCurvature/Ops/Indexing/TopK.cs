@@ -110,4 +110,7 @@ internal sealed class TopK : Operator
             };
 
     private static int Axis(Attributes attributes, int rank) => Axes.Normalize(attributes.Int("axis", -1), rank);
+
+    /// <inheritdoc/>
+    public override double? ShareKept => 0.5;
 }

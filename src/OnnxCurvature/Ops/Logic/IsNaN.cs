@@ -8,4 +8,7 @@ internal sealed class IsNaN : ElementwisePredicate
 {
     /// <inheritdoc/>
     protected override bool Holds(Attributes attributes, double x) => double.IsNaN(x);
+
+    /// <inheritdoc/>
+    public override bool AsksForNaN => true;
 }

@@ -16,6 +16,12 @@ namespace OnnxCurvature.Ops.Losses;
 /// </summary>
 internal abstract class ClassLoss : CompositeOperator
 {
+    /// <summary>The axis of the classes.</summary>
+    public const int ClassAxis = 1;
+
+    /// <summary>The logits of which a node is the cross-entropy; null where it is that of nothing.</summary>
+    public abstract Value? LogitsOf(Node node);
+
     /// <summary>The weight w[t] of every target, zero for those that are ignored, of shape [N, *d]; null where all are one.</summary>
     public static Value? Weights(GraphBuilder b, OperatorCall call)
     {

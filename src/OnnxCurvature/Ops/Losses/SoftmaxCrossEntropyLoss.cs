@@ -14,4 +14,7 @@ internal sealed class SoftmaxCrossEntropyLoss : ClassLoss
         var loss = Loss(b, call, logarithms);
         return call.OutputCount > 1 ? [loss, logarithms] : [loss];
     }
+
+    /// <inheritdoc/>
+    public override Value? LogitsOf(Node node) => node.Inputs[0];
 }

@@ -40,4 +40,8 @@ internal sealed class LayerNormalization : CompositeOperator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 8 * size(node.Output.Type.Shape.Elements);
+
+    /// <summary>The type of statistics matters where they are given out.</summary>
+    public override Attributes WithDefaults(Attributes attributes, int outputs, ReadPrecision precision) =>
+        outputs > 1 ? attributes.WithDefault("stash_type", (long)ElementType.Float32) : attributes;
 }

@@ -58,4 +58,7 @@ internal sealed class LogSoftmax : AxisNormalization
         t -= t.With(ReduceSum.Of(b, Softmax.Dominant(p) * t, [axis], keepDims: true));
         return t - t.With(ReduceSum.Of(b, p * t, [axis], keepDims: true));
     }
+
+    /// <inheritdoc/>
+    public override int? ClassAxisOf(Node node) => Axes.Normalize(node.Attributes.Int("axis", -1), node.Output.Type.Rank);
 }

@@ -66,4 +66,7 @@ internal sealed class Softmax : AxisNormalization
         var (y, t) = (new Expr(b, node.Output), new Expr(b, tangent));
         return [y * (t - t.With(ReduceSum.Of(b, y * t, [Axis(node)], keepDims: true)))];
     }
+
+    /// <inheritdoc/>
+    public override int? ClassAxisOf(Node node) => Axes.Normalize(node.Attributes.Int("axis", -1), node.Output.Type.Rank);
 }

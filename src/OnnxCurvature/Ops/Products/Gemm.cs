@@ -229,4 +229,7 @@ internal sealed class Gemm : Operator
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) =>
         new(node.Attributes.Float(IsBias(input) ? "beta" : "alpha", 1), SquaresFactors: !IsBias(input));
+
+    /// <inheritdoc/>
+    public override WeightPacking Packing => WeightPacking.Passing;
 }

@@ -205,4 +205,7 @@ internal sealed class MatMul : BilinearOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.OfFactors;
+
+    /// <inheritdoc/>
+    public override WeightPacking Packing => WeightPacking.Passing;
 }

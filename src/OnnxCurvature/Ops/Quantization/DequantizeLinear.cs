@@ -38,4 +38,11 @@ internal sealed class DequantizeLinear : CompositeOperator
     /// <summary>The lowest opset that quantizes to or from a type, or in blocks.</summary>
     internal static int MinimumOpset(Node node, ElementType quantized) =>
         quantized is ElementType.Int16 or ElementType.UInt16 || node.Attributes.Int("block_size", 0) != 0 ? 21 : 13;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? OnLoadStraightThrough(GraphBuilder b, OperatorCall call) =>
+        StraightThrough.Dequantize(b, call) is { } y ? [y] : null;
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

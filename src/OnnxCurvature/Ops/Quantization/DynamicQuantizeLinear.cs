@@ -33,4 +33,7 @@ internal sealed class DynamicQuantizeLinear : CompositeOperator
         var extreme = Catalogue.Get<TReduction>().Apply(x.Builder, [x.Value], all).Output;
         return x.With(Catalogue.Get<TPair>().Apply(x.Builder, [extreme, x.Number(0).Value]).Output);
     }
+
+    /// <inheritdoc/>
+    public override bool Quantizes => true;
 }

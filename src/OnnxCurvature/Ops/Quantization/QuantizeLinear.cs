@@ -46,4 +46,10 @@ internal sealed class QuantizeLinear : CompositeOperator
     public override int MinimumOpset(Node node) => DequantizeLinear.MinimumOpset(node, node.Output.Type.Element);
 
     private static ElementType Result(OperatorCall call) => call.Input(2)?.Type.Element ?? ElementType.UInt8;
+
+    /// <inheritdoc/>
+    public override bool Quantizes => true;
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

@@ -123,4 +123,7 @@ internal sealed class StraightThrough : Operator
             standIn += number.With(Cast.Of(b, Scales.Along(b, of.Zero, of.X.Type.Shape, node.Attributes), element));
         return Catalogue.Get<StraightThrough>().Apply(b, [standIn.Value, node.Output]).Output;
     }
+
+    /// <inheritdoc/>
+    public override bool IsStraightThrough => true;
 }

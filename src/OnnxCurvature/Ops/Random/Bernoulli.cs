@@ -15,4 +15,7 @@ internal sealed class Bernoulli : RandomSource
         var x = call.Required(0);
         return [Cast.Of(b, Less.Of(b, b.Constant(Uniform(b, call, x.Type.Element, x.Type.Shape)), x), Result(call, x.Type.Element))];
     }
+
+    /// <inheritdoc/>
+    public override string? TypeAttribute => "dtype";
 }

@@ -24,4 +24,7 @@ internal sealed class Multinomial : RandomSource
         var classes = Catalogue.Get<ArgMax>().Apply(b, [moved], Attributes.Empty.With("axis", 2L).With("keepdims", 0L)).Output;
         return [Cast.Of(b, classes, Result(call, ElementType.Int32))];
     }
+
+    /// <inheritdoc/>
+    public override string? TypeAttribute => "dtype";
 }

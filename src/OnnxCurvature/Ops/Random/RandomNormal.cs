@@ -15,4 +15,11 @@ internal sealed class RandomNormal : RandomSource
         var (mean, scale) = (call.Attributes.Float("mean", 0), call.Attributes.Float("scale", 1));
         return Drawn(b, Normal(b, call, Result(call, ElementType.Float32), GivenShape(call)), number => mean + scale * number);
     }
+
+    /// <inheritdoc/>
+    public override Attributes WithDefaults(Attributes attributes, int outputs, ReadPrecision precision) =>
+        attributes.WithDefault("dtype", (long)ElementType.Float32);
+
+    /// <inheritdoc/>
+    public override string? TypeAttribute => "dtype";
 }

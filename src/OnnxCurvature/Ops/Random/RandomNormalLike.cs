@@ -20,4 +20,7 @@ internal sealed class RandomNormalLike : RandomSource
             number => mean + scale * number
         );
     }
+
+    /// <inheritdoc/>
+    public override string? TypeAttribute => "dtype";
 }

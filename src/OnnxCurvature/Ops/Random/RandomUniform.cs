@@ -13,4 +13,11 @@ internal sealed class RandomUniform : RandomSource
         var (low, high) = (call.Attributes.Float("low", 0), call.Attributes.Float("high", 1));
         return Drawn(b, Uniform(b, call, Result(call, ElementType.Float32), GivenShape(call)), number => low + (high - low) * number);
     }
+
+    /// <inheritdoc/>
+    public override Attributes WithDefaults(Attributes attributes, int outputs, ReadPrecision precision) =>
+        attributes.WithDefault("dtype", (long)ElementType.Float32);
+
+    /// <inheritdoc/>
+    public override string? TypeAttribute => "dtype";
 }

@@ -18,4 +18,7 @@ internal sealed class RandomUniformLike : RandomSource
             number => low + (high - low) * number
         );
     }
+
+    /// <inheritdoc/>
+    public override string? TypeAttribute => "dtype";
 }

@@ -66,4 +66,8 @@ internal sealed class MelWeightMatrix : NonDifferentiable
     private static double Mel(double hertz) => 2595 * Math.Log10(1 + hertz / 700);
 
     private static double Hertz(double mel) => 700 * (Math.Pow(10, mel / 2595) - 1);
+
+    /// <inheritdoc/>
+    public override Attributes WithDefaults(Attributes attributes, int outputs, ReadPrecision precision) =>
+        attributes.WithDefault("output_datatype", (long)ElementType.Float32);
 }

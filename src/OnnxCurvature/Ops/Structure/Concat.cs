@@ -153,4 +153,8 @@ internal sealed class Concat : Operator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.Same;
+
+    /// <inheritdoc/>
+    public override Value? InMatrices(GraphBuilder b, Node node, Func<Value, Value> wide) =>
+        node.Inputs.All(Matrices.IsNarrow) ? Of(b, [.. node.Inputs.Select(input => wide(input!))], 1) : null;
 }

@@ -43,4 +43,11 @@ internal sealed class ConstantOfShape : NonDifferentiable
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 
     private static Tensor Fill(Attributes attributes) => attributes.Tensor("value") ?? Tensor.Filled(ElementType.Float32, [1], 0);
+
+    /// <inheritdoc/>
+    public override Attributes WithDefaults(Attributes attributes, int outputs, ReadPrecision precision) =>
+        attributes.Has("value") ? attributes : attributes.With("value", Tensor.Filled(precision.Element(ElementType.Float32), [1], 0));
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

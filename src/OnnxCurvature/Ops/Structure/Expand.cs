@@ -88,4 +88,11 @@ internal sealed class Expand : LinearOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <inheritdoc/>
+    public override Value? InMatrices(GraphBuilder b, Node node, Func<Value, Value> wide) =>
+        Of(b, wide(node.Inputs[0]!), Matrices.ShapeOf(node.Output.Type.Shape));
+
+    /// <inheritdoc/>
+    public override bool HoldsShape(int input) => input == 1;
 }

@@ -37,4 +37,7 @@ internal sealed class EyeLike : NonDifferentiable
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
+
+    /// <inheritdoc/>
+    public override string? TypeAttribute => "dtype";
 }

@@ -13,4 +13,7 @@ internal sealed class Flatten : ReshapingOperator
         var split = axis == x.Rank ? x.Rank : Axes.Normalize(axis, x.Rank);
         return [x.Product(0, split), x.Product(split, x.Rank)];
     }
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 21;
 }

@@ -52,4 +52,7 @@ internal sealed class Identity : LinearOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

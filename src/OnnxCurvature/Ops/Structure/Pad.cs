@@ -267,4 +267,16 @@ internal sealed class Pad : LinearOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <summary>A vector with constant widths.</summary>
+    public override Value? InMatrices(GraphBuilder b, Node node, Func<Value, Value> wide)
+    {
+        if (node.Inputs[0]!.Type.Rank != 1 || node.Input(3) is not null || node.Inputs.Skip(1).Any(input => input is { Constant: null }))
+            return null;
+        var widths = b.Vector([.. node.Inputs[1]!.Constant!.Read().Integers.SelectMany(width => new[] { 0, width })]);
+        return Apply(b, [wide(node.Inputs[0]!), widths, node.Input(2)], node.Attributes).Output;
+    }
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 21;
 }

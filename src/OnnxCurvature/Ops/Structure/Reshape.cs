@@ -175,4 +175,14 @@ internal sealed class Reshape : LinearOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <inheritdoc/>
+    public override Value? InMatrices(GraphBuilder b, Node node, Func<Value, Value> wide) =>
+        To(b, wide(node.Inputs[0]!), Matrices.ShapeOf(node.Output.Type.Shape));
+
+    /// <inheritdoc/>
+    public override bool HoldsShape(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

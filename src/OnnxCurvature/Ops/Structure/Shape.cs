@@ -47,4 +47,7 @@ internal sealed class Shape : NonDifferentiable
 
         int Bound(long axis) => (int)Math.Clamp(axis < 0 ? axis + rank : axis, 0, rank);
     }
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

@@ -22,4 +22,7 @@ internal sealed class Size : NonDifferentiable
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => [SampleLayout.None];
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 0;
 }

@@ -323,4 +323,16 @@ internal sealed class Slice : LinearOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <inheritdoc/>
+    public override Value? InMatrices(GraphBuilder b, Node node, Func<Value, Value> wide) =>
+        node.Inputs[0]!.Type.Rank == 1
+            ? Apply(b, [wide(node.Inputs[0]!), node.Input(1), node.Input(2), b.Vector(1), node.Input(4)]).Output
+            : null;
+
+    /// <inheritdoc/>
+    public override double? ShareKept => 1;
+
+    /// <inheritdoc/>
+    public override bool Selects => true;
 }

@@ -17,4 +17,7 @@ internal sealed class Squeeze : AxisChange
                 throw new UnsupportedOperatorException($"the axis {axis} of {x} is squeezed, and its size is not one.");
         return [.. x.Where((_, axis) => !axes.Contains(axis))];
     }
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 21;
 }

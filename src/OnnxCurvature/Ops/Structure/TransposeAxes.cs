@@ -44,8 +44,8 @@ internal sealed class TransposeAxes : LinearOperator
         return Of(b, x, axes);
     }
 
-    /// <summary>The axes of x that become axes of y.</summary>
-    public static KernelAxes Before(Node node, KernelAxes axes) =>
+    /// <inheritdoc/>
+    public override KernelAxes? KernelAxesBefore(Node node, KernelAxes axes) =>
         axes with
         {
             Output = Permutation(node)[axes.Output],
@@ -114,4 +114,7 @@ internal sealed class TransposeAxes : LinearOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 21;
 }

@@ -15,4 +15,7 @@ internal sealed class Unsqueeze : AxisChange
             shape = shape.Insert(axis, 1);
         return shape;
     }
+
+    /// <inheritdoc/>
+    public override int? NarrowTypesSince => 21;
 }

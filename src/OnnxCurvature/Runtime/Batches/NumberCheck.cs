@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Logic;
 
 namespace OnnxCurvature.Runtime.Batches;
@@ -33,7 +34,8 @@ internal static class NumberCheck
         Positions(array, axis).Select(position => position / positions).Distinct();
 
     /// <summary>Whether a program asks which numbers are NaN, so that data may hold them.</summary>
-    public static bool TakesNaN(Program program) => program.Nodes.Any(node => node.Operator is IsNaN || node.Bodies.Any(TakesNaN));
+    public static bool TakesNaN(Program program) =>
+        program.Nodes.Any(node => node.Operator is Operator { AsksForNaN: true } || node.Bodies.Any(TakesNaN));
 
     /// <summary>The positions of an axis whose slices hold NaN, ascending.</summary>
     private static IEnumerable<long> Positions(NpyArray array, int axis)

@@ -119,9 +119,10 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
             held.UnionWith(GraphWalk.Dependencies(node).Where(value => !dependent.Contains(value)));
             if (node.Inputs is not [{ } x, { } factor, ..] || !dependent.Contains(x) || dependent.Contains(factor))
                 continue;
-            if (node.Operator is Conv)
+            var packing = (node.Operator as Operator)?.Packing;
+            if (packing == WeightPacking.Kept)
                 copies += Bytes(factor);
-            else if (laysOut && node.Operator is Gemm or MatMul)
+            else if (laysOut && packing == WeightPacking.Passing)
                 twice = Math.Max(twice, Bytes(factor));
         }
         return (held.Sum(Bytes) + copies, twice + step.Program.Parameters.Sum(Bytes));

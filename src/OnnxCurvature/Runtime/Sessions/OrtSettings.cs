@@ -86,7 +86,12 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     /// </summary>
     private static bool LayingOutPays(Program program)
     {
-        Node[] convolutions = [.. program.Nodes.Where(node => node.Operator is Conv && node.Inputs[1] is { Constant: not null })];
+        Node[] convolutions =
+        [
+            .. program.Nodes.Where(node =>
+                node.Operator is Operator { Packing: WeightPacking.Kept } && node.Inputs[1] is { Constant: not null }
+            ),
+        ];
         var flops = convolutions.Sum(node => node.Rules().Flops(node, dim => dim.Known ?? 1));
         return flops * 1.1e-9
             > convolutions.Sum(node => (double)node.Inputs[1]!.Type.Shape.Elements.Factor * node.Inputs[1]!.Type.Element.Size()) * 1.4e-6;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Runtime.Sessions;
@@ -27,7 +28,7 @@ internal sealed class RunTimeShapes : IDisposable
         Value[] shapes =
         [
             .. program
-                .Nodes.Where(node => node.Operator is Reshape or Expand)
+                .Nodes.Where(node => node.Operator is Operator rules && rules.HoldsShape(1))
                 .Select(node => node.Inputs[1]!)
                 .Where(shape => shape is { IsWeight: false, Constant: InlineConstant })
                 .Except(program.Parameters)
