@@ -5,12 +5,8 @@ internal static class Seeds
 {
     private const int LargestSeed = 1 << 15;
 
-    /// <summary>
-    /// The small files of the target's kind in folders and below. Throws <see cref="UserErrorException"/> where there are none.
-    /// </summary>
-    public static IReadOnlyList<byte[]> Of(FuzzTarget target, IEnumerable<string> folders)
-    {
-        byte[][] seeds =
+    /// <summary>The small files of the target's kind in folders and below.</summary>
+    public static IReadOnlyList<byte[]> Of(FuzzTarget target, IEnumerable<string> folders) =>
         [
             .. folders
                 .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + target.Extension, SearchOption.AllDirectories))
@@ -18,6 +14,4 @@ internal static class Seeds
                 .Where(path => new FileInfo(path).Length is > 0 and <= LargestSeed)
                 .Select(File.ReadAllBytes),
         ];
-        return seeds.Length > 0 ? seeds : throw new UserErrorException($"No folder of seeds holds a small {target.Extension} file.");
-    }
 }

@@ -25,7 +25,15 @@ internal static class Supervisor
         }
         var faults = 0;
         foreach (var target in targets)
+        {
+            // A worker has no library that can say so, since what it was instrumented for is not there yet.
+            if (Seeds.Of(target, seeds).Count == 0)
+            {
+                Console.Error.WriteLine($"{target.Name}: no folder of seeds holds a small {target.Extension} file.");
+                return 2;
+            }
             faults += Run(target, time / targets.Length, seed, output, seeds);
+        }
         return faults > 0 ? 1 : 0;
     }
 

@@ -21,6 +21,7 @@ internal sealed class RunOptionsReader(
             Dimensions = model.DimensionsOf(parsed),
             LoadLimits = model.LoadLimitsOf(parsed),
             MemoryBytes = resources.MemoryOf(parsed) ?? new CurvatureRunOptions().MemoryBytes,
+            OwnsProcess = true,
             Provider = device.ProviderOf(parsed),
             Cuda = device.CudaOf(parsed),
             OnnxRuntimePath = parsed.GetValue(device.OnnxRuntime),

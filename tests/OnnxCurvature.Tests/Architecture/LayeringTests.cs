@@ -65,6 +65,7 @@ public sealed class LayeringTests
         ["Onnx/Checking"],
         ["Onnx/Reading", "Onnx/ControlFlow"],
         ["Onnx/Writing"],
+        ["Runtime/Bounds"],
         ["Runtime/Results"],
         ["Runtime/Augmentation"],
         ["Runtime/Sessions"],

@@ -30,14 +30,7 @@ public sealed partial class MemoryBoundTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder.File("model.onnx"), Chain().ToByteArray());
-        NpyWriter.Write(
-            folder.File("x.npy"),
-            NpyArray.Of(
-                ElementType.Float32,
-                [1, Channels, Size, Size],
-                [.. Enumerable.Range(0, Channels * Size * Size).Select(i => Math.Sin(i))]
-            )
-        );
+        NpyWriter.Write(folder.File("x.npy"), Image());
         NpyWriter.Write(folder.File("labels.npy"), NpyArray.Of(ElementType.Int64, [1], [7]));
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (
@@ -74,8 +67,16 @@ public sealed partial class MemoryBoundTests
     [GeneratedRegex(@"peak memory ([0-9.]+) MiB")]
     private static partial Regex PeakLine();
 
+    /// <summary>An image for it.</summary>
+    internal static NpyArray Image() =>
+        NpyArray.Of(
+            ElementType.Float32,
+            [1, Channels, Size, Size],
+            [.. Enumerable.Range(0, Channels * Size * Size).Select(i => Math.Sin(i))]
+        );
+
     /// <summary>Convolutions and rectifiers, a mean over all positions, and more classes than channels.</summary>
-    private static ModelProto Chain()
+    internal static ModelProto Chain()
     {
         var graph = new GraphProto
         {

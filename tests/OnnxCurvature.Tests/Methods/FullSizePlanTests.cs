@@ -9,6 +9,7 @@ using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Bounds;
 using OnnxCurvature.Runtime.Schedules;
 using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Tests.Files;
@@ -74,7 +75,7 @@ public sealed class FullSizePlanTests
             Loss = LossRequest.Parse("cross-entropy"),
             Quantities = [Quantity.HessianDiagonal],
         };
-        var budget = new MemoryBudget(mebibytes << 20, severalBatches: false);
+        var budget = new MemoryBudget(new MemoryBound(mebibytes << 20, null), severalBatches: false);
         var plan = budget.Plan(chunk =>
             new Planner(model.Graph, request, new PlanLimits { MemoryBytes = chunk, Dimensions = dimensions }).Plan()
         );

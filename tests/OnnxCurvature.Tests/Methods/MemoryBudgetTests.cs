@@ -4,6 +4,7 @@ using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Bounds;
 using OnnxCurvature.Runtime.Schedules;
 using Xunit;
 
@@ -20,7 +21,7 @@ public sealed class MemoryBudgetTests
     {
         var problem = ProblemTable.All().First(candidate => candidate.Name == name);
         var graph = problem.Graph();
-        var free = new MemoryBudget(long.MaxValue, severalBatches: false);
+        var free = new MemoryBudget(new MemoryBound(long.MaxValue, null), severalBatches: false);
         var whole = Plan(long.MaxValue);
         var expected = Interpreter.Run(whole.Program, problem.Data(whole.Loss.Target))[0].Floats;
         var single = Plan(1);
@@ -30,7 +31,7 @@ public sealed class MemoryBudgetTests
         {
             var values = least + share * (most - least);
             var bound = (long)(values + MemoryBudget.OfNodes(whole.Program));
-            var plan = new MemoryBudget(bound, severalBatches: false).Plan(Plan);
+            var plan = new MemoryBudget(new MemoryBound(bound, null), severalBatches: false).Plan(Plan);
             Assert.True(free.PeakBytes(plan.Program, plan.MemoryBytes, 0) <= values);
             Assert.True(plan.Methods[0].ChunkSize < whole.Methods[0].ChunkSize);
             var diagonal = Interpreter.Run(plan.Program, problem.Data(plan.Loss.Target))[0].Floats;
@@ -38,7 +39,7 @@ public sealed class MemoryBudgetTests
             Assert.True(Math.Sqrt(expected.Zip(diagonal, (a, b) => (a - b) * (a - b)).Sum()) < 1e-12 * size);
         }
         var message = Assert
-            .ThrowsAny<UserErrorException>(() => new MemoryBudget((long)least - 1, severalBatches: false).Plan(Plan))
+            .ThrowsAny<UserErrorException>(() => new MemoryBudget(new MemoryBound((long)least - 1, null), severalBatches: false).Plan(Plan))
             .Message;
         Assert.StartsWith("With one direction at a time the run takes about ", message, StringComparison.Ordinal);
 

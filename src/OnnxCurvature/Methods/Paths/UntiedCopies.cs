@@ -29,7 +29,7 @@ internal static class UntiedCopies
         foreach (
             var weight in targets
                 .Select(target => target.Value)
-                .Where(value => value.Constant is not null && used.Contains(value))
+                .Where(value => value.Constant is not null && used.Contains(value) && value.Type.Shape.Elements.Factor > 1)
                 .Distinct()
         )
         {

@@ -49,18 +49,16 @@ internal sealed class Conv : Operator
         if (x.Rank < 3 || w.Rank != x.Rank)
             throw new ShapeException($"the shapes {x.Shape} and {w.Shape} do not fit a convolution");
         if (call.Attributes.Int("group", 1) < 1 || w.Shape[0].Known % call.Attributes.Int("group", 1) > 0)
-            throw new UnsupportedOperatorException(
-                $"{call.Attributes.Int("group", 1)} groups do not divide the outputs of a weight of shape {w.Shape}."
-            );
+            throw new ShapeException($"{call.Attributes.Int("group", 1)} groups do not divide the outputs of a weight of shape {w.Shape}");
         if (
             call.Input(2) is { } bias
             && (bias.Type.Rank != 1 || bias.Type.Shape[0] is { IsKnown: true } size && w.Shape[0].IsKnown && size != w.Shape[0])
         )
-            throw new UnsupportedOperatorException($"the bias {bias.Type.Shape} does not fit a weight of shape {w.Shape}.");
+            throw new ShapeException($"the bias {bias.Type.Shape} does not fit a weight of shape {w.Shape}");
         var channels = w.Shape[1] * call.Attributes.Int("group", 1);
         if (channels.IsKnown && x.Shape[1].IsKnown && channels != x.Shape[1])
-            throw new UnsupportedOperatorException(
-                $"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {channels}."
+            throw new ShapeException(
+                $"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {channels}"
             );
         return
         [

@@ -43,14 +43,14 @@ internal sealed record Window(
 
     /// <summary>
     /// The window that attributes describe over spatial dimensions. Throws <see cref="UnsupportedOperatorException"/> where
-    /// <c>auto_pad</c> needs a size that is not known, or the attributes do not fit.
+    /// <c>auto_pad</c> needs a size that is not known, and <see cref="ShapeException"/> where the attributes do not fit.
     /// </summary>
     public static Window Of(Attributes attributes, IEnumerable<long> kernel, TensorShape spatial)
     {
         var sizes = kernel.ToImmutableArray();
         var rank = sizes.Length;
         if (spatial.Rank != rank)
-            throw new UnsupportedOperatorException($"a window of {rank} dimensions does not fit {spatial.Rank} spatial axes.");
+            throw new ShapeException($"a window of {rank} dimensions does not fit {spatial.Rank} spatial axes");
         var ones = Enumerable.Repeat(1L, rank).ToImmutableArray();
         var window = new Window(sizes, List("strides", ones), List("dilations", ones), ones, ones, attributes.Int("ceil_mode", 0) != 0);
         window.CheckRanges();
@@ -59,11 +59,9 @@ internal sealed record Window(
         {
             var pads = automatic == "VALID" ? null : attributes.Ints("pads");
             if (pads is { } given && given.Length != 2 * rank)
-                throw new UnsupportedOperatorException($"the attribute pads holds {given.Length} numbers where {2 * rank} are expected.");
+                throw new ShapeException($"the attribute pads holds {given.Length} numbers where {2 * rank} are expected");
             if (pads?.Any(pad => pad is < -MostExtent or > MostExtent) == true)
-                throw new UnsupportedOperatorException(
-                    $"the attribute pads holds [{string.Join(",", pads)}], and {MostExtent} is the most."
-                );
+                throw new ShapeException($"the attribute pads holds [{string.Join(",", pads)}], and {MostExtent} is the most");
             return window with
             {
                 Begins = pads is { } some ? [.. some.Take(rank)] : [.. ones.Select(_ => 0L)],
@@ -71,7 +69,7 @@ internal sealed record Window(
             };
         }
         if (automatic is not ("SAME_UPPER" or "SAME_LOWER"))
-            throw new UnsupportedOperatorException($"auto_pad '{automatic}' is not known.");
+            throw new ShapeException($"auto_pad '{automatic}' is not known");
         var totals = new long[rank];
         for (var axis = 0; axis < rank; axis++)
             totals[axis] =
@@ -88,7 +86,7 @@ internal sealed record Window(
         ImmutableArray<long> List(string name, ImmutableArray<long> fallback) =>
             attributes.Ints(name) is not { } list ? fallback
             : list.Length == rank ? list
-            : throw new UnsupportedOperatorException($"the attribute {name} holds {list.Length} numbers where {rank} are expected.");
+            : throw new ShapeException($"the attribute {name} holds {list.Length} numbers where {rank} are expected");
     }
 
     private void CheckRanges()
@@ -97,9 +95,7 @@ internal sealed record Window(
             var (name, numbers) in ((string, ImmutableArray<long>)[])[("kernel", Kernel), ("strides", Strides), ("dilations", Dilations)]
         )
             if (numbers.Any(number => number is < 1 or > MostExtent))
-                throw new UnsupportedOperatorException(
-                    $"the {name} [{string.Join(",", numbers)}] of a window must be from 1 to {MostExtent}."
-                );
+                throw new ShapeException($"the {name} [{string.Join(",", numbers)}] of a window must be from 1 to {MostExtent}");
     }
 
     /// <summary>The output's spatial dimensions, also where <c>auto_pad</c> needs a size that is not known.</summary>
@@ -111,7 +107,7 @@ internal sealed record Window(
         )
             return Of(attributes, kernel, spatial).Outputs(spatial);
         if (strides.Length != spatial.Rank || strides.Any(stride => stride < 1))
-            throw new UnsupportedOperatorException($"the strides [{string.Join(",", strides)}] do not fit {spatial.Rank} spatial axes.");
+            throw new ShapeException($"the strides [{string.Join(",", strides)}] do not fit {spatial.Rank} spatial axes");
         return
         [
             .. spatial.Select(
@@ -189,17 +185,16 @@ internal sealed record Window(
             var (low, high) = withPadding ? (-Begins[axis], sizes[axis] + Ends[axis]) : (0, sizes[axis]);
             var along = Enumerable
                 .Range(0, (int)outputs[axis])
-                .Select(step =>
-                    (double)
-                        Enumerable
-                            .Range(0, (int)Kernel[axis])
-                            .Count(k => step * Strides[axis] + k * Dilations[axis] - Begins[axis] is var at && at >= low && at < high)
-                )
+                .Select(step => step * Strides[axis] - Begins[axis])
+                .Select(first => (double)Math.Max(0, Before(high - first, axis) - Before(low - first, axis)))
                 .ToArray();
             counts = [.. counts.SelectMany(_ => along, (outer, inner) => outer * inner)];
         }
         return counts;
     }
+
+    /// <summary>How many of a window's elements lie at fewer than so many positions from its first.</summary>
+    private long Before(long positions, int axis) => positions <= 0 ? 0 : Math.Min(Kernel[axis], Ceiling(positions, Dilations[axis]));
 
     private Dim Output(Dim dim, int axis)
     {
@@ -215,7 +210,7 @@ internal sealed record Window(
         {
             var room = size + padding - span;
             if (room < 0)
-                throw new UnsupportedOperatorException($"a window of {span} does not fit an axis of {size} with a padding of {padding}.");
+                throw new ShapeException($"a window of {span} does not fit an axis of {size} with a padding of {padding}");
             if (!RoundsUp)
                 return room / stride + 1;
             var count = Ceiling(room, stride) + 1;

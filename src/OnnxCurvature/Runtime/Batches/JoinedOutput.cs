@@ -42,6 +42,12 @@ internal sealed class JoinedOutput(JoinKind kind)
         }
     }
 
+    /// <summary>The most bytes that the next numbers of a batch need beside what is there.</summary>
+    public long Growth(long batch, OrtValue tensor) =>
+        _pieces.GetValueOrDefault(Key(batch)) is { Sum.Parts.Count: > 2 }
+            ? 0
+            : sizeof(double) * Files.NpyArray.CountOf(OrtTensors.Shape(tensor));
+
     /// <summary>Whether numbers of a shape can be added to a piece.</summary>
     public bool Takes(long batch, long[] shape) => !_pieces.TryGetValue(batch, out var piece) || piece.Shape.SequenceEqual(shape);
 
@@ -82,11 +88,12 @@ internal sealed class JoinedOutput(JoinKind kind)
         return (values, kind == JoinKind.PerSample ? [rows, .. first.Shape.Skip(1)] : first.Shape);
     }
 
+    private long Key(long batch) => kind == JoinKind.PerSample ? batch : 0;
+
     private JoinedPiece Piece(long batch, long[] shape)
     {
-        var key = kind == JoinKind.PerSample ? batch : 0;
-        if (!_pieces.TryGetValue(key, out var piece))
-            _pieces[key] = piece = new JoinedPiece(shape, new ExactSum(checked((int)Files.NpyArray.CountOf(shape))));
+        if (!_pieces.TryGetValue(Key(batch), out var piece))
+            _pieces[Key(batch)] = piece = new JoinedPiece(shape, new ExactSum(checked((int)Files.NpyArray.CountOf(shape))));
         return piece;
     }
 }

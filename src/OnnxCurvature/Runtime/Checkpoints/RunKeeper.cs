@@ -19,6 +19,9 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
     /// <summary>The random directions of the run; 0 where there are none.</summary>
     public int Probes { get; init; }
 
+    /// <summary>Whether a checkpoint is written over that was left by the same run, before it was planned anew.</summary>
+    public bool BeginsAnew { get; init; }
+
     /// <summary>The part of the work.</summary>
     public Shard Shard => shard;
 
@@ -28,7 +31,7 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
     /// </summary>
     public RunState Begin(UnitRange units, ImmutableArray<StateOutput> outputs)
     {
-        if (options is null || !File.Exists(options.Path))
+        if (options is null || BeginsAnew || !File.Exists(options.Path))
             return new RunState(units, outputs) { Probes = Probes };
         if (!options.Resumes)
             throw new UserErrorException(

@@ -59,6 +59,9 @@ internal sealed class BatchRunner : IDisposable
     /// <summary>The check of the first batch, or null.</summary>
     public RunCheck? Check { get; init; }
 
+    /// <summary>Takes the bytes that are about to be allocated, and may then ask for a stop.</summary>
+    public Action<long> Expect { get; init; } = _ => { };
+
     /// <summary>Whether sessions are kept from run to run.</summary>
     public bool KeepsSessions { get; init; }
 
@@ -69,19 +72,28 @@ internal sealed class BatchRunner : IDisposable
     /// <param name="data">The data.</param>
     /// <param name="batch">The inputs of its batch.</param>
     /// <param name="progress">Receives the share of the work that is done.</param>
+    /// <param name="stop">Ends what is computed before anything is added to the state, so that the unit can be run again.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public void RunUnit(DataSet data, FedBatch batch, IProgress<RunProgress>? progress, CancellationToken cancellation)
+    public void RunUnit(
+        DataSet data,
+        FedBatch batch,
+        IProgress<RunProgress>? progress,
+        CancellationToken stop,
+        CancellationToken cancellation
+    )
     {
         var (number, segment) = Math.DivRem(_state.Next, _segments.Count);
         var isChecked = Check is not null && _state.Check is null && number == FirstWhole && segment == _segments.Count - 1;
         var inside = progress is null ? null : new Relay(report => Report(progress, data, (int)number, report));
-        var values = Values(batch, _segments[(int)segment], isChecked, inside, cancellation);
+        var values = Values(batch, _segments[(int)segment], isChecked, inside, stop);
         try
         {
             if (_segments.HasConstant && segment > 0)
-                _constant ??= Values(batch, _segments.Nothing, isChecked: false, null, cancellation);
+                _constant ??= Values(batch, _segments.Nothing, isChecked: false, null, stop);
             if (isChecked && _segments.Count == 1)
-                _state.Check = CheckFirst(batch, values, Read(values), progress, cancellation);
+                _state.Check = CheckFirst(batch, values, Read(values), progress, stop);
+            Expect(_read.Sum(index => _state.Outputs[index].Joined.Growth(number, values[_results[index].Value])));
+            stop.ThrowIfCancellationRequested();
             Take(data, batch, (int)number, (int)segment, values, progress, cancellation);
         }
         finally
@@ -89,8 +101,13 @@ internal sealed class BatchRunner : IDisposable
             Dispose(values);
         }
         _state.Next++;
-        if (segment < _segments.Count - 1)
-            return;
+        if (segment == _segments.Count - 1)
+            Release();
+    }
+
+    /// <summary>Gives up what is kept from one segment to the next; where it is needed, it is computed again.</summary>
+    public void Release()
+    {
         if (_constant is not null)
             Dispose(_constant);
         _constant = null;
@@ -122,8 +139,7 @@ internal sealed class BatchRunner : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_constant is not null)
-            Dispose(_constant);
+        Release();
         _sums?.Dispose();
     }
 

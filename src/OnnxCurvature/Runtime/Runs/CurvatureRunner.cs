@@ -6,6 +6,7 @@ using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Bounds;
 using OnnxCurvature.Runtime.Checking;
 using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Results;
@@ -37,6 +38,12 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     /// <summary>The sessions that are kept for other runs of the program; null where they end with the run.</summary>
     public RunSessions? Sessions { get; init; }
 
+    /// <summary>The most memory that the process may hold; null where it is not watched.</summary>
+    public MemoryBound? Bound { get; init; }
+
+    /// <summary>What the process holds, in bytes.</summary>
+    public Func<long> HeldBytes { get; init; } = () => Environment.WorkingSet;
+
     /// <summary>
     /// Runs. Throws <see cref="UserErrorException"/> for a result that holds NaN or infinity, with the first node that made it.
     /// </summary>
@@ -47,7 +54,10 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         CancellationToken cancellation
     ) => Compute(data, null, progress, cancellation).Finish(seconds, data.Samples);
 
-    /// <summary>Computes the units of a run that are not done yet, or those of a shard of it.</summary>
+    /// <summary>
+    /// Computes the units of a run that are not done yet, or those of a shard of it. Throws <see cref="MemoryExceededException"/> where a
+    /// unit takes more than the bound.
+    /// </summary>
     /// <param name="data">The data.</param>
     /// <param name="keeper">What keeps the work; null where nothing does.</param>
     /// <param name="progress">Receives the share of the work that is done.</param>
@@ -59,7 +69,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         _costs.Learn(program);
         OrtEnvironment.Start(null);
         using var own = Sessions is null ? new RunSessions() : null;
-        var (schedule, runner) = (Sessions ?? own!).Of(
+        var sessions = Sessions ?? own!;
+        var (schedule, runner) = sessions.Of(
             () => ProgramSchedule.Of(program),
             () => settings.Provider == ExecutionProvider.Cpu ? SharedArena.Use(_costs.PeakBytes(program)) : null,
             (steps, shares) => new ScheduleRunner(steps, settings with { SharesArena = shares }, _costs)
@@ -72,10 +83,13 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         ImmutableArray<StateOutput> empty = [.. results.Select(StateOf)];
         var state = keeper?.Begin(units, empty) ?? new RunState(units, empty);
         state.Samples = data.Samples;
+        var begun = state.Next;
         var summed = settings.IsBound && data.Batches * segments.Count > 1;
+        using var watch = Bound is { } bound ? new MemoryWatch(bound, HeldBytes, cancellation) : null;
         using var batches = new BatchRunner(program, results, runner, segments, join, settings, state, summed)
         {
             Check = Check,
+            Expect = bytes => watch?.Measure(bytes),
             KeepsSessions = keep || segments.KeepsSessions(program, settings.Provider),
         };
         var (before, waited, times) = (state.Seconds, 0.0, new List<double>());
@@ -91,7 +105,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 feeds = (batch + 1) * segments.Count < units.End ? Feeds(data, batch + 1) : feeds;
                 do
                 {
-                    batches.RunUnit(data, fed, progress, cancellation);
+                    RunUnit(batches, sessions, fed);
                     state.Seconds = before + clock.Elapsed.TotalSeconds;
                     keeper?.Offer(() => batches.StateOnHost(CancellationToken.None));
                 } while (!state.IsComplete && state.Next / segments.Count == batch);
@@ -113,6 +127,28 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             SecondsForData = waited,
             SecondsOfABatch = times.Count > 2 ? times.Skip(1).Order().ElementAt((times.Count - 1) / 2) : null,
         };
+
+        // What was left by earlier units is given back where one comes to the bound, and that one is run again.
+        void RunUnit(BatchRunner batches, RunSessions sessions, FedBatch fed)
+        {
+            for (var isFresh = state.Next == begun; ; isFresh = true)
+            {
+                try
+                {
+                    batches.RunUnit(data, fed, progress, watch?.Token ?? cancellation, cancellation);
+                    return;
+                }
+                catch (OperationCanceledException) when (watch is { HasStopped: true } && !cancellation.IsCancellationRequested)
+                {
+                    if (isFresh)
+                        throw new MemoryExceededException();
+                    batches.Release();
+                    sessions.Release();
+                    watch.Trim();
+                    watch.Restart();
+                }
+            }
+        }
     }
 
     private StateOutput StateOf(NamedValue output) =>

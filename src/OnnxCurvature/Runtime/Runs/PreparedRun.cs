@@ -7,6 +7,7 @@ using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Bounds;
 using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Cuda;
 using OnnxCurvature.Runtime.Results;
@@ -18,6 +19,9 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <summary>A run that is planned and whose data have been checked, but that has not begun.</summary>
 internal sealed class PreparedRun : IDisposable
 {
+    /// <summary>What a run is planned for after one has come to the bound on memory.</summary>
+    private const double SmallerShare = 0.6;
+
     private readonly RunPlan _plan;
     private readonly CurvatureRunOptions _options;
     private readonly IReadOnlyDictionary<string, DataSource> _given;
@@ -101,7 +105,17 @@ internal sealed class PreparedRun : IDisposable
                     return "what was there already";
             }
             var keeper = Keeper();
-            var run = Runner().Compute(_plan.Data, keeper, progress, cancellation);
+            ComputedRun run;
+            try
+            {
+                run = Runner().Compute(_plan.Data, keeper, progress, cancellation);
+            }
+            catch (MemoryExceededException)
+            {
+                throw new UserErrorException(
+                    $"{Stopped}; all shards need one plan, so give a smaller --memory to all of them, or {_options.Bound.Remedy}."
+                );
+            }
             StateFile.Write(path, _identity.Value, run.State, Info(run.State));
             keeper.Finish();
             return run.State.Progress;
@@ -141,14 +155,14 @@ internal sealed class PreparedRun : IDisposable
 
     private CurvatureResult RunAll(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        var run = Resumed();
-        var result = run.Once(progress, cancellation);
+        var (run, result) = Resumed().Within(progress, cancellation);
         if (run != this)
             result = result with { Probes = run.Source.Request!.Probes };
         while (run.Source.Request is { } request && ProbeRefinement.Next(request, result) is { } probes)
         {
-            run = Create(Source.Path, request with { Probes = probes }, _given, _options, progress);
-            result = run.Once(progress, cancellation) with { Probes = probes };
+            run = Create(Source.Path, request with { Probes = probes }, _given, run._options with { PlannedBytes = null }, progress);
+            (run, result) = run.Within(progress, cancellation);
+            result = result with { Probes = probes };
         }
         return result;
     }
@@ -191,6 +205,7 @@ internal sealed class PreparedRun : IDisposable
         OrtEnvironment.Start(options.OnnxRuntimePath);
         var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
         options = options with { Provider = provider };
+        options = options with { PreparedBound = options.Bound };
         var inputs = RunInputs.Resolve(
             new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits },
             data,
@@ -207,10 +222,52 @@ internal sealed class PreparedRun : IDisposable
         {
             ModelFiles = inputs.Model.Files,
             Nodes = WeightUse.NodesByWeight(inputs.Model.Graph),
-            Notes = [.. plan.Notes, .. ProviderNotes(why, options, plan.Program)],
+            Notes = [.. plan.Notes, .. options.Bound.Notes, .. ProviderNotes(why, options, plan.Program)],
             Estimate = options.ChosenProvider == ExecutionProvider.Cpu ? plan.Estimated(options) : null,
         };
     }
+
+    /// <summary>
+    /// The result, and the run that gave it: this one, or one with smaller chunks where this one came to the bound on memory. Throws
+    /// <see cref="UserErrorException"/> where the smallest chunks take more.
+    /// </summary>
+    private (PreparedRun Run, CurvatureResult Result) Within(IProgress<RunProgress>? progress, CancellationToken cancellation)
+    {
+        var (run, notes) = (this, ImmutableArray<string>.Empty);
+        while (true)
+            try
+            {
+                var result = run.Once(progress, cancellation);
+                return (run, result with { Notes = [.. result.Notes, .. notes] });
+            }
+            catch (MemoryExceededException)
+            {
+                run.Dispose();
+                run = run.Smaller(progress);
+                notes =
+                [
+                    $"The process came to the limit of {PlanLimits.Text(_options.Bound.Bytes)}, so the run was made again with chunks "
+                        + $"as for --memory {run._options.PlannedBytes >> 20}M.",
+                ];
+            }
+    }
+
+    /// <summary>The same run with smaller chunks of directions, after this one was stopped.</summary>
+    private PreparedRun Smaller(IProgress<RunProgress>? progress)
+    {
+        var planned = _options.PlannedBytes ?? _options.Bound.Bytes;
+        while (Source.Request is not null && planned > 1)
+        {
+            planned = planned > MemoryBound.ProcessBytes ? (long)(planned * SmallerShare) : 1;
+            var smaller = Create(Source.Path, Source.Request, _given, _options with { PlannedBytes = planned }, progress);
+            if (smaller._plan.MemoryBytes < _plan.MemoryBytes)
+                return smaller;
+        }
+        var kept = _options.Checkpoint is { Path: var path } && File.Exists(path) ? $", with --resume, which goes on from '{path}'" : "";
+        throw new UserErrorException($"{Stopped} with the smallest chunks; give a smaller --batch-size, or {_options.Bound.Remedy}{kept}.");
+    }
+
+    private string Stopped => $"The run was stopped, because its process came to the limit of {_options.Bound.Text}";
 
     private CurvatureResult Once(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
@@ -236,7 +293,7 @@ internal sealed class PreparedRun : IDisposable
     /// </summary>
     private void ReleasePlanning()
     {
-        if (Estimate is { PeakBytes: var peak } && 2 * peak > _options.MemoryBytes)
+        if (Estimate is { PeakBytes: var peak } && 2 * peak > _options.Bound.Bytes)
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
@@ -249,12 +306,18 @@ internal sealed class PreparedRun : IDisposable
             Check = _plan.Check,
             Unchecked = _plan.Unchecked,
             Sessions = _sessions,
+            Bound = _options.ChosenProvider == ExecutionProvider.Cpu ? _options.Bound : null,
+            HeldBytes = _options.Faults.HeldBytes,
         };
         return runner;
     }
 
     private RunKeeper Keeper() =>
-        new(_options.Shard ?? Shard.Whole, _options.Checkpoint, () => _identity.Value, Info) { Probes = Source.Request?.Probes ?? 0 };
+        new(_options.Shard ?? Shard.Whole, _options.Checkpoint, () => _identity.Value, Info)
+        {
+            Probes = Source.Request?.Probes ?? 0,
+            BeginsAnew = _options.PlannedBytes is not null,
+        };
 
     /// <summary>What a state's file says for the summary.</summary>
     private ShardFileInfo Info(RunState state)

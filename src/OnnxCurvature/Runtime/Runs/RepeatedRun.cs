@@ -104,12 +104,13 @@ internal sealed class RepeatedRun : IDisposable
     /// <summary>A program without chunks of directions can take less memory by smaller batches alone.</summary>
     private static void CheckMemory(Program program, CostModel costs, DataSet data, CurvatureRunOptions options)
     {
-        var budget = new MemoryBudget(options.MemoryBytes, data.Batches > 1);
+        var bound = options.Bound;
+        var budget = new MemoryBudget(bound, data.Batches > 1);
         var peak = budget.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program));
-        if (options.ChosenProvider == ExecutionProvider.Cpu && peak > options.MemoryBytes)
+        if (options.ChosenProvider == ExecutionProvider.Cpu && peak > bound.Bytes)
             throw new UserErrorException(
                 $"A run over the data takes about {Math.Ceiling(peak / (1 << 20))} MiB for a batch of {data.BatchSize} samples, and "
-                    + $"the limit is {PlanLimits.Text(options.MemoryBytes)}; give a smaller --batch-size, or more --memory."
+                    + $"the limit is {bound.Text}; give a smaller --batch-size, or {bound.Remedy}."
             );
     }
 

@@ -147,21 +147,26 @@ internal static class RequestedRun
         var limits = RunPlan.Limits(options, source);
         var plan =
             options.ChosenProvider == ExecutionProvider.Cpu && options.ChunkBytes is null
-                ? new MemoryBudget(options.MemoryBytes, severalBatches: !batches.IsWhole)
+                ? new MemoryBudget(options.Bound, severalBatches: !batches.IsWhole)
                 {
+                    ResultBytes = made =>
+                        JoinedBytes.Of(
+                            made.Program.Outputs.SkipLast(check?.Given.Length ?? 0),
+                            made.PerSample,
+                            (batches.Samples + batches.Size - 1) / batches.Size,
+                            ProgramSchedule.Of(made.Program).IsDivisible,
+                            limits.Size
+                        ),
+                    PlannedBytes = options.PlannedBytes,
+                    TakesLeast = options.PlannedBytes is not null && check is null,
                     Obstacle = batches.IsWhole ? batches.Obstacle : null,
                 }.Plan(chunk => Of(limits with { MemoryBytes = chunk }))
                 : Of(limits).Within(limits);
-        foreach (var output in plan.Program.Outputs.SkipLast(check?.Given.Length ?? 0))
-            if (limits.Size(output.Value.Type.Shape.Elements) * output.Value.Type.Element.Size() is > int.MaxValue and var bytes)
-                throw new UserErrorException(
-                    $"'{output.Name}' would take {Math.Ceiling(bytes / (1 << 30))} GiB for a batch, and 2 "
-                        + $"GiB is the most that one result may have; ask for parts, as in --wrt 'NAME[0:16]', or for smaller batches."
-                );
         return plan;
 
-        CurvaturePlan Of(PlanLimits bounds) =>
-            ModelSource.Plan(
+        CurvaturePlan Of(PlanLimits bounds)
+        {
+            var made = ModelSource.Plan(
                 model,
                 new Planner(model.Graph, request, bounds)
                 {
@@ -171,5 +176,18 @@ internal static class RequestedRun
                     Layouts = layouts,
                 }
             );
+            CheckSizes(made.Program.Outputs.SkipLast(check?.Given.Length ?? 0), limits);
+            return made;
+        }
+    }
+
+    private static void CheckSizes(IEnumerable<NamedValue> results, PlanLimits limits)
+    {
+        foreach (var output in results)
+            if (limits.Size(output.Value.Type.Shape.Elements) * output.Value.Type.Element.Size() is > int.MaxValue and var bytes)
+                throw new UserErrorException(
+                    $"'{output.Name}' would take {Math.Ceiling(bytes / (1 << 30))} GiB for a batch, and 2 "
+                        + $"GiB is the most that one result may have; ask for parts, as in --wrt 'NAME[0:16]', or for smaller batches."
+                );
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Bounds;
 using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Sessions;
 
@@ -30,6 +31,25 @@ public sealed record CurvatureRunOptions
     /// values of one chunk may take on the device.
     /// </summary>
     public long MemoryBytes { get; init; } = 3L << 30;
+
+    /// <summary>Whether all that the process holds counts as the run's, as in a tool that does nothing else.</summary>
+    internal bool OwnsProcess { get; init; }
+
+    /// <summary>The bound of the run, as it was when it was prepared; null before.</summary>
+    internal MemoryBound? PreparedBound { get; init; }
+
+    /// <summary>
+    /// The bound of the run: <see cref="MemoryBytes"/>, or on a processor less where the system allows less.
+    /// </summary>
+    internal MemoryBound Bound =>
+        PreparedBound
+        ?? (ChosenProvider == ExecutionProvider.Cpu ? MemoryBound.Of(MemoryBytes, OwnsProcess) : new MemoryBound(MemoryBytes, null));
+
+    /// <summary>
+    /// The most bytes that the process may take by the estimate of the plan, where a run showed that the estimate is too low; null for the
+    /// bound itself.
+    /// </summary>
+    internal long? PlannedBytes { get; init; }
 
     /// <summary>The most bytes that the values of one chunk may take; null for what <see cref="MemoryBytes"/> leaves them.</summary>
     public long? ChunkBytes { get; init; }

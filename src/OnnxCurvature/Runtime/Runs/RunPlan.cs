@@ -57,20 +57,33 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     {
         var times = new TimeModel(new CostModel(Limits(options, Source)), Cores(options));
         var seconds = times.Start(Program) + Data.Batches * times.Run(Program);
-        var budget = new MemoryBudget(options.MemoryBytes, Data.Batches > 1);
-        return (seconds, budget.PeakBytes(Program, MemoryBytes, Flops) + MemoryBudget.OfNodes(Program));
+        var budget = new MemoryBudget(options.Bound, Data.Batches > 1);
+        return (seconds, budget.PeakBytes(Program, MemoryBytes, Flops) + MemoryBudget.OfNodes(Program) + BytesOfResults(options));
+    }
+
+    private double BytesOfResults(CurvatureRunOptions options)
+    {
+        NamedValue[] results = [.. Program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
+        return JoinedBytes.Of(
+            results,
+            [.. results.Select(output => output.Name).Where(name => Join.KindOf(name) == JoinKind.PerSample)],
+            Data.Batches,
+            ProgramSchedule.Of(Program).IsDivisible,
+            Limits(options, Source).Size
+        );
     }
 
     /// <summary>What the check of the run may take.</summary>
     public CheckBudget BudgetOfCheck(CurvatureRunOptions options)
     {
         var costs = new CostModel(Limits(options, Source));
-        var memory = new MemoryBudget(options.MemoryBytes, Data.Batches > 1);
+        var memory = new MemoryBudget(options.Bound, Data.Batches > 1);
         Func<Program, double>? peak =
             options.ChosenProvider == ExecutionProvider.Cpu
                 ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program))
                 : null;
-        return new CheckBudget(costs, Cores(options), options.ChosenProvider, Estimated(options).Seconds, peak, options.MemoryBytes);
+        var most = options.PlannedBytes ?? options.Bound.Bytes;
+        return new CheckBudget(costs, Cores(options), options.ChosenProvider, Estimated(options).Seconds, peak, most);
     }
 
     private static int Cores(CurvatureRunOptions options) => options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
@@ -84,7 +97,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         new()
         {
             Provider = options.ChosenProvider,
-            MemoryBytes = options.ChunkBytes ?? options.MemoryBytes,
+            MemoryBytes = options.ChunkBytes ?? options.PlannedBytes ?? options.Bound.Bytes,
             Dimensions = source.Dimensions,
             DefaultDimension = source.BatchSize,
         };

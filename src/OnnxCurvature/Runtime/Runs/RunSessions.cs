@@ -7,6 +7,7 @@ namespace OnnxCurvature.Runtime.Runs;
 internal sealed class RunSessions : IDisposable
 {
     private SharedArena? _arena;
+    private Func<SharedArena?> _useArena = () => null;
     private (ProgramSchedule Schedule, ScheduleRunner Runner)? _program;
 
     /// <summary>The schedule of the program and what runs it, which are made at first.</summary>
@@ -22,10 +23,19 @@ internal sealed class RunSessions : IDisposable
         if (_program is null)
         {
             var steps = schedule();
-            _arena = arena();
+            _arena = (_useArena = arena)();
             _program = (steps, make(steps, _arena is not null));
         }
         return _program.Value;
+    }
+
+    /// <summary>Gives all memory of sessions back to the system. The next run makes them again.</summary>
+    public void Release()
+    {
+        _program?.Runner.GiveUpAll();
+        _arena?.Dispose();
+        // Sessions are made for a pool, or for none.
+        _arena = _arena is null ? null : _useArena();
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,9 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Plans;
-using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Runtime.Bounds;
 
 namespace OnnxCurvature.Runtime.Schedules;
 
@@ -11,14 +11,11 @@ namespace OnnxCurvature.Runtime.Schedules;
 /// What the process of a run takes at its peak on a processor, and chunks of directions that keep it within a bound: the program itself
 /// with its runtimes, the weights, which are mapped from their file, their copies in the layouts of kernels, and the values of the run.
 /// </summary>
-/// <param name="bound">The most bytes that the process may take.</param>
+/// <param name="bound">The most that the process may take.</param>
 /// <param name="severalBatches">Whether there are several batches, for which sessions may be kept, and weights laid out for
 /// products.</param>
-internal sealed class MemoryBudget(long bound, bool severalBatches)
+internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
 {
-    /// <summary>A process that has run a small model, measured with .NET 10 and ONNX Runtime 1.31.</summary>
-    private const double ProcessBytes = 110 << 20;
-
     /// <summary>What a node takes here and in ONNX Runtime, measured on large graphs.</summary>
     private const double NodeBytes = 25 << 10;
 
@@ -36,26 +33,37 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
     /// <summary>Why all samples are one batch, which smaller ones would take less memory than; null where that is not so.</summary>
     public string? Obstacle { get; init; }
 
+    /// <summary>What the results of a plan take besides.</summary>
+    public Func<CurvaturePlan, double> ResultBytes { get; init; } = _ => 0;
+
+    /// <summary>The most bytes by the estimate, where a run showed that it is too low; null for the bound.</summary>
+    public long? PlannedBytes { get; init; }
+
+    /// <summary>Whether one direction at a time is planned even where the estimate is higher.</summary>
+    public bool TakesLeast { get; init; }
+
     /// <summary>
     /// The plan that <paramref name="make"/> gives for about the most bytes of a chunk that keep the whole within the bound. Throws
     /// <see cref="MemoryLimitException"/> where one direction at a time takes more.
     /// </summary>
     public CurvaturePlan Plan(Func<long, CurvaturePlan> make)
     {
-        var most = Of(bound);
+        var most = Of(PlannedBytes ?? bound.Bytes);
         // Their number hardly depends on the chunks, so it takes the same from every one.
         var nodes = OfNodes(most.Plan.Program);
-        var limit = bound - nodes;
+        var limit = (PlannedBytes ?? bound.Bytes) - nodes;
         if (most.Peak <= limit)
             return most.Plan;
         var least = Of(1);
+        if (least.Peak > limit && TakesLeast)
+            return least.Plan;
         if (least.Peak > limit)
         {
             var atOnce = Obstacle is null ? "" : $"all samples are run at once, because {Obstacle}; ";
             var blocks = Obstacle is null ? "" : ", or give --batch-size N --as-blocks where blocks are what is wanted";
             throw new MemoryLimitException(
                 $"With one direction at a time the run takes about {Math.Ceiling((least.Peak + nodes) / (1 << 20))} MiB, and the limit is "
-                    + $"{PlanLimits.Text(bound)}; {atOnce}allow more with --memory{blocks}."
+                    + $"{bound.Text}; {atOnce}{bound.Remedy}{blocks}."
             );
         }
         for (var attempt = 0; attempt < Attempts && least.Peak < Enough * limit; attempt++)
@@ -75,7 +83,7 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
             return (
                 plan,
                 Math.Min(chunk, plan.Methods.Select(method => method.MemoryBytes).DefaultIfEmpty(0).Max()),
-                PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops)
+                PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops) + ResultBytes(plan)
             );
         }
     }
@@ -94,7 +102,7 @@ internal sealed class MemoryBudget(long bound, bool severalBatches)
             .Select(session => (keepsSessions ? others : session.Held) + Math.Max(session.AtStart, pool))
             .DefaultIfEmpty(pool)
             .Max();
-        return ProcessBytes + most + (severalBatches ? BatchesInFlight * program.Parameters.Sum(Bytes) : 0);
+        return MemoryBound.ProcessBytes + most + (severalBatches ? BatchesInFlight * program.Parameters.Sum(Bytes) : 0);
     }
 
     /// <summary>

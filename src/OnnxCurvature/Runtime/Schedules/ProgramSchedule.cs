@@ -16,6 +16,9 @@ internal sealed class ProgramSchedule
     /// <summary>The steps, in order.</summary>
     public ImmutableArray<ScheduleStep> Steps { get; }
 
+    /// <summary>Whether a loop makes several iterations, which may be divided among runs.</summary>
+    public bool IsDivisible => Steps.Any(step => step is LoopStep { Iterations: > 1 });
+
     /// <summary>Cuts a program. Loops whose number of iterations only the data tell stay within straight programs.</summary>
     public static ProgramSchedule Of(Program program)
     {

@@ -107,12 +107,18 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Gives up all sessions; the next run makes them again.</summary>
+    public void GiveUpAll()
     {
         foreach (var session in _sessions.Values)
             session.Dispose();
         _sessions.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        GiveUpAll();
         _device.Dispose();
     }
 

@@ -1,0 +1,94 @@
+using OnnxCurvature.Runtime.Bounds;
+using OnnxCurvature.Tests.Files;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Bounds;
+
+/// <summary>What the system lets a process hold, read from files as Linux has them.</summary>
+public sealed class SystemLimitsTests : IDisposable
+{
+    private const string Unlimited = "Max address space         unlimited            unlimited            bytes\n";
+
+    private readonly TemporaryFolder _root = new();
+
+    public void Dispose() => _root.Dispose();
+
+    [Theory]
+    // A container sees its own group as the topmost one.
+    [InlineData("0::/\n", "sys/fs/cgroup/memory.max", "100000000\n", 95_000_000)]
+    [InlineData("0::/a/b\n", "sys/fs/cgroup/a/memory.max", "100000000\n", 95_000_000)]
+    [InlineData("0::/a/b\n", "sys/fs/cgroup/a/b/memory.high", "100000000\n", 95_000_000)]
+    [InlineData("5:cpu:/c\n4:memory:/m\n", "sys/fs/cgroup/memory/m/memory.limit_in_bytes", "100000000\n", 95_000_000)]
+    [InlineData("4:memory:/of/the/host\n", "sys/fs/cgroup/memory/memory.limit_in_bytes", "100000000\n", 95_000_000)]
+    public void The_lowest_limit_of_the_control_groups_around_a_process_counts(string groups, string file, string text, long bytes)
+    {
+        Write("proc/self/cgroup", groups);
+        Write(file, text);
+        var limit = new SystemLimits(_root.Path).Smallest();
+        Assert.Equal(bytes, limit.Bytes);
+        Assert.StartsWith("the control group", limit.Setter, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0::/\n", "sys/fs/cgroup/memory.max", "max\n")]
+    [InlineData("0::/\n", "sys/fs/cgroup/memory.max", "9223372036854771712\n")]
+    [InlineData("0::/\n", "sys/fs/cgroup/other/memory.max", "100000000\n")]
+    [InlineData("2:cpu:/\n", "sys/fs/cgroup/memory.max", "100000000\n")]
+    [InlineData("no group", "proc/self/limits", Unlimited)]
+    public void Without_limits_the_memory_of_the_machine_counts(string groups, string file, string text)
+    {
+        Write("proc/self/cgroup", groups);
+        Write(file, text);
+        var limit = new SystemLimits(_root.Path).Smallest();
+        Assert.Equal("the memory of this machine", limit.Setter);
+        Assert.Equal(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, limit.Bytes);
+    }
+
+    [Theory]
+    // Of 2,000 kB of address space the process holds 500, so that of 4,096,000 bytes 2,560,000 are left for what it holds.
+    [InlineData("Max address space         4096000              unlimited            bytes\n", "ulimit -v", 4_096_000 - 1_500 * 1024)]
+    [InlineData("Max data size             4096000              4096000              bytes\n", "ulimit -d", 4_096_000 - 700 * 1024)]
+    [InlineData("Max resident set          4096000              unlimited            bytes\n", "ulimit -m", 4_096_000)]
+    [InlineData(Unlimited + "Max data size             1                    4096000              bytes\n", "ulimit -d", 0)]
+    public void Limits_of_address_space_leave_out_what_is_only_reserved(string limits, string setter, long bytes)
+    {
+        Write("proc/self/limits", "Limit                     Soft Limit           Hard Limit           Units\n" + limits);
+        Write(
+            "proc/self/status",
+            "Name:\tdotnet\nVmSize:\t    2000 kB\nVmRSS:\t     500 kB\nRssAnon:\t     300 kB\nVmData:\t    1000 kB\n"
+        );
+        Assert.Equal(new SystemLimit(bytes, setter), new SystemLimits(_root.Path).Smallest());
+    }
+
+    [Theory]
+    [InlineData(1000, 5000, 0, 1000, null)]
+    [InlineData(9000, 5000, 0, 5000, "a limit")]
+    public void The_lower_of_what_is_asked_for_and_what_the_system_allows_holds(
+        long asked,
+        long system,
+        long held,
+        long bytes,
+        string? setter
+    )
+    {
+        var bound = MemoryBound.Of(asked, new SystemLimit(system, "a limit"), held);
+        Assert.Equal((bytes, setter), (bound.Bytes, bound.Setter));
+        Assert.Equal(setter is null ? 0 : 1, bound.Notes.Count());
+    }
+
+    [Fact]
+    public void Memory_of_the_program_around_the_library_is_no_part_of_a_run()
+    {
+        var (asked, own) = (1L << 30, 5L << 30);
+        var bound = MemoryBound.Of(asked, new SystemLimit(8L << 30, "a limit"), own + MemoryBound.ProcessBytes);
+        Assert.Equal((asked, own), (bound.Bytes, bound.HeldBefore));
+        Assert.Equal(1L << 29, MemoryBound.Of(asked, new SystemLimit(own + (1L << 29), "a limit"), own + MemoryBound.ProcessBytes).Bytes);
+    }
+
+    private void Write(string path, string text)
+    {
+        var file = Path.Combine(_root.Path, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+}
