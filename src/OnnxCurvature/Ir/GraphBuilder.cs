@@ -12,6 +12,7 @@ internal sealed class GraphBuilder
     private readonly Dictionary<(ElementType, double), Value> _scalars = [];
     private readonly Dictionary<string, (Value Value, int Axis)> _symbols = [];
     private WorkBudget _budget = new(WorkLimits.None);
+    private NodeOrigin? _origin;
     private int _lastId;
     private int _horizon;
 
@@ -37,7 +38,24 @@ internal sealed class GraphBuilder
     public GraphBuilder? Parent { get; }
 
     /// <summary>What the nodes that are being built are for; it becomes <see cref="Node.Origin"/>.</summary>
-    public string? Origin { get; set; }
+    public NodeOrigin? Origin
+    {
+        get => _origin;
+        init => _origin = value;
+    }
+
+    /// <summary>Nodes that are built before the result is disposed of have the given origin.</summary>
+    public OriginScope For(NodeOrigin? origin)
+    {
+        var scope = new OriginScope(this, _origin);
+        _origin = origin;
+        return scope;
+    }
+
+    /// <summary>Nodes that are built before the result is disposed of are for a purpose.</summary>
+    public OriginScope For(string purpose) => For(new NodeOrigin(purpose));
+
+    internal void Restore(NodeOrigin? origin) => _origin = origin;
 
     /// <summary>A new parameter.</summary>
     public Value Parameter(TensorType type, string? name = null)

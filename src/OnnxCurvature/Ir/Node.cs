@@ -13,7 +13,7 @@ internal sealed class Node
         Attributes attributes,
         ReadOnlySpan<(TensorType Type, string? Name)> outputs,
         string? name,
-        string? origin
+        NodeOrigin? origin
     )
     {
         Id = id;
@@ -58,7 +58,7 @@ internal sealed class Node
     /// <summary>
     /// What the node was made for, in terms of the model ("gradient of Conv 'conv4_3'"), or null for a node of the model.
     /// </summary>
-    public string? Origin { get; }
+    public NodeOrigin? Origin { get; }
 
     /// <summary>The input at a position, or null where it is left out or the list is shorter.</summary>
     public Value? Input(int index) => index < Inputs.Length ? Inputs[index] : null;

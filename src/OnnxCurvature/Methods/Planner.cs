@@ -218,7 +218,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
         if (hessian && diagonals.Hessian(target, gradient) is var exact)
         {
             // By the square root of the output Hessian alone the two are the same number.
-            var same = ggn && exact is { Way: DerivativeWay.Squares, Terms: [{ Kind: RootDirections or ForwardGramTerm }] };
+            var same = ggn && exact is { Way: DerivativeWay.Squares, Terms: [PullBackTerm or ForwardGramTerm] };
             yield return same ? exact with { Quantities = [Quantity.HessianDiagonal, Quantity.GgnDiagonal] } : exact;
             ggn &= !same;
         }
@@ -232,7 +232,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
         var b = model.Builder;
         var chunkLoops = new ChunkLoopBuilder(b, _costs, limits);
         var built = new Dictionary<ITerm, (Value Result, BuiltChunkLoop Loop)>();
-        foreach (var group in planned.SelectMany(quantity => quantity.Terms).Distinct().GroupBy(term => term.Kind))
+        foreach (var group in planned.SelectMany(quantity => quantity.Terms).Distinct().GroupBy(term => term.Shared))
         {
             var methods = group.ToArray();
             var chunkLoop = chunkLoops.Build(methods);

@@ -50,7 +50,7 @@ internal sealed class EngineForms
         ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
         if (Fold(node, inputs) || Replace(node, inputs, nameOf))
             return;
-        _builder.Origin = node.Origin;
+        using var origin = _builder.For(node.Origin);
         var rebuilt = _builder.Append(
             node.Operator,
             inputs,
@@ -80,7 +80,7 @@ internal sealed class EngineForms
 
     private bool Replace(Node node, ImmutableArray<Value?> inputs, Func<Value, string?> nameOf)
     {
-        var b = new GraphBuilder(_builder) { Origin = node.Origin ?? node.ToString() };
+        var b = new GraphBuilder(_builder) { Origin = NodeOrigin.Of(node) };
         var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
         ImmutableArray<Value?>? replaced;
         try

@@ -70,7 +70,7 @@ internal sealed class Float64Lowering(ExecutionProvider provider) : IPass
                 }
             if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
                 inputs = op.WithCaptures(inputs, attributes);
-            _builder.Origin = node.Origin;
+            using var origin = _builder.For(node.Origin);
             var rebuilt = _builder.Append(
                 node.Operator,
                 inputs,
@@ -86,7 +86,7 @@ internal sealed class Float64Lowering(ExecutionProvider provider) : IPass
         {
             if (!IsFloat64(node) && node.Rules().HasKernel)
                 return false;
-            var b = new GraphBuilder(_builder) { Origin = node.Origin ?? node.ToString() };
+            var b = new GraphBuilder(_builder) { Origin = NodeOrigin.Of(node) };
             foreach (var input in inputs)
                 if (input is not null)
                     b.Recognize(input);

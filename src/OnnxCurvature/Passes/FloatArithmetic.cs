@@ -63,7 +63,7 @@ internal sealed class FloatArithmetic
     private void Rebuild(Node node)
     {
         var op = node.Rules();
-        _builder.Origin = node.Origin;
+        using var origin = _builder.For(node.Origin);
         bool IsNumber(int index) =>
             node.Inputs[index] is { } input
             && IsDiscrete(input)

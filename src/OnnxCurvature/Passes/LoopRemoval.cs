@@ -55,7 +55,7 @@ internal sealed class LoopRemoval
         {
             if (!summing.Contains(node) && !GraphWalk.Dependencies(node).Any(rebuilt.Contains))
                 continue;
-            _builder.Origin = node.Origin;
+            using var origin = _builder.For(node.Origin);
             if (summing.Contains(node))
                 Sum(node);
             else if (IsAdded(node) && Loop.FixedRounds(node) is { } iterations)
@@ -64,7 +64,6 @@ internal sealed class LoopRemoval
                 Copy(node);
             rebuilt.UnionWith(node.Outputs);
         }
-        _builder.Origin = null;
     }
 
     /// <summary>
@@ -250,7 +249,7 @@ internal sealed class LoopRemoval
         var summed = inputs.Any(input => input is not null && _summed.Contains(input));
         if (summed)
             inputs = Linear(node, inputs);
-        _builder.Origin = node.Origin ?? _builder.Origin;
+        using var origin = _builder.For(node.Origin ?? _builder.Origin);
         var copy = _builder.Append(
             node.Operator,
             inputs,

@@ -37,7 +37,7 @@ internal sealed class MatrixForms
     private void Rebuild(Node node)
     {
         var op = node.Rules();
-        _builder.Origin = node.Origin;
+        using var origin = _builder.For(node.Origin);
         var computed = node.Inputs.Index().Any(input => Matrices.IsNarrow(input.Item) && !IsNative(node, input.Index));
         if (!computed && !node.Outputs.Any(Matrices.IsNarrow))
         {

@@ -160,7 +160,7 @@ internal sealed class Simplifier : IPass
             (TensorType Type, string? Name)[] outputs
         )
         {
-            _builder.Origin = node.Origin;
+            using var origin = _builder.For(node.Origin);
             var rebuilt = _builder.Append(node.Operator, inputs, attributes, outputs, node.Name);
             _local.UnionWith(rebuilt.Outputs);
             _known.TryAdd(key, rebuilt);

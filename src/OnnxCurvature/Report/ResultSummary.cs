@@ -17,12 +17,14 @@ internal sealed record ResultSummary(double? Loss, ImmutableArray<TargetSummary>
         var targets = new List<(string Name, List<TensorSummary> Tensors)>();
         foreach (var tensor in result.Tensors)
         {
-            if (tensor.CanonicalName == Quantity.Loss.OutputName(""))
+            var (target, quantity) =
+                Quantities.OfOutput(tensor.CanonicalName)
+                ?? throw new ArgumentException($"The result '{tensor.CanonicalName}' is of no known quantity.");
+            if (quantity == Quantity.Loss)
             {
                 loss = tensor.IsNegated ? -tensor.Values[0] : tensor.Values[0];
                 continue;
             }
-            var (target, quantity) = Split(tensor.CanonicalName);
             if (targets.FindIndex(entry => entry.Name == target) is var at && at < 0)
             {
                 at = targets.Count;
@@ -31,15 +33,6 @@ internal sealed record ResultSummary(double? Loss, ImmutableArray<TargetSummary>
             targets[at].Tensors.Add(TensorSummary.Of(tensor, quantity));
         }
         return new ResultSummary(loss, [.. targets.Select(entry => new TargetSummary(entry.Name, [.. entry.Tensors]))]);
-    }
-
-    /// <summary>The target and the quantity of <c>conv1.weight.gradient</c>; the inverse of <see cref="Quantities.OutputName"/>.</summary>
-    private static (string Target, Quantity Quantity) Split(string name)
-    {
-        foreach (var quantity in Enum.GetValues<Quantity>())
-            if (quantity != Quantity.Loss && quantity.OutputName("") is var suffix && name.EndsWith(suffix, StringComparison.Ordinal))
-                return (name[..^suffix.Length], quantity);
-        throw new ArgumentException($"The result '{name}' is of no known quantity.");
     }
 }
 

@@ -20,10 +20,9 @@ internal static class OtherPrecision
     )
     {
         var values = new Dictionary<Value, Value>(replaced);
-        var origin = b.Origin;
         foreach (var node in GraphWalk.Ancestors(outputs, replaced.Keys.ToHashSet()))
         {
-            b.Origin = node.Origin;
+            using var origin = b.For(node.Origin);
             if (node.Rules().SetsType && node.Output.Type.Element.IsFloat())
             {
                 values[node.Output] = Cast.Of(b, Of(node.Inputs[0]!), element);
@@ -34,7 +33,6 @@ internal static class OtherPrecision
             for (var index = 0; index < node.Outputs.Length; index++)
                 values[node.Outputs[index]] = Converted(copy.Outputs[index]);
         }
-        b.Origin = origin;
         return [.. outputs.Select(Of)];
 
         Value Of(Value value)

@@ -17,16 +17,14 @@ internal static class Substitution
     )
     {
         var values = new Dictionary<Value, Value>(replaced);
-        var origin = b.Origin;
         foreach (var node in GraphWalk.Between(replaced.Keys.ToHashSet(), outputs))
         {
-            b.Origin = node.Origin;
+            using var origin = b.For(node.Origin);
             var inputs = node.Inputs.Select(value => value is not null && values.TryGetValue(value, out var own) ? own : value);
             var copy = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape);
             for (var index = 0; index < node.Outputs.Length; index++)
                 values[node.Outputs[index]] = copy.Outputs[index];
         }
-        b.Origin = origin;
         return [.. outputs.Select(output => values.GetValueOrDefault(output, output))];
     }
 }

@@ -77,7 +77,7 @@ public sealed class MaskedProductTests
         var nodes = Diagonal(Find(name), weight, atOpenChannels: true).Program.Nodes;
         Assert.Equal(
             areThere,
-            nodes.Any(node => node.Operator is Scan && node.Origin?.StartsWith("curvature of", StringComparison.Ordinal) == true)
+            nodes.Any(node => node.Operator is Scan && node.Origin?.Text.StartsWith("curvature of", StringComparison.Ordinal) == true)
         );
     }
 
@@ -95,7 +95,10 @@ public sealed class MaskedProductTests
     {
         Node[] all = [.. Flat(Diagonal(Find(name), weight, atOpenChannels: true).Program.Nodes)];
         Assert.Equal(areThere, all.Any(node => node.Operator is TopK));
-        Assert.Equal(loops, all.Count(node => node.Operator is Scan && node.Origin?.Contains("Conv", StringComparison.Ordinal) == true));
+        Assert.Equal(
+            loops,
+            all.Count(node => node.Operator is Scan && node.Origin?.Text.Contains("Conv", StringComparison.Ordinal) == true)
+        );
     }
 
     [Fact]

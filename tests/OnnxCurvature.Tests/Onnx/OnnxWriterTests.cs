@@ -119,7 +119,7 @@ public sealed class OnnxWriterTests : IDisposable
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float32, [2]), "x");
-        b.Origin = "gradient of Conv 'conv4_3'";
+        using var origin = b.For("gradient of Conv 'conv4_3'");
         var product = Mul.Of(b, Neg.Of(b, x), Neg.Of(b, x));
         OnnxWriter.Write(b.Build([x], [new("y", product)]), _folder.File("model.onnx"));
         Assert.Equal(

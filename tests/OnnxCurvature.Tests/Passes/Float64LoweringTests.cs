@@ -53,7 +53,7 @@ public sealed class Float64LoweringTests
     {
         var lowered = new Float64Lowering(ExecutionProvider.Cpu).Run(Convolution(ElementType.Float64, 1, out _));
         Assert.Contains(lowered.Nodes, node => node.Output.Name == "features");
-        Assert.Contains(lowered.Nodes, node => node.Origin is { } origin && origin.Contains("first", StringComparison.Ordinal));
+        Assert.Contains(lowered.Nodes, node => node.Origin is { } origin && origin.Text.Contains("first", StringComparison.Ordinal));
     }
 
     [Fact]

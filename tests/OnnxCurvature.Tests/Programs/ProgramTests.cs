@@ -17,7 +17,7 @@ public sealed class ProgramTests
     public void A_program_is_listed_node_by_node()
     {
         var x = _b.Parameter(new TensorType(ElementType.Float32, [Dim.Symbol("N"), 3]), "x");
-        _b.Origin = "loss";
+        using var origin = _b.For(NodeOrigin.Loss);
         var sum = ReduceSum.All(_b, Mul.Of(_b, x, _b.Scalar(ElementType.Float32, 0.5)));
         Assert.Equal(
             """

@@ -38,7 +38,7 @@ internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLay
         };
 
     /// <summary>Whether an input is its direction or cotangent.</summary>
-    public bool Takes(string input) => input == $"{Target.Name}.direction" || input == $"{Target.Name}.cotangent";
+    public bool Takes(string input) => VectorInput.Of(input)?.Target == Target.Name;
 
     /// <summary>Why it cannot be checked; null where it can.</summary>
     public string? Obstacle =>

@@ -49,12 +49,13 @@ internal sealed class DirectionalDerivatives
     {
         (_b, _head, Values, _asked) = (model.Builder, head, values, asked);
         _ofModel = GraphWalk.Between(model.Inputs.ToHashSet(), values.Add(head.Output)).SelectMany(node => node.Outputs).ToHashSet();
-        _b.Origin = "check";
-        _first = _b.Linearize(values, [head.Output]);
-        _second = asked.HasFlag(CheckedDerivatives.Second) && _first.Outputs[0] is { } tangent ? _b.Linearize(values, [tangent]) : null;
-        _wide = HeadIn(ElementType.Float64);
-        _narrow = HeadIn(ElementType.Float32);
-        _b.Origin = null;
+        using (_b.For("check"))
+        {
+            _first = _b.Linearize(values, [head.Output]);
+            _second = asked.HasFlag(CheckedDerivatives.Second) && _first.Outputs[0] is { } tangent ? _b.Linearize(values, [tangent]) : null;
+            _wide = HeadIn(ElementType.Float64);
+            _narrow = HeadIn(ElementType.Float32);
+        }
         IEnumerable<LinearProgram> maps = _second is null
             ? [_first, _wide.Product, _narrow.Product]
             : [_first, _second, _wide.Product, _narrow.Product];

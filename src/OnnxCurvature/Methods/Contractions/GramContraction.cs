@@ -101,8 +101,8 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
             );
         chunk = (int)((rows + (rows + chunk - 1) / chunk - 1) / ((rows + chunk - 1) / chunk));
         var chunkLoop = new ChunkLoop(outer, rows, chunk);
-        chunkLoop.Body.Origin = outer.Origin;
         var body = chunkLoop.Body;
+        using var origin = body.For(outer.Origin);
         var g = Gather.Of(body, gram, chunkLoop.Indices, 2);
         var slot = chunkLoop.Collect(selection is null ? AtPositions(chunkLoop, g) : AtWinners(chunkLoop, g, isSloped));
         chunkLoop.Close();

@@ -32,11 +32,10 @@ internal sealed class RowRestriction
         restriction._restricted[cut] = (input, 1);
         foreach (var node in GraphWalk.Between(new HashSet<Value> { cut }, [output]))
         {
-            b.Origin = node.Origin;
+            using var origin = b.For(node.Origin);
             if (!node.Inputs.Any(value => value is not null && restriction._restricted.ContainsKey(value)) || !restriction.OnRows(node))
                 restriction.OnAll(node);
         }
-        b.Origin = null;
         return new LinearProgram([input], [restriction.Whole(output)]);
     }
 

@@ -14,6 +14,7 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// </summary>
 internal sealed class CrossHessian
 {
+    private readonly SharedDirections _shared = new();
     private readonly GraphBuilder _b;
     private readonly TargetPair _pair;
     private readonly SampleLayout _first;
@@ -73,7 +74,7 @@ internal sealed class CrossHessian
             "Hessian-vector products",
             $"the derivative of the gradient in '{other.Name}' along each entry of '{along.Name}' is exact for any graph",
             _unit.Count,
-            this,
+            _shared,
             _unit.Make,
             (chunkLoop, directions) =>
             {

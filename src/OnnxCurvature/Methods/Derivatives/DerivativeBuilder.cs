@@ -106,21 +106,26 @@ internal sealed class DerivativeBuilder
     {
         foreach (var quantity in _request.Quantities)
         {
-            _model.Builder.Origin = $"{quantity.Name()} of '{target.Name}'";
-            var value = quantity switch
-            {
-                Quantity.PerSampleGradient => Samples(target, quantity).Gradient(),
-                Quantity.PerSampleFisherDiagonal => Samples(target, quantity).Squares(),
-                Quantity.Hvp => Products(target, gradient).Along(Direction(target)),
-                Quantity.GradientOfGradient => Products(target, gradient).RowSums(),
-                Quantity.Jvp => Jvp(target),
-                Quantity.Vjp => Vjp(target),
-                _ => null,
-            };
-            _model.Builder.Origin = null;
+            var value = Single(quantity, target, gradient);
             if (value is not null)
                 yield return (quantity, value);
         }
+    }
+
+    /// <summary>A quantity of a target; null for one that is built otherwise.</summary>
+    private Value? Single(Quantity quantity, Target target, Value gradient)
+    {
+        using var origin = _model.Builder.For($"{quantity.Name()} of '{target.Name}'");
+        return quantity switch
+        {
+            Quantity.PerSampleGradient => Samples(target, quantity).Gradient(),
+            Quantity.PerSampleFisherDiagonal => Samples(target, quantity).Squares(),
+            Quantity.Hvp => Products(target, gradient).Along(Direction(target)),
+            Quantity.GradientOfGradient => Products(target, gradient).RowSums(),
+            Quantity.Jvp => Jvp(target),
+            Quantity.Vjp => Vjp(target),
+            _ => null,
+        };
     }
 
     /// <summary>The quantities of a target that are made of directions.</summary>
@@ -238,10 +243,9 @@ internal sealed class DerivativeBuilder
     private PlannedQuantity OnePass(Target target)
     {
         var b = _model.Builder;
-        b.Origin = $"{_request.Estimator.Name()} of '{target.Name}'";
+        using var origin = b.For($"{_request.Estimator.Name()} of '{target.Name}'");
         var whole = new DiagonalRecursion(b, _head, _request).Of(target);
         var part = target.IsPart ? Reshape.To(b, Slice.Of(b, whole, 0, target.Start, target.End), target.ResultType.Shape) : whole;
-        b.Origin = null;
         return new PlannedQuantity(
             target,
             [Quantity.HessianDiagonalEstimate],
@@ -298,13 +302,7 @@ internal sealed class DerivativeBuilder
             : samples.ProductDiagonal("the derivative of each sample's gradient along every entry is exact for any graph");
     }
 
-    /// <summary>The name of the input for a target's direction.</summary>
-    public static string DirectionName(Target target) => $"{target.Name}.direction";
-
-    /// <summary>The name of the input for a target's cotangent.</summary>
-    public static string CotangentName(Target target) => $"{target.Name}.cotangent";
-
-    private Value Direction(Target target) => Input(DirectionName(target), target.ResultType);
+    private Value Direction(Target target) => Input(VectorInput.Direction(target).Name, target.ResultType);
 
     private Value Jvp(Target target)
     {
@@ -326,7 +324,7 @@ internal sealed class DerivativeBuilder
     private Value Vjp(Target target)
     {
         var b = _model.Builder;
-        var cotangent = Input(CotangentName(target), _head.Output.Type);
+        var cotangent = Input(VectorInput.Cotangent(target).Name, _head.Output.Type);
         var pulled =
             b.Linearize([target.Value], [_head.Output]).Transpose(b, [cotangent])[0]
             ?? throw new UserErrorException($"'{_head.Output.Name}' does not depend on '{target.Name}'; name a value that it depends on.");

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// <param name="Name">The method's name, for the plan.</param>
 /// <param name="Description">One sentence: what the result is, and why.</param>
 /// <param name="Directions">The number of directions.</param>
-/// <param name="Kind">Methods of one kind share their directions.</param>
+/// <param name="Shared">The directions that terms share which have the same ones here.</param>
 /// <param name="Make">Makes a chunk's directions.</param>
 /// <param name="Work">Adds the work to a chunk loop; what it returns builds the result after the chunk loop is closed.</param>
 internal sealed record DirectionWork(
@@ -18,7 +18,7 @@ internal sealed record DirectionWork(
     string Name,
     string Description,
     long Directions,
-    object Kind,
+    SharedDirections Shared,
     Func<ChunkLoop, Value> Make,
     Func<ChunkLoop, Value, Func<Value>> Work
 ) : ITerm

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Planning;
@@ -18,6 +19,7 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// </summary>
 internal sealed class JacobianRows
 {
+    private readonly SharedDirections _shared = new();
     private readonly GraphBuilder _b;
     private readonly Value _z;
     private readonly Target _target;
@@ -62,7 +64,7 @@ internal sealed class JacobianRows
             $"the rows of the Jacobian of '{_z.Name}', "
                 + $"{(_pull.InOutput.IsSeparate ? "pulled back sample by sample" : "a pull-back for each of its entries")}",
             Rows,
-            this,
+            _shared,
             chunkLoop =>
             {
                 var unit = OneHotRows.Of(chunkLoop.Body, chunkLoop.Indices, Rows, _z.Type.Element);

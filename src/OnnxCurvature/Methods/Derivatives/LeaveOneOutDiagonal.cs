@@ -20,6 +20,7 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// </summary>
 internal sealed class LeaveOneOutDiagonal
 {
+    private readonly SharedDirections _shared = new();
     private const int MostProbes = 64;
 
     private readonly GraphBuilder _b;
@@ -59,7 +60,7 @@ internal sealed class LeaveOneOutDiagonal
             "xdiag",
             "",
             request.Probes,
-            new object(),
+            new SharedDirections(),
             chunkLoop => SeededNumbers.Signs(chunkLoop.Body, chunkLoop.Indices, _entries, seed, Element),
             (chunkLoop, directions) =>
             {
@@ -92,7 +93,7 @@ internal sealed class LeaveOneOutDiagonal
             $"an estimate from {_request.Probes} vectors of random signs (seed {_request.Seed}) and {_request.Probes} further products, "
                 + $"each vector left out once; the standard error is the spread of these estimates, which share their basis",
             _request.Probes,
-            this,
+            _shared,
             chunkLoop => chunkLoop.Masked(Gather.Of(chunkLoop.Body, _basis, chunkLoop.Indices, 0)),
             (chunkLoop, directions) =>
             {

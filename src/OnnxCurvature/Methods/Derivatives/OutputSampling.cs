@@ -50,8 +50,8 @@ internal sealed class OutputSampling
     public Value Directions(ChunkLoop chunkLoop)
     {
         var b = chunkLoop.Body;
-        b.Origin = "targets drawn from the model";
-        var directions = chunkLoop.Masked(
+        using var origin = b.For("targets drawn from the model");
+        return chunkLoop.Masked(
             _request.Loss.Kind switch
             {
                 LossKind.CrossEntropy => Classes(b, chunkLoop.Indices),
@@ -59,8 +59,6 @@ internal sealed class OutputSampling
                 _ => Normals(b, chunkLoop.Indices) * Math.Sqrt(2),
             }
         );
-        b.Origin = null;
-        return directions;
     }
 
     private Value Classes(GraphBuilder b, Value directions)

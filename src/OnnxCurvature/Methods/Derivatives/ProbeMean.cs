@@ -29,6 +29,8 @@ internal sealed class ProbeMean(
     Value? weight
 )
 {
+    private readonly SharedDirections _shared = new();
+
     private ChunkLoop? _chunkLoop;
     private ChunkLoop.Slot _sum;
     private Value? _terms;
@@ -65,7 +67,7 @@ internal sealed class ProbeMean(
             name,
             reason,
             probes,
-            this,
+            _shared,
             make,
             (chunkLoop, directions) =>
             {

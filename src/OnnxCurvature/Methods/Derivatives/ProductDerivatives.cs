@@ -13,6 +13,7 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// <summary>What products of the Hessian of the loss with directions give, for one target.</summary>
 internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gradient, PlanLimits limits)
 {
+    private readonly SharedDirections _shared = new();
     private readonly LinearProgram _product = b.HessianProduct(gradient, target.Value);
 
     /// <summary>Whether the Hessian is zero, since nothing between target and loss has a second derivative.</summary>
@@ -52,7 +53,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
             "Hessian-vector products",
             "the product for each entry is a column of the matrix",
             unit.Count,
-            this,
+            _shared,
             unit.Make,
             (chunkLoop, directions) =>
             {
@@ -90,7 +91,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
             "Hessian-vector products",
             "the sum of the diagonal, from one product for each entry",
             unit.Count,
-            this,
+            _shared,
             unit.Make,
             (chunkLoop, directions) =>
             {

@@ -52,9 +52,9 @@ internal sealed class ResultLayouts(
     private IEnumerable<KeyValuePair<string, SampleLayout>> LayoutsOfInputs(Target target)
     {
         if (request.Quantities.Any(quantity => quantity is Quantity.Hvp or Quantity.Jvp))
-            yield return new(DerivativeBuilder.DirectionName(target), target.IsPart ? SampleLayout.None : proof.Of(target.Value));
+            yield return new(VectorInput.Direction(target).Name, target.IsPart ? SampleLayout.None : proof.Of(target.Value));
         if (request.Quantities.Contains(Quantity.Vjp))
-            yield return new(DerivativeBuilder.CotangentName(target), proof.Of(head.Output));
+            yield return new(VectorInput.Cotangent(target).Name, proof.Of(head.Output));
     }
 
     /// <summary>

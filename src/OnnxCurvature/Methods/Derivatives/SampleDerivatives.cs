@@ -20,6 +20,7 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// </summary>
 internal sealed class SampleDerivatives
 {
+    private readonly SharedDirections _shared = new();
     private readonly GraphBuilder _b;
     private readonly LossHead _head;
     private readonly Target _target;
@@ -156,7 +157,7 @@ internal sealed class SampleDerivatives
             "square root of the output Hessian, per sample",
             reason,
             new RootDirections(_head.Output, factor, _pull.InOutput).Directions,
-            this,
+            _shared,
             chunkLoop => chunkLoop.Masked(factor.DirectionsAt(chunkLoop.Outer, chunkLoop.Body, chunkLoop.Indices, _pull.InOutput)),
             (chunkLoop, directions) =>
             {
@@ -184,7 +185,7 @@ internal sealed class SampleDerivatives
             "Hessian-vector products, per sample",
             reason,
             unit.Count,
-            this,
+            _shared,
             unit.Make,
             (chunkLoop, directions) =>
             {

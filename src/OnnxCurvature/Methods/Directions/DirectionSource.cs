@@ -18,6 +18,12 @@ internal abstract class DirectionSource
     /// <summary>The number of directions of one sample.</summary>
     public abstract long Directions { get; }
 
+    /// <summary>The directions, which all terms on this source share.</summary>
+    public SharedDirections Shared { get; } = new();
+
+    /// <summary>Whether both vectors of every pair are the same, with a positive weight: the diagonal is a sum of squares.</summary>
+    public virtual bool IsOfSquares => false;
+
     /// <summary>What multiplies the sum: a scalar of the outer program; null for one.</summary>
     public virtual Value? Weight => null;
 

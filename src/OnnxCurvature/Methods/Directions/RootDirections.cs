@@ -15,6 +15,9 @@ namespace OnnxCurvature.Methods.Directions;
 internal sealed class RootDirections(Value output, OutputHessianRoot factor, SampleLayout samples) : DirectionSource
 {
     /// <inheritdoc/>
+    public override bool IsOfSquares => true;
+
+    /// <inheritdoc/>
     public override Value At => output;
 
     /// <inheritdoc/>

@@ -27,29 +27,22 @@ internal static class LossBuilder
         var b = model.Builder;
         // The loss is built of its value itself: what passed that by, as -(-u) is u, would not depend on it.
         using var hidden = b.Hide();
-        b.Origin = "loss";
-        try
+        using var origin = b.For(NodeOrigin.Loss);
+        return request.Kind switch
         {
-            return request.Kind switch
-            {
-                LossKind.CrossEntropy => OfLogits(
-                    b,
-                    ClassLogits.Of(value, request.Classes),
-                    TargetName(model, request.Kind),
-                    request,
-                    reduction
-                ),
-                LossKind.BinaryCrossEntropy => BeforeSigmoid(b, value, TargetName(model, request.Kind), request.PositiveWeights, reduction),
-                LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, TargetName(model, request.Kind), reduction, []),
-                LossKind.Sum => new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, []),
-                LossKind.Value => OfModel(b, value, request.Value ?? value.Name!, reduction),
-                _ => throw new ArgumentOutOfRangeException(nameof(request)),
-            };
-        }
-        finally
-        {
-            b.Origin = null;
-        }
+            LossKind.CrossEntropy => OfLogits(
+                b,
+                ClassLogits.Of(value, request.Classes),
+                TargetName(model, request.Kind),
+                request,
+                reduction
+            ),
+            LossKind.BinaryCrossEntropy => BeforeSigmoid(b, value, TargetName(model, request.Kind), request.PositiveWeights, reduction),
+            LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, TargetName(model, request.Kind), reduction, []),
+            LossKind.Sum => new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, []),
+            LossKind.Value => OfModel(b, value, request.Value ?? value.Name!, reduction),
+            _ => throw new ArgumentOutOfRangeException(nameof(request)),
+        };
     }
 
     /// <summary>The name of the input for the loss's target; the model's own values keep theirs.</summary>

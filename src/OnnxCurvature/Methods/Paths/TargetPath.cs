@@ -213,7 +213,7 @@ internal sealed class TargetPath
         stacked[tangent] = input;
         foreach (var node in GraphWalk.Between(_tangent.Inputs.ToHashSet(), [_tangent.Outputs[0]!]))
         {
-            b.Origin = node.Origin;
+            using var origin = b.For(node.Origin);
             if (node.Outputs.All(value => AxisOf(value).IsNone))
             {
                 ImmutableArray<bool> batched = [.. node.Inputs.Select(value => value is not null && stacked.ContainsKey(value))];
@@ -245,7 +245,6 @@ internal sealed class TargetPath
                     apart[node.Outputs[index]] = copy.Outputs[index];
             }
         }
-        b.Origin = null;
         return new LinearProgram([input], [apart[_tangent.Outputs[0]!]]);
     }
 

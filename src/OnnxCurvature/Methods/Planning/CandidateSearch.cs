@@ -45,7 +45,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             if (cut.Value == head.Output && head.Factor is { } factor)
                 candidates.Add(AtOutput(survey, cut, factor, sources[index], blocked ?? obstacles.Before(cut.Value, cut.Before)));
             // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
-            if (!IsKnown(cut.Value) || cut.Value.Producer?.Origin == "loss" || cut.Before == 0 && !proof.Of(cut.Value).IsSeparate)
+            if (!IsKnown(cut.Value) || cut.Value.Producer is { Origin.IsLoss: true } || cut.Before == 0 && !proof.Of(cut.Value).IsSeparate)
                 continue;
             var directions = Entries(cut, survey);
             var mixing = obstacles.Before(cut.Value, cut.Before) ?? obstacles.After(cut.Before);

@@ -78,7 +78,7 @@ internal sealed class DiagonalPlanner(
         ImmutableArray<string> sources =
         [
             .. survey
-                .Sources.Select(source => source.Origin == "loss" ? $"{source.Operator.Name} of the loss" : source.ToString())
+                .Sources.Select(source => source.Origin is { IsLoss: true } ? $"{source.Operator.Name} of the loss" : source.ToString())
                 .Distinct(),
         ];
         if (best.Method == Candidate.AtTarget)
@@ -293,14 +293,12 @@ internal sealed class DiagonalPlanner(
 
     private Value Closed(WeightEntry entry, Value product, Value from, ElementwiseDirections source)
     {
-        Builder.Origin = $"curvature of '{entry.Site.Path.Target.Name}'";
+        using var origin = Builder.For(entry.Site.Path.Target.CurvatureOrigin);
         var slope = ElementwiseSource.Slope(Builder, product, from);
-        var value = ClosedForm.Of(
+        return ClosedForm.Of(
             Builder,
             entry,
             slope is null ? source.Diagonal : Mul.Of(Builder, source.Diagonal, Mul.Of(Builder, slope, slope))
         );
-        Builder.Origin = null;
-        return value;
     }
 }

@@ -28,7 +28,7 @@ internal sealed record PlannedQuantity(
     /// <summary>Of what the sum is put together.</summary>
     public DerivativeWay Way =>
         !Closed.IsEmpty || Terms.IsEmpty ? DerivativeWay.Mixed
-        : Terms.All(term => term.Kind is RootDirections or ForwardGramTerm or ForwardProductTerm) ? DerivativeWay.Squares
+        : Terms.All(term => term.IsOfSquares) ? DerivativeWay.Squares
         : Terms.All(term => term is HessianProductTerm) ? DerivativeWay.Products
         : DerivativeWay.Mixed;
 

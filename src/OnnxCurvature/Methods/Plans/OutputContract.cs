@@ -76,7 +76,7 @@ public sealed record OutputContract
             throw new UserErrorException(
                 $"'{name}' holds {output.Value.Type.Element.DisplayName()} and cannot be negated; negate floating-point outputs only."
             );
-        if (name.EndsWith("_standard_error", StringComparison.Ordinal) || name.EndsWith("_lower_bound", StringComparison.Ordinal))
+        if (Quantities.OfOutput(name)?.Quantity.IsBound() == true)
             throw new UserErrorException(
                 $"'{name}' cannot be negated, because it would be no standard error or lower bound any more; negate what it belongs to "
                     + $"in the consumer."

@@ -137,6 +137,35 @@ internal static class Quantities
     public static string OutputName(this Quantity quantity, string target) =>
         quantity == Quantity.Loss ? "loss" : $"{target}.{quantity.Name().Replace('-', '_')}";
 
+    /// <summary>The target and the quantity of an output's name, as <see cref="OutputName"/> gives it; null for another name.</summary>
+    public static (string Target, Quantity Quantity)? OfOutput(string name)
+    {
+        foreach (var quantity in Enum.GetValues<Quantity>())
+            if (quantity.OutputName("") is var suffix && name == suffix && quantity == Quantity.Loss)
+                return ("", quantity);
+            else if (quantity != Quantity.Loss && name.EndsWith(suffix, StringComparison.Ordinal))
+                return (name[..^suffix.Length], quantity);
+        return null;
+    }
+
+    /// <summary>Whether results are estimates.</summary>
+    public static bool IsEstimate(this Quantity quantity) =>
+        quantity is Quantity.HessianDiagonalEstimate or Quantity.GgnDiagonalEstimate or Quantity.FisherDiagonalEstimate;
+
+    /// <summary>The estimate of which a quantity is the standard error; null for other quantities.</summary>
+    public static Quantity? EstimateOfError(this Quantity quantity) =>
+        quantity switch
+        {
+            Quantity.HessianDiagonalStandardError => Quantity.HessianDiagonalEstimate,
+            Quantity.GgnDiagonalStandardError => Quantity.GgnDiagonalEstimate,
+            Quantity.FisherDiagonalStandardError => Quantity.FisherDiagonalEstimate,
+            _ => null,
+        };
+
+    /// <summary>Whether results are bounds, or bound the errors of others.</summary>
+    public static bool IsBound(this Quantity quantity) =>
+        quantity is Quantity.HessianDiagonalLowerBound or Quantity.GgnDiagonalLowerBound || quantity.EstimateOfError() is not null;
+
     /// <summary>Whether the first axis of results is that of the samples, whatever the target.</summary>
     public static bool IsPerSample(this Quantity quantity) =>
         quantity

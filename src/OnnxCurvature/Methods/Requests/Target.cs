@@ -17,6 +17,9 @@ internal sealed partial record Target(string Name, Value Value, long Start, long
     /// <summary>Whether only a part of the value is asked for.</summary>
     public bool IsPart => Value.Type.Rank > 0 && (Start != 0 || End != long.MaxValue && Value.Type.Shape[0] != End) || Single;
 
+    /// <summary>What nodes are for that compute its curvature.</summary>
+    public NodeOrigin CurvatureOrigin => new($"curvature of '{Name}'");
+
     /// <summary>The type of results: that of the value, with the first axis cut to the range, or dropped for a single index.</summary>
     public TensorType ResultType =>
         !IsPart ? Value.Type : Value.Type with { Shape = Single ? Value.Type.Shape.Remove(0) : Value.Type.Shape.With(0, End - Start) };

@@ -87,10 +87,11 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
     public Value Build(GraphBuilder b)
     {
         var (masks, first, last) = (Links.Select(link => Active(b, link)).ToArray(), Links[0], Links[^1]);
+        using var origin = b.For(last.Node.Origin);
         var directions = MaskedDirections.From(b, first.ActivationMask, masks[0], [Directions, first.Samples, .. first.Planes]);
         foreach (var (index, link) in Links.SkipLast(1).Index())
         {
-            b.Origin = link.Node.Origin;
+            using var inside = b.For(link.Node.Origin);
             var next = Links[index + 1];
             directions =
                 next.ActivationMask.Map is null && next.Input == link.Output
@@ -103,14 +104,13 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
                         masks[index + 1]
                     );
         }
-        b.Origin = last.Node.Origin;
         var end = End is null ? null : OutputMask.Of(b, End.Product(b, Directions, last.Samples, last.OutputPlanes), End.IsMask);
         return directions.Through(b, last, end, IsGathered, Output.Type.Shape);
     }
 
     private NonzeroChannels Active(GraphBuilder b, MaskedLink link)
     {
-        b.Origin = link.Node.Origin;
+        using var origin = b.For(link.Node.Origin);
         return NonzeroChannels.Of(b, link.ActivationMask.Product(b, Directions, link.Samples, link.Planes), link.ActivationMask.IsMask);
     }
 }

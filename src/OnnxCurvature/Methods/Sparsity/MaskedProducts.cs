@@ -27,11 +27,9 @@ internal static class MaskedProducts
     /// <param name="chains">The chains of a body that are worth it.</param>
     public static ImmutableArray<Value> Replace(GraphBuilder b, Program body, Func<Program, IEnumerable<MaskedChain>> chains)
     {
-        var origin = b.Origin;
         while (chains(body).FirstOrDefault() is { } chain)
         {
             var output = chain.Build(b);
-            b.Origin = origin;
             var outputs = b.Substitute(
                 [.. body.Outputs.Select(named => named.Value)],
                 new Dictionary<Value, Value> { [chain.Output] = output }

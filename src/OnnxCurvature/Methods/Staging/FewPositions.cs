@@ -21,9 +21,7 @@ internal static class FewPositions
     {
         while (Find(body) is { } node)
         {
-            b.Origin = node.Origin;
             var output = Product(b, node);
-            b.Origin = null;
             var outputs = b.Substitute(
                 [.. body.Outputs.Select(named => named.Value)],
                 new Dictionary<Value, Value> { [node.Output] = output }
@@ -65,6 +63,7 @@ internal static class FewPositions
 
     private static Value Product(GraphBuilder b, Node node)
     {
+        using var origin = b.For(node.Origin);
         var (x, w, y) = (node.Inputs[0]!, node.Inputs[1]!, node.Output.Type.Shape);
         var (shape, rank) = (w.Type.Shape, w.Type.Rank);
         var window = Window.Of(node.Attributes, shape.Skip(2).Select(dim => dim.Factor), x.Type.Shape.Range(2, rank));

@@ -57,7 +57,10 @@ internal sealed class ForwardGramTerm : ITerm
     public long Directions => Entries * _site.RowCount.Factor;
 
     /// <inheritdoc/>
-    public object Kind => this;
+    public SharedDirections Shared { get; } = new();
+
+    /// <inheritdoc/>
+    public bool IsOfSquares => true;
 
     private long Entries { get; }
 
@@ -112,7 +115,6 @@ internal sealed class ForwardGramTerm : ITerm
     public Func<Value> Build(ChunkLoop chunkLoop, DirectionPair directions)
     {
         var outer = chunkLoop.Outer;
-        var origin = $"curvature of '{Target.Name}'";
         var rows = _site.Rows ?? (0, _site.Outputs.Factor);
         var program = RowRestriction.Of(outer, _cut, _path.Tangent.Outputs[0]!, rows);
         var image = chunkLoop.Body.Batch(
@@ -123,10 +125,8 @@ internal sealed class ForwardGramTerm : ITerm
         var slot = chunkLoop.Collect(image);
         return () =>
         {
-            outer.Origin = origin;
-            var result = _place(_contraction.Contract(outer, Gram(outer, chunkLoop.Result(slot)), isSloped: false));
-            outer.Origin = null;
-            return result;
+            using var origin = outer.For(Target.CurvatureOrigin);
+            return _place(_contraction.Contract(outer, Gram(outer, chunkLoop.Result(slot)), isSloped: false));
         };
     }
 

@@ -47,7 +47,10 @@ internal sealed class ForwardProductTerm : ITerm
     public long Directions => _unit.Count;
 
     /// <inheritdoc/>
-    public object Kind => this;
+    public SharedDirections Shared { get; } = new();
+
+    /// <inheritdoc/>
+    public bool IsOfSquares => true;
 
     /// <inheritdoc/>
     public DirectionPair MakeDirections(ChunkLoop chunkLoop) => new(_unit.Make(chunkLoop));
@@ -56,17 +59,15 @@ internal sealed class ForwardProductTerm : ITerm
     public Func<Value> Build(ChunkLoop chunkLoop, DirectionPair directions)
     {
         var (outer, body) = (chunkLoop.Outer, chunkLoop.Body);
-        var origin = $"curvature of '{Target.Name}'";
-        outer.Origin = body.Origin = origin;
+        var purpose = Target.CurvatureOrigin;
+        using var inside = body.For(purpose);
+        using var around = outer.For(purpose);
         var tangent = outer.Linearize([Target.Value], [_head.Output]);
         var finish = tangent.Outputs[0] is { } image ? Squares(chunkLoop, directions.Left, tangent.Inputs[0], image) : Zero(outer);
-        outer.Origin = body.Origin = null;
         return () =>
         {
-            outer.Origin = origin;
-            var result = finish();
-            outer.Origin = null;
-            return result;
+            using var after = outer.For(purpose);
+            return finish();
         };
     }
 

@@ -30,7 +30,7 @@ internal sealed class HessianProductTerm(Target target, Value gradient, Func<Val
     public long Directions => target.Value.Type.Rank == 0 ? 1 : _row * (target.End - target.Start);
 
     /// <inheritdoc/>
-    public object Kind => this;
+    public SharedDirections Shared { get; } = new();
 
     /// <summary>Unit vectors of the target's entries, [K, *w].</summary>
     public DirectionPair MakeDirections(ChunkLoop chunkLoop)

@@ -16,12 +16,15 @@ internal interface ITerm
     /// <summary>The number of directions.</summary>
     long Directions { get; }
 
-    /// <summary>Methods of one kind can share the directions of a chunk loop.</summary>
-    object Kind { get; }
+    /// <summary>The directions that terms share which have the same ones here.</summary>
+    SharedDirections Shared { get; }
+
+    /// <summary>Whether the result is a sum of squares.</summary>
+    bool IsOfSquares => false;
 
     /// <summary>Adds the method's work to a chunk loop.</summary>
     /// <param name="chunkLoop">The chunk loop.</param>
-    /// <param name="directions">The directions [K, *z] that methods of this kind share, made by <see cref="MakeDirections"/>.</param>
+    /// <param name="directions">The directions [K, *z] that terms share, made by <see cref="MakeDirections"/>.</param>
     /// <returns>Builds the result after the chunk loop is closed: a value of the target's result type.</returns>
     Func<Value> Build(ChunkLoop chunkLoop, DirectionPair directions);
 

@@ -39,31 +39,30 @@ internal sealed class PullBackTerm : ITerm
     public long Directions => _source.Directions;
 
     /// <inheritdoc/>
-    public object Kind => _source;
+    public SharedDirections Shared => _source.Shared;
+
+    /// <inheritdoc/>
+    public bool IsOfSquares => _source.IsOfSquares;
 
     /// <inheritdoc/>
     public DirectionPair MakeDirections(ChunkLoop chunkLoop)
     {
-        chunkLoop.Body.Origin = "directions of the curvature";
-        var directions = _source.DirectionsAt(chunkLoop);
-        chunkLoop.Body.Origin = null;
-        return directions;
+        using var origin = chunkLoop.Body.For("directions of the curvature");
+        return _source.DirectionsAt(chunkLoop);
     }
 
     /// <inheritdoc/>
     public Func<Value> Build(ChunkLoop chunkLoop, DirectionPair directions)
     {
         var outer = chunkLoop.Outer;
-        var origin = $"curvature of '{Target.Name}'";
-        outer.Origin = chunkLoop.Body.Origin = origin;
+        var purpose = Target.CurvatureOrigin;
+        using var inside = chunkLoop.Body.For(purpose);
+        using var around = outer.For(purpose);
         var finish = _contraction is null ? Products(chunkLoop, directions) : Contract(chunkLoop, directions);
-        outer.Origin = chunkLoop.Body.Origin = null;
         return () =>
         {
-            outer.Origin = origin;
-            var result = _source.Weight is { } weight ? Mul.Of(outer, weight, finish()) : finish();
-            outer.Origin = null;
-            return result;
+            using var after = outer.For(purpose);
+            return _source.Weight is { } weight ? Mul.Of(outer, weight, finish()) : finish();
         };
     }
 
@@ -78,7 +77,6 @@ internal sealed class PullBackTerm : ITerm
         var pulled = directions.Select(side => _path.Pull(outer, body, tangent.Inputs[0], tangent.Outputs[0]!, side));
         if (Target.IsPart)
             pulled = pulled.Select(side => Slice.Of(body, side, lead, Target.Start, Target.End));
-        body.Origin = outer.Origin;
         var samples = separates ? SampleLayout.At(0) : _path.AxisOf(Target.Value);
         var term = ReduceSum.Of(body, pulled.Resolved(body, samples).Product(body), separates ? [0, 1] : [0], keepDims: false);
         var slot = chunkLoop.Accumulate(term);

@@ -72,27 +72,19 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
     private bool Expanded(Operator op, NodeProto node, Scope scope, OperatorCall call)
     {
         var b = scope.Builder;
-        var outer = b.Origin;
-        b.Origin = NodeLoader.Describe(node);
-        try
+        using var origin = b.For(NodeLoader.Describe(node));
+        if (((options.StraightThrough ? PassThrough(op, node, b, call) : null) ?? op.OnLoad(b, call)) is not { } outputs)
+            return false;
+        var asked = Enumerable.Range(0, call.OutputCount).Where(index => node.Output[index].Length > 0).ToArray();
+        foreach (var index in asked)
+            if (index >= outputs.Length || outputs[index] is null)
+                throw new UnsupportedOperatorException($"the output {index} of {call.Name} is not supported.");
+        foreach (var index in asked)
         {
-            if (((options.StraightThrough ? PassThrough(op, node, b, call) : null) ?? op.OnLoad(b, call)) is not { } outputs)
-                return false;
-            var asked = Enumerable.Range(0, call.OutputCount).Where(index => node.Output[index].Length > 0).ToArray();
-            foreach (var index in asked)
-                if (index >= outputs.Length || outputs[index] is null)
-                    throw new UnsupportedOperatorException($"the output {index} of {call.Name} is not supported.");
-            foreach (var index in asked)
-            {
-                outputs[index]!.NameAs(scope.FullName(node.Output[index]));
-                loader.Define(scope, node.Output[index], outputs[index]);
-            }
-            return true;
+            outputs[index]!.NameAs(scope.FullName(node.Output[index]));
+            loader.Define(scope, node.Output[index], outputs[index]);
         }
-        finally
-        {
-            b.Origin = outer;
-        }
+        return true;
     }
 
     private ImmutableArray<Value?>? PassThrough(Operator op, NodeProto node, GraphBuilder b, OperatorCall call)

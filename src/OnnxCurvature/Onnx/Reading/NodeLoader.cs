@@ -256,22 +256,14 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
 
     private void LoadGradient(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)
     {
-        var outer = scope.Builder.Origin;
-        scope.Builder.Origin = Describe(node);
-        try
-        {
-            var gradients = GradientNode.Compile(node, scope, inputs);
-            for (var index = 0; index < node.Output.Count; index++)
-                if (node.Output[index].Length > 0)
-                {
-                    gradients[index].NameAs(scope.FullName(node.Output[index]));
-                    Define(scope, node.Output[index], gradients[index]);
-                }
-        }
-        finally
-        {
-            scope.Builder.Origin = outer;
-        }
+        using var origin = scope.Builder.For(Describe(node));
+        var gradients = GradientNode.Compile(node, scope, inputs);
+        for (var index = 0; index < node.Output.Count; index++)
+            if (node.Output[index].Length > 0)
+            {
+                gradients[index].NameAs(scope.FullName(node.Output[index]));
+                Define(scope, node.Output[index], gradients[index]);
+            }
     }
 
     private void LoadFunction(NodeProto node, FunctionProto function, Scope scope, ImmutableArray<Value?> inputs)

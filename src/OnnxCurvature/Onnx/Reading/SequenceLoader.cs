@@ -15,11 +15,19 @@ internal sealed class SequenceLoader(NodeLoader loader)
     /// <summary>Whether a node is of an operator on sequences or optional values.</summary>
     public static bool Resolves(NodeProto node) =>
         node.Domain is "" or "ai.onnx"
-        && (
-            node.OpType.StartsWith("Sequence", StringComparison.Ordinal)
-            || node.OpType.StartsWith("Optional", StringComparison.Ordinal)
-            || node.OpType is "SplitToSequence" or "ConcatFromSequence"
-        );
+        && node.OpType
+            is "ConcatFromSequence"
+                or "Optional"
+                or "OptionalGetElement"
+                or "OptionalHasElement"
+                or "SequenceAt"
+                or "SequenceConstruct"
+                or "SequenceEmpty"
+                or "SequenceErase"
+                or "SequenceInsert"
+                or "SequenceLength"
+                or "SequenceMap"
+                or "SplitToSequence";
 
     /// <summary>Resolves a node. False for a node of an operator on tensors, which must not take a sequence.</summary>
     public bool Load(NodeProto node, Scope scope, ImmutableArray<Value?> inputs)

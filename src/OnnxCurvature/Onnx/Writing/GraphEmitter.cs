@@ -90,7 +90,7 @@ internal sealed class GraphEmitter
             proto.Output.Add(OutputName(output));
         proto.Name = node.Name ?? proto.Output.FirstOrDefault("");
         if (node.Origin is { } origin)
-            proto.DocString = origin;
+            proto.DocString = origin.Text;
         foreach (var (name, value) in call.Attributes.Items)
             if (!NodeChecker.IsNeedless(call, name, value, _opset))
                 proto.Attribute.Add(Attribute(name, value));
@@ -105,7 +105,7 @@ internal sealed class GraphEmitter
     /// <summary>Emits a node of an operator that is newer than the opsets of files by the operators that it is made of.</summary>
     private bool EmitSpelled(Node node, GraphProto graph)
     {
-        var b = new GraphBuilder(node.Scope) { Origin = node.Origin ?? node.ToString() };
+        var b = new GraphBuilder(node.Scope) { Origin = NodeOrigin.Of(node) };
         foreach (var input in node.Inputs)
             if (input is not null)
                 b.Recognize(input);

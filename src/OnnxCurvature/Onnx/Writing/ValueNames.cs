@@ -104,7 +104,7 @@ internal sealed class ValueNames
             _namesakes.Add(value);
     }
 
-    private static string Base(Node node) => node.Origin is { } origin ? $"{Clean(origin)}/{node.Operator.Name}" : node.Operator.Name;
+    private static string Base(Node node) => node.Origin is { } origin ? $"{Clean(origin.Text)}/{node.Operator.Name}" : node.Operator.Name;
 
     private static string Clean(string text)
     {

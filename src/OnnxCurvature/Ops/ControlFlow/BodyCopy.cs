@@ -16,15 +16,13 @@ internal static class BodyCopy
             foreach (var (name, value) in node.Attributes.Items)
                 if (value is Program body)
                     attributes = attributes.With(name, Copy(b, body, map));
-            var outer = b.Origin;
-            b.Origin = node.Origin ?? (node.Output.Name is null ? outer : node.ToString());
+            using var origin = b.For(node.Output.Name is null ? node.Origin ?? b.Origin : NodeOrigin.Of(node));
             var copy = b.Append(
                 node.Operator,
                 [.. node.Inputs.Select(input => input is null ? null : Mapped(map, input))],
                 attributes,
                 [.. node.Outputs.Select(output => output.Type)]
             );
-            b.Origin = outer;
             for (var index = 0; index < node.Outputs.Length; index++)
                 map[node.Outputs[index]] = copy.Outputs[index];
             copies.Add(copy);

@@ -43,8 +43,7 @@ internal static class SingleSample
                 BodyCopy.Into(body, [node], map);
                 continue;
             }
-            var outer = body.Origin;
-            body.Origin = node.Origin ?? outer;
+            using var origin = body.For(node.Origin ?? body.Origin);
             var copy = node.Rules()
                 .Rebuild(
                     body,
@@ -52,7 +51,6 @@ internal static class SingleSample
                     [.. node.Inputs.Select(input => input is null ? null : BodyCopy.Mapped(map, input))],
                     Cut(node.Output)
                 );
-            body.Origin = outer;
             for (var index = 0; index < node.Outputs.Length; index++)
                 map[node.Outputs[index]] =
                     copy.Outputs[index].Type.Shape == Cut(node.Outputs[index]) ? copy.Outputs[index] : throw Unsupported();

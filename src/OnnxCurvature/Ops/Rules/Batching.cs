@@ -12,13 +12,12 @@ internal static class Batching
     /// </summary>
     public static void Run(GraphBuilder b, IEnumerable<Node> nodes, IDictionary<Value, Value> batched, Dim directions)
     {
-        var outer = b.Origin;
         foreach (var node in nodes)
         {
             ImmutableArray<bool> active = [.. node.Inputs.Select(input => input is not null && batched.ContainsKey(input))];
             if (!active.Contains(true))
                 continue;
-            b.Origin = node.Origin ?? node.ToString();
+            using var origin = b.For(NodeOrigin.Of(node));
             using var hidden = b.Hide(node);
             ImmutableArray<Value?> inputs =
             [
@@ -34,11 +33,10 @@ internal static class Batching
             {
                 throw new UnsupportedModelException([new UnsupportedNode(node, exception.Message)]);
             }
-            catch (Exception exception) when (NodeTrace.Note(exception, () => node.Origin ?? node.ToString()))
+            catch (Exception exception) when (NodeTrace.Note(exception, () => NodeOrigin.Of(node).Text))
             {
                 throw;
             }
         }
-        b.Origin = outer;
     }
 }

@@ -24,7 +24,6 @@ internal static class Pullback
         foreach (var node in nodes)
             if (GraphWalk.Dependencies(node).Any(active.Contains))
                 active.UnionWith(node.Outputs);
-        var outer = b.Origin;
         for (var at = nodes.Count - 1; at >= 0; at--)
         {
             var node = nodes[at];
@@ -32,7 +31,7 @@ internal static class Pullback
             ImmutableArray<bool> inputs = [.. node.Inputs.Select(input => input is not null && active.Contains(input))];
             if (cy.All(cotangent => cotangent is null) || !inputs.Contains(true))
                 continue;
-            b.Origin = node.Origin;
+            using var origin = b.For(node.Origin);
             using var hidden = b.Hide(node);
             try
             {
@@ -47,12 +46,11 @@ internal static class Pullback
             {
                 refusals.Add(new UnsupportedNode(node, exception.Message));
             }
-            catch (Exception exception) when (NodeTrace.Note(exception, () => node.Origin ?? node.ToString()))
+            catch (Exception exception) when (NodeTrace.Note(exception, () => NodeOrigin.Of(node).Text))
             {
                 throw;
             }
         }
-        b.Origin = outer;
     }
 
     /// <summary>Adds a cotangent to what is there of a value.</summary>

@@ -34,7 +34,6 @@ internal static class Pushforward
         ICollection<Node> cuts
     )
     {
-        var outer = b.Origin;
         var passed = new HashSet<Node>();
         foreach (var node in nodes)
         {
@@ -45,7 +44,7 @@ internal static class Pushforward
             var captures = IBodyOperator.HidesCaptures(node) && node.Bodies.SelectMany(GraphWalk.Captures).Any(tangents.ContainsKey);
             if (!captures && dx.All(tangent => tangent is null))
                 continue;
-            b.Origin = node.Origin ?? node.ToString();
+            using var origin = b.For(NodeOrigin.Of(node));
             using var hidden = b.Hide(node);
             try
             {
@@ -63,11 +62,10 @@ internal static class Pushforward
             {
                 refusals.Add(new UnsupportedNode(node, exception.Message));
             }
-            catch (Exception exception) when (NodeTrace.Note(exception, () => node.Origin ?? node.ToString()))
+            catch (Exception exception) when (NodeTrace.Note(exception, () => NodeOrigin.Of(node).Text))
             {
                 throw;
             }
         }
-        b.Origin = outer;
     }
 }

@@ -12,9 +12,7 @@ internal sealed record UnsupportedNode(Node Node, string Reason)
         new(
             string.Join(
                 "; ",
-                refusals
-                    .Select(refusal => $"{refusal.Node.Origin ?? refusal.Node.ToString()} in its body: {refusal.Reason.TrimEnd('.')}")
-                    .Distinct()
+                refusals.Select(refusal => $"{NodeOrigin.Of(refusal.Node)} in its body: {refusal.Reason.TrimEnd('.')}").Distinct()
             ) + "."
         );
 }
@@ -25,8 +23,8 @@ internal sealed class UnsupportedModelException(IReadOnlyList<UnsupportedNode> n
         string.Join(
             "; ",
             nodes
-                .DistinctBy(refusal => (refusal.Node.Origin ?? refusal.Node.ToString(), refusal.Reason))
-                .Select(refusal => $"{refusal.Node.Origin ?? refusal.Node.ToString()}: {refusal.Reason}")
+                .DistinctBy(refusal => (NodeOrigin.Of(refusal.Node), refusal.Reason))
+                .Select(refusal => $"{NodeOrigin.Of(refusal.Node)}: {refusal.Reason}")
         )
     )
 {
@@ -36,7 +34,7 @@ internal sealed class UnsupportedModelException(IReadOnlyList<UnsupportedNode> n
 
     private static string Describe(UnsupportedNode refusal, IReadOnlyDictionary<string, int> opsets)
     {
-        var (name, op) = (refusal.Node.Origin ?? refusal.Node.ToString(), refusal.Node.Operator);
+        var (name, op) = (NodeOrigin.Of(refusal.Node), refusal.Node.Operator);
         var of =
             !opsets.TryGetValue(op.Domain, out var opset) ? ""
             : op.Domain.Length == 0 ? $" (opset {opset})"

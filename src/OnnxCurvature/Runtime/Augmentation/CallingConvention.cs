@@ -32,10 +32,7 @@ internal sealed record CallingConvention(AugmentProfile Profile, long Runs, Immu
                         + $"{Listed(program.Summed)}. All other outputs are the same in every run."
                 );
         var directions = plan
-            .Program.Parameters.Where(parameter =>
-                parameter.Name!.EndsWith(".direction", StringComparison.Ordinal)
-                || parameter.Name.EndsWith(".cotangent", StringComparison.Ordinal)
-            )
+            .Program.Parameters.Where(parameter => VectorInput.Of(parameter.Name!) is not null)
             .Select(parameter => parameter.Name!)
             .ToImmutableArray();
         var whole = plan.WholeInputs.IsEmpty ? "" : $", of which every batch takes the whole of {Listed(plan.WholeInputs)}";

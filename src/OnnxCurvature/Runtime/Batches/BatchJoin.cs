@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Runtime.Batches;
 
@@ -25,7 +26,7 @@ internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSamp
     {
         if (PerSample.Contains(name))
             return JoinKind.PerSample;
-        return Independent && name.EndsWith("_standard_error", StringComparison.Ordinal) ? JoinKind.Squares : JoinKind.Sum;
+        return Independent && Quantities.OfOutput(name)?.Quantity.EstimateOfError() is not null ? JoinKind.Squares : JoinKind.Sum;
     }
 }
 

@@ -106,7 +106,7 @@ internal sealed class CheckComparison(
             Quantity.PerSampleFisherDiagonal => Math.Pow(scale * BySample(CheckedDerivatives.First)[row], 2),
             Quantity.Jacobian or Quantity.Jvp => Elements(CheckedDerivatives.Image) is { Length: > 0 } image ? image[row] : 0,
             Quantity.Vjp => Elements(CheckedDerivatives.Image) is { Length: > 0 } image
-                ? TensorPrimitives.Dot<double>(image, inputs[$"{entries.Result.Target.Name}.cotangent"])
+                ? TensorPrimitives.Dot<double>(image, inputs[VectorInput.Cotangent(entries.Result.Target).Name])
                 : 0,
             _ => throw new InvalidOperationException($"The {entries.Result.Quantity.Name()} is not checked."),
         };

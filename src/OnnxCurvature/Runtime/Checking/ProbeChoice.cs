@@ -60,7 +60,7 @@ internal sealed class ProbeChoice(
     }
 
     private ImmutableArray<(long, double)> Fed(ResultEntries result) =>
-        [.. inputs[$"{result.Result.Target.Name}.direction"].Select((element, index) => (result.First + index, element))];
+        [.. inputs[VectorInput.Direction(result.Result.Target).Name].Select((element, index) => (result.First + index, element))];
 
     private List<long> Entries(ImmutableArray<ResultEntries> shared, int seed)
     {

@@ -19,7 +19,8 @@ public sealed record ResultTensor(string Name, ElementType Element, ImmutableArr
     public bool IsNegated { get; init; }
 
     /// <summary>Whether it is an estimate, its standard error or a bound, and so no exact result.</summary>
-    public bool IsEstimate => EstimateEndings.Any(ending => CanonicalName.EndsWith(ending, StringComparison.Ordinal));
+    public bool IsEstimate =>
+        Quantities.OfOutput(CanonicalName) is { Quantity: var quantity } && (quantity.IsEstimate() || quantity.IsBound());
 
     /// <summary>The elements, row-major.</summary>
     public ReadOnlySpan<double> AsSpan() => Values;
@@ -29,8 +30,6 @@ public sealed record ResultTensor(string Name, ElementType Element, ImmutableArr
 
     /// <summary>The elements as a tensor, which shares them.</summary>
     public Tensor<double> ToTensor() => System.Numerics.Tensors.Tensor.Create(Values, [.. Shape.Select(size => (nint)size)]);
-
-    private static readonly string[] EstimateEndings = ["_estimate", "_standard_error", "_lower_bound"];
 }
 
 /// <summary>What a run computed.</summary>

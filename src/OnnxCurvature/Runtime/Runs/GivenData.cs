@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
@@ -72,11 +73,11 @@ internal sealed class GivenData
                 return source.Request is not null ? found.GetValueOrDefault(input)
                     : input.Type.Rank == 0 || whole.Contains(name) ? SampleLayout.None
                     : SampleLayout.At(0);
-            if (name == target || name.EndsWith(".cotangent", StringComparison.Ordinal))
+            var vector = VectorInput.Of(name);
+            if (name == target || vector is { IsCotangent: true })
                 return SampleLayout.At(0);
-            const string direction = ".direction";
-            return name.EndsWith(direction, StringComparison.Ordinal) && inputs.TryGetValue(name[..^direction.Length], out var derived)
-                ? found.GetValueOrDefault(derived)
+            return vector is { Target: { } derived } && inputs.TryGetValue(derived, out var value)
+                ? found.GetValueOrDefault(value)
                 : SampleLayout.None;
         }
     }

@@ -20,11 +20,11 @@ internal static class ProbeRefinement
         if (request.TargetError is not { } wanted)
             return null;
         double worst = 0;
-        foreach (var error in result.Tensors.Where(tensor => tensor.Name.EndsWith("_standard_error", StringComparison.Ordinal)))
+        foreach (var error in result.Tensors)
         {
-            var estimate = result.Tensors.Single(tensor =>
-                tensor.Name == error.Name.Replace("_standard_error", "_estimate", StringComparison.Ordinal)
-            );
+            if (Quantities.OfOutput(error.CanonicalName) is not { } named || named.Quantity.EstimateOfError() is not { } estimated)
+                continue;
+            var estimate = result.Find(estimated.OutputName(named.Target))!;
             var (size, spread) = (Norm(estimate), Norm(error));
             worst = Math.Max(worst, spread == 0 ? 0 : spread / size);
         }
