@@ -71,6 +71,10 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
         return input.ElementDataType switch
         {
             TensorElementType.Int64 => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<long>(array.ToInt64s(), shape)),
+            TensorElementType.Float16 => NamedOnnxValue.CreateFromTensor(
+                name,
+                new DenseTensor<Float16>(Array.ConvertAll(array.ToDoubles(), value => (Float16)(float)value), shape)
+            ),
             TensorElementType.Double => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<double>(array.ToDoubles(), shape)),
             _ => NamedOnnxValue.CreateFromTensor(
                 name,

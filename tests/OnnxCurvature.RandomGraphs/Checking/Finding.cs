@@ -24,9 +24,10 @@ public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Prob
         List<string> lines =
         [
             $"{Outcome.Kind}: {Outcome.Way}, {quantity} by {Problem.TargetName} {Problem.Target.Layout}: {Outcome.Text}",
-            $"loss {LossRequest.Name(Problem.Loss)}{own}, reduction {Problem.Reduction}, of {Problem.Z.Name} {Problem.Z.Layout}",
+            $"loss {LossRequest.Name(Problem.Loss)}{own}, reduction {Problem.Reduction}, of {Problem.OfPart?.Text ?? Problem.Z.Name} "
+                + $"{Problem.Z.Layout}",
             $"N is {graph.Samples}{(graph.Inputs.Any(input => input.IsSymbolic) ? ", symbolic" : "")}",
-            $"{(graph.IsDouble ? "float64" : "float32")}, opset {graph.Opset}",
+            $"float{graph.Bits}, opset {graph.Opset}",
             .. graph.Inputs.Select(input => $"    {input.Name} {Text(input.Shape)}, samples along axis {input.SampleAxis}"),
             .. graph.Constants.Select(constant => $"    {constant.Name} {Text(constant.Shape)}{Contents(constant)}"),
             .. graph.Nodes.Select(node => $"    {node}"),
@@ -49,7 +50,7 @@ public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Prob
             [
                 "onnx-curvature run model.onnx -o o.npz",
                 $"--wrt {string.Join(' ', Problem.TargetNames.Select(name => $"'{name}'"))}",
-                $"--loss {LossRequest.Name(Problem.Loss)}{(Problem.Loss is LossKind.CrossEntropy ? $":{Problem.Z.Name}" : "")}",
+                $"--loss '{LossRequest.Name(Problem.Loss)}{Of}'",
                 .. Options,
                 $"--reduction {Problem.Reduction.ToString().ToLowerInvariant()}",
                 $"--quantity {(Outcome.Quantity ?? Quantity.Loss).Name()}",
@@ -63,10 +64,17 @@ public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Prob
         }
     }
 
+    private string Of =>
+        Problem.OfPart is { } part ? $":{part.Text}"
+        : Problem.Loss is LossKind.CrossEntropy ? $":{Problem.Z.Name}"
+        : "";
+
     private IEnumerable<string> Options
     {
         get
         {
+            if (Problem.Graph.IsQuantized)
+                yield return "--straight-through";
             if (Problem.Rules is not { } rules)
                 yield break;
             yield return $"--class-axis {rules.Axis}";

@@ -83,9 +83,10 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         new()
         {
             WithRespectTo = quantities.Contains(Quantity.CrossHessian) ? problem.TargetNames : [problem.TargetName],
-            Loss = new LossRequest(problem.Loss) { Classes = problem.Rules?.Options ?? new ClassOptions() },
+            Loss = new LossRequest(problem.Loss, problem.OfPart?.Text) { Classes = problem.Rules?.Options ?? new ClassOptions() },
             Reduction = problem.Reduction,
             Precision = problem.Precision,
+            StraightThrough = problem.Graph.IsQuantized,
             SampleAxes = problem.SampleAxes,
             Quantities = quantities,
         };

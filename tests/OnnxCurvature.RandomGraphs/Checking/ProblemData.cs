@@ -18,7 +18,12 @@ public sealed class ProblemData
 
     private ProblemData(Problem problem, Expectation expectation)
     {
-        var element = problem.Graph.IsDouble ? ElementType.Float64 : ElementType.Float32;
+        var element = problem.Graph.Bits switch
+        {
+            64 => ElementType.Float64,
+            16 => ElementType.Float16,
+            _ => ElementType.Float32,
+        };
         foreach (var input in problem.Graph.Inputs)
             _arrays[input.Name] = input.Floats is { } floats
                 ? NpyArray.Of(element, Long(input.Shape), floats)

@@ -20,6 +20,7 @@ public static class Evaluator
         WindowOperators.All,
         RecurrentOperators.All,
         ResizeOperators.All,
+        QuantizationOperators.All,
     }
         .SelectMany(family => family)
         .ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
@@ -51,9 +52,9 @@ public static class Evaluator
         foreach (var target in targets)
             if (values.TryGetValue(target.Name, out var given))
                 values[target.Name] = Variables(given, tape, target.Layout);
-        foreach (var node in graph.Nodes)
+        foreach (var node in graph.Nodes.Concat(graph.Beyond))
         {
-            var results = Operators[node.Operator](node, [.. node.Inputs.Select(name => name.Length == 0 ? null : values[name])]);
+            var results = Run(node, values);
             for (var index = 0; index < node.Outputs.Length; index++)
                 if (node.Outputs[index].Length > 0)
                     values[node.Outputs[index]] = targets.FirstOrDefault(target => target.Name == node.Outputs[index]) is { } target
@@ -61,6 +62,26 @@ public static class Evaluator
                         : results[index];
         }
         return values;
+    }
+
+    private static Data[] Run(GraphNode node, Dictionary<string, Data> values)
+    {
+        Data?[] inputs = [.. node.Inputs.Select(name => name.Length == 0 ? null : values[name])];
+        return node.Body is { } body
+            ? LoopOperators.Run(node, inputs, given => Round(body, given, values))
+            : Operators[node.Operator](node, inputs);
+    }
+
+    /// <summary>What a body gives in one round, of which nothing is left but its outputs.</summary>
+    private static Data[] Round(GraphBody body, IReadOnlyList<Data> given, Dictionary<string, Data> around)
+    {
+        var values = new Dictionary<string, Data>(around, StringComparer.Ordinal);
+        for (var index = 0; index < given.Count; index++)
+            values[body.Parameters[index].Name] = given[index];
+        foreach (var node in body.Nodes)
+        foreach (var (output, result) in node.Outputs.Zip(Run(node, values)))
+            values[output] = result;
+        return [.. body.Outputs.Select(output => values[output.Name])];
     }
 
     // What was gathered by integers of a sample belongs to it, though its numbers come from a weight.

@@ -24,6 +24,7 @@ internal static class StructureOperators
             ["Concat"] = (node, x) => [Concat([.. x.Select(data => data!)], x[0]!.Axis(node.Int("axis", 0)))],
             ["Split"] = (node, x) => Split(x[0]!, x[0]!.Axis(node.Int("axis", 0)), x[1]!.Integers!),
             ["Slice"] = (_, x) => [Slice(x)],
+            ["Part"] = (node, x) => [Part(x[0]!, node.Ints("starts")!, node.Ints("ends")!, node.Ints("dropped")!)],
             ["Pad"] = (node, x) => [Pad(x[0]!, x[1]!.Integers!, node.Text("mode", "constant"))],
             ["Expand"] = (_, x) => [x[0]!.Broadcast(Data.BroadcastShape(x[0]!.Shape, [.. x[1]!.Integers!.Select(size => (int)size)]))],
             ["Tile"] = (_, x) => [Tile(x[0]!, x[1]!.Integers!)],
@@ -38,6 +39,23 @@ internal static class StructureOperators
         if (open >= 0)
             shape[open] = x.Count / Data.CountOf(shape.Where(size => size != -1));
         return x.Reshaped(shape);
+    }
+
+    /// <summary>A range of each of the first axes, some of which are then left out. It is no operator of ONNX.</summary>
+    private static Data Part(Data x, long[] starts, long[] ends, long[] dropped)
+    {
+        var shape = x.Shape.Select((size, axis) => axis < starts.Length ? (int)(ends[axis] - starts[axis]) : size).ToArray();
+        var source = new int[x.Rank];
+        var part = x.Pick(
+            shape,
+            at =>
+            {
+                for (var axis = 0; axis < x.Rank; axis++)
+                    source[axis] = at[axis] + (axis < starts.Length ? (int)starts[axis] : 0);
+                return x.IndexOf(source);
+            }
+        );
+        return Squeeze(part, dropped);
     }
 
     private static Data Flatten(Data x, int axis) => x.Reshaped(Data.CountOf(x.Shape[..axis]), Data.CountOf(x.Shape[axis..]));

@@ -22,6 +22,8 @@ public sealed record Block(string Family, int Weight, Func<GraphBuilder, Sketch,
         .. IndexingBlocks.All,
         .. SequenceBlocks.All,
         .. CouplingBlocks.All,
+        .. LoopBlocks.All,
+        .. QuantizationBlocks.All,
     ];
 
     /// <summary>Applies one of those that can follow, or leaves the value as it is where none can.</summary>

@@ -13,12 +13,14 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     private readonly SortedSet<string> _traits = new(StringComparer.Ordinal);
     private readonly List<Sketch> _values = [];
     private readonly List<Sketch> _inputValues = [];
+    private int _made;
 
     public Choices Choices { get; } = choices;
 
     public int Opset { get; init; }
 
-    public bool IsDouble { get; init; }
+    /// <summary>The bits of floating-point numbers.</summary>
+    public int Bits { get; init; } = 64;
 
     public int Samples { get; init; }
 
@@ -40,9 +42,34 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     /// <summary>A node with several outputs.</summary>
     public string[] Nodes(string op, IEnumerable<string> inputs, int outputs, params (string Name, object Value)[] attributes)
     {
-        string[] names = [.. Enumerable.Range(0, outputs).Select(index => outputs == 1 ? $"v{_nodes.Count}" : $"v{_nodes.Count}_{index}")];
+        string[] names = [.. Enumerable.Range(0, outputs).Select(index => outputs == 1 ? $"v{_made}" : $"v{_made}_{index}")];
+        _made++;
         _nodes.Add(new GraphNode(op, [.. inputs], [.. names], attributes.ToImmutableDictionary(entry => entry.Name, entry => entry.Value)));
         return names;
+    }
+
+    /// <summary>A body of a loop, whose parameters have names of their own.</summary>
+    /// <param name="parameters">What they are: i for the number of the round, c for the condition, any other for numbers.</param>
+    /// <param name="outputs">Makes the nodes, and gives the names of the outputs.</param>
+    public GraphBody Body(IReadOnlyList<string> parameters, Func<IReadOnlyList<string>, IReadOnlyList<string>> outputs)
+    {
+        var start = _nodes.Count;
+        string[] names = [.. parameters.Select(parameter => $"{parameter}{_made}")];
+        var given = outputs(names);
+        ImmutableArray<GraphNode> nodes = [.. _nodes[start..]];
+        _nodes.RemoveRange(start, nodes.Length);
+        GraphElement Of(int index) =>
+            index >= parameters.Count ? GraphElement.Model
+            : parameters[index] == "i" ? GraphElement.Integer
+            : parameters[index] == "c" ? GraphElement.Boolean
+            : GraphElement.Model;
+        // Outputs begin with the condition, where there is one.
+        var skipped = parameters[0] == "i" ? 1 : 0;
+        return new GraphBody(
+            [.. names.Select((name, index) => new GraphValue(name, Of(index)))],
+            [.. given.Select((name, index) => new GraphValue(name, Of(index + skipped)))],
+            nodes
+        );
     }
 
     /// <summary>A node that gives a value of a layout.</summary>
@@ -92,7 +119,7 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     public string Scales(params double[] values)
     {
         var name = Numbers([values.Length], values);
-        _constants[^1] = _constants[^1] with { IsSingle = true };
+        _constants[^1] = _constants[^1] with { Element = GraphElement.Single };
         return name;
     }
 
@@ -104,6 +131,22 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     {
         var name = $"i{_constants.Count}";
         _constants.Add(new GraphConstant(name, shape, null, values));
+        return name;
+    }
+
+    /// <summary>A tensor of integers of 8 bits.</summary>
+    public string Bytes(int[] shape, params long[] values)
+    {
+        var name = IntegerTensor(shape, values);
+        _constants[^1] = _constants[^1] with { Element = GraphElement.Byte };
+        return name;
+    }
+
+    /// <summary>An input for the number of a loop's rounds.</summary>
+    public string Rounds(long rounds)
+    {
+        var name = $"rounds{_inputs.Count}";
+        _inputs.Add(new GraphInput(name, [], null, [rounds], -1, false));
         return name;
     }
 
@@ -162,12 +205,14 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
         {
             nodes.Add(node);
             needed.UnionWith(node.Inputs);
+            if (node.Body is { } body)
+                needed.UnionWith(body.Nodes.SelectMany(inner => inner.Inputs));
         }
         nodes.Reverse();
         return new Graph
         {
             Opset = Opset,
-            IsDouble = IsDouble,
+            Bits = Bits,
             Samples = Samples,
             Inputs = [.. _inputs.Where(input => needed.Contains(input.Name))],
             Constants = [.. _constants.Where(constant => needed.Contains(constant.Name))],
@@ -184,7 +229,7 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
         };
     }
 
-    /// <summary>Elements of few bits, so that float32 holds them and no decimal comes near; a single element has all bits.</summary>
+    /// <summary>Elements of few bits, so that 16 bits hold them and no decimal comes near; a single element has all bits.</summary>
     private double[] Draw(int[] shape, double scale, int stream)
     {
         var (count, tensor) = (shape.Aggregate(1, (a, b) => a * b), 10 * (_constants.Count + _inputs.Count) + stream);
@@ -195,7 +240,9 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
                 .Select(index =>
                 {
                     var value = scale * (2 * Mixing.Unit(seed, tensor, index) - 1);
-                    return count == 1 ? (float)value : Math.Round(value * 1024) / 1024;
+                    return count > 1 ? Math.Round(value * 1024) / 1024
+                        : Bits == 16 ? (double)(Half)value
+                        : (float)value;
                 }),
         ];
     }

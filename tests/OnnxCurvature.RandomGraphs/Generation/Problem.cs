@@ -27,6 +27,9 @@ public sealed record Problem
     /// <summary>The value z that the loss is a known function of.</summary>
     public required Sketch Z { get; init; }
 
+    /// <summary>The part of a value that z is; null where z is a value of the model.</summary>
+    public OutputPart? OfPart { get; init; }
+
     /// <summary>Where the model computes a cross-entropy of z itself: <c>mean</c> or <c>sum</c>.</summary>
     public string? OwnCrossEntropy { get; init; }
 
@@ -97,7 +100,9 @@ public sealed record Problem
 
     /// <summary>Whether samples lie along the first axis of all inputs, and along the first axis of z by themselves.</summary>
     public bool IsPlain =>
-        Graph.Inputs.All(input => input.SampleAxis == 0) && Z.Layout is { SampleAxis: 0 } layout && layout.Axes[0].Length == 1;
+        Graph.Inputs.All(input => input.SampleAxis == 0 || input.Shape.Length == 0)
+        && Z.Layout is { SampleAxis: 0 } layout
+        && layout.Axes[0].Length == 1;
 
     /// <summary>The shape of the labels: z without its classes and, of classes along axis 1, without trailing axes of 1.</summary>
     public int[] LabelShape

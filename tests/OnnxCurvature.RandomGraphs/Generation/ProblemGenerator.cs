@@ -21,9 +21,11 @@ public static class ProblemGenerator
         {
             Samples = samples,
             IsSymbolic = choices.OneIn(2),
-            IsDouble = !choices.OneIn(3),
+            Bits = choices.Weighted([(4, 64), (3, 32), (2, 16)]),
             Opset = choices.Pick(17, 13, 18, 21, 15, 20),
         };
+        if (b.Bits == 16)
+            b.Trait("float16");
         var x = InputOf(b);
         // Many samples go with few nodes, so that a problem stays small.
         for (var left = samples > 8 ? 2 : 7; left > 0 && choices.Next(6) > 0; left--)
@@ -85,9 +87,10 @@ public static class ProblemGenerator
     {
         var (choices, kind) = (
             b.Choices,
-            b.Choices.Pick("mse", "cross-entropy", "binary-cross-entropy", "sum", "value", "total", "own cross-entropy")
+            b.Choices.Pick("mse", "cross-entropy", "binary-cross-entropy", "sum", "value", "total", "own cross-entropy", "several")
         );
-        if (kind.EndsWith("cross-entropy", StringComparison.Ordinal) && kind[0] != 'b')
+        var hasClasses = kind is "cross-entropy" or "own cross-entropy" or "several";
+        if (hasClasses)
             x = WithClasses(b, x);
         // An axis of one entry makes nothing smaller, however often it is reduced.
         while (
@@ -99,7 +102,10 @@ public static class ProblemGenerator
         if (b.EndsIn(x, "Softmax", "LogSoftmax", "Sigmoid"))
             x = b.Value(x.Layout, "Neg", [x.Name]);
         var (z, output, labels, own) = (x, x, ImmutableArray<long>.Empty, (string?)null);
-        if (kind is "cross-entropy" or "own cross-entropy")
+        var part = kind is "own cross-entropy" or "several" or "total" ? null : OutputPart.Choose(choices, z, hasClasses);
+        if (part is not null)
+            z = part.Sketch;
+        if (hasClasses)
             labels =
             [
                 .. Enumerable.Range(0, z.Layout.Count() / z.Shape[1]).Select(index => (long)(Mixing.Unit(seed, 5000, index) * z.Shape[1])),
@@ -115,25 +121,35 @@ public static class ProblemGenerator
                 break;
             case "binary-cross-entropy":
                 loss = LossKind.BinaryCrossEntropy;
-                if (choices.OneIn(6))
+                if (part is null && choices.OneIn(6))
                     output = b.Value(z.Layout, "Sigmoid", [z.Name]);
                 break;
             case "cross-entropy":
                 loss = LossKind.CrossEntropy;
-                if (z.Rank == 2 && choices.OneIn(6))
+                if (part is null && z.Rank == 2 && choices.OneIn(6))
                     output = b.Value(z.Layout, "Softmax", [z.Name], ("axis", 1L));
                 break;
             case "own cross-entropy":
                 own = choices.Pick("mean", "sum");
-                var shape = z.Shape[2..].All(size => size == 1) && z.Rank > 2 ? null : z.Layout.Remove(1);
-                if (shape is null)
-                    z = x = b.Value(new Layout(z.Layout.Axes[..2]), "Reshape", [z.Name, b.Integers(0, z.Shape[1])]);
-                output = b.Value(
-                    Layout.Plain(),
-                    "SoftmaxCrossEntropyLoss",
-                    [z.Name, b.Labels(shape ?? z.Layout.Remove(1), labels)],
-                    ("reduction", own)
+                (z, output) = OwnCrossEntropy(b, z, labels, own);
+                x = z;
+                break;
+            case "several":
+                var (scores, classes) = OwnCrossEntropy(b, z, labels, choices.Pick("mean", "sum"));
+                var other = Block.Same(b, scores);
+                var distance = ReductionBlocks.Reduce(
+                    b,
+                    b.Value(other.Layout, "Mul", [other.Name, other.Name]),
+                    choices.Pick("ReduceMean", "ReduceSum"),
+                    [.. Enumerable.Range(0, other.Rank)],
+                    keep: false
                 );
+                z = output = b.Value(
+                    Layout.Plain(),
+                    choices.Pick("Add", "Mul"),
+                    [classes.Name, b.Node("Mul", [distance.Name, b.Scalar(0.5)])]
+                );
+                labels = [];
                 break;
             case "total" when x.Rank > 0:
                 var squares = choices.OneIn(2) ? b.Value(x.Layout, "Mul", [x.Name, x.Name]) : x;
@@ -147,6 +163,8 @@ public static class ProblemGenerator
                 break;
         }
         b.Trait($"loss {kind}");
+        if (part is not null)
+            b.Trait("loss of a part of an output");
         b.Trait($"output {(z.Rank > 4 ? "of rank 5 or more" : z.Layout.ToString().ReplaceDigits())}");
         var graph = b.Build(output);
         var targets = graph.Targets.Where(target => target.Layout.Count() <= 4 * MostEntries && target.Name != z.Name).ToArray();
@@ -164,10 +182,11 @@ public static class ProblemGenerator
         );
         var problem = new Problem
         {
-            Graph = graph with { Traits = b.Build(output).Traits },
+            Graph = graph with { Traits = b.Build(output).Traits, Beyond = part is null ? [] : [part.Node] },
             Loss = loss,
             Reduction = choices.OneIn(3) ? Reduction.Sum : Reduction.Mean,
             Z = z,
+            OfPart = part,
             OwnCrossEntropy = own,
             Labels = labels,
             Wanted = loss is LossKind.Mse or LossKind.BinaryCrossEntropy
@@ -176,7 +195,7 @@ public static class ProblemGenerator
             Target = target,
             Part = PartOf(choices, target),
             Quantities = QuantitiesOf(choices),
-            Precision = b.IsDouble || choices.OneIn(2) ? Precision.Model : Precision.Float64,
+            Precision = b.Bits == 64 || choices.OneIn(2) ? Precision.Model : Precision.Float64,
             DeclaresSamples = choices.Next(3) > 0,
             Checks = choices.OneIn(3),
             BatchSize = graph.Inputs.Any(input => input.IsSymbolic) ? choices.Pick<int?>(null, 1, 2, 3) : null,
@@ -201,7 +220,7 @@ public static class ProblemGenerator
         var (shape, seed) = (problem.Z.Shape, problem.Seed);
         // The axis of a final Softmax is that of the classes.
         int[] axes = [1, .. Enumerable.Range(0, shape.Length).Where(axis => axis != 1 && shape[axis] > 1 && shape.Length > 1)];
-        var axis = problem.Graph.Output == problem.Z.Name ? choices.Pick(axes) : 1;
+        var axis = problem.Graph.Output == problem.Z.Name || problem.OfPart is not null ? choices.Pick(axes) : 1;
         var (isSoft, ignores) = (choices.OneIn(5), choices.OneIn(3));
         var rules = new ClassRules(axis)
         {
@@ -262,6 +281,15 @@ public static class ProblemGenerator
             return LayoutBlocks.Reshaped(b, x, new Layout([rows, x.Layout.Axes[^1]]));
         }
         return classes == 1 ? x : LayoutBlocks.Permuted(b, x, [.. order]);
+    }
+
+    /// <summary>A cross-entropy that the model computes, of scores without further axes of one entry.</summary>
+    private static (Sketch Scores, Sketch Loss) OwnCrossEntropy(GraphBuilder b, Sketch z, ImmutableArray<long> labels, string reduction)
+    {
+        if (z.Shape[2..].All(size => size == 1) && z.Rank > 2)
+            z = b.Value(new Layout(z.Layout.Axes[..2]), "Reshape", [z.Name, b.Integers(0, z.Shape[1])]);
+        string[] inputs = [z.Name, b.Labels(z.Layout.Remove(1), labels)];
+        return (z, b.Value(Layout.Plain(), "SoftmaxCrossEntropyLoss", inputs, ("reduction", reduction)));
     }
 
     private static TargetPart? PartOf(Choices choices, Sketch target)

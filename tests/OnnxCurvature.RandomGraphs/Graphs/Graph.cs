@@ -23,6 +23,9 @@ public sealed record GraphNode(
     /// <summary>A text attribute.</summary>
     public string Text(string name, string otherwise) => Attributes.TryGetValue(name, out var value) ? (string)value : otherwise;
 
+    /// <summary>What a loop does in each of its rounds; null for any other node.</summary>
+    public GraphBody? Body => Attributes.GetValueOrDefault("body") as GraphBody;
+
     /// <summary>A list of integers; null where it is left out.</summary>
     public long[]? Ints(string name) => Attributes.TryGetValue(name, out var value) ? (long[])value : null;
 
@@ -44,19 +47,55 @@ public sealed record GraphNode(
         {
             long[] list => $"[{string.Join(",", list)}]",
             double number => FormattableString.Invariant($"{number}"),
+            GraphBody body =>
+                $"({string.Join(", ", body.Parameters)} -> {string.Join("; ", body.Nodes)} -> {string.Join(", ", body.Outputs)})",
             _ => $"{value}",
         };
+}
+
+/// <summary>The body of a loop. Its nodes may take values of the graph around it, too.</summary>
+/// <param name="Parameters">What a round is given.</param>
+/// <param name="Outputs">What a round gives, which its own nodes compute.</param>
+/// <param name="Nodes">Its nodes.</param>
+public sealed record GraphBody(ImmutableArray<GraphValue> Parameters, ImmutableArray<GraphValue> Outputs, ImmutableArray<GraphNode> Nodes);
+
+/// <summary>A value that a body is given, or gives.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Element">What it holds.</param>
+public readonly record struct GraphValue(string Name, GraphElement Element = GraphElement.Model)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}
+
+/// <summary>What a tensor holds.</summary>
+public enum GraphElement
+{
+    /// <summary>Floating-point numbers of the model's own size.</summary>
+    Model,
+
+    /// <summary>Floating-point numbers of 32 bits, whatever the model computes in.</summary>
+    Single,
+
+    /// <summary>Integers of 64 bits.</summary>
+    Integer,
+
+    /// <summary>Integers of 8 bits, with a sign.</summary>
+    Byte,
+
+    /// <summary>Booleans.</summary>
+    Boolean,
 }
 
 /// <summary>A constant of a model.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Shape">Its sizes.</param>
 /// <param name="Floats">Its elements, where they are floating-point numbers.</param>
-/// <param name="Integers">Its elements, where they are 64-bit integers.</param>
+/// <param name="Integers">Its elements, where they are integers.</param>
 public sealed record GraphConstant(string Name, int[] Shape, double[]? Floats, long[]? Integers)
 {
-    /// <summary>Whether it is float32 whatever the model computes in.</summary>
-    public bool IsSingle { get; init; }
+    /// <summary>What its file holds.</summary>
+    public GraphElement Element { get; init; } = Floats is null ? GraphElement.Integer : GraphElement.Model;
 }
 
 /// <summary>An input of a model, with the data that it is fed.</summary>
@@ -86,8 +125,11 @@ public sealed record Graph
     /// <summary>The opset.</summary>
     public required int Opset { get; init; }
 
-    /// <summary>Whether it computes in float64 and not in float32.</summary>
-    public required bool IsDouble { get; init; }
+    /// <summary>The bits of its floating-point numbers: 64, 32 or 16.</summary>
+    public required int Bits { get; init; }
+
+    /// <summary>Whether it computes in float64.</summary>
+    public bool IsDouble => Bits == 64;
 
     /// <summary>The number of samples in the data.</summary>
     public required int Samples { get; init; }
@@ -97,6 +139,12 @@ public sealed record Graph
     public required ImmutableArray<GraphConstant> Constants { get; init; }
 
     public required ImmutableArray<GraphNode> Nodes { get; init; }
+
+    /// <summary>What is computed of the output and does not stand in the file, as the part of it that a loss is taken of.</summary>
+    public ImmutableArray<GraphNode> Beyond { get; init; } = [];
+
+    /// <summary>Whether numbers are quantized on the way, which counts as the identity in derivatives.</summary>
+    public bool IsQuantized => Nodes.Any(node => node.Operator == "QuantizeLinear");
 
     /// <summary>The model's output.</summary>
     public required string Output { get; init; }

@@ -9,36 +9,26 @@ namespace OnnxCurvature.RandomGraphs.Graphs;
 internal static class ModelFile
 {
     private const int Float32 = 1;
+    private const int Int8 = 3;
     private const int Int64 = 7;
+    private const int Boolean = 9;
+    private const int Float16 = 10;
     private const int Float64 = 11;
 
     public static byte[] Bytes(Graph graph)
     {
-        var element = graph.IsDouble ? Float64 : Float32;
         var proto = new GraphProto { Name = "graph" };
         foreach (var input in graph.Inputs)
             proto.Input.Add(
                 Info(
                     input.Name,
-                    input.Floats is null ? Int64 : element,
+                    TypeOf(input.Floats is null ? GraphElement.Integer : GraphElement.Model, graph.Bits),
                     [.. input.Shape.Select((size, axis) => axis == input.SampleAxis && input.IsSymbolic ? null : (int?)size)]
                 )
             );
-        proto.Output.Add(Info(graph.Output, element, null));
-        proto.Initializer.AddRange(graph.Constants.Select(constant => Tensor(constant, graph.IsDouble && !constant.IsSingle)));
-        foreach (var node in graph.Nodes)
-        {
-            var written = new NodeProto
-            {
-                OpType = node.Operator,
-                Input = { node.Inputs },
-                Output = { node.Outputs },
-            };
-            written.Attribute.AddRange(
-                node.Attributes.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => Attribute(entry.Key, entry.Value))
-            );
-            proto.Node.Add(written);
-        }
+        proto.Output.Add(Info(graph.Output, TypeOf(GraphElement.Model, graph.Bits), null));
+        proto.Initializer.AddRange(graph.Constants.Select(constant => Tensor(constant, TypeOf(constant.Element, graph.Bits))));
+        proto.Node.AddRange(graph.Nodes.Select(node => Node(node, graph.Bits)));
         var model = new ModelProto
         {
             IrVersion = 8,
@@ -49,6 +39,50 @@ internal static class ModelFile
             },
         };
         return model.ToByteArray();
+    }
+
+    private static int TypeOf(GraphElement element, int bits) =>
+        element switch
+        {
+            GraphElement.Integer => Int64,
+            GraphElement.Byte => Int8,
+            GraphElement.Boolean => Boolean,
+            GraphElement.Single => Float32,
+            _ => bits switch
+            {
+                64 => Float64,
+                16 => Float16,
+                _ => Float32,
+            },
+        };
+
+    private static NodeProto Node(GraphNode node, int bits)
+    {
+        var written = new NodeProto
+        {
+            OpType = node.Operator,
+            Input = { node.Inputs },
+            Output = { node.Outputs },
+        };
+        written.Attribute.AddRange(
+            node.Attributes.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+                .Select(entry => entry.Value is GraphBody body ? Body(entry.Key, body, bits) : Attribute(entry.Key, entry.Value))
+        );
+        return written;
+    }
+
+    private static AttributeProto Body(string name, GraphBody body, int bits)
+    {
+        var graph = new GraphProto { Name = name };
+        graph.Input.AddRange(body.Parameters.Select(value => Info(value.Name, TypeOf(value.Element, bits), null)));
+        graph.Output.AddRange(body.Outputs.Select(value => Info(value.Name, TypeOf(value.Element, bits), null)));
+        graph.Node.AddRange(body.Nodes.Select(node => Node(node, bits)));
+        return new AttributeProto
+        {
+            Name = name,
+            Type = Kind.Graph,
+            G = graph,
+        };
     }
 
     private static ValueInfoProto Info(string name, int element, int?[]? shape)
@@ -72,21 +106,19 @@ internal static class ModelFile
         };
     }
 
-    private static TensorProto Tensor(GraphConstant constant, bool isDouble)
+    private static TensorProto Tensor(GraphConstant constant, int type)
     {
-        var tensor = new TensorProto
-        {
-            Name = constant.Name,
-            DataType =
-                constant.Integers is not null ? Int64
-                : isDouble ? Float64
-                : Float32,
-        };
+        var tensor = new TensorProto { Name = constant.Name, DataType = type };
         tensor.Dims.AddRange(constant.Shape.Select(size => (long)size));
         tensor.RawData = ByteString.CopyFrom(
-            constant.Integers is { } integers ? MemoryMarshal.AsBytes<long>(integers)
-            : isDouble ? MemoryMarshal.AsBytes<double>(constant.Floats)
-            : MemoryMarshal.AsBytes<float>(Array.ConvertAll(constant.Floats!, value => (float)value))
+            type switch
+            {
+                Int64 => MemoryMarshal.AsBytes<long>(constant.Integers),
+                Int8 => MemoryMarshal.AsBytes<sbyte>(Array.ConvertAll(constant.Integers!, value => (sbyte)value)),
+                Float64 => MemoryMarshal.AsBytes<double>(constant.Floats),
+                Float16 => MemoryMarshal.AsBytes<Half>(Array.ConvertAll(constant.Floats!, value => (Half)value)),
+                _ => MemoryMarshal.AsBytes<float>(Array.ConvertAll(constant.Floats!, value => (float)value)),
+            }
         );
         return tensor;
     }

@@ -161,7 +161,7 @@ public sealed class FoundFaultTests
         new(Choices.Of([]), 7)
         {
             Opset = 17,
-            IsDouble = isDouble,
+            Bits = isDouble ? 64 : 32,
             Samples = samples,
             IsSymbolic = isSymbolic,
         };

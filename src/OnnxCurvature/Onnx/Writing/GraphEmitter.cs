@@ -45,6 +45,7 @@ internal sealed class GraphEmitter
         }
         for (var index = 0; index < _made.Count; index++)
             Graph.Node.Insert(index, _made[index]);
+        NodeNames.Complete(Graph);
     }
 
     /// <summary>The graph, without its initializers.</summary>
@@ -88,7 +89,7 @@ internal sealed class GraphEmitter
             proto.Input.Add(input is null ? "" : Reference(input));
         foreach (var output in node.Outputs.Take(call.OutputCount))
             proto.Output.Add(OutputName(output));
-        proto.Name = node.Name ?? proto.Output.FirstOrDefault("");
+        proto.Name = node.Name ?? "";
         if (node.Origin is { } origin)
             proto.DocString = origin.Text;
         foreach (var (name, value) in call.Attributes.Items)
@@ -192,7 +193,6 @@ internal sealed class GraphEmitter
         new()
         {
             OpType = nameof(Identity),
-            Name = to,
             Input = { from },
             Output = { to },
         };
@@ -240,7 +240,6 @@ internal sealed class GraphEmitter
         new()
         {
             OpType = nameof(Ops.Elementwise.Cast),
-            Name = to,
             Input = { from },
             Output = { to },
             Attribute = { Attribute("to", (long)widened.Type.Element) },
@@ -253,7 +252,6 @@ internal sealed class GraphEmitter
         return new NodeProto
         {
             OpType = "ConstantOfShape",
-            Name = name,
             Input = { shape },
             Output = { name },
             Attribute = { Attribute("value", Tensor.Filled(filled.Type.Element, [1], filled.Element)) },

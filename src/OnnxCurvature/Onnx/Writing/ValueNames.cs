@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using OnnxCurvature.Ir;
 
@@ -13,8 +12,7 @@ internal sealed class ValueNames
     private const int LongestOrigin = 80;
 
     private readonly Dictionary<Value, string> _names = [];
-    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _last = new(StringComparer.Ordinal);
+    private readonly UniqueNames _used = new();
     private readonly List<Value> _namesakes = [];
 
     /// <summary>Reserves the names of a program: those of its outputs, then those that its values have.</summary>
@@ -22,7 +20,7 @@ internal sealed class ValueNames
     {
         foreach (var output in program.Outputs)
         {
-            _used.Add(output.Name);
+            _used.Take(output.Name);
             if (
                 !_names.ContainsKey(output.Value)
                 && (
@@ -63,17 +61,7 @@ internal sealed class ValueNames
     }
 
     /// <summary>A name that nothing has yet: the given one, or one with a number after it.</summary>
-    public string Unique(string name)
-    {
-        if (_used.Add(name))
-            return name;
-        var number = _last.GetValueOrDefault(name, 1);
-        string numbered;
-        do numbered = $"{name}_{(++number).ToString(CultureInfo.InvariantCulture)}";
-        while (!_used.Add(numbered));
-        _last[name] = number;
-        return numbered;
-    }
+    public string Unique(string name) => _used.Of(name);
 
     private void Reserve(Program program)
     {
@@ -98,7 +86,7 @@ internal sealed class ValueNames
     {
         if (value.Name is not { Length: > 0 } name || _names.ContainsKey(value))
             return;
-        if (_used.Add(name))
+        if (_used.Take(name))
             _names[value] = name;
         else
             _namesakes.Add(value);
