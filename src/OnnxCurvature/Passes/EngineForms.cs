@@ -7,20 +7,25 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Passes;
 
 /// <summary>
-/// Rebuilds a program, which has no bodies, without the forms of operators that an engine does not take: each operator says what stands for
-/// them (<see cref="Operator.WithoutGaps"/>), and composites that it lacks are put together from others. Integers
-/// whose values follow from known shapes become constants.
+/// Rebuilds a program without the forms of operators that an engine does not take: each operator says what stands for them
+/// (<see cref="Operator.WithoutGaps"/>), and composites that it lacks are put together from others. Integers whose values follow from
+/// known shapes become constants. The bodies of a model's own loops and branches are rebuilt with what they take from around them.
 /// </summary>
 internal sealed class EngineForms
 {
     private const long MostFolded = 1 << 22;
 
-    private readonly GraphBuilder _builder = new();
-    private readonly Dictionary<Value, Value> _map = [];
+    private readonly GraphBuilder _builder;
+    private readonly Dictionary<Value, Value> _map;
     private readonly EngineGaps _gaps;
     private readonly IReadOnlySet<string>? _operators;
 
-    private EngineForms(EngineGaps gaps, IReadOnlySet<string>? operators) => (_gaps, _operators) = (gaps, operators);
+    private EngineForms(EngineGaps gaps, IReadOnlySet<string>? operators) =>
+        (_builder, _map, _gaps, _operators) = (new GraphBuilder(), [], gaps, operators);
+
+    /// <summary>The pass for a body of a program.</summary>
+    private EngineForms(EngineForms outer) =>
+        (_builder, _map, _gaps, _operators) = (new GraphBuilder(outer._builder), outer._map, outer._gaps, outer._operators);
 
     /// <summary>
     /// The program without these forms. Throws <see cref="UserErrorException"/>, which names the node, where one has no other form.
@@ -28,15 +33,17 @@ internal sealed class EngineForms
     /// <param name="program">The program.</param>
     /// <param name="gaps">The forms that the engine does not take.</param>
     /// <param name="operators">The operators that it has, so that others are put together from these; null for all.</param>
-    public static Program Run(Program program, EngineGaps gaps, IReadOnlySet<string>? operators = null)
+    public static Program Run(Program program, EngineGaps gaps, IReadOnlySet<string>? operators = null) =>
+        new EngineForms(gaps, operators).Rebuilt(program);
+
+    private Program Rebuilt(Program program)
     {
-        var pass = new EngineForms(gaps, operators);
         foreach (var parameter in program.Parameters)
-            pass._builder.Recognize(parameter);
+            _builder.Recognize(parameter);
         foreach (var node in program.Nodes)
-            pass.Rebuild(node, output => output.Name);
-        var outputs = program.Outputs.Select(output => new NamedValue(output.Name, pass.Mapped(output.Value)));
-        return Program.Create(program.Parameters, outputs, pass._builder);
+            Rebuild(node, output => output.Name);
+        var outputs = program.Outputs.Select(output => new NamedValue(output.Name, Mapped(output.Value)));
+        return Program.Create(program.Parameters, outputs, _builder);
     }
 
     private void Rebuild(Node node, Func<Value, string?> nameOf)
@@ -50,11 +57,17 @@ internal sealed class EngineForms
         ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
         if (Fold(node, inputs) || Replace(node, inputs, nameOf))
             return;
+        var attributes = node.Attributes;
+        foreach (var (name, value) in node.Attributes.Items)
+            if (value is Program body)
+                attributes = attributes.With(name, new EngineForms(this).Rebuilt(body));
+        if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
+            inputs = op.WithCaptures(inputs, attributes);
         using var origin = _builder.For(node.Origin);
         var rebuilt = _builder.Append(
             node.Operator,
             inputs,
-            node.Attributes,
+            attributes,
             [.. node.Outputs.Select(output => (output.Type, nameOf(output)))],
             node.Name
         );

@@ -72,6 +72,23 @@ internal static class LossBuilder
             );
     }
 
+    /// <summary>
+    /// The symbol for the number of classes of a cross-entropy, as where every sample of a batch is a class; null where the number is known,
+    /// or is no single symbol.
+    /// </summary>
+    public static string? SymbolOfClasses(ModelGraph model, LossRequest request)
+    {
+        if (
+            request.Kind != LossKind.CrossEntropy
+            || Find(model, request.Value) is not { Type.Element: var element } value
+            || !element.IsFloat()
+        )
+            return null;
+        var found = ClassLogits.Of(value, request.Classes);
+        var (shape, axis) = (found.Logits.Type.Shape, found.Axis ?? CrossEntropy.DefaultAxis);
+        return axis < shape.Rank && shape[axis] is { Factor: 1, Symbols: [var symbol] } ? symbol : null;
+    }
+
     private static Value? Named(ModelGraph model, string name) =>
         model.Values.GetValueOrDefault(name) ?? model.Outputs.FirstOrDefault(output => output.Name == name)?.Value;
 

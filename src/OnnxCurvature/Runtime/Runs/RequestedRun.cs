@@ -104,6 +104,15 @@ internal static class RequestedRun
             model = source.Load();
         }
         (request, data) = LossTargets.Of(source, model.Graph, request, data);
+        // The number of classes must be known; where every sample is one, all samples tell it.
+        if (
+            LossBuilder.SymbolOfClasses(model.Graph, request.Loss) is { } symbol
+            && DataSet.Dimensions(model.Graph, data, long.MaxValue).TryGetValue(symbol, out var classes)
+        )
+        {
+            source = source with { Dimensions = source.Dimensions.SetItem(symbol, classes) };
+            model = source.Load();
+        }
         var batches = BatchDecision.Of(model.Graph, request, data, options, AugmentedMetadata.BatchObstacleOf(model));
         // The data make the program a plainer one, and what was built to decide is no part of it, so the model is loaded again.
         source = Decided(source, model.Graph, data, batches);
