@@ -97,7 +97,7 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
             new GraphConstant(
                 name,
                 shape,
-                positive ? [.. Draw(shape, scale, 0).Select(value => (double)(float)(Math.Abs(value) + 0.25))] : Draw(shape, scale, 0),
+                positive ? [.. Draw(shape, scale, 0).Select(value => Rounded(Math.Abs(value) + 0.25))] : Draw(shape, scale, 0),
                 null
             )
         );
@@ -229,6 +229,8 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
         };
     }
 
+    private double Rounded(double value) => Bits == 16 ? (double)(Half)value : (float)value;
+
     /// <summary>Elements of few bits, so that 16 bits hold them and no decimal comes near; a single element has all bits.</summary>
     private double[] Draw(int[] shape, double scale, int stream)
     {
@@ -240,9 +242,7 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
                 .Select(index =>
                 {
                     var value = scale * (2 * Mixing.Unit(seed, tensor, index) - 1);
-                    return count > 1 ? Math.Round(value * 1024) / 1024
-                        : Bits == 16 ? (double)(Half)value
-                        : (float)value;
+                    return count > 1 ? Math.Round(value * 1024) / 1024 : Rounded(value);
                 }),
         ];
     }

@@ -157,6 +157,36 @@ public sealed class FoundFaultTests
         Check(b, z, "w0", Execution.Engine, [Quantity.Gradient, Quantity.HessianDiagonal, Quantity.Hessian], loss, labels);
     }
 
+    /// <summary>
+    /// A loss that is a mean over samples may be run in batches, but a Hessian that is not proven to have blocks is that of all samples.
+    /// </summary>
+    [Fact]
+    public void A_Hessian_that_holds_all_samples_is_not_put_together_from_batches()
+    {
+        var b = Builder(samples: 35, isSymbolic: true);
+        var x = b.Input(Layout.Of(b.Batch, new Factor(1)));
+        var y = b.Value(x.Layout, "Tanh", [x.Name]);
+        var squares = b.Value(x.Layout, "Mul", [y.Name, y.Name]);
+        var mean = b.Value(Layout.Plain(), "ReduceMean", [squares.Name], ("axes", new long[] { 0, 1 }), ("keepdims", 0L));
+        Check(b, mean, "x0", Execution.Engine, [Quantity.HessianDiagonal, Quantity.Hessian, Quantity.Laplacian], mean);
+    }
+
+    /// <summary>What a loop's body takes from around it is rebuilt with the graph, for portable files too.</summary>
+    [Theory]
+    [InlineData(Execution.Portable)]
+    [InlineData(Execution.SingleRun)]
+    [InlineData(Execution.Engine)]
+    public void The_body_of_a_loop_takes_what_is_computed_around_it(Execution execution)
+    {
+        var b = Builder(samples: 2, isSymbolic: false);
+        var x = b.Input(Layout.Of(b.Batch, new Factor(2)));
+        var unit = b.Node("LpNormalization", [b.Weight(1, 2, 2)], ("axis", 1L));
+        var body = b.Body(["i", "c", "h"], names => [b.Node("Identity", [names[1]]), b.Node("Tanh", [b.Node("MatMul", [names[2], unit])])]);
+        var y = b.Value(x.Layout, "MatMul", [x.Name, b.Weight(1, 2, 2)]);
+        var z = b.Value(x.Layout, "Loop", [b.Rounds(3), "", y.Name], ("body", body));
+        Check(b, z, "w1", execution, [Quantity.Loss]);
+    }
+
     private static GraphBuilder Builder(int samples, bool isSymbolic, bool isDouble = true) =>
         new(Choices.Of([]), 7)
         {
@@ -185,7 +215,7 @@ public sealed class FoundFaultTests
         {
             Graph = graph,
             Loss = own is null ? LossKind.Mse : LossKind.Value,
-            OwnCrossEntropy = own is null ? null : "mean",
+            OwnCrossEntropy = labels.IsDefault ? null : "mean",
             Labels = labels.IsDefault ? [] : labels,
             Reduction = Reduction.Mean,
             Z = z,

@@ -46,8 +46,8 @@ internal sealed class ResultLayouts(
 
     private SampleLayout LayoutOf(TargetPair pair) =>
         blocks.Of(pair) is not null ? SampleLayout.At(0)
-        : proof.Of(pair.First.Value).IsNone && proof.Of(pair.Second.Value).IsNone ? SampleLayout.None
-        : SampleLayout.Coupled;
+        : blocks.AreJoint(pair) ? SampleLayout.Coupled
+        : SampleLayout.None;
 
     private IEnumerable<KeyValuePair<string, SampleLayout>> LayoutsOfInputs(Target target)
     {

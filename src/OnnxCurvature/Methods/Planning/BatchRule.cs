@@ -30,6 +30,8 @@ internal readonly record struct BatchRule(BatchWeight Weight, string? Obstacle =
         // A batch of one sample is that sample, whatever the model does with several.
         if (layouts.All(entry => entry.Value.IsSeparate && entry.Value.SamplesOf(entry.Key.Type.Shape).IsOne))
             return new BatchRule(head.Reduction);
+        if (JointBlock(targets, new SampleBlocks(head, samples), request) is { } joint)
+            return new BatchRule(head.Reduction, $"the {joint} is not proven to have a block for each sample");
         var proof = new BatchProof(model, head, layouts);
         var ofOutput = request.Quantities.Any(quantity => quantity.IsOfOutput());
         if (ofOutput && !proof.IsSeparate(head.Output))
@@ -40,5 +42,16 @@ internal readonly record struct BatchRule(BatchWeight Weight, string? Obstacle =
             : head.BatchObstacle is { } obstacle ? new BatchRule(head.Reduction, obstacle)
             : proof.WeightOf(head.Loss) is { } weight ? new BatchRule(weight)
             : new BatchRule(head.Reduction, proof.WhyNot(head.Loss));
+    }
+
+    /// <summary>The first block of the Hessian that holds entries of several samples together; null where there is none.</summary>
+    private static string? JointBlock(IReadOnlyCollection<Target> targets, SampleBlocks blocks, CurvatureRequest request)
+    {
+        if (
+            request.Quantities.Any(quantity => quantity is Quantity.Hessian or Quantity.Laplacian)
+            && targets.FirstOrDefault(blocks.AreJoint) is { } target
+        )
+            return $"Hessian by '{target.Name}'";
+        return request.Pairs([.. targets]).FirstOrDefault(blocks.AreJoint) is { } pair ? $"Hessian by '{pair.Name}'" : null;
     }
 }

@@ -1,11 +1,10 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
-using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
 
-namespace OnnxCurvature.Methods.Derivatives;
+namespace OnnxCurvature.Methods.Paths;
 
 /// <summary>Finds targets of which the Hessian has a block for each sample and zeros elsewhere.</summary>
 internal sealed class SampleBlocks(LossHead head, SampleProof proof)
@@ -25,6 +24,15 @@ internal sealed class SampleBlocks(LossHead head, SampleProof proof)
         var nodes = CurvatureAnalysis.Run(GraphWalk.Between(from, [end]), from);
         return proof.Obstacles([.. nodes]).After(0) is null ? samples : SampleLayout.None;
     }
+
+    /// <summary>
+    /// Whether the Hessian of a target holds entries of several samples together, so that it is none of single batches: samples lie in the
+    /// target, and no block for each of them is proven.
+    /// </summary>
+    public bool AreJoint(Target target) => !proof.Of(target.Value).IsNone && !Of(target).IsSeparate;
+
+    /// <summary>Whether the block of two targets holds entries of several samples together.</summary>
+    public bool AreJoint(TargetPair pair) => Of(pair) is null && !(proof.Of(pair.First.Value).IsNone && proof.Of(pair.Second.Value).IsNone);
 
     /// <summary>How the samples lie in two targets of which the Hessian has a block for each; null where there is one block.</summary>
     public (SampleLayout First, SampleLayout Second)? Of(TargetPair pair) =>
