@@ -3,7 +3,9 @@ using OnnxCurvature.RandomGraphs.Graphs;
 
 namespace OnnxCurvature.RandomGraphs.Generation;
 
-/// <summary>Loops over an axis, that of the samples among them, and loops of a number of rounds that stands in the file or in the data.</summary>
+/// <summary>
+/// Loops over an axis, that of the samples among them, and loops of a number of rounds that stands in the file or in the data.
+/// </summary>
 internal static class LoopBlocks
 {
     public static IReadOnlyList<Block> All { get; } =

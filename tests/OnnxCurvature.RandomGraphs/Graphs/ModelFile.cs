@@ -74,8 +74,8 @@ internal static class ModelFile
     private static AttributeProto Body(string name, GraphBody body, int bits)
     {
         var graph = new GraphProto { Name = name };
-        graph.Input.AddRange(body.Parameters.Select(value => Info(value.Name, TypeOf(value.Element, bits), null)));
-        graph.Output.AddRange(body.Outputs.Select(value => Info(value.Name, TypeOf(value.Element, bits), null)));
+        graph.Input.AddRange(body.Parameters.Select(value => InfoOf(value, bits)));
+        graph.Output.AddRange(body.Outputs.Select(value => InfoOf(value, bits)));
         graph.Node.AddRange(body.Nodes.Select(node => Node(node, bits)));
         return new AttributeProto
         {
@@ -84,6 +84,10 @@ internal static class ModelFile
             G = graph,
         };
     }
+
+    /// <summary>The number of a round and the condition are scalars; other shapes follow from what the loop is given.</summary>
+    private static ValueInfoProto InfoOf(GraphValue value, int bits) =>
+        Info(value.Name, TypeOf(value.Element, bits), value.Element is GraphElement.Integer or GraphElement.Boolean ? [] : null);
 
     private static ValueInfoProto Info(string name, int element, int?[]? shape)
     {

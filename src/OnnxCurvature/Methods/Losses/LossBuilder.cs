@@ -73,8 +73,8 @@ internal static class LossBuilder
     }
 
     /// <summary>
-    /// The symbol for the number of classes of a cross-entropy, as where every sample of a batch is a class; null where the number is known,
-    /// or is no single symbol.
+    /// The symbol for the number of classes of a cross-entropy, as where every sample of a batch is a class; null where the number is
+    /// known, or is no single symbol.
     /// </summary>
     public static string? SymbolOfClasses(ModelGraph model, LossRequest request)
     {
