@@ -19,8 +19,8 @@ internal static class QuantizationOperators
     private static Number Quantize(Number x, double scale, long zero)
     {
         var ratio = x.Value / scale;
-        if (x.Step >= 0)
-            x.Tape.Decide(ratio - Math.Floor(ratio) - 0.5);
+        // The value jumps there, also of what depends on no variable, which float32 may round otherwise.
+        x.Tape.Decide(ratio - Math.Floor(ratio) - 0.5);
         var quantized = Math.Clamp(Math.Round(ratio, MidpointRounding.ToEven) + zero, sbyte.MinValue, sbyte.MaxValue);
         return x.Map(quantized, 1 / scale, 0);
     }

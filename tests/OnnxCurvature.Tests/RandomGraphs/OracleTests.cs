@@ -34,7 +34,8 @@ public sealed class OracleTests
             var dense = new DenseDerivatives(problem);
             if (dense.Margin < 1e-3 || !IsTame(dense))
                 continue;
-            var values = PlainSession.Run(path, Checked(problem))[graph.Output];
+            // ONNX Runtime makes one product of a quantized weight and a product, which rounds the other factor, too.
+            var values = PlainSession.Run(path, Checked(problem), asWritten: graph.IsQuantized)[graph.Output];
             var scale = Math.Max(1, expected.Max(Math.Abs));
             Assert.True(
                 values.Length == expected.Length && values.Zip(expected, (a, b) => Math.Abs(a - b)).All(error => error < 1e-4 * scale),

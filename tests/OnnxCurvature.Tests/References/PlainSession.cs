@@ -8,9 +8,15 @@ namespace OnnxCurvature.Tests.References;
 internal static class PlainSession
 {
     /// <summary>All outputs, by name, for these inputs.</summary>
-    public static Dictionary<string, double[]> Run(string path, IReadOnlyDictionary<string, NpyArray> data)
+    /// <param name="path">The file.</param>
+    /// <param name="data">What inputs are fed.</param>
+    /// <param name="asWritten">Whether nodes run as they are written, without what ONNX Runtime makes of several together.</param>
+    public static Dictionary<string, double[]> Run(string path, IReadOnlyDictionary<string, NpyArray> data, bool asWritten = false)
     {
-        using var session = new InferenceSession(path);
+        using var options = new SessionOptions();
+        if (asWritten)
+            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
+        using var session = new InferenceSession(path, options);
         var feeds = session
             .InputNames.Select(name =>
                 session.InputMetadata[name].ElementDataType switch
