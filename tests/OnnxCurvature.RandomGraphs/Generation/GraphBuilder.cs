@@ -50,26 +50,25 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
 
     /// <summary>A body of a loop, whose parameters have names of their own.</summary>
     /// <param name="parameters">What they are: i for the number of the round, c for the condition, any other for numbers.</param>
+    /// <param name="rank">The number of axes that all numbers have.</param>
     /// <param name="outputs">Makes the nodes, and gives the names of the outputs.</param>
-    public GraphBody Body(IReadOnlyList<string> parameters, Func<IReadOnlyList<string>, IReadOnlyList<string>> outputs)
+    public GraphBody Body(IReadOnlyList<string> parameters, int rank, Func<IReadOnlyList<string>, IReadOnlyList<string>> outputs)
     {
         var start = _nodes.Count;
         string[] names = [.. parameters.Select(parameter => $"{parameter}{_made}")];
         var given = outputs(names);
         ImmutableArray<GraphNode> nodes = [.. _nodes[start..]];
         _nodes.RemoveRange(start, nodes.Length);
-        GraphElement Of(int index) =>
-            index >= parameters.Count ? GraphElement.Model
-            : parameters[index] == "i" ? GraphElement.Integer
-            : parameters[index] == "c" ? GraphElement.Boolean
-            : GraphElement.Model;
+        GraphValue Of(string name, int index) =>
+            parameters.ElementAtOrDefault(index) switch
+            {
+                "i" => new GraphValue(name, GraphElement.Integer, 0),
+                "c" => new GraphValue(name, GraphElement.Boolean, 0),
+                _ => new GraphValue(name, GraphElement.Model, rank),
+            };
         // Outputs begin with the condition, where there is one.
         var skipped = parameters[0] == "i" ? 1 : 0;
-        return new GraphBody(
-            [.. names.Select((name, index) => new GraphValue(name, Of(index)))],
-            [.. given.Select((name, index) => new GraphValue(name, Of(index + skipped)))],
-            nodes
-        );
+        return new GraphBody([.. names.Select(Of)], [.. given.Select((name, index) => Of(name, index + skipped))], nodes);
     }
 
     /// <summary>A node that gives a value of a layout.</summary>

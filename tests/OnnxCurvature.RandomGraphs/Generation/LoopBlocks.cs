@@ -28,6 +28,7 @@ internal static class LoopBlocks
         var place = b.Choices.Next(slice.Rank + 1);
         var body = b.Body(
             hasState ? ["h", "s"] : ["s"],
+            slice.Rank,
             names =>
             {
                 var next = Step(b, names[^1], factor);
@@ -62,6 +63,7 @@ internal static class LoopBlocks
             b.Trait("rounds that the data tell");
         var body = b.Body(
             ["i", "c", "h"],
+            x.Rank,
             names =>
             {
                 var state = b.Node("Add", [Step(b, names[2], factor), names[2]]);

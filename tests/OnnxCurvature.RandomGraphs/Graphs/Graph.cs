@@ -62,7 +62,8 @@ public sealed record GraphBody(ImmutableArray<GraphValue> Parameters, ImmutableA
 /// <summary>A value that a body is given, or gives.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Element">What it holds.</param>
-public readonly record struct GraphValue(string Name, GraphElement Element = GraphElement.Model)
+/// <param name="Rank">The number of its axes.</param>
+public readonly record struct GraphValue(string Name, GraphElement Element, int Rank)
 {
     /// <inheritdoc/>
     public override string ToString() => Name;

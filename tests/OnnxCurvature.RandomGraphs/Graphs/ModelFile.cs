@@ -85,9 +85,13 @@ internal static class ModelFile
         };
     }
 
-    /// <summary>The number of a round and the condition are scalars; other shapes follow from what the loop is given.</summary>
-    private static ValueInfoProto InfoOf(GraphValue value, int bits) =>
-        Info(value.Name, TypeOf(value.Element, bits), value.Element is GraphElement.Integer or GraphElement.Boolean ? [] : null);
+    /// <summary>ONNX Runtime asks for the number of axes in the bodies of loops, and not for their sizes.</summary>
+    private static ValueInfoProto InfoOf(GraphValue value, int bits)
+    {
+        var info = Info(value.Name, TypeOf(value.Element, bits), []);
+        info.Type.TensorType.Shape.Dim.AddRange(Enumerable.Range(0, value.Rank).Select(_ => new TensorShapeProto.Types.Dimension()));
+        return info;
+    }
 
     private static ValueInfoProto Info(string name, int element, int?[]? shape)
     {

@@ -181,7 +181,11 @@ public sealed class FoundFaultTests
         var b = Builder(samples: 2, isSymbolic: false);
         var x = b.Input(Layout.Of(b.Batch, new Factor(2)));
         var unit = b.Node("LpNormalization", [b.Weight(1, 2, 2)], ("axis", 1L));
-        var body = b.Body(["i", "c", "h"], names => [b.Node("Identity", [names[1]]), b.Node("Tanh", [b.Node("MatMul", [names[2], unit])])]);
+        var body = b.Body(
+            ["i", "c", "h"],
+            2,
+            names => [b.Node("Identity", [names[1]]), b.Node("Tanh", [b.Node("MatMul", [names[2], unit])])]
+        );
         var y = b.Value(x.Layout, "MatMul", [x.Name, b.Weight(1, 2, 2)]);
         var z = b.Value(x.Layout, "Loop", [b.Rounds(3), "", y.Name], ("body", body));
         Check(b, z, "w1", execution, [Quantity.Loss]);
