@@ -48,6 +48,20 @@ public sealed class OnnxWriterTests : IDisposable
         Assert.Equal(["y"], session.OutputNames);
     }
 
+    /// <summary>Nodes of a body that is written out twice share a name, and another node may give out what is called like them.</summary>
+    [Fact]
+    public void Every_node_has_a_name_of_its_own()
+    {
+        var b = new GraphBuilder();
+        var x = b.Parameter(new TensorType(ElementType.Float32, [3]), "x");
+        Value Twice(Value value, string? name) =>
+            b.Append(Catalogue.Get<Tanh>(), [value], Attributes.Empty, [(value.Type, name)], name is null ? "Sin" : "h").Output;
+        var sine = Catalogue.Get<Sin>().Apply(b, [Twice(Twice(x, "first"), "second")]).Output;
+        var file = OnnxWriter.Serialize(b.Build([x], [new NamedValue("y", Twice(sine, null))]), _folder.Path, new WriteOptions());
+        Assert.Equal(["h", "h_2", "Sin_2", "Sin"], ModelProto.Parser.ParseFrom(file).Graph.Node.Select(node => node.Name));
+        using var session = new InferenceSession(file);
+    }
+
     [Theory]
     [InlineData(nameof(WeightPlacement.Reference), "copy.onnx", nameof(WeightPlacement.Reference))]
     [InlineData(nameof(WeightPlacement.Reference), "elsewhere/copy.onnx", nameof(WeightPlacement.Beside))]
