@@ -45,7 +45,7 @@ public sealed class QuantizationRankTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("ch_ppocr_mobile_v2.0_cls_infer", 192, 8)]
+    [InlineData("ch_ppocr_mobile_v2.0_cls_infer", 192, 4)]
     [InlineData("ch_PP-OCRv4_rec_infer", 160, 2)]
     public void Pretrained_networks_are_ranked_by_estimates(string name, int width, int pictures)
     {

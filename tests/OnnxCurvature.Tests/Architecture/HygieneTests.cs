@@ -14,10 +14,11 @@ public sealed partial class HygieneTests
     [Fact]
     public void No_source_file_is_too_long_to_be_read_at_once() =>
         Assert.Empty(
-            from file in Repository.SourcesBelow("src")
-            let lines = File.ReadLines(Path.Combine(Repository.Root, "src", file)).Count()
+            from folder in CodeFolders
+            from file in Repository.SourcesBelow(folder)
+            let lines = File.ReadLines(Path.Combine(Repository.Root, folder, file)).Count()
             where lines > MostLines
-            select $"{file} has {lines} lines"
+            select $"{folder}/{file} has {lines} lines"
         );
 
     [Fact]
