@@ -151,38 +151,17 @@ internal sealed class TargetPath
         return null;
     }
 
-    /// <summary>
-    /// The node through which the target enters, when it enters as the weight of a single matrix product after nothing but
-    /// reorderings of its entries; else null.
-    /// </summary>
-    public (Node Node, int Input, UnfoldedProduct Product)? Entry(GraphBuilder b)
-    {
-        if (_tangent.Outputs[0] is not { } dz)
-            return null;
-        var nodes = GraphWalk.Between(_tangent.Inputs.ToHashSet(), [dz]);
-        var at = _tangent.Inputs[0];
-        while (true)
-        {
-            var users = nodes.Where(node => node.Inputs.Contains(at)).ToArray();
-            if (users is not [var user])
-                return null;
-            if (user.Rules().Rearranges)
-            {
-                at = user.Output;
-                continue;
-            }
-            var input = user.Inputs.IndexOf(at);
-            // What the product takes for samples must be that: of a single sample there may be several rows.
-            return
-                AxisOf(at).IsNone
-                && user.Inputs.Count(value => value == at) == 1
-                && (Samples == 1 || AxisOf(user.Output) == SampleLayout.At(0))
-                && user.Rules().Unfold(b, user, input) is { } product
-                && product.Unfolded.Type.Shape[0] == Samples
-                ? (user, input, product)
-                : null;
-        }
-    }
+    /// <summary>The one matrix product that the target enters as a weight; null where it enters in another way.</summary>
+    public ProductEntry? Entry(GraphBuilder b) =>
+        _tangent.Outputs[0] is { } dz
+            ? ProductEntry.Of(
+                b,
+                GraphWalk.Between(_tangent.Inputs.ToHashSet(), [dz]),
+                _tangent.Inputs[0],
+                AxisOf,
+                isSingle: Samples == 1
+            )
+            : null;
 
     /// <summary>
     /// Pulls directions back to a value of the tangent program on which the output depends.

@@ -311,7 +311,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         var (positions, inner, output) = (
             limits.Size(entry.Product.Unfolded.Type.Shape[3]),
             limits.Size(entry.Product.Unfolded.Type.Shape[2]),
-            limits.Size(entry.Output.Type.Shape.Elements)
+            limits.Size(entry.Node.Output.Type.Shape.Elements)
         );
         return positions <= 1
             ? output * (directions + 2 * inner)

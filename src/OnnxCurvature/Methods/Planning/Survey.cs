@@ -6,11 +6,7 @@ using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Convolution;
-using OnnxCurvature.Ops.Families;
-using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Rules;
-using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Planning;
 
@@ -28,7 +24,7 @@ internal sealed class Survey
     public Survey(GraphBuilder b, LossHead head, SampleProof proof, Target target, CostModel costs)
     {
         Target = target;
-        _landing = new(() => Entry is { } entry && Cuts.FirstOrDefault(cut => cut.Value == entry.Output) is { } at ? at : Cuts[0]);
+        _landing = new(() => Entry is { } entry && Cuts.FirstOrDefault(cut => cut.Value == entry.Node.Output) is { } at ? at : Cuts[0]);
         _closed = new(() => [.. ClosedForms()]);
         _position = new(() => Nodes.Select((found, index) => (found.Node, index)).ToDictionary(entry => entry.Node, entry => entry.index));
         Nodes =
@@ -46,12 +42,12 @@ internal sealed class Survey
             active.UnionWith(node.Outputs);
         }
         Cuts = [.. Separate(target.Value)];
-        Entry = EntryOf(b, proof, target.Value);
+        Entry = ProductEntry.Of(b, [.. Nodes.Select(found => found.Node)], target.Value, proof.Of, proof.IsSingle);
         if (
             target.IsPart
             && Entry is { } entry
-            && entry.Output.Producer!.Inputs.Contains(target.Value)
-            && WeightEntry.RowsOf(b, target.Value.Type, entry.Output.Type, entry.Product) is { Aligned: true, ComeFirst: true }
+            && entry.Node.Output.Producer!.Inputs.Contains(target.Value)
+            && WeightEntry.RowsOf(b, target.Value.Type, entry.Node.Output.Type, entry.Product) is { Aligned: true, ComeFirst: true }
         )
             Rows = (target.Start, target.End);
     }
@@ -66,9 +62,9 @@ internal sealed class Survey
     public ImmutableArray<Cut> Cuts { get; }
 
     /// <summary>
-    /// The output of the one matrix product that the target enters as a weight, and that product; null where it enters in another way.
+    /// The one matrix product that the target enters as a weight; null where it enters in another way.
     /// </summary>
-    public (Value Output, UnfoldedProduct Product)? Entry { get; }
+    public ProductEntry? Entry { get; }
 
     /// <summary>
     /// The rows of the product's output [N, O, …] that a target which is a part of its weight asks for; null where these are all, or not
@@ -105,12 +101,12 @@ internal sealed class Survey
     /// The positions of the cuts from the target's product on, as long as the nodes between are elementwise and of its shape.
     /// </summary>
     private IEnumerable<int> ClosedForms() =>
-        Entry is not { } entry || Landing.Value != entry.Output
+        Entry is not { } entry || Landing.Value != entry.Node.Output
             ? []
             : Cuts.Where(cut => cut.Before >= Landing.Before)
                 .TakeWhile(cut =>
                     cut == Landing
-                    || cut.Value.Type.Shape == entry.Output.Type.Shape && cut.Region.All(node => node.Rules().IsElementwise(node))
+                    || cut.Value.Type.Shape == entry.Node.Output.Type.Shape && cut.Region.All(node => node.Rules().IsElementwise(node))
                 )
                 .Select(cut => cut.Before);
 
@@ -149,24 +145,5 @@ internal sealed class Survey
             && from.Type == type
             ? RegionKind.Elementwise
             : RegionKind.General;
-    }
-
-    private (Value, UnfoldedProduct)? EntryOf(GraphBuilder b, SampleProof proof, Value at)
-    {
-        while (true)
-        {
-            var users = Nodes.Where(found => found.Node.Inputs.Contains(at)).Select(found => found.Node).ToArray();
-            if (users is not [var user] || user.Inputs.Count(input => input == at) != 1)
-                return null;
-            if (!user.Rules().Rearranges)
-                // What the product takes for samples must be that: of a single sample there may be several rows.
-                return
-                    (proof.IsSingle || proof.Of(user.Output) == SampleLayout.At(0))
-                    && user.Rules().Unfold(b, user, user.Inputs.IndexOf(at)) is { } product
-                    && product.Unfolded.Type.Shape[0] == (proof.IsSingle ? 1 : user.Output.Type.Shape[0])
-                    ? (user.Output, product)
-                    : null;
-            at = user.Output;
-        }
     }
 }
