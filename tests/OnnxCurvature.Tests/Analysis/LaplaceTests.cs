@@ -14,6 +14,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Analysis;
 
 /// <summary>Posteriors and predictive variances, against closed forms and differences in float64.</summary>
+[Trait("Category", "Slow")]
 public sealed class LaplaceTests
 {
     [Fact]

@@ -12,6 +12,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Analysis;
 
 /// <summary>What goes, what stays, and what that does to the loss, against closed forms and measurements.</summary>
+[Trait("Category", "Slow")]
 public sealed class PruningTests(ITestOutputHelper output)
 {
     private const string Command = "prune @linear.onnx --loss cross-entropy --data x=@x.npy labels=@labels.npy --precision float64";

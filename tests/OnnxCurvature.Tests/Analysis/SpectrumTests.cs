@@ -11,6 +11,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Analysis;
 
 /// <summary>Eigenvalues, traces and densities, against dense matrices that MathNet.Numerics decomposes.</summary>
+[Trait("Category", "Slow")]
 public sealed class SpectrumTests
 {
     [Fact]

@@ -16,6 +16,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Data;
 
 /// <summary>Data of many files, in part, scaled, and with samples that hold NaN, against the same data in one file.</summary>
+[Trait("Category", "Slow")]
 public sealed class DataFileTests
 {
     private const int N = 50;

@@ -7,6 +7,7 @@ using static OnnxCurvature.Tests.Data.ResumedRunTests;
 namespace OnnxCurvature.Tests.Data;
 
 /// <summary>The tool as a process that signals end, against the bits of a run that ends by itself.</summary>
+[Trait("Category", "Slow")]
 public sealed class KilledRunTests
 {
     /// <summary>The tool as a process, which SIGKILL ends at random moments.</summary>

@@ -16,6 +16,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Data;
 
 /// <summary>Runs that are interrupted, killed, resumed, and made in shards, against the bits of one run.</summary>
+[Trait("Category", "Slow")]
 public sealed class ResumedRunTests
 {
     private const int N = 203;

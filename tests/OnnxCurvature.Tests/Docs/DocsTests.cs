@@ -10,6 +10,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Docs;
 
 /// <summary>README and the pages of <c>src/docs</c>: their commands run, their links lead somewhere, their code compiles.</summary>
+[Trait("Category", "Slow")]
 public sealed partial class DocsTests
 {
     private static readonly string[] Starts = ["onnx-curvature ", "dotnet run --project src/OnnxCurvature.Cli -c Release -- "];

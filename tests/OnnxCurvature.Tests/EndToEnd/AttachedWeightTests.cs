@@ -17,6 +17,7 @@ namespace OnnxCurvature.Tests.EndToEnd;
 /// An augmented file computes all that depends on a weight from the weight: replacing weights in it gives, but for its metadata, the very
 /// file that comes of a model with the new weights. So no initializer is a function of a weight.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class AttachedWeightTests
 {
     public static TheoryData<string> Problems => [.. ProblemTable.All().Select(problem => problem.Name)];
