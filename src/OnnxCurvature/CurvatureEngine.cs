@@ -58,7 +58,7 @@ internal static class CurvatureEngine
                 }
             );
             AugmentedMetadata.CheckWeightFiles(model);
-            return new Inspector(model).Report(progress, cancellation);
+            return new Inspector(model, limits ?? new WorkLimits()).Report(progress, cancellation);
         });
     }
 

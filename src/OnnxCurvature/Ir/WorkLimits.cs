@@ -12,7 +12,10 @@ public sealed record WorkLimits
     /// <summary>Bytes of the constants that are computed: random numbers, sparse tensors, and tensors in attributes.</summary>
     public long Bytes { get; init; } = 256L << 20;
 
-    /// <summary>Floating-point operations by which shapes, axes and counts are computed.</summary>
+    /// <summary>
+    /// Floating-point operations by which shapes, axes and counts are computed; and, once more, what it takes to plan for all weights that
+    /// are surveyed.
+    /// </summary>
     public long Steps { get; init; } = 100_000_000;
 
     /// <summary>No limits.</summary>

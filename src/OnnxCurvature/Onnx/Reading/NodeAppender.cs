@@ -55,6 +55,8 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
             }
         }
         var types = Infer(op, node, scope, call);
+        if (types.FirstOrDefault(type => type.Shape.Any(dim => dim.Factor < 0)) is { } negative)
+            throw new ShapeException($"the sizes {negative.Shape} of an output of {call.Name} must not be negative");
         var named = types
             .Select((type, index) => node.Output[index].Length > 0 ? (type, scope.FullName(node.Output[index])) : (LeftOut, null))
             .ToArray();

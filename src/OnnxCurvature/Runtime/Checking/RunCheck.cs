@@ -61,6 +61,7 @@ internal sealed class RunCheck
             quantity == Quantity.Jacobian && proof.Of(head.Output) is { IsSeparate: true } lying ? lying : proof.Place ?? SampleLayout.None;
         string? ObstacleOf(CheckedResult result) =>
             result.Obstacle
+            ?? (head.Output.Constant is null ? null : "the output is a weight, which no node computes")
             ?? (
                 SamplePlaces.AreKnown(result.Samples)
                 && SamplePlaces.AreKnown(result.Output)

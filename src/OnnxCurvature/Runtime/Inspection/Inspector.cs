@@ -12,10 +12,17 @@ using OnnxCurvature.Runtime.Results;
 namespace OnnxCurvature.Runtime.Inspection;
 
 /// <summary>Surveys a model: what it holds, what can be differentiated, and by which method.</summary>
-internal sealed class Inspector(OnnxModel model)
+/// <param name="model">The model.</param>
+/// <param name="limits">How many steps the plans of its weights may take.</param>
+internal sealed class Inspector(OnnxModel model, WorkLimits limits)
 {
+    /// <summary>The steps that a node of a plan counts for, which passes over it several times.</summary>
+    private const int StepsOfNode = 100;
+
+    private readonly WorkBudget _budget = new(limits);
     private readonly IReadOnlyDictionary<string, string> _nodes = WeightUse.NodesByWeight(model.Graph);
     private readonly Dictionary<string, string> _obstacles = new(StringComparer.Ordinal);
+    private string? _exceeded;
 
     /// <summary>The report.</summary>
     public InspectReport Report(IProgress<RunProgress>? progress, CancellationToken cancellation)
@@ -134,6 +141,8 @@ internal sealed class Inspector(OnnxModel model)
             );
         if (!needed.Contains(weight))
             return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, "the loss does not depend on it");
+        if (_exceeded is not null)
+            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, _exceeded);
         try
         {
             var request = new CurvatureRequest
@@ -142,14 +151,14 @@ internal sealed class Inspector(OnnxModel model)
                 Loss = LossRequest.Parse(losses[0].Loss),
                 Quantities = [Quantity.HessianDiagonal],
             };
-            return new InspectedWeight(
-                weight.Name!,
-                nodes,
-                weight.Type.ToString(),
-                elements,
-                new Planner(model.Graph, request, new PlanLimits()).Plan().Methods[0],
-                null
-            );
+            var plan = new Planner(model.Graph, request, new PlanLimits()).Plan();
+            _budget.TakeSteps(StepsOfNode * (double)plan.Program.Nodes.Length);
+            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, plan.Methods[0], null);
+        }
+        catch (WorkLimitException exception)
+        {
+            _exceeded = $"it was not planned, because for all weights {exception.Message}";
+            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, null, _exceeded);
         }
         catch (UnsupportedModelException exception)
         {
