@@ -73,6 +73,27 @@ public sealed class HostileModelTests : IDisposable
     }
 
     [Fact]
+    public void Weights_beyond_what_inspect_may_plan_for_are_named_with_the_limit()
+    {
+        var path = Path.Combine(Architecture.Repository.Root, "testmodels", "mlp.onnx");
+        var report = CurvatureEngine.Inspect(
+            path,
+            System.Collections.Immutable.ImmutableDictionary<string, long>.Empty,
+            limits: new WorkLimits { Steps = 1 },
+            cancellation: TestContext.Current.CancellationToken
+        );
+        Assert.All(
+            report.Weights,
+            weight =>
+                Assert.Equal(
+                    "it was not planned, because for all weights more than 1 steps would be taken, which is the limit; "
+                        + "allow more with --load-limit steps=NUMBER",
+                    weight.Obstacle
+                )
+        );
+    }
+
+    [Fact]
     public void Null_arguments_are_told_as_such()
     {
         Assert.Throws<ArgumentNullException>(() => OnnxModel.Load(null!));

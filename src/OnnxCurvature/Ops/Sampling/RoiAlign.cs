@@ -29,9 +29,7 @@ internal sealed class RoiAlign : CompositeOperator
             );
         foreach (var name in (ReadOnlySpan<string>)["output_height", "output_width", "sampling_ratio"])
             if (call.Attributes.Int(name, 1) is < 0 or > int.MaxValue || name != "sampling_ratio" && call.Attributes.Int(name, 1) == 0)
-                throw new UnsupportedOperatorException(
-                    $"the attribute {name} of RoiAlign is {call.Attributes.Int(name, 1)}, which is out of range."
-                );
+                throw new ShapeException($"the attribute {name} of RoiAlign is {call.Attributes.Int(name, 1)}, which is out of range");
         return
         [
             x with
