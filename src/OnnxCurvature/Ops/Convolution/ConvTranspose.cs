@@ -42,9 +42,11 @@ internal sealed class ConvTranspose : Operator
         if (x.Rank < 3 || w.Rank != x.Rank)
             throw new ShapeException($"the shapes {x.Shape} and {w.Shape} do not fit a transposed convolution");
         if (x.Shape[1].IsKnown && w.Shape[0].IsKnown && x.Shape[1] != w.Shape[0])
-            throw new UnsupportedOperatorException(
-                $"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {w.Shape[0]}."
+            throw new ShapeException(
+                $"the input of shape {x.Shape} has {x.Shape[1]} channels where the weight of shape {w.Shape} takes {w.Shape[0]}"
             );
+        if (Group(call.Attributes) < 1 || w.Shape[0].Known % Group(call.Attributes) > 0)
+            throw new ShapeException($"{Group(call.Attributes)} groups do not divide the inputs of a weight of shape {w.Shape}");
         var window = WindowOf(call.Attributes, w.Shape);
         var padding = OutputPadding(call.Attributes, window.Rank);
         return [x with { Shape = [x.Shape[0], w.Shape[1] * Group(call.Attributes), .. x.Shape.Range(2, x.Rank).Select(Output)] }];

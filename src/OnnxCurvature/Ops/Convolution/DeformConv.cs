@@ -22,7 +22,12 @@ internal sealed class DeformConv : CompositeOperator
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
-        var (x, offsets) = (call.Required(0).Type, call.Required(2).Type.Shape);
+        var (x, w, offsets) = (call.Required(0).Type, call.Required(1).Type.Shape, call.Required(2).Type.Shape);
+        if (x.Rank < 3 || w.Rank != x.Rank || offsets.Rank != x.Rank || call.Input(4) is { } mask && mask.Type.Rank != x.Rank)
+            throw new ShapeException($"the shapes {x.Shape}, {w} and {offsets} do not fit a deformable convolution");
+        foreach (var name in (ReadOnlySpan<string>)["group", "offset_group"])
+            if (call.Attributes.Int(name, 1) < 1)
+                throw new ShapeException($"the attribute {name} of DeformConv is {call.Attributes.Int(name, 1)}, which is out of range");
         return [x with { Shape = [x.Shape[0], call.Required(1).Type.Shape[0], .. offsets.Range(2, offsets.Rank)] }];
     }
 
