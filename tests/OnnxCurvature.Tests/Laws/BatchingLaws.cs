@@ -41,7 +41,7 @@ public sealed class BatchingLaws
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var linear = program.Builder.Linearize(program.Active, program.Differentiable);
-        CheckOrRefuse(() => Check(program, linear.Inputs, linear.Outputs, program.Active, Columns));
+        CheckOrRefuse(program.Sample, () => Check(program, linear.Inputs, linear.Outputs, program.Active, Columns));
     }
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
@@ -49,16 +49,16 @@ public sealed class BatchingLaws
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var (cotangents, transposed) = Transposed(program);
-        CheckOrRefuse(() => Check(program, cotangents, transposed, program.Active, Columns));
+        CheckOrRefuse(program.Sample, () => Check(program, cotangents, transposed, program.Active, Columns));
     }
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
     public void Outputs_in_columns_equal_stacked_outputs_or_are_refused(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
-        CheckOrRefuse(() => Check(program, [], [.. program.Differentiable], program.Active, Columns));
-        foreach (var input in program.Active)
-            CheckOrRefuse(() => Check(program, [], [.. program.Differentiable], [input], Columns));
+        CheckOrRefuse(program.Sample, () => Check(program, [], [.. program.Differentiable], program.Active, Columns));
+        foreach (var (index, input) in program.Active.Index())
+            CheckOrRefuse(program.Sample, () => Check(program, [], [.. program.Differentiable], [input], Columns), $" by input {index}");
     }
 
     private static (IReadOnlyList<Value> Cotangents, IReadOnlyList<Value?> Transposed) Transposed(SampleProgram program)
@@ -68,16 +68,18 @@ public sealed class BatchingLaws
         return (cotangents, linear.Transpose(program.Builder, cotangents));
     }
 
-    private static void CheckOrRefuse(Action check)
+    private static void CheckOrRefuse(OperatorSample sample, Action check, string part = "")
     {
+        string? refusal = null;
         try
         {
             check();
         }
-        catch (Exception refusal) when (refusal is UnsupportedModelException or UnsupportedOperatorException)
+        catch (Exception exception) when (exception is UnsupportedModelException or UnsupportedOperatorException)
         {
-            TestContext.Current.AddWarning($"refused: {refusal.Message}");
+            refusal = exception.Message;
         }
+        ApprovedRefusals.Check(part, sample, refusal);
     }
 
     /// <summary>

@@ -29,6 +29,7 @@ public sealed class SymbolicShapeLaws
         var known = new SampleProgram(SampleTable.Get(sample));
         if (Symbolic(known.Sample) is not { } program)
             return;
+        string? refusal = null;
         try
         {
             var (tangents, cotangents) = (
@@ -39,10 +40,11 @@ public sealed class SymbolicShapeLaws
             for (var index = 0; index < expected.Length; index++)
                 Close.Check(expected[index], actual[index], 1e-12, $"derivative {index}");
         }
-        catch (UnsupportedModelException refusal)
+        catch (UnsupportedModelException exception)
         {
-            TestContext.Current.AddWarning($"refused: {refusal.Message}");
+            refusal = exception.Message;
         }
+        ApprovedRefusals.Check("", known.Sample, refusal);
 
         Tensor[] Derivatives(SampleProgram of, Tensor[] tangents, Tensor[] cotangents)
         {
@@ -59,15 +61,20 @@ public sealed class SymbolicShapeLaws
 
     private static SampleProgram? Symbolic(OperatorSample sample)
     {
+        if (Size(sample) is not { } size)
+            return null;
+        SampleProgram? program = null;
+        string? refusal = null;
         try
         {
-            return Size(sample) is { } size ? new SampleProgram(sample, symbolic: size) : null;
+            program = new SampleProgram(sample, symbolic: size);
         }
-        catch (UnsupportedOperatorException refusal)
+        catch (UnsupportedOperatorException exception)
         {
-            TestContext.Current.AddWarning($"refused: {refusal.Message}");
-            return null;
+            refusal = exception.Message;
         }
+        ApprovedRefusals.Check(" shapes", sample, refusal);
+        return program;
     }
 
     private static long? Size(OperatorSample sample) =>
