@@ -280,7 +280,7 @@ internal abstract class Operator : OperatorSchema
     /// The outputs of a node by other operators, in <paramref name="b"/>, for an operator that is newer than all opsets that are written;
     /// null for one that files hold as it is.
     /// </summary>
-    public virtual ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => null;
+    public virtual ImmutableArray<Value>? ForOlderOpsets(GraphBuilder b, Node node) => null;
 
     /// <summary>
     /// Whether runtimes have kernels of the operator. Of one without, programs hold what <see cref="InFloat64"/> gives, which then is

@@ -79,9 +79,9 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
         _page.Append("</tbody></table></div>\n");
     }
 
-    private void Layer(LayerEntry entry, LayerCurvature layer, bool isOpen)
+    private void Layer(LayerEntry entry, LayerCurvature layer, bool isNonzero)
     {
-        Add($"<details{(isOpen ? " open" : "")}><summary>{Html.Text(entry.Node)} {Tag(entry)} ");
+        Add($"<details{(isNonzero ? " open" : "")}><summary>{Html.Text(entry.Node)} {Tag(entry)} ");
         Add($"<small>{Html.Text(entry.Operator)}, {Html.Text(entry.Weight)}, {Html.Shape(entry.Shape)}</small></summary>\n");
         Add($"<p class=\"soft\">{Html.Text(entry.Method)}: {Html.Text(entry.Reason)}</p>\n<dl class=\"narrow\">\n");
         foreach (var (name, figure) in Figures(entry))

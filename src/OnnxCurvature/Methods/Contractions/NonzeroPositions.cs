@@ -116,7 +116,7 @@ internal sealed class NonzeroPositions
         var count = Gather.Of(round, _counts, number, 0);
         var row = new Row(number, _open.First(round, _open.Indices, number, count), count);
         var numbers = b.Vector([.. Enumerable.Range(0, (int)_site.RowCount.Factor).Select(row => (long)row)]);
-        return Scan.Of(b, numbers, round.Build([number], [new NamedValue("row", value(round, row))]), picksOpen: true);
+        return Scan.Of(b, numbers, round.Build([number], [new NamedValue("row", value(round, row))]), gathersNonzero: true);
     }
 
     /// <summary>Σ_pq X[p, j] G[p, q] X[q, j] over open positions, [J].</summary>

@@ -166,7 +166,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         var joint = JointCut.Of(builder, survey.Target.Value, values, [.. values.Select(proof.Apart)]);
         var directions = values.Sum(Entries);
         var (all, before) = (survey.Flops(survey.Cuts[0]), survey.FlopsOf(joint.Before));
-        var pull = Math.Max(0, before - survey.Flops(survey.Cuts[0], survey.Landing));
+        var pull = Math.Max(0, before - survey.Flops(survey.Cuts[0], survey.PullBackEndpoint));
         var obstacle =
             proof.IsSingle ? null
             : joint.Before.FirstOrDefault(node => node.Outputs.Any(output => proof.Of(output).IsCoupled)) is { } coupling
@@ -286,22 +286,26 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     private double FactorColumns(Survey survey, OutputHessianRoot factor)
     {
         var directions = limits.Size(factor.Directions(proof.InOutput));
-        return limits.OneRunForEachChunk || survey.Entry is null || survey.Landing.Before == 0 || !IsKnown(survey.Landing.Value)
+        return
+            limits.OneRunForEachChunk
+            || survey.Entry is null
+            || survey.PullBackEndpoint.Before == 0
+            || !IsKnown(survey.PullBackEndpoint.Value)
             ? directions
-            : Math.Min(directions, Entries(survey.Landing, survey));
+            : Math.Min(directions, Entries(survey.PullBackEndpoint, survey));
     }
 
     /// <summary>The entries of one sample of a cut; of a product's output only those of the rows that are asked for.</summary>
     private double Entries(Cut cut, Survey survey)
     {
         var all = Entries(cut.Value);
-        return cut == survey.Landing && survey.Rows is { } rows
+        return cut == survey.PullBackEndpoint && survey.Rows is { } rows
             ? all / limits.Size(cut.Value.Type.Shape[1]) * (rows.End - rows.Start)
             : all;
     }
 
     private static double Pull(Survey survey, Cut cut) =>
-        survey.Landing is var endpoint && endpoint.Before < cut.Before ? survey.Flops(endpoint, cut) : 0;
+        survey.PullBackEndpoint is var endpoint && endpoint.Before < cut.Before ? survey.Flops(endpoint, cut) : 0;
 
     /// <summary>The last contraction of directions at the target's product, directly or by Gram matrices.</summary>
     private double Contraction(Survey survey, double directions)

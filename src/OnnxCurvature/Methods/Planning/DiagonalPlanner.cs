@@ -100,7 +100,7 @@ internal sealed class DiagonalPlanner(
         DirectionSource? directions =
             best.IsFactor ? Factor
             : best.Cut.Joint is { } joint ? JointHessianDirections.Create(Builder, head.Loss, joint)
-            : HessianAt(best.Cut.Value, best.Cut == survey.Landing && !best.Together ? survey.Rows : null, best.Together);
+            : HessianAt(best.Cut.Value, best.Cut == survey.PullBackEndpoint && !best.Together ? survey.Rows : null, best.Together);
         var how = "";
         if (directions is not null)
         {
@@ -246,13 +246,13 @@ internal sealed class DiagonalPlanner(
         }
         else if (to.Kind == RegionKind.General)
         {
-            if (RegionAt(from.Value, to.Value, from == survey.Landing ? survey.Rows : null) is { } directions)
+            if (RegionAt(from.Value, to.Value, from == survey.PullBackEndpoint ? survey.Rows : null) is { } directions)
                 terms.Add(Term(target, directions, false));
         }
         else if (SourceAt(from.Value, to.Value) is { } source)
         {
             if (survey.HasClosedForm(from) && WeightEntry.Find(Builder, Path(target, from.Value)) is { } entry)
-                closed.Add(Closed(entry, survey.Landing.Value, from.Value, source));
+                closed.Add(Closed(entry, survey.PullBackEndpoint.Value, from.Value, source));
             else
                 terms.Add(Term(target, source, false));
         }

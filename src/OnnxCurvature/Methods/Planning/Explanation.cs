@@ -81,7 +81,7 @@ internal static class Explanation
     /// <summary>The widest pair of values on the way, for as many directions as a chunk holds.</summary>
     private static double Memory(Survey survey, Candidate candidate, PlanLimits limits)
     {
-        var first = candidate.Method == Candidate.AtTarget || !candidate.IsFactor ? 0 : survey.Landing.Before;
+        var first = candidate.Method == Candidate.AtTarget || !candidate.IsFactor ? 0 : survey.PullBackEndpoint.Before;
         var each =
             survey
                 .Nodes[first..]

@@ -16,7 +16,7 @@ namespace OnnxCurvature.Methods.Planning;
 internal sealed class Survey
 {
     private readonly double[] _flops;
-    private readonly Lazy<Cut> _landing;
+    private readonly Lazy<Cut> _pullBackEndpoint;
     private readonly Lazy<HashSet<int>> _closed;
     private readonly Lazy<Dictionary<Node, int>> _position;
 
@@ -24,7 +24,9 @@ internal sealed class Survey
     public Survey(GraphBuilder b, LossHead head, SampleProof proof, Target target, CostModel costs)
     {
         Target = target;
-        _landing = new(() => Entry is { } entry && Cuts.FirstOrDefault(cut => cut.Value == entry.Node.Output) is { } at ? at : Cuts[0]);
+        _pullBackEndpoint = new(() =>
+            Entry is { } entry && Cuts.FirstOrDefault(cut => cut.Value == entry.Node.Output) is { } at ? at : Cuts[0]
+        );
         _closed = new(() => [.. ClosedForms()]);
         _position = new(() => Nodes.Select((found, index) => (found.Node, index)).ToDictionary(entry => entry.Node, entry => entry.index));
         Nodes =
@@ -86,7 +88,7 @@ internal sealed class Survey
         nodes.Where(_position.Value.ContainsKey).Sum(node => _flops[_position.Value[node] + 1] - _flops[_position.Value[node]]);
 
     /// <summary>The cut at which directions that are pulled back can stop: the product's output, or the target itself.</summary>
-    public Cut Landing => _landing.Value;
+    public Cut PullBackEndpoint => _pullBackEndpoint.Value;
 
     /// <summary>
     /// Whether a source that starts from a cut has a closed form: nothing but elementwise nodes lie between the target's product and it.
@@ -101,11 +103,11 @@ internal sealed class Survey
     /// The positions of the cuts from the target's product on, as long as the nodes between are elementwise and of its shape.
     /// </summary>
     private IEnumerable<int> ClosedForms() =>
-        Entry is not { } entry || Landing.Value != entry.Node.Output
+        Entry is not { } entry || PullBackEndpoint.Value != entry.Node.Output
             ? []
-            : Cuts.Where(cut => cut.Before >= Landing.Before)
+            : Cuts.Where(cut => cut.Before >= PullBackEndpoint.Before)
                 .TakeWhile(cut =>
-                    cut == Landing
+                    cut == PullBackEndpoint
                     || cut.Value.Type.Shape == entry.Node.Output.Type.Shape && cut.Region.All(node => node.Rules().IsElementwise(node))
                 )
                 .Select(cut => cut.Before);

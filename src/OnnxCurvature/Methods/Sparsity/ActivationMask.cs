@@ -91,13 +91,13 @@ internal sealed record ActivationMask(
     /// <summary>
     /// Where the base is read: ones where the mask [1, C, P] is open at any position that is taken from an entry, and zeros, [1, C, Q].
     /// </summary>
-    public Value OpenAtBase(GraphBuilder b, Value product)
+    public Value NonzeroAtBase(GraphBuilder b, Value product)
     {
-        var isOpen = Cast.Of(b, NonzeroChannels.IsOpen(b, product), ElementType.Float32);
+        var isNonzero = Cast.Of(b, NonzeroChannels.IsNonzero(b, product), ElementType.Float32);
         if (Map is null)
-            return isOpen;
+            return isNonzero;
         var takers = Map.Takers;
-        var each = Gather.Of(b, isOpen, b.Vector(takers.AsSpan()), 2);
+        var each = Gather.Of(b, isNonzero, b.Vector(takers.AsSpan()), 2);
         return ReduceMax.Of(b, Reshape.To(b, each, [1, product.Type.Shape[1], Map.Count, takers.Length / Map.Count]), [3], keepDims: false);
     }
 

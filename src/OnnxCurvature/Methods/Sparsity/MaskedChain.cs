@@ -96,7 +96,7 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
             directions =
                 next.ActivationMask.Map is null && next.Input == link.Output
                     ? directions.Through(b, link, masks[index + 1])
-                    : directions.Spread(
+                    : directions.GatherThroughPooling(
                         b,
                         link,
                         next.ActivationMask,

@@ -56,12 +56,12 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// <param name="mask">The mask after it.</param>
     /// <param name="product">The mask's factors, [1, C, P].</param>
     /// <param name="next">Where it is open.</param>
-    public MaskedDirections Spread(GraphBuilder b, MaskedLink link, ActivationMask mask, Value product, NonzeroChannels next)
+    public MaskedDirections GatherThroughPooling(GraphBuilder b, MaskedLink link, ActivationMask mask, Value product, NonzeroChannels next)
     {
         // Of a block of the product's outputs those that are read; blocks are what positions are elsewhere.
         var isRead = TransposeAxes.Of(
             b,
-            Reshape.To(b, mask.OpenAtBase(b, product), [1, link.Blocks, link.Output[0].Factor / link.Blocks]),
+            Reshape.To(b, mask.NonzeroAtBase(b, product), [1, link.Blocks, link.Output[0].Factor / link.Blocks]),
             0,
             2,
             1
@@ -155,7 +155,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// </summary>
     private Value InBlocks(GraphBuilder b, MaskedLink link, NonzeroChannels? wanted)
     {
-        var isOpen = Reshape.To(b, Channels.AreOpen, [Channels.Count]);
+        var isNonzero = Reshape.To(b, Channels.AreOpen, [Channels.Count]);
         var (channels, directions) = (Open(Channels.Indices), Gather.Of(b, Values, Open(Rows), 0));
         if (Slopes is not null)
             directions = Mul.Of(b, directions, Reshape.InsertAxis(b, Open(Slopes), 1));
@@ -181,7 +181,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
             );
         return Scan.Of(b, Numbers(b, link.Blocks), body.Build([block], [new NamedValue("product", product)]));
 
-        Value Open(Value places) => Kept(b, places, isOpen);
+        Value Open(Value places) => Kept(b, places, isNonzero);
     }
 
     private Dim Directions => Values.Type.Shape[1];
@@ -194,7 +194,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     private Value Product(GraphBuilder b, GraphBuilder body, Value position, MaskedLink link, NonzeroChannels? next, Value? count)
     {
         var seen = link.Taps.Seen(body, position, link.Samples, link.RowOf);
-        var isOpen = Reshape.To(body, Gather.Of(body, Channels.AreOpen, seen.Positions, 0), [seen.Count * Channels.Count]);
+        var isNonzero = Reshape.To(body, Gather.Of(body, Channels.AreOpen, seen.Positions, 0), [seen.Count * Channels.Count]);
         var weight = Gather.Of(
             body,
             link.Matrix(b),
@@ -210,18 +210,18 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         Value Wanted(Value places) => count is null ? Gather.Of(body, places, position, 0) : next!.First(body, places, position, count);
 
         // Of [T, A] those at which the mask is open.
-        Value Open(Value places) => Kept(body, places, isOpen);
+        Value Open(Value places) => Kept(body, places, isNonzero);
     }
 
     /// <summary>Of places of any shape, in a row, those at which the mask is open.</summary>
-    private static Value Kept(GraphBuilder b, Value places, Value isOpen)
+    private static Value Kept(GraphBuilder b, Value places, Value isNonzero)
     {
-        TensorShape open = [Dim.Symbol($"open_{isOpen.Producer!.Id}")];
+        TensorShape open = [Dim.Symbol($"open_{isNonzero.Producer!.Id}")];
         return Catalogue
             .Get<Compress>()
             .Apply(
                 b,
-                [Reshape.To(b, places, isOpen.Type.Shape), isOpen],
+                [Reshape.To(b, places, isNonzero.Type.Shape), isNonzero],
                 Attributes.Empty.With("axis", 0L),
                 types: [places.Type with { Shape = open }]
             )

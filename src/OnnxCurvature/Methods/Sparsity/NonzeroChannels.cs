@@ -61,8 +61,8 @@ internal sealed record NonzeroChannels(Value Indices, Value AreOpen, Value? Slop
     {
         var slopes = ByPosition(b, mask);
         var rows = slopes.Type.Shape[0];
-        var isOpen = Cast.Of(b, IsOpen(b, slopes), ElementType.Float32);
-        var most = Cast.Of(b, ReduceMax.Of(b, ReduceSum.Of(b, isOpen, [1], keepDims: false), [0], keepDims: true), ElementType.Int64);
+        var isNonzero = Cast.Of(b, IsNonzero(b, slopes), ElementType.Float32);
+        var most = Cast.Of(b, ReduceMax.Of(b, ReduceSum.Of(b, isNonzero, [1], keepDims: false), [0], keepDims: true), ElementType.Int64);
         var count = Max.Of(b, most, b.Vector(1));
         // Of equal entries the first come first: open ones before closed ones, and each in the order of channels.
         var size = Dim.Symbol($"active_{count.Producer!.Id}");
@@ -70,7 +70,7 @@ internal sealed record NonzeroChannels(Value Indices, Value AreOpen, Value? Slop
             .Get<TopK>()
             .Apply(
                 b,
-                [isOpen, count],
+                [isNonzero, count],
                 Attributes.Empty.With("axis", 1L),
                 2,
                 [new TensorType(ElementType.Float32, [rows, size]), new TensorType(ElementType.Int64, [rows, size])]
@@ -89,6 +89,6 @@ internal sealed record NonzeroChannels(Value Indices, Value AreOpen, Value? Slop
         Reshape.To(b, TransposeAxes.Of(b, mask, 0, 2, 1), [mask.Type.Shape[0] * mask.Type.Shape[2], mask.Type.Shape[1]]);
 
     /// <summary>Where factors are other than zero.</summary>
-    public static Value IsOpen(GraphBuilder b, Value slopes) =>
+    public static Value IsNonzero(GraphBuilder b, Value slopes) =>
         Catalogue.Get<Not>().Apply(b, [Equal.Of(b, slopes, b.Scalar(slopes.Type.Element, 0))]).Output;
 }

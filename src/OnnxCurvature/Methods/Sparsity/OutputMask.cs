@@ -19,12 +19,16 @@ internal sealed record OutputMask(NonzeroChannels Channels, Value Counts, Value 
     /// <summary>The open end of a mask [N, O, P].</summary>
     public static OutputMask Of(GraphBuilder b, Value mask, bool isMask)
     {
-        var isOpen = NonzeroChannels.IsOpen(b, NonzeroChannels.ByPosition(b, mask));
-        var counted = Cast.Of(b, isOpen, ElementType.Int64);
+        var isNonzero = NonzeroChannels.IsNonzero(b, NonzeroChannels.ByPosition(b, mask));
+        var counted = Cast.Of(b, isNonzero, ElementType.Int64);
         var (one, none) = (b.Scalar(ElementType.Int64, 1), b.Scalar(ElementType.Int64, -1));
         var upTo = Catalogue.Get<CumSum>().Apply(b, [counted, one]).Output;
         var channels = NonzeroChannels.Of(b, mask, isMask);
-        return new OutputMask(channels, channels.Counts(b), Catalogue.Get<Where>().Apply(b, [isOpen, Add.Of(b, upTo, none), none]).Output);
+        return new OutputMask(
+            channels,
+            channels.Counts(b),
+            Catalogue.Get<Where>().Apply(b, [isNonzero, Add.Of(b, upTo, none), none]).Output
+        );
     }
 
     /// <summary>

@@ -110,7 +110,7 @@ internal sealed class GraphEmitter
         foreach (var input in node.Inputs)
             if (input is not null)
                 b.Recognize(input);
-        if (node.Rules().Spell(b, node) is not { } outputs)
+        if (node.Rules().ForOlderOpsets(b, node) is not { } outputs)
             return false;
         foreach (var part in GraphWalk.Ancestors(outputs, scope: b))
             EmitNode(part, graph);

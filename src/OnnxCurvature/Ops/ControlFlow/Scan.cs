@@ -34,12 +34,12 @@ internal sealed class Scan : Operator, IBodyOperator
     /// <param name="b">Where the node is built.</param>
     /// <param name="scanned">The entries.</param>
     /// <param name="body">The body.</param>
-    /// <param name="picksOpen">Whether it has the attribute <see cref="GathersNonzero"/>.</param>
-    public static Value Of(GraphBuilder b, Value scanned, Program body, bool picksOpen = false)
+    /// <param name="gathersNonzero">Whether it has the attribute <see cref="GathersNonzero"/>.</param>
+    public static Value Of(GraphBuilder b, Value scanned, Program body, bool gathersNonzero = false)
     {
         var scan = Catalogue.Get<Scan>();
         var attributes = Described(body, [false], [false]);
-        if (picksOpen)
+        if (gathersNonzero)
             attributes = attributes.With(GathersNonzero, 1L);
         return scan.Apply(b, scan.WithCaptures([scanned], attributes), attributes).Output;
     }
@@ -301,7 +301,7 @@ internal sealed class Scan : Operator, IBodyOperator
         };
 
     /// <summary>Where there may be no iterations: a Loop that takes entry by entry.</summary>
-    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node)
+    public override ImmutableArray<Value>? ForOlderOpsets(GraphBuilder b, Node node)
     {
         if (!node.Attributes.Has(MayBeNone))
             return null;

@@ -46,7 +46,7 @@ internal sealed class PRelu : BinaryElementwise
         [Chosen(b, call.Required(0), call.Required(1))];
 
     /// <summary>Files repeat the slope only: they take the output for one of x's shape.</summary>
-    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) =>
+    public override ImmutableArray<Value>? ForOlderOpsets(GraphBuilder b, Node node) =>
         node.Output.Type.Shape == node.Inputs[0]!.Type.Shape ? null : [Chosen(b, node.Inputs[0]!, node.Inputs[1]!)];
 
     private static Value Chosen(GraphBuilder b, Value input, Value slope)

@@ -140,7 +140,8 @@ internal abstract class CompositeOperator : Operator
     protected virtual bool IsNewerThanFiles => false;
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => IsNewerThanFiles ? [.. Lower(b, Call(node))!] : null;
+    public override ImmutableArray<Value>? ForOlderOpsets(GraphBuilder b, Node node) =>
+        IsNewerThanFiles ? [.. Lower(b, Call(node))!] : null;
 
     /// <summary>Whether ONNX Runtime has a float64 kernel, as exact as what the operator is lowered to.</summary>
     protected virtual bool HasFloat64Kernel => false;

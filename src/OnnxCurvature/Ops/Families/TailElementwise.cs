@@ -29,7 +29,7 @@ internal abstract class TailElementwise : UnaryElementwise
     protected sealed override Expr? InFloat64(Attributes attributes, Expr x) => Formula(x);
 
     /// <inheritdoc/>
-    public sealed override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => [Formula(new Expr(b, node.Inputs[0]!))];
+    public sealed override ImmutableArray<Value>? ForOlderOpsets(GraphBuilder b, Node node) => [Formula(new Expr(b, node.Inputs[0]!))];
 
     /// <summary>About as many nodes as the formulas have.</summary>
     public sealed override double Flops(Node node, Func<Dim, double> size) => 7 * base.Flops(node, size);

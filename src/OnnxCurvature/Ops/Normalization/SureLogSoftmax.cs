@@ -58,7 +58,7 @@ internal sealed class SureLogSoftmax : AxisNormalization
         [Formula(new Expr(b, call.Required(0)), Axes.Normalize(call.Attributes.Int("axis", -1), types[0].Rank))];
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => [Formula(new Expr(b, node.Inputs[0]!), Axis(node))];
+    public override ImmutableArray<Value>? ForOlderOpsets(GraphBuilder b, Node node) => [Formula(new Expr(b, node.Inputs[0]!), Axis(node))];
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.Curved;

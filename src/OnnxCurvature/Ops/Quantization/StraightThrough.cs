@@ -46,7 +46,8 @@ internal sealed class StraightThrough : Operator
         [inputs[0] == inputs[1] ? inputs[0] : SampleLayout.Coupled];
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) => [Cast.Of(b, node.Inputs[1]!, node.Output.Type.Element)];
+    public override ImmutableArray<Value>? ForOlderOpsets(GraphBuilder b, Node node) =>
+        [Cast.Of(b, node.Inputs[1]!, node.Output.Type.Element)];
 
     /// <summary>
     /// The output of a call of <see cref="DequantizeLinear"/> such that quantization counts as the identity in derivatives; null where what

@@ -92,7 +92,7 @@ internal sealed class Resize : CompositeOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value>? Spell(GraphBuilder b, Node node) =>
+    public override ImmutableArray<Value>? ForOlderOpsets(GraphBuilder b, Node node) =>
         node.Attributes.Text("coordinate_transformation_mode", "") == LastInOpset11
             ? [.. Lower(b, new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1))!]
             : null;
