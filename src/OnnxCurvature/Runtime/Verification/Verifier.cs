@@ -96,19 +96,25 @@ internal sealed class Verifier
 
         Tensor Unit(int entry) => Moved(Tensor.Filled(point.Element, point.Shape.AsSpan(), 0), entry, 1);
 
-        double At(Value output, int entry, double step, bool unit = false)
+        double[] At(Value[] of, int entry, double step, bool unit = false)
         {
             var values = new Dictionary<Value, Tensor>(fixedValues) { [target.Value] = Moved(point, entry, step) };
             if (unit)
                 values[product.Inputs[0]] = Unit(entry);
-            var nodes = GraphWalk.Between(sources, [output]);
+            var nodes = GraphWalk.Between(sources, of);
             if (!KeepsShapes(nodes, values))
                 throw new UserErrorException(
                     $"'{target.Name}' cannot be verified, because its entry {entry} decides how many elements a value has, so that the "
                         + $"loss has no difference there; give data without equal entries."
                 );
-            var tensor = Interpreter.Read(output, values);
-            return tensor.Rank == 0 ? tensor.Floats[0] : tensor.Floats[entry];
+            return Array.ConvertAll(
+                of,
+                output =>
+                {
+                    var tensor = Interpreter.Read(output, values);
+                    return tensor.Rank == 0 ? tensor.Floats[0] : tensor.Floats[entry];
+                }
+            );
         }
 
         bool KeepsShapes(ImmutableArray<Node> nodes, Dictionary<Value, Tensor> values)
@@ -127,20 +133,33 @@ internal sealed class Verifier
         // Of the run, errors of the model's type; of a difference quotient, errors of double, which steps divide.
         var inDouble = ElementType.Float64.UnitRoundoff() / point.Element.UnitRoundoff();
         var rounding = new Lazy<FirstOrderRounding>(() => FirstOrder(slope, sources, fixedValues, seed, cancellation));
-        foreach (var (position, entry) in entries)
+        // Each entry takes evaluations of its own, so several go at once.
+        foreach (var several in entries.Chunk(Environment.ProcessorCount))
+        {
+            var compared = several.Select(place => Task.Run(() => Compared(place.Position, place.Entry).ToArray(), cancellation));
+            foreach (var entry in Task.WhenAll(compared).GetAwaiter().GetResult().SelectMany(entry => entry))
+                yield return entry;
+        }
+
+        IEnumerable<VerifyEntry> Compared(int position, int entry)
         {
             var ofProduct = new Lazy<double>(() =>
                 product.Outputs[0] is { } hv
                     ? ProductRounding(hv, product.Inputs[0], Unit(entry), entry, sources, fixedValues, seed, cancellation)
                     : 0
             );
+            // The loss and the gradient at a place come of one evaluation, since both are nearly always asked for.
+            var known = new Dictionary<double, double[]>();
+            double Near(int of, double step) =>
+                (known.TryGetValue(step, out var values) ? values : known[step] = At([_head.Loss, slope], entry, step))[of];
+
             // Differences of a step are made only where those of the steps before it do not agree.
-            IEnumerable<Reference> Differences(Value of, Func<double> error) =>
+            IEnumerable<Reference> Differences(int of, Func<double> error) =>
                 Steps
-                    .Select(h => new Reference((At(of, entry, h) - At(of, entry, -h)) / (2 * h), () => error() * inDouble / h))
+                    .Select(h => new Reference((Near(of, h) - Near(of, -h)) / (2 * h), () => error() * inDouble / h))
                     .Concat(
                         OneSidedDifferences
-                            .AtKink(h => At(of, entry, h), Steps, () => error() * inDouble)
+                            .AtKink(h => Near(of, h), Steps, () => error() * inDouble)
                             .Select(side => new Reference(side.Value, () => error() * inDouble / side.Step))
                     );
 
@@ -148,14 +167,14 @@ internal sealed class Verifier
                 gradient,
                 position,
                 () => rounding.Value.Slope.At(entry),
-                Differences(_head.Loss, () => rounding.Value.Loss.At(0)),
+                Differences(0, () => rounding.Value.Loss.At(0)),
                 "central difference of the loss"
             );
             yield return Compare(
                 diagonal,
                 position,
                 () => ofProduct.Value,
-                Differences(slope, () => rounding.Value.Slope.At(entry)),
+                Differences(1, () => rounding.Value.Slope.At(entry)),
                 "central difference of the gradient"
             );
             if (!diagonalByProducts)
@@ -163,7 +182,7 @@ internal sealed class Verifier
                     diagonal,
                     position,
                     () => ofProduct.Value,
-                    [new Reference(product.Outputs[0] is { } hv ? At(hv, entry, 0, unit: true) : 0, () => 0)],
+                    [new Reference(product.Outputs[0] is { } hv ? At([hv], entry, 0, unit: true)[0] : 0, () => 0)],
                     "Hessian-vector product in float64"
                 );
         }
