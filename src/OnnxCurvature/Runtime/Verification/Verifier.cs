@@ -96,25 +96,34 @@ internal sealed class Verifier
 
         Tensor Unit(int entry) => Moved(Tensor.Filled(point.Element, point.Shape.AsSpan(), 0), entry, 1);
 
-        double[] At(Value[] of, int entry, double step, bool unit = false)
+        double[] At(Value[] of, int entry, double step)
         {
             var values = new Dictionary<Value, Tensor>(fixedValues) { [target.Value] = Moved(point, entry, step) };
-            if (unit)
-                values[product.Inputs[0]] = Unit(entry);
             var nodes = GraphWalk.Between(sources, of);
             if (!KeepsShapes(nodes, values))
                 throw new UserErrorException(
                     $"'{target.Name}' cannot be verified, because its entry {entry} decides how many elements a value has, so that the "
                         + $"loss has no difference there; give data without equal entries."
                 );
-            return Array.ConvertAll(
-                of,
-                output =>
-                {
-                    var tensor = Interpreter.Read(output, values);
-                    return tensor.Rank == 0 ? tensor.Floats[0] : tensor.Floats[entry];
-                }
-            );
+            return Array.ConvertAll(of, output => EntryOf(output, values, entry));
+        }
+
+        // A product takes nothing anew but what depends on the direction.
+        ImmutableArray<Node> turning = product.Outputs[0] is { } turned
+            ? GraphWalk.Between(new HashSet<Value> { product.Inputs[0] }, [turned])
+            : [];
+        var resting = new Lazy<Dictionary<Value, Tensor>>(() =>
+        {
+            var (values, nodes) = (new Dictionary<Value, Tensor>(fixedValues), GraphWalk.Between(sources, outputs));
+            Interpreter.Run(nodes.Except(turning), values, cancellation);
+            return values;
+        });
+
+        double Product(Value of, int entry)
+        {
+            var values = new Dictionary<Value, Tensor>(resting.Value) { [product.Inputs[0]] = Unit(entry) };
+            Interpreter.Run(turning, values, cancellation);
+            return EntryOf(of, values, entry);
         }
 
         bool KeepsShapes(ImmutableArray<Node> nodes, Dictionary<Value, Tensor> values)
@@ -182,10 +191,16 @@ internal sealed class Verifier
                     diagonal,
                     position,
                     () => ofProduct.Value,
-                    [new Reference(product.Outputs[0] is { } hv ? At([hv], entry, 0, unit: true)[0] : 0, () => 0)],
+                    [new Reference(product.Outputs[0] is { } hv ? Product(hv, entry) : 0, () => 0)],
                     "Hessian-vector product in float64"
                 );
         }
+    }
+
+    private static double EntryOf(Value output, Dictionary<Value, Tensor> values, int entry)
+    {
+        var tensor = Interpreter.Read(output, values);
+        return tensor.Rank == 0 ? tensor.Floats[0] : tensor.Floats[entry];
     }
 
     /// <summary>What rounding makes of the loss and of the gradient.</summary>
