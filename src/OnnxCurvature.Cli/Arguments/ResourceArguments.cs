@@ -25,8 +25,17 @@ internal sealed class ResourceArguments(bool runs) : OptionGroup("Resources")
             CustomParser = Parsers.Integer("--threads", 0),
         };
 
+    public Option<string?> Profile { get; } =
+        new("--profile")
+        {
+            HelpName = "FILE",
+            Description =
+                "Write ONNX Runtime's profile of the run. It is a trace in Chrome's JSON format, with the time of every node of every "
+                + "session, for chrome://tracing or ui.perfetto.dev [default: none].",
+        };
+
     /// <inheritdoc/>
-    public override IEnumerable<Option> Options => runs ? [Memory, Threads] : [Memory];
+    public override IEnumerable<Option> Options => runs ? [Memory, Threads, Profile] : [Memory];
 
     /// <summary>The bound on memory.</summary>
     public long? MemoryOf(ParseResult parsed) => parsed.GetResult(Memory) is null ? null : parsed.GetValue(Memory);

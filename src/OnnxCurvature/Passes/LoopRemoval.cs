@@ -73,7 +73,7 @@ internal sealed class LoopRemoval
     /// <param name="name">The name of the parameter that takes the number of the run.</param>
     public static LoopFreeProgram Run(Program program, string name)
     {
-        var summing = Summing(program);
+        var summing = Summing(program, new HashSet<Node>());
         if (summing.Count == 0)
             return new LoopFreeProgram(program, 1, []);
         var pass = new LoopRemoval(program, summing, name);
@@ -88,13 +88,23 @@ internal sealed class LoopRemoval
     }
 
     /// <summary>
-    /// The sums over directions of a program; null where it has none, or a result is not linear in them. The program stays as it is.
+    /// The sums over directions of a program; null where it has none in which the results are linear. What makes the directions may itself be
+    /// sums over others, in which results are not linear: these loops make all of their iterations. The program stays as it is.
     /// </summary>
     public static DirectionSums? SumsOf(Program program)
     {
-        var summing = Summing(program);
-        if (summing.Count == 0)
-            return null;
+        var whole = new HashSet<Node>();
+        while (Summing(program, whole) is { Count: > 0 } summing)
+        {
+            if (SumsOf(program, summing) is { } sums)
+                return sums;
+            whole.UnionWith(summing);
+        }
+        return null;
+    }
+
+    private static DirectionSums? SumsOf(Program program, HashSet<Node> summing)
+    {
         try
         {
             var pass = new LoopRemoval(program, summing, "direction_segment");
@@ -107,15 +117,15 @@ internal sealed class LoopRemoval
         }
     }
 
-    /// <summary>The loops that were added and that come after no other.</summary>
-    private static HashSet<Node> Summing(Program program)
+    /// <summary>The loops that were added and that come after no other but those that make all of their iterations.</summary>
+    private static HashSet<Node> Summing(Program program, IReadOnlySet<Node> whole)
     {
         var after = new HashSet<Value>();
         var summing = new HashSet<Node>();
         foreach (var node in program.Nodes)
             if (GraphWalk.Dependencies(node).Any(after.Contains))
                 after.UnionWith(node.Outputs);
-            else if (IsAdded(node) && Loop.FixedRounds(node) is not null)
+            else if (!whole.Contains(node) && IsAdded(node) && Loop.FixedRounds(node) is not null)
             {
                 summing.Add(node);
                 after.UnionWith(node.Outputs);

@@ -38,6 +38,9 @@ internal static class LayoutProblem
             ["twice in a batch"] = true,
             ["twice in a batch, then merged"] = true,
             ["tiled"] = true,
+            ["wide head"] = true,
+            ["wide head, rows merged"] = true,
+            ["wide head, samples last"] = true,
             ["in reverse"] = false,
             ["minus the mean"] = false,
             ["minus the mean, rows merged"] = false,
@@ -86,6 +89,9 @@ internal static class LayoutProblem
                 [n * 2 * steps, classes]
             ),
             "tiled" => p.Apply<Tanh>(p.Apply<Tile>(m, b.Vector(2, 1, 1))),
+            "wide head" => Wide(p, m, classes),
+            "wide head, rows merged" => Reshape.To(b, Wide(p, m, classes), [n * steps, 3 * classes]),
+            "wide head, samples last" => Permuted(p, Wide(p, m, classes), 2, 1, 0),
             "in reverse" => p.Apply<Gather>(
                 Attributes.Empty.With("axis", 0L),
                 m,
@@ -97,6 +103,10 @@ internal static class LayoutProblem
         };
         return p;
     }
+
+    /// <summary>Three times as many outputs as features, with a bias: what comes before is narrower.</summary>
+    private static Value Wide(Problem p, Value m, long classes) =>
+        p.Apply<Add>(p.Apply<MatMul>(m, p.Weight("head", 0.6, classes, 3 * classes)), p.Weight("bias", 0.3, 3 * classes));
 
     private static Value Curved(Problem p, Value h, Value scale)
     {

@@ -147,6 +147,28 @@ public sealed class LayoutTests
         }
     }
 
+    [Theory]
+    [InlineData("wide head", 6)]
+    [InlineData("wide head, rows merged", 6)]
+    [InlineData("wide head, samples last", 6)]
+    public void A_narrow_value_before_the_output_has_fewer_directions(string layout, int directions)
+    {
+        var run = new Run(
+            layout,
+            LossKind.CrossEntropy,
+            2,
+            2,
+            3,
+            "scale",
+            [Quantity.HessianDiagonal, Quantity.GgnDiagonal],
+            candidates => candidates.First(candidate => candidate.Method == OnnxCurvature.Methods.Planning.Candidate.ByCholesky)
+        );
+        Assert.Contains(run.Plan.Methods, method => method.Method.StartsWith("Cholesky factor at a cut", StringComparison.Ordinal));
+        Assert.Equal(directions, run.Plan.Methods.Single(method => method.Quantity == Quantity.GgnDiagonal).Directions);
+        run.Near(run.Oracle.Hessian, Quantity.HessianDiagonal, Second);
+        run.Near(run.Oracle.GaussNewton, Quantity.GgnDiagonal, First);
+    }
+
     private static Vector<double> Flat(Matrix<double> matrix) => Vector<double>.Build.DenseOfArray(matrix.ToRowMajorArray());
 
     /// <summary>A plan of one weight, what its program gives, and what it should give.</summary>
@@ -179,7 +201,11 @@ public sealed class LayoutTests
                 Estimator = estimator,
                 Probes = 2000,
             };
-            var limits = new PlanLimits { Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", samples) };
+            var limits = new PlanLimits
+            {
+                Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", samples),
+                Factorized = ElementType.Float64,
+            };
             Plan = new Planner(problem.Graph(), request, limits) { Choice = choice ?? (candidates => candidates[0]) }.Plan();
             var data = Data(problem, Plan.Loss.Target!, samples);
             var results = Interpreter.Run(Plan.Program, data);

@@ -28,6 +28,9 @@ internal sealed record Candidate(string Method, Cut Cut, bool IsFactor, double D
     /// <summary>The name of the method with a product of the Jacobian for each entry of the target.</summary>
     public const string ByForwardProducts = "forward products";
 
+    /// <summary>The name of the method with a Cholesky factor of what the output Hessian is at a narrower value before.</summary>
+    public const string ByCholesky = "Cholesky factor at a cut";
+
     /// <summary>The name of the method with a square root of the output Hessian.</summary>
     public const string ByRoot = "square root of the output Hessian";
 }

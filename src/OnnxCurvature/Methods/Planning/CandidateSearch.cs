@@ -26,6 +26,15 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     /// <summary>What it takes to make an entry of a direction of the square root of the output Hessian.</summary>
     private const double FactorEntryFlops = 4;
 
+    /// <summary>Products in double take this many times as long as those in float32, two operations for an entry and a term.</summary>
+    private const double DoubleFactor = 4;
+
+    /// <summary>Operations, for an entry and a column of a Cholesky factor, that take as long as its elimination in double does.</summary>
+    private const double CholeskyFactor = 8;
+
+    /// <summary>What a Cholesky factor takes for each entry of its matrix, while it is made: five copies in double.</summary>
+    private const double CholeskyBytes = 5 * sizeof(double);
+
     /// <summary>All ways, the cheapest that is proven first, and after those that are proven the others.</summary>
     public ImmutableArray<Candidate> Of(Survey survey)
     {
@@ -43,7 +52,12 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             if (!at.Element.IsFloat())
                 continue;
             if (cut.Value == head.Output && head.Factor is { } factor)
-                candidates.Add(AtOutput(survey, cut, factor, sources[index], blocked ?? obstacles.Before(cut.Value, cut.Before)));
+            {
+                var output = AtOutput(survey, cut, factor, sources[index], blocked ?? obstacles.Before(cut.Value, cut.Before));
+                candidates.Add(output);
+                if (output.Obstacle is null)
+                    candidates.AddRange(AtNarrowCuts(survey, cut, factor, sources));
+            }
             // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
             if (!IsKnown(cut.Value) || cut.Value.Producer is { Origin.IsLoss: true } || cut.Before == 0 && !proof.Of(cut.Value).IsSeparate)
                 continue;
@@ -74,6 +88,17 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         var entries = limits.Size(output.Value.Type.Shape.Elements);
         var forward = survey.Flops(survey.Cuts[0], output);
         var candidates = new List<Candidate> { apart };
+        if (apart.Obstacle is null)
+            candidates.AddRange(
+                survey
+                    .Cuts[..survey.Cuts.IndexOf(output)]
+                    .Where(cut => cut.Value.Type.Element.IsFloat())
+                    .Select(cut => (Cut: cut, Narrow: Narrow(survey, cut, output, factor)))
+                    .Where(at => at.Narrow is not null)
+                    .Select(at =>
+                        Costed(survey, at.Cut, Candidate.ByCholesky, at.Narrow!.Value.Directions, 0, 1, (at.Narrow.Value.Flops, 0), null)
+                    )
+            );
         if (obstacle is not null)
         {
             var directions = limits.Size(factor.Directions(SampleLayout.None));
@@ -128,6 +153,57 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             : $"the sizes of '{output.Value.Name}' {output.Value.Type.Shape} are not known";
         var tail = Math.Min(FactorEntryFlops * limits.Size(output.Value.Type.Shape.Elements), ProductPasses * survey.Flops(output));
         return Costed(survey, output, Candidate.ByRoot, FactorColumns(survey, factor), tail, 1, sources, obstacle);
+    }
+
+    /// <summary>
+    /// Cholesky factors at the values before the output from which on nothing is curved, where a sample has fewer entries than the output
+    /// has directions.
+    /// </summary>
+    private IEnumerable<Candidate> AtNarrowCuts(
+        Survey survey,
+        Cut output,
+        OutputHessianRoot factor,
+        (double Flops, double Directions)[] sources
+    )
+    {
+        var of = survey.Cuts.IndexOf(output);
+        for (var index = of - 1; index >= 0 && survey.Cuts[index + 1].Kind == RegionKind.Linear; index--)
+            if (Narrow(survey, survey.Cuts[index], output, factor) is { } narrow)
+                yield return Costed(
+                    survey,
+                    survey.Cuts[index],
+                    Candidate.ByCholesky,
+                    narrow.Directions,
+                    0,
+                    1,
+                    (sources[of].Flops + narrow.Flops, sources[of].Directions),
+                    null
+                );
+    }
+
+    /// <summary>
+    /// The directions of a Cholesky factor at a cut and what it takes to make it; null where there are no fewer than at the output, where
+    /// it is not to be factorized, or where there is no memory for it.
+    /// </summary>
+    private (double Directions, double Flops)? Narrow(Survey survey, Cut cut, Cut output, OutputHessianRoot factor)
+    {
+        if (
+            cut.Value.Type.Element != limits.Factorized
+            || cut.Before < Math.Max(1, survey.Landing.Before)
+            || !IsKnown(cut.Value)
+            || proof.Apart(cut.Value).IsSeparate != proof.InOutput.IsSeparate
+            || cut == survey.Landing && survey.Rows is not null
+        )
+            return null;
+        var (wide, narrow) = (limits.Size(factor.Directions(proof.InOutput)), Entries(cut.Value));
+        var samples = limits.Size(cut.Value.Type.Shape.Elements) / narrow;
+        if (narrow >= wide || samples * narrow * narrow * CholeskyBytes > limits.MemoryBytes)
+            return null;
+        return (
+            narrow,
+            wide * (FactorEntryFlops * limits.Size(output.Value.Type.Shape.Elements) + 2 * survey.Flops(cut, output))
+                + samples * narrow * narrow * (DoubleFactor * wide + CholeskyFactor * narrow)
+        );
     }
 
     /// <summary>

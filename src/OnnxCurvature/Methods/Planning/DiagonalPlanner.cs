@@ -23,9 +23,13 @@ internal sealed class DiagonalPlanner(
     Func<IReadOnlyList<Candidate>, Candidate> choice
 )
 {
+    /// <summary>The share of the memory that directions take from which the matrix of a Cholesky factor is summed up.</summary>
+    private const double ShareOfCholesky = 0.25;
+
     private readonly Dictionary<(Value, (long, long)?, bool), HessianDirections?> _hessians = [];
     private readonly Dictionary<(Value, Value), ElementwiseDirections?> _sources = [];
     private readonly Dictionary<(Value, Value, (long, long)?), HessianDirections?> _regions = [];
+    private readonly Dictionary<Value, CholeskyDirections> _cholesky = [];
     private RootDirections? _factor;
     private RootDirections? _wholeFactor;
 
@@ -99,6 +103,7 @@ internal sealed class DiagonalPlanner(
         var closed = ImmutableArray.CreateBuilder<Value>();
         DirectionSource? directions =
             best.IsFactor ? Factor
+            : best.Method == Candidate.ByCholesky ? CholeskyAt(best.Cut.Value)
             : best.Cut.Joint is { } joint ? JointHessianDirections.Create(Builder, head.Loss, joint)
             : HessianAt(best.Cut.Value, best.Cut == survey.PullBackEndpoint && !best.Together ? survey.Rows : null, best.Together);
         var how = "";
@@ -156,6 +161,7 @@ internal sealed class DiagonalPlanner(
         var term =
             best.Method == Candidate.ByForwardProducts
                 ? new ForwardProductTerm(target, head, search.SamplesOfForward(target, obstacle), proof.InOutput)
+            : best.Method == Candidate.ByCholesky ? Term(target, CholeskyAt(best.Cut.Value), false)
             : best.Together ? Term(Path(target, head.Output, together: true), WholeFactor, false)
             : Term(path!, Factor, true);
         return new PlannedQuantity(
@@ -180,6 +186,13 @@ internal sealed class DiagonalPlanner(
         if (path is { Separates: true } && WeightEntry.Find(Builder, path) is null)
             obstacle = path.Refusal(Builder);
         return obstacle is null ? path : null;
+    }
+
+    private CholeskyDirections CholeskyAt(Value at)
+    {
+        if (!_cholesky.TryGetValue(at, out var directions))
+            _cholesky[at] = directions = new CholeskyDirections(at, proof.Apart(at), Factor, ShareOfCholesky * limits.MemoryBytes);
+        return directions;
     }
 
     private HessianDirections? HessianAt(Value at, (long Start, long End)? rows, bool together)

@@ -59,6 +59,9 @@ internal static class Explanation
                     + $"their own)";
         var main =
             chosen.IsFactor ? $"samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}"
+            : chosen.Method == Candidate.ByCholesky
+                ? $"all influence passes '{at}' with samples separate, behind which nothing is curved, so diag H is the sum of squared "
+                    + $"pull-backs of the columns of L, with LLᵀ the Hessian there, which {head.Factor!.Formula} give"
             : how.Length == 0 ? $"the loss has no second derivative in '{at}'"
             : chosen.Together
                 ? $"all influence passes '{at}', so diag H follows from the Hessian there of all samples together, "
@@ -73,6 +76,9 @@ internal static class Explanation
         chosen.Method == Candidate.ByForwardProducts
             ? $"the Gauss–Newton matrix is JᵀSSᵀJ with the directions {root.Formula} in S, so its entry is the square of SᵀJeᵢ, for any "
                 + $"graph; {term.Description}"
+        : chosen.Method == Candidate.ByCholesky
+            ? $"the Gauss–Newton matrix at '{chosen.Cut.Name}' is LLᵀ, which {root.Formula} give, and samples are separate, so the diagonal is the "
+                + $"sum of squared pull-backs of the columns of L; {term.Description}"
         : chosen.Together
             ? $"the Gauss–Newton matrix is the sum of squared pull-backs of {root.Formula}, for every sample by itself since {obstacle}; "
                 + $"{term.Description}"
@@ -87,7 +93,7 @@ internal static class Explanation
                 .Nodes[first..]
                 .Select(found => found.Node.Outputs.Sum(output => limits.Size(output.Type.Shape.Elements) * output.Type.Element.Size()))
                 .DefaultIfEmpty(0)
-                .Max() * (candidate.IsFactor ? 2 : 4);
+                .Max() * (candidate.IsFactor || candidate.Method == Candidate.ByCholesky ? 2 : 4);
         return Math.Min(Math.Max(each, limits.MemoryBytes), each * Math.Min(candidate.Directions, 256));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Requests;
@@ -20,6 +21,12 @@ public sealed record PlanLimits
     /// </summary>
     public bool OneRunForEachChunk { get; init; }
 
+    /// <summary>
+    /// The type of the values whose second derivative may be factorized in double, which has to be far more exact; null where none is. That
+    /// belongs to runs only: a file may be derived again, and small pivots would amplify roundoff then.
+    /// </summary>
+    internal ElementType? Factorized { get; init; }
+
     /// <summary>Whether products of directions are taken at nonzero channels only; null for where it is expected to be faster.</summary>
     internal bool? MasksProducts { get; init; }
 
@@ -36,7 +43,7 @@ public sealed record PlanLimits
     public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
 
     /// <summary>The size of a dimension to plan with.</summary>
-    public double Size(Ir.Dim dim)
+    public double Size(Dim dim)
     {
         double size = dim.Factor;
         foreach (var symbol in dim.Symbols)

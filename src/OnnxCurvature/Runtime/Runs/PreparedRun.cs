@@ -105,10 +105,11 @@ internal sealed class PreparedRun : IDisposable
                     return "what was there already";
             }
             var keeper = Keeper();
+            using var profiles = _options.ProfilePath is null ? null : new SessionProfiles();
             ComputedRun run;
             try
             {
-                run = Runner().Compute(_plan.Data, keeper, progress, cancellation);
+                run = Runner(profiles).Compute(_plan.Data, keeper, progress, cancellation);
             }
             catch (MemoryExceededException)
             {
@@ -116,6 +117,7 @@ internal sealed class PreparedRun : IDisposable
                     $"{Stopped}; all shards need one plan, so give a smaller --memory to all of them, or {_options.Bound.Remedy}."
                 );
             }
+            profiles?.Write(_options.ProfilePath!);
             StateFile.Write(path, _identity.Value, run.State, Info(run.State));
             keeper.Finish();
             return run.State.Progress;
@@ -275,7 +277,9 @@ internal sealed class PreparedRun : IDisposable
         // The files are digested while the run goes on.
         var identity = Task.Run(() => _identity.Value, CancellationToken.None);
         var keeper = Keeper();
-        var result = Runner().Compute(_plan.Data, keeper, progress, cancellation).Finish(_seconds, _plan.Data.Samples);
+        using var profiles = _options.ProfilePath is null ? null : new SessionProfiles();
+        var result = Runner(profiles).Compute(_plan.Data, keeper, progress, cancellation).Finish(_seconds, _plan.Data.Samples);
+        profiles?.Write(_options.ProfilePath!);
         result = result with
         {
             Tensors = [.. result.Tensors.Select(Named)],
@@ -297,9 +301,9 @@ internal sealed class PreparedRun : IDisposable
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
-    private CurvatureRunner Runner()
+    private CurvatureRunner Runner(SessionProfiles? profiles)
     {
-        var (settings, limits) = (_plan.Settings(_options), RunPlan.Limits(_options, Source));
+        var (settings, limits) = (_plan.Settings(_options) with { Profiles = profiles }, RunPlan.Limits(_options, Source));
         var runner = new CurvatureRunner(_plan.Program, _plan.Join, settings, limits)
         {
             BatchNumber = _plan.BatchNumber,

@@ -90,6 +90,12 @@ public sealed record CurvatureRunOptions
     /// </summary>
     internal PlantedFaults Faults { get; init; } = new();
 
+    /// <summary>
+    /// The file to which ONNX Runtime's profile of all sessions is written, a trace of JSON in Chrome's format; null for none. Recording takes
+    /// some microseconds for each node.
+    /// </summary>
+    public string? ProfilePath { get; init; }
+
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
 }

@@ -97,6 +97,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         new()
         {
             Provider = options.ChosenProvider,
+            Factorized = ElementType.Float32,
             MemoryBytes = options.ChunkBytes ?? options.PlannedBytes ?? options.Bound.Bytes,
             Dimensions = source.Dimensions,
             DefaultDimension = source.BatchSize,

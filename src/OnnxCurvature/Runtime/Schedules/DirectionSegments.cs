@@ -69,17 +69,26 @@ internal sealed class DirectionSegments
     )
     {
         var loops = schedule.Steps.OfType<LoopStep>().ToArray();
-        if (isBound && loops.Any(loop => loop.Program.Outputs.Length > loop.States))
-            return new DirectionSegments(1, null);
-        var rounds = loops.Select(loop => loop.Iterations).DefaultIfEmpty(1).Max();
         var total = costs.Flops(program);
-        var once = Math.Max(1, schedule.Steps.OfType<StraightStep>().Sum(step => costs.Flops(step.Program)));
-        var affordable = Math.Max(AddedShare * total, FreeFlops) / once + 1;
+        var wanted = (EnoughRuns + batches - 1) / batches;
+        if (
+            wanted == 1
+            || loops.All(loop => loop.Iterations == 1)
+            || isBound && loops.Any(loop => loop.Program.Outputs.Length > loop.States)
+            || !keepsSessions && !IsSmall(program) && total < 2 * FlopsOfASegment
+            || LoopRemoval.SumsOf(program) is not { } sums
+        )
+            return new DirectionSegments(1, null);
+        var summing = loops.Where(loop => sums.Loops.Contains(loop.Node)).ToArray();
+        var once =
+            schedule.Steps.OfType<StraightStep>().Sum(step => costs.Flops(step.Program))
+            + loops.Except(summing).Sum(loop => loop.Iterations * costs.Flops(loop.Program));
+        var affordable = Math.Max(AddedShare * total, FreeFlops) / Math.Max(1, once) + 1;
         if (!keepsSessions && !IsSmall(program))
             affordable = Math.Min(affordable, total / FlopsOfASegment);
-        var wanted = (EnoughRuns + batches - 1) / batches;
+        var rounds = summing.Max(loop => loop.Iterations);
         var count = (int)Math.Min(Math.Min(rounds, MostOfABatch), Math.Min(affordable, wanted));
-        return count > 1 && LoopRemoval.SumsOf(program) is { } sums ? new DirectionSegments(count, sums) : new DirectionSegments(1, null);
+        return count > 1 ? new DirectionSegments(count, sums) : new DirectionSegments(1, null);
     }
 
     /// <summary>

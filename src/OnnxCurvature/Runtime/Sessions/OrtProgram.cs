@@ -14,6 +14,8 @@ internal sealed class OrtProgram : IDisposable
     private readonly OrtMemoryInfo? _device;
     private readonly OrtValue?[] _bound = [];
     private readonly RunTimeShapes? _shapes;
+    private readonly SessionProfiles? _profiles;
+    private readonly long _begin;
 
     /// <summary>Compiles a program. Weights are read from the model's folder.</summary>
     public OrtProgram(Program program, OrtSettings settings)
@@ -25,6 +27,8 @@ internal sealed class OrtProgram : IDisposable
             _shapes = RunTimeShapes.Of(program);
         var model = OnnxWriter.Serialize(_shapes?.Program ?? program, settings.Folder);
         using var options = settings.SessionOptions(program);
+        _profiles = settings.Profiles;
+        _begin = _profiles?.Begin(options) ?? 0;
         try
         {
             if (!settings.IsBound)
@@ -91,6 +95,7 @@ internal sealed class OrtProgram : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _profiles?.End(_session, $"{Program.Nodes.Length} nodes, for {Program.Outputs.Length} values", _begin);
         _shapes?.Dispose();
         _binding?.Dispose();
         if (_device != OrtMemoryInfo.DefaultInstance)

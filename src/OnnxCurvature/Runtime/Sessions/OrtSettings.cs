@@ -4,6 +4,7 @@ using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Passes;
+using static System.FormattableString;
 
 namespace OnnxCurvature.Runtime.Sessions;
 
@@ -13,11 +14,16 @@ namespace OnnxCurvature.Runtime.Sessions;
 /// <param name="Threads">Threads within an operator; 0 takes the number of cores.</param>
 internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, int Threads)
 {
+    private const string LargestFolded = "optimization.constant_folding_max_output_size_in_bytes";
+
     /// <summary>Whether a session runs only once, so that laying out its weights for the kernels would cost more than it gains.</summary>
     public bool RunsOnce { get; init; }
 
     /// <summary>Whether sessions take memory from the <see cref="SharedArena"/>, which is then in use.</summary>
     public bool SharesArena { get; init; }
+
+    /// <summary>What records the times of nodes; null where nothing does.</summary>
+    public SessionProfiles? Profiles { get; init; }
 
     /// <summary>How CUDA is used where it is.</summary>
     public CudaOptions Cuda { get; init; } = new();
@@ -52,10 +58,18 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
         if (RunsOnce)
         {
             options.AddSessionConfigEntry("session.disable_prepacking", "1");
+            Node[] convolutions =
+            [
+                .. program.Nodes.Where(node =>
+                    node.Operator is Operator { Packing: WeightPacking.Kept } && GraphWalk.HoldsNoParameter(node.Inputs[1]!)
+                ),
+            ];
             // What weights alone tell is computed once in any case: by one thread while the session starts, or by all when it is needed.
-            without.Add("ConstantFolding");
-            if (!LayingOutPays(program))
-                without.Add("NchwcTransformer");
+            // Only a kernel that is known at the start can be laid out.
+            if (LayingOutPays(convolutions))
+                options.AddSessionConfigEntry(LargestFolded, Invariant($"{convolutions.Max(node => Bytes(node.Inputs[1]!))}"));
+            else
+                without.AddRange(["ConstantFolding", "NchwcTransformer"]);
         }
         // This rule of ONNX Runtime takes a Transpose into the product after it also where its output is one of the program's, which is
         // then never made.
@@ -81,21 +95,14 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     }
 
     /// <summary>
-    /// Whether convolutions that run once gain from weights in a layout of their own more than it takes to lay these out: with ONNX Runtime
-    /// 1.31 on two cores 1.1 ms for 10⁹ operations against 1.4 ms for 10⁶ bytes.
+    /// Whether convolutions that run once gain from kernels in a layout of their own more than it takes to compute these and to lay them out:
+    /// with ONNX Runtime 1.32 on two cores 4 ms for 10⁹ operations against 5 ms for 10⁶ bytes.
     /// </summary>
-    private static bool LayingOutPays(Program program)
-    {
-        Node[] convolutions =
-        [
-            .. program.Nodes.Where(node =>
-                node.Operator is Operator { Packing: WeightPacking.Kept } && node.Inputs[1] is { Constant: not null }
-            ),
-        ];
-        var flops = convolutions.Sum(node => node.Rules().Flops(node, dim => dim.Known ?? 1));
-        return flops * 1.1e-9
-            > convolutions.Sum(node => (double)node.Inputs[1]!.Type.Shape.Elements.Factor * node.Inputs[1]!.Type.Element.Size()) * 1.4e-6;
-    }
+    private static bool LayingOutPays(IReadOnlyCollection<Node> convolutions) =>
+        convolutions.Sum(node => node.Rules().Flops(node, dim => dim.Known ?? 1)) * 4e-9
+        > convolutions.Sum(node => Bytes(node.Inputs[1]!)) * 5e-6;
+
+    private static double Bytes(Value kernel) => (double)(kernel.Type.Shape.Elements.Known ?? 0) * kernel.Type.Element.Size();
 
     private static Value Unnamed(Value value) => value.Producer is { Operator: Identity } node ? Unnamed(node.Inputs[0]!) : value;
 }
