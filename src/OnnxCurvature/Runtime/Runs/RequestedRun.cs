@@ -154,24 +154,40 @@ internal static class RequestedRun
     )
     {
         var limits = RunPlan.Limits(options, source);
-        var plan =
-            options.ChosenProvider == ExecutionProvider.Cpu && options.ChunkBytes is null
-                ? new MemoryBudget(options.Bound, severalBatches: !batches.IsWhole)
+        return options.ChosenProvider == ExecutionProvider.Cpu && options.ChunkBytes is null ? Bounded() : Of(limits).Within(limits);
+
+        // Chunks side by side keep all cores busy, so they are made small enough for it, unless one direction at a time takes too much, or a
+        // run has taken more than was planned.
+        CurvaturePlan Bounded()
+        {
+            if (options.PlannedBytes is null && RunPlan.Cores(options) > 1)
+                try
                 {
-                    ResultBytes = made =>
-                        JoinedBytes.Of(
-                            made.Program.Outputs.SkipLast(check?.Given.Length ?? 0),
-                            made.PerSample,
-                            (batches.Samples + batches.Size - 1) / batches.Size,
-                            ProgramSchedule.Of(made.Program).IsDivisible,
-                            limits.Size
-                        ),
-                    PlannedBytes = options.PlannedBytes,
-                    TakesLeast = options.PlannedBytes is not null && check is null,
-                    Obstacle = batches.IsWhole ? batches.Obstacle : null,
-                }.Plan(chunk => Of(limits with { MemoryBytes = chunk }))
-                : Of(limits).Within(limits);
-        return plan;
+                    return Budget(RunPlan.Cores(options)).Plan(chunk => Of(limits with { MemoryBytes = chunk }));
+                }
+                catch (MemoryLimitException)
+                {
+                    // One after another they may fit.
+                }
+            return Budget(1).Plan(chunk => Of(limits with { MemoryBytes = chunk }));
+        }
+
+        MemoryBudget Budget(int atOnce) =>
+            new(options.Bound, severalBatches: !batches.IsWhole)
+            {
+                ResultBytes = made =>
+                    JoinedBytes.Of(
+                        made.Program.Outputs.SkipLast(check?.Given.Length ?? 0),
+                        made.PerSample,
+                        (batches.Samples + batches.Size - 1) / batches.Size,
+                        ProgramSchedule.Of(made.Program).IsDivisible,
+                        limits.Size
+                    ),
+                PlannedBytes = options.PlannedBytes,
+                TakesLeast = options.PlannedBytes is not null && check is null,
+                Obstacle = batches.IsWhole ? batches.Obstacle : null,
+                Beside = RunPlan.Beside(limits, atOnce, options),
+            };
 
         CurvaturePlan Of(PlanLimits bounds)
         {

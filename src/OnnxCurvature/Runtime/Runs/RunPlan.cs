@@ -57,7 +57,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     {
         var times = new TimeModel(new CostModel(Limits(options, Source)), Cores(options));
         var seconds = times.Start(Program) + Data.Batches * times.Run(Program);
-        var budget = new MemoryBudget(options.Bound, Data.Batches > 1);
+        var budget = Budget(options, ChunksAtOnce(options));
         return (seconds, budget.PeakBytes(Program, MemoryBytes, Flops) + MemoryBudget.OfNodes(Program) + BytesOfResults(options));
     }
 
@@ -86,11 +86,36 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         return new CheckBudget(costs, Cores(options), options.ChosenProvider, Estimated(options).Seconds, peak, most);
     }
 
-    private static int Cores(CurvatureRunOptions options) => options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
+    /// <summary>The most chunks at a time that keep the process within its bound; one on a device.</summary>
+    private int ChunksAtOnce(CurvatureRunOptions options)
+    {
+        if (options.ChosenProvider != ExecutionProvider.Cpu)
+            return 1;
+        var (atOnce, others) = (Cores(options), MemoryBudget.OfNodes(Program) + BytesOfResults(options));
+        while (
+            atOnce > 1
+            && Budget(options, atOnce).PeakBytes(Program, MemoryBytes, Flops) + others > (options.PlannedBytes ?? options.Bound.Bytes)
+        )
+            atOnce--;
+        return atOnce;
+    }
+
+    private MemoryBudget Budget(CurvatureRunOptions options, int atOnce) =>
+        new(options.Bound, Data.Batches > 1) { Beside = Beside(Limits(options, Source), atOnce, options) };
+
+    /// <summary>What chunks take that run beside others, so many at a time.</summary>
+    public static Func<Program, double> Beside(PlanLimits limits, int atOnce, CurvatureRunOptions options)
+    {
+        var costs = new CostModel(limits);
+        return program => SummedChunks.BytesBeside(program, costs, atOnce, Cores(options));
+    }
+
+    /// <summary>The threads that there are for a run.</summary>
+    public static int Cores(CurvatureRunOptions options) => options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
 
     /// <summary>What all sessions of the run share.</summary>
     public OrtSettings Settings(CurvatureRunOptions options) =>
-        new(Source.Folder, options.ChosenProvider, options.Threads) { Cuda = options.Cuda };
+        new(Source.Folder, options.ChosenProvider, options.Threads) { Cuda = options.Cuda, ChunksAtOnce = ChunksAtOnce(options) };
 
     /// <summary>The bounds that the run keeps to.</summary>
     public static PlanLimits Limits(CurvatureRunOptions options, ModelSource source) =>

@@ -30,6 +30,11 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
     /// <summary>The share of the bound above which no more is looked for.</summary>
     private const double Enough = 0.9;
 
+    /// <summary>
+    /// What chunks that run beside another take for themselves, in bytes, given the program; nothing where they run one after another.
+    /// </summary>
+    public Func<Program, double> Beside { get; init; } = _ => 0;
+
     /// <summary>Why all samples are one batch, which smaller ones would take less memory than; null where that is not so.</summary>
     public string? Obstacle { get; init; }
 
@@ -96,7 +101,7 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
     {
         var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops, ExecutionProvider.Cpu);
         var sessions = ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions)).ToArray();
-        var (pool, others) = (PoolFactor * values, keepsSessions ? sessions.Sum(session => session.Held) : 0);
+        var (pool, others) = (PoolFactor * (values + Beside(program)), keepsSessions ? sessions.Sum(session => session.Held) : 0);
         // A session starts before it makes values.
         var most = sessions
             .Select(session => (keepsSessions ? others : session.Held) + Math.Max(session.AtStart, pool))

@@ -18,6 +18,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
     private const double MostFlopsToKeep = 5e11;
 
     private readonly Dictionary<ScheduleStep, OrtProgram> _sessions = [];
+    private readonly Dictionary<ScheduleStep, SummedChunks?> _summed = [];
     private readonly DeviceConcat _device = new(settings);
     private readonly double _total = schedule.Steps.Sum(step => Flops(step, costs));
 
@@ -146,26 +147,12 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
             .Range(loop.States, yields)
             .Select(index => new IterationStack(loop.Iterations, session.IsOnDevice, onHost.Contains(loop.Node.Outputs[index])))
             .ToArray();
-        for (var round = rounds.First; round < rounds.End; round++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            progress((double)(round - rounds.First) / (rounds.End - rounds.First));
-            using var number = OrtTensors.Scalar(round);
-            var last = round == rounds.End - 1;
-            var results = session.Run(
-                [number, .. states, .. captured],
-                index => last && index < loop.States && onHost.Contains(loop.Node.Outputs[index]),
-                cancellation
-            );
-            if (round > rounds.First)
-                foreach (var state in states)
-                    state.Dispose();
-            states = [.. results.Take(loop.States)];
-            for (var index = 0; index < yields; index++)
-                stacks[index].Add(results[loop.States + index], round);
-        }
-        if (rounds.First == rounds.End)
-            states = Nothing(session, states, captured, stacks, cancellation);
+        states = new LoopDriver(session, Summed(loop), rounds, progress, cancellation).Run(
+            states,
+            captured,
+            stacks,
+            state => onHost.Contains(loop.Node.Outputs[state])
+        );
         owned.AddRange(states);
         for (var index = 0; index < loop.Node.Outputs.Length; index++)
             if (index < loop.States)
@@ -174,37 +161,27 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
                 owned.Add(values[loop.Node.Outputs[index]] = stacks[index - loop.States].Finish(_device, cancellation));
     }
 
-    /// <summary>The states of a loop without iterations. What it stacks is zero, of a shape that one iteration shows.</summary>
-    private static OrtValue[] Nothing(
-        OrtProgram session,
-        OrtValue[] states,
-        OrtValue[] captured,
-        IterationStack[] stacks,
-        CancellationToken cancellation
-    )
+    /// <summary>The chunks of a step that is a loop whose chunks run several at a time; null where they do not.</summary>
+    private SummedChunks? Summed(ScheduleStep step)
     {
-        if (stacks.Length > 0)
-        {
-            using var number = OrtTensors.Scalar(0L);
-            var results = session.Run([number, .. states, .. captured], _ => true, cancellation);
-            for (var index = 0; index < results.Count; index++)
-                if (index < states.Length)
-                    results[index].Dispose();
-                else
-                    stacks[index - states.Length].AddNothing(results[index]);
-        }
-        return [.. states.Select(OrtTensors.Copy)];
+        if (!_summed.TryGetValue(step, out var chunks))
+            _summed[step] = chunks =
+                step is LoopStep loop && !settings.IsBound ? SummedChunks.Of(loop, costs, settings.ChunksAtOnce, settings.Cores) : null;
+        return chunks;
     }
 
     private OrtProgram Session(ScheduleStep step, bool keep)
     {
         if (!_sessions.TryGetValue(step, out var session))
         {
+            var chunks = Summed(step);
             _sessions[step] = session = new OrtProgram(
-                step.Program,
+                chunks?.Program ?? step.Program,
                 settings with
                 {
                     RunsOnce = !keep && step is not LoopStep { Iterations: > 2 },
+                    // Each chunk has the thread that runs it, and what is left over is shared.
+                    Threads = chunks is null ? settings.Threads : settings.Cores - chunks.AtOnce + 1,
                 }
             );
             if (session.Placement is { } placement)

@@ -16,6 +16,12 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
 {
     private const string LargestFolded = "optimization.constant_folding_max_output_size_in_bytes";
 
+    /// <summary>The most independent chunks of a loop that run at a time; there is memory for so many.</summary>
+    public int ChunksAtOnce { get; init; } = 1;
+
+    /// <summary>The threads that there are for a run.</summary>
+    public int Cores => Threads > 0 ? Threads : Environment.ProcessorCount;
+
     /// <summary>Whether a session runs only once, so that laying out its weights for the kernels would cost more than it gains.</summary>
     public bool RunsOnce { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
@@ -34,6 +35,15 @@ internal static class OrtTensors
         var copy = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type.ElementDataType, type.Shape);
         tensor.GetTensorMutableRawData().CopyTo(copy.GetTensorMutableRawData());
         return copy;
+    }
+
+    /// <summary>Adds a tensor of the same type to another, entry by entry: float32 or float64.</summary>
+    public static void Add(OrtValue sum, OrtValue term)
+    {
+        if (sum.GetTensorTypeAndShape().ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float)
+            Add<float>(sum, term);
+        else
+            Add<double>(sum, term);
     }
 
     /// <summary>A 64-bit scalar.</summary>
@@ -138,4 +148,11 @@ internal static class OrtTensors
                 Array.TrueForAll(Doubles(value), double.IsFinite),
             _ => true,
         };
+
+    private static void Add<T>(OrtValue sum, OrtValue term)
+        where T : unmanaged, IAdditionOperators<T, T, T>, IAdditiveIdentity<T, T>
+    {
+        var sums = sum.GetTensorMutableDataAsSpan<T>();
+        System.Numerics.Tensors.TensorPrimitives.Add(sums, term.GetTensorDataAsSpan<T>(), sums);
+    }
 }
