@@ -124,6 +124,28 @@ internal sealed class CostModel(PlanLimits limits)
             .DefaultIfEmpty(0)
             .Max();
 
+    /// <summary>What the nodes of a program write, in bytes, those of bodies in every iteration; constants do not count.</summary>
+    public double Written(Program program) =>
+        program.Nodes.Sum(node => node.Bodies.Any() ? Trips(node) * node.Bodies.Sum(Written) : node.Outputs.Sum(Bytes));
+
+    /// <summary>
+    /// The bytes of the value to which a byte belongs that the nodes of a program write, on the average: Σ b² / Σ b over all values written.
+    /// </summary>
+    public double TypicalValue(Program program)
+    {
+        var written = Written(program);
+        return written == 0 ? 0 : Squares(program) / written;
+
+        double Squares(Program part) =>
+            part.Nodes.Sum(node =>
+                node.Bodies.Any() ? Trips(node) * node.Bodies.Sum(Squares) : node.Outputs.Sum(output => Bytes(output) * Bytes(output))
+            );
+    }
+
+    /// <summary>What a body reads each time that it did not make itself: weights, and values from around it, in bytes.</summary>
+    public double ReadAnew(Program body) =>
+        body.Captures.Concat(body.Nodes.SelectMany(node => node.Dependencies).Where(value => value.Constant is not null)).Distinct().Sum(Bytes);
+
     /// <summary>The number of entries of a value.</summary>
     public double Entries(Value value) => _sizes.Expected(value.Type.Shape.Elements);
 

@@ -15,8 +15,10 @@ namespace OnnxCurvature.Methods.Costs;
 /// <param name="cores">The cores that nodes may use.</param>
 internal sealed class TimeModel(CostModel costs, int cores)
 {
-    private const double BytesInASecond = 25e9;
+    private const double BytesInASecondOfACore = 12e9;
     private const double SecondsForALaunch = 5e-6;
+    private const double SecondsForThreads = 1e-5;
+    private const double SecondsUndivided = 3e-5;
     private const double SecondsForAStart = 0.07;
     private const double SecondsForANode = 1e-4;
 
@@ -45,10 +47,14 @@ internal sealed class TimeModel(CostModel costs, int cores)
         return program.Nodes.Sum(Run);
     }
 
-    private double Run(Node node) =>
-        node.Bodies.Any()
-            ? SecondsForALaunch + costs.Trips(node) * node.Bodies.Sum(Run)
-            : SecondsForALaunch + OfArithmetic(costs.Flops(node), cores) + Traffic(node) / BytesInASecond;
+    private double Run(Node node)
+    {
+        if (node.Bodies.Any())
+            return SecondsForALaunch + costs.Trips(node) * node.Bodies.Sum(Run);
+        var alone = OfArithmetic(costs.Flops(node), 1) + Traffic(node) / BytesInASecondOfACore;
+        // ONNX Runtime does not divide small nodes, and to wake the other threads for a large one takes time, too.
+        return SecondsForALaunch + (cores == 1 || alone < SecondsUndivided ? alone : SecondsForThreads + alone / cores);
+    }
 
     /// <summary>What a node reads and writes. One that picks reads as much as it writes, and one that reshapes nothing.</summary>
     private double Traffic(Node node) =>

@@ -24,6 +24,11 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     private const double CacheBytes = 32 << 20;
 
     /// <summary>
+    /// Values of this size stay in the second-level cache of a core between two nodes: of today's processors it has one to two megabytes.
+    /// </summary>
+    private const double CoreBytes = 2 << 20;
+
+    /// <summary>
     /// On a device, convolutions whose output has more bytes than this are taken by slower algorithms, as it was seen with cuDNN 9 on an
     /// H100.
     /// </summary>
@@ -58,6 +63,18 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         return new BuiltChunkLoop(trial.Loop.ChunkSize, trial.Bytes, [.. trial.Finish.Select(result => result())]);
     }
 
+    /// <summary>
+    /// The most directions at once whose values are still in the cache of a core when the next node takes them; at least so many that weights,
+    /// which every chunk reads anew, are not most of what is read. Convolutions have a rule of their own, and devices no such cache.
+    /// </summary>
+    private double MostNearCore(Program body, int chunk)
+    {
+        if (limits.Provider != ExecutionProvider.Cpu || costs.WidestConvolution(body) > 0)
+            return MostAtOnce;
+        var (typical, written) = (costs.TypicalValue(body) / chunk, costs.Written(body) / chunk);
+        return Math.Clamp(Math.Max(Math.Floor(CoreBytes / typical), Math.Ceiling(costs.ReadAnew(body) / written)), 1, MostAtOnce);
+    }
+
     /// <summary>A chunk loop to which no more is added, and what a chunk takes.</summary>
     private TrialLoop Try(IReadOnlyList<ITerm> methods, int chunk, bool masked)
     {
@@ -68,7 +85,8 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
 
     private bool Fits(TrialLoop trial) =>
         trial.Bytes <= limits.MemoryBytes
-        && (trial.Loop.ChunkSize <= FewestAtOnce || costs.WidestConvolution(trial.Body) <= ConvolutionBytes);
+        && (trial.Loop.ChunkSize <= FewestAtOnce || costs.WidestConvolution(trial.Body) <= ConvolutionBytes)
+        && trial.Loop.ChunkSize <= MostNearCore(trial.Body, trial.Loop.ChunkSize);
 
     /// <summary>The body as it will run: what does not depend on the chunk is done once, before.</summary>
     private Program Finished(Program body)
@@ -152,7 +170,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         var cached =
             masked ? MostMaskedDirectionsAtOnce
             : widest > 0 ? Math.Clamp(Math.Floor(ConvolutionBytes / widest), FewestAtOnce, MostAtOnce)
-            : MostAtOnce;
+            : MostNearCore(second, 2);
         var chunk = Fit(costs.PeakBytes(second) - one);
         return chunk > 2 && costs.PeakBytes(Body(chunk)) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
 

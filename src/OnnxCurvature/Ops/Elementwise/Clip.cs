@@ -43,23 +43,39 @@ internal sealed class Clip : Operator
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.PiecewiseLinear;
 
-    /// <summary>Between the bounds the tangent is that of x, outside of them that of the bound.</summary>
+    /// <summary>
+    /// Between the bounds the tangent is that of x, outside of them that of the bound. Where the bounds do not vary it is a product with 0 or
+    /// 1, which takes a fraction of the time that a choice takes in ONNX Runtime, and is a mask that can be skipped at its zeros.
+    /// </summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
         var x = node.Inputs[0]!;
+        var (isBelow, isAbove) = Outside(b, node);
+        if (dx.Skip(1).All(bound => bound is null))
+            return [dx[0] is { } only ? Masked(b, Masked(b, only, isBelow), isAbove) : null];
         var zero = b.Scalar(x.Type.Element, 0);
         var tangent = dx[0] ?? zero;
-        if (node.Input(1) is { } low)
-            tangent = Where.Of(b, Less.Of(b, x, low), dx.ElementAtOrDefault(1) ?? zero, tangent);
-        if (node.Input(2) is { } high)
-            tangent = Where.Of(
-                b,
-                Greater.Of(b, node.Input(1) is { } below ? Max.Of(b, x, below) : x, high),
-                dx.ElementAtOrDefault(2) ?? zero,
-                tangent
-            );
-        return [tangent == zero ? null : tangent];
+        if (isBelow is not null)
+            tangent = Where.Of(b, isBelow, dx.ElementAtOrDefault(1) ?? zero, tangent);
+        if (isAbove is not null)
+            tangent = Where.Of(b, isAbove, dx.ElementAtOrDefault(2) ?? zero, tangent);
+        return [tangent];
     }
+
+    /// <summary>Where x is below the lower bound, and where it is above the upper one after that; null for a bound that is left out.</summary>
+    private static (Value? IsBelow, Value? IsAbove) Outside(GraphBuilder b, Node node)
+    {
+        var x = node.Inputs[0]!;
+        var isBelow = node.Input(1) is { } low ? Less.Of(b, x, low) : null;
+        var raised = node.Input(1) is { } below ? Max.Of(b, x, below) : x;
+        return (isBelow, node.Input(2) is { } high ? Greater.Of(b, raised, high) : null);
+    }
+
+    /// <summary>A tangent that is zero where a condition holds.</summary>
+    private static Value Masked(GraphBuilder b, Value tangent, Value? condition) =>
+        condition is null
+            ? tangent
+            : Mul.Of(b, tangent, Sub.Of(b, b.Scalar(tangent.Type.Element, 1), Cast.Of(b, condition, tangent.Type.Element)));
 
     /// <summary>Bounds that differ between directions do not fit Clip's scalars; then it becomes Max and Min.</summary>
     public override ImmutableArray<Value> Batch(

@@ -14,6 +14,12 @@ namespace OnnxCurvature.Runtime.Schedules;
 internal sealed record SummedChunks(Program Program, double Bytes, int AtOnce)
 {
     /// <summary>
+    /// Chunks run side by side where that is expected to take no more than this share of the time: they take more memory, and the estimate is
+    /// rough.
+    /// </summary>
+    private const double ShareOfTime = 0.95;
+
+    /// <summary>
     /// The chunks of a loop, where several of them at a time, one thread each, are expected to be faster than one after another on all
     /// threads; null where not, or where a chunk depends on the one before.
     /// </summary>
@@ -28,7 +34,7 @@ internal sealed record SummedChunks(Program Program, double Bytes, int AtOnce)
             return null;
         var waves = (loop.Iterations + atOnce - 1) / atOnce;
         var (alone, shared) = (new TimeModel(costs, 1).Run(program), new TimeModel(costs, cores).Run(program));
-        return waves * alone < loop.Iterations * shared ? new SummedChunks(program, costs.PeakBytes(program), atOnce) : null;
+        return waves * alone < ShareOfTime * loop.Iterations * shared ? new SummedChunks(program, costs.PeakBytes(program), atOnce) : null;
     }
 
     /// <summary>The most bytes that the values of chunks beside the first take in any loop of a program.</summary>
