@@ -1,10 +1,13 @@
 using System.CommandLine;
+using OnnxCurvature.Files;
+using OnnxCurvature.Report;
 
 namespace OnnxCurvature.Cli.Arguments;
 
 /// <summary>What a command may take of the machine.</summary>
 /// <param name="runs">Whether the command makes runs.</param>
-internal sealed class ResourceArguments(bool runs) : OptionGroup("Resources")
+/// <param name="profiles">Whether it can write how long their nodes took.</param>
+internal sealed class ResourceArguments(bool runs, bool profiles = false) : OptionGroup("Resources")
 {
     public Option<long> Memory { get; } =
         new("--memory")
@@ -35,7 +38,21 @@ internal sealed class ResourceArguments(bool runs) : OptionGroup("Resources")
         };
 
     /// <inheritdoc/>
-    public override IEnumerable<Option> Options => runs ? [Memory, Threads, Profile] : [Memory];
+    public override IEnumerable<Option> Options =>
+        [Memory, .. runs ? new Option[] { Threads } : [], .. profiles ? new Option[] { Profile } : []];
+
+    /// <summary>
+    /// The file of the profile; null for none. Throws <see cref="UserErrorException"/> where it cannot be written, or is one of
+    /// <paramref name="others"/>.
+    /// </summary>
+    public string? ProfileOf(ParseResult parsed, IEnumerable<string> others)
+    {
+        if (!profiles || parsed.GetValue(Profile) is not { } path)
+            return null;
+        RealPath.RefuseOverwriting(path, others);
+        ResultFile.CheckWritable(path);
+        return path;
+    }
 
     /// <summary>The bound on memory.</summary>
     public long? MemoryOf(ParseResult parsed) => parsed.GetResult(Memory) is null ? null : parsed.GetValue(Memory);

@@ -26,7 +26,6 @@ internal sealed class RunOptionsReader(
             Cuda = device.CudaOf(parsed),
             OnnxRuntimePath = parsed.GetValue(device.OnnxRuntime),
             Threads = parsed.GetValue(resources.Threads) ?? 0,
-            ProfilePath = parsed.GetValue(resources.Profile),
             Check = !parsed.GetValue(output.NoCheck),
         };
 }

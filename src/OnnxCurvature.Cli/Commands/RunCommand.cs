@@ -28,7 +28,7 @@ internal static class RunCommand
         var samples = new SampleArguments();
         var checkpoints = new CheckpointArguments();
         var model = new ModelArguments();
-        var resources = new ResourceArguments(runs: true);
+        var resources = new ResourceArguments(runs: true, profiles: true);
         var device = new DeviceArguments();
         var report = new ReportArguments();
         var command = new ToolCommand(
@@ -88,6 +88,7 @@ internal static class RunCommand
                     RealPath.RefuseOverwriting(checkpoint.Path, read);
                 if (shard is not null && parsed.GetResult(report.Json) is not null)
                     throw new UserErrorException("--json reports a result, and a shard is only a part of one; give it to 'merge'.");
+                options = options with { ProfilePath = resources.ProfileOf(parsed, [path, .. read]) };
                 report.Prepare(parsed, terminal, [path, .. read]);
                 var request = requests.Of(parsed);
                 ResultFile.CheckWritable(path);

@@ -73,7 +73,7 @@ internal sealed class LoopRemoval
     /// <param name="name">The name of the parameter that takes the number of the run.</param>
     public static LoopFreeProgram Run(Program program, string name)
     {
-        var summing = Summing(program, new HashSet<Node>());
+        var summing = Summing(program, []);
         if (summing.Count == 0)
             return new LoopFreeProgram(program, 1, []);
         var pass = new LoopRemoval(program, summing, name);
@@ -118,7 +118,7 @@ internal sealed class LoopRemoval
     }
 
     /// <summary>The loops that were added and that come after no other but those that make all of their iterations.</summary>
-    private static HashSet<Node> Summing(Program program, IReadOnlySet<Node> whole)
+    private static HashSet<Node> Summing(Program program, HashSet<Node> whole)
     {
         var after = new HashSet<Value>();
         var summing = new HashSet<Node>();

@@ -18,6 +18,7 @@ public sealed class OverwritingTests
     [InlineData("run @external.onnx -o @linked/external.onnx " + Request)]
     [InlineData("run @external.onnx -o @linked/x.npy " + Request)]
     [InlineData("run @external.onnx -o @fixed.npy " + Request + " --fix x=@fixed.npy")]
+    [InlineData("run @external.onnx -o @out.npz --profile @linked/x.npy " + Request)]
     [InlineData("verify @external.onnx -o @w.bin " + Request)]
     [InlineData("augment @external.onnx -o @w.bin --wrt w --loss sum")]
     [InlineData("augment @external.onnx -o @linked/external.onnx --wrt w --loss sum")]

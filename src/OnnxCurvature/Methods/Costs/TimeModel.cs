@@ -9,7 +9,7 @@ namespace OnnxCurvature.Methods.Costs;
 /// <summary>
 /// Rough times of programs on a processor: of their arithmetic, of the memory that their nodes read and write, of each node by itself, and
 /// of starting sessions. The figures were measured with ONNX Runtime 1.31 on two cores; times of other machines may be several times these.
-/// Nothing is decided by them.
+/// Only whether chunks run side by side is decided by them, since what is wrong for one way is wrong for the other, too.
 /// </summary>
 /// <param name="costs">Sizes and operations.</param>
 /// <param name="cores">The cores that nodes may use.</param>
