@@ -23,6 +23,7 @@ public sealed class OperatorKnowledgeTests
         ("Methods/Sparsity/MaskedLink.cs", 7, "recognizes products that derivatives of the library consist of, and takes all else whole"),
         ("Methods/Sparsity/MaskedProducts.cs", 1, "leaves bodies with branches as they are"),
         ("Methods/Staging/FewPositions.cs", 1, "replaces convolutions by products where these are fewer, and leaves all else as it is"),
+        ("Methods/Staging/LinearCombinations.cs", 8, "rewrites sums and products, and leaves all else as it is"),
         ("Onnx/Checking/NodeChecker.cs", 4, "reads the bodies and constants of nodes as files hold them"),
         ("Onnx/ControlFlow/BodyInliner.cs", 3, "replaces control flow by the nodes of its bodies, before there are operators"),
         ("Onnx/ControlFlow/BodyLoader.cs", 6, "reads bodies of control flow, before there are operators"),
@@ -34,6 +35,7 @@ public sealed class OperatorKnowledgeTests
         ("Passes/EngineForms.cs", 1, "keeps the nodes that name outputs"),
         ("Passes/LoopRemoval.cs", 2, "recognizes sums that chunk loops of the library consist of"),
         ("Runtime/Augmentation/PortableProfile.cs", 83, "lists the kernels of an engine"),
+        ("Runtime/Schedules/SummedChunks.cs", 1, "recognizes sums that chunk loops of the library consist of"),
         ("Runtime/Sessions/OrtSettings.cs", 2, "switches a rule of ONNX Runtime off whose fault shows at these nodes"),
     ];
 

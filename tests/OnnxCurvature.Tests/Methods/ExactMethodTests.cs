@@ -61,7 +61,11 @@ public sealed class ExactMethodTests
                     Quantities = [quantity],
                 };
                 var (chosen, description) = (way, "");
-                var plan = new Planner(problem.Graph(), request, new PlanLimits { Dimensions = PlanLimitsOf(problem) })
+                var plan = new Planner(
+                    problem.Graph(),
+                    request,
+                    new PlanLimits { Dimensions = PlanLimitsOf(problem), Factorized = ElementType.Float64 }
+                )
                 {
                     Choice = candidates =>
                     {

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Ops;
 
-/// <summary>The factorization of positive semidefinite matrices, in managed code and in ONNX Runtime: L Lᵀ is the matrix, entry by entry.</summary>
+/// <summary>
+/// The factorization of positive semidefinite matrices, in managed code and in ONNX Runtime: L Lᵀ is the matrix, entry by entry.
+/// </summary>
 public sealed class CholeskyFactorTests
 {
     /// <summary>Sizes around the width of a panel, and ranks from none to full.</summary>

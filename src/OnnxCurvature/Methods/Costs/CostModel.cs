@@ -129,7 +129,8 @@ internal sealed class CostModel(PlanLimits limits)
         program.Nodes.Sum(node => node.Bodies.Any() ? Trips(node) * node.Bodies.Sum(Written) : node.Outputs.Sum(Bytes));
 
     /// <summary>
-    /// The bytes of the value to which a byte belongs that the nodes of a program write, on the average: Σ b² / Σ b over all values written.
+    /// The bytes of the value to which a byte belongs that the nodes of a program write, on the average: Σ b² / Σ b over all values
+    /// written.
     /// </summary>
     public double TypicalValue(Program program)
     {
@@ -144,7 +145,12 @@ internal sealed class CostModel(PlanLimits limits)
 
     /// <summary>What a body reads each time that it did not make itself: weights, and values from around it, in bytes.</summary>
     public double ReadAnew(Program body) =>
-        body.Captures.Concat(body.Nodes.SelectMany(node => node.Dependencies).Where(value => value.Constant is not null)).Distinct().Sum(Bytes);
+        body
+            .Nodes.SelectMany(node => node.Dependencies)
+            .Where(value => value.Constant is not null)
+            .Concat(body.Captures)
+            .Distinct()
+            .Sum(Bytes);
 
     /// <summary>The number of entries of a value.</summary>
     public double Entries(Value value) => _sizes.Expected(value.Type.Shape.Elements);

@@ -12,8 +12,8 @@ namespace OnnxCurvature.Methods.Directions;
 
 /// <summary>
 /// A square root of the Gauss–Newton matrix of a value s before the loss's output z, of fewer columns than that of z has: with the
-/// directions S of z and J the derivative of z by s, the Cholesky factor L of Jᵀ S Sᵀ J = L Lᵀ, a direction for each entry of a sample of s.
-/// Where z is piecewise linear in s, that matrix is the Hessian.
+/// directions S of z and J the derivative of z by s, the Cholesky factor L of Jᵀ S Sᵀ J = L Lᵀ, a direction for each entry of a sample of
+/// s. Where z is piecewise linear in s, that matrix is the Hessian.
 /// </summary>
 /// <param name="at">s, in float32, with known sizes but for that of a samples' axis.</param>
 /// <param name="samples">How samples lie in s.</param>

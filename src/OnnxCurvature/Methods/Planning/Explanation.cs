@@ -77,7 +77,8 @@ internal static class Explanation
             ? $"the Gauss–Newton matrix is JᵀSSᵀJ with the directions {root.Formula} in S, so its entry is the square of SᵀJeᵢ, for any "
                 + $"graph; {term.Description}"
         : chosen.Method == Candidate.ByCholesky
-            ? $"the Gauss–Newton matrix at '{chosen.Cut.Name}' is LLᵀ, which {root.Formula} give, and samples are separate, so the diagonal is the "
+            ? $"the Gauss–Newton matrix at '{chosen.Cut.Name}' is LLᵀ, which {root.Formula} give, and samples are separate, so the "
+                + $"diagonal is the "
                 + $"sum of squared pull-backs of the columns of L; {term.Description}"
         : chosen.Together
             ? $"the Gauss–Newton matrix is the sum of squared pull-backs of {root.Formula}, for every sample by itself since {obstacle}; "

@@ -27,6 +27,9 @@ public sealed record PlanLimits
     /// </summary>
     internal ElementType? Factorized { get; init; }
 
+    /// <summary>Whether chains of nodes that are linear in the directions become sums with coefficients that are computed once.</summary>
+    internal bool Combines { get; init; } = true;
+
     /// <summary>Whether products of directions are taken at nonzero channels only; null for where it is expected to be faster.</summary>
     internal bool? MasksProducts { get; init; }
 

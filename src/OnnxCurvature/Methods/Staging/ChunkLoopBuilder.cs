@@ -64,8 +64,9 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     }
 
     /// <summary>
-    /// The most directions at once whose values are still in the cache of a core when the next node takes them; at least so many that weights,
-    /// which every chunk reads anew, are not most of what is read. Convolutions have a rule of their own, and devices no such cache.
+    /// The most directions at once whose values are still in the cache of a core when the next node takes them; at least so many that
+    /// weights, which every chunk reads anew, are not most of what is read. Convolutions have a rule of their own, and devices no such
+    /// cache.
     /// </summary>
     private double MostNearCore(Program body, int chunk)
     {
@@ -113,6 +114,8 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
                     part => Chains(part, chunk, chunkLoop.IsSingle).Where(chain => Pays(chain, MostMaskedAtOnce(methods)))
                 )
             );
+        if (limits.Combines)
+            chunkLoop.Rewrite(body => LinearCombinations.Replace(chunkLoop.Body, body, chunk, costs));
         return (chunkLoop, finish);
     }
 

@@ -63,8 +63,8 @@ internal static class CholeskyFactor
     }
 
     /// <summary>
-    /// The columns of all panels, [panels, width, N, n]: those of a panel are eliminated, multiplied by the scale and rounded, and what they
-    /// give is taken off the matrices.
+    /// The columns of all panels, [panels, width, N, n]: those of a panel are eliminated, multiplied by the scale and rounded, and what
+    /// they give is taken off the matrices.
     /// </summary>
     private static Value Panels(GraphBuilder b, Value matrices, Value scale, long panels, ElementType element) =>
         Repeated(

@@ -44,8 +44,8 @@ internal sealed class Clip : Operator
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Curvature.PiecewiseLinear;
 
     /// <summary>
-    /// Between the bounds the tangent is that of x, outside of them that of the bound. Where the bounds do not vary it is a product with 0 or
-    /// 1, which takes a fraction of the time that a choice takes in ONNX Runtime, and is a mask that can be skipped at its zeros.
+    /// Between the bounds the tangent is that of x, outside of them that of the bound. Where the bounds do not vary it is a product with 0
+    /// or 1, which takes a fraction of the time that a choice takes in ONNX Runtime, and is a mask that can be skipped at its zeros.
     /// </summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
@@ -62,7 +62,9 @@ internal sealed class Clip : Operator
         return [tangent];
     }
 
-    /// <summary>Where x is below the lower bound, and where it is above the upper one after that; null for a bound that is left out.</summary>
+    /// <summary>
+    /// Where x is below the lower bound, and where it is above the upper one after that; null for a bound that is left out.
+    /// </summary>
     private static (Value? IsBelow, Value? IsAbove) Outside(GraphBuilder b, Node node)
     {
         var x = node.Inputs[0]!;

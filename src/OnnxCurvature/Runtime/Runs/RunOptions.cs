@@ -91,8 +91,8 @@ public sealed record CurvatureRunOptions
     internal PlantedFaults Faults { get; init; } = new();
 
     /// <summary>
-    /// The file to which ONNX Runtime's profile of all sessions is written, a trace of JSON in Chrome's format; null for none. Recording takes
-    /// some microseconds for each node.
+    /// The file to which ONNX Runtime's profile of all sessions is written, a trace of JSON in Chrome's format; null for none. Recording
+    /// takes some microseconds for each node.
     /// </summary>
     public string? ProfilePath { get; init; }
 

@@ -14,8 +14,8 @@ namespace OnnxCurvature.Runtime.Schedules;
 internal sealed record SummedChunks(Program Program, double Bytes, int AtOnce)
 {
     /// <summary>
-    /// Chunks run side by side where that is expected to take no more than this share of the time: they take more memory, and the estimate is
-    /// rough.
+    /// Chunks run side by side where that is expected to take no more than this share of the time: they take more memory, and the estimate
+    /// is rough.
     /// </summary>
     private const double ShareOfTime = 0.95;
 

@@ -101,8 +101,8 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     }
 
     /// <summary>
-    /// Whether convolutions that run once gain from kernels in a layout of their own more than it takes to compute these and to lay them out:
-    /// with ONNX Runtime 1.32 on two cores 4 ms for 10⁹ operations against 5 ms for 10⁶ bytes.
+    /// Whether convolutions that run once gain from kernels in a layout of their own more than it takes to compute these and to lay them
+    /// out: with ONNX Runtime 1.32 on two cores 4 ms for 10⁹ operations against 5 ms for 10⁶ bytes.
     /// </summary>
     private static bool LayingOutPays(IReadOnlyCollection<Node> convolutions) =>
         convolutions.Sum(node => node.Rules().Flops(node, dim => dim.Known ?? 1)) * 4e-9

@@ -7,8 +7,8 @@ using OnnxCurvature.Files;
 namespace OnnxCurvature.Runtime.Sessions;
 
 /// <summary>
-/// ONNX Runtime's profiles of the sessions of a run, as one trace in the format of Chrome's and Perfetto's viewers: each session is a process
-/// of the trace, and times, in microseconds, count from the begin of the run.
+/// ONNX Runtime's profiles of the sessions of a run, as one trace in the format of Chrome's and Perfetto's viewers: each session is a
+/// process of the trace, and times, in microseconds, count from the begin of the run.
 /// </summary>
 internal sealed class SessionProfiles : IDisposable
 {
