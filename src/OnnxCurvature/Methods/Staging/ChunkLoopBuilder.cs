@@ -73,6 +73,9 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         if (limits.Provider != ExecutionProvider.Cpu || costs.WidestConvolution(body) > 0)
             return MostAtOnce;
         var (typical, written) = (costs.TypicalValue(body) / chunk, costs.Written(body) / chunk);
+        // A derivative that is zero leaves nothing to do in the body.
+        if (written == 0)
+            return MostAtOnce;
         return Math.Clamp(Math.Max(Math.Floor(CoreBytes / typical), Math.Ceiling(costs.ReadAnew(body) / written)), 1, MostAtOnce);
     }
 
