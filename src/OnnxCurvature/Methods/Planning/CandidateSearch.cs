@@ -189,10 +189,10 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     {
         if (
             cut.Value.Type.Element != limits.Factorized
-            || cut.Before < Math.Max(1, survey.Landing.Before)
+            || cut.Before < Math.Max(1, survey.PullBackEndpoint.Before)
             || !IsKnown(cut.Value)
             || proof.Apart(cut.Value).IsSeparate != proof.InOutput.IsSeparate
-            || cut == survey.Landing && survey.Rows is not null
+            || cut == survey.PullBackEndpoint && survey.Rows is not null
         )
             return null;
         var (wide, narrow) = (limits.Size(factor.Directions(proof.InOutput)), Entries(cut.Value));
