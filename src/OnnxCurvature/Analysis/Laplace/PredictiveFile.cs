@@ -8,8 +8,8 @@ using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Methods.Staging;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Writing;
-using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Runtime.Runs;
 

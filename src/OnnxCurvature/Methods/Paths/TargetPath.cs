@@ -154,13 +154,7 @@ internal sealed class TargetPath
     /// <summary>The one matrix product that the target enters as a weight; null where it enters in another way.</summary>
     public ProductEntry? Entry(GraphBuilder b) =>
         _tangent.Outputs[0] is { } dz
-            ? ProductEntry.Of(
-                b,
-                GraphWalk.Between(_tangent.Inputs.ToHashSet(), [dz]),
-                _tangent.Inputs[0],
-                AxisOf,
-                isSingle: Samples == 1
-            )
+            ? ProductEntry.Of(b, GraphWalk.Between(_tangent.Inputs.ToHashSet(), [dz]), _tangent.Inputs[0], AxisOf, isSingle: Samples == 1)
             : null;
 
     /// <summary>

@@ -24,16 +24,9 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     private const double ProductPasses = 2.5;
 
     /// <summary>What it takes to make an entry of a direction of the square root of the output Hessian.</summary>
-    private const double FactorEntryFlops = 4;
+    public const double FactorEntryFlops = 4;
 
-    /// <summary>Products in double take this many times as long as those in float32, two operations for an entry and a term.</summary>
-    private const double DoubleFactor = 4;
-
-    /// <summary>Operations, for an entry and a column of a Cholesky factor, that take as long as its elimination in double does.</summary>
-    private const double CholeskyFactor = 8;
-
-    /// <summary>What a Cholesky factor takes for each entry of its matrix, while it is made: five copies in double.</summary>
-    private const double CholeskyBytes = 5 * sizeof(double);
+    private readonly NarrowCuts _narrow = new(proof, limits);
 
     /// <summary>All ways, the cheapest that is proven first, and after those that are proven the others.</summary>
     public ImmutableArray<Candidate> Of(Survey survey)
@@ -93,7 +86,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                 survey
                     .Cuts[..survey.Cuts.IndexOf(output)]
                     .Where(cut => cut.Value.Type.Element.IsFloat())
-                    .Select(cut => (Cut: cut, Narrow: Narrow(survey, cut, output, factor)))
+                    .Select(cut => (Cut: cut, Narrow: _narrow.At(survey, cut, output, factor)))
                     .Where(at => at.Narrow is not null)
                     .Select(at =>
                         Costed(survey, at.Cut, Candidate.ByCholesky, at.Narrow!.Value.Directions, 0, 1, (at.Narrow.Value.Flops, 0), null)
@@ -168,7 +161,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     {
         var of = survey.Cuts.IndexOf(output);
         for (var index = of - 1; index >= 0 && survey.Cuts[index + 1].Kind == RegionKind.Linear; index--)
-            if (Narrow(survey, survey.Cuts[index], output, factor) is { } narrow)
+            if (_narrow.At(survey, survey.Cuts[index], output, factor) is { } narrow)
                 yield return Costed(
                     survey,
                     survey.Cuts[index],
@@ -179,31 +172,6 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                     (sources[of].Flops + narrow.Flops, sources[of].Directions),
                     null
                 );
-    }
-
-    /// <summary>
-    /// The directions of a Cholesky factor at a cut and what it takes to make it; null where there are no fewer than at the output, where
-    /// it is not to be factorized, or where there is no memory for it.
-    /// </summary>
-    private (double Directions, double Flops)? Narrow(Survey survey, Cut cut, Cut output, OutputHessianRoot factor)
-    {
-        if (
-            cut.Value.Type.Element != limits.Factorized
-            || cut.Before < Math.Max(1, survey.PullBackEndpoint.Before)
-            || !IsKnown(cut.Value)
-            || proof.Apart(cut.Value).IsSeparate != proof.InOutput.IsSeparate
-            || cut == survey.PullBackEndpoint && survey.Rows is not null
-        )
-            return null;
-        var (wide, narrow) = (limits.Size(factor.Directions(proof.InOutput)), Entries(cut.Value));
-        var samples = limits.Size(cut.Value.Type.Shape.Elements) / narrow;
-        if (narrow >= wide || samples * narrow * narrow * CholeskyBytes > limits.MemoryBytes)
-            return null;
-        return (
-            narrow,
-            wide * (FactorEntryFlops * limits.Size(output.Value.Type.Shape.Elements) + 2 * survey.Flops(cut, output))
-                + samples * narrow * narrow * (DoubleFactor * wide + CholeskyFactor * narrow)
-        );
     }
 
     /// <summary>

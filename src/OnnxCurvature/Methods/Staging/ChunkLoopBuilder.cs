@@ -117,7 +117,8 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
                     part => Chains(part, chunk, chunkLoop.IsSingle).Where(chain => Pays(chain, MostMaskedAtOnce(methods)))
                 )
             );
-        if (limits.Combines)
+        // Where each chunk is a run of its own, coefficients would be computed in every one.
+        if (limits.Combines && !limits.OneRunForEachChunk)
             chunkLoop.Rewrite(body => LinearCombinations.Replace(chunkLoop.Body, body, chunk, costs));
         return (chunkLoop, finish);
     }
