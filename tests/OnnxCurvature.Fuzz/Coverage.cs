@@ -28,10 +28,14 @@ internal sealed unsafe class Coverage
     public bool IsNew()
     {
         var isNew = false;
+        var taken = new ReadOnlySpan<byte>(_table, Size);
         for (var at = 0; at < Size; at++)
         {
-            if (_table[at] == 0)
-                continue;
+            // Few of all branches are taken, so that most of the time goes into finding them.
+            var next = taken[at..].IndexOfAnyExcept((byte)0);
+            if (next < 0)
+                break;
+            at += next;
             var bucket = (byte)(1 << Math.Min(7, System.Numerics.BitOperations.Log2(_table[at])));
             if ((_seen[at] & bucket) != 0)
                 continue;

@@ -9,13 +9,15 @@ namespace OnnxCurvature.Fuzz;
 /// <param name="verdict">The file that takes the reason.</param>
 internal sealed class Watchdog(string verdict)
 {
-    // Of the processor's time, since others may need it, too; a wait without end is caught by the clock.
+    // Of the processor's time, since others may need it, too. A wait without end is caught by counting looks, since a process that is
+    // stopped for a while and goes on has not waited.
     private static readonly TimeSpan LongestWork = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
+    private const int MostLooks = 1200;
     private const long MostBytes = 1L << 30;
 
     private readonly Lock _lock = new();
-    private long _started = Stopwatch.GetTimestamp();
+    private int _looks;
     private TimeSpan _work = Environment.CpuUsage.TotalTime;
 
     /// <summary>Watches over this process until it ends.</summary>
@@ -26,7 +28,7 @@ internal sealed class Watchdog(string verdict)
     {
         lock (_lock)
         {
-            _started = Stopwatch.GetTimestamp();
+            _looks = 0;
             _work = Environment.CpuUsage.TotalTime;
         }
     }
@@ -35,10 +37,10 @@ internal sealed class Watchdog(string verdict)
     {
         while (true)
         {
-            Thread.Sleep(100);
+            Thread.Sleep(BetweenLooks);
             lock (_lock)
             {
-                if (Environment.CpuUsage.TotalTime - _work > LongestWork || Stopwatch.GetElapsedTime(_started) > LongestWait)
+                if (Environment.CpuUsage.TotalTime - _work > LongestWork || ++_looks > MostLooks)
                     End("took too long");
                 if (Environment.WorkingSet > MostBytes)
                     End("took too much memory");
