@@ -39,7 +39,7 @@ internal static class Supervisor
         return faults > 0 ? 1 : 0;
     }
 
-    /// <summary>A folder in memory where there is one: a file system on a disk takes longer to replace an input than the library to take it.</summary>
+    /// <summary>A folder in memory where there is one, since a disk takes longer to replace an input than the library to take it.</summary>
     private static string WorkFolder() =>
         Directory.Exists(Memory)
             ? Directory.CreateDirectory(Path.Combine(Memory, $"fuzz{Guid.NewGuid():N}")).FullName
@@ -48,7 +48,7 @@ internal static class Supervisor
     private static int Run(FuzzTarget target, TimeSpan time, int seed, string output, string[] seeds)
     {
         var work = WorkFolder();
-        var program = Instrumentation.Of(work);
+        var program = Instrumentation.Program();
         var clock = Stopwatch.StartNew();
         var findings = new Findings(output);
         try

@@ -94,6 +94,16 @@ internal sealed class GraphBuilder
     /// <summary>A constant vector of 64-bit integers.</summary>
     public Value Vector(params ReadOnlySpan<long> elements) => Constant(Tensor.Vector(elements));
 
+    /// <summary>A vector of 64-bit integers that are computed from their indices, once their bytes have been taken.</summary>
+    public Value Vector(long count, Func<long, long> element)
+    {
+        Budget.TakeTensor([count]);
+        var elements = new long[count];
+        for (var index = 0; index < elements.Length; index++)
+            elements[index] = element(index);
+        return Vector(elements);
+    }
+
     /// <summary>Appends a node.</summary>
     public Node Append(
         OperatorSchema op,
@@ -130,7 +140,7 @@ internal sealed class GraphBuilder
     }
 
     /// <summary>
-    /// A value and an axis whose size at run time is that of a symbol. Throws <see cref="InvalidOperationException"/> for a
+    /// A value and an axis whose size at run time is that of a symbol. Throws <see cref="UnsupportedOperatorException"/> for a
     /// symbol that no value of this program or of those around it has as a dimension.
     /// </summary>
     public (Value Value, int Axis) FindSymbol(string symbol)
@@ -138,7 +148,7 @@ internal sealed class GraphBuilder
         for (var builder = this; builder is not null; builder = builder.Parent)
             if (builder._symbols.TryGetValue(symbol, out var found))
                 return found;
-        throw new InvalidOperationException($"No value has the dimension '{symbol}'.");
+        throw new UnsupportedOperatorException($"no value has the dimension '{symbol}'; give the sizes of symbolic dimensions.");
     }
 
     /// <summary>Whether <see cref="FindSymbol"/> finds a symbol.</summary>

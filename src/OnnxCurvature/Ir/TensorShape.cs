@@ -46,9 +46,11 @@ public readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<Dim>
     /// <summary>The number of elements, as a product.</summary>
     public Dim Elements => Product(0, Rank);
 
-    /// <summary>The known sizes. Throws <see cref="InvalidOperationException"/> where a dimension is symbolic.</summary>
+    /// <summary>The known sizes. Throws <see cref="UnsupportedOperatorException"/> where a dimension is symbolic.</summary>
     public long[] Sizes =>
-        IsKnown ? [.. Dims.Select(dim => dim.Factor)] : throw new InvalidOperationException($"The shape {this} is not fully known.");
+        IsKnown
+            ? [.. Dims.Select(dim => dim.Factor)]
+            : throw new UnsupportedOperatorException($"the shape {this} is not fully known; give the sizes of symbolic dimensions.");
 
     /// <summary>The product of the dimensions from axis <paramref name="start"/> up to, not including, <paramref name="end"/>.</summary>
     public Dim Product(int start, int end)

@@ -1,3 +1,5 @@
+using OnnxCurvature.Ir;
+
 namespace OnnxCurvature.Ops;
 
 /// <summary>Axes counted from the back are counted from the front.</summary>

@@ -88,8 +88,16 @@ internal static class KnownTensor
         {
             return node.Rules().Evaluate(node, inputs)[value.Index];
         }
-        catch (Exception exception) when (exception is UnsupportedOperatorException or ArithmeticException or ShapeException)
+        catch (Exception exception)
+            when (exception
+                    is UnsupportedOperatorException
+                        or ArithmeticException
+                        or ShapeException
+                        or IndexOutOfRangeException
+                        or ArgumentOutOfRangeException
+            )
         {
+            // Numbers of the file point out of its tensors, which ONNX Runtime reports where the node is run.
             return null;
         }
     }

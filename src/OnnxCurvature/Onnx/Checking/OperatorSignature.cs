@@ -47,11 +47,13 @@ internal sealed record OperatorSignature(
         Table.Value.TryGetValue(name, out var forms) ? forms.LastOrDefault(form => form.Since <= opset) : null;
 
     /// <summary>
-    /// The form in an opset, or else the first that there was, for files that use an operator before its time; null for one that is not
-    /// known.
+    /// The form in an opset, or else the first or the last that there was, for files that use an operator before or after its time; null
+    /// for one that is not known.
     /// </summary>
     public static OperatorSignature? Nearest(string name, int opset) =>
-        Find(name, opset) ?? (Table.Value.TryGetValue(name, out var forms) ? forms[0] : null);
+        Find(name, opset) is { IsDeprecated: false } form ? form
+        : Table.Value.TryGetValue(name, out var forms) ? (opset < forms[0].Since ? forms[0] : Newest(name))
+        : null;
 
     /// <summary>The newest form of an operator that is known.</summary>
     public static OperatorSignature Newest(string name) => Table.Value[name].Last(form => !form.IsDeprecated);

@@ -25,7 +25,7 @@ internal sealed class NodeForm(NodeProto node, Scope scope)
             throw new UnsupportedOperatorException("it has no output.");
         if (node.Domain is not ("" or "ai.onnx") || !scope.Opsets.TryGetValue("", out var opset))
             return;
-        if (OperatorSignature.Nearest(node.OpType, opset) is not { IsDeprecated: false } signature)
+        if (OperatorSignature.Nearest(node.OpType, opset) is not { } signature)
             return;
         CheckCount("inputs", node.Input.Count, signature.Inputs);
         CheckCount("outputs", node.Output.Count, signature.Outputs);

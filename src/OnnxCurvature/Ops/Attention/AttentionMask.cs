@@ -13,7 +13,7 @@ internal static class AttentionMask
     public static Value Indices(GraphBuilder b, Dim size)
     {
         if (size.Known is { } known)
-            return b.Vector([.. Enumerable.Range(0, (int)known).Select(index => (long)index)]);
+            return b.Vector(known, index => index);
         var (zero, one) = (b.Scalar(ElementType.Int64, 0), b.Scalar(ElementType.Int64, 1));
         return Catalogue
             .Get<Structure.Range>()

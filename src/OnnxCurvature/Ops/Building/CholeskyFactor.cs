@@ -49,7 +49,7 @@ internal static class CholeskyFactor
     private static Value Scale(GraphBuilder b, Value matrices)
     {
         var size = matrices.Type.Shape[1].Factor;
-        var indices = b.Vector([.. Enumerable.Range(0, (int)size).Select(index => (long)index)]);
+        var indices = b.Vector(size, index => index);
         var diagonal = Mul.Of(b, matrices, OneHotRows.Of(b, indices, size, ElementType.Float64));
         return Catalogue.Get<Sqrt>().Apply(b, [ReduceSum.Of(b, diagonal, [2], keepDims: false)]).Output;
     }

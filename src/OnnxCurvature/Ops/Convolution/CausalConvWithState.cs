@@ -24,6 +24,8 @@ internal sealed class CausalConvWithState : CompositeOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var (x, w) = (call.Required(0), call.Required(1));
+        if (x.Type.Rank != 3 || w.Type.Rank != 3 || call.Input(3) is { Type.Rank: not 3 })
+            throw new ShapeException($"the shapes {x.Type.Shape} and {w.Type.Shape} do not fit a causal convolution along one axis");
         if (x.Type.Shape[1].Known is not { } channels || w.Type.Shape[2].Known is not { } size)
             throw new UnsupportedOperatorException(
                 $"the channels of {x.Type.Shape} and the kernel {w.Type.Shape} are not of known size; give the sizes of symbolic "

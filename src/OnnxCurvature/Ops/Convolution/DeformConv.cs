@@ -51,6 +51,7 @@ internal sealed class DeformConv : CompositeOperator
         var kernel = w.Type.Shape.Range(2, 4).Sizes;
         var window = Window.Of(call.Attributes, kernel, shape.Range(2, 4));
         var (entries, count) = (kernel[0] * kernel[1], places.Elements.Factor);
+        b.Budget.TakeTensor([2, entries, count]);
         var images = Reshape.To(b, x, [shape[0] * parts, channels, .. shape.Range(2, 4)]);
         var moves = Reshape.To(b, offsets, [shape[0] * parts, entries, 2, count]);
         var at = Enumerable

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Ops.Convolution;
 /// <param name="table">Makes the input with its padding, [S, C], S positions.</param>
 /// <param name="starts">For each of P output positions the place of its window's first entry.</param>
 /// <param name="offsets">For each of T kernel positions its distance from there.</param>
-internal sealed class WindowRows(Func<GraphBuilder, Value> table, ImmutableArray<long> starts, ImmutableArray<long> offsets) : IWindowTable
+internal sealed class WindowRows(Func<GraphBuilder, Value> table, WindowRows.Places starts, WindowRows.Places offsets) : IWindowTable
 {
     /// <summary>The windows of an input [1, C, *spatial]; null for several images, or sizes that are not known.</summary>
     public static WindowRows? Of(Value x, Window window, TensorShape outputs)
@@ -36,42 +36,48 @@ internal sealed class WindowRows(Func<GraphBuilder, Value> table, ImmutableArray
                     1,
                     0
                 ),
-            Places(outputs.Sizes, axis => window.Strides[axis] * steps[axis]),
-            Places(window.Kernel, axis => window.Dilations[axis] * steps[axis])
+            new Places([.. outputs.Sizes], [.. steps.Select((step, axis) => window.Strides[axis] * step)]),
+            new Places([.. window.Kernel], [.. steps.Select((step, axis) => window.Dilations[axis] * step)])
         );
     }
 
     /// <inheritdoc/>
-    public Value Starts(GraphBuilder b, Value positions) => Indexing.Gather.Of(b, b.Vector(starts.AsSpan()), positions, 0);
+    public Value Starts(GraphBuilder b, Value positions) => Indexing.Gather.Of(b, starts.In(b), positions, 0);
 
     /// <inheritdoc/>
     public Value Pick(GraphBuilder outer, GraphBuilder b, Value places)
     {
         var rows = table(outer);
-        var each = Elementwise.Add.Of(b, Reshape.InsertAxis(b, places, 1), outer.Vector(offsets.AsSpan()));
-        return Reshape.To(b, Indexing.Gather.Of(b, rows, each, 0), [places.Type.Shape[0], offsets.Length * rows.Type.Shape[1]]);
+        var each = Elementwise.Add.Of(b, Reshape.InsertAxis(b, places, 1), offsets.In(outer));
+        return Reshape.To(b, Indexing.Gather.Of(b, rows, each, 0), [places.Type.Shape[0], offsets.Count * rows.Type.Shape[1]]);
     }
 
     /// <inheritdoc/>
     public Value InOrder(GraphBuilder b, Value rows)
     {
-        var channels = rows.Type.Shape[1].DividedBy(offsets.Length)!.Value;
+        var channels = rows.Type.Shape[1].DividedBy(offsets.Count)!.Value;
         return Reshape.To(
             b,
-            TransposeAxes.Of(b, Reshape.To(b, rows, [rows.Type.Shape[0], offsets.Length, channels]), 0, 2, 1),
+            TransposeAxes.Of(b, Reshape.To(b, rows, [rows.Type.Shape[0], offsets.Count, channels]), 0, 2, 1),
             rows.Type.Shape
         );
     }
 
     /// <summary>For the indices of an array of some sizes, in row-major order, Σ index · step.</summary>
-    private static ImmutableArray<long> Places(IReadOnlyList<long> sizes, Func<int, long> step)
+    internal sealed record Places(ImmutableArray<long> Sizes, ImmutableArray<long> Steps)
     {
-        IEnumerable<long> places = [0];
-        for (var axis = 0; axis < sizes.Count; axis++)
+        /// <summary>How many there are.</summary>
+        public long Count => Sizes.Aggregate(1L, (product, size) => product * size);
+
+        /// <summary>A vector of them. It is computed here, since most plans that are weighed need none.</summary>
+        public Value In(GraphBuilder b) => b.Vector(Count, Place);
+
+        private long Place(long index)
         {
-            var (size, distance) = (sizes[axis], step(axis));
-            places = [.. places.SelectMany(place => Enumerable.Range(0, checked((int)size)).Select(index => place + index * distance))];
+            var place = 0L;
+            for (var axis = Sizes.Length - 1; axis >= 0; index /= Sizes[axis--])
+                place += index % Sizes[axis] * Steps[axis];
+            return place;
         }
-        return [.. places];
     }
 }

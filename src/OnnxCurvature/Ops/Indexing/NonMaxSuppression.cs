@@ -10,11 +10,29 @@ namespace OnnxCurvature.Ops.Indexing;
 /// </summary>
 internal sealed class NonMaxSuppression : NonDifferentiable
 {
+    /// <summary>The most comparisons of two boxes for a number to be found before anything runs.</summary>
+    private const double MostPairs = 1e7;
+
     /// <summary>The number is known where boxes and scores are constants.</summary>
-    public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
-        call.Inputs.All(input => input?.Constant is not null || input is null)
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var (boxes, scores) = (call.Required(0).Type.Shape, call.Required(1).Type.Shape);
+        if (
+            boxes.Rank != 3
+            || scores.Rank != 3
+            || boxes[2].Known is not (null or 4)
+            || Differ(boxes[0], scores[0])
+            || Differ(boxes[1], scores[2])
+        )
+            throw new ShapeException($"boxes of the shape {boxes} do not fit scores of the shape {scores}");
+        return
+            call.Inputs.All(input => input is null or { Constant: not null })
+            && scores.Elements.Factor * (double)scores[2].Factor <= MostPairs
             ? [Kept(call.Attributes, [.. call.Inputs.Select(input => input?.CompileIn())]).Type]
             : throw new UnsupportedOperatorException("the number of boxes that NonMaxSuppression keeps is known only at run time.");
+
+        static bool Differ(Dim one, Dim other) => one.IsKnown && other.IsKnown && one != other;
+    }
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) => [Kept(node.Attributes, inputs)];

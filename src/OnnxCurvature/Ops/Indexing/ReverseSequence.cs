@@ -13,13 +13,25 @@ namespace OnnxCurvature.Ops.Indexing;
 internal sealed class ReverseSequence : LinearOperator
 {
     /// <inheritdoc/>
-    public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
+    public override int LeastRank => 2;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorType> Infer(OperatorCall call)
+    {
+        var (x, lengths) = (call.Required(0).Type, call.Required(1).Type.Shape);
+        var (batch, time) = (Batch(call.Attributes), Time(call.Attributes));
+        if (lengths.Rank != 1 || batch == time || lengths[0].IsKnown && x.Shape[batch].IsKnown && lengths[0] != x.Shape[batch])
+            throw new ShapeException($"lengths of the shape {lengths} do not fit the axes {batch} and {time} of {x.Shape}");
+        return [x];
+    }
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var (x, lengths) = (inputs[0]!, inputs[1]!.Integers);
         var (batch, time) = (Batch(node.Attributes), Time(node.Attributes));
+        if (lengths.FirstOrDefault(length => length < 0 || length > x.Shape[time], 0) is not 0 and var outside)
+            throw new ShapeException($"a length of {outside} does not fit the axis {time} of [{string.Join(',', x.Shape)}]");
         var strides = Strided.Strides(x.Shape.AsSpan());
         var positions = new int[x.Count];
         for (var i = 0; i < positions.Length; i++)

@@ -38,7 +38,7 @@ internal static class Scattering
                 $"the derivative of {node.Operator.Name} with the reduction '{Reduction(node.Attributes)}' takes {count} times {many} "
                     + $"elements, which are too many."
             );
-        var numbers = b.Vector([.. Enumerable.Range(0, (int)count).Select(j => (long)j)]);
+        var numbers = b.Vector(count, j => j);
         var goesTo = Equal.Of(b, Reshape.To(b, positionsOf(Reshape.To(b, numbers, data.Type.Shape)), [many, 1]), numbers);
         var (flat, rows) = (Reshape.To(b, data, [1, count]), Reshape.To(b, updates, [many, 1]));
         var isProduct = Reduction(node.Attributes) == "mul";

@@ -27,7 +27,7 @@ internal sealed class TensorScatter : CompositeOperator
                 $"the sizes {shape[axis]} and {cache.Type.Shape[axis]} along the axis of TensorScatter are not both known; give the "
                     + $"sizes of symbolic dimensions."
             );
-        var positions = Reshape.To(b, b.Vector([.. Enumerable.Range(0, (int)count).Select(index => (long)index)]), Along(axis, count));
+        var positions = Reshape.To(b, b.Vector(count, index => index), Along(axis, count));
         if (call.Input(2) is { } starts)
             positions = Add.Of(b, positions, Reshape.To(b, Cast.Of(b, starts, ElementType.Int64), Along(0, shape[0])));
         if (call.Attributes.Text("mode", "linear") == "circular")

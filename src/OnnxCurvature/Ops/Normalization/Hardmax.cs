@@ -34,11 +34,7 @@ internal sealed class Hardmax : AxisNormalization
                 $"the size {x.Type.Shape[axis]} of the axis of Hardmax is not known; give the sizes of symbolic dimensions."
             );
         var best = Catalogue.Get<ArgMax>().Apply(b, [x], Attributes.Empty.With("axis", (long)axis)).Output;
-        var places = Reshape.To(
-            b,
-            b.Vector([.. Enumerable.Range(0, (int)size).Select(place => (long)place)]),
-            [size, .. Enumerable.Repeat((Dim)1, x.Type.Rank - 1 - axis)]
-        );
+        var places = Reshape.To(b, b.Vector(size, place => place), [size, .. Enumerable.Repeat((Dim)1, x.Type.Rank - 1 - axis)]);
         return [Cast.Of(b, Equal.Of(b, best, places), x.Type.Element)];
     }
 

@@ -206,6 +206,7 @@ internal sealed class MaxPool : Operator
                 window.Kernel[axis],
                 .. Enumerable.Repeat(1L, 2 * (rank - axis - 1)),
             ];
+            b.Budget.TakeTensor(TensorShape.Of(shape));
             long[] steps = [.. Enumerable.Range(0, (int)(shape[2 * axis] * shape[2 * axis + 1])).Select(at => at * plane[axis])];
             var along = b.Constant(Tensor.Of(ElementType.Int64, shape, steps));
             grid = grid is null ? along : Add.Of(b, grid, along);
@@ -268,6 +269,7 @@ internal sealed class MaxPool : Operator
             .Positions(outputs.Sizes, [.. strides.Select((stride, axis) => stride * window.Strides[axis])])
             .Select(position => position - window.Begins.Select((begin, axis) => begin * strides[axis]).Sum());
         var (area, planes) = (sizes.Elements.Factor, types[0].Shape[0].Factor * types[0].Shape[1].Factor);
+        b.Budget.TakeTensor([planes]);
         var plane = b.Constant(
             Tensor.Of(
                 ElementType.Int64,

@@ -85,12 +85,6 @@ internal sealed class MaxRoiPool : CompositeOperator
         // A half is rounded away from zero, and regions have no negative edges to speak of.
         Expr Edge(int column) => (new Expr(b, Slice.Of(b, regions, 1, column, column + 1)) * scale + 0.5).Through<Floor>();
 
-        Expr Count(long from, long count) =>
-            new(
-                b,
-                b.Constant(
-                    Tensor.Of(regions.Type.Element, [count], [.. Enumerable.Range(0, (int)count).Select(index => (double)(index + from))])
-                )
-            );
+        Expr Count(long from, long count) => new(b, Cast.Of(b, b.Vector(count, index => index + from), regions.Type.Element));
     }
 }

@@ -69,7 +69,7 @@ internal sealed class Einsum : CompositeOperator
             if (rows.Known is not { } size || rows != columns)
                 throw new UnsupportedOperatorException($"the diagonal of axes of the sizes {rows} and {columns} needs equal, known ones.");
             var flat = Reshape.To(b, moved, moved.Type.Shape.Range(0, rank - 2).Concat([rows * columns]));
-            var diagonal = Gather.Of(b, flat, b.Vector([.. Enumerable.Range(0, (int)size).Select(index => index * (size + 1))]), rank - 2);
+            var diagonal = Gather.Of(b, flat, b.Vector(size, index => index * (size + 1)), rank - 2);
             operand = new Operand(diagonal, string.Concat(others.Select(axis => operand.Labels[axis])) + repeated.Key);
         }
         return operand;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops.Products;
 

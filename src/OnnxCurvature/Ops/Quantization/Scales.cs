@@ -28,7 +28,7 @@ internal static class Scales
             ?? throw new UnsupportedOperatorException(
                 $"the size {shape[axis]} of an axis that is quantized in blocks is not known; give the sizes of symbolic dimensions."
             );
-        return Gather.Of(b, scale, b.Vector([.. Enumerable.Range(0, checked((int)length)).Select(i => i / block)]), axis);
+        return Gather.Of(b, scale, b.Vector(length, i => i / block), axis);
     }
 
     /// <summary>A vector along an axis of tensors of a rank; a scalar, or a vector of one entry, as a scalar.</summary>

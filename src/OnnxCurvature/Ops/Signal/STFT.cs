@@ -36,6 +36,7 @@ internal sealed class STFT : CompositeOperator
                     + $"of symbolic dimensions."
             );
         var windows = (samples - length) / step + 1;
+        b.Budget.TakeTensor([windows, length]);
         var at = from window in Enumerable.Range(0, (int)windows) from n in Enumerable.Range(0, (int)length) select window * step + n;
         var frames = new Expr(b, Gather.Of(b, x, b.Constant(Tensor.Of(ElementType.Int64, [windows, length], [.. at])), 1));
         if (call.Input(2) is { } weights)

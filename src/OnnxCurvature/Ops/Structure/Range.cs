@@ -76,7 +76,7 @@ internal sealed class Range : NonDifferentiable
     /// <summary>0, 1, … up to a size.</summary>
     private static Value Positions(GraphBuilder b, Dim size, ElementType element) =>
         size.Known is { } count
-            ? b.Constant(Tensor.Of(element, [count], [.. Enumerable.Range(0, checked((int)count)).Select(i => (double)i)]))
+            ? Cast.Of(b, b.Vector(count, index => index), element)
             : Add.Of(
                 b,
                 Catalogue.Get<CumSum>().Apply(b, [Expand.Of(b, b.Scalar(element, 1), [size]), b.Scalar(ElementType.Int64, 0)]).Output,

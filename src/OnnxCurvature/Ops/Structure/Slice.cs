@@ -80,9 +80,9 @@ internal sealed class Slice : LinearOperator
             || axes is not null && axes.Length != starts.Length
             || steps is not null && steps.Length != starts.Length
         )
-            throw new UnsupportedOperatorException("Slice has other numbers of starts, ends, axes or steps.");
+            throw new ShapeException("Slice has other numbers of starts, ends, axes or steps");
         if (steps?.Contains(0) == true)
-            throw new UnsupportedOperatorException("Slice has a step of zero.");
+            throw new ShapeException("Slice has a step of zero");
         for (var i = 0; i < starts.Length; i++)
         {
             var axis = Axes.Normalize(axes?[i] ?? i, x.Rank);
@@ -312,7 +312,7 @@ internal sealed class Slice : LinearOperator
             var (start, count, step) = part.On(size);
             y =
                 step > 0 ? Of(b, y, part.Axis, start, Math.Min(size, start + (count - 1) * step + 1), step)
-                : count is 0 or > MostSingleParts ? Gather.Of(b, y, b.Vector(Positions(start, count, step)), part.Axis)
+                : count is 0 or > MostSingleParts ? Gather.Of(b, y, b.Vector(count, index => start + index * step), part.Axis)
                 : Concat.Of(b, [.. Positions(start, count, step).Select(at => Of(b, y, part.Axis, at, at + 1))], part.Axis);
         }
         return [y];

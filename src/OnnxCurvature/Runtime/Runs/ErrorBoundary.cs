@@ -1,3 +1,4 @@
+using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Results;

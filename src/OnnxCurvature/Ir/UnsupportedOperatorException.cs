@@ -1,6 +1,4 @@
-using OnnxCurvature.Ir;
-
-namespace OnnxCurvature.Ops;
+namespace OnnxCurvature.Ir;
 
 /// <summary>
 /// Says that an operator, or a form of it, cannot be taken. The message is one sentence without the node's name; whoever
