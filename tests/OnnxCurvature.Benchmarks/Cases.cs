@@ -65,11 +65,8 @@ internal sealed class Cases(Workspace workspace, bool small)
             name,
             title,
             [
-                .. workspace.Published is { } published
-                    ? [new Contender($"{Ours}, native", () => Run(model.Value, Plain, published))]
-                    : Array.Empty<Contender>(),
-                new Contender(Ours, () => Run(model.Value, Plain)),
-                new Contender($"{Ours}, without its check", () => Run(model.Value, Plain, isChecked: false)),
+                .. workspace.Published is { } published ? InBothWays($"{Ours}, native", model, published) : [],
+                .. InBothWays(Ours, model, null),
                 new Contender($"{Ours}, huge pages", () => Run(model.Value, Workspace.HugePages)),
                 .. Peers(way =>
                     () =>
@@ -89,6 +86,17 @@ internal sealed class Cases(Workspace workspace, bool small)
                 ),
             ]
         );
+
+    /// <summary>The tool with the check that every run makes, and without it.</summary>
+    private Contender[] InBothWays(string name, Lazy<Prepared> model, string? published)
+    {
+        var uncheckedName = $"{name}, without its check";
+        return
+        [
+            new Contender(name, () => Run(model.Value, Plain, published), uncheckedName),
+            new Contender(uncheckedName, () => Run(model.Value, Plain, published, isChecked: false)),
+        ];
+    }
 
     private BenchmarkCase Warm(string name, string work, string title, Lazy<Prepared> model)
     {

@@ -52,9 +52,12 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
             "Times are medians, with the shortest and the longest. GFLOP/s are operations that the plan counts, or the peer's script, "
                 + "per second, so less work may give less of them.\n"
         );
-        text.Append("The ratio is the time over that of the first contender of the case.\n\n");
-        text.Append("| case | who | seconds | from – to | ratio | GFLOP/s | peak memory | further |\n|---|---|---|---|---|---|---|---|\n")
-            .Append(rows);
+        text.Append(
+            "The ratio is the time over that of the first contender of the case. The check is the share of the median time that is "
+        );
+        text.Append("saved without the check of the run; a share within the noise may be negative.\n\n");
+        text.Append("| case | who | seconds | from – to | ratio | check | GFLOP/s | peak memory | further |\n");
+        text.Append("|---|---|---|---|---|---|---|---|---|\n").Append(rows);
         return text.ToString();
     }
 
@@ -89,7 +92,7 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
                         $"In the case '{entry.Name}' {entry.Contenders[index].Name} gives a result of norm {measurement.Norm:R}, and "
                             + $"{entry.Contenders[0].Name} one of {norm:R}."
                     );
-        var first = Median(measured[0].SelectMany(measurement => measurement.Seconds));
+        var first = MedianOf(measured[0]);
         for (var index = 0; index < measured.Length; index++)
         {
             var seconds = measured[index].SelectMany(measurement => measurement.Seconds).ToArray();
@@ -106,11 +109,24 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
                 $"| {(index == 0 ? entry.Title : "")} | {entry.Contenders[index].Name} | {Seconds(median)} | {Seconds(seconds.Min())} – "
                     + $"{Seconds(seconds.Max())} | "
                     + $"{(measured.Length == 1 ? "" : (median / first).ToString("0.00", CultureInfo.InvariantCulture))} | "
+                    + $"{ShareOfCheck(entry, index, measured)} | "
                     + $"{(flops > 0 ? (flops / median / 1e9).ToString("0", CultureInfo.InvariantCulture) : "")} | "
                     + $"{Megabytes(measured[index].Max(measurement => measurement.PeakBytes))} | {string.Join(", ", further)} |\n"
             );
         }
     }
+
+    /// <summary>Which share of a contender's time its check takes; empty where nothing is measured without it.</summary>
+    private static string ShareOfCheck(BenchmarkCase entry, int index, List<Measurement>[] measured)
+    {
+        if (entry.Contenders[index].Unchecked is not { } name)
+            return "";
+        var other = entry.Contenders.IndexOf(entry.Contenders.Single(contender => contender.Name == name));
+        var (all, without) = (MedianOf(measured[index]), MedianOf(measured[other]));
+        return ((all - without) / all).ToString("P1", CultureInfo.InvariantCulture);
+    }
+
+    private static double MedianOf(List<Measurement> measured) => Median(measured.SelectMany(measurement => measurement.Seconds));
 
     private static double Median(IEnumerable<double> values)
     {

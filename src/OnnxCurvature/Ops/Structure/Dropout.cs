@@ -50,11 +50,12 @@ internal sealed class Dropout : LinearOperator
         var mode = opset >= 12 ? call.Input(2) : null;
         var trains = opset < 7 ? call.Attributes.Int("is_test", 0) == 0 : mode is not null && KnownTensor.Of(mode)?.Integers[0] != 0;
         // What drops nothing is not random.
-        var keepsAll = opset < 12 ? call.Attributes.Float("ratio", 0.5) == 0 : call.Input(1) is { } ratio && Scalars.Constant(ratio) == 0;
+        var ratio = opset >= 12 ? call.Input(1) : null;
+        var keepsAll = opset < 12 ? call.Attributes.Float("ratio", 0.5) == 0 : ratio is not null && Scalars.Constant(ratio) == 0;
         return trains && !keepsAll
             ? throw new UnsupportedOperatorException(
                 "Dropout is, or may be, in training mode, where it is random; export the model for inference.",
-                mode is not null && KnownTensor.Of(mode) is null ? mode : null
+                new[] { mode, ratio }.FirstOrDefault(input => input is not null && KnownTensor.Of(input) is null)
             )
             : call.WithInputs(call.Input(0)) with
             {

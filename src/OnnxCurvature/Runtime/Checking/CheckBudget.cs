@@ -12,41 +12,40 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="costs">Sizes and operations.</param>
 /// <param name="cores">The cores that nodes may use.</param>
 /// <param name="provider">Where the check runs.</param>
-/// <param name="runSeconds">How long the run is expected to take.</param>
+/// <param name="expected">How long the first batch, and the whole run, are expected to take.</param>
 /// <param name="peakBytes">What the process takes at its peak for a program and the values of it; null where nothing bounds it.</param>
 /// <param name="bound">The most bytes that it may take.</param>
 internal sealed class CheckBudget(
     CostModel costs,
     int cores,
     ExecutionProvider provider,
-    double runSeconds,
+    (double Batch, double Run) expected,
     Func<Program, double>? peakBytes,
     double bound
 )
 {
-    /// <summary>The share of a run's time that its check may take.</summary>
-    private const double Share = 0.05;
-
-    /// <summary>Runs of fewer seconds have at least one direction of each target checked.</summary>
-    private const double ShortRun = 2;
-
-    private const double LeastSeconds = 0.1;
-
     /// <summary>Directions that run at a time, at most.</summary>
     private const int MostAtOnce = 8;
 
-    /// <summary>Weights of dense layers are read once for all directions at a time.</summary>
-    private const double WeightBytesInASecond = 12e9;
+    /// <summary>Weights are read once for all directions at a time, from pages that the session has not read before.</summary>
+    private const double WeightBytesInASecond = 4e9;
 
     private const double SecondsForASession = 0.02;
     private const double SecondsForANode = 1e-4;
 
-    /// <summary>How many directions may be taken of those that are wanted, for one of several groups.</summary>
-    public CheckAllowance For(DirectionalDerivatives derivatives, int groups, int wanted)
+    /// <summary>How long the first batch, and the whole run, are expected to take.</summary>
+    public (double Batch, double Run) Expected => expected;
+
+    /// <summary>How many directions may be taken of those that are wanted.</summary>
+    /// <param name="derivatives">What is derived.</param>
+    /// <param name="seconds">The time for them.</param>
+    /// <param name="time">What bounds the whole check.</param>
+    /// <param name="wanted">How many are wanted.</param>
+    public CheckAllowance For(DirectionalDerivatives derivatives, double seconds, CheckTime time, int wanted)
     {
         try
         {
-            return Fitting(derivatives, groups, wanted);
+            return Fitting(derivatives, seconds, time, wanted);
         }
         catch (Exception exception) when (exception is UnsupportedModelException or UserErrorException)
         {
@@ -54,9 +53,8 @@ internal sealed class CheckBudget(
         }
     }
 
-    private CheckAllowance Fitting(DirectionalDerivatives derivatives, int groups, int wanted)
+    private CheckAllowance Fitting(DirectionalDerivatives derivatives, double seconds, CheckTime time, int wanted)
     {
-        var seconds = Math.Max(Share * runSeconds, LeastSeconds) / groups;
         CheckAllowance? refused = null;
         for (var directions = Math.Min(MostAtOnce, wanted); directions > 0; directions /= 2)
         {
@@ -67,25 +65,25 @@ internal sealed class CheckBudget(
                 refused = new CheckAllowance(0, 0, $"one direction takes about {size}, which is more than the limit");
                 continue;
             }
-            var (start, each) = Price(program);
+            var (start, each) = Price(program, time.Slowdown);
             var most = (int)Math.Min(int.MaxValue, directions * Math.Floor(Math.Max(0, seconds - start) / each));
             if (most >= wanted)
                 return new CheckAllowance(directions, int.MaxValue, null);
+            var one = start + each / directions;
             var reason = string.Create(
                 CultureInfo.InvariantCulture,
-                $"one direction takes about {(start + each / directions):0.##} s, and all checks at most {100 * Share} % of the run"
+                $"one direction takes about {one:0.##} s, and all checks at most {100 * CheckTime.Share} % of the run"
             );
             if (most > 0)
                 return new CheckAllowance(directions, most, reason);
-            refused =
-                runSeconds <= ShortRun
-                    ? new CheckAllowance(directions, Math.Max(1, wanted / RunCheck.Entries), reason)
-                    : new CheckAllowance(0, 0, reason);
+            refused = time.IsBound
+                ? new CheckAllowance(0, 0, reason)
+                : new CheckAllowance(directions, Math.Max(1, wanted / RunCheck.Entries), reason);
         }
         return refused!;
     }
 
-    private (double Start, double Each) Price(Program program)
+    private (double Start, double Each) Price(Program program, double slowdown)
     {
         var times = new TimeModel(costs, cores);
         var weights = program
@@ -94,6 +92,7 @@ internal sealed class CheckBudget(
             .Where(value => value.Constant is not null)
             .Distinct()
             .Sum(costs.Bytes);
-        return (SecondsForASession + SecondsForANode * program.Nodes.Length, times.Run(program) + weights / WeightBytesInASecond);
+        var start = SecondsForASession + SecondsForANode * program.Nodes.Length;
+        return (slowdown * start, slowdown * (times.Run(program) + weights / WeightBytesInASecond));
     }
 }

@@ -25,28 +25,52 @@ internal sealed class CheckComparison(
 {
     /// <summary>
     /// For each probe and result the element that agrees least, with its difference relative to the reference or, where that is larger, to
-    /// the root mean square of the result.
+    /// the root mean square of the result; and how many of the probes there was time for. An entry that differs at once is derived again,
+    /// however long that takes, since a difference must not stand unexplained.
     /// </summary>
-    public ImmutableArray<(VerifyEntry Entry, double Relative)> Of(IReadOnlyList<Probe> probes, CancellationToken cancellation)
+    public (ImmutableArray<(VerifyEntry Entry, double Relative)> Found, int Probes) Of(
+        IReadOnlyList<Probe> probes,
+        CheckTime time,
+        CancellationToken cancellation
+    )
     {
-        var found = ImmutableArray.CreateBuilder<(VerifyEntry, double)>();
-        var once = runs[CheckedRounding.Wide].Along([.. probes.Select(probe => (probe, new Variation(1)))], cancellation);
-        foreach (var (probe, outputs) in probes.Zip(once))
+        var (found, done) = (ImmutableArray.CreateBuilder<(VerifyEntry, double)>(), 0);
+        var once = runs[CheckedRounding.Wide];
+        double last = 0;
+        foreach (var some in probes.Chunk(once.Directions))
         {
-            Repeated? repeated = null;
-            foreach (var (entries, positions) in probe.Compared)
-            {
-                var worst = Worst(entries, positions, new Repeated([outputs], [], []));
-                if (!worst.Agrees)
-                {
-                    repeated ??= Repeat(probe, cancellation);
-                    worst = Worst(entries, positions, repeated);
-                }
-                var scale = Math.Max(Math.Abs(worst.Reference), entries.Typical);
-                found.Add((worst, scale == 0 || worst.AgreesByRounding ? 0 : Math.Abs(worst.Computed - worst.Reference) / scale));
-            }
+            var start = time.Taken;
+            Repetitions outputs = [];
+            if (!time.Allows(last) || !time.Within(ends => outputs = once.Along([.. some.Select(Plain)], ends), cancellation))
+                break;
+            last = time.Taken - start;
+            for (var index = 0; index < some.Length; index++)
+                found.AddRange(Compared(some[index], outputs[index], cancellation));
+            done += some.Length;
         }
-        return found.ToImmutable();
+        return (found.ToImmutable(), done);
+
+        static (Probe, Variation) Plain(Probe probe) => (probe, new Variation(1));
+    }
+
+    private IEnumerable<(VerifyEntry Entry, double Relative)> Compared(
+        Probe probe,
+        Dictionary<CheckedDerivatives, double[]> outputs,
+        CancellationToken cancellation
+    )
+    {
+        Repeated? repeated = null;
+        foreach (var (entries, positions) in probe.Compared)
+        {
+            var worst = Worst(entries, positions, new Repeated([outputs], [], []));
+            if (!worst.Agrees)
+            {
+                repeated ??= Repeat(probe, cancellation);
+                worst = Worst(entries, positions, repeated);
+            }
+            var scale = Math.Max(Math.Abs(worst.Reference), entries.Typical);
+            yield return (worst, scale == 0 || worst.AgreesByRounding ? 0 : Math.Abs(worst.Computed - worst.Reference) / scale);
+        }
     }
 
     private Repeated Repeat(Probe probe, CancellationToken cancellation)

@@ -22,6 +22,9 @@ internal sealed class CheckRun(
     private readonly Program _program = derivatives.ProgramFor(directions, rounding);
     private OrtProgram? _session;
 
+    /// <summary>How many directions run at a time.</summary>
+    public int Directions => directions;
+
     /// <summary>
     /// Derivatives along each of some probes in some variation: by the name of the output a row of numbers for each probe. An output that
     /// is zero is missing.
@@ -57,14 +60,14 @@ internal sealed class CheckRun(
     /// <inheritdoc/>
     public void Dispose() => _session?.Dispose();
 
-    private int Directions => derivatives.Values.Length * (derivatives.TakesPairs ? 2 : 1);
+    private int DirectionInputs => derivatives.Values.Length * (derivatives.TakesPairs ? 2 : 1);
 
-    private int Inputs => Directions + (rounding == CheckedRounding.Perturbed ? 2 : 0);
+    private int Inputs => DirectionInputs + (rounding == CheckedRounding.Perturbed ? 2 : 0);
 
     private OrtValue Fed(Value parameter, int index, (Probe Probe, Variation Variation)[] some) =>
-        index < Directions
+        index < DirectionInputs
             ? Direction(parameter, index, some)
-            : Numbers([.. some.Select(one => index == Directions ? one.Variation.Amplitude : one.Variation.Frequency)]);
+            : Numbers([.. some.Select(one => index == DirectionInputs ? one.Variation.Amplitude : one.Variation.Frequency)]);
 
     private OrtValue Numbers(double[] numbers) =>
         OrtTensors.Sparse(ElementType.Float64, [directions], [.. numbers.Select((number, at) => ((long)at, number))]);
@@ -99,7 +102,9 @@ internal sealed class CheckRun(
             var numbers = outputs.Values[index].GetTensorDataAsSpan<double>();
             var length = numbers.Length / directions;
             var own = numbers.Slice(at * length, length).ToArray();
-            System.Numerics.Tensors.TensorPrimitives.Divide(own, probe.Probe.Power(output, probe.Variation.Factor), own);
+            var power = probe.Probe.Power(output, probe.Variation.Factor);
+            for (var element = 0; element < own.Length; element++)
+                own[element] /= power;
             row[output] = own;
         }
         return row;

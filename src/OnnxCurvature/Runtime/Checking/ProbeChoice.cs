@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Numerics.Tensors;
-using MathNet.Numerics.Random;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 
@@ -69,7 +67,7 @@ internal sealed class ProbeChoice(
             if (Largest(result.Values) is >= 0 and var largest && result.At(largest).Entry is var entry && !chosen.Contains(entry))
                 chosen.Add(entry);
         var first = shared[0];
-        var random = new MersenneTwister(seed);
+        var random = new Random(seed);
         while (chosen.Count < Math.Min(Math.Max(entries, chosen.Count), first.Count))
             if (first.First + random.NextInt64(first.Count) is var drawn && !chosen.Contains(drawn))
                 chosen.Add(drawn);
@@ -81,12 +79,20 @@ internal sealed class ProbeChoice(
         var chosen = new List<long>();
         if (Largest(result.Values) is >= 0 and var largest)
             chosen.Add(largest);
-        var random = new MersenneTwister(seed);
+        var random = new Random(seed);
         while (chosen.Count < Math.Min(entries, result.Values.Length))
             if (random.Next(result.Values.Length) is var drawn && !chosen.Contains(drawn))
                 chosen.Add(drawn);
         return chosen;
     }
 
-    private static int Largest(double[] values) => values.Length == 0 ? -1 : TensorPrimitives.IndexOfMaxMagnitude<double>(values);
+    /// <summary>The first entry of the largest size, or -1; a plain loop, since a vectorized search takes longer to compile.</summary>
+    private static int Largest(double[] values)
+    {
+        var (largest, size) = (-1, -1.0);
+        for (var index = 0; index < values.Length; index++)
+            if (Math.Abs(values[index]) is var magnitude && magnitude > size)
+                (largest, size) = (index, magnitude);
+        return largest;
+    }
 }

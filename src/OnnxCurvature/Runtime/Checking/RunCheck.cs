@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime;
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Checking;
@@ -31,6 +32,13 @@ internal sealed class RunCheck
     private readonly ImmutableArray<UncheckedResult> _unchecked;
 
     private ImmutableHashSet<string> _squares = [];
+    private CheckBudget? _budget;
+
+    /// <summary>
+    /// The seconds that it took to prepare the check, which the first run pays; without the compilation of the rules, which a plan takes,
+    /// too.
+    /// </summary>
+    private double _prepared;
 
     private RunCheck(LossHead head, ImmutableArray<CheckGroup> groups, ImmutableArray<UncheckedResult> left) =>
         (_head, _groups, _unchecked) = (head, groups, left);
@@ -38,6 +46,7 @@ internal sealed class RunCheck
     /// <summary>Prepares the check of what is asked of a model. Must be called before anything is derived in its graph.</summary>
     public static RunCheck Create(ModelGraph model, CurvatureRequest request)
     {
+        var (clock, compiled) = (Stopwatch.StartNew(), JitInfo.GetCompilationTime(currentThread: true));
         var targets = Target.Resolve(model, request.WithRespectTo);
         var head = LossBuilder.Build(model, request.Loss, request.Reduction);
         var proof = new SampleProof(model, head);
@@ -88,28 +97,23 @@ internal sealed class RunCheck
                 var reason = $"no second derivative in forward mode is known: {exception.Message}";
                 left.AddRange(group.Select(result => new UncheckedResult(result.Name, reason)));
             }
-        return new RunCheck(head, groups.ToImmutable(), [.. left]);
+        var prepared = clock.Elapsed - (JitInfo.GetCompilationTime(currentThread: true) - compiled);
+        return new RunCheck(head, groups.ToImmutable(), [.. left]) { _prepared = prepared.TotalSeconds };
     }
 
     /// <summary>The values of the model that the run must give for its first batch.</summary>
     public ImmutableArray<Value> Given => [.. _groups.SelectMany(group => group.Derivatives.Given).Distinct()];
 
-    /// <summary>How much is checked; set when the price is known.</summary>
-    /// <param name="budget">What may be taken.</param>
-    /// <param name="methods">How second-order results are computed.</param>
-    public void Fit(CheckBudget budget, ImmutableArray<WeightPlan> methods)
+    /// <summary>Tells what may be taken, and how second-order results are computed. Must be called before the check runs.</summary>
+    public void Bind(CheckBudget budget, ImmutableArray<WeightPlan> methods)
     {
+        _budget = budget;
         _squares =
         [
             .. from method in methods
             where method is { Way: DerivativeWay.Squares, Quantity: Quantity.HessianDiagonal or Quantity.GgnDiagonal }
             select method.Quantity.OutputName(method.Target),
         ];
-        foreach (var group in _groups)
-        {
-            var targets = group.Results.Select(result => result.Target).Distinct().Count();
-            group.Allowance = budget.For(group.Derivatives, _groups.Length, targets * Entries);
-        }
     }
 
     /// <summary>
@@ -118,25 +122,32 @@ internal sealed class RunCheck
     /// <param name="result">A result of the first batch, by name: its elements and shape.</param>
     /// <param name="given">A value of the model, or one that was fed.</param>
     /// <param name="fed">What was fed, by name.</param>
+    /// <param name="seconds">How long the first batch took.</param>
     /// <param name="settings">How sessions run.</param>
     /// <param name="cancellation">Ends the check.</param>
     public CheckReport Run(
         Func<string, (double[] Values, long[] Shape)> result,
         Func<Value, OrtValue> given,
         IReadOnlyDictionary<string, OrtValue> fed,
+        double seconds,
         OrtSettings settings,
         CancellationToken cancellation
     )
     {
-        var clock = Stopwatch.StartNew();
+        var budget = _budget!;
+        var time = new CheckTime(budget.Expected, seconds, Interlocked.Exchange(ref _prepared, 0));
         var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
         var left = _unchecked.ToBuilder();
         double largest = 0;
-        foreach (var group in _groups)
+        foreach (var (index, group) in _groups.Index())
         {
-            if (group.Allowance is not { Directions: > 0 } allowance)
+            var targets = group.Results.Select(result => result.Target).Distinct().Count();
+            // Groups that take less than their part leave the rest to those that follow.
+            var part = time.Left / (time.IsBound ? _groups.Length - index : _groups.Length);
+            var allowance = budget.For(group.Derivatives, part, time, targets * Entries);
+            if (allowance.Directions == 0)
             {
-                left.AddRange(group.Results.Select(one => new UncheckedResult(one.Name, group.Allowance.Reason!)));
+                left.AddRange(group.Results.Select(one => new UncheckedResult(one.Name, allowance.Reason!)));
                 continue;
             }
             var z = OrtTensors.Shape(Value(_head.Output));
@@ -155,16 +166,17 @@ internal sealed class RunCheck
             using var run = new CheckRuns(rounding => new CheckRun(group.Derivatives, allowance.Directions, rounding, Value, settings));
             var tf32 = settings.Provider == ExecutionProvider.Cuda && settings.Cuda.AllowTf32;
             var comparison = new CheckComparison(run, _squares, _head, tf32, inputs);
-            var found = comparison.Of(probes, cancellation);
+            var (found, done) = comparison.Of(probes, time, cancellation);
+            var reason = done == probes.Length ? allowance.Reason : CheckTime.IsOver;
             entries.AddRange(found.Select(entry => entry.Entry));
             largest = found.Select(entry => entry.Relative).Append(largest).Max();
             left.AddRange(
                 results
-                    .Where(one => !probes.Any(probe => probe.Compared.Any(compared => compared.Entries == one)))
-                    .Select(one => new UncheckedResult(one.Result.Name, allowance.Reason ?? "it has no entries"))
+                    .Where(one => !probes.Take(done).Any(probe => probe.Compared.Any(compared => compared.Entries == one)))
+                    .Select(one => new UncheckedResult(one.Result.Name, reason ?? "it has no entries"))
             );
         }
-        var report = new CheckReport(entries.ToImmutable(), left.ToImmutable(), clock.Elapsed.TotalSeconds) { LargestDifference = largest };
+        var report = new CheckReport(entries.ToImmutable(), left.ToImmutable(), time.Taken) { LargestDifference = largest };
         return report.Agrees ? report : throw new DisagreementException(report);
 
         ResultEntries EntriesOf(CheckedResult one, long[] z)
@@ -187,9 +199,6 @@ internal sealed class CheckGroup(DirectionalDerivatives derivatives, ImmutableAr
 
     /// <summary>The results.</summary>
     public ImmutableArray<CheckedResult> Results => results;
-
-    /// <summary>How much of it may be done.</summary>
-    public CheckAllowance Allowance { get; set; } = new(RunCheck.Entries, int.MaxValue, null);
 }
 
 /// <summary>How much a check may do.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
@@ -29,6 +30,9 @@ internal sealed class BatchRunner : IDisposable
     private readonly DeviceSums? _sums;
 
     private IReadOnlyDictionary<Value, OrtValue>? _constant;
+
+    /// <summary>How long segments of the batch that is checked took here, and how many these were.</summary>
+    private (double Seconds, int Segments) _first;
 
     /// <param name="program">The program.</param>
     /// <param name="results">Its outputs that are results.</param>
@@ -85,7 +89,10 @@ internal sealed class BatchRunner : IDisposable
         var (number, segment) = Math.DivRem(_state.Next, _segments.Count);
         var isChecked = Check is not null && _state.Check is null && number == FirstWhole && segment == _segments.Count - 1;
         var inside = progress is null ? null : new Relay(report => Report(progress, data, (int)number, report));
+        var clock = Stopwatch.StartNew();
         var values = Values(batch, _segments[(int)segment], isChecked, inside, stop);
+        if (number == FirstWhole)
+            _first = (_first.Seconds + clock.Elapsed.TotalSeconds, _first.Segments + 1);
         try
         {
             if (_segments.HasConstant && segment > 0)
@@ -257,6 +264,7 @@ internal sealed class BatchRunner : IDisposable
                 batch
                     .Values.Where(feed => feed.Key.Name is not null)
                     .ToDictionary(feed => feed.Key.Name!, feed => feed.Value, StringComparer.Ordinal),
+                _first.Seconds / _first.Segments * _segments.Count,
                 _settings,
                 cancellation
             )

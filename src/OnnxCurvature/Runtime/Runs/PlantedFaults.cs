@@ -14,4 +14,7 @@ internal sealed record PlantedFaults
 
     /// <summary>The program that is run.</summary>
     public Func<Program, Program> Program { get; init; } = program => program;
+
+    /// <summary>Changes how long the first batch, and the whole run, are expected to take, which decides what a check may take.</summary>
+    public Func<(double Batch, double Run), (double Batch, double Run)> Expected { get; init; } = seconds => seconds;
 }

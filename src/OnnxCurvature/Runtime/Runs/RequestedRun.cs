@@ -62,7 +62,7 @@ internal static class RequestedRun
             Flops = plan.Flops,
             MemoryBytes = plan.MemoryBytes,
         };
-        check?.Fit(run.BudgetOfCheck(options), plan.Methods);
+        check?.Bind(run.BudgetOfCheck(options), plan.Methods);
         return run with
         {
             Over = others =>

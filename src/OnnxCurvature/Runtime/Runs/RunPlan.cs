@@ -55,10 +55,17 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     /// <summary>About how long all batches take on a processor, in seconds, and the most bytes that the process holds.</summary>
     public (double Seconds, double PeakBytes) Estimated(CurvatureRunOptions options)
     {
-        var times = new TimeModel(new CostModel(Limits(options, Source)), Cores(options));
-        var seconds = times.Start(Program) + Data.Batches * times.Run(Program);
+        var (_, seconds) = ExpectedSeconds(options);
         var budget = Budget(options, ChunksAtOnce(options));
         return (seconds, budget.PeakBytes(Program, MemoryBytes, Flops) + MemoryBudget.OfNodes(Program) + BytesOfResults(options));
+    }
+
+    /// <summary>About how long the first batch takes, with the start of its sessions, and all batches.</summary>
+    private (double Batch, double Run) ExpectedSeconds(CurvatureRunOptions options)
+    {
+        var times = new TimeModel(new CostModel(Limits(options, Source)), Cores(options));
+        var (start, each) = (times.Start(Program), times.Run(Program));
+        return (start + each, start + Data.Batches * each);
     }
 
     private double BytesOfResults(CurvatureRunOptions options)
@@ -83,7 +90,8 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
                 ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program))
                 : null;
         var most = options.PlannedBytes ?? options.Bound.Bytes;
-        return new CheckBudget(costs, Cores(options), options.ChosenProvider, Estimated(options).Seconds, peak, most);
+        var expected = options.Faults.Expected(ExpectedSeconds(options));
+        return new CheckBudget(costs, Cores(options), options.ChosenProvider, expected, peak, most);
     }
 
     /// <summary>The most chunks at a time that keep the process within its bound; one on a device.</summary>

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace OnnxCurvature.Runtime.Checking;
+
+/// <summary>
+/// The time that the check of a run may take: a share of the time of the whole run, which its first batch has shown. The check of a short
+/// run is bound by expected times alone, so that how many entries are checked does not depend on what else a machine does.
+/// </summary>
+internal sealed class CheckTime
+{
+    /// <summary>The share of a run's time that its check may take.</summary>
+    public const double Share = 0.05;
+
+    /// <summary>Why a result is not checked that there was no time for: a clause.</summary>
+    public static readonly string IsOver = string.Create(
+        CultureInfo.InvariantCulture,
+        $"the check took {100 * Share} % of the run, which is the most that it may take"
+    );
+
+    /// <summary>Runs of fewer seconds have at least one direction of each target checked.</summary>
+    private const double ShortRun = 2;
+
+    /// <summary>A run that is expected to take less than this part of the time that it takes is held up by others.</summary>
+    private const double LeastExpected = 1.0 / 4;
+
+    private const double LeastSeconds = 0.1;
+
+    private readonly double _most;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+
+    /// <summary>Starts the clock.</summary>
+    /// <param name="expected">How long the first batch, and the whole run, were expected to take.</param>
+    /// <param name="taken">How long the first batch took.</param>
+    /// <param name="spent">What the check took to prepare.</param>
+    public CheckTime((double Batch, double Run) expected, double taken, double spent)
+    {
+        Slowdown = taken / expected.Batch;
+        var run = Slowdown * expected.Run;
+        IsBound = run > ShortRun && expected.Run > LeastExpected * ShortRun;
+        if (IsBound)
+            _most = Share * run - spent;
+        else
+            (_most, Slowdown) = (Math.Max(Share * Math.Min(expected.Run, ShortRun), LeastSeconds), 1);
+    }
+
+    /// <summary>How many times the expected time things take.</summary>
+    public double Slowdown { get; }
+
+    /// <summary>Whether the check ends when its time is over.</summary>
+    public bool IsBound { get; }
+
+    /// <summary>How long the check has taken, without what it took to prepare.</summary>
+    public double Taken => _clock.Elapsed.TotalSeconds;
+
+    /// <summary>The seconds that are left; of a short run all, since it is bound by what is expected.</summary>
+    public double Left => IsBound ? Math.Max(0, _most - Taken) : _most;
+
+    /// <summary>Whether there is time for what takes so many seconds.</summary>
+    public bool Allows(double seconds) => !IsBound || seconds <= Left;
+
+    /// <summary>
+    /// Does work within the time that is left, and says whether it was done. Throws <see cref="OperationCanceledException"/> where the run
+    /// is ended.
+    /// </summary>
+    public bool Within(Action<CancellationToken> work, CancellationToken cancellation)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (IsBound)
+            ends.CancelAfter(TimeSpan.FromSeconds(Left));
+        try
+        {
+            work(ends.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using OnnxCurvature.Runtime.Checking;
+using Xunit;
+
+namespace OnnxCurvature.Tests.Checking;
+
+/// <summary>The check of a run keeps to its share of the time.</summary>
+public sealed class CheckTimeTests
+{
+    /// <summary>What the first batch took says how long all batches take; a twentieth of that is left, less what is spent.</summary>
+    [Fact]
+    public void The_limit_follows_from_the_time_that_the_first_batch_took()
+    {
+        var time = new CheckTime((Batch: 2, Run: 2000), taken: 3, spent: 20);
+        Assert.True(time.IsBound);
+        Assert.Equal(1.5, time.Slowdown);
+        Assert.InRange(time.Left, 100, 130);
+    }
+
+    /// <summary>Work that takes longer than what is left is ended, and no error of the run.</summary>
+    [Fact]
+    public void Work_ends_with_the_time_that_is_left()
+    {
+        var time = new CheckTime((Batch: 3, Run: 3), taken: 3, spent: 0.149);
+        var begun = false;
+        var isDone = time.Within(
+            ends =>
+            {
+                begun = true;
+                ends.WaitHandle.WaitOne();
+                ends.ThrowIfCancellationRequested();
+            },
+            CancellationToken.None
+        );
+        Assert.True(begun);
+        Assert.False(isDone);
+        Assert.False(time.Allows(0.15));
+    }
+
+    /// <summary>A user who ends the run ends its check, too.</summary>
+    [Fact]
+    public void A_run_that_is_ended_ends_its_check_by_an_exception()
+    {
+        using var ended = new CancellationTokenSource();
+        ended.Cancel();
+        var time = new CheckTime((Batch: 3000, Run: 3000), taken: 3000, spent: 0);
+        Assert.ThrowsAny<OperationCanceledException>(() => time.Within(ends => ends.ThrowIfCancellationRequested(), ended.Token));
+    }
+
+    /// <summary>The check of a short run depends on what is expected, not on what else the machine does.</summary>
+    [Theory]
+    [InlineData(0.1, 0.1, 0.4, 0.1)]
+    [InlineData(1.8, 1.8, 1.9, 0.1)]
+    [InlineData(0.1, 0.1, 9, 0.1)]
+    public void A_short_run_is_bound_by_expected_times(double batch, double run, double taken, double left)
+    {
+        var time = new CheckTime((batch, run), taken, spent: 5);
+        Assert.False(time.IsBound);
+        Assert.Equal(1, time.Slowdown);
+        Assert.Equal(left, time.Left, 9);
+        Assert.True(time.Allows(60));
+        Assert.True(time.Within(_ => { }, CancellationToken.None));
+    }
+}
