@@ -14,10 +14,12 @@ namespace OnnxCurvature.Methods.Sparsity;
 internal sealed class ConvolutionTaps
 {
     private readonly Lazy<List<(long Position, long Kernel)>[]> _taps;
-    private readonly double[] _counts;
+
+    /// <summary>How many positions are seen along each axis, for each position of the output there.</summary>
+    private readonly double[][] _counts;
     private readonly long _inputs;
 
-    private ConvolutionTaps(Func<List<(long, long)>[]> taps, double[] counts, long inputs) =>
+    private ConvolutionTaps(Func<List<(long, long)>[]> taps, double[][] counts, long inputs) =>
         (_taps, _counts, _inputs) = (new(taps), counts, inputs);
 
     /// <summary>A single output position that sees a single input position.</summary>
@@ -27,7 +29,7 @@ internal sealed class ConvolutionTaps
                 [
                     [(0, 0)],
                 ],
-            [1],
+            [],
             1
         );
 
@@ -35,22 +37,22 @@ internal sealed class ConvolutionTaps
     public ConvolutionTaps(Window window, IReadOnlyList<long> sizes, IReadOnlyList<long> outputs)
         : this(
             () => Table(window, sizes, outputs),
-            window.Counts(sizes, outputs, withPadding: false),
+            [.. sizes.Select((size, axis) => window.CountsAlong(axis, size, outputs[axis], withPadding: false))],
             sizes.Aggregate(1L, (product, size) => product * size)
         ) { }
 
     /// <summary>Q, the number of output positions.</summary>
-    public int Outputs => _counts.Length;
+    public int Outputs => _counts.Aggregate(1, (product, counts) => checked(product * counts.Length));
 
     /// <summary>Input positions that an output position sees, on the average.</summary>
-    public double Average => _counts.Average();
+    public double Average => _counts.Aggregate(1.0, (product, counts) => product * counts.Average());
 
     /// <summary>Whether every output position sees something.</summary>
-    public bool AllSee => _counts.All(count => count > 0);
+    public bool AllSee => _counts.All(counts => counts.All(count => count > 0));
 
-    private int Most => (int)_counts.Max();
+    private int Most => (int)_counts.Aggregate(1.0, (product, counts) => product * counts.Max());
 
-    private bool AreAlike => _counts.All(count => count == _counts[0]);
+    private bool AreAlike => _counts.All(counts => counts.All(count => count == counts[0]));
 
     private static List<(long, long)>[] Table(Window window, IReadOnlyList<long> sizes, IReadOnlyList<long> outputs)
     {

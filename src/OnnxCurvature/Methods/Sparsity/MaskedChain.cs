@@ -21,8 +21,15 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
     /// <param name="body">The body.</param>
     /// <param name="directions">K.</param>
     /// <param name="limits">Where it runs.</param>
+    /// <param name="known">The links that nodes are, of bodies that this one was made of, too; null for a node that is none.</param>
     /// <param name="fits">Whether a product may be a link.</param>
-    public static IEnumerable<MaskedChain> In(Program body, Dim directions, PlanLimits limits, Func<MaskedLink, bool> fits)
+    public static IEnumerable<MaskedChain> In(
+        Program body,
+        Dim directions,
+        PlanLimits limits,
+        Dictionary<Node, MaskedLink?> known,
+        Func<MaskedLink, bool> fits
+    )
     {
         var dependent = body.Parameters.ToHashSet();
         // Who uses a value; an output of the body is used by nobody that is known.
@@ -38,7 +45,7 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
             Users(output.Value).Add(null);
         var chains = new List<List<MaskedLink>>();
         foreach (var node in body.Nodes)
-            if (MaskedLink.Of(node, directions, dependent, limits) is { } link && fits(link))
+            if (LinkOf(node) is { } link && fits(link))
             {
                 // A chain goes on where nothing else takes what lies between two of its products.
                 var before = chains.Find(chain =>
@@ -54,7 +61,14 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
             }
         return chains.OrderBy(links => links[^1].Node.Id).Select(Ended);
 
-        List<Node?> Users(Value value) => users.TryGetValue(value, out var known) ? known : users[value] = [];
+        List<Node?> Users(Value value) => users.TryGetValue(value, out var some) ? some : users[value] = [];
+
+        MaskedLink? LinkOf(Node node)
+        {
+            if (!known.TryGetValue(node, out var link))
+                known[node] = link = MaskedLink.Of(node, directions, dependent, limits);
+            return link;
+        }
 
         MaskedChain Ended(List<MaskedLink> links)
         {

@@ -18,8 +18,13 @@ internal static class MaskedProducts
     /// The chains of masked products in the body of a direction chunk loop. Bodies within it would have to be rebuilt, too: directions have
     /// them where the model has branches, and then there are none.
     /// </summary>
-    public static IEnumerable<MaskedChain> In(Program body, Dim directions, PlanLimits limits, Func<MaskedLink, bool> fits) =>
-        body.Nodes.Any(node => node.Operator is If) ? [] : MaskedChain.In(body, directions, limits, fits);
+    public static IEnumerable<MaskedChain> In(
+        Program body,
+        Dim directions,
+        PlanLimits limits,
+        Dictionary<Node, MaskedLink?> known,
+        Func<MaskedLink, bool> fits
+    ) => body.Nodes.Any(node => node.Operator is If) ? [] : MaskedChain.In(body, directions, limits, known, fits);
 
     /// <summary>The outputs of a body, with chains replaced.</summary>
     /// <param name="b">Where the nodes are built.</param>

@@ -40,6 +40,11 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// <summary>What products at nonzero channels gather for every position they gather once for all directions.</summary>
     private const int MostMaskedDirectionsAtOnce = 1024;
 
+    private const int Attempts = 3;
+
+    /// <summary>The share of the memory limit above which no more is looked for.</summary>
+    private const double Enough = 0.9;
+
     private double ConvolutionBytes => limits.Provider == ExecutionProvider.Cpu ? CacheBytes : DeviceBytes;
 
     private int FewestAtOnce => limits.Provider == ExecutionProvider.Cpu ? FewestColumnsAtOnce : 1;
@@ -53,14 +58,13 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     public BuiltChunkLoop Build(IReadOnlyList<ITerm> methods)
     {
         // Mostly as many directions as are ever taken at once fit, and then nothing else need be built.
-        var trial = Try(methods, Even(methods, MostAtOnce), masked: false);
+        var dense = Try(methods, Even(methods, MostAtOnce), masked: false);
         // It takes several trial bodies, and is asked for to decide and to build.
-        var maskedSize = new Lazy<int>(() => ChunkSize(methods, masked: true));
-        var masked = limits.MasksProducts ?? (!limits.OneRunForEachChunk && IsMasked(methods, trial.Loop, maskedSize));
-        if (masked || !Fits(trial))
-            trial = Try(methods, masked ? maskedSize.Value : ChunkSize(methods, masked: false), masked);
-        trial.Loop.Close();
-        return new BuiltChunkLoop(trial.Loop.ChunkSize, trial.Bytes, [.. trial.Finish.Select(result => result())]);
+        var masked = new Lazy<TrialLoop>(() => Fitted(methods, Try(methods, Even(methods, MostMaskedDirectionsAtOnce), masked: true)));
+        var isMasked = limits.MasksProducts ?? (!limits.OneRunForEachChunk && IsMasked(methods, dense.Loop, masked));
+        var chosen = isMasked ? masked.Value : Fitted(methods, dense);
+        chosen.Loop.Close();
+        return new BuiltChunkLoop(chosen.Loop.ChunkSize, chosen.Bytes, [.. chosen.Finish.Select(result => result())]);
     }
 
     /// <summary>
@@ -84,13 +88,49 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     {
         var (chunkLoop, finish) = NewLoop(methods, chunk, masked);
         var body = Finished(chunkLoop.BuildBody());
-        return new TrialLoop(chunkLoop, finish, body, costs.PeakBytes(body));
+        return new TrialLoop(chunkLoop, finish, body, masked, costs.PeakBytes(body));
     }
 
-    private bool Fits(TrialLoop trial) =>
-        trial.Bytes <= limits.MemoryBytes
-        && (trial.Loop.ChunkSize <= FewestAtOnce || costs.WidestConvolution(trial.Body) <= ConvolutionBytes)
-        && trial.Loop.ChunkSize <= MostNearCore(trial.Body, trial.Loop.ChunkSize);
+    /// <summary>
+    /// The loop of the most directions whose values fit the memory limit, or of one where that does not, spread evenly over the chunks; on a
+    /// processor of no more than stay in its caches. The peak of a body is the largest of several linear functions of the directions, so
+    /// it lies under every chord: what a chord between two trial bodies tells to fit does.
+    /// </summary>
+    /// <param name="methods">What the loop is for.</param>
+    /// <param name="most">The loop of as many directions as may ever be taken at once.</param>
+    private TrialLoop Fitted(IReadOnlyList<ITerm> methods, TrialLoop most)
+    {
+        if (!most.IsMasked && Cached(most) is var cached && cached < most.Loop.ChunkSize)
+            most = Try(methods, Even(methods, cached), masked: false);
+        if (most.Bytes <= limits.MemoryBytes || most.Loop.ChunkSize == 1)
+            return most;
+        var (least, upper) = (Try(methods, 1, most.IsMasked), most);
+        for (var attempt = 0; attempt < Attempts && least.Bytes < Enough * limits.MemoryBytes; attempt++)
+        {
+            var share = (limits.MemoryBytes - least.Bytes) / (upper.Bytes - least.Bytes);
+            var (from, to) = (least.Loop.ChunkSize, upper.Loop.ChunkSize);
+            var between = Even(methods, Math.Clamp(from + (long)Math.Floor(share * (to - from)), from, to));
+            if (between == from)
+                break;
+            var trial = Try(methods, between, most.IsMasked);
+            // One loop of all directions is built in another way than several chunks, and may lie off the line of these.
+            if (trial.Bytes > limits.MemoryBytes)
+                upper = trial;
+            else
+                least = trial;
+        }
+        return least;
+    }
+
+    /// <summary>The most directions at once whose values stay in the caches of a processor, given a body of several.</summary>
+    private long Cached(TrialLoop trial)
+    {
+        var chunk = trial.Loop.ChunkSize;
+        var widest = costs.WidestConvolution(trial.Body) / chunk;
+        return (long)(
+            widest > 0 ? Math.Clamp(Math.Floor(ConvolutionBytes / widest), FewestAtOnce, MostAtOnce) : MostNearCore(trial.Body, chunk)
+        );
+    }
 
     /// <summary>The body as it will run: what does not depend on the chunk is done once, before.</summary>
     private Program Finished(Program body)
@@ -110,13 +150,16 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         Func<Value>[] finish = [.. methods.Select(method => method.Build(chunkLoop, directions))];
         chunkLoop.Rewrite(body => FewPositions.Replace(chunkLoop.Body, body));
         if (masked)
+        {
+            var known = new Dictionary<Node, MaskedLink?>();
             chunkLoop.Rewrite(body =>
                 MaskedProducts.Replace(
                     chunkLoop.Body,
                     body,
-                    part => Chains(part, chunk, chunkLoop.IsSingle).Where(chain => Pays(chain, MostMaskedAtOnce(methods)))
+                    part => Chains(part, chunk, known, chunkLoop.IsSingle).Where(chain => Pays(chain, MostMaskedAtOnce(methods)))
                 )
             );
+        }
         // Where each chunk is a run of its own, coefficients would be computed in every one.
         if (limits.Combines && !limits.OneRunForEachChunk)
             chunkLoop.Rewrite(body => LinearCombinations.Replace(chunkLoop.Body, body, chunk, costs));
@@ -127,10 +170,10 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// Whether products are to be taken at nonzero channels only. That needs many directions at once, so it must still pay with as many as
     /// then fit the memory.
     /// </summary>
-    private bool IsMasked(IReadOnlyList<ITerm> methods, ChunkLoop whole, Lazy<int> maskedSize)
+    private bool IsMasked(IReadOnlyList<ITerm> methods, ChunkLoop whole, Lazy<TrialLoop> masked)
     {
-        MaskedChain[] chains = [.. Chains(whole.BuildBody(), whole.ChunkSize, atOnce: true)];
-        return IsWorthwhile(MostMaskedAtOnce(methods)) && IsWorthwhile(maskedSize.Value);
+        MaskedChain[] chains = [.. Chains(whole.BuildBody(), whole.ChunkSize, [], atOnce: true)];
+        return IsWorthwhile(MostMaskedAtOnce(methods)) && IsWorthwhile(masked.Value.Loop.ChunkSize);
 
         bool IsWorthwhile(long directions) => chains.Any(chain => Pays(chain, directions));
     }
@@ -147,11 +190,12 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// The chains of products that there is memory for. What is gathered from the weight of a single position, unless in blocks, does not
     /// depend on the directions, and is kept from chunk to chunk; for others it is gathered anew for each.
     /// </summary>
-    private IEnumerable<MaskedChain> Chains(Program body, int chunk, bool atOnce) =>
+    private IEnumerable<MaskedChain> Chains(Program body, int chunk, Dictionary<Node, MaskedLink?> known, bool atOnce) =>
         MaskedProducts.In(
             body,
             chunk,
             limits,
+            known,
             link =>
                 atOnce
                 || link is not { IsSingle: true, Blocks: 1 }
@@ -159,33 +203,6 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         );
 
     private static long MostMaskedAtOnce(IReadOnlyList<ITerm> methods) => Math.Min(methods[0].Directions, MostMaskedDirectionsAtOnce);
-
-    /// <summary>
-    /// The most directions whose values fit the memory limit, or one where that does not, spread evenly over the chunks. The peak of a body
-    /// is the largest of several linear functions of the directions. Two trial bodies tell the one that counts for few directions; where
-    /// another takes over before the limit, a third gives a secant, above which the peak does not rise. On a processor there are no more
-    /// than keep the output of the widest convolution within the cache.
-    /// </summary>
-    private int ChunkSize(IReadOnlyList<ITerm> methods, bool masked)
-    {
-        var directions = methods[0].Directions;
-        if (directions <= 1)
-            return 1;
-        var (first, second) = (Body(1), Body(2));
-        var one = costs.PeakBytes(first);
-        var widest = costs.WidestConvolution(second) - costs.WidestConvolution(first);
-        var cached =
-            masked ? MostMaskedDirectionsAtOnce
-            : widest > 0 ? Math.Clamp(Math.Floor(ConvolutionBytes / widest), FewestAtOnce, MostAtOnce)
-            : MostNearCore(second, 2);
-        var chunk = Fit(costs.PeakBytes(second) - one);
-        return chunk > 2 && costs.PeakBytes(Body(chunk)) is var peak && peak > limits.MemoryBytes ? Fit((peak - one) / (chunk - 1)) : chunk;
-
-        Program Body(int chunk) => Finished(NewLoop(methods, chunk, masked).Loop.BuildBody());
-
-        int Fit(double each) =>
-            Even(methods, (long)Math.Min(1 + Math.Floor(Math.Max(0, limits.MemoryBytes - one) / Math.Max(1, each)), cached));
-    }
 
     /// <summary>Directions of a chunk, so that all chunks have about as many, and none more than <paramref name="most"/>.</summary>
     private static int Even(IReadOnlyList<ITerm> methods, long most)
@@ -195,7 +212,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         return (int)((directions + chunks - 1) / chunks);
     }
 
-    private sealed record TrialLoop(ChunkLoop Loop, Func<Value>[] Finish, Program Body, double Bytes);
+    private sealed record TrialLoop(ChunkLoop Loop, Func<Value>[] Finish, Program Body, bool IsMasked, double Bytes);
 }
 
 /// <summary>A chunk loop that is closed.</summary>

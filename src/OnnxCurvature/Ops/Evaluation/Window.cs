@@ -182,13 +182,23 @@ internal sealed record Window(
         double[] counts = [1];
         for (var axis = 0; axis < Rank; axis++)
         {
-            var (low, high) = withPadding ? (-Begins[axis], sizes[axis] + Ends[axis]) : (0, sizes[axis]);
-            var along = Enumerable
-                .Range(0, (int)outputs[axis])
-                .Select(step => step * Strides[axis] - Begins[axis])
-                .Select(first => (double)Math.Max(0, Before(high - first, axis) - Before(low - first, axis)))
-                .ToArray();
+            var along = CountsAlong(axis, sizes[axis], outputs[axis], withPadding);
             counts = [.. counts.SelectMany(_ => along, (outer, inner) => outer * inner)];
+        }
+        return counts;
+    }
+
+    /// <summary>
+    /// The same along one axis, for each position of the output there. The counts of all axes are multiplied.
+    /// </summary>
+    public double[] CountsAlong(int axis, long size, long output, bool withPadding)
+    {
+        var (low, high) = withPadding ? (-Begins[axis], size + Ends[axis]) : (0, size);
+        var counts = new double[output];
+        for (var step = 0; step < output; step++)
+        {
+            var first = step * Strides[axis] - Begins[axis];
+            counts[step] = Math.Max(0, Before(high - first, axis) - Before(low - first, axis));
         }
         return counts;
     }
