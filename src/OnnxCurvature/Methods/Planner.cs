@@ -80,6 +80,8 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
         var diagonals = new DiagonalPlanner(model, head, proof, _costs, limits, Choice);
         var batch = NumbersBatches ? model.Builder.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar)) : null;
         var derivatives = new DerivativeBuilder(model, request, limits, head, proof, batch);
+        if (derivatives.IsExact(Quantity.HessianDiagonal))
+            diagonals.Weigh(targets);
         for (var index = 0; index < targets.Length; index++)
         {
             var target = targets[index];

@@ -10,6 +10,21 @@ namespace OnnxCurvature.Methods.Planning;
 /// <param name="Obstacle">Why the way is not proven to be exact; null where it is.</param>
 internal sealed record Candidate(string Method, Cut Cut, bool IsFactor, double Directions, double Flops, string? Obstacle = null)
 {
+    /// <summary>
+    /// Of the operations those that make the directions and pull them back to the target's product, which targets with the same
+    /// <see cref="Shared"/> have in common.
+    /// </summary>
+    public double SweepFlops { get; init; }
+
+    /// <summary>The other operations.</summary>
+    public double OwnFlops => Flops - SweepFlops;
+
+    /// <summary>What tells which targets share the directions; null where they are the target's own.</summary>
+    public SweepKey? Shared { get; init; }
+
+    /// <summary>Whether it is taken because its directions serve other targets, too; alone another way would be cheaper.</summary>
+    public bool IsForOthers { get; init; }
+
     /// <summary>Whether each sample has directions of its own, because samples are coupled.</summary>
     public bool Together { get; init; }
 

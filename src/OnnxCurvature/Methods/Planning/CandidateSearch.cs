@@ -272,8 +272,14 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         string? obstacle
     )
     {
-        var flops = directions * (tail + sides * Pull(survey, cut)) + Contraction(survey, directions) + sources.Flops;
-        return new Candidate(method, cut, method == Candidate.ByRoot, directions + sources.Directions, flops, obstacle);
+        var sweep = directions * (tail + sides * Pull(survey, cut));
+        var flops = sweep + Contraction(survey, directions) + sources.Flops;
+        return new Candidate(method, cut, method == Candidate.ByRoot, directions + sources.Directions, flops, obstacle)
+        {
+            SweepFlops = sweep,
+            // Of a product's output only the rows that are asked for have directions.
+            Shared = cut == survey.PullBackEndpoint && survey.Rows is not null ? null : new SweepKey(method, cut.Value),
+        };
     }
 
     /// <summary>Why what a region with curvature sources adds cannot be had by directions at its start; null where it can.</summary>

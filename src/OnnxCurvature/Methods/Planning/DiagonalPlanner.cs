@@ -30,6 +30,7 @@ internal sealed class DiagonalPlanner(
     private readonly Dictionary<(Value, Value), ElementwiseDirections?> _sources = [];
     private readonly Dictionary<(Value, Value, (long, long)?), HessianDirections?> _regions = [];
     private readonly Dictionary<Value, CholeskyDirections> _cholesky = [];
+    private readonly Dictionary<Target, Weighed> _weighed = [];
     private RootDirections? _factor;
     private RootDirections? _wholeFactor;
 
@@ -45,13 +46,25 @@ internal sealed class DiagonalPlanner(
     /// </summary>
     private RootDirections Factor => _factor ??= new RootDirections(head.Output, head.Factor!, proof.InOutput);
 
+    /// <summary>Weighs the ways to the Hessian diagonals of several targets together, before each is planned.</summary>
+    public void Weigh(IEnumerable<Target> targets)
+    {
+        Survey[] surveys =
+        [
+            .. targets.Select(target => new Survey(Builder, head, proof, target, costs)).Where(survey => survey.Sources.Any()),
+        ];
+        var search = new CandidateSearch(Builder, head, proof, limits);
+        var candidates = SharedSweeps.Order([.. surveys.Select(search.Of)]);
+        foreach (var (survey, own) in surveys.Zip(candidates))
+            _weighed[survey.Target] = new Weighed(survey, own);
+    }
+
     /// <summary>Plans the Hessian diagonal.</summary>
-    /// <param name="target">The target.</param>
+    /// <param name="target">The target, which was weighed.</param>
     /// <param name="gradient">The gradient of the whole target value.</param>
     public PlannedQuantity Hessian(Target target, Value gradient)
     {
-        var survey = new Survey(Builder, head, proof, target, costs);
-        if (!survey.Sources.Any())
+        if (!_weighed.TryGetValue(target, out var weighed))
             return new PlannedQuantity(
                 target,
                 [Quantity.HessianDiagonal],
@@ -61,8 +74,7 @@ internal sealed class DiagonalPlanner(
                 [],
                 []
             );
-        var search = new CandidateSearch(Builder, head, proof, limits);
-        var candidates = search.Of(survey);
+        var (search, survey, candidates) = (new CandidateSearch(Builder, head, proof, limits), weighed.Survey, weighed.Candidates);
         var best = choice(candidates);
         while (best.Method != Candidate.AtTarget && (best.Obstacle ?? Obstacle(search, survey, best)) is { } obstacle)
         {
@@ -314,4 +326,7 @@ internal sealed class DiagonalPlanner(
             slope is null ? source.Diagonal : Mul.Of(Builder, source.Diagonal, Mul.Of(Builder, slope, slope))
         );
     }
+
+    /// <summary>What lies between a target and the loss, and the ways to its diagonal, the one to be taken first.</summary>
+    private sealed record Weighed(Survey Survey, ImmutableArray<Candidate> Candidates);
 }

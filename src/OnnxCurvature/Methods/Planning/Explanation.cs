@@ -29,7 +29,10 @@ internal static class Explanation
                 candidate.Directions,
                 candidate.Flops,
                 Memory(survey, candidate, limits),
-                candidate == candidates[0] ? "taken: the fewest operations of those proven to be exact"
+                candidate == candidates[0]
+                    ? candidate.IsForOthers
+                        ? "taken: its directions serve other targets, too, so that all take the fewest operations"
+                        : "taken: the fewest operations of those proven to be exact"
                     : candidate.Obstacle is { } obstacle ? $"not proven: {obstacle}"
                     : "exact, and dearer"
             )),
