@@ -33,8 +33,9 @@ internal static class Explanation
                     ? candidate.IsForOthers
                         ? "taken: its directions serve other targets, too, so that all take the fewest operations"
                         : "taken: the fewest operations of those proven to be exact"
-                    : candidate.Obstacle is { } obstacle ? $"not proven: {obstacle}"
-                    : "exact, and dearer"
+                    : candidate.Obstacle is { } obstacle
+                        ? $"not proven: {obstacle}"
+                        : "exact, and dearer"
             )),
         ];
     }

@@ -28,10 +28,7 @@ internal static class SharedSweeps
                 best = improved;
         return
         [
-            .. all.Select(
-                (candidates, at) =>
-                    candidates.Remove(best[at]).Insert(0, best[at] with { IsForOthers = best[at] != alone[at] })
-            ),
+            .. all.Select((candidates, at) => candidates.Remove(best[at]).Insert(0, best[at] with { IsForOthers = best[at] != alone[at] })),
         ];
     }
 

@@ -92,9 +92,9 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     }
 
     /// <summary>
-    /// The loop of the most directions whose values fit the memory limit, or of one where that does not, spread evenly over the chunks; on a
-    /// processor of no more than stay in its caches. The peak of a body is the largest of several linear functions of the directions, so
-    /// it lies under every chord: what a chord between two trial bodies tells to fit does.
+    /// The loop of the most directions whose values fit the memory limit, or of one where that does not, spread evenly over the chunks. On
+    /// a processor it has no more than stay in its caches. The peak of a body is the largest of several linear functions of the
+    /// directions, so it lies under the chord between two trial bodies: as many as fit by the chord do fit.
     /// </summary>
     /// <param name="methods">What the loop is for.</param>
     /// <param name="most">The loop of as many directions as may ever be taken at once.</param>
