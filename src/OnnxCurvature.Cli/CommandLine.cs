@@ -156,7 +156,7 @@ internal sealed class CommandLine
         }
         catch (StandardOutputException)
         {
-            // The error is told all the same.
+            // The error is reported all the same.
         }
         _terminal.Fail(code, message);
         return code;

@@ -82,7 +82,7 @@ internal sealed class Terminal
     /// <summary>Whether text for people is shown.</summary>
     public bool IsQuiet => Verbosity == Verbosity.Quiet;
 
-    /// <summary>Whether every phase is told.</summary>
+    /// <summary>Whether every phase is reported.</summary>
     public bool IsVerbose => Verbosity == Verbosity.Verbose;
 
     /// <summary>Whether progress and errors are lines of JSON.</summary>

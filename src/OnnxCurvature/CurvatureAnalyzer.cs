@@ -17,7 +17,7 @@ namespace OnnxCurvature;
 /// The front door of the analyzer: what the curvature of a loss says about a network's weights. All methods throw
 /// <see cref="UserErrorException"/>, with one clear sentence, for input that cannot be taken.
 /// </summary>
-public static class CurvatureAnalyzer
+internal static class CurvatureAnalyzer
 {
     /// <summary>Plans the diagonals over data in memory; see the other method of this name.</summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>

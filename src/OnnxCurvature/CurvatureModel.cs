@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Analysis.Diagonals;
 using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
@@ -144,6 +145,31 @@ public sealed class CurvatureModel : IDisposable
     ) =>
         LibraryTerms.Translate(() =>
             CurvatureEngine.Verify(Path, request, Arrays(data), options ?? new(), samples, seed, progress, cancellation)
+        );
+
+    /// <summary>
+    /// Computes the curvature of all weights, or of those that the request names: exact diagonals as far as the budget goes, the cheapest
+    /// first, and estimates with a standard error for each entry beyond that.
+    /// </summary>
+    /// <param name="request">The loss, and how it is computed; no weights stand for all. Its quantities and estimator are not used.</param>
+    /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis.</param>
+    /// <param name="analysis">Which diagonal, and how long the exact ones may take; null for the defaults.</param>
+    /// <param name="options">How runs are carried out; null for the defaults.</param>
+    /// <param name="progress">Receives the phases; null for nothing.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="DisagreementException">The check of a run finds a result that is wrong.</exception>
+    public NetworkCurvature Analyze(
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, CurvatureArray> data,
+        AnalysisOptions? analysis = null,
+        CurvatureRunOptions? options = null,
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default
+    ) =>
+        LibraryTerms.Translate(() =>
+            CurvatureAnalyzer
+                .Prepare(Path, request, Arrays(data), options ?? new(), analysis ?? new(), progress, cancellation)
+                .Run(progress, cancellation)
         );
 
     /// <summary>Deletes the temporary file of a model that was loaded from a stream or from memory.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
@@ -67,6 +68,35 @@ public sealed class PlannedRun : IDisposable
         IProgress<RunProgress>? progress = null,
         CancellationToken cancellation = default
     ) => Task.Run(() => Run(data, progress, cancellation), cancellation);
+
+    /// <summary>
+    /// Runs over data that come one batch after another, as a loader gives them: a result for each batch, in their order. A batch is asked
+    /// for when the one before has been computed.
+    /// </summary>
+    /// <param name="batches">The data of each batch; batches of other shapes are planned again.</param>
+    /// <param name="progress">Receives the phases of each run; null for nothing.</param>
+    /// <param name="cancellation">Ends the runs.</param>
+    /// <exception cref="UserErrorException">The data of a batch do not fit, or a result is not finite.</exception>
+    /// <exception cref="DisagreementException">The check of a run finds a result that is wrong.</exception>
+    public IAsyncEnumerable<CurvatureResult> RunEachAsync(
+        IAsyncEnumerable<IReadOnlyDictionary<string, CurvatureArray>> batches,
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        return Results(batches, progress, cancellation);
+    }
+
+    private async IAsyncEnumerable<CurvatureResult> Results(
+        IAsyncEnumerable<IReadOnlyDictionary<string, CurvatureArray>> batches,
+        IProgress<RunProgress>? progress,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        await foreach (var batch in batches.WithCancellation(cancellation).ConfigureAwait(false))
+            yield return await RunAsync(batch, progress, cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Gives up the sessions.</summary>
     public void Dispose()

@@ -59,7 +59,7 @@ internal sealed class CheckpointArguments() : OptionGroup("Checkpoints and shard
     public override IEnumerable<Option> Options => [Shard, Resume, Checkpoint, Every];
 
     /// <summary>The part of the run that is made; null for all of it. Throws <see cref="UserErrorException"/>.</summary>
-    public Shard? ShardOf(ParseResult parsed) =>
+    internal Shard? ShardOf(ParseResult parsed) =>
         parsed.GetValue(Shard) switch
         {
             null => null,

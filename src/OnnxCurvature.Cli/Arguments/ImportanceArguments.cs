@@ -13,7 +13,7 @@ internal sealed class ImportanceArguments() : OptionGroup("Importance")
         {
             HelpName = "empirical|sampled",
             Description =
-                "Whose labels the Fisher matrix is of. empirical takes those of the data, exactly; sampled draws --probes labels from the "
+                "Whose labels the Fisher matrix is of. empirical takes those of the data, exactly; sampled takes --probes labels from the "
                 + "model's own distribution, an estimate with errors [default: empirical].",
             CustomParser = Parsers.Word("--fisher", "empirical", "sampled"),
         };
@@ -21,7 +21,7 @@ internal sealed class ImportanceArguments() : OptionGroup("Importance")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Fisher, _estimates.Probes, _estimates.Seed];
 
-    /// <summary>What is asked. Throws <see cref="UserErrorException"/> for random numbers that nothing draws.</summary>
+    /// <summary>What is asked. Throws <see cref="UserErrorException"/> for random numbers that nothing takes.</summary>
     public ImportanceOptions OptionsOf(ParseResult parsed)
     {
         var isSampled = parsed.GetValue(Fisher) == "sampled";

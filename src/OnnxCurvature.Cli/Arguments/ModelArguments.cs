@@ -25,7 +25,7 @@ internal sealed class ModelArguments() : OptionGroup("Model")
             HelpName = "INPUT=FILE",
             Description =
                 "A file for an input that becomes a constant. A .npy file or a TensorProto .pb, as for a shape, an axis or a number of "
-                + "rounds that derivatives depend on [default: none].",
+                + "iterations that derivatives depend on [default: none].",
             CustomParser = Parsers.Files("--fix", "steps=steps.npy", joins: false),
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,

@@ -71,7 +71,7 @@ internal sealed class RequestReader(TargetArguments targets, LossArguments loss,
         };
         if (!request.IsRandom && (parsed.GetResult(estimates.Probes) ?? parsed.GetResult(estimates.Seed)) is not null)
             throw new UserErrorException(
-                "--probes and --seed are of random numbers, and nothing that is asked for draws any; give --method hutchinson, xdiag or "
+                "--probes and --seed are of random numbers, and nothing that is asked for takes any; give --method hutchinson, xdiag or "
                     + "ggn-mc, the quantity fisher-diagonal-mc, or --tolerance, or leave them out."
             );
         return request;

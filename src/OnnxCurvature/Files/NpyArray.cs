@@ -11,7 +11,7 @@ namespace OnnxCurvature.Files;
 /// <param name="Data">The elements, row-major and little-endian; booleans are one byte, 0 or 1. At most about 2 GiB. Those of an array that
 /// is still in its file are read each time.</param>
 /// <exception cref="ArgumentException">The bytes do not fill the shape, or the element type has none.</exception>
-public sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
+internal sealed record NpyArray(ElementType Element, long[] Shape, byte[] Data)
 {
     private const long BlockBytes = 1 << 22;
 

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Files;
 /// What numbers of a file stand for: x = (scale · u − mean) / std, with a mean and a standard deviation for each channel, or one of each
 /// for all. It is computed in float64 and rounded once, to float32.
 /// </summary>
-public sealed record Scaling
+internal sealed record Scaling
 {
     /// <summary>The factor.</summary>
     public double Scale { get; init; } = 1;
@@ -17,7 +17,7 @@ public sealed record Scaling
     /// <summary>What is divided by, for each channel or for all; none for one.</summary>
     public ImmutableArray<double> Std { get; init; } = [];
 
-    /// <summary>The number of channels that are told apart; 1 where all are alike.</summary>
+    /// <summary>The number of channels that are distinguished; 1 where all are alike.</summary>
     public int Channels => Math.Max(1, Math.Max(Mean.Length, Std.Length));
 
     /// <summary>

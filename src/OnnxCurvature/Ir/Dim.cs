@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ir;
 /// Two dimensions are equal only when they are proven to be: same factor, same symbols. A dimension that is no product
 /// of known ones (a convolution of a symbolic width, say) is a symbol of its own whose name is the expression.
 /// </summary>
-public readonly struct Dim : IEquatable<Dim>
+internal readonly struct Dim : IEquatable<Dim>
 {
     /// <summary>Longer expressions are named by a digest of themselves, for each of a chain of nodes may double them.</summary>
     private const int LongestName = 200;

@@ -14,7 +14,6 @@ internal sealed class GraphBuilder
     private WorkBudget _budget = new(WorkLimits.None);
     private NodeOrigin? _origin;
     private int _lastId;
-    private int _horizon;
 
     /// <summary>A builder for a program, or for the body of a loop inside <paramref name="parent"/>'s program.</summary>
     public GraphBuilder(GraphBuilder? parent = null)
@@ -160,22 +159,6 @@ internal sealed class GraphBuilder
         return builder is not null;
     }
 
-    /// <summary>
-    /// Whether what is built of a node's output may be built of the node's input instead. Not where the node was there before the rule that
-    /// builds: the output may be what a derivative is taken by, and what passes it by would not depend on it.
-    /// </summary>
-    public bool SeesThrough(Node node) => node.Scope._root == _root && node.Id > _root._horizon;
-
-    /// <summary>
-    /// Hides what there was before a node, or all that there is, from <see cref="SeesThrough"/> until the result is disposed of.
-    /// </summary>
-    public HiddenNodes Hide(Node? node = null)
-    {
-        var hidden = new HiddenNodes(_root, _root._horizon);
-        _root._horizon = Math.Max(_root._horizon, node?.Id ?? _root._lastId);
-        return hidden;
-    }
-
     /// <summary>Makes the symbols among the dimensions of a value of another builder known to this one.</summary>
     public void Recognize(Value value) => Register(value);
 
@@ -188,17 +171,5 @@ internal sealed class GraphBuilder
         for (var axis = 0; axis < value.Type.Rank; axis++)
             if (value.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] })
                 _symbols.TryAdd(symbol, (value, axis));
-    }
-
-    /// <summary>Lets be seen again, when disposed of, what <see cref="Hide"/> hid.</summary>
-    public readonly struct HiddenNodes : IDisposable
-    {
-        private readonly GraphBuilder _root;
-        private readonly int _outer;
-
-        internal HiddenNodes(GraphBuilder root, int outer) => (_root, _outer) = (root, outer);
-
-        /// <inheritdoc/>
-        public void Dispose() => _root._horizon = _outer;
     }
 }

@@ -39,7 +39,7 @@ public sealed class Tensor
     public int Count => _floats?.Length ?? _integers!.Length;
 
     /// <summary>The type of this tensor.</summary>
-    public TensorType Type => new(Element, TensorShape.Of(Shape));
+    internal TensorType Type => new(Element, TensorShape.Of(Shape));
 
     /// <summary>The elements of a floating-point tensor.</summary>
     public double[] Floats =>
@@ -96,7 +96,7 @@ public sealed class Tensor
     /// <summary>
     /// The elements gathered by flat positions, in a new shape. Throws <see cref="ShapeException"/> for a position that is outside.
     /// </summary>
-    public Tensor Pick(ReadOnlySpan<long> shape, int[] positions)
+    internal Tensor Pick(ReadOnlySpan<long> shape, int[] positions)
     {
         foreach (var position in positions)
             if (position < 0 || position >= Count)

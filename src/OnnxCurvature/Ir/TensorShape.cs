@@ -6,7 +6,7 @@ namespace OnnxCurvature.Ir;
 
 /// <summary>The dimensions of a tensor, outermost first. Equality is by proven equality of the dimensions.</summary>
 [CollectionBuilder(typeof(TensorShape), nameof(Create))]
-public readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<Dim>
+internal readonly struct TensorShape : IEquatable<TensorShape>, IReadOnlyList<Dim>
 {
     /// <summary>The most dimensions of a tensor.</summary>
     public const int HighestRank = 64;

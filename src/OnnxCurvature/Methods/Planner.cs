@@ -164,7 +164,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
         var gradients = ImmutableArray.CreateBuilder<Value>();
         // One pass for all targets; where one lies upstream of another, a pass of its own.
         var all = targets.Any(target => target.Value.Producer is not null)
-            ? Together(targets.Select(target => (Func<Value?>)(() => b.Gradient(head.Loss, [target.Value])[0])))
+            ? AllPasses(targets.Select(target => (Func<Value?>)(() => b.Gradient(head.Loss, [target.Value])[0])))
             : b.Gradient(head.Loss, [.. targets.Select(target => target.Value)]);
         for (var index = 0; index < targets.Length; index++)
             gradients.Add(all[index] ?? throw Zero(targets[index], head.Loss));
@@ -177,7 +177,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
     }
 
     /// <summary>The results of several passes, or the refusals of all of them.</summary>
-    private static ImmutableArray<Value?> Together(IEnumerable<Func<Value?>> passes)
+    private static ImmutableArray<Value?> AllPasses(IEnumerable<Func<Value?>> passes)
     {
         var (results, refusals) = (ImmutableArray.CreateBuilder<Value?>(), new List<UnsupportedNode>());
         foreach (var pass in passes)
@@ -262,7 +262,6 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
                 _methods.Add(
                     new WeightPlan(
                         target.Name,
-                        value.Type.Shape,
                         name,
                         quantity.Method,
                         quantity.Reason,
@@ -272,6 +271,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
                         own.Select(chunkLoop => chunkLoop.MemoryBytes).DefaultIfEmpty(0).Max()
                     )
                     {
+                        Shape = value.Type.Shape,
                         Way = quantity.Way,
                         Candidates = quantity.Candidates,
                         Sources = quantity.Sources,

@@ -4,4 +4,4 @@ namespace OnnxCurvature.Ops;
 /// <param name="Output">The axis of the channels that the node makes.</param>
 /// <param name="Input">The axis of the channels that the node takes, those of one group where there are several.</param>
 /// <param name="Data">The axis of the node's other factor along which the channels lie that the node takes.</param>
-public readonly record struct KernelAxes(int Output, int Input, int Data);
+internal readonly record struct KernelAxes(int Output, int Input, int Data);

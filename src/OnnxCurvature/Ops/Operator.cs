@@ -22,8 +22,8 @@ internal abstract class Operator : OperatorSchema
     public abstract ImmutableArray<TensorType> Infer(OperatorCall call);
 
     /// <summary>
-    /// Types of the outputs where an input tells only at run time how many entries there are, with symbols for these numbers; null where it
-    /// is not so. Symbols are equal where the same values decide.
+    /// Types of the outputs where an input determines only at run time how many entries there are, with symbols for these numbers; null
+    /// where it is not so. Symbols are equal where the same values decide.
     /// </summary>
     public virtual ImmutableArray<TensorType>? InferAtRunTime(OperatorCall call) => null;
 
@@ -141,7 +141,7 @@ internal abstract class Operator : OperatorSchema
             if (layout.Place is not { } place)
                 return layout;
             var along = place.SamplesOf(shape) == positions ? first.Along(place) : SampleLayout.Coupled;
-            return layout.IsSeparate ? along : along.Mixed();
+            return layout.IsSeparate ? along : along.AsCoupled();
         }
     }
 

@@ -73,7 +73,7 @@ internal readonly record struct SampleLayout
         Kind is LayoutKind.Separate or LayoutKind.CoupledInPlace ? new(LayoutKind.Separate, Axis, Outer, _samples, Inner) : null;
 
     /// <summary>The same places, where samples are coupled.</summary>
-    public SampleLayout Mixed() => Place is null ? Coupled : new(LayoutKind.CoupledInPlace, Axis, Outer, _samples, Inner);
+    public SampleLayout AsCoupled() => Place is null ? Coupled : new(LayoutKind.CoupledInPlace, Axis, Outer, _samples, Inner);
 
     /// <summary>The number of samples in a value of a shape.</summary>
     public Dim SamplesOf(TensorShape shape) => IsWhole ? shape[Axis] : _samples;

@@ -71,15 +71,7 @@ internal sealed class Float64Lowering(ExecutionProvider provider) : IPass
             if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
                 inputs = op.WithCaptures(inputs, attributes);
             using var origin = _builder.For(node.Origin);
-            var rebuilt = _builder.Append(
-                node.Operator,
-                inputs,
-                attributes,
-                [.. node.Outputs.Select(output => (output.Type, nameOf(output)))],
-                node.Name
-            );
-            for (var index = 0; index < node.Outputs.Length; index++)
-                _map[node.Outputs[index]] = rebuilt.Outputs[index];
+            NodeCopies.AppendTo(_builder, node, inputs, attributes, _map, nameOf);
         }
 
         private bool Lower(Node node, ImmutableArray<Value?> inputs)

@@ -45,7 +45,7 @@ internal sealed class LoopRemoval
     private LoopRemoval(Program program, IReadOnlyCollection<Node> summing, string name)
     {
         _builder = program.Nodes[^1].Scope;
-        _runs = summing.Max(loop => Loop.FixedRounds(loop)!.Value);
+        _runs = summing.Max(loop => Loop.FixedIterations(loop)!.Value);
         _run =
             _runs == 1
                 ? _builder.Scalar(ElementType.Int64, 0)
@@ -58,7 +58,7 @@ internal sealed class LoopRemoval
             using var origin = _builder.For(node.Origin);
             if (summing.Contains(node))
                 Sum(node);
-            else if (IsAdded(node) && Loop.FixedRounds(node) is { } iterations)
+            else if (IsAdded(node) && Loop.FixedIterations(node) is { } iterations)
                 Unroll(node, iterations);
             else
                 Copy(node);
@@ -125,7 +125,7 @@ internal sealed class LoopRemoval
         foreach (var node in program.Nodes)
             if (GraphWalk.Dependencies(node).Any(after.Contains))
                 after.UnionWith(node.Outputs);
-            else if (!whole.Contains(node) && IsAdded(node) && Loop.FixedRounds(node) is not null)
+            else if (!whole.Contains(node) && IsAdded(node) && Loop.FixedIterations(node) is not null)
             {
                 summing.Add(node);
                 after.UnionWith(node.Outputs);
@@ -141,7 +141,7 @@ internal sealed class LoopRemoval
     /// </summary>
     private void Sum(Node loop)
     {
-        var (b, iterations) = (_builder, Loop.FixedRounds(loop)!.Value);
+        var (b, iterations) = (_builder, Loop.FixedIterations(loop)!.Value);
         var body = loop.Attributes.Program("body")!;
         var states = Math.Max(0, loop.Inputs.Length - 2);
         var last = b.Scalar(ElementType.Int64, iterations - 1);
@@ -260,15 +260,7 @@ internal sealed class LoopRemoval
         if (summed)
             inputs = Linear(node, inputs);
         using var origin = _builder.For(node.Origin ?? _builder.Origin);
-        var copy = _builder.Append(
-            node.Operator,
-            inputs,
-            node.Attributes,
-            [.. node.Outputs.Select(output => (output.Type, output.Name))],
-            node.Name
-        );
-        for (var index = 0; index < node.Outputs.Length; index++)
-            _map[node.Outputs[index]] = copy.Outputs[index];
+        var copy = NodeCopies.AppendTo(_builder, node, inputs, node.Attributes, _map);
         if (summed)
             _summed.UnionWith(copy.Outputs);
     }

@@ -30,6 +30,19 @@ internal sealed class Pipeline
     /// <summary>Programs as ONNX Runtime is to compute them.</summary>
     public static Pipeline For(ExecutionProvider provider) => provider == ExecutionProvider.Cuda ? ForCuda : ForCpu;
 
+    /// <summary>Programs in forms of operators that most engines have.</summary>
+    public static Pipeline Portable { get; } = new(new EngineForms(EngineGaps.ReversedSlices));
+
+    /// <summary>Programs in forms that an engine takes.</summary>
+    /// <param name="gaps">The forms that it does not take.</param>
+    /// <param name="operators">The operators that it has; null for all.</param>
+    public static Pipeline ForEngine(EngineGaps gaps, IReadOnlySet<string>? operators) =>
+        new([
+            new EngineForms(gaps, operators),
+            .. gaps.HasFlag(EngineGaps.Integers) ? [new FloatArithmetic()] : Array.Empty<IPass>(),
+            .. gaps.HasFlag(EngineGaps.Vectors) ? [new MatrixForms()] : Array.Empty<IPass>(),
+        ]);
+
     /// <summary>The passes, in order.</summary>
     public IEnumerable<string> Passes => _passes.Select(pass => pass.Name);
 

@@ -11,6 +11,7 @@ namespace OnnxCurvature.Passes;
 /// those with fewer (<see cref="NodeKeys"/>). What a loop's body computes alike in every iteration moves before the loop, and dead nodes
 /// go.
 /// </summary>
+/// <remarks>Requires nothing. Ensures that another run of it changes nothing.</remarks>
 internal sealed class Simplifier : IPass
 {
     /// <inheritdoc/>

@@ -63,7 +63,7 @@ public sealed class Campaign(TextWriter output, string? findings)
 
     private void Try(long seed)
     {
-        var choices = Choices.Drawn(seed);
+        var choices = Choices.Sampled(seed);
         var problem = ProblemGenerator.Make(choices, (ulong)seed);
         var verdict = problem is null ? null : _checker.Check(problem);
         foreach (var outcome in Statistics.Add(seed, problem, verdict))

@@ -7,7 +7,7 @@ using OnnxCurvature.RandomGraphs.Oracle;
 namespace OnnxCurvature.RandomGraphs.Checking;
 
 /// <summary>A problem's data as arrays, by the names of the inputs.</summary>
-public sealed class ProblemData
+internal sealed class ProblemData
 {
     /// <summary>The name of the file of class weights.</summary>
     public const string ClassWeights = "class_weights";

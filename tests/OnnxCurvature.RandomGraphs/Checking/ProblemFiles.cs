@@ -7,7 +7,7 @@ using OnnxCurvature.RandomGraphs.Oracle;
 namespace OnnxCurvature.RandomGraphs.Checking;
 
 /// <summary>A problem's model as a file for as long as it is checked, and its data.</summary>
-public sealed class ProblemFiles
+internal sealed class ProblemFiles
 {
     private static int _number;
 

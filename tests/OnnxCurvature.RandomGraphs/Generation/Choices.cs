@@ -12,8 +12,8 @@ public sealed class Choices
 
     private Choices(IReadOnlyList<int> given, Random? random) => (_given, _random) = (given, random);
 
-    /// <summary>Drawn from a seed.</summary>
-    public static Choices Drawn(long seed) => new([], new Random(HashCode(seed)));
+    /// <summary>Sampled from a seed.</summary>
+    public static Choices Sampled(long seed) => new([], new Random(HashCode(seed)));
 
     /// <summary>Those that are given, and zeros after them.</summary>
     public static Choices Of(IReadOnlyList<int> given) => new(given, null);

@@ -24,7 +24,7 @@ internal static class DrawnDigits
     /// <summary>
     /// Pictures [N, 3, height, width], with values around -1 for ink and 1 for paper. Every second one stands upside down.
     /// </summary>
-    public static NpyArray Pictures(int count, int height, int width, int seed)
+    internal static NpyArray Pictures(int count, int height, int width, int seed)
     {
         var random = new Random(seed);
         var x = new double[count * 3 * height * width];
@@ -59,7 +59,7 @@ internal static class DrawnDigits
 internal static class OwnLabels
 {
     /// <summary>The class of the largest output along the last axis, for every sample and position.</summary>
-    public static NpyArray Of(string model, string input, NpyArray x)
+    internal static NpyArray Of(string model, string input, NpyArray x)
     {
         using var session = new InferenceSession(model);
         var floats = x.ToDoubles().Select(value => (float)value).ToArray();

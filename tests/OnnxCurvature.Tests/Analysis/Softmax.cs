@@ -36,7 +36,7 @@ internal sealed class Softmax
     }
 
     /// <summary>The data, by input.</summary>
-    public static Dictionary<string, NpyArray> Data() =>
+    internal static Dictionary<string, NpyArray> Data() =>
         new()
         {
             ["x"] = NpyArray.Of(ElementType.Float32, [Samples, Inputs], X),

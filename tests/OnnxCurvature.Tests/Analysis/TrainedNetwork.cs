@@ -73,7 +73,7 @@ internal sealed class TrainedNetwork
     }
 
     /// <summary>Points and labels as the model takes them.</summary>
-    public static Dictionary<string, NpyArray> Data(double[] x, long[] labels) =>
+    internal static Dictionary<string, NpyArray> Data(double[] x, long[] labels) =>
         new()
         {
             ["x"] = NpyArray.Of(ElementType.Float32, [labels.Length, 2], x),

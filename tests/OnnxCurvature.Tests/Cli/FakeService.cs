@@ -17,7 +17,6 @@ internal sealed class FakeService : ICurvatureService
 {
     public static readonly WeightPlan ConvPlan = new(
         "conv4_3.weight",
-        TensorShape.Of([512, 512, 3, 3]),
         Quantity.HessianDiagonal,
         "square root of the output Hessian",
         "no node after 'conv4_3.weight' has a second derivative",
@@ -25,11 +24,13 @@ internal sealed class FakeService : ICurvatureService
         25,
         3.2e12,
         1.5 * (1 << 30)
-    );
+    )
+    {
+        Shape = TensorShape.Of([512, 512, 3, 3]),
+    };
 
     private static readonly WeightPlan BiasPlan = new(
         "norm.bias[3:9]",
-        TensorShape.Of([6]),
         Quantity.HessianDiagonal,
         "Hessian-vector products",
         "one product for each entry is exact for any graph",
@@ -37,7 +38,10 @@ internal sealed class FakeService : ICurvatureService
         6,
         12345678,
         2048
-    );
+    )
+    {
+        Shape = TensorShape.Of([6]),
+    };
 
     public string? ModelPath { get; private set; }
     public CurvatureRequest? Request { get; private set; }

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using OnnxCurvature.Cli;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.Cli;
 using OnnxCurvature.Tests.Files;
@@ -110,6 +111,13 @@ public sealed partial class DocsTests
         };
         Assert.All(LibrarySample.Fisher(model, data).Values, fisher => Assert.Contains(fisher, entry => entry > 0));
         LibrarySample.No_layer_is_sharp(model, data);
+        Assert.Equal(model.Weights.Length, LibrarySample.Sharpest(model, data).Count());
+        using var run = model.Plan(
+            new CurvatureRequest { WithRespectTo = ["fc8.weight"], Loss = LossRequest.Parse("cross-entropy"), Quantities = [Quantity.Loss, Quantity.Gradient] },
+            data
+        );
+        var losses = await LibrarySample.Losses(run, new[] { data, data }.ToAsyncEnumerable());
+        Assert.Equal([losses[0], losses[0]], losses);
         using var gradients = new LibrarySample.InputGradients(model);
         float[] pixels = [.. Enumerable.Range(0, 3 * 32 * 32).Select(index => (float)Math.Sin(index))];
         var gradient = await gradients.Of(pixels, TestContext.Current.CancellationToken);

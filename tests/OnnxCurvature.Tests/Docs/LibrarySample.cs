@@ -1,5 +1,6 @@
 // sample
 using OnnxCurvature;
+using OnnxCurvature.Analysis.Diagonals;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Results;
 
@@ -86,6 +87,23 @@ internal static class LibrarySample
                 largest = Math.Max(largest, entry);
             Assert(largest < 10);
         }
+    }
+
+    /// The layers of which the loss is most sharply curved, the sharpest first.
+    public static IEnumerable<string> Sharpest(CurvatureModel model, IReadOnlyDictionary<string, CurvatureArray> data)
+    {
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var curvature = model.Analyze(request, data, new AnalysisOptions { Budget = TimeSpan.FromMinutes(1) });
+        return curvature.Layers.OrderByDescending(layer => layer.Diagonal.Max()).Select(layer => layer.Weight);
+    }
+
+    /// The loss of each batch that a loader gives.
+    public static async Task<List<double>> Losses(PlannedRun run, IAsyncEnumerable<IReadOnlyDictionary<string, CurvatureArray>> batches)
+    {
+        var losses = new List<double>();
+        await foreach (var result in run.RunEachAsync(batches))
+            losses.Add(result.Loss!.Value);
+        return losses;
     }
 
     // end

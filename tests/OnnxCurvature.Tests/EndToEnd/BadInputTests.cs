@@ -38,11 +38,11 @@ public sealed class BadInputTests
             { $"run @model.onnx -o @o.npz --wrt w[2:1] {Loss} {Data}", "--wrt 'w[2:1]' holds no index" },
             {
                 $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --probes 64",
-                "--probes and --seed are of random numbers, and nothing that is asked for draws any"
+                "--probes and --seed are of random numbers, and nothing that is asked for takes any"
             },
             {
                 $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --method hesscale --seed 1",
-                "--probes and --seed are of random numbers, and nothing that is asked for draws any"
+                "--probes and --seed are of random numbers, and nothing that is asked for takes any"
             },
             {
                 $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --tolerance 2",

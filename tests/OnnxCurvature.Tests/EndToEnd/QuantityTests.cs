@@ -82,13 +82,10 @@ public sealed partial class QuantityTests
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
         Assert.NotEqual(tool.Read("one.npz", $"w.{name}_diagonal_estimate"), tool.Read("two.npz", $"w.{name}_diagonal_estimate"));
         double Norm(string file) => Math.Sqrt(tool.Read(file, $"w.{name}_diagonal_standard_error").Sum(error => error * error));
-        // Independent errors add in squares, so that two halves have 1/√2 of the error of a whole; the spread of xdiag is too rough to show
-        // it.
-        Assert.InRange(
-            Norm("two.npz") / Norm("one.npz"),
-            method.EndsWith("xdiag", StringComparison.Ordinal) ? 0 : 0.45,
-            method.EndsWith("xdiag", StringComparison.Ordinal) ? 10 : 0.95
-        );
+        // Independent errors add in squares, so that two halves have 1/√2 of the error of a whole; equal ones would have all of it.
+        // The error of xdiag is too rough to show it.
+        if (!method.EndsWith("xdiag", StringComparison.Ordinal))
+            Assert.InRange(Norm("two.npz") / Norm("one.npz"), 0.55, 0.85);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed record OperatorSample(string Operator, string Name, ImmutableArray
     /// <summary>
     /// The types of the outputs where the operator cannot infer them; float64 stands for that in which the sample is computed.
     /// </summary>
-    public ImmutableArray<TensorType> Types { get; init; }
+    internal ImmutableArray<TensorType> Types { get; init; }
 
     /// <summary>
     /// Whether the derivative is refused; then it must be refused with a sentence, and the laws of derivatives do not hold.

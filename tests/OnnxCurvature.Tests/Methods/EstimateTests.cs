@@ -32,11 +32,6 @@ public sealed class EstimateTests
                 Math.Abs(estimate[entry] - exact[entry]) <= 5 * error[entry] + 1e-12,
                 $"entry {entry}: {estimate[entry]} ± {error[entry]} for {exact[entry]}"
             );
-        // About a third of the entries is more than one standard error off; entries are not independent, hence the wide bounds.
-        var within = Enumerable
-            .Range(0, exact.Count)
-            .Average(entry => Math.Abs(estimate[entry] - exact[entry]) <= error[entry] + 1e-12 ? 1.0 : 0.0);
-        Assert.InRange(within, 0.3, 1.0);
     }
 
     [Theory]
@@ -72,26 +67,33 @@ public sealed class EstimateTests
     }
 
     [Theory]
-    [InlineData("tanh mlp CrossEntropy 3", "w1", Estimator.Hutchinson, 200, 0.90)]
-    [InlineData("tanh mlp CrossEntropy 3", "w1", Estimator.GgnMonteCarlo, 200, 0.90)]
-    [InlineData("tanh mlp Mse 3 symbolic", "w2", Estimator.GgnMonteCarlo, 200, 0.90)]
+    [InlineData("tanh mlp CrossEntropy 3", "w1", Estimator.Hutchinson, 200, 0.90, 0.62)]
+    [InlineData("tanh mlp CrossEntropy 3", "w1", Estimator.GgnMonteCarlo, 200, 0.90, 0.62)]
+    [InlineData("tanh mlp Mse 3 symbolic", "w2", Estimator.GgnMonteCarlo, 200, 0.90, 0.62)]
     // The leave-one-out estimates of xdiag share their basis, so that their spread is a guide only, as the plan says.
-    [InlineData("tanh mlp CrossEntropy 3", "w1", Estimator.XDiag, 12, 0.75)]
-    [InlineData("tanh mlp Mse 3 symbolic", "w2", Estimator.XDiag, 9, 0.75)]
-    [InlineData("segmentation 3", "c1", Estimator.XDiag, 12, 0.75)]
-    public void Two_standard_errors_cover_most_errors(string name, string target, Estimator estimator, int probes, double least)
+    [InlineData("tanh mlp CrossEntropy 3", "w1", Estimator.XDiag, 12, 0.75, 0.5)]
+    [InlineData("tanh mlp Mse 3 symbolic", "w2", Estimator.XDiag, 9, 0.75, 0.5)]
+    [InlineData("segmentation 3", "c1", Estimator.XDiag, 12, 0.75, 0.5)]
+    public void Standard_errors_cover_as_many_errors_as_they_should(
+        string name,
+        string target,
+        Estimator estimator,
+        int probes,
+        double least,
+        double leastOfOne
+    )
     {
         var exact = Exact(name, target, estimator);
-        var covered = Enumerable
-            .Range(100, 40)
-            .Average(seed =>
-            {
-                var (estimate, error) = Estimate(name, target, estimator, probes, seed);
-                return Enumerable
+        var runs = Enumerable.Range(100, 40).Select(seed => Estimate(name, target, estimator, probes, seed)).ToArray();
+        double Covered(double multiple) =>
+            runs.Average(run =>
+                Enumerable
                     .Range(0, exact.Count)
-                    .Average(entry => Math.Abs(estimate[entry] - exact[entry]) <= 2 * error[entry] + 1e-12 ? 1.0 : 0.0);
-            });
-        Assert.InRange(covered, least, 0.99);
+                    .Average(entry => Math.Abs(run.Estimate[entry] - exact[entry]) <= multiple * run.Error[entry] + 1e-12 ? 1.0 : 0.0)
+            );
+        Assert.InRange(Covered(2), least, 0.99);
+        // Of a normal distribution 68 % lie within one standard error.
+        Assert.InRange(Covered(1), leastOfOne, leastOfOne + 0.13);
     }
 
     [Fact]
@@ -105,7 +107,7 @@ public sealed class EstimateTests
     [Theory]
     [InlineData("tanh mlp CrossEntropy 3", "w1")]
     [InlineData("relu mlp BinaryCrossEntropy 3", "w2")]
-    public void The_Fisher_diagonal_over_drawn_targets_is_that_of_Gauss_and_Newton_for_one_output_each(string name, string target)
+    public void The_Fisher_diagonal_over_sampled_targets_is_that_of_Gauss_and_Newton_for_one_output_each(string name, string target)
     {
         var exact = Exact(name, target, Estimator.GgnMonteCarlo);
         var run = new DerivativeRun(
@@ -146,7 +148,8 @@ public sealed class EstimateTests
         }
         var off = Math.Sqrt(runs.Average(run => Math.Pow((run.Estimate - exact).L2Norm(), 2)));
         var said = Math.Sqrt(runs.Average(run => Math.Pow(run.Error.L2Norm(), 2)));
-        Assert.InRange(said, 0.3 * off - 1e-9, 3 * off + 1e-9);
+        // They share their basis, which makes them somewhat too small.
+        Assert.InRange(said / off, 0.75, 0.9);
     }
 
     [Theory]

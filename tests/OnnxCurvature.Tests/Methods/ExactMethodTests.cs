@@ -185,7 +185,7 @@ public sealed class ExactMethodTests
                 name,
                 [Quantity.HessianDiagonal],
                 candidates =>
-                    candidates.FirstOrDefault(candidate => candidate is { Obstacle: null, Together: false, Cut.Before: > 0 })
+                    candidates.FirstOrDefault(candidate => candidate is { Obstacle: null, IsJoint: false, Cut.Before: > 0 })
                     ?? candidates[0]
             ),
             method => Assert.NotEqual("Hessian-vector products", method.Method)

@@ -69,11 +69,13 @@ public sealed class PlanFigureTests
                     description
                 );
                 // Ways are compared by rougher figures, which are there before anything is built; of few operations they may be off by
-                // some, such as products of small weights with columns that are constants, which are computed while the program is built.
+                // some, such as products of small weights with directions that are constants, which are computed while the program is built.
                 var taken = plan.Methods[0].Flops;
                 first ??= taken;
-                Assert.True(taken == 0 || expected > 0.25 * taken && expected < 4 * taken + 5000, $"{description}: {expected} for {taken}");
-                Assert.True(first <= 1.5 * taken + 5000, $"{description}: {taken}, and the way that is taken {first}");
+                if (taken == 0)
+                    continue;
+                Assert.True(expected / taken is > 0.4 and < 5.1, $"{description}: {expected} for {taken}");
+                Assert.True(first <= 1.05 * taken + 20, $"{description}: {taken}, and the way that is taken {first}");
             }
         }
     }
@@ -115,7 +117,7 @@ public sealed class PlanFigureTests
             return plan.Flops;
         }
 
-        Assert.InRange(Of("c1", "c2"), 0, 0.9 * (Of("c1") + Of("c2")));
+        Assert.InRange(Of("c1", "c2") / (Of("c1") + Of("c2")), 0.5, 0.51);
     }
 
     private static Tensor TensorOf(NpyArray array, ElementType element) =>

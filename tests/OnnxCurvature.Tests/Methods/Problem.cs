@@ -28,7 +28,7 @@ public sealed class Problem
 
     public int Samples { get; }
 
-    public Dim Batch { get; }
+    internal Dim Batch { get; }
 
     internal GraphBuilder Builder { get; } = new();
 

@@ -36,7 +36,7 @@ public sealed class CampaignTests
         var checker = new ProblemChecker(folder.File("problems")) { Expected = Changed };
         for (var seed = 1L; seed < 100; seed++)
         {
-            var choices = Choices.Drawn(seed);
+            var choices = Choices.Sampled(seed);
             if (
                 ProblemGenerator.Make(choices, (ulong)seed) is not { } problem
                 || checker
@@ -63,7 +63,7 @@ public sealed class CampaignTests
     {
         for (var seed = 1L; seed < 50; seed++)
         {
-            var drawn = Choices.Drawn(seed);
+            var drawn = Choices.Sampled(seed);
             var problem = ProblemGenerator.Make(drawn, (ulong)seed);
             var again = ProblemGenerator.Make(Choices.Of(drawn.Taken), (ulong)seed);
             Assert.Equal(problem?.Graph.Nodes.Select(node => node.ToString()), again?.Graph.Nodes.Select(node => node.ToString()));

@@ -105,7 +105,7 @@ public sealed class OracleTests
     private static IEnumerable<(long Seed, Problem Problem)> Problems(long first, int count)
     {
         for (var seed = first; seed < first + count; seed++)
-            if (ProblemGenerator.Make(Choices.Drawn(seed), (ulong)seed) is { } problem)
+            if (ProblemGenerator.Make(Choices.Sampled(seed), (ulong)seed) is { } problem)
                 yield return (seed, problem);
     }
 

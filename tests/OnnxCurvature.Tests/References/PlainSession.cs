@@ -11,7 +11,7 @@ internal static class PlainSession
     /// <param name="path">The file.</param>
     /// <param name="data">What inputs are fed.</param>
     /// <param name="asWritten">Whether nodes run as they are written, without what ONNX Runtime makes of several together.</param>
-    public static Dictionary<string, double[]> Run(string path, IReadOnlyDictionary<string, NpyArray> data, bool asWritten = false)
+    internal static Dictionary<string, double[]> Run(string path, IReadOnlyDictionary<string, NpyArray> data, bool asWritten = false)
     {
         using var options = new SessionOptions();
         if (asWritten)

@@ -49,7 +49,7 @@ public sealed record ReferenceCase(
     public static double Tolerance(Quantity quantity) => quantity is Quantity.Loss or Quantity.Gradient ? 1e-5 : 1e-4;
 
     /// <summary>The data.</summary>
-    public Dictionary<string, NpyArray> Data() => DataPaths.ToDictionary(entry => entry.Key, entry => NpyReader.Read(entry.Value));
+    internal Dictionary<string, NpyArray> Data() => DataPaths.ToDictionary(entry => entry.Key, entry => NpyReader.Read(entry.Value));
 
     /// <summary>Computes all quantities.</summary>
     public CurvatureResult Run(CurvatureRequest? request = null, CurvatureRunOptions? options = null) =>

@@ -38,7 +38,7 @@ internal sealed class EngineFile
     }
 
     /// <summary>What the file takes.</summary>
-    public Dictionary<string, NpyArray> Data { get; }
+    internal Dictionary<string, NpyArray> Data { get; }
 
     /// <summary>The files of what it takes.</summary>
     public Dictionary<string, string> DataPaths { get; } = [];

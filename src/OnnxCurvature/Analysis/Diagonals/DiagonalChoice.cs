@@ -81,16 +81,10 @@ internal sealed class DiagonalChoice(RunPricing pricing, CurvatureRequest reques
         {
             var (methods, seconds) = pricing.Price(ExactRequest([weight]));
             var method = methods.Single();
-            return new LayerPlan(
-                weight,
-                uses.GetValueOrDefault(value, []),
-                [.. value.Type.Shape.Sizes],
-                true,
-                method.Method,
-                method.Reason,
-                seconds,
-                method.Flops
-            );
+            return new LayerPlan(weight, [.. value.Type.Shape.Sizes], true, method.Method, method.Reason, seconds, method.Flops)
+            {
+                Uses = uses.GetValueOrDefault(value, []),
+            };
         }
         catch (Exception exception)
             when (exception is UserErrorException or UnsupportedModelException or UnsupportedOperatorException or ArithmeticException)

@@ -27,7 +27,7 @@ public sealed record LayerCurvature(
     /// squares do not add up; but the deviation of a sum is never more than the sum of the deviations. 0 where the diagonal is exact.
     /// </summary>
     /// <param name="coefficient">cᵢ, by the position of the entry.</param>
-    public double ErrorBound(Func<int, double> coefficient)
+    internal double ErrorBound(Func<int, double> coefficient)
     {
         if (StandardErrors is not { } errors)
             return 0;

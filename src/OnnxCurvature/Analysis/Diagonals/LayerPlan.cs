@@ -5,7 +5,6 @@ namespace OnnxCurvature.Analysis.Diagonals;
 
 /// <summary>How the diagonal of one weight will be had.</summary>
 /// <param name="Weight">The weight.</param>
-/// <param name="Uses">The nodes that use it.</param>
 /// <param name="Shape">Its sizes, outermost first.</param>
 /// <param name="IsExact">Whether the diagonal is exact, or estimated with a standard error for each entry.</param>
 /// <param name="Method">The method: <c>square root of the output Hessian</c>, <c>hutchinson</c>.</param>
@@ -14,7 +13,6 @@ namespace OnnxCurvature.Analysis.Diagonals;
 /// <param name="Flops">Floating-point operations of the exact diagonal, for one batch, of this weight alone.</param>
 public sealed record LayerPlan(
     string Weight,
-    ImmutableArray<WeightUse> Uses,
     ImmutableArray<long> Shape,
     bool IsExact,
     string Method,
@@ -23,6 +21,9 @@ public sealed record LayerPlan(
     double Flops
 )
 {
+    /// <summary>The nodes that use it.</summary>
+    internal ImmutableArray<WeightUse> Uses { get; init; } = [];
+
     /// <summary>The nodes that use the weight, as people name them; the weight itself where no node of the model does.</summary>
     public string Node => Uses.IsEmpty ? Weight : string.Join(", ", Uses.Select(use => use.Node).Distinct());
 

@@ -28,6 +28,16 @@ public sealed record NetworkCurvature(
     double Seconds
 )
 {
+    /// <summary>The curvature of a weight, by its name.</summary>
+    /// <exception cref="KeyNotFoundException">The weight was not analyzed; the message says why, where it was left out.</exception>
+    public LayerCurvature this[string weight] =>
+        Layers.FirstOrDefault(layer => layer.Weight == weight)
+        ?? throw new KeyNotFoundException(
+            LeftOut.FirstOrDefault(left => left.Weight == weight) is { } left
+                ? $"'{weight}' was left out: {left.Reason}"
+                : $"'{weight}' was not analyzed; name it in WithRespectTo."
+        );
+
     /// <summary>Where the numbers come from.</summary>
     public required Provenance Provenance { get; init; }
 }

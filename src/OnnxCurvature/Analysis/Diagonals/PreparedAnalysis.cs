@@ -8,7 +8,7 @@ using OnnxCurvature.Runtime.Runs;
 namespace OnnxCurvature.Analysis.Diagonals;
 
 /// <summary>An analysis that is planned, and that has not begun: which diagonals will be exact, and how long all takes.</summary>
-public sealed class PreparedAnalysis
+internal sealed class PreparedAnalysis
 {
     private readonly CurvatureRequest _request;
     private readonly AnalysisOptions _options;

@@ -6,22 +6,22 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Analysis.Importance;
 
 /// <summary>Which Fisher matrix the importance is the diagonal of.</summary>
-public enum FisherKind
+internal enum FisherKind
 {
     /// <summary>That of the labels in the data: the mean of the squares of the gradients of samples; exact.</summary>
     Empirical,
 
-    /// <summary>That of labels drawn from the model's own distribution: an estimate, with a standard error for each entry.</summary>
+    /// <summary>That of labels sampled from the model's own distribution: an estimate, with a standard error for each entry.</summary>
     Sampled,
 }
 
 /// <summary>How the importance of weights is computed.</summary>
-public sealed record ImportanceOptions
+internal sealed record ImportanceOptions
 {
     /// <summary>Which Fisher matrix.</summary>
     public FisherKind Kind { get; init; }
 
-    /// <summary>The labels that are drawn for each sample, at least 2.</summary>
+    /// <summary>The labels that are sampled for each sample, at least 2.</summary>
     public int Probes { get; init; } = 32;
 
     /// <summary>What random numbers are made from.</summary>
@@ -36,7 +36,7 @@ public sealed record ImportanceOptions
 /// <param name="Samples">The number of samples.</param>
 /// <param name="Layers">The weights, in the order of the graph.</param>
 /// <param name="Notes">What the user should know: one sentence each.</param>
-public sealed record ImportanceResult(double Loss, long Samples, ImmutableArray<WeightImportance> Layers, ImmutableArray<string> Notes)
+internal sealed record ImportanceResult(double Loss, long Samples, ImmutableArray<WeightImportance> Layers, ImmutableArray<string> Notes)
 {
     /// <summary>
     /// Writes a .npz with <c>NAME.anchor</c> and <c>NAME.importance</c> for each weight, and <c>NAME.importance_standard_error</c> where
@@ -87,7 +87,7 @@ public sealed record ImportanceResult(double Loss, long Samples, ImmutableArray<
 /// <param name="Anchor">a: its entries.</param>
 /// <param name="Importance">Fᵢᵢ.</param>
 /// <param name="StandardErrors">The standard error of each entry where these are estimates; else null.</param>
-public sealed record WeightImportance(
+internal sealed record WeightImportance(
     string Weight,
     string Node,
     ElementType Element,

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Analysis.Laplace;
 /// <param name="IsFitted">Whether τ is that of the largest marginal likelihood.</param>
 /// <param name="LogMarginalLikelihood">The logarithm of the marginal likelihood at τ.</param>
 /// <param name="Layers">The weights, in the order of the graph.</param>
-public sealed record LaplaceResult(
+internal sealed record LaplaceResult(
     double Loss,
     double PriorPrecision,
     bool IsFitted,
@@ -62,7 +62,7 @@ public sealed record LaplaceResult(
 /// <param name="Mean">Its entries.</param>
 /// <param name="Variance">1 / (hᵢ + τ).</param>
 /// <param name="IsExact">Whether the curvature h is exact, or an estimate.</param>
-public sealed record LaplaceLayer(
+internal sealed record LaplaceLayer(
     string Weight,
     string Node,
     ImmutableArray<long> Shape,

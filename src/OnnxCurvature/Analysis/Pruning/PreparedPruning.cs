@@ -9,7 +9,7 @@ using OnnxCurvature.Runtime.Runs;
 namespace OnnxCurvature.Analysis.Pruning;
 
 /// <summary>A network whose kernels and matrices can be pruned by its curvature.</summary>
-public sealed class PreparedPruning
+internal sealed class PreparedPruning
 {
     private readonly PreparedAnalysis _analysis;
     private readonly NetworkCurvature _curvature;

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Analysis.Pruning;
 /// <summary>Which entries of the weights of a network become zero, and what that is predicted to do to the loss.</summary>
 /// <param name="Loss">The loss as it is.</param>
 /// <param name="Layers">The weights, in the order of the graph.</param>
-public sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> Layers)
+internal sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> Layers)
 {
     /// <summary>The share of all entries that become zero.</summary>
     public double Sparsity => (double)Layers.Sum(layer => layer.Pruned) / Layers.Sum(layer => layer.Keeps.Length);
@@ -73,7 +73,7 @@ public sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> Laye
 /// <param name="Predicted">The predicted change of the loss: the sum of ½ Hᵢᵢ wᵢ² − gᵢ wᵢ over what goes.</param>
 /// <param name="Error">A bound of the standard error of the prediction; 0 where the diagonal is exact.</param>
 /// <param name="IsExact">Whether the diagonal is exact.</param>
-public sealed record PrunedLayer(
+internal sealed record PrunedLayer(
     string Weight,
     string Node,
     ImmutableArray<long> Shape,
@@ -91,4 +91,4 @@ public sealed record PrunedLayer(
 /// <summary>A point of a curve: the loss at a sparsity, for each score.</summary>
 /// <param name="Sparsity">The share of entries that are zero.</param>
 /// <param name="Losses">The loss that was measured, by score.</param>
-public sealed record PruningPoint(double Sparsity, ImmutableDictionary<PruningScore, double> Losses);
+internal sealed record PruningPoint(double Sparsity, ImmutableDictionary<PruningScore, double> Losses);

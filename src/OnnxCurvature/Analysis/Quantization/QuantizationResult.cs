@@ -7,7 +7,7 @@ namespace OnnxCurvature.Analysis.Quantization;
 /// <param name="Loss">The loss as it is.</param>
 /// <param name="Nodes">The predictions, scheme by scheme, and in each the most sensitive first.</param>
 /// <param name="Choice">The bits of each weight; null where no size was asked for.</param>
-public sealed record QuantizationResult(double Loss, ImmutableArray<NodeSensitivity> Nodes, ChosenBits? Choice)
+internal sealed record QuantizationResult(double Loss, ImmutableArray<NodeSensitivity> Nodes, ChosenBits? Choice)
 {
     /// <summary>How well each figure ranks the changes that were measured; none where nothing was.</summary>
     public ImmutableArray<RankCorrelation> Correlations =>
@@ -26,7 +26,7 @@ public sealed record QuantizationResult(double Loss, ImmutableArray<NodeSensitiv
 /// <param name="Predicted">That of the prediction g·Δw + ½ Σ HΔw².</param>
 /// <param name="InputWeighted">That of Σ Δw² E[x²].</param>
 /// <param name="WeightError">That of ‖Δw‖².</param>
-public sealed record RankCorrelation(QuantizationScheme Scheme, int Weights, double Predicted, double InputWeighted, double WeightError)
+internal sealed record RankCorrelation(QuantizationScheme Scheme, int Weights, double Predicted, double InputWeighted, double WeightError)
 {
     internal static RankCorrelation Of(QuantizationScheme scheme, ImmutableArray<NodeSensitivity> nodes)
     {
@@ -48,7 +48,7 @@ public sealed record RankCorrelation(QuantizationScheme Scheme, int Weights, dou
 /// <param name="FloatBytes">The size of the floats.</param>
 /// <param name="Predicted">The predicted change of the loss: the sum of the predictions of the weights.</param>
 /// <param name="Nodes">The bits by node; 32 where the weight stays a float.</param>
-public sealed record ChosenBits(
+internal sealed record ChosenBits(
     double TargetBytes,
     double Bytes,
     double FloatBytes,

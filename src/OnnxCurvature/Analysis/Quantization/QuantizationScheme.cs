@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Analysis.Quantization;
 
 /// <summary>Which entries of a weight share a scale.</summary>
-public enum Granularity
+internal enum Granularity
 {
     /// <summary>All of them.</summary>
     Tensor,
@@ -22,7 +22,7 @@ public enum Granularity
 /// <param name="IsSymmetric">
 /// Whether zero is the integer 0, and integers go from -(2^(b-1) - 1) to 2^(b-1) - 1; else they go from 0 to 2^b - 1 with a zero point.
 /// </param>
-public sealed record QuantizationScheme(int Bits, Granularity Granularity, bool IsSymmetric)
+internal sealed record QuantizationScheme(int Bits, Granularity Granularity, bool IsSymmetric)
 {
     private const int ScaleBytes = 4;
 

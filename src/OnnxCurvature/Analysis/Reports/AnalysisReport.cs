@@ -4,7 +4,7 @@ using OnnxCurvature.Files;
 namespace OnnxCurvature.Analysis.Reports;
 
 /// <summary>The report of an analysis: for programs as JSON and CSV, and for people as a page.</summary>
-public sealed class AnalysisReport
+internal sealed class AnalysisReport
 {
     private const string Page = "report.html";
     private const string Json = "report.json";

@@ -4,7 +4,7 @@ using System.ComponentModel;
 namespace OnnxCurvature.Analysis.Reports;
 
 /// <summary>The figures of one weight.</summary>
-public sealed record LayerEntry
+internal sealed record LayerEntry
 {
     /// <summary>The weight.</summary>
     [Description("The weight's name in the file.")]
@@ -100,7 +100,7 @@ public sealed record LayerEntry
 }
 
 /// <summary>A distribution.</summary>
-public sealed record HistogramEntry(
+internal sealed record HistogramEntry(
     [property: Description("Bin b begins at the magnitude 10^(start + b / binsInADecade).")] int Start,
     [property: Description("Bins in a decade.")] int BinsInADecade,
     [property: Description("The number of positive entries in each bin.")] ImmutableArray<int> Positive,
@@ -110,7 +110,7 @@ public sealed record HistogramEntry(
 );
 
 /// <summary>An output channel.</summary>
-public sealed record FeatureMapEntry(
+internal sealed record FeatureMapEntry(
     [property: Description("The index of the output channel.")] int Channel,
     [property: Description("The sum of the magnitudes of its entries.")] double Sum,
     [property: Description("Its share of the sum over all channels.")] double Share

@@ -4,7 +4,7 @@ using System.ComponentModel;
 namespace OnnxCurvature.Analysis.Reports;
 
 /// <summary>A report for programs. The names of properties stay, and further ones may be added; <c>schema</c> names the version.</summary>
-public sealed record ReportDocument
+internal sealed record ReportDocument
 {
     /// <summary>The version of the schema that this library writes.</summary>
     public const string CurrentSchema = "onnx-curvature/report/1";
@@ -59,20 +59,20 @@ public sealed record ReportDocument
 }
 
 /// <summary>A file.</summary>
-public sealed record FileEntry(
+internal sealed record FileEntry(
     [property: Description("The name, without folders.")] string Name,
     [property: Description("In hexadecimal digits.")] string Sha256
 );
 
 /// <summary>An array.</summary>
-public sealed record DataEntry(
+internal sealed record DataEntry(
     [property: Description("The input that takes it.")] string Name,
     [property: Description("The sizes, outermost first.")] ImmutableArray<long> Shape,
     [property: Description("In hexadecimal digits.")] string Sha256
 );
 
 /// <summary>What was asked.</summary>
-public sealed record OptionsEntry(
+internal sealed record OptionsEntry(
     [property: Description("The loss, as --loss has it.")] string Loss,
     [property: Description("mean or sum.")] string Reduction,
     [property: Description("hessian-diagonal or ggn-diagonal.")] string Diagonal,
@@ -84,19 +84,19 @@ public sealed record OptionsEntry(
 );
 
 /// <summary>Versions.</summary>
-public sealed record VersionsEntry(
+internal sealed record VersionsEntry(
     [property: Description("The version of OnnxCurvature.")] string OnnxCurvature,
     [property: Description("The version of ONNX Runtime.")] string OnnxRuntime
 );
 
 /// <summary>A weight without a diagonal.</summary>
-public sealed record LeftOutEntry(
+internal sealed record LeftOutEntry(
     [property: Description("The weight's name.")] string Weight,
     [property: Description("Why it has no diagonal.")] string Reason
 );
 
 /// <summary>A check.</summary>
-public sealed record CheckEntry(
+internal sealed record CheckEntry(
     [property: Description("The number of entries that were compared.")] int Entries,
     [property: Description("Whether all agree.")] bool Agrees,
     [property: Description("The largest difference, relative to the entry or to the root mean square.")] double LargestDifference,

@@ -6,7 +6,7 @@ internal static class Shades
     /// <summary>The number of shades beside that of zero.</summary>
     public const int Levels = 12;
 
-    /// <summary>How many decades below the largest magnitude are told from zero.</summary>
+    /// <summary>How many decades below the largest magnitude are distinguished from zero.</summary>
     public const double Decades = 4;
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Analysis.Spectra;
 /// <param name="Value">The Ritz value θ.</param>
 /// <param name="Bound">‖H v − θ v‖ for the Ritz vector v, of norm 1, with what rounding in float64 may add in as many steps.</param>
 /// <param name="Weight">The square of the share that the start has of the Ritz vector; the weights of a run sum to 1.</param>
-public sealed record RitzValue(double Value, double Bound, double Weight);
+internal sealed record RitzValue(double Value, double Bound, double Weight);
 
 /// <summary>
 /// Lanczos's recurrence for a symmetric matrix that is known by its products: an orthonormal basis of the Krylov space of a start, in which

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Analysis.Spectra;
 
 /// <summary>The spectrum of the Hessian of a loss by some weights, together and one by one.</summary>
 /// <param name="Parts">That of all weights together first.</param>
-public sealed record SpectrumResult(ImmutableArray<PartSpectrum> Parts)
+internal sealed record SpectrumResult(ImmutableArray<PartSpectrum> Parts)
 {
     /// <summary>The figures as JSON, with the density.</summary>
     public string ToJson() =>
@@ -65,7 +65,7 @@ public sealed record SpectrumResult(ImmutableArray<PartSpectrum> Parts)
 /// <param name="Density">
 /// The density of the spectrum as points: the mean over starts of the quadrature by Lanczos's recurrence. The shares sum to 1.
 /// </param>
-public sealed record PartSpectrum(
+internal sealed record PartSpectrum(
     ImmutableArray<string> Weights,
     string Node,
     long Entries,

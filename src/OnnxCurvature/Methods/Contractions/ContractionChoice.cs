@@ -27,15 +27,15 @@ internal static class ContractionChoice
         // What is kept may take as much as a single direction does that is contracted directly: with less there would be no way at all.
         var most = Math.Max(limits.MemoryBytes / 3.0, rows * inner * site.Entry.Type.Element.Size());
         bool Fits(double positions) => rows * positions * positions * site.Entry.Type.Element.Size() < most;
-        var atWinners =
+        var atArgmax =
             selection is not null && Fits(selection.Positions.Factor) ? Gram(selection.Positions.Factor) : double.PositiveInfinity;
         var atAll = Fits(site.Positions.Factor) ? Gram(site.Positions.Factor) : double.PositiveInfinity;
         var inPairs = InPairs();
-        if (inPairs < Math.Min(direct, Math.Min(atWinners, atAll)))
+        if (inPairs < Math.Min(direct, Math.Min(atArgmax, atAll)))
             return new GramContraction(site, null, limits, inPairs: true);
-        return direct <= Math.Min(atWinners, atAll)
+        return direct <= Math.Min(atArgmax, atAll)
             ? new DirectContraction(site)
-            : new GramContraction(site, atWinners <= atAll ? selection : null, limits);
+            : new GramContraction(site, atArgmax <= atAll ? selection : null, limits);
 
         double InPairs()
         {

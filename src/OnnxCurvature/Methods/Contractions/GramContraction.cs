@@ -22,11 +22,11 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
 {
     private const double BytesAtOnce = 64 << 20;
 
-    /// <summary>On a device each round costs launches of all its kernels.</summary>
+    /// <summary>On a device each iteration costs launches of all its kernels.</summary>
     private const double BytesAtOnceOnDevice = 2.0 * (1 << 30);
 
-    /// <summary>X at the rows of a round, its product with their matrices, and that times X.</summary>
-    private const int ValuesOfARound = 3;
+    /// <summary>X at the rows of an iteration, its product with their matrices, and that times X.</summary>
+    private const int ValuesOfAnIteration = 3;
 
     /// <inheritdoc/>
     public string Description =>
@@ -94,7 +94,7 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
                 (
                     limits.Provider == ExecutionProvider.Cpu
                         ? BytesAtOnce
-                        : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfARound)
+                        : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfAnIteration)
                 ) / bytes,
                 1,
                 rows
@@ -104,7 +104,7 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
         var body = chunkLoop.Body;
         using var origin = body.For(outer.Origin);
         var g = Gather.Of(body, gram, chunkLoop.Indices, 2);
-        var slot = chunkLoop.Collect(selection is null ? AtPositions(chunkLoop, g) : AtWinners(chunkLoop, g, isSloped));
+        var slot = chunkLoop.Collect(selection is null ? AtPositions(chunkLoop, g) : AtArgmax(chunkLoop, g, isSloped));
         chunkLoop.Close();
         // [O, G, J] to [G, O, J]
         return TransposeAxes.Of(outer, chunkLoop.Result(slot), 1, 0, 2);
@@ -124,7 +124,7 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
         return TransposeAxes.Of(body, ReduceSum.Of(body, weighted, [0, 3], keepDims: false), 1, 0, 2);
     }
 
-    private Value AtWinners(ChunkLoop chunkLoop, Value gram, bool isSloped)
+    private Value AtArgmax(ChunkLoop chunkLoop, Value gram, bool isSloped)
     {
         var (outer, body, samples, positions) = (chunkLoop.Outer, chunkLoop.Body, site.Path.Samples, Positions);
         gram = Reshape.To(body, gram, [samples, chunkLoop.ChunkSize, positions, positions]);
@@ -134,9 +134,9 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
             gram = Mul.Of(body, Mul.Of(body, gram, Reshape.InsertAxis(body, own, 3)), Reshape.InsertAxis(body, own, 2));
         }
         // Rows of X [N * P, J] at the argmax positions of the rows o of this chunk: [N, O, Q, J].
-        var places = Gather.Of(body, site.Cut(outer, OfAllSamples(outer), 1), chunkLoop.Indices, 1);
+        var indices = Gather.Of(body, site.Cut(outer, OfAllSamples(outer), 1), chunkLoop.Indices, 1);
         var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Unfolded), [samples * site.Positions, site.Inner]);
-        var x = Gather.Of(body, table, places, 0);
+        var x = Gather.Of(body, table, indices, 0);
         var weighted = Mul.Of(body, MatMul.Of(body, gram, x), x);
         // The sum over positions as a product with ones: runtimes reduce a middle axis slowly.
         var ones = Expand.Of(outer, outer.Scalar(gram.Type.Element, 1), [1, positions]);

@@ -25,7 +25,7 @@ internal sealed class NonzeroPositions
     private readonly ContractionSite _site;
     private readonly NonzeroChannels _open;
     private readonly Value _counts;
-    private readonly Value _places;
+    private readonly Value _indices;
     private readonly Func<GraphBuilder, Value, Value> _x;
     private readonly Func<Value, Value> _inOrder;
 
@@ -38,18 +38,18 @@ internal sealed class NonzeroPositions
         var argmax = Reshape.To(outer, site.Cut(outer, selection.ArgmaxPositions, 1), [site.RowCount, selection.Positions]);
         if (site.Product.Windows is { } windows)
         {
-            _places = windows.Starts(outer, argmax);
-            _x = (round, at) => windows.Pick(outer, round, at);
+            _indices = windows.Starts(outer, argmax);
+            _x = (iteration, at) => windows.Pick(outer, iteration, at);
             _inOrder = rows => windows.InOrder(outer, rows);
         }
         else
         {
             var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Unfolded), [site.Positions, site.Inner]);
-            (_places, _x, _inOrder) = (argmax, (round, at) => Gather.Of(round, table, at, 0), rows => rows);
+            (_indices, _x, _inOrder) = (argmax, (iteration, at) => Gather.Of(iteration, table, at, 0), rows => rows);
         }
     }
 
-    private Dim Positions => _places.Type.Shape[1];
+    private Dim Positions => _indices.Type.Shape[1];
 
     /// <summary>Whether it is possible: for one sample.</summary>
     public static bool Serve(ContractionSite site, PositionSelection selection) =>
@@ -78,32 +78,35 @@ internal sealed class NonzeroPositions
         );
         if (chunkLoop.IsSingle)
         {
-            var sum = chunkLoop.Accumulate(Rows(body, (round, row) => Contracted(round, row, Gram(round, row))));
+            var sum = chunkLoop.Accumulate(Rows(body, (iteration, row) => Contracted(iteration, row, Gram(iteration, row))));
             return () => Placed(chunkLoop.Outer, chunkLoop.Result(sum));
         }
-        var grams = chunkLoop.Accumulate(Rows(body, (round, row) => Filled(round, row, Gram(round, row))));
+        var grams = chunkLoop.Accumulate(Rows(body, (iteration, row) => Filled(iteration, row, Gram(iteration, row))));
         return () =>
             Placed(
                 chunkLoop.Outer,
                 Rows(
                     chunkLoop.Outer,
-                    (round, row) => Contracted(round, row, Cut(round, row, Gather.Of(round, chunkLoop.Result(grams), row.Number, 0)))
+                    (iteration, row) =>
+                        Contracted(iteration, row, Cut(iteration, row, Gather.Of(iteration, chunkLoop.Result(grams), row.Number, 0)))
                 )
             );
 
         // Σ_c δ_c[o, at] δ_c[o, at]ᵀ
-        Value Gram(GraphBuilder round, Row row)
+        Value Gram(GraphBuilder iteration, Row row)
         {
-            var first = Mul.Of(round, row.At, round.Scalar(ElementType.Int64, all[2].Factor));
-            var places = Add.Of(
-                round,
+            var first = Mul.Of(iteration, row.At, iteration.Scalar(ElementType.Int64, all[2].Factor));
+            var indices = Add.Of(
+                iteration,
                 first,
-                _site.Rows is { Start: not 0 } rows ? Add.Of(round, row.Number, round.Scalar(ElementType.Int64, rows.Start)) : row.Number
+                _site.Rows is { Start: not 0 } rows
+                    ? Add.Of(iteration, row.Number, iteration.Scalar(ElementType.Int64, rows.Start))
+                    : row.Number
             );
-            var gathered = tables.Select(table => Gather.Of(round, table, places, 0));
+            var gathered = tables.Select(table => Gather.Of(iteration, table, indices, 0));
             return Catalogue
                 .Get<Gemm>()
-                .Apply(round, [gathered.Left, gathered.Right ?? gathered.Left], Attributes.Empty.With("transB", 1L))
+                .Apply(iteration, [gathered.Left, gathered.Right ?? gathered.Left], Attributes.Empty.With("transB", 1L))
                 .Output;
         }
     }
@@ -111,32 +114,32 @@ internal sealed class NonzeroPositions
     /// <summary>A value for each row of the weight, [rows, …].</summary>
     private Value Rows(GraphBuilder b, Func<GraphBuilder, Row, Value> value)
     {
-        var round = new GraphBuilder(b) { Origin = b.Origin };
-        var number = round.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
-        var count = Gather.Of(round, _counts, number, 0);
-        var row = new Row(number, _open.First(round, _open.Indices, number, count), count);
+        var iteration = new GraphBuilder(b) { Origin = b.Origin };
+        var number = iteration.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
+        var count = Gather.Of(iteration, _counts, number, 0);
+        var row = new Row(number, _open.First(iteration, _open.Indices, number, count), count);
         var numbers = b.Vector([.. Enumerable.Range(0, (int)_site.RowCount.Factor).Select(row => (long)row)]);
-        return Scan.Of(b, numbers, round.Build([number], [new NamedValue("row", value(round, row))]), gathersNonzero: true);
+        return Scan.Of(b, numbers, iteration.Build([number], [new NamedValue("row", value(iteration, row))]), gathersNonzero: true);
     }
 
     /// <summary>Σ_pq X[p, j] G[p, q] X[q, j] over open positions, [J].</summary>
-    private Value Contracted(GraphBuilder round, Row row, Value gram)
+    private Value Contracted(GraphBuilder iteration, Row row, Value gram)
     {
-        var x = _x(round, Gather.Of(round, Gather.Of(round, _places, row.Number, 0), row.At, 0));
-        return ReduceSum.Of(round, Mul.Of(round, MatMul.Of(round, gram, x), x), [0], keepDims: false);
+        var x = _x(iteration, Gather.Of(iteration, Gather.Of(iteration, _indices, row.Number, 0), row.At, 0));
+        return ReduceSum.Of(iteration, Mul.Of(iteration, MatMul.Of(iteration, gram, x), x), [0], keepDims: false);
     }
 
     /// <summary>
     /// A matrix over the open positions of a row in the corner of one that has room for all, [Q, Q]: rows have different numbers of them.
     /// </summary>
-    private Value Filled(GraphBuilder round, Row row, Value gram)
+    private Value Filled(GraphBuilder iteration, Row row, Value gram)
     {
-        var missing = Sub.Of(round, round.Vector(Positions.Factor), row.Count);
-        var pads = Concat.Of(round, [round.Vector(0, 0), missing, missing], 0);
+        var missing = Sub.Of(iteration, iteration.Vector(Positions.Factor), row.Count);
+        var pads = Concat.Of(iteration, [iteration.Vector(0, 0), missing, missing], 0);
         var filled = Catalogue
             .Get<Pad>()
             .Apply(
-                round,
+                iteration,
                 [gram, pads],
                 types:
                 [
@@ -147,18 +150,18 @@ internal sealed class NonzeroPositions
                 ]
             )
             .Output;
-        return Reshape.To(round, filled, [Positions, Positions]);
+        return Reshape.To(iteration, filled, [Positions, Positions]);
     }
 
     /// <summary>That corner.</summary>
-    private static Value Cut(GraphBuilder round, Row row, Value filled)
+    private static Value Cut(GraphBuilder iteration, Row row, Value filled)
     {
         var size = row.At.Type.Shape[0];
         return Catalogue
             .Get<Slice>()
             .Apply(
-                round,
-                [filled, round.Vector(0, 0), Concat.Of(round, [row.Count, row.Count], 0), round.Vector(0, 1)],
+                iteration,
+                [filled, iteration.Vector(0, 0), Concat.Of(iteration, [row.Count, row.Count], 0), iteration.Vector(0, 1)],
                 types: [filled.Type with { Shape = [size, size] }]
             )
             .Output;
@@ -169,7 +172,7 @@ internal sealed class NonzeroPositions
     {
         var isAnyOpen = Cast.Of(
             outer,
-            ReduceMax.Of(outer, Cast.Of(outer, _open.AreOpen, ElementType.Float32), [1], keepDims: true),
+            ReduceMax.Of(outer, Cast.Of(outer, _open.Mask, ElementType.Float32), [1], keepDims: true),
             ElementType.Bool
         );
         var diagonal = Catalogue.Get<Where>().Apply(outer, [isAnyOpen, rows, outer.Scalar(rows.Type.Element, 0)]).Output;

@@ -14,7 +14,7 @@ internal sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Plac
     /// <summary>
     /// The number of rows of one group of a product, whether these are the indices of the weight's first axis, and whether they are those
     /// of the output's second axis, with the positions after it: [N, O, positions…]. Where there are as many positions as rows, only the
-    /// order of entries tells.
+    /// order of entries says.
     /// </summary>
     public static (Dim Outputs, bool Aligned, bool ComeFirst) RowsOf(
         GraphBuilder b,

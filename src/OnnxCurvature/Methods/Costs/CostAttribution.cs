@@ -39,9 +39,9 @@ internal sealed class CostAttribution
     {
         foreach (var node in program.Nodes.Reverse())
         {
-            if (Loop.FixedRounds(node) is { } rounds)
+            if (Loop.FixedIterations(node) is { } iterations)
             {
-                ShareLoop(node, rounds, needs, times);
+                ShareLoop(node, iterations, needs, times);
                 continue;
             }
             var users = Users.Of(null, _flops.Length, known: false);
@@ -55,14 +55,14 @@ internal sealed class CostAttribution
     }
 
     /// <summary>Shares out a body, whose results are those of the loop. A state is needed by whom the state after it is.</summary>
-    private void ShareLoop(Node node, long rounds, Dictionary<Value, Users> needs, double times)
+    private void ShareLoop(Node node, long iterations, Dictionary<Value, Users> needs, double times)
     {
         var body = node.Attributes.Program("body")!;
         var inside = new Dictionary<Value, Users>();
         for (var index = 0; index < node.Outputs.Length; index++)
             if (needs.TryGetValue(node.Outputs[index], out var users))
                 Add(inside, body.Outputs[index + 1].Value, users);
-        Share(body, inside, times * rounds);
+        Share(body, inside, times * iterations);
         foreach (var value in GraphWalk.Captures(body))
             if (inside.TryGetValue(value, out var users))
                 Add(needs, value, users);

@@ -85,7 +85,8 @@ internal sealed class CostModel(PlanLimits limits)
     }
 
     /// <summary>
-    /// What runs within a node takes beside its outputs: one round, and the pieces of what rounds yield, which are put together at the end.
+    /// What runs within a node takes beside its outputs: one iteration, and the pieces of what iterations yield, which are put together at
+    /// the end.
     /// </summary>
     private double Inside(Node node) =>
         node.Operator switch

@@ -154,19 +154,19 @@ internal sealed class DerivativeBuilder
                     yield return Planned(quantity, Products(target, gradient).Laplacian(_blocks.Of(target)));
                     break;
                 case Quantity.FisherDiagonalMonteCarlo:
-                    var drawn = Samples(target, quantity)
-                        .Drawn(
+                    var sampled = Samples(target, quantity)
+                        .Sampled(
                             new OutputSampling(_model.Builder, _request, _head, _seed, quantity.Name()),
                             _request,
                             fisher: true,
                             "Monte Carlo"
                         );
-                    yield return Planned(Quantity.FisherDiagonalEstimate, drawn.Mean);
-                    yield return Planned(Quantity.FisherDiagonalStandardError, drawn.StandardError);
+                    yield return Planned(Quantity.FisherDiagonalEstimate, sampled.Mean);
+                    yield return Planned(Quantity.FisherDiagonalStandardError, sampled.StandardError);
                     break;
                 case Quantity.GgnDiagonal when _request.Estimator == Estimator.GgnMonteCarlo:
                     var squares = Samples(target, quantity)
-                        .Drawn(
+                        .Sampled(
                             new OutputSampling(_model.Builder, _request, _head, _seed, "--method ggn-mc"),
                             _request,
                             fisher: false,

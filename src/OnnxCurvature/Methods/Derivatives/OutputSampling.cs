@@ -13,7 +13,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
-/// Gradients in z of the loss at targets that are drawn from the distribution of which the loss is the negative logarithm: classes from
+/// Gradients in z of the loss at targets that are sampled from the distribution of which the loss is the negative logarithm: classes from
 /// softmax(z) for cross-entropy, 0 or 1 from σ(z) for binary cross-entropy, and normal numbers around z of variance 1/2 for (z − t)². The
 /// mean of their outer products is the Hessian of the loss in z.
 /// </summary>
@@ -50,7 +50,7 @@ internal sealed class OutputSampling
     public Value Directions(ChunkLoop chunkLoop)
     {
         var b = chunkLoop.Body;
-        using var origin = b.For("targets drawn from the model");
+        using var origin = b.For("targets sampled from the model");
         return chunkLoop.Masked(
             _request.Loss.Kind switch
             {
@@ -70,8 +70,8 @@ internal sealed class OutputSampling
         var below = Cast.Of(b, LessOrEqual.Of(b, upTo, u), ElementType.Int64);
         // Rounding may leave the last sum below 1.
         var last = b.Scalar(ElementType.Int64, shape[axis].Factor - 1);
-        var drawn = Min.Of(b, ReduceSum.Of(b, below, [axis + 1], keepDims: false), last);
-        var unit = TransposeAxes.Move(b, OneHotRows.Of(b, drawn, shape[axis].Factor, element), shape.Rank, axis + 1);
+        var sampled = Min.Of(b, ReduceSum.Of(b, below, [axis + 1], keepDims: false), last);
+        var unit = TransposeAxes.Move(b, OneHotRows.Of(b, sampled, shape[axis].Factor, element), shape.Rank, axis + 1);
         var slopes = Sub.Of(b, p, unit);
         return _head.Classes!.RowWeights is { } weights
             ? Mul.Of(b, slopes, Reshape.InsertAxis(_outer, new Expr(_outer, weights).Through<Sqrt>(), axis))

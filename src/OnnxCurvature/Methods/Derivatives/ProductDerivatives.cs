@@ -132,7 +132,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
         target.ResultType.Shape is { IsKnown: true } shape
             ? shape.Elements.Factor
             : throw new UserErrorException(
-                $"The shape {target.ResultType.Shape} of '{target.Name}' is not fully known, so no directions can be drawn; give sizes "
+                $"The shape {target.ResultType.Shape} of '{target.Name}' is not fully known, so no directions can be sampled; give sizes "
                     + $"with --dim NAME=SIZE."
             );
 

@@ -16,7 +16,7 @@ namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
 /// Derivatives of ℓₙ, what sample n adds to the loss (N times that for a mean over N samples): gradients for each sample, the empirical
-/// Fisher matrix, diagonals for each sample, and estimates over drawn targets.
+/// Fisher matrix, diagonals for each sample, and estimates over sampled targets.
 /// </summary>
 internal sealed class SampleDerivatives
 {
@@ -118,17 +118,23 @@ internal sealed class SampleDerivatives
         );
     }
 
-    /// <summary>The mean, and its standard error, of squared pull-backs of gradients at drawn targets.</summary>
-    public ProbeMean Drawn(OutputSampling draws, CurvatureRequest request, bool fisher, string name)
+    /// <summary>The mean, and its standard error, of squared pull-backs of gradients at sampled targets.</summary>
+    public ProbeMean Sampled(OutputSampling sampling, CurvatureRequest request, bool fisher, string name)
     {
         if (fisher && _head.Classes?.NoLikelihood is { } reason)
             throw new UserErrorException(
-                $"The fisher-diagonal-mc of '{_target.Name}' draws labels from the model, and {reason}; ask for ggn-diagonal or "
+                $"The fisher-diagonal-mc of '{_target.Name}' sampling labels from the model, and {reason}; ask for ggn-diagonal or "
                     + $"fisher-diagonal."
             );
-        var terms = draws.Terms;
+        var terms = sampling.Terms;
         if (_head.Classes?.RowWeights is not null)
-            return Sampled(name, request.Probes, draws.Directions, fisher ? Squared(_head.Factor!.Weight) : _head.Factor!.Weight, Reason());
+            return Sampled(
+                name,
+                request.Probes,
+                sampling.Directions,
+                fisher ? Squared(_head.Factor!.Weight) : _head.Factor!.Weight,
+                Reason()
+            );
         var weight = Means.Weight(_b, fisher ? [Samples] : terms, Element, request.Reduction, 1);
         // ℓₙ is a mean over the terms of a sample, which come in the place of one sample among all terms.
         var one = _head.InTerms(_pull.InOutput).OfOne(terms);
@@ -137,12 +143,12 @@ internal sealed class SampleDerivatives
             var each = Means.Weight(_b, one, Element, Reduction.Mean, 1);
             weight = Mul.Of(_b, weight, Mul.Of(_b, each, each));
         }
-        return Sampled(name, request.Probes, draws.Directions, weight, Reason());
+        return Sampled(name, request.Probes, sampling.Directions, weight, Reason());
 
         Value Squared(Value mean) => Mul.Of(_b, Scale, Mul.Of(_b, mean, mean));
 
         string Reason() =>
-            $"an unbiased estimate: squared pull-backs of gradients at {request.Probes} targets drawn from the model's distribution "
+            $"an unbiased estimate: squared pull-backs of gradients at {request.Probes} targets sampled from the model's distribution "
             + $"(seed {request.Seed})";
     }
 

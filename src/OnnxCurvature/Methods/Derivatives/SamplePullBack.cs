@@ -79,9 +79,9 @@ internal sealed class SamplePullBack(GraphBuilder outer, Value z, TargetPath pat
     {
         var (shape, count) = (z.Type.Shape, directions.Type.Shape[0]);
         var samples = body.Vector([.. Enumerable.Range(0, checked((int)Samples.Factor)).Select(sample => (long)sample)]);
-        var mask = SamplesFirst.Spread(body, OneHotRows.Of(body, samples, Samples.Factor, z.Type.Element), shape, inOutput);
-        var spread = Reshape.To(body, Mul.Of(body, Reshape.InsertAxis(body, directions, 1), mask), shape.Prepend(count * Samples));
-        var pulled = path.Pull(outer, body, path.Tangent.Inputs[0], path.Tangent.Outputs[0]!, spread);
+        var mask = SamplesFirst.AlongSamples(body, OneHotRows.Of(body, samples, Samples.Factor, z.Type.Element), shape, inOutput);
+        var perSample = Reshape.To(body, Mul.Of(body, Reshape.InsertAxis(body, directions, 1), mask), shape.Prepend(count * Samples));
+        var pulled = path.Pull(outer, body, path.Tangent.Inputs[0], path.Tangent.Outputs[0]!, perSample);
         return Reshape.To(body, pulled, Shape.Prepend(Samples).Prepend(count));
     }
 }

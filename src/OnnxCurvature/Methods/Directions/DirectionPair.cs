@@ -24,7 +24,10 @@ internal readonly record struct DirectionPair(Value Left, Value? Right = null, V
     {
         if (Scale is null)
             return this;
-        return new DirectionPair(Left, Mul.Of(b, Left, SamplesFirst.Spread(b, Scale, Left.Type.Shape.Range(1, Left.Type.Rank), samples)));
+        return new DirectionPair(
+            Left,
+            Mul.Of(b, Left, SamplesFirst.AlongSamples(b, Scale, Left.Type.Shape.Range(1, Left.Type.Rank), samples))
+        );
     }
 
     /// <summary>The entrywise product a ⊙ b of a pair without a scale.</summary>

@@ -35,7 +35,7 @@ internal sealed class GradientDirections(Value output, Value gradient, Value wei
             ? Mul.Of(
                 b,
                 direction,
-                SamplesFirst.Spread(b, OneHotRows.Of(b, chunkLoop.Indices, Directions, output.Type.Element), shape, samples)
+                SamplesFirst.AlongSamples(b, OneHotRows.Of(b, chunkLoop.Indices, Directions, output.Type.Element), shape, samples)
             )
             : Expand.Of(b, direction, shape.Prepend(chunkLoop.ChunkSize));
         return new DirectionPair(chunkLoop.Masked(all));

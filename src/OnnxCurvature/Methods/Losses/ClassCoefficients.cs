@@ -32,9 +32,9 @@ internal static class ClassCoefficients
             Counted = counted,
             Samples = options.Totals?.Samples,
             NoLikelihood =
-                options.SoftLabels ? "soft labels are no classes that could be drawn"
-                : smooth != 0 ? "smoothed labels are no classes that could be drawn"
-                : !options.ClassWeights.IsEmpty ? "a drawn class would have another weight than the label"
+                options.SoftLabels ? "soft labels are no classes that could be sampled"
+                : smooth != 0 ? "smoothed labels are no classes that could be sampled"
+                : !options.ClassWeights.IsEmpty ? "a sampled class would have another weight than the label"
                 : null,
         };
     }

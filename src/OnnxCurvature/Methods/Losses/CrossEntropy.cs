@@ -158,9 +158,9 @@ internal static class CrossEntropy
                 );
                 return rows.Undo(b, Reshape.To(b, directions, p.Type.Shape.Prepend(count)));
             }
-            var (ofClass, places) = (Div.Of(b, indices, b.Scalar(ElementType.Int64, positions)), Remainder(b, indices, positions));
+            var (ofClass, ofPosition) = (Div.Of(b, indices, b.Scalar(ElementType.Int64, positions)), Remainder(b, indices, positions));
             // e_c − p at the direction's own row, zero at the others: [K, N, C, Q].
-            var at = Reshape.To(b, OneHotRows.Of(b, places, positions, element), [count, 1, 1, positions]);
+            var at = Reshape.To(b, OneHotRows.Of(b, ofPosition, positions, element), [count, 1, 1, positions]);
             var one = Reshape.To(b, OneHotRows.Of(b, ofClass, classes, element), [count, 1, classes, 1]);
             var rootsOfClass = TransposeAxes.Move(b, Gather.Of(b, roots, ofClass, 1), 1, 0);
             var atRow = Mul.Of(b, Reshape.InsertAxis(b, rootsOfClass, 2), at);

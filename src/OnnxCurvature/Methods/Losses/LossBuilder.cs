@@ -25,8 +25,6 @@ internal static class LossBuilder
                     + $"value with --loss {LossRequest.Name(request.Kind)}:VALUE."
             );
         var b = model.Builder;
-        // The loss is built of its value itself: what passed that by, as -(-u) is u, would not depend on it.
-        using var hidden = b.Hide();
         using var origin = b.For(NodeOrigin.Loss);
         return request.Kind switch
         {

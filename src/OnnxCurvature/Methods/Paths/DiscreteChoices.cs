@@ -56,8 +56,8 @@ internal static class DiscreteChoices
     }
 
     /// <summary>
-    /// A body, in which choices are made that branches and numbers of rounds come from; what is carried may become active after the first
-    /// round.
+    /// A body, in which choices are made that branches and numbers of iterations come from; what is carried may become active after the
+    /// first iteration.
     /// </summary>
     private static void WalkBody(Node node, Program body, HashSet<Value> active, List<string> choices)
     {

@@ -32,7 +32,7 @@ internal sealed class SampleProof
         InOutput =
             IsSingle ? SampleLayout.None
             : !terms.IsCoupled ? Of(head.Output)
-            : Of(head.Output).Mixed();
+            : Of(head.Output).AsCoupled();
         Place =
             IsSingle ? SampleLayout.None
             : Of(head.Output).Place is not { } known ? OfSize(head, counts)

@@ -98,7 +98,8 @@ internal sealed class BatchProof
         if (samples.IsCoupled)
             return Unproven($"the samples of '{input.Name}' are not proven to be independent");
         var others = samples.IsSeparate ? samples.Of(input.Type.Shape, 1) : input.Type.Shape;
-        return others.Any(HoldsCount) ? Unproven($"'{input.Name}' {input.Type.Shape} has the number of samples among its other dimensions")
+        return others.Any(DependsOnSampleCount)
+                ? Unproven($"'{input.Name}' {input.Type.Shape} has the number of samples among its other dimensions")
             : samples.IsSeparate ? new State(Kind.Separate, samples)
             : default;
     }
@@ -131,7 +132,7 @@ internal sealed class BatchProof
     /// <summary>An output of a node whose inputs hold nothing of the samples; it may be the same for each of them.</summary>
     private State OfNone(Node node, Value output, State[] inputs)
     {
-        var axes = Enumerable.Range(0, output.Type.Rank).Where(axis => HoldsCount(output.Type.Shape[axis])).ToArray();
+        var axes = Enumerable.Range(0, output.Type.Rank).Where(axis => DependsOnSampleCount(output.Type.Shape[axis])).ToArray();
         if (
             axes is [var axis]
             && output.Type.Shape[axis] is { Factor: 1, Symbols.Length: 1 }
@@ -148,7 +149,7 @@ internal sealed class BatchProof
 
     /// <summary>What depends on shapes alone depends on the number of samples, unless it is known to be something else.</summary>
     private State ByShape(Value output) =>
-        output.Contents is { } contents && !contents.Concat(output.Type.Shape).Any(HoldsCount) ? default : new State(Kind.Count);
+        output.Contents is { } contents && !contents.Concat(output.Type.Shape).Any(DependsOnSampleCount) ? default : new State(Kind.Count);
 
     private State[] OfSeparate(Node node, State[] inputs)
     {
@@ -240,13 +241,13 @@ internal sealed class BatchProof
             value = node.Inputs[0]!;
         return value.Contents is [var count]
             && count.Symbols.Count(_symbols.Contains) == 1
-            && !count.Symbols.Where(symbol => !_symbols.Contains(symbol)).Any(HoldsCount);
+            && !count.Symbols.Where(symbol => !_symbols.Contains(symbol)).Any(DependsOnSampleCount);
     }
 
     /// <summary>Whether what does not depend on the samples has entries of its own for each of them.</summary>
     private bool DiffersBetweenSamples(Node node, Value value, State[] inputs)
     {
-        if (value.Type.Shape.Any(HoldsCount))
+        if (value.Type.Shape.Any(DependsOnSampleCount))
             return true;
         if (_size is not > 1 || !node.Rules().IsElementwise(node))
             return false;
@@ -260,13 +261,13 @@ internal sealed class BatchProof
             );
     }
 
-    private bool HoldsCount(Dim dim) => dim.Symbols.Any(HoldsCount);
+    private bool DependsOnSampleCount(Dim dim) => dim.Symbols.Any(DependsOnSampleCount);
 
     /// <summary>
     /// Whether a symbol is the number of samples, or was computed from it; the name of one that was computed holds the names of those it
     /// comes from.
     /// </summary>
-    private bool HoldsCount(string symbol) =>
+    private bool DependsOnSampleCount(string symbol) =>
         _symbols.Contains(symbol) || !_given.Contains(symbol) && _symbols.Any(count => symbol.Contains(count, StringComparison.Ordinal));
 
     private static State[] All(Node node, State state) => [.. Enumerable.Repeat(state, node.Outputs.Length)];

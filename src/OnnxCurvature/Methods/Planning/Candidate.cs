@@ -26,7 +26,7 @@ internal sealed record Candidate(string Method, Cut Cut, bool IsFactor, double D
     public bool IsForOthers { get; init; }
 
     /// <summary>Whether each sample has directions of its own, because samples are coupled.</summary>
-    public bool Together { get; init; }
+    public bool IsJoint { get; init; }
 
     /// <summary>The name of the method of last resort.</summary>
     public const string AtTarget = "Hessian-vector products";

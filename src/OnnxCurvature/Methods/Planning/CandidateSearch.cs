@@ -105,7 +105,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                     factor.Directions(SampleLayout.None).IsKnown ? null : Unknown(output.Value)
                 )
                 {
-                    Together = true,
+                    IsJoint = true,
                 }
             );
         }
@@ -145,7 +145,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             : factor.Directions(proof.InOutput).IsKnown ? null
             : $"the sizes of '{output.Value.Name}' {output.Value.Type.Shape} are not known";
         var tail = Math.Min(FactorEntryFlops * limits.Size(output.Value.Type.Shape.Elements), ProductPasses * survey.Flops(output));
-        return Costed(survey, output, Candidate.ByRoot, FactorColumns(survey, factor), tail, 1, sources, obstacle);
+        return Costed(survey, output, Candidate.ByRoot, RootDirections(survey, factor), tail, 1, sources, obstacle);
     }
 
     /// <summary>
@@ -183,7 +183,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         var directions = limits.Size(cut.Value.Type.Shape.Elements);
         var flops =
             directions * (ProductPasses * survey.Flops(cut) + 2 * survey.Flops(survey.Cuts[0], cut) + 2 * TargetEntries(survey.Target));
-        return new Candidate(Candidate.AtCoupledCut, cut, false, directions, flops) { Together = true };
+        return new Candidate(Candidate.AtCoupledCut, cut, false, directions, flops) { IsJoint = true };
     }
 
     /// <summary>
@@ -333,7 +333,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     /// The directions of the square root of the output Hessian, or those that are pushed forward from the target's product where these are
     /// fewer.
     /// </summary>
-    private double FactorColumns(Survey survey, OutputHessianRoot factor)
+    private double RootDirections(Survey survey, OutputHessianRoot factor)
     {
         var directions = limits.Size(factor.Directions(proof.InOutput));
         return

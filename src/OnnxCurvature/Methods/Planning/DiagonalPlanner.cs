@@ -117,11 +117,11 @@ internal sealed class DiagonalPlanner(
             best.IsFactor ? Factor
             : best.Method == Candidate.ByCholesky ? CholeskyAt(best.Cut.Value)
             : best.Cut.Joint is { } joint ? JointHessianDirections.Create(Builder, head.Loss, joint)
-            : HessianAt(best.Cut.Value, best.Cut == survey.PullBackEndpoint && !best.Together ? survey.Rows : null, best.Together);
+            : HessianAt(best.Cut.Value, best.Cut == survey.PullBackEndpoint && !best.IsJoint ? survey.Rows : null, best.IsJoint);
         var how = "";
         if (directions is not null)
         {
-            terms.Add(Term(Path(target, directions.At, best.Together), directions, best.IsFactor));
+            terms.Add(Term(Path(target, directions.At, best.IsJoint), directions, best.IsFactor));
             how = terms[0].Description;
         }
         foreach (var (from, to) in CandidateSearch.SourcesBefore(survey, best.Cut))
@@ -174,7 +174,7 @@ internal sealed class DiagonalPlanner(
             best.Method == Candidate.ByForwardProducts
                 ? new ForwardProductTerm(target, head, search.SamplesOfForward(target, obstacle), proof.InOutput)
             : best.Method == Candidate.ByCholesky ? Term(target, CholeskyAt(best.Cut.Value), false)
-            : best.Together ? Term(Path(target, head.Output, together: true), WholeFactor, false)
+            : best.IsJoint ? Term(Path(target, head.Output, together: true), WholeFactor, false)
             : Term(path!, Factor, true);
         return new PlannedQuantity(
             target,
@@ -226,7 +226,7 @@ internal sealed class DiagonalPlanner(
     /// </summary>
     private string? Obstacle(CandidateSearch search, Survey survey, Candidate candidate)
     {
-        if (candidate.Together)
+        if (candidate.IsJoint)
             return null;
         foreach (
             var at in CandidateSearch

@@ -67,7 +67,7 @@ internal static class Explanation
                 ? $"all influence passes '{at}' with samples separate, behind which nothing is curved, so diag H is the sum of squared "
                     + $"pull-backs of the columns of L, with LLᵀ the Hessian there, which {head.Factor!.Formula} give"
             : how.Length == 0 ? $"the loss has no second derivative in '{at}'"
-            : chosen.Together
+            : chosen.IsJoint
                 ? $"all influence passes '{at}', so diag H follows from the Hessian there of all samples together, "
                     + $"{chosen.Directions:0} products"
             : $"all influence passes '{at}' with samples separate, so diag H follows from the Hessian there, {chosen.Directions:0} "
@@ -84,7 +84,7 @@ internal static class Explanation
             ? $"the Gauss–Newton matrix at '{chosen.Cut.Name}' is LLᵀ, which {root.Formula} give, and samples are separate, so the "
                 + $"diagonal is the "
                 + $"sum of squared pull-backs of the columns of L; {term.Description}"
-        : chosen.Together
+        : chosen.IsJoint
             ? $"the Gauss–Newton matrix is the sum of squared pull-backs of {root.Formula}, for every sample by itself since {obstacle}; "
                 + $"{term.Description}"
         : $"the Gauss–Newton matrix is the sum of squared pull-backs of {root.Formula}, and samples are separate; {term.Description}";

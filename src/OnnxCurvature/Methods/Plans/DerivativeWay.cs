@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Methods.Plans;
 
 /// <summary>Of what a second-order result is put together.</summary>
-public enum DerivativeWay
+internal enum DerivativeWay
 {
     /// <summary>Of several kinds of terms: closed forms, products at a cut, squares.</summary>
     Mixed,

@@ -6,7 +6,6 @@ namespace OnnxCurvature.Methods.Plans;
 
 /// <summary>How one quantity of one target is computed, and why that is right.</summary>
 /// <param name="Target">The target as it was asked for, for instance <c>conv4_3.weight[7]</c>.</param>
-/// <param name="Shape">The shape of the result.</param>
 /// <param name="Quantity">What is computed.</param>
 /// <param name="Method">The method's name: <c>square root of the output Hessian</c>, <c>Hessian-vector products</c>, <c>zero</c>.</param>
 /// <param name="Reason">One sentence that says why the method gives the exact result, and why no cheaper one was taken.</param>
@@ -19,7 +18,6 @@ namespace OnnxCurvature.Methods.Plans;
 /// <param name="MemoryBytes">Estimated peak of one chunk's values, in bytes.</param>
 public sealed record WeightPlan(
     string Target,
-    TensorShape Shape,
     Quantity Quantity,
     string Method,
     string Reason,
@@ -29,8 +27,11 @@ public sealed record WeightPlan(
     double MemoryBytes
 )
 {
+    /// <summary>The shape of the result.</summary>
+    internal TensorShape Shape { get; init; }
+
     /// <summary>Of what it is put together.</summary>
-    public DerivativeWay Way { get; init; }
+    internal DerivativeWay Way { get; init; }
 
     /// <summary>The ways that were weighed, the one that was taken first; empty where there was nothing to weigh.</summary>
     public ImmutableArray<CandidateReport> Candidates { get; init; } = [];

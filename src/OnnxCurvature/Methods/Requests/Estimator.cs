@@ -10,7 +10,7 @@ public enum Estimator
     Hutchinson,
 
     /// <summary>
-    /// The mean of (Jᵀ ∇ℓ)² over targets drawn from the model's own distribution: an unbiased estimate of the Gauss–Newton diagonal.
+    /// The mean of (Jᵀ ∇ℓ)² over targets sampled from the model's own distribution: an unbiased estimate of the Gauss–Newton diagonal.
     /// </summary>
     GgnMonteCarlo,
 

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Methods.Requests;
 
 /// <summary>What a plan has to keep to, and what it is planned for.</summary>
-public sealed record PlanLimits
+internal sealed record PlanLimits
 {
     /// <summary>Bytes that one chunk of directions may take beside the weights.</summary>
     public long MemoryBytes { get; init; } = 1L << 30;

@@ -24,7 +24,7 @@ public enum Quantity
     FisherDiagonal,
 
     /// <summary>
-    /// The same with targets drawn from the model's own distribution: an estimate of the diagonal of the Fisher matrix, of w's shape.
+    /// The same with targets sampled from the model's own distribution: an estimate of the diagonal of the Fisher matrix, of w's shape.
     /// </summary>
     FisherDiagonalMonteCarlo,
 

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Methods.Requests;
 /// <param name="Node">Its name in the file, or that of its first output where it has none.</param>
 /// <param name="OperatorName">Its operator, as ONNX names it.</param>
 /// <param name="Axes">The axes of the weight that count channels; null where the weight is no kernel and no matrix.</param>
-public sealed record WeightUse(string Node, string OperatorName, KernelAxes? Axes)
+internal sealed record WeightUse(string Node, string OperatorName, KernelAxes? Axes)
 {
     /// <summary>The other factor of the node, where the weight is a kernel or a matrix; else null.</summary>
     internal Value? Factor { get; init; }

@@ -13,8 +13,8 @@ namespace OnnxCurvature.Methods.Sparsity;
 /// <param name="End">The mask after the last of them; null where there is none.</param>
 /// <param name="Output">What comes out of the last product, or of the mask after it.</param>
 /// <param name="Directions">K.</param>
-/// <param name="IsGathered">Whether the output goes nowhere but into the rounds of a Scan, which pick entries at which the mask at the end
-/// is open.</param>
+/// <param name="IsGathered">Whether the output goes nowhere but into the iterations of a Scan, which gather entries at which the mask at
+/// the end is open.</param>
 internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMask? End, Value Output, Dim Directions, bool IsGathered)
 {
     /// <summary>The chains of a body, in the order of their last products.</summary>

@@ -16,7 +16,7 @@ namespace OnnxCurvature.Methods.Sparsity;
 /// <param name="Values">[M, K].</param>
 /// <param name="Rows">Which row of the values belongs to each place, [R, A], R positions of all samples.</param>
 /// <param name="Slopes">What the values are still to be multiplied by, [R, A]; null where that is done, or where all are one.</param>
-/// <param name="Channels">What the A places of a position are.</param>
+/// <param name="Channels">What the A slots of a position are.</param>
 internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes, NonzeroChannels Channels)
 {
     /// <summary>
@@ -38,18 +38,18 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     public MaskedDirections Through(GraphBuilder b, MaskedLink link, NonzeroChannels next)
     {
         var values = link.IsSingle ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next, null) : AtNonzeroPositions(b, link, next);
-        var places = next.Indices.Type.Shape;
-        // Where there is one position, the places are those of its nonzero channels, which come first; others are never read. That asks for
+        var slots = next.Indices.Type.Shape;
+        // Where there is one position, the slots are those of its nonzero channels, which come first; others are never read. That asks for
         // no number on the host.
-        var rows = places[0].IsOne
+        var rows = slots[0].IsOne
             ? Sub.Of(b, next.Ordinals(b), b.Scalar(ElementType.Int64, 1))
-            : Reshape.To(b, Numbers(b, places.Elements), places);
-        return new MaskedDirections(Reshape.To(b, values, [places.Elements, Directions]), rows, null, next);
+            : Reshape.To(b, Numbers(b, slots.Elements), slots);
+        return new MaskedDirections(Reshape.To(b, values, [slots.Elements, Directions]), rows, null, next);
     }
 
     /// <summary>
     /// What a product of one position gives where a mask is open that has positions of its own, as the channels of a flattened image go
-    /// back to the places of its pooling.
+    /// back to the slots of its pooling.
     /// </summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="link">The product.</param>
@@ -77,10 +77,10 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="link">The product.</param>
     /// <param name="end">The mask after it; null where there is none.</param>
-    /// <param name="isPicked">Whether only entries of the output will be gathered, at which that mask is open: the others are then never
+    /// <param name="isGathered">Whether only entries of the output will be gathered, at which that mask is open: the others are then never
     /// made.</param>
     /// <param name="shape">The shape.</param>
-    public Value Through(GraphBuilder b, MaskedLink link, OutputMask? end, bool isPicked, TensorShape shape)
+    public Value Through(GraphBuilder b, MaskedLink link, OutputMask? end, bool isGathered, TensorShape shape)
     {
         if (link.IsSingle)
         {
@@ -90,7 +90,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
                     : AllChannels(b, b.Scalar(ElementType.Int64, 0));
             return Reshape.To(b, TransposeAxes.Of(b, product, 1, 0), shape);
         }
-        if (end is not null && isPicked && link.Samples.IsOne)
+        if (end is not null && isGathered && link.Samples.IsOne)
         {
             var gathered = Gather.Of(
                 b,
@@ -121,7 +121,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     }
 
     /// <summary>
-    /// What a product gives at all positions in the places of a mask after it, [R, A, K]. Only those where it is open are computed.
+    /// What a product gives at all positions in the slots of a mask after it, [R, A, K]. Only those where it is open are computed.
     /// </summary>
     private Value AtNonzeroPositions(GraphBuilder b, MaskedLink link, NonzeroChannels next)
     {
@@ -155,7 +155,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// </summary>
     private Value InBlocks(GraphBuilder b, MaskedLink link, NonzeroChannels? wanted)
     {
-        var isNonzero = Reshape.To(b, Channels.AreOpen, [Channels.Count]);
+        var isNonzero = Reshape.To(b, Channels.Mask, [Channels.Count]);
         var (channels, directions) = (Open(Channels.Indices), Gather.Of(b, Values, Open(Rows), 0));
         if (Slopes is not null)
             directions = Mul.Of(b, directions, Reshape.InsertAxis(b, Open(Slopes), 1));
@@ -181,20 +181,20 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
             );
         return Scan.Of(b, Numbers(b, link.Blocks), body.Build([block], [new NamedValue("product", product)]));
 
-        Value Open(Value places) => Kept(b, places, isNonzero);
+        Value Open(Value slots) => Kept(b, slots, isNonzero);
     }
 
     private Dim Directions => Values.Type.Shape[1];
 
     /// <summary>
     /// A matrix product for one output position: of those rows and directions of the weight that belong to nonzero channels with what the
-    /// position sees of the directions, [B, K]; B are the places of the mask after it, no more of them than <paramref name="count"/> says
+    /// position sees of the directions, [B, K]; B are the slots of the mask after it, no more of them than <paramref name="count"/> says
     /// where there is one, or all channels.
     /// </summary>
     private Value Product(GraphBuilder b, GraphBuilder body, Value position, MaskedLink link, NonzeroChannels? next, Value? count)
     {
         var seen = link.Taps.Seen(body, position, link.Samples, link.RowOf);
-        var isNonzero = Reshape.To(body, Gather.Of(body, Channels.AreOpen, seen.Positions, 0), [seen.Count * Channels.Count]);
+        var isNonzero = Reshape.To(body, Gather.Of(body, Channels.Mask, seen.Positions, 0), [seen.Count * Channels.Count]);
         var weight = Gather.Of(
             body,
             link.Matrix(b),
@@ -207,23 +207,23 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         var product = Multiply(body, weight, directions, next is null ? null : Wanted(next.Indices));
         return next?.Slopes is { } slopes ? Mul.Of(body, product, Reshape.InsertAxis(body, Wanted(slopes), 1)) : product;
 
-        Value Wanted(Value places) => count is null ? Gather.Of(body, places, position, 0) : next!.First(body, places, position, count);
+        Value Wanted(Value slots) => count is null ? Gather.Of(body, slots, position, 0) : next!.First(body, slots, position, count);
 
         // Of [T, A] those at which the mask is open.
-        Value Open(Value places) => Kept(body, places, isNonzero);
+        Value Open(Value slots) => Kept(body, slots, isNonzero);
     }
 
-    /// <summary>Of places of any shape, in a row, those at which the mask is open.</summary>
-    private static Value Kept(GraphBuilder b, Value places, Value isNonzero)
+    /// <summary>Of slots of any shape, in a row, those at which the mask is open.</summary>
+    private static Value Kept(GraphBuilder b, Value slots, Value isNonzero)
     {
         TensorShape open = [Dim.Symbol($"open_{isNonzero.Producer!.Id}")];
         return Catalogue
             .Get<Compress>()
             .Apply(
                 b,
-                [Reshape.To(b, places, isNonzero.Type.Shape), isNonzero],
+                [Reshape.To(b, slots, isNonzero.Type.Shape), isNonzero],
                 Attributes.Empty.With("axis", 0L),
-                types: [places.Type with { Shape = open }]
+                types: [slots.Type with { Shape = open }]
             )
             .Output;
     }

@@ -12,17 +12,17 @@ internal static class MaskedProductCosts
     private const double DenseFlops = 430e9;
     private const double GatheredFlops = 420e9;
 
-    /// <summary>What a round gathers stays in the cache.</summary>
+    /// <summary>What an iteration gathers stays in the cache.</summary>
     private const double CopiedBytes = 25e9;
 
-    /// <summary>What rounds give is memory that has not been touched before.</summary>
+    /// <summary>What iterations give is memory that has not been touched before.</summary>
     private const double StackedBytes = 5e9;
 
     /// <summary>All channels of the last product are put back in the order in which directions come first, entry by entry.</summary>
     private const double SecondsForAnOutput = 10e-9;
     private const double SecondsForAnEntry = 1.4e-9;
     private const double SecondsForAnEntryTransposed = 0.25e-9;
-    private const double SecondsForARound = 120e-6;
+    private const double SecondsForAnIteration = 120e-6;
     private const double ElementBytes = 4;
 
     private const double DeviceFlops = 45e12;
@@ -46,14 +46,14 @@ internal static class MaskedProductCosts
             );
         foreach (var (index, link) in chain.Links.Index())
         {
-            var (inputs, outputs, rounds) = (size(link.Input[0]), size(link.Output[0]), size(link.Samples) * link.Taps.Outputs);
+            var (inputs, outputs, iterations) = (size(link.Input[0]), size(link.Output[0]), size(link.Samples) * link.Taps.Outputs);
             var next = index + 1 < chain.Links.Count ? chain.Links[index + 1].ActivationMask.DensityOfBase : chain.End?.Density ?? 1;
             var (inner, wanted) = (link.Taps.Average * inputs * link.ActivationMask.Density, outputs * next);
-            dense += 2 * directions * rounds * inputs * link.Kernel * outputs / DenseFlops;
+            dense += 2 * directions * iterations * inputs * link.Kernel * outputs / DenseFlops;
             masked +=
-                rounds
+                iterations
                 * (
-                    SecondsForARound
+                    SecondsForAnIteration
                     + 2 * directions * inner * wanted / GatheredFlops
                     + directions * wanted * ElementBytes / StackedBytes
                     + (directions * inner + directions * wanted * 2 + inner * outputs * 2) * ElementBytes / CopiedBytes

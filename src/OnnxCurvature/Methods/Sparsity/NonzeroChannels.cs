@@ -9,34 +9,34 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Sparsity;
 
 /// <summary>
-/// For every position the channels at which a mask is open. There are as many places as the position with the most such channels needs; at
+/// For every position the channels at which a mask is open. There are as many slots as the position with the most such channels needs; at
 /// others the rest is filled up with channels at which the mask is closed.
 /// </summary>
 /// <param name="Indices">Channels, 64-bit integers [R, A], R positions of all samples.</param>
-/// <param name="AreOpen">Whether the mask is open there, booleans [R, A].</param>
+/// <param name="Mask">Whether the mask is open there, booleans [R, A].</param>
 /// <param name="Slopes">The mask's factors there, [R, A]; null where all of them are one.</param>
-/// <param name="Places">A, a 64-bit integer [1].</param>
-internal sealed record NonzeroChannels(Value Indices, Value AreOpen, Value? Slopes, Value Places)
+/// <param name="Capacity">A, a 64-bit integer [1].</param>
+internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes, Value Capacity)
 {
-    /// <summary>A, the number of places, which the data tell.</summary>
+    /// <summary>A, the number of slots, which the data determine.</summary>
     public Dim Count => Indices.Type.Shape[1];
 
     /// <summary>How many channels are open at each position, one at least, 64-bit integers [R, 1].</summary>
     public Value Counts(GraphBuilder b) =>
-        Max.Of(b, ReduceSum.Of(b, Cast.Of(b, AreOpen, ElementType.Int64), [1], keepDims: true), b.Vector(1));
+        Max.Of(b, ReduceSum.Of(b, Cast.Of(b, Mask, ElementType.Int64), [1], keepDims: true), b.Vector(1));
 
-    /// <summary>How many channels are open up to each place and with it, 64-bit integers [R, A].</summary>
+    /// <summary>How many channels are open up to each slot and with it, 64-bit integers [R, A].</summary>
     public Value Ordinals(GraphBuilder b) =>
-        Catalogue.Get<CumSum>().Apply(b, [Cast.Of(b, AreOpen, ElementType.Int64), b.Scalar(ElementType.Int64, 1)]).Output;
+        Catalogue.Get<CumSum>().Apply(b, [Cast.Of(b, Mask, ElementType.Int64), b.Scalar(ElementType.Int64, 1)]).Output;
 
     /// <summary>What belongs to the nonzero channels of a position, where there are <paramref name="count"/> of them.</summary>
     /// <param name="b">Where the nodes are built.</param>
-    /// <param name="places">A value for each place, [R, A].</param>
+    /// <param name="slots">A value for each slot, [R, A].</param>
     /// <param name="position">The position.</param>
     /// <param name="count">The position's own of the <see cref="Counts"/>.</param>
-    public Value First(GraphBuilder b, Value places, Value position, Value count)
+    public Value First(GraphBuilder b, Value slots, Value position, Value count)
     {
-        var all = Gather.Of(b, places, position, 0);
+        var all = Gather.Of(b, slots, position, 0);
         return Catalogue
             .Get<Slice>()
             .Apply(b, [all, b.Vector(0), count, b.Vector(0)], types: [all.Type with { Shape = [Dim.Symbol($"open_{count.Producer!.Id}")] }])
@@ -44,7 +44,7 @@ internal sealed record NonzeroChannels(Value Indices, Value AreOpen, Value? Slop
     }
 
     /// <summary>
-    /// What was made for the nonzero channels of a position only, [B, …], in a row for each place, [A, …]. What is in the rest of them is
+    /// What was made for the nonzero channels of a position only, [B, …], in a row for each slot, [A, …]. What is in the rest of them is
     /// never read.
     /// </summary>
     public Value Filled(GraphBuilder b, Value made, Value position)

@@ -12,9 +12,9 @@ namespace OnnxCurvature.Methods.Sparsity;
 /// </summary>
 /// <param name="Channels">The nonzero channels.</param>
 /// <param name="Counts">How many there are at each position, one at least, 64-bit integers [R, 1], R positions of all samples.</param>
-/// <param name="Places">For each channel its place among the open ones of a position, and −1 where the mask is closed, 64-bit integers [R,
-/// O].</param>
-internal sealed record OutputMask(NonzeroChannels Channels, Value Counts, Value Places)
+/// <param name="CompactIndices">For each channel its place among the open ones of a position, and −1 where the mask is closed, 64-bit
+/// integers [R, O].</param>
+internal sealed record OutputMask(NonzeroChannels Channels, Value Counts, Value CompactIndices)
 {
     /// <summary>The open end of a mask [N, O, P].</summary>
     public static OutputMask Of(GraphBuilder b, Value mask, bool isMask)
@@ -37,7 +37,7 @@ internal sealed record OutputMask(NonzeroChannels Channels, Value Counts, Value 
     public Value AtAllChannels(GraphBuilder b, Value product, Value position)
     {
         var zeros = Expand.Of(b, b.Scalar(product.Type.Element, 0), [1, product.Type.Shape[1]]);
-        return Gather.Of(b, Concat.Of(b, [product, zeros], 0), Gather.Of(b, Places, position, 0), 0);
+        return Gather.Of(b, Concat.Of(b, [product, zeros], 0), Gather.Of(b, CompactIndices, position, 0), 0);
     }
 
     /// <summary>
@@ -46,8 +46,8 @@ internal sealed record OutputMask(NonzeroChannels Channels, Value Counts, Value 
     /// </summary>
     public Value Rows(GraphBuilder b)
     {
-        var positions = b.Vector([.. Enumerable.Range(0, (int)Places.Type.Shape[0].Factor).Select(number => (long)number)]);
-        var rows = Add.Of(b, Reshape.InsertAxis(b, Mul.Of(b, positions, Channels.Places), 1), Places);
-        return Reshape.To(b, rows, [Places.Type.Shape.Elements]);
+        var positions = b.Vector([.. Enumerable.Range(0, (int)CompactIndices.Type.Shape[0].Factor).Select(number => (long)number)]);
+        var rows = Add.Of(b, Reshape.InsertAxis(b, Mul.Of(b, positions, Channels.Capacity), 1), CompactIndices);
+        return Reshape.To(b, rows, [CompactIndices.Type.Shape.Elements]);
     }
 }

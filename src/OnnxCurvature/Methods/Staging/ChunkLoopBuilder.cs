@@ -52,7 +52,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     private int MostAtOnce => limits.Provider == ExecutionProvider.Cpu ? MostDirectionsAtOnce : MostColumnsAtOnceOnDevice;
 
     /// <summary>The share of the memory that may be kept for entries of a weight that are gathered once for all chunks.</summary>
-    private const double ShareOfPickedWeights = 0.25;
+    private const double ShareOfGatheredWeights = 0.25;
 
     /// <summary>Builds the chunk loop.</summary>
     public BuiltChunkLoop Build(IReadOnlyList<ITerm> methods)
@@ -199,7 +199,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
             link =>
                 atOnce
                 || link is not { IsSingle: true, Blocks: 1 }
-                || costs.Bytes(link.Node.Inputs[1]!) <= ShareOfPickedWeights * limits.MemoryBytes
+                || costs.Bytes(link.Node.Inputs[1]!) <= ShareOfGatheredWeights * limits.MemoryBytes
         );
 
     private static long MostMaskedAtOnce(IReadOnlyList<ITerm> methods) => Math.Min(methods[0].Directions, MostMaskedDirectionsAtOnce);

@@ -22,7 +22,7 @@ internal sealed class PullBackTerm : ITerm
     private readonly WeightEntry? _entry;
     private readonly IContraction? _contraction;
 
-    /// <summary>The method for one path and the directions at its end; <paramref name="entry"/> tells how the target enters.</summary>
+    /// <summary>The method for one path and the directions at its end; <paramref name="entry"/> says how the target enters.</summary>
     public PullBackTerm(GraphBuilder b, TargetPath path, DirectionSource source, WeightEntry? entry, PlanLimits limits)
     {
         (_path, _source, _entry) = (path, source, entry);

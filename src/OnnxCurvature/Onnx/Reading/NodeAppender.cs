@@ -35,7 +35,6 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
                 throw new ShapeException(
                     $"{call.Name} takes a tensor of {known.LeastRank} dimensions or more, and {first.Type.Shape} has {first.Type.Rank}"
                 );
-            using var hidden = b.Hide();
             if (op is RandomSource)
                 call = Draw(node, scope, call);
             try
@@ -98,7 +97,7 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
     }
 
     /// <summary>
-    /// Gives random numbers a stream of their own. In a body they would have to be others in every round, so there they are refused.
+    /// Gives random numbers a stream of their own. In a body they would have to be others in every iteration, so there they are refused.
     /// </summary>
     private OperatorCall Draw(NodeProto node, Scope scope, OperatorCall call)
     {
@@ -106,7 +105,7 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
             throw new UnsupportedOperatorException(
                 $"{call.Name} samples anew whenever its body runs, and random numbers are sampled at load."
             );
-        loader.Drawn.Add(NodeLoader.Describe(node));
+        loader.Sampled.Add(NodeLoader.Describe(node));
         return call with
         {
             Attributes = call.Attributes.With(RandomSource.StreamName, scope.FullName(node.Name.Length > 0 ? node.Name : node.Output[0])),

@@ -49,7 +49,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     public List<Value> WrittenOutConstants { get; } = [];
 
     /// <summary>How messages call the nodes whose random numbers are sampled at load.</summary>
-    public List<string> Drawn { get; } = [];
+    public List<string> Sampled { get; } = [];
 
     /// <summary>How messages call the nodes through which derivatives pass as if there were no rounding.</summary>
     public List<string> StraightThrough { get; } = [];

@@ -119,17 +119,37 @@ internal sealed class OnnxModel
     {
         ArgumentNullException.ThrowIfNull(path);
         options ??= new LoadOptions();
+        return Load(Read(path, options.Limits), options);
+    }
+
+    /// <summary>
+    /// Reads the structure of a file, of which models are then made by any number of options. Throws <see cref="UserErrorException"/> where
+    /// the file is no ONNX model, or holds more than the limits allow.
+    /// </summary>
+    public static ModelReader Read(string path, WorkLimits limits) => WithinLimits(path, () => ModelReader.Read(path, limits));
+
+    /// <summary>Makes a model of a file that has been read; see the other method of this name.</summary>
+    public static OnnxModel Load(ModelReader file, LoadOptions options) =>
+        WithinLimits(
+            file.File.Path,
+            () =>
+            {
+                var opsets = FunctionLibrary.OpsetsOf(file.Model.OpsetImport);
+                CheckVersions(file.File.Path, file.Model.IrVersion, opsets);
+                var loader = new NodeLoader(file, options);
+                new ExpansionCount(file.Model, file.File.Path).Check(options.Limits);
+                var graph = new GraphLoader(file, loader, options).Load(opsets);
+                // Derivatives are bounded by what they are taken of.
+                graph.Builder.Budget = new WorkBudget(WorkLimits.None);
+                return new OnnxModel(file, loader, graph, options.Precision);
+            }
+        );
+
+    private static T WithinLimits<T>(string path, Func<T> work)
+    {
         try
         {
-            var file = ModelReader.Read(path, options.Limits);
-            var opsets = FunctionLibrary.OpsetsOf(file.Model.OpsetImport);
-            CheckVersions(path, file.Model.IrVersion, opsets);
-            var loader = new NodeLoader(file, options);
-            new ExpansionCount(file.Model, path).Check(options.Limits);
-            var graph = new GraphLoader(file, loader, options).Load(opsets);
-            // Derivatives are bounded by what they are taken of.
-            graph.Builder.Budget = new WorkBudget(WorkLimits.None);
-            return new OnnxModel(file, loader, graph, options.Precision);
+            return work();
         }
         catch (Exception exception) when (exception is ShapeException or ArithmeticException)
         {
@@ -155,9 +175,9 @@ internal sealed class OnnxModel
         if (loader.StraightThrough.Count > 0)
             yield return $"Derivatives pass straight through the rounding before {Some(loader.StraightThrough)}, as if it were the "
                 + $"identity, so they are estimates and not derivatives of what the model computes.";
-        if (loader.Drawn.Count > 0)
-            yield return $"{Some(loader.Drawn)} would draw anew in every run; here the random numbers are drawn once, by a generator of "
-                + $"this program, and are constants.";
+        if (loader.Sampled.Count > 0)
+            yield return $"{Some(loader.Sampled)} would sample anew in every run; here the random numbers are sampled once, by a generator "
+                + $"of this program, and are constants.";
     }
 
     private static string Listed(IEnumerable<double> numbers) =>

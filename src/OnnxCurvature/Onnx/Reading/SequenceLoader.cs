@@ -186,9 +186,9 @@ internal sealed class SequenceLoader(NodeLoader loader)
         var results = node.Output.Select(_ => ImmutableArray.CreateBuilder<Value>()).ToArray();
         if (body.Input.Count != inputs.Length || body.Output.Count != results.Length)
             throw new UnsupportedOperatorException("its body does not fit its inputs and outputs.");
-        for (var round = 0; round < count; round++)
+        for (var iteration = 0; iteration < count; iteration++)
         {
-            var prefix = $"{NodeLoader.Describe(node)}/{round}";
+            var prefix = $"{NodeLoader.Describe(node)}/{iteration}";
             var inner = new Scope(scope.Builder, scope, scope.Opsets, loader.Deeper(scope))
             {
                 FullName = local => scope.FullName($"{prefix}/{local}"),
@@ -198,7 +198,7 @@ internal sealed class SequenceLoader(NodeLoader loader)
                 loader.Define(
                     inner,
                     body.Input[index].Name,
-                    lists[index] is { } list ? list.Items[list.Position(round, list.Items.Length - 1)] : inputs[index]
+                    lists[index] is { } list ? list.Items[list.Position(iteration, list.Items.Length - 1)] : inputs[index]
                 );
             loader.LoadInitializers(body, inner);
             loader.Load(body.Node, inner);

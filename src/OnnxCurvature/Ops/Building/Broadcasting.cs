@@ -72,8 +72,8 @@ internal static class Broadcasting
     }
 
     /// <summary>
-    /// The inputs of a broadcasting node, with ones put between the column axis and the dimensions of batched inputs of lower
-    /// rank, so that the column axes meet.
+    /// The inputs of a broadcasting node, with ones put between the axis of directions and the dimensions of batched inputs of lower
+    /// rank, so that the axes of directions meet.
     /// </summary>
     public static ImmutableArray<Value?> Align(GraphBuilder b, Node node, ImmutableArray<Value?> inputs, ImmutableArray<bool> batched)
     {

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Building;
 internal static class ChannelVectors
 {
     /// <summary>
-    /// A vector [C], or [K, C] in columns, so that it broadcasts along the channels of a tensor [N, C, *spatial] of some rank.
+    /// A vector [C], or [K, C] of K directions, so that it broadcasts along the channels of a tensor [N, C, *spatial] of some rank.
     /// </summary>
     public static Value Along(GraphBuilder b, Value vector, int rank) =>
         Reshape.To(b, vector, [.. vector.Type.Shape, .. Enumerable.Repeat((Dim)1, Math.Max(0, rank - 2))]);

@@ -3,7 +3,7 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Building;
 
-/// <summary>Columns as more samples, for operators that treat the entries of axis 0 each by itself.</summary>
+/// <summary>Directions as more samples, for operators that treat the entries of axis 0 each by itself.</summary>
 internal static class SampleFolding
 {
     /// <summary>[K, N, …] as [K*N, …].</summary>

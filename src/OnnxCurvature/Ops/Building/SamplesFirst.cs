@@ -44,17 +44,17 @@ internal static class SamplesFirst
     /// </summary>
     public static Value Repeated(GraphBuilder b, Value one, TensorShape shape, SampleLayout samples, bool broadcasts = false)
     {
-        var (columns, single) = (one.Type.Shape[0], samples.OfOne(shape));
+        var (directions, single) = (one.Type.Shape[0], samples.OfOne(shape));
         if (samples.IsWhole && !broadcasts)
-            return Expand.Of(b, Reshape.To(b, one, single.Prepend(columns)), shape.Prepend(columns));
+            return Expand.Of(b, Reshape.To(b, one, single.Prepend(directions)), shape.Prepend(directions));
         if (samples.IsWhole || !samples.IsSeparate)
-            return Reshape.To(b, one, single.Prepend(columns));
-        var all = single.Prepend(samples.SamplesOf(shape)).Prepend(columns);
-        return Undo(b, Expand.Of(b, Reshape.To(b, one, single.Prepend(1).Prepend(columns)), all), shape, samples, 1);
+            return Reshape.To(b, one, single.Prepend(directions));
+        var all = single.Prepend(samples.SamplesOf(shape)).Prepend(directions);
+        return Undo(b, Expand.Of(b, Reshape.To(b, one, single.Prepend(1).Prepend(directions)), all), shape, samples, 1);
     }
 
     /// <summary>A number for each sample, [K, N], at all entries of the sample, in a shape that broadcasts to [K, *shape].</summary>
-    public static Value Spread(GraphBuilder b, Value numbers, TensorShape shape, SampleLayout samples)
+    public static Value AlongSamples(GraphBuilder b, Value numbers, TensorShape shape, SampleLayout samples)
     {
         var (lead, ones) = (numbers.Type.Shape[0], TensorShape.Of(Enumerable.Repeat(1L, shape.Rank)));
         if (!samples.IsSeparate)

@@ -136,7 +136,7 @@ internal sealed class If : Operator, IBodyOperator
             b,
             inputs[0]!,
             branches,
-            (branch, _) => branch.Columns(values, directions),
+            (branch, _) => branch.Batched(values, directions),
             [.. node.Outputs.Select(output => output.Type with { Shape = output.Type.Shape.Prepend(directions) })]
         ).Outputs;
     }
@@ -257,7 +257,7 @@ internal sealed class If : Operator, IBodyOperator
             return refusals.Count > 0 ? throw UnsupportedNode.InBody(refusals) : [.. inputs.Select(input => sums.GetValueOrDefault(input))];
         }
 
-        public IEnumerable<Value?> Columns(IReadOnlyDictionary<Value, Value> given, Dim directions)
+        public IEnumerable<Value?> Batched(IReadOnlyDictionary<Value, Value> given, Dim directions)
         {
             var values = new Dictionary<Value, Value>(given);
             Batching.Run(_inner, _nodes, values, directions);

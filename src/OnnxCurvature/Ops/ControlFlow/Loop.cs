@@ -131,7 +131,7 @@ internal sealed class Loop : Operator, IBodyOperator
     /// The iterations of a loop with a constant number of them and a body that never ends it early, as loops over directions are; null for
     /// other nodes.
     /// </summary>
-    public static long? FixedRounds(Node node) =>
+    public static long? FixedIterations(Node node) =>
         node.Operator is Loop
         && node.Input(0)?.Constant is { } iterations
         && node.Input(1) is null

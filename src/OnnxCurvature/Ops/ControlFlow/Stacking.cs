@@ -14,7 +14,7 @@ internal static class Stacking
         return sequence.Pick(shape, [.. Enumerable.Range((int)index * size, size)]);
     }
 
-    /// <summary>All rows. Of no iterations, their shape is told by their type and by the values around the loop.</summary>
+    /// <summary>All rows. Of no iterations, their shape follows from their type and the values around the loop.</summary>
     public static Tensor Stack(List<Tensor> rows, TensorType row, ImmutableArray<Value?> inputs, IDictionary<Value, Tensor> values)
     {
         if (rows.Count == 0)

@@ -14,7 +14,7 @@ namespace OnnxCurvature.Ops.Convolution;
 /// w [O, C/G, *kernel], b [O]. Bilinear in x and w, affine in b. Canonical attributes: <c>kernel_shape</c>, <c>strides</c>,
 /// <c>dilations</c>, <c>pads</c>, <c>group</c>; <c>auto_pad</c> only while it needs a size that is not known.
 /// </summary>
-internal sealed class Conv : Operator
+internal sealed class Conv : ConvolutionOperator
 {
     /// <summary>The convolution of x with w. Negative paddings cut x.</summary>
     /// <param name="b">Where the nodes are built.</param>
@@ -87,19 +87,6 @@ internal sealed class Conv : Operator
 
     /// <inheritdoc/>
     public override KernelAxes? KernelAxesOf(Node node, int input) => input == 1 ? new KernelAxes(Output: 0, Input: 1, Data: 1) : null;
-
-    /// <inheritdoc/>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
-        active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
-
-    /// <summary>dy = dx ∗ w + x ∗ dw + db.</summary>
-    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
-    {
-        var byInput = dx[0] is { } input ? Apply(b, [input, node.Inputs[1]], node.Attributes, types: [node.Output.Type]).Output : null;
-        var byWeight = dx[1] is { } weight ? Apply(b, [node.Inputs[0], weight], node.Attributes, types: [node.Output.Type]).Output : null;
-        var byBias = dx.Length > 2 && dx[2] is { } bias ? ChannelVectors.Along(b, bias, node.Output.Type.Rank) : null;
-        return [Sums.Of(b, node.Output.Type.Shape, byInput, byWeight, byBias)];
-    }
 
     /// <inheritdoc/>
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>

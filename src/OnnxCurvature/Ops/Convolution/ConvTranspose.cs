@@ -14,7 +14,7 @@ namespace OnnxCurvature.Ops.Convolution;
 /// [N, C, *spatial], w [C, O/G, *kernel], b [O]. Bilinear in x and w, affine in b. Canonical attributes are those of <see cref="Conv"/> and
 /// <c>output_padding</c>; the window slides over y.
 /// </summary>
-internal sealed class ConvTranspose : Operator
+internal sealed class ConvTranspose : ConvolutionOperator
 {
     /// <summary>
     /// The transpose, in its input, of a convolution by <paramref name="window"/> over <paramref name="outputs"/>, whose sizes must be
@@ -22,12 +22,12 @@ internal sealed class ConvTranspose : Operator
     /// </summary>
     public static Value Of(GraphBuilder b, Value x, Value w, Window window, long groups, TensorShape outputs)
     {
-        var places = x.Type.Shape.Range(2, window.Rank + 2);
-        if (!outputs.IsKnown || !places.IsKnown)
+        var spatial = x.Type.Shape.Range(2, window.Rank + 2);
+        if (!outputs.IsKnown || !spatial.IsKnown)
             throw new UnsupportedOperatorException(
                 $"the spatial sizes {outputs} at a convolution with strides are not known; give the sizes of symbolic dimensions."
             );
-        var uncovered = outputs.Select((dim, axis) => dim.Factor - Covered(window, axis, places[axis].Factor));
+        var uncovered = outputs.Select((dim, axis) => dim.Factor - Covered(window, axis, spatial[axis].Factor));
         var attributes = window.Write(Attributes.Empty).With("group", (object)groups).With("output_padding", uncovered);
         return Catalogue.Get<ConvTranspose>().Apply(b, [x, w], attributes).Output;
     }
@@ -79,32 +79,19 @@ internal sealed class ConvTranspose : Operator
     /// <inheritdoc/>
     public override KernelAxes? KernelAxesOf(Node node, int input) => input == 1 ? new KernelAxes(Output: 1, Input: 0, Data: 1) : null;
 
-    /// <inheritdoc/>
-    public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
-        active[0] && active[1] ? Curvature.Curved : Curvature.Linear;
-
-    /// <inheritdoc/>
-    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
-    {
-        var byInput = dx[0] is { } input ? Apply(b, [input, node.Inputs[1]], node.Attributes, types: [node.Output.Type]).Output : null;
-        var byWeight = dx[1] is { } weight ? Apply(b, [node.Inputs[0], weight], node.Attributes, types: [node.Output.Type]).Output : null;
-        var byBias = dx.Length > 2 && dx[2] is { } bias ? ChannelVectors.Along(b, bias, node.Output.Type.Rank) : null;
-        return [Sums.Of(b, node.Output.Type.Shape, byInput, byWeight, byBias)];
-    }
-
     /// <summary>cx is a convolution of cy; cw = Σ_n x_n · Y_nᵀ over the unfolded windows of cy.</summary>
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy)
     {
         var (x, w, group) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!.Type.Shape, Group(node.Attributes));
         var window = WindowOf(node.Attributes, w);
         var exact = window with { Ends = [.. window.Ends.Zip(OutputPadding(node.Attributes, window.Rank), (end, more) => end - more)] };
-        var places = x.Range(2, x.Rank);
+        var spatial = x.Range(2, x.Rank);
         if (input == 0)
-            return Conv.Of(b, cy[0]!, node.Inputs[1]!, exact, group, places);
+            return Conv.Of(b, cy[0]!, node.Inputs[1]!, exact, group, spatial);
         if (input == 2)
             return Conv.SumOverAllButChannels(b, cy[0]!);
-        var windows = Unfolding.Of(b, cy[0]!, exact, group, places);
-        var rows = Reshape.To(b, node.Inputs[0]!, [x[0], group, x[1].DividedBy(group)!.Value, places.Elements]);
+        var windows = Unfolding.Of(b, cy[0]!, exact, group, spatial);
+        var rows = Reshape.To(b, node.Inputs[0]!, [x[0], group, x[1].DividedBy(group)!.Value, spatial.Elements]);
         return Reshape.To(b, ReduceSum.Of(b, Unfolding.Contract(b, windows, rows), [0], keepDims: false), w);
     }
 
@@ -160,7 +147,7 @@ internal sealed class ConvTranspose : Operator
         var mirrored = Mirrored(node.Attributes, window);
         var (inputs, outputs, kernel) = (w[0].DividedBy(group)!.Value, w[1], w.Range(2, w.Rank));
         return new UnfoldedProduct(
-            Unfolding.Of(b, Spread(b, node.Inputs[0]!, window.Strides), mirrored, group, y.Range(2, y.Rank)),
+            Unfolding.Of(b, Dilated(b, node.Inputs[0]!, window.Strides), mirrored, group, y.Range(2, y.Rank)),
             (builder, cy) => Reshape.To(builder, cy, [cy.Type.Shape[0], y[0], group, outputs, y.Product(2, y.Rank)]),
             (builder, rows) =>
             {
@@ -225,7 +212,7 @@ internal sealed class ConvTranspose : Operator
         [
             TapProducts.WithBias(
                 b,
-                TapProducts.Convolve(b, Spread(b, x, window.Strides), kernels, Mirrored(call.Attributes, window), group, y),
+                TapProducts.Convolve(b, Dilated(b, x, window.Strides), kernels, Mirrored(call.Attributes, window), group, y),
                 call.Input(2)
             ),
         ];
@@ -257,12 +244,12 @@ internal sealed class ConvTranspose : Operator
     private static Window WindowOf(Attributes attributes, TensorShape w) =>
         Window.Of(attributes, Conv.Kernel(attributes, w), w.Range(2, w.Rank));
 
-    /// <summary>How many output positions the windows of a number of places cover, without the padding.</summary>
-    private static long Covered(Window window, int axis, long places) =>
-        (places - 1) * window.Strides[axis] + window.Span(axis) - window.Begins[axis] - window.Ends[axis];
+    /// <summary>How many output positions the windows cover that are so many along an axis, without the padding.</summary>
+    private static long Covered(Window window, int axis, long windows) =>
+        (windows - 1) * window.Strides[axis] + window.Span(axis) - window.Begins[axis] - window.Ends[axis];
 
     /// <summary>x with zeros between its entries along the spatial axes: entry p comes to p * stride.</summary>
-    private static Value Spread(GraphBuilder b, Value x, ImmutableArray<long> strides)
+    private static Value Dilated(GraphBuilder b, Value x, ImmutableArray<long> strides)
     {
         for (var axis = 2; axis < x.Type.Rank; axis++)
         {

@@ -35,12 +35,12 @@ internal sealed class DeformConv : CompositeOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var (x, w, offsets) = (call.Required(0), call.Required(1), call.Required(2));
-        var (shape, places) = (x.Type.Shape, Infer(call)[0].Shape.Range(2, x.Type.Rank));
+        var (shape, outputs) = (x.Type.Shape, Infer(call)[0].Shape.Range(2, x.Type.Rank));
         var (groups, parts) = (call.Attributes.Int("group", 1), call.Attributes.Int("offset_group", 1));
         if (
             shape.Rank != 4
             || !shape.Range(2, 4).IsKnown
-            || !places.IsKnown
+            || !outputs.IsKnown
             || !w.Type.Shape.IsKnown
             || shape[1].DividedBy(parts) is not { } channels
         )
@@ -50,7 +50,7 @@ internal sealed class DeformConv : CompositeOperator
             );
         var kernel = w.Type.Shape.Range(2, 4).Sizes;
         var window = Window.Of(call.Attributes, kernel, shape.Range(2, 4));
-        var (entries, count) = (kernel[0] * kernel[1], places.Elements.Factor);
+        var (entries, count) = (kernel[0] * kernel[1], outputs.Elements.Factor);
         b.Budget.TakeTensor([2, entries, count]);
         var images = Reshape.To(b, x, [shape[0] * parts, channels, .. shape.Range(2, 4)]);
         var moves = Reshape.To(b, offsets, [shape[0] * parts, entries, 2, count]);
@@ -59,7 +59,7 @@ internal sealed class DeformConv : CompositeOperator
             .Select(axis =>
             {
                 var move = Reshape.To(b, Slice.Of(b, moves, 2, axis, axis + 1), [shape[0] * parts, entries * count]);
-                return new Expr(b, move) + new Expr(b, b.Constant(Regular(window, axis, kernel, places.Sizes, x.Type.Element)));
+                return new Expr(b, move) + new Expr(b, b.Constant(Regular(window, axis, kernel, outputs.Sizes, x.Type.Element)));
             })
             .ToArray();
         var sampled = new PointSampler(b, images, null).Linear(at);
@@ -74,7 +74,7 @@ internal sealed class DeformConv : CompositeOperator
             Reshape.To(b, w, [groups, rows, w.Type.Shape.Product(1, 4)]),
             Reshape.To(b, columns, [shape[0], groups, w.Type.Shape.Product(1, 4), count])
         );
-        var y = new Expr(b, Reshape.To(b, product, [shape[0], w.Type.Shape[0], .. places]));
+        var y = new Expr(b, Reshape.To(b, product, [shape[0], w.Type.Shape[0], .. outputs]));
         return [call.Input(3) is { } bias ? y + y.With(ChannelVectors.Along(b, bias, 4)) : y];
     }
 
@@ -100,14 +100,14 @@ internal sealed class DeformConv : CompositeOperator
         + 16 * size(node.Inputs[2]!.Type.Shape.Elements) * size(node.Inputs[0]!.Type.Shape[1]);
 
     /// <summary>The places along an axis that the entries of each window have without offsets: [1, K * P].</summary>
-    private static Tensor Regular(Window window, int axis, long[] kernel, long[] places, ElementType element)
+    private static Tensor Regular(Window window, int axis, long[] kernel, long[] outputs, ElementType element)
     {
         var at =
             from k in Enumerable.Range(0, (int)(kernel[0] * kernel[1]))
-            from p in Enumerable.Range(0, (int)(places[0] * places[1]))
+            from p in Enumerable.Range(0, (int)(outputs[0] * outputs[1]))
             let entry = axis == 0 ? k / kernel[1] : k % kernel[1]
-            let place = axis == 0 ? p / places[1] : p % places[1]
+            let place = axis == 0 ? p / outputs[1] : p % outputs[1]
             select (double)(place * window.Strides[axis] - window.Begins[axis] + entry * window.Dilations[axis]);
-        return Tensor.Of(element, [1, kernel[0] * kernel[1] * places[0] * places[1]], at.ToArray());
+        return Tensor.Of(element, [1, kernel[0] * kernel[1] * outputs[0] * outputs[1]], at.ToArray());
     }
 }

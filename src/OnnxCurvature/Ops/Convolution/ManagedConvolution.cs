@@ -54,10 +54,10 @@ internal static class ManagedConvolution
     /// </summary>
     public static Tensor Transposed(Tensor x, Tensor w, Window window, int groups, long[] sizes)
     {
-        long[] places = [.. x.Shape.Skip(2)];
-        var taps = window.Taps(sizes, places);
+        long[] windows = [.. x.Shape.Skip(2)];
+        var taps = window.Taps(sizes, windows);
         var (samples, outs, channels) = ((int)x.Shape[0], (int)w.Shape[1], (int)w.Shape[0] / groups);
-        var (kernel, area, positions) = (Product(window.Kernel), Product(sizes), Product(places));
+        var (kernel, area, positions) = (Product(window.Kernel), Product(sizes), Product(windows));
         var y = new double[samples * groups * outs * area];
         var turned = new double[groups * outs * kernel * channels];
         for (var g = 0; g < groups; g++)

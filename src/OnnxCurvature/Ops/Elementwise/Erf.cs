@@ -27,13 +27,13 @@ internal sealed class Erf : UnaryElementwise
         var known = Expr.Select(point > -1, point, x.Number(0));
         var index = Cast.Of(b, known, ElementType.Int64);
         var distance = size - point / ErrorFunction.PointsPerUnit;
-        var columns = ErrorFunction.TaylorCoefficients();
-        var sum = At(columns[^1]);
-        for (var power = columns.Length - 2; power >= 0; power--)
-            sum = sum * distance + At(columns[power]);
+        var coefficients = ErrorFunction.TaylorCoefficients();
+        var sum = At(coefficients[^1]);
+        for (var power = coefficients.Length - 2; power >= 0; power--)
+            sum = sum * distance + At(coefficients[power]);
         return ExactFunctions.WithSignOf(x, sum);
 
-        Expr At(double[] column) => x.With(Gather.Of(b, b.Constant(Tensor.Of([column.Length], column)), index, 0));
+        Expr At(double[] series) => x.With(Gather.Of(b, b.Constant(Tensor.Of([series.Length], series)), index, 0));
     }
 
     /// <inheritdoc/>

@@ -7,9 +7,8 @@ namespace OnnxCurvature.Ops.Elementwise;
 /// <summary>y = -x.</summary>
 internal sealed class Neg : LinearOperator
 {
-    /// <summary>The negative; that of a negative is what it was taken of.</summary>
-    public static Value Of(GraphBuilder b, Value x) =>
-        x.Producer is { Operator: Neg } inner && b.SeesThrough(inner) ? inner.Inputs[0]! : Catalogue.Get<Neg>().Apply(b, [x]).Output;
+    /// <summary>The negative.</summary>
+    public static Value Of(GraphBuilder b, Value x) => Catalogue.Get<Neg>().Apply(b, [x]).Output;
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
@@ -43,6 +42,10 @@ internal sealed class Neg : LinearOperator
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
+
+    /// <summary>The negative of a negative is what that was taken of.</summary>
+    public override SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs) =>
+        inputs[0]!.Producer is { Operator: Neg } before ? new SimplerNode(before.Inputs[0], inputs, node.Attributes) : null;
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.Negated;

@@ -58,7 +58,7 @@ internal abstract class AxisNormalization : Operator
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
-        [inputs[0].Axis == Axis(node) ? inputs[0].Mixed() : inputs[0]];
+        [inputs[0].Axis == Axis(node) ? inputs[0].AsCoupled() : inputs[0]];
 
     /// <summary>
     /// Before opset 13 the axis (default 1) and all after it counted as one: where there are such that matter, x is flattened

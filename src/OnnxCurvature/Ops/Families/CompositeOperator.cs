@@ -87,7 +87,6 @@ internal abstract class CompositeOperator : Operator
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {
-        using var hidden = b.Hide(node);
         var outputs = Lower(b, Call(node));
         var tangents = new Dictionary<Value, Value>();
         for (var index = 0; index < dx.Length; index++)
@@ -109,7 +108,6 @@ internal abstract class CompositeOperator : Operator
         Dim directions
     )
     {
-        using var hidden = b.Hide(node);
         var outputs = Lower(b, Call(node));
         var values = new Dictionary<Value, Value>();
         for (var index = 0; index < inputs.Length; index++)

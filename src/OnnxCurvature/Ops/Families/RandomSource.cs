@@ -7,17 +7,17 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>
-/// An operator that draws random numbers. What is differentiated must be a function, so the numbers are drawn once, when the node is built,
-/// and are constants from then on, in files that are written, too: what files hold is what the operator is made of. The generator is
+/// An operator that samples random numbers. What is differentiated must be a function, so the numbers are sampled once, when the node is
+/// built, and are constants from then on, in files that are written, too: what files hold is what the operator is made of. The generator is
 /// SplitMix64; its seed is made of the attributes and, so that two nodes do not draw the same, of the node's name. How many numbers are
-/// drawn must be known.
+/// sampled must be known.
 /// </summary>
 internal abstract class RandomSource : CompositeOperator
 {
     /// <summary>The attribute that holds the name of the node, and is part of its seed.</summary>
     public const string StreamName = "stream";
 
-    /// <summary>Files hold what is drawn.</summary>
+    /// <summary>Files hold what is sampled.</summary>
     protected override bool IsNewerThanFiles => true;
 
     /// <inheritdoc/>
@@ -57,15 +57,15 @@ internal abstract class RandomSource : CompositeOperator
         return Tensor.Of(element, shape.Sizes, numbers);
     }
 
-    /// <summary>What is drawn: a function of each number, as the element type holds it.</summary>
-    protected static ImmutableArray<Value?> Drawn(GraphBuilder b, Tensor numbers, Func<double, double> function)
+    /// <summary>What is sampled: a function of each number, as the element type holds it.</summary>
+    protected static ImmutableArray<Value?> Sampled(GraphBuilder b, Tensor numbers, Func<double, double> function)
     {
         for (var i = 0; i < numbers.Count; i++)
             numbers.Floats[i] = numbers.Element == ElementType.Float64 ? function(numbers.Floats[i]) : (float)function(numbers.Floats[i]);
         return [Catalogue.Get<Identity>().Apply(b, [b.Constant(numbers)]).Output];
     }
 
-    /// <summary>The element type of what is drawn: <c>dtype</c>, else a given one.</summary>
+    /// <summary>The element type of what is sampled: <c>dtype</c>, else a given one.</summary>
     protected static ElementType Result(OperatorCall call, ElementType otherwise) =>
         (ElementType)call.Attributes.Int("dtype", (long)otherwise);
 

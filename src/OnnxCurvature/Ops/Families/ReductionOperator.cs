@@ -156,8 +156,8 @@ internal abstract class ReductionOperator : Operator
         if (!axes.IsEmpty)
             return [Apply(b, [inputs[0]], node.Attributes.With("axes", axes)).Output];
         // A scalar has no axis to reduce, and leaving the axes out would reduce that of the directions: it gets one.
-        var column = Reshape.InsertAxis(b, inputs[0]!, 1);
-        return [Apply(b, [column], Attributes.Empty.With("axes", [1L]).With("keepdims", 0L)).Output];
+        var stacked = Reshape.InsertAxis(b, inputs[0]!, 1);
+        return [Apply(b, [stacked], Attributes.Empty.With("axes", [1L]).With("keepdims", 0L)).Output];
     }
 
     /// <inheritdoc/>

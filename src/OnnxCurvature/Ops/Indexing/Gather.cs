@@ -77,7 +77,7 @@ internal sealed class Gather : LinearOperator
     }
 
     /// <summary>
-    /// Where each column has indices of its own, entries of one x for all follow from a longer list, and those of an x for each from
+    /// Where each direction has indices of its own, entries of one x for all follow from a longer list, and those of an x for each from
     /// products with one-hot matrices.
     /// </summary>
     public override ImmutableArray<Value> Batch(

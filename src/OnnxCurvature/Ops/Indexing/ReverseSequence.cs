@@ -46,7 +46,7 @@ internal sealed class ReverseSequence : LinearOperator
     protected override Value? Transpose(GraphBuilder b, Node node, ImmutableArray<Value?> cy) =>
         Apply(b, node.Inputs.SetItem(0, cy[0]), node.Attributes).Output;
 
-    /// <summary>The column axis goes to the end, for the batch and time axes must be the first two.</summary>
+    /// <summary>The axis of directions goes to the end, for the batch and time axes must be the first two.</summary>
     public override ImmutableArray<Value> Batch(
         GraphBuilder b,
         Node node,

@@ -46,27 +46,9 @@ internal sealed class ScatterElements : Operator
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Scattering.CurvatureIn(node, active);
 
-    /// <summary>Both tangents scattered together; where no update is active, zeros are put to their places.</summary>
-    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
-    {
-        if (!Scattering.IsLinear(node.Attributes))
-            return
-            [
-                dx[0] is null && dx[2] is null
-                    ? null
-                    : Scattering.Joined(b, node, dx, x => GatherElements.Of(b, x, node.Inputs[1]!, Axis(node))),
-            ];
-        if (dx[2] is null && (dx[0] is null || Scattering.Reduction(node.Attributes) == "add"))
-            return [dx[0]];
-        return
-        [
-            Apply(
-                b,
-                [Scattering.Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, dx[2])],
-                node.Attributes
-            ).Output,
-        ];
-    }
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        Scattering.Linearize(b, node, dx, x => GatherElements.Of(b, x, node.Inputs[1]!, Axis(node)));
 
     /// <summary>
     /// cdata is cy, with zeros where an update was put; cupdates are the entries of cy at the indices.

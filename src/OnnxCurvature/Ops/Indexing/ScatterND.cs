@@ -39,22 +39,9 @@ internal sealed class ScatterND : Operator
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active) => Scattering.CurvatureIn(node, active);
 
-    /// <summary>Both tangents scattered together; where no update is active, zeros are put to their places.</summary>
-    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
-    {
-        if (!Scattering.IsLinear(node.Attributes))
-            return [dx[0] is null && dx[2] is null ? null : Scattering.Joined(b, node, dx, x => GatherND.Of(b, x, node.Inputs[1]!))];
-        if (dx[2] is null && (dx[0] is null || Scattering.Reduction(node.Attributes) == "add"))
-            return [dx[0]];
-        return
-        [
-            Apply(
-                b,
-                [Scattering.Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Scattering.Tangent(b, node.Inputs[2]!, dx[2])],
-                node.Attributes
-            ).Output,
-        ];
-    }
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
+        Scattering.Linearize(b, node, dx, x => GatherND.Of(b, x, node.Inputs[1]!));
 
     /// <summary>cdata is cy, with zeros where an update was put; cupdates are the slices of cy at the tuples.</summary>
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy) =>
@@ -66,7 +53,7 @@ internal sealed class ScatterND : Operator
             _ => base.Transpose(b, node, input, cy),
         };
 
-    /// <summary>The column becomes the first coordinate of every tuple.</summary>
+    /// <summary>The direction becomes the first coordinate of every tuple.</summary>
     public override ImmutableArray<Value> Batch(
         GraphBuilder b,
         Node node,

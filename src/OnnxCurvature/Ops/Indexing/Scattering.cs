@@ -52,6 +52,25 @@ internal static class Scattering
         return Pushforward.Through(b, new Dictionary<Value, Value?> { [data] = dx[0], [updates] = dx[2] }, y);
     }
 
+    /// <summary>Both tangents scattered together; where no update is active, zeros are put in place of the updates.</summary>
+    /// <param name="b">Where the nodes are built.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="dx">The tangents of its inputs.</param>
+    /// <param name="gather">Gives for values of data's shape those that the updates meet.</param>
+    public static ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx, Func<Value, Value> gather)
+    {
+        if (!IsLinear(node.Attributes))
+            return [dx[0] is null && dx[2] is null ? null : Joined(b, node, dx, gather)];
+        if (dx[2] is null && (dx[0] is null || Reduction(node.Attributes) == "add"))
+            return [dx[0]];
+        return
+        [
+            node.Rules()
+                .Apply(b, [Tangent(b, node.Inputs[0]!, dx[0]), node.Inputs[1], Tangent(b, node.Inputs[2]!, dx[2])], node.Attributes)
+                .Output,
+        ];
+    }
+
     /// <summary>Linear for the reductions none and add; a product is curved where updates take part.</summary>
     public static Curvature CurvatureIn(Node node, ImmutableArray<bool> active) =>
         !active[0] && !active[2] ? Curvature.PiecewiseConstant

@@ -44,17 +44,7 @@ internal sealed class Attention : MicrosoftOperator
             past = cache.Type.Shape[3];
             (k, v) = (Concat.Of(b, [Cached(cache, 0), k], 2), Concat.Of(b, [Cached(cache, 1), v], 2));
         }
-        var scale = call.Attributes.Float("scale", 0);
-        var product = new ScaledDotProduct(scale == 0 ? null : scale);
-        var scores = product.Scores(b, q, k);
-        var shape = scores.Value.Type.Shape;
-        if (call.Input(3) is { } mask)
-            scores += scores.With(PaddingMask.Penalty(b, call, mask, shape, scores.Value.Type.Element));
-        if (call.Attributes.Int("unidirectional", 0) != 0)
-            scores = Expr.Select(AttentionMask.Causal(b, shape[2], shape[3], past), scores, scores.Number(float.MinValue));
-        if (call.Input(5) is { } added)
-            scores += scores.With(added);
-        var y = Heads.Merge(b, ScaledDotProduct.Weigh(b, scores, v));
+        var y = MaskedAttention.Of(b, call, (q, k, v), mask: call.Input(3), added: call.Input(5), past);
         return call.OutputCount < 2 ? [y] : [y, Concat.Of(b, [Reshape.InsertAxis(b, k, 0), Reshape.InsertAxis(b, v, 0)], 0)];
 
         Value Cached(Value both, int index) => Reshape.To(b, Slice.Of(b, both, 0, index, index + 1), both.Type.Shape.Remove(0));

@@ -28,16 +28,7 @@ internal sealed class MultiHeadAttention : MicrosoftOperator
             past = pastKeys.Type.Shape[2];
             (k, v) = (Concat.Of(b, [pastKeys, k], 2), Concat.Of(b, [call.Required(7), v], 2));
         }
-        var scale = call.Attributes.Float("scale", 0);
-        var scores = new ScaledDotProduct(scale == 0 ? null : scale).Scores(b, q, k);
-        var shape = scores.Value.Type.Shape;
-        if (call.Input(4) is { } mask)
-            scores += scores.With(PaddingMask.Penalty(b, call, mask, shape, scores.Value.Type.Element));
-        if (call.Attributes.Int("unidirectional", 0) != 0)
-            scores = Expr.Select(AttentionMask.Causal(b, shape[2], shape[3], past), scores, scores.Number(float.MinValue));
-        if (call.Input(5) is { } added)
-            scores += scores.With(added);
-        var y = Heads.Merge(b, ScaledDotProduct.Weigh(b, scores, v));
+        var y = MaskedAttention.Of(b, call, (q, k, v), mask: call.Input(4), added: call.Input(5), past);
         return [.. new Value?[] { y, k, v, null }.Take(call.OutputCount)];
     }
 

@@ -33,15 +33,15 @@ internal sealed class BatchNormalization : CompositeOperator
             var momentum = call.Attributes.Float("momentum", 0.9);
             long[] all = [0, .. Enumerable.Range(2, x.Value.Type.Rank - 2).Select(axis => (long)axis)];
             var average = x.With(ReduceMean.Of(b, x, all, keepDims: true));
-            var spread = x.With(ReduceMean.Of(b, (x - average) * (x - average), all, keepDims: true));
-            outputs.AddRange([Running(mean, average, 3), Running(variance, spread, 4)]);
-            (mean, variance) = (average, spread);
+            var ofBatch = x.With(ReduceMean.Of(b, (x - average) * (x - average), all, keepDims: true));
+            outputs.AddRange([Running(mean, average, 3), Running(variance, ofBatch, 4)]);
+            (mean, variance) = (average, ofBatch);
 
             Value Running(Expr before, Expr here, int input) =>
                 Reshape.To(b, before * momentum + here * (1 - momentum), call.Required(input).Type.Shape);
         }
-        var deviation = (variance + call.Attributes.Float("epsilon", 1e-5)).Through<Sqrt>();
-        return [(x - mean) * (scale / deviation) + bias, .. outputs.Take(call.OutputCount - 1)];
+        var squares = (variance + call.Attributes.Float("epsilon", 1e-5)).Through<Sqrt>();
+        return [(x - mean) * (scale / squares) + bias, .. outputs.Take(call.OutputCount - 1)];
 
         Expr Channels(int input) => x.With(ChannelVectors.Along(b, call.Required(input), x.Value.Type.Rank));
     }

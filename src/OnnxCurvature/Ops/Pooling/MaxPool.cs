@@ -95,7 +95,7 @@ internal sealed class MaxPool : Operator
     }
 
     /// <summary>
-    /// Columns are more samples; positions, which count through all samples, are brought back into the range of the first direction.
+    /// Directions are more samples; positions, which count through all samples, are brought back into the range of the first direction.
     /// </summary>
     public override ImmutableArray<Value> Batch(
         GraphBuilder b,

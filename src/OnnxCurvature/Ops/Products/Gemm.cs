@@ -99,7 +99,7 @@ internal sealed class Gemm : Operator
         };
     }
 
-    /// <summary>Columns of A alone are more rows of it; directions of anything else make a batch of matrices.</summary>
+    /// <summary>Directions of A alone are more rows of it; directions of anything else make a batch of matrices.</summary>
     public override ImmutableArray<Value> Batch(
         GraphBuilder b,
         Node node,

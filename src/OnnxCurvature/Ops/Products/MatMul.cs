@@ -107,7 +107,7 @@ internal sealed class MatMul : BilinearOperator
             x = Reshape.InsertAxis(b, x, 0);
         if (column)
             y = Reshape.InsertAxis(b, y, y.Type.Rank);
-        // The column axis must stand before the batch axes of both: ones go between where one has fewer.
+        // The axis of directions must stand before the batch axes of both: ones go between where one has fewer.
         var lead = Math.Max(x.Type.Rank - (batched[0] ? 1 : 0), y.Type.Rank - (batched[1] ? 1 : 0));
         if (batched[0])
             x = Lead(b, x, lead + 1);

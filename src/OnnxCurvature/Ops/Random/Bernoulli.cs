@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Logic;
 
 namespace OnnxCurvature.Ops.Random;
 
-/// <summary>1 with a probability x, else 0: whether a drawn number is less than x. Piecewise constant in x.</summary>
+/// <summary>1 with a probability x, else 0: whether a sampled number is less than x. Piecewise constant in x.</summary>
 internal sealed class Bernoulli : RandomSource
 {
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Random;
 
 /// <summary>
-/// Classes drawn with probabilities whose logarithms, up to a constant, are x [N, classes]: <c>sample_size</c> (default 1) for each row,
+/// Classes sampled with probabilities whose logarithms, up to a constant, are x [N, classes]: <c>sample_size</c> (default 1) for each row,
 /// where x plus a number of Gumbel's distribution is greatest. Piecewise constant in x. Of type <c>dtype</c>, int32 by default.
 /// </summary>
 internal sealed class Multinomial : RandomSource

@@ -13,7 +13,7 @@ internal sealed class RandomNormal : RandomSource
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var (mean, scale) = (call.Attributes.Float("mean", 0), call.Attributes.Float("scale", 1));
-        return Drawn(b, Normal(b, call, Result(call, ElementType.Float32), GivenShape(call)), number => mean + scale * number);
+        return Sampled(b, Normal(b, call, Result(call, ElementType.Float32), GivenShape(call)), number => mean + scale * number);
     }
 
     /// <inheritdoc/>

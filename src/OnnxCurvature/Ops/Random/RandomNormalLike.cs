@@ -14,7 +14,7 @@ internal sealed class RandomNormalLike : RandomSource
     {
         var like = call.Required(0).Type;
         var (mean, scale) = (call.Attributes.Float("mean", 0), call.Attributes.Float("scale", 1));
-        return Drawn(
+        return Sampled(
             b,
             Normal(b, call, Result(call, like.Element.IsFloat() ? like.Element : ElementType.Float32), like.Shape),
             number => mean + scale * number

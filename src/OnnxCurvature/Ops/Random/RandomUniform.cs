@@ -11,7 +11,7 @@ internal sealed class RandomUniform : RandomSource
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var (low, high) = (call.Attributes.Float("low", 0), call.Attributes.Float("high", 1));
-        return Drawn(b, Uniform(b, call, Result(call, ElementType.Float32), GivenShape(call)), number => low + (high - low) * number);
+        return Sampled(b, Uniform(b, call, Result(call, ElementType.Float32), GivenShape(call)), number => low + (high - low) * number);
     }
 
     /// <inheritdoc/>

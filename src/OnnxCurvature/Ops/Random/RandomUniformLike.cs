@@ -12,7 +12,7 @@ internal sealed class RandomUniformLike : RandomSource
     {
         var like = call.Required(0).Type;
         var (low, high) = (call.Attributes.Float("low", 0), call.Attributes.Float("high", 1));
-        return Drawn(
+        return Sampled(
             b,
             Uniform(b, call, Result(call, like.Element.IsFloat() ? like.Element : ElementType.Float32), like.Shape),
             number => low + (high - low) * number

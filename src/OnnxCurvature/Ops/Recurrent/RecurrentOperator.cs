@@ -229,8 +229,8 @@ internal abstract class RecurrentOperator : CompositeOperator
         if (lengths is null || KnownTensor.Of(lengths) is { } known && known.Integers.All(length => length == steps))
             return null;
         var b = x.Builder;
-        var column = Reshape.InsertAxis(b, lengths, 1);
-        return [.. Enumerable.Range(0, (int)steps).Select(at => Greater.Of(b, column, b.Scalar(lengths.Type.Element, at)))];
+        var asColumn = Reshape.InsertAxis(b, lengths, 1);
+        return [.. Enumerable.Range(0, (int)steps).Select(at => Greater.Of(b, asColumn, b.Scalar(lengths.Type.Element, at)))];
     }
 
     private static IReadOnlyList<Expr> Cut(Expr x, int axis, int parts, long each) =>

@@ -19,7 +19,7 @@ internal sealed class CumProd : CompositeOperator
     protected override bool IsNewerThanFiles => true;
 
     /// <summary>
-    /// Doubling: after the round of step s each element is the product of the 2s elements that end with it, so that log₂ of the size
+    /// Doubling: after the iteration of step s each element is the product of the 2s elements that end with it, so that log₂ of the size
     /// iterations are enough; no division, so that zeros are like any other number.
     /// </summary>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

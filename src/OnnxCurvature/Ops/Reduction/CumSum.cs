@@ -70,7 +70,7 @@ internal sealed class CumSum : LinearOperator
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
         [
             !inputs[1].IsNone ? SampleLayout.Coupled
-            : inputs[0].Axis == Axis(node) ? inputs[0].Mixed()
+            : inputs[0].Axis == Axis(node) ? inputs[0].AsCoupled()
             : inputs[0],
         ];
 

@@ -18,10 +18,9 @@ internal static class Batching
             if (!active.Contains(true))
                 continue;
             using var origin = b.For(NodeOrigin.Of(node));
-            using var hidden = b.Hide(node);
             ImmutableArray<Value?> inputs =
             [
-                .. node.Inputs.Select(input => input is not null && batched.TryGetValue(input, out var columnsOf) ? columnsOf : input),
+                .. node.Inputs.Select(input => input is not null && batched.TryGetValue(input, out var all) ? all : input),
             ];
             try
             {

@@ -32,7 +32,6 @@ internal static class Pullback
             if (cy.All(cotangent => cotangent is null) || !inputs.Contains(true))
                 continue;
             using var origin = b.For(node.Origin);
-            using var hidden = b.Hide(node);
             try
             {
                 if (node.Rules().CurvatureIn(node, inputs) != Curvature.Linear)

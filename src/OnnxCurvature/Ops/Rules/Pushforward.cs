@@ -45,7 +45,6 @@ internal static class Pushforward
             if (!captures && dx.All(tangent => tangent is null))
                 continue;
             using var origin = b.For(NodeOrigin.Of(node));
-            using var hidden = b.Hide(node);
             try
             {
                 if (captures)

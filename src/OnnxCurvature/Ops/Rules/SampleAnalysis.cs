@@ -45,6 +45,6 @@ internal static class SampleAnalysis
         var places = inputs.Select(layout => layout.Place ?? SampleLayout.None).ToArray();
         return places.All(place => place.IsNone)
             ? [.. node.Outputs.Select(_ => SampleLayout.Coupled)]
-            : [.. Independent(node, places).Select(layout => layout.Mixed())];
+            : [.. Independent(node, places).Select(layout => layout.AsCoupled())];
     }
 }

@@ -9,12 +9,10 @@ namespace OnnxCurvature.Ops.Structure;
 internal sealed class Reshape : LinearOperator
 {
     /// <summary>
-    /// A value in a shape of as many elements; the value itself where it has that shape. A chain of reshapes becomes one.
+    /// A value in a shape of as many elements; the value itself where it has that shape.
     /// </summary>
     public static Value To(GraphBuilder b, Value x, TensorShape shape)
     {
-        while (x.Type.Shape != shape && x.Producer is { Operator: Reshape } inner && b.SeesThrough(inner))
-            x = inner.Inputs[0]!;
         if (x.Type.Shape == shape)
             return x;
         var unknown = shape.Count(dim => !dim.IsKnown);

@@ -174,7 +174,7 @@ internal sealed class Slice : LinearOperator
                 (start, step) = (start + (count - 1) * step, -step);
             }
             if (step > 1 && count > 1)
-                cx = Spread(b, cx, part.Axis, count, step);
+                cx = Dilated(b, cx, part.Axis, count, step);
             else
                 step = 1;
             cx = Pad.Of(b, cx, part.Axis, start, size - start - ((count - 1) * step + 1));
@@ -240,11 +240,11 @@ internal sealed class Slice : LinearOperator
         b.Vector((call.Attributes.Ints(name) ?? throw new UnsupportedOperatorException($"Slice lacks its attribute {name}.")).AsSpan());
 
     /// <summary>[c0, c1, …] becomes [c0, 0, …, c1, 0, …, c(count-1)].</summary>
-    private static Value Spread(GraphBuilder b, Value x, int axis, long count, long step)
+    private static Value Dilated(GraphBuilder b, Value x, int axis, long count, long step)
     {
         var shape = x.Type.Shape;
-        var spread = Pad.Of(b, Reshape.InsertAxis(b, x, axis + 1), axis + 1, 0, step - 1);
-        return Of(b, Reshape.To(b, spread, shape.With(axis, count * step)), axis, 0, (count - 1) * step + 1);
+        var dilated = Pad.Of(b, Reshape.InsertAxis(b, x, axis + 1), axis + 1, 0, step - 1);
+        return Of(b, Reshape.To(b, dilated, shape.With(axis, count * step)), axis, 0, (count - 1) * step + 1);
     }
 
     private static IEnumerable<Part> Parts(OperatorCall call, int rank)

@@ -14,17 +14,12 @@ internal sealed class TransposeAxes : LinearOperator
     /// <inheritdoc/>
     public override string Name => "Transpose";
 
-    /// <summary>The axes of a value in another order; the value itself where nothing moves. Two transpositions become one.</summary>
+    /// <summary>The axes of a value in another order; the value itself where nothing moves.</summary>
     public static Value Of(GraphBuilder b, Value x, params IEnumerable<int> permutation)
     {
         var perm = permutation.ToArray();
         if (perm.Select((from, to) => from == to).All(same => same))
             return x;
-        if (x.Producer is { Operator: TransposeAxes } inner && b.SeesThrough(inner))
-        {
-            var first = Permutation(inner);
-            return Of(b, inner.Inputs[0]!, perm.Select(axis => first[axis]));
-        }
         return Catalogue.Get<TransposeAxes>().Apply(b, [x], Attributes.Empty.With("perm", perm.Select(axis => (long)axis))).Output;
     }
 

@@ -30,8 +30,15 @@ public sealed record AugmentOptions
     /// <summary>What the file gives out, and under which names; by default the model's outputs and the results under theirs.</summary>
     public OutputContract Contract { get; init; } = new();
 
+    /// <summary>The most that values of one run of the file may take beside its weights, in bytes.</summary>
+    public long MemoryBytes
+    {
+        get => Limits.MemoryBytes;
+        init => Limits = Limits with { MemoryBytes = value };
+    }
+
     /// <summary>What the plan has to keep to.</summary>
-    public PlanLimits Limits { get; init; } = new();
+    internal PlanLimits Limits { get; init; } = new();
 
     /// <summary>The most that loading the model may take.</summary>
     public WorkLimits LoadLimits { get; init; } = new();

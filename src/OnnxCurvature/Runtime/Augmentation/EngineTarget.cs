@@ -79,11 +79,7 @@ public sealed record EngineTarget
     internal (Program Program, ImmutableArray<string> Notes) Lower(Program program)
     {
         CheckTypes(program);
-        var lowered = EngineForms.Run(program, Gaps, Fallback is null ? Operators : null);
-        if (Gaps.HasFlag(EngineGaps.Integers))
-            lowered = FloatArithmetic.Run(lowered);
-        if (Gaps.HasFlag(EngineGaps.Vectors))
-            lowered = MatrixForms.Run(lowered);
+        var lowered = Pipeline.ForEngine(Gaps, Fallback is null ? Operators : null).Run(program);
         CheckTypes(lowered);
         return (lowered, CheckOperators(lowered));
     }

@@ -122,7 +122,7 @@ internal static class PortableProfile
                     + $"in the model."
             );
         var free = LoopRemoval.Run(program, RunInput);
-        free = free with { Program = EngineForms.Run(free.Program, EngineGaps.ReversedSlices) };
+        free = free with { Program = Pipeline.Portable.Run(free.Program) };
         ImmutableArray<string> notes = [];
         if (target is not null)
         {

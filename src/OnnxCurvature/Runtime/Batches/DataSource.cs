@@ -9,7 +9,7 @@ namespace OnnxCurvature.Runtime.Batches;
 /// The data of one input: an array, or files that are joined along the axis on which samples lie. Only what each file says of itself is
 /// read until batches need its rows, and a large file never is in memory as a whole.
 /// </summary>
-public sealed class DataSource
+internal sealed class DataSource
 {
     /// <summary>Several files of more bytes together stay files; labels of most data sets are read at once.</summary>
     private const long LargestJoinInMemory = 1 << 20;

@@ -20,7 +20,7 @@ internal sealed class ProbeChoice(
 {
     /// <summary>
     /// Probes, the most telling first. All results with one index for the target share the directions: the entry of the largest size of
-    /// each, then entries that are drawn.
+    /// each, then entries that are sampled.
     /// </summary>
     public IEnumerable<Probe> All(int seed)
     {
@@ -69,8 +69,8 @@ internal sealed class ProbeChoice(
         var first = shared[0];
         var random = new Random(seed);
         while (chosen.Count < Math.Min(Math.Max(entries, chosen.Count), first.Count))
-            if (first.First + random.NextInt64(first.Count) is var drawn && !chosen.Contains(drawn))
-                chosen.Add(drawn);
+            if (first.First + random.NextInt64(first.Count) is var sampled && !chosen.Contains(sampled))
+                chosen.Add(sampled);
         return chosen;
     }
 
@@ -81,8 +81,8 @@ internal sealed class ProbeChoice(
             chosen.Add(largest);
         var random = new Random(seed);
         while (chosen.Count < Math.Min(entries, result.Values.Length))
-            if (random.Next(result.Values.Length) is var drawn && !chosen.Contains(drawn))
-                chosen.Add(drawn);
+            if (random.Next(result.Values.Length) is var sampled && !chosen.Contains(sampled))
+                chosen.Add(sampled);
         return chosen;
     }
 

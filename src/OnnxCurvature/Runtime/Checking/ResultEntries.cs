@@ -37,14 +37,14 @@ internal sealed record ResultEntries(
     public long OutputCount => Product(OutputShape);
 
     /// <summary>Where samples lie in z.</summary>
-    public SamplePlaces Output { get; } = new(OutputShape, Result.Output);
+    public SamplePositions Output { get; } = new(OutputShape, Result.Output);
 
-    private SamplePlaces Samples { get; } = new(ValueShape, Result.Samples);
+    private SamplePositions Samples { get; } = new(ValueShape, Result.Samples);
 
     /// <summary>The target of the columns of a block.</summary>
     private Target Other => Result.Second?.Target ?? Target;
 
-    private SamplePlaces OtherSamples { get; } = new(OtherShape, Result.Second?.Samples ?? Result.Samples);
+    private SamplePositions OtherSamples { get; } = new(OtherShape, Result.Second?.Samples ?? Result.Samples);
 
     /// <summary>Whether the result has a block for each sample that the target holds.</summary>
     private bool OfSamples =>

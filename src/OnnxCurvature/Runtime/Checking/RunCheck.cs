@@ -72,9 +72,9 @@ internal sealed class RunCheck
             result.Obstacle
             ?? (head.Output.Constant is null ? null : "the output is a weight, which no node computes")
             ?? (
-                SamplePlaces.AreKnown(result.Samples)
-                && SamplePlaces.AreKnown(result.Output)
-                && SamplePlaces.AreKnown(result.Second?.Samples ?? SampleLayout.None)
+                SamplePositions.AreKnown(result.Samples)
+                && SamplePositions.AreKnown(result.Output)
+                && SamplePositions.AreKnown(result.Second?.Samples ?? SampleLayout.None)
                     ? null
                     : "the place of its samples depends on sizes that are not known"
             );

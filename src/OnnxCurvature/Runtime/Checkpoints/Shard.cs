@@ -5,7 +5,7 @@ namespace OnnxCurvature.Runtime.Checkpoints;
 /// <summary>One of several parts of a run that processes make independently of each other.</summary>
 /// <param name="Number">Which one, from 1 on.</param>
 /// <param name="Count">How many there are.</param>
-public sealed record Shard(int Number, int Count)
+internal sealed record Shard(int Number, int Count)
 {
     /// <summary>The whole run.</summary>
     public static Shard Whole { get; } = new(1, 1);

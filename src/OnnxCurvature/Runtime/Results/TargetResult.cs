@@ -39,6 +39,5 @@ public sealed class TargetResult
         _result.Find(quantity.OutputName(Name)) ?? throw _result.Missing(quantity.OutputName(Name));
 
     /// <summary>The entries of its results that were computed a second time, in another way.</summary>
-    public ImmutableArray<VerifyEntry> Checks =>
-        [.. _result.Check.Entries.Where(entry => entry.Name.StartsWith($"{Name}.", StringComparison.Ordinal))];
+    public ImmutableArray<VerifyEntry> Checks => [.. _result.Check.Entries.Where(entry => Quantities.OfOutput(entry.Name)?.Target == Name)];
 }

@@ -118,12 +118,12 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                     + $"labels that "
                     + $"count cannot be counted; give sizes with --dim, or --reduction sum."
             );
-        var (places, counted, weight) = (new SamplePlaces(head.Terms.Sizes, samples), new HashSet<long>(), 0.0);
+        var (located, counted, weight) = (new SamplePositions(head.Terms.Sizes, samples), new HashSet<long>(), 0.0);
         foreach (var (position, label) in LabelRange.Labels(array))
         {
             if (label == options.IgnoreIndex)
                 continue;
-            counted.Add(places.Of(position).Sample);
+            counted.Add(located.Of(position).Sample);
             weight += options.ClassWeights.IsEmpty ? 1 : options.ClassWeights[(int)label];
         }
         if (weight == 0)

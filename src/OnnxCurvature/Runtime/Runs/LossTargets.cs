@@ -8,11 +8,11 @@ using OnnxCurvature.Runtime.Batches;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>What the data of the loss's target tell of the loss, and these data as the target's input takes them.</summary>
+/// <summary>What the data of the loss's target say of the loss, and these data as the target's input takes them.</summary>
 internal static class LossTargets
 {
     /// <summary>
-    /// The request with what its data tell, and the data. Targets may be booleans or integers, and have more or fewer axes of size one
+    /// The request with what its data say, and the data. Targets may be booleans or integers, and have more or fewer axes of size one
     /// than the input. Throws <see cref="UserErrorException"/> for targets that do not fit.
     /// </summary>
     /// <param name="source">How the model is loaded.</param>

@@ -6,6 +6,7 @@ using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Tensors;
+using OnnxCurvature.Onnx.Wire;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Sessions;
@@ -20,6 +21,8 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <param name="Request">What is asked of the model; null for an augmented file, which is run as it is.</param>
 internal sealed record ModelSource(string Path, CurvatureRequest? Request)
 {
+    private readonly FileStructure _file = new();
+
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
 
@@ -44,12 +47,12 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
     public string Folder => ExternalData.FolderOf(Path);
 
     /// <summary>
-    /// Loads the model; where <paramref name="isPartial"/> says so without what cannot be inferred yet. Throws <see
-    /// cref="UserErrorException"/>.
+    /// Loads the model; where <paramref name="isPartial"/> says so without what cannot be inferred yet. The file is read once for this
+    /// source and those that are made of it. Throws <see cref="UserErrorException"/>.
     /// </summary>
     public OnnxModel Load(bool isPartial = false) =>
         OnnxModel.Load(
-            Path,
+            _file.Of(Path, Limits),
             new LoadOptions
             {
                 Dims = Dimensions,
@@ -104,4 +107,17 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
     /// <summary>What a pattern of --wrt may name: itself, or what stands before a range.</summary>
     private static IEnumerable<string> Names(string pattern) =>
         pattern.LastIndexOf('[') is > 0 and var bracket ? [pattern, pattern[..bracket]] : [pattern];
+
+    /// <summary>What a file holds, the elements of large weights excepted, which is read when it is first asked for.</summary>
+    private sealed class FileStructure
+    {
+        private readonly Lock _lock = new();
+        private ModelReader? _file;
+
+        public ModelReader Of(string path, WorkLimits limits)
+        {
+            lock (_lock)
+                return _file ??= OnnxModel.Read(path, limits);
+        }
+    }
 }

@@ -104,7 +104,7 @@ internal static class RequestedRun
             model = source.Load();
         }
         (request, data) = LossTargets.Of(source, model.Graph, request, data);
-        // The number of classes must be known; where every sample is one, all samples tell it.
+        // The number of classes must be known; where every sample is one, all samples determine it.
         if (
             LossBuilder.SymbolOfClasses(model.Graph, request.Loss) is { } symbol
             && DataSet.Dimensions(model.Graph, data, long.MaxValue).TryGetValue(symbol, out var classes)

@@ -64,7 +64,7 @@ public sealed record CurvatureRunOptions
     public SampleRange? Samples { get; init; }
 
     /// <summary>The part of the run that is made; null for all of it.</summary>
-    public Shard? Shard { get; init; }
+    internal Shard? Shard { get; init; }
 
     /// <summary>The file and the interval of checkpoints; null where none are written.</summary>
     public CheckpointOptions? Checkpoint { get; init; }

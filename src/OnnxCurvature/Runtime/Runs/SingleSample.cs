@@ -9,7 +9,7 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Runtime.Runs;
 
 /// <summary>
-/// Where samples lie where a program takes one at a time. Its own shapes do not tell: every axis of size one may be the axis of samples.
+/// Where samples lie where a program takes one at a time. Its own shapes do not say: every axis of size one may be the axis of samples.
 /// The same model for two samples does.
 /// </summary>
 internal static class SingleSample

@@ -86,8 +86,8 @@ internal sealed class DirectionSegments
         var affordable = Math.Max(AddedShare * total, FreeFlops) / Math.Max(1, once) + 1;
         if (!keepsSessions && !IsSmall(program))
             affordable = Math.Min(affordable, total / FlopsOfASegment);
-        var rounds = summing.Max(loop => loop.Iterations);
-        var count = (int)Math.Min(Math.Min(rounds, MostOfABatch), Math.Min(affordable, wanted));
+        var iterations = summing.Max(loop => loop.Iterations);
+        var count = (int)Math.Min(Math.Min(iterations, MostOfABatch), Math.Min(affordable, wanted));
         return count > 1 ? new DirectionSegments(count, sums) : new DirectionSegments(1, null);
     }
 

@@ -4,8 +4,8 @@ using OnnxCurvature.Runtime.Cuda;
 namespace OnnxCurvature.Runtime.Schedules;
 
 /// <summary>
-/// What a loop gives out round by round, stacked along a new first axis. On the host each part is copied to its place; on a device the
-/// parts stay there, and are put together there at the end.
+/// What a loop gives out iteration by iteration, stacked along a new first axis. On the host each part is copied to its place; on a device
+/// the parts stay there, and are put together there at the end.
 /// </summary>
 internal sealed class IterationStack(long iterations, bool isOnDevice, bool wantedOnHost)
 {
@@ -15,8 +15,8 @@ internal sealed class IterationStack(long iterations, bool isOnDevice, bool want
     private readonly List<OrtValue> _parts = [];
     private OrtValue? _whole;
 
-    /// <summary>Takes the part of a round, and disposes of it when it is no longer needed.</summary>
-    public void Add(OrtValue part, long round)
+    /// <summary>Takes the part of an iteration, and disposes of it when it is no longer needed.</summary>
+    public void Add(OrtValue part, long iteration)
     {
         if (isOnDevice)
         {
@@ -27,7 +27,7 @@ internal sealed class IterationStack(long iterations, bool isOnDevice, bool want
         {
             _whole ??= Empty(part);
             var bytes = part.GetTensorMutableRawData();
-            bytes.CopyTo(_whole.GetTensorMutableRawData()[(int)(round * bytes.Length)..]);
+            bytes.CopyTo(_whole.GetTensorMutableRawData()[(int)(iteration * bytes.Length)..]);
         }
     }
 

@@ -6,13 +6,13 @@ namespace OnnxCurvature.Runtime.Schedules;
 /// <summary>Makes the iterations of a loop by runs of its body.</summary>
 /// <param name="session">Its body, or, where chunks run several at a time, their program.</param>
 /// <param name="chunks">The chunks, where several of them run at a time.</param>
-/// <param name="rounds">The iterations that are made, from the first to the one after the last.</param>
+/// <param name="iterations">The iterations that are made, from the first to the one after the last.</param>
 /// <param name="progress">Receives the share of them that is done.</param>
 /// <param name="cancellation">Ends the run.</param>
 internal sealed class LoopDriver(
     OrtProgram session,
     SummedChunks? chunks,
-    (long First, long End) rounds,
+    (long First, long End) iterations,
     Action<double> progress,
     CancellationToken cancellation
 )
@@ -23,30 +23,30 @@ internal sealed class LoopDriver(
     /// <param name="stacks">Receive what iterations give out.</param>
     /// <param name="onHost">Which states are to be readable here.</param>
     public OrtValue[] Run(OrtValue[] initial, OrtValue[] captured, IterationStack[] stacks, Func<int, bool> onHost) =>
-        rounds.First == rounds.End ? Nothing(initial, captured, stacks)
+        iterations.First == iterations.End ? Nothing(initial, captured, stacks)
         : chunks is not null ? AddUp(chunks, initial, captured, stacks)
         : OneByOne(initial, captured, stacks, onHost);
 
     private OrtValue[] OneByOne(OrtValue[] initial, OrtValue[] captured, IterationStack[] stacks, Func<int, bool> onHost)
     {
         var states = initial;
-        for (var round = rounds.First; round < rounds.End; round++)
+        for (var iteration = iterations.First; iteration < iterations.End; iteration++)
         {
             cancellation.ThrowIfCancellationRequested();
-            Report(round);
-            using var number = OrtTensors.Scalar(round);
-            var last = round == rounds.End - 1;
+            Report(iteration);
+            using var number = OrtTensors.Scalar(iteration);
+            var last = iteration == iterations.End - 1;
             var results = session.Run(
                 [number, .. states, .. captured],
                 index => last && index < states.Length && onHost(index),
                 cancellation
             );
-            if (round > rounds.First)
+            if (iteration > iterations.First)
                 foreach (var state in states)
                     state.Dispose();
             states = [.. results.Take(states.Length)];
             for (var index = 0; index < stacks.Length; index++)
-                stacks[index].Add(results[states.Length + index], round);
+                stacks[index].Add(results[states.Length + index], iteration);
         }
         return states;
     }
@@ -57,7 +57,7 @@ internal sealed class LoopDriver(
         OrtValue[] sums = [.. initial.Select(OrtTensors.Copy)];
         try
         {
-            new ChunkWorkers(session, captured, rounds, Take).Run(summed.AtOnce, cancellation);
+            new ChunkWorkers(session, captured, iterations, Take).Run(summed.AtOnce, cancellation);
             return sums;
         }
         catch
@@ -96,5 +96,5 @@ internal sealed class LoopDriver(
         return [.. initial.Select(OrtTensors.Copy)];
     }
 
-    private void Report(long round) => progress((double)(round - rounds.First) / (rounds.End - rounds.First));
+    private void Report(long iteration) => progress((double)(iteration - iterations.First) / (iterations.End - iterations.First));
 }

@@ -22,7 +22,7 @@ internal sealed class ProgramSchedule
     /// <summary>Cuts a program. Loops whose number of iterations only the data tell stay within straight programs.</summary>
     public static ProgramSchedule Of(Program program)
     {
-        var loops = program.Nodes.Where(node => Loop.FixedRounds(node) is not null).ToArray();
+        var loops = program.Nodes.Where(node => Loop.FixedIterations(node) is not null).ToArray();
         // The level of a value is the number of loops that must have run before it can be computed.
         var level = new Dictionary<Value, int>();
         foreach (var node in program.Nodes)
@@ -79,7 +79,7 @@ internal sealed class ProgramSchedule
         var captured = GraphWalk.Captures(body).Where(value => passed.Contains(value) && value.Constant is null).ToImmutableArray();
         // The condition goes in and out unchanged, so it is left out.
         var driven = Program.Create([body.Parameters[0], .. body.Parameters.Skip(2), .. captured], body.Outputs.Skip(1));
-        return new LoopStep(node, driven, Loop.FixedRounds(node)!.Value, [.. Initial(node)], captured);
+        return new LoopStep(node, driven, Loop.FixedIterations(node)!.Value, [.. Initial(node)], captured);
     }
 
     private static IEnumerable<Value> Initial(Node loop) => loop.Inputs.Skip(2).Take(Loop.States(loop.Attributes)).OfType<Value>();

@@ -132,7 +132,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         Dictionary<Value, OrtValue> values,
         List<OrtValue> owned,
         IReadOnlySet<Value> onHost,
-        (long First, long End) rounds,
+        (long First, long End) iterations,
         Action<double> progress,
         CancellationToken cancellation
     )
@@ -147,7 +147,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
             .Range(loop.States, yields)
             .Select(index => new IterationStack(loop.Iterations, session.IsOnDevice, onHost.Contains(loop.Node.Outputs[index])))
             .ToArray();
-        states = new LoopDriver(session, Summed(loop), rounds, progress, cancellation).Run(
+        states = new LoopDriver(session, Summed(loop), iterations, progress, cancellation).Run(
             states,
             captured,
             stacks,

@@ -1,13 +1,13 @@
 namespace OnnxCurvature.Runtime.Verification;
 
-/// <summary>The errors of rounding that were drawn for the entries of a tensor.</summary>
+/// <summary>The errors of rounding that were sampled for the entries of a tensor.</summary>
 internal sealed class RoundingErrors
 {
     private double[] _largest = [];
     private double _squares;
     private long _count;
 
-    /// <summary>Adds a draw: the errors of all entries, of which those at <paramref name="known"/> were drawn, or all.</summary>
+    /// <summary>Adds a sample: the errors of all entries, of which those at <paramref name="known"/> were sampled, or all.</summary>
     public void Add(double[] errors, int[]? known = null)
     {
         if (_largest.Length == 0)
@@ -20,6 +20,6 @@ internal sealed class RoundingErrors
         }
     }
 
-    /// <summary>The size of the errors at an entry: the largest that was drawn there, and what is usual in the tensor.</summary>
+    /// <summary>The size of the errors at an entry: the largest that was sampled there, and what is usual in the tensor.</summary>
     public double At(int entry) => _largest[entry] + Math.Sqrt(_squares / Math.Max(1, _count));
 }

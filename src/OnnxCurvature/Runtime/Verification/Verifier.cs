@@ -23,12 +23,12 @@ internal sealed class Verifier
     /// <summary>Steps of the differences. A kink within one step spoils that step only, so the nearest of the three counts.</summary>
     private static readonly double[] Steps = [1e-4, 1e-5, 1e-6];
 
-    /// <summary>How often the errors of rounding are drawn.</summary>
-    private const int Draws = 3;
+    /// <summary>How often the errors of rounding are sampled.</summary>
+    private const int RoundingSamples = 3;
 
     /// <summary>
-    /// How many times the size of the errors that were drawn a difference may be: kernels add up terms one after the other, which leaves
-    /// more than the single error that is drawn for each node.
+    /// How many times the size of the errors that were sampled a difference may be: kernels add up terms one after the other, which leaves
+    /// more than the single error that is sampled for each node.
     /// </summary>
     private const double Margin = 16;
 
@@ -213,9 +213,9 @@ internal sealed class Verifier
     )
     {
         var rounding = new FirstOrderRounding(new RoundingErrors(), new RoundingErrors());
-        for (var draw = 0; draw < Draws; draw++)
+        for (var sample = 0; sample < RoundingSamples; sample++)
         {
-            var evaluation = new RoundedEvaluation(new Dictionary<Value, Tensor>(values), new MersenneTwister(seed + draw));
+            var evaluation = new RoundedEvaluation(new Dictionary<Value, Tensor>(values), new MersenneTwister(seed + sample));
             evaluation.Run(GraphWalk.Ancestors([_head.Loss, slope], sources), cancellation);
             rounding.Loss.Add(evaluation.Errors(_head.Loss));
             rounding.Slope.Add(evaluation.Errors(slope));
@@ -236,9 +236,9 @@ internal sealed class Verifier
     )
     {
         var errors = new RoundingErrors();
-        for (var draw = 0; draw < Draws; draw++)
+        for (var sample = 0; sample < RoundingSamples; sample++)
         {
-            var evaluation = new RoundedEvaluation(new Dictionary<Value, Tensor>(values), new MersenneTwister(seed + draw));
+            var evaluation = new RoundedEvaluation(new Dictionary<Value, Tensor>(values), new MersenneTwister(seed + sample));
             evaluation.Set(direction, unit);
             evaluation.Run(GraphWalk.Ancestors([product], sources), cancellation);
             errors.Add([evaluation.Errors(product)[unit.Rank == 0 ? 0 : entry]]);
@@ -251,7 +251,7 @@ internal sealed class Verifier
     /// <summary>A reference and the size of its own error.</summary>
     private sealed record Reference(double Value, Func<double> Error);
 
-    /// <summary>Half of the positions are those of the largest entries, the others are drawn; all where there are no more.</summary>
+    /// <summary>Half of the positions are those of the largest entries, the others are sampled; all where there are no more.</summary>
     private static int[] Sample(ResultTensor tensor, int samples, int seed)
     {
         var count = tensor.Values.Length;
@@ -263,8 +263,8 @@ internal sealed class Verifier
         var taken = chosen.ToHashSet();
         var random = new MersenneTwister(seed);
         while (chosen.Count < Math.Min(samples, count))
-            if (random.Next(count) is var drawn && taken.Add(drawn))
-                chosen.Add(drawn);
+            if (random.Next(count) is var sampled && taken.Add(sampled))
+                chosen.Add(sampled);
         return [.. chosen];
     }
 

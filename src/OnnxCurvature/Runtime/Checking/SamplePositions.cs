@@ -3,7 +3,7 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Runtime.Checking;
 
 /// <summary>Which entries of a value belong to which sample, by their row-major positions.</summary>
-internal sealed class SamplePlaces
+internal sealed class SamplePositions
 {
     private readonly long _size;
     private readonly long _outer;
@@ -11,7 +11,7 @@ internal sealed class SamplePlaces
     private readonly long _behind;
 
     /// <summary>The places of samples in a value of a shape; where they are not distinguished, all of it is one sample.</summary>
-    public SamplePlaces(long[] shape, SampleLayout layout)
+    public SamplePositions(long[] shape, SampleLayout layout)
     {
         var count = shape.Aggregate(1L, (product, size) => product * size);
         if (!layout.IsSeparate)
