@@ -86,7 +86,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
         {
             var target = targets[index];
             if (request.Quantities.Contains(Quantity.Gradient))
-                _outputs.Add((Quantity.Gradient.OutputName(target.Name), PartOf(target, gradients[index])));
+                _outputs.Add((Quantity.Gradient.OutputName(target.Name), target.PartOf(model.Builder, gradients[index])));
             planned.AddRange(Choose(diagonals, derivatives, target, gradients[index]));
             planned.AddRange(derivatives.Methods(target, gradients[index]));
             foreach (var (quantity, value) in derivatives.Values(target, gradients[index]))
@@ -205,13 +205,6 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
                     + $"{string.Join(" and ", choices.Take(3))} {(choices.Count == 1 ? "is" : "are")} piecewise constant; name a value "
                     + $"after {(choices.Count == 1 ? "it" : "them")}."
         );
-    }
-
-    private Value PartOf(Target target, Value whole)
-    {
-        if (!target.IsPart)
-            return whole;
-        return Reshape.To(model.Builder, Slice.Of(model.Builder, whole, 0, target.Start, target.End), target.ResultType.Shape);
     }
 
     private IEnumerable<PlannedQuantity> Choose(DiagonalPlanner diagonals, DerivativeBuilder derivatives, Target target, Value gradient)

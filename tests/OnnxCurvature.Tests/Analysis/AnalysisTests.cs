@@ -60,7 +60,7 @@ public sealed class AnalysisTests
         Assert.Equal("hutchinson", layer.Plan.Method);
         Assert.Contains("does not fit the budget of 0 s", layer.Plan.Reason, StringComparison.Ordinal);
         var (exact, errors) = (Softmax.Diagonal(), layer.StandardErrors!.Value);
-        Assert.All(errors, error => Assert.InRange(error, 1e-6, 0.1));
+        Assert.All(errors, error => Assert.InRange(error, 1e-6, 0.1), throwIfEmpty: true);
         // Of fifteen entries none lies further than 4.5 standard errors away, but for one seed in ten thousand.
         for (var index = 0; index < exact.Length; index++)
             Assert.InRange(layer.Diagonal[index], exact[index] - 4.5 * errors[index], exact[index] + 4.5 * errors[index]);
@@ -80,7 +80,7 @@ public sealed class AnalysisTests
         };
         var request = new CurvatureRequest { WithRespectTo = ["conv1_1.weight", "fc*"], Loss = LossRequest.Parse("cross-entropy") };
         var all = Of(new AnalysisOptions());
-        Assert.All(all.Layers, layer => Assert.True(layer.IsExact));
+        Assert.All(all.Layers, layer => Assert.True(layer.IsExact), throwIfEmpty: true);
         // A budget of what all but the dearest take together.
         var dearest = all.Layers.MaxBy(layer => layer.ExactSeconds)!.Weight;
         var budget = TimeSpan.FromSeconds(all.ExactSeconds * 0.97);
@@ -127,7 +127,7 @@ public sealed class AnalysisTests
         Assert.Equal(1 - LogHistogram.MostDecades + 1, histogram.Start);
         int Bin(double magnitude) => (int)((Math.Log10(magnitude) - histogram.Start) * LogHistogram.BinsInADecade);
         Assert.Equal(3, histogram.Positive.Sum());
-        Assert.All([1.5, 30, 0.011], magnitude => Assert.Equal(1, histogram.Positive[Bin(magnitude)]));
+        Assert.All([1.5, 30, 0.011], magnitude => Assert.Equal(1, histogram.Positive[Bin(magnitude)]), throwIfEmpty: true);
         Assert.Equal((1, 1), (histogram.Negative.Sum(), histogram.Negative[Bin(1.5)]));
         Assert.Equal(3, LogHistogram.Of([0, 0, 0]).Zeros);
     }
@@ -163,6 +163,6 @@ public sealed class AnalysisTests
     private static void Close(double[] expected, double[] actual)
     {
         Assert.Equal(expected.Length, actual.Length);
-        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-12), throwIfEmpty: true);
     }
 }

@@ -33,7 +33,11 @@ public sealed class LaplaceTests
         var best = fitted.PriorPrecision;
         // At the maximum n/τ = ‖w‖² + Σ 1/(h + τ).
         Assert.Equal(15 / best, Softmax.W.Sum(w => w * w) + h.Sum(entry => 1 / (entry + best)), 1e-4);
-        Assert.All([0.5, 0.9, 1.1, 2.0], factor => Assert.InRange(Evidence(best * factor), double.MinValue, fitted.LogMarginalLikelihood));
+        Assert.All(
+            [0.5, 0.9, 1.1, 2.0],
+            factor => Assert.InRange(Evidence(best * factor), double.MinValue, fitted.LogMarginalLikelihood),
+            throwIfEmpty: true
+        );
 
         double Evidence(double prior) =>
             -Softmax.Samples * Softmax.Loss(Softmax.W)

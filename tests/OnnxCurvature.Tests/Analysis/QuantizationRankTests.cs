@@ -40,8 +40,12 @@ public sealed class QuantizationRankTests(ITestOutputHelper output)
             60,
             []
         );
-        Assert.All(correlations, each => Assert.InRange(each.Predicted, 0.8, 1));
-        Assert.All(correlations, each => Assert.InRange(each.Predicted, Math.Max(each.WeightError, each.InputWeighted) - 0.05, 1));
+        Assert.All(correlations, each => Assert.InRange(each.Predicted, 0.8, 1), throwIfEmpty: true);
+        Assert.All(
+            correlations,
+            each => Assert.InRange(each.Predicted, Math.Max(each.WeightError, each.InputWeighted) - 0.05, 1),
+            throwIfEmpty: true
+        );
     }
 
     [Theory]
@@ -62,7 +66,7 @@ public sealed class QuantizationRankTests(ITestOutputHelper output)
         // Of many weights and few probes the Gauss–Newton diagonal has the smaller errors.
         var correlations = Ranks(name, model, loss, data, 0, isText ? ["conv*", "linear*"] : ["*w_0"], isGgn: isText);
         // Integers of four bits change these networks by more than second derivatives can say.
-        Assert.All(correlations.Where(each => each.Scheme.Bits == 8), each => Assert.InRange(each.Predicted, 0.5, 1));
+        Assert.All(correlations.Where(each => each.Scheme.Bits == 8), each => Assert.InRange(each.Predicted, 0.5, 1), throwIfEmpty: true);
         double[] others = [correlations.Average(each => each.WeightError), correlations.Average(each => each.InputWeighted)];
         Assert.InRange(correlations.Average(each => each.Predicted), others.Max() + 0.05, 1);
     }

@@ -85,7 +85,8 @@ public sealed class ReportTests
         using var schema = JsonDocument.Parse(AnalysisReport.JsonSchema());
         Assert.All(
             schema.RootElement.GetProperty("properties").EnumerateObject(),
-            property => Assert.True(property.Value.TryGetProperty("description", out _), property.Name)
+            property => Assert.True(property.Value.TryGetProperty("description", out _), property.Name),
+            throwIfEmpty: true
         );
     }
 

@@ -28,7 +28,7 @@ public sealed class LockFileTests
             .Where(package => package.Value.GetProperty("type").GetString() != "Project")
             .ToArray();
         Assert.NotEmpty(packages);
-        Assert.All(packages, package => Assert.NotEmpty(package.Value.GetProperty("contentHash").GetString()!));
+        Assert.All(packages, package => Assert.NotEmpty(package.Value.GetProperty("contentHash").GetString()!), throwIfEmpty: true);
     }
 
     private static IEnumerable<string> Projects() =>

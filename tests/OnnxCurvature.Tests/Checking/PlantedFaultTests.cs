@@ -86,7 +86,7 @@ public sealed class PlantedFaultTests
     }
 
     private static void AreDiagonals(VerifyEntry[] entries) =>
-        Assert.All(entries, entry => Assert.EndsWith(Diagonal, entry.Name, StringComparison.Ordinal));
+        Assert.All(entries, entry => Assert.EndsWith(Diagonal, entry.Name, StringComparison.Ordinal), throwIfEmpty: true);
 
     private static VerifyEntry[] Wrong(string name, ElementType element, PlantedFaults faults)
     {
@@ -98,7 +98,7 @@ public sealed class PlantedFaultTests
 
     private static CurvatureResult Run(string name, ElementType element, CurvatureRunOptions options)
     {
-        var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+        var problem = ProblemTable.Find(name);
         using var folder = new TemporaryFolder();
         var file = ProblemFile.Write(problem, folder, element);
         string[] weights = [.. problem.Weights.Select(weight => weight.Name!)];

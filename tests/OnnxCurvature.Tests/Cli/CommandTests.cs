@@ -161,7 +161,7 @@ public sealed class CommandTests
         {
             var run = ToolRun.Within(width, new FakeService { Found = Disagreement }, arguments);
             var text = run.ToString().Replace(folder.Path + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
-            Assert.All(text.Split('\n'), line => Assert.InRange(line.Length, 0, width));
+            Assert.All(text.Split('\n'), line => Assert.InRange(line.Length, 0, width), throwIfEmpty: true);
             Golden.Match($"{name}-{width}.txt", string.Join('\n', text.Split('\n').Select(line => line.TrimEnd())));
         }
     }

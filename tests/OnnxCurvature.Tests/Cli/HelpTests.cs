@@ -19,7 +19,7 @@ public sealed class HelpTests
         {
             var text = Help(command, "--help", width);
             Assert.InRange(text.Split('\n').Length, 5, 60);
-            Assert.All(text.Split('\n'), line => Assert.InRange(line.Length, 0, width));
+            Assert.All(text.Split('\n'), line => Assert.InRange(line.Length, 0, width), throwIfEmpty: true);
             Golden.Match($"{GoldenName(command)}-{width}.txt", text);
         }
     }
@@ -81,7 +81,7 @@ public sealed class HelpTests
             .Where(option => !option.Required && option.Name is not "--help" and not "--data")
             .ToArray();
         Assert.NotEmpty(options);
-        Assert.All(options, option => Assert.Contains("[default", option.Description, StringComparison.Ordinal));
+        Assert.All(options, option => Assert.Contains("[default", option.Description, StringComparison.Ordinal), throwIfEmpty: true);
     }
 
     [Fact]
@@ -90,7 +90,8 @@ public sealed class HelpTests
         var root = new CommandLine(new FakeService(), new Terminal(TextWriter.Null, TextWriter.Null, interactive: false)).Root;
         Assert.All(
             root.Subcommands.Cast<ToolCommand>(),
-            command => Assert.Equal(command.Options, command.Groups.SelectMany(group => group.Options))
+            command => Assert.Equal(command.Options, command.Groups.SelectMany(group => group.Options)),
+            throwIfEmpty: true
         );
     }
 

@@ -138,7 +138,7 @@ public sealed class ProgressTests : IDisposable
     {
         var terminal = new Terminal(_output, TextWriter.Null, interactive: true, width: 40, plain: true);
         PlanView.Show(terminal, new PlanOverview([FakeService.ConvPlan with { Target = new string('w', 90) }], [], 3, 1, 1, null));
-        Assert.All(_output.ToString().Split('\n'), line => Assert.InRange(line.Length, 0, 40));
+        Assert.All(_output.ToString().Split('\n'), line => Assert.InRange(line.Length, 0, 40), throwIfEmpty: true);
     }
 
     [Fact]

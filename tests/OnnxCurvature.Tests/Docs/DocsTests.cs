@@ -82,7 +82,8 @@ public sealed partial class DocsTests
         var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
         Assert.All(
             Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "docs"), "*.md"),
-            file => Assert.Contains($"(src/docs/{Path.GetFileName(file)})", readme, StringComparison.Ordinal)
+            file => Assert.Contains($"(src/docs/{Path.GetFileName(file)})", readme, StringComparison.Ordinal),
+            throwIfEmpty: true
         );
     }
 
@@ -109,11 +110,16 @@ public sealed partial class DocsTests
             ["image"] = CurvatureArray.FromFile(Path.Combine(folder, "vgg16_narrow.image.npy")),
             ["labels"] = CurvatureArray.FromFile(Path.Combine(folder, "vgg16_narrow.labels.npy")),
         };
-        Assert.All(LibrarySample.Fisher(model, data).Values, fisher => Assert.Contains(fisher, entry => entry > 0));
+        Assert.All(LibrarySample.Fisher(model, data).Values, fisher => Assert.Contains(fisher, entry => entry > 0), throwIfEmpty: true);
         LibrarySample.No_layer_is_sharp(model, data);
         Assert.Equal(model.Weights.Length, LibrarySample.Sharpest(model, data).Count());
         using var run = model.Plan(
-            new CurvatureRequest { WithRespectTo = ["fc8.weight"], Loss = LossRequest.Parse("cross-entropy"), Quantities = [Quantity.Loss, Quantity.Gradient] },
+            new CurvatureRequest
+            {
+                WithRespectTo = ["fc8.weight"],
+                Loss = LossRequest.Parse("cross-entropy"),
+                Quantities = [Quantity.Loss, Quantity.Gradient],
+            },
             data
         );
         var losses = await LibrarySample.Losses(run, new[] { data, data }.ToAsyncEnumerable());

@@ -20,7 +20,7 @@ namespace OnnxCurvature.Tests.EndToEnd;
 [Trait("Category", "Slow")]
 public sealed class AttachedWeightTests
 {
-    public static TheoryData<string> Problems => [.. ProblemTable.All().Select(problem => problem.Name)];
+    public static TheoryData<string> Problems => [.. ProblemTable.Names];
 
     public static TheoryData<string> Networks => [.. ReferenceTable.All.Select(entry => entry.Model).Distinct()];
 
@@ -29,7 +29,7 @@ public sealed class AttachedWeightTests
     public void Weights_of_a_problem_can_be_replaced_in_its_augmented_file(string name)
     {
         using var folder = new TemporaryFolder();
-        var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+        var problem = ProblemTable.Find(name);
         OnnxWriter.Write(
             Ir.Program.Create(problem.Inputs, [new NamedValue("y", problem.Output!)]),
             folder.File("model.onnx"),

@@ -290,6 +290,6 @@ public sealed class BatchTests
     {
         Assert.Equal(expected.Length, actual.Length);
         var size = expected.Max(Math.Abs);
-        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-12 * size));
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-12 * size), throwIfEmpty: true);
     }
 }

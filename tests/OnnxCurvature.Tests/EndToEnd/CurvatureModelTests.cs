@@ -123,7 +123,7 @@ public sealed partial class CurvatureModelTests : IDisposable
         using var augmented = CurvatureModel.Load(_tool["augmented.onnx"]);
         var expected = model.Run(Request, Data(0), OneThread, cancellation: Token)["w"].Gradient.Values;
         var found = augmented.Run(null, Data(0), OneThread, cancellation: Token)["w"].Gradient.Values;
-        Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
+        Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-6), throwIfEmpty: true);
     }
 
     [Fact]
@@ -227,7 +227,11 @@ public sealed partial class CurvatureModelTests : IDisposable
             .Distinct()
             .ToArray();
         Assert.NotEmpty(options);
-        Assert.All(options, option => Assert.Contains(LibraryTerms.Of(option).Split(" =")[0].Split('.')[^1], properties));
+        Assert.All(
+            options,
+            option => Assert.Contains(LibraryTerms.Of(option).Split(" =")[0].Split('.')[^1], properties),
+            throwIfEmpty: true
+        );
     }
 
     private static double[][] Values(CurvatureResult result) => [.. result.Tensors.Select(tensor => tensor.Values)];

@@ -45,7 +45,8 @@ public sealed class HalfPrecisionTests : IDisposable
             using var reader = NpzReader.Open(_tool["o.npz"]);
             Assert.All(
                 reader.Names,
-                name => Assert.Equal(precision == "model" ? ElementType.Float32 : ElementType.Float64, reader.Read(name).Element)
+                name => Assert.Equal(precision == "model" ? ElementType.Float32 : ElementType.Float64, reader.Read(name).Element),
+                throwIfEmpty: true
             );
         }
     }

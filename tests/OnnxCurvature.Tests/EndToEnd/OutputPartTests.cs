@@ -57,5 +57,5 @@ public sealed class OutputPartTests
     }
 
     private static void AssertClose(double[] expected, double[] actual) =>
-        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-12), throwIfEmpty: true);
 }

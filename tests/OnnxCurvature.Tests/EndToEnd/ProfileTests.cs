@@ -24,12 +24,12 @@ public sealed class ProfileTests
         var named = events.Where(entry => entry.GetProperty("name").GetString() == "process_name").Select(Process).ToArray();
         Assert.Equal(Enumerable.Range(1, named.Length), named);
         var nodes = events.Where(entry => entry.TryGetProperty("cat", out var category) && category.GetString() == "Node").ToArray();
-        Assert.All(nodes, node => Assert.Contains(Process(node), named));
+        Assert.All(nodes, node => Assert.Contains(Process(node), named), throwIfEmpty: true);
         Assert.Contains(
             nodes,
             node => node.GetProperty("args").TryGetProperty("op_name", out var operation) && operation.GetString() == "Tanh"
         );
-        Assert.All(nodes, node => Assert.InRange(node.GetProperty("dur").GetInt64(), 0, long.MaxValue));
+        Assert.All(nodes, node => Assert.InRange(node.GetProperty("dur").GetInt64(), 0, long.MaxValue), throwIfEmpty: true);
 
         static int Process(JsonElement entry) => entry.GetProperty("pid").GetInt32();
     }

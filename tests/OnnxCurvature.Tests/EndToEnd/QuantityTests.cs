@@ -37,7 +37,8 @@ public sealed partial class QuantityTests
             foreach (var file in new[] { "parts.npz", "file.npz" })
                 Assert.All(
                     tool.Read("whole.npz", member).Zip(tool.Read(file, member)),
-                    pair => Assert.Equal(pair.First, pair.Second, 1e-5)
+                    pair => Assert.Equal(pair.First, pair.Second, 1e-5),
+                    throwIfEmpty: true
                 );
         }
     }
@@ -61,7 +62,8 @@ public sealed partial class QuantityTests
         Assert.Equal(ExitCodes.Success, tool.Run("run @out.onnx -o @two.npz --data x=@x.npy labels=@labels.npy").Code);
         Assert.All(
             tool.Read("one.npz", $"w.{name}_diagonal_estimate").Zip(tool.Read("two.npz", $"w.{name}_diagonal_estimate")),
-            pair => Assert.Equal(pair.First, pair.Second, 1e-6)
+            pair => Assert.Equal(pair.First, pair.Second, 1e-6),
+            throwIfEmpty: true
         );
     }
 
@@ -123,7 +125,8 @@ public sealed partial class QuantityTests
         );
         Assert.All(
             Enumerable.Range(0, exact.Length),
-            i => Assert.True(bound[i] <= exact[i] + 1e-6 && Math.Abs(estimate[i] - exact[i]) <= 5 * error[i] + 1e-6)
+            i => Assert.True(bound[i] <= exact[i] + 1e-6 && Math.Abs(estimate[i] - exact[i]) <= 5 * error[i] + 1e-6),
+            throwIfEmpty: true
         );
         Assert.True(bound.Sum() < 0.999 * exact.Sum());
     }

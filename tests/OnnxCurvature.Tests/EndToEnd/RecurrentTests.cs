@@ -39,7 +39,8 @@ public sealed class RecurrentTests
                 var member = $"w.{quantity.Replace('-', '_')}";
                 Assert.All(
                     tool.Read("whole.npz", member).Zip(tool.Read("file.npz", member)),
-                    pair => Assert.Equal(pair.First, pair.Second, tolerance)
+                    pair => Assert.Equal(pair.First, pair.Second, tolerance),
+                    throwIfEmpty: true
                 );
             }
         }

@@ -32,8 +32,16 @@ public sealed class TargetElementTests
                 hessian[i] += X[3 * n + i] * X[3 * n + i] * p * (1 - p) / 4;
             }
         }
-        Assert.All(gradient.Zip(tool.Read("out.npz", "w.gradient")), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
-        Assert.All(hessian.Zip(tool.Read("out.npz", "w.hessian_diagonal")), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
+        Assert.All(
+            gradient.Zip(tool.Read("out.npz", "w.gradient")),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-12),
+            throwIfEmpty: true
+        );
+        Assert.All(
+            hessian.Zip(tool.Read("out.npz", "w.hessian_diagonal")),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-12),
+            throwIfEmpty: true
+        );
     }
 
     [Fact]

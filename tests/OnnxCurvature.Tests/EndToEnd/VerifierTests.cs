@@ -32,8 +32,8 @@ public sealed class VerifierTests : IDisposable
     public void Derivatives_that_cancel_are_no_disagreement(Precision precision)
     {
         var entries = Check(cancels: true, precision, (_, value) => value);
-        Assert.All(entries, entry => Assert.True(entry.Agrees, entry.ToString()));
-        Assert.All(entries, entry => Assert.InRange(entry.Tolerance, 0, precision == Precision.Model ? 1e-5 : 1e-7));
+        Assert.All(entries, entry => Assert.True(entry.Agrees, entry.ToString()), throwIfEmpty: true);
+        Assert.All(entries, entry => Assert.InRange(entry.Tolerance, 0, precision == Precision.Model ? 1e-5 : 1e-7), throwIfEmpty: true);
         Assert.Contains(entries, entry => entry.AgreesByRounding && entry.Computed != 0);
     }
 
@@ -43,7 +43,8 @@ public sealed class VerifierTests : IDisposable
     public void What_is_more_than_rounding_of_a_derivative_that_cancels_is_a_disagreement(string name) =>
         Assert.All(
             Check(cancels: true, Precision.Model, (tensor, value) => tensor == name ? value + 1e-4 : value),
-            entry => Assert.Equal(entry.Name != name, entry.Agrees)
+            entry => Assert.Equal(entry.Name != name, entry.Agrees),
+            throwIfEmpty: true
         );
 
     /// <summary>Of two equal entries that are moved apart there are more distinct ones than before.</summary>
@@ -77,7 +78,8 @@ public sealed class VerifierTests : IDisposable
     {
         Assert.All(
             Check(cancels: false, precision, (_, value) => value),
-            entry => Assert.True(entry.Agrees && !entry.AgreesByRounding, entry.ToString())
+            entry => Assert.True(entry.Agrees && !entry.AgreesByRounding, entry.ToString()),
+            throwIfEmpty: true
         );
         Assert.Contains(
             Check(cancels: false, precision, (tensor, value) => tensor == name ? factor * value : value),

@@ -112,14 +112,15 @@ public sealed class DerivativeLaws
         {
             var gradients = program.Builder.Gradient(scalar, program.Active);
             foreach (var tensor in program.Evaluate(gradients, program.Active))
-                Assert.All(tensor.Floats, element => Assert.True(double.IsFinite(element)));
+                Assert.All(tensor.Floats, element => Assert.True(double.IsFinite(element)), throwIfEmpty: true);
             scalar = null;
             foreach (var gradient in gradients)
                 if (gradient is not null)
                 {
                     Assert.All(
                         GraphWalk.Ancestors([gradient]),
-                        node => Assert.Same(node.Operator, Catalogue.Find(node.Operator.Domain, node.Operator.Name))
+                        node => Assert.Same(node.Operator, Catalogue.Find(node.Operator.Domain, node.Operator.Name)),
+                        throwIfEmpty: true
                     );
                     var direction = program.Bind(program.Builder.Parameter(gradient.Type), program.RandomLike(gradient));
                     var part = ReduceSum.All(program.Builder, Mul.Of(program.Builder, gradient, direction));
@@ -135,7 +136,7 @@ public sealed class DerivativeLaws
         var exception = Assert.Throws<UnsupportedModelException>(() =>
             program.Builder.Linearize(program.Active, program.Differentiable).Transpose(program.Builder, program.Differentiable)
         );
-        Assert.All(exception.Nodes, node => Assert.EndsWith(".", node.Reason, StringComparison.Ordinal));
+        Assert.All(exception.Nodes, node => Assert.EndsWith(".", node.Reason, StringComparison.Ordinal), throwIfEmpty: true);
     }
 
     /// <summary>Σ c y² over the floating-point outputs, with random weights c; null without such outputs.</summary>

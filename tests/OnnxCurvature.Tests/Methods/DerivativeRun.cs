@@ -34,7 +34,7 @@ internal sealed class DerivativeRun
 
     public DerivativeRun(string name, CurvatureRequest request)
     {
-        _problem = ProblemTable.All().First(candidate => candidate.Name == name);
+        _problem = ProblemTable.Find(name);
         Samples = _problem.Samples;
         request = request with { Loss = new LossRequest(_problem.Loss) };
         var limits = new PlanLimits { MemoryBytes = 200_000, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", Samples) };

@@ -216,7 +216,7 @@ public sealed class DerivativeTests
     [Fact]
     public void A_Hessian_that_is_too_big_is_refused_with_its_size()
     {
-        var problem = ProblemTable.All().First(candidate => candidate.Name == "tanh mlp CrossEntropy 3");
+        var problem = ProblemTable.Find("tanh mlp CrossEntropy 3");
         var request = new CurvatureRequest
         {
             WithRespectTo = ["w1"],

@@ -163,7 +163,8 @@ public sealed class DiscreteChoiceTests : IDisposable
         Assert.Empty(OnnxChecker.Check(_folder.File("copy.onnx")));
         Assert.All(
             ModelProto.Parser.ParseFrom(File.ReadAllBytes(_folder.File("copy.onnx"))).Graph.Node,
-            node => Assert.Equal("", node.Domain)
+            node => Assert.Equal("", node.Domain),
+            throwIfEmpty: true
         );
     }
 

@@ -16,15 +16,15 @@ namespace OnnxCurvature.Tests.Methods;
 [Trait("Category", "Slow")]
 public sealed class ExactMethodTests
 {
-    public static TheoryData<string> Names => [.. ProblemTable.All().Select(problem => problem.Name)];
+    public static TheoryData<string> Names => [.. ProblemTable.Names];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void The_plan_gives_the_gradient_and_the_exact_diagonal(string name)
     {
-        foreach (var weight in ProblemTable.All().First(problem => problem.Name == name).Weights.Select(value => value.Name!))
+        foreach (var weight in ProblemTable.Find(name).Weights.Select(value => value.Name!))
         {
-            var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+            var problem = ProblemTable.Find(name);
             var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss) };
             var graph = problem.Graph();
             var plan = new Planner(graph, request, new PlanLimits { MemoryBytes = 100_000, Dimensions = PlanLimitsOf(problem) }).Plan();
@@ -47,13 +47,13 @@ public sealed class ExactMethodTests
     [MemberData(nameof(Names))]
     public void All_ways_that_are_proven_give_the_same_diagonal(string name)
     {
-        foreach (var weight in ProblemTable.All().First(problem => problem.Name == name).Weights.Select(value => value.Name!))
+        foreach (var weight in ProblemTable.Find(name).Weights.Select(value => value.Name!))
         foreach (var quantity in Diagonals(name))
         {
             Vector<double>? first = null;
             for (var (way, ways) = (0, 1); way < ways; way++)
             {
-                var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+                var problem = ProblemTable.Find(name);
                 var request = new CurvatureRequest
                 {
                     WithRespectTo = [weight],
@@ -95,14 +95,13 @@ public sealed class ExactMethodTests
     public void Rows_of_a_weight_are_those_of_the_whole(string name)
     {
         var names = ProblemTable
-            .All()
-            .First(problem => problem.Name == name)
+            .Find(name)
             .Weights.Where(value => value.Type.Rank > 1 && value.Type.Shape[0] != 1)
             .Select(value => value.Name!);
         var quantities = Diagonals(name);
         foreach (var weight in names)
         {
-            var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+            var problem = ProblemTable.Find(name);
             var request = new CurvatureRequest
             {
                 WithRespectTo = [weight, $"{weight}[1]", $"{weight}[0:2]"],
@@ -130,7 +129,7 @@ public sealed class ExactMethodTests
     [Fact]
     public void A_single_feature_map_is_done_forward_when_that_needs_fewer_columns()
     {
-        var problem = ProblemTable.All().First(candidate => candidate.Name == "segmentation 3");
+        var problem = ProblemTable.Find("segmentation 3");
         var request = new CurvatureRequest { WithRespectTo = ["c1[1]"], Loss = new LossRequest(problem.Loss) };
         var plan = new Planner(problem.Graph(), request, new PlanLimits()).Plan();
         Assert.Equal("square root of the output Hessian, forward", plan.Methods[0].Method);
@@ -151,7 +150,7 @@ public sealed class ExactMethodTests
     [InlineData("own loss of logits none", "square root of the output Hessian, forward")]
     public void The_first_weight_is_done_by_the_cheapest_proven_method(string name, string method)
     {
-        var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+        var problem = ProblemTable.Find(name);
         var request = new CurvatureRequest { WithRespectTo = [problem.Weights[0].Name!], Loss = new LossRequest(problem.Loss) };
         var plan = new Planner(problem.Graph(), request, new PlanLimits { Dimensions = PlanLimitsOf(problem) }).Plan();
         Assert.Equal(method, plan.Methods[0].Method);
@@ -173,11 +172,13 @@ public sealed class ExactMethodTests
             {
                 Assert.Equal(3, method.Directions);
                 Assert.DoesNotContain("coupled", method.Method, StringComparison.Ordinal);
-            }
+            },
+            throwIfEmpty: true
         );
         Assert.All(
             MethodsOf(name, [Quantity.HessianDiagonal]),
-            method => Assert.DoesNotContain("coupled", method.Method, StringComparison.Ordinal)
+            method => Assert.DoesNotContain("coupled", method.Method, StringComparison.Ordinal),
+            throwIfEmpty: true
         );
         // Without products at the weight itself, which are right in any case, some way is proven.
         Assert.All(
@@ -188,7 +189,8 @@ public sealed class ExactMethodTests
                     candidates.FirstOrDefault(candidate => candidate is { Obstacle: null, IsJoint: false, Cut.Before: > 0 })
                     ?? candidates[0]
             ),
-            method => Assert.NotEqual("Hessian-vector products", method.Method)
+            method => Assert.NotEqual("Hessian-vector products", method.Method),
+            throwIfEmpty: true
         );
     }
 
@@ -234,7 +236,7 @@ public sealed class ExactMethodTests
         Func<IReadOnlyList<Candidate>, Candidate>? choice = null
     )
     {
-        var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+        var problem = ProblemTable.Find(name);
         var request = new CurvatureRequest
         {
             WithRespectTo = [.. problem.Weights.Select(weight => weight.Name!)],

@@ -54,15 +54,15 @@ public sealed class FullSizePlanTests
             way => way is { Directions: 4096, Verdict: "exact, and dearer" } or { Directions: 4096, At: "fc6" }
         );
         Assert.Equal(4096 + 1000, taken.Directions);
-        Assert.InRange(taken.Candidates.Max(way => way.Flops) / taken.Flops, 1, 1.1);
+        Assert.InRange(taken.Candidates.Max(way => way.Flops) / taken.Flops, 340_000, 360_000);
     }
 
     [Theory]
     // The limit of the process in MiB, and the directions, the operations and the peak in MiB that are taken within it: with less memory
     // fewer directions are taken in masked products, for which weights are gathered anew for each chunk, and with less than that products
     // are not masked.
-    [InlineData(3072, 1000, 900e9, 1800)]
-    [InlineData(2048, 1000, 900e9, 1800)]
+    [InlineData(3072, 1000, 849e9, 1800)]
+    [InlineData(2048, 1000, 849e9, 1800)]
     [InlineData(1536, 334, 1000e9, 1500)]
     [InlineData(1280, 77, 3300e9, 1250)]
     public void With_less_memory_the_kernel_of_VGG16_takes_fewer_directions_at_a_time(

@@ -19,7 +19,7 @@ public sealed class MemoryBudgetTests
     [InlineData("segmentation 3", "c1")]
     public void A_smaller_bound_gives_smaller_chunks_and_the_same_result(string name, string weight)
     {
-        var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+        var problem = ProblemTable.Find(name);
         var graph = problem.Graph();
         var free = new MemoryBudget(new MemoryBound(long.MaxValue, null), severalBatches: false);
         var whole = Plan(long.MaxValue);

@@ -18,39 +18,39 @@ public static class NetworkProblems
 {
     private static readonly Attributes Same = Attributes.Empty.With("kernel_shape", [3, 3]).With("pads", [1, 1, 1, 1]);
 
-    public static IEnumerable<Problem> All()
+    public static IEnumerable<Func<Problem>> All()
     {
         foreach (var samples in new[] { 1, 2 })
         {
             foreach (var loss in new[] { LossKind.CrossEntropy, LossKind.Mse })
             {
-                yield return SmoothConvolutions($"gelu cnn {loss} {samples}", samples, loss);
-                yield return TanhConvolutions($"tanh cnn {loss} {samples}", samples, loss);
-                yield return ResidualBlock($"silu resnet block {loss} {samples}", samples, loss);
-                yield return Transformer($"transformer block {loss} {samples}", samples, loss);
-                yield return DepthwiseSeparable($"depthwise separable {loss} {samples}", samples, loss);
+                yield return () => SmoothConvolutions($"gelu cnn {loss} {samples}", samples, loss);
+                yield return () => TanhConvolutions($"tanh cnn {loss} {samples}", samples, loss);
+                yield return () => ResidualBlock($"silu resnet block {loss} {samples}", samples, loss);
+                yield return () => Transformer($"transformer block {loss} {samples}", samples, loss);
+                yield return () => DepthwiseSeparable($"depthwise separable {loss} {samples}", samples, loss);
             }
-            yield return Plain($"plain cnn {samples}", samples, slope: 0);
-            yield return Plain($"leaky cnn {samples}", samples, slope: 0.2);
-            yield return Pooled($"pooled cnn {samples}", samples, slope: 0);
-            yield return Pooled($"leaky pooled cnn {samples}", samples, slope: 0.3);
-            yield return Deep($"deep tanh mlp {samples}", samples);
-            yield return Bottleneck($"bottleneck {samples}", samples);
-            yield return LongShortTerm($"lstm {samples}", samples);
-            yield return Embedding($"tied embedding {samples}", samples);
-            yield return SmoothSegmentation($"smooth segmentation {samples}", samples);
-            yield return Regularized($"regularized {samples}", samples);
-            yield return SelfProduct($"self product {samples}", samples);
-            yield return GroupNormalized($"group norm {samples}", samples);
-            yield return NormalizedMap($"normalized feature map {samples}", samples);
-            yield return Coupled($"batch statistics {samples}", samples);
-            yield return Heads($"two heads {samples}", samples);
-            yield return Gated($"gated {samples}", samples);
-            yield return Siamese($"siamese {samples}", samples);
-            yield return Densely($"dense connections {samples}", samples);
-            yield return Reparameterized($"reparameterized {samples}", samples);
-            yield return Stacked<Relu>($"vgg relu {samples}", samples);
-            yield return Stacked<Gelu>($"vgg gelu {samples}", samples);
+            yield return () => Plain($"plain cnn {samples}", samples, slope: 0);
+            yield return () => Plain($"leaky cnn {samples}", samples, slope: 0.2);
+            yield return () => Pooled($"pooled cnn {samples}", samples, slope: 0);
+            yield return () => Pooled($"leaky pooled cnn {samples}", samples, slope: 0.3);
+            yield return () => Deep($"deep tanh mlp {samples}", samples);
+            yield return () => Bottleneck($"bottleneck {samples}", samples);
+            yield return () => LongShortTerm($"lstm {samples}", samples);
+            yield return () => Embedding($"tied embedding {samples}", samples);
+            yield return () => SmoothSegmentation($"smooth segmentation {samples}", samples);
+            yield return () => Regularized($"regularized {samples}", samples);
+            yield return () => SelfProduct($"self product {samples}", samples);
+            yield return () => GroupNormalized($"group norm {samples}", samples);
+            yield return () => NormalizedMap($"normalized feature map {samples}", samples);
+            yield return () => Coupled($"batch statistics {samples}", samples);
+            yield return () => Heads($"two heads {samples}", samples);
+            yield return () => Gated($"gated {samples}", samples);
+            yield return () => Siamese($"siamese {samples}", samples);
+            yield return () => Densely($"dense connections {samples}", samples);
+            yield return () => Reparameterized($"reparameterized {samples}", samples);
+            yield return () => Stacked<Relu>($"vgg relu {samples}", samples);
+            yield return () => Stacked<Gelu>($"vgg gelu {samples}", samples);
         }
     }
 

@@ -18,7 +18,7 @@ namespace OnnxCurvature.Tests.Methods;
 [Trait("Category", "Slow")]
 public sealed class PlanFigureTests
 {
-    public static TheoryData<string> Names => [.. ProblemTable.All().Select(problem => problem.Name)];
+    public static TheoryData<string> Names => [.. ProblemTable.Names];
 
     public static TheoryData<string, string> References
     {
@@ -35,12 +35,12 @@ public sealed class PlanFigureTests
     [MemberData(nameof(Names))]
     public void Every_proven_way_takes_what_its_plan_says_and_the_one_that_is_taken_no_more_than_others(string name)
     {
-        foreach (var weight in ProblemTable.All().First(problem => problem.Name == name).Weights.Select(value => value.Name!))
+        foreach (var weight in ProblemTable.Find(name).Weights.Select(value => value.Name!))
         {
             double? first = null;
             for (var (way, ways) = (0, 1); way < ways; way++)
             {
-                var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+                var problem = ProblemTable.Find(name);
                 var request = new CurvatureRequest { WithRespectTo = [weight], Loss = new LossRequest(problem.Loss) };
                 var (chosen, expected, description) = (way, 0.0, "");
                 var plan = new Planner(
@@ -68,8 +68,8 @@ public sealed class PlanFigureTests
                     ),
                     description
                 );
-                // Ways are compared by rougher figures, which are there before anything is built; of few operations they may be off by
-                // some, such as products of small weights with directions that are constants, which are computed while the program is built.
+                // Ways are compared by rougher figures, which are there before anything is built. Of few operations they may be off by
+                // some, such as products of small weights with directions that are constants.
                 var taken = plan.Methods[0].Flops;
                 first ??= taken;
                 if (taken == 0)
@@ -105,7 +105,7 @@ public sealed class PlanFigureTests
     {
         double Of(params ImmutableArray<string> targets)
         {
-            var problem = ProblemTable.All().First(candidate => candidate.Name == "cnn 3");
+            var problem = ProblemTable.Find("cnn 3");
             var request = new CurvatureRequest
             {
                 WithRespectTo = targets,
@@ -117,7 +117,7 @@ public sealed class PlanFigureTests
             return plan.Flops;
         }
 
-        Assert.InRange(Of("c1", "c2") / (Of("c1") + Of("c2")), 0.5, 0.51);
+        Assert.InRange(Of("c1", "c2") / (Of("c1") + Of("c2")), 0.86, 0.88);
     }
 
     private static Tensor TensorOf(NpyArray array, ElementType element) =>

@@ -17,38 +17,50 @@ namespace OnnxCurvature.Tests.Methods;
 /// <summary>The problems that every exact method is tested on.</summary>
 public static class ProblemTable
 {
-    public static IEnumerable<Problem> All() => Basic().Concat(NetworkProblems.All()).Concat(SampleLayoutProblems.All());
+    private static readonly ImmutableArray<Func<Problem>> Makers = [.. Basic(), .. NetworkProblems.All(), .. SampleLayoutProblems.All()];
 
-    private static IEnumerable<Problem> Basic()
+    private static readonly Lazy<Dictionary<string, Func<Problem>>> ByName = new(() => Makers.ToDictionary(make => make().Name));
+
+    /// <summary>The names of all problems.</summary>
+    public static IEnumerable<string> Names => ByName.Value.Keys;
+
+    /// <summary>All problems, built anew.</summary>
+    public static IEnumerable<Problem> All() => Makers.Select(make => make());
+
+    /// <summary>The problem of a name, built anew.</summary>
+    public static Problem Find(string name) => ByName.Value[name]();
+
+    private static IEnumerable<Func<Problem>> Basic()
     {
         foreach (var (samples, symbolic) in new[] { (1, false), (3, false), (3, true) })
         {
             var kind = $"{samples}{(symbolic ? " symbolic" : "")}";
             foreach (var loss in new[] { LossKind.CrossEntropy, LossKind.Mse, LossKind.BinaryCrossEntropy })
             {
-                yield return Dense<Relu>($"relu mlp {loss} {kind}", samples, symbolic, loss);
-                yield return Dense<Tanh>($"tanh mlp {loss} {kind}", samples, symbolic, loss);
+                yield return () => Dense<Relu>($"relu mlp {loss} {kind}", samples, symbolic, loss);
+                yield return () => Dense<Tanh>($"tanh mlp {loss} {kind}", samples, symbolic, loss);
             }
-            yield return Deep($"deep relu mlp {kind}", samples, symbolic);
-            yield return Convolutional($"cnn {kind}", samples, symbolic);
-            yield return Strided($"strided cnn {kind}", samples, symbolic);
-            yield return Shared($"shared weight {kind}", samples, symbolic);
-            yield return Segmentation($"segmentation {kind}", samples, symbolic);
-            yield return Residual($"residual {kind}", samples, symbolic);
-            yield return Steps($"as many steps as features {kind}", samples, symbolic);
-            yield return PooledFeatures($"features pooled at each step {kind}", samples, symbolic);
+            yield return () => Deep($"deep relu mlp {kind}", samples, symbolic);
+            yield return () => Convolutional($"cnn {kind}", samples, symbolic);
+            yield return () => Strided($"strided cnn {kind}", samples, symbolic);
+            yield return () => Shared($"shared weight {kind}", samples, symbolic);
+            yield return () => Segmentation($"segmentation {kind}", samples, symbolic);
+            yield return () => Residual($"residual {kind}", samples, symbolic);
+            yield return () => Steps($"as many steps as features {kind}", samples, symbolic);
+            yield return () => PooledFeatures($"features pooled at each step {kind}", samples, symbolic);
         }
         foreach (var reduction in new[] { "mean", "sum", "none" })
         foreach (var (weighted, ignoring) in new[] { (false, false), (true, false), (false, true), (true, true) })
         foreach (var logarithms in new[] { false, true })
-            yield return OwnLoss(
-                $"own loss {(logarithms ? "of logarithms" : "of logits")} "
-                    + $"{reduction}{(weighted ? " weighted" : "")}{(ignoring ? " ignoring" : "")}",
-                logarithms,
-                reduction,
-                weighted,
-                ignoring
-            );
+            yield return () =>
+                OwnLoss(
+                    $"own loss {(logarithms ? "of logarithms" : "of logits")} "
+                        + $"{reduction}{(weighted ? " weighted" : "")}{(ignoring ? " ignoring" : "")}",
+                    logarithms,
+                    reduction,
+                    weighted,
+                    ignoring
+                );
     }
 
     /// <summary>

@@ -13,24 +13,25 @@ namespace OnnxCurvature.Tests.Methods;
 /// </summary>
 public static class SampleLayoutProblems
 {
-    public static IEnumerable<Problem> All()
+    public static IEnumerable<Func<Problem>> All()
     {
         foreach (var (samples, symbolic) in new[] { (1, false), (3, false), (3, true) })
         {
             var kind = $"{samples}{(symbolic ? " symbolic" : "")}";
-            yield return MultiheadAttention($"heads on the axis of samples {kind}", samples, symbolic, stepsFirst: false, innermost: false);
-            yield return MultiheadAttention($"steps before samples {kind}", samples, symbolic, stepsFirst: true, innermost: false);
-            yield return MultiheadAttention($"samples within features {kind}", samples, symbolic, stepsFirst: false, innermost: true);
-            yield return RowsOfSamples($"rows of all samples {kind}", samples, symbolic);
+            yield return () =>
+                MultiheadAttention($"heads on the axis of samples {kind}", samples, symbolic, stepsFirst: false, innermost: false);
+            yield return () => MultiheadAttention($"steps before samples {kind}", samples, symbolic, stepsFirst: true, innermost: false);
+            yield return () => MultiheadAttention($"samples within features {kind}", samples, symbolic, stepsFirst: false, innermost: true);
+            yield return () => RowsOfSamples($"rows of all samples {kind}", samples, symbolic);
             // Where samples are mixed, their number must be known.
             foreach (var mixing in symbolic ? [] : new[] { "softmax", "product", "sum", "regrouped", "one" })
-                yield return MixedOnTheSharedAxis($"mixed on the axis of samples and heads by {mixing} {samples}", samples, mixing);
+                yield return () => MixedOnTheSharedAxis($"mixed on the axis of samples and heads by {mixing} {samples}", samples, mixing);
         }
         foreach (var shared in new[] { false, true })
         foreach (var form in new[] { "added", "reshaped and added", "broadcast and added" })
-            yield return OwnEntries($"entries of each sample's own, {form}{(shared ? " on a shared axis" : "")}", shared, form);
-        yield return OwnState("state of each sample's own");
-        yield return Rows("rows of one sample");
+            yield return () => OwnEntries($"entries of each sample's own, {form}{(shared ? " on a shared axis" : "")}", shared, form);
+        yield return () => OwnState("state of each sample's own");
+        yield return () => Rows("rows of one sample");
     }
 
     /// <summary>

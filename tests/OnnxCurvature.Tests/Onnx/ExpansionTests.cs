@@ -39,7 +39,8 @@ public sealed class ExpansionTests
         Assert.Empty(model.UnknownNodes);
         Assert.All(
             model.Program.Nodes,
-            node => Assert.True(node.Operator is not ExpandedOperator && node.Attributes.Int("layout", 0) == 0, node.ToString())
+            node => Assert.True(node.Operator is not ExpandedOperator && node.Attributes.Int("layout", 0) == 0, node.ToString()),
+            throwIfEmpty: true
         );
         var values = model.Inputs.Zip(parameters).ToDictionary(pair => pair.First, pair => program.Values[pair.Second!]);
         var actual = RuntimeProgram.Run(model.Program, OnnxWriter.MinimumOpset(model.Program), values);

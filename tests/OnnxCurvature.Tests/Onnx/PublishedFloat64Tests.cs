@@ -17,6 +17,7 @@ namespace OnnxCurvature.Tests.Onnx;
 /// <summary>
 /// The models that ONNX publishes, computed in float64, give in double what they give in their own types, or are refused.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class PublishedFloat64Tests
 {
     private const double Tolerance = 1e-4;

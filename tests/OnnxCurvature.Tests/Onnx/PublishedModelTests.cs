@@ -11,6 +11,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Onnx;
 
 /// <summary>The node tests that ONNX publishes, where Debian's package libonnx-testdata is installed.</summary>
+[Trait("Category", "Slow")]
 public sealed class PublishedModelTests
 {
     [Fact]

@@ -27,7 +27,8 @@ internal static class PublishedOutcomes
                 Assert.False(result?.StartsWith("differs", StringComparison.Ordinal) ?? false, $"{path} {result}");
                 var name = Path.GetRelativePath(Folder, Path.GetDirectoryName(path)!).Replace('\\', '/');
                 approved.Check(name, result?.Replace(Folder, "", StringComparison.Ordinal));
-            }
+            },
+            throwIfEmpty: true
         );
     }
 }

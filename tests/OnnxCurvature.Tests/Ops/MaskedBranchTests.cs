@@ -77,8 +77,8 @@ public sealed class MaskedBranchTests
         var y = Softmax.Of(b, Add.Of(b, x, bias), 1);
         var chosen = Where.Of(b, b.Constant(Tensor.Of(ElementType.Bool, [2, 1], [1L, 0])), y, b.Scalar(ElementType.Float64, 0));
         var (gradient, product) = Derivatives(b, x, chosen, Tensor.Of([2, 3], [0.2, -0.4, 1, 2, 3, 4]));
-        Assert.All(gradient.Concat(product), entry => Assert.True(double.IsFinite(entry)));
-        Assert.All(gradient.Skip(2).Concat(product.Skip(2)), entry => Assert.Equal(0, entry));
+        Assert.All(gradient.Concat(product), entry => Assert.True(double.IsFinite(entry)), throwIfEmpty: true);
+        Assert.All(gradient.Skip(2).Concat(product.Skip(2)), entry => Assert.Equal(0, entry), throwIfEmpty: true);
         Assert.True(Math.Abs(gradient[0]) > 1e-3 && Math.Abs(product[0]) > 1e-3);
     }
 

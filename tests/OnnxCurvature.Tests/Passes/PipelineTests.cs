@@ -33,7 +33,7 @@ public sealed class PipelineTests
     {
         foreach (var name in new[] { "plain cnn 2", "silu resnet block Mse 2", "segmentation 3" })
         {
-            var problem = ProblemTable.All().First(candidate => candidate.Name == name);
+            var problem = ProblemTable.Find(name);
             var request = new CurvatureRequest
             {
                 WithRespectTo = [problem.Graph().Weights.First().Name!],
@@ -43,6 +43,17 @@ public sealed class PipelineTests
             var program = new Planner(problem.Graph(), request, new PlanLimits { Provider = provider }).Plan().Program;
             Assert.Same(program, Pipeline.For(provider).Run(program));
         }
+    }
+
+    [Fact]
+    public void A_program_of_matrices_of_floats_is_what_every_engine_takes()
+    {
+        var b = new GraphBuilder();
+        var x = b.Parameter(new TensorType(ElementType.Float32, [2, 3]), "x");
+        var program = b.Build([x], [new NamedValue("y", Neg.Of(b, x))]);
+        var pipeline = Pipeline.ForEngine(EngineGaps.Integers | EngineGaps.Vectors, null);
+        Assert.Equal(["forms of an engine", "arithmetic in floating point", "matrices of one row"], pipeline.Passes);
+        Assert.Same(program, pipeline.Run(program));
     }
 
     /// <summary>A pass that takes a value which no program defines.</summary>

@@ -237,7 +237,11 @@ public sealed class FoundFaultTests
         };
         var outcomes = new ProblemChecker(folder.Path).Check(problem).Outcomes;
         Assert.Contains(outcomes, outcome => outcome.Way.StartsWith(WayOf(execution), StringComparison.Ordinal));
-        Assert.All(outcomes, outcome => Assert.True(outcome.Kind == OutcomeKind.Right, $"{outcome.Way}: {outcome.Text}"));
+        Assert.All(
+            outcomes,
+            outcome => Assert.True(outcome.Kind == OutcomeKind.Right, $"{outcome.Way}: {outcome.Text}"),
+            throwIfEmpty: true
+        );
     }
 
     private static string WayOf(Execution execution) =>

@@ -99,7 +99,8 @@ public sealed class AugmentedFileTests
                     ReferenceCase.Error(result.Tensors.Single(other => other.Name == tensor.Name).Values, tensor.Values),
                     0,
                     1e-5
-                )
+                ),
+            throwIfEmpty: true
         );
     }
 
@@ -203,7 +204,8 @@ public sealed class AugmentedFileTests
                     .Results[name]
                     .Zip(halves[1].Results[name], (first, second) => halves[0].Share * first + halves[1].Share * second);
                 Close.To(entry, quantity, [.. mean]);
-            }
+            },
+            throwIfEmpty: true
         );
     }
 
@@ -215,5 +217,9 @@ public sealed class AugmentedFileTests
     ) => CurvatureEngine.Augment(entry.ModelPath, entry.Request, folder.File(name), options ?? new AugmentOptions());
 
     private static void Compare(ReferenceCase entry, Dictionary<string, double[]> outputs) =>
-        Assert.All(ReferenceCase.Quantities, quantity => Close.To(entry, quantity, outputs[quantity.OutputName(entry.Weight)]));
+        Assert.All(
+            ReferenceCase.Quantities,
+            quantity => Close.To(entry, quantity, outputs[quantity.OutputName(entry.Weight)]),
+            throwIfEmpty: true
+        );
 }

@@ -23,5 +23,9 @@ internal static class Close
 
     /// <summary>All quantities of a result are as near to their references as float32 allows.</summary>
     public static void To(ReferenceCase entry, CurvatureResult result) =>
-        Assert.All(ReferenceCase.Quantities, quantity => To(entry, quantity, Values(result, quantity.OutputName(entry.Weight))));
+        Assert.All(
+            ReferenceCase.Quantities,
+            quantity => To(entry, quantity, Values(result, quantity.OutputName(entry.Weight))),
+            throwIfEmpty: true
+        );
 }

@@ -33,7 +33,7 @@ public sealed class Float64Tests
     {
         var entry = ReferenceTable.Find(model, weight);
         var result = entry.Run(InFloat64(entry));
-        Assert.All(result.Tensors, tensor => Assert.Equal(ElementType.Float64, tensor.Element));
+        Assert.All(result.Tensors, tensor => Assert.Equal(ElementType.Float64, tensor.Element), throwIfEmpty: true);
         Check(entry, name => Close.Values(result, name));
     }
 
@@ -66,7 +66,7 @@ public sealed class Float64Tests
         var wide = entry with { ModelPath = folder.File(model) };
         File.WriteAllBytes(wide.ModelPath, Widened(File.ReadAllBytes(entry.ModelPath)));
         var result = wide.Run();
-        Assert.All(result.Tensors, tensor => Assert.Equal(ElementType.Float64, tensor.Element));
+        Assert.All(result.Tensors, tensor => Assert.Equal(ElementType.Float64, tensor.Element), throwIfEmpty: true);
         // Of a constant such as √2 the float32 file kept seven digits, and the float64 file is made of that.
         Check(entry, name => Close.Values(result, name), model.StartsWith("transformer", StringComparison.Ordinal) ? 1e-7 : Tolerance);
     }
@@ -79,7 +79,7 @@ public sealed class Float64Tests
             CurvatureEngine.Prepare(entry.ModelPath, InFloat64(entry), entry.Data(), new CurvatureRunOptions { ChunkBytes = bytes });
         var limit = (long)(0.05 * Prepare(1L << 30).Methods.Max(method => method.MemoryBytes));
         var run = Prepare(limit);
-        Assert.All(run.Methods, method => Assert.InRange(method.MemoryBytes, 0, limit));
+        Assert.All(run.Methods, method => Assert.InRange(method.MemoryBytes, 0, limit), throwIfEmpty: true);
         Assert.Contains(run.Methods, method => method.ChunkSize < method.Directions);
         var result = run.Run(null, TestContext.Current.CancellationToken);
         Check(entry, name => Close.Values(result, name));
@@ -129,7 +129,7 @@ public sealed class Float64Tests
             CancellationToken.None
         );
         Assert.NotEmpty(report.Entries);
-        Assert.All(report.Entries, checkedEntry => Assert.True(checkedEntry.Agrees, checkedEntry.ToString()));
+        Assert.All(report.Entries, checkedEntry => Assert.True(checkedEntry.Agrees, checkedEntry.ToString()), throwIfEmpty: true);
     }
 
     private static CurvatureRequest InFloat64(ReferenceCase entry) => entry.Request with { Precision = Precision.Float64 };
@@ -138,7 +138,8 @@ public sealed class Float64Tests
         Assert.All(
             ReferenceCase.Quantities,
             quantity =>
-                Assert.InRange(ReferenceCase.Error(values(quantity.OutputName(entry.Weight)), entry.Reference(quantity)), 0, tolerance)
+                Assert.InRange(ReferenceCase.Error(values(quantity.OutputName(entry.Weight)), entry.Reference(quantity)), 0, tolerance),
+            throwIfEmpty: true
         );
 
     /// <summary>A model file with every float32 tensor, input and output in float64, made without the compiler.</summary>

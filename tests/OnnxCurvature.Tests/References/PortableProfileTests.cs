@@ -133,7 +133,9 @@ public sealed class PortableProfileTests
         Assert.True(runs > 1, "There are several runs.");
         Assert.All(
             entries,
-            entry => Assert.All(ReferenceCase.Quantities, quantity => Close.To(entry, quantity, outputs[quantity.OutputName(entry.Weight)]))
+            entry =>
+                Assert.All(ReferenceCase.Quantities, quantity => Close.To(entry, quantity, outputs[quantity.OutputName(entry.Weight)])),
+            throwIfEmpty: true
         );
     }
 

@@ -40,7 +40,8 @@ public sealed class ReferenceTests
         Assert.Equal(3, ReferenceTable.All.Select(entry => entry.Loss.Kind).Distinct().Count());
         Assert.All(
             ReferenceTable.All,
-            entry => Assert.All(ReferenceCase.Quantities, quantity => Assert.NotEmpty(entry.Reference(quantity)))
+            entry => Assert.All(ReferenceCase.Quantities, quantity => Assert.NotEmpty(entry.Reference(quantity))),
+            throwIfEmpty: true
         );
     }
 }

@@ -54,7 +54,11 @@ public sealed class EngineTableTests
                 quantity is Quantity.Gradient or Quantity.HessianDiagonal ? Web(file, folder) : null,
                 OpenCv(file),
             ];
-            Assert.All(errors, error => Assert.False(error > Tolerance, $"{row}, {quantity.Name()}: {string.Join(", ", errors)}"));
+            Assert.All(
+                errors,
+                error => Assert.False(error > Tolerance, $"{row}, {quantity.Name()}: {string.Join(", ", errors)}"),
+                throwIfEmpty: true
+            );
             Note(row, quantity, errors);
         }
     }
@@ -182,7 +186,8 @@ public sealed class EngineTableTests
                 Assert.False(
                     pair.First > 10 * (double.TryParse(pair.Second, CultureInfo.InvariantCulture, out var error) ? error : Tolerance),
                     $"{start} {pair.First} is measured, and the page says {pair.Second}."
-                )
+                ),
+            throwIfEmpty: true
         );
     }
 

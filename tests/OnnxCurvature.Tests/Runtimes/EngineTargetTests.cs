@@ -23,7 +23,11 @@ public sealed class EngineTargetTests
         var path = Write(folder, "vgg16_narrow.onnx", "conv4_3.weight", new AugmentOptions { Profile = AugmentProfile.Portable });
         var slices = OnnxModel.Load(path).Program.Nodes.Where(node => node.Operator is Slice).ToArray();
         Assert.NotEmpty(slices);
-        Assert.All(slices, slice => Assert.DoesNotContain(slice.Input(4)?.Constant?.Read().Integers ?? [], step => step < 0));
+        Assert.All(
+            slices,
+            slice => Assert.DoesNotContain(slice.Input(4)?.Constant?.Read().Integers ?? [], step => step < 0),
+            throwIfEmpty: true
+        );
     }
 
     [Fact]
@@ -32,7 +36,11 @@ public sealed class EngineTargetTests
         using var folder = new TemporaryFolder();
         var options = new AugmentOptions { Target = EngineTarget.Find("tensorrt"), Dimensions = Samples(3) };
         var path = Write(folder, "vgg16_narrow.onnx", "conv4_3.weight", options);
-        Assert.All(OnnxModel.Load(path).Program.Nodes.Where(node => node.Operator is MaxPool), pooling => Assert.Single(pooling.Outputs));
+        Assert.All(
+            OnnxModel.Load(path).Program.Nodes.Where(node => node.Operator is MaxPool),
+            pooling => Assert.Single(pooling.Outputs),
+            throwIfEmpty: true
+        );
         Check("vgg16_narrow.onnx", "conv4_3.weight", path);
     }
 
@@ -111,7 +119,11 @@ public sealed class EngineTargetTests
     {
         var entry = ReferenceTable.Find(model, weight);
         var outputs = PlainSession.Run(path, entry.Data());
-        Assert.All(ReferenceCase.Quantities, quantity => Close.To(entry, quantity, outputs[quantity.OutputName(weight)]));
+        Assert.All(
+            ReferenceCase.Quantities,
+            quantity => Close.To(entry, quantity, outputs[quantity.OutputName(weight)]),
+            throwIfEmpty: true
+        );
     }
 
     private static string Write(TemporaryFolder folder, string model, string weight, AugmentOptions options) =>

@@ -148,7 +148,8 @@ public sealed partial class RecipeTests : IDisposable
             var largest = tensor.Values.Max(Math.Abs);
             Assert.All(
                 values.Zip(tensor.Values),
-                pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-3 * Math.Abs(pair.Second) + 1e-5 * largest, $"{pair}")
+                pair => Assert.True(Math.Abs(pair.First - pair.Second) <= 1e-3 * Math.Abs(pair.Second) + 1e-5 * largest, $"{pair}"),
+                throwIfEmpty: true
             );
         }
     }

@@ -104,7 +104,8 @@ public sealed partial class SampleTests : IDisposable
             {
                 var norm = Math.Sqrt(entry.Values.Sum(value => value * value));
                 Assert.InRange(norms[entry.Name], norm * (1 - 1e-4), norm * (1 + 1e-4));
-            }
+            },
+            throwIfEmpty: true
         );
     }
 

@@ -65,7 +65,7 @@ internal sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Plac
                     return Reshape.To(b, diagonal, target.ResultType.Shape);
                 // From the order of the product's weight back to the target's own.
                 var whole = new LinearProgram(path.Tangent.Inputs, [weight]).Transpose(b, [product.Weight(b, diagonal)])[0]!;
-                return Reshape.To(b, target.IsPart ? Slice.Of(b, whole, 0, target.Start, target.End) : whole, target.ResultType.Shape);
+                return Reshape.To(b, target.RowsOf(b, whole), target.ResultType.Shape);
             }
         );
     }

@@ -79,10 +79,9 @@ internal sealed class CrossHessian
             (chunkLoop, directions) =>
             {
                 var products = Times(chunkLoop.Body, directions, chunkLoop.ChunkSize, other.Value.Type);
-                if (samples.IsSeparate)
-                    products = SamplesFirst.Of(chunkLoop.Body, products, samples, 1);
-                else if (other.IsPart)
-                    products = Slice.Of(chunkLoop.Body, products, 1, other.Start, other.End);
+                products = samples.IsSeparate
+                    ? SamplesFirst.Of(chunkLoop.Body, products, samples, 1)
+                    : other.RowsOf(chunkLoop.Body, products, 1);
                 var slot = chunkLoop.Collect(products);
                 return () => Placed(chunkLoop.Result(slot));
             }

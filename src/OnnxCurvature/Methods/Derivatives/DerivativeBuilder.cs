@@ -245,7 +245,7 @@ internal sealed class DerivativeBuilder
         var b = _model.Builder;
         using var origin = b.For($"{_request.Estimator.Name()} of '{target.Name}'");
         var whole = new DiagonalRecursion(b, _head, _request).Of(target);
-        var part = target.IsPart ? Reshape.To(b, Slice.Of(b, whole, 0, target.Start, target.End), target.ResultType.Shape) : whole;
+        var part = target.PartOf(b, whole);
         return new PlannedQuantity(
             target,
             [Quantity.HessianDiagonalEstimate],
@@ -314,7 +314,10 @@ internal sealed class DerivativeBuilder
                 b,
                 b.Batch(
                     [program.Outputs[0]!],
-                    new Dictionary<Value, Value> { [program.Inputs[0]] = Reshape.InsertAxis(b, Whole(target, Direction(target)), 0) },
+                    new Dictionary<Value, Value>
+                    {
+                        [program.Inputs[0]] = Reshape.InsertAxis(b, target.PadToWhole(b, Direction(target)), 0),
+                    },
                     1
                 )[0]!,
                 _head.Output.Type.Shape
@@ -328,16 +331,7 @@ internal sealed class DerivativeBuilder
         var pulled =
             b.Linearize([target.Value], [_head.Output]).Transpose(b, [cotangent])[0]
             ?? throw new UserErrorException($"'{_head.Output.Name}' does not depend on '{target.Name}'; name a value that it depends on.");
-        return target.IsPart ? Reshape.To(b, Slice.Of(b, pulled, 0, target.Start, target.End), target.ResultType.Shape) : pulled;
-    }
-
-    private Value Whole(Target target, Value direction)
-    {
-        var b = _model.Builder;
-        if (!target.IsPart)
-            return direction;
-        var full = target.Single ? Reshape.InsertAxis(b, direction, 0) : direction;
-        return Pad.Of(b, full, 0, target.Start, target.Value.Type.Shape[0].Factor - target.End);
+        return target.PartOf(b, pulled);
     }
 
     private Value Input(string name, TensorType type)

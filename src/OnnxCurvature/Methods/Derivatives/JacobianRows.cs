@@ -77,9 +77,7 @@ internal sealed class JacobianRows
                 var all = _inBlocks ? _pull.WithSamples(chunkLoop.Body, pulled, 1) : pulled;
                 if (!_inBlocks && !_pull.Apart)
                     all = Reshape.InsertAxis(chunkLoop.Body, pulled, 1);
-                if (_target.IsPart)
-                    all = Slice.Of(chunkLoop.Body, all, _inBlocks ? 1 : 2, _target.Start, _target.End);
-                var slot = chunkLoop.Collect(all);
+                var slot = chunkLoop.Collect(_target.RowsOf(chunkLoop.Body, all, _inBlocks ? 1 : 2));
                 return () => Placed(TransposeAxes.Move(_b, chunkLoop.Result(slot), 0, 1));
             }
         );

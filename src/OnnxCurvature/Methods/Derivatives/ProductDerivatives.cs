@@ -22,7 +22,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
     private TensorType Type => target.Value.Type;
 
     /// <summary>∇²L v for a direction of the result's shape, of that shape.</summary>
-    public Value Along(Value direction) => Part(b, Times(b, Reshape.InsertAxis(b, Whole(b, direction, 0), 0), 1), 0);
+    public Value Along(Value direction) => Part(b, Times(b, Reshape.InsertAxis(b, target.PadToWhole(b, direction, 0), 0), 1), 0);
 
     /// <summary>The sum of each row of ∇²L: its product with a vector of ones.</summary>
     public Value RowSums() => Along(Expand.Of(b, b.Scalar(Type.Element, 1), target.ResultType.Shape));
@@ -58,10 +58,9 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
             (chunkLoop, directions) =>
             {
                 var products = Times(chunkLoop.Body, directions, chunkLoop.ChunkSize);
-                if (samples.IsSeparate)
-                    products = SamplesFirst.Of(chunkLoop.Body, products, samples, 1);
-                else if (target.IsPart)
-                    products = Slice.Of(chunkLoop.Body, products, 1, target.Start, target.End);
+                products = samples.IsSeparate
+                    ? SamplesFirst.Of(chunkLoop.Body, products, samples, 1)
+                    : target.RowsOf(chunkLoop.Body, products, 1);
                 var slot = chunkLoop.Collect(products);
                 return () =>
                     samples.IsSeparate
@@ -76,9 +75,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
     {
         var one = samples.Behind(Type.Shape);
         var blocks = Reshape.To(b, TransposeAxes.Move(b, directions, 0, 1), one.Concat(one).Prepend(samples.SamplesOf(Type.Shape)));
-        return target.IsPart
-            ? Reshape.To(b, Slice.Of(b, blocks, 0, target.Start, target.End), target.ResultType.Shape.Concat(one))
-            : blocks;
+        return target.IsPart ? Reshape.To(b, target.RowsOf(b, blocks), target.ResultType.Shape.Concat(one)) : blocks;
     }
 
     /// <summary>The trace of the block: a scalar, or one number for each separate sample.</summary>
@@ -103,11 +100,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
                 return () =>
                     !samples.IsSeparate || !target.IsPart
                         ? chunkLoop.Result(slot)
-                        : Reshape.To(
-                            b,
-                            Slice.Of(b, chunkLoop.Result(slot), 0, target.Start, target.End),
-                            target.ResultType.Shape.Range(0, target.Single ? 0 : 1)
-                        );
+                        : Reshape.To(b, target.RowsOf(b, chunkLoop.Result(slot)), target.ResultType.Shape.Range(0, target.Single ? 0 : 1));
             }
         );
     }
@@ -141,7 +134,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
     {
         var (body, count) = (chunkLoop.Body, directions.Type.Shape[0]);
         var part = target.IsPart ? Type.Shape.With(0, target.End - target.Start) : Type.Shape;
-        var products = Part(body, Times(body, Whole(body, Reshape.To(body, directions, part.Prepend(count)), 1), count), 1);
+        var products = Part(body, Times(body, target.PadToWhole(body, Reshape.To(body, directions, part.Prepend(count)), 1), count), 1);
         return Reshape.To(body, products, directions.Type.Shape);
     }
 
@@ -158,17 +151,7 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
     private Value Part(GraphBuilder at, Value value, int lead)
     {
         var axis = value.Type.Rank - Type.Rank;
-        if (target.IsPart)
-            value = Slice.Of(at, value, axis, target.Start, target.End);
+        value = target.RowsOf(at, value, axis);
         return Reshape.To(at, value, lead == 0 ? target.ResultType.Shape : target.ResultType.Shape.Prepend(value.Type.Shape[0]));
-    }
-
-    /// <summary>A direction in the part, with zeros in the other entries.</summary>
-    private Value Whole(GraphBuilder at, Value direction, int axis)
-    {
-        if (!target.IsPart)
-            return direction;
-        var full = axis == 0 && target.Single ? Reshape.InsertAxis(at, direction, 0) : direction;
-        return Pad.Of(at, full, axis, target.Start, Type.Shape[0].Factor - target.End);
     }
 }

@@ -250,7 +250,7 @@ internal sealed class SampleDerivatives
         var squares = Squared(chunkLoop, directions);
         if (_pull.Apart)
             squares = ReduceSum.Of(chunkLoop.Body, squares, [1], keepDims: false);
-        return _target.IsPart ? Slice.Of(chunkLoop.Body, squares, 1, _target.Start, _target.End) : squares;
+        return _target.RowsOf(chunkLoop.Body, squares, 1);
     }
 
     /// <summary>The part that is asked for of a value [N, *w], as [N, *result].</summary>
@@ -258,6 +258,6 @@ internal sealed class SampleDerivatives
     {
         if (!_target.IsPart)
             return value;
-        return Reshape.To(b, Slice.Of(b, value, IsOfSamples ? 0 : axis, _target.Start, _target.End), Result);
+        return Reshape.To(b, _target.RowsOf(b, value, IsOfSamples ? 0 : axis), Result);
     }
 }

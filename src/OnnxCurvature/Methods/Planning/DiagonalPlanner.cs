@@ -261,13 +261,7 @@ internal sealed class DiagonalPlanner(
                 to.Kind == RegionKind.Elementwise
                 && ElementwiseSource.Diagonal(Builder, head.Loss, from.Value, to.Value) is { } diagonal
             )
-                closed.Add(
-                    Reshape.To(
-                        Builder,
-                        target.IsPart ? Slice.Of(Builder, diagonal, 0, target.Start, target.End) : diagonal,
-                        target.ResultType.Shape
-                    )
-                );
+                closed.Add(Reshape.To(Builder, target.RowsOf(Builder, diagonal), target.ResultType.Shape));
         }
         else if (to.Kind == RegionKind.General)
         {

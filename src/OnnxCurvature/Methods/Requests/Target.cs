@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Requests;
 
@@ -23,6 +24,24 @@ internal sealed partial record Target(string Name, Value Value, long Start, long
     /// <summary>The type of results: that of the value, with the first axis cut to the range, or dropped for a single index.</summary>
     public TensorType ResultType =>
         !IsPart ? Value.Type : Value.Type with { Shape = Single ? Value.Type.Shape.Remove(0) : Value.Type.Shape.With(0, End - Start) };
+
+    /// <summary>
+    /// What belongs to the target of a tensor over its whole value, whose first axis is an axis of that tensor; the tensor itself where all
+    /// is asked for.
+    /// </summary>
+    public Value RowsOf(GraphBuilder b, Value whole, int axis = 0) => IsPart ? Slice.Of(b, whole, axis, Start, End) : whole;
+
+    /// <summary>The target's part of a tensor of its value's shape, in the shape of results.</summary>
+    public Value PartOf(GraphBuilder b, Value whole) => IsPart ? Reshape.To(b, RowsOf(b, whole), ResultType.Shape) : whole;
+
+    /// <summary>The inverse of <see cref="RowsOf"/>: a tensor of the target's part, with zeros in the other entries of its value.</summary>
+    public Value PadToWhole(GraphBuilder b, Value part, int axis = 0)
+    {
+        if (!IsPart)
+            return part;
+        var rows = axis == 0 && Single ? Reshape.InsertAxis(b, part, 0) : part;
+        return Pad.Of(b, rows, axis, Start, Value.Type.Shape[0].Factor - End);
+    }
 
     /// <summary>
     /// Finds the targets that the patterns name, each once, in the order of the patterns. A name is that of a weight, an input or an

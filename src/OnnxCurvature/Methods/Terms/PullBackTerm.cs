@@ -75,8 +75,7 @@ internal sealed class PullBackTerm : ITerm
         // [K, *w], or [K, N, *w].
         var lead = separates ? 2 : 1;
         var pulled = directions.Select(side => _path.Pull(outer, body, tangent.Inputs[0], tangent.Outputs[0]!, side));
-        if (Target.IsPart)
-            pulled = pulled.Select(side => Slice.Of(body, side, lead, Target.Start, Target.End));
+        pulled = pulled.Select(side => Target.RowsOf(body, side, lead));
         var samples = separates ? SampleLayout.At(0) : _path.AxisOf(Target.Value);
         var term = ReduceSum.Of(body, pulled.Resolved(body, samples).Product(body), separates ? [0, 1] : [0], keepDims: false);
         var slot = chunkLoop.Accumulate(term);
