@@ -25,7 +25,7 @@ internal static class UntiedCopies
             .Weights.Where(weight => used.Contains(weight) && weight.Type.Shape.Elements.Factor > 1)
             .ToLookup(weight => (weight.Type.Shape.Elements.Factor, First(weight)));
         var found = new List<string>();
-        var told = new HashSet<(Value, Value)>();
+        var reported = new HashSet<(Value, Value)>();
         foreach (
             var weight in targets
                 .Select(target => target.Value)
@@ -38,9 +38,9 @@ internal static class UntiedCopies
                 continue;
             foreach (var other in candidates)
             {
-                if (told.Contains((other, weight)) || Relation(weight, other) is not { } relation)
+                if (reported.Contains((other, weight)) || Relation(weight, other) is not { } relation)
                     continue;
-                told.Add((weight, other));
+                reported.Add((weight, other));
                 found.Add($"'{weight.Name}' and '{other.Name}'{relation}");
             }
         }
