@@ -29,11 +29,22 @@ public sealed class CheckTimeTests
                 ends.WaitHandle.WaitOne();
                 ends.ThrowIfCancellationRequested();
             },
+            CancellationToken.None,
             CancellationToken.None
         );
         Assert.True(begun);
         Assert.False(isDone);
         Assert.False(time.Allows(0.15));
+    }
+
+    /// <summary>A check that comes to the memory limit ends, and its run does not.</summary>
+    [Fact]
+    public void A_check_that_is_stopped_for_its_memory_is_not_done()
+    {
+        using var stopped = new CancellationTokenSource();
+        stopped.Cancel();
+        var time = new CheckTime((Batch: 3000, Run: 3000), taken: 3000, spent: 0);
+        Assert.False(time.Within(ends => ends.ThrowIfCancellationRequested(), stopped.Token, CancellationToken.None));
     }
 
     /// <summary>A user who ends the run ends its check, too.</summary>
@@ -43,7 +54,9 @@ public sealed class CheckTimeTests
         using var ended = new CancellationTokenSource();
         ended.Cancel();
         var time = new CheckTime((Batch: 3000, Run: 3000), taken: 3000, spent: 0);
-        Assert.ThrowsAny<OperationCanceledException>(() => time.Within(ends => ends.ThrowIfCancellationRequested(), ended.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            time.Within(ends => ends.ThrowIfCancellationRequested(), ended.Token, ended.Token)
+        );
     }
 
     /// <summary>The check of a short run depends on what is expected, not on what else the machine does.</summary>
@@ -58,6 +71,6 @@ public sealed class CheckTimeTests
         Assert.Equal(1, time.Slowdown);
         Assert.Equal(left, time.Left, 9);
         Assert.True(time.Allows(60));
-        Assert.True(time.Within(_ => { }, CancellationToken.None));
+        Assert.True(time.Within(_ => { }, CancellationToken.None, CancellationToken.None));
     }
 }

@@ -25,6 +25,14 @@ internal sealed class Pow : BinaryElementwise
     public override double? HarmlessInput(Node node, int input) =>
         input == 0 && !(Scalars.Constant(node.Inputs[1]!) is { } exponent && exponent >= 0 && Math.Floor(exponent) == exponent) ? 1 : null;
 
+    /// <summary>ONNX Runtime has kernels for exponents that are int32 or int64, and for no other integers.</summary>
+    public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
+        call.Required(1) is { Type.Element: var element } exponent
+        && !element.IsFloat()
+        && element is not (ElementType.Int32 or ElementType.Int64)
+            ? call.WithInputs(call.Required(0), Cast.Of(b, exponent, ElementType.Int64))
+            : base.FromOpset(b, call, opset);
+
     /// <summary>dy = p aᵖ⁻¹ da + y ln a dp.</summary>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx)
     {

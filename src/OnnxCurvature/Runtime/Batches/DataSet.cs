@@ -170,7 +170,7 @@ internal sealed class DataSet
             arrays.Add((parameter, array, layout));
         }
         if (samples is { Size: 0, Name: var empty })
-            throw new UserErrorException($"--data '{empty}' holds no samples; give at least one.");
+            throw WithoutSamples(empty);
         var total = samples?.Size ?? 1;
         var batch = Math.Min(total, batchSize);
         foreach (var (parameter, _, layout) in arrays)
@@ -232,4 +232,7 @@ internal sealed class DataSet
         var each = array.Shape[samples.Axis] / Samples;
         return array.Slice(samples.Axis, start * each, end * each);
     }
+
+    /// <summary>The refusal of an array that holds no samples.</summary>
+    public static UserErrorException WithoutSamples(string name) => new($"--data '{name}' holds no samples; give at least one.");
 }

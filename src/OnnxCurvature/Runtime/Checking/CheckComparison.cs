@@ -25,12 +25,17 @@ internal sealed class CheckComparison(
 {
     /// <summary>
     /// For each probe and result the element that agrees least, with its difference relative to the reference or, where that is larger, to
-    /// the root mean square of the result; and how many of the probes there was time for. An entry that differs at once is derived again,
-    /// however long that takes, since a difference must not stand unexplained.
+    /// the root mean square of the result; how many of the probes there was time and memory for; and where not for all, why: a clause.
+    /// Entries that differ at once are derived again, however long that takes, since a difference must not stand unexplained.
     /// </summary>
-    public (ImmutableArray<(VerifyEntry Entry, double Relative)> Found, int Probes) Of(
+    /// <param name="probes">The probes.</param>
+    /// <param name="time">The time for them.</param>
+    /// <param name="stop">Ends the check for the memory that it takes.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public (ImmutableArray<(VerifyEntry Entry, double Relative)> Found, int Probes, string? Reason) Of(
         IReadOnlyList<Probe> probes,
         CheckTime time,
+        CancellationToken stop,
         CancellationToken cancellation
     )
     {
@@ -41,48 +46,72 @@ internal sealed class CheckComparison(
         {
             var start = time.Taken;
             Repetitions outputs = [];
-            if (!time.Allows(last) || !time.Within(ends => outputs = once.Along([.. some.Select(Plain)], ends), cancellation))
-                break;
+            if (
+                !time.Allows(last)
+                || !time.Within(
+                    ends => outputs = once.Along([.. some.Select(probe => (probe, new Variation(1)))], ends),
+                    stop,
+                    cancellation
+                )
+            )
+                return (found.ToImmutable(), done, stop.IsCancellationRequested ? CheckTime.CameToBound : CheckTime.IsOver);
             last = time.Taken - start;
-            for (var index = 0; index < some.Length; index++)
-                found.AddRange(Compared(some[index], outputs[index], cancellation));
+            try
+            {
+                found.AddRange(Compared(some, outputs, stop).ToArray());
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                return (
+                    found.ToImmutable(),
+                    done,
+                    $"an entry differs, and before it was known whether by rounding, {CheckTime.CameToBound}"
+                );
+            }
             done += some.Length;
         }
-        return (found.ToImmutable(), done);
-
-        static (Probe, Variation) Plain(Probe probe) => (probe, new Variation(1));
+        return (found.ToImmutable(), done, null);
     }
 
-    private IEnumerable<(VerifyEntry Entry, double Relative)> Compared(
-        Probe probe,
-        Dictionary<CheckedDerivatives, double[]> outputs,
-        CancellationToken cancellation
-    )
+    /// <summary>Compares; what differs is derived again along some variations of its direction, and along all where these do not explain
+    /// it.</summary>
+    private IEnumerable<(VerifyEntry Entry, double Relative)> Compared(Probe[] probes, Repetitions outputs, CancellationToken stop)
     {
-        Repeated? repeated = null;
-        foreach (var (entries, positions) in probe.Compared)
+        Repeated[] measured = [.. outputs.Select(output => new Repeated([output], [], []))];
+        VerifyEntry[][] worst = [.. probes.Select((probe, at) => WorstOf(probe, measured[at]))];
+        foreach (var most in CheckRounding.Steps)
         {
-            var worst = Worst(entries, positions, new Repeated([outputs], [], []));
-            if (!worst.Agrees)
-            {
-                repeated ??= Repeat(probe, cancellation);
-                worst = Worst(entries, positions, repeated);
-            }
-            var scale = Math.Max(Math.Abs(worst.Reference), entries.Typical);
-            yield return (worst, scale == 0 || worst.AgreesByRounding ? 0 : Math.Abs(worst.Computed - worst.Reference) / scale);
+            int[] differing = [.. worst.Index().Where(all => !all.Item.All(entry => entry.Agrees)).Select(all => all.Index)];
+            if (differing.Length == 0)
+                break;
+            foreach (var (at, repeated) in differing.Zip(Repeat([.. differing.Select(at => probes[at])], most, stop)))
+                worst[at] = [.. worst[at].Zip(WorstOf(probes[at], repeated), (first, again) => first.Agrees ? first : again)];
+        }
+        foreach (var (probe, all) in probes.Zip(worst))
+        foreach (var ((entries, _), entry) in probe.Compared.Zip(all))
+        {
+            var scale = Math.Max(Math.Abs(entry.Reference), entries.Typical);
+            yield return (entry, scale == 0 || entry.AgreesByRounding ? 0 : Math.Abs(entry.Computed - entry.Reference) / scale);
         }
     }
 
-    private Repeated Repeat(Probe probe, CancellationToken cancellation)
-    {
-        return new Repeated(
-            Along(CheckedRounding.Wide, CheckRounding.Multiples),
-            Along(CheckedRounding.Narrow, CheckRounding.Multiples),
-            Along(CheckedRounding.Perturbed, CheckRounding.Errors)
-        );
+    private VerifyEntry[] WorstOf(Probe probe, Repeated repeated) =>
+        [.. probe.Compared.Select(compared => Worst(compared.Entries, compared.Positions, repeated))];
 
-        Repetitions Along(CheckedRounding rounding, IEnumerable<Variation> variations) =>
-            runs[rounding].Along([.. variations.Select(variation => (probe, variation))], cancellation);
+    /// <summary>Derivatives along so many variations of some probes.</summary>
+    private IEnumerable<Repeated> Repeat(Probe[] probes, int most, CancellationToken stop)
+    {
+        var wide = Along(CheckedRounding.Wide, CheckRounding.Multiples);
+        var narrow = Along(CheckedRounding.Narrow, CheckRounding.Multiples);
+        var perturbed = Along(CheckedRounding.Perturbed, CheckRounding.Errors);
+        return probes.Select((_, at) => new Repeated(wide[at], narrow[at], perturbed[at]));
+
+        Repetitions[] Along(CheckedRounding rounding, ImmutableArray<Variation> variations)
+        {
+            var some = variations[..Math.Min(most, variations.Length)];
+            var pairs = probes.SelectMany(probe => some.Select(variation => (probe, variation)));
+            return [.. runs[rounding].Along([.. pairs], stop).Chunk(some.Length).Select(rows => rows.ToList())];
+        }
     }
 
     private VerifyEntry Worst(ResultEntries entries, ImmutableArray<long> positions, Repeated repeated)

@@ -46,6 +46,12 @@ internal readonly record struct CheckRounding(double Spread, double Narrow, doub
     public static ImmutableArray<Variation> Errors { get; } =
     [.. from frequency in Enumerable.Range(1, 4) from sign in new[] { 1, -1 } select new Variation(1, sign * Amplitude, frequency)];
 
+    /// <summary>
+    /// How many variations are measured at first, and then. Fewer show less of rounding, so what they explain, all explain; and of most
+    /// entries that differ, rounding makes much.
+    /// </summary>
+    public static ImmutableArray<int> Steps { get; } = [2, 8];
+
     /// <summary>The relative difference that is allowed for results of a type.</summary>
     public static double Relative(double roundoff) => Math.Min(Most, Units * roundoff);
 

@@ -18,6 +18,9 @@ internal sealed class CheckTime
         $"the check took {100 * Share} % of the run, which is the most that it may take"
     );
 
+    /// <summary>Why a result is not checked that there was no memory for: a clause.</summary>
+    public const string CameToBound = "the check came to the memory limit";
+
     /// <summary>Runs of fewer seconds have at least one direction of each target checked.</summary>
     private const double ShortRun = 2;
 
@@ -63,9 +66,12 @@ internal sealed class CheckTime
     /// Does work within the time that is left, and says whether it was done. Throws <see cref="OperationCanceledException"/> where the run
     /// is ended.
     /// </summary>
-    public bool Within(Action<CancellationToken> work, CancellationToken cancellation)
+    /// <param name="work">The work.</param>
+    /// <param name="stop">Ends the work alone, for the memory that it takes.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public bool Within(Action<CancellationToken> work, CancellationToken stop, CancellationToken cancellation)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop, cancellation);
         if (IsBound)
             ends.CancelAfter(TimeSpan.FromSeconds(Left));
         try

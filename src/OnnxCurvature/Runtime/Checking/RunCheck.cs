@@ -124,13 +124,15 @@ internal sealed class RunCheck
     /// <param name="fed">What was fed, by name.</param>
     /// <param name="seconds">How long the first batch took.</param>
     /// <param name="settings">How sessions run.</param>
-    /// <param name="cancellation">Ends the check.</param>
+    /// <param name="stop">Ends the check for the memory that it takes; what was compared until then stands.</param>
+    /// <param name="cancellation">Ends the run.</param>
     public CheckReport Run(
         Func<string, (double[] Values, long[] Shape)> result,
         Func<Value, OrtValue> given,
         IReadOnlyDictionary<string, OrtValue> fed,
         double seconds,
         OrtSettings settings,
+        CancellationToken stop,
         CancellationToken cancellation
     )
     {
@@ -139,8 +141,14 @@ internal sealed class RunCheck
         var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
         var left = _unchecked.ToBuilder();
         double largest = 0;
+        cancellation.ThrowIfCancellationRequested();
         foreach (var (index, group) in _groups.Index())
         {
+            if (stop.IsCancellationRequested)
+            {
+                left.AddRange(group.Results.Select(one => new UncheckedResult(one.Name, CheckTime.CameToBound)));
+                continue;
+            }
             var targets = group.Results.Select(result => result.Target).Distinct().Count();
             // Groups that take less than their part leave the rest to those that follow.
             var part = time.Left / (time.IsBound ? _groups.Length - index : _groups.Length);
@@ -163,11 +171,14 @@ internal sealed class RunCheck
             // One of each target first.
             var ranked = choices.SelectMany(all => all.Select((probe, rank) => (Probe: probe, Rank: rank))).OrderBy(pair => pair.Rank);
             Probe[] probes = [.. ranked.Select(pair => pair.Probe).Take(allowance.Most)];
-            using var run = new CheckRuns(rounding => new CheckRun(group.Derivatives, allowance.Directions, rounding, Value, settings));
+            using var run = new CheckRuns(rounding => new CheckRun(group.Derivatives, AtOnce(rounding), rounding, Value, settings));
+            // Errors of all tangents take more memory than the derivatives do, and few entries need them.
+            int AtOnce(CheckedRounding rounding) =>
+                rounding == CheckedRounding.Wide ? allowance.Directions : Math.Min(allowance.Directions, CheckRounding.Steps[0]);
             var tf32 = settings.Provider == ExecutionProvider.Cuda && settings.Cuda.AllowTf32;
             var comparison = new CheckComparison(run, _squares, _head, tf32, inputs);
-            var (found, done) = comparison.Of(probes, time, cancellation);
-            var reason = done == probes.Length ? allowance.Reason : CheckTime.IsOver;
+            var (found, done, ended) = comparison.Of(probes, time, stop, cancellation);
+            var reason = ended ?? allowance.Reason;
             entries.AddRange(found.Select(entry => entry.Entry));
             largest = found.Select(entry => entry.Relative).Append(largest).Max();
             left.AddRange(

@@ -73,6 +73,8 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
         if (counted.Length == 0)
             return Whole(1);
         var total = data[counted[0].Name!].Shape[layouts[counted[0]].Axis];
+        if (total == 0)
+            throw DataSet.WithoutSamples(counted[0].Name!);
         if (model.Inputs.All(input => Fits(input, data)))
             return Whole(SizeOf(total, total, options.BatchSize));
         var own = counted.Select(input => input.Type.Shape[layouts[input].Axis].Known).FirstOrDefault(known => known is not null);

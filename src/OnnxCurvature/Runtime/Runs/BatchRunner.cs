@@ -66,6 +66,9 @@ internal sealed class BatchRunner : IDisposable
     /// <summary>Takes the bytes that are about to be allocated, and may then ask for a stop.</summary>
     public Action<long> Expect { get; init; } = _ => { };
 
+    /// <summary>Gives memory back and lets the run go on, where its check came to the bound.</summary>
+    public Action Recover { get; init; } = () => { };
+
     /// <summary>Whether sessions are kept from run to run.</summary>
     public bool KeepsSessions { get; init; }
 
@@ -76,13 +79,15 @@ internal sealed class BatchRunner : IDisposable
     /// <param name="data">The data.</param>
     /// <param name="batch">The inputs of its batch.</param>
     /// <param name="progress">Receives the share of the work that is done.</param>
-    /// <param name="stop">Ends what is computed before anything is added to the state, so that the unit can be run again.</param>
+    /// <param name="stopping">
+    /// Gives what ends the computation before anything is added to the state, so that the unit can be run again.
+    /// </param>
     /// <param name="cancellation">Ends the run.</param>
     public void RunUnit(
         DataSet data,
         FedBatch batch,
         IProgress<RunProgress>? progress,
-        CancellationToken stop,
+        Func<CancellationToken> stopping,
         CancellationToken cancellation
     )
     {
@@ -90,18 +95,18 @@ internal sealed class BatchRunner : IDisposable
         var isChecked = Check is not null && _state.Check is null && number == FirstWhole && segment == _segments.Count - 1;
         var inside = progress is null ? null : new Relay(report => Report(progress, data, (int)number, report));
         var clock = Stopwatch.StartNew();
-        var values = Values(batch, _segments[(int)segment], isChecked, inside, stop);
+        var values = Values(batch, _segments[(int)segment], isChecked, inside, stopping());
         if (number == FirstWhole)
             _first = (_first.Seconds + clock.Elapsed.TotalSeconds, _first.Segments + 1);
         try
         {
             if (_segments.HasConstant && segment > 0)
-                _constant ??= Values(batch, _segments.Nothing, isChecked: false, null, stop);
+                _constant ??= Values(batch, _segments.Nothing, isChecked: false, null, stopping());
             if (isChecked && _segments.Count == 1)
-                _state.Check = CheckFirst(batch, values, Read(values), progress, stop);
+                _state.Check = CheckFirst(batch, values, Read(values), progress, stopping(), cancellation);
             Expect(_read.Sum(index => _state.Outputs[index].Joined.Growth(number, values[_results[index].Value])));
-            stop.ThrowIfCancellationRequested();
-            Take(data, batch, (int)number, (int)segment, values, progress, cancellation);
+            stopping().ThrowIfCancellationRequested();
+            Take(data, batch, (int)number, (int)segment, values, progress, stopping, cancellation);
         }
         finally
         {
@@ -181,6 +186,7 @@ internal sealed class BatchRunner : IDisposable
         int segment,
         IReadOnlyDictionary<Value, OrtValue> values,
         IProgress<RunProgress>? progress,
+        Func<CancellationToken> stopping,
         CancellationToken cancellation
     )
     {
@@ -200,7 +206,7 @@ internal sealed class BatchRunner : IDisposable
                 joined.Add(number, _constant[value], -weight);
         }
         if (Check is not null && _state.Check is null && _segments.Count > 1 && number == FirstWhole && segment == _segments.Count - 1)
-            _state.Check = CheckFirst(batch, values, Sums(batch, cancellation), progress, cancellation);
+            _state.Check = CheckFirst(batch, values, Sums(batch, cancellation), progress, stopping(), cancellation);
     }
 
     /// <summary>Whether a segment of a batch adds to a result: what does not come from directions is the same in each.</summary>
@@ -251,24 +257,30 @@ internal sealed class BatchRunner : IDisposable
         IReadOnlyDictionary<Value, OrtValue> values,
         Func<string, (double[] Values, long[] Shape)> results,
         IProgress<RunProgress>? progress,
+        CancellationToken stop,
         CancellationToken cancellation
     )
     {
         progress?.Report(RunProgress.Begin(RunPhase.Check));
         var given = GivenOutputs.ToDictionary(pair => pair.Value, pair => pair.Output);
         // What is not finite is refused with the node that made it.
-        return _results.All(output => OrtTensors.IsFinite(values[output.Value]))
-            ? Check!.Run(
-                results,
-                value => values[given[value]],
-                batch
-                    .Values.Where(feed => feed.Key.Name is not null)
-                    .ToDictionary(feed => feed.Key.Name!, feed => feed.Value, StringComparer.Ordinal),
-                _first.Seconds / _first.Segments * _segments.Count,
-                _settings,
-                cancellation
-            )
-            : CheckReport.None("", "a result is not finite");
+        if (!_results.All(output => OrtTensors.IsFinite(values[output.Value])))
+            return CheckReport.None("", "a result is not finite");
+        var report = Check!.Run(
+            results,
+            value => values[given[value]],
+            batch
+                .Values.Where(feed => feed.Key.Name is not null)
+                .ToDictionary(feed => feed.Key.Name!, feed => feed.Value, StringComparer.Ordinal),
+            _first.Seconds / _first.Segments * _segments.Count,
+            _settings,
+            stop,
+            cancellation
+        );
+        // A check that comes to the bound is given up, and the batch is kept.
+        if (stop.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            Recover();
+        return report;
     }
 
     private void Report(IProgress<RunProgress> progress, DataSet data, int batch, RunProgress inside)

@@ -90,6 +90,11 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         {
             Check = Check,
             Expect = bytes => watch?.Measure(bytes),
+            Recover = () =>
+            {
+                watch?.Trim();
+                watch?.Restart();
+            },
             KeepsSessions = keep || segments.KeepsSessions(program, settings.Provider),
         };
         var (before, waited, times) = (state.Seconds, 0.0, new List<double>());
@@ -135,7 +140,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             {
                 try
                 {
-                    batches.RunUnit(data, fed, progress, watch?.Token ?? cancellation, cancellation);
+                    batches.RunUnit(data, fed, progress, () => watch?.Token ?? cancellation, cancellation);
                     return;
                 }
                 catch (OperationCanceledException) when (watch is { HasStopped: true } && !cancellation.IsCancellationRequested)
