@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Sessions;
 using OnnxCurvature.Tests.Laws;
@@ -36,7 +37,9 @@ public sealed class PretrainedModelTests
         );
         var values = new Dictionary<Value, Tensor> { [model.Inputs.Single()] = picture };
         Interpreter.Run(model.Program.Nodes, values, TestContext.Current.CancellationToken);
-        Close.Check(values[model.Outputs.Single().Value], ProgramRun.Run(model.Program, model, values).Single(), 1e-4, "the output");
+        var output = BeforeSigmoid(model.Outputs.Single().Value);
+        var computed = ProgramRun.Run(model.Builder.Build(model.Program.Parameters, [new NamedValue("output", output)]), model, values);
+        Close.Check(values[output], computed.Single(), 1e-4, "the output");
 
         // The first kernel, two from the middle, and the last.
         var kernels = model.Weights.Where(weight => weight.Type.Rank == 4 && weight.Type.Shape.Elements.Factor > 1).ToArray();
@@ -64,6 +67,9 @@ public sealed class PretrainedModelTests
         for (var index = 0; index < results.Length; index++)
             Close.Check(expected[results[index]], actual[index], 1e-3, $"derivative {index}");
     }
+
+    /// <summary>ONNX Runtime's Sigmoid in float32 is zero in its tail, where a picture of noise lies, so what goes in is compared.</summary>
+    private static Value BeforeSigmoid(Value output) => output.Producer is { Operator: Sigmoid } node ? node.Inputs[0]! : output;
 
     private static ImmutableDictionary<string, long> Sizes(string name, int height, int width)
     {
