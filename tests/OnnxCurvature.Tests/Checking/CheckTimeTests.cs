@@ -29,12 +29,38 @@ public sealed class CheckTimeTests
                 ends.WaitHandle.WaitOne();
                 ends.ThrowIfCancellationRequested();
             },
+            isFirst: false,
             CancellationToken.None,
             CancellationToken.None
         );
         Assert.True(begun);
         Assert.False(isDone);
         Assert.False(time.Allows(0.15));
+    }
+
+    /// <summary>The first directions may take a quarter of the run, so that a run of a few seconds is checked.</summary>
+    [Fact]
+    public void First_directions_may_take_a_quarter_of_the_run()
+    {
+        var time = new CheckTime((Batch: 4000, Run: 4000), taken: 4000, spent: 300);
+        Assert.False(time.Allows(1));
+        Assert.True(time.AllowsFirst(600));
+        Assert.False(time.AllowsFirst(800));
+        Assert.True(
+            time.Within(ends => ends.ThrowIfCancellationRequested(), isFirst: true, CancellationToken.None, CancellationToken.None)
+        );
+        Assert.False(
+            time.Within(
+                ends =>
+                {
+                    ends.WaitHandle.WaitOne();
+                    ends.ThrowIfCancellationRequested();
+                },
+                isFirst: false,
+                CancellationToken.None,
+                CancellationToken.None
+            )
+        );
     }
 
     /// <summary>A check that comes to the memory limit ends, and its run does not.</summary>
@@ -44,7 +70,7 @@ public sealed class CheckTimeTests
         using var stopped = new CancellationTokenSource();
         stopped.Cancel();
         var time = new CheckTime((Batch: 3000, Run: 3000), taken: 3000, spent: 0);
-        Assert.False(time.Within(ends => ends.ThrowIfCancellationRequested(), stopped.Token, CancellationToken.None));
+        Assert.False(time.Within(ends => ends.ThrowIfCancellationRequested(), isFirst: true, stopped.Token, CancellationToken.None));
     }
 
     /// <summary>A user who ends the run ends its check, too.</summary>
@@ -55,7 +81,7 @@ public sealed class CheckTimeTests
         ended.Cancel();
         var time = new CheckTime((Batch: 3000, Run: 3000), taken: 3000, spent: 0);
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            time.Within(ends => ends.ThrowIfCancellationRequested(), ended.Token, ended.Token)
+            time.Within(ends => ends.ThrowIfCancellationRequested(), isFirst: true, ended.Token, ended.Token)
         );
     }
 
@@ -71,6 +97,6 @@ public sealed class CheckTimeTests
         Assert.Equal(1, time.Slowdown);
         Assert.Equal(left, time.Left, 9);
         Assert.True(time.Allows(60));
-        Assert.True(time.Within(_ => { }, CancellationToken.None, CancellationToken.None));
+        Assert.True(time.Within(_ => { }, isFirst: false, CancellationToken.None, CancellationToken.None));
     }
 }

@@ -68,7 +68,7 @@ public sealed class PretrainedModelTests
             Close.Check(expected[results[index]], actual[index], 1e-3, $"derivative {index}");
     }
 
-    /// <summary>ONNX Runtime's Sigmoid in float32 is zero in its tail, where a picture of noise lies, so what goes in is compared.</summary>
+    /// <summary>ONNX Runtime's Sigmoid in float32 is zero in its tail, where noise lies, so what goes in is compared.</summary>
     private static Value BeforeSigmoid(Value output) => output.Producer is { Operator: Sigmoid } node ? node.Inputs[0]! : output;
 
     private static ImmutableDictionary<string, long> Sizes(string name, int height, int width)

@@ -63,6 +63,30 @@ public sealed class NodeInputTests
         Assert.Contains("--data 'x' holds no samples; give at least one.", run.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>A model without inputs has no values that its run could give to the check; ∂(p·x)/∂p = x for x &lt; 0.</summary>
+    [Fact]
+    public void A_model_may_consist_of_weights_alone()
+    {
+        using var tool = new Tool();
+        var model = OneNode("PRelu", ("x", 1, [1]), ("slope", 1, [1]));
+        model.Graph.Input.Clear();
+        foreach (var (name, number) in ((string, float)[])[("x", -2), ("slope", 3)])
+            model.Graph.Initializer.Add(
+                new TensorProto
+                {
+                    Name = name,
+                    DataType = 1,
+                    Dims = { 1 },
+                    FloatData = { number },
+                }
+            );
+        tool.Save("weights.onnx", model);
+        var run = tool.Run("run @weights.onnx -o @o.npz --wrt slope --loss sum:z --reduction sum --quantity gradient hessian-diagonal");
+        Assert.True(run.Code == ExitCodes.Success, run.ToString());
+        Assert.Equal([-2], tool.Read("o.npz", "slope.gradient"));
+        Assert.Equal([0], tool.Read("o.npz", "slope.hessian_diagonal"));
+    }
+
     private static ModelProto OneNode(string op, params (string Name, int Element, object[] Dims)[] inputs)
     {
         var graph = new GraphProto

@@ -76,9 +76,10 @@ internal sealed class CheckBudget(
             );
             if (most > 0)
                 return new CheckAllowance(directions, most, reason);
-            refused = time.IsBound
-                ? new CheckAllowance(0, 0, reason)
-                : new CheckAllowance(directions, Math.Max(1, wanted / RunCheck.Entries), reason);
+            refused =
+                !time.IsBound ? new CheckAllowance(directions, Math.Max(1, wanted / RunCheck.Entries), reason)
+                : time.AllowsFirst(one) ? new CheckAllowance(directions, directions, reason)
+                : new CheckAllowance(0, 0, reason);
         }
         return refused!;
     }

@@ -47,9 +47,10 @@ internal sealed class CheckComparison(
             var start = time.Taken;
             Repetitions outputs = [];
             if (
-                !time.Allows(last)
+                done > 0 && !time.Allows(last)
                 || !time.Within(
                     ends => outputs = once.Along([.. some.Select(probe => (probe, new Variation(1)))], ends),
+                    isFirst: done == 0,
                     stop,
                     cancellation
                 )

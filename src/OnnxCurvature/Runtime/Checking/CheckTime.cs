@@ -12,6 +12,9 @@ internal sealed class CheckTime
     /// <summary>The share of a run's time that its check may take.</summary>
     public const double Share = 0.05;
 
+    /// <summary>The share that the first directions may take, so that entries are checked in every run that is not very short.</summary>
+    private const double FirstShare = 0.25;
+
     /// <summary>Why a result is not checked that there was no time for: a clause.</summary>
     public static readonly string IsOver = string.Create(
         CultureInfo.InvariantCulture,
@@ -30,6 +33,7 @@ internal sealed class CheckTime
     private const double LeastSeconds = 0.1;
 
     private readonly double _most;
+    private readonly double _first;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
     /// <summary>Starts the clock.</summary>
@@ -42,9 +46,9 @@ internal sealed class CheckTime
         var run = Slowdown * expected.Run;
         IsBound = run > ShortRun && expected.Run > LeastExpected * ShortRun;
         if (IsBound)
-            _most = Share * run - spent;
+            (_most, _first) = (Share * run - spent, FirstShare * run - spent);
         else
-            (_most, Slowdown) = (Math.Max(Share * Math.Min(expected.Run, ShortRun), LeastSeconds), 1);
+            (_most, _first, Slowdown) = (Math.Max(Share * Math.Min(expected.Run, ShortRun), LeastSeconds), double.PositiveInfinity, 1);
     }
 
     /// <summary>How many times the expected time things take.</summary>
@@ -62,18 +66,22 @@ internal sealed class CheckTime
     /// <summary>Whether there is time for what takes so many seconds.</summary>
     public bool Allows(double seconds) => !IsBound || seconds <= Left;
 
+    /// <summary>Whether there is time for first directions that take so many seconds.</summary>
+    public bool AllowsFirst(double seconds) => Taken + seconds <= _first;
+
     /// <summary>
-    /// Does work within the time that is left, and says whether it was done. Throws <see cref="OperationCanceledException"/> where the run
-    /// is ended.
+    /// Does work within the time that is left, or for first directions within what these may take, and says whether it was done. Throws
+    /// <see cref="OperationCanceledException"/> where the run is ended.
     /// </summary>
     /// <param name="work">The work.</param>
+    /// <param name="isFirst">Whether it is of the first directions.</param>
     /// <param name="stop">Ends the work alone, for the memory that it takes.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public bool Within(Action<CancellationToken> work, CancellationToken stop, CancellationToken cancellation)
+    public bool Within(Action<CancellationToken> work, bool isFirst, CancellationToken stop, CancellationToken cancellation)
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop, cancellation);
         if (IsBound)
-            ends.CancelAfter(TimeSpan.FromSeconds(Left));
+            ends.CancelAfter(TimeSpan.FromSeconds(isFirst ? Math.Max(0, _first - Taken) : Left));
         try
         {
             work(ends.Token);

@@ -158,7 +158,7 @@ internal sealed class RunCheck
                 left.AddRange(group.Results.Select(one => new UncheckedResult(one.Name, allowance.Reason!)));
                 continue;
             }
-            var z = OrtTensors.Shape(Value(_head.Output));
+            var z = WholeOf(_head.Output);
             var values = group.Derivatives.Values;
             ImmutableArray<ResultEntries> results = [.. group.Results.Select(one => EntriesOf(one, z))];
             var inputs = fed.Where(input => results.Any(one => one.Result.Takes(input.Key)))
@@ -196,7 +196,8 @@ internal sealed class RunCheck
             return new ResultEntries(one, elements, shape, WholeOf(one.Target.Value), z, WholeOf(one.Values.Last()));
         }
 
-        long[] WholeOf(Value value) => value.Constant is null ? OrtTensors.Shape(Value(value)) : value.Type.Shape.Sizes;
+        // What weights alone tell is not given by a run.
+        long[] WholeOf(Value value) => value.Type.Shape.IsKnown ? value.Type.Shape.Sizes : OrtTensors.Shape(Value(value));
 
         OrtValue Value(Value value) => value.IsParameter ? fed[value.Name!] : given(value);
     }
