@@ -19,7 +19,7 @@ internal sealed record Candidate(string Method, Cut Cut, bool IsFactor, double D
     /// <summary>The other operations.</summary>
     public double OwnFlops => Flops - SweepFlops;
 
-    /// <summary>What tells which targets share the directions; null where they are the target's own.</summary>
+    /// <summary>Identifies the directions for targets that share them; null where they are the target's own.</summary>
     public SweepKey? Shared { get; init; }
 
     /// <summary>Whether it is taken because its directions serve other targets, too; alone another way would be cheaper.</summary>

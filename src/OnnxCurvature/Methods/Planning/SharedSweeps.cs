@@ -113,7 +113,7 @@ internal static class SharedSweeps
     }
 }
 
-/// <summary>Tells which directions are the same for several targets.</summary>
+/// <summary>Identifies directions that are the same for several targets.</summary>
 /// <param name="Method">The method that makes them.</param>
 /// <param name="At">The value at which they are.</param>
 internal sealed record SweepKey(string Method, Value At);

@@ -104,7 +104,7 @@ internal sealed class RunCheck
     /// <summary>The values of the model that the run must give for its first batch.</summary>
     public ImmutableArray<Value> Given => [.. _groups.SelectMany(group => group.Derivatives.Given).Distinct()];
 
-    /// <summary>Tells what may be taken, and how second-order results are computed. Must be called before the check runs.</summary>
+    /// <summary>Sets what may be taken, and how second-order results are computed. Must be called before the check runs.</summary>
     public void Bind(CheckBudget budget, ImmutableArray<WeightPlan> methods)
     {
         _budget = budget;
