@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Commands;
 using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Runtime.Bounds;
 using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Results;
 
@@ -80,6 +81,7 @@ internal sealed class CommandLine
             _messages.Apply(parsed, _terminal);
             if (ParseErrors.Describe(parsed) is { } sentence)
                 throw new UserErrorException(sentence);
+            MemoryBound.CheckSystem();
             return await Interruptible(
                 () =>
                     parsed.InvokeAsync(

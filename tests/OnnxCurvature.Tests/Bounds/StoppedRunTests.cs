@@ -2,11 +2,14 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
+using OnnxCurvature.Analysis.Spectra;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Tests.Analysis;
 using OnnxCurvature.Tests.EndToEnd;
 using OnnxCurvature.Tests.Files;
 using Xunit;
@@ -45,6 +48,46 @@ public sealed partial class StoppedRunTests : IDisposable
             "The run was stopped, because its process came to the limit of 500 MiB with the smallest chunks; "
                 + "give a smaller --batch-size, or allow more with --memory.",
             error.Message
+        );
+    }
+
+    [Theory, InlineData(1), InlineData(int.MaxValue)]
+    public void Repeated_runs_that_come_to_the_bound_are_made_again_once_and_refused_where_that_takes_as_much(int exceeding)
+    {
+        var measurements = 0;
+        var free = Spectrum(() => 0);
+        // A measurement that is high twice, before and after memory is given back, stops a run.
+        var error = Record.Exception(() =>
+            Assert.Equal(
+                free.Parts[0].Trace,
+                Spectrum(() => Interlocked.Increment(ref measurements) <= 2.0 * exceeding ? Bound : 0).Parts[0].Trace
+            )
+        );
+        if (exceeding == 1)
+            Assert.Null(error);
+        else
+            Assert.Equal(
+                "The run was stopped, because its process came to the limit of 500 MiB; give a smaller --batch-size, or allow more with "
+                    + "--memory.",
+                Assert.IsType<UserErrorException>(error).Message
+            );
+    }
+
+    private SpectrumResult Spectrum(Func<long> held)
+    {
+        using var tool = Softmax.Prepared();
+        return CurvatureAnalyzer.Spectrum(
+            tool["linear.onnx"],
+            new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") },
+            Softmax.Data().ToDictionary(entry => entry.Key, entry => DataSource.Of(entry.Value)),
+            new CurvatureRunOptions
+            {
+                MemoryBytes = Bound,
+                Faults = new PlantedFaults { HeldBytes = held },
+            },
+            new SpectrumOptions { Steps = 3, Starts = 2 },
+            null,
+            TestContext.Current.CancellationToken
         );
     }
 

@@ -45,8 +45,10 @@ public sealed class SystemLimitsTests : IDisposable
     }
 
     [Theory]
-    // Of 2,000 kB of address space the process holds 500, so that of 4,096,000 bytes 2,560,000 are left for what it holds.
-    [InlineData("Max address space         4096000              unlimited            bytes\n", "ulimit -v", 4_096_000 - 1_500 * 1024)]
+    // Of 2,000 kB of address space the process holds 500, so that 1,500 are left out.
+    [InlineData("Max address space         4096000000           unlimited            bytes\n", "ulimit -v", 4_096_000_000 - 1_500 * 1024)]
+    // With so little a process does not start.
+    [InlineData("Max address space         3500000000           unlimited            bytes\n", "ulimit -v", 0)]
     [InlineData("Max data size             4096000              4096000              bytes\n", "ulimit -d", 4_096_000 - 700 * 1024)]
     [InlineData("Max resident set          4096000              unlimited            bytes\n", "ulimit -m", 4_096_000)]
     [InlineData(Unlimited + "Max data size             1                    4096000              bytes\n", "ulimit -d", 0)]
@@ -74,6 +76,18 @@ public sealed class SystemLimitsTests : IDisposable
         var bound = MemoryBound.Of(asked, new SystemLimit(system, "a limit"), held);
         Assert.Equal((bytes, setter), (bound.Bytes, bound.Setter));
         Assert.Equal(setter is null ? 0 : 1, bound.Notes.Count());
+    }
+
+    [Fact]
+    public void A_process_whose_libraries_do_not_fit_is_refused_at_once()
+    {
+        MemoryBound.CheckSystem(new SystemLimit(MemoryBound.ProcessBytes, "ulimit -v"));
+        var error = Assert.Throws<UserErrorException>(() => MemoryBound.CheckSystem(new SystemLimit(64L << 20, "ulimit -v")));
+        Assert.Equal(
+            "The process may take 64 MiB, since ulimit -v allows no more than that, and its libraries take 110 MiB; "
+                + "let the process have more there.",
+            error.Message
+        );
     }
 
     [Fact]

@@ -18,6 +18,22 @@ internal readonly record struct MemoryBound(long Bytes, string? Setter)
     /// </summary>
     public long HeldBefore { get; private init; }
 
+    /// <summary>
+    /// Throws <see cref="UserErrorException"/> where the system allows less than the libraries of a process take: one of them would fail to
+    /// load somewhere, which nothing could explain.
+    /// </summary>
+    public static void CheckSystem() => CheckSystem(System.Value);
+
+    /// <summary>The same, for a system's limit.</summary>
+    public static void CheckSystem(SystemLimit system)
+    {
+        if (system.Bytes < ProcessBytes)
+            throw new UserErrorException(
+                $"The process may take {PlanLimits.Text(system.Bytes)}, since {system.Setter} allows no more than that, and its libraries "
+                    + $"take {PlanLimits.Text(ProcessBytes)}; let the process have more there."
+            );
+    }
+
     /// <summary>The bound that is asked for, or that of the system where it is lower.</summary>
     /// <param name="asked">The bytes that are asked for.</param>
     /// <param name="ownsProcess">Whether all that the process holds counts as the run's.</param>

@@ -19,12 +19,21 @@ internal sealed class SystemLimits(string root = "/")
 
     private const string Group = "the control group of the process, as that of a container,";
 
-    /// <summary>Names of the limits of <c>ulimit</c> in the system's table, and which of a process's sizes they bound.</summary>
-    private static readonly (string Row, string Setter, string Bounded, string Resident)[] Rows =
+    /// <summary>
+    /// The least address space in which a process starts: .NET keeps half of a limit for its heap, and the other half must hold libraries
+    /// and the stacks of threads. Measured with .NET 10 and ONNX Runtime 1.32.
+    /// </summary>
+    public const long LeastAddressSpace = 3400L << 20;
+
+    /// <summary>
+    /// Names of the limits of <c>ulimit</c> in the system's table, which of a process's sizes they bound, and with how little a process
+    /// does not start.
+    /// </summary>
+    private static readonly (string Row, string Setter, string Bounded, string Resident, long Least)[] Rows =
     [
-        ("Max address space", "ulimit -v", "VmSize", "VmRSS"),
-        ("Max data size", "ulimit -d", "VmData", "RssAnon"),
-        ("Max resident set", "ulimit -m", "", ""),
+        ("Max address space", "ulimit -v", "VmSize", "VmRSS", LeastAddressSpace),
+        ("Max data size", "ulimit -d", "VmData", "RssAnon", 0),
+        ("Max resident set", "ulimit -m", "", "", 0),
     ];
 
     /// <summary>The smallest bound; none is larger than the memory of the machine.</summary>
@@ -71,14 +80,16 @@ internal sealed class SystemLimits(string root = "/")
             .Where(parts => parts.Length == 2)
             .ToDictionary(parts => parts[0], parts => 1024 * Number(parts[1].Replace("kB", "", StringComparison.Ordinal)) ?? 0);
         var lines = Lines("proc/self/limits");
-        foreach (var (row, setter, bounded, resident) in Rows)
+        foreach (var (row, setter, bounded, resident, least) in Rows)
             if (
                 lines.FirstOrDefault(line => line.StartsWith(row, StringComparison.Ordinal)) is { } line
                 && line[row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var soft, ..]
                 && Number(soft) is { } bytes
             )
                 yield return new SystemLimit(
-                    Math.Max(0, bytes - Math.Max(0, sizes.GetValueOrDefault(bounded) - sizes.GetValueOrDefault(resident))),
+                    bytes < least
+                        ? 0
+                        : Math.Max(0, bytes - Math.Max(0, sizes.GetValueOrDefault(bounded) - sizes.GetValueOrDefault(resident))),
                     setter
                 );
     }

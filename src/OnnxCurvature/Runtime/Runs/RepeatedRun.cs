@@ -9,6 +9,7 @@ using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Passes;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Bounds;
 using OnnxCurvature.Runtime.Schedules;
 using OnnxCurvature.Runtime.Sessions;
 
@@ -22,9 +23,18 @@ internal sealed class RepeatedRun : IDisposable
     private readonly BatchJoin _join;
     private readonly ScheduleRunner _runner;
     private readonly ImmutableArray<Value> _parameters;
+    private readonly CurvatureRunOptions _options;
 
-    private RepeatedRun(Program program, DataSet data, BatchJoin join, ScheduleRunner runner, ImmutableArray<Value> parameters)
+    private RepeatedRun(
+        Program program,
+        DataSet data,
+        BatchJoin join,
+        ScheduleRunner runner,
+        ImmutableArray<Value> parameters,
+        CurvatureRunOptions options
+    )
     {
+        _options = options;
         _program = program;
         _data = data;
         _join = join;
@@ -66,7 +76,7 @@ internal sealed class RepeatedRun : IDisposable
         var settings = new OrtSettings(source.Folder, options.ChosenProvider, options.Threads) { Cuda = options.Cuda };
         var runner = new ScheduleRunner(ProgramSchedule.Of(program), settings, costs);
         var times = new TimeModel(costs, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
-        return new RepeatedRun(program, data, new BatchJoin(averages.Value, [], []), runner, parameters)
+        return new RepeatedRun(program, data, new BatchJoin(averages.Value, [], []), runner, parameters, options)
         {
             Seconds = data.Batches * times.Run(program),
         };
@@ -74,12 +84,16 @@ internal sealed class RepeatedRun : IDisposable
 
     /// <summary>
     /// The outputs for values of the parameters, in their order, row-major. Throws <see cref="UserErrorException"/> where one is not
-    /// finite.
+    /// finite, or where a batch takes more memory than is allowed.
     /// </summary>
     public ImmutableArray<double[]> Run(IReadOnlyList<double[]> values, CancellationToken cancellation)
     {
         var joined = _program.Outputs.Select(output => new JoinedOutput(_join.KindOf(output.Name))).ToArray();
         var own = new Dictionary<Value, OrtValue>();
+        using var watch =
+            _options.ChosenProvider == ExecutionProvider.Cpu
+                ? new MemoryWatch(_options.Bound, _options.Faults.HeldBytes, cancellation)
+                : null;
         try
         {
             foreach (var (parameter, elements) in _parameters.Zip(values))
@@ -88,7 +102,7 @@ internal sealed class RepeatedRun : IDisposable
                     parameter.Type.Element
                 );
             for (var batch = 0; batch < _data.Batches; batch++)
-                Join(joined, batch, own, cancellation);
+                Join(joined, batch, own, watch, cancellation);
         }
         finally
         {
@@ -114,7 +128,7 @@ internal sealed class RepeatedRun : IDisposable
             );
     }
 
-    private void Join(JoinedOutput[] joined, int batch, Dictionary<Value, OrtValue> own, CancellationToken cancellation)
+    private void Join(JoinedOutput[] joined, int batch, Dictionary<Value, OrtValue> own, MemoryWatch? watch, CancellationToken cancellation)
     {
         var (arrays, samples) = _data.Batch(batch);
         var feeds = arrays.ToDictionary(entry => entry.Key, entry => OrtTensors.Of(entry.Value, entry.Key.Type.Element));
@@ -122,7 +136,7 @@ internal sealed class RepeatedRun : IDisposable
         {
             var outputs = _program.Outputs.Select(output => output.Value).ToHashSet();
             var all = new Dictionary<Value, OrtValue>(feeds.Concat(own));
-            var results = _runner.Run(all, outputs, outputs, keep: true, DirectionSegment.Whole, progress: null, cancellation);
+            var results = Compute(all, outputs, watch, cancellation);
             foreach (var (output, result) in _program.Outputs.Zip(joined))
             {
                 var tensor = results[output.Value];
@@ -142,5 +156,35 @@ internal sealed class RepeatedRun : IDisposable
             foreach (var feed in feeds.Values)
                 feed.Dispose();
         }
+    }
+
+    /// <summary>
+    /// The values of the outputs. What earlier batches have left is given back where one comes to the bound on memory, and that one is
+    /// computed again.
+    /// </summary>
+    private IReadOnlyDictionary<Value, OrtValue> Compute(
+        Dictionary<Value, OrtValue> inputs,
+        HashSet<Value> outputs,
+        MemoryWatch? watch,
+        CancellationToken cancellation
+    )
+    {
+        for (var isFresh = false; ; isFresh = true)
+            try
+            {
+                var token = watch?.Token ?? cancellation;
+                return _runner.Run(inputs, outputs, outputs, keep: true, DirectionSegment.Whole, progress: null, token);
+            }
+            catch (OperationCanceledException) when (watch is { HasStopped: true } && !cancellation.IsCancellationRequested)
+            {
+                if (isFresh)
+                    throw new UserErrorException(
+                        $"The run was stopped, because its process came to the limit of {_options.Bound.Text}; give a smaller "
+                            + $"--batch-size, or {_options.Bound.Remedy}."
+                    );
+                _runner.GiveUpAll();
+                watch.Trim();
+                watch.Restart();
+            }
     }
 }
