@@ -172,7 +172,10 @@ internal sealed class RepeatedRun : IDisposable
         for (var isFresh = false; ; isFresh = true)
             try
             {
+                // A run that is over before the next measurement is measured, too.
+                watch?.Measure(0);
                 var token = watch?.Token ?? cancellation;
+                token.ThrowIfCancellationRequested();
                 return _runner.Run(inputs, outputs, outputs, keep: true, DirectionSegment.Whole, progress: null, token);
             }
             catch (OperationCanceledException) when (watch is { HasStopped: true } && !cancellation.IsCancellationRequested)
