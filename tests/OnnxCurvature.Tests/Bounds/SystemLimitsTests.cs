@@ -59,7 +59,9 @@ public sealed class SystemLimitsTests : IDisposable
             "proc/self/status",
             "Name:\tdotnet\nVmSize:\t    2000 kB\nVmRSS:\t     500 kB\nRssAnon:\t     300 kB\nVmData:\t    1000 kB\n"
         );
-        Assert.Equal(new SystemLimit(bytes, setter), new SystemLimits(_root.Path).Smallest());
+        var limit = new SystemLimits(_root.Path).Smallest();
+        Assert.Equal((bytes, setter), (limit.Bytes, limit.Setter));
+        Assert.Equal(limits.Contains("3500000000", StringComparison.Ordinal) ? 3_500_000_000 : (long?)null, limit.ScarceAddressSpace);
     }
 
     [Theory]
@@ -87,6 +89,12 @@ public sealed class SystemLimitsTests : IDisposable
             "The process may take 64 MiB, since ulimit -v allows no more than that, and its libraries take 110 MiB; "
                 + "let the process have more there.",
             error.Message
+        );
+        var scarce = new SystemLimit(0, "ulimit -v") { ScarceAddressSpace = 3000L << 20 };
+        Assert.Equal(
+            "ulimit -v allows 3000 MiB of address space, and .NET and ONNX Runtime reserve 3400 MiB; allow more there, and bound memory "
+                + "with --memory.",
+            Assert.Throws<UserErrorException>(() => MemoryBound.CheckSystem(scarce)).Message
         );
     }
 

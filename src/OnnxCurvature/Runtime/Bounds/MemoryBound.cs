@@ -27,6 +27,11 @@ internal readonly record struct MemoryBound(long Bytes, string? Setter)
     /// <summary>The same, for a system's limit.</summary>
     public static void CheckSystem(SystemLimit system)
     {
+        if (system.ScarceAddressSpace is { } space)
+            throw new UserErrorException(
+                $"{system.Setter} allows {PlanLimits.Text(space)} of address space, and .NET and ONNX Runtime reserve "
+                    + $"{PlanLimits.Text(SystemLimits.LeastAddressSpace)}; allow more there, and bound memory with --memory."
+            );
         if (system.Bytes < ProcessBytes)
             throw new UserErrorException(
                 $"The process may take {PlanLimits.Text(system.Bytes)}, since {system.Setter} allows no more than that, and its libraries "

@@ -5,7 +5,11 @@ namespace OnnxCurvature.Runtime.Bounds;
 /// <summary>A bound on memory that the system sets.</summary>
 /// <param name="Bytes">The most bytes that the process may hold.</param>
 /// <param name="Setter">What sets it, as the subject of a sentence.</param>
-internal readonly record struct SystemLimit(long Bytes, string Setter);
+internal readonly record struct SystemLimit(long Bytes, string Setter)
+{
+    /// <summary>The bytes of address space that are allowed, where a process does not start with so few; else null.</summary>
+    public long? ScarceAddressSpace { get; init; }
+}
 
 /// <summary>
 /// What the system lets a process hold: the machine's memory, and on Linux its control groups, as those of containers, and the limits that
@@ -91,7 +95,10 @@ internal sealed class SystemLimits(string root = "/")
                         ? 0
                         : Math.Max(0, bytes - Math.Max(0, sizes.GetValueOrDefault(bounded) - sizes.GetValueOrDefault(resident))),
                     setter
-                );
+                )
+                {
+                    ScarceAddressSpace = bytes < least ? bytes : null,
+                };
     }
 
     private string[] Lines(string path)
