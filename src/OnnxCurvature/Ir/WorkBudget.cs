@@ -26,7 +26,11 @@ internal sealed class WorkBudget(WorkLimits limits)
     }
 
     /// <summary>Takes bytes. Throws <see cref="WorkLimitException"/> where too few are left.</summary>
-    public void TakeBytes(long count) => Take(ref _bytes, count, limits.Bytes, "bytes");
+    public void TakeBytes(long count)
+    {
+        Take(ref _bytes, count, limits.Bytes, "bytes");
+        limits.Allocating(count);
+    }
 
     /// <summary>Takes steps. Throws <see cref="WorkLimitException"/> where too few are left.</summary>
     public void TakeSteps(double count) => Take(ref _steps, count < long.MaxValue / 2 ? (long)count : long.MaxValue, limits.Steps, "steps");

@@ -18,6 +18,9 @@ public sealed record WorkLimits
     /// </summary>
     public long Steps { get; init; } = 100_000_000;
 
+    /// <summary>Is given bytes before they are allocated; tests let that fail.</summary>
+    internal Action<long> Allocating { get; init; } = _ => { };
+
     /// <summary>No limits.</summary>
     public static WorkLimits None { get; } =
         new()

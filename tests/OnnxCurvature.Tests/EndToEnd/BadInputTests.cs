@@ -83,7 +83,7 @@ public sealed class BadInputTests
             { $"run @division.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "ONNX Runtime cannot run the program" },
             {
                 $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --memory 10",
-                "With one direction at a time the run takes about 113 MiB, and the limit is 10 bytes; allow more with --memory"
+                "No plan of the run takes less than about 113 MiB, and the limit is 10 bytes; allow more with --memory"
             },
             {
                 $"run @wide.onnx -o @o.npz --wrt w --quantity jacobian --loss sum --data x=@x.npy --memory 9999G",

@@ -2,7 +2,9 @@ using OnnxCurvature.Files;
 
 namespace OnnxCurvature.Tests.Files;
 
-/// <summary>The file system of the machine, of which one step fails: that of a number, counted from 0.</summary>
+/// <summary>
+/// The file system of the machine, of which one step fails: that of a number, counted from 0. Memory that is allocated is a step, too.
+/// </summary>
 internal sealed class FailingFiles(int failing, Exception failure) : IFileSystem
 {
     private int _step;
@@ -40,12 +42,16 @@ internal sealed class FailingFiles(int failing, Exception failure) : IFileSystem
         SystemFiles.Instance.Delete(path);
     }
 
-    private void Step()
+    /// <summary>A step that takes memory, of which there is not enough where it fails.</summary>
+    public void Allocate(long bytes) => Step(new InsufficientMemoryException($"{bytes} bytes"));
+
+    private void Step(Exception? own = null)
     {
-        if (_step++ != failing)
+        // Data are read on a thread of their own.
+        if (Interlocked.Increment(ref _step) - 1 != failing)
             return;
         HasFailed = true;
-        throw failure;
+        throw own ?? failure;
     }
 
     private sealed class FailingStream(FailingFiles files, Stream inner) : Stream

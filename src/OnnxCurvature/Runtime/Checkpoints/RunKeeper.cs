@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using OnnxCurvature.Files;
 
 namespace OnnxCurvature.Runtime.Checkpoints;
 
@@ -21,6 +22,9 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
 
     /// <summary>Whether a checkpoint is written over that was left by the same run, before it was planned anew.</summary>
     public bool BeginsAnew { get; init; }
+
+    /// <summary>What makes, moves and removes the file.</summary>
+    public IFileSystem Files { get; init; } = SystemFiles.Instance;
 
     /// <summary>The part of the work.</summary>
     public Shard Shard => shard;
@@ -70,12 +74,22 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
         return new InterruptedRunException(options.Path, state.Progress, cancellation);
     }
 
-    /// <summary>Removes the checkpoint of a run that is complete.</summary>
-    public void Finish()
+    /// <summary>
+    /// Removes the checkpoint of a run that is complete. Where that is not possible it gives a sentence, since the results are worth more.
+    /// </summary>
+    public string? Finish()
     {
-        if (options is not null)
-            File.Delete(options.Path);
+        try
+        {
+            if (options is not null)
+                Files.Delete(options.Path);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"'{options!.Path}', which kept what was done, could not be removed ({UserFile.OneLine(exception)}); remove it.";
+        }
     }
 
-    private void Save(RunState state) => StateFile.Write(options!.Path, identity(), state, info(state));
+    private void Save(RunState state) => StateFile.Write(options!.Path, identity(), state, info(state), Files);
 }

@@ -17,7 +17,12 @@ internal static class StateFile
     public const string About = "about.json";
 
     /// <summary>Writes a state, whole or not at all. Throws <see cref="UserErrorException"/>.</summary>
-    public static void Write(string path, RunIdentity identity, RunState state, ShardFileInfo info) =>
+    /// <param name="path">The file.</param>
+    /// <param name="identity">What the run is of.</param>
+    /// <param name="state">The state.</param>
+    /// <param name="info">What is kept of it for the summary.</param>
+    /// <param name="files">What makes and moves the file.</param>
+    public static void Write(string path, RunIdentity identity, RunState state, ShardFileInfo info, IFileSystem files) =>
         AtomicFile.Write(
             path,
             stream =>
@@ -28,7 +33,8 @@ internal static class StateFile
                 foreach (var (batch, piece) in output.Joined.Pieces)
                 foreach (var (part, numbers) in piece.Sum.Parts.Index())
                     writer.Add(Member(index, batch, part), ElementType.Float64, piece.Shape, numbers);
-            }
+            },
+            files
         );
 
     /// <summary>Reads what a file says of itself. Throws <see cref="UserErrorException"/> for a file that is none of a state.</summary>

@@ -44,6 +44,9 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     /// <summary>What the process holds, in bytes.</summary>
     public Func<long> HeldBytes { get; init; } = () => Environment.WorkingSet;
 
+    /// <summary>Is given the bytes of arrays that grow with the data or the results, before they are allocated.</summary>
+    public Action<long> Allocating { get; init; } = _ => { };
+
     /// <summary>
     /// Runs. Throws <see cref="UserErrorException"/> for a result that holds NaN or infinity, with the first node that made it.
     /// </summary>
@@ -89,7 +92,11 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         using var batches = new BatchRunner(program, results, runner, segments, join, settings, state, summed)
         {
             Check = Check,
-            Expect = bytes => watch?.Measure(bytes),
+            Expect = bytes =>
+            {
+                Allocating(bytes);
+                watch?.Measure(bytes);
+            },
             Recover = () =>
             {
                 watch?.Trim();
@@ -112,14 +119,14 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 {
                     RunUnit(batches, sessions, fed);
                     state.Seconds = before + clock.Elapsed.TotalSeconds;
-                    keeper?.Offer(() => batches.StateOnHost(CancellationToken.None));
+                    keeper?.Offer(() => StateOnHost(batches));
                 } while (!state.IsComplete && state.Next / segments.Count == batch);
                 times.Add((clock.Elapsed - start).TotalSeconds);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested && keeper is not null)
         {
-            if (keeper.Interrupt(batches.StateOnHost(CancellationToken.None), cancellation) is { } interrupted)
+            if (keeper.Interrupt(StateOnHost(batches), cancellation) is { } interrupted)
                 throw interrupted;
             throw;
         }
@@ -132,6 +139,16 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             SecondsForData = waited,
             SecondsOfABatch = times.Count > 2 ? times.Skip(1).Order().ElementAt((times.Count - 1) / 2) : null,
         };
+
+        RunState StateOnHost(BatchRunner batches)
+        {
+            Allocating(
+                state.Outputs.Sum(output =>
+                    output.Joined.Pieces.Values.Sum(piece => (long)sizeof(double) * piece.Sum.Length * piece.Sum.Parts.Count)
+                )
+            );
+            return batches.StateOnHost(CancellationToken.None);
+        }
 
         // What was left by earlier units is given back where one comes to the bound, and that one is run again.
         void RunUnit(BatchRunner batches, RunSessions sessions, FedBatch fed)
@@ -163,6 +180,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         Task.Run(() =>
         {
             var (arrays, samples) = data.Batch((int)batch);
+            Allocating(arrays.Sum(entry => entry.Key.Type.Element.Bytes(entry.Value.Count)));
             var values = arrays.ToDictionary(entry => entry.Key, entry => OrtTensors.Of(entry.Value, entry.Key.Type.Element));
             if (BatchNumber is not null)
                 values[BatchNumber] = OrtTensors.Scalar(batch);

@@ -1,3 +1,4 @@
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
 
@@ -11,6 +12,12 @@ internal sealed record PlantedFaults
 
     /// <summary>What the process is measured to hold, in bytes.</summary>
     public Func<long> HeldBytes { get; init; } = () => Environment.WorkingSet;
+
+    /// <summary>What makes and moves the files of checkpoints.</summary>
+    public IFileSystem Files { get; init; } = SystemFiles.Instance;
+
+    /// <summary>Is given the bytes of arrays that grow with the data or the results, before they are allocated.</summary>
+    public Action<long> Allocating { get; init; } = _ => { };
 
     /// <summary>The program that is run.</summary>
     public Func<Program, Program> Program { get; init; } = program => program;

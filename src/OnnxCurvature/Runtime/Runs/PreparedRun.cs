@@ -118,9 +118,8 @@ internal sealed class PreparedRun : IDisposable
                 );
             }
             profiles?.Write(_options.ProfilePath!);
-            StateFile.Write(path, _identity.Value, run.State, Info(run.State));
-            keeper.Finish();
-            return run.State.Progress;
+            StateFile.Write(path, _identity.Value, run.State, Info(run.State), _options.Faults.Files);
+            return string.Join("; ", new[] { run.State.Progress, keeper.Finish() }.OfType<string>());
         });
 
     /// <summary>This run, whose sessions from now on are kept until it is disposed.</summary>
@@ -287,8 +286,7 @@ internal sealed class PreparedRun : IDisposable
             Methods = MethodSentences,
             Nodes = Nodes,
         };
-        keeper.Finish();
-        return result;
+        return keeper.Finish() is { } left ? result with { Notes = [.. result.Notes, left] } : result;
     }
 
     /// <summary>
@@ -312,6 +310,7 @@ internal sealed class PreparedRun : IDisposable
             Sessions = _sessions,
             Bound = _options.ChosenProvider == ExecutionProvider.Cpu ? _options.Bound : null,
             HeldBytes = _options.Faults.HeldBytes,
+            Allocating = _options.Faults.Allocating,
         };
         return runner;
     }
@@ -321,6 +320,7 @@ internal sealed class PreparedRun : IDisposable
         {
             Probes = Source.Request?.Probes ?? 0,
             BeginsAnew = _options.PlannedBytes is not null,
+            Files = _options.Faults.Files,
         };
 
     /// <summary>What a state's file says for the summary.</summary>

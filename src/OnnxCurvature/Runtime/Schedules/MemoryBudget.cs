@@ -44,12 +44,12 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
     /// <summary>The most bytes by the estimate, where a run showed that it is too low; null for the bound.</summary>
     public long? PlannedBytes { get; init; }
 
-    /// <summary>Whether one direction at a time is planned even where the estimate is higher.</summary>
+    /// <summary>Whether what takes least is planned even where the estimate is higher.</summary>
     public bool TakesLeast { get; init; }
 
     /// <summary>
     /// The plan that <paramref name="make"/> gives for about the most bytes of a chunk that keep the whole within the bound. Throws
-    /// <see cref="MemoryLimitException"/> where one direction at a time takes more.
+    /// <see cref="MemoryLimitException"/> where what takes least takes more.
     /// </summary>
     public CurvaturePlan Plan(Func<long, CurvaturePlan> make)
     {
@@ -60,6 +60,9 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
         if (most.Peak <= limit)
             return most.Plan;
         var least = Of(1);
+        // Sums over single directions may be large themselves, so that all directions at once take less.
+        if (most.Peak < least.Peak)
+            least = most;
         if (least.Peak > limit && TakesLeast)
             return least.Plan;
         if (least.Peak > limit)
@@ -67,7 +70,7 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
             var atOnce = Obstacle is null ? "" : $"all samples are run at once, because {Obstacle}; ";
             var blocks = Obstacle is null ? "" : ", or give --batch-size N --as-blocks where blocks are what is wanted";
             throw new MemoryLimitException(
-                $"With one direction at a time the run takes about {Math.Ceiling((least.Peak + nodes) / (1 << 20))} MiB, and the limit is "
+                $"No plan of the run takes less than about {Math.Ceiling((least.Peak + nodes) / (1 << 20))} MiB, and the limit is "
                     + $"{bound.Text}; {atOnce}{bound.Remedy}{blocks}."
             );
         }
