@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Analysis.Pruning;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
@@ -53,13 +54,13 @@ internal static class PruneCommand
                 var (analysis, curvature) = run.Produce(cancellation);
                 var prepared = CurvatureAnalyzer.Prune(analysis, curvature, cancellation);
                 var result = prepared.Prune(options);
-                var curve = held.IsEmpty ? [] : prepared.Curve(options, Sparsities, heldData, cancellation);
+                var curve = held.IsEmpty ? ImmutableArray<PruningPoint>.Empty : prepared.Curve(options, Sparsities, heldData, cancellation);
                 if (path is not null)
                     result.WriteMasks(path);
                 if (model is not null)
                     prepared.WriteModel(result, model);
                 return Task.FromResult(
-                    run.Finish(path ?? model ?? "", result.ToJson, () => PruningView.Show(terminal, result, curve, files))
+                    run.Finish(path ?? model ?? "", () => result.ToJson(curve), () => PruningView.Show(terminal, result, curve, files))
                 );
             }
         );

@@ -1,7 +1,6 @@
-using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Schema;
+using OnnxCurvature.Analysis.Reports;
 using OnnxCurvature.Cli;
 using OnnxCurvature.Cli.Reports;
 using OnnxCurvature.Runtime.Results;
@@ -52,20 +51,14 @@ public sealed class ReportTests
             "run" => typeof(RunDocument),
             _ => typeof(VerifyDocument),
         };
-        var schema = (JsonObject)
-            ReportText
-                .Relaxed.GetTypeInfo(type)!
-                .GetJsonSchemaAsNode(
-                    new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Described }
-                );
-        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
-        Golden.MatchPage($"src/docs/{command}.schema.json", schema.ToJsonString(ReportText.Relaxed.Options) + "\n");
+        var schema = JsonText.Schema(ReportText.Relaxed.GetTypeInfo(type)!);
+        Golden.MatchPage($"src/docs/{command}.schema.json", schema);
 
         using var folder = new TemporaryFolder();
         var run = ToolRun.Of(new FakeService { Found = Found }, [.. Arguments(command, folder), "--json"]);
         using var document = JsonDocument.Parse(run.Output);
         Assert.Equal(
-            ((JsonObject)schema["properties"]!).Select(property => property.Key).Order(StringComparer.Ordinal),
+            ((JsonObject)JsonNode.Parse(schema)!["properties"]!).Select(property => property.Key).Order(StringComparer.Ordinal),
             document.RootElement.EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal)
         );
     }
@@ -102,12 +95,4 @@ public sealed class ReportTests
             "run" => ["run", "m", "-o", folder.File("out.npz"), "--wrt", "w", "--loss", "mse"],
             _ => ["verify", "m", "--wrt", "w", "--loss", "mse"],
         };
-
-    private static JsonNode Described(JsonSchemaExporterContext context, JsonNode schema)
-    {
-        var text = context.PropertyInfo?.AttributeProvider?.GetCustomAttributes(typeof(DescriptionAttribute), inherit: false);
-        if (schema is JsonObject properties && text is [DescriptionAttribute { Description: var description }, ..])
-            properties.Insert(0, "description", description);
-        return schema;
-    }
 }

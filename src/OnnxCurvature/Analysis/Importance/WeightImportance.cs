@@ -58,25 +58,7 @@ internal sealed record ImportanceResult(double Loss, long Samples, ImmutableArra
         );
 
     /// <summary>The figures as JSON, without the arrays.</summary>
-    public string ToJson() =>
-        JsonText.Object(json =>
-        {
-            json.WriteString("schema", "onnx-curvature/importance/1");
-            json.WriteNumber("loss", Loss);
-            json.WriteNumber("samples", Samples);
-            json.Objects(
-                "layers",
-                Layers,
-                layer =>
-                {
-                    json.Layer(layer.Node, layer.Weight, layer.StandardErrors is null, layer.Importance.Length);
-                    json.WriteNumber("sum", layer.Sum);
-                    json.WriteNumber("largest", layer.Importance.Max());
-                    json.WriteNumber("zeroShare", layer.ZeroShare);
-                }
-            );
-            json.Strings("notes", Notes);
-        });
+    public string ToJson() => JsonText.Of(ImportanceDocument.Of(this), ImportanceJson.Relaxed.ImportanceDocument);
 }
 
 /// <summary>The importance of the entries of one weight.</summary>

@@ -34,25 +34,7 @@ internal sealed record LaplaceResult(
         );
 
     /// <summary>The figures as JSON, without the arrays.</summary>
-    public string ToJson() =>
-        JsonText.Object(json =>
-        {
-            json.WriteString("schema", "onnx-curvature/laplace/1");
-            json.WriteNumber("loss", Loss);
-            json.WriteNumber("priorPrecision", PriorPrecision);
-            json.WriteBoolean("fitted", IsFitted);
-            json.WriteNumber("logMarginalLikelihood", LogMarginalLikelihood);
-            json.Objects(
-                "layers",
-                Layers,
-                layer =>
-                {
-                    json.Layer(layer.Node, layer.Weight, layer.IsExact, layer.Mean.Length);
-                    json.WriteNumber("meanVariance", layer.Variance.Average());
-                    json.WriteNumber("largestVariance", layer.Variance.Max());
-                }
-            );
-        });
+    public string ToJson() => JsonText.Of(LaplaceDocument.Of(this), LaplaceJson.Relaxed.LaplaceDocument);
 }
 
 /// <summary>The posterior of one weight.</summary>

@@ -42,26 +42,9 @@ internal sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> La
         );
 
     /// <summary>The figures as JSON, without the masks.</summary>
-    public string ToJson() =>
-        JsonText.Object(json =>
-        {
-            json.WriteString("schema", "onnx-curvature/pruning/1");
-            json.WriteNumber("loss", Loss);
-            json.WriteNumber("sparsity", Sparsity);
-            json.WriteNumber("predicted", Predicted);
-            json.WriteNumber("error", Error);
-            json.Objects(
-                "layers",
-                Layers,
-                layer =>
-                {
-                    json.Layer(layer.Node, layer.Weight, layer.IsExact, layer.Keeps.Length);
-                    json.WriteNumber("pruned", layer.Pruned);
-                    json.WriteNumber("predicted", layer.Predicted);
-                    json.WriteNumber("error", layer.Error);
-                }
-            );
-        });
+    /// <param name="curve">The losses that were measured on held data; empty for none.</param>
+    public string ToJson(ImmutableArray<PruningPoint> curve) =>
+        JsonText.Of(PruningDocument.Of(this, curve), PruningJson.Relaxed.PruningDocument);
 }
 
 /// <summary>What goes of one weight.</summary>

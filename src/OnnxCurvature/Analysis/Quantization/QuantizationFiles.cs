@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using OnnxCurvature.Analysis.Reports;
 using OnnxCurvature.Files;
 
@@ -51,26 +50,7 @@ internal static class QuantizationFiles
     public static string ToJson(QuantizationResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        return JsonText.Object(json =>
-        {
-            json.WriteString("schema", "onnx-curvature/sensitivity/1");
-            json.WriteNumber("loss", result.Loss);
-            json.Objects("nodes", result.Nodes, node => Properties(json, node));
-            json.Objects(
-                "rankCorrelations",
-                result.Correlations,
-                correlation =>
-                {
-                    json.WriteString("scheme", correlation.Scheme.Name);
-                    json.WriteNumber("weights", correlation.Weights);
-                    json.NumberOrNull("predicted", correlation.Predicted);
-                    json.NumberOrNull("inputWeightedError", correlation.InputWeighted);
-                    json.NumberOrNull("weightError", correlation.WeightError);
-                }
-            );
-            if (result.Choice is { } choice)
-                Properties(json, choice);
-        });
+        return JsonText.Of(QuantizationDocument.Of(result), QuantizationJson.Relaxed.QuantizationDocument);
     }
 
     /// <summary>The predictions as comma-separated values.</summary>
@@ -84,54 +64,17 @@ internal static class QuantizationFiles
     public static string NodesToExclude(ChosenBits choice)
     {
         ArgumentNullException.ThrowIfNull(choice);
-        return JsonText.Of(json =>
-        {
-            json.WriteStartArray();
-            foreach (var node in choice.NodesToExclude)
-                json.WriteStringValue(node);
-            json.WriteEndArray();
-        });
+        return JsonText.Of(choice.NodesToExclude, QuantizationJson.Relaxed.ImmutableArrayString);
     }
 
     /// <summary>A JSON object of the bits of each node.</summary>
     public static string BitsByNode(ChosenBits choice)
     {
         ArgumentNullException.ThrowIfNull(choice);
-        return JsonText.Object(json =>
-        {
-            foreach (var (node, bits) in choice.Nodes.DistinctBy(entry => entry.Node))
-                json.WriteNumber(node, bits);
-        });
-    }
-
-    private static void Properties(Utf8JsonWriter json, NodeSensitivity node)
-    {
-        json.WriteString("scheme", node.Scheme.Name);
-        json.WriteString("node", node.Node);
-        json.WriteString("operator", node.Operator);
-        json.WriteString("weight", node.Weight);
-        json.WriteNumber("predicted", node.Predicted);
-        json.WriteNumber("firstOrder", node.FirstOrder);
-        json.WriteNumber("secondOrder", node.SecondOrder);
-        json.WriteNumber("error", node.Error);
-        json.WriteBoolean("exact", node.IsExact);
-        json.NumberOrNull("measured", node.Measured);
-        json.WriteNumber("weightError", node.WeightError);
-        json.WriteNumber("inputWeightedError", node.InputWeightedError);
-        json.WriteNumber("bytes", node.Bytes);
-        json.Numbers("channels", node.Channels);
-        json.Numbers("channelErrors", node.ChannelErrors);
-    }
-
-    private static void Properties(Utf8JsonWriter json, ChosenBits choice)
-    {
-        json.WriteStartObject("choice");
-        json.WriteNumber("targetBytes", choice.TargetBytes);
-        json.WriteNumber("bytes", choice.Bytes);
-        json.WriteNumber("floatBytes", choice.FloatBytes);
-        json.WriteNumber("predicted", choice.Predicted);
-        json.Strings("nodesToExclude", choice.NodesToExclude);
-        json.WriteEndObject();
+        IReadOnlyDictionary<string, int> bits = new OrderedDictionary<string, int>(
+            choice.Nodes.DistinctBy(entry => entry.Node).Select(entry => KeyValuePair.Create(entry.Node, entry.Bits))
+        );
+        return JsonText.Of(bits, QuantizationJson.Relaxed.IReadOnlyDictionaryStringInt32);
     }
 
     private static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);

@@ -1,87 +1,32 @@
-using System.Text;
+using System.ComponentModel;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
 
 namespace OnnxCurvature.Analysis.Reports;
 
-/// <summary>JSON for programs: indented, in UTF-8, with a line feed at its end.</summary>
+/// <summary>JSON for programs: indented, in camel case, in UTF-8, with a line feed at its end.</summary>
 internal static class JsonText
 {
-    /// <summary>The text of an object whose properties are written.</summary>
-    public static string Object(Action<Utf8JsonWriter> properties) =>
-        Of(json =>
-        {
-            json.WriteStartObject();
-            properties(json);
-            json.WriteEndObject();
-        });
+    /// <summary>The text of a document.</summary>
+    public static string Of<T>(T document, JsonTypeInfo<T> type) => JsonSerializer.Serialize(document, type) + "\n";
 
-    /// <summary>The text of a value that is written.</summary>
-    public static string Of(Action<Utf8JsonWriter> write)
+    /// <summary>The schema of documents of a type, with the descriptions of their properties.</summary>
+    public static string Schema(JsonTypeInfo type)
     {
-        using var stream = new MemoryStream();
-        var options = new JsonWriterOptions
-        {
-            Indented = true,
-            NewLine = "\n",
-            // The text goes to a terminal or a file, never into a web page, so that only what JSON itself reserves is escaped.
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        };
-        using (var json = new Utf8JsonWriter(stream, options))
-            write(json);
-        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+        ArgumentNullException.ThrowIfNull(type);
+        var options = new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Described };
+        var schema = (JsonObject)type.GetJsonSchemaAsNode(options);
+        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        return schema.ToJsonString(type.Options) + "\n";
     }
 
-    /// <summary>Writes an array of objects.</summary>
-    public static void Objects<T>(this Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> properties)
-    {
-        json.WriteStartArray(name);
-        foreach (var item in items)
-        {
-            json.WriteStartObject();
-            properties(item);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
+    /// <summary>A number, or null where there is none or it is not finite: JSON has no word for these.</summary>
+    public static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 
-    /// <summary>Writes the properties that every report has of a weight: its node, its name, whether it is exact, its entries.</summary>
-    public static void Layer(this Utf8JsonWriter json, string node, string weight, bool isExact, long entries)
-    {
-        json.WriteString("node", node);
-        json.WriteString("weight", weight);
-        json.WriteBoolean("exact", isExact);
-        json.WriteNumber("entries", entries);
-    }
-
-    /// <summary>Writes an array of strings.</summary>
-    public static void Strings(this Utf8JsonWriter json, string name, IEnumerable<string> items)
-    {
-        json.WriteStartArray(name);
-        foreach (var item in items)
-            json.WriteStringValue(item);
-        json.WriteEndArray();
-    }
-
-    /// <summary>Writes an array of numbers.</summary>
-    public static void Numbers(this Utf8JsonWriter json, string name, IEnumerable<double> items)
-    {
-        json.WriteStartArray(name);
-        foreach (var item in items)
-            json.WriteNumberValue(item);
-        json.WriteEndArray();
-    }
-
-    /// <summary>Writes a number, or null where there is none or it is not finite.</summary>
-    public static void NumberOrNull(this Utf8JsonWriter json, string name, double? value)
-    {
-        if (value is { } number && double.IsFinite(number))
-            json.WriteNumber(name, number);
-        else
-            json.WriteNull(name);
-    }
-
-    /// <summary>How documents become text: indented, in camel case, with line feeds.</summary>
+    /// <summary>How documents become text.</summary>
     public static JsonSerializerOptions Options() =>
         new()
         {
@@ -92,4 +37,12 @@ internal static class JsonText
             // The text goes to a terminal or a file, never into a web page, so that only what JSON itself reserves is escaped.
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         };
+
+    private static JsonNode Described(JsonSchemaExporterContext context, JsonNode schema)
+    {
+        var text = context.PropertyInfo?.AttributeProvider?.GetCustomAttributes(typeof(DescriptionAttribute), inherit: false);
+        if (schema is JsonObject properties && text is [DescriptionAttribute { Description: var description }, ..])
+            properties.Insert(0, "description", description);
+        return schema;
+    }
 }

@@ -9,40 +9,7 @@ namespace OnnxCurvature.Analysis.Spectra;
 internal sealed record SpectrumResult(ImmutableArray<PartSpectrum> Parts)
 {
     /// <summary>The figures as JSON, with the density.</summary>
-    public string ToJson() =>
-        JsonText.Object(json =>
-        {
-            json.WriteString("schema", "onnx-curvature/spectrum/1");
-            json.Objects(
-                "parts",
-                Parts,
-                part =>
-                {
-                    json.Strings("weights", part.Weights);
-                    json.WriteString("node", part.Node);
-                    json.WriteNumber("entries", part.Entries);
-                    json.WriteNumber("trace", part.Trace);
-                    json.WriteNumber("traceStandardError", part.TraceError);
-                    json.Objects("largest", part.Largest, Write);
-                    json.Objects("smallest", part.Smallest, Write);
-                    json.Objects(
-                        "density",
-                        part.Density,
-                        point =>
-                        {
-                            json.WriteNumber("value", point.Value);
-                            json.WriteNumber("share", point.Share);
-                        }
-                    );
-                }
-            );
-
-            void Write(RitzValue value)
-            {
-                json.WriteNumber("value", value.Value);
-                json.WriteNumber("bound", value.Bound);
-            }
-        });
+    public string ToJson() => JsonText.Of(SpectrumDocument.Of(this), SpectrumJson.Relaxed.SpectrumDocument);
 
     /// <summary>The densities as comma-separated values: part, value, share of the eigenvalues.</summary>
     public string DensityToCsv() =>
