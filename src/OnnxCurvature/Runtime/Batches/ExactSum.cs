@@ -21,6 +21,18 @@ internal sealed class ExactSum(int length)
     /// <summary>The numbers whose sums these are; most often one or two for each entry.</summary>
     public IReadOnlyList<double[]> Parts => _parts;
 
+    /// <summary>The sums of several, exactly.</summary>
+    public static ExactSum Of(IEnumerable<ExactSum> sums)
+    {
+        ExactSum? whole = null;
+        foreach (var part in sums.SelectMany(sum => sum.Parts))
+        {
+            whole ??= new ExactSum(part.Length);
+            whole.Add(0, [.. part]);
+        }
+        return whole!;
+    }
+
     /// <summary>Adds finite numbers to the entries from one on.</summary>
     /// <param name="start">The first entry.</param>
     /// <param name="values">The numbers, which are overwritten.</param>

@@ -9,7 +9,8 @@ namespace OnnxCurvature.Runtime.Batches;
 /// the order of the parts nor on who added them up.
 /// </summary>
 /// <param name="kind">How parts become the whole.</param>
-internal sealed class JoinedOutput(JoinKind kind)
+/// <param name="firstApart">Whether the first batch is a piece of its own until the end, since it is compared with a reference.</param>
+internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
 {
     /// <summary>Numbers are widened in blocks of so many, beside which no copy of a part is made.</summary>
     private const int Block = 1 << 15;
@@ -19,7 +20,10 @@ internal sealed class JoinedOutput(JoinKind kind)
     /// <summary>How parts become the whole.</summary>
     public JoinKind Kind => kind;
 
-    /// <summary>The pieces by the number of their batch; sums over all batches are one piece, of the number 0.</summary>
+    /// <summary>
+    /// The pieces by the number of their batch; sums over all batches are one piece, of the number 0, or of the number 1 where that of the
+    /// first batch is apart.
+    /// </summary>
     public IReadOnlyDictionary<long, JoinedPiece> Pieces => _pieces;
 
     /// <summary>Adds numbers of a batch, multiplied by a weight.</summary>
@@ -68,8 +72,11 @@ internal sealed class JoinedOutput(JoinKind kind)
     public (double[] Values, long[] Shape) Finish(string name, bool ends = false)
     {
         var first = _pieces.Values.First();
-        var values = _pieces.Count == 1 ? first.Sum.Round(ends) : new double[_pieces.Values.Sum(piece => (long)piece.Sum.Length)];
-        if (_pieces.Count > 1)
+        if (kind != JoinKind.PerSample && _pieces.Count > 1)
+            first = first with { Sum = ExactSum.Of(_pieces.Values.Select(piece => piece.Sum)) };
+        var isWhole = kind != JoinKind.PerSample || _pieces.Count == 1;
+        var values = isWhole ? first.Sum.Round(ends) : new double[_pieces.Values.Sum(piece => (long)piece.Sum.Length)];
+        if (!isWhole)
         {
             var at = 0;
             foreach (var piece in _pieces.Values)
@@ -88,7 +95,13 @@ internal sealed class JoinedOutput(JoinKind kind)
         return (values, kind == JoinKind.PerSample ? [rows, .. first.Shape.Skip(1)] : first.Shape);
     }
 
-    private long Key(long batch) => kind == JoinKind.PerSample ? batch : 0;
+    /// <summary>What the first batch alone adds to the whole.</summary>
+    public double[] OfFirst() => _pieces[0].Sum.Round();
+
+    private long Key(long batch) =>
+        kind == JoinKind.PerSample ? batch
+        : firstApart ? Math.Min(batch, 1)
+        : 0;
 
     private JoinedPiece Piece(long batch, long[] shape)
     {

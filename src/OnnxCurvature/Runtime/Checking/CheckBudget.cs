@@ -30,6 +30,9 @@ internal sealed class CheckBudget(
     /// <summary>Weights are read once for all directions at a time, from pages that the session has not read before.</summary>
     private const double WeightBytesInASecond = 4e9;
 
+    /// <summary>A direction is derived in float64, from z on in float32, and with errors, where its rounding is measured.</summary>
+    private const int WaysOfRounding = 3;
+
     private const double SecondsForASession = 0.02;
     private const double SecondsForANode = 1e-4;
 
@@ -41,11 +44,12 @@ internal sealed class CheckBudget(
     /// <param name="seconds">The time for them.</param>
     /// <param name="time">What bounds the whole check.</param>
     /// <param name="wanted">How many are wanted.</param>
-    public CheckAllowance For(DirectionalDerivatives derivatives, double seconds, CheckTime time, int wanted)
+    /// <param name="variations">In how many variations each is derived, in every way of rounding; 0 where once is enough.</param>
+    public CheckAllowance For(DirectionalDerivatives derivatives, double seconds, CheckTime time, int wanted, int variations = 0)
     {
         try
         {
-            return Fitting(derivatives, seconds, time, wanted);
+            return Fitting(derivatives, seconds, time, wanted, variations);
         }
         catch (Exception exception) when (exception is UnsupportedModelException or UserErrorException)
         {
@@ -53,7 +57,7 @@ internal sealed class CheckBudget(
         }
     }
 
-    private CheckAllowance Fitting(DirectionalDerivatives derivatives, double seconds, CheckTime time, int wanted)
+    private CheckAllowance Fitting(DirectionalDerivatives derivatives, double seconds, CheckTime time, int wanted, int variations)
     {
         CheckAllowance? refused = null;
         for (var directions = Math.Min(MostAtOnce, wanted); directions > 0; directions /= 2)
@@ -66,6 +70,8 @@ internal sealed class CheckBudget(
                 continue;
             }
             var (start, each) = Price(program, time.Slowdown);
+            if (variations > 0)
+                (start, each) = (WaysOfRounding * start, WaysOfRounding * variations * each);
             var most = (int)Math.Min(int.MaxValue, directions * Math.Floor(Math.Max(0, seconds - start) / each));
             if (most >= wanted)
                 return new CheckAllowance(directions, int.MaxValue, null);

@@ -74,6 +74,45 @@ internal sealed class CheckComparison(
         return (found.ToImmutable(), done, null);
     }
 
+    /// <summary>
+    /// What the entries of probes must be, for a comparison that is made elsewhere: what rounding may make of each is measured beforehand,
+    /// along all variations, or along a few where there is no time for more. It gives the references of each probe that there was time and
+    /// memory for, and where not for all, why: a clause.
+    /// </summary>
+    /// <param name="probes">The probes.</param>
+    /// <param name="variations">How many variations are measured: some of <see cref="CheckRounding.Steps"/>.</param>
+    /// <param name="time">The time for them.</param>
+    /// <param name="stop">Ends the check for the memory that it takes.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public (ImmutableArray<ImmutableArray<CheckReference>> Found, string? Reason) References(
+        IReadOnlyList<Probe> probes,
+        int variations,
+        CheckTime time,
+        CancellationToken stop,
+        CancellationToken cancellation
+    )
+    {
+        var found = ImmutableArray.CreateBuilder<ImmutableArray<CheckReference>>();
+        double last = 0;
+        foreach (var probe in probes)
+        {
+            var start = time.Taken;
+            Repeated? repeated = null;
+            if (
+                found.Count > 0 && !time.Allows(last)
+                || !time.Within(ends => repeated = Repeat([probe], variations, ends).Single(), found.Count == 0, stop, cancellation)
+            )
+                return (found.ToImmutable(), stop.IsCancellationRequested ? CheckTime.CameToBound : CheckTime.IsOver);
+            last = time.Taken - start;
+            found.Add([
+                .. probe.Compared.SelectMany(compared =>
+                    compared.Positions.Select(position => ReferenceOf(compared.Entries, position, repeated!))
+                ),
+            ]);
+        }
+        return (found.ToImmutable(), null);
+    }
+
     /// <summary>Compares; what differs is derived again along some variations of its direction, and along all where these do not explain
     /// it.</summary>
     private IEnumerable<(VerifyEntry Entry, double Relative)> Compared(Probe[] probes, Repetitions outputs, CancellationToken stop)
@@ -90,10 +129,7 @@ internal sealed class CheckComparison(
         }
         foreach (var (probe, all) in probes.Zip(worst))
         foreach (var ((entries, _), entry) in probe.Compared.Zip(all))
-        {
-            var scale = Math.Max(Math.Abs(entry.Reference), entries.Typical);
-            yield return (entry, scale == 0 || entry.AgreesByRounding ? 0 : Math.Abs(entry.Computed - entry.Reference) / scale);
-        }
+            yield return (entry, CheckReference.Difference(entry, entries.Typical));
     }
 
     private VerifyEntry[] WorstOf(Probe probe, Repeated repeated) =>
@@ -120,25 +156,33 @@ internal sealed class CheckComparison(
         VerifyEntry? worst = null;
         foreach (var position in positions)
         {
-            double[] References(Repetitions repetitions) => [.. repetitions.Select(output => Reference(entries, position, output))];
-            var references = References(repeated.Wide);
-            var reference = references.Average();
-            var roundoff = CheckRounding.Roundoff(entries.Result.Target.Value.Type.Element, tf32);
-            var rounding = new CheckRounding(
-                Spread(references),
-                Spread([.. References(repeated.Narrow).Where(double.IsFinite), reference]),
-                References(repeated.Perturbed),
-                reference
-            );
-            var allowed = rounding.Allowed(roundoff, squares.Contains(entries.Result.Name));
-            var tolerance = CheckRounding.Relative(roundoff) * (Math.Abs(reference) + entries.Typical) + allowed;
-            ImmutableArray<long> index = [.. entries.IndexOf(position)];
-            var computed = entries.Values[position];
-            var entry = new VerifyEntry(entries.Result.Name, index, computed, reference, tolerance, allowed, "derivative along the entry");
+            var entry = ReferenceOf(entries, position, repeated).With(entries.Values[position], entries.Typical);
             if (worst is null || entry.Excess > worst.Excess)
                 worst = entry;
         }
         return worst!;
+    }
+
+    private CheckReference ReferenceOf(ResultEntries entries, long position, Repeated repeated)
+    {
+        double[] Each(Repetitions repetitions) => [.. repetitions.Select(output => Reference(entries, position, output))];
+        var references = Each(repeated.Wide);
+        var reference = references.Average();
+        var roundoff = CheckRounding.Roundoff(entries.Result.Target.Value.Type.Element, tf32);
+        var rounding = new CheckRounding(
+            Spread(references),
+            Spread([.. Each(repeated.Narrow).Where(double.IsFinite), reference]),
+            Each(repeated.Perturbed),
+            reference
+        );
+        return new CheckReference(
+            entries.Result.Name,
+            position,
+            [.. entries.IndexOf(position)],
+            reference,
+            CheckRounding.Relative(roundoff),
+            rounding.Allowed(roundoff, squares.Contains(entries.Result.Name))
+        );
     }
 
     private static double Spread(double[] numbers) => numbers.Max() - numbers.Min();

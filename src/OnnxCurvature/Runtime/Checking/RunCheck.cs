@@ -119,29 +119,76 @@ internal sealed class RunCheck
     /// <summary>
     /// Checks. Throws <see cref="DisagreementException"/> where an entry differs by more than rounding explains.
     /// </summary>
-    /// <param name="result">A result of the first batch, by name: its elements and shape.</param>
-    /// <param name="given">A value of the model, or one that was fed.</param>
-    /// <param name="fed">What was fed, by name.</param>
-    /// <param name="seconds">How long the first batch took.</param>
+    /// <param name="batch">The first batch.</param>
+    /// <param name="seconds">How long it took.</param>
     /// <param name="settings">How sessions run.</param>
     /// <param name="stop">Ends the check for the memory that it takes; what was compared until then stands.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public CheckReport Run(
-        Func<string, (double[] Values, long[] Shape)> result,
-        Func<Value, OrtValue> given,
-        IReadOnlyDictionary<string, OrtValue> fed,
+    public CheckReport Run(CheckedBatch batch, double seconds, OrtSettings settings, CancellationToken stop, CancellationToken cancellation)
+    {
+        var time = new CheckTime(_budget!.Expected, seconds, Interlocked.Exchange(ref _prepared, 0));
+        var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
+        var left = _unchecked.ToBuilder();
+        double largest = 0;
+        cancellation.ThrowIfCancellationRequested();
+        foreach (var group in Groups(batch, settings, time, steps: [0], left, stop))
+            using (group)
+            {
+                var (found, done, ended) = group.Comparison.Of(group.Probes, time, stop, cancellation);
+                entries.AddRange(found.Select(entry => entry.Entry));
+                largest = found.Select(entry => entry.Relative).Append(largest).Max();
+                left.AddRange(group.Without(done, ended));
+            }
+        var report = new CheckReport(entries.ToImmutable(), left.ToImmutable(), time.Taken) { LargestDifference = largest };
+        return report.Agrees ? report : throw new DisagreementException(report);
+    }
+
+    /// <summary>What entries of the results of a batch must be whose directions are divided over several runs.</summary>
+    /// <param name="batch">The batch, with what this run computed of its results, by which entries are chosen.</param>
+    /// <param name="weight">What the batch's part of a result, by its name, is multiplied by.</param>
+    /// <param name="seconds">How long a whole batch takes.</param>
+    /// <param name="share">The share of the work of all runs that this run makes.</param>
+    /// <param name="settings">How sessions run.</param>
+    /// <param name="stop">Ends the check for the memory that it takes.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public DividedCheck References(
+        CheckedBatch batch,
+        Func<string, double> weight,
         double seconds,
+        double share,
         OrtSettings settings,
         CancellationToken stop,
         CancellationToken cancellation
     )
     {
-        var budget = _budget!;
-        var time = new CheckTime(budget.Expected, seconds, Interlocked.Exchange(ref _prepared, 0));
-        var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
+        var expected = (_budget!.Expected.Batch, share * _budget.Expected.Run);
+        var time = new CheckTime(expected, seconds, Interlocked.Exchange(ref _prepared, 0));
+        var probes = ImmutableArray.CreateBuilder<ImmutableArray<DividedReference>>();
         var left = _unchecked.ToBuilder();
-        double largest = 0;
-        cancellation.ThrowIfCancellationRequested();
+        foreach (var group in Groups(batch, settings, time, steps: [.. CheckRounding.Steps.Reverse()], left, stop))
+            using (group)
+            {
+                var (found, ended) = group.Comparison.References(group.Probes, group.Variations, time, stop, cancellation);
+                probes.AddRange(
+                    found.Select(probe =>
+                        probe.Select(reference => new DividedReference(reference, weight(reference.Name))).ToImmutableArray()
+                    )
+                );
+                left.AddRange(group.Without(found.Length, ended));
+            }
+        return new DividedCheck(probes.ToImmutable(), left.ToImmutable(), time.Taken);
+    }
+
+    /// <summary>The groups that there is time and memory for, each with its probes; the results of all others are left.</summary>
+    private IEnumerable<PreparedGroup> Groups(
+        CheckedBatch batch,
+        OrtSettings settings,
+        CheckTime time,
+        ImmutableArray<int> steps,
+        ImmutableArray<UncheckedResult>.Builder left,
+        CancellationToken stop
+    )
+    {
         foreach (var (index, group) in _groups.Index())
         {
             if (stop.IsCancellationRequested)
@@ -152,54 +199,54 @@ internal sealed class RunCheck
             var targets = group.Results.Select(result => result.Target).Distinct().Count();
             // Groups that take less than their part leave the rest to those that follow.
             var part = time.Left / (time.IsBound ? _groups.Length - index : _groups.Length);
-            var allowance = budget.For(group.Derivatives, part, time, targets * Entries);
-            if (allowance.Directions == 0)
+            var (allowance, variations) = (new CheckAllowance(0, 0, null), 0);
+            foreach (var step in steps)
             {
-                left.AddRange(group.Results.Select(one => new UncheckedResult(one.Name, allowance.Reason!)));
-                continue;
+                (allowance, variations) = (_budget!.For(group.Derivatives, part, time, targets * Entries, step), step);
+                if (allowance.Directions > 0)
+                    break;
             }
-            var z = WholeOf(_head.Output);
-            var values = group.Derivatives.Values;
-            ImmutableArray<ResultEntries> results = [.. group.Results.Select(one => EntriesOf(one, z))];
-            var inputs = fed.Where(input => results.Any(one => one.Result.Takes(input.Key)))
-                .ToDictionary(input => input.Key, input => OrtTensors.Doubles(input.Value));
-            var choices = results
-                .GroupBy(one => one.Result.Target)
-                .Select(one =>
-                    new ProbeChoice(values.IndexOf(one.Key.Value), value => values.IndexOf(value), [.. one], Entries, inputs).All(Seed)
-                );
-            // One of each target first.
-            var ranked = choices.SelectMany(all => all.Select((probe, rank) => (Probe: probe, Rank: rank))).OrderBy(pair => pair.Rank);
-            Probe[] probes = [.. ranked.Select(pair => pair.Probe).Take(allowance.Most)];
-            using var run = new CheckRuns(rounding => new CheckRun(group.Derivatives, AtOnce(rounding), rounding, Value, settings));
-            // Errors of all tangents take more memory than the derivatives do, and few entries need them.
-            int AtOnce(CheckedRounding rounding) =>
-                rounding == CheckedRounding.Wide ? allowance.Directions : Math.Min(allowance.Directions, CheckRounding.Steps[0]);
-            var tf32 = settings.Provider == ExecutionProvider.Cuda && settings.Cuda.AllowTf32;
-            var comparison = new CheckComparison(run, _squares, _head, tf32, inputs);
-            var (found, done, ended) = comparison.Of(probes, time, stop, cancellation);
-            var reason = ended ?? allowance.Reason;
-            entries.AddRange(found.Select(entry => entry.Entry));
-            largest = found.Select(entry => entry.Relative).Append(largest).Max();
-            left.AddRange(
-                results
-                    .Where(one => !probes.Take(done).Any(probe => probe.Compared.Any(compared => compared.Entries == one)))
-                    .Select(one => new UncheckedResult(one.Result.Name, reason ?? "it has no entries"))
-            );
+            if (allowance.Directions == 0)
+                left.AddRange(group.Results.Select(one => new UncheckedResult(one.Name, allowance.Reason!)));
+            else
+                yield return Prepare(group, batch, settings, allowance, variations);
         }
-        var report = new CheckReport(entries.ToImmutable(), left.ToImmutable(), time.Taken) { LargestDifference = largest };
-        return report.Agrees ? report : throw new DisagreementException(report);
+    }
+
+    private PreparedGroup Prepare(CheckGroup group, CheckedBatch batch, OrtSettings settings, CheckAllowance allowance, int variations)
+    {
+        var z = WholeOf(_head.Output);
+        var values = group.Derivatives.Values;
+        ImmutableArray<ResultEntries> results = [.. group.Results.Select(one => EntriesOf(one, z))];
+        var inputs = batch
+            .Fed.Where(input => results.Any(one => one.Result.Takes(input.Key)))
+            .ToDictionary(input => input.Key, input => OrtTensors.Doubles(input.Value));
+        var choices = results
+            .GroupBy(one => one.Result.Target)
+            .Select(one =>
+                new ProbeChoice(values.IndexOf(one.Key.Value), value => values.IndexOf(value), [.. one], Entries, inputs).All(Seed)
+            );
+        // One of each target first.
+        var ranked = choices.SelectMany(all => all.Select((probe, rank) => (Probe: probe, Rank: rank))).OrderBy(pair => pair.Rank);
+        Probe[] probes = [.. ranked.Select(pair => pair.Probe).Take(allowance.Most)];
+        var runs = new CheckRuns(rounding => new CheckRun(group.Derivatives, AtOnce(rounding), rounding, Value, settings));
+        // Errors of all tangents take more memory than the derivatives do, and few entries need them.
+        int AtOnce(CheckedRounding rounding) =>
+            rounding == CheckedRounding.Wide ? allowance.Directions : Math.Min(allowance.Directions, CheckRounding.Steps[0]);
+        var tf32 = settings.Provider == ExecutionProvider.Cuda && settings.Cuda.AllowTf32;
+        var comparison = new CheckComparison(runs, _squares, _head, tf32, inputs);
+        return new PreparedGroup(runs, comparison, results, probes, variations, allowance.Reason);
 
         ResultEntries EntriesOf(CheckedResult one, long[] z)
         {
-            var (elements, shape) = result(one.Name);
+            var (elements, shape) = batch.Result(one.Name);
             return new ResultEntries(one, elements, shape, WholeOf(one.Target.Value), z, WholeOf(one.Values.Last()));
         }
 
         // What weights alone tell is not given by a run.
         long[] WholeOf(Value value) => value.Type.Shape.IsKnown ? value.Type.Shape.Sizes : OrtTensors.Shape(Value(value));
 
-        OrtValue Value(Value value) => value.IsParameter ? fed[value.Name!] : given(value);
+        OrtValue Value(Value value) => value.IsParameter ? batch.Fed[value.Name!] : batch.Given(value);
     }
 }
 

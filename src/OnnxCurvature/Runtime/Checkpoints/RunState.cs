@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Checking;
 using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Checkpoints;
@@ -25,6 +26,9 @@ internal sealed class RunState(UnitRange units, ImmutableArray<StateOutput> outp
     /// <summary>What the check found; null as long as nothing was checked.</summary>
     public CheckReport? Check { get; set; }
 
+    /// <summary>What the first batch must be, where its segments are made by several shards; else null.</summary>
+    public DividedCheck? Divided { get; set; }
+
     /// <summary>The seconds that processes took for the units so far.</summary>
     public double Seconds { get; set; }
 
@@ -46,6 +50,7 @@ internal sealed class RunState(UnitRange units, ImmutableArray<StateOutput> outp
         {
             Next = Next,
             Check = Check,
+            Divided = Divided,
             Seconds = Seconds,
             Probes = Probes,
             Samples = Samples,

@@ -37,7 +37,13 @@ internal sealed record Shard(int Number, int Count)
             );
         var each = batches >= Count ? segments : 1;
         var pieces = total / each;
-        return new UnitRange(pieces * (Number - 1) / Count * each, pieces * Number / Count * each, total, segments);
+        return new UnitRange(
+            pieces * (Number - 1) / Count * each,
+            pieces * Number / Count * each,
+            total,
+            segments,
+            AreDivided: each == 1 && segments > 1
+        );
     }
 
     /// <inheritdoc/>
@@ -53,4 +59,5 @@ internal sealed record Shard(int Number, int Count)
 /// <param name="End">The one after the last.</param>
 /// <param name="Total">The number of units of the run.</param>
 /// <param name="Segments">The number S of segments of a batch.</param>
-internal readonly record struct UnitRange(long Start, long End, long Total, int Segments);
+/// <param name="AreDivided">Whether the segments of a batch are made by several shards.</param>
+internal readonly record struct UnitRange(long Start, long End, long Total, int Segments, bool AreDivided);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Checkpoints;
 
@@ -12,7 +13,7 @@ internal static class ShardMerge
 
     /// <summary>
     /// The sums of all shards. Throws <see cref="UserErrorException"/> that names shards which are missing, doubled, not complete, or of
-    /// another run.
+    /// another run, and <see cref="DisagreementException"/> where the sums are not what one of them has found that they must be.
     /// </summary>
     /// <param name="paths">The files of the shards.</param>
     public static (RunState State, RunIdentity Identity, ShardFileInfo Info) Join(IReadOnlyList<string> paths)
@@ -48,6 +49,11 @@ internal static class ShardMerge
         var whole = StateFile.Read(ordered[0].Path);
         foreach (var (path, _) in ordered.Skip(1))
             StateFile.AddTo(whole, path);
+        if (whole.Divided is { } divided)
+        {
+            var outputs = whole.Outputs.ToDictionary(output => output.Name, output => output.Joined, StringComparer.Ordinal);
+            whole.Check = divided.Compare(name => outputs[name].OfFirst());
+        }
         return (whole, identity, ordered[0].Says.Info);
     }
 }

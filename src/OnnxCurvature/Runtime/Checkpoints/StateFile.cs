@@ -52,11 +52,18 @@ internal static class StateFile
         var header = HeaderOf(path, reader);
         var state = new RunState(
             header.Units,
-            [.. header.Outputs.Select(output => new StateOutput(output.Name, output.Element, new JoinedOutput(output.Kind)))]
+            [
+                .. header.Outputs.Select(output => new StateOutput(
+                    output.Name,
+                    output.Element,
+                    new JoinedOutput(output.Kind, header.Units.AreDivided)
+                )),
+            ]
         )
         {
             Next = header.Next,
             Check = header.Check,
+            Divided = header.Divided,
             Seconds = header.Seconds,
             Probes = header.Probes,
             Samples = header.Samples,
@@ -74,6 +81,7 @@ internal static class StateFile
             throw Damaged(path);
         AddTo(state, reader, header, path);
         state.Check ??= header.Check;
+        state.Divided ??= header.Divided;
         state.Seconds += header.Seconds;
     }
 

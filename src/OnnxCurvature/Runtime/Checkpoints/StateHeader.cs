@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Checking;
 using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Checkpoints;
@@ -13,7 +14,7 @@ internal sealed record StateHeader
     public const string OfStates = "onnx-curvature-state";
 
     /// <summary>The format that is written.</summary>
-    public const int Newest = 1;
+    public const int Newest = 2;
 
     /// <summary>The kind of file.</summary>
     public string Kind { get; init; } = OfStates;
@@ -45,6 +46,9 @@ internal sealed record StateHeader
     /// <summary>What the check found; null where nothing was checked.</summary>
     public required CheckReport? Check { get; init; }
 
+    /// <summary>What the first batch must be, where its segments are made by several shards and this one has found it out; else null.</summary>
+    public required DividedCheck? Divided { get; init; }
+
     /// <summary>The outputs, in order.</summary>
     public required ImmutableArray<OutputHeader> Outputs { get; init; }
 
@@ -61,6 +65,7 @@ internal sealed record StateHeader
             Seconds = state.Seconds,
             Probes = state.Probes,
             Check = state.Check,
+            Divided = state.Divided,
             Outputs = [.. state.Outputs.Select(OutputHeader.Of)],
         };
 }

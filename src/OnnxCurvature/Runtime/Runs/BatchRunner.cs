@@ -92,11 +92,14 @@ internal sealed class BatchRunner : IDisposable
     )
     {
         var (number, segment) = Math.DivRem(_state.Next, _segments.Count);
-        var isChecked = Check is not null && _state.Check is null && number == FirstWhole && segment == _segments.Count - 1;
+        var isLast = segment == _segments.Count - 1;
+        var isChecked = Check is not null && _state.Check is null && number == FirstWhole && isLast;
+        // One shard finds out for all of them what a batch must be that is divided over them.
+        var isReferee = Check is not null && _state.Units.AreDivided && number == 0 && isLast;
         var inside = progress is null ? null : new Relay(report => Report(progress, data, (int)number, report));
         var clock = Stopwatch.StartNew();
-        var values = Values(batch, _segments[(int)segment], isChecked, inside, stopping());
-        if (number == FirstWhole)
+        var values = Values(batch, _segments[(int)segment], isChecked || isReferee, inside, stopping());
+        if (number == FirstWhole || isReferee)
             _first = (_first.Seconds + clock.Elapsed.TotalSeconds, _first.Segments + 1);
         try
         {
@@ -104,6 +107,8 @@ internal sealed class BatchRunner : IDisposable
                 _constant ??= Values(batch, _segments.Nothing, isChecked: false, null, stopping());
             if (isChecked && _segments.Count == 1)
                 _state.Check = CheckFirst(batch, values, Read(values), progress, stopping(), cancellation);
+            if (isReferee)
+                _state.Divided = Referee(batch, values, progress, stopping(), cancellation);
             Expect(_read.Sum(index => _state.Outputs[index].Joined.Growth(number, values[_results[index].Value])));
             stopping().ThrowIfCancellationRequested();
             Take(data, batch, (int)number, (int)segment, values, progress, stopping, cancellation);
@@ -262,25 +267,66 @@ internal sealed class BatchRunner : IDisposable
     )
     {
         progress?.Report(RunProgress.Begin(RunPhase.Check));
-        var given = GivenOutputs.ToDictionary(pair => pair.Value, pair => pair.Output);
         // What is not finite is refused with the node that made it.
-        if (!_results.All(output => OrtTensors.IsFinite(values[output.Value])))
+        if (!AreFinite(values))
             return CheckReport.None("", "a result is not finite");
-        var report = Check!.Run(
-            results,
-            value => values[given[value]],
-            batch
-                .Values.Where(feed => feed.Key.Name is not null)
-                .ToDictionary(feed => feed.Key.Name!, feed => feed.Value, StringComparer.Ordinal),
-            _first.Seconds / _first.Segments * _segments.Count,
+        var report = Check!.Run(Checked(batch, values, results), SecondsOfFirst, _settings, stop, cancellation);
+        Keep(stop, cancellation);
+        return report;
+    }
+
+    /// <summary>What the first batch must be, where none of the shards makes all of its segments.</summary>
+    private DividedCheck? Referee(
+        FedBatch batch,
+        IReadOnlyDictionary<Value, OrtValue> values,
+        IProgress<RunProgress>? progress,
+        CancellationToken stop,
+        CancellationToken cancellation
+    )
+    {
+        progress?.Report(RunProgress.Begin(RunPhase.Check));
+        // What is not finite is refused with the node that made it.
+        if (!AreFinite(values))
+            return null;
+        var found = Check!.References(
+            Checked(batch, values, Read(values)),
+            name => _join.Weight(name, batch.Share),
+            SecondsOfFirst,
+            (_state.Units.End - _state.Units.Start) / (double)_state.Units.Total,
             _settings,
             stop,
             cancellation
         );
-        // A check that comes to the bound is given up, and the batch is kept.
+        Keep(stop, cancellation);
+        return found;
+    }
+
+    private double SecondsOfFirst => _first.Seconds / _first.Segments * _segments.Count;
+
+    private bool AreFinite(IReadOnlyDictionary<Value, OrtValue> values) =>
+        _results.All(output => OrtTensors.IsFinite(values[output.Value]));
+
+    private CheckedBatch Checked(
+        FedBatch batch,
+        IReadOnlyDictionary<Value, OrtValue> values,
+        Func<string, (double[] Values, long[] Shape)> results
+    )
+    {
+        var given = GivenOutputs.ToDictionary(pair => pair.Value, pair => pair.Output);
+        return new CheckedBatch(
+            results,
+            value => values[given[value]],
+            batch
+                .Values.Where(feed => feed.Key.Name is not null)
+                .ToDictionary(feed => feed.Key.Name!, feed => feed.Value, StringComparer.Ordinal)
+        );
+    }
+
+    /// <summary>A check that comes to the bound is given up, and the batch is kept.</summary>
+    private void Keep(CancellationToken stop, CancellationToken cancellation)
+    {
         if (stop.IsCancellationRequested && !cancellation.IsCancellationRequested)
             Recover();
-        return report;
     }
 
     private void Report(IProgress<RunProgress> progress, DataSet data, int batch, RunProgress inside)

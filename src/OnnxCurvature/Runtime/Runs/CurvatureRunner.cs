@@ -21,9 +21,6 @@ namespace OnnxCurvature.Runtime.Runs;
 /// </summary>
 internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettings settings, PlanLimits limits)
 {
-    /// <summary>Why shards of the directions of a batch are not checked.</summary>
-    public const string PartsUnchecked = "each shard holds only a part of each result";
-
     private readonly CostModel _costs = new(limits);
 
     /// <summary>The parameter that takes the number of the batch, or null.</summary>
@@ -83,11 +80,11 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keepsAll, settings.IsBound);
         ImmutableArray<NamedValue> results = [.. program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
         var units = (keeper?.Shard ?? Shard.Whole).UnitsOf(data.Batches, segments.Count);
-        ImmutableArray<StateOutput> empty = [.. results.Select(StateOf)];
+        ImmutableArray<StateOutput> empty = [.. results.Select(output => StateOf(output, units.AreDivided))];
         var state = keeper?.Begin(units, empty) ?? new RunState(units, empty);
         state.Samples = data.Samples;
         var begun = state.Next;
-        var summed = settings.IsBound && data.Batches * segments.Count > 1;
+        var summed = settings.IsBound && data.Batches * segments.Count > 1 && !units.AreDivided;
         using var watch = Bound is { } bound ? new MemoryWatch(bound, HeldBytes, cancellation) : null;
         using var batches = new BatchRunner(program, results, runner, segments, join, settings, state, summed)
         {
@@ -134,7 +131,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         return new ComputedRun(batches.StateOnHost(cancellation))
         {
             Batches = data.Batches,
-            Unchecked = Check is null ? Unchecked : PartsUnchecked,
+            Unchecked = Unchecked,
             Notes = batches.Placement is { } placement ? [placement.Describe()] : [],
             SecondsForData = waited,
             SecondsOfABatch = times.Count > 2 ? times.Skip(1).Order().ElementAt((times.Count - 1) / 2) : null,
@@ -173,8 +170,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         }
     }
 
-    private StateOutput StateOf(NamedValue output) =>
-        new(output.Name, Precision.Model.Widen(output.Value.Type.Element), new JoinedOutput(join.KindOf(output.Name)));
+    private StateOutput StateOf(NamedValue output, bool firstApart) =>
+        new(output.Name, Precision.Model.Widen(output.Value.Type.Element), new JoinedOutput(join.KindOf(output.Name), firstApart));
 
     private Task<FedBatch> Feeds(DataSet data, long batch) =>
         Task.Run(() =>

@@ -334,7 +334,7 @@ internal sealed class PreparedRun : IDisposable
             [.. tensors.Where(tensor => tensor.IsNegated).Select(tensor => tensor.Name)],
             MethodSentences,
             Notes,
-            _plan.Check is null ? _plan.Unchecked : CurvatureRunner.PartsUnchecked,
+            _plan.Unchecked,
             Nodes.ToImmutableDictionary(StringComparer.Ordinal)
         );
     }
