@@ -46,7 +46,9 @@ internal sealed record StateHeader
     /// <summary>What the check found; null where nothing was checked.</summary>
     public required CheckReport? Check { get; init; }
 
-    /// <summary>What the first batch must be, where its segments are made by several shards and this one has found it out; else null.</summary>
+    /// <summary>
+    /// What the first batch must be, where its segments are made by several shards and this one has found it out; else null.
+    /// </summary>
     public required DividedCheck? Divided { get; init; }
 
     /// <summary>The outputs, in order.</summary>
