@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Analysis.Diagonals;
+using OnnxCurvature.Analysis.Importance;
+using OnnxCurvature.Analysis.Spectra;
 using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
@@ -170,6 +172,48 @@ public sealed class CurvatureModel : IDisposable
             CurvatureAnalyzer
                 .Prepare(Path, request, Arrays(data), options ?? new(), analysis ?? new(), progress, cancellation)
                 .Run(progress, cancellation)
+        );
+
+    /// <summary>The importance of weights for continued training: the diagonal of the Fisher matrix, with the anchors.</summary>
+    /// <param name="request">The loss, and how it is computed; no weights stand for all. Its quantities are not used.</param>
+    /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis.</param>
+    /// <param name="importance">Which Fisher matrix; null for the defaults.</param>
+    /// <param name="options">How the run is carried out; null for the defaults.</param>
+    /// <param name="progress">Receives the phases; null for nothing.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <exception cref="DisagreementException">The check of the run finds a result that is wrong.</exception>
+    public ImportanceResult Importance(
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, CurvatureArray> data,
+        ImportanceOptions? importance = null,
+        CurvatureRunOptions? options = null,
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default
+    ) =>
+        LibraryTerms.Translate(() =>
+            CurvatureAnalyzer.Importance(Path, request, Arrays(data), options ?? new(), importance ?? new(), progress, cancellation)
+        );
+
+    /// <summary>
+    /// The extreme eigenvalues, the trace and the spectral density of the Hessian by some weights, together and one by one, by Lanczos's
+    /// recurrence in float64.
+    /// </summary>
+    /// <param name="request">The loss; no weights stand for all. Its quantities and precision are not used.</param>
+    /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis.</param>
+    /// <param name="spectrum">How many steps and starts; null for the defaults.</param>
+    /// <param name="options">How products are carried out; its memory also bounds what a basis may take. Null for the defaults.</param>
+    /// <param name="progress">Receives the share of the starts that are done; null for nothing.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    public SpectrumResult Spectrum(
+        CurvatureRequest request,
+        IReadOnlyDictionary<string, CurvatureArray> data,
+        SpectrumOptions? spectrum = null,
+        CurvatureRunOptions? options = null,
+        IProgress<RunProgress>? progress = null,
+        CancellationToken cancellation = default
+    ) =>
+        LibraryTerms.Translate(() =>
+            CurvatureAnalyzer.Spectrum(Path, request, Arrays(data), options ?? new(), spectrum ?? new(), progress, cancellation)
         );
 
     /// <summary>Deletes the temporary file of a model that was loaded from a stream or from memory.</summary>

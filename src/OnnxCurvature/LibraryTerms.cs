@@ -51,6 +51,14 @@ internal static partial class LibraryTerms
         }
     }
 
+    /// <summary>Does some work, whose errors speak of the library.</summary>
+    public static void Translate(Action action) =>
+        Translate(() =>
+        {
+            action();
+            return true;
+        });
+
     /// <summary>A sentence in the terms of the library.</summary>
     public static string Of(string sentence) =>
         Option().Replace(sentence, match => Names.GetValueOrDefault(match.Value) ?? Property(match.Value));

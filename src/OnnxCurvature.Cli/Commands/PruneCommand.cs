@@ -58,7 +58,7 @@ internal static class PruneCommand
                 if (path is not null)
                     result.WriteMasks(path);
                 if (model is not null)
-                    prepared.WriteModel(result, model);
+                    PreparedPruning.WriteModel(curvature, result, model);
                 return Task.FromResult(
                     run.Finish(path ?? model ?? "", () => result.ToJson(curve), () => PruningView.Show(terminal, result, curve, files))
                 );

@@ -45,7 +45,7 @@ internal static class SpectrumView
         terminal.Line($"Written: {path}");
     }
 
-    private static void Eigenvalues(Terminal terminal, string heading, ImmutableArray<RitzValue> values)
+    private static void Eigenvalues(Terminal terminal, string heading, ImmutableArray<(double Value, double Bound)> values)
     {
         terminal.Line();
         terminal.Heading(heading);

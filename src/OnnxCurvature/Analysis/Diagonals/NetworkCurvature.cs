@@ -38,6 +38,9 @@ public sealed record NetworkCurvature(
                 : $"'{weight}' was not analyzed; name it in WithRespectTo."
         );
 
+    /// <summary>The analysis that it comes of, for further runs over its data; null for one that a program has put together.</summary>
+    internal PreparedAnalysis? Prepared { get; init; }
+
     /// <summary>Where the numbers come from.</summary>
     public required Provenance Provenance { get; init; }
 }

@@ -129,6 +129,7 @@ internal sealed class PreparedAnalysis
             clock.Elapsed.TotalSeconds
         )
         {
+            Prepared = this,
             Provenance = Provenance.Of(ModelFiles, _data),
         };
     }

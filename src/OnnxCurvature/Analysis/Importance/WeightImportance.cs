@@ -6,7 +6,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Analysis.Importance;
 
 /// <summary>Which Fisher matrix the importance is the diagonal of.</summary>
-internal enum FisherKind
+public enum FisherKind
 {
     /// <summary>That of the labels in the data: the mean of the squares of the gradients of samples; exact.</summary>
     Empirical,
@@ -16,7 +16,7 @@ internal enum FisherKind
 }
 
 /// <summary>How the importance of weights is computed.</summary>
-internal sealed record ImportanceOptions
+public sealed record ImportanceOptions
 {
     /// <summary>Which Fisher matrix.</summary>
     public FisherKind Kind { get; init; }
@@ -36,7 +36,7 @@ internal sealed record ImportanceOptions
 /// <param name="Samples">The number of samples.</param>
 /// <param name="Layers">The weights, in the order of the graph.</param>
 /// <param name="Notes">What the user should know: one sentence each.</param>
-internal sealed record ImportanceResult(double Loss, long Samples, ImmutableArray<WeightImportance> Layers, ImmutableArray<string> Notes)
+public sealed record ImportanceResult(double Loss, long Samples, ImmutableArray<WeightImportance> Layers, ImmutableArray<string> Notes)
 {
     /// <summary>
     /// Writes a .npz with <c>NAME.anchor</c> and <c>NAME.importance</c> for each weight, and <c>NAME.importance_standard_error</c> where
@@ -58,7 +58,7 @@ internal sealed record ImportanceResult(double Loss, long Samples, ImmutableArra
         );
 
     /// <summary>The figures as JSON, without the arrays.</summary>
-    public string ToJson() => JsonText.Of(ImportanceDocument.Of(this), ImportanceJson.Relaxed.ImportanceDocument);
+    internal string ToJson() => JsonText.Of(ImportanceDocument.Of(this), ImportanceJson.Relaxed.ImportanceDocument);
 }
 
 /// <summary>The importance of the entries of one weight.</summary>
@@ -69,7 +69,7 @@ internal sealed record ImportanceResult(double Loss, long Samples, ImmutableArra
 /// <param name="Anchor">a: its entries.</param>
 /// <param name="Importance">Fᵢᵢ.</param>
 /// <param name="StandardErrors">The standard error of each entry where these are estimates; else null.</param>
-internal sealed record WeightImportance(
+public sealed record WeightImportance(
     string Weight,
     string Node,
     ElementType Element,

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Analysis.Laplace;
 
 /// <summary>How a posterior of the weights is made of their curvature.</summary>
-internal sealed record LaplaceOptions
+public sealed record LaplaceOptions
 {
     /// <summary>The precision τ of the prior N(0, 1/τ) of every entry; null for the one of the largest marginal likelihood.</summary>
     public double? PriorPrecision { get; init; }

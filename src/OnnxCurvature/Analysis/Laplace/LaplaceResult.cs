@@ -11,7 +11,7 @@ namespace OnnxCurvature.Analysis.Laplace;
 /// <param name="IsFitted">Whether τ is that of the largest marginal likelihood.</param>
 /// <param name="LogMarginalLikelihood">The logarithm of the marginal likelihood at τ.</param>
 /// <param name="Layers">The weights, in the order of the graph.</param>
-internal sealed record LaplaceResult(
+public sealed record LaplaceResult(
     double Loss,
     double PriorPrecision,
     bool IsFitted,
@@ -34,7 +34,7 @@ internal sealed record LaplaceResult(
         );
 
     /// <summary>The figures as JSON, without the arrays.</summary>
-    public string ToJson() => JsonText.Of(LaplaceDocument.Of(this), LaplaceJson.Relaxed.LaplaceDocument);
+    internal string ToJson() => JsonText.Of(LaplaceDocument.Of(this), LaplaceJson.Relaxed.LaplaceDocument);
 }
 
 /// <summary>The posterior of one weight.</summary>
@@ -44,7 +44,7 @@ internal sealed record LaplaceResult(
 /// <param name="Mean">Its entries.</param>
 /// <param name="Variance">1 / (hᵢ + τ).</param>
 /// <param name="IsExact">Whether the curvature h is exact, or an estimate.</param>
-internal sealed record LaplaceLayer(
+public sealed record LaplaceLayer(
     string Weight,
     string Node,
     ImmutableArray<long> Shape,

@@ -72,9 +72,6 @@ internal sealed class PreparedPruning
     /// <summary>
     /// Writes the model with zeros in place of what goes. Throws <see cref="UserErrorException"/> where that is not possible.
     /// </summary>
-    public void WriteModel(PruningResult result, string path)
-    {
-        ArgumentNullException.ThrowIfNull(result);
-        WeightReplacement.Write(_curvature.Model, path, result.Weights());
-    }
+    public static void WriteModel(NetworkCurvature curvature, PruningResult result, string path) =>
+        WeightReplacement.Write(curvature.Model, path, result.Weights());
 }

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Analysis.Pruning;
 
 /// <summary>What is set to zero at once.</summary>
-internal enum PruningStructure
+public enum PruningStructure
 {
     /// <summary>Single entries.</summary>
     Weight,
@@ -17,7 +17,7 @@ internal enum PruningStructure
 }
 
 /// <summary>By which figure entries are ranked; the least go first.</summary>
-internal enum PruningScore
+public enum PruningScore
 {
     /// <summary>
     /// The predicted change of the loss, ½ Hᵢᵢ wᵢ² − gᵢ wᵢ: optimal brain damage, away from a minimum with the gradient's term.
@@ -35,7 +35,7 @@ internal enum PruningScore
 }
 
 /// <summary>What is asked of the pruning of a network.</summary>
-internal sealed record PruningOptions
+public sealed record PruningOptions
 {
     /// <summary>The share of entries that become zero, from 0 to 1; with <see cref="PruningStructure.Blocks"/> N and M say it.</summary>
     public double Sparsity { get; init; } = 0.5;

@@ -8,7 +8,7 @@ namespace OnnxCurvature.Analysis.Pruning;
 /// <summary>Which entries of the weights of a network become zero, and what that is predicted to do to the loss.</summary>
 /// <param name="Loss">The loss as it is.</param>
 /// <param name="Layers">The weights, in the order of the graph.</param>
-internal sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> Layers)
+public sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> Layers)
 {
     /// <summary>The share of all entries that become zero.</summary>
     public double Sparsity => (double)Layers.Sum(layer => layer.Pruned) / Layers.Sum(layer => layer.Keeps.Length);
@@ -43,7 +43,7 @@ internal sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> La
 
     /// <summary>The figures as JSON, without the masks.</summary>
     /// <param name="curve">The losses that were measured on held data; empty for none.</param>
-    public string ToJson(ImmutableArray<PruningPoint> curve) =>
+    internal string ToJson(ImmutableArray<PruningPoint> curve) =>
         JsonText.Of(PruningDocument.Of(this, curve), PruningJson.Relaxed.PruningDocument);
 }
 
@@ -56,7 +56,7 @@ internal sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> La
 /// <param name="Predicted">The predicted change of the loss: the sum of ½ Hᵢᵢ wᵢ² − gᵢ wᵢ over what goes.</param>
 /// <param name="Error">A bound of the standard error of the prediction; 0 where the diagonal is exact.</param>
 /// <param name="IsExact">Whether the diagonal is exact.</param>
-internal sealed record PrunedLayer(
+public sealed record PrunedLayer(
     string Weight,
     string Node,
     ImmutableArray<long> Shape,
@@ -74,4 +74,4 @@ internal sealed record PrunedLayer(
 /// <summary>A point of a curve: the loss at a sparsity, for each score.</summary>
 /// <param name="Sparsity">The share of entries that are zero.</param>
 /// <param name="Losses">The loss that was measured, by score.</param>
-internal sealed record PruningPoint(double Sparsity, ImmutableDictionary<PruningScore, double> Losses);
+public sealed record PruningPoint(double Sparsity, ImmutableDictionary<PruningScore, double> Losses);

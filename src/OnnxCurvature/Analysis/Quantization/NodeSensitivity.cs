@@ -19,7 +19,7 @@ namespace OnnxCurvature.Analysis.Quantization;
 /// <param name="Bytes">The bytes of the weight once it is rounded.</param>
 /// <param name="Channels">The predicted change by output channel; sums to the whole.</param>
 /// <param name="ChannelErrors">A bound of the standard error of each of these; zeros where the diagonal is exact.</param>
-internal sealed record NodeSensitivity(
+public sealed record NodeSensitivity(
     string Weight,
     string Node,
     string Operator,

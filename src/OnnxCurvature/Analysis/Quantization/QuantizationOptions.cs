@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace OnnxCurvature.Analysis.Quantization;
 
 /// <summary>What is asked of the quantization of a network.</summary>
-internal sealed record QuantizationOptions
+public sealed record QuantizationOptions
 {
     /// <summary>The schemes that are compared.</summary>
     public ImmutableArray<QuantizationScheme> Schemes { get; init; } = [.. QuantizationScheme.All];

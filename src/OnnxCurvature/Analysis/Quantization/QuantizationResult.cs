@@ -7,10 +7,10 @@ namespace OnnxCurvature.Analysis.Quantization;
 /// <param name="Loss">The loss as it is.</param>
 /// <param name="Nodes">The predictions, scheme by scheme, and in each the most sensitive first.</param>
 /// <param name="Choice">The bits of each weight; null where no size was asked for.</param>
-internal sealed record QuantizationResult(double Loss, ImmutableArray<NodeSensitivity> Nodes, ChosenBits? Choice)
+public sealed record QuantizationResult(double Loss, ImmutableArray<NodeSensitivity> Nodes, ChosenBits? Choice)
 {
     /// <summary>How well each figure ranks the changes that were measured; none where nothing was.</summary>
-    public ImmutableArray<RankCorrelation> Correlations =>
+    internal ImmutableArray<RankCorrelation> Correlations =>
         [
             .. Nodes
                 .Where(node => node.Measured is not null)
@@ -18,6 +18,12 @@ internal sealed record QuantizationResult(double Loss, ImmutableArray<NodeSensit
                 .Where(group => group.Count() > 2)
                 .Select(group => RankCorrelation.Of(group.Key, [.. group])),
         ];
+
+    /// <summary>
+    /// Writes the predictions as JSON and comma-separated values into a folder, and, where a choice was made, the files that quantizers
+    /// take.
+    /// </summary>
+    public void Write(string folder) => QuantizationFiles.Write(folder, this);
 }
 
 /// <summary>Spearman's rank correlations with the changes of the loss that were measured, over the weights of a network.</summary>
@@ -48,7 +54,7 @@ internal sealed record RankCorrelation(QuantizationScheme Scheme, int Weights, d
 /// <param name="FloatBytes">The size of the floats.</param>
 /// <param name="Predicted">The predicted change of the loss: the sum of the predictions of the weights.</param>
 /// <param name="Nodes">The bits by node; 32 where the weight stays a float.</param>
-internal sealed record ChosenBits(
+public sealed record ChosenBits(
     double TargetBytes,
     double Bytes,
     double FloatBytes,

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Analysis.Quantization;
 
 /// <summary>Which entries of a weight share a scale.</summary>
-internal enum Granularity
+public enum Granularity
 {
     /// <summary>All of them.</summary>
     Tensor,
@@ -22,7 +22,7 @@ internal enum Granularity
 /// <param name="IsSymmetric">
 /// Whether zero is the integer 0, and integers go from -(2^(b-1) - 1) to 2^(b-1) - 1; else they go from 0 to 2^b - 1 with a zero point.
 /// </param>
-internal sealed record QuantizationScheme(int Bits, Granularity Granularity, bool IsSymmetric)
+public sealed record QuantizationScheme(int Bits, Granularity Granularity, bool IsSymmetric)
 {
     private const int ScaleBytes = 4;
 
@@ -42,7 +42,7 @@ internal sealed record QuantizationScheme(int Bits, Granularity Granularity, boo
         };
 
     /// <summary>The number of entries that share a scale, of a weight with so many entries in all and in an output channel.</summary>
-    public int GroupSize(int entries, int channelEntries) =>
+    internal int GroupSize(int entries, int channelEntries) =>
         Granularity switch
         {
             Granularity.Tensor => entries,
@@ -54,7 +54,7 @@ internal sealed record QuantizationScheme(int Bits, Granularity Granularity, boo
     /// <summary>
     /// The bytes of a weight that is rounded so: its integers, a scale for each group, and zero points where there are any.
     /// </summary>
-    public double Bytes(int entries, int channelEntries)
+    internal double Bytes(int entries, int channelEntries)
     {
         var size = GroupSize(entries, channelEntries);
         // Blocks do not go over the end of a channel.

@@ -65,8 +65,12 @@ internal sealed class Spectrum(
     }
 
     /// <summary>The first eigenvalues of the run that bounds them best.</summary>
-    private ImmutableArray<RitzValue> Extremes(IEnumerable<IEnumerable<RitzValue>> runs) =>
-        [.. runs.Select(run => run.Take(options.Extremes).ToArray()).MinBy(values => values.Sum(value => value.Bound))!];
+    private ImmutableArray<(double Value, double Bound)> Extremes(IEnumerable<IEnumerable<RitzValue>> runs) =>
+        [
+            .. runs.Select(run => run.Take(options.Extremes).ToArray())
+                .MinBy(values => values.Sum(value => value.Bound))!
+                .Select(value => (value.Value, value.Bound)),
+        ];
 
     private double[] Times(HessianProduct product, double[] vector)
     {

@@ -39,8 +39,8 @@ internal sealed record PartEntry(
             part.Entries,
             part.Trace,
             part.TraceError,
-            [.. part.Largest.Select(EigenvalueEntry.Of)],
-            [.. part.Smallest.Select(EigenvalueEntry.Of)],
+            [.. part.Largest.Select(each => new EigenvalueEntry(each.Value, each.Bound))],
+            [.. part.Smallest.Select(each => new EigenvalueEntry(each.Value, each.Bound))],
             [.. part.Density.Select(point => new DensityEntry(point.Value, point.Share))]
         );
 }
@@ -49,11 +49,7 @@ internal sealed record PartEntry(
 internal sealed record EigenvalueEntry(
     double Value,
     [property: Description("An eigenvalue of the block lies no further from the value.")] double Bound
-)
-{
-    /// <summary>The entry of an eigenvalue.</summary>
-    public static EigenvalueEntry Of(RitzValue value) => new(value.Value, value.Bound);
-}
+);
 
 /// <summary>A point of a spectral density.</summary>
 internal sealed record DensityEntry(double Value, [property: Description("The share of the eigenvalues that it stands for.")] double Share);

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Analysis.Spectra;
 
 /// <summary>What is asked of the spectrum of the Hessian.</summary>
-internal sealed record SpectrumOptions
+public sealed record SpectrumOptions
 {
     /// <summary>The steps of Lanczos's recurrence from each start: Hessian-vector products.</summary>
     public int Steps { get; init; } = 40;

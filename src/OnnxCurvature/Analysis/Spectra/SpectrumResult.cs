@@ -6,13 +6,13 @@ namespace OnnxCurvature.Analysis.Spectra;
 
 /// <summary>The spectrum of the Hessian of a loss by some weights, together and one by one.</summary>
 /// <param name="Parts">That of all weights together first.</param>
-internal sealed record SpectrumResult(ImmutableArray<PartSpectrum> Parts)
+public sealed record SpectrumResult(ImmutableArray<PartSpectrum> Parts)
 {
     /// <summary>The figures as JSON, with the density.</summary>
-    public string ToJson() => JsonText.Of(SpectrumDocument.Of(this), SpectrumJson.Relaxed.SpectrumDocument);
+    internal string ToJson() => JsonText.Of(SpectrumDocument.Of(this), SpectrumJson.Relaxed.SpectrumDocument);
 
     /// <summary>The densities as comma-separated values: part, value, share of the eigenvalues.</summary>
-    public string DensityToCsv() =>
+    internal string DensityToCsv() =>
         CsvTable.Of(
             ["part", "value", "share"],
             Parts.SelectMany(part => part.Density.Select(point => (string[])[part.Name, Text(point.Value), Text(point.Share)]))
@@ -32,12 +32,12 @@ internal sealed record SpectrumResult(ImmutableArray<PartSpectrum> Parts)
 /// <param name="Density">
 /// The density of the spectrum as points: the mean over starts of the quadrature by Lanczos's recurrence. The shares sum to 1.
 /// </param>
-internal sealed record PartSpectrum(
+public sealed record PartSpectrum(
     ImmutableArray<string> Weights,
     string Node,
     long Entries,
-    ImmutableArray<RitzValue> Largest,
-    ImmutableArray<RitzValue> Smallest,
+    ImmutableArray<(double Value, double Bound)> Largest,
+    ImmutableArray<(double Value, double Bound)> Smallest,
     double Trace,
     double TraceError,
     ImmutableArray<(double Value, double Share)> Density

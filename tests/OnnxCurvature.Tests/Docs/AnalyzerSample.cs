@@ -1,0 +1,104 @@
+using OnnxCurvature.Analysis.Diagonals;
+using OnnxCurvature.Analysis.Importance;
+using OnnxCurvature.Analysis.Laplace;
+using OnnxCurvature.Analysis.Pruning;
+using OnnxCurvature.Analysis.Quantization;
+using OnnxCurvature.Analysis.Spectra;
+using OnnxCurvature.Methods.Requests;
+
+namespace OnnxCurvature.Tests.Docs;
+
+using Data = IReadOnlyDictionary<string, CurvatureArray>;
+
+/// <summary>The code that the pages of the analyzer show, page by page.</summary>
+internal static class AnalyzerSample
+{
+    /// <summary>A page, and what its code gives for a network and data.</summary>
+    public static IReadOnlyDictionary<string, Func<CurvatureModel, Data, string, object>> Pages { get; } =
+        new Dictionary<string, Func<CurvatureModel, Data, string, object>>
+        {
+            ["analyze.md"] = Analyze,
+            ["quantization.md"] = Quantize,
+            ["pruning.md"] = Prune,
+            ["importance.md"] = Importance,
+            ["laplace.md"] = Laplace,
+            ["spectrum.md"] = Spectrum,
+        };
+
+    private static object Analyze(CurvatureModel model, Data data, string folder)
+    {
+        string In(string name) => Path.Combine(folder, name);
+        // sample analyze.md
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var curvature = model.Analyze(request, data, new AnalysisOptions { Budget = TimeSpan.FromMinutes(5) });
+        curvature.WriteReport(In("report"));
+        var sharpest = curvature.Layers.MaxBy(layer => layer.Diagonal.Max())!;
+        // end
+        return sharpest;
+    }
+
+    private static object Quantize(CurvatureModel model, Data data, string folder)
+    {
+        string In(string name) => Path.Combine(folder, name);
+        // sample quantization.md
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var curvature = model.Analyze(request, data);
+        var result = curvature.Quantize(new QuantizationOptions { TargetBytes = 20_000 });
+        result.Write(In("quantization"));
+        var bits = result.Choice!.Nodes;
+        // end
+        return bits;
+    }
+
+    private static object Prune(CurvatureModel model, Data data, string folder)
+    {
+        string In(string name) => Path.Combine(folder, name);
+        // sample pruning.md
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var curvature = model.Analyze(request, data);
+        var result = curvature.Prune(new PruningOptions { Sparsity = 0.7, Structure = PruningStructure.OutputChannel });
+        result.WriteMasks(In("masks.npz"));
+        curvature.WritePruned(result, In("pruned.onnx"));
+        // end
+        return result.Predicted;
+    }
+
+    private static object Importance(CurvatureModel model, Data data, string folder)
+    {
+        string In(string name) => Path.Combine(folder, name);
+        // sample importance.md
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var result = model.Importance(request, data, new ImportanceOptions { Kind = FisherKind.Empirical });
+        result.WriteArrays(In("ewc.npz"));
+        // end
+        return result.Layers.Sum(layer => layer.Sum);
+    }
+
+    private static object Laplace(CurvatureModel model, Data data, string folder)
+    {
+        string In(string name) => Path.Combine(folder, name);
+        // sample laplace.md
+        var loss = LossRequest.Parse("cross-entropy");
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["fc3.*"],
+            Loss = loss,
+            Reduction = Reduction.Sum,
+        };
+        var curvature = model.Analyze(request, data, new AnalysisOptions { Diagonal = Quantity.GgnDiagonal });
+        var posterior = curvature.Laplace(new LaplaceOptions { PriorPrecision = null });
+        var (mean, variance) = curvature.WritePredictive(posterior, In("sure.onnx"));
+        // end
+        return (mean, variance);
+    }
+
+    private static object Spectrum(CurvatureModel model, Data data, string folder)
+    {
+        // sample spectrum.md
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var result = model.Spectrum(request, data, new SpectrumOptions { Steps = 80 });
+        var (value, bound) = result.Parts[0].Largest[0];
+        // end
+        return (value, bound);
+    }
+}
