@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using OnnxCurvature.Tests.Files;
 
@@ -87,12 +89,24 @@ internal sealed class SlurmCluster : IDisposable
             throw new InvalidOperationException($"{name} does not start: {output}{errors}");
     }
 
-    private string Configuration() =>
-        $"""
+    /// <summary>Ports that nobody listens on, so that several test runs may go on at the same time.</summary>
+    private static (int First, int Second) FreePorts()
+    {
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
+    }
+
+    private string Configuration()
+    {
+        var (controller, node) = FreePorts();
+        return $"""
             ClusterName=local
             SlurmctldHost={_node}(127.0.0.1)
-            SlurmctldPort=17817
-            SlurmdPort=17818
+            SlurmctldPort={controller}
+            SlurmdPort={node}
             AuthType=auth/munge
             AuthInfo=socket={this["munge.socket"]},cred_expire=5
             CredType=cred/munge
@@ -118,4 +132,5 @@ internal sealed class SlurmCluster : IDisposable
             PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
             """;
+    }
 }
