@@ -83,10 +83,26 @@ public sealed class DataFileTests
         Assert.Contains($"in sample 14, counted from 0 (2 of '{tool["parts/part-3.npy"]}')", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_label_that_is_no_class_is_named_by_its_file_and_its_number_there()
+    {
+        using var tool = Prepared();
+        Directory.CreateDirectory(tool["classes"]);
+        foreach (var (name, labels) in new[] { ("a", new double[] { 0, 1 }), ("b", [1, 7]) })
+            tool.Npy($"classes/{name}.npy", ElementType.Int64, [2], labels);
+        var run = tool.Run($"run @model.onnx -o @o.npz {Words} --data x=@parts/part-0.npy labels=@classes --samples 1:4");
+        Assert.Equal(ExitCodes.UserError, run.Code);
+        Assert.Contains(
+            $"holds the label 7 in sample 3, counted from 0 (1 of '{tool["classes/b.npy"]}')",
+            run.Error,
+            StringComparison.Ordinal
+        );
+    }
+
     [Theory]
     [InlineData("x=@mixed labels=@labels.npy", "mixed/b.npy' has the shape [2,4] and ")]
     [InlineData("x=@types labels=@labels.npy", "types/b.npy' holds float64 and ")]
-    [InlineData("x=@parts labels=@part.labels.npy", "--data 'labels' holds 8 samples and 'x' holds 50")]
+    [InlineData("x=@parts labels=@part.labels.npy", "part.labels.npy') holds 8 samples and --data 'x' (")]
     [InlineData("x=@parts/none-*.npy labels=@labels.npy", "No .npy, .npz or .pb file is named as ")]
     [InlineData("x=@empty labels=@labels.npy", "empty' holds no .npy, .npz or .pb file")]
     [InlineData("x=@all.npz labels=@labels.npy", "name one, as in all.npz:images")]

@@ -60,25 +60,22 @@ public sealed class BadInputTests
             { $"run @model.onnx -o @o.npz --wrt w --loss mse:class {Data}", "The loss cannot be taken of 'class'" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy", "There is no data for the input 'labels'" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} y=@x.npy", "--data 'y' is no input" },
-            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@wide.npy labels=@labels.npy", "--data 'x' has the size 5 along axis 1" },
-            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@labels.npy labels=@labels.npy", "--data 'x' holds int64" },
-            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@floats.npy", "--data 'labels' holds float32" },
-            {
-                $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@few.npy",
-                "--data 'labels' holds 3 samples and 'x' holds 4"
-            },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@wide.npy labels=@labels.npy", "wide.npy') has the size 5 along axis 1" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@labels.npy labels=@labels.npy", "labels.npy') holds int64" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@floats.npy", "floats.npy') holds float32" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@few.npy", "few.npy') holds 3 samples and --data 'x' (" },
             {
                 $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@three.npy",
-                "--data 'labels' holds the label 2 in sample 2, and the labels of 2 classes are 0 to 1"
+                "three.npy') holds the label 2 in sample 2, counted from 0, and the labels of 2 classes are 0 to 1"
             },
-            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@negative.npy", "--data 'labels' holds the label -1" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@negative.npy", "negative.npy') holds the label -1" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@none.npy labels=@nolabels.npy", "holds no samples" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@cut.npy labels=@labels.npy", "cut.npy" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@nan.npy labels=@labels.npy", "holds NaN in sample 0, counted from 0" },
             { $"run @log.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "holds NaN or infinity, first made by Log 'logarithm'" },
             {
                 $"run @own.onnx -o @o.npz --wrt w --loss value --data x=@x.npy t=@three.npy",
-                "--data 't' holds the label 3 in sample 3, and the labels of 3 classes are 0 to 2"
+                "three.npy') holds the label 3 in sample 3, counted from 0, and the labels of 3 classes are 0 to 2"
             },
             { $"run @division.onnx -o @o.npz --wrt w --loss sum --data x=@x.npy", "ONNX Runtime cannot run the program" },
             {

@@ -50,11 +50,7 @@ public sealed class TargetElementTests
         using var tool = Ready();
         tool.Npy("target.npy", ElementType.Int64, [4], [0, 1, 2, 0]);
         var run = tool.Run($"run @one.onnx -o @out.npz {Words} --data x=@x.npy target=@target.npy");
-        Assert.Contains(
-            "--data 'target' holds 2, and targets of binary-cross-entropy are from 0 to 1",
-            run.Error,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("target.npy') holds 2, and targets of binary-cross-entropy are from 0 to 1", run.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.UserError, run.Code);
     }
 

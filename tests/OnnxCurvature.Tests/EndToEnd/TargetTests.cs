@@ -59,7 +59,7 @@ public sealed class TargetTests
         tool.Npy("small.npy", ElementType.UInt8, [4], 0, 1, 1, 0);
         var run = tool.Run("run @model.onnx -o @a.npz --wrt w --loss cross-entropy:z --data x=@double.npy labels=@small.npy");
         Assert.Contains(
-            "--data 'x' holds float64, and is rounded to the float32 that the input takes.",
+            "double.npy') holds float64, and is rounded to the float32 that the input takes.",
             run.Output,
             StringComparison.Ordinal
         );

@@ -101,6 +101,7 @@ internal sealed class DataSet
         SampleNames? names = null
     )
     {
+        names ??= SampleNames.Plain;
         foreach (var name in data.Keys)
             if (parameters.All(parameter => parameter.Name != name))
                 throw new UserErrorException(
@@ -121,12 +122,13 @@ internal sealed class DataSet
                 ?? throw new UserErrorException($"There is no data for the input '{name}' {type}; give it with --data {name}=FILE.npy.");
             if (!Widens(array.Element, type.Element) && !(array.Element.IsFloat() && type.Element.IsFloat()))
                 throw new UserErrorException(
-                    $"--data '{name}' holds {array.Element.DisplayName()}, and the input takes "
+                    $"{names.Data(name)} holds {array.Element.DisplayName()}, and the input takes "
                         + $"{type.Element.DisplayName()}; convert it{(type.Element.IsFloat() ? ", or give --scale" : "")}."
                 );
             if (array.Shape.Length != type.Rank)
                 throw new UserErrorException(
-                    $"--data '{name}' has the shape [{string.Join(",", array.Shape)}], and the input takes " + $"{type.Shape}; reshape it."
+                    $"{names.Data(name)} has the shape [{string.Join(",", array.Shape)}], and the input takes "
+                        + $"{type.Shape}; reshape it."
                 );
             for (var axis = 0; axis < type.Rank; axis++)
             {
@@ -139,7 +141,7 @@ internal sealed class DataSet
                 var expected = dim.Known ?? (symbol is null ? size : symbols[symbol]);
                 if (expected != size)
                     throw new UserErrorException(
-                        $"--data '{name}' has the size {size} along axis {axis}, and the input {type.Shape} "
+                        $"{names.Data(name)} has the size {size} along axis {axis}, and the input {type.Shape} "
                             + $"takes {expected} there; reshape it."
                     );
             }
@@ -153,20 +155,14 @@ internal sealed class DataSet
                     : samples.Value.Size == 0 || size % samples.Value.Size == 0;
                 if (!fits && !isWhole)
                     throw new UserErrorException(
-                        $"--data '{name}' holds {size} samples and '{samples.Value.Name}' holds "
+                        $"{names.Data(name)} holds {size} samples and {names.Data(samples.Value.Name)} holds "
                             + $"{samples.Value.Size}; give as many for each, or say with --samples-axis {name}=none that it holds none."
                     );
             }
             if (name == labels?.Input)
-                LabelRange.Check(array, labels, layout);
+                LabelRange.Check(array, labels, layout, names);
             if (refusesNaN && array.MayHoldNaN)
-                NumberCheck.Refuse(
-                    name,
-                    array,
-                    layout.IsSeparate ? layout.Axis : null,
-                    layout.Inner.Known ?? 1,
-                    sample => (names ?? SampleNames.Plain).Describe(name, sample)
-                );
+                NumberCheck.Refuse(name, array, layout.IsSeparate ? layout.Axis : null, layout.Inner.Known ?? 1, names);
             arrays.Add((parameter, array, layout));
         }
         if (samples is { Size: 0, Name: var empty })
@@ -184,7 +180,7 @@ internal sealed class DataSet
                     $"The input '{parameter.Name}' {parameter.Type.Shape} takes {own} along axis "
                         + $"{layout.Axis}, and a batch has {batch} samples; give data of that size."
                 );
-        return new DataSet(arrays.ToImmutable(), total, batch, names ?? SampleNames.Plain);
+        return new DataSet(arrays.ToImmutable(), total, batch, names);
     }
 
     /// <summary>What became of the data: one sentence each.</summary>
@@ -192,7 +188,7 @@ internal sealed class DataSet
         _arrays
             .Where(entry => !Widens(entry.Array.Element, entry.Input.Type.Element))
             .Select(entry =>
-                $"--data '{entry.Input.Name}' holds {entry.Array.Element.DisplayName()}, and is rounded to the "
+                $"{_names.Data(entry.Input.Name!)} holds {entry.Array.Element.DisplayName()}, and is rounded to the "
                 + $"{entry.Input.Type.Element.DisplayName()} that the input takes."
             );
 

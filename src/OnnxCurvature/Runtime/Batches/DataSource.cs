@@ -27,6 +27,9 @@ internal sealed class DataSource
     /// <summary>The paths of the files; none for an array in memory.</summary>
     public IEnumerable<string> Files => _parts.Where(part => part.File is not null).Select(part => part.File!.Value.Path);
 
+    /// <summary>The first file, and how many others there are; null for an array in memory.</summary>
+    public (string First, int Others)? Named => _parts[0].File is { } file ? (file.ToString(), _parts.Length - 1) : null;
+
     /// <summary>Data from an array.</summary>
     public static DataSource Of(NpyArray array)
     {

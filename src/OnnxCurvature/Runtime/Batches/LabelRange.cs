@@ -11,12 +11,13 @@ internal static class LabelRange
     /// <param name="array">The labels.</param>
     /// <param name="labels">What they may be.</param>
     /// <param name="samples">Where samples lie in them.</param>
-    public static void Check(NpyArray array, ClassLabels labels, SampleLayout samples)
+    /// <param name="names">How data and samples are named.</param>
+    public static void Check(NpyArray array, ClassLabels labels, SampleLayout samples, SampleNames names)
     {
         foreach (var (position, label) in Labels(array))
             if ((label < 0 || label >= labels.Classes) && label != labels.Ignored)
                 throw new UserErrorException(
-                    $"--data '{labels.Input}' holds the label {label}{Where(array, position, samples)}, and the labels of {labels.Classes} "
+                    $"{names.DataOfSample(labels.Input)} holds the label {label}{Where(array, position, samples, sample => names.Describe(labels.Input, sample))}, and the labels of {labels.Classes} "
                         + $"classes are 0 to {labels.Classes - 1}; correct the labels, or leave some out with --ignore-index of "
                         + $"cross-entropy."
                 );
@@ -32,12 +33,12 @@ internal static class LabelRange
             yield return (start * inner + index, label);
     }
 
-    private static string Where(NpyArray array, long position, SampleLayout samples)
+    private static string Where(NpyArray array, long position, SampleLayout samples, Func<long, string> describe)
     {
         var index = new long[array.Shape.Length];
         for (var axis = index.Length - 1; axis >= 0; axis--)
             (position, index[axis]) = Math.DivRem(position, array.Shape[axis]);
-        var sample = samples.IsWhole && samples.Axis < index.Length ? $" in sample {index[samples.Axis]}" : "";
+        var sample = samples.IsWhole && samples.Axis < index.Length ? $" in {describe(index[samples.Axis])}" : "";
         return index.Length == 0 || index.Length == 1 && sample.Length > 0 ? sample : $"{sample} at [{string.Join(",", index)}]";
     }
 }

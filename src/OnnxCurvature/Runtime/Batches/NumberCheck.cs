@@ -17,13 +17,16 @@ internal static class NumberCheck
     /// <param name="array">Floating-point numbers.</param>
     /// <param name="axis">The axis along which samples lie; null where the array holds none.</param>
     /// <param name="positions">The positions of the axis that belong to one sample.</param>
-    /// <param name="describe">How a sample is named.</param>
-    public static void Refuse(string name, NpyArray array, int? axis, long positions, Func<long, string> describe)
+    /// <param name="names">How data and samples are named.</param>
+    public static void Refuse(string name, NpyArray array, int? axis, long positions, SampleNames names)
     {
         if (array.Shape.Length == 0 && HoldsNaN(array))
-            throw Refused(name, "");
+            throw Refused(names.DataOfSample(name), "");
         if (array.Shape.Length > 0 && Positions(array, axis ?? 0).Cast<long?>().FirstOrDefault() is { } first)
-            throw Refused(name, axis is null ? $" at index {first} of its first axis" : $" in {describe(first / positions)}");
+            throw Refused(
+                names.DataOfSample(name),
+                axis is null ? $" at index {first} of its first axis" : $" in {names.Describe(name, first / positions)}"
+            );
     }
 
     /// <summary>The samples that hold NaN, ascending. The array is read block by block.</summary>
@@ -50,9 +53,9 @@ internal static class NumberCheck
         }
     }
 
-    private static UserErrorException Refused(string name, string where) =>
+    private static UserErrorException Refused(string data, string where) =>
         new(
-            $"--data '{name}' holds NaN{where}, and no result would be a number; mend that part of the data, or leave out such samples "
+            $"{data} holds NaN{where}, and no result would be a number; mend that part of the data, or leave out such samples "
                 + "with --skip-bad."
         );
 

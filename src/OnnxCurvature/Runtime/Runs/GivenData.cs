@@ -96,7 +96,7 @@ internal sealed class GivenData
                 && (layout.Axis != AxisOf(name) || !_layouts[name].IsSeparate)
             )
                 throw new UserErrorException(
-                    $"The samples of --data '{name}' lie along axis {layout.Axis}, which is known only when its files are joined and cut "
+                    $"The samples of {Names.Data(name)} lie along axis {layout.Axis}, which is known only when its files are joined and cut "
                         + $"along axis {AxisOf(name)}; save it as one file with the samples that are wanted."
                 );
     }
@@ -106,6 +106,7 @@ internal sealed class GivenData
         new()
         {
             Numbers = Numbers,
+            Files = name => _sources.TryGetValue(name, out var source) ? source.Named : null,
             Locate = (name, number) =>
                 _sources.TryGetValue(name, out var source) && source.IsJoined && _layouts[name] is { IsWhole: true } layout
                     ? source.Locate(layout.Axis, number)
@@ -136,7 +137,7 @@ internal sealed class GivenData
         var axis = AxisOf(name);
         if (!_layouts[name].Outer.IsOne || array.Shape[axis] % total != 0)
             throw new UserErrorException(
-                $"--data '{name}' has {array.Shape[axis]} positions along axis {axis}, of which those of some of the {total} samples "
+                $"{Names.Data(name)} has {array.Shape[axis]} positions along axis {axis}, of which those of some of the {total} samples "
                     + "cannot be taken; give as many for each sample, one sample after the other."
             );
         return numbers.Ranges is [(0, var end)] && end == total

@@ -16,7 +16,8 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <param name="array">The labels of all batches.</param>
 /// <param name="request">What is asked for.</param>
 /// <param name="sized">The model with the sizes of all data, which is loaded where these matter.</param>
-internal sealed class LabelData(string name, NpyArray array, CurvatureRequest request, Lazy<ModelGraph> sized)
+/// <param name="names">How data and samples are named.</param>
+internal sealed class LabelData(string name, NpyArray array, CurvatureRequest request, Lazy<ModelGraph> sized, SampleNames names)
 {
     private ClassOptions Options => request.Loss.Classes;
 
@@ -34,7 +35,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         var isSoft = Options.SoftLabels || Matches(shape) && (array.Element.IsFloat() || fitting.Length == 0);
         if (isSoft && Options.IgnoreIndex is not null)
             throw new UserErrorException(
-                $"--ignore-index is of labels that are integers, and --data '{name}' holds a number for each class; leave it out."
+                $"--ignore-index is of labels that are integers, and {names.Data(name)} holds a number for each class; leave it out."
             );
         if (shape.Rank < 2)
             return (request, array);
@@ -64,7 +65,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                 shape.Rank == 2 && SamplesOf(found.Logits) is not { IsSeparate: true, Axis: CrossEntropy.DefaultAxis }
                     ? CrossEntropy.DefaultAxis
                     : throw new UserErrorException(
-                        $"--data '{name}' {Shape} holds a number for every entry of '{found.Logits.Name}' {shape}, which does not tell "
+                        $"{names.Data(name)} {Shape} holds a number for every entry of '{found.Logits.Name}' {shape}, which does not tell "
                             + $"the axis of "
                             + $"classes; give it with --class-axis."
                     )
@@ -74,7 +75,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                 throw new UserErrorException(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"--data '{name}' holds {value} at element {position}, and soft labels are probabilities; give finite "
+                        $"{names.Data(name)} holds {value} at element {position}, and soft labels are probabilities; give finite "
                             + $"numbers of at "
                             + $"least 0."
                     )
@@ -89,7 +90,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         var axis = found.Axis ?? AxisOf(found.Logits, fitting);
         if (array.Element.IsFloat())
             throw new UserErrorException(
-                $"--data '{name}' holds {array.Element.DisplayName()} {Shape}, and cross-entropy takes integers {shape.Remove(axis)}, or "
+                $"{names.Data(name)} holds {array.Element.DisplayName()} {Shape}, and cross-entropy takes integers {shape.Remove(axis)}, or "
                     + $"soft labels of the shape {shape} of '{found.Logits.Name}'; convert it."
             );
         if (!Fits(shape.Remove(axis)) || shape[axis].Known is not { } classes)
@@ -106,7 +107,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
             return (With(options), shaped);
         var head = LossBuilder.Build(sized.Value, request.Loss with { Classes = options }, request.Reduction);
         var samples = new SampleProof(sized.Value, head).Place is { } place ? head.InTerms(place) : SampleLayout.None;
-        LabelRange.Check(shaped, head.Labels!, samples);
+        LabelRange.Check(shaped, head.Labels!, samples, names);
         return (With(request.Reduction == Reduction.Sum ? options : options with { Totals = Totals(options, head, samples) }), shaped);
     }
 
@@ -129,9 +130,9 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         if (weight == 0)
             throw new UserErrorException(
                 counted.Count == 0
-                    ? $"Every label of --data '{name}' is ignored ({options.IgnoreIndex}), so the mean is over no labels; give labels of "
+                    ? $"Every label of {names.Data(name)} is ignored ({options.IgnoreIndex}), so the mean is over no labels; give labels of "
                         + $"classes, or --reduction sum."
-                    : $"--class-weights gives every label of --data '{name}' the weight 0, so the mean is over no weight; give "
+                    : $"--class-weights gives every label of {names.Data(name)} the weight 0, so the mean is over no weight; give "
                         + $"another weight, "
                         + $"or --reduction sum."
             );
@@ -153,13 +154,13 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
             [] => array.Element.IsFloat()
                 ? CrossEntropy.DefaultAxis
                 : throw new UserErrorException(
-                    $"--data '{name}' has the shape {Shape}, and cross-entropy of '{logits.Name}' {shape} takes labels "
+                    $"{names.Data(name)} has the shape {Shape}, and cross-entropy of '{logits.Name}' {shape} takes labels "
                         + $"{CrossEntropy.LabelShape(shape, CrossEntropy.DefaultAxis)}, or its shape without another axis of classes; "
                         + $"reshape it."
                 ),
             _ when shape.Range(2, shape.Rank).Elements.IsOne => CrossEntropy.DefaultAxis,
             _ => throw new UserErrorException(
-                $"--data '{name}' {Shape} fits '{logits.Name}' {shape} with classes along axis {string.Join(" or ", fitting)}; say "
+                $"{names.Data(name)} {Shape} fits '{logits.Name}' {shape} with classes along axis {string.Join(" or ", fitting)}; say "
                     + $"which with "
                     + $"--class-axis."
             ),

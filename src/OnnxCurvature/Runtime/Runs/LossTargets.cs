@@ -19,11 +19,13 @@ internal static class LossTargets
     /// <param name="model">The model.</param>
     /// <param name="request">What is asked of it.</param>
     /// <param name="data">The arrays, by name.</param>
+    /// <param name="names">How data and samples are named.</param>
     public static (CurvatureRequest Request, IReadOnlyDictionary<string, NpyArray> Data) Of(
         ModelSource source,
         ModelGraph model,
         CurvatureRequest request,
-        IReadOnlyDictionary<string, NpyArray> data
+        IReadOnlyDictionary<string, NpyArray> data,
+        SampleNames names
     )
     {
         if (request.Loss.Kind is LossKind.Sum or LossKind.Value)
@@ -38,8 +40,8 @@ internal static class LossTargets
         });
         (request, array) =
             request.Loss.Kind == LossKind.CrossEntropy
-                ? new LabelData(name, array, request, sized).Resolve(model)
-                : (request, Entries(name, array, request.Loss, model, sized));
+                ? new LabelData(name, array, request, sized, names).Resolve(model)
+                : (request, Entries(name, array, request.Loss, model, sized, names));
         return (request, data.ToImmutableDictionary().SetItem(name, array));
     }
 
@@ -51,7 +53,14 @@ internal static class LossTargets
 
     private static bool IsLong(long size) => size != 1;
 
-    private static NpyArray Entries(string name, NpyArray array, LossRequest loss, ModelGraph model, Lazy<ModelGraph> sized)
+    private static NpyArray Entries(
+        string name,
+        NpyArray array,
+        LossRequest loss,
+        ModelGraph model,
+        Lazy<ModelGraph> sized,
+        SampleNames names
+    )
     {
         var z = LossBuilder.Find(model, loss.Value);
         if (array.Shape.Length != z.Type.Rank)
@@ -65,7 +74,7 @@ internal static class LossTargets
             throw new UserErrorException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"--data '{name}' holds {other}, and targets of binary-cross-entropy are from 0 to 1; correct them."
+                    $"{names.Data(name)} holds {other}, and targets of binary-cross-entropy are from 0 to 1; correct them."
                 )
             );
         // Every integer of 16 bits is a float32, so a large array need not be read to be converted.

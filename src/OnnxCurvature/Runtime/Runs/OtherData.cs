@@ -38,7 +38,7 @@ internal static class OtherData
         var given = GivenData.Of(inputs.Source, inputs.Model, others, options);
         if (!HaveSameForm(inputs.Data, given.Arrays))
             return null;
-        var (settled, arrays) = LossTargets.Of(source, inputs.Model.Graph, request, given.Arrays);
+        var (settled, arrays) = LossTargets.Of(source, inputs.Model.Graph, request, given.Arrays, given.Names);
         return settled.Loss == loss ? (given, arrays) : null;
     }
 

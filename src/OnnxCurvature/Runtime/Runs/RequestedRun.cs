@@ -103,7 +103,7 @@ internal static class RequestedRun
             source = source with { Dimensions = DataSet.Dimensions(model.Graph, data, null).SetItems(source.Dimensions) };
             model = source.Load();
         }
-        (request, data) = LossTargets.Of(source, model.Graph, request, data);
+        (request, data) = LossTargets.Of(source, model.Graph, request, data, inputs.Given.Names);
         // The number of classes must be known; where every sample is one, all samples determine it.
         if (
             LossBuilder.SymbolOfClasses(model.Graph, request.Loss) is { } symbol
