@@ -35,7 +35,9 @@ public static class CurvatureDecisions
         );
     }
 
-    /// <summary>Which entries, channels or blocks of kernels and matrices become zero, and what that is predicted to do to the loss.</summary>
+    /// <summary>
+    /// Which entries, channels or blocks of kernels and matrices become zero, and what that is predicted to do to the loss.
+    /// </summary>
     /// <param name="curvature">The curvature.</param>
     /// <param name="options">How many, what at once, and by which score; null for the defaults.</param>
     /// <param name="cancellation">Ends the work.</param>
@@ -94,7 +96,9 @@ public static class CurvatureDecisions
         return LibraryTerms.Translate(() => CurvatureAnalyzer.Laplace(curvature, options ?? new()));
     }
 
-    /// <summary>Writes a model that also gives out the predictive variance of what the loss is taken of, linearized in the weights.</summary>
+    /// <summary>
+    /// Writes a model that also gives out the predictive variance of what the loss is taken of, linearized in the weights.
+    /// </summary>
     /// <param name="curvature">The curvature.</param>
     /// <param name="posterior">The posterior of its weights.</param>
     /// <param name="path">The file to write.</param>

@@ -43,7 +43,7 @@ public sealed partial class AnalyzerPageTests
         // As the tables of the pages have it, which come from the commands.
         var importance = File.ReadAllText(Path.Combine(Repository.Root, "src", "docs", "importance.md"));
         var sums = Figure().Matches(importance).Sum(figure => Number(figure.Groups[1].Value));
-        Assert.Equal(sums, model.Importance(Weights, data).Layers.Sum(layer => layer.Sum), 1e-3);
+        Assert.Equal(sums, model.Importance(Weights, data, cancellation: Token).Layers.Sum(layer => layer.Sum), 1e-3);
         var spectrum = File.ReadAllText(Path.Combine(Repository.Root, "src", "docs", "spectrum.md"));
         var largest = Number(Largest().Match(spectrum).Groups[1].Value);
         Assert.Equal(largest, (((double Value, double Bound))found["spectrum.md"]).Value, 1e-4);
@@ -61,7 +61,7 @@ public sealed partial class AnalyzerPageTests
             ["features"] = CurvatureArray.FromFile(Path.Combine(Models, "mlp.features.npy")),
             ["labels"] = CurvatureArray.FromFile(Path.Combine(Models, "mlp.labels.npy")),
         };
-        var curvature = model.Analyze(Weights, data);
+        var curvature = model.Analyze(Weights, data, cancellation: Token);
         var own = new NetworkCurvature(
             curvature.Model,
             curvature.Request,
@@ -79,13 +79,15 @@ public sealed partial class AnalyzerPageTests
         };
         Assert.Contains(
             "does not come from CurvatureModel.Analyze",
-            Assert.Throws<ArgumentException>(() => own.Quantize()).Message,
+            Assert.Throws<ArgumentException>(() => own.Quantize(cancellation: Token)).Message,
             StringComparison.Ordinal
         );
-        Assert.Throws<ArgumentNullException>(() => ((NetworkCurvature)null!).Prune());
+        Assert.Throws<ArgumentNullException>(() => ((NetworkCurvature)null!).Prune(cancellation: Token));
         // The posterior is of the summed loss.
         Assert.DoesNotContain("--", Assert.Throws<UserErrorException>(() => curvature.Laplace()).Message, StringComparison.Ordinal);
     }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static CurvatureRequest Weights => new() { WithRespectTo = ["*.weight"], Loss = LossRequest.Parse("cross-entropy") };
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Analysis.Diagonals;
 using OnnxCurvature.Analysis.Importance;
 using OnnxCurvature.Analysis.Laplace;
@@ -17,15 +18,15 @@ internal static class AnalyzerSample
     public static IReadOnlyDictionary<string, Func<CurvatureModel, Data, string, object>> Pages { get; } =
         new Dictionary<string, Func<CurvatureModel, Data, string, object>>
         {
-            ["analyze.md"] = Analyze,
-            ["quantization.md"] = Quantize,
-            ["pruning.md"] = Prune,
-            ["importance.md"] = Importance,
-            ["laplace.md"] = Laplace,
-            ["spectrum.md"] = Spectrum,
+            ["analyze.md"] = (model, data, folder) => Analyze(model, data, folder),
+            ["quantization.md"] = (model, data, folder) => Quantize(model, data, folder),
+            ["pruning.md"] = (model, data, folder) => Prune(model, data, folder),
+            ["importance.md"] = (model, data, folder) => Importance(model, data, folder),
+            ["laplace.md"] = (model, data, folder) => Laplace(model, data, folder),
+            ["spectrum.md"] = (model, data, _) => Spectrum(model, data),
         };
 
-    private static object Analyze(CurvatureModel model, Data data, string folder)
+    private static LayerCurvature Analyze(CurvatureModel model, Data data, string folder)
     {
         string In(string name) => Path.Combine(folder, name);
         // sample analyze.md
@@ -37,7 +38,7 @@ internal static class AnalyzerSample
         return sharpest;
     }
 
-    private static object Quantize(CurvatureModel model, Data data, string folder)
+    private static ImmutableArray<(string Node, int Bits)> Quantize(CurvatureModel model, Data data, string folder)
     {
         string In(string name) => Path.Combine(folder, name);
         // sample quantization.md
@@ -50,7 +51,7 @@ internal static class AnalyzerSample
         return bits;
     }
 
-    private static object Prune(CurvatureModel model, Data data, string folder)
+    private static double Prune(CurvatureModel model, Data data, string folder)
     {
         string In(string name) => Path.Combine(folder, name);
         // sample pruning.md
@@ -63,7 +64,7 @@ internal static class AnalyzerSample
         return result.Predicted;
     }
 
-    private static object Importance(CurvatureModel model, Data data, string folder)
+    private static double Importance(CurvatureModel model, Data data, string folder)
     {
         string In(string name) => Path.Combine(folder, name);
         // sample importance.md
@@ -74,7 +75,7 @@ internal static class AnalyzerSample
         return result.Layers.Sum(layer => layer.Sum);
     }
 
-    private static object Laplace(CurvatureModel model, Data data, string folder)
+    private static (string, string) Laplace(CurvatureModel model, Data data, string folder)
     {
         string In(string name) => Path.Combine(folder, name);
         // sample laplace.md
@@ -92,7 +93,7 @@ internal static class AnalyzerSample
         return (mean, variance);
     }
 
-    private static object Spectrum(CurvatureModel model, Data data, string folder)
+    private static (double Value, double Bound) Spectrum(CurvatureModel model, Data data)
     {
         // sample spectrum.md
         var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };

@@ -17,10 +17,12 @@ internal static class LabelRange
         foreach (var (position, label) in Labels(array))
             if ((label < 0 || label >= labels.Classes) && label != labels.Ignored)
                 throw new UserErrorException(
-                    $"{names.DataOfSample(labels.Input)} holds the label {label}{Where(array, position, samples, sample => names.Describe(labels.Input, sample))}, and the labels of {labels.Classes} "
+                    $"{names.DataOfSample(labels.Input)} holds the label {label}{Place(position)}, and the labels of {labels.Classes} "
                         + $"classes are 0 to {labels.Classes - 1}; correct the labels, or leave some out with --ignore-index of "
                         + $"cross-entropy."
                 );
+
+        string Place(long position) => Where(array, position, samples, sample => names.Describe(labels.Input, sample));
     }
 
     /// <summary>The labels with their positions; a block is read at a time, so that labels of any number take little memory.</summary>

@@ -96,8 +96,8 @@ internal sealed class GivenData
                 && (layout.Axis != AxisOf(name) || !_layouts[name].IsSeparate)
             )
                 throw new UserErrorException(
-                    $"The samples of {Names.Data(name)} lie along axis {layout.Axis}, which is known only when its files are joined and cut "
-                        + $"along axis {AxisOf(name)}; save it as one file with the samples that are wanted."
+                    $"The samples of {Names.Data(name)} lie along axis {layout.Axis}, which is known only when its files are joined and "
+                        + $"cut along axis {AxisOf(name)}; save it as one file with the samples that are wanted."
                 );
     }
 

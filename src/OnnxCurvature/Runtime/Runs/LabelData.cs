@@ -90,8 +90,8 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         var axis = found.Axis ?? AxisOf(found.Logits, fitting);
         if (array.Element.IsFloat())
             throw new UserErrorException(
-                $"{names.Data(name)} holds {array.Element.DisplayName()} {Shape}, and cross-entropy takes integers {shape.Remove(axis)}, or "
-                    + $"soft labels of the shape {shape} of '{found.Logits.Name}'; convert it."
+                $"{names.Data(name)} holds {array.Element.DisplayName()} {Shape}, and cross-entropy takes integers {shape.Remove(axis)}, "
+                    + $"or soft labels of the shape {shape} of '{found.Logits.Name}'; convert it."
             );
         if (!Fits(shape.Remove(axis)) || shape[axis].Known is not { } classes)
             return (With(Options with { Axis = axis }), array);
@@ -130,8 +130,8 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         if (weight == 0)
             throw new UserErrorException(
                 counted.Count == 0
-                    ? $"Every label of {names.Data(name)} is ignored ({options.IgnoreIndex}), so the mean is over no labels; give labels of "
-                        + $"classes, or --reduction sum."
+                    ? $"Every label of {names.Data(name)} is ignored ({options.IgnoreIndex}), so the mean is over no labels; give labels "
+                        + $"of classes, or --reduction sum."
                     : $"--class-weights gives every label of {names.Data(name)} the weight 0, so the mean is over no weight; give "
                         + $"another weight, "
                         + $"or --reduction sum."
