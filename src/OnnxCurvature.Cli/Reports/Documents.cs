@@ -113,6 +113,9 @@ internal sealed record RunDocument : Document
     [Description("Entries that were computed a second time in another way.")]
     public required ImmutableArray<CheckEntry> Checks { get; init; }
 
+    [Description("Entries that differ, where it was not found out whether rounding explains that.")]
+    public required ImmutableArray<CheckEntry> Undecided { get; init; }
+
     [Description("Results that were not checked.")]
     public required ImmutableArray<UncheckedEntry> Unchecked { get; init; }
 }

@@ -80,6 +80,7 @@ internal static class ReportBuilder
             Plans = Of(plan),
             Arrays = [.. summary.Targets.SelectMany(target => target.Tensors).Select(tensor => Of(tensor, types[tensor.Name]))],
             Checks = [.. result.Check.Entries.Select(Of)],
+            Undecided = [.. result.Check.Undecided.Select(Of)],
             Unchecked = [.. result.Check.Unchecked.Select(entry => new UncheckedEntry(entry.Name, entry.Reason))],
         };
     }

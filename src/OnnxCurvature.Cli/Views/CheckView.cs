@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using OnnxCurvature.Runtime.Results;
 
@@ -12,9 +13,12 @@ internal static class CheckView
         if (!report.Entries.IsEmpty)
         {
             var agree = Figures.Count(report.Entries.Count(entry => entry.Agrees));
+            var all = Figures.Count(report.Entries.Length + report.Undecided.Length);
             var within = report.LargestDifference.ToString("0.#e-0", CultureInfo.InvariantCulture);
-            terminal.Line($"  checked: {agree} of {Figures.Count(report.Entries.Length)} entries within {within}{Rounded(report)}");
+            terminal.Line($"  checked: {agree} of {all} entries within {within}{Rounded(report)}");
         }
+        if (!report.Undecided.IsEmpty)
+            terminal.Line($"  not decided: {Undecided(report.Undecided)}");
         foreach (var group in report.Unchecked.GroupBy(result => result.Reason))
         {
             var names = group.Select(result => result.Name).Where(name => name.Length > 0).ToArray();
@@ -36,6 +40,15 @@ internal static class CheckView
             + $" so nothing was written.\n{string.Join('\n', lines)}\n"
             + "This is a defect of the tool: please report it with the command, its data and the model, or a small model that shows it.\n"
             + "'verify' compares more entries; --no-check gives out the result nevertheless.";
+    }
+
+    private static string Undecided(ImmutableArray<VerifyEntry> entries)
+    {
+        var most = entries.MaxBy(entry => entry.Excess)!;
+        var count = entries.Length == 1 ? "1 entry differs" : $"{Figures.Count(entries.Length)} entries differ";
+        return $"{count} from the derivative of the graph, as {most.Name}{Figures.Index(most.Index)} does, which is"
+            + $" {Figures.Value(most.Computed)} and should be {Figures.Value(most.Reference)}; whether that is rounding takes more time or"
+            + " memory to find out than the check may take, and 'verify' or --precision float64 shows it";
     }
 
     private static string Rounded(CheckReport report) =>

@@ -73,6 +73,7 @@ internal static class ResultAbout
         json.WriteNumber("entries", check.Entries.Length);
         json.WriteBoolean("agrees", check.Agrees);
         json.WriteNumber("largest_difference", check.LargestDifference);
+        json.WriteNumber("undecided", check.Undecided.Length);
         json.WriteStartArray("unchecked");
         foreach (var left in check.Unchecked)
         {

@@ -22,6 +22,7 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
         var options = new AugmentOptions
         {
             Profile = isPortable ? AugmentProfile.Portable : AugmentProfile.SingleRun,
+            Opset = problem.FileOpset,
             Dimensions = sizes,
             Embed = true,
             Limits = new PlanLimits { MemoryBytes = problem.ChunkBytes ?? 1L << 30, Dimensions = sizes },
@@ -48,14 +49,7 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
                 results[output.Name] = (shape, isAdded ? [.. values.Zip(before.Values, (a, b) => a + b)] : values);
             }
         }
-        return
-        [
-            .. quantities.Select(quantity =>
-            {
-                var (shape, values) = results[problem.ResultName(quantity)];
-                return comparison.Of(isPortable ? "portable" : "single-run", quantity, shape, values, comparison.IsDouble);
-            }),
-        ];
+        return comparison.Of(isPortable ? "portable" : "single-run", quantities, comparison.IsDouble, name => results[name]);
     }
 
     private static NamedOnnxValue Feed(string name, NodeMetadata input, NpyArray? array, long chunk)

@@ -8,7 +8,9 @@ using OnnxCurvature.RandomGraphs.Oracle;
 namespace OnnxCurvature.RandomGraphs.Checking;
 
 /// <summary>Compares results with what they should be.</summary>
-public sealed class Comparison(Problem problem, IReadOnlyDictionary<Quantity, ImmutableArray<ExpectedResult>> expected)
+/// <param name="problem">The problem.</param>
+/// <param name="expected">What is right of each target, in the order of <see cref="Problem.EachTarget"/>.</param>
+public sealed class Comparison(Problem problem, ImmutableArray<Dictionary<Quantity, ImmutableArray<ExpectedResult>>> expected)
 {
     /// <summary>
     /// Errors that rounding in float64 makes at most, of numbers that are no larger than 1 or than the largest of the result.
@@ -17,19 +19,38 @@ public sealed class Comparison(Problem problem, IReadOnlyDictionary<Quantity, Im
 
     private const double SingleError = 2e-3;
 
-    /// <summary>What becomes of a result.</summary>
-    /// <param name="way">How it was run.</param>
-    /// <param name="quantity">Its quantity.</param>
-    /// <param name="shape">Its sizes.</param>
-    /// <param name="values">Its elements.</param>
-    /// <param name="isDouble">Whether it was computed in float64.</param>
-    public Outcome Of(string way, Quantity quantity, IEnumerable<long> shape, double[] values, bool isDouble)
+    /// <summary>What becomes of results of all targets.</summary>
+    /// <param name="way">How they were computed.</param>
+    /// <param name="quantities">Their quantities.</param>
+    /// <param name="isDouble">Whether they were computed in float64.</param>
+    /// <param name="resultOf">A result by its name: its sizes and elements.</param>
+    public ImmutableArray<Outcome> Of(
+        string way,
+        ImmutableArray<Quantity> quantities,
+        bool isDouble,
+        Func<string, (IEnumerable<long> Shape, double[] Values)> resultOf
+    ) =>
+        [
+            .. from target in problem.EachTarget.Zip(expected)
+            from quantity in quantities
+            where target.Second[quantity].Length > 0
+            let result = resultOf(target.First.ResultName(quantity))
+            select Of(problem.Besides.IsEmpty ? way : way + " of several targets", quantity, target.Second[quantity], result, isDouble),
+        ];
+
+    private static Outcome Of(
+        string way,
+        Quantity quantity,
+        ImmutableArray<ExpectedResult> allowed,
+        (IEnumerable<long> Shape, double[] Values) computed,
+        bool isDouble
+    )
     {
-        int[] sizes = [.. shape.Select(size => (int)size)];
+        int[] sizes = [.. computed.Shape.Select(size => (int)size)];
         Outcome? worst = null;
-        foreach (var result in expected[quantity])
+        foreach (var result in allowed)
         {
-            var outcome = Against(result, way, quantity, sizes, values, isDouble);
+            var outcome = Against(result, way, quantity, sizes, computed.Values, isDouble);
             if (outcome.Kind == OutcomeKind.Right)
                 return outcome;
             if (worst is null || worst.Kind == OutcomeKind.Misshapen)
@@ -38,7 +59,7 @@ public sealed class Comparison(Problem problem, IReadOnlyDictionary<Quantity, Im
         return worst!;
     }
 
-    private Outcome Against(ExpectedResult result, string way, Quantity quantity, int[] shape, double[] values, bool isDouble)
+    private static Outcome Against(ExpectedResult result, string way, Quantity quantity, int[] shape, double[] values, bool isDouble)
     {
         if (values.Length != result.Values.Length || result.Shape is { } wanted && !wanted.SequenceEqual(shape))
         {

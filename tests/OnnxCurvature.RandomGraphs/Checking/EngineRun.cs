@@ -12,21 +12,24 @@ internal sealed class EngineRun(Problem problem, ProblemFiles files, Comparison 
     {
         var options = new CurvatureRunOptions
         {
-            Threads = 1,
+            Threads = problem.Threads,
             BatchSize = problem.BatchSize,
             ChunkBytes = problem.ChunkBytes,
             Check = problem.Checks,
         };
         var run = CurvatureEngine.Prepare(files.Model, ManagedRun.RequestOf(problem, quantities), files.DataFor(quantities), options);
         var result = run.Run(null, CancellationToken.None);
-        var way = run.Batches > 1 ? "engine in batches" : "engine";
-        return
-        [
-            .. quantities.Select(quantity =>
+        var threads = problem.Threads > 1 ? $" on {problem.Threads} threads" : "";
+        var way = (run.Batches > 1 ? "engine in batches" : "engine") + threads;
+        return comparison.Of(
+            way,
+            quantities,
+            comparison.IsDouble,
+            name =>
             {
-                var tensor = result.Tensors.Single(tensor => tensor.Name == problem.ResultName(quantity));
-                return comparison.Of(way, quantity, tensor.Shape, tensor.Values, comparison.IsDouble);
-            }),
-        ];
+                var tensor = result.Tensors.Single(tensor => tensor.Name == name);
+                return (tensor.Shape, tensor.Values);
+            }
+        );
     }
 }

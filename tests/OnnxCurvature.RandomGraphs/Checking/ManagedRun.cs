@@ -23,9 +23,11 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
 
     private Candidate Cheapest(IReadOnlyList<Candidate> candidates)
     {
-        _ways = candidates.Count(candidate => candidate.Obstacle is null);
+        _ways = Math.Max(_ways, Open(candidates));
         return candidates[0];
     }
+
+    private static int Open(IReadOnlyList<Candidate> candidates) => candidates.Count(candidate => candidate.Obstacle is null);
 
     /// <summary>A diagonal by the ways that the planner did not choose, at most so many of them.</summary>
     public IEnumerable<Outcome> OtherWays(Quantity quantity, int most)
@@ -37,8 +39,10 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
             var (chosen, name) = (way, Way);
             Candidate Choose(IReadOnlyList<Candidate> candidates)
             {
-                name = $"{Way} by {candidates[chosen].Method}";
-                return candidates[chosen];
+                // Of several targets one may have fewer ways than another.
+                var candidate = candidates[Math.Min(chosen, Math.Max(0, Open(candidates) - 1))];
+                name = $"{Way} by {candidate.Method}";
+                return candidate;
             }
             var outcomes = ProblemChecker.Guarded(Way, [quantity], quantities => Run(quantities, Choose, Way));
             foreach (var outcome in outcomes)
@@ -50,7 +54,7 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         }
     }
 
-    private IEnumerable<Outcome> Run(ImmutableArray<Quantity> quantities, Func<IReadOnlyList<Candidate>, Candidate> choice, string way)
+    private ImmutableArray<Outcome> Run(ImmutableArray<Quantity> quantities, Func<IReadOnlyList<Candidate>, Candidate> choice, string way)
     {
         var sizes = ImmutableDictionary<string, long>.Empty;
         if (problem.Graph.Inputs.Any(input => input.IsSymbolic))
@@ -61,28 +65,36 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
             Dimensions = problem.PlansForAnySize ? ImmutableDictionary<string, long>.Empty : sizes,
         };
         var model = source.Load();
-        var limits = new PlanLimits { Dimensions = sizes, MemoryBytes = problem.ChunkBytes ?? 1L << 30 };
+        var limits = new PlanLimits
+        {
+            Dimensions = sizes,
+            MemoryBytes = problem.ChunkBytes ?? 1L << 30,
+            Factorized = ElementType.Float32,
+        };
         var plan = new Planner(model.Graph, request, limits) { Choice = choice }.Plan();
         var data = files.DataFor(quantities);
         var outputs = Interpreter.Run(
             plan.Program,
             plan.Program.Parameters.ToDictionary(parameter => parameter, parameter => Tensor(data[parameter.Name!], parameter))
         );
-        return
-        [
-            .. quantities.Select(quantity =>
+        return comparison.Of(
+            way,
+            quantities,
+            isDouble: true,
+            name =>
             {
-                var at = plan.Program.Outputs.ToList().FindIndex(output => output.Name == problem.ResultName(quantity));
-                return comparison.Of(way, quantity, outputs[at].Shape, outputs[at].Floats, true);
-            }),
-        ];
+                var at = plan.Program.Outputs.ToList().FindIndex(output => output.Name == name);
+                return (outputs[at].Shape, outputs[at].Floats);
+            }
+        );
     }
 
     /// <summary>What is asked of the compiler.</summary>
     public static CurvatureRequest RequestOf(Problem problem, ImmutableArray<Quantity> quantities) =>
         new()
         {
-            WithRespectTo = quantities.Contains(Quantity.CrossHessian) ? problem.TargetNames : [problem.TargetName],
+            WithRespectTo =
+                problem.Other is null || quantities.Contains(Quantity.CrossHessian) ? problem.TargetNames : [problem.TargetName],
             Loss = new LossRequest(problem.Loss, problem.OfPart?.Text) { Classes = problem.Rules?.Options ?? new ClassOptions() },
             Reduction = problem.Reduction,
             Precision = problem.Precision,

@@ -26,23 +26,29 @@ public sealed class ProblemChecker(string folder)
     /// <summary>Checks a problem.</summary>
     public Verdict Check(Problem problem)
     {
-        var dense = new DenseDerivatives(Expected(problem));
-        if (Skips(dense) is { } reason)
+        var right = Expected(problem)
+            .EachTarget.Zip(problem.EachTarget, (of, target) => (Target: target, Dense: new DenseDerivatives(of)))
+            .ToArray();
+        if (right.Select(one => Skips(one.Dense)).OfType<string>().FirstOrDefault() is { } reason)
             return new Verdict(reason, []);
-        var expectation = new Expectation(problem, dense);
-        var expected = problem.Quantities.ToDictionary(quantity => quantity, expectation.Of);
+        Expectation[] expectations = [.. right.Select(one => new Expectation(one.Target, one.Dense))];
+        ImmutableArray<Dictionary<Quantity, ImmutableArray<ExpectedResult>>> expected =
+        [
+            .. expectations.Select(expectation => problem.Quantities.ToDictionary(quantity => quantity, expectation.Of)),
+        ];
         if (
             expected
-                .Values.SelectMany(results => results)
+                .SelectMany(of => of.Values)
+                .SelectMany(results => results)
                 .SelectMany(result => result.Values)
                 .Any(value => !(Math.Abs(value) <= LargestNumber))
         )
             return new Verdict("large numbers", []);
-        var files = new ProblemFiles(problem, expectation, folder);
+        var files = new ProblemFiles(problem, expectations[0], folder);
         try
         {
             var comparison = new Comparison(problem, expected);
-            var asked = problem.Quantities.Where(quantity => expected[quantity].Length > 0).ToImmutableArray();
+            var asked = problem.Quantities.Where(quantity => expected[0][quantity].Length > 0).ToImmutableArray();
             var outcomes = new List<Outcome>();
             var managed = new ManagedRun(problem, files, comparison);
             var open = Attempt(outcomes, "managed", asked, managed.Run);

@@ -21,6 +21,21 @@ internal static class DenseBlocks
         return b.Choices.OneIn(2) ? b.Value(product.Layout, "Add", [product.Name, b.Weight(0.7, width)]) : product;
     }
 
+    /// <summary>
+    /// Few features and then many, with nothing curved behind the few: directions that a factor of the Hessian there gives are fewer than
+    /// those of the output.
+    /// </summary>
+    public static Sketch Narrow(GraphBuilder b, Sketch x)
+    {
+        b.Trait("narrow before the output");
+        var (few, many) = (b.Choices.Pick(1, 2, 3), b.Choices.Pick(4, 6));
+        var narrow = b.Value(x.Layout.With(x.Rank - 1, few), "MatMul", [x.Name, Matrix(b, x.Shape[^1], few)]);
+        if (b.Choices.OneIn(2))
+            narrow = Block.Same(b, narrow);
+        var wide = b.Value(x.Layout.With(x.Rank - 1, many), "MatMul", [narrow.Name, Matrix(b, few, many)]);
+        return b.Choices.OneIn(2) ? b.Value(wide.Layout, "Add", [wide.Name, b.Weight(0.7, many)]) : wide;
+    }
+
     private static Sketch Left(GraphBuilder b, Sketch x)
     {
         var width = Sizes.Of(b);

@@ -84,8 +84,17 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     {
         var name = $"w{_weights.Count}";
         _weights.Add(name);
-        _constants.Add(new GraphConstant(name, shape, Draw(shape, scale, 0), null));
+        _constants.Add(new GraphConstant(name, shape, WithZeros(Draw(shape, scale, 0)), null));
         return name;
+    }
+
+    /// <summary>In some cases with zeros, as of pruned weights and padded data, so that what follows lies at kinks and has ties.</summary>
+    private double[] WithZeros(double[] values)
+    {
+        if (!Choices.OneIn(10))
+            return values;
+        Trait("zeros");
+        return [.. values.Select((value, index) => index % 3 == 1 ? 0 : value)];
     }
 
     /// <summary>A constant that is no weight, and positive where it is said to be.</summary>
@@ -154,7 +163,14 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     {
         var name = $"x{_inputs.Count}";
         _inputs.Add(
-            new GraphInput(name, layout.Shape, Draw(layout.Shape, 1.5, 1), null, layout.SampleAxis, IsSymbolic && layout.SampleAxis >= 0)
+            new GraphInput(
+                name,
+                layout.Shape,
+                WithZeros(Draw(layout.Shape, 1.5, 1)),
+                null,
+                layout.SampleAxis,
+                IsSymbolic && layout.SampleAxis >= 0
+            )
         );
         _inputValues.Add(new Sketch(name, layout));
         return _inputValues[^1];

@@ -52,6 +52,9 @@ public sealed record Problem
     /// <summary>A second target, a weight or an input, where the block of the Hessian of both is asked for.</summary>
     public Sketch? Other { get; init; }
 
+    /// <summary>More weights and inputs that the same quantities are asked for of, in one request.</summary>
+    public ImmutableArray<Sketch> Besides { get; init; } = [];
+
     public required ImmutableArray<Quantity> Quantities { get; init; }
 
     public required Precision Precision { get; init; }
@@ -68,6 +71,12 @@ public sealed record Problem
     /// <summary>Bytes for one chunk, so few that there are several; null for plenty.</summary>
     public long? ChunkBytes { get; init; }
 
+    /// <summary>The threads of a run by the engine; with several of them chunks run side by side.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>The opset that a file is asked for in; null for what the tool takes.</summary>
+    public int? FileOpset { get; init; }
+
     /// <summary>Whether plans are made before the number of samples is known.</summary>
     public bool PlansForAnySize { get; init; }
 
@@ -81,7 +90,11 @@ public sealed record Problem
     public string TargetName => Target.Name + Part?.ToString();
 
     /// <summary>The targets as <c>--wrt</c> takes them.</summary>
-    public ImmutableArray<string> TargetNames => Other is { } other ? [TargetName, other.Name] : [TargetName];
+    public ImmutableArray<string> TargetNames =>
+        Other is { } other ? [TargetName, other.Name] : [TargetName, .. Besides.Select(target => target.Name)];
+
+    /// <summary>The same for each target alone, this one first.</summary>
+    public IEnumerable<Problem> EachTarget => [this, .. Besides.Select(target => this with { Target = target, Part = null, Besides = [] })];
 
     /// <summary>The name of a result.</summary>
     public string ResultName(Quantity quantity) =>

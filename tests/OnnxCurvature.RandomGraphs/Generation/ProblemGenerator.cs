@@ -10,19 +10,20 @@ public static class ProblemGenerator
 {
     private const int MostOutputs = 48;
     private const int MostEntries = 40;
+    private const int MostBesides = 4;
 
     /// <summary>A problem; null where the loss could depend on nothing, or all that it depends on is too large.</summary>
     /// <param name="choices">What decides.</param>
     /// <param name="seed">What the elements of tensors are made from.</param>
     public static Problem? Make(Choices choices, ulong seed)
     {
-        var samples = choices.Weighted([(6, 2), (6, 3), (2, 1), (2, 4), (1, 35)]);
+        var samples = choices.Weighted([(6, 2), (6, 3), (2, 1), (2, 4), (1, 35), (1, 5), (1, 7)]);
         var b = new GraphBuilder(choices, seed)
         {
             Samples = samples,
             IsSymbolic = choices.OneIn(2),
             Bits = choices.Weighted([(4, 64), (3, 32), (2, 16)]),
-            Opset = choices.Pick(17, 13, 18, 21, 15, 20),
+            Opset = choices.Pick(17, 13, 18, 21, 15, 20, 14, 16, 19),
         };
         if (b.Bits == 16)
             b.Trait("float16");
@@ -90,6 +91,8 @@ public static class ProblemGenerator
             b.Choices.Pick("mse", "cross-entropy", "binary-cross-entropy", "sum", "value", "total", "own cross-entropy", "several")
         );
         var hasClasses = kind is "cross-entropy" or "own cross-entropy" or "several";
+        if (x.Rank >= 2 && !x.Layout.HoldsSamples(x.Rank - 1) && choices.OneIn(5))
+            x = DenseBlocks.Narrow(b, x);
         if (hasClasses)
             x = WithClasses(b, x);
         // An axis of one entry makes nothing smaller, however often it is reduced.
@@ -202,14 +205,31 @@ public static class ProblemGenerator
             ChunkBytes = choices.Pick<long?>(null, 20_000, 4000),
             PlansForAnySize = b.IsSymbolic && choices.OneIn(4),
             Execution = choices.Weighted([
-                (8, Execution.Managed),
+                (6, Execution.Managed),
                 (6, Execution.Engine),
-                (2, Execution.SingleRun),
-                (2, Execution.Portable),
+                (3, Execution.SingleRun),
+                (3, Execution.Portable),
             ]),
+            Threads = choices.Pick(1, 3),
+            FileOpset = choices.Pick<int?>(null, null, 13, 15, 17, 21),
             Seed = seed,
         };
-        return WithOther(choices, WithRules(choices, problem));
+        return WithBesides(choices, WithOther(choices, WithRules(choices, problem)));
+    }
+
+    /// <summary>With more targets in some cases, of quantities that take no directions of the user's own.</summary>
+    private static Problem WithBesides(Choices choices, Problem problem)
+    {
+        if (problem.Other is not null || !choices.OneIn(4))
+            return problem;
+        var others = problem.Graph.Targets.Where(other =>
+            other.Name != problem.Target.Name && other.Name[0] is 'w' or 'x' && other.Layout.Count() <= MostEntries
+        );
+        return problem with
+        {
+            Besides = [.. others.Take(MostBesides)],
+            Quantities = [.. problem.Quantities.Where(quantity => quantity is not (Quantity.Hvp or Quantity.Jvp or Quantity.Vjp))],
+        };
     }
 
     /// <summary>With options of classes and labels in some cases of a cross-entropy.</summary>

@@ -87,12 +87,17 @@ public static class Functions
 
     public static Number Mish(Number x) => x * Tanh(Softplus(x));
 
-    public static Number Abs(Number x) => Linear(x, Math.Abs(x.Value), Sign(x.Value), 0);
+    /// <summary>At zero the derivative is zero.</summary>
+    public static Number Abs(Number x)
+    {
+        DecideUnlessZero(x, 0);
+        return x.Map(Math.Abs(x.Value), Sign(x.Value), 0);
+    }
 
     /// <summary>Where it is zero it depends on nothing, so that ties of such zeros decide nothing.</summary>
     public static Number Relu(Number x)
     {
-        Decide(x, 0);
+        DecideUnlessZero(x, 0);
         return x.Value > 0 ? x.Map(x.Value, 1, 0) : x with { Step = -1, Value = 0 };
     }
 
@@ -121,10 +126,11 @@ public static class Functions
 
     public static Number HardSwish(Number x) => x * HardSigmoid(x, 1 / 6.0, 0.5);
 
+    /// <summary>On its bounds the derivative is one.</summary>
     public static Number Clip(Number x, double low, double high)
     {
-        Decide(x, low);
-        Decide(x, high);
+        DecideUnlessZero(x, low);
+        DecideUnlessZero(x, high);
         return x.Value >= low && x.Value <= high ? x.Map(x.Value, 1, 0) : x with { Step = -1, Value = x.Value < low ? low : high };
     }
 
@@ -171,9 +177,19 @@ public static class Functions
             x.Tape.Decide(x.Value - at);
     }
 
+    /// <summary>
+    /// The same, but for a zero that is one in any arithmetic, as a product with zero is: what is at the kink is a convention of the
+    /// documentation's.
+    /// </summary>
+    private static void DecideUnlessZero(Number x, double at)
+    {
+        if (at != 0 || x.Value != 0)
+            Decide(x, at);
+    }
+
     private static void Compare(Number a, Number b)
     {
-        if (a.Step >= 0 || b.Step >= 0)
+        if ((a.Step >= 0 || b.Step >= 0) && a.Step != b.Step && (a.Value != 0 || b.Value != 0))
             a.Tape.Decide(a.Value - b.Value);
     }
 

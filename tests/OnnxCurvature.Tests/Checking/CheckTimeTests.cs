@@ -63,6 +63,42 @@ public sealed class CheckTimeTests
         );
     }
 
+    /// <summary>Entries that differ take time of their own, which leaves as much as before for others.</summary>
+    [Fact]
+    public void Entries_that_differ_have_a_share_of_their_own()
+    {
+        var time = new CheckTime((Batch: 3, Run: 3), taken: 3, spent: 0.74);
+        var isDone = Repeat(isFirst: false, work: Waits);
+        Assert.False(isDone);
+        Assert.Equal(0, time.Left);
+        Assert.False(Repeat(isFirst: false, work: ends => ends.ThrowIfCancellationRequested()));
+
+        bool Repeat(bool isFirst, Action<CancellationToken> work) =>
+            time.WithinRepeats(work, isFirst, CancellationToken.None, CancellationToken.None);
+
+        static void Waits(CancellationToken ends)
+        {
+            ends.WaitHandle.WaitOne();
+            ends.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>The first entry that differs may take what first directions may, so that it is known whether the run is wrong.</summary>
+    [Fact]
+    public void The_first_entry_that_differs_may_take_a_quarter_of_the_run()
+    {
+        var time = new CheckTime((Batch: 4, Run: 4), taken: 4000, spent: 0);
+        Assert.True(
+            time.WithinRepeats(
+                ends => Assert.False(ends.IsCancellationRequested),
+                isFirst: true,
+                CancellationToken.None,
+                CancellationToken.None
+            )
+        );
+        Assert.InRange(time.Left, 199, 200);
+    }
+
     /// <summary>A check that comes to the memory limit ends, and its run does not.</summary>
     [Fact]
     public void A_check_that_is_stopped_for_its_memory_is_not_done()

@@ -125,6 +125,8 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
                 Add($"<li>{Html.Count(check.Entries)} entries were derived a second time in another way, and agree within ");
             if (check.Entries > 0)
                 Add($"{Html.Number(check.LargestDifference)} of their size.</li>\n");
+            if (check.Undecided > 0)
+                Add($"<li>{Html.Count(check.Undecided)} entries differ, and whether by rounding was not found out.</li>\n");
             foreach (var left in check.Unchecked)
                 Add($"<li>Not checked: {Html.Text(left)}.</li>\n");
         }

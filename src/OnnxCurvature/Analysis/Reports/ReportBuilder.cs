@@ -97,6 +97,7 @@ internal static class ReportBuilder
             report.Entries.Length,
             report.Agrees,
             report.LargestDifference,
+            report.Undecided.Length,
             [.. report.Unchecked.Select(result => result.Name.Length == 0 ? result.Reason : $"{result.Name}: {result.Reason}")]
         );
 }

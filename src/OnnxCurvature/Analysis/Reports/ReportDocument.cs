@@ -100,5 +100,6 @@ internal sealed record CheckEntry(
     [property: Description("The number of entries that were compared.")] int Entries,
     [property: Description("Whether all agree.")] bool Agrees,
     [property: Description("The largest difference, relative to the entry or to the root mean square.")] double LargestDifference,
+    [property: Description("The number of entries that differ, where it was not found out whether rounding explains that.")] int Undecided,
     [property: Description("The results that were not checked, each with the reason.")] ImmutableArray<string> Unchecked
 );

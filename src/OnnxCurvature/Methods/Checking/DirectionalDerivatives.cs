@@ -33,7 +33,7 @@ internal sealed class DirectionalDerivatives
     private readonly LinearProgram? _second;
     private readonly Head _wide;
     private readonly Head _narrow;
-    private readonly HashSet<Value> _ofModel;
+    private readonly HashSet<Value> _given;
     private readonly CheckedDerivatives _asked;
     private readonly Dictionary<(int, CheckedRounding), Program> _programs = [];
 
@@ -48,11 +48,10 @@ internal sealed class DirectionalDerivatives
     public DirectionalDerivatives(ModelGraph model, LossHead head, ImmutableArray<Value> values, CheckedDerivatives asked)
     {
         (_b, _head, Values, _asked) = (model.Builder, head, values, asked);
-        _ofModel = GraphWalk.Between(model.Inputs.ToHashSet(), values.Add(head.Output)).SelectMany(node => node.Outputs).ToHashSet();
+        var ofModel = GraphWalk.Between(model.Inputs.ToHashSet(), values.Add(head.Output)).SelectMany(node => node.Outputs).ToHashSet();
         using (_b.For("check"))
         {
-            _first = _b.Linearize(values, [head.Output]);
-            _second = asked.HasFlag(CheckedDerivatives.Second) && _first.Outputs[0] is { } tangent ? _b.Linearize(values, [tangent]) : null;
+            (_first, _second) = Linearized();
             _wide = HeadIn(ElementType.Float64);
             _narrow = HeadIn(ElementType.Float32);
         }
@@ -60,12 +59,28 @@ internal sealed class DirectionalDerivatives
             ? [_first, _wide.Product, _narrow.Product]
             : [_first, _second, _wide.Product, _narrow.Product];
         var made = maps.SelectMany(map => map.Outputs).OfType<Value>().Concat([_wide.Slope, _narrow.Slope]);
-        var needed = Cut(made, maps.SelectMany(map => map.Inputs));
-        Given = [.. needed.Concat(values).Append(head.Output).Where(_ofModel.Contains).Distinct()];
+        var needed = Cut(made, maps.SelectMany(map => map.Inputs), ofModel);
+        Given = [.. needed.Concat(values).Append(head.Output).Where(ofModel.Contains).Distinct()];
+        _given = [.. Given];
+    }
+
+    /// <summary>The same derivatives along directions of some of the values, which take less; a run gives no more for them.</summary>
+    private DirectionalDerivatives(DirectionalDerivatives whole, ImmutableArray<Value> values)
+    {
+        (_b, _head, Values, _asked) = (whole._b, whole._head, values, whole._asked);
+        (_wide, _narrow, _given, Given) = (whole._wide, whole._narrow, whole._given, whole.Given);
+        using (_b.For("check"))
+            (_first, _second) = Linearized();
     }
 
     /// <summary>By which values.</summary>
     public ImmutableArray<Value> Values { get; }
+
+    /// <summary>
+    /// The same derivatives along directions of some of the values alone: programs start at the first of these, and take no directions of
+    /// others. They take no more of the model's own values.
+    /// </summary>
+    public DirectionalDerivatives Of(ImmutableArray<Value> values) => new(this, values);
 
     /// <summary>Whether programs take directions b of their own.</summary>
     public bool TakesPairs => _asked.HasFlag(CheckedDerivatives.Pairs);
@@ -123,7 +138,7 @@ internal sealed class DirectionalDerivatives
         );
         ImmutableArray<Value> parameters = [.. a, .. a == b ? [] : b, .. errors.Values];
         return Pipeline.Simplification.Run(
-            Ir.Program.Create([.. parameters, .. Cut(outputs.Select(output => output.Value), parameters)], outputs)
+            Ir.Program.Create([.. parameters, .. Cut(outputs.Select(output => output.Value), parameters, _given)], outputs)
         );
 
         ImmutableArray<Value> Parameters() =>
@@ -154,8 +169,17 @@ internal sealed class DirectionalDerivatives
         }
     }
 
-    /// <summary>What the outputs take of the model's own values and of what is fed, beside the directions.</summary>
-    private List<Value> Cut(IEnumerable<Value> outputs, IEnumerable<Value> directions)
+    private (LinearProgram First, LinearProgram? Second) Linearized()
+    {
+        var first = _b.Linearize(Values, [_head.Output]);
+        return (
+            first,
+            _asked.HasFlag(CheckedDerivatives.Second) && first.Outputs[0] is { } tangent ? _b.Linearize(Values, [tangent]) : null
+        );
+    }
+
+    /// <summary>What the outputs take of given values and of what is fed, beside the directions.</summary>
+    private static List<Value> Cut(IEnumerable<Value> outputs, IEnumerable<Value> directions, HashSet<Value> given)
     {
         var (seen, cut) = (new HashSet<Value>(directions), new List<Value>());
         var pending = new Stack<Value>(outputs);
@@ -163,7 +187,7 @@ internal sealed class DirectionalDerivatives
         {
             if (value.Constant is not null || !seen.Add(value))
                 continue;
-            if (value.Producer is null || _ofModel.Contains(value))
+            if (value.Producer is null || given.Contains(value))
                 cut.Add(value);
             else
                 foreach (var input in GraphWalk.Dependencies(value.Producer))

@@ -13,7 +13,8 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="cores">The cores that nodes may use.</param>
 /// <param name="provider">Where the check runs.</param>
 /// <param name="expected">How long the first batch, and the whole run, are expected to take.</param>
-/// <param name="peakBytes">What the process takes at its peak for a program and the values of it; null where nothing bounds it.</param>
+/// <param name="peakBytes">What a program and its values take at their peak; null where nothing bounds it.</param>
+/// <param name="heldBytes">What the process takes besides.</param>
 /// <param name="bound">The most bytes that it may take.</param>
 internal sealed class CheckBudget(
     CostModel costs,
@@ -21,6 +22,7 @@ internal sealed class CheckBudget(
     ExecutionProvider provider,
     (double Batch, double Run) expected,
     Func<Program, double>? peakBytes,
+    double heldBytes,
     double bound
 )
 {
@@ -40,16 +42,15 @@ internal sealed class CheckBudget(
     public (double Batch, double Run) Expected => expected;
 
     /// <summary>How many directions may be taken of those that are wanted.</summary>
-    /// <param name="derivatives">What is derived.</param>
+    /// <param name="part">What is derived.</param>
     /// <param name="seconds">The time for them.</param>
     /// <param name="time">What bounds the whole check.</param>
-    /// <param name="wanted">How many are wanted.</param>
     /// <param name="variations">In how many variations each is derived, in every way of rounding; 0 where once is enough.</param>
-    public CheckAllowance For(DirectionalDerivatives derivatives, double seconds, CheckTime time, int wanted, int variations = 0)
+    public CheckAllowance For(CheckPart part, double seconds, CheckTime time, int variations)
     {
         try
         {
-            return Fitting(derivatives, seconds, time, wanted, variations);
+            return Fitting(part, seconds, time, variations);
         }
         catch (Exception exception) when (exception is UnsupportedModelException or UserErrorException)
         {
@@ -57,16 +58,21 @@ internal sealed class CheckBudget(
         }
     }
 
-    private CheckAllowance Fitting(DirectionalDerivatives derivatives, double seconds, CheckTime time, int wanted, int variations)
+    private CheckAllowance Fitting(CheckPart part, double seconds, CheckTime time, int variations)
     {
         CheckAllowance? refused = null;
+        var wanted = part.Targets * RunCheck.Entries;
         for (var directions = Math.Min(MostAtOnce, wanted); directions > 0; directions /= 2)
         {
-            var program = new Float64Lowering(provider).Run(derivatives.ProgramFor(directions, CheckedRounding.Wide));
-            if (peakBytes is not null && peakBytes(program) is var peak && peak > bound)
+            var program = new Float64Lowering(provider).Run(part.Derivatives.ProgramFor(directions, CheckedRounding.Wide));
+            var peak = peakBytes?.Invoke(program);
+            if (peak > (part.MostBytes ?? bound - heldBytes))
             {
-                var size = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(peak / (1 << 20))} MiB");
-                refused = new CheckAllowance(0, 0, $"one direction takes about {size}, which is more than the limit");
+                var size = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling((heldBytes + peak.Value) / (1 << 20))} MiB");
+                var reason = part.MostBytes is null
+                    ? $"one direction takes about {size}, which is more than the limit"
+                    : CheckTime.CameToBound;
+                refused = new CheckAllowance(0, 0, reason) { LacksMemory = true };
                 continue;
             }
             var (start, each) = Price(program, time.Slowdown);
@@ -74,18 +80,18 @@ internal sealed class CheckBudget(
                 (start, each) = (WaysOfRounding * start, WaysOfRounding * variations * each);
             var most = (int)Math.Min(int.MaxValue, directions * Math.Floor(Math.Max(0, seconds - start) / each));
             if (most >= wanted)
-                return new CheckAllowance(directions, int.MaxValue, null);
+                return new CheckAllowance(directions, int.MaxValue, null) { PeakBytes = peak };
             var one = start + each / directions;
-            var reason = string.Create(
+            var slow = string.Create(
                 CultureInfo.InvariantCulture,
                 $"one direction takes about {one:0.##} s, and all checks at most {100 * CheckTime.Share} % of the run"
             );
             if (most > 0)
-                return new CheckAllowance(directions, most, reason);
+                return new CheckAllowance(directions, most, slow) { PeakBytes = peak };
             refused =
-                !time.IsBound ? new CheckAllowance(directions, Math.Max(1, wanted / RunCheck.Entries), reason)
-                : time.AllowsFirst(one) ? new CheckAllowance(directions, directions, reason)
-                : new CheckAllowance(0, 0, reason);
+                !time.IsBound ? new CheckAllowance(directions, part.Targets, slow) { PeakBytes = peak }
+                : time.AllowsFirst(one) ? new CheckAllowance(directions, directions, slow) { PeakBytes = peak }
+                : new CheckAllowance(0, 0, slow);
         }
         return refused!;
     }

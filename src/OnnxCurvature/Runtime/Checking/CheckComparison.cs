@@ -24,54 +24,38 @@ internal sealed class CheckComparison(
 )
 {
     /// <summary>
-    /// For each probe and result the element that agrees least, with its difference relative to the reference or, where that is larger, to
-    /// the root mean square of the result; how many of the probes there was time and memory for; and where not for all, why: a clause.
-    /// Entries that differ at once are derived again, however long that takes, since a difference must not stand unexplained.
+    /// Compares, for each probe and result the element that agrees least, with its difference relative to the reference or, where that is
+    /// larger, to the root mean square of the result. Entries that differ at once are derived again.
     /// </summary>
     /// <param name="probes">The probes.</param>
     /// <param name="time">The time for them.</param>
     /// <param name="stop">Ends the check for the memory that it takes.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public (ImmutableArray<(VerifyEntry Entry, double Relative)> Found, int Probes, string? Reason) Of(
-        IReadOnlyList<Probe> probes,
-        CheckTime time,
-        CancellationToken stop,
-        CancellationToken cancellation
-    )
+    public CheckOutcome Of(IReadOnlyList<Probe> probes, CheckTime time, CancellationToken stop, CancellationToken cancellation)
     {
-        var (found, done) = (ImmutableArray.CreateBuilder<(VerifyEntry, double)>(), 0);
-        var once = runs[CheckedRounding.Wide];
-        double last = 0;
-        foreach (var some in probes.Chunk(once.Directions))
+        var (compared, ended) = First(probes, time, stop, cancellation);
+        var undecided = ImmutableArray.CreateBuilder<VerifyEntry>();
+        var (found, repeated) = (ImmutableArray.CreateBuilder<(VerifyEntry, double)>(), 0);
+        foreach (var (probe, output) in compared)
         {
-            var start = time.Taken;
-            Repetitions outputs = [];
-            if (
-                done > 0 && !time.Allows(last)
-                || !time.Within(
-                    ends => outputs = once.Along([.. some.Select(probe => (probe, new Variation(1)))], ends),
-                    isFirst: done == 0,
-                    stop,
-                    cancellation
-                )
-            )
-                return (found.ToImmutable(), done, stop.IsCancellationRequested ? CheckTime.CameToBound : CheckTime.IsOver);
-            last = time.Taken - start;
-            try
+            var measured = new Repeated([output], [], []);
+            var (worst, isDecided) = (WorstOf(probe, measured), true);
+            if (!worst.All(entry => entry.Agrees))
             {
-                found.AddRange(Compared(some, outputs, stop).ToArray());
+                var isFirst = repeated++ == 0;
+                (worst, isDecided) = Again(probe, measured, worst, work => time.WithinRepeats(work, isFirst, stop, cancellation));
             }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            foreach (var ((entries, _), entry) in probe.Compared.Zip(worst))
             {
-                return (
-                    found.ToImmutable(),
-                    done,
-                    $"an entry differs, and before it was known whether by rounding, {CheckTime.CameToBound}"
-                );
+                if (!entry.Agrees && !isDecided)
+                {
+                    undecided.Add(entry);
+                    continue;
+                }
+                found.Add((entry, CheckReference.Difference(entry, entries.Typical)));
             }
-            done += some.Length;
         }
-        return (found.ToImmutable(), done, null);
+        return new CheckOutcome(found.ToImmutable(), undecided.ToImmutable(), compared.Count, ended);
     }
 
     /// <summary>
@@ -97,59 +81,86 @@ internal sealed class CheckComparison(
         foreach (var probe in probes)
         {
             var start = time.Taken;
-            Repeated? repeated = null;
-            if (
-                found.Count > 0 && !time.Allows(last)
-                || !time.Within(ends => repeated = Repeat([probe], variations, ends).Single(), found.Count == 0, stop, cancellation)
-            )
+            var repeated = new Repeated([], [], []);
+            if (found.Count > 0 && !time.Allows(last) || !time.Within(Repeat, found.Count == 0, stop, cancellation))
                 return (found.ToImmutable(), stop.IsCancellationRequested ? CheckTime.CameToBound : CheckTime.IsOver);
             last = time.Taken - start;
             found.Add([
                 .. probe.Compared.SelectMany(compared =>
-                    compared.Positions.Select(position => ReferenceOf(compared.Entries, position, repeated!))
+                    compared.Positions.Select(position => ReferenceOf(compared.Entries, position, repeated))
                 ),
             ]);
+
+            void Repeat(CancellationToken ends)
+            {
+                foreach (var rounding in CheckRounding.Order)
+                    repeated = repeated.With(rounding, Along(probe, rounding, variations, ends));
+            }
         }
         return (found.ToImmutable(), null);
     }
 
-    /// <summary>Compares; what differs is derived again along some variations of its direction, and along all where these do not explain
-    /// it.</summary>
-    private IEnumerable<(VerifyEntry Entry, double Relative)> Compared(Probe[] probes, Repetitions outputs, CancellationToken stop)
+    /// <summary>Derivatives along as many of the probes as there is time and memory for; and where not along all, why: a clause.</summary>
+    private (List<(Probe Probe, Dictionary<CheckedDerivatives, double[]> Output)> Compared, string? Reason) First(
+        IReadOnlyList<Probe> probes,
+        CheckTime time,
+        CancellationToken stop,
+        CancellationToken cancellation
+    )
     {
-        Repeated[] measured = [.. outputs.Select(output => new Repeated([output], [], []))];
-        VerifyEntry[][] worst = [.. probes.Select((probe, at) => WorstOf(probe, measured[at]))];
-        foreach (var most in CheckRounding.Steps)
+        var compared = new List<(Probe, Dictionary<CheckedDerivatives, double[]>)>();
+        var once = runs[CheckedRounding.Wide];
+        double last = 0;
+        foreach (var some in probes.Chunk(once.Directions))
         {
-            int[] differing = [.. worst.Index().Where(all => !all.Item.All(entry => entry.Agrees)).Select(all => all.Index)];
-            if (differing.Length == 0)
-                break;
-            foreach (var (at, repeated) in differing.Zip(Repeat([.. differing.Select(at => probes[at])], most, stop)))
-                worst[at] = [.. worst[at].Zip(WorstOf(probes[at], repeated), (first, again) => first.Agrees ? first : again)];
+            var start = time.Taken;
+            Repetitions outputs = [];
+            if (
+                compared.Count > 0 && !time.Allows(last)
+                || !time.Within(
+                    ends => outputs = once.Along([.. some.Select(probe => (probe, new Variation(1)))], ends),
+                    isFirst: compared.Count == 0,
+                    stop,
+                    cancellation
+                )
+            )
+                return (compared, stop.IsCancellationRequested ? CheckTime.CameToBound : CheckTime.IsOver);
+            last = time.Taken - start;
+            compared.AddRange(some.Zip(outputs));
         }
-        foreach (var (probe, all) in probes.Zip(worst))
-        foreach (var ((entries, _), entry) in probe.Compared.Zip(all))
-            yield return (entry, CheckReference.Difference(entry, entries.Typical));
+        return (compared, null);
     }
+
+    /// <summary>
+    /// Derives along variations of a probe until all its entries agree: first along some, what cancels before z above all, since that is
+    /// what most entries that differ do, and then along all. Says whether that was decided in the time and memory that there is.
+    /// </summary>
+    private (VerifyEntry[] Worst, bool IsDecided) Again(
+        Probe probe,
+        Repeated measured,
+        VerifyEntry[] worst,
+        Func<Action<CancellationToken>, bool> within
+    )
+    {
+        foreach (var most in CheckRounding.Steps)
+        foreach (var rounding in CheckRounding.Order)
+        {
+            Repetitions rows = [];
+            if (!within(ends => rows = Along(probe, rounding, most, ends)))
+                return (worst, false);
+            measured = measured.With(rounding, rows);
+            worst = [.. worst.Zip(WorstOf(probe, measured), (before, again) => before.Agrees ? before : again)];
+            if (worst.All(entry => entry.Agrees))
+                return (worst, true);
+        }
+        return (worst, true);
+    }
+
+    private Repetitions Along(Probe probe, CheckedRounding rounding, int most, CancellationToken ends) =>
+        runs[rounding].Along([.. CheckRounding.VariationsOf(rounding, most).Select(variation => (probe, variation))], ends);
 
     private VerifyEntry[] WorstOf(Probe probe, Repeated repeated) =>
         [.. probe.Compared.Select(compared => Worst(compared.Entries, compared.Positions, repeated))];
-
-    /// <summary>Derivatives along so many variations of some probes.</summary>
-    private IEnumerable<Repeated> Repeat(Probe[] probes, int most, CancellationToken stop)
-    {
-        var wide = Along(CheckedRounding.Wide, CheckRounding.Multiples);
-        var narrow = Along(CheckedRounding.Narrow, CheckRounding.Multiples);
-        var perturbed = Along(CheckedRounding.Perturbed, CheckRounding.Errors);
-        return probes.Select((_, at) => new Repeated(wide[at], narrow[at], perturbed[at]));
-
-        Repetitions[] Along(CheckedRounding rounding, ImmutableArray<Variation> variations)
-        {
-            var some = variations[..Math.Min(most, variations.Length)];
-            var pairs = probes.SelectMany(probe => some.Select(variation => (probe, variation)));
-            return [.. runs[rounding].Along([.. pairs], stop).Chunk(some.Length).Select(rows => rows.ToList())];
-        }
-    }
 
     private VerifyEntry Worst(ResultEntries entries, ImmutableArray<long> positions, Repeated repeated)
     {
@@ -221,5 +232,27 @@ internal sealed class CheckComparison(
     }
 
     /// <summary>Derivatives along multiples of a direction, in float64 and in float32 from z on, and along it with errors.</summary>
-    private sealed record Repeated(Repetitions Wide, Repetitions Narrow, Repetitions Perturbed);
+    private sealed record Repeated(Repetitions Wide, Repetitions Narrow, Repetitions Perturbed)
+    {
+        /// <summary>With what one way gave.</summary>
+        public Repeated With(CheckedRounding rounding, Repetitions rows) =>
+            rounding switch
+            {
+                CheckedRounding.Wide => this with { Wide = rows },
+                CheckedRounding.Narrow => this with { Narrow = rows },
+                _ => this with { Perturbed = rows },
+            };
+    }
 }
+
+/// <summary>What a comparison found.</summary>
+/// <param name="Found">Entries that agree or do not, each with its difference.</param>
+/// <param name="Undecided">Entries that differ, where there was no time or memory to find out whether rounding explains it.</param>
+/// <param name="Probes">How many of the probes there was time and memory for.</param>
+/// <param name="Reason">Why not for all: a clause; null where for all.</param>
+internal sealed record CheckOutcome(
+    ImmutableArray<(VerifyEntry Entry, double Relative)> Found,
+    ImmutableArray<VerifyEntry> Undecided,
+    int Probes,
+    string? Reason
+);

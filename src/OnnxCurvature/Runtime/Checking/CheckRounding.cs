@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Checking;
 
 namespace OnnxCurvature.Runtime.Checking;
 
@@ -51,6 +52,17 @@ internal readonly record struct CheckRounding(double Spread, double Narrow, doub
     /// entries that differ, rounding makes much.
     /// </summary>
     public static ImmutableArray<int> Steps { get; } = [2, 8];
+
+    /// <summary>The order in which ways of rounding are measured. Each adds to what is allowed, so later ones may not be needed.</summary>
+    public static ImmutableArray<CheckedRounding> Order { get; } =
+    [CheckedRounding.Perturbed, CheckedRounding.Narrow, CheckedRounding.Wide];
+
+    /// <summary>So many variations, at most, that show one way of rounding.</summary>
+    public static ImmutableArray<Variation> VariationsOf(CheckedRounding rounding, int most)
+    {
+        var all = rounding == CheckedRounding.Perturbed ? Errors : Multiples;
+        return all[..Math.Min(most, all.Length)];
+    }
 
     /// <summary>The relative difference that is allowed for results of a type.</summary>
     public static double Relative(double roundoff) => Math.Min(Most, Units * roundoff);

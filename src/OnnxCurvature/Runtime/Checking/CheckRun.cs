@@ -9,13 +9,13 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="derivatives">What is derived.</param>
 /// <param name="directions">How many directions at a time.</param>
 /// <param name="rounding">How it rounds.</param>
-/// <param name="given">What is fed and what the run gave, by value.</param>
+/// <param name="batch">What is fed and what the run gave.</param>
 /// <param name="settings">How sessions run.</param>
 internal sealed class CheckRun(
     DirectionalDerivatives derivatives,
     int directions,
     CheckedRounding rounding,
-    Func<Value, OrtValue> given,
+    CheckedBatch batch,
     OrtSettings settings
 ) : IDisposable
 {
@@ -37,13 +37,14 @@ internal sealed class CheckRun(
         var results = new List<Dictionary<CheckedDerivatives, double[]>>();
         for (var start = 0; start < probes.Count; start += directions)
         {
+            batch.Expect((long)_program.Parameters.Take(Inputs).Zip(derivatives.Values.Concat(derivatives.Values), BytesOf).Sum());
             cancellation.ThrowIfCancellationRequested();
             var some = probes.Skip(start).Take(directions).ToArray();
             var fed = _program.Parameters.Take(Inputs).Select((parameter, index) => Fed(parameter, index, some)).ToArray();
             try
             {
                 _session ??= new OrtProgram(_program, settings with { RunsOnce = true });
-                OrtValue[] parameters = [.. fed, .. _program.Parameters.Skip(Inputs).Select(given)];
+                OrtValue[] parameters = [.. fed, .. _program.Parameters.Skip(Inputs).Select(batch.ValueOf)];
                 using var outputs = new Outputs(_session.Run(parameters, _ => true, cancellation));
                 for (var at = 0; at < some.Length; at++)
                     results.Add(Row(outputs, at, some[at]));
@@ -59,6 +60,9 @@ internal sealed class CheckRun(
 
     /// <inheritdoc/>
     public void Dispose() => _session?.Dispose();
+
+    private double BytesOf(Value parameter, Value of) =>
+        batch.ShapeOf(of).Aggregate((double)directions * parameter.Type.Element.Size(), (bytes, size) => bytes * size);
 
     private int DirectionInputs => derivatives.Values.Length * (derivatives.TakesPairs ? 2 : 1);
 
@@ -76,7 +80,7 @@ internal sealed class CheckRun(
     private OrtValue Direction(Value parameter, int index, (Probe Probe, Variation Variation)[] some)
     {
         var value = derivatives.Values[index % derivatives.Values.Length];
-        long[] shape = value.Constant is not null ? [.. value.Type.Shape.Sizes] : OrtTensors.Shape(given(value));
+        var shape = batch.ShapeOf(value);
         var size = shape.Aggregate(1L, (product, length) => product * length);
         var entries = new List<(long, double)>();
         for (var at = 0; at < some.Length; at++)

@@ -12,8 +12,14 @@ internal sealed class CheckTime
     /// <summary>The share of a run's time that its check may take.</summary>
     public const double Share = 0.05;
 
-    /// <summary>The share that the first directions may take, so that entries are checked in every run that is not very short.</summary>
+    /// <summary>
+    /// The share that the check may take until the first directions are done, so that entries are checked in every run that is not very
+    /// short, and until it is known of the first entry that differs whether rounding explains that.
+    /// </summary>
     private const double FirstShare = 0.25;
+
+    /// <summary>The share that entries which differ may take besides, since most runs have none.</summary>
+    private const double RepeatShare = 0.05;
 
     /// <summary>Why a result is not checked that there was no time for: a clause.</summary>
     public static readonly string IsOver = string.Create(
@@ -34,7 +40,9 @@ internal sealed class CheckTime
 
     private readonly double _most;
     private readonly double _first;
+    private readonly double _mostRepeats;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly Stopwatch _repeats = new();
 
     /// <summary>Starts the clock.</summary>
     /// <param name="expected">How long the first batch, and the whole run, were expected to take.</param>
@@ -46,7 +54,7 @@ internal sealed class CheckTime
         var run = Slowdown * expected.Run;
         IsBound = run > ShortRun && expected.Run > LeastExpected * ShortRun;
         if (IsBound)
-            (_most, _first) = (Share * run - spent, FirstShare * run - spent);
+            (_most, _first, _mostRepeats) = (Share * run - spent, FirstShare * run - spent, RepeatShare * run);
         else
             (_most, _first, Slowdown) = (Math.Max(Share * Math.Min(expected.Run, ShortRun), LeastSeconds), double.PositiveInfinity, 1);
     }
@@ -61,7 +69,7 @@ internal sealed class CheckTime
     public double Taken => _clock.Elapsed.TotalSeconds;
 
     /// <summary>The seconds that are left; of a short run all, since it is bound by what is expected.</summary>
-    public double Left => IsBound ? Math.Max(0, _most - Taken) : _most;
+    public double Left => IsBound ? Math.Max(0, _most - (Taken - _repeats.Elapsed.TotalSeconds)) : _most;
 
     /// <summary>Whether there is time for what takes so many seconds.</summary>
     public bool Allows(double seconds) => !IsBound || seconds <= Left;
@@ -77,11 +85,38 @@ internal sealed class CheckTime
     /// <param name="isFirst">Whether it is of the first directions.</param>
     /// <param name="stop">Ends the work alone, for the memory that it takes.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public bool Within(Action<CancellationToken> work, bool isFirst, CancellationToken stop, CancellationToken cancellation)
+    public bool Within(Action<CancellationToken> work, bool isFirst, CancellationToken stop, CancellationToken cancellation) =>
+        Within(work, isFirst ? Math.Max(0, _first - Taken) : Left, stop, cancellation);
+
+    /// <summary>
+    /// The same for an entry that differs, within the time for these: a share of their own, and for the first of them what first directions
+    /// may take, so that a wrong result is found to be one.
+    /// </summary>
+    /// <param name="work">The work.</param>
+    /// <param name="isFirst">Whether it is for the first entry that differs.</param>
+    /// <param name="stop">Ends the work alone, for the memory that it takes.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public bool WithinRepeats(Action<CancellationToken> work, bool isFirst, CancellationToken stop, CancellationToken cancellation)
     {
+        var left = Math.Max(0, _mostRepeats - _repeats.Elapsed.TotalSeconds);
+        _repeats.Start();
+        try
+        {
+            return Within(work, isFirst ? Math.Max(left, _first - Taken) : left, stop, cancellation);
+        }
+        finally
+        {
+            _repeats.Stop();
+        }
+    }
+
+    private bool Within(Action<CancellationToken> work, double seconds, CancellationToken stop, CancellationToken cancellation)
+    {
+        if (IsBound && seconds <= 0)
+            return false;
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop, cancellation);
         if (IsBound)
-            ends.CancelAfter(TimeSpan.FromSeconds(isFirst ? Math.Max(0, _first - Taken) : Left));
+            ends.CancelAfter(TimeSpan.FromSeconds(seconds));
         try
         {
             work(ends.Token);

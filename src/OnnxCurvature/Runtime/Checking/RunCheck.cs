@@ -28,7 +28,7 @@ internal sealed class RunCheck
     private const int Seed = 1;
 
     private readonly LossHead _head;
-    private readonly ImmutableArray<CheckGroup> _groups;
+    private readonly ImmutableArray<CheckPart> _parts;
     private readonly ImmutableArray<UncheckedResult> _unchecked;
 
     private ImmutableHashSet<string> _squares = [];
@@ -40,8 +40,8 @@ internal sealed class RunCheck
     /// </summary>
     private double _prepared;
 
-    private RunCheck(LossHead head, ImmutableArray<CheckGroup> groups, ImmutableArray<UncheckedResult> left) =>
-        (_head, _groups, _unchecked) = (head, groups, left);
+    private RunCheck(LossHead head, ImmutableArray<CheckPart> parts, ImmutableArray<UncheckedResult> left) =>
+        (_head, _parts, _unchecked) = (head, parts, left);
 
     /// <summary>Prepares the check of what is asked of a model. Must be called before anything is derived in its graph.</summary>
     public static RunCheck Create(ModelGraph model, CurvatureRequest request)
@@ -82,7 +82,7 @@ internal sealed class RunCheck
             .Where(result => ObstacleOf(result) is not null)
             .Select(result => new UncheckedResult(result.Name, ObstacleOf(result)!))
             .ToList();
-        var groups = ImmutableArray.CreateBuilder<CheckGroup>();
+        var parts = ImmutableArray.CreateBuilder<CheckPart>();
         // Values that nothing computes do not depend on each other; one that something does may depend on all others.
         var checkable = results.Where(result => ObstacleOf(result) is null);
         foreach (var group in checkable.GroupBy(result => result.Target.Value.Producer is null ? null : result.Target.Value))
@@ -90,7 +90,7 @@ internal sealed class RunCheck
             {
                 ImmutableArray<Value> values = [.. group.SelectMany(result => result.Values).Distinct()];
                 var needs = group.Aggregate(CheckedDerivatives.None, (all, result) => all | result.Needs);
-                groups.Add(new CheckGroup(new DirectionalDerivatives(model, head, values, needs), [.. group]));
+                parts.Add(new CheckPart(new DirectionalDerivatives(model, head, values, needs), [.. group]));
             }
             catch (Exception exception) when (exception is UnsupportedModelException or UnsupportedOperatorException)
             {
@@ -98,11 +98,11 @@ internal sealed class RunCheck
                 left.AddRange(group.Select(result => new UncheckedResult(result.Name, reason)));
             }
         var prepared = clock.Elapsed - (JitInfo.GetCompilationTime(currentThread: true) - compiled);
-        return new RunCheck(head, groups.ToImmutable(), [.. left]) { _prepared = prepared.TotalSeconds };
+        return new RunCheck(head, parts.ToImmutable(), [.. left]) { _prepared = prepared.TotalSeconds };
     }
 
     /// <summary>The values of the model that the run must give for its first batch.</summary>
-    public ImmutableArray<Value> Given => [.. _groups.SelectMany(group => group.Derivatives.Given).Distinct()];
+    public ImmutableArray<Value> Given => [.. _parts.SelectMany(part => part.Derivatives.Given).Distinct()];
 
     /// <summary>Sets what may be taken, and how second-order results are computed. Must be called before the check runs.</summary>
     public void Bind(CheckBudget budget, ImmutableArray<WeightPlan> methods)
@@ -122,24 +122,37 @@ internal sealed class RunCheck
     /// <param name="batch">The first batch.</param>
     /// <param name="seconds">How long it took.</param>
     /// <param name="settings">How sessions run.</param>
-    /// <param name="stop">Ends the check for the memory that it takes; what was compared until then stands.</param>
-    /// <param name="cancellation">Ends the run.</param>
-    public CheckReport Run(CheckedBatch batch, double seconds, OrtSettings settings, CancellationToken stop, CancellationToken cancellation)
+    /// <param name="ends">What ends the check.</param>
+    public CheckReport Run(CheckedBatch batch, double seconds, OrtSettings settings, CheckEnds ends)
     {
         var time = new CheckTime(_budget!.Expected, seconds, Interlocked.Exchange(ref _prepared, 0));
-        var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
+        var (entries, undecided) = (ImmutableArray.CreateBuilder<VerifyEntry>(), ImmutableArray.CreateBuilder<VerifyEntry>());
         var left = _unchecked.ToBuilder();
         double largest = 0;
-        cancellation.ThrowIfCancellationRequested();
-        foreach (var group in Groups(batch, settings, time, steps: [0], left, stop))
-            using (group)
+        InParts(
+            batch,
+            settings,
+            time,
+            steps: [0],
+            ends,
+            (part, stop) =>
             {
-                var (found, done, ended) = group.Comparison.Of(group.Probes, time, stop, cancellation);
-                entries.AddRange(found.Select(entry => entry.Entry));
-                largest = found.Select(entry => entry.Relative).Append(largest).Max();
-                left.AddRange(group.Without(done, ended));
-            }
-        var report = new CheckReport(entries.ToImmutable(), left.ToImmutable(), time.Taken) { LargestDifference = largest };
+                var outcome = part.Comparison.Of(part.Probes, time, stop, ends.Cancellation);
+                return () =>
+                {
+                    entries.AddRange(outcome.Found.Select(entry => entry.Entry));
+                    undecided.AddRange(outcome.Undecided);
+                    largest = outcome.Found.Select(entry => entry.Relative).Append(largest).Max();
+                    left.AddRange(part.Without(outcome.Probes, outcome.Reason));
+                };
+            },
+            left
+        );
+        var report = new CheckReport(entries.ToImmutable(), left.ToImmutable(), time.Taken)
+        {
+            LargestDifference = largest,
+            Undecided = undecided.ToImmutable(),
+        };
         return report.Agrees ? report : throw new DisagreementException(report);
     }
 
@@ -149,75 +162,119 @@ internal sealed class RunCheck
     /// <param name="seconds">How long a whole batch takes.</param>
     /// <param name="share">The share of the work of all runs that this run makes.</param>
     /// <param name="settings">How sessions run.</param>
-    /// <param name="stop">Ends the check for the memory that it takes.</param>
-    /// <param name="cancellation">Ends the run.</param>
+    /// <param name="ends">What ends the check.</param>
     public DividedCheck References(
         CheckedBatch batch,
         Func<string, double> weight,
         double seconds,
         double share,
         OrtSettings settings,
-        CancellationToken stop,
-        CancellationToken cancellation
+        CheckEnds ends
     )
     {
         var expected = (_budget!.Expected.Batch, share * _budget.Expected.Run);
         var time = new CheckTime(expected, seconds, Interlocked.Exchange(ref _prepared, 0));
         var probes = ImmutableArray.CreateBuilder<ImmutableArray<DividedReference>>();
         var left = _unchecked.ToBuilder();
-        foreach (var group in Groups(batch, settings, time, steps: [.. CheckRounding.Steps.Reverse()], left, stop))
-            using (group)
+        InParts(
+            batch,
+            settings,
+            time,
+            steps: [.. CheckRounding.Steps.Reverse()],
+            ends,
+            (part, stop) =>
             {
-                var (found, ended) = group.Comparison.References(group.Probes, group.Variations, time, stop, cancellation);
-                probes.AddRange(
-                    found.Select(probe =>
-                        probe.Select(reference => new DividedReference(reference, weight(reference.Name))).ToImmutableArray()
-                    )
-                );
-                left.AddRange(group.Without(found.Length, ended));
-            }
+                var (found, ended) = part.Comparison.References(part.Probes, part.Variations, time, stop, ends.Cancellation);
+                return () =>
+                {
+                    probes.AddRange(
+                        found.Select(probe =>
+                            probe.Select(reference => new DividedReference(reference, weight(reference.Name))).ToImmutableArray()
+                        )
+                    );
+                    left.AddRange(part.Without(found.Length, ended));
+                };
+            },
+            left
+        );
         return new DividedCheck(probes.ToImmutable(), left.ToImmutable(), time.Taken);
     }
 
-    /// <summary>The groups that there is time and memory for, each with its probes; the results of all others are left.</summary>
-    private IEnumerable<PreparedGroup> Groups(
+    /// <summary>
+    /// Compares what there is time and memory for: all targets of a part at once or, where these do not fit, each by itself. A part that
+    /// comes to the memory limit is compared again with less at a time. The results of all others are left.
+    /// </summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="settings">How sessions run.</param>
+    /// <param name="time">The time.</param>
+    /// <param name="steps">In how many variations directions are derived: the first that there is time for is taken.</param>
+    /// <param name="ends">What ends the check.</param>
+    /// <param name="compare">Compares, and gives what keeps that.</param>
+    /// <param name="left">Takes results that are left, with reasons.</param>
+    private void InParts(
         CheckedBatch batch,
         OrtSettings settings,
         CheckTime time,
         ImmutableArray<int> steps,
-        ImmutableArray<UncheckedResult>.Builder left,
-        CancellationToken stop
+        CheckEnds ends,
+        Func<PreparedPart, CancellationToken, Action> compare,
+        ImmutableArray<UncheckedResult>.Builder left
     )
     {
-        foreach (var (index, group) in _groups.Index())
+        ends.Cancellation.ThrowIfCancellationRequested();
+        var pending = new Stack<CheckPart>(_parts.Reverse());
+        while (pending.TryPop(out var part))
         {
-            if (stop.IsCancellationRequested)
+            // Parts that take less than their share of the time leave the rest to those that follow.
+            var (targets, others) = (part.Targets, pending.Sum(other => other.Targets));
+            var share = (double)targets / (time.IsBound ? targets + others : _parts.Sum(all => all.Targets));
+            var (allowance, variations) = Allowance(part);
+            if ((allowance.LacksMemory || time.IsBound && allowance.Reason is not null) && part.Split() is { IsEmpty: false } smaller)
             {
-                left.AddRange(group.Results.Select(one => new UncheckedResult(one.Name, CheckTime.CameToBound)));
+                foreach (var one in smaller.Reverse())
+                    pending.Push(one);
                 continue;
             }
-            var targets = group.Results.Select(result => result.Target).Distinct().Count();
-            // Groups that take less than their part leave the rest to those that follow.
-            var part = time.Left / (time.IsBound ? _groups.Length - index : _groups.Length);
-            var (allowance, variations) = (new CheckAllowance(0, 0, null), 0);
-            foreach (var step in steps)
-            {
-                (allowance, variations) = (_budget!.For(group.Derivatives, part, time, targets * Entries, step), step);
-                if (allowance.Directions > 0)
-                    break;
-            }
             if (allowance.Directions == 0)
-                left.AddRange(group.Results.Select(one => new UncheckedResult(one.Name, allowance.Reason!)));
-            else
-                yield return Prepare(group, batch, settings, allowance, variations);
+            {
+                left.AddRange(part.Results.Select(one => new UncheckedResult(one.Name, allowance.Reason!)));
+                continue;
+            }
+            var stop = ends.Stopping();
+            Action keep;
+            using (var prepared = Prepare(part, batch, settings, allowance, variations))
+                keep = compare(prepared, stop);
+            if (stop.IsCancellationRequested && !ends.Cancellation.IsCancellationRequested)
+            {
+                ends.Recover();
+                var less = part with { MostBytes = allowance.PeakBytes / 2 };
+                if (less.MostBytes is not null && (!less.Split().IsEmpty || Allowance(less).Of.Directions > 0))
+                {
+                    pending.Push(less);
+                    continue;
+                }
+            }
+            keep();
+
+            (CheckAllowance Of, int Variations) Allowance(CheckPart one)
+            {
+                var (found, step) = (new CheckAllowance(0, 0, null), 0);
+                foreach (var next in steps)
+                {
+                    (found, step) = (_budget!.For(one, share * time.Left, time, next), next);
+                    if (found.Directions > 0)
+                        break;
+                }
+                return (found, step);
+            }
         }
     }
 
-    private PreparedGroup Prepare(CheckGroup group, CheckedBatch batch, OrtSettings settings, CheckAllowance allowance, int variations)
+    private PreparedPart Prepare(CheckPart part, CheckedBatch batch, OrtSettings settings, CheckAllowance allowance, int variations)
     {
-        var z = WholeOf(_head.Output);
-        var values = group.Derivatives.Values;
-        ImmutableArray<ResultEntries> results = [.. group.Results.Select(one => EntriesOf(one, z))];
+        var z = batch.ShapeOf(_head.Output);
+        var values = part.Derivatives.Values;
+        ImmutableArray<ResultEntries> results = [.. part.Results.Select(EntriesOf)];
         var inputs = batch
             .Fed.Where(input => results.Any(one => one.Result.Takes(input.Key)))
             .ToDictionary(input => input.Key, input => OrtTensors.Doubles(input.Value));
@@ -229,39 +286,24 @@ internal sealed class RunCheck
         // One of each target first.
         var ranked = choices.SelectMany(all => all.Select((probe, rank) => (Probe: probe, Rank: rank))).OrderBy(pair => pair.Rank);
         Probe[] probes = [.. ranked.Select(pair => pair.Probe).Take(allowance.Most)];
-        var runs = new CheckRuns(rounding => new CheckRun(group.Derivatives, AtOnce(rounding), rounding, Value, settings));
+        var runs = new CheckRuns(rounding => new CheckRun(part.Derivatives, AtOnce(rounding), rounding, batch, settings));
         // Errors of all tangents take more memory than the derivatives do, and few entries need them.
         int AtOnce(CheckedRounding rounding) =>
             rounding == CheckedRounding.Wide ? allowance.Directions : Math.Min(allowance.Directions, CheckRounding.Steps[0]);
         var tf32 = settings.Provider == ExecutionProvider.Cuda && settings.Cuda.AllowTf32;
         var comparison = new CheckComparison(runs, _squares, _head, tf32, inputs);
-        return new PreparedGroup(runs, comparison, results, probes, variations, allowance.Reason);
+        return new PreparedPart(runs, comparison, results, probes, variations, allowance.Reason);
 
-        ResultEntries EntriesOf(CheckedResult one, long[] z)
+        ResultEntries EntriesOf(CheckedResult one)
         {
             var (elements, shape) = batch.Result(one.Name);
-            return new ResultEntries(one, elements, shape, WholeOf(one.Target.Value), z, WholeOf(one.Values.Last()));
+            return new ResultEntries(one, elements, shape, batch.ShapeOf(one.Target.Value), z, batch.ShapeOf(one.Values.Last()));
         }
-
-        // What weights alone tell is not given by a run.
-        long[] WholeOf(Value value) => value.Type.Shape.IsKnown ? value.Type.Shape.Sizes : OrtTensors.Shape(Value(value));
-
-        OrtValue Value(Value value) => value.IsParameter ? batch.Fed[value.Name!] : batch.Given(value);
     }
 }
 
-/// <summary>Values by which derivatives are checked together, and the results.</summary>
-internal sealed class CheckGroup(DirectionalDerivatives derivatives, ImmutableArray<CheckedResult> results)
-{
-    /// <summary>What is derived.</summary>
-    public DirectionalDerivatives Derivatives => derivatives;
-
-    /// <summary>The results.</summary>
-    public ImmutableArray<CheckedResult> Results => results;
-}
-
-/// <summary>How much a check may do.</summary>
-/// <param name="Directions">How many directions at a time; 0 for none.</param>
-/// <param name="Most">The most directions.</param>
-/// <param name="Reason">Why it is not more: a clause; null where it is enough.</param>
-internal sealed record CheckAllowance(int Directions, int Most, string? Reason);
+/// <summary>What ends a check.</summary>
+/// <param name="Stopping">What ends it for the memory that it takes.</param>
+/// <param name="Recover">Gives memory back and lets the run go on, after that.</param>
+/// <param name="Cancellation">Ends the run.</param>
+internal sealed record CheckEnds(Func<CancellationToken> Stopping, Action Recover, CancellationToken Cancellation);

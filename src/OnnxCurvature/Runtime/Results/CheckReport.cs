@@ -18,6 +18,12 @@ public sealed record CheckReport(ImmutableArray<VerifyEntry> Entries, ImmutableA
     /// </summary>
     public double LargestDifference { get; init; }
 
+    /// <summary>
+    /// Entries that differ, where it takes more time or memory than the check may to find out whether rounding explains that. Neither
+    /// <see cref="Agrees"/> nor <see cref="LargestDifference"/> says anything of them.
+    /// </summary>
+    public ImmutableArray<VerifyEntry> Undecided { get; init; } = [];
+
     /// <summary>A report that nothing was checked, for one reason.</summary>
     internal static CheckReport None(string result, string reason) => new([], [new UncheckedResult(result, reason)], 0);
 }

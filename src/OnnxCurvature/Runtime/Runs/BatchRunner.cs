@@ -106,9 +106,9 @@ internal sealed class BatchRunner : IDisposable
             if (_segments.HasConstant && segment > 0)
                 _constant ??= Values(batch, _segments.Nothing, isChecked: false, null, stopping());
             if (isChecked && _segments.Count == 1)
-                _state.Check = CheckFirst(batch, values, Read(values), progress, stopping(), cancellation);
+                _state.Check = CheckFirst(batch, values, Read(values), progress, stopping, cancellation);
             if (isReferee)
-                _state.Divided = Referee(batch, values, progress, stopping(), cancellation);
+                _state.Divided = Referee(batch, values, progress, stopping, cancellation);
             Expect(_read.Sum(index => _state.Outputs[index].Joined.Growth(number, values[_results[index].Value])));
             stopping().ThrowIfCancellationRequested();
             Take(data, batch, (int)number, (int)segment, values, progress, stopping, cancellation);
@@ -211,7 +211,7 @@ internal sealed class BatchRunner : IDisposable
                 joined.Add(number, _constant[value], -weight);
         }
         if (Check is not null && _state.Check is null && _segments.Count > 1 && number == FirstWhole && segment == _segments.Count - 1)
-            _state.Check = CheckFirst(batch, values, Sums(batch, cancellation), progress, stopping(), cancellation);
+            _state.Check = CheckFirst(batch, values, Sums(batch, cancellation), progress, stopping, cancellation);
     }
 
     /// <summary>Whether a segment of a batch adds to a result: what does not come from directions is the same in each.</summary>
@@ -262,7 +262,7 @@ internal sealed class BatchRunner : IDisposable
         IReadOnlyDictionary<Value, OrtValue> values,
         Func<string, (double[] Values, long[] Shape)> results,
         IProgress<RunProgress>? progress,
-        CancellationToken stop,
+        Func<CancellationToken> stopping,
         CancellationToken cancellation
     )
     {
@@ -270,9 +270,8 @@ internal sealed class BatchRunner : IDisposable
         // What is not finite is refused with the node that made it.
         if (!AreFinite(values))
             return CheckReport.None("", "a result is not finite");
-        var report = Check!.Run(Checked(batch, values, results), SecondsOfFirst, _settings, stop, cancellation);
-        Keep(stop, cancellation);
-        return report;
+        var ends = new CheckEnds(stopping, Recover, cancellation);
+        return Check!.Run(Checked(batch, values, results), SecondsOfFirst, _settings, ends);
     }
 
     /// <summary>What the first batch must be, where none of the shards makes all of its segments.</summary>
@@ -280,7 +279,7 @@ internal sealed class BatchRunner : IDisposable
         FedBatch batch,
         IReadOnlyDictionary<Value, OrtValue> values,
         IProgress<RunProgress>? progress,
-        CancellationToken stop,
+        Func<CancellationToken> stopping,
         CancellationToken cancellation
     )
     {
@@ -288,17 +287,14 @@ internal sealed class BatchRunner : IDisposable
         // What is not finite is refused with the node that made it.
         if (!AreFinite(values))
             return null;
-        var found = Check!.References(
+        return Check!.References(
             Checked(batch, values, Read(values)),
             name => _join.Weight(name, batch.Share),
             SecondsOfFirst,
             (_state.Units.End - _state.Units.Start) / (double)_state.Units.Total,
             _settings,
-            stop,
-            cancellation
+            new CheckEnds(stopping, Recover, cancellation)
         );
-        Keep(stop, cancellation);
-        return found;
     }
 
     private double SecondsOfFirst => _first.Seconds / _first.Segments * _segments.Count;
@@ -318,15 +314,9 @@ internal sealed class BatchRunner : IDisposable
             value => values[given[value]],
             batch
                 .Values.Where(feed => feed.Key.Name is not null)
-                .ToDictionary(feed => feed.Key.Name!, feed => feed.Value, StringComparer.Ordinal)
+                .ToDictionary(feed => feed.Key.Name!, feed => feed.Value, StringComparer.Ordinal),
+            Expect
         );
-    }
-
-    /// <summary>A check that comes to the bound is given up, and the batch is kept.</summary>
-    private void Keep(CancellationToken stop, CancellationToken cancellation)
-    {
-        if (stop.IsCancellationRequested && !cancellation.IsCancellationRequested)
-            Recover();
     }
 
     private void Report(IProgress<RunProgress> progress, DataSet data, int batch, RunProgress inside)

@@ -86,7 +86,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         var begun = state.Next;
         var summed = settings.IsBound && data.Batches * segments.Count > 1 && !units.AreDivided;
         using var watch = Bound is { } bound ? new MemoryWatch(bound, HeldBytes, cancellation) : null;
-        using var batches = new BatchRunner(program, results, runner, segments, join, settings, state, summed)
+        using var batches = new BatchRunner(program, results, runner, segments, join, runner.Settings, state, summed)
         {
             Check = Check,
             Expect = bytes =>
@@ -96,6 +96,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             },
             Recover = () =>
             {
+                sessions.GiveBackUnused();
                 watch?.Trim();
                 watch?.Restart();
             },

@@ -6,6 +6,7 @@ using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Bounds;
 using OnnxCurvature.Runtime.Checking;
 using OnnxCurvature.Runtime.Schedules;
 using OnnxCurvature.Runtime.Sessions;
@@ -68,12 +69,13 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         return (start + each, start + Data.Batches * each);
     }
 
+    private ImmutableArray<NamedValue> Results => [.. Program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
+
     private double BytesOfResults(CurvatureRunOptions options)
     {
-        NamedValue[] results = [.. Program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
         return JoinedBytes.Of(
-            results,
-            [.. results.Select(output => output.Name).Where(name => Join.KindOf(name) == JoinKind.PerSample)],
+            Results,
+            [.. Results.Select(output => output.Name).Where(name => Join.KindOf(name) == JoinKind.PerSample)],
             Data.Batches,
             ProgramSchedule.Of(Program).IsDivisible,
             Limits(options, Source).Size
@@ -85,13 +87,16 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     {
         var costs = new CostModel(Limits(options, Source));
         var memory = new MemoryBudget(options.Bound, Data.Batches > 1);
+        // The results of the batch are there beside the check: as they came, in double, and joined.
+        var asTheyCame = Results.Sum(one => costs.Bytes(one.Value) + costs.Size(one.Value.Type.Shape.Elements) * sizeof(double));
+        var held = MemoryBound.ProcessBytes + MemoryBudget.OfNodes(Program) + BytesOfResults(options) + asTheyCame;
         Func<Program, double>? peak =
             options.ChosenProvider == ExecutionProvider.Cpu
-                ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program))
+                ? program => memory.PeakBytes(program, costs.PeakBytes(program), costs.Flops(program)) - MemoryBound.ProcessBytes
                 : null;
         var most = options.PlannedBytes ?? options.Bound.Bytes;
         var expected = options.Faults.Expected(ExpectedSeconds(options));
-        return new CheckBudget(costs, Cores(options), options.ChosenProvider, expected, peak, most);
+        return new CheckBudget(costs, Cores(options), options.ChosenProvider, expected, peak, held, most);
     }
 
     /// <summary>The most chunks at a time that keep the process within its bound; one on a device.</summary>

@@ -38,6 +38,13 @@ internal sealed class RunSessions : IDisposable
         _arena = _arena is null ? null : _useArena();
     }
 
+    /// <summary>Gives back to the system what the pool holds and nothing uses.</summary>
+    public void GiveBackUnused()
+    {
+        if (_arena is not null)
+            SharedArena.GiveBackUnused();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -108,6 +108,9 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         }
     }
 
+    /// <summary>How its sessions run.</summary>
+    public OrtSettings Settings => settings;
+
     /// <summary>Gives up all sessions; the next run makes them again.</summary>
     public void GiveUpAll()
     {

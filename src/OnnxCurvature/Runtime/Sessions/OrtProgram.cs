@@ -16,6 +16,7 @@ internal sealed class OrtProgram : IDisposable
     private readonly RunTimeShapes? _shapes;
     private readonly SessionProfiles? _profiles;
     private readonly long _begin;
+    private readonly bool _givesBack;
 
     /// <summary>Compiles a program. Weights are read from the model's folder.</summary>
     public OrtProgram(Program program, OrtSettings settings)
@@ -27,7 +28,7 @@ internal sealed class OrtProgram : IDisposable
             _shapes = RunTimeShapes.Of(program);
         var model = OnnxWriter.Serialize(_shapes?.Program ?? program, settings.Folder);
         using var options = settings.SessionOptions(program);
-        _profiles = settings.Profiles;
+        (_profiles, _givesBack) = (settings.Profiles, settings.GivesBackUnused);
         _begin = _profiles?.Begin(options) ?? 0;
         try
         {
@@ -72,6 +73,8 @@ internal sealed class OrtProgram : IDisposable
     public IReadOnlyList<OrtValue> Run(IReadOnlyList<OrtValue> parameters, Func<int, bool> onHost, CancellationToken cancellation)
     {
         using var run = new Microsoft.ML.OnnxRuntime.RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        if (_givesBack)
+            run.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
         using var stop = cancellation.Register(() => run.Terminate = true);
         try
         {

@@ -28,6 +28,9 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     /// <summary>Whether sessions take memory from the <see cref="SharedArena"/>, which is then in use.</summary>
     public bool SharesArena { get; init; }
 
+    /// <summary>Whether a run of a session gives back to the system what the pool holds and nothing uses.</summary>
+    public bool GivesBackUnused { get; init; }
+
     /// <summary>What records the times of nodes; null where nothing does.</summary>
     public SessionProfiles? Profiles { get; init; }
 

@@ -1,4 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
+using OnnxCurvature.Ir;
+using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
 
 namespace OnnxCurvature.Runtime.Sessions;
 
@@ -29,6 +32,22 @@ internal sealed class SharedArena : IDisposable
             if (_users++ == 0)
                 _isOurs = Register((int)Math.Min(expected, int.MaxValue));
         return new SharedArena();
+    }
+
+    /// <summary>
+    /// Gives back to the system what has been added to the pool and nothing uses. ONNX Runtime does so at the end of a run, so a small
+    /// program is run.
+    /// </summary>
+    public static void GiveBackUnused()
+    {
+        var b = new GraphBuilder();
+        var x = b.Parameter(new TensorType(ElementType.Float32, TensorShape.Scalar));
+        var program = Program.Create([x], [new NamedValue("y", Neg.Of(b, x))]);
+        var settings = new OrtSettings(".", ExecutionProvider.Cpu, 1) { SharesArena = true, GivesBackUnused = true };
+        using var session = new OrtProgram(program, settings);
+        using var value = OrtTensors.Sparse(ElementType.Float32, [], [(0, 1)]);
+        foreach (var output in session.Run([value], _ => true, CancellationToken.None))
+            output.Dispose();
     }
 
     /// <inheritdoc/>

@@ -3,14 +3,14 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Checking;
 
-/// <summary>A group that is about to be checked.</summary>
+/// <summary>A part that is about to be checked.</summary>
 /// <param name="Runs">Derive along directions.</param>
 /// <param name="Comparison">Compares.</param>
 /// <param name="Results">The results.</param>
 /// <param name="Probes">The directions.</param>
 /// <param name="Variations">In how many variations each direction is derived beforehand.</param>
 /// <param name="Reason">Why there are not more directions: a clause; null where there are enough.</param>
-internal sealed record PreparedGroup(
+internal sealed record PreparedPart(
     CheckRuns Runs,
     CheckComparison Comparison,
     ImmutableArray<ResultEntries> Results,
