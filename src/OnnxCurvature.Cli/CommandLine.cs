@@ -68,8 +68,13 @@ internal sealed class CommandLine
     /// <summary>Offers the words of options that take one of a few, which the name of their value lists.</summary>
     private static void AddWords(Option option)
     {
-        if (option.HelpName?.Split('|') is { Length: > 1 } words && words.All(word => word.All(char.IsAsciiLetterLower)))
-            option.CompletionSources.Add(words);
+        // Words in capitals stand for others, as N:M and FILE.
+        if (option.HelpName?.Split('|') is { Length: > 1 } words && words.Where(IsPlain).ToArray() is { Length: > 0 } plain)
+            option.CompletionSources.Add(plain);
+
+        static bool IsPlain(string word) =>
+            word.Any(char.IsAsciiLetterOrDigit)
+            && word.All(sign => char.IsAsciiLetterLower(sign) || char.IsAsciiDigit(sign) || sign == '-');
     }
 
     /// <summary>Parses and does what was asked. Returns the exit code, one of <see cref="ExitCodes"/>.</summary>

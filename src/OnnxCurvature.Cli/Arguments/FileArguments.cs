@@ -32,6 +32,7 @@ internal sealed class FileArguments() : OptionGroup("File")
                 + ". The file is portable and holds what the engine takes; what it does not take is refused, with the node [default: none "
                 + "in particular].",
             CustomParser = Parsers.Word("--target", [.. EngineTarget.All.Select(target => target.Name)]),
+            CompletionSources = { EngineTarget.All.Select(target => target.Name).ToArray() },
         };
 
     public Option<string?> Provider { get; } =

@@ -130,10 +130,15 @@ internal sealed class MatrixForms : IPass
             if (_wide.TryGetValue(value, out known))
                 return known;
             var shape = Matrices.ShapeOf(value.Type.Shape);
-            return _wide[value] = value is { IsWeight: false, Constant: InlineConstant constant }
-                ? _builder.Constant(constant.Read().Reshaped(shape.Sizes))
+            return _wide[value] =
+                value is { IsWeight: false, Constant: InlineConstant constant } ? _builder.Constant(constant.Read().Reshaped(shape.Sizes))
+                : value is { IsParameter: true, Type.Rank: 0 } ? Broadcast(value, shape)
                 : Reshape.To(_builder, value, shape);
         }
+
+        /// <summary>A scalar that is fed, which OpenCV does not reshape, plus a matrix of one zero.</summary>
+        private Value Broadcast(Value value, TensorShape shape) =>
+            Catalogue.Get<Add>().Apply(_builder, [value, _builder.Constant(Tensor.Filled(value.Type.Element, shape.Sizes, 0))]).Output;
 
         /// <summary>An output of the program, in its own shape; a sum over axes of size one is exact.</summary>
         private Value Given(Value value)

@@ -13,6 +13,10 @@ public sealed class CompletionTests
     [InlineData("run m --provider c", "cpu")]
     [InlineData("run m --quantity hess", "hessian-diagonal")]
     [InlineData("augment m --profile port", "portable")]
+    [InlineData("augment m --target open", "openvino")]
+    [InlineData("prune m --structure out", "output-channel")]
+    [InlineData("sensitivity m --bits ", "8")]
+    [InlineData("sensitivity m --granularity block", "block32")]
     [InlineData("completion f", "fish")]
     public void Words_are_completed(string line, string word)
     {

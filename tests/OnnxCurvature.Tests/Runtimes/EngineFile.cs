@@ -49,8 +49,8 @@ internal sealed class EngineFile
     /// <summary>The path of a file.</summary>
     public string Path(string name) => _folder.File(name);
 
-    /// <summary>Writes the file, for an engine or for all.</summary>
-    public string Write(string name, EngineTarget? target) =>
+    /// <summary>Writes the file, for an engine or for all, whose values take so many bytes in one run.</summary>
+    public string Write(string name, EngineTarget? target, long? bytes = null) =>
         CurvatureEngine
             .Augment(
                 _case.ModelPath,
@@ -61,10 +61,12 @@ internal sealed class EngineFile
                     Profile = AugmentProfile.Portable,
                     Target = target,
                     Embed = true,
+                    MemoryBytes = bytes ?? new AugmentOptions().MemoryBytes,
                     Dimensions = OnnxModel
                         .Load(_case.ModelPath)
-                        .Graph.Inputs.SelectMany(input => input.Type.Shape.Zip(_case.Data()[input.Name!].Shape))
+                        .Graph.Inputs.SelectMany(input => input.Type.Shape.Zip(Data[input.Name!].Shape))
                         .Where(size => !size.First.IsKnown)
+                        .DistinctBy(size => size.First)
                         .ToImmutableDictionary(size => size.First.ToString(), size => size.Second),
                 }
             )

@@ -4,6 +4,7 @@ using System.Text.Json;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Tests.Architecture;
@@ -76,6 +77,39 @@ public sealed class EngineTableTests
             Assert.False(OpenCv(new EngineFile(ReferenceTable.Find(model, weight), quantity, folder)) > Tolerance, quantity.Name());
     }
 
+    /// <summary>Files whose directions are made in several runs, which are fed the number of the run, and whose outputs are added up.</summary>
+    [Theory]
+    [InlineData("mlp.onnx", "fc1.weight", 2048, 3)]
+    [InlineData("mlp.onnx", "fc1.weight", 1500, 5)]
+    [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 300_000, 2)]
+    [InlineData("resnet_small.onnx", "stem.conv.weight", 300_000, 2)]
+    public void OpenCV_gives_the_references_in_several_runs(string model, string weight, long bytes, int least)
+    {
+        using var folder = new TemporaryFolder();
+        var file = new EngineFile(ReferenceTable.Find(model, weight), Quantity.HessianDiagonal, folder);
+        var metadata = OnnxModel.Load(file.Write("opencv.onnx", EngineTarget.Find("opencv"), bytes)).Metadata;
+        var runs = long.Parse(metadata["onnx_curvature.runs"], CultureInfo.InvariantCulture);
+        Assert.True(runs >= least, $"The file takes {runs} runs.");
+        Dictionary<string, double[]>? sums = null;
+        for (long run = 0; run < runs; run++)
+        {
+            var number = folder.File("run.npy");
+            NpyWriter.Write(number, NpyArray.Of(ElementType.Int64, [], [run]));
+            if (OpenCvOutputs(file, (metadata["onnx_curvature.run_input"], number)) is not { } outputs)
+                return;
+            sums = sums is null
+                ? outputs
+                : outputs.ToDictionary(
+                    output => output.Key,
+                    output =>
+                        metadata["onnx_curvature.summed_outputs"].Split('\n').Contains(output.Key)
+                            ? [.. output.Value.Zip(sums[output.Key], (one, all) => one + all)]
+                            : output.Value
+                );
+        }
+        Assert.InRange(file.Error(sums!), 0, Tolerance);
+    }
+
     [Fact]
     public void The_table_of_engines_is_that_of_the_tool()
     {
@@ -128,7 +162,13 @@ public sealed class EngineTableTests
 
     private static double? OpenCv(EngineFile file)
     {
-        var path = file.Write("opencv.onnx", EngineTarget.Find("opencv"));
+        file.Write("opencv.onnx", EngineTarget.Find("opencv"));
+        return OpenCvOutputs(file) is { } outputs ? file.Error(outputs) : null;
+    }
+
+    /// <summary>What OpenCV gives for the file that was written for it; null where it cannot be loaded.</summary>
+    private static Dictionary<string, double[]>? OpenCvOutputs(EngineFile file, params (string Name, string Path)[] others)
+    {
         var output = System.IO.Path.GetRelativePath(
             System.IO.Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests"),
             AppContext.BaseDirectory
@@ -137,9 +177,10 @@ public sealed class EngineTableTests
             "dotnet",
             [
                 System.IO.Path.Combine(Repository.Root, "tests", "OnnxCurvature.OpenCv", output, "OnnxCurvature.OpenCv.dll"),
-                path,
+                file.Path("opencv.onnx"),
                 string.Join(',', file.Outputs),
                 .. file.DataPaths.Select(entry => $"{entry.Key}={entry.Value}"),
+                .. others.Select(other => $"{other.Name}={other.Path}"),
             ],
             TimeSpan.FromMinutes(2)
         );
@@ -147,7 +188,7 @@ public sealed class EngineTableTests
         if (code == 3)
             return null;
         Assert.True(code == 0, errors);
-        return file.Error(Outputs(text));
+        return Outputs(text);
     }
 
     private static Dictionary<string, double[]> Outputs(string json)

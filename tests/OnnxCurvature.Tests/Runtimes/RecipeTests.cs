@@ -76,11 +76,11 @@ public sealed partial class RecipeTests : IDisposable
     {
         var entry = ReferenceTable.Find("vgg16_narrow.onnx", "conv4_3.weight");
         var (path, data) = (Written("cam.onnx"), InFloat64(entry.Data()));
-        var gradient = PlainSession.Run(path, data)["relu5_3.gradient"];
+        var gradient = PlainSession.Run(path, data)["relu3_3.gradient"];
         // Along any change of the image, the score changes by the gradient times the change of the value.
         var model = OnnxModel.Load(entry.ModelPath, new LoadOptions { Precision = Precision.Float64 });
         var value = _folder.File("value.onnx");
-        var program = Ir.Program.Create(model.Inputs, [new NamedValue("value", model.Values["relu5_3"])]);
+        var program = Ir.Program.Create(model.Inputs, [new NamedValue("value", model.Values["relu3_3"])]);
         OnnxWriter.Write(new Float64Lowering(ExecutionProvider.Cpu).Run(program), value);
         Dictionary<string, NpyArray> At(double step) =>
             new(data)
@@ -95,6 +95,41 @@ public sealed partial class RecipeTests : IDisposable
         var (high, low) = (PlainSession.Run(value, At(Small))["value"], PlainSession.Run(value, At(-Small))["value"]);
         var along = gradient.Zip(high.Zip(low, (above, below) => above - below), (slope, change) => slope * change).Sum();
         Near((Score(Small) - Score(-Small)) / (2 * Small), along / (2 * Small));
+        Drawn("cam", Map(gradient, PlainSession.Run(value, data)["value"], channels: 12, side: 8));
+    }
+
+    /// <summary>
+    /// The Grad-CAM of the first image: the sum over channels of the channel's mean slope times its activation, cut off at zero.
+    /// </summary>
+    private static double[] Map(double[] gradient, double[] activation, int channels, int side)
+    {
+        var area = side * side;
+        var map = new double[area];
+        for (var channel = 0; channel < channels; channel++)
+        {
+            var weight = gradient.AsSpan(channel * area, area).ToArray().Average();
+            for (var at = 0; at < area; at++)
+                map[at] += weight * activation[channel * area + at];
+        }
+        return [.. map.Select(value => Math.Max(value, 0))];
+    }
+
+    /// <summary>Finds a map on the page, a sign for each fifth of its largest entry, or draws it there where UPDATE_GOLDENS is 1.</summary>
+    private static void Drawn(string name, double[] map)
+    {
+        const string Shades = " ░▒▓█";
+        var side = (int)Math.Sqrt(map.Length);
+        var most = map.Max();
+        Assert.True(most > 0);
+        string Sign(double value) => new(Shades[Math.Min((int)(value / most * Shades.Length), Shades.Length - 1)], 2);
+        string[] rows = ["```text", .. map.Chunk(side).Select(row => $"|{string.Concat(row.Select(Sign))}|"), "```"];
+        var page = Path.Combine(Repository.Root, "src", "docs", "recipes.md");
+        var lines = File.ReadAllLines(page);
+        var (first, last) = (Array.IndexOf(lines, $"<!-- {name} -->"), Array.IndexOf(lines, $"<!-- end {name} -->"));
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDENS") == "1")
+            File.WriteAllLines(page, [.. lines[..(first + 1)], .. rows, .. lines[last..]]);
+        else
+            Assert.Equal(rows, lines[(first + 1)..last]);
     }
 
     [Fact]

@@ -66,7 +66,8 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
         {
             var error = layer.Exact ? "" : $" ± {Html.Number(layer.TraceErrorBound)}";
             var wide = most == 0 ? 0 : 60 * Math.Abs(layer.Trace) / most;
-            Add($"<tr><td>{Html.Text(layer.Node)}<br><span class=\"soft\">{Html.Text(layer.Operator)}</span></td>");
+            Add($"<tr><td>{Html.Text(layer.Node)}<br><span class=\"soft\">{Html.Text(layer.Operator)}");
+            Add($"<span class=\"phone\">, {Html.Text(layer.Weight)}</span></span></td>");
             Add(
                 $"<td class=\"wide\">{Html.Text(layer.Weight)}</td><td class=\"n wide\">{Html.Shape(layer.Shape)}</td><td>{Tag(layer)}</td>"
             );
