@@ -110,6 +110,18 @@ public sealed partial class DocsTests
             ["image"] = CurvatureArray.FromFile(Path.Combine(folder, "vgg16_narrow.image.npy")),
             ["labels"] = CurvatureArray.FromFile(Path.Combine(folder, "vgg16_narrow.labels.npy")),
         };
+        using var dense = CurvatureModel.Load(Path.Combine(folder, "mlp.onnx"));
+        var features = new Dictionary<string, CurvatureArray>
+        {
+            ["features"] = CurvatureArray.FromFile(Path.Combine(folder, "mlp.features.npy")),
+            ["labels"] = CurvatureArray.FromFile(Path.Combine(folder, "mlp.labels.npy")),
+        };
+        PageBlock.Match(
+            "library.md",
+            "fisher",
+            LibrarySample.Fisher(dense, features).Select(layer => $"{layer.Key}  {Figure(layer.Value.Sum(entry => (double)entry))}")
+        );
+        PageBlock.Match("library.md", "sharpest", LibrarySample.Sharpest(dense, features));
         Assert.All(LibrarySample.Fisher(model, data).Values, fisher => Assert.Contains(fisher, entry => entry > 0), throwIfEmpty: true);
         LibrarySample.No_layer_is_sharp(model, data);
         Assert.Equal(model.Weights.Length, LibrarySample.Sharpest(model, data).Count());
@@ -128,8 +140,31 @@ public sealed partial class DocsTests
         float[] pixels = [.. Enumerable.Range(0, 3 * 32 * 32).Select(index => (float)Math.Sin(index))];
         var gradient = await gradients.Of(pixels, TestContext.Current.CancellationToken);
         Assert.Equal(pixels.Length, gradient.Length);
-        Assert.Contains(gradient, entry => entry != 0);
+        var (at, largest) = gradient.Index().MaxBy(entry => Math.Abs(entry.Item));
+        PageBlock.Match(
+            "library.md",
+            "gradients",
+            [$"largest slope {Figure(largest)}, of channel {at / 1024}, row {at / 32 % 32}, column {at % 32}"]
+        );
+        PageBlock.Match("library.md", "losses", losses.Select(Figure));
+        var sharp = model.Run(
+            new CurvatureRequest { WithRespectTo = ["fc*.weight"], Loss = LossRequest.Parse("cross-entropy") },
+            data,
+            cancellation: TestContext.Current.CancellationToken
+        );
+        PageBlock.Match(
+            "library.md",
+            "sharp",
+            model
+                .Weights.Where(name =>
+                    name.StartsWith("fc", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal)
+                )
+                .Select(name => $"{name}  largest entry {Figure(sharp[name].HessianDiagonal.Values.Max())}")
+        );
     }
+
+    /// <summary>Four digits: further ones may differ from machine to machine.</summary>
+    private static string Figure(double value) => value.ToString("G4", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Makes a file of a name, or that a pattern or an array of an archive names, and gives what the command names.</summary>
     private static string SmallArray(string path, string member)

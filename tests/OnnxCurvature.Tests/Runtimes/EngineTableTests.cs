@@ -77,7 +77,9 @@ public sealed class EngineTableTests
             Assert.False(OpenCv(new EngineFile(ReferenceTable.Find(model, weight), quantity, folder)) > Tolerance, quantity.Name());
     }
 
-    /// <summary>Files whose directions are made in several runs, which are fed the number of the run, and whose outputs are added up.</summary>
+    /// <summary>
+    /// Files whose directions are made in several runs, which are fed the number of the run, and whose outputs are added up.
+    /// </summary>
     [Theory]
     [InlineData("mlp.onnx", "fc1.weight", 2048, 3)]
     [InlineData("mlp.onnx", "fc1.weight", 1500, 5)]

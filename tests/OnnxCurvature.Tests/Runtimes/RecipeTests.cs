@@ -11,6 +11,7 @@ using OnnxCurvature.Passes;
 using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.Cli;
+using OnnxCurvature.Tests.Docs;
 using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.References;
 using Xunit;
@@ -122,14 +123,7 @@ public sealed partial class RecipeTests : IDisposable
         var most = map.Max();
         Assert.True(most > 0);
         string Sign(double value) => new(Shades[Math.Min((int)(value / most * Shades.Length), Shades.Length - 1)], 2);
-        string[] rows = ["```text", .. map.Chunk(side).Select(row => $"|{string.Concat(row.Select(Sign))}|"), "```"];
-        var page = Path.Combine(Repository.Root, "src", "docs", "recipes.md");
-        var lines = File.ReadAllLines(page);
-        var (first, last) = (Array.IndexOf(lines, $"<!-- {name} -->"), Array.IndexOf(lines, $"<!-- end {name} -->"));
-        if (Environment.GetEnvironmentVariable("UPDATE_GOLDENS") == "1")
-            File.WriteAllLines(page, [.. lines[..(first + 1)], .. rows, .. lines[last..]]);
-        else
-            Assert.Equal(rows, lines[(first + 1)..last]);
+        PageBlock.Match("recipes.md", name, map.Chunk(side).Select(row => $"|{string.Concat(row.Select(Sign))}|"));
     }
 
     [Fact]
