@@ -22,23 +22,33 @@ internal sealed class RunTimeShapes : IDisposable
     /// <summary>The values of these parameters.</summary>
     public ImmutableArray<OrtValue> Values { get; }
 
-    /// <summary>Takes the shapes out of a program; bodies in it stay as they are.</summary>
+    /// <summary>
+    /// Takes the shapes out of a program; bodies in it stay as they are. Shapes of what weights alone tell stay constants: the runtime
+    /// computes it when the session starts, and lays out kernels of convolutions for that.
+    /// </summary>
     public static RunTimeShapes Of(Program program)
     {
+        HashSet<Value> dependent = [.. program.Parameters];
+        foreach (var node in program.Nodes)
+            if (GraphWalk.Dependencies(node).Any(dependent.Contains))
+                dependent.UnionWith(node.Outputs);
         Value[] shapes =
         [
-            .. program
-                .Nodes.Where(node => node.Operator is Operator rules && rules.HoldsShape(1))
-                .Select(node => node.Inputs[1]!)
-                .Where(shape => shape is { IsWeight: false, Constant: InlineConstant })
-                .Except(program.Parameters)
-                .Distinct(),
+            .. ShapesOf(program.Nodes.Where(node => dependent.Contains(node.Output)))
+                .Except(ShapesOf(program.Nodes.Where(node => !dependent.Contains(node.Output))))
+                .Except(program.Parameters),
         ];
         return new RunTimeShapes(
             shapes.Length == 0 ? program : Program.Create([.. program.Parameters, .. shapes], program.Outputs),
             [.. shapes.Select(shape => OrtTensors.Of(shape.Constant!.Read()))]
         );
     }
+
+    private static IEnumerable<Value> ShapesOf(IEnumerable<Node> nodes) =>
+        nodes
+            .Where(node => node.Operator is Operator rules && rules.HoldsShape(1))
+            .Select(node => node.Inputs[1]!)
+            .Where(shape => shape is { IsWeight: false, Constant: InlineConstant });
 
     /// <inheritdoc/>
     public void Dispose()
