@@ -39,6 +39,7 @@ internal sealed class CommandLine
             LaplaceCommand.Create(terminal),
             SpectrumCommand.Create(terminal),
             MergeCommand.Create(service, terminal),
+            CalibrateCommand.Create(terminal),
             CompletionCommand.Create(terminal),
         };
         foreach (var option in _messages.Options)

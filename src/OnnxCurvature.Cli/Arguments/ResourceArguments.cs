@@ -1,6 +1,8 @@
 using System.CommandLine;
 using OnnxCurvature.Files;
 using OnnxCurvature.Report;
+using OnnxCurvature.Runtime.Machines;
+using OnnxCurvature.Runtime.Runs;
 
 namespace OnnxCurvature.Cli.Arguments;
 
@@ -37,9 +39,18 @@ internal sealed class ResourceArguments(bool runs, bool profiles = false) : Opti
                 + "session, for chrome://tracing or ui.perfetto.dev [default: none].",
         };
 
+    public Option<string?> Machine { get; } =
+        new("--machine")
+        {
+            HelpName = "FILE",
+            Description =
+                "The profile of the machine to plan for and to tell times by. 'calibrate' writes one; 'default' takes the one that is built "
+                + "in [default: plans by the one that is built in, times by this machine, measured once].",
+        };
+
     /// <inheritdoc/>
     public override IEnumerable<Option> Options =>
-        [Memory, .. runs ? new Option[] { Threads } : [], .. profiles ? new Option[] { Profile } : []];
+        [Memory, .. runs ? new Option[] { Threads, Machine } : [], .. profiles ? new Option[] { Profile } : []];
 
     /// <summary>
     /// The file of the profile; null for none. Throws <see cref="UserErrorException"/> where it cannot be written, or is one of
@@ -53,6 +64,20 @@ internal sealed class ResourceArguments(bool runs, bool profiles = false) : Opti
         ResultFile.CheckWritable(path);
         return path;
     }
+
+    /// <summary>
+    /// Options with the machine to plan for, and the one to tell times by. Throws <see cref="UserErrorException"/> for a file that holds no
+    /// profile.
+    /// </summary>
+    public CurvatureRunOptions WithMachine(CurvatureRunOptions options, ParseResult parsed) =>
+        parsed.GetValue(Machine) switch
+        {
+            null => options with { MachineForTimes = () => MachineCache.Profile },
+            Default => options,
+            var path => options with { Machine = MachineFile.Read(path) },
+        };
+
+    private const string Default = "default";
 
     /// <summary>The bound on memory.</summary>
     public long? MemoryOf(ParseResult parsed) => parsed.GetResult(Memory) is null ? null : parsed.GetValue(Memory);

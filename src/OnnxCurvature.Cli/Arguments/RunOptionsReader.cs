@@ -13,7 +13,9 @@ internal sealed class RunOptionsReader(
 )
 {
     /// <summary>How a run is carried out.</summary>
-    public CurvatureRunOptions Of(ParseResult parsed) =>
+    public CurvatureRunOptions Of(ParseResult parsed) => resources.WithMachine(Plain(parsed), parsed);
+
+    private CurvatureRunOptions Plain(ParseResult parsed) =>
         new()
         {
             BatchSize = parsed.GetValue(data.BatchSize),

@@ -75,7 +75,7 @@ internal static class PlanView
             terminal.Line();
             terminal.Line(
                 $"  Ways to {plan.Quantity.OutputName(plan.Target)}, times of arithmetic at "
-                    + $"{Figures.GigaFlops(CostModel.FlopsPerSecondOfACore)} GFLOP/s for each of {Environment.ProcessorCount} cores:"
+                    + $"{Figures.GigaFlops(MachineProfile.Default.ProductFlops)} GFLOP/s for each of {Environment.ProcessorCount} cores:"
             );
             var table = new TextTable(
                 Column.Text("method"),
@@ -93,7 +93,7 @@ internal static class PlanView
                     Figures.Count((long)way.Directions),
                     Figures.GigaFlops(way.Flops),
                     Figures.Bytes(way.MemoryBytes),
-                    Figures.Duration(TimeModel.OfArithmetic(way.Flops, Environment.ProcessorCount)),
+                    Figures.Duration(way.Flops / (MachineProfile.Default.ProductFlops * Environment.ProcessorCount)),
                     way.Verdict
                 );
             terminal.Table(table);

@@ -79,6 +79,7 @@ internal sealed record ProgressSnapshot(RunPhase Phase, string Message, double F
             {
                 RunPhase.Load => "loading the model",
                 RunPhase.Plan => "planning",
+                RunPhase.Calibrate => "measuring the machine",
                 RunPhase.Check => "checking",
                 _ => "running",
             };

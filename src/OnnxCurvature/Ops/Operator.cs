@@ -366,6 +366,9 @@ internal abstract class Operator : OperatorSchema
     /// </summary>
     public virtual double Flops(Node node, Func<Dim, double> size) => node.Outputs.Sum(output => size(output.Type.Shape.Elements));
 
+    /// <summary>How the kernel of a node uses a processor. <paramref name="size"/> gives the sizes of dimensions.</summary>
+    public virtual KernelUse KernelUse(Node node, Func<Dim, double> size) => Ops.KernelUse.Plain;
+
     /// <summary>Appends a node of this operator to a program.</summary>
     public Node Apply(
         GraphBuilder b,

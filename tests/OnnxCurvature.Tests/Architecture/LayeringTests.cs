@@ -69,6 +69,7 @@ public sealed class LayeringTests
         ["Runtime/Results"],
         ["Runtime/Augmentation"],
         ["Runtime/Sessions"],
+        ["Runtime/Machines"],
         ["Runtime/Cuda"],
         ["Runtime/Schedules"],
         ["Runtime/Batches"],

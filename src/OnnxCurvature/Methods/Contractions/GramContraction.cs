@@ -44,7 +44,7 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
         if (
             slopes is not null
             && NonzeroPositions.Serve(site, selection!)
-            && (limits.MasksProducts ?? NonzeroPositions.AreWorthwhile(site, selection!))
+            && (limits.MasksProducts ?? NonzeroPositions.AreWorthwhile(site, selection!, limits.Machine))
         )
             return new NonzeroPositions(outer, site, selection!).Build(
                 chunkLoop,

@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Directions;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Methods.Sparsity;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.ControlFlow;
@@ -17,10 +18,8 @@ namespace OnnxCurvature.Methods.Contractions;
 /// </summary>
 internal sealed class NonzeroPositions
 {
-    private const double Flops = 300e9;
-
-    /// <summary>What a row of the weight costs by itself, in seconds, as it was measured with ONNX Runtime 1.31 on two cores.</summary>
-    private const double SecondsForARow = 200e-6;
+    /// <summary>What a row of the weight costs by itself: so many nodes.</summary>
+    private const double LaunchesOfARow = 150;
 
     private readonly ContractionSite _site;
     private readonly NonzeroChannels _open;
@@ -59,10 +58,11 @@ internal sealed class NonzeroPositions
         && site.Inner.IsKnown;
 
     /// <summary>Whether that is expected to be faster than all rows and directions, where it is possible.</summary>
-    public static bool AreWorthwhile(ContractionSite site, PositionSelection selection)
+    public static bool AreWorthwhile(ContractionSite site, PositionSelection selection, MachineProfile machine)
     {
         var (density, positions) = (ActivationMask.DensityOf(selection.Slopes!), selection.Positions.Factor);
-        return 2.0 * positions * positions * site.Inner.Factor * (1 - density * density) / Flops > SecondsForARow;
+        var saved = 2.0 * positions * positions * site.Inner.Factor * (1 - density * density);
+        return saved / machine.ProductFlops > LaunchesOfARow * machine.LaunchSeconds;
     }
 
     /// <summary>

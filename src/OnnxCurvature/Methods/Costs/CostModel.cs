@@ -12,11 +12,11 @@ namespace OnnxCurvature.Methods.Costs;
 /// <summary>Estimates of work and memory from a program's nodes.</summary>
 internal sealed class CostModel(PlanLimits limits)
 {
-    /// <summary>Floating-point operations that one processor core is expected to do in a second, for rough times.</summary>
-    public const double FlopsPerSecondOfACore = 150e9;
-
     private readonly SizeEstimates _sizes = new(limits);
     private readonly Dictionary<Value, bool> _ofWeights = [];
+
+    /// <summary>What the machine does in a second.</summary>
+    public MachineProfile Machine => limits.Machine;
 
     /// <summary>Learns the bounds of sizes that only the data tell from a program whose parts are to be estimated.</summary>
     public void Learn(Program program) => _sizes.Learn(program);

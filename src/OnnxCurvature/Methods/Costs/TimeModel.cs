@@ -1,35 +1,24 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Families;
-using OnnxCurvature.Ops.Indexing;
-using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Costs;
 
 /// <summary>
-/// Rough times of programs on a processor: of their arithmetic, of the memory that their nodes read and write, of each node by itself, and
-/// of starting sessions. The figures were measured with ONNX Runtime 1.31 on two cores; times of other machines may be several times these.
-/// Only whether chunks run side by side is decided by them, since what is wrong for one way is wrong for the other, too.
+/// Expected times of programs on a processor: of their arithmetic, of the memory that their nodes read and write, of each node by itself,
+/// and of starting sessions.
 /// </summary>
 /// <param name="costs">Sizes and operations.</param>
 /// <param name="cores">The cores that nodes may use.</param>
 internal sealed class TimeModel(CostModel costs, int cores)
 {
-    private const double BytesInASecondOfACore = 12e9;
-    private const double SecondsForALaunch = 5e-6;
-    private const double SecondsForThreads = 1e-5;
+    /// <summary>ONNX Runtime does not divide nodes that take less than this on one thread.</summary>
     private const double SecondsUndivided = 3e-5;
-    private const double SecondsForAStart = 0.07;
-    private const double SecondsForANode = 1e-4;
 
-    /// <summary>Weights are read from their file's pages for the first time.</summary>
-    private const double WeightBytesInASecond = 4e9;
+    private readonly MachineProfile _machine = costs.Machine;
 
-    /// <summary>Seconds that arithmetic alone takes.</summary>
-    public static double OfArithmetic(double flops, int cores) => flops / (CostModel.FlopsPerSecondOfACore * cores);
-
-    /// <summary>Seconds until a program can run, which are spent once.</summary>
-    public double Start(Program program)
+    /// <summary>Seconds until a program can run, in one session or in several, which are spent once.</summary>
+    public double Start(Program program, int sessions = 1)
     {
         var weights = program
             .Nodes.SelectMany(node => node.Inputs)
@@ -37,23 +26,35 @@ internal sealed class TimeModel(CostModel costs, int cores)
             .Where(value => value.Constant is not null)
             .Distinct()
             .Sum(Bytes);
-        return SecondsForAStart + Count(program) * SecondsForANode + weights / WeightBytesInASecond;
+        return _machine.StartSeconds
+            + sessions * _machine.SessionSeconds
+            + Count(program) * _machine.NodeStartSeconds
+            + weights / _machine.FileBytesPerSecond;
     }
 
     /// <summary>Seconds of one run.</summary>
     public double Run(Program program)
     {
         costs.Learn(program);
-        return program.Nodes.Sum(Run);
+        return program.Nodes.Sum(Of);
     }
 
-    private double Run(Node node)
+    /// <summary>Seconds of a node, its bodies included.</summary>
+    public double Of(Node node)
     {
         if (node.Bodies.Any())
-            return SecondsForALaunch + costs.Trips(node) * node.Bodies.Sum(Run);
-        var alone = OfArithmetic(costs.Flops(node), 1) + Traffic(node) / BytesInASecondOfACore;
-        // ONNX Runtime does not divide small nodes, and to wake the other threads for a large one takes time, too.
-        return SecondsForALaunch + (cores == 1 || alone < SecondsUndivided ? alone : SecondsForThreads + alone / cores);
+            return _machine.LaunchSeconds + costs.Trips(node) * node.Bodies.Sum(body => body.Nodes.Sum(Of));
+        var use = (node.Operator as Operator)?.KernelUse(node, costs.Size) ?? KernelUse.Plain;
+        var traffic = Traffic(node) * use.Traffic + 2 * use.Besides * node.Output.Type.Element.Size();
+        var alone =
+            costs.Flops(node) * use.Arithmetic / _machine.ProductFlops
+            + traffic / (traffic < _machine.CoreCacheBytes ? _machine.CacheBytesPerSecond : _machine.MemoryBytesPerSecond);
+        return _machine.LaunchSeconds
+            + (
+                cores == 1 || use.OnOneThread || alone < SecondsUndivided
+                    ? alone
+                    : _machine.ThreadSeconds + alone / (1 + _machine.SecondCoreShare * (cores - 1))
+            );
     }
 
     /// <summary>What a node reads and writes. One that picks reads as much as it writes, and one that reshapes nothing.</summary>

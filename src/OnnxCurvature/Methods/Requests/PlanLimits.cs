@@ -13,6 +13,9 @@ internal sealed record PlanLimits
     /// <summary>A bound on memory as messages tell it.</summary>
     public static string Text(long bytes) => bytes < 1 << 20 ? $"{bytes} bytes" : $"{bytes >> 20} MiB";
 
+    /// <summary>The machine that the program is planned for.</summary>
+    public MachineProfile Machine { get; init; } = MachineProfile.Default;
+
     /// <summary>Where the program will run: it says what kernels there are for float64.</summary>
     public ExecutionProvider Provider { get; init; } = ExecutionProvider.Cpu;
 

@@ -17,23 +17,6 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// <summary>A device has no such cache, and convolutions of more directions come closer to what it can do.</summary>
     private const int MostColumnsAtOnceOnDevice = 1024;
 
-    /// <summary>
-    /// On a processor, a convolution whose output has more bytes than this writes to memory and not to a cache, and more directions at once
-    /// are slower.
-    /// </summary>
-    private const double CacheBytes = 32 << 20;
-
-    /// <summary>
-    /// Values of this size stay in the second-level cache of a core between two nodes: of today's processors it has one to two megabytes.
-    /// </summary>
-    private const double CoreBytes = 2 << 20;
-
-    /// <summary>
-    /// On a device, convolutions whose output has more bytes than this are taken by slower algorithms, as it was seen with cuDNN 9 on an
-    /// H100.
-    /// </summary>
-    private const double DeviceBytes = 512 << 20;
-
     /// <summary>With fewer directions at once what each chunk costs by itself counts for more than the cache.</summary>
     private const int FewestColumnsAtOnce = 8;
 
@@ -45,7 +28,11 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// <summary>The share of the memory limit above which no more is looked for.</summary>
     private const double Enough = 0.9;
 
-    private double ConvolutionBytes => limits.Provider == ExecutionProvider.Cpu ? CacheBytes : DeviceBytes;
+    /// <summary>
+    /// On a processor, a convolution whose output does not fit the cache writes to memory, and more directions at once are slower.
+    /// </summary>
+    private double ConvolutionBytes =>
+        limits.Provider == ExecutionProvider.Cpu ? limits.Machine.SharedCacheBytes : limits.Machine.Device.ConvolutionBytes;
 
     private int FewestAtOnce => limits.Provider == ExecutionProvider.Cpu ? FewestColumnsAtOnce : 1;
 
@@ -80,7 +67,11 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         // A derivative that is zero leaves nothing to do in the body.
         if (written == 0)
             return MostAtOnce;
-        return Math.Clamp(Math.Max(Math.Floor(CoreBytes / typical), Math.Ceiling(costs.ReadAnew(body) / written)), 1, MostAtOnce);
+        return Math.Clamp(
+            Math.Max(Math.Floor(limits.Machine.CoreCacheBytes / typical), Math.Ceiling(costs.ReadAnew(body) / written)),
+            1,
+            MostAtOnce
+        );
     }
 
     /// <summary>A chunk loop to which no more is added, and what a chunk takes.</summary>
@@ -182,8 +173,8 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         limits.MasksProducts
         ?? (
             limits.Provider == ExecutionProvider.Cpu
-                ? MaskedProductCosts.IsWorthwhile(chain, directions, costs.Size)
-                : MaskedProductCosts.IsWorthwhileOnDevice(chain, directions, costs.Size)
+                ? MaskedProductCosts.IsWorthwhile(chain, directions, costs.Size, limits.Machine)
+                : MaskedProductCosts.IsWorthwhileOnDevice(chain, directions, costs.Size, limits.Machine.Device)
         );
 
     /// <summary>

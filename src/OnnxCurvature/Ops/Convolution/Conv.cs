@@ -180,6 +180,15 @@ internal sealed class Conv : ConvolutionOperator
     public override double Flops(Node node, Func<Dim, double> size) =>
         2 * size(node.Output.Type.Shape.Elements) * size(node.Inputs[1]!.Type.Shape.Product(1, node.Output.Type.Rank));
 
+    /// <summary>
+    /// Vectors go over channels of a group, of which few leave most of a vector empty. What goes in and out is copied from and to a layout
+    /// of blocks of channels.
+    /// </summary>
+    public override KernelUse KernelUse(Node node, Func<Dim, double> size) =>
+        new(Arithmetic: Math.Max(1, ChannelsOfAVector / size(node.Inputs[1]!.Type.Shape[1])), Traffic: 3);
+
+    private const double ChannelsOfAVector = 8;
+
     /// <summary>The sizes of the kernel: an attribute, else those of the weight.</summary>
     internal static IEnumerable<long> Kernel(Attributes attributes, TensorShape w) =>
         attributes.Ints("kernel_shape") is { } kernel

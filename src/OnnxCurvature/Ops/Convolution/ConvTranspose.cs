@@ -222,6 +222,16 @@ internal sealed class ConvTranspose : ConvolutionOperator
     public override double Flops(Node node, Func<Dim, double> size) =>
         2 * size(node.Inputs[0]!.Type.Shape.Elements) * size(node.Inputs[1]!.Type.Shape.Product(1, node.Output.Type.Rank));
 
+    /// <summary>One thread makes a matrix product for each image, whose output [C·kernel, positions] it adds up.</summary>
+    public override KernelUse KernelUse(Node node, Func<Dim, double> size) =>
+        new(
+            Besides: size(node.Inputs[0]!.Type.Shape[0])
+                * size(node.Inputs[0]!.Type.Shape.Product(2, node.Output.Type.Rank))
+                * size(node.Output.Type.Shape[1])
+                * size(node.Inputs[1]!.Type.Shape.Product(2, node.Output.Type.Rank)),
+            OnOneThread: true
+        );
+
     private static long Group(Attributes attributes) => attributes.Int("group", 1);
 
     private static long[] OutputPadding(Attributes attributes, int rank) =>

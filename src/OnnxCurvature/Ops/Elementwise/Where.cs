@@ -85,4 +85,7 @@ internal sealed class Where : Operator
 
     /// <inheritdoc/>
     public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
+
+    /// <summary>One thread chooses from each side in a pass of its own, and joins the two.</summary>
+    public override KernelUse KernelUse(Node node, Func<Dim, double> size) => new(Traffic: 8, OnOneThread: true);
 }

@@ -95,4 +95,7 @@ internal sealed class ScatterElements : Operator
 
     /// <inheritdoc/>
     public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
+
+    /// <summary>One thread copies the data, and puts entry by entry where its index says.</summary>
+    public override KernelUse KernelUse(Node node, Func<Dim, double> size) => new(Traffic: 3, OnOneThread: true);
 }

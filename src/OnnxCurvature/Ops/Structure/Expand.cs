@@ -95,4 +95,7 @@ internal sealed class Expand : LinearOperator
 
     /// <inheritdoc/>
     public override bool HoldsShape(int input) => input == 1;
+
+    /// <summary>Entries are copied in pieces.</summary>
+    public override KernelUse KernelUse(Node node, Func<Dim, double> size) => new(Traffic: 2);
 }

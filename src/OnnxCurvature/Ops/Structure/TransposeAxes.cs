@@ -112,4 +112,7 @@ internal sealed class TransposeAxes : LinearOperator
 
     /// <inheritdoc/>
     public override int? NarrowTypesSince => 21;
+
+    /// <summary>Of what it reads or writes, one lies in pieces.</summary>
+    public override KernelUse KernelUse(Node node, Func<Dim, double> size) => new(Traffic: 2);
 }

@@ -29,14 +29,10 @@ internal sealed class CheckBudget(
     /// <summary>Directions that run at a time, at most.</summary>
     private const int MostAtOnce = 8;
 
-    /// <summary>Weights are read once for all directions at a time, from pages that the session has not read before.</summary>
-    private const double WeightBytesInASecond = 4e9;
-
     /// <summary>A direction is derived in float64, from z on in float32, and with errors, where its rounding is measured.</summary>
     private const int WaysOfRounding = 3;
 
     private const double SecondsForASession = 0.02;
-    private const double SecondsForANode = 1e-4;
 
     /// <summary>How long the first batch, and the whole run, are expected to take.</summary>
     public (double Batch, double Run) Expected => expected;
@@ -105,7 +101,8 @@ internal sealed class CheckBudget(
             .Where(value => value.Constant is not null)
             .Distinct()
             .Sum(costs.Bytes);
-        var start = SecondsForASession + SecondsForANode * program.Nodes.Length;
-        return (slowdown * start, slowdown * (times.Run(program) + weights / WeightBytesInASecond));
+        var start = SecondsForASession + costs.Machine.NodeStartSeconds * program.Nodes.Length;
+        // Weights are read once for all directions at a time, from pages that the session has not read before.
+        return (slowdown * start, slowdown * (times.Run(program) + weights / costs.Machine.FileBytesPerSecond));
     }
 }

@@ -218,6 +218,11 @@ internal sealed class PreparedRun : IDisposable
         progress?.Report(RunProgress.Begin(RunPhase.Plan));
         var plan = request is null ? AugmentedRun.Plan(inputs, options) : RequestedRun.Plan(inputs, request, options);
         check.GetAwaiter().GetResult();
+        if (options.MachineForTimes is { } machine)
+        {
+            progress?.Report(RunProgress.Begin(RunPhase.Calibrate));
+            machine();
+        }
         var seconds = ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded);
         return new PreparedRun(plan, options, data, seconds, inputs.Given.Numbers)
         {

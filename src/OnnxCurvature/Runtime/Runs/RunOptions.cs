@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Bounds;
@@ -31,6 +32,12 @@ public sealed record CurvatureRunOptions
     /// values of one chunk may take on the device.
     /// </summary>
     public long MemoryBytes { get; init; } = 3L << 30;
+
+    /// <summary>The machine for which ways and chunks are chosen; a plan is the same wherever it is made for the same machine.</summary>
+    public MachineProfile Machine { get; init; } = MachineProfile.Default;
+
+    /// <summary>The machine by which times are told, as it was measured; null for <see cref="Machine"/>.</summary>
+    internal Func<MachineProfile>? MachineForTimes { get; init; }
 
     /// <summary>Whether all that the process holds counts as the run's, as in a tool that does nothing else.</summary>
     internal bool OwnsProcess { get; init; }

@@ -64,9 +64,11 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     /// <summary>About how long the first batch takes, with the start of its sessions, and all batches.</summary>
     private (double Batch, double Run) ExpectedSeconds(CurvatureRunOptions options)
     {
-        var times = new TimeModel(new CostModel(Limits(options, Source)), Cores(options));
-        var (start, each) = (times.Start(Program), times.Run(Program));
-        return (start + each, start + Data.Batches * each);
+        var limits = Limits(options, Source);
+        var costs = new CostModel(limits with { Machine = options.MachineForTimes?.Invoke() ?? options.Machine });
+        var times = ScheduleTime.Of(Program, costs, new CostModel(limits), Cores(options), ChunksAtOnce(options));
+        var starts = ScheduleRunner.Keeps(Data.Batches > 1, Flops, options.ChosenProvider) ? 1 : Data.Batches;
+        return (times.Start + times.Run, starts * times.Start + Data.Batches * times.Run);
     }
 
     private ImmutableArray<NamedValue> Results => [.. Program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
@@ -135,6 +137,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         new()
         {
             Provider = options.ChosenProvider,
+            Machine = options.Machine,
             Factorized = ElementType.Float32,
             MemoryBytes = options.ChunkBytes ?? options.PlannedBytes ?? options.Bound.Bytes,
             Dimensions = source.Dimensions,

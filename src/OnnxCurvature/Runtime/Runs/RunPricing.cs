@@ -8,6 +8,7 @@ using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Schedules;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
@@ -65,9 +66,10 @@ internal sealed class RunPricing
     {
         var limits = RunPlan.Limits(Options, Settled.Source);
         var plan = new Planner(Graph, request with { Loss = Settled.Request.Loss }, limits).Plan();
-        var cores = Options.Threads > 0 ? Options.Threads : Environment.ProcessorCount;
-        var times = new TimeModel(new CostModel(limits), cores);
-        return (plan.Methods, times.Start(plan.Program) + Settled.Count * times.Run(plan.Program));
+        var costs = new CostModel(limits with { Machine = Options.MachineForTimes?.Invoke() ?? limits.Machine });
+        var cores = RunPlan.Cores(Options);
+        var times = ScheduleTime.Of(plan.Program, costs, new CostModel(limits), cores, cores);
+        return (plan.Methods, times.Start + Settled.Count * times.Run);
     }
 
     private static ImmutableArray<string> Needed(ModelGraph graph, LossRequest loss)

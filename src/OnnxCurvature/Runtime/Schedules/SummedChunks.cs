@@ -32,10 +32,13 @@ internal sealed record SummedChunks(Program Program, double Bytes, int AtOnce)
         var atOnce = (int)Math.Min(Math.Min(most, cores), loop.Iterations);
         if (atOnce < 2 || WithoutStates(loop) is not { } program)
             return null;
-        var waves = (loop.Iterations + atOnce - 1) / atOnce;
+        var chunks = new SummedChunks(program, costs.PeakBytes(program), atOnce);
         var (alone, shared) = (new TimeModel(costs, 1).Run(program), new TimeModel(costs, cores).Run(program));
-        return waves * alone < ShareOfTime * loop.Iterations * shared ? new SummedChunks(program, costs.PeakBytes(program), atOnce) : null;
+        return chunks.Waves(loop) * alone < ShareOfTime * loop.Iterations * shared ? chunks : null;
     }
+
+    /// <summary>How many times chunks start together until all of a loop's are done.</summary>
+    public long Waves(LoopStep loop) => (loop.Iterations + AtOnce - 1) / AtOnce;
 
     /// <summary>The most bytes that the values of chunks beside the first take in any loop of a program.</summary>
     public static double BytesBeside(Program program, CostModel costs, int most, int cores) =>

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Views;
+using OnnxCurvature.Files;
+using OnnxCurvature.Report;
+using OnnxCurvature.Runtime.Machines;
+using OnnxCurvature.Runtime.Sessions;
+
+namespace OnnxCurvature.Cli.Commands;
+
+/// <summary><c>onnx-curvature calibrate</c>: measures what this machine does in a second.</summary>
+internal static class CalibrateCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var output = new Option<string?>("--output", "-o")
+        {
+            HelpName = "FILE",
+            Description = "The file of the profile. It is JSON, for --machine [default: none].",
+        };
+        var command = new ToolCommand("calibrate", "Measure what a core of this machine does in a second, for the times that plans tell.")
+        {
+            Examples = ["onnx-curvature calibrate", "onnx-curvature calibrate -o machine.json"],
+        };
+        command.Add(output);
+        command.SetAction(parsed =>
+        {
+            var path = parsed.GetValue(output);
+            if (path is not null)
+                ResultFile.CheckWritable(path);
+            OrtEnvironment.Start(null);
+            var machine = MachineMeter.Measure();
+            var table = new TextTable(Column.Text("figure"), Column.Number("of a core", 1));
+            table.Row("matrix products, GFLOP/s", Figures.GigaFlops(machine.ProductFlops));
+            table.Row("values in the cache, read and written in a second", Figures.Bytes(machine.CacheBytesPerSecond));
+            table.Row("values in memory, read and written in a second", Figures.Bytes(machine.MemoryBytesPerSecond));
+            table.Row("a node by itself, microseconds", FormattableString.Invariant($"{machine.LaunchSeconds * 1e6:0.0}"));
+            table.Row("second-level cache", Figures.Bytes(machine.CoreCacheBytes));
+            terminal.Table(table);
+            if (path is null)
+                return ExitCodes.Success;
+            AtomicFile.Write(path, stream => stream.Write(MachineFile.Write(machine)));
+            terminal.Line($"Wrote {path}.");
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+}
