@@ -44,8 +44,8 @@ internal sealed class ResourceArguments(bool runs, bool profiles = false) : Opti
         {
             HelpName = "FILE",
             Description =
-                "The profile of the machine to plan for and to tell times by. 'calibrate' writes one; 'default' takes the one that is built "
-                + "in [default: plans by the one that is built in, times by this machine, measured once].",
+                "The profile of the machine to plan for and to tell times by. 'calibrate' writes one; 'default' takes the one that is "
+                + "built in [default: plans by the one that is built in, times by this machine, measured once].",
         };
 
     /// <inheritdoc/>

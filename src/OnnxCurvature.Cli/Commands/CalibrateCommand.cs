@@ -14,11 +14,7 @@ internal static class CalibrateCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var output = new Option<string?>("--output", "-o")
-        {
-            HelpName = "FILE",
-            Description = "The file of the profile. It is JSON, for --machine [default: none].",
-        };
+        var output = new ProfileOutputArguments();
         var command = new ToolCommand("calibrate", "Measure what a core of this machine does in a second, for the times that plans tell.")
         {
             Examples = ["onnx-curvature calibrate", "onnx-curvature calibrate -o machine.json"],
@@ -26,7 +22,7 @@ internal static class CalibrateCommand
         command.Add(output);
         command.SetAction(parsed =>
         {
-            var path = parsed.GetValue(output);
+            var path = parsed.GetValue(output.Output);
             if (path is not null)
                 ResultFile.CheckWritable(path);
             OrtEnvironment.Start(null);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using OnnxCurvature.Files;
@@ -72,7 +73,7 @@ internal static class MachineCache
             : null;
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{processor} {System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture} {Environment.ProcessorCount} {OrtEnvironment.NativeVersion}"
+            $"{processor} {RuntimeInformation.ProcessArchitecture} {Environment.ProcessorCount} {OrtEnvironment.NativeVersion}"
         );
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
     }

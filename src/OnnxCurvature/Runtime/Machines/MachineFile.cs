@@ -47,8 +47,8 @@ internal static class MachineFile
     }
 
     /// <summary>
-    /// The profile in a file; what it leaves out is that of <see cref="MachineProfile.Default"/>. Throws <see cref="UserErrorException"/> for
-    /// a file that cannot be read or that holds anything else.
+    /// The profile in a file; what it leaves out is that of <see cref="MachineProfile.Default"/>. Throws
+    /// <see cref="UserErrorException"/> for a file that cannot be read or that holds anything else.
     /// </summary>
     public static MachineProfile Read(string path)
     {

@@ -10,9 +10,9 @@ using OnnxCurvature.Runtime.Sessions;
 namespace OnnxCurvature.Runtime.Machines;
 
 /// <summary>
-/// Measures what a core of this machine does in a second with ONNX Runtime, in about a third of a second: a matrix product, products entry by
-/// entry in the cache and in memory, and nodes that do nothing else than start. The shortest of several times counts, since other work on
-/// the machine only adds to it.
+/// Measures what a core of this machine does in a second with ONNX Runtime, in less than half a second: a matrix product, products entry
+/// by entry in the cache and in memory, and nodes that do nothing else than start. The shortest of several times counts, since other
+/// work on the machine only adds to it.
 /// </summary>
 internal static class MachineMeter
 {
