@@ -19,8 +19,8 @@ internal static class MaskedProductCosts
     private const double StackedTraffic = 12;
 
     /// <summary>
-    /// All channels of the last product are put back in the order in which directions come first, entry by entry. Each takes the time of so
-    /// many bytes in the cache.
+    /// All channels of the last product are put back in the order in which directions come first, entry by entry. Each takes the time of
+    /// so many bytes in the cache.
     /// </summary>
     private const double BytesOfAnOutput = 590;
     private const double BytesOfAnEntry = 83;
@@ -31,10 +31,10 @@ internal static class MaskedProductCosts
     private const double ElementBytes = 4;
 
     /// <summary>
-    /// The share of the time that products at nonzero channels may be expected to take: they took up to 2.2 times what was expected of them,
-    /// and several times the memory.
+    /// The share of the time that products at nonzero channels may be expected to take: they were seen to take up to 2.2 times what was
+    /// expected of them, and several times the memory.
     /// </summary>
-    private const double Worth = 0.5;
+    private const double Worth = 0.6;
 
     /// <summary>Whether products at nonzero channels are expected to be faster for so many directions.</summary>
     public static bool IsWorthwhile(MaskedChain chain, double directions, Func<Dim, double> size, MachineProfile machine)
