@@ -17,9 +17,11 @@ internal readonly struct Dim : IEquatable<Dim>
 
     private const int MostSymbols = 32;
 
-    private readonly ImmutableArray<string> _symbols;
+    private static readonly Comparison<DimSymbol> ByName = (a, b) => string.CompareOrdinal(a.Name, b.Name);
 
-    private Dim(long factor, ImmutableArray<string> symbols)
+    private readonly ImmutableArray<DimSymbol> _symbols;
+
+    private Dim(long factor, ImmutableArray<DimSymbol> symbols)
     {
         Factor = factor;
         _symbols = symbols;
@@ -28,8 +30,8 @@ internal readonly struct Dim : IEquatable<Dim>
     /// <summary>The whole-number factor; the size itself where no symbol is in the product.</summary>
     public long Factor { get; }
 
-    /// <summary>The symbols of the product in ordinal order, with repetitions.</summary>
-    public ImmutableArray<string> Symbols => _symbols.IsDefault ? [] : _symbols;
+    /// <summary>The symbols of the product in ordinal order of their names, with repetitions.</summary>
+    public ImmutableArray<DimSymbol> Symbols => _symbols.IsDefault ? [] : _symbols;
 
     /// <summary>Whether the size is known.</summary>
     public bool IsKnown => Symbols.IsEmpty;
@@ -40,17 +42,35 @@ internal readonly struct Dim : IEquatable<Dim>
     /// <summary>Whether the size is known to be one.</summary>
     public bool IsOne => IsKnown && Factor == 1;
 
-    /// <summary>A symbol. A long name is replaced by its beginning and a digest, so that equal names stay equal.</summary>
-    public static Dim Symbol(string name) => new(1, [name.Length <= LongestName ? name : Digest(name)]);
+    /// <summary>A symbol that a file, or a caller, gives.</summary>
+    public static Dim Symbol(string name) => Of(DimSymbol.Given(Short(name)));
+
+    /// <summary>A size that is no product of known ones: a symbol of its own, whose name is the expression that computes it.</summary>
+    /// <param name="expression">The expression.</param>
+    /// <param name="of">The dimensions that it is computed from.</param>
+    public static Dim Computed(string expression, params ReadOnlySpan<Dim> of)
+    {
+        var symbols = new List<DimSymbol>();
+        foreach (var dim in of)
+            symbols.AddRange(dim.Symbols);
+        return Of(DimSymbol.Computed(Short(expression), symbols));
+    }
+
+    /// <summary>A size that only the data decide, under a name of its own.</summary>
+    public static Dim OfData(string name) => Of(DimSymbol.OfData(Short(name)));
+
+    /// <summary>The dimension that is a symbol.</summary>
+    public static Dim Of(DimSymbol symbol) => new(1, [symbol]);
+
+    /// <summary>Whether the size may be another one where those of the given symbols are others.</summary>
+    public bool MayDependOn(IReadOnlySet<string> given) => Symbols.Any(symbol => symbol.MayDependOn(given));
 
     /// <summary>A known size.</summary>
     public static implicit operator Dim(long size) => new(size, []);
 
     /// <summary>The product of two dimensions.</summary>
     public static Dim operator *(Dim a, Dim b) =>
-        a.Factor == 0 || b.Factor == 0
-            ? (Dim)0
-            : Product(checked(a.Factor * b.Factor), a.Symbols.AddRange(b.Symbols).Sort(StringComparer.Ordinal));
+        a.Factor == 0 || b.Factor == 0 ? (Dim)0 : Product(checked(a.Factor * b.Factor), a.Symbols.AddRange(b.Symbols).Sort(ByName));
 
     /// <summary>The quotient where <paramref name="divisor"/> is proven to divide this dimension, else null.</summary>
     public Dim? DividedBy(Dim divisor)
@@ -69,11 +89,16 @@ internal readonly struct Dim : IEquatable<Dim>
     /// named by <paramref name="expression"/>, in which <c>{0}</c> stands for this dimension.
     /// </summary>
     public Dim Map(Func<long, long> function, string expression) =>
-        IsKnown ? function(Factor) : Symbol(expression.Replace("{0}", $"({this})", StringComparison.Ordinal));
+        IsKnown ? function(Factor) : Computed(expression.Replace("{0}", $"({this})", StringComparison.Ordinal), this);
 
     /// <summary>A product; one of too many symbols is a symbol of its own, so that powers of powers stay small.</summary>
-    private static Dim Product(long factor, ImmutableArray<string> symbols) =>
-        symbols.Length <= MostSymbols ? new Dim(factor, symbols) : new Dim(factor, Symbol($"({string.Join('*', symbols)})")._symbols);
+    private static Dim Product(long factor, ImmutableArray<DimSymbol> symbols) =>
+        symbols.Length <= MostSymbols
+            ? new Dim(factor, symbols)
+            : new Dim(factor, [DimSymbol.Computed(Short($"({string.Join('*', symbols)})"), symbols)]);
+
+    /// <summary>A long name is replaced by its beginning and a digest, so that equal names stay equal.</summary>
+    private static string Short(string name) => name.Length <= LongestName ? name : Digest(name);
 
     private static string Digest(string name) =>
         $"{name[..(LongestName / 2)]}…{Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(name.AsSpan())))}";
@@ -90,7 +115,7 @@ internal readonly struct Dim : IEquatable<Dim>
         var hash = new HashCode();
         hash.Add(Factor);
         foreach (var symbol in Symbols)
-            hash.Add(symbol, StringComparer.Ordinal);
+            hash.Add(symbol);
         return hash.ToHashCode();
     }
 

@@ -10,7 +10,7 @@ internal sealed class GraphBuilder
 {
     private readonly GraphBuilder _root;
     private readonly Dictionary<(ElementType, double), Value> _scalars = [];
-    private readonly Dictionary<string, (Value Value, int Axis)> _symbols = [];
+    private readonly Dictionary<DimSymbol, (Value Value, int Axis)> _symbols = [];
     private WorkBudget _budget = new(WorkLimits.None);
     private NodeOrigin? _origin;
     private int _lastId;
@@ -142,7 +142,7 @@ internal sealed class GraphBuilder
     /// A value and an axis whose size at run time is that of a symbol. Throws <see cref="UnsupportedOperatorException"/> for a
     /// symbol that no value of this program or of those around it has as a dimension.
     /// </summary>
-    public (Value Value, int Axis) FindSymbol(string symbol)
+    public (Value Value, int Axis) FindSymbol(DimSymbol symbol)
     {
         for (var builder = this; builder is not null; builder = builder.Parent)
             if (builder._symbols.TryGetValue(symbol, out var found))
@@ -151,7 +151,7 @@ internal sealed class GraphBuilder
     }
 
     /// <summary>Whether <see cref="FindSymbol"/> finds a symbol.</summary>
-    public bool HasSymbol(string symbol)
+    public bool HasSymbol(DimSymbol symbol)
     {
         var builder = this;
         while (builder is not null && !builder._symbols.ContainsKey(symbol))

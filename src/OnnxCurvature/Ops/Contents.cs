@@ -48,16 +48,16 @@ internal static class Contents
         a == 0 ? b
         : b == 0 ? a
         : a.IsKnown && b.IsKnown ? checked(a.Factor + b.Factor)
-        : Dim.Symbol($"({a}+{b})");
+        : Dim.Computed($"({a}+{b})", a, b);
 
     /// <summary>a - b, a symbol of its own where it is no product.</summary>
     public static Dim Difference(Dim a, Dim b) =>
         a == b ? 0
         : b == 0 ? a
         : a.IsKnown && b.IsKnown ? checked(a.Factor - b.Factor)
-        : Dim.Symbol($"({a}-{b})");
+        : Dim.Computed($"({a}-{b})", a, b);
 
     /// <summary>a / b towards zero, a symbol of its own where b is not proven to divide a.</summary>
     public static Dim Quotient(Dim a, Dim b) =>
-        a.DividedBy(b) ?? (a.IsKnown && b.IsKnown && b.Factor != 0 ? checked(a.Factor / b.Factor) : Dim.Symbol($"({a})/({b})"));
+        a.DividedBy(b) ?? (a.IsKnown && b.IsKnown && b.Factor != 0 ? checked(a.Factor / b.Factor) : Dim.Computed($"({a})/({b})", a, b));
 }

@@ -24,109 +24,41 @@ internal sealed class EngineForms(EngineGaps gaps, IReadOnlySet<string>? operato
     /// <summary>
     /// The program without these forms. Throws <see cref="UserErrorException"/>, which names the node, where one has no other form.
     /// </summary>
-    public Program Run(Program program)
+    public Program Run(Program program) => NodeReplacement.Run(program, Replacement);
+
+    private ImmutableArray<Value?>? Replacement(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
     {
-        var rebuilding = new Rebuilding(null, gaps, operators);
-        var rebuilt = rebuilding.Of(program);
-        return rebuilding.HasChanged ? rebuilt : program;
+        if (node.Outputs is [{ Contents: { } contents } only] && contents.All(dim => dim.IsKnown))
+        {
+            var sizes = Tensor.Vector([.. contents.Select(dim => dim.Factor)]);
+            return [b.Constant(sizes.Reshaped(only.Type.Shape.Sizes).CastTo(only.Type.Element))];
+        }
+        if (IsFolded(node, inputs))
+            return
+            [
+                .. node.Rules()
+                    .Evaluate(node, [.. inputs.Select(input => input?.Constant!.Read())])
+                    .Zip(node.Outputs, (tensor, output) => b.Constant(tensor.CastTo(output.Type.Element))),
+            ];
+        var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
+        try
+        {
+            return node.Operator is CompositeOperator composite && operators?.Contains(composite.Name) == false
+                ? composite.Decompose(b, call)
+                : node.Rules().WithoutGaps(b, call, [.. node.Outputs.Select(output => output.Type)], gaps);
+        }
+        catch (UnsupportedOperatorException exception)
+        {
+            throw new UserErrorException(
+                $"{NodeReplacement.Named(node)} has no form that the engine takes: {exception.Message.TrimEnd('.')}."
+            );
+        }
     }
 
-    /// <summary>A node as messages name it: by its operator, and by the node of the model that it is there for.</summary>
-    internal static string Named(Node node) => node.Origin is { } origin ? $"{node.Operator.Name} (of {origin})" : node.ToString();
-
-    /// <summary>The nodes of a program, or of a body inside <paramref name="outer"/>, in a builder of their own.</summary>
-    private sealed class Rebuilding(Rebuilding? outer, EngineGaps gaps, IReadOnlySet<string>? operators)
-    {
-        private readonly GraphBuilder _builder = new(outer?._builder);
-        private readonly Dictionary<Value, Value> _map = outer?._map ?? [];
-        private readonly EngineGaps _gaps = gaps;
-        private readonly IReadOnlySet<string>? _operators = operators;
-
-        /// <summary>Whether a node was replaced.</summary>
-        public bool HasChanged { get; private set; }
-
-        public Program Of(Program program)
-        {
-            foreach (var parameter in program.Parameters)
-                _builder.Recognize(parameter);
-            foreach (var node in program.Nodes)
-                Rebuild(node, output => output.Name);
-            var outputs = program.Outputs.Select(output => new NamedValue(output.Name, Mapped(output.Value)));
-            return Program.Create(program.Parameters, outputs, _builder);
-        }
-
-        private void Rebuild(Node node, Func<Value, string?> nameOf)
-        {
-            if (node.Outputs is [{ Contents: { } contents } only] && contents.All(dim => dim.IsKnown))
-            {
-                var sizes = Tensor.Vector([.. contents.Select(dim => dim.Factor)]);
-                _map[only] = _builder.Constant(sizes.Reshaped(only.Type.Shape.Sizes).CastTo(only.Type.Element));
-                HasChanged = true;
-                return;
-            }
-            ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
-            if (Fold(node, inputs) || Replace(node, inputs, nameOf))
-                return;
-            var attributes = node.Attributes;
-            foreach (var (name, value) in node.Attributes.Items)
-                if (value is Program body)
-                {
-                    var inner = new Rebuilding(this, _gaps, _operators);
-                    attributes = attributes.With(name, inner.Of(body));
-                    HasChanged |= inner.HasChanged;
-                }
-            if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
-                inputs = op.WithCaptures(inputs, attributes);
-            using var origin = _builder.For(node.Origin);
-            NodeCopies.AppendTo(_builder, node, inputs, attributes, _map, nameOf);
-        }
-
-        /// <summary>What constants of formulas make is a constant, for engines that do not compute with constants alone.</summary>
-        private bool Fold(Node node, ImmutableArray<Value?> inputs)
-        {
-            if (
-                !_gaps.HasFlag(EngineGaps.ConstantData)
-                || node.Operator is Identity
-                || !inputs.All(input => input is null or { IsWeight: false, Constant: InlineConstant })
-                || node.Outputs.Any(output => output.Type.Shape.Elements.Known is not <= MostFolded)
-            )
-                return false;
-            var outputs = node.Rules().Evaluate(node, [.. inputs.Select(input => input?.Constant!.Read())]);
-            for (var index = 0; index < outputs.Length; index++)
-                _map[node.Outputs[index]] = _builder.Constant(outputs[index].CastTo(node.Outputs[index].Type.Element));
-            return HasChanged = true;
-        }
-
-        private bool Replace(Node node, ImmutableArray<Value?> inputs, Func<Value, string?> nameOf)
-        {
-            var b = new GraphBuilder(_builder) { Origin = NodeOrigin.Of(node) };
-            var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
-            ImmutableArray<Value?>? replaced;
-            try
-            {
-                replaced =
-                    node.Operator is CompositeOperator composite && _operators?.Contains(composite.Name) == false
-                        ? composite.Decompose(b, call)
-                        : node.Rules().WithoutGaps(b, call, [.. node.Outputs.Select(output => output.Type)], _gaps);
-            }
-            catch (UnsupportedOperatorException exception)
-            {
-                throw new UserErrorException($"{Named(node)} has no form that the engine takes: {exception.Message.TrimEnd('.')}.");
-            }
-            if (replaced is not { } outputs)
-                return false;
-            var names = new Dictionary<Value, string?>();
-            for (var index = 0; index < node.Outputs.Length; index++)
-                if (outputs[index] is { } output)
-                    names.TryAdd(output, nameOf(node.Outputs[index]));
-            foreach (var part in GraphWalk.Ancestors(names.Keys, scope: b))
-                Rebuild(part, names.GetValueOrDefault);
-            for (var index = 0; index < node.Outputs.Length; index++)
-                if (outputs[index] is { } output)
-                    _map[node.Outputs[index]] = Mapped(output);
-            return HasChanged = true;
-        }
-
-        private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
-    }
+    /// <summary>Engines that do not compute with constants alone are given the result.</summary>
+    private bool IsFolded(Node node, ImmutableArray<Value?> inputs) =>
+        gaps.HasFlag(EngineGaps.ConstantData)
+        && node.Operator is not Identity
+        && inputs.All(input => input is null or { IsWeight: false, Constant: InlineConstant })
+        && node.Outputs.All(output => output.Type.Shape.Elements.Known is <= MostFolded);
 }

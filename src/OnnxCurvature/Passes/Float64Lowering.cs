@@ -16,14 +16,7 @@ internal sealed class Float64Lowering(ExecutionProvider provider) : IPass
 
     /// <inheritdoc/>
     /// <remarks>Throws <see cref="UserErrorException"/> for a node that cannot be computed in float64.</remarks>
-    public Program Run(Program program)
-    {
-        if (!IsNeeded(program))
-            return program;
-        var rebuilding = new Rebuilding(null, provider);
-        var lowered = rebuilding.Of(program);
-        return rebuilding.HasChanged ? lowered : program;
-    }
+    public Program Run(Program program) => IsNeeded(program) ? NodeReplacement.Run(program, Lowered) : program;
 
     /// <summary>Whether a program, or a body in it, computes values of float64.</summary>
     public static bool HoldsFloat64(Program program) => program.Nodes.Any(node => IsFloat64(node) || node.Bodies.Any(HoldsFloat64));
@@ -35,89 +28,27 @@ internal sealed class Float64Lowering(ExecutionProvider provider) : IPass
         node.Outputs.Any(output => output.Type.Element == ElementType.Float64)
         || node.Inputs.Any(input => input?.Type.Element == ElementType.Float64);
 
-    /// <summary>The nodes of a program, or of a body inside <paramref name="outer"/>, in a builder of their own.</summary>
-    private sealed class Rebuilding(Rebuilding? outer, ExecutionProvider provider)
+    private ImmutableArray<Value?>? Lowered(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
     {
-        private readonly ExecutionProvider _provider = provider;
-        private readonly GraphBuilder _builder = new(outer?._builder);
-        private readonly Dictionary<Value, Value> _map = outer?._map ?? [];
-
-        /// <summary>Whether a node was replaced.</summary>
-        public bool HasChanged { get; private set; }
-
-        public Program Of(Program program)
+        if (!IsFloat64(node) && node.Rules().HasKernel)
+            return null;
+        foreach (var input in inputs)
+            if (input is not null)
+                b.Recognize(input);
+        var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
+        ImmutableArray<TensorType> types = [.. node.Outputs.Select(output => output.Type)];
+        try
         {
-            foreach (var parameter in program.Parameters)
-                _builder.Recognize(parameter);
-            foreach (var node in program.Nodes)
-                Add(node, output => output.Name);
-            var outputs = program.Outputs.Select(output => new NamedValue(output.Name, Mapped(output.Value)));
-            return Program.Create(program.Parameters, outputs, _builder);
+            return provider == ExecutionProvider.Cuda
+                ? node.Rules().InFloat64OnCuda(b, call, types)
+                : node.Rules().InFloat64(b, call, types);
         }
-
-        private void Add(Node node, Func<Value, string?> nameOf)
+        catch (UnsupportedOperatorException exception)
         {
-            ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
-            if (Lower(node, inputs))
-                return;
-            var attributes = node.Attributes;
-            foreach (var (name, value) in node.Attributes.Items)
-                if (value is Program body)
-                {
-                    var inner = new Rebuilding(this, _provider);
-                    attributes = attributes.With(name, inner.Of(body));
-                    HasChanged |= inner.HasChanged;
-                }
-            if (node.Operator is IBodyOperator op && op.ListsCaptures(node))
-                inputs = op.WithCaptures(inputs, attributes);
-            using var origin = _builder.For(node.Origin);
-            NodeCopies.AppendTo(_builder, node, inputs, attributes, _map, nameOf);
+            throw new UserErrorException(
+                $"{NodeReplacement.Named(node)} cannot be computed in float64, for which ONNX Runtime has no kernel: "
+                    + $"{exception.Message.TrimEnd('.')}."
+            );
         }
-
-        private bool Lower(Node node, ImmutableArray<Value?> inputs)
-        {
-            if (!IsFloat64(node) && node.Rules().HasKernel)
-                return false;
-            var b = new GraphBuilder(_builder) { Origin = NodeOrigin.Of(node) };
-            foreach (var input in inputs)
-                if (input is not null)
-                    b.Recognize(input);
-            var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
-            ImmutableArray<Value?> outputs;
-            ImmutableArray<TensorType> types = [.. node.Outputs.Select(output => output.Type)];
-            try
-            {
-                if (
-                    (
-                        _provider == ExecutionProvider.Cuda
-                            ? node.Rules().InFloat64OnCuda(b, call, types)
-                            : node.Rules().InFloat64(b, call, types)
-                    )
-                    is not { } lowered
-                )
-                    return false;
-                outputs = lowered;
-            }
-            catch (UnsupportedOperatorException exception)
-            {
-                var named = node.Origin is null ? node.ToString() : $"{node.Operator.Name} (of {node.Origin})";
-                throw new UserErrorException(
-                    $"{named} cannot be computed in float64, for which ONNX Runtime has no kernel: {exception.Message.TrimEnd('.')}."
-                );
-            }
-            HasChanged = true;
-            var names = new Dictionary<Value, string?>();
-            for (var index = 0; index < node.Outputs.Length; index++)
-                if (outputs[index] is { } output)
-                    names.TryAdd(output, node.Outputs[index].Name);
-            foreach (var part in GraphWalk.Ancestors(names.Keys, scope: b))
-                Add(part, names.GetValueOrDefault);
-            for (var index = 0; index < node.Outputs.Length; index++)
-                if (outputs[index] is { } output)
-                    _map[node.Outputs[index]] = Mapped(output);
-            return true;
-        }
-
-        private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
     }
 }

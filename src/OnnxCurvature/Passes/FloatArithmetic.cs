@@ -68,8 +68,8 @@ internal sealed class FloatArithmetic(ElementType type = ElementType.Float32) : 
         foreach (var node in program.Nodes)
             if (node.Outputs.FirstOrDefault(output => output.Type.Shape.Elements.Known > Exact) is { } large)
                 throw new UserErrorException(
-                    $"{EngineForms.Named(node)} gives {large.Type}, whose positions float32 does not count exactly, and the engine has no "
-                        + "integers; give a smaller batch."
+                    $"{NodeReplacement.Named(node)} gives {large.Type}, whose positions float32 does not count exactly, and the engine has "
+                        + "no integers; give a smaller batch."
                 );
     }
 
@@ -92,7 +92,7 @@ internal sealed class FloatArithmetic(ElementType type = ElementType.Float32) : 
                 catch (UnsupportedOperatorException exception)
                 {
                     throw new UserErrorException(
-                        $"{EngineForms.Named(node)} cannot be computed in float32: {exception.Message.TrimEnd('.')}."
+                        $"{NodeReplacement.Named(node)} cannot be computed in float32: {exception.Message.TrimEnd('.')}."
                     );
                 }
             var outputs = program.Outputs.Select(output => new NamedValue(output.Name, Given(output.Value)));

@@ -47,8 +47,8 @@ internal sealed class MatrixForms : IPass
 
     private static UserErrorException Refused(Node node) =>
         new(
-            $"{EngineForms.Named(node)} computes with the vectors {string.Join(", ", node.Inputs.OfType<Value>().Select(x => x.Type))}, "
-                + "which the engine takes for columns; leave out --target, or ask for another result."
+            $"{NodeReplacement.Named(node)} computes with the vectors {string.Join(", ", node.Inputs.OfType<Value>().Select(x => x.Type))}"
+                + ", which the engine takes for columns; leave out --target, or ask for another result."
         );
 
     private sealed class Rebuilding

@@ -17,6 +17,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Bounds;
 
 /// <summary>Runs whose process comes to the bound on memory, as a measurement that tests put in place of the real one says.</summary>
+[Trait("Category", "Slow")]
 public sealed partial class StoppedRunTests : IDisposable
 {
     private const long Bound = 500L << 20;

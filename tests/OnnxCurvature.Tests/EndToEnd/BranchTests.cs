@@ -11,6 +11,7 @@ namespace OnnxCurvature.Tests.EndToEnd;
 /// A model like those that detect speech, through the tool as it is: an input chooses a branch that holds its own weights, another branch
 /// hangs on the length of the samples, and samples lie along the second axis of a state.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class BranchTests
 {
     private const string Words = "--loss sum:y --wrt x state choose/w choose/long/v --fix which=@which.npy";

@@ -8,6 +8,7 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 namespace OnnxCurvature.Tests.EndToEnd;
 
 /// <summary>Cross-entropy with classes along any axis, labels that do not count, soft labels, smoothing and weights of classes.</summary>
+[Trait("Category", "Slow")]
 public sealed class ClassOptionTests
 {
     private const int Samples = 5;

@@ -19,6 +19,7 @@ namespace OnnxCurvature.Tests.EndToEnd;
 /// Derivatives of augmented files: of penalties on gradients, of results of every order, and of diagonals that loops
 /// compute.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class DerivedModelTests
 {
     internal const int Points = 5;

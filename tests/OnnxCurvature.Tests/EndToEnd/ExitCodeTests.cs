@@ -7,6 +7,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.EndToEnd;
 
 /// <summary>What a shell sees of the process: exit codes of full disks, of readers that go away, and of signals.</summary>
+[Trait("Category", "Slow")]
 public sealed class ExitCodeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);

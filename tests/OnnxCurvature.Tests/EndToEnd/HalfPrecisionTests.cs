@@ -15,6 +15,7 @@ namespace OnnxCurvature.Tests.EndToEnd;
 /// Models whose weights, inputs and outputs have 16 bits, z = tanh(x W + b) V with the cross-entropy of z, against closed forms in
 /// double for the numbers that the files hold.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class HalfPrecisionTests : IDisposable
 {
     private const int Samples = 5;

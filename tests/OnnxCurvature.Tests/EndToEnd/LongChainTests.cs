@@ -9,6 +9,7 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 namespace OnnxCurvature.Tests.EndToEnd;
 
 /// <summary>Graphs as long as unrolled loops make them.</summary>
+[Trait("Category", "Slow")]
 public sealed class LongChainTests
 {
     [Theory, InlineData(20_000, false), InlineData(5_000, true)]

@@ -9,6 +9,7 @@ using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 namespace OnnxCurvature.Tests.EndToEnd;
 
 /// <summary>An LSTM written as a Scan over steps whose number only the data tell, through the tool as it is.</summary>
+[Trait("Category", "Slow")]
 public sealed class RecurrentTests
 {
     private const string Quantities = "gradient,hvp,hessian-diagonal,ggn-diagonal,per-sample-gradient,per-sample-hessian-diagonal";

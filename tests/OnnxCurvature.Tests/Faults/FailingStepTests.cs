@@ -11,7 +11,9 @@ using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.Data;
 using OnnxCurvature.Tests.Files;
+using OnnxCurvature.Tests.Onnx;
 using Xunit;
+using static OnnxCurvature.Tests.Onnx.ModelBytes;
 
 namespace OnnxCurvature.Tests.Faults;
 
@@ -51,7 +53,11 @@ public sealed class FailingStepTests : IDisposable
     public void An_augmented_model_and_its_weights_are_of_one_kind_whatever_step_fails(Exception failure)
     {
         var path = _folder.File("a.onnx");
-        var source = Path.Combine(Repository.Root, "testmodels", "resnet_small.onnx");
+        var graph = Graph(Node("MatMul", "x w", "h"), Node("Tanh", "h", "y"));
+        graph.Output[0] = Info("y", 1, "N", 400);
+        graph.Initializer.Add(Floats("w", 3, 400));
+        using var models = new TemporaryFolder();
+        var source = Model(graph).Save(models);
         Augment(source, path, Quantity.Gradient, new AugmentOptions());
         var old = Contents();
         Augment(source, path, Quantity.HessianDiagonal, new AugmentOptions());
@@ -186,8 +192,8 @@ public sealed class FailingStepTests : IDisposable
             source,
             new CurvatureRequest
             {
-                WithRespectTo = ["stem.conv.weight"],
-                Loss = LossRequest.Parse("cross-entropy"),
+                WithRespectTo = ["w"],
+                Loss = LossRequest.Parse("mse"),
                 Quantities = [quantity],
             },
             path,

@@ -13,6 +13,7 @@ namespace OnnxCurvature.Tests.Laws;
 /// Rules may join what they build with what an input comes from, a reshape with a reshape say. Derivatives by such an input, and through
 /// it, are the same as those by a parameter.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class RearrangementLaws
 {
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]

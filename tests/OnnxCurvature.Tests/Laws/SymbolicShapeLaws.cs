@@ -19,7 +19,7 @@ public sealed class SymbolicShapeLaws
         var outputs = program.Node.Rules().Evaluate(program.Node, program.Inputs);
         for (var index = 0; index < outputs.Length; index++)
             foreach (var (dim, size) in program.Node.Outputs[index].Type.Shape.Zip(outputs[index].Shape))
-                if (dim.Symbols.All(symbol => symbol == "N"))
+                if (dim.Symbols.All(symbol => symbol.Name == "N"))
                     Assert.Equal(size, dim.Symbols.Aggregate(dim.Factor, (product, _) => product * Size(program.Sample)!.Value));
     }
 

@@ -16,7 +16,8 @@ public sealed class BatchProofTests
 {
     /// <summary>
     /// Nodes that compute the loss y of x [N, 3], separated by semicolons: an operator, its inputs, and its output, with attributes in
-    /// brackets. There are the weights w [3], the matrix m [3, 3], the positive numbers c [4] of classes, and integers t [N].
+    /// brackets. There are z [3, K…], whose axis has a name so long that sums with it have digests for names; v [3, CANT], whose axis has
+    /// an N in its name; the weights w [3], the matrix m [3, 3], the positive numbers c [4] of classes, and integers t [N].
     /// </summary>
     private const string Rows = "Mul x w h; Tanh h t1; ReduceSum t1 one -> s [keepdims=0]; ";
 
@@ -73,6 +74,13 @@ public sealed class BatchProofTests
             { "MatMul x m h; SoftmaxCrossEntropyLoss h t c y [reduction=sum]", "sum" },
             { "MatMul x m h; SoftmaxCrossEntropyLoss h t y [ignore_index=1]", "may couple samples across the batch" },
             { "ReduceMean w -> r [keepdims=0]; Mul r half y", "mean" },
+            {
+                Rows
+                    + "ReduceSum s -> r [keepdims=0]; Shape z n; Gather n one1 a; Shape x m; Gather m zero c0; Add a c0 k; "
+                    + "Cast k f [to=1]; Div r f y",
+                "Div that makes 'y' computes with the number of samples"
+            },
+            { Rows + "ReduceSum s -> r [keepdims=0]; Shape v n; Gather n one1 a; Add a a k; Cast k f [to=1]; Div r f y", "sum" },
         };
 
     [Theory]
@@ -115,7 +123,7 @@ public sealed class BatchProofTests
             new GraphProto
             {
                 Name = "loss",
-                Input = { Info("x", 1, "N", 3), Info("t", 7, "N") },
+                Input = { Info("x", 1, "N", 3), Info("t", 7, "N"), Info("z", 1, 3, new string('K', 198)), Info("v", 1, 3, "CANT") },
                 Output = { Info("y", 1) },
                 Initializer =
                 {

@@ -13,6 +13,7 @@ namespace OnnxCurvature.Tests.Methods;
 /// Wherever an output holds its samples, curvature and what belongs to single samples are right, or refused: against differences of z and
 /// closed forms of the losses.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class LayoutTests
 {
     private const double First = 1e-8;

@@ -90,7 +90,7 @@ public sealed class PlanFigureTests
         var sizes = graph
             .Inputs.SelectMany(input => input.Type.Shape.Zip(data[input.Name!].Shape))
             .Where(pair => pair.First.Known is null)
-            .GroupBy(pair => pair.First.Symbols[0])
+            .GroupBy(pair => pair.First.Symbols[0].Name)
             .ToImmutableDictionary(group => group.Key, group => group.First().Second);
         var plan = new Planner(graph, entry.Request, new PlanLimits { Dimensions = sizes }).Plan();
         var inputs = plan.Program.Parameters.ToDictionary(

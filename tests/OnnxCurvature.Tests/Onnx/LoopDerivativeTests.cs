@@ -13,6 +13,7 @@ using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 namespace OnnxCurvature.Tests.Onnx;
 
 /// <summary>Loop and Scan whose number of rounds is known only when they run: values, and derivatives of first and second order.</summary>
+[Trait("Category", "Slow")]
 public sealed class LoopDerivativeTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

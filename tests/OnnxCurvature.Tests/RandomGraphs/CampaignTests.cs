@@ -7,6 +7,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.RandomGraphs;
 
 /// <summary>Random graphs, compiled and run in all ways, and what finds faults in them.</summary>
+[Trait("Category", "Slow")]
 public sealed class CampaignTests
 {
     [Theory]

@@ -11,6 +11,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.RandomGraphs;
 
 /// <summary>What random graphs are compared with: values against ONNX Runtime's, derivatives against differences of values.</summary>
+[Trait("Category", "Slow")]
 public sealed class OracleTests
 {
     private const double Step = 1e-5;

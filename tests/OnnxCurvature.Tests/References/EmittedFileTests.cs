@@ -7,6 +7,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.References;
 
 /// <summary>The bytes of augmented files, so that a change of the code that is meant to change no file is seen to change none.</summary>
+[Trait("Category", "Slow")]
 public sealed class EmittedFileTests
 {
     [Fact]

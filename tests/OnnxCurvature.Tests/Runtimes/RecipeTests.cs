@@ -19,6 +19,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Runtimes;
 
 /// <summary>The commands of <c>src/docs/recipes.md</c>, in float64, give what differences of the model's own outputs give.</summary>
+[Trait("Category", "Slow")]
 public sealed partial class RecipeTests : IDisposable
 {
     private const double Step = 1e-4;

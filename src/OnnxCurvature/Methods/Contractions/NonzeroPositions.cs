@@ -145,7 +145,7 @@ internal sealed class NonzeroPositions
                 [
                     gram.Type with
                     {
-                        Shape = [Dim.Symbol($"filled_{missing.Producer!.Id}"), Dim.Symbol($"filled_{missing.Producer!.Id}")],
+                        Shape = [Dim.OfData($"filled_{missing.Producer!.Id}"), Dim.OfData($"filled_{missing.Producer!.Id}")],
                     },
                 ]
             )

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Methods.Costs;
 /// </summary>
 internal sealed class SizeEstimates(PlanLimits limits)
 {
-    private readonly Dictionary<string, (double Expected, double Most)> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<DimSymbol, (double Expected, double Most)> _known = [];
 
     /// <summary>Learns the bounds of sizes from the nodes that make them, those of bodies included.</summary>
     public void Learn(Program program)
@@ -34,7 +34,7 @@ internal sealed class SizeEstimates(PlanLimits limits)
                 kept[axis] is { Factor: 1, Symbols: [var symbol] }
                 && (kept.Rank == from.Rank ? from[axis] : from.Elements) is var all
                 && all != kept[axis]
-                && !limits.Dimensions.ContainsKey(symbol)
+                && !limits.Dimensions.ContainsKey(symbol.Name)
             )
                 _known[symbol] = (Expected(all) * share, Most(all));
     }
@@ -49,7 +49,7 @@ internal sealed class SizeEstimates(PlanLimits limits)
     {
         double size = dim.Factor;
         foreach (var symbol in dim.Symbols)
-            size *= _known.TryGetValue(symbol, out var known) ? choice(known) : limits.Size(Dim.Symbol(symbol));
+            size *= _known.TryGetValue(symbol, out var known) ? choice(known) : limits.Size(Dim.Of(symbol));
         return size;
     }
 }

@@ -84,7 +84,7 @@ internal static class LossBuilder
             return null;
         var found = ClassLogits.Of(value, request.Classes);
         var (shape, axis) = (found.Logits.Type.Shape, found.Axis ?? CrossEntropy.DefaultAxis);
-        return axis < shape.Rank && shape[axis] is { Factor: 1, Symbols: [var symbol] } ? symbol : null;
+        return axis < shape.Rank && shape[axis] is { Factor: 1, Symbols: [var symbol] } ? symbol.Name : null;
     }
 
     private static Value? Named(ModelGraph model, string name) =>

@@ -24,7 +24,6 @@ internal sealed class BatchProof
 {
     private readonly Dictionary<Value, State> _states = [];
     private readonly HashSet<string> _symbols;
-    private readonly HashSet<string> _given;
     private readonly long? _size;
 
     /// <summary>Follows the samples from the inputs of a model and the loss's target, along the axes on which they lie.</summary>
@@ -35,8 +34,7 @@ internal sealed class BatchProof
     {
         ImmutableArray<Value> inputs = head.Target is { } target ? model.Inputs.Add(target) : model.Inputs;
         Dim[] samples = [.. inputs.Where(input => Layout(input).IsSeparate).Select(input => Layout(input).SamplesOf(input.Type.Shape))];
-        _symbols = [.. samples.SelectMany(dim => dim.Symbols)];
-        _given = [.. inputs.SelectMany(input => input.Type.Shape).SelectMany(dim => dim.Symbols)];
+        _symbols = [.. samples.SelectMany(dim => dim.Symbols).SelectMany(symbol => symbol.Sources)];
         _size = _symbols.Count == 0 ? samples.Select(dim => dim.Known).FirstOrDefault() : null;
         foreach (var input in inputs)
             _states[input] = StateOf(input, Layout(input));
@@ -135,7 +133,8 @@ internal sealed class BatchProof
         var axes = Enumerable.Range(0, output.Type.Rank).Where(axis => DependsOnSampleCount(output.Type.Shape[axis])).ToArray();
         if (
             axes is [var axis]
-            && output.Type.Shape[axis] is { Factor: 1, Symbols.Length: 1 }
+            && output.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] }
+            && IsSampleCount(symbol)
             && node.Rules().IsConstantAlong(node, axis)
             && inputs.Index().All(input => input.Item.Kind == Kind.Free || node.Rules().HoldsSizes(input.Index))
         )
@@ -194,9 +193,7 @@ internal sealed class BatchProof
         return
         [
             .. outputs.Select(output =>
-                output is null ? Unproven($"{node} may mix " + $"samples")
-                : Of(output) is { Reason: not null } ? Unproven($"{node} may couple samples across the batch")
-                : Of(output)
+                output is null || Of(output) is { Reason: not null } ? Unproven($"{node} may couple samples across the batch") : Of(output)
             ),
         ];
     }
@@ -231,7 +228,7 @@ internal sealed class BatchProof
                 : Unproven($"{node} computes with the number of samples");
         return kind == Kind.Mean || node.Rules().IsHomogeneous(node, active)
             ? new State(kind)
-            : Unproven($"{node} may add to a sum " + $"over samples what no sample has");
+            : Unproven($"{node} may add to a sum over samples what no sample has");
     }
 
     /// <summary>Whether a value is the number of samples, or some number of times that.</summary>
@@ -240,8 +237,8 @@ internal sealed class BatchProof
         while (value.Contents is null && value.Producer is { Operator: Operator { KeepsNumbers: true } } node)
             value = node.Inputs[0]!;
         return value.Contents is [var count]
-            && count.Symbols.Count(_symbols.Contains) == 1
-            && !count.Symbols.Where(symbol => !_symbols.Contains(symbol)).Any(DependsOnSampleCount);
+            && count.Symbols.Count(IsSampleCount) == 1
+            && !count.Symbols.Any(symbol => !IsSampleCount(symbol) && symbol.MayDependOn(_symbols));
     }
 
     /// <summary>Whether what does not depend on the samples has entries of its own for each of them.</summary>
@@ -261,14 +258,9 @@ internal sealed class BatchProof
             );
     }
 
-    private bool DependsOnSampleCount(Dim dim) => dim.Symbols.Any(DependsOnSampleCount);
+    private bool DependsOnSampleCount(Dim dim) => dim.MayDependOn(_symbols);
 
-    /// <summary>
-    /// Whether a symbol is the number of samples, or was computed from it; the name of one that was computed holds the names of those it
-    /// comes from.
-    /// </summary>
-    private bool DependsOnSampleCount(string symbol) =>
-        _symbols.Contains(symbol) || !_given.Contains(symbol) && _symbols.Any(count => symbol.Contains(count, StringComparison.Ordinal));
+    private bool IsSampleCount(DimSymbol symbol) => !symbol.IsOfData && _symbols.Contains(symbol.Name);
 
     private static State[] All(Node node, State state) => [.. Enumerable.Repeat(state, node.Outputs.Length)];
 

@@ -53,7 +53,7 @@ internal sealed record PlanLimits
     {
         double size = dim.Factor;
         foreach (var symbol in dim.Symbols)
-            size *= Dimensions.GetValueOrDefault(symbol, DefaultDimension);
+            size *= Dimensions.GetValueOrDefault(symbol.Name, DefaultDimension);
         return size;
     }
 }

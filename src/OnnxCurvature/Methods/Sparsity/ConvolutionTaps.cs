@@ -82,7 +82,7 @@ internal sealed class ConvolutionTaps
                 at,
                 0
             );
-        var seen = length is null ? Most : Dim.Symbol($"seen_{length.Producer!.Id}");
+        var seen = length is null ? Most : Dim.OfData($"seen_{length.Producer!.Id}");
         var positions = Row(tap => tap.Position);
         if (!samples.IsOne)
             positions = Add.Of(b, positions, Mul.Of(b, Div.Of(b, output, count), b.Scalar(ElementType.Int64, _inputs)));

@@ -216,7 +216,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// <summary>Of slots of any shape, in a row, those at which the mask is open.</summary>
     private static Value Kept(GraphBuilder b, Value slots, Value isNonzero)
     {
-        TensorShape open = [Dim.Symbol($"open_{isNonzero.Producer!.Id}")];
+        TensorShape open = [Dim.OfData($"open_{isNonzero.Producer!.Id}")];
         return Catalogue
             .Get<Compress>()
             .Apply(

@@ -20,7 +20,7 @@ internal static class BodyTypes
             ("Loop", 1) => new TensorType(ElementType.Bool, TensorShape.Scalar),
             ("Loop", _) when index < inputs.Length && inputs[index] is { } carried => carried.Type with
             {
-                Shape = [.. Enumerable.Range(0, carried.Type.Rank).Select(axis => Dim.Symbol($"{name}_{axis}"))],
+                Shape = [.. Enumerable.Range(0, carried.Type.Rank).Select(axis => Dim.OfData($"{name}_{axis}"))],
             },
             _ => null,
         };

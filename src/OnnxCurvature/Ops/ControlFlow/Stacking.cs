@@ -33,7 +33,7 @@ internal static class Stacking
             var found = inputs
                 .Where(input => input is not null && values.ContainsKey(input))
                 .SelectMany(input => input!.Type.Shape.Select((of, axis) => (of, axis, input)))
-                .FirstOrDefault(entry => entry.of == Dim.Symbol(symbol));
+                .FirstOrDefault(entry => entry.of == Dim.Of(symbol));
             size *= found.input is { } input
                 ? values[input].Shape[found.axis]
                 : throw new UnsupportedOperatorException("a loop of no iterations stacks nothing whose shape is known.");

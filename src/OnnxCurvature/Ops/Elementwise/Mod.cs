@@ -18,7 +18,9 @@ internal sealed class Mod : BinaryElementwise
         Contents.Elementwise(
             node,
             (a, b) =>
-                a.IsKnown && b.IsKnown && b.Factor != 0 ? IntegerFunction(node.Attributes, a.Factor, b.Factor) : Dim.Symbol($"({a})%({b})")
+                a.IsKnown && b.IsKnown && b.Factor != 0
+                    ? IntegerFunction(node.Attributes, a.Factor, b.Factor)
+                    : Dim.Computed($"({a})%({b})", a, b)
         );
 
     /// <inheritdoc/>

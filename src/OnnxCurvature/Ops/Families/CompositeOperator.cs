@@ -155,7 +155,7 @@ internal abstract class CompositeOperator : Operator
             call.Inputs.FirstOrDefault(input => input?.Producer is not null)?.Producer!.Scope.Budget ?? new WorkBudget(new WorkLimits())
         );
         foreach (var symbol in call.Inputs.SelectMany(input => input?.Type.Shape.SelectMany(dim => dim.Symbols) ?? []).Distinct())
-            b.Parameter(new TensorType(ElementType.Float32, [Dim.Symbol(symbol)]));
+            b.Parameter(new TensorType(ElementType.Float32, [Dim.Of(symbol)]));
         return b;
     }
 

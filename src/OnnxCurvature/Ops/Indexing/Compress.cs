@@ -26,7 +26,7 @@ internal sealed class Compress : Operator
     {
         if (call.Required(1).Producer is not { } condition)
             return null;
-        var (x, count) = (call.Required(0).Type, Dim.Symbol($"kept_{condition.Id}"));
+        var (x, count) = (call.Required(0).Type, Dim.OfData($"kept_{condition.Id}"));
         return [x with { Shape = Axis(call.Attributes, x.Rank) is { } axis ? x.Shape.With(axis, count) : [count] }];
     }
 

@@ -28,7 +28,7 @@ internal sealed class Concat : Operator
             total =
                 total.IsKnown && shape[axis].IsKnown ? total.Factor + shape[axis].Factor
                 : total == 0 ? shape[axis]
-                : Dim.Symbol($"({total}+{shape[axis]})");
+                : Dim.Computed($"({total}+{shape[axis]})", total, shape[axis]);
         }
         return [first with { Shape = first.Shape.With(axis, total) }];
     }

@@ -50,7 +50,7 @@ internal sealed class Pad : LinearOperator
     {
         var x = call.Required(0).Type;
         return call.Required(1).Producer is { } widths && call.Required(1).Type.Shape == TensorShape.Of(2 * x.Rank)
-            ? [x with { Shape = [.. x.Shape.Select((size, axis) => Dim.Symbol($"({size})+{axis} of #{widths.Id}"))] }]
+            ? [x with { Shape = [.. x.Shape.Select((size, axis) => Dim.OfData($"({size})+{axis} of #{widths.Id}"))] }]
             : null;
     }
 

@@ -61,7 +61,7 @@ internal sealed class Reshape : LinearOperator
                 ?? (
                     x.Shape.IsKnown && product.IsKnown
                         ? throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].")
-                        : Dim.Symbol($"({x.Shape.Elements})/({product})")
+                        : Dim.Computed($"({x.Shape.Elements})/({product})", x.Shape.Elements, product)
                 );
         else if (x.Shape.IsKnown && product.IsKnown && product != x.Shape.Elements)
             throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].");

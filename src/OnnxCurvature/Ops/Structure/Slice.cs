@@ -112,7 +112,7 @@ internal sealed class Slice : LinearOperator
         );
         var shape = x.Shape;
         foreach (var axis in axes.Select(axis => Axes.Normalize(axis, x.Rank)))
-            shape = shape.With(axis, Dim.Symbol($"({shape[axis]})[{axis} of {bounds}]"));
+            shape = shape.With(axis, Dim.OfData($"({shape[axis]})[{axis} of {bounds}]"));
         return [x with { Shape = shape }];
     }
 
@@ -267,7 +267,7 @@ internal sealed class Slice : LinearOperator
         || start.Known is { } first && end.Known is { } last && new Part(0, first, last, step).IsWhole
             ? size
         : start == 0 && step == 1 && !end.IsKnown ? end
-        : Dim.Symbol($"({size})[{start}:{end}:{step}]");
+        : Dim.Computed($"({size})[{start}:{end}:{step}]", size, start, end);
 
     private readonly record struct Part(int Axis, long Start, long End, long Step)
     {

@@ -103,8 +103,8 @@ public sealed record EngineTarget
         var others = program.Nodes.Where(node => !Operators.Contains(node.Operator.Name)).ToArray();
         if (others.Length > 0 && Fallback is null)
             throw new UserErrorException(
-                $"{Engine} has no operator {others[0].Operator.Name}, which {EngineForms.Named(others[0])} needs; ask for another result, "
-                    + "or leave out --target."
+                $"{Engine} has no operator {others[0].Operator.Name}, which {NodeReplacement.Named(others[0])} needs; ask for another "
+                    + "result, or leave out --target."
             );
         return
         [
@@ -117,6 +117,6 @@ public sealed record EngineTarget
 
     private static string Described(Value value) =>
         value.Name is { } name ? $"'{name}'"
-        : value.Producer is { } producer ? $"the output of {EngineForms.Named(producer)}"
+        : value.Producer is { } producer ? $"the output of {NodeReplacement.Named(producer)}"
         : "a value";
 }

@@ -59,7 +59,7 @@ internal sealed class DataSet
                     input.Type.Shape[axis] is { Factor: 1, Symbols: [var symbol] }
                     && SizeOf(array.Shape[axis], axis == samples) is { } size
                 )
-                    dimensions[symbol] = size;
+                    dimensions[symbol.Name] = size;
         }
         return dimensions.ToImmutable();
 
@@ -135,7 +135,7 @@ internal sealed class DataSet
                 if (layout.IsSeparate && layout.Axis == axis)
                     continue;
                 var (dim, size) = (type.Shape[axis], array.Shape[axis]);
-                var symbol = dim is { Factor: 1, Symbols: [var single] } ? single : null;
+                var symbol = dim is { Factor: 1, Symbols: [var single] } ? single.Name : null;
                 if (symbol is not null)
                     symbols.TryAdd(symbol, size);
                 var expected = dim.Known ?? (symbol is null ? size : symbols[symbol]);

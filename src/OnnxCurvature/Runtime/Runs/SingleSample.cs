@@ -32,6 +32,7 @@ internal static class SingleSample
         var symbols = InputSamples
             .Of(symbolic)
             .SelectMany(input => input.Value.SamplesOf(input.Key.Type.Shape).Symbols)
+            .Select(symbol => symbol.Name)
             .Where(symbol => source.Dimensions.GetValueOrDefault(symbol) == 1)
             .Distinct()
             .ToArray();

@@ -45,7 +45,9 @@ internal sealed class OrtShapeOracle : IShapeOracle
     }
 
     private static Dim Size(string name, int axis, int size, string symbol) =>
-        size >= 0 ? size : Dim.Symbol(symbol is { Length: > 0 } ? symbol : $"{name}_{axis}");
+        size >= 0 ? size
+        : symbol is { Length: > 0 } ? Dim.Symbol(symbol)
+        : Dim.OfData($"{name}_{axis}");
 
     private static ElementType? Element(TensorElementType element) =>
         Enum.IsDefined((ElementType)element) && element != TensorElementType.DataTypeMax ? (ElementType)element : null;
