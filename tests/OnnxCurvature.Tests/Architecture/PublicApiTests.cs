@@ -19,7 +19,7 @@ public sealed class PublicApiTests
     {
         var library = typeof(CurvatureModel).Assembly;
         var named = new HashSet<Type>();
-        var next = new Queue<Type>([typeof(CurvatureModel)]);
+        var next = new Queue<Type>(library.GetExportedTypes().Where(type => type.Namespace == nameof(OnnxCurvature)));
         while (next.TryDequeue(out var type))
             if (type.HasElementType)
                 next.Enqueue(type.GetElementType()!);

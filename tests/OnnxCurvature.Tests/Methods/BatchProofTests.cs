@@ -76,7 +76,7 @@ public sealed class BatchProofTests
             { "ReduceMean w -> r [keepdims=0]; Mul r half y", "mean" },
             {
                 Rows
-                    + "ReduceSum s -> r [keepdims=0]; Shape z n; Gather n one1 a; Shape x m; Gather m zero c0; Add a c0 k; "
+                    + "ReduceSum s -> r [keepdims=0]; Shape z n; Gather n one1 a; Shape x e; Gather e zero d; Add a d k; "
                     + "Cast k f [to=1]; Div r f y",
                 "Div that makes 'y' computes with the number of samples"
             },
