@@ -1,3 +1,4 @@
+using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Reduction;
@@ -10,6 +11,16 @@ namespace OnnxCurvature.Tests.Laws;
 /// <summary>The law of unfolded products: what they say of a weight is what its transpose says.</summary>
 public sealed class UnfoldingLaws
 {
+    [Fact]
+    public void Products_of_layers_are_unfolded()
+    {
+        var unfolded = SampleTable
+            .Differentiable.Select(row => new SampleProgram(SampleTable.Get(row.Data)))
+            .Where(program => program.Active.Any(weight => Unfolded(program, weight) is not null))
+            .Select(program => program.Node.Operator.Name);
+        Assert.Superset(new HashSet<string> { "Conv", "Gemm", "MatMul" }, unfolded.ToHashSet());
+    }
+
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
     public void An_unfolded_product_pulls_back_as_the_transpose_does(string sample)
     {
@@ -17,8 +28,7 @@ public sealed class UnfoldingLaws
         var (b, node) = (program.Builder, program.Node);
         foreach (var weight in program.Active)
         {
-            var input = node.Inputs.IndexOf(weight);
-            if (node.Rules().Unfold(b, node, input) is not { } product)
+            if (Unfolded(program, weight) is not { } product)
                 continue;
             var cotangent = program.Bind(b.Parameter(node.Output.Type), program.RandomLike(node.Output));
             var expected = b.Linearize([weight], [node.Output]).Transpose(b, [cotangent])[0]!;
@@ -30,7 +40,10 @@ public sealed class UnfoldingLaws
             Assert.Equal(4, product.Unfolded.Type.Rank);
             Assert.Equal(weight.Type, actual.Type);
             var tensors = program.Evaluate([expected, actual], [weight, weight]);
-            Close.Check(tensors[0], tensors[1], 1e-12, $"the cotangent of input {input}");
+            Close.Check(tensors[0], tensors[1], 1e-12, $"the cotangent of input {node.Inputs.IndexOf(weight)}");
         }
     }
+
+    private static UnfoldedProduct? Unfolded(SampleProgram program, Value weight) =>
+        program.Node.Rules().Unfold(program.Builder, program.Node, program.Node.Inputs.IndexOf(weight));
 }

@@ -233,7 +233,7 @@ public sealed class LayoutTests
             Assert.Equal(expected.Count, computed.Count);
             var error = (expected - computed).L2Norm();
             Assert.True(
-                error <= tolerance * (expected.L2Norm() + 1e-2),
+                error <= tolerance * (expected.L2Norm() + 1e-6),
                 $"{quantity} of {_weight} in {_name}: off by {error} of {expected.L2Norm()}"
             );
         }

@@ -247,10 +247,7 @@ public sealed partial class RecipeTests : IDisposable
     private static NpyArray Array(IEnumerable<long> shape, double[] values) => NpyArray.Of(ElementType.Float64, [.. shape], values);
 
     private static void Near(double expected, double actual) =>
-        Assert.True(
-            Math.Abs(expected - actual) <= Tolerance * Math.Max(1, Math.Abs(expected)),
-            $"{expected} is expected, and {actual} found."
-        );
+        Assert.True(Math.Abs(expected - actual) <= Tolerance * Math.Abs(expected), $"{expected} is expected, and {actual} found.");
 
     [GeneratedRegex("'[^']*'|[^ ]+")]
     private static partial Regex Quoted();
