@@ -1,6 +1,6 @@
 namespace OnnxCurvature.Cli;
 
-/// <summary>What the process says of its end.</summary>
+/// <summary>The exit codes of the process.</summary>
 internal static class ExitCodes
 {
     /// <summary>All was done.</summary>

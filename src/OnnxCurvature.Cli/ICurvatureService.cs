@@ -66,7 +66,7 @@ internal interface IPlannedRun
     /// <summary>The files that the model is read from.</summary>
     ImmutableArray<string> ModelFiles { get; }
 
-    /// <summary>What is reported to the user before it begins.</summary>
+    /// <summary>The report to the user before it begins.</summary>
     PlanOverview Plan { get; }
 
     /// <summary>Runs.</summary>
@@ -82,7 +82,7 @@ internal interface IPlannedRun
 /// <param name="Batches">The number of batches, or null where nothing is run.</param>
 /// <param name="Flops">Floating-point operations of one batch, or null where they are not reported.</param>
 /// <param name="MemoryBytes">Peak memory of the values of one batch, or null where it is not reported.</param>
-/// <param name="Estimate">What all batches are expected to take, and the process at its peak, or null where that is not reported.</param>
+/// <param name="Estimate">The expected time of all batches and peak of the process, or null where none is reported.</param>
 internal sealed record PlanOverview(
     ImmutableArray<WeightPlan> Methods,
     ImmutableArray<string> Notes,

@@ -24,7 +24,7 @@ internal static class CurvatureAnalyzer
     /// <param name="request">The loss, and how it is computed.</param>
     /// <param name="data">An array for each input and for the loss's target.</param>
     /// <param name="runOptions">How runs are carried out.</param>
-    /// <param name="options">What the analysis may take.</param>
+    /// <param name="options">The limits of the analysis.</param>
     /// <param name="progress">Receives the share of the weights that are priced.</param>
     /// <param name="cancellation">Ends the planning.</param>
     public static PreparedAnalysis Prepare(
@@ -50,7 +50,7 @@ internal static class CurvatureAnalyzer
     /// <param name="request">The loss, and how it is computed; no weights stand for all. Its quantities and estimator are not used.</param>
     /// <param name="data">The data of each input and of the loss's target.</param>
     /// <param name="runOptions">How runs are carried out.</param>
-    /// <param name="options">What the analysis may take.</param>
+    /// <param name="options">The limits of the analysis.</param>
     /// <param name="progress">Receives the share of the weights that are priced.</param>
     /// <param name="cancellation">Ends the planning.</param>
     public static PreparedAnalysis Prepare(
@@ -76,11 +76,11 @@ internal static class CurvatureAnalyzer
     }
 
     /// <summary>
-    /// What rounding each kernel and each matrix to integers does to the loss, as an analysis predicts it, and, where a size is asked for,
-    /// the bits of each that keep to it.
+    /// The change of the loss by rounding each kernel and each matrix to integers, as an analysis predicts it, and, where a size is asked
+    /// for, the bits of each that keep to it.
     /// </summary>
     /// <param name="analysis">The analysis that was planned.</param>
-    /// <param name="curvature">What it computed.</param>
+    /// <param name="curvature">The curvature that the analysis computed.</param>
     /// <param name="options">The schemes, and what is asked beside.</param>
     /// <param name="progress">Receives the share of the measurements that are made.</param>
     /// <param name="cancellation">Ends the work.</param>
@@ -100,7 +100,7 @@ internal static class CurvatureAnalyzer
 
     /// <summary>Prepares the pruning of kernels and matrices by what an analysis computed.</summary>
     /// <param name="analysis">The analysis that was planned.</param>
-    /// <param name="curvature">What it computed.</param>
+    /// <param name="curvature">The curvature that the analysis computed.</param>
     /// <param name="cancellation">Ends the work.</param>
     public static PreparedPruning Prune(PreparedAnalysis analysis, NetworkCurvature curvature, CancellationToken cancellation = default)
     {
@@ -178,7 +178,7 @@ internal static class CurvatureAnalyzer
     /// Writes a model that also gives out the predictive variance of what the loss is taken of, linearized in the weights.
     /// </summary>
     /// <param name="analysis">The analysis that was planned.</param>
-    /// <param name="curvature">What it computed.</param>
+    /// <param name="curvature">The curvature that the analysis computed.</param>
     /// <param name="posterior">The posterior of its weights.</param>
     /// <param name="outPath">The file to write.</param>
     /// <returns>The names of the outputs that hold the mean and the variance.</returns>

@@ -9,13 +9,13 @@ using OnnxCurvature.Runtime.Results;
 namespace OnnxCurvature;
 
 /// <summary>
-/// What the curvature of a network's weights, as <see cref="CurvatureModel.Analyze"/> gives it, decides about them. All methods throw
+/// Decisions about a network's weights by their curvature, as <see cref="CurvatureModel.Analyze"/> gives it. All methods throw
 /// <see cref="UserErrorException"/>, with one sentence, for what cannot be taken, and <see cref="ArgumentException"/> for null.
 /// </summary>
 public static class CurvatureDecisions
 {
     /// <summary>
-    /// What rounding each kernel and each matrix to integers is predicted to do to the loss, and, where a size is asked for, the bits of
+    /// The predicted change of the loss by rounding each kernel and each matrix to integers, and, where a size is asked for, the bits of
     /// each that keep to it.
     /// </summary>
     /// <param name="curvature">The curvature.</param>
@@ -74,7 +74,7 @@ public static class CurvatureDecisions
 
     /// <summary>Writes the model with zeros in place of what goes.</summary>
     /// <param name="curvature">The curvature.</param>
-    /// <param name="pruning">What goes.</param>
+    /// <param name="pruning">The entries that become zero.</param>
     /// <param name="path">The file to write.</param>
     public static void WritePruned(this NetworkCurvature curvature, PruningResult pruning, string path)
     {

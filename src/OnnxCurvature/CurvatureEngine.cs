@@ -137,7 +137,7 @@ internal static class CurvatureEngine
     /// Plans a run over data. With no request the file is an augmented model, and what it computes is run.
     /// </summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
-    /// <param name="request">What is asked for, or null.</param>
+    /// <param name="request">The request, or null.</param>
     /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis, unless the model or the
     /// request says otherwise.</param>
     /// <param name="options">How the run is carried out.</param>
@@ -155,7 +155,7 @@ internal static class CurvatureEngine
     /// model, and what it computes is run.
     /// </summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
-    /// <param name="request">What is asked for, or null.</param>
+    /// <param name="request">The request, or null.</param>
     /// <param name="data">The data of each input and of the loss's target.</param>
     /// <param name="options">How the run is carried out.</param>
     /// <param name="progress">Receives what is being done.</param>
@@ -189,7 +189,7 @@ internal static class CurvatureEngine
     /// Checks the results of a run over data in memory at sampled entries by means that share no code with how they were computed.
     /// </summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
-    /// <param name="request">What is checked; the gradient and the Hessian diagonal are.</param>
+    /// <param name="request">The request; the gradient and the Hessian diagonal are.</param>
     /// <param name="data">The data; only their first batch is taken.</param>
     /// <param name="options">How the run is carried out.</param>
     /// <param name="samples">Entries of each tensor.</param>
@@ -209,7 +209,7 @@ internal static class CurvatureEngine
 
     /// <summary>Checks the results of a run at sampled entries by means that share no code with how they were computed.</summary>
     /// <param name="modelPath">The <c>.onnx</c> file.</param>
-    /// <param name="request">What is checked; the gradient and the Hessian diagonal are.</param>
+    /// <param name="request">The request; the gradient and the Hessian diagonal are.</param>
     /// <param name="data">The data; only their first batch is taken.</param>
     /// <param name="options">How the run is carried out.</param>
     /// <param name="samples">Entries of each tensor.</param>

@@ -83,7 +83,7 @@ public sealed class CurvatureModel : IDisposable
         );
 
     /// <summary>Plans a run over data, which can then be made, also over other data of the same shapes.</summary>
-    /// <param name="request">What is asked for; null for an augmented model, which computes what it was compiled for.</param>
+    /// <param name="request">The request; null for an augmented model, which computes what it was compiled for.</param>
     /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis.</param>
     /// <param name="options">How the run is carried out; null for the defaults.</param>
     /// <param name="progress">Receives the phases; null for nothing.</param>
@@ -119,7 +119,7 @@ public sealed class CurvatureModel : IDisposable
     ) => Task.Run(() => Run(request, data, options, progress, cancellation), cancellation);
 
     /// <summary>Writes a model that computes what is asked for besides what it computed before.</summary>
-    /// <param name="request">What is asked for.</param>
+    /// <param name="request">The request.</param>
     /// <param name="path">The file to write.</param>
     /// <param name="options">How it is written; null for the defaults.</param>
     public AugmentReport Augment(CurvatureRequest request, string path, AugmentOptions? options = null) =>
@@ -129,7 +129,7 @@ public sealed class CurvatureModel : IDisposable
     /// Checks sampled entries of the gradient and the Hessian diagonal of the first batch, in double, by means that share no code with what
     /// they check.
     /// </summary>
-    /// <param name="request">What is checked.</param>
+    /// <param name="request">The request.</param>
     /// <param name="data">The data, of which the first batch is taken.</param>
     /// <param name="options">How the run is carried out; null for the defaults.</param>
     /// <param name="samples">Entries of each tensor.</param>

@@ -8,7 +8,7 @@ namespace OnnxCurvature;
 /// </summary>
 internal static partial class LibraryTerms
 {
-    /// <summary>What each option of the command line is called here; others keep their names without the hyphens before them.</summary>
+    /// <summary>The name of each option of the command line here; others keep their names without the hyphens before them.</summary>
     private static readonly Dictionary<string, string> Names = new(StringComparer.Ordinal)
     {
         ["--wrt"] = "WithRespectTo",

@@ -21,7 +21,7 @@ public sealed class PlannedRun : IDisposable
     /// <summary>How each second-order quantity is computed, why that holds, and what it costs; none for an augmented model.</summary>
     public ImmutableArray<WeightPlan> Methods => _run.Methods;
 
-    /// <summary>What the user should know: one sentence each.</summary>
+    /// <summary>Notes for the user, one sentence each.</summary>
     public ImmutableArray<string> Notes => [.. _run.Notes.Select(LibraryTerms.Of)];
 
     /// <summary>The number of batches.</summary>

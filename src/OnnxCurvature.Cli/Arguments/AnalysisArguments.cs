@@ -51,7 +51,7 @@ internal sealed class AnalysisArguments(bool isPriced, bool isFloat64) : OptionG
     /// <summary>The options that people need first, beside the weights.</summary>
     public IEnumerable<Option> First => isPriced ? [Budget, Diagonal] : [];
 
-    /// <summary>What the analysis may take.</summary>
+    /// <summary>The limits of the analysis.</summary>
     public AnalysisOptions OptionsOf(ParseResult parsed)
     {
         var defaults = new AnalysisOptions();
@@ -64,7 +64,7 @@ internal sealed class AnalysisArguments(bool isPriced, bool isFloat64) : OptionG
         };
     }
 
-    /// <summary>What is asked of the model.</summary>
+    /// <summary>The request.</summary>
     public CurvatureRequest RequestOf(ParseResult parsed, LossArguments loss, ModelArguments model) =>
         new()
         {

@@ -9,7 +9,7 @@ using OnnxCurvature.Runtime.Runs;
 namespace OnnxCurvature.Cli.Arguments;
 
 /// <summary>The groups of options that all commands of the analyzer take.</summary>
-/// <param name="output">What the command writes.</param>
+/// <param name="output">The options of the files that the command writes.</param>
 /// <param name="isPriced">Whether the command takes diagonals, exact as far as a budget goes.</param>
 /// <param name="isFloat64">Whether the command computes in float64 in any case.</param>
 /// <param name="isSummed">Whether the command takes the sum of the losses in any case.</param>
@@ -58,7 +58,7 @@ internal sealed class AnalysisInputs(OutputArguments output, bool isPriced = tru
     }
 
     /// <summary>
-    /// What is asked, with the data, which are read. Throws <see cref="UserErrorException"/> where a file cannot be read.
+    /// The request with its data, which are read. Throws <see cref="UserErrorException"/> where a file cannot be read.
     /// </summary>
     public AnalysisInput Read(ParseResult parsed)
     {
@@ -79,12 +79,12 @@ internal sealed class AnalysisInputs(OutputArguments output, bool isPriced = tru
     }
 }
 
-/// <summary>What a command of the analyzer is given.</summary>
+/// <summary>The inputs of a command of the analyzer.</summary>
 /// <param name="Model">The model's file.</param>
 /// <param name="Request">The loss and the weights.</param>
 /// <param name="Data">The data, by name.</param>
 /// <param name="RunOptions">How runs are carried out.</param>
-/// <param name="Options">What the analysis may take.</param>
+/// <param name="Options">The limits of the analysis.</param>
 /// <param name="Files">All files that are read, and must not be written over.</param>
 internal sealed record AnalysisInput(
     string Model,

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>What a command of the analyzer writes and shows.</summary>
+/// <summary>The options of what a command of the analyzer writes and shows.</summary>
 internal sealed class AnalysisOutputArguments(OutputArguments output) : OptionGroup("Output")
 {
     /// <summary>The report for programs.</summary>

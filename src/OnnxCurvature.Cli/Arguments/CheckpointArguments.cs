@@ -70,7 +70,7 @@ internal sealed class CheckpointArguments() : OptionGroup("Checkpoints and shard
     /// <summary>The options of a run with what is kept of it.</summary>
     /// <param name="options">The other options.</param>
     /// <param name="parsed">The command line.</param>
-    /// <param name="file">What the run writes.</param>
+    /// <param name="file">The file that the run writes.</param>
     /// <param name="shard">The part that is made; null for all.</param>
     public CurvatureRunOptions With(CurvatureRunOptions options, ParseResult parsed, string file, Shard? shard)
     {

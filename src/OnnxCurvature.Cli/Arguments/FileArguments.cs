@@ -7,7 +7,7 @@ using OnnxCurvature.Runtime.Augmentation;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>What an augmented file looks like.</summary>
+/// <summary>The options of an augmented file.</summary>
 internal sealed class FileArguments() : OptionGroup("File")
 {
     public Option<string?> Profile { get; } =
@@ -145,7 +145,7 @@ internal sealed class FileArguments() : OptionGroup("File")
         };
     }
 
-    /// <summary>What outputs are named, and which there are.</summary>
+    /// <summary>The outputs of the file and their names.</summary>
     public OutputContract ContractOf(ParseResult parsed) =>
         new()
         {

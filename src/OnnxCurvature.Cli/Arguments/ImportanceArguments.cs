@@ -21,7 +21,7 @@ internal sealed class ImportanceArguments() : OptionGroup("Importance")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Fisher, _estimates.Probes, _estimates.Seed];
 
-    /// <summary>What is asked. Throws <see cref="UserErrorException"/> for random numbers that nothing takes.</summary>
+    /// <summary>The request. Throws <see cref="UserErrorException"/> for random numbers that nothing takes.</summary>
     public ImportanceOptions OptionsOf(ParseResult parsed)
     {
         var isSampled = parsed.GetValue(Fisher) == "sampled";

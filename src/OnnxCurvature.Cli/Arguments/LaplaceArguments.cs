@@ -20,6 +20,6 @@ internal sealed class LaplaceArguments() : OptionGroup("Posterior")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Prior, Variances];
 
-    /// <summary>What is asked.</summary>
+    /// <summary>The request.</summary>
     public LaplaceOptions OptionsOf(ParseResult parsed) => new() { PriorPrecision = parsed.GetValue(Prior) };
 }

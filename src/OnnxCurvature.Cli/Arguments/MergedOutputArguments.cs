@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>What the shards of a run are put together to.</summary>
+/// <summary>The options of the file that the shards of a run become.</summary>
 internal sealed class MergedOutputArguments() : OptionGroup("Output")
 {
     public Option<string?> Output { get; } =

@@ -2,9 +2,9 @@ using System.CommandLine;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>What a command writes and shows.</summary>
-/// <param name="file">What the file's name looks like.</param>
-/// <param name="description">What the file holds.</param>
+/// <summary>The options of results: files and summaries.</summary>
+/// <param name="file">The form of the file's name.</param>
+/// <param name="description">The contents of the file.</param>
 /// <param name="required">Whether a file must be named.</param>
 /// <param name="isChecked">Whether what is written has been checked.</param>
 internal sealed class OutputArguments(string file, string description, bool required, bool isChecked) : OptionGroup("Output")

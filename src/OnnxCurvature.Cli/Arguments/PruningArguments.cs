@@ -6,7 +6,7 @@ using OnnxCurvature.Analysis.Pruning;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>What is pruned, and by which figure.</summary>
+/// <summary>The weights that are pruned, and the figure that chooses their entries.</summary>
 internal sealed class PruningArguments() : OptionGroup("Pruning")
 {
     private static readonly Dictionary<string, PruningScore> Scores = new(StringComparer.Ordinal)
@@ -77,7 +77,7 @@ internal sealed class PruningArguments() : OptionGroup("Pruning")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Sparsity, Structure, Scope, Score, Model, Held, DryRun];
 
-    /// <summary>What is asked.</summary>
+    /// <summary>The request.</summary>
     public PruningOptions OptionsOf(ParseResult parsed)
     {
         var defaults = new PruningOptions();

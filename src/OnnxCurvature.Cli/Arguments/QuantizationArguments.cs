@@ -60,7 +60,7 @@ internal sealed class QuantizationArguments() : OptionGroup("Quantization")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Bits, Groups, Zero, TargetSize, Measure];
 
-    /// <summary>What is asked.</summary>
+    /// <summary>The request.</summary>
     public QuantizationOptions OptionsOf(ParseResult parsed)
     {
         var bits = parsed.GetValue(Bits);

@@ -5,14 +5,14 @@ using OnnxCurvature.Methods.Requests;
 namespace OnnxCurvature.Cli.Arguments;
 
 /// <summary>Reads what is asked of a model from the groups of options that say it.</summary>
-/// <param name="targets">What is computed.</param>
+/// <param name="targets">The quantities and their targets.</param>
 /// <param name="loss">The loss.</param>
 /// <param name="estimates">Estimates, or null where the command makes none.</param>
 /// <param name="model">How the model is read.</param>
 internal sealed class RequestReader(TargetArguments targets, LossArguments loss, EstimateArguments? estimates, ModelArguments model)
 {
     /// <summary>
-    /// What is asked of the model, or null where neither --wrt nor --loss is given. Throws <see cref="UserErrorException"/> where only
+    /// The request, or null where neither --wrt nor --loss is given. Throws <see cref="UserErrorException"/> where only
     /// one of them is, or options are given that need them.
     /// </summary>
     public CurvatureRequest? Of(ParseResult parsed)

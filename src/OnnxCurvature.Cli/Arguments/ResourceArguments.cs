@@ -6,7 +6,7 @@ using OnnxCurvature.Runtime.Runs;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>What a command may take of the machine.</summary>
+/// <summary>The limits on the machine's resources.</summary>
 /// <param name="runs">Whether the command makes runs.</param>
 /// <param name="profiles">Whether it can write how long their nodes took.</param>
 internal sealed class ResourceArguments(bool runs, bool profiles = false) : OptionGroup("Resources")

@@ -7,7 +7,7 @@ using OnnxCurvature.Runtime.Batches;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>What integers of data stand for, such as the bytes of images: x = (scale · u − mean) / std.</summary>
+/// <summary>The numbers that integers of data stand for, such as the bytes of images: x = (scale · u − mean) / std.</summary>
 internal sealed class ScalingArguments() : OptionGroup("Scaling of data")
 {
     public Option<ImmutableArray<ScalingArgument>> Scale { get; } =

@@ -3,7 +3,7 @@ using OnnxCurvature.Runtime.Checkpoints;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>What schedulers say of the part that a process makes, in the variables of its environment.</summary>
+/// <summary>The part of a run that a scheduler gives a process, in the variables of its environment.</summary>
 internal static class ShardEnvironment
 {
     private const string KubernetesCount = "JOB_COMPLETIONS";

@@ -3,7 +3,7 @@ using OnnxCurvature.Analysis.Spectra;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>What is asked of a spectrum.</summary>
+/// <summary>The options of a spectrum.</summary>
 internal sealed class SpectrumArguments() : OptionGroup("Spectrum")
 {
     private static readonly SpectrumOptions Defaults = new();
@@ -46,7 +46,7 @@ internal sealed class SpectrumArguments() : OptionGroup("Spectrum")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Steps, Starts, Extremes, Together, Seed];
 
-    /// <summary>What is asked.</summary>
+    /// <summary>The request.</summary>
     public SpectrumOptions OptionsOf(ParseResult parsed) =>
         new()
         {

@@ -5,7 +5,7 @@ using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Cli.Arguments;
 
-/// <summary>What is computed: the quantities, and the values that they are taken by.</summary>
+/// <summary>The quantities, and the values that they are taken by.</summary>
 /// <param name="absent">When it may be absent, as "for an augmented model"; null where it may not.</param>
 /// <param name="straightThrough">Whether the command can take quantization for the identity.</param>
 internal sealed class TargetArguments(string? absent, bool straightThrough) : OptionGroup("What is computed")

@@ -6,7 +6,7 @@ using OnnxCurvature.Files;
 
 namespace OnnxCurvature.Cli.Commands;
 
-/// <summary>What the commands of the analyzer have in common: from their options to the diagonals, and from results to reports.</summary>
+/// <summary>The common steps of the commands of the analyzer: from their options to the diagonals, and from results to reports.</summary>
 internal sealed class AnalysisRun
 {
     private readonly AnalysisInputs _inputs;
@@ -23,7 +23,7 @@ internal sealed class AnalysisRun
         Input = inputs.Read(parsed);
     }
 
-    /// <summary>What the command is given.</summary>
+    /// <summary>The inputs of the command.</summary>
     public AnalysisInput Input { get; }
 
     /// <summary>

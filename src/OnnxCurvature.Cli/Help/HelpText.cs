@@ -70,7 +70,7 @@ internal sealed class HelpText(TextWriter output, int width)
     private static IEnumerable<Option> Inherited(Command command) =>
         command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
 
-    /// <summary>What stands before the first full stop, or before the default.</summary>
+    /// <summary>The text before the first full stop, or before the default.</summary>
     private static string FirstSentence(string text)
     {
         var end = EndsOfSentence.Select(mark => text.IndexOf(mark, StringComparison.Ordinal)).Where(at => at > 0);

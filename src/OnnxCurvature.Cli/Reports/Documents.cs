@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace OnnxCurvature.Cli.Reports;
 
-/// <summary>What every report for programs begins with.</summary>
+/// <summary>The beginning of every report for programs.</summary>
 internal abstract record Document
 {
     [JsonPropertyOrder(-1)]

@@ -39,7 +39,7 @@ internal sealed record PlanEntry(
     [property: Description("Bytes of the values of one batch at their peak.")] double MemoryBytes
 );
 
-/// <summary>What a run was expected to take.</summary>
+/// <summary>The expected time and memory of a run.</summary>
 internal sealed record EstimateEntry(double Seconds, double PeakBytes);
 
 /// <summary>An array of a result.</summary>
@@ -68,7 +68,7 @@ internal sealed record CheckEntry(
 /// <summary>A result that was not checked.</summary>
 internal sealed record UncheckedEntry([property: Description("Empty for all results.")] string Name, string Reason);
 
-/// <summary>What an augmented model says of itself.</summary>
+/// <summary>The description that an augmented model holds of itself.</summary>
 internal sealed record AugmentedEntry(
     string Source,
     string SourceSha256,

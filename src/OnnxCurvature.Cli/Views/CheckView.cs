@@ -27,7 +27,7 @@ internal static class CheckView
         }
     }
 
-    /// <summary>What is printed in place of results.</summary>
+    /// <summary>The text that is printed in place of results.</summary>
     public static string Describe(CheckReport report)
     {
         var wrong = report.Entries.Where(entry => !entry.Agrees).OrderByDescending(entry => entry.Excess).ToArray();

@@ -35,7 +35,7 @@ internal sealed class ProgressState(TimeProvider time, long start) : IProgress<R
         }
     }
 
-    /// <summary>What is known now.</summary>
+    /// <summary>The current state.</summary>
     public ProgressSnapshot Now
     {
         get
@@ -65,13 +65,13 @@ internal sealed class ProgressState(TimeProvider time, long start) : IProgress<R
 
 /// <summary>How far a command has come at one moment.</summary>
 /// <param name="Phase">The part of the work.</param>
-/// <param name="Message">What is being done; empty where the phase says it all.</param>
+/// <param name="Message">The current step; empty where the phase says it all.</param>
 /// <param name="Fraction">The share of the work that is done, from 0 to 1.</param>
 /// <param name="Elapsed">Seconds since the command began.</param>
 /// <param name="SecondsLeft">About how many seconds are left, or null where nobody knows.</param>
 internal sealed record ProgressSnapshot(RunPhase Phase, string Message, double Fraction, double Elapsed, double? SecondsLeft)
 {
-    /// <summary>What is being done, in words.</summary>
+    /// <summary>The current step, in words.</summary>
     public string What =>
         Message.Length > 0
             ? Message

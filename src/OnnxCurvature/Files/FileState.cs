@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace OnnxCurvature.Files;
 
-/// <summary>What kind of thing stands at a path, as far as it matters for reading and writing.</summary>
+/// <summary>The kind of thing at a path, as far as it matters for reading and writing.</summary>
 internal enum FileKind
 {
     /// <summary>A file of bytes, a folder, or nothing.</summary>
@@ -16,7 +16,7 @@ internal enum FileKind
 }
 
 /// <summary>
-/// What Linux says of a path, links followed. .NET has no call for it; where the system has none either, everything counts as a file.
+/// The answer of Linux for a path, links followed. .NET has no call for it; where the system has none either, everything counts as a file.
 /// </summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="IsImmutable">Whether the file may not be changed, or only be appended to, by anybody.</param>

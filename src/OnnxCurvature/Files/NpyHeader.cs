@@ -5,7 +5,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Files;
 
 /// <summary>
-/// What stands before the elements of a .npy file, by NumPy's "NEP 1, a simple file format for NumPy arrays": the magic string, a
+/// The bytes before the elements of a .npy file, by NumPy's "NEP 1, a simple file format for NumPy arrays": the magic string, a
 /// version (1.0, 2.0 or 3.0), the length of what follows, and a Python dictionary with the keys descr, fortran_order and shape.
 /// </summary>
 /// <param name="Element">The element type.</param>

@@ -20,7 +20,7 @@ internal sealed class PartialFile : IDisposable
 
     /// <summary>Makes an empty file for a place. Throws <see cref="IOException"/> where its folder takes none.</summary>
     /// <param name="target">The full path of the place, without links.</param>
-    /// <param name="files">What makes and moves it.</param>
+    /// <param name="files">The file system that makes and moves it.</param>
     public PartialFile(string target, IFileSystem files)
     {
         Target = target;

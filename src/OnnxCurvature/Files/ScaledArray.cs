@@ -5,7 +5,7 @@ namespace OnnxCurvature.Files;
 
 /// <summary>An array whose numbers are scaled as they are read; its elements are float32.</summary>
 /// <param name="array">The numbers of the file.</param>
-/// <param name="scaling">What they stand for.</param>
+/// <param name="scaling">The numbers that they stand for.</param>
 /// <param name="channels">The axis of the channels.</param>
 internal sealed class ScaledArray(NpyArray array, Scaling scaling, int channels) : IArraySource
 {

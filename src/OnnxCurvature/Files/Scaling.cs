@@ -3,18 +3,18 @@ using System.Collections.Immutable;
 namespace OnnxCurvature.Files;
 
 /// <summary>
-/// What numbers of a file stand for: x = (scale · u − mean) / std, with a mean and a standard deviation for each channel, or one of each
-/// for all. It is computed in float64 and rounded once, to float32.
+/// The numbers that those of a file stand for: x = (scale · u − mean) / std, with a mean and a standard deviation for each channel, or one
+/// of each for all. It is computed in float64 and rounded once, to float32.
 /// </summary>
 internal sealed record Scaling
 {
     /// <summary>The factor.</summary>
     public double Scale { get; init; } = 1;
 
-    /// <summary>What is subtracted, for each channel or for all; none for zero.</summary>
+    /// <summary>The mean to subtract, for each channel or for all; none for zero.</summary>
     public ImmutableArray<double> Mean { get; init; } = [];
 
-    /// <summary>What is divided by, for each channel or for all; none for one.</summary>
+    /// <summary>The divisor, for each channel or for all; none for one.</summary>
     public ImmutableArray<double> Std { get; init; } = [];
 
     /// <summary>The number of channels that are distinguished; 1 where all are alike.</summary>
@@ -45,7 +45,7 @@ internal sealed record Scaling
     /// <summary>The number that an element of a channel stands for.</summary>
     public double Of(double element, int channel) => (Scale * element - Number(Mean, channel, 0)) / Number(Std, channel, 1);
 
-    /// <summary>What it says, by which two of them can be compared.</summary>
+    /// <summary>Its description, by which two of them can be compared.</summary>
     public override string ToString() => FormattableString.Invariant($"scale {Scale:R}, mean {Text(Mean, "0")}, std {Text(Std, "1")}");
 
     private static string Text(ImmutableArray<double> numbers, string none) =>

@@ -36,7 +36,7 @@ internal static partial class UserFile
         }
     }
 
-    /// <summary>What the system says of an error, as part of a sentence, without the path, which the sentence names already.</summary>
+    /// <summary>The system's words for an error, as part of a sentence, without the path, which the sentence names already.</summary>
     public static string OneLine(Exception exception) =>
         NamedPath().Replace(exception.Message.ReplaceLineEndings(" "), "").Trim().TrimEnd('.').TrimEnd();
 

@@ -26,7 +26,7 @@ internal sealed class GraphBuilder
     public GraphBuilder(WorkBudget budget)
         : this() => _budget = budget;
 
-    /// <summary>What building and computing constants may still take; shared by the builders of all bodies.</summary>
+    /// <summary>The budget that building and computing constants have left; shared by the builders of all bodies.</summary>
     public WorkBudget Budget
     {
         get => _root._budget;
@@ -36,7 +36,7 @@ internal sealed class GraphBuilder
     /// <summary>The builder of the program around this one, or null.</summary>
     public GraphBuilder? Parent { get; }
 
-    /// <summary>What the nodes that are being built are for; it becomes <see cref="Node.Origin"/>.</summary>
+    /// <summary>The purpose of the nodes that are being built; it becomes <see cref="Node.Origin"/>.</summary>
     public NodeOrigin? Origin
     {
         get => _origin;

@@ -5,7 +5,7 @@ namespace OnnxCurvature.Ir;
 /// <summary>Walks over the nodes that compute values. Nothing here recurses over the depth of a graph.</summary>
 internal static class GraphWalk
 {
-    /// <summary>What a node depends on: its inputs, and what its bodies take from outside.</summary>
+    /// <summary>The values that a node depends on: its inputs, and those that its bodies capture.</summary>
     public static IReadOnlyList<Value> Dependencies(Node node) => node.Dependencies;
 
     /// <summary>The values of outer programs that a body takes, each once, in order of first use.</summary>

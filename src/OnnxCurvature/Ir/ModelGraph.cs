@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 namespace OnnxCurvature.Ir;
 
 /// <summary>A model as a graph in which values can be found by name and to which derivatives can be appended.</summary>
-/// <param name="Builder">What the graph was built with.</param>
-/// <param name="Inputs">What a caller feeds.</param>
-/// <param name="Outputs">What the model gives out, in order.</param>
+/// <param name="Builder">The builder of the graph.</param>
+/// <param name="Inputs">The inputs that a caller feeds.</param>
+/// <param name="Outputs">The outputs of the model, in order.</param>
 /// <param name="Values">Every value that the model names.</param>
 /// <param name="Weights">The floating-point constants that the model names and uses as weights.</param>
 internal sealed record ModelGraph(

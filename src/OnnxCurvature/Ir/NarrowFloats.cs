@@ -76,8 +76,8 @@ internal static class NarrowFloats
     /// <summary>A sign, an exponent and a mantissa.</summary>
     /// <param name="Bits">Bits of a code.</param>
     /// <param name="Mantissa">Bits of the mantissa.</param>
-    /// <param name="Bias">What is subtracted from an exponent.</param>
-    /// <param name="Special">What a code means that is not a finite number; null for others.</param>
+    /// <param name="Bias">The number that is subtracted from an exponent.</param>
+    /// <param name="Special">The meaning of a code that is not a finite number; null for others.</param>
     private sealed record Format(int Bits, int Mantissa, int Bias, Func<int, double?> Special)
     {
         private double[]? _values;

@@ -56,7 +56,7 @@ internal sealed class Node
     public string? Name { get; }
 
     /// <summary>
-    /// What the node was made for, in terms of the model ("gradient of Conv 'conv4_3'"), or null for a node of the model.
+    /// The purpose of the node, in terms of the model ("gradient of Conv 'conv4_3'"), or null for a node of the model.
     /// </summary>
     public NodeOrigin? Origin { get; }
 

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Ir;
 
 /// <summary>
-/// What nodes are for that are not of the model itself: a node of the model, of which they are the derivative, or a purpose.
+/// The purpose of nodes that are not of the model itself: a node of the model, of which they are the derivative, or a purpose.
 /// </summary>
 /// <param name="Text">That for people, which also names nodes in files.</param>
 /// <param name="IsLoss">Whether the nodes compute a loss of the library's own from the output of a model.</param>

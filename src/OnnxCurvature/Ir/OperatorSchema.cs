@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace OnnxCurvature.Ir;
 
 /// <summary>
-/// What the intermediate representation knows of an operator: its name and domain. The mathematics is added by the
+/// The part of an operator that the intermediate representation knows: its name and domain. The mathematics is added by the
 /// operator catalogue, which derives from this.
 /// </summary>
 internal abstract class OperatorSchema
@@ -15,7 +15,7 @@ internal abstract class OperatorSchema
     public virtual string Domain => "";
 
     /// <summary>
-    /// What is known of the elements of the first output, an integer scalar or vector, as dimensions; null where nothing is. Called
+    /// The knowledge of the elements of the first output, an integer scalar or vector, as dimensions; null where nothing is. Called
     /// when a node is built, so that the shapes which a model computes at run time are known to what takes them.
     /// </summary>
     public virtual ImmutableArray<Dim>? ContentsOf(Node node) => null;

@@ -10,7 +10,7 @@ public enum Precision
     Float64,
 }
 
-/// <summary>What precisions do to element types.</summary>
+/// <summary>The element types of precisions.</summary>
 internal static class Precisions
 {
     /// <summary>The type in which elements of a type are computed with.</summary>

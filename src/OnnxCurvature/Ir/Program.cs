@@ -24,7 +24,7 @@ internal sealed class Program
     /// <summary>The values that are fed from outside, in order.</summary>
     public ImmutableArray<Value> Parameters { get; }
 
-    /// <summary>What is given out, in order.</summary>
+    /// <summary>The outputs, in order.</summary>
     public ImmutableArray<NamedValue> Outputs { get; }
 
     /// <summary>The nodes, in topological order; only those that an output needs.</summary>

@@ -51,7 +51,7 @@ internal sealed class Value
     public int Index { get; }
 
     /// <summary>
-    /// What is known of the elements of an integer scalar or vector, as dimensions: numbers, or symbols where the elements are
+    /// The knowledge of the elements of an integer scalar or vector, as dimensions: numbers, or symbols where the elements are
     /// sizes that are known only at run time. Null where nothing is known.
     /// </summary>
     public ImmutableArray<Dim>? Contents { get; internal set; }

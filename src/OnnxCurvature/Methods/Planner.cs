@@ -35,7 +35,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
     /// <summary>Values of the model that the program gives out besides, after all that was asked for.</summary>
     internal ImmutableArray<Value> Given { get; init; } = [];
 
-    /// <summary>What becomes of the loss before it is planned for.</summary>
+    /// <summary>The rewriting of the loss before it is planned for.</summary>
     internal Func<LossHead, LossHead> Loss { get; init; } = head => head;
 
     /// <summary>
@@ -49,7 +49,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
     /// </summary>
     internal PlanLayouts? Layouts { get; init; }
 
-    /// <summary>What a file gives out that is written of the program; null for a program that gives out the results alone.</summary>
+    /// <summary>The outputs of a file that is written of the program; null for a program that gives out the results alone.</summary>
     internal OutputContract? Contract { get; init; }
 
     /// <summary>Where samples lie in what the program takes and computes, without the program. Throws as <see cref="Plan"/> does.</summary>

@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops;
 
 /// <summary>
-/// What operators on integers do to contents that are known as dimensions (<see cref="Value.Contents"/>), for the chains of Shape,
+/// The action of operators on integers whose contents are known as dimensions (<see cref="Value.Contents"/>), for the chains of Shape,
 /// Gather and Concat by which exporters compute shapes.
 /// </summary>
 internal static class Contents
@@ -12,7 +12,7 @@ internal static class Contents
     /// <summary>The contents of the first input, for operators that keep its elements in order.</summary>
     public static ImmutableArray<Dim>? Same(Node node) => node.Input(0)?.Contents;
 
-    /// <summary>What a node makes of inputs of which every element is a known number.</summary>
+    /// <summary>The outputs of a node whose inputs hold known numbers only.</summary>
     public static ImmutableArray<Dim>? Computed(Node node) =>
         node.Inputs.All(input => input is null or { Constant: not null } || input.Contents?.All(dim => dim.IsKnown) == true)
         && KnownTensor.Of(node.Output) is { } tensor

@@ -2,7 +2,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops;
 
-/// <summary>What the widths of integer types mean for their values.</summary>
+/// <summary>The ranges of integer types by their widths.</summary>
 internal static class Integers
 {
     /// <summary>The integer of a type that has the low bits of a number.</summary>

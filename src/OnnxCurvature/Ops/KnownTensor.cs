@@ -4,8 +4,8 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops;
 
 /// <summary>
-/// What can be inferred of a value before anything runs: exporters compute paddings and factors by chains of nodes that begin with
-/// constants.
+/// The contents of a value that can be inferred before anything runs: exporters compute paddings and factors by chains of nodes that begin
+/// with constants.
 /// </summary>
 internal static class KnownTensor
 {

@@ -234,7 +234,7 @@ internal abstract class Operator : OperatorSchema
     /// </summary>
     /// <param name="b">A builder of nodes that the result may take as inputs; they are simplified in turn.</param>
     /// <param name="node">The node.</param>
-    /// <param name="inputs">What has become of its inputs.</param>
+    /// <param name="inputs">The inputs that take the place of its own.</param>
     public virtual SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs) => null;
 
     /// <summary>

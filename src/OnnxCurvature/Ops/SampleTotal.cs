@@ -1,6 +1,6 @@
 namespace OnnxCurvature.Ops;
 
-/// <summary>What becomes of N samples in a value that does not keep them apart, but is put together of one part for each.</summary>
+/// <summary>The role of N samples in a value that is put together of one part for each.</summary>
 internal enum SampleTotal
 {
     /// <summary>Σₙ fₙ, where fₙ depends on sample n alone and in the same way for all.</summary>

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops;
 
-/// <summary>What may stand for a node and gives the same outputs.</summary>
+/// <summary>A simpler form of a node with the same outputs.</summary>
 /// <param name="Same">A value that is there already and equals the node's only output; null where a node is needed.</param>
 /// <param name="Inputs">The inputs of a node of the same operator.</param>
 /// <param name="Attributes">The attributes of that node.</param>

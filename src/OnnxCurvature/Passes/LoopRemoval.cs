@@ -183,7 +183,7 @@ internal sealed class LoopRemoval
         );
     }
 
-    /// <summary>What a body adds to a state of which it makes no other use; null where it does anything else.</summary>
+    /// <summary>The term that a body adds to a state of which it makes no other use; null where it does anything else.</summary>
     private static Value? TermOf(Program body, int state)
     {
         var parameter = body.Parameters[2 + state];

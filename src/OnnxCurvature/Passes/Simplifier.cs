@@ -116,7 +116,7 @@ internal sealed class Simplifier : IPass
             home.Keep(node, key, inputs, attributes, named);
         }
 
-        /// <summary>What becomes of the only output of a node that is not one of the program's.</summary>
+        /// <summary>The value that takes the place of the only output of a node that is not one of the program's.</summary>
         private Value Added(Node node)
         {
             Add(node, [], []);

@@ -6,7 +6,7 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Report;
 
-/// <summary>What a file of a result says of itself, as JSON: what it is of, how it was computed and checked, and what that took.</summary>
+/// <summary>The description in a file of a result, as JSON: its origin, its computation and check, and their time and memory.</summary>
 internal static class ResultAbout
 {
     /// <summary>The name under which it stands beside the arrays.</summary>

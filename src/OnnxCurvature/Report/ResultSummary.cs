@@ -5,7 +5,7 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Report;
 
-/// <summary>What a person wants to see of a result before opening its file.</summary>
+/// <summary>The summary of a result for a person, before its file is opened.</summary>
 /// <param name="Loss">The loss, or null where it was not asked for.</param>
 /// <param name="Targets">The targets, in the order of the result.</param>
 internal sealed record ResultSummary(double? Loss, ImmutableArray<TargetSummary> Targets)

@@ -19,7 +19,7 @@ internal sealed record SliceSummary(long Index, double Sum, double Share);
 
 /// <summary>The figures of one tensor. Those of a tensor without entries are 0.</summary>
 /// <param name="Name">Its name in the result file.</param>
-/// <param name="Quantity">What it holds.</param>
+/// <param name="Quantity">The quantity.</param>
 /// <param name="Shape">Its sizes, outermost first.</param>
 /// <param name="Norm">√Σxᵢ².</param>
 /// <param name="Sum">Σxᵢ: of a Hessian diagonal, the trace of that block.</param>

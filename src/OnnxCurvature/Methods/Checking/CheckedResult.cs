@@ -6,7 +6,7 @@ namespace OnnxCurvature.Methods.Checking;
 
 /// <summary>A result of a run and how its entries follow from <see cref="DirectionalDerivatives"/>.</summary>
 /// <param name="Target">By what it is taken.</param>
-/// <param name="Quantity">What it is.</param>
+/// <param name="Quantity">The quantity.</param>
 /// <param name="Samples">Where the samples lie in the target.</param>
 /// <param name="Output">Where they lie in z; none where they are not distinguished.</param>
 internal sealed record CheckedResult(Target Target, Quantity Quantity, SampleLayout Samples, SampleLayout Output)

@@ -99,7 +99,7 @@ internal sealed class DirectionalDerivatives
     /// [K, *z] where the caller adds up sample by sample; Image is z_a, [K, *z]. All are in float64.
     /// </summary>
     /// <param name="directions">How many, K.</param>
-    /// <param name="rounding">What is computed in which precision.</param>
+    /// <param name="rounding">The precision of each part.</param>
     public Program ProgramFor(int directions, CheckedRounding rounding)
     {
         if (!_programs.TryGetValue((directions, rounding), out var program))

@@ -25,7 +25,7 @@ internal sealed class RoundingNoise
     /// <summary>ε.</summary>
     public Value Amplitude { get; }
 
-    /// <summary>What makes one noise another: at different positive integers ν is uncorrelated.</summary>
+    /// <summary>The number that makes one noise another: at different positive integers ν is uncorrelated.</summary>
     public Value Frequency { get; }
 
     /// <summary>A value where tangents, and all that depends on them, have errors.</summary>

@@ -31,7 +31,7 @@ internal sealed class CrossHessian
     /// <param name="pair">The targets.</param>
     /// <param name="gradients">The gradients in them.</param>
     /// <param name="samples">Where the samples lie of which there is a block each; none in both where there is one block.</param>
-    /// <param name="limits">What the block may take.</param>
+    /// <param name="limits">The limits of the block.</param>
     public CrossHessian(
         GraphBuilder b,
         TargetPair pair,

@@ -34,8 +34,8 @@ internal sealed class DerivativeBuilder
     /// A builder for a request. Throws <see cref="UserErrorException"/> where an estimate is asked for that cannot be made.
     /// </summary>
     /// <param name="model">The model.</param>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="limits">What plans have to keep to.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="limits">The limits of plans.</param>
     /// <param name="head">The loss.</param>
     /// <param name="proof">Where samples lie.</param>
     /// <param name="batch">The number of the batch, where every batch has random numbers of its own; else null.</param>
@@ -98,7 +98,7 @@ internal sealed class DerivativeBuilder
     /// <summary>Directions and cotangents: inputs that the model does not have.</summary>
     public IEnumerable<Value> Inputs => _inputs.Values;
 
-    /// <summary>What the user should know: one sentence each.</summary>
+    /// <summary>Notes for the user, one sentence each.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
     /// <summary>The quantities of a target that are one value each.</summary>

@@ -71,7 +71,7 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
         }
     }
 
-    /// <summary>What a node passes back to one of its inputs; null where its derivative there is zero.</summary>
+    /// <summary>The curvature that a node passes back to one of its inputs; null where its derivative there is zero.</summary>
     private Value? Back(Node node, int index, Value above)
     {
         var (rules, x) = (node.Rules(), node.Inputs[index]!);

@@ -17,8 +17,8 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// <param name="reason">One sentence: what is estimated, and how.</param>
 /// <param name="probes">The number of directions, at least 2.</param>
 /// <param name="make">Makes a chunk's directions.</param>
-/// <param name="term">What each direction gives: [K, …].</param>
-/// <param name="weight">What multiplies the mean, or null.</param>
+/// <param name="term">The term of each direction, [K, …].</param>
+/// <param name="weight">The factor of the mean, or null.</param>
 internal sealed class ProbeMean(
     Target target,
     string name,

@@ -10,7 +10,7 @@ using OnnxCurvature.Transforms;
 
 namespace OnnxCurvature.Methods.Derivatives;
 
-/// <summary>What products of the Hessian of the loss with directions give, for one target.</summary>
+/// <summary>Products of the Hessian of the loss with directions, for one target.</summary>
 internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gradient, PlanLimits limits)
 {
     private readonly SharedDirections _shared = new();

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>Says where samples lie in what a program takes and in its results.</summary>
 /// <param name="model">The model.</param>
-/// <param name="request">What is asked for.</param>
+/// <param name="request">The request.</param>
 /// <param name="head">The loss.</param>
 /// <param name="proof">Where samples lie in values.</param>
 /// <param name="blocks">Of which targets the Hessian has a block for each sample.</param>

@@ -70,7 +70,7 @@ internal sealed class SampleDerivatives
     private Dim Samples => _pull.Samples;
 
     /// <summary>
-    /// What a sample's share of the loss is multiplied by to be ℓₙ: 1 for a sum; for a mean N, without the samples of which every label is
+    /// The factor that makes ℓₙ of a sample's share of the loss: 1 for a sum; for a mean N, without the samples of which every label is
     /// ignored.
     /// </summary>
     private Value Scale =>

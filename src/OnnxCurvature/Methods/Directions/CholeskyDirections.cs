@@ -18,7 +18,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// <param name="at">s, in float32, with known sizes but for that of a samples' axis.</param>
 /// <param name="samples">How samples lie in s.</param>
 /// <param name="root">The square root at z.</param>
-/// <param name="bytes">What the matrix may take while it is made.</param>
+/// <param name="bytes">The bytes that the matrix may take while it is made.</param>
 /// <remarks>
 /// The matrix and its factor are computed in double, so that the error of gᵀ L Lᵀ g is far below a roundoff of float32 of ‖Lᵀ‖² ‖g‖².
 /// </remarks>

@@ -123,7 +123,7 @@ internal sealed class ChunkLoop
     /// <summary>Ends the body, to which nothing can be added after that.</summary>
     public void Close() => _results = IsSingle ? Inlined() : Looped();
 
-    /// <summary>What a slot holds after all chunks, a value of the outer program.</summary>
+    /// <summary>The contents of a slot after all chunks, a value of the outer program.</summary>
     public Value Result(Slot slot) => (_results ?? throw new InvalidOperationException("The chunk loop is not closed."))(slot);
 
     private Func<Slot, Value> Inlined()
@@ -157,7 +157,7 @@ internal sealed class ChunkLoop
         return slot => slot.IsSum ? loop.Outputs[slot.Index] : Joined(loop.Outputs[_sums.Count + slot.Index]);
     }
 
-    /// <summary>What chunks gave out, [chunks, K, …], as [directions, …].</summary>
+    /// <summary>The results of the chunks, [chunks, K, …], as [directions, …].</summary>
     private Value Joined(Value stacked) =>
         Slice.Of(Outer, Reshape.To(Outer, stacked, stacked.Type.Shape.Remove(0).With(0, Chunks * ChunkSize)), 0, 0, Directions);
 

@@ -24,7 +24,7 @@ internal abstract class DirectionSource
     /// <summary>Whether both vectors of every pair are the same, with a positive weight: the diagonal is a sum of squares.</summary>
     public virtual bool IsOfSquares => false;
 
-    /// <summary>What multiplies the sum: a scalar of the outer program; null for one.</summary>
+    /// <summary>The factor of the sum: a scalar of the outer program; null for one.</summary>
     public virtual Value? Weight => null;
 
     /// <summary>

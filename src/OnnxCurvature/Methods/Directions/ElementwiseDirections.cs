@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Directions;
 
 /// <summary>
-/// What an elementwise function v = φ(u) adds to the curvature: ∇² = diag(λ φ''(u)), with λ the loss's gradient in v. Its directions are
+/// The curvature that an elementwise function v = φ(u) adds: ∇² = diag(λ φ''(u)), with λ the loss's gradient in v. Its directions are
 /// e_k and the multiple (λ φ'')_k e_k, one for each entry of a sample.
 /// </summary>
 /// <param name="at">u.</param>

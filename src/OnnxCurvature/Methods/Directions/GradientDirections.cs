@@ -12,7 +12,7 @@ namespace OnnxCurvature.Methods.Directions;
 /// </summary>
 /// <param name="output">The loss's output z.</param>
 /// <param name="gradient">The gradient of the loss in z.</param>
-/// <param name="weight">What multiplies the sum of squares.</param>
+/// <param name="weight">The factor of the sum of squares.</param>
 /// <param name="each">Which entries of z belong to which sample, where there is a direction for each; null where one direction holds
 /// all.</param>
 internal sealed class GradientDirections(Value output, Value gradient, Value weight, SampleLayout? each) : DirectionSource

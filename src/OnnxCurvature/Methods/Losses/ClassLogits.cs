@@ -8,7 +8,7 @@ namespace OnnxCurvature.Methods.Losses;
 /// <summary>The logits that cross-entropy is taken of.</summary>
 /// <param name="Logits">The logits.</param>
 /// <param name="Axis">The axis of classes, from 0; null where neither the request nor a softmax says it.</param>
-/// <param name="Notes">What the user should know; one sentence each.</param>
+/// <param name="Notes">Notes for the user, one sentence each.</param>
 internal sealed record ClassLogits(Value Logits, int? Axis, ImmutableArray<string> Notes)
 {
     /// <summary>

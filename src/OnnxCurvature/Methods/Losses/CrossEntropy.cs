@@ -30,9 +30,9 @@ internal static class CrossEntropy
     /// <param name="logits">The logits.</param>
     /// <param name="axis">The axis of classes.</param>
     /// <param name="labels">The name of the input for the labels.</param>
-    /// <param name="options">What is asked of classes and labels.</param>
+    /// <param name="options">The options of classes and labels.</param>
     /// <param name="reduction">How rows become one number.</param>
-    /// <param name="notes">What the user should know.</param>
+    /// <param name="notes">Notes for the user.</param>
     public static LossHead Build(
         GraphBuilder b,
         Value logits,

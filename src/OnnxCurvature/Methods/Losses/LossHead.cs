@@ -9,8 +9,8 @@ namespace OnnxCurvature.Methods.Losses;
 /// <param name="Output">The value that the loss is a known function of: logits, predictions, or the loss itself.</param>
 /// <param name="Target">The new input that holds labels or targets; null where the loss needs none.</param>
 /// <param name="Factor">A square root of the output Hessian in <paramref name="Output"/>; null where none is known.</param>
-/// <param name="Reduction">What a run over several batches must weigh the batches by.</param>
-/// <param name="Notes">What the user should know about how the loss was understood; one sentence each.</param>
+/// <param name="Reduction">The weight of each batch in a run over several.</param>
+/// <param name="Notes">Notes on how the loss was understood, one sentence each.</param>
 internal sealed record LossHead(
     Value Loss,
     Value Output,
@@ -52,7 +52,7 @@ internal sealed record LossHead(
         : output.Moved(place.Axis - 1);
 }
 
-/// <summary>What the results of several batches are weighed by when they are put together.</summary>
+/// <summary>The weights of the results of several batches when they are put together.</summary>
 internal enum BatchWeight
 {
     /// <summary>Results are added.</summary>

@@ -13,7 +13,7 @@ internal abstract class OutputHessianRoot
     /// <summary>The number of directions of one sample.</summary>
     public abstract Dim Directions(SampleLayout samples);
 
-    /// <summary>What multiplies Σ s sᵀ: a scalar of z's type (1/N for a mean over N terms).</summary>
+    /// <summary>The factor of Σ s sᵀ: a scalar of z's type (1/N for a mean over N terms).</summary>
     public abstract Value Weight { get; }
 
     /// <summary>How the directions are made, for the plan: <c>√p_c (e_c − p)</c>.</summary>

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Methods.Paths;
 /// </summary>
 internal static class DiscreteChoices
 {
-    /// <summary>What is piecewise constant on the way from values to a loss: nodes, or nodes in one of their inputs.</summary>
+    /// <summary>The nodes, or inputs of nodes, that are piecewise constant on the way from values to a loss.</summary>
     public static IReadOnlyList<string> Between(IReadOnlyList<Value> sources, Value loss)
     {
         var active = new HashSet<Value>(sources);

@@ -35,7 +35,7 @@ internal sealed record ProductEntry(Node Node, int Input, UnfoldedProduct Produc
         }
     }
 
-    /// <summary>What the product takes for samples must be that: of a single sample there may be several rows.</summary>
+    /// <summary>The axis of samples of the product must be the model's: of a single sample there may be several rows.</summary>
     private static ProductEntry? Through(GraphBuilder b, Node node, int input, Func<Value, SampleLayout> layoutOf, bool isSingle) =>
         layoutOf(node.Inputs[input]!).IsNone
         && (isSingle || layoutOf(node.Output) == SampleLayout.At(0))

@@ -7,7 +7,7 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Methods.Paths;
 
 /// <summary>
-/// What is known of how the samples of a batch go through a model into the loss. Everything that needs samples takes them from here.
+/// The proven way of the samples of a batch through a model into the loss. Everything that needs samples takes them from here.
 /// </summary>
 internal sealed class SampleProof
 {
@@ -71,7 +71,7 @@ internal sealed class SampleProof
     /// <summary>The shape of what one sample has of a value; that of the whole value where samples do not are independent in it.</summary>
     public TensorShape OfOne(Value value) => Apart(value).OfOne(value.Type.Shape);
 
-    /// <summary>What stands against cutting a way between the target and the loss.</summary>
+    /// <summary>The obstacle to cutting a way between the target and the loss.</summary>
     /// <param name="nodes">The nodes of the way, in order.</param>
     public SampleObstacles Obstacles(ImmutableArray<(Node Node, Curvature Curvature)> nodes) => new(this, nodes);
 

@@ -68,7 +68,7 @@ internal sealed class TargetPath
     /// <param name="model">The model.</param>
     /// <param name="output">Where the path ends.</param>
     /// <param name="target">Where it begins.</param>
-    /// <param name="obstacle">What stands against it.</param>
+    /// <param name="obstacle">The obstacle to it.</param>
     /// <param name="together">Whether all samples count as one, so that they may mix; their pull-backs then come added up.</param>
     public static TargetPath? Create(ModelGraph model, Value output, Target target, out string? obstacle, bool together = false)
     {

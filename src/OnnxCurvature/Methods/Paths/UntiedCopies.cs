@@ -12,7 +12,7 @@ internal static class UntiedCopies
     private const int Block = 1 << 18;
 
     /// <summary>
-    /// What the user should know of the targets that have an untied copy on which the loss depends, too; null where none has.
+    /// A note for the user on the targets that have an untied copy on which the loss depends, too; null where none has.
     /// </summary>
     public static string? Note(ModelGraph model, Value loss, IEnumerable<Target> targets)
     {

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Methods.Plans;
 /// <summary>A program that computes what was asked for, and the account of how.</summary>
 internal sealed record CurvaturePlan
 {
-    /// <summary>What was asked for.</summary>
+    /// <summary>The request.</summary>
     public required CurvatureRequest Request { get; init; }
 
     /// <summary>The loss on the model.</summary>
@@ -27,7 +27,7 @@ internal sealed record CurvaturePlan
     /// <summary>The names of the outputs that were asked for.</summary>
     public required ImmutableArray<string> Outputs { get; init; }
 
-    /// <summary>What these outputs hold, in the same order, by the names of <see cref="Quantities.OutputName"/>.</summary>
+    /// <summary>The quantities of these outputs, in the same order, by the names of <see cref="Quantities.OutputName"/>.</summary>
     public required ImmutableArray<string> Results { get; init; }
 
     /// <summary>The names of those outputs, the model's own among them, that are given out with the opposite sign.</summary>
@@ -63,7 +63,7 @@ internal sealed record CurvaturePlan
     /// <summary>How each second-order quantity of each target is computed.</summary>
     public required ImmutableArray<WeightPlan> Methods { get; init; }
 
-    /// <summary>What the user should know: one sentence each.</summary>
+    /// <summary>Notes for the user, one sentence each.</summary>
     public required ImmutableArray<string> Notes { get; init; }
 
     /// <summary>Estimated floating-point operations for one batch.</summary>

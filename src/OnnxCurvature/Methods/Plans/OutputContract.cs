@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Elementwise;
 
 namespace OnnxCurvature.Methods.Plans;
 
-/// <summary>What a file that is written gives out, and under which names, so that it fits what a consumer expects.</summary>
+/// <summary>The outputs of a written file and their names, so that it fits what a consumer expects.</summary>
 public sealed record OutputContract
 {
     /// <summary>New names, by the name of a result or of an output of the model.</summary>
@@ -127,7 +127,7 @@ public sealed record OutputContract
 /// <param name="Outputs">All of them, the model's own first.</param>
 /// <param name="Names">The names that results are given out under, by those of <see cref="Quantities.OutputName"/>.</param>
 /// <param name="Negated">The names of outputs that are given out with the opposite sign.</param>
-/// <param name="Notes">What the user should know: one sentence each.</param>
+/// <param name="Notes">Notes for the user, one sentence each.</param>
 internal sealed record GivenOutputs(
     ImmutableArray<NamedValue> Outputs,
     ImmutableDictionary<string, string> Names,

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Methods.Plans;
 
 /// <summary>How one quantity of one target is computed, and why that is right.</summary>
 /// <param name="Target">The target as it was asked for, for instance <c>conv4_3.weight[7]</c>.</param>
-/// <param name="Quantity">What is computed.</param>
+/// <param name="Quantity">The quantity.</param>
 /// <param name="Method">The method's name: <c>square root of the output Hessian</c>, <c>Hessian-vector products</c>, <c>zero</c>.</param>
 /// <param name="Reason">One sentence that says why the method gives the exact result, and why no cheaper one was taken.</param>
 /// <param name="Directions">The number of directions that are pushed through the network.</param>

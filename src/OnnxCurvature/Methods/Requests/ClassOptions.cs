@@ -4,8 +4,8 @@ using System.Globalization;
 namespace OnnxCurvature.Methods.Requests;
 
 /// <summary>
-/// What cross-entropy does with classes and labels. With p = softmax(z) along the classes, a row n of labels adds −Σ_c a[n, c] log p[n, c].
-/// For a label t, a[c] = w[c] ((1 − ε) [c = t] + ε / C); for soft labels, a[c] = w[c] ((1 − ε) t[c] + ε / C). Here w are
+/// The options of classes and labels that cross-entropy takes. With p = softmax(z) along the classes, a row n of labels adds −Σ_c a[n, c]
+/// log p[n, c]. For a label t, a[c] = w[c] ((1 − ε) [c = t] + ε / C); for soft labels, a[c] = w[c] ((1 − ε) t[c] + ε / C). Here w are
 /// <see cref="ClassWeights"/> and ε is <see cref="LabelSmoothing"/>. A row whose label is ignored has a = 0. The mean divides by the sum of
 /// w[t] over the labels t that are not ignored, and for soft labels by the number of rows.
 /// </summary>
@@ -34,7 +34,7 @@ public sealed record ClassOptions
     /// <summary>Whether labels are probabilities of the shape of the logits. A run finds that from its data, too.</summary>
     public bool SoftLabels { get; init; }
 
-    /// <summary>What the labels of all batches of a run weigh, where its mean depends on that; else null.</summary>
+    /// <summary>The total weight of the labels of all batches of a run, where its mean depends on that; else null.</summary>
     internal LabelTotals? Totals { get; init; }
 
     /// <summary>Whether something is asked for that only cross-entropy has.</summary>
@@ -83,7 +83,7 @@ public sealed record ClassOptions
     }
 }
 
-/// <summary>What the labels of a whole data set weigh.</summary>
+/// <summary>The total weight of the labels of a whole data set.</summary>
 /// <param name="Weight">The sum of the class weights of all labels that are not ignored.</param>
 /// <param name="Samples">The number of samples with at least one label that is not ignored.</param>
 internal sealed record LabelTotals(double Weight, long Samples);

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Methods.Requests;
 
-/// <summary>What is asked of a model.</summary>
+/// <summary>A request to a model: the results that it is to give.</summary>
 public sealed record CurvatureRequest
 {
     /// <summary>
@@ -37,7 +37,7 @@ public sealed record CurvatureRequest
     /// </summary>
     public IReadOnlyDictionary<string, int?> SampleAxes { get; init; } = ImmutableDictionary<string, int?>.Empty;
 
-    /// <summary>What is computed.</summary>
+    /// <summary>The quantities that are computed.</summary>
     public ImmutableArray<Quantity> Quantities { get; init; } = [Quantity.Loss, Quantity.Gradient, Quantity.HessianDiagonal];
 
     /// <summary>How a diagonal is estimated; by default it is not, but exact.</summary>
@@ -60,7 +60,7 @@ public sealed record CurvatureRequest
     /// <summary>How many classes of each sample <see cref="Tolerance"/> keeps; a run finds it from the data where it is null.</summary>
     public int? KeptClasses { get; init; }
 
-    /// <summary>What random numbers are made from.</summary>
+    /// <summary>The seed of the random numbers.</summary>
     public int Seed { get; init; }
 
     /// <summary>Whether random numbers take part in what is asked for.</summary>

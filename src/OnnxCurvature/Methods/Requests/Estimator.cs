@@ -47,7 +47,7 @@ internal static class Estimators
     /// <summary>Whether an estimate takes one pass and no random numbers, is biased, and has no standard error.</summary>
     public static bool IsOnePass(this Estimator estimator) => estimator is Estimator.BeckerLeCun or Estimator.HesScale;
 
-    /// <summary>What is estimated.</summary>
+    /// <summary>The quantity that is estimated.</summary>
     public static Quantity Estimated(this Estimator estimator) =>
         estimator == Estimator.GgnMonteCarlo ? Quantity.GgnDiagonal : Quantity.HessianDiagonal;
 

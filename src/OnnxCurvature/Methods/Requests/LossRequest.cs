@@ -50,11 +50,11 @@ public sealed record LossRequest(LossKind Kind, string? Value = null)
         ["squarederror"] = Name(LossKind.Mse),
     };
 
-    /// <summary>What cross-entropy does with classes and labels; the defaults for any other loss.</summary>
+    /// <summary>The options of classes and labels that cross-entropy takes; the defaults for any other loss.</summary>
     public ClassOptions Classes { get; init; } = new();
 
     /// <summary>
-    /// What −t log σ(z) of binary cross-entropy is multiplied by: finite numbers of at least 0, of a shape that broadcasts to that of z, as
+    /// The factors of −t log σ(z) in binary cross-entropy: finite numbers of at least 0, of a shape that broadcasts to that of z, as
     /// [C] does to [N, C]. Null where all are 1.
     /// </summary>
     public Tensor? PositiveWeights { get; init; }

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Methods.Requests;
 
-/// <summary>What a plan has to keep to, and what it is planned for.</summary>
+/// <summary>The limits that a plan keeps to, and the sizes that it is planned for.</summary>
 internal sealed record PlanLimits
 {
     /// <summary>Bytes that one chunk of directions may take beside the weights.</summary>

@@ -1,8 +1,8 @@
 namespace OnnxCurvature.Methods.Requests;
 
 /// <summary>
-/// What can be computed. The names in files and on the command line are those of <see cref="Quantities"/>. L is the loss, ℓₙ what sample n
-/// adds to it (N times that for a mean over N samples), z the value that the loss is taken of, w the target.
+/// The quantities that can be computed. The names in files and on the command line are those of <see cref="Quantities"/>. L is the loss, ℓₙ
+/// what sample n adds to it (N times that for a mean over N samples), z the value that the loss is taken of, w the target.
 /// </summary>
 public enum Quantity
 {
@@ -97,7 +97,7 @@ public enum Quantity
 /// <summary>Names of quantities.</summary>
 internal static class Quantities
 {
-    /// <summary>What can be asked for; the others are what results of estimates are named by.</summary>
+    /// <summary>The quantities that can be asked for; the others name results of estimates.</summary>
     public static IEnumerable<Quantity> All => Enum.GetValues<Quantity>().Where(quantity => quantity < Quantity.HessianDiagonalEstimate);
 
     /// <summary>The name on the command line: <c>hessian-diagonal</c>.</summary>

@@ -18,7 +18,7 @@ internal sealed partial record Target(string Name, Value Value, long Start, long
     /// <summary>Whether only a part of the value is asked for.</summary>
     public bool IsPart => Value.Type.Rank > 0 && (Start != 0 || End != long.MaxValue && Value.Type.Shape[0] != End) || Single;
 
-    /// <summary>What nodes are for that compute its curvature.</summary>
+    /// <summary>The purpose of the nodes that compute its curvature.</summary>
     public NodeOrigin CurvatureOrigin => new($"curvature of '{Name}'");
 
     /// <summary>The type of results: that of the value, with the first axis cut to the range, or dropped for a single index.</summary>
@@ -26,8 +26,8 @@ internal sealed partial record Target(string Name, Value Value, long Start, long
         !IsPart ? Value.Type : Value.Type with { Shape = Single ? Value.Type.Shape.Remove(0) : Value.Type.Shape.With(0, End - Start) };
 
     /// <summary>
-    /// What belongs to the target of a tensor over its whole value, whose first axis is an axis of that tensor; the tensor itself where all
-    /// is asked for.
+    /// The part that belongs to the target of a tensor over its whole value, whose first axis is an axis of that tensor; the tensor itself
+    /// where all is asked for.
     /// </summary>
     public Value RowsOf(GraphBuilder b, Value whole, int axis = 0) => IsPart ? Slice.Of(b, whole, axis, Start, End) : whole;
 

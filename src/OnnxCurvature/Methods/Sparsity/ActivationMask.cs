@@ -10,8 +10,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Sparsity;
 
 /// <summary>
-/// What directions are multiplied with entry by entry, the same for all of them: where a factor is zero, as the slope of a ReLU is at half
-/// of the entries and the mask of a max pooling everywhere but at the argmax positions, every direction is zero.
+/// The factors that directions are multiplied by, entry by entry, the same for all of them: where a factor is zero, as the slope of a ReLU
+/// is at half of the entries and the mask of a max pooling everywhere but at the argmax positions, every direction is zero.
 /// </summary>
 /// <param name="Base">The directions before the factors, with the same entries in the same order, but for the <paramref name="Map"/> of
 /// their positions.</param>
@@ -27,7 +27,7 @@ internal sealed record ActivationMask(
 {
     /// <summary>The mask before <paramref name="directions"/>; without factors where there is none.</summary>
     /// <param name="directions">The masked directions.</param>
-    /// <param name="planes">What a direction has for each sample, [C, P].</param>
+    /// <param name="planes">The entries of a direction for each sample, [C, P].</param>
     /// <param name="dependent">The values that differ between directions.</param>
     public static ActivationMask Before(Value directions, TensorShape planes, IReadOnlySet<Value> dependent)
     {
@@ -164,7 +164,7 @@ internal sealed record ActivationMask(
     private static bool IsFromTruth(Value term) =>
         term.Producer is { Operator: Cast } cast && cast.Inputs[0]!.Type.Element == ElementType.Bool;
 
-    /// <summary>What a factor is a product of, each once.</summary>
+    /// <summary>The values that a factor is a product of, each once.</summary>
     private static List<Value> Terms(Value factor)
     {
         var terms = new List<Value>();

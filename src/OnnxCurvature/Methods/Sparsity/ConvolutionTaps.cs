@@ -65,7 +65,7 @@ internal sealed class ConvolutionTaps
         return taps;
     }
 
-    /// <summary>What an output position, which counts through all samples, sees.</summary>
+    /// <summary>The input positions that an output position sees, which counts through all samples.</summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="output">The position, a 64-bit integer.</param>
     /// <param name="samples">N.</param>

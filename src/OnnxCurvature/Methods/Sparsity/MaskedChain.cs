@@ -11,7 +11,7 @@ namespace OnnxCurvature.Methods.Sparsity;
 /// </summary>
 /// <param name="Links">The products, in order, each with the mask before it.</param>
 /// <param name="End">The mask after the last of them; null where there is none.</param>
-/// <param name="Output">What comes out of the last product, or of the mask after it.</param>
+/// <param name="Output">The output of the last product, or of the mask after it.</param>
 /// <param name="Directions">K.</param>
 /// <param name="IsGathered">Whether the output goes nowhere but into the iterations of a Scan, which gather entries at which the mask at
 /// the end is open.</param>

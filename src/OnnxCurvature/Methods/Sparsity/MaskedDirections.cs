@@ -15,8 +15,8 @@ namespace OnnxCurvature.Methods.Sparsity;
 /// </summary>
 /// <param name="Values">[M, K].</param>
 /// <param name="Rows">Which row of the values belongs to each place, [R, A], R positions of all samples.</param>
-/// <param name="Slopes">What the values are still to be multiplied by, [R, A]; null where that is done, or where all are one.</param>
-/// <param name="Channels">What the A slots of a position are.</param>
+/// <param name="Slopes">The factors that the values still lack, [R, A]; null where that is done, or where all are one.</param>
+/// <param name="Channels">The channels of the A slots of a position.</param>
 internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes, NonzeroChannels Channels)
 {
     /// <summary>
@@ -34,7 +34,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         return new MaskedDirections(values, Entries(b, mask, active, shape), active.Slopes, active);
     }
 
-    /// <summary>What a product gives at the active channels of the mask after it.</summary>
+    /// <summary>The outputs of a product at the active channels of the mask after it.</summary>
     public MaskedDirections Through(GraphBuilder b, MaskedLink link, NonzeroChannels next)
     {
         var values = link.IsSingle ? Product(b, b, b.Scalar(ElementType.Int64, 0), link, next, null) : AtNonzeroPositions(b, link, next);
@@ -48,8 +48,8 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     }
 
     /// <summary>
-    /// What a product of one position gives where a mask is open that has positions of its own, as the channels of a flattened image go
-    /// back to the slots of its pooling.
+    /// The outputs of a product of one position at the nonzero entries of a mask that has positions of its own, as the channels of a
+    /// flattened image go back to the slots of its pooling.
     /// </summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="link">The product.</param>
@@ -73,7 +73,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         return new MaskedDirections(Reshape.To(b, values, [end.Channels.Indices.Type.Shape.Elements, Directions]), rows, next.Slopes, next);
     }
 
-    /// <summary>What the last product gives at all channels, in a shape [K * N, O, *Q] with the axes put together in any way.</summary>
+    /// <summary>The outputs of the last product at all channels, in a shape [K * N, O, *Q] with the axes put together in any way.</summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="link">The product.</param>
     /// <param name="end">The mask after it; null where there is none.</param>
@@ -121,7 +121,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     }
 
     /// <summary>
-    /// What a product gives at all positions in the slots of a mask after it, [R, A, K]. Only those where it is open are computed.
+    /// The outputs of a product at all positions in the slots of a mask after it, [R, A, K]. Only those where it is open are computed.
     /// </summary>
     private Value AtNonzeroPositions(GraphBuilder b, MaskedLink link, NonzeroChannels next)
     {

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Methods.Sparsity;
 /// <param name="Node">The product.</param>
 /// <param name="ActivationMask">The mask before it.</param>
 /// <param name="Samples">N.</param>
-/// <param name="Taps">What the output positions see.</param>
+/// <param name="Taps">The input positions that the output positions see.</param>
 /// <param name="Input">The shape of a direction's input, [C, *P].</param>
 /// <param name="Output">The shape of a direction's output, [O, *Q].</param>
 /// <param name="BlockBytes">The most bytes of the weight that are taken at one time where there is one position.</param>

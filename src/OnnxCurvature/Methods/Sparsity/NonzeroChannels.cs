@@ -29,7 +29,7 @@ internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes,
     public Value Ordinals(GraphBuilder b) =>
         Catalogue.Get<CumSum>().Apply(b, [Cast.Of(b, Mask, ElementType.Int64), b.Scalar(ElementType.Int64, 1)]).Output;
 
-    /// <summary>What belongs to the nonzero channels of a position, where there are <paramref name="count"/> of them.</summary>
+    /// <summary>The values of the nonzero channels of a position, where there are <paramref name="count"/> of them.</summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="slots">A value for each slot, [R, A].</param>
     /// <param name="position">The position.</param>
@@ -44,8 +44,8 @@ internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes,
     }
 
     /// <summary>
-    /// What was made for the nonzero channels of a position only, [B, …], in a row for each slot, [A, …]. What is in the rest of them is
-    /// never read.
+    /// The values that were made for the nonzero channels of a position only, [B, …], in a row for each slot, [A, …]. What is in the rest
+    /// of them is never read.
     /// </summary>
     public Value Filled(GraphBuilder b, Value made, Value position)
     {

@@ -32,7 +32,7 @@ internal sealed record OutputMask(NonzeroChannels Channels, Value Counts, Value 
     }
 
     /// <summary>
-    /// What a product gives at the nonzero channels of a position, [B, K], at all channels, [O, K], with zeros between them.
+    /// The outputs of a product at the nonzero channels of a position, [B, K], at all channels, [O, K], with zeros between them.
     /// </summary>
     public Value AtAllChannels(GraphBuilder b, Value product, Value position)
     {

@@ -19,7 +19,7 @@ namespace OnnxCurvature.Methods.Terms;
 /// </summary>
 internal sealed class ForwardGramTerm : ITerm
 {
-    /// <summary>What any process can keep, however little a chunk may take.</summary>
+    /// <summary>The bytes that any process can keep, however little a chunk may take.</summary>
     private const double LeastBytes = 16 << 20;
 
     private readonly TargetPath _path;
@@ -73,7 +73,7 @@ internal sealed class ForwardGramTerm : ITerm
     /// <param name="head">The loss.</param>
     /// <param name="inOutput">Where samples lie in the loss's output; none where there is one.</param>
     /// <param name="entry">How the weight enters.</param>
-    /// <param name="limits">What plans have to keep to.</param>
+    /// <param name="limits">The limits of plans.</param>
     public static ForwardGramTerm? Create(
         GraphBuilder b,
         TargetPath path,

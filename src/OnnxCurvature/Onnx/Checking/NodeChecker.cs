@@ -40,7 +40,7 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
     }
 
     /// <summary>
-    /// What of a node's inputs, outputs and attributes an opset does not have, in a sentence; null where there is nothing, or where the
+    /// The inputs, outputs and attributes of a node that an opset does not have, in a sentence; null where there is nothing, or where the
     /// opset does not have the operator at all.
     /// </summary>
     public static string? FormProblem(NodeProto node, int opset)

@@ -6,7 +6,9 @@ using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 
 namespace OnnxCurvature.Onnx.Checking;
 
-/// <summary>What an opset of ai.onnx says of an operator: its inputs, outputs, attributes and types, without what they mean.</summary>
+/// <summary>
+/// The signature of an operator in an opset of ai.onnx: its inputs, outputs, attributes and types, without what they mean.
+/// </summary>
 /// <param name="Since">The opset that this form came with.</param>
 /// <param name="Inputs">The inputs.</param>
 /// <param name="Outputs">The outputs.</param>

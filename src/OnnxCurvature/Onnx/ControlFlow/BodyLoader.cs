@@ -86,7 +86,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
             );
     }
 
-    /// <summary>What was tried is dead; nothing of it is reported.</summary>
+    /// <summary>The nodes of the trial are dead; nothing of it is reported.</summary>
     private void Forget(long built, int unknown, int leftOut, int through)
     {
         loader.Budget.Discard(built);

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>
-/// What a name stands for that is no tensor: a sequence of tensors, or an optional value. How long it is and what is in it is known when
+/// The value of a name that is no tensor: a sequence of tensors, or an optional value. How long it is and what is in it is known when
 /// the model is loaded, so that no node needs to take or give one.
 /// </summary>
 /// <param name="Items">The tensors of a sequence, or the one of an optional value.</param>

@@ -54,6 +54,6 @@ internal sealed record LoadOptions
     /// <summary>The most that loading may take, counted before it is spent.</summary>
     public WorkLimits Limits { get; init; } = new();
 
-    /// <summary>What infers the types that the catalogue does not know, or null for nobody.</summary>
+    /// <summary>The oracle that infers the types that the catalogue does not know, or null for nobody.</summary>
     public IShapeOracle? Oracle { get; init; }
 }

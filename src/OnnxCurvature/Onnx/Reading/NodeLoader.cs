@@ -24,7 +24,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     private SequenceLoader? _sequences;
     private NodeAppender? _appender;
 
-    /// <summary>What loading may still take.</summary>
+    /// <summary>The budget that loading has left.</summary>
     public WorkBudget Budget { get; } = new(options.Limits);
 
     /// <summary>The nodes whose types cannot be inferred.</summary>
@@ -54,7 +54,7 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
     /// <summary>How messages call the nodes through which derivatives pass as if there were no rounding.</summary>
     public List<string> StraightThrough { get; } = [];
 
-    /// <summary>What infers the types that the catalogue cannot; known once the inputs are.</summary>
+    /// <summary>The oracle that infers the types that the catalogue cannot; known once the inputs are.</summary>
     public ModelTypes? Types { get; set; }
 
     /// <summary>Defines the initializers of a graph as constants.</summary>

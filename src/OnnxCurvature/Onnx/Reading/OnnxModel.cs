@@ -61,13 +61,13 @@ internal sealed class OnnxModel
     /// <summary>The program that computes the outputs.</summary>
     public Program Program { get; }
 
-    /// <summary>What the graph was built with.</summary>
+    /// <summary>The builder of the graph.</summary>
     public GraphBuilder Builder => Graph.Builder;
 
-    /// <summary>What a caller feeds, in order; initializers that the file lists among the inputs are constants.</summary>
+    /// <summary>The inputs that a caller feeds, in order; initializers that the file lists among the inputs are constants.</summary>
     public ImmutableArray<Value> Inputs => Graph.Inputs;
 
-    /// <summary>What the model gives out, in order.</summary>
+    /// <summary>The outputs of the model, in order.</summary>
     public ImmutableArray<NamedValue> Outputs => Graph.Outputs;
 
     /// <summary>Every value that the outermost graph names.</summary>
@@ -90,7 +90,7 @@ internal sealed class OnnxModel
     /// <summary>The nodes that a partial load left out.</summary>
     public ImmutableArray<LeftOutNode> LeftOutNodes { get; }
 
-    /// <summary>What was changed in loading, in sentences.</summary>
+    /// <summary>The changes that loading made, in sentences.</summary>
     public ImmutableArray<string> Notes { get; }
 
     /// <summary>The name of the graph.</summary>

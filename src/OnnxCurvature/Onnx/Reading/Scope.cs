@@ -4,7 +4,7 @@ using OnnxCurvature.Onnx.Proto;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>The names that are visible in a graph, in the body of a loop or branch, or in a function.</summary>
-/// <param name="builder">What the nodes are built with.</param>
+/// <param name="builder">The builder of the nodes.</param>
 /// <param name="parent">The scope around this one; null for the graph and for functions, which see nothing outside.</param>
 /// <param name="opsets">The opsets of the domains.</param>
 /// <param name="depth">How many bodies and functions are around this one.</param>
@@ -14,7 +14,7 @@ internal sealed class Scope(GraphBuilder builder, Scope? parent, IReadOnlyDictio
     private readonly Dictionary<string, ListValue> _lists = new(StringComparer.Ordinal);
     private readonly HashSet<string> _leftOut = new(StringComparer.Ordinal);
 
-    /// <summary>What the nodes are built with.</summary>
+    /// <summary>The builder of the nodes.</summary>
     public GraphBuilder Builder => builder;
 
     /// <summary>The opsets of the domains.</summary>

@@ -24,7 +24,7 @@ internal static class ForeignFormat
         [".ort"] = "a model in ONNX Runtime's own format",
     };
 
-    /// <summary>What a file is that holds no ONNX model, or null where it may hold one.</summary>
+    /// <summary>The format of a file that holds no ONNX model, or null where it may hold one.</summary>
     public static string? Of(string path)
     {
         if (ByName.GetValueOrDefault(Path.GetExtension(path)) is { } named)

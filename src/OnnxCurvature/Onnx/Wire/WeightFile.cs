@@ -3,7 +3,7 @@ using OnnxCurvature.Files;
 
 namespace OnnxCurvature.Onnx.Wire;
 
-/// <summary>What is done with a part of a file: the bytes, and their position within the part.</summary>
+/// <summary>A step that takes a part of a file: the bytes, and their position within the part.</summary>
 internal delegate void FileBlock(ReadOnlySpan<byte> bytes, long position);
 
 /// <summary>

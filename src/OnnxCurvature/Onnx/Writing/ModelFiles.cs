@@ -8,7 +8,7 @@ namespace OnnxCurvature.Onnx.Writing;
 /// weights has the digest of its contents in its name, so a model that was there before keeps its own weights until then.
 /// </summary>
 /// <param name="path">The path of the model.</param>
-/// <param name="files">What makes and moves the files.</param>
+/// <param name="files">The file system that makes and moves the files.</param>
 internal sealed partial class ModelFiles(string path, IFileSystem files) : IDisposable
 {
     private const int DigestDigits = 16;

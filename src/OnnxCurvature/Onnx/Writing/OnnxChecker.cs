@@ -15,7 +15,7 @@ namespace OnnxCurvature.Onnx.Writing;
 internal static class OnnxChecker
 {
     /// <summary>
-    /// What is wrong with a model, in sentences; none where all is well. Throws <see cref="UserErrorException"/> where the file is no
+    /// The faults of a model, in sentences; none where all is well. Throws <see cref="UserErrorException"/> where the file is no
     /// model.
     /// </summary>
     public static IReadOnlyList<string> Check(string path)
@@ -36,7 +36,7 @@ internal static class OnnxChecker
         return problems;
     }
 
-    /// <summary>What is wrong with a model but for the elements of its initializers.</summary>
+    /// <summary>The faults of a model but for the elements of its initializers.</summary>
     internal static IReadOnlyList<string> Check(ModelProto model)
     {
         var problems = new List<string>();

@@ -31,7 +31,7 @@ internal sealed record WriteOptions
     /// <summary>Where large constants go.</summary>
     public WeightPlacement Weights { get; init; }
 
-    /// <summary>What is added to the source's metadata.</summary>
+    /// <summary>The entries that are added to the source's metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>
@@ -42,14 +42,14 @@ internal sealed record WriteOptions
     /// <summary>Ends the work with nothing written; it is heeded before files are moved to their places.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>What makes and moves the files.</summary>
+    /// <summary>The file system that makes and moves the files.</summary>
     internal IFileSystem Files { get; init; } = SystemFiles.Instance;
 
     /// <summary>The program that writes.</summary>
     public string Producer { get; init; } = "OnnxCurvature";
 }
 
-/// <summary>What was written.</summary>
+/// <summary>The file that was written.</summary>
 /// <param name="Path">The model.</param>
 /// <param name="Opset">Its opset of ai.onnx.</param>
 /// <param name="Weights">Where the large constants went: beside, when not all of them could be taken by reference; embedded, when there are

@@ -102,7 +102,7 @@ internal static class CholeskyFactor
             }
         );
 
-    /// <summary>What the iterations of a Loop give out, one after another along a new first axis.</summary>
+    /// <summary>The rows that the iterations of a Loop give out, one after another along a new first axis.</summary>
     /// <param name="outer">Where the Loop is built.</param>
     /// <param name="initial">Its state before the first.</param>
     /// <param name="iterations">Their number.</param>

@@ -5,8 +5,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Building;
 
 /// <summary>
-/// What the positions of a window see of a tensor x [N, C, *spatial], one slice for each kernel position: a plain graph of Pad and
-/// strided slices, whose sizes need not be known.
+/// The elements of a tensor x [N, C, *spatial] that the positions of a window see, one slice for each kernel position: a plain graph of Pad
+/// and strided slices, whose sizes need not be known.
 /// </summary>
 internal sealed class WindowTaps
 {

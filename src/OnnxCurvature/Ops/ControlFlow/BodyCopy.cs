@@ -30,7 +30,7 @@ internal static class BodyCopy
         return copies.ToImmutable();
     }
 
-    /// <summary>What became of a value; itself where nothing did.</summary>
+    /// <summary>The value that took the place of another; itself where none did.</summary>
     public static Value Mapped(IDictionary<Value, Value> map, Value value) => map.TryGetValue(value, out var mapped) ? mapped : value;
 
     /// <summary>

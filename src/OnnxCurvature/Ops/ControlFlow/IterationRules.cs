@@ -19,8 +19,8 @@ internal static class IterationRules
     /// The most with which a body depends on what is active, states that become active from iteration to iteration included.
     /// </summary>
     /// <param name="nodes">The body.</param>
-    /// <param name="states">What is carried: what an iteration takes, and what the next one does.</param>
-    /// <param name="results">What the body gives out.</param>
+    /// <param name="states">The states: the values that an iteration takes, and those that the next one does.</param>
+    /// <param name="results">The outputs of the body.</param>
     /// <param name="active">The active values, to which those of the body are added.</param>
     public static Curvature Analyze(
         IReadOnlyCollection<Node> nodes,

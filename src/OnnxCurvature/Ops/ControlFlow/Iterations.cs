@@ -7,11 +7,11 @@ namespace OnnxCurvature.Ops.ControlFlow;
 /// A loop that is being taken apart or put together: a body, which is built with <paramref name="Body"/> and is computed once for each
 /// entry of the sequences.
 /// </summary>
-/// <param name="Body">What the nodes of the body are built with.</param>
+/// <param name="Body">The builder of the body's nodes.</param>
 /// <param name="Nodes">The nodes of the body that are there, in order.</param>
-/// <param name="States">What is carried from iteration to iteration.</param>
-/// <param name="Inputs">What each iteration takes an entry of; at least one.</param>
-/// <param name="Rows">What each iteration gives out.</param>
+/// <param name="States">The states that are carried from iteration to iteration.</param>
+/// <param name="Inputs">The sequences that each iteration takes an entry of; at least one.</param>
+/// <param name="Rows">The rows that each iteration gives out.</param>
 /// <param name="Count">The number of iterations.</param>
 /// <param name="MayBeNone">Whether there may be no iterations at all, as of a Loop.</param>
 internal sealed record Iterations(
@@ -27,7 +27,7 @@ internal sealed record Iterations(
     /// <summary>The parameters of the body.</summary>
     public IEnumerable<Value> Parameters => States.Select(state => state.Parameter).Concat(Inputs.Select(input => input.Parameter));
 
-    /// <summary>What the body gives out.</summary>
+    /// <summary>The outputs of the body.</summary>
     public IEnumerable<Value> Results => States.Select(state => state.Next).Concat(Rows.Select(row => row.Value));
 
     /// <summary>A Scan with its body copied.</summary>
@@ -82,18 +82,18 @@ internal sealed record Iterations(
 }
 
 /// <summary>A value that is carried from iteration to iteration.</summary>
-/// <param name="Parameter">What an iteration takes.</param>
-/// <param name="Initial">What the first iteration takes: a value of the program around the loop.</param>
-/// <param name="Next">What the next iteration takes.</param>
+/// <param name="Parameter">The parameter of the body.</param>
+/// <param name="Initial">The value that the first iteration takes, a value of the program around the loop.</param>
+/// <param name="Next">The value that the next iteration takes.</param>
 internal sealed record Carried(Value Parameter, Value Initial, Value Next);
 
 /// <summary>A value of which each iteration takes an entry.</summary>
-/// <param name="Parameter">What an iteration takes.</param>
+/// <param name="Parameter">The parameter of the body.</param>
 /// <param name="Sequence">All entries, along the first axis: a value of the program around the loop.</param>
 /// <param name="Reversed">Whether the first iteration takes the last entry.</param>
 internal sealed record Scanned(Value Parameter, Value Sequence, bool Reversed);
 
-/// <summary>What each iteration gives out.</summary>
+/// <summary>The rows that each iteration gives out.</summary>
 /// <param name="Value">The value in the body.</param>
 /// <param name="Reversed">Whether the row of the first iteration becomes the last entry.</param>
 internal sealed record Row(Value Value, bool Reversed);

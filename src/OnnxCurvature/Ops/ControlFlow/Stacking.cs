@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops.ControlFlow;
 
-/// <summary>What iterations take and give out, as entries along a first axis.</summary>
+/// <summary>Inputs and outputs of iterations, as entries along a first axis.</summary>
 internal static class Stacking
 {
     /// <summary>One entry.</summary>

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Building;
 
 namespace OnnxCurvature.Ops.Convolution;
 
-/// <summary>What a convolution and its transpose have in common: y = x ∗ w + b is bilinear in x and w, and affine in b.</summary>
+/// <summary>The common part of a convolution and its transpose: y = x ∗ w + b is bilinear in x and w, and affine in b.</summary>
 internal abstract class ConvolutionOperator : Operator
 {
     /// <inheritdoc/>

@@ -161,7 +161,9 @@ internal abstract class CompositeOperator : Operator
 
     private OperatorCall Call(Node node) => new(Name, Domain, node.Inputs, node.Attributes, node.Outputs.Length);
 
-    /// <summary>What was built for the outputs. A lowering may ask an output of the node itself for the size of a symbol.</summary>
+    /// <summary>
+    /// The nodes that were built for the outputs. A lowering may ask an output of the node itself for the size of a symbol.
+    /// </summary>
     private static ImmutableArray<Node> Inside(Node node, ImmutableArray<Value?> outputs) =>
         GraphWalk.Ancestors(
             outputs.Where(output => output is not null)!,

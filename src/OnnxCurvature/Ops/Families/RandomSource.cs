@@ -57,7 +57,7 @@ internal abstract class RandomSource : CompositeOperator
         return Tensor.Of(element, shape.Sizes, numbers);
     }
 
-    /// <summary>What is sampled: a function of each number, as the element type holds it.</summary>
+    /// <summary>The sampled number: a function of each number, as the element type holds it.</summary>
     protected static ImmutableArray<Value?> Sampled(GraphBuilder b, Tensor numbers, Func<double, double> function)
     {
         for (var i = 0; i < numbers.Count; i++)

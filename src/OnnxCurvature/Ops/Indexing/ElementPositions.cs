@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Evaluation;
 
 namespace OnnxCurvature.Ops.Indexing;
 
-/// <summary>What GatherElements and ScatterElements have in common: a tensor of indices along an axis, one for each place.</summary>
+/// <summary>The common part of GatherElements and ScatterElements: a tensor of indices along an axis, one for each place.</summary>
 internal static class ElementPositions
 {
     /// <summary>For each place of the indices the flat position in data that it points to.</summary>

@@ -149,7 +149,7 @@ internal sealed class Gather : LinearOperator
     /// <inheritdoc/>
     public override bool HoldsIndices(int input) => input == 1;
 
-    /// <summary>What holds no input is cut into single positions, and these are put together in the order of the indices.</summary>
+    /// <summary>Indices that hold no input are cut into single positions, and these are put together in the order of the indices.</summary>
     public override ImmutableArray<Value?>? WithoutGaps(
         GraphBuilder b,
         OperatorCall call,

@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Ops.Indexing;
 
-/// <summary>What <see cref="ScatterElements"/> was called before opset 11; a file's nodes become that.</summary>
+/// <summary>The name of <see cref="ScatterElements"/> before opset 11; a file's nodes become that.</summary>
 internal sealed class Scatter : CompositeOperator
 {
     /// <inheritdoc/>

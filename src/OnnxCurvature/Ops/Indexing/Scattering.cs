@@ -8,7 +8,7 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Indexing;
 
-/// <summary>What ScatterElements and ScatterND have in common.</summary>
+/// <summary>The common part of ScatterElements and ScatterND.</summary>
 internal static class Scattering
 {
     /// <summary>The most elements of the dense form of a scattering.</summary>

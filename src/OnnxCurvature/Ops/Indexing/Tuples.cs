@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Indexing;
 
-/// <summary>What GatherND and ScatterND have in common: indices [*places, q] whose last axis holds tuples of q coordinates.</summary>
+/// <summary>The common part of GatherND and ScatterND: indices [*places, q] whose last axis holds tuples of q coordinates.</summary>
 internal static class Tuples
 {
     /// <summary>

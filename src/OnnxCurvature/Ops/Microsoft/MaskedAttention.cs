@@ -4,7 +4,7 @@ using OnnxCurvature.Ops.Building;
 
 namespace OnnxCurvature.Ops.Microsoft;
 
-/// <summary>What the attentions of ONNX Runtime's domain have in common.</summary>
+/// <summary>The common part of the attentions of ONNX Runtime's domain.</summary>
 internal static class MaskedAttention
 {
     /// <summary>
@@ -15,7 +15,7 @@ internal static class MaskedAttention
     /// <param name="call">The call.</param>
     /// <param name="heads">Queries [N, heads, S, D], keys [N, heads, T, D] and values [N, heads, T, E].</param>
     /// <param name="mask">The mask of padding, or null.</param>
-    /// <param name="added">What is added to the scores, or null.</param>
+    /// <param name="added">The term that is added to the scores, or null.</param>
     /// <param name="past">The number of keys before the first query.</param>
     public static Value Of(GraphBuilder b, OperatorCall call, (Value Q, Value K, Value V) heads, Value? mask, Value? added, Dim past)
     {

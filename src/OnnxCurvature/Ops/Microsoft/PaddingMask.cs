@@ -10,8 +10,8 @@ namespace OnnxCurvature.Ops.Microsoft;
 internal static class PaddingMask
 {
     /// <summary>
-    /// What is added to the scores [N, heads, S, T]: zero at positions that count, else <c>mask_filter_value</c> (default -10000). The mask
-    /// holds lengths [N], ends and begins [2*N], or truth values [N, T] or [N, S, T].
+    /// The term that is added to the scores [N, heads, S, T]: zero at positions that count, else <c>mask_filter_value</c> (default -10000).
+    /// The mask holds lengths [N], ends and begins [2*N], or truth values [N, T] or [N, S, T].
     /// </summary>
     public static Value Penalty(GraphBuilder b, OperatorCall call, Value mask, TensorShape scores, ElementType element)
     {

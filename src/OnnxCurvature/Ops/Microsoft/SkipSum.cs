@@ -3,7 +3,7 @@ using OnnxCurvature.Ops.Building;
 
 namespace OnnxCurvature.Ops.Microsoft;
 
-/// <summary>What normalizations with a skip connection normalize.</summary>
+/// <summary>The sum that normalizations with a skip connection normalize.</summary>
 internal static class SkipSum
 {
     /// <summary>x + skip + bias, where the skip may lack the batch axis and the bias may be left out.</summary>

@@ -40,7 +40,7 @@ internal sealed record RecurrentWeights(Value W, Value R, Expr? InputBias, Expr?
         return Reshape.To(b, row, row.Type.Shape.Remove(0));
     }
 
-    /// <summary>What inputs and states contribute to all gates, biases included.</summary>
+    /// <summary>The share of inputs and states in all gates, biases included.</summary>
     public Expr Gates(Expr input, Expr? state)
     {
         var sum = state is { } h ? input + h.With(MatMul.Of(h.Builder, h, R)) : input;

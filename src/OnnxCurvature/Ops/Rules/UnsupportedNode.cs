@@ -7,7 +7,7 @@ namespace OnnxCurvature.Ops.Rules;
 /// <param name="Reason">One sentence.</param>
 internal sealed record UnsupportedNode(Node Node, string Reason)
 {
-    /// <summary>What stands against a node whose bodies hold nodes that cannot be taken: all of them.</summary>
+    /// <summary>The obstacle to a node whose bodies hold nodes that cannot be taken: all of them.</summary>
     public static UnsupportedOperatorException InBody(IEnumerable<UnsupportedNode> refusals) =>
         new(
             string.Join(

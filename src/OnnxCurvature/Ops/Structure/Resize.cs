@@ -106,7 +106,7 @@ internal sealed class Resize : CompositeOperator
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 8 * size(node.Output.Type.Shape.Elements);
 
-    /// <summary>What no opset can say is written as what it is lowered to, and only where that is known.</summary>
+    /// <summary>Forms that no opset has are written as what it is lowered to, and only where that is known.</summary>
     private void RequireSizes(OperatorCall call)
     {
         if (!Infer(call)[0].Shape.IsKnown || !call.Required(0).Type.Shape.IsKnown)

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Families;
 namespace OnnxCurvature.Ops.Structure;
 
 /// <summary>
-/// What <see cref="Resize"/> was called before opset 10; a file's nodes become that. Inputs: x, factors.
+/// The name of <see cref="Resize"/> before opset 10; a file's nodes become that. Inputs: x, factors.
 /// </summary>
 internal sealed class Upsample : CompositeOperator
 {

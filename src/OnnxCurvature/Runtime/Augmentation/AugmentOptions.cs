@@ -27,7 +27,7 @@ public sealed record AugmentOptions
     /// <summary>Whether weights are copied into the file.</summary>
     public bool Embed { get; init; }
 
-    /// <summary>What the file gives out, and under which names; by default the model's outputs and the results under theirs.</summary>
+    /// <summary>The outputs of the file and their names; by default the model's outputs and the results under theirs.</summary>
     public OutputContract Contract { get; init; } = new();
 
     /// <summary>The most that values of one run of the file may take beside its weights, in bytes.</summary>
@@ -37,7 +37,7 @@ public sealed record AugmentOptions
         init => Limits = Limits with { MemoryBytes = value };
     }
 
-    /// <summary>What the plan has to keep to.</summary>
+    /// <summary>The limits of the plan.</summary>
     internal PlanLimits Limits { get; init; } = new();
 
     /// <summary>The most that loading the model may take.</summary>
@@ -52,14 +52,14 @@ public sealed record AugmentOptions
     /// <summary>Whether the file holds no loops over directions, and only operators that most engines have.</summary>
     internal bool IsPortable => Profile == AugmentProfile.Portable || Target is not null;
 
-    /// <summary>What makes and moves the files.</summary>
+    /// <summary>The file system that makes and moves the files.</summary>
     internal IFileSystem Files { get; init; } = SystemFiles.Instance;
 
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
 }
 
-/// <summary>What was written.</summary>
+/// <summary>The file that was written.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Opset">Its opset.</param>

@@ -11,7 +11,7 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Augmentation;
 
-/// <summary>What an augmented file says of itself in its metadata.</summary>
+/// <summary>The description that an augmented file holds in its metadata.</summary>
 internal sealed record AugmentedMetadata
 {
     /// <summary>The key of the list of the files that weights are taken from, with their digests.</summary>
@@ -28,7 +28,7 @@ internal sealed record AugmentedMetadata
     /// <summary>The outputs that were added.</summary>
     public required ImmutableArray<string> Outputs { get; init; }
 
-    /// <summary>What these outputs hold, by the names that results have where nothing renames them.</summary>
+    /// <summary>The quantities of these outputs, by the names that results have where nothing renames them.</summary>
     public required ImmutableArray<string> Results { get; init; }
 
     /// <summary>The outputs that have the opposite sign.</summary>
@@ -89,7 +89,7 @@ internal sealed record AugmentedMetadata
         };
     }
 
-    /// <summary>What an augmented file says of itself, for people; null where the file is none.</summary>
+    /// <summary>The description of an augmented file, for people; null where the file is none.</summary>
     public static AugmentedModel? Describe(IReadOnlyDictionary<string, string> metadata) =>
         Read(metadata) is not { } known
             ? null
@@ -106,7 +106,7 @@ internal sealed record AugmentedMetadata
                 known.Methods
             );
 
-    /// <summary>What results hold that have other names than usual: one sentence each.</summary>
+    /// <summary>Notes on results that have other names than usual, one sentence each.</summary>
     public IEnumerable<string> NewNames =>
         Outputs
             .Zip(Results)

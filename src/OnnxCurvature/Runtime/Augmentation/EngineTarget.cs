@@ -57,7 +57,7 @@ public sealed record EngineTarget
     /// <summary>The operators that it has.</summary>
     public FrozenSet<string> Operators { get; }
 
-    /// <summary>What becomes of nodes of other operators, as a predicate such as "run on the CPU"; null where it refuses them.</summary>
+    /// <summary>The fate of nodes of other operators, as a predicate such as "run on the CPU"; null where it refuses them.</summary>
     public string? Fallback { get; }
 
     /// <summary>Whether all sizes must be numbers when the file is read.</summary>

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Runtime.Batches;
 /// <param name="Unweighted">The outputs that are not weighed.</param>
 internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSample, ImmutableHashSet<string> Unweighted)
 {
-    /// <summary>What a batch's part of an output is multiplied by.</summary>
+    /// <summary>The factor of a batch's part of an output.</summary>
     /// <param name="name">The output.</param>
     /// <param name="share">The batch's share of the samples.</param>
     public double Weight(string name, double share) => Averages && !Unweighted.Contains(name) ? share : 1;

@@ -183,7 +183,7 @@ internal sealed class DataSet
         return new DataSet(arrays.ToImmutable(), total, batch, names);
     }
 
-    /// <summary>What became of the data: one sentence each.</summary>
+    /// <summary>Notes on the data, one sentence each.</summary>
     public IEnumerable<string> Notes =>
         _arrays
             .Where(entry => !Widens(entry.Array.Element, entry.Input.Type.Element))

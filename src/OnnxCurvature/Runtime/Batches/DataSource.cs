@@ -18,7 +18,7 @@ internal sealed class DataSource
 
     private DataSource(ImmutableArray<(NamedFile?, NpyArray)> parts) => _parts = parts;
 
-    /// <summary>What the numbers stand for; null for themselves.</summary>
+    /// <summary>The numbers that they stand for; null for themselves.</summary>
     public Scaling? Scaling { get; private init; }
 
     /// <summary>Whether the files hold uint8, as those of images do.</summary>

@@ -2,7 +2,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Runtime.Batches;
 
-/// <summary>What the results of a run take while they are put together.</summary>
+/// <summary>The bytes of the results of a run while they are put together.</summary>
 internal static class JoinedBytes
 {
     /// <summary>The numbers that hold the rounding errors of a sum over batches, as it was seen with results in float32.</summary>

@@ -95,7 +95,7 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
         return (values, kind == JoinKind.PerSample ? [rows, .. first.Shape.Skip(1)] : first.Shape);
     }
 
-    /// <summary>What the first batch alone adds to the whole.</summary>
+    /// <summary>The part that the first batch alone adds to the whole.</summary>
     public double[] OfFirst() => _pieces[0].Sum.Round();
 
     private long Key(long batch) =>

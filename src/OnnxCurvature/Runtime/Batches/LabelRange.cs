@@ -9,7 +9,7 @@ internal static class LabelRange
 {
     /// <summary>Throws <see cref="UserErrorException"/> for the first label that names no class and is not ignored.</summary>
     /// <param name="array">The labels.</param>
-    /// <param name="labels">What they may be.</param>
+    /// <param name="labels">Their range.</param>
     /// <param name="samples">Where samples lie in them.</param>
     /// <param name="names">How data and samples are named.</param>
     public static void Check(NpyArray array, ClassLabels labels, SampleLayout samples, SampleNames names)

@@ -46,6 +46,6 @@ internal sealed record SampleNumbers(ImmutableArray<(long Start, long End)> Rang
     public ImmutableArray<(long Start, long End)> Positions(long each) =>
         [.. Ranges.Select(range => (checked(range.Start * each), checked(range.End * each)))];
 
-    /// <summary>What is taken, by which two runs can be compared.</summary>
+    /// <summary>The choice, by which two runs can be compared.</summary>
     public override string ToString() => string.Join(",", Ranges.Select(range => $"{range.Start}:{range.End}"));
 }

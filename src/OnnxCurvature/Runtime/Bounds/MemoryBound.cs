@@ -4,7 +4,7 @@ namespace OnnxCurvature.Runtime.Bounds;
 
 /// <summary>The most memory that a run lets its process hold, and who says so.</summary>
 /// <param name="Bytes">The bytes that the run may take, with the libraries of the process.</param>
-/// <param name="Setter">What in the system sets it; null where it was asked for.</param>
+/// <param name="Setter">The part of the system that sets it; null where it was asked for.</param>
 internal readonly record struct MemoryBound(long Bytes, string? Setter)
 {
     /// <summary>A process that has run a small model, measured with .NET 10 and ONNX Runtime 1.31.</summary>
@@ -13,8 +13,8 @@ internal readonly record struct MemoryBound(long Bytes, string? Setter)
     private static readonly Lazy<SystemLimit> System = new(() => new SystemLimits().Smallest());
 
     /// <summary>
-    /// What the process held before, besides its libraries: a program that uses the library has memory of its own, which is no part of a
-    /// run.
+    /// The bytes that the process held before, besides its libraries: a program that uses the library has memory of its own, which is no
+    /// part of a run.
     /// </summary>
     public long HeldBefore { get; private init; }
 
@@ -60,7 +60,7 @@ internal readonly record struct MemoryBound(long Bytes, string? Setter)
     /// <summary>How to allow more.</summary>
     public string Remedy => Setter is null ? "allow more with --memory" : "let the process have more there";
 
-    /// <summary>What the user should know: a sentence where the bound is not the one that was asked for.</summary>
+    /// <summary>A note for the user where the bound is not the one that was asked for.</summary>
     public IEnumerable<string> Notes =>
         Setter is null ? [] : [$"The process may take {PlanLimits.Text(Bytes)}, since {Setter} allows no more than that."];
 }

@@ -31,7 +31,7 @@ internal sealed class MemoryWatch : IDisposable
 
     /// <summary>Watches over a run of this process.</summary>
     /// <param name="bound">The most that it may hold.</param>
-    /// <param name="measure">What the process holds, in bytes.</param>
+    /// <param name="measure">The bytes that the process holds.</param>
     /// <param name="cancellation">Ends the run for other reasons.</param>
     public MemoryWatch(MemoryBound bound, Func<long> measure, CancellationToken cancellation)
         : this(

@@ -4,7 +4,7 @@ namespace OnnxCurvature.Runtime.Bounds;
 
 /// <summary>A bound on memory that the system sets.</summary>
 /// <param name="Bytes">The most bytes that the process may hold.</param>
-/// <param name="Setter">What sets it, as the subject of a sentence.</param>
+/// <param name="Setter">The part of the system that sets it, as the subject of a sentence.</param>
 internal readonly record struct SystemLimit(long Bytes, string Setter)
 {
     /// <summary>The bytes of address space that are allowed, where a process does not start with so few; else null.</summary>
@@ -12,8 +12,8 @@ internal readonly record struct SystemLimit(long Bytes, string Setter)
 }
 
 /// <summary>
-/// What the system lets a process hold: the machine's memory, and on Linux its control groups, as those of containers, and the limits that
-/// <c>ulimit</c> sets.
+/// The memory that the system lets a process hold: the machine's memory, and on Linux its control groups, as those of containers, and the
+/// limits that <c>ulimit</c> sets.
 /// </summary>
 /// <param name="root">The folder that holds <c>proc</c> and <c>sys</c>.</param>
 internal sealed class SystemLimits(string root = "/")

@@ -8,7 +8,7 @@ using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Runtime.Checking;
 
-/// <summary>What a check may take of time and memory.</summary>
+/// <summary>The time and memory that a check may take.</summary>
 /// <param name="costs">Sizes and operations.</param>
 /// <param name="cores">The cores that nodes may use.</param>
 /// <param name="provider">Where the check runs.</param>
@@ -38,9 +38,9 @@ internal sealed class CheckBudget(
     public (double Batch, double Run) Expected => expected;
 
     /// <summary>How many directions may be taken of those that are wanted.</summary>
-    /// <param name="part">What is derived.</param>
+    /// <param name="part">The results that are derived.</param>
     /// <param name="seconds">The time for them.</param>
-    /// <param name="time">What bounds the whole check.</param>
+    /// <param name="time">The bound on the whole check.</param>
     /// <param name="variations">In how many variations each is derived, in every way of rounding; 0 where once is enough.</param>
     public CheckAllowance For(CheckPart part, double seconds, CheckTime time, int variations)
     {

@@ -59,9 +59,9 @@ internal sealed class CheckComparison(
     }
 
     /// <summary>
-    /// What the entries of probes must be, for a comparison that is made elsewhere: what rounding may make of each is measured beforehand,
-    /// along all variations, or along a few where there is no time for more. It gives the references of each probe that there was time and
-    /// memory for, and where not for all, why: a clause.
+    /// The right values of the entries of probes, for a comparison that is made elsewhere: what rounding may make of each is measured
+    /// beforehand, along all variations, or along a few where there is no time for more. It gives the references of each probe that there
+    /// was time and memory for, and where not for all, why: a clause.
     /// </summary>
     /// <param name="probes">The probes.</param>
     /// <param name="variations">How many variations are measured: some of <see cref="CheckRounding.Steps"/>.</param>

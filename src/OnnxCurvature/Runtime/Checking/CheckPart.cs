@@ -5,7 +5,7 @@ using OnnxCurvature.Methods.Checking;
 namespace OnnxCurvature.Runtime.Checking;
 
 /// <summary>Results that are checked by one program, and what that may take.</summary>
-/// <param name="Derivatives">What is derived.</param>
+/// <param name="Derivatives">The results that are derived.</param>
 /// <param name="Results">The results.</param>
 internal sealed record CheckPart(DirectionalDerivatives Derivatives, ImmutableArray<CheckedResult> Results)
 {

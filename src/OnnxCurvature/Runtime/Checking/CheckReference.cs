@@ -3,13 +3,13 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Checking;
 
-/// <summary>What an entry of a result must be, and by how much it may differ.</summary>
+/// <summary>The right value of an entry of a result, and the difference that it may have.</summary>
 /// <param name="Name">The result: <c>conv4_3.weight.hessian_diagonal</c>.</param>
 /// <param name="Position">The position of the entry.</param>
 /// <param name="Index">Its indices.</param>
 /// <param name="Reference">The derivative along the entry.</param>
 /// <param name="Relative">The difference that is allowed relative to the reference and to the root mean square of the result.</param>
-/// <param name="Rounding">What rounding may make of the entry besides.</param>
+/// <param name="Rounding">The further error that rounding may make in the entry.</param>
 internal sealed record CheckReference(
     string Name,
     long Position,

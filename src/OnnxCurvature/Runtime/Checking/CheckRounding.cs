@@ -7,7 +7,7 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <summary>By how much an entry may differ from its reference, and no more.</summary>
 /// <param name="Spread">The spread of the reference under the factors of <see cref="Multiples"/>, from z on in float64.</param>
 /// <param name="Narrow">
-/// What the same in float32 from z on is off by, which is a roundoff of float32 times the size of the terms before they cancel. It is also
+/// The error of the same in float32 from z on, which is a roundoff of float32 times the size of the terms before they cancel. It is also
 /// seen where terms cancel to nothing in float64.
 /// </param>
 /// <param name="Perturbed">The reference under <see cref="Errors"/>; empty where these were not measured.</param>
@@ -67,7 +67,7 @@ internal readonly record struct CheckRounding(double Spread, double Narrow, doub
     /// <summary>The relative difference that is allowed for results of a type.</summary>
     public static double Relative(double roundoff) => Math.Min(Most, Units * roundoff);
 
-    /// <summary>What rounding may make of the entry besides.</summary>
+    /// <summary>The further error that rounding may make in the entry.</summary>
     /// <param name="roundoff">The unit roundoff of the run.</param>
     /// <param name="squares">
     /// Whether the result is a sum of squares: then what is off is what is squared, by some roundoffs of the size of its terms, and nothing
@@ -86,9 +86,9 @@ internal readonly record struct CheckRounding(double Spread, double Narrow, doub
         tf32 && element == ElementType.Float32 ? ElementType.Float16.UnitRoundoff() : element.UnitRoundoff();
 
     /// <summary>
-    /// What rounding before z does, by how it compares with the errors. What changes sign with them is in proportion to them. What does not
-    /// is of second order, and so is what rounding makes of a sum of squares. Elsewhere it shows, divided by the square of their size, how
-    /// large the terms of z_aᵀ ∇²L z_b are that cancel whatever z_a is, as for a bias that all classes share.
+    /// The effect of rounding before z, by how it compares with the errors. A part that changes sign with them is in proportion to them.
+    /// One that does not is of second order, and so is what rounding makes of a sum of squares. Elsewhere it shows, divided by the square
+    /// of their size, how large the terms of z_aᵀ ∇²L z_b are that cancel whatever z_a is, as for a bias that all classes share.
     /// </summary>
     private double Before(double roundoff, bool squares)
     {

@@ -6,7 +6,7 @@ using OnnxCurvature.Runtime.Sessions;
 namespace OnnxCurvature.Runtime.Checking;
 
 /// <summary>Runs the program of a check for any number of probes, some at a time.</summary>
-/// <param name="derivatives">What is derived.</param>
+/// <param name="derivatives">The results that are derived.</param>
 /// <param name="directions">How many directions at a time.</param>
 /// <param name="rounding">How it rounds.</param>
 /// <param name="batch">What is fed and what the run gave.</param>

@@ -2,7 +2,7 @@ using OnnxCurvature.Methods.Checking;
 
 namespace OnnxCurvature.Runtime.Checking;
 
-/// <summary>What a direction of a check is multiplied by, and what errors its tangents have.</summary>
+/// <summary>The factor of a direction of a check, and the errors of its tangents.</summary>
 /// <param name="Factor">The factor.</param>
 /// <param name="Amplitude">The relative size of the errors.</param>
 /// <param name="Frequency">Which errors: a positive integer.</param>

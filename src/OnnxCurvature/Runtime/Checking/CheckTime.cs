@@ -47,7 +47,7 @@ internal sealed class CheckTime
     /// <summary>Starts the clock.</summary>
     /// <param name="expected">How long the first batch, and the whole run, were expected to take.</param>
     /// <param name="taken">How long the first batch took.</param>
-    /// <param name="spent">What the check took to prepare.</param>
+    /// <param name="spent">The time that the check took to prepare.</param>
     public CheckTime((double Batch, double Run) expected, double taken, double spent)
     {
         Slowdown = taken / expected.Batch;

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <summary>The batch that is checked.</summary>
 /// <param name="Result">A result, by name: its elements and shape.</param>
 /// <param name="Given">A value of the model that the run gave.</param>
-/// <param name="Fed">What was fed, by name.</param>
+/// <param name="Fed">The inputs, by name.</param>
 /// <param name="Expect">Takes the bytes that are about to be allocated, and may then end the check.</param>
 internal sealed record CheckedBatch(
     Func<string, (double[] Values, long[] Shape)> Result,

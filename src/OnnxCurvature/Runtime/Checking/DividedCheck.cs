@@ -48,7 +48,7 @@ internal sealed record DividedCheck(
     }
 }
 
-/// <summary>What an entry of the first batch must be.</summary>
+/// <summary>The right value of an entry of the first batch.</summary>
 /// <param name="Entry">The entry.</param>
-/// <param name="Weight">What the batch's part of the result is multiplied by.</param>
+/// <param name="Weight">The factor of the batch's part of the result.</param>
 internal sealed record DividedReference(CheckReference Entry, double Weight);

@@ -17,7 +17,7 @@ internal sealed record Probe(
     ImmutableArray<(ResultEntries Entries, ImmutableArray<long> Positions)> Compared
 )
 {
-    /// <summary>What an output of the check program is multiplied by where a (and b, where it is a) is multiplied by a factor.</summary>
+    /// <summary>The factor of an output of the check program where a (and b, where it is a) is multiplied by a factor.</summary>
     public double Power(CheckedDerivatives output, double factor) =>
         output is CheckedDerivatives.First or CheckedDerivatives.Image || B is not null ? factor : factor * factor;
 }

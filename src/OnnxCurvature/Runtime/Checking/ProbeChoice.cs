@@ -9,7 +9,7 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="indexOf">The index of any value.</param>
 /// <param name="results">The results.</param>
 /// <param name="entries">How many entries of each.</param>
-/// <param name="inputs">What was fed, by name: directions and cotangents.</param>
+/// <param name="inputs">The directions and cotangents that were fed, by name.</param>
 internal sealed class ProbeChoice(
     int value,
     Func<Value, int> indexOf,

@@ -156,9 +156,9 @@ internal sealed class RunCheck
         return report.Agrees ? report : throw new DisagreementException(report);
     }
 
-    /// <summary>What entries of the results of a batch must be whose directions are divided over several runs.</summary>
+    /// <summary>The right values of entries of the results of a batch whose directions are divided over several runs.</summary>
     /// <param name="batch">The batch, with what this run computed of its results, by which entries are chosen.</param>
-    /// <param name="weight">What the batch's part of a result, by its name, is multiplied by.</param>
+    /// <param name="weight">The factor of the batch's part of a result, by its name.</param>
     /// <param name="seconds">How long a whole batch takes.</param>
     /// <param name="share">The share of the work of all runs that this run makes.</param>
     /// <param name="settings">How sessions run.</param>

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace OnnxCurvature.Runtime.Checkpoints;
 
 /// <summary>
-/// What a result is of: the model, the data, the request and all that changes the bits of a result, as pairs of what something is called
+/// The origin of a result: the model, the data, the request and all that changes the bits of a result, as pairs of what something is called
 /// and what it is. Runs of which all are the same give the same bits on the same kind of machine.
 /// </summary>
 /// <param name="Entries">The pairs.</param>
@@ -11,8 +11,8 @@ internal sealed record RunIdentity(ImmutableArray<IdentityEntry> Entries)
 {
     /// <summary>The first pair of another identity that differs, as a clause; null where there is none.</summary>
     /// <param name="other">The other identity.</param>
-    /// <param name="here">What this one is called.</param>
-    /// <param name="there">What the other one is called.</param>
+    /// <param name="here">The name of this one.</param>
+    /// <param name="there">The name of the other one.</param>
     public string? DifferenceTo(RunIdentity other, string here, string there)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -29,6 +29,6 @@ internal sealed record RunIdentity(ImmutableArray<IdentityEntry> Entries)
 }
 
 /// <summary>Something that a result is of.</summary>
-/// <param name="Name">What it is called: <c>--loss</c>.</param>
-/// <param name="Value">What it is: <c>cross-entropy</c>.</param>
+/// <param name="Name">Its name: <c>--loss</c>.</param>
+/// <param name="Value">Its value: <c>cross-entropy</c>.</param>
 internal sealed record IdentityEntry(string Name, string Value);

@@ -7,8 +7,8 @@ namespace OnnxCurvature.Runtime.Checkpoints;
 /// <summary>Keeps what a run has done: which part of the work it makes, from where it goes on, and when a checkpoint is due.</summary>
 /// <param name="shard">The part of the work.</param>
 /// <param name="options">The checkpoint; null for none.</param>
-/// <param name="identity">What the run is of.</param>
-/// <param name="info">What is kept of a state for the summary.</param>
+/// <param name="identity">The identity of the run.</param>
+/// <param name="info">The part of a state that the summary needs.</param>
 internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<RunIdentity> identity, Func<RunState, ShardFileInfo> info)
 {
     /// <summary>A checkpoint takes at most one part of so many of the time.</summary>
@@ -23,7 +23,7 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
     /// <summary>Whether a checkpoint is written over that was left by the same run, before it was planned anew.</summary>
     public bool BeginsAnew { get; init; }
 
-    /// <summary>What makes, moves and removes the file.</summary>
+    /// <summary>The file system that makes, moves and removes the file.</summary>
     public IFileSystem Files { get; init; } = SystemFiles.Instance;
 
     /// <summary>The part of the work.</summary>

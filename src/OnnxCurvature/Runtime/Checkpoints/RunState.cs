@@ -6,7 +6,7 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Checkpoints;
 
-/// <summary>What a run has computed so far: exact sums over the units that are done.</summary>
+/// <summary>The results of a run so far: exact sums over the units that are done.</summary>
 /// <param name="units">The units that it makes.</param>
 /// <param name="outputs">Its outputs, in order.</param>
 internal sealed class RunState(UnitRange units, ImmutableArray<StateOutput> outputs)
@@ -23,10 +23,10 @@ internal sealed class RunState(UnitRange units, ImmutableArray<StateOutput> outp
     /// <summary>The outputs.</summary>
     public ImmutableArray<StateOutput> Outputs => outputs;
 
-    /// <summary>What the check found; null as long as nothing was checked.</summary>
+    /// <summary>The findings of the check; null as long as nothing was checked.</summary>
     public CheckReport? Check { get; set; }
 
-    /// <summary>What the first batch must be, where its segments are made by several shards; else null.</summary>
+    /// <summary>The right results of the first batch, where its segments are made by several shards; else null.</summary>
     public DividedCheck? Divided { get; set; }
 
     /// <summary>The seconds that processes took for the units so far.</summary>
@@ -60,5 +60,5 @@ internal sealed class RunState(UnitRange units, ImmutableArray<StateOutput> outp
 /// <summary>An output of a run.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Element">The element type in the file of the result.</param>
-/// <param name="Joined">What was put together so far.</param>
+/// <param name="Joined">The results that were put together so far.</param>
 internal sealed record StateOutput(string Name, ElementType Element, JoinedOutput Joined);

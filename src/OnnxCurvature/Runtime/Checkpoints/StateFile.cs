@@ -18,10 +18,10 @@ internal static class StateFile
 
     /// <summary>Writes a state, whole or not at all. Throws <see cref="UserErrorException"/>.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="identity">What the run is of.</param>
+    /// <param name="identity">The identity of the run.</param>
     /// <param name="state">The state.</param>
-    /// <param name="info">What is kept of it for the summary.</param>
-    /// <param name="files">What makes and moves the file.</param>
+    /// <param name="info">The part of it that the summary needs.</param>
+    /// <param name="files">The file system that makes and moves the file.</param>
     public static void Write(string path, RunIdentity identity, RunState state, ShardFileInfo info, IFileSystem files) =>
         AtomicFile.Write(
             path,

@@ -7,7 +7,7 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Checkpoints;
 
-/// <summary>What <c>about.json</c> of a state's file holds.</summary>
+/// <summary>The contents of <c>about.json</c> in a state's file.</summary>
 internal sealed record StateHeader
 {
     /// <summary>The kind of files that hold states.</summary>
@@ -22,10 +22,10 @@ internal sealed record StateHeader
     /// <summary>The format.</summary>
     public int Format { get; init; }
 
-    /// <summary>What the run is of.</summary>
+    /// <summary>The identity of the run.</summary>
     public required RunIdentity Identity { get; init; }
 
-    /// <summary>What is kept for the summary.</summary>
+    /// <summary>The part that the summary needs.</summary>
     public required ShardFileInfo Info { get; init; }
 
     /// <summary>The units that the run makes.</summary>
@@ -43,11 +43,11 @@ internal sealed record StateHeader
     /// <summary>The random directions of an estimate.</summary>
     public required int Probes { get; init; }
 
-    /// <summary>What the check found; null where nothing was checked.</summary>
+    /// <summary>The findings of the check; null where nothing was checked.</summary>
     public required CheckReport? Check { get; init; }
 
     /// <summary>
-    /// What the first batch must be, where its segments are made by several shards and this one has found it out; else null.
+    /// The right results of the first batch, where its segments are made by several shards and this one has found it out; else null.
     /// </summary>
     public required DividedCheck? Divided { get; init; }
 
@@ -94,13 +94,13 @@ internal sealed record OutputHeader(string Name, ElementType Element, JoinKind K
 /// <param name="Parts">The numbers of which each sum is made.</param>
 internal sealed record PieceHeader(long Batch, int Parts);
 
-/// <summary>What a shard's file says for the summary of the result that it is part of.</summary>
+/// <summary>The part of a shard's file for the summary of the whole result.</summary>
 /// <param name="Shard">Which shard it is.</param>
 /// <param name="Batches">The number of batches of the whole run.</param>
 /// <param name="CanonicalNames">For each output, the name that results have where nothing renames them.</param>
 /// <param name="Negated">The outputs that have the opposite sign.</param>
 /// <param name="Methods">How each second-order quantity is computed.</param>
-/// <param name="Notes">What the user should know: one sentence each.</param>
+/// <param name="Notes">Notes for the user, one sentence each.</param>
 /// <param name="Unchecked">Why results are not checked, where they are not: a clause.</param>
 /// <param name="Nodes">The nodes that use the weights, by the name of the weight.</param>
 internal sealed record ShardFileInfo(

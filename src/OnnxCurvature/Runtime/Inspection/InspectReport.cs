@@ -4,7 +4,7 @@ using OnnxCurvature.Runtime.Augmentation;
 
 namespace OnnxCurvature.Runtime.Inspection;
 
-/// <summary>What there is to know of a model before anything is computed.</summary>
+/// <summary>The description of a model before anything is computed.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="IrVersion">Its IR version.</param>
 /// <param name="Opset">Its opset of the default domain.</param>
@@ -28,7 +28,7 @@ public sealed record InspectReport(
     ImmutableArray<string> Notes
 )
 {
-    /// <summary>What the file was compiled for, where it is an augmented model; null for any other.</summary>
+    /// <summary>The request that the file was compiled for, where it is an augmented model; null for any other.</summary>
     public AugmentedModel? Augmented { get; init; }
 }
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace OnnxCurvature.Runtime.Results;
 
-/// <summary>What the check of a run found: some entries of its exact results, computed a second time in another way.</summary>
+/// <summary>The findings of the check of a run: some entries of its exact results, computed a second time in another way.</summary>
 /// <param name="Entries">The comparisons; of a result with an entry for each sample or each row of z, the worst of those of one
 /// direction.</param>
 /// <param name="Unchecked">The results that were not checked, and why.</param>

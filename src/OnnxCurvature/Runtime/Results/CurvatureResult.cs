@@ -12,7 +12,7 @@ namespace OnnxCurvature.Runtime.Results;
 /// <param name="Values">The elements, row-major; sums over batches are kept in double.</param>
 public sealed record ResultTensor(string Name, ElementType Element, ImmutableArray<long> Shape, double[] Values)
 {
-    /// <summary>What it holds, by the name that results have where nothing renames them.</summary>
+    /// <summary>The quantity, by the name that results have where nothing renames them.</summary>
     public string CanonicalName { get; init; } = Name;
 
     /// <summary>Whether it has the opposite sign.</summary>
@@ -32,7 +32,7 @@ public sealed record ResultTensor(string Name, ElementType Element, ImmutableArr
     public Tensor<double> ToTensor() => System.Numerics.Tensors.Tensor.Create(Values, [.. Shape.Select(size => (nint)size)]);
 }
 
-/// <summary>What a run computed.</summary>
+/// <summary>The results of a run.</summary>
 /// <param name="Tensors">The tensors, in the order in which they were asked for.</param>
 /// <param name="Samples">The number of samples.</param>
 /// <param name="Batches">The number of batches.</param>
@@ -49,7 +49,7 @@ public sealed record CurvatureResult(
     /// <summary>The loss, the mean or the sum over all samples as was asked for; null where the loss itself was not.</summary>
     public double? Loss => Find(Quantity.Loss.OutputName("")) is { } loss ? loss.Values[0] : null;
 
-    /// <summary>What was computed for one target: a weight, an input, or a part of one, by the name that it was asked for by.</summary>
+    /// <summary>The results for one target: a weight, an input, or a part of one, by the name that it was asked for by.</summary>
     /// <exception cref="KeyNotFoundException">Nothing was computed for it.</exception>
     public TargetResult this[string target] =>
         Enum.GetValues<Quantity>().Any(quantity => quantity != Quantity.Loss && Find(quantity.OutputName(target)) is not null)
@@ -61,7 +61,7 @@ public sealed record CurvatureResult(
     internal KeyNotFoundException Missing(string name) =>
         new($"The result has no '{name}'; it has {string.Join(", ", Tensors.Select(tensor => tensor.Name))}.");
 
-    /// <summary>What the user should know of how it was computed: one sentence each.</summary>
+    /// <summary>Notes on how it was computed, one sentence each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
     /// <summary>
@@ -70,13 +70,13 @@ public sealed record CurvatureResult(
     /// </summary>
     public double? SecondsOfABatch { get; init; }
 
-    /// <summary>What the check of the first batch found. A run whose check finds a disagreement gives no result.</summary>
+    /// <summary>The findings of the check of the first batch. A run whose check finds a disagreement gives no result.</summary>
     public CheckReport Check { get; init; } = CheckReport.None("", "the run was made without a check");
 
     /// <summary>How long the run waited for batches that were being read, in seconds: the first is read before anything can run.</summary>
     public double SecondsForData { get; init; }
 
-    /// <summary>What the result is of, by name: the model, the data, the request, and all that changes the bits of a result.</summary>
+    /// <summary>The origin of the result, by name: the model, the data, the request, and all that changes the bits of a result.</summary>
     public ImmutableArray<KeyValuePair<string, string>> About { get; init; } = [];
 
     /// <summary>The nodes that use the weights, by the name of the weight.</summary>

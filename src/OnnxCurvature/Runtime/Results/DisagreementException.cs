@@ -12,6 +12,6 @@ public sealed class DisagreementException : Exception
                 + " from the plain derivative of the graph by more than rounding explains."
         ) => Report = report;
 
-    /// <summary>What the check found.</summary>
+    /// <summary>The findings of the check.</summary>
     public CheckReport Report { get; }
 }

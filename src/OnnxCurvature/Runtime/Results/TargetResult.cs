@@ -3,7 +3,7 @@ using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Runtime.Results;
 
-/// <summary>What a run computed for one target.</summary>
+/// <summary>The results of a run for one target.</summary>
 public sealed class TargetResult
 {
     private readonly CurvatureResult _result;

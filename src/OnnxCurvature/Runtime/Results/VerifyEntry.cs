@@ -5,8 +5,8 @@ namespace OnnxCurvature.Runtime.Results;
 /// <summary>One comparison.</summary>
 /// <param name="Name">The tensor: <c>conv4_3.weight.hessian_diagonal</c>.</param>
 /// <param name="Index">The entry's indices.</param>
-/// <param name="Computed">What the run computed.</param>
-/// <param name="Reference">What the check computed.</param>
+/// <param name="Computed">The number that the run computed.</param>
+/// <param name="Reference">The number that the check computed.</param>
 /// <param name="Tolerance">The largest difference that counts as agreement.</param>
 /// <param name="Rounding">The part of the tolerance that stands for errors of rounding: of the run in its own precision, and of the
 /// reference in double.</param>

@@ -16,7 +16,7 @@ namespace OnnxCurvature.Runtime.Runs;
 /// </summary>
 /// <param name="Samples">The number of samples; 1 where no input holds any.</param>
 /// <param name="Size">The number of samples in a batch, but perhaps for the last.</param>
-/// <param name="Weight">What results of batches are weighed by.</param>
+/// <param name="Weight">The weight of the results of a batch.</param>
 /// <param name="Obstacle">Why batches are not proven to give what all samples at once give, as a clause; null where they are, or where
 /// nobody asked.</param>
 internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight, string? Obstacle)
@@ -27,8 +27,8 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
     /// <summary>Whether all samples are one batch.</summary>
     public bool IsWhole => Size >= Samples;
 
-    /// <summary>What the user should know, one sentence each.</summary>
-    /// <param name="bytes">What the values of a batch take at their peak.</param>
+    /// <summary>Notes for the user, one sentence each.</summary>
+    /// <param name="bytes">The bytes of the values of a batch at their peak.</param>
     public IEnumerable<string> Notes(double bytes)
     {
         if (Asked > Size && !IsWhole)
@@ -54,9 +54,9 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
     /// </summary>
     /// <param name="model">The model, with symbols for dimensions that the data decide; where there may be several batches the loss is
     /// put onto it.</param>
-    /// <param name="request">What is asked of the model.</param>
+    /// <param name="request">The request.</param>
     /// <param name="data">The arrays of the inputs, by name.</param>
-    /// <param name="options">What is said of batches.</param>
+    /// <param name="options">The options of batches.</param>
     /// <param name="obstacle">Why batches cannot be put together, as a clause, where that is known already; else null.</param>
     public static BatchDecision Of(
         ModelGraph model,
@@ -105,7 +105,7 @@ internal sealed record BatchDecision(long Samples, long Size, BatchWeight Weight
     /// </summary>
     /// <param name="total">The number of samples.</param>
     /// <param name="own">The number that the model takes at once; null where it takes any.</param>
-    /// <param name="options">What is said of batches.</param>
+    /// <param name="options">The options of batches.</param>
     /// <param name="prove">How results of batches are put together; asked only where there may be several.</param>
     public static BatchDecision Of(long total, long? own, CurvatureRunOptions options, Func<BatchRule> prove)
     {

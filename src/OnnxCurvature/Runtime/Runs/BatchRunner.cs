@@ -40,7 +40,7 @@ internal sealed class BatchRunner : IDisposable
     /// <param name="segments">The segments of a batch.</param>
     /// <param name="join">How batches are put together.</param>
     /// <param name="settings">How sessions run.</param>
-    /// <param name="state">What is done so far.</param>
+    /// <param name="state">The state of the work so far.</param>
     /// <param name="sumsOnDevice">Whether sums stay on a device.</param>
     public BatchRunner(
         Program program,
@@ -274,7 +274,7 @@ internal sealed class BatchRunner : IDisposable
         return Check!.Run(Checked(batch, values, results), SecondsOfFirst, _settings, ends);
     }
 
-    /// <summary>What the first batch must be, where none of the shards makes all of its segments.</summary>
+    /// <summary>The right results of the first batch, where none of the shards makes all of its segments.</summary>
     private DividedCheck? Referee(
         FedBatch batch,
         IReadOnlyDictionary<Value, OrtValue> values,

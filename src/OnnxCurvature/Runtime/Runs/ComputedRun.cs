@@ -5,7 +5,7 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>What a run, or a shard of one, has computed.</summary>
+/// <summary>The results of a run, or of a shard of one.</summary>
 /// <param name="State">The sums.</param>
 internal sealed record ComputedRun(RunState State)
 {
@@ -15,7 +15,7 @@ internal sealed record ComputedRun(RunState State)
     /// <summary>Why there is no check, where there is none: a clause.</summary>
     public string Unchecked { get; init; } = "";
 
-    /// <summary>What the user should know: one sentence each.</summary>
+    /// <summary>Notes for the user, one sentence each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
     /// <summary>The median of the times of the batches after the first; null where there are too few.</summary>

@@ -38,7 +38,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     /// <summary>The most memory that the process may hold; null where it is not watched.</summary>
     public MemoryBound? Bound { get; init; }
 
-    /// <summary>What the process holds, in bytes.</summary>
+    /// <summary>The bytes that the process holds.</summary>
     public Func<long> HeldBytes { get; init; } = () => Environment.WorkingSet;
 
     /// <summary>Is given the bytes of arrays that grow with the data or the results, before they are allocated.</summary>
@@ -59,7 +59,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     /// unit takes more than the bound.
     /// </summary>
     /// <param name="data">The data.</param>
-    /// <param name="keeper">What keeps the work; null where nothing does.</param>
+    /// <param name="keeper">The keeper of the work; null where there is none.</param>
     /// <param name="progress">Receives the share of the work that is done.</param>
     /// <param name="cancellation">Ends the run, and has what was done kept.</param>
     public ComputedRun Compute(DataSet data, RunKeeper? keeper, IProgress<RunProgress>? progress, CancellationToken cancellation)

@@ -46,14 +46,14 @@ internal sealed class GivenData
     /// <summary>The samples of the files that are taken; null for all.</summary>
     public SampleNumbers? Numbers { get; private set; }
 
-    /// <summary>What the user should know: one sentence each.</summary>
+    /// <summary>Notes for the user, one sentence each.</summary>
     public ImmutableArray<string> Notes { get; private set; } = [];
 
     /// <summary>Joins and cuts. Throws <see cref="UserErrorException"/> for files or samples that do not fit.</summary>
     /// <param name="source">How the model was loaded.</param>
     /// <param name="model">The model.</param>
     /// <param name="data">The data by name.</param>
-    /// <param name="options">What is said of samples.</param>
+    /// <param name="options">The options of samples.</param>
     public static GivenData Of(
         ModelSource source,
         OnnxModel model,

@@ -11,10 +11,12 @@ using OnnxCurvature.Runtime.Checking;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>What the labels of a run tell of its cross-entropy: the axis of classes, whether they are soft, and what they weigh.</summary>
+/// <summary>
+/// The facts that the labels of a run decide of its cross-entropy: the axis of classes, whether they are soft, and their weight.
+/// </summary>
 /// <param name="name">The name of their input.</param>
 /// <param name="array">The labels of all batches.</param>
-/// <param name="request">What is asked for.</param>
+/// <param name="request">The request.</param>
 /// <param name="sized">The model with the sizes of all data, which is loaded where these matter.</param>
 /// <param name="names">How data and samples are named.</param>
 internal sealed class LabelData(string name, NpyArray array, CurvatureRequest request, Lazy<ModelGraph> sized, SampleNames names)

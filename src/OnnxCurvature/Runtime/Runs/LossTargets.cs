@@ -8,7 +8,7 @@ using OnnxCurvature.Runtime.Batches;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>What the data of the loss's target say of the loss, and these data as the target's input takes them.</summary>
+/// <summary>The facts that the data of the loss's target decide of the loss, and these data as the target's input takes them.</summary>
 internal static class LossTargets
 {
     /// <summary>
@@ -17,7 +17,7 @@ internal static class LossTargets
     /// </summary>
     /// <param name="source">How the model is loaded.</param>
     /// <param name="model">The model.</param>
-    /// <param name="request">What is asked of it.</param>
+    /// <param name="request">The request.</param>
     /// <param name="data">The arrays, by name.</param>
     /// <param name="names">How data and samples are named.</param>
     public static (CurvatureRequest Request, IReadOnlyDictionary<string, NpyArray> Data) Of(

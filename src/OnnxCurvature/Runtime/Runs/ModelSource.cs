@@ -18,7 +18,7 @@ namespace OnnxCurvature.Runtime.Runs;
 /// same model.
 /// </summary>
 /// <param name="Path">The <c>.onnx</c> file.</param>
-/// <param name="Request">What is asked of the model; null for an augmented file, which is run as it is.</param>
+/// <param name="Request">The request; null for an augmented file, which is run as it is.</param>
 internal sealed record ModelSource(string Path, CurvatureRequest? Request)
 {
     private readonly FileStructure _file = new();
@@ -104,11 +104,11 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
     /// <summary>The value that the loss is taken of a part of.</summary>
     private static IEnumerable<string> Parts(LossRequest loss) => loss.Value is { } value ? Names(value) : [];
 
-    /// <summary>What a pattern of --wrt may name: itself, or what stands before a range.</summary>
+    /// <summary>The names that a pattern of --wrt may have: itself, or the part before a range.</summary>
     private static IEnumerable<string> Names(string pattern) =>
         pattern.LastIndexOf('[') is > 0 and var bracket ? [pattern, pattern[..bracket]] : [pattern];
 
-    /// <summary>What a file holds, the elements of large weights excepted, which is read when it is first asked for.</summary>
+    /// <summary>The contents of a file, the elements of large weights excepted, which is read when it is first asked for.</summary>
     private sealed class FileStructure
     {
         private readonly Lock _lock = new();

@@ -11,9 +11,9 @@ internal static class OtherData
     /// The data, and their arrays as the plan's inputs take them; null where they would lead to another plan. Throws
     /// <see cref="UserErrorException"/> for data that do not fit.
     /// </summary>
-    /// <param name="inputs">What the inputs were for the data of the plan.</param>
+    /// <param name="inputs">The inputs of the plan's own data.</param>
     /// <param name="source">How the model of the plan was loaded.</param>
-    /// <param name="request">What was asked, without what the data tell.</param>
+    /// <param name="request">The request, without the facts that data decide.</param>
     /// <param name="loss">The loss of the plan, with what its data tell.</param>
     /// <param name="options">How runs are carried out.</param>
     /// <param name="data">The other data.</param>

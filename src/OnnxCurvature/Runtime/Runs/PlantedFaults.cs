@@ -4,16 +4,16 @@ using OnnxCurvature.Methods.Losses;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>What tests change between a plan and its run, to see that checks and bounds find it. By default nothing.</summary>
+/// <summary>Changes that tests make between a plan and its run, to see that checks and bounds find them. By default none.</summary>
 internal sealed record PlantedFaults
 {
     /// <summary>The loss that is planned for.</summary>
     public Func<LossHead, LossHead> Loss { get; init; } = head => head;
 
-    /// <summary>What the process is measured to hold, in bytes.</summary>
+    /// <summary>The bytes that the process is measured to hold.</summary>
     public Func<long> HeldBytes { get; init; } = () => Environment.WorkingSet;
 
-    /// <summary>What makes and moves the files of checkpoints.</summary>
+    /// <summary>The file system that makes and moves the files of checkpoints.</summary>
     public IFileSystem Files { get; init; } = SystemFiles.Instance;
 
     /// <summary>Is given the bytes of arrays that grow with the data or the results, before they are allocated.</summary>

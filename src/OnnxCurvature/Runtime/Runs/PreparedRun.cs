@@ -19,7 +19,7 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <summary>A run that is planned and whose data have been checked, but that has not begun.</summary>
 internal sealed class PreparedRun : IDisposable
 {
-    /// <summary>What a run is planned for after one has come to the bound on memory.</summary>
+    /// <summary>The bound that a run is planned for after one has come to the bound on memory.</summary>
     private const double SmallerShare = 0.6;
 
     private readonly RunPlan _plan;
@@ -47,7 +47,7 @@ internal sealed class PreparedRun : IDisposable
     /// <summary>How each second-order quantity is computed; none for an augmented file, which says so itself.</summary>
     public ImmutableArray<WeightPlan> Methods => _plan.Methods;
 
-    /// <summary>What the user should know: one sentence each.</summary>
+    /// <summary>Notes for the user, one sentence each.</summary>
     public ImmutableArray<string> Notes { get; private init; } = [];
 
     /// <summary>The full paths of the files that the model is read from.</summary>
@@ -328,7 +328,7 @@ internal sealed class PreparedRun : IDisposable
             Files = _options.Faults.Files,
         };
 
-    /// <summary>What a state's file says for the summary.</summary>
+    /// <summary>The part of a state's file for the summary.</summary>
     private ShardFileInfo Info(RunState state)
     {
         ResultTensor[] tensors = [.. state.Outputs.Select(output => Named(new ResultTensor(output.Name, output.Element, [], [])))];

@@ -15,7 +15,9 @@ using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>What a program of some parameters gives over a data set, run as often as one likes. Sessions are kept between runs.</summary>
+/// <summary>
+/// The results of a program of some parameters over a data set, run as often as one likes. Sessions are kept between runs.
+/// </summary>
 internal sealed class RepeatedRun : IDisposable
 {
     private readonly Program _program;

@@ -15,8 +15,8 @@ namespace OnnxCurvature.Runtime.Runs;
 internal static class RunIdentities
 {
     /// <summary>
-    /// What a run is of. The files of the model and of the data are digested. Where the plan differs though all that is asked for is the
-    /// same, the program's digest shows it.
+    /// The identity of a run. The files of the model and of the data are digested. Where the plan differs though all that is asked for is
+    /// the same, the program's digest shows it.
     /// </summary>
     /// <param name="plan">The run.</param>
     /// <param name="options">How it is carried out.</param>

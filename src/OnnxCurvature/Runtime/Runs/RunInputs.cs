@@ -9,7 +9,7 @@ using OnnxCurvature.Runtime.Batches;
 namespace OnnxCurvature.Runtime.Runs;
 
 /// <summary>
-/// What the inputs of a model are in a run: those that hold data, and those from which nodes take sizes, axes or counts. What these are
+/// The roles of a model's inputs in a run: those that hold data, and those from which nodes take sizes, axes or counts. What these are
 /// given is taken as constant, since
 /// without it nothing can be derived.
 /// </summary>

@@ -93,7 +93,8 @@ public sealed record CurvatureRunOptions
     public bool Check { get; init; } = true;
 
     /// <summary>
-    /// What tests put in place of the loss that is planned for, or of the program that is run, to see that a check finds it.
+    /// The replacement that tests put in place of the loss that is planned for, or of the program that is run, to see that a check finds
+    /// it.
     /// </summary>
     internal PlantedFaults Faults { get; init; } = new();
 

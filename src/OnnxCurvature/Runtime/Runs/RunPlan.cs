@@ -26,7 +26,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     /// <summary>The loss, with what the data tell of it; null where an augmented file is run.</summary>
     public LossRequest? Loss { get; init; }
 
-    /// <summary>What the augmented file says that is run; null where a model is run for a request.</summary>
+    /// <summary>The description of the augmented file that is run; null where a model is run for a request.</summary>
     public AugmentedMetadata? Augmented { get; init; }
 
     /// <summary>
@@ -35,7 +35,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     /// </summary>
     public Func<IReadOnlyDictionary<string, DataSource>, RunPlan?> Over { get; init; } = _ => null;
 
-    /// <summary>What checks the results of the first batch; null where they are not checked.</summary>
+    /// <summary>The check of the results of the first batch; null where they are not checked.</summary>
     public RunCheck? Check { get; init; }
 
     /// <summary>Why results are not checked, as a clause; empty where they are.</summary>
@@ -44,7 +44,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     /// <summary>How each second-order quantity is computed; none for an augmented file.</summary>
     public ImmutableArray<WeightPlan> Methods { get; init; } = [];
 
-    /// <summary>What the user should know: one sentence each.</summary>
+    /// <summary>Notes for the user, one sentence each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
     /// <summary>Estimated floating-point operations for one batch.</summary>
@@ -84,7 +84,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         );
     }
 
-    /// <summary>What the check of the run may take.</summary>
+    /// <summary>The limits of the check of the run.</summary>
     public CheckBudget BudgetOfCheck(CurvatureRunOptions options)
     {
         var costs = new CostModel(Limits(options, Source));
@@ -118,7 +118,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     private MemoryBudget Budget(CurvatureRunOptions options, int atOnce) =>
         new(options.Bound, Data.Batches > 1) { Beside = Beside(Limits(options, Source), atOnce, options) };
 
-    /// <summary>What chunks take that run beside others, so many at a time.</summary>
+    /// <summary>The bytes of chunks that run beside others, so many at a time.</summary>
     public static Func<Program, double> Beside(PlanLimits limits, int atOnce, CurvatureRunOptions options)
     {
         var costs = new CostModel(limits);
@@ -128,7 +128,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     /// <summary>The threads that there are for a run.</summary>
     public static int Cores(CurvatureRunOptions options) => options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
 
-    /// <summary>What all sessions of the run share.</summary>
+    /// <summary>The resources that all sessions of the run share.</summary>
     public OrtSettings Settings(CurvatureRunOptions options) =>
         new(Source.Folder, options.ChosenProvider, options.Threads) { Cuda = options.Cuda, ChunksAtOnce = ChunksAtOnce(options) };
 

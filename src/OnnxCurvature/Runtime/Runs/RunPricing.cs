@@ -13,7 +13,7 @@ using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>What runs of a model over some data would take, before any of them is decided on.</summary>
+/// <summary>The time of runs of a model over some data, before any of them is decided on.</summary>
 internal sealed class RunPricing
 {
     private RunPricing(SettledRun settled, CurvatureRunOptions options)
@@ -59,7 +59,7 @@ internal sealed class RunPricing
     }
 
     /// <summary>
-    /// What a run of a request would take: how it is computed, and roughly how many seconds of a processor. Throws
+    /// The cost of a run of a request: how it is computed, and roughly how many seconds of a processor. Throws
     /// <see cref="UserErrorException"/> or <see cref="UnsupportedModelException"/> for what cannot be derived.
     /// </summary>
     public (ImmutableArray<WeightPlan> Methods, double Seconds) Price(CurvatureRequest request)

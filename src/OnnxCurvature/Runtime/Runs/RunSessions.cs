@@ -3,7 +3,7 @@ using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>What runs of one program share: the sessions of its steps, and the pool of memory that these take from.</summary>
+/// <summary>The resources that runs of one program share: the sessions of its steps, and the pool of memory that these take from.</summary>
 internal sealed class RunSessions : IDisposable
 {
     private SharedArena? _arena;

@@ -22,8 +22,8 @@ internal static class SingleSample
     /// </summary>
     /// <param name="source">How the model is loaded for one sample.</param>
     /// <param name="single">The model, loaded so.</param>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="limits">What plans have to keep to.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="limits">The limits of plans.</param>
     public static PlanLayouts? Layouts(ModelSource source, OnnxModel single, CurvatureRequest request, PlanLimits limits)
     {
         if (!source.Dimensions.ContainsValue(1))

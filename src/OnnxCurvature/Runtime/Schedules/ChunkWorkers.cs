@@ -5,7 +5,7 @@ namespace OnnxCurvature.Runtime.Schedules;
 
 /// <summary>Runs independent chunks in one session, several at a time, and hands their results on in the order of the chunks.</summary>
 /// <param name="session">The session, which is used from several threads.</param>
-/// <param name="captured">What every chunk takes besides its number.</param>
+/// <param name="captured">The values that every chunk takes besides its number.</param>
 /// <param name="chunks">The chunks, from the first to the one after the last.</param>
 /// <param name="take">Takes the results of a chunk, and owns them from then on; the calls do not overlap.</param>
 internal sealed class ChunkWorkers(

@@ -4,8 +4,8 @@ using OnnxCurvature.Runtime.Cuda;
 namespace OnnxCurvature.Runtime.Schedules;
 
 /// <summary>
-/// What a loop gives out iteration by iteration, stacked along a new first axis. On the host each part is copied to its place; on a device
-/// the parts stay there, and are put together there at the end.
+/// The rows that a loop gives out iteration by iteration, stacked along a new first axis. On the host each part is copied to its place; on
+/// a device the parts stay there, and are put together there at the end.
 /// </summary>
 internal sealed class IterationStack(long iterations, bool isOnDevice, bool wantedOnHost)
 {

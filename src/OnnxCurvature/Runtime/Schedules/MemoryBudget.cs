@@ -8,7 +8,7 @@ using OnnxCurvature.Runtime.Bounds;
 namespace OnnxCurvature.Runtime.Schedules;
 
 /// <summary>
-/// What the process of a run takes at its peak on a processor, and chunks of directions that keep it within a bound: the program itself
+/// The peak memory of a run's process on a processor, and chunks of directions that keep it within a bound: the program itself
 /// with its runtimes, the weights, which are mapped from their file, their copies in the layouts of kernels, and the values of the run.
 /// </summary>
 /// <param name="bound">The most that the process may take.</param>
@@ -16,10 +16,10 @@ namespace OnnxCurvature.Runtime.Schedules;
 /// products.</param>
 internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
 {
-    /// <summary>What a node takes here and in ONNX Runtime, measured on large graphs.</summary>
+    /// <summary>The bytes of a node here and in ONNX Runtime, measured on large graphs.</summary>
     private const double NodeBytes = 25 << 10;
 
-    /// <summary>What a pool of memory takes for each byte of values: pieces do not fit without gaps.</summary>
+    /// <summary>The bytes of a pool of memory for each byte of values: pieces do not fit without gaps.</summary>
     private const double PoolFactor = 1.3;
 
     /// <summary>Copies of a batch's data: of the one that runs and of the next one, and what reading that leaves for a while.</summary>
@@ -31,14 +31,14 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
     private const double Enough = 0.9;
 
     /// <summary>
-    /// What chunks that run beside another take for themselves, in bytes, given the program; nothing where they run one after another.
+    /// The bytes that chunks which run beside another take for themselves, given the program; nothing where they run one after another.
     /// </summary>
     public Func<Program, double> Beside { get; init; } = _ => 0;
 
     /// <summary>Why all samples are one batch, which smaller ones would take less memory than; null where that is not so.</summary>
     public string? Obstacle { get; init; }
 
-    /// <summary>What the results of a plan take besides.</summary>
+    /// <summary>The bytes of the results of a plan.</summary>
     public Func<CurvaturePlan, double> ResultBytes { get; init; } = _ => 0;
 
     /// <summary>The most bytes by the estimate, where a run showed that it is too low; null for the bound.</summary>
@@ -114,9 +114,9 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
     }
 
     /// <summary>
-    /// What a session holds of weights, and more than that when it starts, with what it is given: they are mapped, convolutions have copies
-    /// in a layout of their own, and what weights alone tell is computed when the session starts, and kept where anything else needs it. Of
-    /// those that are laid out for products only the copies stay, but one after another they are there twice.
+    /// The bytes of weights that a session holds, and more than that when it starts, with what it is given: they are mapped, convolutions
+    /// have copies in a layout of their own, and what weights alone tell is computed when the session starts, and kept where anything else
+    /// needs it. Of those that are laid out for products only the copies stay, but one after another they are there twice.
     /// </summary>
     private static (double Held, double AtStart) SessionBytes(ScheduleStep step, bool keepsSessions)
     {

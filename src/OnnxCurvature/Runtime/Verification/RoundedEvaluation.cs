@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Runtime.Verification;
 
 /// <summary>
-/// What rounding makes of a program's values: a second evaluation in double, in which the result of every node is off by a random
+/// The values of a program with rounding: a second evaluation in double, in which the result of every node is off by a random
 /// relative error of at most the unit roundoff of its type (Monte Carlo arithmetic, Parker 1997). The difference from the evaluation
 /// without such errors is of the size of the error that arithmetic in these types leaves, also where everything else cancels.
 /// </summary>

@@ -203,7 +203,7 @@ internal sealed class Verifier
         return tensor.Rank == 0 ? tensor.Floats[0] : tensor.Floats[entry];
     }
 
-    /// <summary>What rounding makes of the loss and of the gradient.</summary>
+    /// <summary>The loss and the gradient with rounding.</summary>
     private FirstOrderRounding FirstOrder(
         Value slope,
         HashSet<Value> sources,
@@ -223,7 +223,7 @@ internal sealed class Verifier
         return rounding;
     }
 
-    /// <summary>What rounding makes of an entry of a Hessian-vector product.</summary>
+    /// <summary>An entry of a Hessian-vector product with rounding.</summary>
     private static double ProductRounding(
         Value product,
         Value direction,

@@ -3,7 +3,7 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Verification;
 
-/// <summary>What a verification found.</summary>
+/// <summary>The findings of a verification.</summary>
 /// <param name="Entries">The comparisons.</param>
 public sealed record VerifyReport(ImmutableArray<VerifyEntry> Entries)
 {
