@@ -45,6 +45,10 @@ internal sealed class PartialFile : IDisposable
     /// <summary>Where the contents are written. The lock on it shows other processes that somebody still writes.</summary>
     public Stream Stream { get; }
 
+    /// <summary>Whether others write to the same place now, or were killed while they did.</summary>
+    public bool HasRivals =>
+        Directory.EnumerateFiles(FolderOf(Target)).Any(path => path != _path && IsPartial(Path.GetFileName(path), Prefix(Target)));
+
     /// <summary>Writes what is buffered to the disk itself.</summary>
     public void Flush() => _files.Flush(Stream);
 

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using Google.Protobuf;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Report;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
@@ -118,6 +120,75 @@ public sealed class FailingStepTests : IDisposable
         Assert.True(resumed > 3);
     }
 
+    /// <summary>Two processes at one place: at each step of one write, a whole other one comes in between.</summary>
+    [Fact]
+    public void A_model_has_its_own_weights_whenever_another_is_written_to_its_place()
+    {
+        var path = _folder.File("a.onnx");
+        var source = Path.Combine(Repository.Root, "testmodels", "resnet_small.onnx");
+        var others = new Dictionary<string, string>(StringComparer.Ordinal) { ["same"] = source, ["other"] = Changed(source) };
+        Augment(source, path, Quantity.Gradient, new AugmentOptions { Embed = true });
+        foreach (var other in others.Values)
+        {
+            Augment(other, path, Quantity.Gradient, new AugmentOptions());
+            var theirs = Contents();
+            Augment(source, path, Quantity.HessianDiagonal, new AugmentOptions());
+            var ours = Contents();
+            for (var (step, isReached) = (0, true); isReached; step++)
+            {
+                var files = new FailingFiles(step, () => Augment(other, path, Quantity.Gradient, new AugmentOptions()));
+                Augment(source, path, Quantity.HessianDiagonal, new AugmentOptions { Files = files });
+                isReached = files.IsReached;
+                var now = Contents();
+                var expected = now["a.onnx"].SequenceEqual(theirs["a.onnx"]) ? theirs : ours;
+                foreach (var (name, bytes) in expected)
+                    Assert.Equal(bytes, now[name]);
+            }
+            // The last write had no rival, so it left nothing of others.
+            Assert.Equal(ours.Keys.Order(StringComparer.Ordinal), Contents().Keys.Order(StringComparer.Ordinal));
+        }
+    }
+
+    /// <summary>The same model with other weights.</summary>
+    private string Changed(string source)
+    {
+        var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(source));
+        foreach (var weight in model.Graph.Initializer.Where(weight => weight.DataType == 1 && weight.RawData.Length > 0))
+        {
+            var bytes = weight.RawData.ToByteArray();
+            bytes[0] ^= 1;
+            weight.RawData = ByteString.CopyFrom(bytes);
+        }
+        return _folder.Holding("other.onnx", model.ToByteArray());
+    }
+
+    /// <summary>Two processes at one checkpoint and one result: a whole run, or a run that is interrupted, comes in between.</summary>
+    [Theory, InlineData(false), InlineData(true)]
+    public void Runs_that_share_a_checkpoint_and_a_result_give_the_bits_of_one(bool isInterrupted)
+    {
+        var (path, kept) = (_folder.File("o.npz"), _folder.File("o.kept"));
+        var expected = Run(kept, null);
+        for (var (step, isReached) = (0, true); isReached; step++)
+        {
+            var files = new FailingFiles(step, Rival);
+            var result = Run(kept, files);
+            ResultFile.Write(path, result, files, CancellationToken.None);
+            isReached = files.IsReached;
+            ResumedRunTests.AssertSame(expected, result);
+            AssertHolds(expected, path);
+            File.Delete(kept);
+            Assert.Equal([path], Directory.GetFiles(_folder.Path));
+        }
+
+        void Rival()
+        {
+            var other = Record.Exception(() =>
+                ResultFile.Write(path, Run(kept, isInterrupted ? new FailingFiles(12, new IOException()) : null), CancellationToken.None)
+            );
+            Assert.True(isInterrupted || other is null, $"{other}");
+        }
+    }
+
     private static void AssertHolds(CurvatureResult expected, string path)
     {
         using var written = NpzReader.Open(path);
@@ -147,7 +218,7 @@ public sealed class FailingStepTests : IDisposable
                 data,
                 new CurvatureRunOptions
                 {
-                    BatchSize = 2,
+                    BatchSize = 3,
                     Checkpoint = new CheckpointOptions(kept) { Resumes = true, Every = TimeSpan.Zero },
                     LoadLimits = files is null ? new WorkLimits() : new WorkLimits { Allocating = files.Allocate },
                     Faults = faults,
@@ -166,7 +237,7 @@ public sealed class FailingStepTests : IDisposable
             var thrown = Record.Exception(() => write(files));
             check();
             Assert.True(thrown is null or UserErrorException or OutOfMemoryException || ReferenceEquals(thrown, failure), $"{thrown}");
-            if (!files.HasFailed)
+            if (!files.IsReached)
             {
                 Assert.Null(thrown);
                 Assert.True(step > 3);

@@ -3,14 +3,23 @@ using OnnxCurvature.Files;
 namespace OnnxCurvature.Tests.Files;
 
 /// <summary>
-/// The file system of the machine, of which one step fails: that of a number, counted from 0. Memory that is allocated is a step, too.
+/// The file system of the machine, at one step of which something happens: that of a number, counted from 0. Memory that is allocated is
+/// a step, too.
 /// </summary>
-internal sealed class FailingFiles(int failing, Exception failure) : IFileSystem
+/// <param name="number">The step.</param>
+/// <param name="happens">What happens before it.</param>
+internal sealed class FailingFiles(int number, Action happens) : IFileSystem
 {
     private int _step;
 
-    /// <summary>Whether the step that was to fail has been reached.</summary>
-    public bool HasFailed { get; private set; }
+    /// <summary>Lets the step fail, and one that takes memory for lack of it.</summary>
+    public FailingFiles(int number, Exception failure)
+        : this(number, () => throw failure) => HappensToMemory = bytes => throw new InsufficientMemoryException($"{bytes} bytes");
+
+    /// <summary>Whether the step has been reached.</summary>
+    public bool IsReached { get; private set; }
+
+    private Action<long> HappensToMemory { get; } = _ => happens();
 
     public Stream Create(string path)
     {
@@ -42,16 +51,25 @@ internal sealed class FailingFiles(int failing, Exception failure) : IFileSystem
         SystemFiles.Instance.Delete(path);
     }
 
-    /// <summary>A step that takes memory, of which there is not enough where it fails.</summary>
-    public void Allocate(long bytes) => Step(new InsufficientMemoryException($"{bytes} bytes"));
+    /// <summary>A step that takes memory.</summary>
+    public void Allocate(long bytes)
+    {
+        if (IsNext())
+            HappensToMemory(bytes);
+    }
 
-    private void Step(Exception? own = null)
+    private void Step()
+    {
+        if (IsNext())
+            happens();
+    }
+
+    private bool IsNext()
     {
         // Data are read on a thread of their own.
-        if (Interlocked.Increment(ref _step) - 1 != failing)
-            return;
-        HasFailed = true;
-        throw own ?? failure;
+        if (Interlocked.Increment(ref _step) - 1 != number)
+            return false;
+        return IsReached = true;
     }
 
     private sealed class FailingStream(FailingFiles files, Stream inner) : Stream

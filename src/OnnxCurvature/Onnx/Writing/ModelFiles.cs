@@ -47,23 +47,51 @@ internal sealed partial class ModelFiles(string path, IFileSystem files) : IDisp
         {
             cancellation.ThrowIfCancellationRequested();
             _weights?.Move(_weightPath);
+            var old = OldWeights();
             _model!.Move();
-            RemoveOldWeights();
+            foreach (var (path, time) in old)
+                Remove(path, time);
             return true;
         });
 
-    /// <summary>Weights of models at this place before. The new model is whole without that, so what cannot be removed stays.</summary>
-    private void RemoveOldWeights()
+    /// <summary>
+    /// Weights of models that were at this place before, and when they were written. Another process moves its weights while its model is
+    /// still a partial file, so that where there is none, all models of these weights have been moved before ours.
+    /// </summary>
+    private (string Path, DateTime Time)[] OldWeights()
     {
         try
         {
-            foreach (var old in Directory.EnumerateFiles(Path.GetDirectoryName(_path)!))
-                if (old != _weightPath && old.StartsWith(_path, StringComparison.Ordinal) && WeightName().IsMatch(old[_path.Length..]))
-                    files.Delete(old);
+            (string, DateTime)[] old =
+            [
+                .. Directory
+                    .EnumerateFiles(Path.GetDirectoryName(_path)!)
+                    .Where(path => path != _weightPath && path.StartsWith(_path, StringComparison.Ordinal))
+                    .Where(path => WeightName().IsMatch(path[_path.Length..]))
+                    .Select(path => (path, File.GetLastWriteTimeUtc(path))),
+            ];
+            return _model!.HasRivals ? [] : old;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The next write to this place tries again.
+            return [];
+        }
+    }
+
+    /// <summary>
+    /// Removes old weights, if nobody has written the same ones since. The new model is whole without that, so what cannot be removed
+    /// stays, and the next write to this place tries again.
+    /// </summary>
+    private void Remove(string path, DateTime time)
+    {
+        try
+        {
+            if (File.GetLastWriteTimeUtc(path) == time)
+                files.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // As said above.
         }
     }
 
