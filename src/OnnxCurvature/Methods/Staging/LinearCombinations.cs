@@ -102,8 +102,7 @@ internal sealed class LinearCombinations
         var groups = terms.GroupBy(term => term.Leaf).Select(group => (Leaf: group.Key, Terms: group.ToArray())).ToArray();
         var whole = _costs.Entries(root.Output);
         var before = chain.Sum(node => _costs.Entries(node.Output));
-        var after =
-            groups.Sum(group => group.Terms is [{ Factors.IsEmpty: true }] && groups.Length > 1 ? 0 : whole) + (groups.Length - 1) * whole;
+        var after = groups.Sum(group => group.Terms is [{ Factors: null }] && groups.Length > 1 ? 0 : whole) + (groups.Length - 1) * whole;
         if (after < before && Sum(groups, root.Output.Type.Element) is var sum && sum.Type == root.Output.Type)
             return sum;
         foreach (var node in Enumerable.Reverse(chain))
@@ -116,7 +115,7 @@ internal sealed class LinearCombinations
     private (List<Term> Terms, List<Node> Chain) Expanded(Node root)
     {
         var (terms, chain, open) = (new List<Term>(), new List<Node>(), new Stack<(Node Node, Term Term)>());
-        open.Push((root, new Term(root.Output, [], false)));
+        open.Push((root, new Term(root.Output, null, false)));
         while (open.TryPop(out var next))
         {
             var (node, term) = next;
@@ -127,8 +126,8 @@ internal sealed class LinearCombinations
                     continue;
                 var own = node.Operator switch
                 {
-                    Mul => term with { Factors = term.Factors.Add((node.Inputs[1 - index]!, false)) },
-                    Div => term with { Factors = term.Factors.Add((node.Inputs[1]!, true)) },
+                    Mul => term with { Factors = new Factors(term.Factors, node.Inputs[1 - index]!, false) },
+                    Div => term with { Factors = new Factors(term.Factors, node.Inputs[1]!, true) },
                     Neg => term with { IsNegative = !term.IsNegative },
                     Sub when index == 1 => term with { IsNegative = !term.IsNegative },
                     _ => term,
@@ -178,7 +177,7 @@ internal sealed class LinearCombinations
     /// <summary>What a value is multiplied with; null for one.</summary>
     private Value? Coefficient(Term[] terms, ElementType element)
     {
-        if (terms is [{ IsNegative: false, Factors.IsEmpty: true }])
+        if (terms is [{ IsNegative: false, Factors: null }])
             return null;
         Value? sum = null;
         foreach (var term in terms)
@@ -194,19 +193,39 @@ internal sealed class LinearCombinations
 
     private Value Signed(Value value, bool isNegative) => isNegative ? Neg.Of(_builder, value) : value;
 
-    private Value? Product(ImmutableArray<(Value Value, bool IsDivisor)> factors, ElementType element)
+    private Value? Product(Factors? factors, ElementType element)
     {
-        Value? product = null;
-        foreach (var (value, isDivisor) in factors)
-            product =
-                isDivisor ? Div.Of(_builder, product ?? _builder.Scalar(element, 1), Mapped(value))
-                : product is null ? Mapped(value)
-                : Mul.Of(_builder, product, Mapped(value));
-        return product;
+        var open = new Stack<Factors>();
+        for (var next = factors; next is { Product: null }; next = next.Before)
+            open.Push(next);
+        while (open.TryPop(out var next))
+        {
+            var (before, value) = (next.Before?.Product, Mapped(next.Last));
+            next.Product =
+                next.IsDivisor ? Div.Of(_builder, before ?? _builder.Scalar(element, 1), value)
+                : before is null ? value
+                : Mul.Of(_builder, before, value);
+        }
+        return factors?.Product;
     }
 
     private Value Mapped(Value value) => _map.GetValueOrDefault(value, value);
 
     /// <summary>A product of factors with a value: of a chain's last node at first, in the end of a value before it.</summary>
-    private sealed record Term(Value Leaf, ImmutableArray<(Value Value, bool IsDivisor)> Factors, bool IsNegative);
+    private sealed record Term(Value Leaf, Factors? Factors, bool IsNegative);
+
+    /// <summary>
+    /// Factors and divisors. The terms of a chain share those of the nodes that they have in common, and their product, since a chain of n
+    /// nodes may have n terms of n factors.
+    /// </summary>
+    private sealed class Factors(Factors? before, Value last, bool isDivisor)
+    {
+        public Factors? Before => before;
+
+        public Value Last => last;
+
+        public bool IsDivisor => isDivisor;
+
+        public Value? Product { get; set; }
+    }
 }

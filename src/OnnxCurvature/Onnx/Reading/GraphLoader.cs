@@ -75,6 +75,8 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
             .Input.Where(input => input.Type?.TensorType?.Shape?.Dim.All(dim => dim.DimValue > 0) == false)
             .Select(input => input.Name)
             .ToHashSet(StringComparer.Ordinal);
+        var names = inputs.Select(input => input.Name!).ToHashSet(StringComparer.Ordinal);
+        var hasSymbols = symbolic.Overlaps(names);
         var axes = ImmutableDictionary.CreateBuilder<Value, int?>();
         foreach (var input in inputs)
             if (options.SampleAxes.TryGetValue(input.Name!, out var given))
@@ -87,10 +89,10 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
                             $"--samples-axis gives '{input.Name}' the axis {axis}, and it has the shape {input.Type.Shape}; give an "
                                 + $"axis of it, or 'none'."
                         );
-            else if (!symbolic.Contains(input.Name!) && inputs.Any(other => symbolic.Contains(other.Name!)) && input.Type.Rank > 0)
+            else if (hasSymbols && !symbolic.Contains(input.Name!) && input.Type.Rank > 0)
                 axes[input] = null;
         foreach (var name in options.SampleAxes.Keys)
-            if (!options.Fixed.ContainsKey(name) && inputs.All(input => input.Name != name))
+            if (!options.Fixed.ContainsKey(name) && !names.Contains(name))
                 throw new UserErrorException(
                     $"--samples-axis '{name}' is no input of '{file.File.Path}'; it has "
                         + $"{string.Join(", ", inputs.Select(input => input.Name))}."

@@ -61,7 +61,7 @@ internal sealed record Window(
             if (pads is { } given && given.Length != 2 * rank)
                 throw new ShapeException($"the attribute pads holds {given.Length} numbers where {2 * rank} are expected");
             if (pads?.Any(pad => pad is < -MostExtent or > MostExtent) == true)
-                throw new ShapeException($"the attribute pads holds [{string.Join(",", pads)}], and {MostExtent} is the most");
+                throw new ShapeException($"the attribute pads holds [{string.Join(",", pads.Value)}], and {MostExtent} is the most");
             return window with
             {
                 Begins = pads is { } some ? [.. some.Take(rank)] : [.. ones.Select(_ => 0L)],

@@ -17,7 +17,7 @@ namespace OnnxCurvature.Runtime.Inspection;
 internal sealed class Inspector(OnnxModel model, WorkLimits limits)
 {
     /// <summary>The steps that a node of a plan counts for, which passes over it several times.</summary>
-    private const int StepsOfNode = 100;
+    private const int StepsOfNode = 200;
 
     private readonly WorkBudget _budget = new(limits);
     private readonly IReadOnlyDictionary<string, string> _nodes = WeightUse.NodesByWeight(model.Graph);
