@@ -52,6 +52,28 @@ public sealed class MemoryWatchTests
     }
 
     [Fact]
+    public void A_run_is_stopped_before_it_exceeds_the_bound_at_the_rate_at_which_it_takes_memory()
+    {
+        var held = 700L;
+        using var watch = new MemoryWatch(Bound, () => held, () => { }, CancellationToken.None);
+        watch.Measure(0);
+        held = 800;
+        watch.Measure(0);
+        Assert.False(watch.HasStopped);
+        held = 890;
+        watch.Measure(0);
+        Assert.True(watch.HasStopped && watch.Token.IsCancellationRequested);
+    }
+
+    [Theory, InlineData(0, 905, false), InlineData(100, 905, true), InlineData(500, 870, false), InlineData(500, 880, true)]
+    public void A_run_is_stopped_before_the_node_that_runs_exceeds_the_bound(int node, long held, bool isStopped)
+    {
+        using var watch = new MemoryWatch(Bound, () => held, () => { }, CancellationToken.None) { NodeBytes = node };
+        watch.Measure(0);
+        Assert.Equal(isStopped, watch.HasStopped);
+    }
+
+    [Fact]
     public void What_ends_the_run_for_other_reasons_is_no_stop_for_memory()
     {
         using var other = new CancellationTokenSource();

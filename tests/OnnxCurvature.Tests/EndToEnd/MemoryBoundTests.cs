@@ -11,9 +11,9 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 
 namespace OnnxCurvature.Tests.EndToEnd;
 
-/// <summary>The bound that --memory sets, held against what a process of its own takes.</summary>
+/// <summary>The bound that --memory sets, held against what a process of its own takes: several networks, three sizes of each.</summary>
 [Trait("Category", "Slow")]
-public sealed partial class MemoryBoundTests
+public sealed partial class MemoryBoundTests : IDisposable
 {
     private const int Blocks = 6;
     private const int Channels = 32;
@@ -21,41 +21,66 @@ public sealed partial class MemoryBoundTests
     private const int Pooled = 128;
     private const int Classes = 300;
 
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
     /// <summary>
-    /// Every value of a direction takes 288 KiB, and 128 directions are pulled back twice, so that all values of one of the two ways would
-    /// take some 450 MiB more than those that are needed at a time.
+    /// Convolutions: every value of a direction takes 288 KiB, and 128 directions are pulled back twice, so that all values of one of the
+    /// two ways would take some 450 MiB more than those that are needed at a time.
     /// </summary>
-    [Theory, InlineData("320M", 320), InlineData("450M", 450)]
-    public async Task A_run_that_pulls_pairs_of_directions_back_keeps_within_the_bound(string memory, double mebibytes)
+    [Theory, InlineData(320), InlineData(450), InlineData(700)]
+    public Task A_run_that_pulls_pairs_of_directions_back_keeps_within_the_bound(int mebibytes)
     {
-        using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder.File("model.onnx"), Chain().ToByteArray());
-        NpyWriter.Write(folder.File("x.npy"), Image());
-        NpyWriter.Write(folder.File("labels.npy"), NpyArray.Of(ElementType.Int64, [1], [7]));
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (
-            var word in new[]
-            {
-                Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll"),
-                "run",
-                folder.File("model.onnx"),
-                "-o",
-                folder.File("out.npz"),
-                "--wrt",
-                "w0",
-                "--loss",
-                "cross-entropy",
-                "--quantity",
-                "hessian-diagonal",
-                "--memory",
-                memory,
-                "--data",
-                $"x={folder.File("x.npy")}",
-                $"labels={folder.File("labels.npy")}",
-            }
-        )
-            start.ArgumentList.Add(word);
-        using var process = Process.Start(start)!;
+        Save(Chain(), ("x", Image()), ("labels", NpyArray.Of(ElementType.Int64, [1], [7])));
+        return KeepsWithin(mebibytes, "--wrt w0 --quantity hessian-diagonal", "x", "labels");
+    }
+
+    /// <summary>A matrix of 3,072 by 3,072 entries, which takes 36 MiB, and twice as much while it is added up.</summary>
+    [Theory, InlineData(360), InlineData(420), InlineData(500)]
+    public Task A_run_for_a_whole_Hessian_keeps_within_the_bound(int mebibytes)
+    {
+        Save(Dense(32, 96, 50), ("x", Rows(64, 32)), ("labels", Labels(64, 50)));
+        return KeepsWithin(mebibytes, "--wrt w0 --quantity hessian --batch-size 64", "x", "labels");
+    }
+
+    /// <summary>Data of 122 MiB, of which a batch takes 4 MiB.</summary>
+    [Theory, InlineData(210), InlineData(230), InlineData(250)]
+    public Task A_run_over_many_samples_keeps_within_the_bound(int mebibytes)
+    {
+        const int Samples = 1_000_000;
+        var rows = new NpyArray(ElementType.Float32, [Samples, 32], new byte[sizeof(float) * Samples * 32]);
+        Save(Dense(32, 8, 4), ("x", rows), ("labels", Labels(Samples, 4)));
+        return KeepsWithin(mebibytes, "--wrt w0 --quantity gradient --batch-size 32768", "x", "labels");
+    }
+
+    private void Save(ModelProto model, params (string Name, NpyArray Array)[] data)
+    {
+        File.WriteAllBytes(_folder.File("model.onnx"), model.ToByteArray());
+        foreach (var (name, array) in data)
+            NpyWriter.Write(_folder.File($"{name}.npy"), array);
+    }
+
+    private async Task KeepsWithin(int mebibytes, string words, params string[] data)
+    {
+        string[] arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "onnx-curvature.dll"),
+            "run",
+            _folder.File("model.onnx"),
+            "-o",
+            _folder.File("out.npz"),
+            "--loss",
+            "cross-entropy",
+            "--memory",
+            $"{mebibytes}M",
+            .. words.Split(' '),
+            "--data",
+            .. data.Select(name => $"{name}={_folder.File($"{name}.npy")}"),
+        ];
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -63,6 +88,25 @@ public sealed partial class MemoryBoundTests
         var peak = double.Parse(PeakLine().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
         Assert.True(peak <= mebibytes, $"The process took {peak} MiB, and {mebibytes} were allowed.");
     }
+
+    private static NpyArray Rows(int samples, int size) =>
+        NpyArray.Of(ElementType.Float32, [samples, size], [.. Enumerable.Range(0, samples * size).Select(i => Math.Sin(i))]);
+
+    private static NpyArray Labels(int samples, int classes) =>
+        NpyArray.Of(ElementType.Int64, [samples], [.. Enumerable.Range(0, samples).Select(i => (double)(i % classes))]);
+
+    /// <summary>Dense layers with a hyperbolic tangent between them.</summary>
+    private static ModelProto Dense(int size, int hidden, int classes) =>
+        Model(
+            new GraphProto
+            {
+                Name = "dense",
+                Input = { Info("x", 1, "N", size) },
+                Output = { Info("z", 1, "N", classes) },
+                Initializer = { Weights("w0", size, hidden), Weights("w1", hidden, classes) },
+                Node = { Node("MatMul", "x w0", "h"), Node("Tanh", "h", "t"), Node("MatMul", "t w1", "z") },
+            }
+        );
 
     [GeneratedRegex(@"peak memory ([0-9.]+) MiB")]
     private static partial Regex PeakLine();

@@ -50,11 +50,11 @@ internal sealed class CrossHessian
         var (rows, columns) = (new UnitDirections(pair.First, _first), new UnitDirections(pair.Second, _second));
         var count = _first.IsSeparate ? limits.Size(_first.SamplesOf(first.Type.Shape)) : 1;
         var bytes = (double)rows.Count * columns.Count * count * first.Type.Element.Size();
-        if (bytes > limits.MemoryBytes)
+        if (bytes > limits.ResultBytes)
             throw new UserErrorException(
                 $"The {Quantity.CrossHessian.Name()} of '{pair.First.Name}' and '{pair.Second.Name}' has {rows.Count} × {columns.Count} "
                     + $"entries{(_first.IsSeparate ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the "
-                    + $"limit is {PlanLimits.Text(limits.MemoryBytes)}; name fewer indices, as '{first.Name}[0]', or allow more "
+                    + $"limit is {PlanLimits.Text(limits.ResultBytes)}; name fewer indices, as '{first.Name}[0]', or allow more "
                     + $"with --memory."
             );
         _alongFirst = rows.Count < columns.Count;

@@ -41,11 +41,11 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
             (double)unit.Count
             * limits.Size(samples.IsSeparate ? Type.Shape.Elements : target.ResultType.Shape.Elements)
             * Type.Element.Size();
-        if (bytes > limits.MemoryBytes)
+        if (bytes > limits.ResultBytes)
             throw new UserErrorException(
                 $"The hessian of '{target.Name}' has {unit.Count} × {unit.Count} "
                     + $"entries{(samples.IsSeparate ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the "
-                    + $"limit is {PlanLimits.Text(limits.MemoryBytes)}; name fewer indices, as '{target.Value.Name}[0]', or allow more "
+                    + $"limit is {PlanLimits.Text(limits.ResultBytes)}; name fewer indices, as '{target.Value.Name}[0]', or allow more "
                     + $"with --memory."
             );
         return new DirectionWork(

@@ -7,8 +7,17 @@ namespace OnnxCurvature.Methods.Requests;
 /// <summary>The limits that a plan keeps to, and the sizes that it is planned for.</summary>
 internal sealed record PlanLimits
 {
+    private readonly long? _resultBytes;
+
     /// <summary>Bytes that one chunk of directions may take beside the weights.</summary>
     public long MemoryBytes { get; init; } = 1L << 30;
+
+    /// <summary>Bytes that one result may take; by default what a chunk may.</summary>
+    internal long ResultBytes
+    {
+        get => _resultBytes ?? MemoryBytes;
+        init => _resultBytes = value;
+    }
 
     /// <summary>A bound on memory as messages tell it.</summary>
     public static string Text(long bytes) => bytes < 1 << 20 ? $"{bytes} bytes" : $"{bytes >> 20} MiB";

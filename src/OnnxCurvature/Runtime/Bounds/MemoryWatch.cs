@@ -10,16 +10,19 @@ internal sealed class MemoryWatch : IDisposable
     private const double TrimShare = 0.9;
 
     /// <summary>
-    /// The share at which the run is stopped. The rest is for what is taken until the next measurement, and until the node that runs ends.
+    /// The share at which the run is stopped, with as much more as was taken since the last measurement, since the next one may find the
+    /// same again.
     /// </summary>
     private const double StopShare = 0.97;
+
+    /// <summary>The largest share that is left for the node that runs, since what is larger is foreseen when the run is planned.</summary>
+    private const double LargestNodeShare = 1.0 / 8;
 
     /// <summary>Giving memory back takes some hundredths of a second.</summary>
     private static readonly TimeSpan BetweenTrims = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BetweenMeasurements = TimeSpan.FromMilliseconds(10);
 
-    private readonly double _trimAt;
-    private readonly double _stopAt;
+    private readonly double _most;
     private readonly Func<long> _measure;
     private readonly Action _trim;
     private readonly CancellationToken _cancellation;
@@ -27,6 +30,7 @@ internal sealed class MemoryWatch : IDisposable
     private readonly Timer _timer;
     private CancellationTokenSource _stop;
     private long _trimmed;
+    private long? _last;
     private bool _isDisposed;
 
     /// <summary>Watches over a run of this process.</summary>
@@ -44,8 +48,7 @@ internal sealed class MemoryWatch : IDisposable
     /// <summary>The same, with a way to give memory back.</summary>
     public MemoryWatch(MemoryBound bound, Func<long> measure, Action trim, CancellationToken cancellation)
     {
-        var most = bound.Bytes + bound.HeldBefore;
-        (_trimAt, _stopAt) = (TrimShare * most, StopShare * most);
+        _most = bound.Bytes + bound.HeldBefore;
         (_measure, _trim, _cancellation) = (measure, trim, cancellation);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         _trimmed = Environment.TickCount64 - (long)BetweenTrims.TotalMilliseconds;
@@ -53,11 +56,21 @@ internal sealed class MemoryWatch : IDisposable
         _timer.Change(BetweenMeasurements, BetweenMeasurements);
     }
 
+    /// <summary>
+    /// The bytes that one node makes at most. ONNX Runtime ends a run between two nodes, and the memory of a value counts as held only once
+    /// the node has written it.
+    /// </summary>
+    public double NodeBytes { get; init; }
+
     /// <summary>Ends what the run computes, for memory or where it is cancelled.</summary>
     public CancellationToken Token => _stop.Token;
 
     /// <summary>Whether the run was stopped for its memory.</summary>
     public bool HasStopped { get; private set; }
+
+    private double StopAt => _most - Math.Max((1 - StopShare) * _most, Math.Min(NodeBytes, LargestNodeShare * _most));
+
+    private double TrimAt => Math.Min(TrimShare * _most, StopAt);
 
     /// <summary>Lets the run go on after it was stopped.</summary>
     public void Restart()
@@ -82,14 +95,20 @@ internal sealed class MemoryWatch : IDisposable
     {
         lock (_gate)
         {
-            if (_isDisposed || HasStopped || _measure() + expected < _trimAt)
+            if (_isDisposed || HasStopped)
                 return;
-            if (Environment.TickCount64 - _trimmed >= BetweenTrims.TotalMilliseconds || _measure() + expected >= _stopAt)
+            var held = _measure();
+            var soon = expected + Math.Max(0, (double)held - (_last ?? held));
+            _last = held;
+            if (held + soon < TrimAt)
+                return;
+            if (Environment.TickCount64 - _trimmed >= BetweenTrims.TotalMilliseconds || held + soon >= StopAt)
             {
                 _trim();
                 _trimmed = Environment.TickCount64;
+                _last = _measure();
             }
-            if (_measure() + expected < _stopAt)
+            if (_last + soon < StopAt)
                 return;
             HasStopped = true;
             _stop.Cancel();

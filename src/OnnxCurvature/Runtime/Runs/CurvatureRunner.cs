@@ -85,7 +85,9 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         state.Samples = data.Samples;
         var begun = state.Next;
         var summed = settings.IsBound && data.Batches * segments.Count > 1 && !units.AreDivided;
-        using var watch = Bound is { } bound ? new MemoryWatch(bound, HeldBytes, cancellation) : null;
+        using var watch = Bound is { } bound
+            ? new MemoryWatch(bound, HeldBytes, cancellation) { NodeBytes = settings.ChunksAtOnce * LargestNode(program) }
+            : null;
         using var batches = new BatchRunner(program, results, runner, segments, join, runner.Settings, state, summed)
         {
             Check = Check,
@@ -170,6 +172,13 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             }
         }
     }
+
+    /// <summary>The most bytes of a node's outputs.</summary>
+    private double LargestNode(Program one) =>
+        one
+            .Nodes.Select(node => Math.Max(node.Outputs.Sum(_costs.Bytes), node.Bodies.Select(LargestNode).DefaultIfEmpty(0).Max()))
+            .DefaultIfEmpty(0)
+            .Max();
 
     private StateOutput StateOf(NamedValue output, bool firstApart) =>
         new(output.Name, Precision.Model.Widen(output.Value.Type.Element), new JoinedOutput(join.KindOf(output.Name), firstApart));

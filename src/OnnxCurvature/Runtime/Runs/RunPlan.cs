@@ -140,6 +140,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
             Machine = options.Machine,
             Factorized = ElementType.Float32,
             MemoryBytes = options.ChunkBytes ?? options.PlannedBytes ?? options.Bound.Bytes,
+            ResultBytes = options.Bound.Bytes,
             Dimensions = source.Dimensions,
             DefaultDimension = source.BatchSize,
         };
