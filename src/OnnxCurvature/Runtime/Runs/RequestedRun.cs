@@ -156,11 +156,10 @@ internal static class RequestedRun
         var limits = RunPlan.Limits(options, source);
         return options.ChosenProvider == ExecutionProvider.Cpu && options.ChunkBytes is null ? Bounded() : Of(limits).Within(limits);
 
-        // Chunks side by side keep all cores busy, so they are made small enough for it, unless one direction at a time takes too much, or
-        // a run has taken more than was planned.
+        // Chunks side by side keep all cores busy, so they are made small enough for it, unless one direction at a time takes too much.
         CurvaturePlan Bounded()
         {
-            if (options.PlannedBytes is null && RunPlan.Cores(options) > 1)
+            if (RunPlan.Cores(options) > 1)
                 try
                 {
                     return Budget(RunPlan.Cores(options)).Plan(chunk => Of(limits with { MemoryBytes = chunk }));
