@@ -50,6 +50,9 @@ internal sealed class Cases(Workspace workspace, bool small)
                 new(() => workspace.Prepare(Networks.Chain(nodes), 1)),
                 "fc1.weight"
             );
+        if (!small)
+            foreach (var entry in new SuiteCases(workspace).All())
+                yield return entry;
         foreach (var memory in small ? [256] : (long[])[1280, 1536, 2048, 3072])
             yield return new BenchmarkCase(
                 $"memory-{memory}",

@@ -20,6 +20,12 @@ internal sealed record Measurement(
     long FileBytes = 0
 )
 {
+    /// <summary>Of a measurement that tells the time of all work from a part of it: the seconds of the part.</summary>
+    public double Measured { get; init; }
+
+    /// <summary>What is to be said besides; null for nothing.</summary>
+    public string? Further { get; init; }
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>One line of JSON.</summary>

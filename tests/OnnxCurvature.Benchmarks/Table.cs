@@ -87,7 +87,7 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
         var norm = measured[0][0].Norm;
         for (var index = 0; index < measured.Length; index++)
             foreach (var measurement in measured[index])
-                if (Math.Abs(measurement.Norm - norm) > Agreement * Math.Abs(norm))
+                if (measurement.Norm != 0 && Math.Abs(measurement.Norm - norm) > Agreement * Math.Abs(norm))
                     throw new InvalidOperationException(
                         $"In the case '{entry.Name}' {entry.Contenders[index].Name} gives a result of norm {measurement.Norm:R}, and "
                             + $"{entry.Contenders[0].Name} one of {norm:R}."
@@ -102,6 +102,7 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
                 .. last.ManagedBytes > 0
                     ? [$"managed {Megabytes(measured[index].Max(measurement => measurement.ManagedBytes))}"]
                     : Array.Empty<string>(),
+                .. last.Further is { } text ? [text] : Array.Empty<string>(),
                 .. last.FileBytes > 0 ? [$"file {Megabytes(last.FileBytes)}"] : Array.Empty<string>(),
             ];
             rows.Append(

@@ -100,6 +100,24 @@ internal sealed class Workspace
         return (Measurement.Read(outcome.Output), outcome);
     }
 
+    /// <summary>The folder of the suite's networks, which PyTorch exports once.</summary>
+    public string Suite()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "suite")).FullName;
+        if (!File.Exists(Path.Combine(folder, "lstm.pt")))
+            ChildProcess.Run(Python, [SuiteScript, "export", folder], _peerEnvironment);
+        return folder;
+    }
+
+    /// <summary>A measurement of the suite by the peer, and the process from outside.</summary>
+    public (Measurement Inside, ChildProcess.Outcome Outside) SuitePeer(IEnumerable<string> arguments)
+    {
+        var outcome = ChildProcess.Run(Python, [SuiteScript, .. arguments], _peerEnvironment);
+        return (Measurement.Read(outcome.Output), outcome);
+    }
+
+    private static string SuiteScript => Path.Combine(AppContext.BaseDirectory, "suite.py");
+
     private ChildProcess.Outcome Script(params IEnumerable<string> arguments) =>
         ChildProcess.Run(Python, [Path.Combine(AppContext.BaseDirectory, "peer.py"), .. arguments], _peerEnvironment);
 

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using OnnxCurvature.Files;
+
+namespace OnnxCurvature.Benchmarks;
+
+/// <summary>
+/// Networks of several kinds that PyTorch exports, each with a few weights: the whole process of the tool beside that of the faster of
+/// PyTorch's two ways, in chunks with which it was fastest.
+/// </summary>
+internal sealed partial class SuiteCases(Workspace workspace)
+{
+    private const string Ours = "OnnxCurvature";
+    private const string Peer = "PyTorch";
+
+    /// <summary>The cases: network, weight of the file, parameter of PyTorch, its way, chunk, and how many it makes.</summary>
+    private static readonly ImmutableArray<Entry> Entries =
+    [
+        new("vgg16", "features.0.weight", Columns: 8, Most: 32),
+        new("vgg16", "features.12.weight", Columns: 16, Most: 64),
+        new("vgg16", "features.17.weight", Columns: 32, Most: 128),
+        new("vgg16", "features.21.weight", Columns: 32, Most: 256),
+        new("vgg16", "features.28.weight", Columns: 32, Most: 512),
+        new("vgg16", "classifier.0.weight", Columns: 2, Most: 8),
+        new("resnet18", "conv1.weight", Columns: 16, Most: 160),
+        new("resnet18", "layer1.0.conv1.weight", Columns: 32, Most: 320),
+        new("resnet18", "layer2.0.conv1.weight", Columns: 32),
+        new("resnet18", "layer4.1.conv2.weight", Columns: 32),
+        new("resnet50", "layer3.0.conv2.weight", Columns: 32, Most: 320),
+        new("mobilenet_v2", "features.3.conv.0.0.weight", Columns: 32, Most: 160),
+        new("mobilenet_v2", "features.3.conv.1.0.weight", Columns: 32, Most: 160),
+        new("mobilenet_v2", "features.3.conv.2.weight", Columns: 32, Most: 160),
+        new("vit_tiny", "class_token", Columns: 0, Products: 8, Most: 24),
+        new("vit_tiny", "encoder.layers.encoder_layer_3.mlp.3.bias", Columns: 0, Products: 16),
+        new("vit_tiny", "encoder.layers.encoder_layer_0.ln_1.weight", Columns: 0, Products: 8, Most: 24),
+        new("vit_tiny", "heads.head.bias", Columns: 100),
+        new("encoder", "layers.0.self_attn.out_proj.weight", Columns: 0, Products: 64, Most: 512),
+        new("encoder", "layers.0.linear1.bias", Columns: 0, Products: 64),
+        new("encoder", "embed.weight", Columns: 0, Products: 64, Most: 512),
+        new("lstm", "lstm.weight_hh_l0", Columns: 0, Products: 64, Most: 256),
+        new("segmenter", "wide.0.weight", Columns: 0, Products: 16, Most: 160),
+        new("segmenter", "head.weight", Columns: 0, Products: 16),
+    ];
+
+    /// <summary>All cases.</summary>
+    public IEnumerable<BenchmarkCase> All()
+    {
+        if (workspace.PeerVersion is null)
+            yield break;
+        foreach (var entry in Entries)
+            yield return new BenchmarkCase(
+                $"suite-{entry.Network}-{entry.Weight}",
+                $"{entry.Network}, {entry.Weight}",
+                [new Contender(Ours, () => Tool(entry)), new Contender(Peer, () => PyTorch(entry))]
+            );
+    }
+
+    private Measurement Tool(Entry entry)
+    {
+        var (folder, result) = (workspace.Suite(), workspace.Scratch("suite.npz"));
+        var outcome = workspace.Tool(
+            null,
+            [
+                "run",
+                Path.Combine(folder, $"{entry.Network}.onnx"),
+                "-o",
+                result,
+                "--wrt",
+                entry.Weight,
+                "--loss",
+                "cross-entropy",
+                "--quantity",
+                "hessian-diagonal",
+                "--data",
+                $"input={Path.Combine(folder, $"{entry.Network}.input.npy")}",
+                $"labels={Path.Combine(folder, $"{entry.Network}.labels.npy")}",
+            ],
+            ImmutableDictionary<string, string>.Empty
+        );
+        using var arrays = NpzReader.Open(result);
+        var diagonal = arrays.Read($"{entry.Weight}.hessian_diagonal").ToDoubles();
+        var told = Told().Match(outcome.Output) is { Success: true } match ? $"plan: {match.Groups[1]}, taken: {match.Groups[2]}" : null;
+        return new Measurement(
+            [outcome.Seconds],
+            0,
+            Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(diagonal)),
+            outcome.PeakBytes
+        )
+        {
+            Further = told,
+        };
+    }
+
+    private Measurement PyTorch(Entry entry)
+    {
+        string[] arguments =
+        [
+            "measure",
+            workspace.Suite(),
+            entry.Network,
+            entry.Weight,
+            entry.Columns > 0 ? "columns" : "products",
+            (entry.Columns > 0 ? entry.Columns : entry.Products).ToString(CultureInfo.InvariantCulture),
+            .. entry.Most > 0 ? [entry.Most.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+        ];
+        var (inside, outside) = workspace.SuitePeer(arguments);
+        // What was not made is told from what was; the start of the process comes once.
+        return inside with
+        {
+            Seconds = [outside.Seconds - inside.Measured + inside.Seconds[0]],
+            Further = entry.Most > 0 ? $"told from {entry.Most} directions" : null,
+        };
+    }
+
+    [GeneratedRegex(@"planned: about (.+?) and .*?; taken: (.+?) and", RegexOptions.CultureInvariant)]
+    private static partial Regex Told();
+
+    private sealed record Entry(string Network, string Weight, int Columns, int Products = 0, int Most = 0);
+}
