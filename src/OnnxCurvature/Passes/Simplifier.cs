@@ -35,6 +35,7 @@ internal sealed class Simplifier : IPass
         private readonly NodeKeys _keys;
         private readonly HashSet<Value> _local = [];
         private readonly bool _stays;
+        private bool _cutsOff;
 
         /// <param name="outer">The program around this body.</param>
         /// <param name="stays">Whether what the body computes stays in it: a branch may do what must not be done where it is not
@@ -54,6 +55,7 @@ internal sealed class Simplifier : IPass
         public Program Of(Program program)
         {
             _local.UnionWith(program.Parameters);
+            _cutsOff = (_outer?._cutsOff ?? false) || program.Parameters.Any(parameter => parameter.Producer is not null);
             var kept = program.Outputs.Select(output => output.Value).ToHashSet();
             var most = MostOutputs(program);
             foreach (var node in program.Nodes)
@@ -81,7 +83,7 @@ internal sealed class Simplifier : IPass
             ImmutableArray<Value?> inputs = [.. node.Inputs.Select(input => input is null ? null : Mapped(input))];
             var attributes = node.Attributes;
             var parts = new GraphBuilder(_builder);
-            if (node.Rules().Simplify(parts, node, inputs) is { } simpler)
+            if (node.Rules().Simplify(parts, node, inputs) is { } simpler && StaysWithin(simpler, inputs, parts))
             {
                 if (simpler.Same is { } same && !kept.Contains(node.Output))
                 {
@@ -114,6 +116,34 @@ internal sealed class Simplifier : IPass
                 .Select((output, index) => (output.Type, index < node.Outputs.Length ? node.Outputs[index].Name : output.Name))
                 .ToArray();
             home.Keep(node, key, inputs, attributes, named);
+        }
+
+        /// <summary>
+        /// Whether a simpler node takes nothing from before the program: a parameter may be a value that a run gives, and that nodes
+        /// outside compute, through which no rule may look.
+        /// </summary>
+        private bool StaysWithin(SimplerNode simpler, ImmutableArray<Value?> inputs, GraphBuilder parts)
+        {
+            if (!_cutsOff)
+                return true;
+            var pending = new Stack<Value>(simpler.Inputs.OfType<Value>());
+            if (simpler.Same is { } same)
+                pending.Push(same);
+            while (pending.TryPop(out var value))
+                if (value.Producer is { } made && made.Scope == parts)
+                    foreach (var input in GraphWalk.Dependencies(made))
+                        pending.Push(input);
+                else if (value.Constant is null && !inputs.Contains(value) && !IsRebuilt(value))
+                    return false;
+            return true;
+        }
+
+        private bool IsRebuilt(Value value)
+        {
+            for (var at = this; at is not null; at = at._outer)
+                if (at._local.Contains(value) || value.Producer?.Scope == at._builder)
+                    return true;
+            return false;
         }
 
         /// <summary>The value that takes the place of the only output of a node that is not one of the program's.</summary>

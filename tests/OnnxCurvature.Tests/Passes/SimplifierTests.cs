@@ -45,6 +45,34 @@ public sealed class SimplifierTests
         Assert.Equal(x.Type.Shape.Rank, ReduceSum.Of(_builder, x, axes, keepDims: true).Type.Rank);
     }
 
+    /// <summary>A run gives t, which nodes outside the program compute: x is not known inside.</summary>
+    [Fact]
+    public void No_rule_looks_through_a_given_value()
+    {
+        var x = _builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of([2, 3])), "x");
+        var t = TransposeAxes.Of(_builder, x, 1, 0);
+        var reshaped = Reshape.To(_builder, x, [3, 2]);
+        Value[] given = [t, reshaped, Neg.Of(_builder, x)];
+        NamedValue[] outputs =
+        [
+            new("transposed", TransposeAxes.Of(_builder, t, 1, 0)),
+            new("reshaped", Reshape.To(_builder, reshaped, [6])),
+            new("negated", Neg.Of(_builder, given[2])),
+            new("later", TransposeAxes.Of(_builder, TransposeAxes.Of(_builder, t, 1, 0), 1, 0)),
+        ];
+
+        var simplified = new Simplifier().Run(_builder.Build(given, outputs));
+
+        var made = simplified.Nodes.SelectMany(node => node.Outputs).Concat(given).ToHashSet();
+        Assert.All(
+            simplified.Nodes.SelectMany(GraphWalk.Dependencies).Where(value => value.Constant is null),
+            value => Assert.Contains(value, made),
+            throwIfEmpty: true
+        );
+        // Transposing twice what was given is still nothing.
+        Assert.Equal(t, simplified.Outputs[3].Value);
+    }
+
     private int Count<T>(Value x, Value y) =>
         new Simplifier().Run(_builder.Build([x], [new NamedValue("y", y)])).Nodes.Count(node => node.Operator is T);
 }
