@@ -142,8 +142,11 @@ public sealed class ClassOptionTests
     }
 
     [Theory]
-    [InlineData("run @last.onnx @range.npy", "holds the label 7 in sample 2 at [2,1], and the labels of 4 classes are 0 to 3")]
-    [InlineData("run @last.onnx @all.npy", "Every label of --data 'labels' is ignored (-100), so the mean is over no labels")]
+    [InlineData(
+        "run @last.onnx @range.npy",
+        "holds the label 7 in sample 2, counted from 0, at [2,1], and the labels of 4 classes are 0 to 3"
+    )]
+    [InlineData("run @last.onnx @all.npy", "is ignored (-100), so the mean is over no labels")]
     [InlineData(
         "run @last.onnx @floats.npy",
         "holds float32 [5,3], and cross-entropy takes integers [5,3], or soft labels of the shape [5,3,4]"

@@ -46,7 +46,7 @@ public sealed class CrossHessianTests
             + "other."
     )]
     [InlineData("--wrt w x --batch-size 2", "--batch-size 2 would change what is computed, because the cross-hessian is of a value")]
-    [InlineData("--wrt w v --memory 1k", "The cross-hessian of 'w' and 'v' has 12 × 8 entries")]
+    [InlineData("--wrt w v --memory 300", "The cross-hessian of 'w' and 'v' has 12 × 8 entries")]
     public void What_has_no_block_is_refused(string words, string message)
     {
         using var tool = new Tool();

@@ -55,11 +55,8 @@ public sealed class FailingStepTests : IDisposable
     public void An_augmented_model_and_its_weights_are_of_one_kind_whatever_step_fails(Exception failure)
     {
         var path = _folder.File("a.onnx");
-        var graph = Graph(Node("MatMul", "x w", "h"), Node("Tanh", "h", "y"));
-        graph.Output[0] = Info("y", 1, "N", 400);
-        graph.Initializer.Add(Floats("w", 3, 400));
         using var models = new TemporaryFolder();
-        var source = Model(graph).Save(models);
+        var source = Layer().Save(models);
         Augment(source, path, Quantity.Gradient, new AugmentOptions());
         var old = Contents();
         Augment(source, path, Quantity.HessianDiagonal, new AugmentOptions());
@@ -125,7 +122,8 @@ public sealed class FailingStepTests : IDisposable
     public void A_model_has_its_own_weights_whenever_another_is_written_to_its_place()
     {
         var path = _folder.File("a.onnx");
-        var source = Path.Combine(Repository.Root, "testmodels", "resnet_small.onnx");
+        using var models = new TemporaryFolder();
+        var source = Layer().Save(models);
         var others = new Dictionary<string, string>(StringComparer.Ordinal) { ["same"] = source, ["other"] = Changed(source) };
         Augment(source, path, Quantity.Gradient, new AugmentOptions { Embed = true });
         foreach (var other in others.Values)
@@ -150,6 +148,15 @@ public sealed class FailingStepTests : IDisposable
     }
 
     /// <summary>The same model with other weights.</summary>
+    /// <summary>tanh(x w), with a weight that is large enough for a file of its own.</summary>
+    private static ModelProto Layer()
+    {
+        var graph = Graph(Node("MatMul", "x w", "h"), Node("Tanh", "h", "y"));
+        graph.Output[0] = Info("y", 1, "N", 400);
+        graph.Initializer.Add(Floats("w", 3, 400));
+        return Model(graph);
+    }
+
     private string Changed(string source)
     {
         var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(source));

@@ -35,6 +35,7 @@ internal static class MaskedProductCosts
     /// expected of them, and several times the memory.
     /// </summary>
     private const double Worth = 0.6;
+    private const double WorthOnDevice = 0.85;
 
     /// <summary>Whether products at nonzero channels are expected to be faster for so many directions.</summary>
     public static bool IsWorthwhile(MaskedChain chain, double directions, Func<Dim, double> size, MachineProfile machine)
@@ -87,6 +88,6 @@ internal static class MaskedProductCosts
                 + 2 * directions * inner * wanted / device.ProductFlops
                 + (directions * inner + inner * outputs * 2) * ElementBytes / device.BytesPerSecond;
         }
-        return masked < Worth * dense;
+        return masked < WorthOnDevice * dense;
     }
 }

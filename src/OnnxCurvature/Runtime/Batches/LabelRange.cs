@@ -41,6 +41,6 @@ internal static class LabelRange
         for (var axis = index.Length - 1; axis >= 0; axis--)
             (position, index[axis]) = Math.DivRem(position, array.Shape[axis]);
         var sample = samples.IsWhole && samples.Axis < index.Length ? $" in {describe(index[samples.Axis])}" : "";
-        return index.Length == 0 || index.Length == 1 && sample.Length > 0 ? sample : $"{sample} at [{string.Join(",", index)}]";
+        return index.Length == 0 || index.Length == 1 && sample.Length > 0 ? sample : $"{sample}, at [{string.Join(",", index)}]";
     }
 }
