@@ -2,7 +2,7 @@ namespace OnnxCurvature.Ops;
 
 /// <summary>
 /// How a kernel of ONNX Runtime's CPU provider uses a processor, measured with 1.32: relative to one that does its operations as fast as a
-/// large matrix product, reads its inputs and writes its outputs once, and is divided over all threads. Only times that a plan tells, and
+/// large matrix product, reads its inputs and writes its outputs once, and is divided over all threads. Only the times of a plan, and
 /// whether chunks run side by side, follow from it.
 /// </summary>
 /// <param name="Arithmetic">How many times as long an operation takes.</param>

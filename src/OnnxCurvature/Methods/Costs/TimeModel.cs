@@ -20,17 +20,15 @@ internal sealed class TimeModel(CostModel costs, int cores)
     /// <summary>Seconds until a program can run, in one session or in several, which are spent once.</summary>
     public double Start(Program program, int sessions = 1)
     {
-        var weights = program
-            .Nodes.SelectMany(node => node.Inputs)
-            .OfType<Value>()
-            .Where(value => value.Constant is not null)
-            .Distinct()
-            .Sum(Bytes);
         return _machine.StartSeconds
             + sessions * _machine.SessionSeconds
             + Count(program) * _machine.NodeStartSeconds
-            + weights / _machine.FileBytesPerSecond;
+            + WeightBytes(program) / _machine.FileBytesPerSecond;
     }
+
+    /// <summary>The bytes of the weights and other constants that the nodes of a program take; those of bodies do not count.</summary>
+    public double WeightBytes(Program program) =>
+        program.Nodes.SelectMany(node => node.Inputs).OfType<Value>().Where(value => value.Constant is not null).Distinct().Sum(Bytes);
 
     /// <summary>Seconds of one run.</summary>
     public double Run(Program program)

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Methods.Requests;
 
 /// <summary>
-/// What a machine does in a second. Ways, chunks and the times that a plan tells are weighed by these figures, so that one profile gives
+/// What a machine does in a second. Ways, chunks and the times of a plan follow from these figures, so that one profile gives
 /// one plan anywhere. The figures of <see cref="Default"/> are those of a core of a server's processor of 2023 with ONNX Runtime 1.32.
 /// </summary>
 public sealed record MachineProfile

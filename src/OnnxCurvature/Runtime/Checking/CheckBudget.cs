@@ -34,6 +34,9 @@ internal sealed class CheckBudget(
 
     private const double SecondsForASession = 0.02;
 
+    /// <summary>How many times as fast weights are read as they are read and laid out, which a check does not do.</summary>
+    private const double ReadingToLayingOut = 4;
+
     /// <summary>How long the first batch, and the whole run, are expected to take.</summary>
     public (double Batch, double Run) Expected => expected;
 
@@ -95,14 +98,9 @@ internal sealed class CheckBudget(
     private (double Start, double Each) Price(Program program, double slowdown)
     {
         var times = new TimeModel(costs, cores);
-        var weights = program
-            .Nodes.SelectMany(node => node.Inputs)
-            .OfType<Value>()
-            .Where(value => value.Constant is not null)
-            .Distinct()
-            .Sum(costs.Bytes);
         var start = SecondsForASession + costs.Machine.NodeStartSeconds * program.Nodes.Length;
         // Weights are read once for all directions at a time, from pages that the session has not read before.
-        return (slowdown * start, slowdown * (times.Run(program) + weights / costs.Machine.FileBytesPerSecond));
+        var read = times.WeightBytes(program) / (ReadingToLayingOut * costs.Machine.FileBytesPerSecond);
+        return (slowdown * start, slowdown * (times.Run(program) + read));
     }
 }
