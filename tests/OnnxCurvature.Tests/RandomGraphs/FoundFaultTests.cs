@@ -191,6 +191,28 @@ public sealed class FoundFaultTests
         Check(b, z, "w1", execution, [Quantity.Loss]);
     }
 
+    /// <summary>A change of one row reaches the other rows where these are scaled or shifted by a sum over all of them.</summary>
+    [Theory]
+    [InlineData("LogSoftmax")]
+    [InlineData("Softmax")]
+    [InlineData("ReduceMean")]
+    [InlineData("MatMul")]
+    public void Rows_of_a_weight_are_pushed_forward_to_all_rows_that_they_reach(string operation)
+    {
+        var b = Builder(samples: 2, isSymbolic: false);
+        var x = b.Input(Layout.Of(b.Batch, new Factor(2)));
+        var y = b.Value(x.Layout.With(1, 3), "Gemm", [x.Name, b.Weight(1, 3, 2)], ("transB", 1L));
+        var mixed = operation switch
+        {
+            "ReduceMean" => b.Node("Sub", [y.Name, b.Node("ReduceMean", [y.Name], ("axes", new long[] { 1 }))]),
+            "MatMul" => b.Node("Add", [y.Name, b.Node("MatMul", [y.Name, b.Weight(1, 3, 3)])]),
+            _ => b.Node(operation, [y.Name], ("axis", 1L)),
+        };
+        var narrow = b.Value(x.Layout.With(1, 1), "MatMul", [b.Node("Tanh", [mixed]), b.Weight(1, 3, 1)]);
+        var z = b.Value(x.Layout.With(1, 3), "MatMul", [narrow.Name, b.Weight(1, 1, 3)]);
+        Check(b, z, "w0", Execution.Managed, [Quantity.HessianDiagonal, Quantity.GgnDiagonal], part: new TargetPart(1, 2, false));
+    }
+
     private static GraphBuilder Builder(int samples, bool isSymbolic, bool isDouble = true) =>
         new(Choices.Of([]), 7)
         {
@@ -210,7 +232,8 @@ public sealed class FoundFaultTests
         Sketch? own = null,
         ImmutableArray<long> labels = default,
         int? batchSize = null,
-        long? chunkBytes = null
+        long? chunkBytes = null,
+        TargetPart? part = null
     )
     {
         using var folder = new TemporaryFolder();
@@ -225,6 +248,7 @@ public sealed class FoundFaultTests
             Z = z,
             Wanted = own is null ? [.. Enumerable.Range(0, z.Layout.Count()).Select(index => index / 4.0)] : [],
             Target = graph.Targets.Single(one => one.Name == target),
+            Part = part,
             Quantities = quantities,
             Precision = Precision.Model,
             DeclaresSamples = true,

@@ -94,16 +94,17 @@ internal sealed class RowRestriction
     }
 
     /// <summary>
-    /// An operand of a broadcasting node, on the rows of an axis of its output; null where it is restricted along another.
+    /// An operand of a broadcasting node, on the rows of an axis of its output. Null where it is restricted along another, and where it is
+    /// a tangent that is not zero outside of the rows: a sum with it is not zero there either.
     /// </summary>
     private Value? Operand(Value value, int axis, int rank)
     {
         var own = axis - rank + value.Type.Rank;
         if (_restricted.TryGetValue(value, out var rows))
             return rows.Axis == own ? rows.Value : null;
-        // A tangent for which all rows were taken is another value here than in the program that is copied.
-        var whole = Whole(value);
-        return own < 0 || whole.Type.Shape[own].IsOne ? whole : Cut(whole, own);
+        if (_whole.ContainsKey(value))
+            return null;
+        return own < 0 || value.Type.Shape[own].IsOne ? value : Cut(value, own);
     }
 
     private Value Cut(Value value, int axis) => Slice.Of(_builder, value, axis, _rows.Start, _rows.End);
