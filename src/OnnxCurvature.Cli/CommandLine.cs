@@ -140,7 +140,7 @@ internal sealed class CommandLine
 
     /// <summary>
     /// Waits for a command, but once it is interrupted no longer than <see cref="Terminal.Patience"/>: planning, and making a session, know
-    /// no interruption. What such a command has half written stands under a name of its own, and the next write to its place removes it.
+    /// no interruption. Its half-written files have names of their own, and the next write to their place removes them.
     /// </summary>
     private async Task<int> Interruptible(Func<Task<int>> command, CancellationToken cancellation)
     {

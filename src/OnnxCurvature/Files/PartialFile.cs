@@ -5,7 +5,7 @@ namespace OnnxCurvature.Files;
 
 /// <summary>
 /// A file that is written beside its place, under a name of its own, and moved there when it is complete. Until then nothing at the place
-/// changes. What an earlier process left behind when it was killed is removed first.
+/// changes. Files of earlier processes that were killed are removed first.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {

@@ -6,8 +6,8 @@ namespace OnnxCurvature.Files;
 internal static partial class UserFile
 {
     /// <summary>
-    /// Opens a file for reading, from any position. What a pipe holds is copied to a file without a name first, which is gone when the
-    /// stream is closed. Throws <see cref="UserErrorException"/> where it is not there or cannot be read.
+    /// Opens a file for reading, from any position. The content of a pipe is copied to a file without a name first, which is gone when
+    /// the stream is closed. Throws <see cref="UserErrorException"/> where it is not there or cannot be read.
     /// </summary>
     public static FileStream OpenRead(string path)
     {

@@ -108,8 +108,8 @@ public sealed class Tensor
 
     /// <summary>
     /// The elements converted to another type; floats become integers by truncation, integers of less than a byte by rounding, of which the
-    /// low bits are kept, and booleans by comparison with zero. What is too large for a narrow float becomes the largest one where it is to
-    /// be <paramref name="saturated"/>.
+    /// low bits are kept, and booleans by comparison with zero. Numbers too large for a narrow float become the largest one where they are
+    /// to be <paramref name="saturated"/>.
     /// </summary>
     public Tensor CastTo(ElementType element, bool saturated = true)
     {

@@ -6,8 +6,8 @@ namespace OnnxCurvature.Passes;
 
 /// <summary>
 /// Rebuilds a program so that ONNX Runtime computes in float64 what is of that type: nodes that it has no float64 kernel of, or one
-/// that rounds to float32, become nodes that it has one of. So do, in every type, nodes of operators that no runtime has. What they
-/// become is lowered in turn.
+/// that rounds to float32, become nodes that it has one of. So do, in every type, nodes of operators that no runtime has. The new
+/// nodes are lowered in turn.
 /// </summary>
 internal sealed class Float64Lowering(ExecutionProvider provider) : IPass
 {

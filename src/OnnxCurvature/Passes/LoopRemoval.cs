@@ -88,8 +88,8 @@ internal sealed class LoopRemoval
     }
 
     /// <summary>
-    /// The sums over directions of a program; null where it has none in which the results are linear. What makes the directions may itself
-    /// be sums over others, in which results are not linear: these loops make all of their iterations. The program stays as it is.
+    /// The sums over directions of a program; null where it has none in which the results are linear. Directions may themselves be made
+    /// of sums over others, in which results are not linear: these loops make all of their iterations. The program stays as it is.
     /// </summary>
     public static DirectionSums? SumsOf(Program program)
     {

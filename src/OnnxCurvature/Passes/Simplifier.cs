@@ -8,8 +8,7 @@ namespace OnnxCurvature.Passes;
 /// <summary>
 /// Leaves out of a program what it does not need. Small constants that are no weights are folded (<see cref="ConstantFolding"/>), nodes
 /// become simpler ones (<see cref="Operator.Simplify"/>), and equal nodes become one, of which the one with more outputs also serves for
-/// those with fewer (<see cref="NodeKeys"/>). What a loop's body computes alike in every iteration moves before the loop, and dead nodes
-/// go.
+/// those with fewer (<see cref="NodeKeys"/>). Nodes that give the same in every iteration of a loop move before it, and dead nodes go.
 /// </summary>
 /// <remarks>Requires nothing. Ensures that another run of it changes nothing.</remarks>
 internal sealed class Simplifier : IPass

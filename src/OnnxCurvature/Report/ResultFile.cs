@@ -31,7 +31,7 @@ internal static class ResultFile
 
     /// <summary>
     /// Finds out before hours of work whether a file can be written: throws the <see cref="UserErrorException"/> that
-    /// <see cref="Write(string, CurvatureResult, CancellationToken)"/> would throw. What is at the path stays as it is.
+    /// <see cref="Write(string, CurvatureResult, CancellationToken)"/> would throw. A file at the path stays as it is.
     /// </summary>
     public static void CheckWritable(string path)
     {

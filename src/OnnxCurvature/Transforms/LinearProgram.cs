@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Transforms;
 
 /// <summary>
-/// A linear map from tangents to tangents, as a part of a graph. What it takes besides its tangents are residuals: values that
+/// A linear map from tangents to tangents, as a part of a graph. Its other inputs are residuals: values that
 /// do not depend on them. Only a program of this type can be transposed.
 /// </summary>
 /// <param name="Inputs">The tangents that go in: parameters.</param>

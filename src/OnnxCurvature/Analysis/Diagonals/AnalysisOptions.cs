@@ -17,7 +17,7 @@ public sealed record AnalysisOptions
     /// <summary>The number of random directions of estimates, at least 2.</summary>
     public int Probes { get; init; } = 32;
 
-    /// <summary>What random numbers are made from.</summary>
+    /// <summary>The seed of the random numbers.</summary>
     public int Seed { get; init; }
 
     /// <summary>Throws <see cref="ArgumentException"/> for options that cannot be.</summary>

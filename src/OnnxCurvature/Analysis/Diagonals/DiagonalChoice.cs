@@ -46,7 +46,7 @@ internal sealed class DiagonalChoice(RunPricing pricing, CurvatureRequest reques
         return [.. layers.Select(layer => exact.Contains(layer.Weight) ? layer : Estimated(layer))];
     }
 
-    /// <summary>What is asked of the model for exact diagonals of some weights.</summary>
+    /// <summary>The request for exact diagonals of some weights.</summary>
     public CurvatureRequest ExactRequest(IEnumerable<string> weights) =>
         request with
         {
@@ -56,7 +56,7 @@ internal sealed class DiagonalChoice(RunPricing pricing, CurvatureRequest reques
         };
 
     /// <summary>
-    /// What is asked of the model for weights whose diagonals are estimated: the loss, the gradient, and the estimate, unless it comes by
+    /// The request for weights whose diagonals are estimated: the loss, the gradient, and the estimate, unless it comes by
     /// <see cref="JointEstimate"/>.
     /// </summary>
     public CurvatureRequest EstimateRequest(IEnumerable<string> weights) =>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace OnnxCurvature.Analysis.Diagonals;
 
-/// <summary>What is known of one weight: its entries, and the first and second derivatives of the loss by each of them.</summary>
+/// <summary>One weight: its entries, and the first and second derivatives of the loss by each of them.</summary>
 /// <param name="Plan">How the diagonal was had.</param>
 /// <param name="Values">wᵢ, the weight's entries, row-major.</param>
 /// <param name="Gradient">∂L/∂wᵢ.</param>

@@ -4,16 +4,16 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Analysis.Diagonals;
 
-/// <summary>What an analysis computed: the loss, and the curvature of each weight.</summary>
+/// <summary>The result of an analysis: the loss, and the curvature of each weight.</summary>
 /// <param name="Model">The model's file.</param>
-/// <param name="Request">What was asked.</param>
-/// <param name="Options">What the analysis was allowed to take.</param>
+/// <param name="Request">The loss, its reduction and the other choices of the request.</param>
+/// <param name="Options">The time and the method that the analysis was given.</param>
 /// <param name="Loss">The loss over all samples.</param>
 /// <param name="Samples">The number of samples.</param>
 /// <param name="Layers">The weights, in the order of the graph.</param>
 /// <param name="LeftOut">The weights that have no diagonal, and why.</param>
-/// <param name="Notes">What the user should know: one sentence each.</param>
-/// <param name="Checks">What the checks of the runs found; that of the exact diagonals first.</param>
+/// <param name="Notes">Remarks for the user, one sentence each.</param>
+/// <param name="Checks">The findings of the runs' checks; those of the exact diagonals first.</param>
 /// <param name="Seconds">How long the runs took.</param>
 public sealed record NetworkCurvature(
     string Model,

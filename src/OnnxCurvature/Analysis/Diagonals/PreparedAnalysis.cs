@@ -79,7 +79,7 @@ internal sealed class PreparedAnalysis
     /// <summary>The full paths of the files that the model is read from.</summary>
     public ImmutableArray<string> ModelFiles => (_exact ?? _estimate)!.ModelFiles;
 
-    /// <summary>What the user should know: one sentence each.</summary>
+    /// <summary>Remarks for the user, one sentence each.</summary>
     public ImmutableArray<string> Notes => [.. Runs.SelectMany(run => run.Notes).Distinct()];
 
     private IEnumerable<PreparedRun> Runs => new[] { _exact, _estimate }.OfType<PreparedRun>();

@@ -24,7 +24,7 @@ public sealed record ImportanceOptions
     /// <summary>The labels that are sampled for each sample, at least 2.</summary>
     public int Probes { get; init; } = 32;
 
-    /// <summary>What random numbers are made from.</summary>
+    /// <summary>The seed of the random numbers.</summary>
     public int Seed { get; init; }
 }
 
@@ -35,7 +35,7 @@ public sealed record ImportanceOptions
 /// <param name="Loss">The loss over all samples.</param>
 /// <param name="Samples">The number of samples.</param>
 /// <param name="Layers">The weights, in the order of the graph.</param>
-/// <param name="Notes">What the user should know: one sentence each.</param>
+/// <param name="Notes">Remarks for the user, one sentence each.</param>
 public sealed record ImportanceResult(double Loss, long Samples, ImmutableArray<WeightImportance> Layers, ImmutableArray<string> Notes)
 {
     /// <summary>

@@ -30,7 +30,7 @@ internal sealed class PreparedPruning
         _masks = new PruningMasks(layers, InputSquares.Of(analysis.Settled, analysis.RunOptions, _weights, cancellation));
     }
 
-    /// <summary>What goes for some options. Throws <see cref="UserErrorException"/> for options that cannot be.</summary>
+    /// <summary>Chooses the entries that become zero. Throws <see cref="UserErrorException"/> for options that cannot be.</summary>
     public PruningResult Prune(PruningOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -5,7 +5,7 @@ using OnnxCurvature.Analysis.Reports;
 
 namespace OnnxCurvature.Analysis.Pruning;
 
-/// <summary>What becomes zero, for programs, without the masks.</summary>
+/// <summary>A pruning for programs, without the masks.</summary>
 internal sealed record PruningDocument(
     [property: Description("The schema of this report and its version; it changes where a property is removed or means another thing.")]
         string Schema,
@@ -34,7 +34,7 @@ internal sealed record PruningDocument(
         );
 }
 
-/// <summary>What goes of a weight.</summary>
+/// <summary>The entries of a weight that become zero, for programs.</summary>
 internal sealed record PrunedEntry(
     [property: Description("The nodes that use the weight, separated by commas.")] string Node,
     string Weight,

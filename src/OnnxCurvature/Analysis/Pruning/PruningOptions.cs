@@ -1,6 +1,6 @@
 namespace OnnxCurvature.Analysis.Pruning;
 
-/// <summary>What is set to zero at once.</summary>
+/// <summary>The groups of entries that are set to zero together.</summary>
 public enum PruningStructure
 {
     /// <summary>Single entries.</summary>
@@ -34,13 +34,13 @@ public enum PruningScore
     InputWeightedMagnitude,
 }
 
-/// <summary>What is asked of the pruning of a network.</summary>
+/// <summary>Options of the pruning of a network: how much becomes zero, in which groups, and how it is chosen.</summary>
 public sealed record PruningOptions
 {
     /// <summary>The share of entries that become zero, from 0 to 1; with <see cref="PruningStructure.Blocks"/> N and M say it.</summary>
     public double Sparsity { get; init; } = 0.5;
 
-    /// <summary>What becomes zero at once.</summary>
+    /// <summary>The groups of entries that become zero together.</summary>
     public PruningStructure Structure { get; init; }
 
     /// <summary>N, of <see cref="PruningStructure.Blocks"/>: the entries of a block that stay.</summary>

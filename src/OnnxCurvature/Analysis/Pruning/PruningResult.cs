@@ -47,7 +47,7 @@ public sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> Laye
         JsonText.Of(PruningDocument.Of(this, curve), PruningJson.Relaxed.PruningDocument);
 }
 
-/// <summary>What goes of one weight.</summary>
+/// <summary>The entries of one weight that become zero.</summary>
 /// <param name="Weight">The weight.</param>
 /// <param name="Node">The nodes that use it.</param>
 /// <param name="Shape">Its sizes, outermost first.</param>

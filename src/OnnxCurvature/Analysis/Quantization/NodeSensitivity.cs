@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace OnnxCurvature.Analysis.Quantization;
 
-/// <summary>What rounding one weight does to the loss, as its derivatives predict it: g·Δw + ½ Σᵢ Hᵢᵢ Δwᵢ².</summary>
+/// <summary>The change of the loss by rounding one weight, as its derivatives predict it: g·Δw + ½ Σᵢ Hᵢᵢ Δwᵢ².</summary>
 /// <param name="Weight">The weight.</param>
 /// <param name="Node">The nodes that use it.</param>
 /// <param name="Operator">Their operators.</param>

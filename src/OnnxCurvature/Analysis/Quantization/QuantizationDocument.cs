@@ -31,7 +31,7 @@ internal sealed record QuantizationDocument(
         );
 }
 
-/// <summary>What rounding a weight does.</summary>
+/// <summary>The effect of rounding a weight, for programs.</summary>
 internal sealed record SensitivityEntry(
     [property: Description("How the weight is rounded.")] string Scheme,
     [property: Description("The nodes that use the weight, separated by commas.")] string Node,

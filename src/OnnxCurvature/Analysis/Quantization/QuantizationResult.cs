@@ -3,7 +3,7 @@ using MathNet.Numerics.Statistics;
 
 namespace OnnxCurvature.Analysis.Quantization;
 
-/// <summary>What rounding the weights of a network does to its loss.</summary>
+/// <summary>The changes of a network's loss by rounding its weights.</summary>
 /// <param name="Loss">The loss as it is.</param>
 /// <param name="Nodes">The predictions, scheme by scheme, and in each the most sensitive first.</param>
 /// <param name="Choice">The bits of each weight; null where no size was asked for.</param>

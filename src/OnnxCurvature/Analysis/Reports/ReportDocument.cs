@@ -21,7 +21,7 @@ internal sealed record ReportDocument
     [Description("The arrays that the run took, with the SHA-256 of their elements.")]
     public required ImmutableArray<DataEntry> Data { get; init; }
 
-    /// <summary>What was asked.</summary>
+    /// <summary>The options of the analysis.</summary>
     [Description("What was asked, as the options of the command have it.")]
     public required OptionsEntry Options { get; init; }
 
@@ -71,7 +71,7 @@ internal sealed record DataEntry(
     [property: Description("In hexadecimal digits.")] string Sha256
 );
 
-/// <summary>What was asked.</summary>
+/// <summary>The options of the analysis.</summary>
 internal sealed record OptionsEntry(
     [property: Description("The loss, as --loss has it.")] string Loss,
     [property: Description("mean or sum.")] string Reduction,

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Analysis.Reports;
 /// <summary>A drawing in SVG. Colours are those of the page's style sheet, by class.</summary>
 /// <param name="width">The width of the coordinates.</param>
 /// <param name="height">The height of the coordinates.</param>
-/// <param name="title">What the drawing shows, for those who do not see it.</param>
+/// <param name="title">A description of the drawing, for those who do not see it.</param>
 internal sealed class Svg(double width, double height, string title)
 {
     private readonly StringBuilder _body = new();

@@ -1,6 +1,6 @@
 namespace OnnxCurvature.Analysis.Spectra;
 
-/// <summary>What is asked of the spectrum of the Hessian.</summary>
+/// <summary>Options of the spectrum of the Hessian: steps, starts, and the seed.</summary>
 public sealed record SpectrumOptions
 {
     /// <summary>The steps of Lanczos's recurrence from each start: Hessian-vector products.</summary>
@@ -15,7 +15,7 @@ public sealed record SpectrumOptions
     /// <summary>Whether each weight has a spectrum of its own, beside that of all together.</summary>
     public bool ByLayer { get; init; } = true;
 
-    /// <summary>What random numbers are made from.</summary>
+    /// <summary>The seed of the random numbers.</summary>
     public int Seed { get; init; }
 
     /// <summary>Throws <see cref="ArgumentException"/> for numbers that cannot be.</summary>

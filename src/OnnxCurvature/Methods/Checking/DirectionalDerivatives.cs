@@ -178,7 +178,7 @@ internal sealed class DirectionalDerivatives
         );
     }
 
-    /// <summary>What the outputs take of given values and of what is fed, beside the directions.</summary>
+    /// <summary>The given values and the inputs that the outputs depend on, without the directions.</summary>
     private static List<Value> Cut(IEnumerable<Value> outputs, IEnumerable<Value> directions, HashSet<Value> given)
     {
         var (seen, cut) = (new HashSet<Value>(directions), new List<Value>());

@@ -18,7 +18,7 @@ namespace OnnxCurvature.Methods.Contractions;
 /// </summary>
 internal sealed class NonzeroPositions
 {
-    /// <summary>What a row of the weight costs by itself: so many nodes.</summary>
+    /// <summary>The cost of a row of the weight by itself: so many nodes.</summary>
     private const double LaunchesOfARow = 150;
 
     private readonly ContractionSite _site;
@@ -167,7 +167,7 @@ internal sealed class NonzeroPositions
             .Output;
     }
 
-    /// <summary>The rows as a diagonal. What was made of a row without open positions, for which one stood in, is zero.</summary>
+    /// <summary>The rows as a diagonal. A row without nonzero positions, for which one stood in, is zero.</summary>
     private Value Placed(GraphBuilder outer, Value rows)
     {
         var isAnyOpen = Cast.Of(

@@ -15,7 +15,7 @@ internal sealed class CostModel(PlanLimits limits)
     private readonly SizeEstimates _sizes = new(limits);
     private readonly Dictionary<Value, bool> _ofWeights = [];
 
-    /// <summary>What the machine does in a second.</summary>
+    /// <summary>The speed of the machine.</summary>
     public MachineProfile Machine => limits.Machine;
 
     /// <summary>Learns the bounds of sizes that only the data tell from a program whose parts are to be estimated.</summary>
@@ -85,7 +85,7 @@ internal sealed class CostModel(PlanLimits limits)
     }
 
     /// <summary>
-    /// What runs within a node takes beside its outputs: one iteration, and the pieces of what iterations yield, which are put together at
+    /// The memory within a node beside its outputs: one iteration, and the pieces of what iterations yield, which are put together at
     /// the end.
     /// </summary>
     private double Inside(Node node) =>
@@ -125,7 +125,7 @@ internal sealed class CostModel(PlanLimits limits)
             .DefaultIfEmpty(0)
             .Max();
 
-    /// <summary>What the nodes of a program write, in bytes, those of bodies in every iteration; constants do not count.</summary>
+    /// <summary>The bytes that the nodes of a program write, those of bodies in every iteration; constants do not count.</summary>
     public double Written(Program program) =>
         program.Nodes.Sum(node => node.Bodies.Any() ? Trips(node) * node.Bodies.Sum(Written) : node.Outputs.Sum(Bytes));
 
@@ -144,7 +144,7 @@ internal sealed class CostModel(PlanLimits limits)
             );
     }
 
-    /// <summary>What a body reads each time that it did not make itself: weights, and values from around it, in bytes.</summary>
+    /// <summary>The bytes that a body reads in each iteration and did not make itself: weights, and values from around it.</summary>
     public double ReadAnew(Program body) =>
         body
             .Nodes.SelectMany(node => node.Dependencies)

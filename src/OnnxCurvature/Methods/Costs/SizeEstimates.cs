@@ -39,10 +39,10 @@ internal sealed class SizeEstimates(PlanLimits limits)
                 _known[symbol] = (Expected(all) * share, Most(all));
     }
 
-    /// <summary>What a dimension is expected to be.</summary>
+    /// <summary>The expected size of a dimension.</summary>
     public double Expected(Dim dim) => Size(dim, known => known.Expected);
 
-    /// <summary>What a dimension is at most.</summary>
+    /// <summary>The largest size of a dimension.</summary>
     public double Most(Dim dim) => Size(dim, known => known.Most);
 
     private double Size(Dim dim, Func<(double Expected, double Most), double> choice)

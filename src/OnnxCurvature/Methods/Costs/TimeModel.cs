@@ -55,7 +55,7 @@ internal sealed class TimeModel(CostModel costs, int cores)
             );
     }
 
-    /// <summary>What a node reads and writes. One that picks reads as much as it writes, and one that reshapes nothing.</summary>
+    /// <summary>The bytes that a node reads and writes. One that gathers reads what it writes; one that reshapes does neither.</summary>
     private double Traffic(Node node) =>
         node.Operator switch
         {

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Methods.Paths;
 
 /// <summary>
 /// The linear map from a target's tangent to that of a value after it, prepared so that directions there can be pulled back sample by
-/// sample. What a direction contributes is the square of a sample's own pull-back, so samples must not be added up before.
+/// sample. A direction contributes the square of a sample's own pull-back, so samples must not be added up before.
 /// </summary>
 internal sealed class TargetPath
 {

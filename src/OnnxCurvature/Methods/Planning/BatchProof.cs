@@ -68,7 +68,7 @@ internal sealed class BatchProof
     /// <summary>The number of samples where the model fixes it, else null.</summary>
     public long? Size => _size;
 
-    /// <summary>What results of batches are weighed by to give a value for all samples; null where that is not proven.</summary>
+    /// <summary>The weight of batches' results whose sum is a value for all samples; null where none is proven.</summary>
     public BatchWeight? WeightOf(Value value) =>
         Of(value).Kind switch
         {
@@ -146,7 +146,7 @@ internal sealed class BatchProof
             : ByShape(output);
     }
 
-    /// <summary>What depends on shapes alone depends on the number of samples, unless it is known to be something else.</summary>
+    /// <summary>A value of shapes alone depends on the number of samples, unless it is known to be something else.</summary>
     private State ByShape(Value output) =>
         output.Contents is { } contents && !contents.Concat(output.Type.Shape).Any(DependsOnSampleCount) ? default : new State(Kind.Count);
 
@@ -209,7 +209,8 @@ internal sealed class BatchProof
             };
 
     /// <summary>
-    /// What a node makes of sums or means: the same again, where it is linear in them, and of a sum only where nothing is added to it.
+    /// The kind of a node's result from sums or means: the same again, where it is linear in them, and of a sum only where nothing is
+    /// added to it.
     /// </summary>
     private State OfTotals(Node node, State[] inputs)
     {

@@ -7,7 +7,7 @@ using OnnxCurvature.Methods.Requests;
 namespace OnnxCurvature.Methods.Planning;
 
 /// <summary>How results of batches are put together, and whether that gives what all samples at once give.</summary>
-/// <param name="Weight">What results of batches are weighed by.</param>
+/// <param name="Weight">The weight of a batch's result.</param>
 /// <param name="Obstacle">Why they are not proven to give those of all samples at once, as a clause; null where they are.</param>
 internal readonly record struct BatchRule(BatchWeight Weight, string? Obstacle = null)
 {

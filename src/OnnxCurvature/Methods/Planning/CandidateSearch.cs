@@ -23,7 +23,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     /// </summary>
     private const double ProductPasses = 2.5;
 
-    /// <summary>What it takes to make an entry of a direction of the square root of the output Hessian.</summary>
+    /// <summary>The operations that make an entry of a direction of the square root of the output Hessian.</summary>
     public const double FactorEntryFlops = 4;
 
     private readonly NarrowCuts _narrow = new(proof, limits);
@@ -71,7 +71,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     /// The ways to a diagonal of the Gauss–Newton matrix, the cheapest that is proven first: directions of the square root of the output
     /// Hessian that are pulled back, for all samples at once or for each by itself, or forward products of the target's entries.
     /// </summary>
-    /// <param name="survey">What lies between the target and the loss.</param>
+    /// <param name="survey">The survey from the target to the loss.</param>
     /// <param name="factor">The square root of the output Hessian.</param>
     /// <param name="obstacle">Why samples are not kept apart between the target and the output; null where they are.</param>
     public ImmutableArray<Candidate> OfGaussNewton(Survey survey, OutputHessianRoot factor, string? obstacle)

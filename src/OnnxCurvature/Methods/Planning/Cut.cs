@@ -5,7 +5,7 @@ using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Methods.Planning;
 
-/// <summary>What a region between two cuts does to second derivatives.</summary>
+/// <summary>The kind of a region between two cuts, by its second derivatives.</summary>
 internal enum RegionKind
 {
     /// <summary>Nothing: no node has a second derivative.</summary>
@@ -21,14 +21,14 @@ internal enum RegionKind
 /// <summary>A value that all influence of a target on the loss passes.</summary>
 /// <param name="Value">The value.</param>
 /// <param name="Before">The number of nodes, of those between target and loss, up to it.</param>
-/// <param name="Kind">What lies between the cut before this one and this one.</param>
+/// <param name="Kind">The kind of the region between the cut before this one and this one.</param>
 /// <param name="Region">The nodes there.</param>
 internal sealed record Cut(Value Value, int Before, RegionKind Kind, ImmutableArray<Node> Region)
 {
     /// <summary>The values that are separated together, where <see cref="Value"/> holds several side by side; else null.</summary>
     public JointCut? Joint { get; init; }
 
-    /// <summary>What users call it.</summary>
+    /// <summary>Its name for users.</summary>
     public string Name =>
         Joint is null
             ? NameOf(Value)

@@ -321,6 +321,6 @@ internal sealed class DiagonalPlanner(
         );
     }
 
-    /// <summary>What lies between a target and the loss, and the ways to its diagonal, the one to be taken first.</summary>
+    /// <summary>The survey from a target to the loss, and the ways to its diagonal, the one to be taken first.</summary>
     private sealed record Weighed(Survey Survey, ImmutableArray<Candidate> Candidates);
 }

@@ -4,7 +4,7 @@ using OnnxCurvature.Transforms;
 
 namespace OnnxCurvature.Methods.Planning;
 
-/// <summary>What an elementwise region v = φ(u) adds to the curvature of the loss in u.</summary>
+/// <summary>The term that an elementwise region v = φ(u) adds to the curvature of the loss in u.</summary>
 internal static class ElementwiseSource
 {
     /// <summary>λ φ''(u), with λ = ∂L/∂v; null where it is zero.</summary>

@@ -54,7 +54,7 @@ internal sealed class MinimumCut
     /// </summary>
     /// <param name="nodes">The nodes between target and loss, in order.</param>
     /// <param name="target">The target.</param>
-    /// <param name="capacity">What it costs to cut at a value; infinite where that cannot be done.</param>
+    /// <param name="capacity">The cost of a cut at a value; infinite where that cannot be done.</param>
     public static ImmutableArray<Value> Of(
         ImmutableArray<(Node Node, Curvature Curvature)> nodes,
         Value target,

@@ -13,7 +13,7 @@ internal sealed class NarrowCuts(SampleProof proof, PlanLimits limits)
     /// <summary>Operations, for an entry and a column of a Cholesky factor, that take as long as its elimination in double does.</summary>
     private const double EliminationFactor = 8;
 
-    /// <summary>What a Cholesky factor takes for each entry of its matrix, while it is made: five copies in double.</summary>
+    /// <summary>The memory of a Cholesky factor for each entry of its matrix, while it is made: five copies in double.</summary>
     private const double BytesOfAnEntry = 5 * sizeof(double);
 
     /// <summary>

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Methods.Planning;
 
 /// <summary>A quantity of a target as a sum of terms.</summary>
 /// <param name="Target">The target.</param>
-/// <param name="Quantities">What the sum is; more than one where two quantities are the same number.</param>
+/// <param name="Quantities">The quantities that the sum gives; more than one where two quantities are the same number.</param>
 /// <param name="Method">The method's name.</param>
 /// <param name="Reason">One sentence: why the result is exact.</param>
 /// <param name="Terms">The terms from directions.</param>

@@ -11,7 +11,7 @@ using OnnxCurvature.Ops.Rules;
 namespace OnnxCurvature.Methods.Planning;
 
 /// <summary>
-/// What lies between a target and the loss: the curvature sources, the values that all influence passes, and how the target enters.
+/// The region between a target and the loss: the curvature sources, the values that all influence passes, and how the target enters.
 /// </summary>
 internal sealed class Survey
 {

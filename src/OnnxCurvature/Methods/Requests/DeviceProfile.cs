@@ -1,6 +1,6 @@
 namespace OnnxCurvature.Methods.Requests;
 
-/// <summary>What a CUDA device does in a second. The figures were measured with ONNX Runtime 1.29 and cuDNN 9 on an H100.</summary>
+/// <summary>The speed of a CUDA device. The figures were measured with ONNX Runtime 1.29 and cuDNN 9 on an H100.</summary>
 public sealed record DeviceProfile
 {
     /// <summary>Floating-point operations in a second in large matrix products in float32.</summary>

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Methods.Requests;
 
 /// <summary>
-/// What a machine does in a second. Ways, chunks and the times of a plan follow from these figures, so that one profile gives
+/// The speed of a machine. Ways, chunks and the times of a plan follow from these figures, so that one profile gives
 /// one plan anywhere. The figures of <see cref="Default"/> are those of a core of a server's processor of 2023 with ONNX Runtime 1.32.
 /// </summary>
 public sealed record MachineProfile
@@ -27,7 +27,7 @@ public sealed record MachineProfile
     /// <summary>Seconds until the threads of a node have begun.</summary>
     public double ThreadSeconds { get; init; } = 1e-5;
 
-    /// <summary>What each core besides the first adds to a node that is divided, as a share of what the first does.</summary>
+    /// <summary>The speed that each core besides the first adds to a node that is divided, as a share of what the first does.</summary>
     public double SecondCoreShare { get; init; } = 0.8;
 
     /// <summary>Seconds to start a run.</summary>

@@ -44,8 +44,8 @@ internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes,
     }
 
     /// <summary>
-    /// The values that were made for the nonzero channels of a position only, [B, …], in a row for each slot, [A, …]. What is in the rest
-    /// of them is never read.
+    /// The values that were made for the nonzero channels of a position only, [B, …], in a row for each slot, [A, …]. The other entries
+    /// of a row are never read.
     /// </summary>
     public Value Filled(GraphBuilder b, Value made, Value position)
     {

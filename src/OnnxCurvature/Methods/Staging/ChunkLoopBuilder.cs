@@ -20,7 +20,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// <summary>With fewer directions at once what each chunk costs by itself counts for more than the cache.</summary>
     private const int FewestColumnsAtOnce = 8;
 
-    /// <summary>What products at nonzero channels gather for every position they gather once for all directions.</summary>
+    /// <summary>The most directions of masked products: the entries gathered for a position serve all directions at once.</summary>
     private const int MostMaskedDirectionsAtOnce = 1024;
 
     private const int Attempts = 3;
@@ -87,7 +87,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// a processor it has no more than stay in its caches. The peak of a body is the largest of several linear functions of the
     /// directions, so it lies under the chord between two trial bodies: as many as fit by the chord do fit.
     /// </summary>
-    /// <param name="methods">What the loop is for.</param>
+    /// <param name="methods">The terms that the loop computes.</param>
     /// <param name="most">The loop of as many directions as may ever be taken at once.</param>
     private TrialLoop Fitted(IReadOnlyList<ITerm> methods, TrialLoop most)
     {
@@ -178,8 +178,8 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         );
 
     /// <summary>
-    /// The chains of products that there is memory for. What is gathered from the weight of a single position, unless in blocks, does not
-    /// depend on the directions, and is kept from chunk to chunk; for others it is gathered anew for each.
+    /// The chains of products that there is memory for. Entries gathered from the weight of a single position, unless in blocks, do
+    /// not depend on the directions, and are kept from chunk to chunk; others are gathered anew for each.
     /// </summary>
     private IEnumerable<MaskedChain> Chains(Program body, int chunk, Dictionary<Node, MaskedLink?> known, bool atOnce) =>
         MaskedProducts.In(

@@ -91,7 +91,7 @@ internal sealed class LinearCombinations
     }
 
     /// <summary>
-    /// What a node that ends a chain computes, in other nodes; the chain as it is, on what its values became, where these would not take
+    /// The result of a node that ends a chain, in other nodes; the chain as it is, on what its values became, where these would not take
     /// less.
     /// </summary>
     private Value? Combined(Node root)
@@ -174,7 +174,7 @@ internal sealed class LinearCombinations
         return sum!;
     }
 
-    /// <summary>What a value is multiplied with; null for one.</summary>
+    /// <summary>The factor of a value; null for one.</summary>
     private Value? Coefficient(Term[] terms, ElementType element)
     {
         if (terms is [{ IsNegative: false, Factors: null }])

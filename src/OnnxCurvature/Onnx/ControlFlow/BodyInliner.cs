@@ -9,7 +9,7 @@ namespace OnnxCurvature.Onnx.ControlFlow;
 
 /// <summary>
 /// Replaces If, Loop and Scan by the nodes of their bodies where it is known before anything runs which branch is taken, or how many
-/// iterations there are. What is left is straight, and is differentiated as such.
+/// iterations there are. The nodes that are left have no control flow, and are differentiated as such.
 /// </summary>
 internal sealed class BodyInliner(NodeLoader loader)
 {

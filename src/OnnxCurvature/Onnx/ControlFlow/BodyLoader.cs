@@ -9,7 +9,7 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Onnx.ControlFlow;
 
 /// <summary>
-/// Loads the bodies of If, Loop and Scan that are kept. What a loop carries is taken to have the shape that it has at first, which is
+/// Loads the bodies of If, Loop and Scan that are kept. A carried value is taken to have the shape that it has at first, which is
 /// proven where the body gives it that shape again; where it does not, the body has the types that the file says.
 /// </summary>
 internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOptions options)

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>
 /// Checks a node of ai.onnx that is being loaded against the form that its opset gives the operator, so that rules of operators find the
-/// inputs, outputs, attributes and kinds of elements that they expect. What an opset does not know but does no harm is let through.
+/// inputs, outputs, attributes and kinds of elements that they expect. Harmless things that an opset does not know are let through.
 /// </summary>
 /// <param name="node">The node.</param>
 /// <param name="scope">Where the node stands.</param>

@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>
-/// Resolves the operators on sequences and optional values when a model is loaded: what is left of them are tensors. What depends on values
-/// that are known only at run time is refused.
+/// Resolves the operators on sequences and optional values when a model is loaded: what is left of them are tensors. Sequences that
+/// depend on values known only at run time are refused.
 /// </summary>
 internal sealed class SequenceLoader(NodeLoader loader)
 {

@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.ControlFlow;
 
 /// <summary>
-/// The part of a loop's body that is linear, as a loop of its own. What it needs of the rest is among its sequences: the residuals, which
-/// another loop stacks.
+/// The part of a loop's body that is linear, as a loop of its own. The residuals, which it needs of the rest, are among its sequences:
+/// another loop stacks them.
 /// </summary>
 internal static class LinearIterations
 {

@@ -181,7 +181,7 @@ internal sealed class Conv : ConvolutionOperator
         2 * size(node.Output.Type.Shape.Elements) * size(node.Inputs[1]!.Type.Shape.Product(1, node.Output.Type.Rank));
 
     /// <summary>
-    /// Vectors go over channels of a group, of which few leave most of a vector empty. What goes in and out is copied from and to a layout
+    /// Vectors go over channels of a group, of which few leave most of a vector empty. Inputs and outputs are copied to and from a layout
     /// of blocks of channels.
     /// </summary>
     public override KernelUse KernelUse(Node node, Func<Dim, double> size) =>

@@ -5,7 +5,7 @@ using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Elementwise;
 
-/// <summary>x in the element type of another value. What is loaded becomes a <see cref="Cast"/>. Inputs: x, the other value.</summary>
+/// <summary>x in the element type of another value; a <see cref="Cast"/> once it is loaded. Inputs: x, the other value.</summary>
 internal sealed class CastLike : CompositeOperator
 {
     /// <inheritdoc/>

@@ -7,10 +7,9 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Families;
 
 /// <summary>
-/// An operator that samples random numbers. What is differentiated must be a function, so the numbers are sampled once, when the node is
-/// built, and are constants from then on, in files that are written, too: what files hold is what the operator is made of. The generator is
-/// SplitMix64; its seed is made of the attributes and, so that two nodes do not draw the same, of the node's name. How many numbers are
-/// sampled must be known.
+/// An operator that samples random numbers. Only a function can be differentiated, so the numbers are sampled once, when the node is
+/// built. They are constants from then on, in files that are written, too. The generator is SplitMix64. Its seed is made of the attributes
+/// and of the node's name, so that two nodes do not sample the same. The number of samples must be known.
 /// </summary>
 internal abstract class RandomSource : CompositeOperator
 {

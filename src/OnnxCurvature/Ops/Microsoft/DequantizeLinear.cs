@@ -4,8 +4,8 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Ops.Microsoft;
 
 /// <summary>
-/// The operator of the same name of the standard, as it was spelled for 16-bit integers before the standard took them. What is loaded
-/// becomes that.
+/// The operator of the same name of the standard, as it was spelled for 16-bit integers before the standard took them. It becomes
+/// that when it is loaded.
 /// </summary>
 internal sealed class DequantizeLinear : MicrosoftOperator
 {

@@ -5,8 +5,8 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Ops.Rules;
 
 /// <summary>
-/// The tangent of a branch of Where. What the other branch takes the place of may be infinite or no number, as 1/x is at zero where a mask
-/// leaves zeros out; so may its slope, and the product of that and the zero that passes the mask would be no number. So the branch is
+/// The tangent of a branch of Where. An entry that is not chosen may be infinite or no number, as 1/x is at zero where a mask leaves
+/// zeros out; so may its slope, and the product of that and the zero that passes the mask would be no number. So the branch is
 /// linearized at inputs that are replaced by harmless ones where it is not chosen.
 /// </summary>
 internal static class MaskedBranch

@@ -9,8 +9,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Sampling;
 
 /// <summary>
-/// Samples images x [M, C, *spatial] between their pixels, at points of coordinates [M, P] for each spatial axis, in pixels. What it builds
-/// has a derivative in the images and, piecewise, in the coordinates.
+/// Samples images x [M, C, *spatial] between their pixels, at points of coordinates [M, P] for each spatial axis, in pixels. The nodes
+/// that it builds have a derivative in the images and, piecewise, in the coordinates.
 /// </summary>
 internal sealed class PointSampler
 {

@@ -153,7 +153,7 @@ internal sealed record AugmentedMetadata
     }
 
     /// <summary>
-    /// The metadata of a plan. What an augmented source says of itself stays, under names that begin with <c>onnx_curvature.source.</c>
+    /// The metadata of a plan. The metadata of an augmented source stay, under names that begin with <c>onnx_curvature.source.</c>
     /// </summary>
     public static IReadOnlyDictionary<string, string> Of(
         CurvaturePlan plan,

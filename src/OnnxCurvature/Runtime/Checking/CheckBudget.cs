@@ -13,8 +13,8 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="cores">The cores that nodes may use.</param>
 /// <param name="provider">Where the check runs.</param>
 /// <param name="expected">How long the first batch, and the whole run, are expected to take.</param>
-/// <param name="peakBytes">What a program and its values take at their peak; null where nothing bounds it.</param>
-/// <param name="heldBytes">What the process takes besides.</param>
+/// <param name="peakBytes">The peak of a program and its values, in bytes; null where nothing bounds it.</param>
+/// <param name="heldBytes">The bytes that the process takes besides.</param>
 /// <param name="bound">The most bytes that it may take.</param>
 internal sealed class CheckBudget(
     CostModel costs,

@@ -245,7 +245,7 @@ internal sealed class CheckComparison(
     }
 }
 
-/// <summary>What a comparison found.</summary>
+/// <summary>The findings of a comparison.</summary>
 /// <param name="Found">Entries that agree or do not, each with its difference.</param>
 /// <param name="Undecided">Entries that differ, where there was no time or memory to find out whether rounding explains it.</param>
 /// <param name="Probes">How many of the probes there was time and memory for.</param>

@@ -38,7 +38,7 @@ internal sealed record CheckPart(DirectionalDerivatives Derivatives, ImmutableAr
 /// <param name="Reason">Why it is not more: a clause; null where it is enough.</param>
 internal sealed record CheckAllowance(int Directions, int Most, string? Reason)
 {
-    /// <summary>What the process takes at its peak by the estimate; null where nothing bounds it.</summary>
+    /// <summary>The estimated peak of the process's memory, in bytes; null where nothing bounds it.</summary>
     public double? PeakBytes { get; init; }
 
     /// <summary>Whether one direction takes more memory than there is.</summary>

@@ -9,7 +9,7 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="derivatives">The results that are derived.</param>
 /// <param name="directions">How many directions at a time.</param>
 /// <param name="rounding">How it rounds.</param>
-/// <param name="batch">What is fed and what the run gave.</param>
+/// <param name="batch">The inputs and the results of the run.</param>
 /// <param name="settings">How sessions run.</param>
 internal sealed class CheckRun(
     DirectionalDerivatives derivatives,

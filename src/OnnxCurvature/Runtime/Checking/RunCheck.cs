@@ -122,7 +122,7 @@ internal sealed class RunCheck
     /// <param name="batch">The first batch.</param>
     /// <param name="seconds">How long it took.</param>
     /// <param name="settings">How sessions run.</param>
-    /// <param name="ends">What ends the check.</param>
+    /// <param name="ends">The reasons to end the check.</param>
     public CheckReport Run(CheckedBatch batch, double seconds, OrtSettings settings, CheckEnds ends)
     {
         var time = new CheckTime(_budget!.Expected, seconds, Interlocked.Exchange(ref _prepared, 0));
@@ -162,7 +162,7 @@ internal sealed class RunCheck
     /// <param name="seconds">How long a whole batch takes.</param>
     /// <param name="share">The share of the work of all runs that this run makes.</param>
     /// <param name="settings">How sessions run.</param>
-    /// <param name="ends">What ends the check.</param>
+    /// <param name="ends">The reasons to end the check.</param>
     public DividedCheck References(
         CheckedBatch batch,
         Func<string, double> weight,
@@ -208,7 +208,7 @@ internal sealed class RunCheck
     /// <param name="settings">How sessions run.</param>
     /// <param name="time">The time.</param>
     /// <param name="steps">In how many variations directions are derived: the first that there is time for is taken.</param>
-    /// <param name="ends">What ends the check.</param>
+    /// <param name="ends">The reasons to end the check.</param>
     /// <param name="compare">Compares, and gives what keeps that.</param>
     /// <param name="left">Takes results that are left, with reasons.</param>
     private void InParts(
@@ -302,8 +302,8 @@ internal sealed class RunCheck
     }
 }
 
-/// <summary>What ends a check.</summary>
-/// <param name="Stopping">What ends it for the memory that it takes.</param>
+/// <summary>The reasons to end a check.</summary>
+/// <param name="Stopping">Ends it for the memory that it takes.</param>
 /// <param name="Recover">Gives memory back and lets the run go on, after that.</param>
 /// <param name="Cancellation">Ends the run.</param>
 internal sealed record CheckEnds(Func<CancellationToken> Stopping, Action Recover, CancellationToken Cancellation);

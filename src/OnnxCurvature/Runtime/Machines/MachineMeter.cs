@@ -26,8 +26,8 @@ internal static class MachineMeter
     private const int Launches = 256;
 
     /// <summary>
-    /// What nodes of a program reach of that, on the average of networks of all kinds: their operands were written by other nodes, lie in
-    /// other places, and have less round sizes.
+    /// The share of that which nodes of a program reach, on the average of networks of all kinds. Their operands were written by other
+    /// nodes, lie in other places, and have less round sizes.
     /// </summary>
     private const double ShareOfProducts = 0.73;
     private const double ShareOfCache = 0.57;

@@ -9,7 +9,7 @@ public enum RunPhase
     /// <summary>The way to each result is chosen, and its program is built.</summary>
     Plan,
 
-    /// <summary>What the machine does in a second is measured, where that is not known yet.</summary>
+    /// <summary>The speed of the machine is measured, where it is not known yet.</summary>
     Calibrate,
 
     /// <summary>The program runs, batch by batch.</summary>

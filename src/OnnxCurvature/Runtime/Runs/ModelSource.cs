@@ -70,7 +70,7 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
         );
 
     /// <summary>
-    /// Plans on a model that was loaded from here. What an augmented model says of its inputs holds for what is derived of it. Throws
+    /// Plans on a model that was loaded from here. The roles of an augmented model's inputs hold for its derivatives, too. Throws
     /// <see cref="UserErrorException"/> for all nodes of the model that cannot be differentiated.
     /// </summary>
     public static CurvaturePlan Plan(OnnxModel model, Planner planner)

@@ -161,8 +161,8 @@ internal sealed class RepeatedRun : IDisposable
     }
 
     /// <summary>
-    /// The values of the outputs. What earlier batches have left is given back where one comes to the bound on memory, and that one is
-    /// computed again.
+    /// The values of the outputs. A batch that comes to the bound on memory is computed again, after the memory that earlier ones have
+    /// left is given back.
     /// </summary>
     private IReadOnlyDictionary<Value, OrtValue> Compute(
         Dictionary<Value, OrtValue> inputs,

@@ -9,9 +9,8 @@ using OnnxCurvature.Runtime.Batches;
 namespace OnnxCurvature.Runtime.Runs;
 
 /// <summary>
-/// The roles of a model's inputs in a run: those that hold data, and those from which nodes take sizes, axes or counts. What these are
-/// given is taken as constant, since
-/// without it nothing can be derived.
+/// The roles of a model's inputs in a run: those that hold data, and those from which nodes take sizes, axes or counts. The values of
+/// the latter are taken as constants, since nothing can be derived without them.
 /// </summary>
 /// <param name="Source">The model's file, with the values of inputs that are constants.</param>
 /// <param name="Model">The model as far as it can be inferred without knowing how the data are cut.</param>

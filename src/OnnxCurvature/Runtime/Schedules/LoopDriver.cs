@@ -80,7 +80,7 @@ internal sealed class LoopDriver(
         }
     }
 
-    /// <summary>The states without any iteration. What is stacked is zero, of a shape that one iteration shows.</summary>
+    /// <summary>The states without any iteration. Stacked values are zero, of a shape that one iteration shows.</summary>
     private OrtValue[] Nothing(OrtValue[] initial, OrtValue[] captured, IterationStack[] stacks)
     {
         if (stacks.Length > 0)

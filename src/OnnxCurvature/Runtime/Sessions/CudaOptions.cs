@@ -23,7 +23,7 @@ public sealed record CudaOptions
     public string? ProviderLibrary { get; init; }
 
     /// <summary>
-    /// What <see cref="ConvolutionSearch"/> may be: all algorithms are tried, or cuDNN guesses, or takes the same always.
+    /// The values of <see cref="ConvolutionSearch"/>: all algorithms are tried, or cuDNN guesses, or takes the same always.
     /// </summary>
     public static IReadOnlyList<string> Searches { get; } = ["exhaustive", "heuristic", "default"];
 

@@ -108,7 +108,7 @@ internal static class OrtEnvironment
         }
     }
 
-    /// <summary>What ONNX Runtime logs while <paramref name="action"/> runs.</summary>
+    /// <summary>The messages that ONNX Runtime logs while <paramref name="action"/> runs.</summary>
     public static IReadOnlyList<string> Listen(Action action)
     {
         // Sessions log on the thread that makes them; of two that are made at once the messages may mix, so one waits for the other.

@@ -8,7 +8,7 @@ using static System.FormattableString;
 
 namespace OnnxCurvature.Runtime.Sessions;
 
-/// <summary>What all sessions of a run share.</summary>
+/// <summary>The settings that all sessions of a run share.</summary>
 /// <param name="Folder">Where external weights lie.</param>
 /// <param name="Provider">Where nodes run.</param>
 /// <param name="Threads">Threads within an operator; 0 takes the number of cores.</param>
@@ -31,7 +31,7 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     /// <summary>Whether a run of a session gives back to the system what the pool holds and nothing uses.</summary>
     public bool GivesBackUnused { get; init; }
 
-    /// <summary>What records the times of nodes; null where nothing does.</summary>
+    /// <summary>Records the times of nodes; null where none are recorded.</summary>
     public SessionProfiles? Profiles { get; init; }
 
     /// <summary>How CUDA is used where it is.</summary>

@@ -30,8 +30,8 @@ internal sealed class SessionProfiles : IDisposable
 
     /// <summary>Takes the profile of a session that runs no more.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="title">What the session computes, for people.</param>
-    /// <param name="begin">What <see cref="Begin"/> gave.</param>
+    /// <param name="title">The work of the session, for people.</param>
+    /// <param name="begin">The result of <see cref="Begin"/>.</param>
     public void End(InferenceSession session, string title, long begin)
     {
         var file = session.EndProfiling();

@@ -6,8 +6,8 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Runtime.Sessions;
 
 /// <summary>
-/// One pool of the processor's memory for all sessions of a run. What one session has given back the next one takes, where a pool of its
-/// own would have to ask the system for memory that is then cleared page by page. The pool is given up with the last run that uses it.
+/// One pool of the processor's memory for all sessions of a run. A session takes the memory that the one before has given back. A pool
+/// of its own would ask the system for memory, which is then cleared page by page. The pool is given up with the last run that uses it.
 /// </summary>
 internal sealed class SharedArena : IDisposable
 {
