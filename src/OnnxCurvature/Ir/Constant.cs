@@ -19,7 +19,7 @@ internal abstract class Constant
     /// Reads some of the elements, in row-major order from <paramref name="start"/> on, as a vector, and no others where they lie in a
     /// file.
     /// </summary>
-    public virtual Tensor Part(long start, int count) => Read().Pick([count], [.. Enumerable.Range(checked((int)start), count)]);
+    public virtual Tensor Part(long start, int count) => Read().Gather([count], [.. Enumerable.Range(checked((int)start), count)]);
 }
 
 /// <summary>A constant that is held in memory.</summary>

@@ -96,7 +96,7 @@ public sealed class Tensor
     /// <summary>
     /// The elements gathered by flat positions, in a new shape. Throws <see cref="ShapeException"/> for a position that is outside.
     /// </summary>
-    internal Tensor Pick(ReadOnlySpan<long> shape, int[] positions)
+    internal Tensor Gather(ReadOnlySpan<long> shape, int[] positions)
     {
         foreach (var position in positions)
             if (position < 0 || position >= Count)

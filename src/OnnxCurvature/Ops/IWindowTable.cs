@@ -7,14 +7,14 @@ namespace OnnxCurvature.Ops;
 /// </summary>
 internal interface IWindowTable
 {
-    /// <summary>For output positions of any shape the places of their windows' first entries.</summary>
+    /// <summary>For output positions of any shape the indices of their windows' first entries.</summary>
     Value Starts(GraphBuilder b, Value positions);
 
     /// <summary>
-    /// The windows that begin at places [n], [n, T * C]: in each window the T kernel positions come first, and the channels of each lie
+    /// The windows that begin at indices <paramref name="first"/> [n], [n, T * C]: in each window the T kernel positions come first, and the channels of each lie
     /// together.
     /// </summary>
-    Value Pick(GraphBuilder outer, GraphBuilder b, Value places);
+    Value Gather(GraphBuilder outer, GraphBuilder b, Value first);
 
     /// <summary>Rows [.., T * C] of such windows in the order of a weight, [.., C * T].</summary>
     Value InOrder(GraphBuilder b, Value rows);

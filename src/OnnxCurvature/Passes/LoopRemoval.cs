@@ -244,7 +244,7 @@ internal sealed class LoopRemoval
     {
         foreach (var (parameter, value) in parameters)
             _map[parameter] = value;
-        // The shapes of what is computed in a body may be told by what is around it, so all nodes are copied in order.
+        // The shapes of what is computed in a body may follow from what is around it, so all nodes are copied in order.
         var needed = GraphWalk.Ancestors(outputs, scope: body.Nodes.IsEmpty ? null : body.Nodes[0].Scope).ToHashSet();
         foreach (var node in body.Nodes)
             if (needed.Contains(node))

@@ -154,7 +154,7 @@ public sealed partial class QuantityTests
     )]
     [InlineData(
         "run @model.onnx -o @r.npz --wrt w --loss sum:z --quantity fisher-diagonal-mc --data x=@x.npy",
-        "fisher-diagonal-mc draws targets from the model's distribution, and --loss sum has none; give cross-entropy, "
+        "fisher-diagonal-mc samples targets from the model's distribution, and --loss sum has none; give cross-entropy, "
             + "binary-cross-entropy or mse."
     )]
     [InlineData(

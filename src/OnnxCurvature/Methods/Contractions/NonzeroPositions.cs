@@ -22,23 +22,23 @@ internal sealed class NonzeroPositions
     private const double LaunchesOfARow = 150;
 
     private readonly ContractionSite _site;
-    private readonly NonzeroChannels _open;
+    private readonly NonzeroChannels _nonzero;
     private readonly Value _counts;
     private readonly Value _indices;
     private readonly Func<GraphBuilder, Value, Value> _x;
     private readonly Func<Value, Value> _inOrder;
 
-    /// <summary>The open positions of a site's rows.</summary>
+    /// <summary>The nonzero positions of a site's rows.</summary>
     public NonzeroPositions(GraphBuilder outer, ContractionSite site, PositionSelection selection)
     {
         _site = site;
-        _open = NonzeroChannels.Of(outer, TransposeAxes.Of(outer, site.Cut(outer, selection.Slopes!, 1), 0, 2, 1), isMask: true);
-        _counts = _open.Counts(outer);
+        _nonzero = NonzeroChannels.Of(outer, TransposeAxes.Of(outer, site.Cut(outer, selection.Slopes!, 1), 0, 2, 1), isMask: true);
+        _counts = _nonzero.Counts(outer);
         var argmax = Reshape.To(outer, site.Cut(outer, selection.ArgmaxPositions, 1), [site.RowCount, selection.Positions]);
         if (site.Product.Windows is { } windows)
         {
             _indices = windows.Starts(outer, argmax);
-            _x = (iteration, at) => windows.Pick(outer, iteration, at);
+            _x = (iteration, at) => windows.Gather(outer, iteration, at);
             _inOrder = rows => windows.InOrder(outer, rows);
         }
         else
@@ -81,7 +81,7 @@ internal sealed class NonzeroPositions
             var sum = chunkLoop.Accumulate(Rows(body, (iteration, row) => Contracted(iteration, row, Gram(iteration, row))));
             return () => Placed(chunkLoop.Outer, chunkLoop.Result(sum));
         }
-        var grams = chunkLoop.Accumulate(Rows(body, (iteration, row) => Filled(iteration, row, Gram(iteration, row))));
+        var grams = chunkLoop.Accumulate(Rows(body, (iteration, row) => ZeroPadded(iteration, row, Gram(iteration, row))));
         return () =>
             Placed(
                 chunkLoop.Outer,
@@ -117,12 +117,12 @@ internal sealed class NonzeroPositions
         var iteration = new GraphBuilder(b) { Origin = b.Origin };
         var number = iteration.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
         var count = Gather.Of(iteration, _counts, number, 0);
-        var row = new Row(number, _open.First(iteration, _open.Indices, number, count), count);
+        var row = new Row(number, _nonzero.First(iteration, _nonzero.Indices, number, count), count);
         var numbers = b.Vector([.. Enumerable.Range(0, (int)_site.RowCount.Factor).Select(row => (long)row)]);
         return Scan.Of(b, numbers, iteration.Build([number], [new NamedValue("row", value(iteration, row))]), gathersNonzero: true);
     }
 
-    /// <summary>Σ_pq X[p, j] G[p, q] X[q, j] over open positions, [J].</summary>
+    /// <summary>Σ_pq X[p, j] G[p, q] X[q, j] over nonzero positions, [J].</summary>
     private Value Contracted(GraphBuilder iteration, Row row, Value gram)
     {
         var x = _x(iteration, Gather.Of(iteration, Gather.Of(iteration, _indices, row.Number, 0), row.At, 0));
@@ -130,13 +130,13 @@ internal sealed class NonzeroPositions
     }
 
     /// <summary>
-    /// A matrix over the open positions of a row in the corner of one that has room for all, [Q, Q]: rows have different numbers of them.
+    /// A matrix over the nonzero positions of a row, in the corner of one for all, [Q, Q]: rows have different numbers of them.
     /// </summary>
-    private Value Filled(GraphBuilder iteration, Row row, Value gram)
+    private Value ZeroPadded(GraphBuilder iteration, Row row, Value gram)
     {
         var missing = Sub.Of(iteration, iteration.Vector(Positions.Factor), row.Count);
         var pads = Concat.Of(iteration, [iteration.Vector(0, 0), missing, missing], 0);
-        var filled = Catalogue
+        var padded = Catalogue
             .Get<Pad>()
             .Apply(
                 iteration,
@@ -150,19 +150,19 @@ internal sealed class NonzeroPositions
                 ]
             )
             .Output;
-        return Reshape.To(iteration, filled, [Positions, Positions]);
+        return Reshape.To(iteration, padded, [Positions, Positions]);
     }
 
     /// <summary>That corner.</summary>
-    private static Value Cut(GraphBuilder iteration, Row row, Value filled)
+    private static Value Cut(GraphBuilder iteration, Row row, Value padded)
     {
         var size = row.At.Type.Shape[0];
         return Catalogue
             .Get<Slice>()
             .Apply(
                 iteration,
-                [filled, iteration.Vector(0, 0), Concat.Of(iteration, [row.Count, row.Count], 0), iteration.Vector(0, 1)],
-                types: [filled.Type with { Shape = [size, size] }]
+                [padded, iteration.Vector(0, 0), Concat.Of(iteration, [row.Count, row.Count], 0), iteration.Vector(0, 1)],
+                types: [padded.Type with { Shape = [size, size] }]
             )
             .Output;
     }
@@ -170,15 +170,15 @@ internal sealed class NonzeroPositions
     /// <summary>The rows as a diagonal. A row without nonzero positions, for which one stood in, is zero.</summary>
     private Value Placed(GraphBuilder outer, Value rows)
     {
-        var isAnyOpen = Cast.Of(
+        var isAnyNonzero = Cast.Of(
             outer,
-            ReduceMax.Of(outer, Cast.Of(outer, _open.Mask, ElementType.Float32), [1], keepDims: true),
+            ReduceMax.Of(outer, Cast.Of(outer, _nonzero.Mask, ElementType.Float32), [1], keepDims: true),
             ElementType.Bool
         );
-        var diagonal = Catalogue.Get<Where>().Apply(outer, [isAnyOpen, rows, outer.Scalar(rows.Type.Element, 0)]).Output;
+        var diagonal = Catalogue.Get<Where>().Apply(outer, [isAnyNonzero, rows, outer.Scalar(rows.Type.Element, 0)]).Output;
         return Reshape.To(outer, _inOrder(diagonal), [1, _site.RowCount, _site.Inner]);
     }
 
-    /// <summary>A row of the weight: its number, its open positions, and how many there are, one at least.</summary>
+    /// <summary>A row of the weight: its number, its nonzero positions, and how many there are, one at least.</summary>
     private readonly record struct Row(Value Number, Value At, Value Count);
 }

@@ -26,19 +26,19 @@ internal sealed class OutputSampling
     private readonly ProbeSeed _seed;
 
     /// <summary>
-    /// Draws for a loss. Throws <see cref="UserErrorException"/> for one that is no negative logarithm of a distribution.
+    /// Samples for a loss. Throws <see cref="UserErrorException"/> for one that is no negative logarithm of a distribution.
     /// </summary>
     public OutputSampling(GraphBuilder outer, CurvatureRequest request, LossHead head, ProbeSeed seed, string what)
     {
         (_outer, _request, _head, _z, _seed) = (outer, request, head, head.Output, seed);
         if (request.Loss.Kind is LossKind.Sum or LossKind.Value)
             throw new UserErrorException(
-                $"{what} draws targets from the model's distribution, and --loss {LossRequest.Name(request.Loss.Kind)} has none; "
+                $"{what} samples targets from the model's distribution, and --loss {LossRequest.Name(request.Loss.Kind)} has none; "
                     + $"give cross-entropy, binary-cross-entropy or mse."
             );
         if (request.Loss.PositiveWeights is not null)
             throw new UserErrorException(
-                $"{what} draws targets from the model's distribution, and with --pos-weight the loss is no likelihood of one; leave it out."
+                $"{what} samples targets from the model's distribution, and with --pos-weight the loss is no likelihood of one; leave it out."
             );
         Terms = head.Terms;
     }

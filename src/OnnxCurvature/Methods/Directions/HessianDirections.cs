@@ -7,7 +7,7 @@ namespace OnnxCurvature.Methods.Directions;
 
 /// <summary>
 /// The Hessian of the loss in a value s that all influence of the targets passes: unit directions, and Hessian-vector products with them.
-/// Samples do not mix after s, so one product gives the direction of every sample.
+/// Samples are independent after s, so one product gives the direction of every sample.
 /// </summary>
 internal sealed class HessianDirections : DirectionSource
 {
@@ -46,7 +46,7 @@ internal sealed class HessianDirections : DirectionSource
 
     /// <summary>
     /// The directions of what the way v = φ(u) from one value to another adds to the curvature, Σ_m λ_m ∇²φ_m(u) with λ = ∂L/∂v: products
-    /// with the Hessian of λᵀφ(u), where λ is held fixed. Null where it is zero. Samples must not mix on the way.
+    /// with the Hessian of λᵀφ(u), where λ is held fixed. Null where it is zero. Samples must be independent on the way.
     /// </summary>
     public static HessianDirections? OfRegion(GraphBuilder b, Value loss, Value from, Value to, SampleLayout samples, (long, long)? rows) =>
         RegionGradient(b, loss, from, to) is { } region

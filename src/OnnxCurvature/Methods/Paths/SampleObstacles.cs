@@ -47,7 +47,7 @@ internal sealed class SampleObstacles
 
     /// <summary>
     /// Why the loss is not proven to be a sum over samples as far as second derivatives go; null where it is. That is so where no curvature
-    /// source mixes samples: what mixes them before or after is linear on pieces, and adds no mixed second derivative.
+    /// source couples samples: nodes that couple them before or after are linear on pieces, and add no mixed second derivative.
     /// </summary>
     /// <param name="before">The number of nodes up to the cut.</param>
     public string? After(int before) =>

@@ -69,7 +69,7 @@ internal sealed class TargetPath
     /// <param name="output">Where the path ends.</param>
     /// <param name="target">Where it begins.</param>
     /// <param name="obstacle">The obstacle to it.</param>
-    /// <param name="together">Whether all samples count as one, so that they may mix; their pull-backs then come added up.</param>
+    /// <param name="together">Whether all samples count as one, so that they may be coupled; their pull-backs then come added up.</param>
     public static TargetPath? Create(ModelGraph model, Value output, Target target, out string? obstacle, bool together = false)
     {
         var b = model.Builder;

@@ -175,8 +175,8 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     }
 
     /// <summary>
-    /// Products at a value for each of its entries in every sample, whose pull-backs need not be kept apart: samples may mix before and
-    /// after it.
+    /// Products at a value for each of its entries in every sample, whose pull-backs need not be kept apart: samples may be
+    /// coupled before and after it.
     /// </summary>
     private Candidate AtCoupledCut(Survey survey, Cut cut)
     {

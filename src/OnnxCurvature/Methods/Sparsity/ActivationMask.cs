@@ -83,13 +83,13 @@ internal sealed record ActivationMask(
         );
 
     /// <summary>
-    /// The share of entries of the base that are expected to be read: those at which the mask is open at any position that is taken from
-    /// them.
+    /// The share of entries of the base that are expected to be read: those at which the mask is not zero at any position that is taken
+    /// from them.
     /// </summary>
     public double DensityOfBase => Factors.Aggregate(1.0, (product, factor) => product * DensityOf(factor.Factor));
 
     /// <summary>
-    /// Where the base is read: ones where the mask [1, C, P] is open at any position that is taken from an entry, and zeros, [1, C, Q].
+    /// Where the base is read: ones where the mask [1, C, P] is not zero at any position taken from an entry, and zeros, [1, C, Q].
     /// </summary>
     public Value NonzeroAtBase(GraphBuilder b, Value product)
     {

@@ -14,7 +14,7 @@ namespace OnnxCurvature.Methods.Sparsity;
 /// <param name="Output">The output of the last product, or of the mask after it.</param>
 /// <param name="Directions">K.</param>
 /// <param name="IsGathered">Whether the output goes nowhere but into the iterations of a Scan, which gather entries at which the mask at
-/// the end is open.</param>
+/// the end is not zero.</param>
 internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMask? End, Value Output, Dim Directions, bool IsGathered)
 {
     /// <summary>The chains of a body, in the order of their last products.</summary>

@@ -24,7 +24,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// </summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="mask">The mask.</param>
-    /// <param name="active">Where it is open.</param>
+    /// <param name="active">Where it is not zero.</param>
     /// <param name="shape">K, N, C and P of the directions.</param>
     public static MaskedDirections From(GraphBuilder b, ActivationMask mask, NonzeroChannels active, TensorShape shape)
     {
@@ -55,7 +55,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// <param name="link">The product.</param>
     /// <param name="mask">The mask after it.</param>
     /// <param name="product">The mask's factors, [1, C, P].</param>
-    /// <param name="next">Where it is open.</param>
+    /// <param name="next">Where it is not zero.</param>
     public MaskedDirections GatherThroughPooling(GraphBuilder b, MaskedLink link, ActivationMask mask, Value product, NonzeroChannels next)
     {
         // Of a block of the product's outputs those that are read; blocks are what positions are elsewhere.
@@ -77,8 +77,8 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="link">The product.</param>
     /// <param name="end">The mask after it; null where there is none.</param>
-    /// <param name="isGathered">Whether only entries of the output will be gathered, at which that mask is open: the others are then never
-    /// made.</param>
+    /// <param name="isGathered">Whether only entries of the output will be gathered, at which that mask is not zero: the others are then
+    /// never made.</param>
     /// <param name="shape">The shape.</param>
     public Value Through(GraphBuilder b, MaskedLink link, OutputMask? end, bool isGathered, TensorShape shape)
     {
@@ -121,7 +121,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     }
 
     /// <summary>
-    /// The outputs of a product at all positions in the slots of a mask after it, [R, A, K]. Only those where it is open are computed.
+    /// The outputs of a product at all positions in the slots of a mask after it, [R, A, K]. Only those where it is not zero are computed.
     /// </summary>
     private Value AtNonzeroPositions(GraphBuilder b, MaskedLink link, NonzeroChannels next)
     {
@@ -129,7 +129,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         return AtAllPositions(
             b,
             link,
-            (body, position) => next.Filled(body, Product(b, body, position, link, next, Gather.Of(body, counts, position, 0)), position)
+            (body, position) => next.InSlots(body, Product(b, body, position, link, next, Gather.Of(body, counts, position, 0)), position)
         );
     }
 
@@ -156,9 +156,9 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     private Value InBlocks(GraphBuilder b, MaskedLink link, NonzeroChannels? wanted)
     {
         var isNonzero = Reshape.To(b, Channels.Mask, [Channels.Count]);
-        var (channels, directions) = (Open(Channels.Indices), Gather.Of(b, Values, Open(Rows), 0));
+        var (channels, directions) = (Nonzero(Channels.Indices), Gather.Of(b, Values, Nonzero(Rows), 0));
         if (Slopes is not null)
-            directions = Mul.Of(b, directions, Reshape.InsertAxis(b, Open(Slopes), 1));
+            directions = Mul.Of(b, directions, Reshape.InsertAxis(b, Nonzero(Slopes), 1));
         var (matrix, width) = (link.Matrix(b), link.Output[0].Factor / link.Blocks);
         var body = new GraphBuilder(b) { Origin = b.Origin };
         var block = body.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
@@ -174,14 +174,14 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         var weight = Gather.Of(body, ofBlock, channels, 0);
         var product = wanted is null
             ? Multiply(body, weight, directions, null)
-            : wanted.Filled(
+            : wanted.InSlots(
                 body,
                 Multiply(body, weight, directions, wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0))),
                 block
             );
         return Scan.Of(b, Numbers(b, link.Blocks), body.Build([block], [new NamedValue("product", product)]));
 
-        Value Open(Value slots) => Kept(b, slots, isNonzero);
+        Value Nonzero(Value slots) => Kept(b, slots, isNonzero);
     }
 
     private Dim Directions => Values.Type.Shape[1];
@@ -198,32 +198,32 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         var weight = Gather.Of(
             body,
             link.Matrix(b),
-            Open(Add.Of(body, Gather.Of(body, Channels.Indices, seen.Positions, 0), Reshape.InsertAxis(body, seen.Kernels, 1))),
+            Nonzero(Add.Of(body, Gather.Of(body, Channels.Indices, seen.Positions, 0), Reshape.InsertAxis(body, seen.Kernels, 1))),
             0
         );
-        var directions = Gather.Of(body, Values, Open(Gather.Of(body, Rows, seen.Positions, 0)), 0);
+        var directions = Gather.Of(body, Values, Nonzero(Gather.Of(body, Rows, seen.Positions, 0)), 0);
         if (Slopes is not null)
-            directions = Mul.Of(body, directions, Reshape.InsertAxis(body, Open(Gather.Of(body, Slopes, seen.Positions, 0)), 1));
+            directions = Mul.Of(body, directions, Reshape.InsertAxis(body, Nonzero(Gather.Of(body, Slopes, seen.Positions, 0)), 1));
         var product = Multiply(body, weight, directions, next is null ? null : Wanted(next.Indices));
         return next?.Slopes is { } slopes ? Mul.Of(body, product, Reshape.InsertAxis(body, Wanted(slopes), 1)) : product;
 
         Value Wanted(Value slots) => count is null ? Gather.Of(body, slots, position, 0) : next!.First(body, slots, position, count);
 
-        // Of [T, A] those at which the mask is open.
-        Value Open(Value slots) => Kept(body, slots, isNonzero);
+        // Of [T, A] those at which the mask is not zero.
+        Value Nonzero(Value slots) => Kept(body, slots, isNonzero);
     }
 
-    /// <summary>Of slots of any shape, in a row, those at which the mask is open.</summary>
+    /// <summary>Of slots of any shape, in a row, those at which the mask is not zero.</summary>
     private static Value Kept(GraphBuilder b, Value slots, Value isNonzero)
     {
-        TensorShape open = [Dim.OfData($"open_{isNonzero.Producer!.Id}")];
+        TensorShape kept = [Dim.OfData($"open_{isNonzero.Producer!.Id}")];
         return Catalogue
             .Get<Compress>()
             .Apply(
                 b,
                 [Reshape.To(b, slots, isNonzero.Type.Shape), isNonzero],
                 Attributes.Empty.With("axis", 0L),
-                types: [slots.Type with { Shape = open }]
+                types: [slots.Type with { Shape = kept }]
             )
             .Output;
     }

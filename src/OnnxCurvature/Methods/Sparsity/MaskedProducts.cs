@@ -7,7 +7,7 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Methods.Sparsity;
 
 /// <summary>
-/// Where all directions are zero at the same entries, a product of them need not go over these. Gates, the slopes of ReLUs and the argmax
+/// Where all directions are zero at the same entries, a product of them need not go over these. Masks, the slopes of ReLUs and the argmax
 /// positions of poolings, are found before the convolutions and matrix products of a body; chains of masked products are taken at the
 /// nonzero channels of each position, if that is expected to be faster. The sums are those of the whole products, without terms that are
 /// zero.

@@ -9,11 +9,11 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Sparsity;
 
 /// <summary>
-/// For every position the channels at which a mask is open. There are as many slots as the position with the most such channels needs; at
-/// others the rest is filled up with channels at which the mask is closed.
+/// For every position the channels at which a mask is not zero. There are as many slots as the position with the most such channels needs; at
+/// others the rest is filled up with channels at which the mask is zero.
 /// </summary>
 /// <param name="Indices">Channels, 64-bit integers [R, A], R positions of all samples.</param>
-/// <param name="Mask">Whether the mask is open there, booleans [R, A].</param>
+/// <param name="Mask">Whether the mask is not zero there, booleans [R, A].</param>
 /// <param name="Slopes">The mask's factors there, [R, A]; null where all of them are one.</param>
 /// <param name="Capacity">A, a 64-bit integer [1].</param>
 internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes, Value Capacity)
@@ -21,11 +21,11 @@ internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes,
     /// <summary>A, the number of slots, which the data determine.</summary>
     public Dim Count => Indices.Type.Shape[1];
 
-    /// <summary>How many channels are open at each position, one at least, 64-bit integers [R, 1].</summary>
+    /// <summary>How many channels are nonzero at each position, one at least, 64-bit integers [R, 1].</summary>
     public Value Counts(GraphBuilder b) =>
         Max.Of(b, ReduceSum.Of(b, Cast.Of(b, Mask, ElementType.Int64), [1], keepDims: true), b.Vector(1));
 
-    /// <summary>How many channels are open up to each slot and with it, 64-bit integers [R, A].</summary>
+    /// <summary>How many channels are nonzero up to each slot and with it, 64-bit integers [R, A].</summary>
     public Value Ordinals(GraphBuilder b) =>
         Catalogue.Get<CumSum>().Apply(b, [Cast.Of(b, Mask, ElementType.Int64), b.Scalar(ElementType.Int64, 1)]).Output;
 
@@ -47,13 +47,13 @@ internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes,
     /// The values that were made for the nonzero channels of a position only, [B, …], in a row for each slot, [A, …]. The other entries
     /// of a row are never read.
     /// </summary>
-    public Value Filled(GraphBuilder b, Value made, Value position)
+    public Value InSlots(GraphBuilder b, Value made, Value position)
     {
         var last = Sub.Of(b, Gather.Of(b, Ordinals(b), position, 0), b.Scalar(ElementType.Int64, 1));
         return Gather.Of(b, made, last, 0);
     }
 
-    /// <summary>The active channels of a mask.</summary>
+    /// <summary>The nonzero channels of a mask.</summary>
     /// <param name="b">Where the nodes are built.</param>
     /// <param name="mask">The mask's factors, [N, C, P].</param>
     /// <param name="isMask">Whether these are zeros and ones.</param>
@@ -64,7 +64,7 @@ internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes,
         var isNonzero = Cast.Of(b, IsNonzero(b, slopes), ElementType.Float32);
         var most = Cast.Of(b, ReduceMax.Of(b, ReduceSum.Of(b, isNonzero, [1], keepDims: false), [0], keepDims: true), ElementType.Int64);
         var count = Max.Of(b, most, b.Vector(1));
-        // Of equal entries the first come first: open ones before closed ones, and each in the order of channels.
+        // Of equal entries the first come first: nonzero ones before zeros, and each in the order of channels.
         var size = Dim.OfData($"active_{count.Producer!.Id}");
         var first = Catalogue
             .Get<TopK>()

@@ -12,11 +12,11 @@ namespace OnnxCurvature.Methods.Sparsity;
 /// </summary>
 /// <param name="Channels">The nonzero channels.</param>
 /// <param name="Counts">How many there are at each position, one at least, 64-bit integers [R, 1], R positions of all samples.</param>
-/// <param name="CompactIndices">For each channel its place among the open ones of a position, and −1 where the mask is closed, 64-bit
+/// <param name="CompactIndices">For each channel its place among the nonzero ones of a position, and −1 where the mask is zero, 64-bit
 /// integers [R, O].</param>
 internal sealed record OutputMask(NonzeroChannels Channels, Value Counts, Value CompactIndices)
 {
-    /// <summary>The open end of a mask [N, O, P].</summary>
+    /// <summary>The nonzero channels of a mask [N, O, P].</summary>
     public static OutputMask Of(GraphBuilder b, Value mask, bool isMask)
     {
         var isNonzero = NonzeroChannels.IsNonzero(b, NonzeroChannels.ByPosition(b, mask));

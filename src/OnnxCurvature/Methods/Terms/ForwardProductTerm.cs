@@ -28,7 +28,7 @@ internal sealed class ForwardProductTerm : ITerm
     /// <param name="head">The loss, with a root that projects tangents.</param>
     /// <param name="inTarget">
     /// Where samples lie in the target, if they are proven to be separate from there to the output: then a direction is one of every sample
-    /// at once. None where they are not told apart.
+    /// at once. None where they are not distinguished.
     /// </param>
     /// <param name="inOutput">Where they lie in the output.</param>
     public ForwardProductTerm(Target target, LossHead head, SampleLayout inTarget, SampleLayout inOutput)

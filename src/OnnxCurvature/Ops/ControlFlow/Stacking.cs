@@ -11,7 +11,7 @@ internal static class Stacking
     {
         long[] shape = [.. sequence.Shape.Skip(1)];
         var size = (int)shape.Aggregate(1L, (a, b) => a * b);
-        return sequence.Pick(shape, [.. Enumerable.Range((int)index * size, size)]);
+        return sequence.Gather(shape, [.. Enumerable.Range((int)index * size, size)]);
     }
 
     /// <summary>All rows. Of no iterations, their shape follows from their type and the values around the loop.</summary>

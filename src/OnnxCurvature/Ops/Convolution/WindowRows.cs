@@ -10,9 +10,9 @@ namespace OnnxCurvature.Ops.Convolution;
 /// position p is <c>table[starts[p] + offsets[k], c]</c>.
 /// </summary>
 /// <param name="table">Makes the input with its padding, [S, C], S positions.</param>
-/// <param name="starts">For each of P output positions the place of its window's first entry.</param>
+/// <param name="starts">For each of P output positions the index of its window's first entry.</param>
 /// <param name="offsets">For each of T kernel positions its distance from there.</param>
-internal sealed class WindowRows(Func<GraphBuilder, Value> table, WindowRows.Places starts, WindowRows.Places offsets) : IWindowTable
+internal sealed class WindowRows(Func<GraphBuilder, Value> table, WindowRows.Strides starts, WindowRows.Strides offsets) : IWindowTable
 {
     /// <summary>The windows of an input [1, C, *spatial]; null for several images, or sizes that are not known.</summary>
     public static WindowRows? Of(Value x, Window window, TensorShape outputs)
@@ -36,8 +36,8 @@ internal sealed class WindowRows(Func<GraphBuilder, Value> table, WindowRows.Pla
                     1,
                     0
                 ),
-            new Places([.. outputs.Sizes], [.. steps.Select((step, axis) => window.Strides[axis] * step)]),
-            new Places([.. window.Kernel], [.. steps.Select((step, axis) => window.Dilations[axis] * step)])
+            new Strides([.. outputs.Sizes], [.. steps.Select((step, axis) => window.Strides[axis] * step)]),
+            new Strides([.. window.Kernel], [.. steps.Select((step, axis) => window.Dilations[axis] * step)])
         );
     }
 
@@ -45,11 +45,11 @@ internal sealed class WindowRows(Func<GraphBuilder, Value> table, WindowRows.Pla
     public Value Starts(GraphBuilder b, Value positions) => Indexing.Gather.Of(b, starts.In(b), positions, 0);
 
     /// <inheritdoc/>
-    public Value Pick(GraphBuilder outer, GraphBuilder b, Value places)
+    public Value Gather(GraphBuilder outer, GraphBuilder b, Value first)
     {
         var rows = table(outer);
-        var each = Elementwise.Add.Of(b, Reshape.InsertAxis(b, places, 1), offsets.In(outer));
-        return Reshape.To(b, Indexing.Gather.Of(b, rows, each, 0), [places.Type.Shape[0], offsets.Count * rows.Type.Shape[1]]);
+        var each = Elementwise.Add.Of(b, Reshape.InsertAxis(b, first, 1), offsets.In(outer));
+        return Reshape.To(b, Indexing.Gather.Of(b, rows, each, 0), [first.Type.Shape[0], offsets.Count * rows.Type.Shape[1]]);
     }
 
     /// <inheritdoc/>
@@ -64,20 +64,20 @@ internal sealed class WindowRows(Func<GraphBuilder, Value> table, WindowRows.Pla
     }
 
     /// <summary>For the indices of an array of some sizes, in row-major order, Σ index · step.</summary>
-    internal sealed record Places(ImmutableArray<long> Sizes, ImmutableArray<long> Steps)
+    internal sealed record Strides(ImmutableArray<long> Sizes, ImmutableArray<long> Steps)
     {
         /// <summary>How many there are.</summary>
         public long Count => Sizes.Aggregate(1L, (product, size) => product * size);
 
         /// <summary>A vector of them. It is computed here, since most plans that are weighed need none.</summary>
-        public Value In(GraphBuilder b) => b.Vector(Count, Place);
+        public Value In(GraphBuilder b) => b.Vector(Count, At);
 
-        private long Place(long index)
+        private long At(long index)
         {
-            var place = 0L;
+            var sum = 0L;
             for (var axis = Sizes.Length - 1; axis >= 0; index /= Sizes[axis--])
-                place += index % Sizes[axis] * Steps[axis];
-            return place;
+                sum += index % Sizes[axis] * Steps[axis];
+            return sum;
         }
     }
 }

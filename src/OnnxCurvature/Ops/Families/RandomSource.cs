@@ -33,7 +33,7 @@ internal abstract class RandomSource : CompositeOperator
     {
         RequireSizes(call, shape);
         if (!element.IsFloat())
-            throw new UnsupportedOperatorException($"{call.Name} draws floating-point numbers, and {element.DisplayName()} holds none.");
+            throw new UnsupportedOperatorException($"{call.Name} samples floating-point numbers, and {element.DisplayName()} holds none.");
         shape.CheckSize();
         b.Budget.TakeTensor(shape);
         var state = Seed(call);
@@ -72,7 +72,7 @@ internal abstract class RandomSource : CompositeOperator
     {
         if (!shape.IsKnown)
             throw new UnsupportedOperatorException(
-                $"{call.Name} draws as many numbers as {shape} holds, which is not known; give the sizes of symbolic dimensions."
+                $"{call.Name} samples as many numbers as {shape} holds, which is not known; give the sizes of symbolic dimensions."
             );
     }
 

@@ -35,7 +35,7 @@ internal sealed class Compress : Operator
     {
         var (x, kept) = (inputs[0]!, Kept(inputs[1]!));
         if (Axis(node.Attributes, x.Rank) is not { } axis)
-            return [x.Pick([kept.Length], [.. kept.Select(index => (int)index)])];
+            return [x.Gather([kept.Length], [.. kept.Select(index => (int)index)])];
         var inner = (int)x.Shape.Skip(axis + 1).Aggregate(1L, (a, b) => a * b);
         var outer = (int)x.Shape.Take(axis).Aggregate(1L, (a, b) => a * b);
         var positions =
@@ -43,7 +43,7 @@ internal sealed class Compress : Operator
             from k in kept
             from i in Enumerable.Range(0, inner)
             select (int)((o * x.Shape[axis] + k) * inner + i);
-        return [x.Pick(x.Shape.SetItem(axis, kept.Length).AsSpan(), [.. positions])];
+        return [x.Gather(x.Shape.SetItem(axis, kept.Length).AsSpan(), [.. positions])];
     }
 
     /// <inheritdoc/>
@@ -52,7 +52,7 @@ internal sealed class Compress : Operator
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
-        [dx[0] is { } tangent ? Pick(b, node, tangent, 0) : null];
+        [dx[0] is { } tangent ? Gather(b, node, tangent, 0) : null];
 
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(
@@ -64,7 +64,7 @@ internal sealed class Compress : Operator
     ) =>
         batched[1]
             ? throw new UnsupportedOperatorException("Compress cannot take a condition that differs between directions.")
-            : [Pick(b, node, inputs[0]!, 1)];
+            : [Gather(b, node, inputs[0]!, 1)];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
@@ -78,7 +78,7 @@ internal sealed class Compress : Operator
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 
     /// <summary>The entries that a node keeps, of a value with some leading axes more than its input.</summary>
-    private static Value Pick(GraphBuilder b, Node node, Value x, int leading)
+    private static Value Gather(GraphBuilder b, Node node, Value x, int leading)
     {
         var (shape, axis) = (node.Inputs[0]!.Type.Shape, Axis(node.Attributes, node.Inputs[0]!.Type.Rank));
         if (axis is null)

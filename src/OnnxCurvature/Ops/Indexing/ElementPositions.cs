@@ -21,7 +21,7 @@ internal static class ElementPositions
 
     /// <summary>
     /// The sample axis of the output: that of all inputs, which must not be the axis of the indices and must be of one size in all. Indices
-    /// that do not depend on the samples pick in every sample by themselves.
+    /// that do not depend on the samples gather in every sample by themselves.
     /// </summary>
     public static SampleLayout Samples(Node node, ImmutableArray<SampleLayout> inputs, int axis)
     {

@@ -54,7 +54,7 @@ internal sealed class Gather : LinearOperator
             foreach (var index in indices.Integers)
                 for (var k = 0; k < inner; k++)
                     positions[next++] = (int)((i * size + (index < 0 ? index + size : index)) * inner + k);
-        return [x.Pick([.. x.Shape.Take(axis), .. indices.Shape, .. x.Shape.Skip(axis + 1)], positions)];
+        return [x.Gather([.. x.Shape.Take(axis), .. indices.Shape, .. x.Shape.Skip(axis + 1)], positions)];
     }
 
     /// <summary>

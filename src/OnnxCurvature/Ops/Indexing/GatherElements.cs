@@ -30,7 +30,7 @@ internal sealed class GatherElements : LinearOperator
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var (x, indices) = (inputs[0]!, inputs[1]!);
-        return [x.Pick(indices.Shape.AsSpan(), ElementPositions.Of(x.Shape, indices, Axis(node)))];
+        return [x.Gather(indices.Shape.AsSpan(), ElementPositions.Of(x.Shape, indices, Axis(node)))];
     }
 
     /// <inheritdoc/>

@@ -39,7 +39,7 @@ internal sealed class GatherND : LinearOperator
         var depth = shared + (int)indices.Shape[^1];
         return
         [
-            x.Pick(
+            x.Gather(
                 [.. indices.Shape.Take(indices.Rank - 1), .. x.Shape.Skip(depth)],
                 Tuples.WithSlices(Tuples.Positions(x.Shape, indices, shared), x.Shape, depth)
             ),

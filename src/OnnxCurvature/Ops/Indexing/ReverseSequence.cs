@@ -39,7 +39,7 @@ internal sealed class ReverseSequence : LinearOperator
             var (n, t) = (i / strides[batch] % x.Shape[batch], i / strides[time] % x.Shape[time]);
             positions[i] = (int)(t < lengths[n] ? i + (lengths[n] - 1 - 2 * t) * strides[time] : i);
         }
-        return [x.Pick(x.Shape.AsSpan(), positions)];
+        return [x.Gather(x.Shape.AsSpan(), positions)];
     }
 
     /// <inheritdoc/>

@@ -94,7 +94,7 @@ internal sealed class Unique : Operator
             positions[start + place * (int)target[at]] = (int)(inner[line] + group[0] * strides[at]);
         return
         [
-            x.Pick(kept.AsSpan(), positions),
+            x.Gather(kept.AsSpan(), positions),
             Tensor.Vector([.. distinct.Select(group => (long)group[0])]),
             Tensor.Vector(which),
             Tensor.Vector([.. distinct.Select(group => group.LongLength)]),

@@ -11,7 +11,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Losses;
 
 /// <summary>
-/// A loss that picks, by a target of integers [N, *d], an entry of the scores [N, C, *d] along the classes. Optional is a weight for each
+/// A loss that gathers, by a target of integers [N, *d], an entry of the scores [N, C, *d] along the classes. Optional is a weight for each
 /// class; a target equal to <c>ignore_index</c> has the weight zero. <c>reduction</c>: none, sum, or mean, which is the weighted mean.
 /// </summary>
 internal abstract class ClassLoss : CompositeOperator

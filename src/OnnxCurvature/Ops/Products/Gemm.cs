@@ -197,7 +197,7 @@ internal sealed class Gemm : Operator
     private static Value Scaled(GraphBuilder b, Value x, double factor) => Mul.Of(b, x, b.Scalar(x.Type.Element, factor));
 
     private static Tensor Turned(Tensor matrix) =>
-        matrix.Pick([matrix.Shape[1], matrix.Shape[0]], Strided.Positions([matrix.Shape[1], matrix.Shape[0]], [1, matrix.Shape[1]]));
+        matrix.Gather([matrix.Shape[1], matrix.Shape[0]], Strided.Positions([matrix.Shape[1], matrix.Shape[0]], [1, matrix.Shape[1]]));
 
     private readonly record struct Form(double Alpha, double Beta, bool TransA, bool TransB)
     {

@@ -33,7 +33,7 @@ internal sealed class ConstantOfShape : NonDifferentiable
     {
         var fill = Fill(node.Attributes);
         long[] shape = inputs[0]!.Integers;
-        return [fill.Pick(shape, new int[shape.Aggregate(1L, (a, b) => a * b)])];
+        return [fill.Gather(shape, new int[shape.Aggregate(1L, (a, b) => a * b)])];
     }
 
     /// <inheritdoc/>

@@ -46,7 +46,7 @@ internal sealed class Expand : LinearOperator
     {
         var x = inputs[0]!;
         var shape = TensorShape.Broadcast(x.Type.Shape, TensorShape.Of(inputs[1]!.Integers))!.Value.Sizes;
-        return [x.Pick(shape, Broadcasting.Positions(x.Shape.AsSpan(), shape))];
+        return [x.Gather(shape, Broadcasting.Positions(x.Shape.AsSpan(), shape))];
     }
 
     /// <inheritdoc/>

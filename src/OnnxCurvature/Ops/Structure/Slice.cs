@@ -150,7 +150,7 @@ internal sealed class Slice : LinearOperator
             strides[axis] *= step;
             shape[axis] = count;
         }
-        return [x.Pick(shape, Strided.Positions(shape, strides, offset))];
+        return [x.Gather(shape, Strided.Positions(shape, strides, offset))];
     }
 
     /// <summary>The cotangent at the places that were taken, zero elsewhere.</summary>

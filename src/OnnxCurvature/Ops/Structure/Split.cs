@@ -40,7 +40,7 @@ internal sealed class Split : LinearOperator
         foreach (var size in Sizes(node.Attributes))
         {
             long[] shape = [.. x.Shape.SetItem(axis, size)];
-            parts.Add(x.Pick(shape, Strided.Positions(shape, strides, start * strides[axis])));
+            parts.Add(x.Gather(shape, Strided.Positions(shape, strides, start * strides[axis])));
             start += size;
         }
         return parts.ToImmutable();

@@ -31,7 +31,7 @@ internal sealed class Tile : LinearOperator
         // As [r0, d0, r1, d1, …], in which the repeated axes have stride 0.
         long[] shape = [.. x.Shape.SelectMany((size, axis) => new[] { repeats[axis], size })];
         var positions = Strided.Positions(shape, [.. strides.SelectMany(stride => new[] { 0, stride })]);
-        return [x.Pick([.. x.Shape.Select((size, axis) => size * repeats[axis])], positions)];
+        return [x.Gather([.. x.Shape.Select((size, axis) => size * repeats[axis])], positions)];
     }
 
     /// <summary>The sum over the repeats.</summary>

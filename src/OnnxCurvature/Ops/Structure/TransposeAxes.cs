@@ -64,7 +64,7 @@ internal sealed class TransposeAxes : LinearOperator
         var perm = Permutation(node.Attributes, x.Rank);
         var strides = Strided.Strides(x.Shape.AsSpan());
         long[] shape = [.. perm.Select(axis => x.Shape[axis])];
-        return [x.Pick(shape, Strided.Positions(shape, [.. perm.Select(axis => strides[axis])]))];
+        return [x.Gather(shape, Strided.Positions(shape, [.. perm.Select(axis => strides[axis])]))];
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Runtime.Machines;
 
 /// <summary>
 /// The profile of this machine, which is measured once and then kept in the user's cache folder: <c>$XDG_CACHE_HOME</c>, else
-/// <c>~/.cache</c>. Only times that are told follow from it. Where the folder cannot be written it is measured every time.
+/// <c>~/.cache</c>. Only the times that are reported follow from it. Where the folder cannot be written it is measured every time.
 /// </summary>
 internal static class MachineCache
 {

@@ -36,7 +36,7 @@ public sealed record CurvatureRunOptions
     /// <summary>The machine for which ways and chunks are chosen; a plan is the same wherever it is made for the same machine.</summary>
     public MachineProfile Machine { get; init; } = MachineProfile.Default;
 
-    /// <summary>The machine by which times are told, as it was measured; null for <see cref="Machine"/>.</summary>
+    /// <summary>The machine by which times are estimated, as it was measured; null for <see cref="Machine"/>.</summary>
     internal Func<MachineProfile>? MachineForTimes { get; init; }
 
     /// <summary>Whether all that the process holds counts as the run's, as in a tool that does nothing else.</summary>

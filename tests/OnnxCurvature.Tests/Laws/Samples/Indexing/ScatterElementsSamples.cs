@@ -17,7 +17,7 @@ public sealed class ScatterElementsSamples : OperatorSamples
             .With("axis", -1)
             .With("reduction", "add");
         var numbers = Distinct(8, 2);
-        var (data, updates) = (numbers.Pick([2, 3], [.. Enumerable.Range(0, 6)]), numbers.Pick([2, 5], [.. Enumerable.Range(6, 10)]));
+        var (data, updates) = (numbers.Gather([2, 3], [.. Enumerable.Range(0, 6)]), numbers.Gather([2, 5], [.. Enumerable.Range(6, 10)]));
         yield return Sample("the greater of two", data, Integers(3, 2, 5), updates).With("axis", 1).With("reduction", "max");
         yield return Sample("the lesser of two", data, Integers(3, 2, 5), updates).With("axis", 1).With("reduction", "min");
         yield return Sample("products", Any(2, 3), Integers(3, 2, 5), Any(2, 5)).With("axis", 1).With("reduction", "mul");

@@ -17,9 +17,9 @@ public sealed class ScatterNDSamples : OperatorSamples
         var numbers = Distinct(7, 3);
         yield return Sample(
                 "a greatest slice",
-                numbers.Pick([4, 3], [.. Enumerable.Range(0, 12)]),
+                numbers.Gather([4, 3], [.. Enumerable.Range(0, 12)]),
                 apart,
-                numbers.Pick([3, 3], [.. Enumerable.Range(12, 9)])
+                numbers.Gather([3, 3], [.. Enumerable.Range(12, 9)])
             )
             .With("reduction", "max");
         yield return Sample("products with slices", Any(4, 3), Tensor.Of(ElementType.Int64, [3, 1], [3L, 0, 3]), Any(3, 3))
