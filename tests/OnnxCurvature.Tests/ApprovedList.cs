@@ -26,7 +26,10 @@ internal sealed class ApprovedList
         }
     }
 
-    /// <summary>Compares what came of something with the list; null where it is no exception.</summary>
+    /// <summary>Whether a key is listed.</summary>
+    public bool Contains(string key) => _approved.ContainsKey(key);
+
+    /// <summary>Compares the outcome of something with the list; null where it is no exception.</summary>
     public void Check(string key, string? exception)
     {
         var line = exception?.ReplaceLineEndings(" ");

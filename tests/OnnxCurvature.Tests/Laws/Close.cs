@@ -43,7 +43,9 @@ public static class Close
         return sum;
     }
 
-    /// <summary>Tensors of one shape as one with a leading axis.</summary>
+    /// <summary>Tensors of one shape as one with a leading axis, whose elements are doubles.</summary>
     public static Tensor Stack(IReadOnlyList<Tensor> columns) =>
-        Tensor.Of([columns.Count, .. columns[0].Shape], [.. columns.SelectMany(column => column.Floats)]);
+        Tensor.Of([columns.Count, .. columns[0].Shape], [.. columns.SelectMany(Elements)]);
+
+    private static IEnumerable<double> Elements(Tensor tensor) => Enumerable.Range(0, tensor.Count).Select(tensor.At);
 }

@@ -46,8 +46,7 @@ public sealed class EngineLaws
     private static void Check(SampleProgram program, Func<SampleProgram, List<Value>> outputsOf)
     {
         var outputs = outputsOf(program);
-        if (outputs.Count == 0)
-            return;
+        Assert.NotEmpty(outputs);
         var whole = program.Builder.Build(program.Values.Keys, outputs.Select((output, index) => new NamedValue($"output{index}", output)));
         var lowering = new EngineForms(All);
         Ir.Program[] forms;

@@ -23,8 +23,24 @@ public static class SampleTable
     /// <summary>The names of all samples.</summary>
     public static TheoryData<string> All => [.. Samples.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>The names of the samples at which derivatives are taken.</summary>
-    public static TheoryData<string> Differentiable => [.. Named(sample => !sample.RefusesDerivative && HasActive(sample))];
+    /// <summary>
+    /// The samples whose outputs have no derivative, in Goldens/no-derivative.txt, each with the reason. A law of
+    /// <see cref="DerivativeLaws"/> holds the list to the operators.
+    /// </summary>
+    internal static ApprovedList WithoutDerivative { get; } = new("no-derivative.txt", parts: 1);
+
+    /// <summary>The names of the samples with inputs by which derivatives may be taken.</summary>
+    public static TheoryData<string> Active => [.. Named(sample => !sample.RefusesDerivative && HasActive(sample))];
+
+    /// <summary>The names of the samples with a derivative: of the <see cref="Active"/> those that are not listed without one.</summary>
+    public static TheoryData<string> Differentiable => [.. Named(IsDifferentiable)];
+
+    /// <summary>The names of the samples for which a condition holds.</summary>
+    internal static TheoryData<string> Where(Func<OperatorSample, bool> condition) => [.. Named(condition)];
+
+    /// <summary>Whether a sample has a derivative.</summary>
+    internal static bool IsDifferentiable(OperatorSample sample) =>
+        !sample.RefusesDerivative && HasActive(sample) && !WithoutDerivative.Contains(sample.ToString());
 
     /// <summary>The names of the samples whose derivative is refused.</summary>
     public static TheoryData<string> Refused => [.. Named(sample => sample.RefusesDerivative)];

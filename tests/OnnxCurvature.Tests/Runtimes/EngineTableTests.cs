@@ -97,8 +97,8 @@ public sealed class EngineTableTests
         {
             var number = folder.File("run.npy");
             NpyWriter.Write(number, NpyArray.Of(ElementType.Int64, [], [run]));
-            if (OpenCvOutputs(file, (metadata["onnx_curvature.run_input"], number)) is not { } outputs)
-                return;
+            var outputs = OpenCvOutputs(file, (metadata["onnx_curvature.run_input"], number));
+            Assert.SkipWhen(outputs is null, "OpenCV, or a library that it links to, is not installed.");
             sums = sums is null
                 ? outputs
                 : outputs.ToDictionary(

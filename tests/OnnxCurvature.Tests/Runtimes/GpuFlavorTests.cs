@@ -49,8 +49,7 @@ public sealed class GpuFlavorTests
         var started = Tool(folder, "--version");
         Assert.True(started.Code == ExitCodes.Success, started.Errors);
         var run = Run(folder, "cuda");
-        if (run.Code == ExitCodes.Success)
-            return;
+        Assert.SkipWhen(run.Code == ExitCodes.Success, "There is a card here, so nothing is missing.");
         Assert.Equal(ExitCodes.UserError, run.Code);
         Assert.Matches("^error: CUDA cannot be had: .+; install .+\\.|there is no CUDA device", run.Errors);
         var automatic = Run(folder, "auto");

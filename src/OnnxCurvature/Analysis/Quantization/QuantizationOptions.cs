@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace OnnxCurvature.Analysis.Quantization;
 
-/// <summary>Options of <see cref="CurvatureModel.Quantize"/>: schemes, how they round, and the size to keep to.</summary>
+/// <summary>Options of the quantization of a network: the schemes, and the size to keep to.</summary>
 public sealed record QuantizationOptions
 {
     /// <summary>The schemes that are compared.</summary>

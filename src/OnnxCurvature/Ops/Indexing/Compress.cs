@@ -52,7 +52,7 @@ internal sealed class Compress : Operator
 
     /// <inheritdoc/>
     public override ImmutableArray<Value?> Linearize(GraphBuilder b, Node node, ImmutableArray<Value?> dx) =>
-        [dx[0] is { } tangent ? Gather(b, node, tangent, 0) : null];
+        [dx[0] is { } tangent ? Compacted(b, node, tangent, 0) : null];
 
     /// <inheritdoc/>
     public override ImmutableArray<Value> Batch(
@@ -64,7 +64,7 @@ internal sealed class Compress : Operator
     ) =>
         batched[1]
             ? throw new UnsupportedOperatorException("Compress cannot take a condition that differs between directions.")
-            : [Gather(b, node, inputs[0]!, 1)];
+            : [Compacted(b, node, inputs[0]!, 1)];
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
@@ -78,7 +78,7 @@ internal sealed class Compress : Operator
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 
     /// <summary>The entries that a node keeps, of a value with some leading axes more than its input.</summary>
-    private static Value Gather(GraphBuilder b, Node node, Value x, int leading)
+    private static Value Compacted(GraphBuilder b, Node node, Value x, int leading)
     {
         var (shape, axis) = (node.Inputs[0]!.Type.Shape, Axis(node.Attributes, node.Inputs[0]!.Type.Rank));
         if (axis is null)
