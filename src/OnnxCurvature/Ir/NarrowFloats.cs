@@ -41,8 +41,8 @@ internal static class NarrowFloats
 
     /// <summary>
     /// The code of the number of a type that is nearest, of two that are as near the one whose last bit is zero. A larger number than
-    /// all becomes the largest one where it is to be <paramref name="saturated"/>, and else infinity, or not a number where the type has none.
-    /// Powers of two (float8e8m0) are rounded up.
+    /// all becomes the largest one where it is to be <paramref name="saturated"/>, and else infinity, or not a number where the type has
+    /// none. Powers of two (float8e8m0) are rounded up.
     /// </summary>
     public static int Encode(ElementType type, double value, bool saturated = true)
     {

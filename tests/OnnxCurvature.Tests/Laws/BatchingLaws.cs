@@ -122,7 +122,10 @@ public sealed class BatchingLaws
             // Null stands for an output that no direction changes.
             if (batched[index] is not { } result)
             {
-                Assert.All(single, values => Close.Check(single[0][index], values[index], 0, $"output {index} of each direction", cancelled: 0));
+                Assert.All(
+                    single,
+                    values => Close.Check(single[0][index], values[index], 0, $"output {index} of each direction", cancelled: 0)
+                );
                 continue;
             }
             Assert.Equal(used[index].Type.Shape.Prepend(size), result.Type.Shape);

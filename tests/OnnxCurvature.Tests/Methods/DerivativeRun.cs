@@ -115,7 +115,10 @@ internal sealed class DerivativeRun
             {
                 var row = tensor.Count / Samples;
                 var at = sample;
-                copies[value] = tensor.Gather(tensor.Shape.AsSpan(), [.. Enumerable.Range(0, tensor.Count).Select(i => at * row + i % row)]);
+                copies[value] = tensor.Gather(
+                    tensor.Shape.AsSpan(),
+                    [.. Enumerable.Range(0, tensor.Count).Select(i => at * row + i % row)]
+                );
             }
             for (var entry = 0; entry < each; entry++)
             {

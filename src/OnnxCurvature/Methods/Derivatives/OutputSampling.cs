@@ -38,7 +38,7 @@ internal sealed class OutputSampling
             );
         if (request.Loss.PositiveWeights is not null)
             throw new UserErrorException(
-                $"{what} samples targets from the model's distribution, and with --pos-weight the loss is no likelihood of one; leave it out."
+                $"{what} samples targets from the model's distribution, and with --pos-weight the loss is no likelihood; leave it out."
             );
         Terms = head.Terms;
     }

@@ -9,8 +9,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Sparsity;
 
 /// <summary>
-/// For every position the channels at which a mask is not zero. There are as many slots as the position with the most such channels needs; at
-/// others the rest is filled up with channels at which the mask is zero.
+/// For every position the channels at which a mask is not zero. There are as many slots as the position with the most such channels needs;
+/// at others the rest is filled up with channels at which the mask is zero.
 /// </summary>
 /// <param name="Indices">Channels, 64-bit integers [R, A], R positions of all samples.</param>
 /// <param name="Mask">Whether the mask is not zero there, booleans [R, A].</param>

@@ -50,7 +50,9 @@ internal sealed class TopK : Operator
         }
         return
         [
-            .. new[] { x.Gather(shape.AsSpan(), positions), Tensor.Of(ElementType.Int64, shape.AsSpan(), indices) }.Take(node.Outputs.Length),
+            .. new[] { x.Gather(shape.AsSpan(), positions), Tensor.Of(ElementType.Int64, shape.AsSpan(), indices) }.Take(
+                node.Outputs.Length
+            ),
         ];
     }
 
