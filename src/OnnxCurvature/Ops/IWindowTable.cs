@@ -11,7 +11,7 @@ internal interface IWindowTable
     Value Starts(GraphBuilder b, Value positions);
 
     /// <summary>
-    /// The windows that begin at indices <paramref name="first"/> [n], [n, T * C]: in each window the T kernel positions come first, and the
+    /// The windows that begin at indices <paramref name="first"/> [n], [n, T * C]: in each the T kernel positions come first, and the
     /// channels of each lie together.
     /// </summary>
     Value Gather(GraphBuilder outer, GraphBuilder b, Value first);
