@@ -31,7 +31,7 @@ public static class CurvatureDecisions
     {
         ArgumentNullException.ThrowIfNull(curvature);
         return LibraryTerms.Translate(() =>
-            CurvatureAnalyzer.Quantize(Analysis(curvature), curvature, options ?? new(), progress, cancellation)
+            CurvatureAnalyzer.Quantize(curvature.Prepared, curvature, options ?? new(), progress, cancellation)
         );
     }
 
@@ -106,7 +106,7 @@ public static class CurvatureDecisions
     public static (string Mean, string Variance) WritePredictive(this NetworkCurvature curvature, LaplaceResult posterior, string path)
     {
         ArgumentNullException.ThrowIfNull(curvature);
-        return LibraryTerms.Translate(() => CurvatureAnalyzer.WritePredictive(Analysis(curvature), curvature, posterior, path));
+        return LibraryTerms.Translate(() => CurvatureAnalyzer.WritePredictive(curvature.Prepared, curvature, posterior, path));
     }
 
     /// <summary>Writes a report: a page where the name ends in .html, else a folder with a page, JSON and comma-separated values.</summary>
@@ -120,9 +120,5 @@ public static class CurvatureDecisions
     }
 
     private static PreparedPruning Prepared(NetworkCurvature curvature, CancellationToken cancellation) =>
-        CurvatureAnalyzer.Prune(Analysis(curvature), curvature, cancellation);
-
-    private static PreparedAnalysis Analysis(NetworkCurvature curvature) =>
-        curvature.Prepared
-        ?? throw new ArgumentException("The curvature does not come from CurvatureModel.Analyze, which knows its data.", nameof(curvature));
+        CurvatureAnalyzer.Prune(curvature.Prepared, curvature, cancellation);
 }

@@ -114,7 +114,7 @@ internal sealed class FileArguments() : OptionGroup("File")
         parsed.GetValue(Profile) == "portable" ? AugmentProfile.Portable : AugmentProfile.SingleRun;
 
     /// <summary>The engine that the file is for, or null. Throws <see cref="UserErrorException"/> where it is to hold loops, too.</summary>
-    public EngineTarget? TargetOf(ParseResult parsed)
+    public string? TargetOf(ParseResult parsed)
     {
         if (parsed.GetValue(Target) is not { } name)
             return null;
@@ -122,7 +122,7 @@ internal sealed class FileArguments() : OptionGroup("File")
             ? throw new UserErrorException(
                 $"--target {name} takes the portable profile, and --profile single-run was given; leave one out."
             )
-            : EngineTarget.Find(name);
+            : name;
     }
 
     /// <summary>
@@ -146,7 +146,7 @@ internal sealed class FileArguments() : OptionGroup("File")
     }
 
     /// <summary>The outputs of the file and their names.</summary>
-    public OutputContract ContractOf(ParseResult parsed) =>
+    internal OutputContract ContractOf(ParseResult parsed) =>
         new()
         {
             Names = parsed.GetValue(Rename) ?? new OutputContract().Names,

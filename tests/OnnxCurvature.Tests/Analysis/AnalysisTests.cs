@@ -20,9 +20,9 @@ public sealed class AnalysisTests
         using var tool = Softmax.Prepared();
         var curvature = Analyzed(tool, new AnalysisOptions { Diagonal = diagonal });
         var layer = Assert.Single(curvature.Layers);
-        Assert.True(layer.Plan.IsExact);
+        Assert.True(layer.IsExact);
         Assert.Null(layer.StandardErrors);
-        Assert.Equal(("/head/fc", "Gemm"), (layer.Plan.Node, layer.Plan.Operator));
+        Assert.Equal(("/head/fc", "Gemm"), (layer.Node, layer.Operator));
         Assert.Equal(Softmax.Loss(Softmax.W), curvature.Loss, 1e-12);
         Assert.Equal(Softmax.W, layer.Values);
         Close(Softmax.Gradient(), [.. layer.Gradient]);
@@ -56,9 +56,9 @@ public sealed class AnalysisTests
             }
         );
         var layer = Assert.Single(curvature.Layers);
-        Assert.False(layer.Plan.IsExact);
-        Assert.Equal("hutchinson", layer.Plan.Method);
-        Assert.Contains("does not fit the budget of 0 s", layer.Plan.Reason, StringComparison.Ordinal);
+        Assert.False(layer.IsExact);
+        Assert.Equal("hutchinson", layer.Method);
+        Assert.Contains("does not fit the budget of 0 s", layer.Reason, StringComparison.Ordinal);
         var (exact, errors) = (Softmax.Diagonal(), layer.StandardErrors!.Value);
         Assert.All(errors, error => Assert.InRange(error, 1e-6, 0.1), throwIfEmpty: true);
         // Of fifteen entries none lies further than 4.5 standard errors away, but for one seed in ten thousand.

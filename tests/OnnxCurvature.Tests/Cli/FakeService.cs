@@ -77,7 +77,7 @@ internal sealed class FakeService : ICurvatureService
                 new InspectedWeight("[odd] name", "", "float32[6]", 6, null, "the operator Secret 's' is unknown"),
             ],
             [("/act/Constant_output_0", "float32")],
-            [new InspectedOperator("Conv", 13, null), new InspectedOperator("com.example.Secret", 1, "the operator is unknown")],
+            [("Conv", 13, null), ("com.example.Secret", 1, "the operator is unknown")],
             [("cross-entropy:logits", "the output has 1000 classes along axis 1")],
             ["The values of 'steps' are <fixed> & \"folded\"."]
         );
@@ -193,7 +193,7 @@ internal sealed class FakeService : ICurvatureService
                         new VerifyEntry("conv4_3.weight.hessian_diagonal", [0, 0, 2], 1e-9, 0, 1e-8, 1e-8, "derivative along the entry"),
                     ],
                     [
-                        new UncheckedResult(
+                        (
                             "norm.bias[3:9].hessian_diagonal",
                             "one direction takes about 12 s, and all checks at most 5 % of the run"
                         ),

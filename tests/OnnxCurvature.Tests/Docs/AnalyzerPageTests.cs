@@ -73,10 +73,7 @@ public sealed partial class AnalyzerPageTests
             curvature.Notes,
             curvature.Checks,
             curvature.Seconds
-        )
-        {
-            Provenance = curvature.Provenance,
-        };
+        );
         Assert.Contains(
             "does not come from CurvatureModel.Analyze",
             Assert.Throws<ArgumentException>(() => own.Quantize(cancellation: Token)).Message,

@@ -12,6 +12,7 @@ public sealed partial class ProseTests
     public static TheoryData<string> Pages =>
         [
             "README.md",
+            "CHANGELOG.md",
             "src/README.md",
             .. Files(".github", SearchOption.AllDirectories),
             // The page of types is made from docstrings, whose tables name types.

@@ -50,7 +50,7 @@ internal sealed class EngineFile
     public string Path(string name) => _folder.File(name);
 
     /// <summary>Writes the file, for an engine or for all, whose values take so many bytes in one run.</summary>
-    public string Write(string name, EngineTarget? target, long? bytes = null) =>
+    public string Write(string name, string? target, long? bytes = null) =>
         CurvatureEngine
             .Augment(
                 _case.ModelPath,

@@ -89,7 +89,7 @@ public sealed class EngineTableTests
     {
         using var folder = new TemporaryFolder();
         var file = new EngineFile(ReferenceTable.Find(model, weight), Quantity.HessianDiagonal, folder);
-        var metadata = OnnxModel.Load(file.Write("opencv.onnx", EngineTarget.Find("opencv"), bytes)).Metadata;
+        var metadata = OnnxModel.Load(file.Write("opencv.onnx", "opencv", bytes)).Metadata;
         var runs = long.Parse(metadata["onnx_curvature.runs"], CultureInfo.InvariantCulture);
         Assert.True(runs >= least, $"The file takes {runs} runs.");
         Dictionary<string, double[]>? sums = null;
@@ -164,7 +164,7 @@ public sealed class EngineTableTests
 
     private static double? OpenCv(EngineFile file)
     {
-        file.Write("opencv.onnx", EngineTarget.Find("opencv"));
+        file.Write("opencv.onnx", "opencv");
         return OpenCvOutputs(file) is { } outputs ? file.Error(outputs) : null;
     }
 

@@ -34,7 +34,7 @@ public sealed class EngineTargetTests
     public void A_file_for_TensorRT_does_not_ask_for_the_positions_of_a_pooling()
     {
         using var folder = new TemporaryFolder();
-        var options = new AugmentOptions { Target = EngineTarget.Find("tensorrt"), Dimensions = Samples(3) };
+        var options = new AugmentOptions { Target = "tensorrt", Dimensions = Samples(3) };
         var path = Write(folder, "vgg16_narrow.onnx", "conv4_3.weight", options);
         Assert.All(
             OnnxModel.Load(path).Program.Nodes.Where(node => node.Operator is MaxPool),
@@ -52,15 +52,26 @@ public sealed class EngineTargetTests
     public void Files_for_other_engines_give_the_references_on_ONNX_Runtime(string target)
     {
         using var folder = new TemporaryFolder();
-        var options = new AugmentOptions { Target = EngineTarget.Find(target), Dimensions = Samples(4) };
+        var options = new AugmentOptions { Target = target, Dimensions = Samples(4) };
         Check("resnet_small.onnx", "stem.conv.weight", Write(folder, "resnet_small.onnx", "stem.conv.weight", options));
+    }
+
+    [Fact]
+    public void A_name_of_no_engine_is_refused_with_the_nearest()
+    {
+        var error = Assert.Throws<UserErrorException>(() => new AugmentOptions { Target = "tensor-rt" });
+        Assert.Equal(
+            "There is no engine 'tensor-rt' that files can be written for; the nearest is 'tensorrt', and all are coreml, opencv, openvino, "
+                + "tensorrt, web.",
+            error.Message
+        );
     }
 
     [Fact]
     public void Nodes_that_run_elsewhere_are_listed()
     {
         using var folder = new TemporaryFolder();
-        var report = Augment(folder, "mlp.onnx", "fc1.weight", new AugmentOptions { Target = EngineTarget.Find("coreml") });
+        var report = Augment(folder, "mlp.onnx", "fc1.weight", new AugmentOptions { Target = "coreml" });
         Assert.Contains("Core ML, as a provider of ONNX Runtime: 3 nodes of Abs run on the CPU.", report.Notes);
     }
 
@@ -69,7 +80,7 @@ public sealed class EngineTargetTests
     {
         using var folder = new TemporaryFolder();
         var error = Assert.Throws<UserErrorException>(() =>
-            Augment(folder, "mlp.onnx", "fc1.weight", new AugmentOptions { Target = EngineTarget.Find("opencv") })
+            Augment(folder, "mlp.onnx", "fc1.weight", new AugmentOptions { Target = "opencv" })
         );
         Assert.Equal(
             "OpenCV 4.13, module DNN needs all sizes as numbers, and 'features' is float32[N,7]; give --dim N=SIZE.",
@@ -81,7 +92,7 @@ public sealed class EngineTargetTests
     public void An_engine_of_float32_refuses_float64()
     {
         using var folder = new TemporaryFolder();
-        var options = new AugmentOptions { Target = EngineTarget.Find("opencv"), Dimensions = Samples(4) };
+        var options = new AugmentOptions { Target = "opencv", Dimensions = Samples(4) };
         var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
         var error = Assert.Throws<UserErrorException>(() =>
             CurvatureEngine.Augment(entry.ModelPath, entry.Request with { Precision = Precision.Float64 }, folder.File("a.onnx"), options)

@@ -18,10 +18,10 @@ internal sealed class DiagonalChoice(RunPricing pricing, CurvatureRequest reques
     /// <summary>How many sets are priced beyond those whose own prices fit: each takes a plan of its own.</summary>
     private const int MostTrials = 6;
 
-    private readonly List<LeftOutWeight> _leftOut = [];
+    private readonly List<(string Weight, string Reason)> _leftOut = [];
 
     /// <summary>The weights that have no diagonal; known once the choice is made.</summary>
-    public ImmutableArray<LeftOutWeight> LeftOut => [.. _leftOut];
+    public ImmutableArray<(string Weight, string Reason)> LeftOut => [.. _leftOut];
 
     /// <summary>About how long the exact diagonals take together, in seconds; known once the choice is made.</summary>
     public double ExactSeconds { get; private set; }
@@ -91,7 +91,7 @@ internal sealed class DiagonalChoice(RunPricing pricing, CurvatureRequest reques
         {
             if (!request.WithRespectTo.IsEmpty)
                 throw;
-            _leftOut.Add(new LeftOutWeight(weight, exception.Message));
+            _leftOut.Add((weight, exception.Message));
             return null;
         }
     }

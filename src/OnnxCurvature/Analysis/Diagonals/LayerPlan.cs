@@ -11,7 +11,7 @@ namespace OnnxCurvature.Analysis.Diagonals;
 /// <param name="Reason">Why it is exact, or why it is estimated: a sentence.</param>
 /// <param name="ExactSeconds">About how long the exact diagonal of this weight alone would take; shared work makes several cheaper.</param>
 /// <param name="Flops">Floating-point operations of the exact diagonal, for one batch, of this weight alone.</param>
-public sealed record LayerPlan(
+internal sealed record LayerPlan(
     string Weight,
     ImmutableArray<long> Shape,
     bool IsExact,
@@ -22,7 +22,7 @@ public sealed record LayerPlan(
 )
 {
     /// <summary>The nodes that use it.</summary>
-    internal ImmutableArray<WeightUse> Uses { get; init; } = [];
+    public ImmutableArray<WeightUse> Uses { get; init; } = [];
 
     /// <summary>The nodes that use the weight, as people name them; the weight itself where no node of the model does.</summary>
     public string Node => Uses.IsEmpty ? Weight : string.Join(", ", Uses.Select(use => use.Node).Distinct());
@@ -33,8 +33,3 @@ public sealed record LayerPlan(
     /// <summary>The number of entries.</summary>
     public long Entries => Shape.Aggregate(1L, (product, size) => product * size);
 }
-
-/// <summary>A weight that has no diagonal.</summary>
-/// <param name="Weight">The weight.</param>
-/// <param name="Reason">Why: a sentence.</param>
-public sealed record LeftOutWeight(string Weight, string Reason);

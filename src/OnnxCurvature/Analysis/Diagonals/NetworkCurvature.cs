@@ -11,7 +11,7 @@ namespace OnnxCurvature.Analysis.Diagonals;
 /// <param name="Loss">The loss over all samples.</param>
 /// <param name="Samples">The number of samples.</param>
 /// <param name="Layers">The weights, in the order of the graph.</param>
-/// <param name="LeftOut">The weights that have no diagonal, and why.</param>
+/// <param name="LeftOut">The weights that have no diagonal, and why: a sentence.</param>
 /// <param name="Notes">Remarks for the user, one sentence each.</param>
 /// <param name="Checks">The findings of the runs' checks; those of the exact diagonals first.</param>
 /// <param name="Seconds">How long the runs took.</param>
@@ -22,7 +22,7 @@ public sealed record NetworkCurvature(
     double Loss,
     long Samples,
     ImmutableArray<LayerCurvature> Layers,
-    ImmutableArray<LeftOutWeight> LeftOut,
+    ImmutableArray<(string Weight, string Reason)> LeftOut,
     ImmutableArray<string> Notes,
     ImmutableArray<CheckReport> Checks,
     double Seconds
@@ -33,14 +33,26 @@ public sealed record NetworkCurvature(
     public LayerCurvature this[string weight] =>
         Layers.FirstOrDefault(layer => layer.Weight == weight)
         ?? throw new KeyNotFoundException(
-            LeftOut.FirstOrDefault(left => left.Weight == weight) is { } left
+            LeftOut.FirstOrDefault(left => left.Weight == weight) is { Reason: not null } left
                 ? $"'{weight}' was left out: {left.Reason}"
                 : $"'{weight}' was not analyzed; name it in WithRespectTo."
         );
 
-    /// <summary>The analysis that it comes of, for further runs over its data; null for one that a program has put together.</summary>
-    internal PreparedAnalysis? Prepared { get; init; }
+    /// <summary>The analysis that it comes of, for further runs over its data. Throws <see cref="ArgumentException"/> without one.</summary>
+    internal PreparedAnalysis Prepared
+    {
+        get => field ?? throw PutTogether();
+        init;
+    }
 
-    /// <summary>Where the numbers come from.</summary>
-    public required Provenance Provenance { get; init; }
+    /// <summary>The versions and files that the numbers come of. Throws <see cref="ArgumentException"/> without an analysis.</summary>
+    internal Provenance Provenance
+    {
+        get => field ?? throw PutTogether();
+        init;
+    }
+
+    /// <summary>The error of a curvature that a program has put together itself.</summary>
+    private static ArgumentException PutTogether() =>
+        new("The curvature does not come from CurvatureModel.Analyze, which knows its data.");
 }

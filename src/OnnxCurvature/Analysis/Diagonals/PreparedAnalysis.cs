@@ -68,7 +68,7 @@ internal sealed class PreparedAnalysis
     public ImmutableArray<LayerPlan> Layers { get; }
 
     /// <summary>The weights that have no diagonal, and why.</summary>
-    public ImmutableArray<LeftOutWeight> LeftOut { get; }
+    public ImmutableArray<(string Weight, string Reason)> LeftOut { get; }
 
     /// <summary>About how long the exact diagonals take, in seconds of a processor.</summary>
     public double ExactSeconds { get; }
@@ -153,13 +153,13 @@ internal sealed class PreparedAnalysis
             ? (Quantity.GgnDiagonalEstimate, Quantity.GgnDiagonalStandardError)
             : (Quantity.HessianDiagonalEstimate, Quantity.HessianDiagonalStandardError);
         var quantity = plan.IsExact ? _options.Diagonal : estimate;
-        return new LayerCurvature(
-            plan,
-            [.. _weights[plan.Weight].Constant!.Read().Floats],
-            [.. tensors[Quantity.Gradient.OutputName(plan.Weight)]],
-            [.. tensors[quantity.OutputName(plan.Weight)]],
-            plan.IsExact ? null : [.. tensors[error.OutputName(plan.Weight)]]
-        );
+        return new LayerCurvature(plan)
+        {
+            Values = [.. _weights[plan.Weight].Constant!.Read().Floats],
+            Gradient = [.. tensors[Quantity.Gradient.OutputName(plan.Weight)]],
+            Diagonal = [.. tensors[quantity.OutputName(plan.Weight)]],
+            StandardErrors = plan.IsExact ? null : [.. tensors[error.OutputName(plan.Weight)]],
+        };
     }
 
     private IEnumerable<string> Names(bool isExact) => Layers.Where(layer => layer.IsExact == isExact).Select(layer => layer.Weight);

@@ -11,7 +11,7 @@ namespace OnnxCurvature.Analysis.Diagonals;
 /// <param name="OnnxRuntime">The version of ONNX Runtime.</param>
 /// <param name="Files">The files of the model by name, with their SHA-256 in hexadecimal digits.</param>
 /// <param name="Data">The arrays by name, with their shapes and the SHA-256 of their elements.</param>
-public sealed record Provenance(
+internal sealed record Provenance(
     string Version,
     string OnnxRuntime,
     ImmutableArray<(string Name, string Sha256)> Files,
@@ -19,7 +19,7 @@ public sealed record Provenance(
 )
 {
     /// <summary>The provenance of a run over some data.</summary>
-    internal static Provenance Of(IEnumerable<string> files, IReadOnlyDictionary<string, DataSource> data) =>
+    public static Provenance Of(IEnumerable<string> files, IReadOnlyDictionary<string, DataSource> data) =>
         new(
             typeof(Provenance).Assembly.GetName().Version!.ToString(3),
             OrtEnvironment.NativeVersion,

@@ -37,11 +37,11 @@ internal static class Posteriors
             [
                 .. curvature.Layers.Select(layer => new LaplaceLayer(
                     layer.Weight,
-                    layer.Plan.Node,
+                    layer.Node,
                     layer.Shape,
                     layer.Values,
                     [.. layer.Diagonal.Select(entry => 1 / (entry + prior))],
-                    layer.Plan.IsExact
+                    layer.IsExact
                 )),
             ]
         );

@@ -122,13 +122,13 @@ internal sealed class PruningMasks(ImmutableArray<LayerCurvature> layers, Immuta
         var predicted = Enumerable.Range(0, gone.Length).Where(index => gone[index]).Sum(index => Saliency(layer, index));
         return new PrunedLayer(
             layer.Weight,
-            layer.Plan.Node,
+            layer.Node,
             layer.Shape,
             layer.Values,
             [.. gone.Select(isGone => !isGone)],
             predicted,
             layer.ErrorBound(index => gone[index] ? layer.Values[index] * layer.Values[index] / 2 : 0),
-            layer.Plan.IsExact
+            layer.IsExact
         );
     }
 }

@@ -38,13 +38,13 @@ internal static class Sensitivities
         }
         return new NodeSensitivity(
             layer.Weight,
-            layer.Plan.Node,
-            layer.Plan.Operator,
+            layer.Node,
+            layer.Operator,
             scheme,
             first,
             second,
             channelErrors.Sum(),
-            layer.Plan.IsExact,
+            layer.IsExact,
             own,
             weighted,
             scheme.Bytes(rounded.Length, perChannel),

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops.Elementwise;
 namespace OnnxCurvature.Methods.Plans;
 
 /// <summary>The outputs of a written file and their names, so that it fits what a consumer expects.</summary>
-public sealed record OutputContract
+internal sealed record OutputContract
 {
     /// <summary>New names, by the name of a result or of an output of the model.</summary>
     public ImmutableDictionary<string, string> Names { get; init; } = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
@@ -26,7 +26,7 @@ public sealed record OutputContract
     /// <param name="model">The model.</param>
     /// <param name="inputs">The inputs of the file.</param>
     /// <param name="results">The results, under the names of <see cref="Quantities.OutputName"/>.</param>
-    internal GivenOutputs Apply(ModelGraph model, IReadOnlyCollection<Value> inputs, IReadOnlyList<NamedValue> results)
+    public GivenOutputs Apply(ModelGraph model, IReadOnlyCollection<Value> inputs, IReadOnlyList<NamedValue> results)
     {
         // A loss that the model gives out under the very name of the result is that result.
         NamedValue[] own = ResultsOnly ? [] : [.. model.Outputs.Where(output => !results.Contains(output))];

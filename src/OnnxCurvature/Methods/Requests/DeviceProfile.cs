@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Methods.Requests;
 
 /// <summary>The speed of a CUDA device. The figures were measured with ONNX Runtime 1.29 and cuDNN 9 on an H100.</summary>
-public sealed record DeviceProfile
+internal sealed record DeviceProfile
 {
     /// <summary>Floating-point operations in a second in large matrix products in float32.</summary>
     public double ProductFlops { get; init; } = 45e12;

@@ -4,7 +4,7 @@ namespace OnnxCurvature.Methods.Requests;
 /// The speed of a machine. Ways, chunks and the times of a plan follow from these figures, so that one profile gives
 /// one plan anywhere. The figures of <see cref="Default"/> are those of a core of a server's processor of 2023 with ONNX Runtime 1.32.
 /// </summary>
-public sealed record MachineProfile
+internal sealed record MachineProfile
 {
     /// <summary>The profile that plans are made with where none is given.</summary>
     public static MachineProfile Default { get; } = new();

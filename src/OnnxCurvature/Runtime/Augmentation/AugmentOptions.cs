@@ -18,8 +18,18 @@ public sealed record AugmentOptions
     /// <summary>For what kind of runtime it is written.</summary>
     public AugmentProfile Profile { get; init; }
 
-    /// <summary>The engine that the file is written for, which takes the portable profile; null for none in particular.</summary>
-    public EngineTarget? Target { get; init; }
+    /// <summary>
+    /// The name of the engine that the file is written for, as <c>tensorrt</c>, which takes the portable profile; null for none in
+    /// particular. Throws <see cref="UserErrorException"/> for a name that stands for no engine.
+    /// </summary>
+    public string? Target
+    {
+        get => Engine?.Name;
+        init => Engine = value is null ? null : EngineTarget.Find(value);
+    }
+
+    /// <summary>That engine.</summary>
+    internal EngineTarget? Engine { get; private init; }
 
     /// <summary>The folder for inputs and outputs by which any runtime can be checked, in ONNX's own layout; null for none.</summary>
     public string? TestData { get; init; }
@@ -27,8 +37,32 @@ public sealed record AugmentOptions
     /// <summary>Whether weights are copied into the file.</summary>
     public bool Embed { get; init; }
 
+    /// <summary>New names of outputs, by the name of a result or of an output of the model.</summary>
+    public ImmutableDictionary<string, string> Names
+    {
+        get => Contract.Names;
+        init => Contract = Contract with { Names = value };
+    }
+
+    /// <summary>
+    /// The results and outputs of the model that are given out with the opposite sign, by the names that they have without
+    /// <see cref="Names"/>.
+    /// </summary>
+    public ImmutableArray<string> Negated
+    {
+        get => Contract.Negated;
+        init => Contract = Contract with { Negated = value };
+    }
+
+    /// <summary>Whether the model's own outputs are left out.</summary>
+    public bool ResultsOnly
+    {
+        get => Contract.ResultsOnly;
+        init => Contract = Contract with { ResultsOnly = value };
+    }
+
     /// <summary>The outputs of the file and their names; by default the model's outputs and the results under theirs.</summary>
-    public OutputContract Contract { get; init; } = new();
+    internal OutputContract Contract { get; init; } = new();
 
     /// <summary>The most that values of one run of the file may take beside its weights, in bytes.</summary>
     public long MemoryBytes
@@ -50,7 +84,7 @@ public sealed record AugmentOptions
     public CancellationToken Cancellation { get; init; }
 
     /// <summary>Whether the file holds no loops over directions, and only operators that most engines have.</summary>
-    internal bool IsPortable => Profile == AugmentProfile.Portable || Target is not null;
+    internal bool IsPortable => Profile == AugmentProfile.Portable || Engine is not null;
 
     /// <summary>The file system that makes and moves the files.</summary>
     internal IFileSystem Files { get; init; } = SystemFiles.Instance;

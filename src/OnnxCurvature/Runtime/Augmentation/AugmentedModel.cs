@@ -13,7 +13,7 @@ namespace OnnxCurvature.Runtime.Augmentation;
 /// <param name="WithRespectTo">The weights, inputs and values that derivatives are taken by.</param>
 /// <param name="Results">The outputs that hold results.</param>
 /// <param name="Methods">How each second-order result is computed: a sentence each.</param>
-public sealed record AugmentedModel(
+internal sealed record AugmentedModel(
     string Source,
     string SourceSha256,
     string Version,

@@ -21,7 +21,7 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
                     + $"one of the two."
             );
         var (program, engineNotes) = isPortable
-            ? PortableProfile.Of(model, plan.Program, options.Target)
+            ? PortableProfile.Of(model, plan.Program, options.Engine)
             : (new LoopFreeProgram(plan.Program, 1, []), []);
         var batches = BatchRule.Of(model.Graph, plan.Loss, plan.Request);
         if (AugmentedMetadata.BatchObstacleOf(model) is { } obstacle)

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Runtime.Augmentation;
 /// An engine that files are written for, and what it takes. Every engine is a file of the folder Engines: lines of <c>key: value</c>, then
 /// the operators that it has.
 /// </summary>
-public sealed record EngineTarget
+internal sealed record EngineTarget
 {
     private const string Prefix = "Engines.";
 
@@ -52,7 +52,7 @@ public sealed record EngineTarget
     public string Engine { get; }
 
     /// <summary>Forms of operators that it does not take, and that files for it say otherwise.</summary>
-    internal EngineGaps Gaps { get; }
+    public EngineGaps Gaps { get; }
 
     /// <summary>The operators that it has.</summary>
     public FrozenSet<string> Operators { get; }
@@ -64,19 +64,23 @@ public sealed record EngineTarget
     public bool NeedsKnownShapes { get; }
 
     /// <summary>The only type that it computes in; null where it has the types of ONNX.</summary>
-    internal ElementType? OnlyElement { get; }
+    public ElementType? OnlyElement { get; }
 
     /// <summary>Where this is known from.</summary>
     public string Source { get; }
 
-    /// <summary>The engine of a name, or null.</summary>
-    public static EngineTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);
+    /// <summary>The engine of a name. Throws <see cref="UserErrorException"/> where there is none.</summary>
+    public static EngineTarget Find(string name) =>
+        All.FirstOrDefault(target => target.Name == name)
+        ?? throw new UserErrorException(
+            $"There is no engine '{name}' that files can be written for; {Suggestions.Among(name, [.. All.Select(target => target.Name)])}."
+        );
 
     /// <summary>
     /// A program in forms that the engine takes, and a note for each kind of node that runs elsewhere. Throws
     /// <see cref="UserErrorException"/>, which names the node, where there is no such form.
     /// </summary>
-    internal (Program Program, ImmutableArray<string> Notes) Lower(Program program)
+    public (Program Program, ImmutableArray<string> Notes) Lower(Program program)
     {
         CheckTypes(program);
         var lowered = Pipeline.ForEngine(Gaps, Fallback is null ? Operators : null).Run(program);

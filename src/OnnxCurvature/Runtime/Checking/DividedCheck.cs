@@ -13,7 +13,7 @@ namespace OnnxCurvature.Runtime.Checking;
 /// <param name="Seconds">How long the references took.</param>
 internal sealed record DividedCheck(
     ImmutableArray<ImmutableArray<DividedReference>> Probes,
-    ImmutableArray<UncheckedResult> Unchecked,
+    ImmutableArray<(string Name, string Reason)> Unchecked,
     double Seconds
 )
 {

@@ -22,10 +22,10 @@ internal sealed record PreparedPart(
     /// <summary>The results of which nothing was compared.</summary>
     /// <param name="done">How many of the directions there was time and memory for.</param>
     /// <param name="ended">Why not for all; null where there was.</param>
-    public IEnumerable<UncheckedResult> Without(int done, string? ended) =>
+    public IEnumerable<(string Name, string Reason)> Without(int done, string? ended) =>
         Results
             .Where(one => !Probes.Take(done).Any(probe => probe.Compared.Any(compared => compared.Entries == one)))
-            .Select(one => new UncheckedResult(one.Result.Name, ended ?? Reason ?? "it has no entries"));
+            .Select(one => (one.Result.Name, ended ?? Reason ?? "it has no entries"));
 
     /// <inheritdoc/>
     public void Dispose() => Runs.Dispose();

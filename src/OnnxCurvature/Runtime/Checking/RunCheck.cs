@@ -29,7 +29,7 @@ internal sealed class RunCheck
 
     private readonly LossHead _head;
     private readonly ImmutableArray<CheckPart> _parts;
-    private readonly ImmutableArray<UncheckedResult> _unchecked;
+    private readonly ImmutableArray<(string Name, string Reason)> _unchecked;
 
     private ImmutableHashSet<string> _squares = [];
     private CheckBudget? _budget;
@@ -40,7 +40,7 @@ internal sealed class RunCheck
     /// </summary>
     private double _prepared;
 
-    private RunCheck(LossHead head, ImmutableArray<CheckPart> parts, ImmutableArray<UncheckedResult> left) =>
+    private RunCheck(LossHead head, ImmutableArray<CheckPart> parts, ImmutableArray<(string Name, string Reason)> left) =>
         (_head, _parts, _unchecked) = (head, parts, left);
 
     /// <summary>Prepares the check of what is asked of a model. Must be called before anything is derived in its graph.</summary>
@@ -80,7 +80,7 @@ internal sealed class RunCheck
             );
         var left = results
             .Where(result => ObstacleOf(result) is not null)
-            .Select(result => new UncheckedResult(result.Name, ObstacleOf(result)!))
+            .Select(result => (result.Name, ObstacleOf(result)!))
             .ToList();
         var parts = ImmutableArray.CreateBuilder<CheckPart>();
         // Values that nothing computes do not depend on each other; one that something does may depend on all others.
@@ -95,7 +95,7 @@ internal sealed class RunCheck
             catch (Exception exception) when (exception is UnsupportedModelException or UnsupportedOperatorException)
             {
                 var reason = $"no second derivative in forward mode is known: {exception.Message}";
-                left.AddRange(group.Select(result => new UncheckedResult(result.Name, reason)));
+                left.AddRange(group.Select(result => (result.Name, reason)));
             }
         var prepared = clock.Elapsed - (JitInfo.GetCompilationTime(currentThread: true) - compiled);
         return new RunCheck(head, parts.ToImmutable(), [.. left]) { _prepared = prepared.TotalSeconds };
@@ -218,7 +218,7 @@ internal sealed class RunCheck
         ImmutableArray<int> steps,
         CheckEnds ends,
         Func<PreparedPart, CancellationToken, Action> compare,
-        ImmutableArray<UncheckedResult>.Builder left
+        ImmutableArray<(string Name, string Reason)>.Builder left
     )
     {
         ends.Cancellation.ThrowIfCancellationRequested();
@@ -237,7 +237,7 @@ internal sealed class RunCheck
             }
             if (allowance.Directions == 0)
             {
-                left.AddRange(part.Results.Select(one => new UncheckedResult(one.Name, allowance.Reason!)));
+                left.AddRange(part.Results.Select(one => (one.Name, allowance.Reason!)));
                 continue;
             }
             var stop = ends.Stopping();

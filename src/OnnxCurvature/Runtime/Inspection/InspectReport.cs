@@ -12,7 +12,8 @@ namespace OnnxCurvature.Runtime.Inspection;
 /// <param name="Outputs">Name and type of each output.</param>
 /// <param name="Weights">The weights, with the method that gives their exact Hessian diagonal.</param>
 /// <param name="FormulaConstants">Name and type of each constant that is no weight but a part of a formula.</param>
-/// <param name="Operators">Each operator, how often it occurs, and why it cannot be differentiated where it cannot.</param>
+/// <param name="Operators">Each operator, with its domain where that is not ai.onnx, the number of its nodes, and why it cannot be taken; null
+/// where it can.</param>
 /// <param name="Losses">The losses that fit: <c>cross-entropy:logits</c>, each with a reason.</param>
 /// <param name="Notes">One sentence each.</param>
 public sealed record InspectReport(
@@ -23,13 +24,13 @@ public sealed record InspectReport(
     ImmutableArray<(string Name, string Type)> Outputs,
     ImmutableArray<InspectedWeight> Weights,
     ImmutableArray<(string Name, string Type)> FormulaConstants,
-    ImmutableArray<InspectedOperator> Operators,
+    ImmutableArray<(string Name, int Count, string? Obstacle)> Operators,
     ImmutableArray<(string Loss, string Reason)> Losses,
     ImmutableArray<string> Notes
 )
 {
     /// <summary>The request that the file was compiled for, where it is an augmented model; null for any other.</summary>
-    public AugmentedModel? Augmented { get; init; }
+    internal AugmentedModel? Augmented { get; init; }
 }
 
 /// <summary>A weight.</summary>
@@ -40,9 +41,3 @@ public sealed record InspectReport(
 /// <param name="Plan">How its Hessian diagonal is computed for the first fitting loss, or null where it cannot.</param>
 /// <param name="Obstacle">Why it cannot; null where it can.</param>
 public sealed record InspectedWeight(string Name, string Nodes, string Type, long Elements, WeightPlan? Plan, string? Obstacle);
-
-/// <summary>An operator of a model.</summary>
-/// <param name="Name">Its name, with the domain where it is not ai.onnx.</param>
-/// <param name="Count">How many nodes apply it.</param>
-/// <param name="Obstacle">Why it cannot be taken; null where it can.</param>
-public sealed record InspectedOperator(string Name, int Count, string? Obstacle);

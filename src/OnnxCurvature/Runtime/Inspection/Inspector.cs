@@ -70,7 +70,7 @@ internal sealed class Inspector(OnnxModel model, WorkLimits limits)
                     .Concat(model.LeftOutNodes.Select(node => node.Operator))
                     .GroupBy(name => name)
                     .OrderBy(group => group.Key, StringComparer.Ordinal)
-                    .Select(group => new InspectedOperator(group.Key, group.Count(), _obstacles.GetValueOrDefault(group.Key))),
+                    .Select(group => (group.Key, group.Count(), _obstacles.GetValueOrDefault(group.Key))),
             ],
             losses,
             [

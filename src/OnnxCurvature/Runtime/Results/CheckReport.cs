@@ -5,9 +5,10 @@ namespace OnnxCurvature.Runtime.Results;
 /// <summary>The findings of the check of a run: some entries of its exact results, computed a second time in another way.</summary>
 /// <param name="Entries">The comparisons; of a result with an entry for each sample or each row of z, the worst of those of one
 /// direction.</param>
-/// <param name="Unchecked">The results that were not checked, and why.</param>
+/// <param name="Unchecked">The results that were not checked, as <c>conv4_3.weight.hessian_diagonal</c>, and why: a clause. The name is empty for
+/// all results of the run.</param>
 /// <param name="Seconds">How long the check took.</param>
-public sealed record CheckReport(ImmutableArray<VerifyEntry> Entries, ImmutableArray<UncheckedResult> Unchecked, double Seconds)
+public sealed record CheckReport(ImmutableArray<VerifyEntry> Entries, ImmutableArray<(string Name, string Reason)> Unchecked, double Seconds)
 {
     /// <summary>Whether all entries agree.</summary>
     public bool Agrees => Entries.All(entry => entry.Agrees);
@@ -25,10 +26,5 @@ public sealed record CheckReport(ImmutableArray<VerifyEntry> Entries, ImmutableA
     public ImmutableArray<VerifyEntry> Undecided { get; init; } = [];
 
     /// <summary>A report that nothing was checked, for one reason.</summary>
-    internal static CheckReport None(string result, string reason) => new([], [new UncheckedResult(result, reason)], 0);
+    internal static CheckReport None(string result, string reason) => new([], [(result, reason)], 0);
 }
-
-/// <summary>A result that was not checked.</summary>
-/// <param name="Name">Its name: <c>conv4_3.weight.hessian_diagonal</c>; empty for all results of the run.</param>
-/// <param name="Reason">Why: a clause.</param>
-public sealed record UncheckedResult(string Name, string Reason);

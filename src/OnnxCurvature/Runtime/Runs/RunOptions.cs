@@ -34,7 +34,7 @@ public sealed record CurvatureRunOptions
     public long MemoryBytes { get; init; } = 3L << 30;
 
     /// <summary>The machine for which ways and chunks are chosen; a plan is the same wherever it is made for the same machine.</summary>
-    public MachineProfile Machine { get; init; } = MachineProfile.Default;
+    internal MachineProfile Machine { get; init; } = MachineProfile.Default;
 
     /// <summary>The machine by which times are estimated, as it was measured; null for <see cref="Machine"/>.</summary>
     internal Func<MachineProfile>? MachineForTimes { get; init; }
