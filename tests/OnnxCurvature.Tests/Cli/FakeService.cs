@@ -192,12 +192,7 @@ internal sealed class FakeService : ICurvatureService
                         new VerifyEntry("conv4_3.weight.gradient", [0, 0, 1], -2, -2, 0.004, 0, "derivative along the entry"),
                         new VerifyEntry("conv4_3.weight.hessian_diagonal", [0, 0, 2], 1e-9, 0, 1e-8, 1e-8, "derivative along the entry"),
                     ],
-                    [
-                        (
-                            "norm.bias[3:9].hessian_diagonal",
-                            "one direction takes about 12 s, and all checks at most 5 % of the run"
-                        ),
-                    ],
+                    [("norm.bias[3:9].hessian_diagonal", "one direction takes about 12 s, and all checks at most 5 % of the run")],
                     2.5
                 )
                 {

@@ -61,8 +61,8 @@ public sealed class EngineTargetTests
     {
         var error = Assert.Throws<UserErrorException>(() => new AugmentOptions { Target = "tensor-rt" });
         Assert.Equal(
-            "There is no engine 'tensor-rt' that files can be written for; the nearest is 'tensorrt', and all are coreml, opencv, openvino, "
-                + "tensorrt, web.",
+            "There is no engine 'tensor-rt' that files can be written for; the nearest is 'tensorrt', and all are coreml, opencv, "
+                + "openvino, tensorrt, web.",
             error.Message
         );
     }

@@ -38,7 +38,7 @@ public sealed record NetworkCurvature(
                 : $"'{weight}' was not analyzed; name it in WithRespectTo."
         );
 
-    /// <summary>The analysis that it comes of, for further runs over its data. Throws <see cref="ArgumentException"/> without one.</summary>
+    /// <summary>The analysis it comes of, for further runs over its data. Throws <see cref="ArgumentException"/> without one.</summary>
     internal PreparedAnalysis Prepared
     {
         get => field ?? throw PutTogether();
@@ -53,6 +53,5 @@ public sealed record NetworkCurvature(
     }
 
     /// <summary>The error of a curvature that a program has put together itself.</summary>
-    private static ArgumentException PutTogether() =>
-        new("The curvature does not come from CurvatureModel.Analyze, which knows its data.");
+    private static ArgumentException PutTogether() => new("The curvature does not come from CurvatureModel.Analyze, which knows its data.");
 }

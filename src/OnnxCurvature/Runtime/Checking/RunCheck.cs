@@ -78,10 +78,7 @@ internal sealed class RunCheck
                     ? null
                     : "the place of its samples depends on sizes that are not known"
             );
-        var left = results
-            .Where(result => ObstacleOf(result) is not null)
-            .Select(result => (result.Name, ObstacleOf(result)!))
-            .ToList();
+        var left = results.Where(result => ObstacleOf(result) is not null).Select(result => (result.Name, ObstacleOf(result)!)).ToList();
         var parts = ImmutableArray.CreateBuilder<CheckPart>();
         // Values that nothing computes do not depend on each other; one that something does may depend on all others.
         var checkable = results.Where(result => ObstacleOf(result) is null);

@@ -12,8 +12,8 @@ namespace OnnxCurvature.Runtime.Inspection;
 /// <param name="Outputs">Name and type of each output.</param>
 /// <param name="Weights">The weights, with the method that gives their exact Hessian diagonal.</param>
 /// <param name="FormulaConstants">Name and type of each constant that is no weight but a part of a formula.</param>
-/// <param name="Operators">Each operator, with its domain where that is not ai.onnx, the number of its nodes, and why it cannot be taken; null
-/// where it can.</param>
+/// <param name="Operators">Each operator, with its domain where that is not ai.onnx, the number of its nodes, and why it cannot be taken;
+/// null where it can.</param>
 /// <param name="Losses">The losses that fit: <c>cross-entropy:logits</c>, each with a reason.</param>
 /// <param name="Notes">One sentence each.</param>
 public sealed record InspectReport(

@@ -5,10 +5,14 @@ namespace OnnxCurvature.Runtime.Results;
 /// <summary>The findings of the check of a run: some entries of its exact results, computed a second time in another way.</summary>
 /// <param name="Entries">The comparisons; of a result with an entry for each sample or each row of z, the worst of those of one
 /// direction.</param>
-/// <param name="Unchecked">The results that were not checked, as <c>conv4_3.weight.hessian_diagonal</c>, and why: a clause. The name is empty for
-/// all results of the run.</param>
+/// <param name="Unchecked">The results that were not checked, as <c>conv4_3.weight.hessian_diagonal</c>, and why: a clause. The name
+/// is empty for all results of the run.</param>
 /// <param name="Seconds">How long the check took.</param>
-public sealed record CheckReport(ImmutableArray<VerifyEntry> Entries, ImmutableArray<(string Name, string Reason)> Unchecked, double Seconds)
+public sealed record CheckReport(
+    ImmutableArray<VerifyEntry> Entries,
+    ImmutableArray<(string Name, string Reason)> Unchecked,
+    double Seconds
+)
 {
     /// <summary>Whether all entries agree.</summary>
     public bool Agrees => Entries.All(entry => entry.Agrees);
