@@ -19,21 +19,22 @@ internal static class GraphWalk
     {
         var seen = new HashSet<Node>();
         var pending = new Stack<Node>();
-        Visit(outputs);
+        foreach (var output in outputs)
+            Visit(output);
         while (pending.TryPop(out var node))
-            Visit(Dependencies(node));
+            foreach (var value in node.Dependencies)
+                Visit(value);
         return [.. seen.OrderBy(node => node.Id)];
 
-        void Visit(IEnumerable<Value> values)
+        void Visit(Value value)
         {
-            foreach (var value in values)
-                if (
-                    value.Producer is { } producer
-                    && stop?.Contains(value) != true
-                    && (scope is null || producer.Scope == scope)
-                    && seen.Add(producer)
-                )
-                    pending.Push(producer);
+            if (
+                value.Producer is { } producer
+                && stop?.Contains(value) != true
+                && (scope is null || producer.Scope == scope)
+                && seen.Add(producer)
+            )
+                pending.Push(producer);
         }
     }
 

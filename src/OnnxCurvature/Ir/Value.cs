@@ -79,7 +79,7 @@ internal sealed class Value
 
     /// <inheritdoc/>
     /// <remarks>Values are equal only when they are the same.</remarks>
-    public override int GetHashCode() => Producer is null ? base.GetHashCode() : HashCode.Combine(Producer.Id, Index);
+    public override int GetHashCode() => Producer is null ? base.GetHashCode() : unchecked((Producer.Id * 31) + Index);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name ?? "%"}: {Type}";

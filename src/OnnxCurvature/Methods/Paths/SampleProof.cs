@@ -18,8 +18,7 @@ internal sealed class SampleProof
     /// </summary>
     public SampleProof(ModelGraph model, LossHead head)
     {
-        _layouts = InputSamples.Of(model);
-        SampleAnalysis.Run(GraphWalk.Ancestors([head.Output]), _layouts);
+        _layouts = InputSamples.Along(model, GraphWalk.Ancestors([head.Output]));
         var terms = head.InTerms(Of(head.Output));
         // Labels are without trailing axes of one; where the samples lay along such an axis there is a single one.
         if (head.Target is { } target && !terms.IsNone && !(terms.Place is { } lying && lying.Axis >= target.Type.Rank))

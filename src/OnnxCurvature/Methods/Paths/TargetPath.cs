@@ -17,13 +17,13 @@ internal sealed class TargetPath
 {
     private readonly LinearProgram _tangent;
     private readonly Value _output;
-    private readonly ImmutableDictionary<Value, SampleLayout> _axes;
+    private readonly IReadOnlyDictionary<Value, SampleLayout> _axes;
 
     private TargetPath(
         Target target,
         LinearProgram tangent,
         Value output,
-        ImmutableDictionary<Value, SampleLayout> axes,
+        IReadOnlyDictionary<Value, SampleLayout> axes,
         Dim samples,
         ImmutableArray<Node> nodes,
         IReadOnlyDictionary<Value, Value> tangents
@@ -73,9 +73,8 @@ internal sealed class TargetPath
     public static TargetPath? Create(ModelGraph model, Value output, Target target, out string? obstacle, bool together = false)
     {
         var b = model.Builder;
-        var axes = InputSamples.Of(model);
         var nodes = GraphWalk.Ancestors([output]);
-        SampleAnalysis.Run(nodes, axes);
+        var axes = InputSamples.Along(model, nodes);
         var along = axes.GetValueOrDefault(output);
         // A value that no sample is a part of is the same for all of them, so it is taken whole, as it is where there is one sample.
         together |= along.IsNone || InputSamples.Counts(nodes, axes).All(count => count.IsOne);
@@ -111,7 +110,7 @@ internal sealed class TargetPath
         }
         if (obstacle is not null)
             return null;
-        var path = new TargetPath(target, tangent, output, axes.ToImmutableDictionary(), samples, between, tangents);
+        var path = new TargetPath(target, tangent, output, axes, samples, between, tangents);
         obstacle = path.Separates ? path.EnteringObstacle(b) : null;
         return obstacle is null ? path : null;
     }

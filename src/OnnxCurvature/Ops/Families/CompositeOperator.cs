@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
@@ -10,6 +11,11 @@ namespace OnnxCurvature.Ops.Families;
 /// </summary>
 internal abstract class CompositeOperator : Operator
 {
+    /// <summary>The lowerings of nodes that were looked at: a plan of many weights asks for each many times.</summary>
+    private static readonly ConditionalWeakTable<Node, Lowering> Known = [];
+
+    private sealed record Lowering(ImmutableArray<Value?> Outputs, ImmutableArray<Node> Nodes);
+
     /// <summary>
     /// The outputs of the node, computed from its inputs by other operators; null for an output that cannot be differentiated.
     /// </summary>
@@ -59,16 +65,23 @@ internal abstract class CompositeOperator : Operator
     /// </summary>
     public (ImmutableArray<Value?> Outputs, ImmutableArray<Node> Nodes) Lowered(Node node)
     {
-        var outputs = Lower(Scratch(Call(node)), Call(node));
-        return (outputs, Inside(node, outputs));
+        var (outputs, nodes) = Known.GetValue(
+            node,
+            _ =>
+            {
+                var lowered = Lower(Scratch(Call(node)), Call(node));
+                return new Lowering(lowered, Inside(node, lowered));
+            }
+        );
+        return (outputs, nodes);
     }
 
     /// <inheritdoc/>
     public override Curvature CurvatureIn(Node node, ImmutableArray<bool> active)
     {
         var values = new HashSet<Value>(node.Inputs.Where((_, index) => active[index])!);
-        var outputs = Lower(Scratch(Call(node)), Call(node));
-        var found = CurvatureAnalysis.Run(Inside(node, outputs), values);
+        var (outputs, nodes) = Lowered(node);
+        var found = CurvatureAnalysis.Run(nodes, values);
         // What ends before the outputs, in a rounding, say, does not count.
         var reaching = new HashSet<Value>(outputs.Where(output => output is not null && values.Contains(output))!);
         var curvature = Curvature.PiecewiseConstant;
@@ -125,12 +138,12 @@ internal abstract class CompositeOperator : Operator
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
-        var outputs = Lower(Scratch(Call(node)), Call(node));
+        var (outputs, nodes) = Lowered(node);
         var axes = new Dictionary<Value, SampleLayout>();
         for (var index = 0; index < inputs.Length; index++)
             if (!inputs[index].IsNone)
                 axes[node.Inputs[index]!] = inputs[index];
-        SampleAnalysis.Run(Inside(node, outputs), axes);
+        SampleAnalysis.Run(nodes, axes);
         return [.. outputs.Select(output => output is not null && axes.TryGetValue(output, out var axis) ? axis : SampleLayout.None)];
     }
 

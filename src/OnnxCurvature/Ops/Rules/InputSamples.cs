@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops.Rules;
@@ -9,6 +10,9 @@ namespace OnnxCurvature.Ops.Rules;
 /// </summary>
 internal static class InputSamples
 {
+    /// <summary>The layouts of values of models that were followed: a plan asks for those of one model once for each cut of each weight.</summary>
+    private static readonly ConditionalWeakTable<ModelGraph, Dictionary<Value, SampleLayout>> Followed = [];
+
     /// <summary>
     /// A model that knows the axes of its inputs, as far as independence of the output's samples proves them. Recurrent nets take steps
     /// first and samples second, [T, N, …]; an input of another length than the first one, such as one number for each step, may belong to
@@ -88,6 +92,25 @@ internal static class InputSamples
                 layouts[input] = SampleLayout.At(0);
             else if (axis is { } at)
                 layouts[input] = SampleLayout.At(at);
+        return layouts;
+    }
+
+    /// <summary>
+    /// Where samples lie in the inputs and in the values that <paramref name="nodes"/> make.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="nodes">All nodes that compute some values, in order.</param>
+    public static Dictionary<Value, SampleLayout> Along(ModelGraph model, ImmutableArray<Node> nodes)
+    {
+        var known = Followed.GetValue(model, Of);
+        var layouts = Of(model);
+        lock (known)
+        {
+            SampleAnalysis.Run(nodes.Where(node => !node.Outputs.All(known.ContainsKey)), known);
+            foreach (var output in nodes.SelectMany(node => node.Outputs))
+                if (known.TryGetValue(output, out var layout))
+                    layouts.Add(output, layout);
+        }
         return layouts;
     }
 
