@@ -360,6 +360,12 @@ internal abstract class Operator : OperatorSchema
     /// <summary>How ONNX Runtime's CPU provider lays out a weight at the second input before it multiplies.</summary>
     public virtual WeightPacking Packing => WeightPacking.None;
 
+    /// <summary>Whether the CPU provider leaves values in the blocks of channels in which a convolution gave them.</summary>
+    public virtual bool KeepsBlocks => false;
+
+    /// <summary>The bytes that the CPU provider's kernel takes for a while beside inputs and outputs.</summary>
+    public virtual double ScratchBytes(Node node, Func<Dim, double> size) => 0;
+
     /// <summary>
     /// Floating-point operations of the node, where a multiplication and an addition count as two. By default one for each
     /// element of the outputs. <paramref name="size"/> gives the sizes of dimensions.

@@ -74,6 +74,17 @@ public sealed class MemoryWatchTests
     }
 
     [Fact]
+    public void A_run_is_stopped_where_an_allocation_fails()
+    {
+        var watch = new MemoryWatch(Bound, () => 1, () => { }, CancellationToken.None);
+        Assert.True(watch.Stop() && watch.HasStopped && watch.Token.IsCancellationRequested);
+        watch.Restart();
+        Assert.False(watch.HasStopped || watch.Token.IsCancellationRequested);
+        watch.Dispose();
+        Assert.False(watch.Stop());
+    }
+
+    [Fact]
     public void What_ends_the_run_for_other_reasons_is_no_stop_for_memory()
     {
         using var other = new CancellationTokenSource();

@@ -36,6 +36,22 @@ public sealed partial class MemoryBoundTests : IDisposable
         return KeepsWithin(mebibytes, "--wrt w0 --quantity hessian-diagonal", "x", "labels");
     }
 
+    /// <summary>
+    /// A batch of 2,048 small samples. Six channels take as much as sixteen while ONNX Runtime convolves them, so one convolution of four
+    /// directions writes 128 MiB.
+    /// </summary>
+    [Theory, InlineData(600), InlineData(700), InlineData(900)]
+    public Task A_run_with_many_small_samples_in_a_batch_keeps_within_the_bound(int mebibytes)
+    {
+        const int Samples = 2048;
+        Save(
+            Chain(blocks: 3, channels: 6, size: 16, pooled: 10, classes: 5),
+            ("x", Images(Samples, 6, 16)),
+            ("labels", Labels(Samples, 5))
+        );
+        return KeepsWithin(mebibytes, $"--wrt w0 --quantity hessian-diagonal --batch-size {Samples} --no-check", "x", "labels");
+    }
+
     /// <summary>A matrix of 3,072 by 3,072 entries, which takes 36 MiB, and twice as much while it is added up.</summary>
     [Theory, InlineData(360), InlineData(420), InlineData(500)]
     public Task A_run_for_a_whole_Hessian_keeps_within_the_bound(int mebibytes)
@@ -112,26 +128,35 @@ public sealed partial class MemoryBoundTests : IDisposable
     private static partial Regex PeakLine();
 
     /// <summary>An image for it.</summary>
-    internal static NpyArray Image() =>
+    internal static NpyArray Image() => Images(1, Channels, Size);
+
+    /// <summary>Images for such a network.</summary>
+    internal static NpyArray Images(int samples, int channels, int size) =>
         NpyArray.Of(
             ElementType.Float32,
-            [1, Channels, Size, Size],
-            [.. Enumerable.Range(0, Channels * Size * Size).Select(i => Math.Sin(i))]
+            [samples, channels, size, size],
+            [.. Enumerable.Range(0, samples * channels * size * size).Select(i => Math.Sin(i))]
         );
 
-    /// <summary>Convolutions and rectifiers, a mean over all positions, and more classes than channels.</summary>
-    internal static ModelProto Chain()
+    /// <summary>Convolutions and rectifiers, a mean over all positions, and by default more classes than channels.</summary>
+    internal static ModelProto Chain(
+        int blocks = Blocks,
+        int channels = Channels,
+        int size = Size,
+        int pooled = Pooled,
+        int classes = Classes
+    )
     {
         var graph = new GraphProto
         {
             Name = "chain",
-            Input = { Info("x", 1, "N", Channels, Size, Size) },
-            Output = { Info("z", 1, "N", Classes) },
+            Input = { Info("x", 1, "N", channels, size, size) },
+            Output = { Info("z", 1, "N", classes) },
         };
-        for (var block = 0; block <= Blocks; block++)
+        for (var block = 0; block <= blocks; block++)
         {
-            var outputs = block == Blocks ? Pooled : Channels;
-            graph.Initializer.Add(Weights($"w{block}", outputs, Channels, 3, 3));
+            var outputs = block == blocks ? pooled : channels;
+            graph.Initializer.Add(Weights($"w{block}", outputs, channels, 3, 3));
             graph.Node.Add(
                 Node(
                     "Conv",
@@ -147,8 +172,8 @@ public sealed partial class MemoryBoundTests : IDisposable
             );
             graph.Node.Add(Node("Relu", $"c{block}", $"r{block}"));
         }
-        graph.Initializer.Add(Weights("v", Pooled, Classes));
-        graph.Node.Add(Node("GlobalAveragePool", $"r{Blocks}", "pooled"));
+        graph.Initializer.Add(Weights("v", pooled, classes));
+        graph.Node.Add(Node("GlobalAveragePool", $"r{blocks}", "pooled"));
         graph.Node.Add(Node("Flatten", "pooled", "flat"));
         graph.Node.Add(Node("MatMul", "flat v", "z"));
         return Model(graph);

@@ -10,13 +10,22 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Costs;
 
 /// <summary>Estimates of work and memory from a program's nodes.</summary>
-internal sealed class CostModel(PlanLimits limits)
+internal sealed class CostModel
 {
-    private readonly SizeEstimates _sizes = new(limits);
-    private readonly Dictionary<Value, bool> _ofWeights = [];
+    private readonly PlanLimits _limits;
+    private readonly SizeEstimates _sizes;
+    private readonly PeakMemory _memory;
+
+    /// <summary>Estimates for a machine and for the sizes that dimensions are expected to have.</summary>
+    public CostModel(PlanLimits limits)
+    {
+        _limits = limits;
+        _sizes = new SizeEstimates(limits);
+        _memory = new PeakMemory(this);
+    }
 
     /// <summary>The speed of the machine.</summary>
-    public MachineProfile Machine => limits.Machine;
+    public MachineProfile Machine => _limits.Machine;
 
     /// <summary>Learns the bounds of sizes that only the data tell from a program whose parts are to be estimated.</summary>
     public void Learn(Program program) => _sizes.Learn(program);
@@ -45,76 +54,7 @@ internal sealed class CostModel(PlanLimits limits)
     public double PeakBytes(Program program)
     {
         _sizes.Learn(program);
-        return Math.Max(PeakBytes(program, program.Nodes), PeakBytes(program, RuntimeOrder.Of(program)));
-    }
-
-    private double PeakBytes(Program program, ImmutableArray<Node> nodes)
-    {
-        var holders = new Dictionary<Value, Value>();
-        var lastUse = new Dictionary<Value, int>();
-        for (var index = 0; index < nodes.Length; index++)
-        {
-            var node = nodes[index];
-            if (node.Operator is Operator { IsView: true })
-                holders[node.Output] = Holder(node.Inputs[0]!);
-            foreach (var value in GraphWalk.Dependencies(node))
-                lastUse[Holder(value)] = index;
-            foreach (var output in node.Outputs)
-                lastUse[Holder(output)] = index;
-        }
-        foreach (var value in program.Outputs.Select(output => output.Value).Concat(program.Parameters))
-            lastUse[Holder(value)] = int.MaxValue;
-        var freed = lastUse.ToLookup(use => use.Value, use => use.Key);
-        var alive = program.Parameters.ToHashSet();
-        double bytes = program.Parameters.Sum(Bytes),
-            peak = bytes;
-        for (var index = 0; index < nodes.Length; index++)
-        {
-            var node = nodes[index];
-            foreach (var output in node.Outputs)
-                if (!holders.ContainsKey(output) && alive.Add(output))
-                    bytes += Bytes(output);
-            peak = Math.Max(peak, bytes + Inside(node));
-            foreach (var value in freed[index])
-                if (alive.Remove(value))
-                    bytes -= Bytes(value);
-        }
-        return peak;
-
-        Value Holder(Value value) => holders.GetValueOrDefault(value, value);
-    }
-
-    /// <summary>
-    /// The memory within a node beside its outputs: one iteration, and the pieces of what iterations yield, which are put together at
-    /// the end.
-    /// </summary>
-    private double Inside(Node node) =>
-        node.Operator switch
-        {
-            IBodyOperator op => node.Bodies.Sum(PeakBytes) + op.HeldTwice(node).Sum(Bytes),
-            Operator { Packing: WeightPacking.Kept } when IsOfWeights(node.Inputs[1]!) => Math.Max(
-                Bytes(node.Inputs[0]!),
-                Bytes(node.Output)
-            ),
-            _ => node.Bodies.Sum(PeakBytes),
-        };
-
-    /// <summary>
-    /// Whether a value follows from weights alone. Convolutions by such kernels run in a layout of blocks of channels, into which ONNX
-    /// Runtime copies what goes in, and out of which it copies what comes out.
-    /// </summary>
-    private bool IsOfWeights(Value value)
-    {
-        if (_ofWeights.TryGetValue(value, out var known))
-            return known;
-        var (isOfWeights, seen, open) = (true, new HashSet<Value> { value }, new Stack<Value>([value]));
-        while (isOfWeights && open.TryPop(out var next))
-            if (next.Producer is { } producer)
-                foreach (var before in GraphWalk.Dependencies(producer).Where(seen.Add))
-                    open.Push(before);
-            else
-                isOfWeights = next.Constant is not null;
-        return _ofWeights[value] = isOfWeights;
+        return Math.Max(_memory.Of(program, program.Nodes), _memory.Of(program, RuntimeOrder.Of(program)));
     }
 
     /// <summary>The bytes of the largest output of a convolution; zero where there is none.</summary>

@@ -323,4 +323,11 @@ internal sealed class ConvTranspose : ConvolutionOperator
 
     /// <inheritdoc/>
     public override bool SlidesKernel => true;
+
+    /// <summary>The products of a sample's entries with the kernel of a group, before they are added up.</summary>
+    public override double ScratchBytes(Node node, Func<Dim, double> size)
+    {
+        var (x, w) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!.Type.Shape);
+        return node.Output.Type.Element.Size() * size(w.Product(1, w.Rank)) * size(x.Product(2, x.Rank));
+    }
 }

@@ -66,4 +66,7 @@ internal sealed class Add : BinaryElementwise
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.Same;
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

@@ -52,4 +52,7 @@ internal sealed class Mul : BinaryElementwise
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.OfFactors;
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

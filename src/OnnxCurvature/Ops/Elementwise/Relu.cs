@@ -15,4 +15,7 @@ internal sealed class Relu : UnaryElementwise
 
     /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => y.GreaterThan(0);
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

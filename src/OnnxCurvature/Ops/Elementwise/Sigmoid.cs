@@ -19,4 +19,7 @@ internal sealed class Sigmoid : UnaryElementwise
 
     /// <inheritdoc/>
     public override bool IsLogistic => true;
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

@@ -38,4 +38,7 @@ internal sealed class Sum : VariadicElementwise
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.Same;
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

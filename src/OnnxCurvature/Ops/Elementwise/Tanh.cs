@@ -15,4 +15,7 @@ internal sealed class Tanh : UnaryElementwise
 
     /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => x.Through<SquaredSecant>();
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

@@ -99,4 +99,8 @@ internal abstract class AxisNormalization : Operator
 
     /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 5 * base.Flops(node, size);
+
+    /// <summary>Along another axis than the last one, both the elements and the results are transposed.</summary>
+    public override double ScratchBytes(Node node, Func<Dim, double> size) =>
+        Axis(node) == node.Output.Type.Rank - 1 ? 0 : 2 * node.Output.Type.Element.Size() * size(node.Output.Type.Shape.Elements);
 }

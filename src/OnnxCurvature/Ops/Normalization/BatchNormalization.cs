@@ -74,4 +74,7 @@ internal sealed class BatchNormalization : CompositeOperator
 
     /// <inheritdoc/>
     public override bool IsElementwise(Node node, int input) => input == 0 && !IsTraining(node.Attributes);
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

@@ -200,4 +200,7 @@ internal sealed class AveragePool : LinearOperator
         || node.Attributes.Text("auto_pad", "NOTSET") != "NOTSET"
             ? null
             : SquaredCoefficients.OfMean(Kernel(node.Attributes).Aggregate(1L, (product, length) => product * length));
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

@@ -26,4 +26,7 @@ internal sealed class GlobalAveragePool : CompositeOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.OfMeans(node) : null;
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

@@ -27,4 +27,7 @@ internal sealed class GlobalMaxPool : CompositeOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

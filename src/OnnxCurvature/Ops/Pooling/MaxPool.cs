@@ -299,4 +299,7 @@ internal sealed class MaxPool : Operator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

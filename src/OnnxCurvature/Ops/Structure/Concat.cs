@@ -157,4 +157,7 @@ internal sealed class Concat : Operator
     /// <inheritdoc/>
     public override Value? InMatrices(GraphBuilder b, Node node, Func<Value, Value> wide) =>
         node.Inputs.All(Matrices.IsNarrow) ? Of(b, [.. node.Inputs.Select(input => wide(input!))], 1) : null;
+
+    /// <inheritdoc/>
+    public override bool KeepsBlocks => true;
 }

@@ -83,6 +83,19 @@ internal sealed class MemoryWatch : IDisposable
         }
     }
 
+    /// <summary>Ends what the run computes, because an allocation failed; says whether it did.</summary>
+    public bool Stop()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return false;
+            HasStopped = true;
+            _stop.Cancel();
+            return true;
+        }
+    }
+
     /// <summary>Gives back at once what .NET no longer needs.</summary>
     public void Trim()
     {

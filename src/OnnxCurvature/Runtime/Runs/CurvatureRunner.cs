@@ -38,6 +38,9 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     /// <summary>The most memory that the process may hold; null where it is not watched.</summary>
     public MemoryBound? Bound { get; init; }
 
+    /// <summary>The pool of memory that sessions share; null where each has its own.</summary>
+    public PoolSize? Pool { get; init; }
+
     /// <summary>The bytes that the process holds.</summary>
     public Func<long> HeldBytes { get; init; } = () => Environment.WorkingSet;
 
@@ -72,8 +75,9 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         var sessions = Sessions ?? own!;
         var (schedule, runner) = sessions.Of(
             () => ProgramSchedule.Of(program),
-            () => settings.Provider == ExecutionProvider.Cpu ? SharedArena.Use(_costs.PeakBytes(program)) : null,
-            (steps, shares) => new ScheduleRunner(steps, settings with { SharesArena = shares }, _costs)
+            () => Pool is { } pool ? SharedArena.Use(pool) : null,
+            (steps, shares) =>
+                new ScheduleRunner(steps, settings with { SharesArena = shares, StopForMemory = () => sessions.StopForMemory() }, _costs)
         );
         var keep = ScheduleRunner.Keeps(data.Batches > 1 || Sessions is not null, _costs.Flops(program), settings.Provider);
         var keepsAll = keep || settings.Provider != ExecutionProvider.Cpu;
@@ -86,8 +90,13 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         var begun = state.Next;
         var summed = settings.IsBound && data.Batches * segments.Count > 1 && !units.AreDivided;
         using var watch = Bound is { } bound
-            ? new MemoryWatch(bound, HeldBytes, cancellation) { NodeBytes = settings.ChunksAtOnce * LargestNode(program) }
+            ? new MemoryWatch(bound, HeldBytes, cancellation)
+            {
+                // A pool with a limit holds back what exceeds it before the node has it.
+                NodeBytes = sessions.HoldsLimit ? 0 : settings.ChunksAtOnce * LargestNode(program),
+            }
             : null;
+        sessions.StopForMemory = () => watch?.Stop() ?? false;
         using var batches = new BatchRunner(program, results, runner, segments, join, runner.Settings, state, summed)
         {
             Check = Check,

@@ -314,6 +314,7 @@ internal sealed class PreparedRun : IDisposable
             Unchecked = _plan.Unchecked,
             Sessions = _sessions,
             Bound = _options.ChosenProvider == ExecutionProvider.Cpu ? _options.Bound : null,
+            Pool = _options.ChosenProvider == ExecutionProvider.Cpu ? _plan.Pool(_options) : null,
             HeldBytes = _options.Faults.HeldBytes,
             Allocating = _options.Faults.Allocating,
         };

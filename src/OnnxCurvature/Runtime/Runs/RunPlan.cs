@@ -84,6 +84,10 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         );
     }
 
+    /// <summary>The pool of memory of the run's sessions on a processor.</summary>
+    public PoolSize Pool(CurvatureRunOptions options) =>
+        Budget(options, ChunksAtOnce(options)).Pool(Program, MemoryBytes, Flops, MemoryBudget.OfNodes(Program) + BytesOfResults(options));
+
     /// <summary>The limits of the check of the run.</summary>
     public CheckBudget BudgetOfCheck(CurvatureRunOptions options)
     {

@@ -10,6 +10,12 @@ internal sealed class RunSessions : IDisposable
     private Func<SharedArena?> _useArena = () => null;
     private (ProgramSchedule Schedule, ScheduleRunner Runner)? _program;
 
+    /// <summary>Whether allocations fail that would exceed the bound on memory.</summary>
+    public bool HoldsLimit => _arena is { HoldsLimit: true };
+
+    /// <summary>Ends the run that goes on, because an allocation failed; says whether it did.</summary>
+    public Func<bool> StopForMemory { get; set; } = () => false;
+
     /// <summary>The schedule of the program and what runs it, which are made at first.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <param name="arena">Takes the pool into use; null where there is none.</param>

@@ -4,6 +4,7 @@ using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Runtime.Bounds;
+using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Schedules;
 
@@ -110,15 +111,32 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
             .Select(session => (keepsSessions ? others : session.Held) + Math.Max(session.AtStart, pool))
             .DefaultIfEmpty(pool)
             .Max();
-        return MemoryBound.ProcessBytes + most + (severalBatches ? BatchesInFlight * program.Parameters.Sum(Bytes) : 0);
+        return MemoryBound.ProcessBytes + most + DataBytes(program);
     }
 
     /// <summary>
-    /// The bytes of weights that a session holds, and more than that when it starts, with what it is given: they are mapped, convolutions
-    /// have copies in a layout of their own, and what weights alone tell is computed when the session starts, and kept where anything else
+    /// The pool of memory of a run's sessions, for values as in <see cref="PeakBytes"/>: it may take what the bound leaves beside the
+    /// process, mapped weights, data and <paramref name="others"/>.
+    /// </summary>
+    public PoolSize Pool(Program program, double values, double flops, double others)
+    {
+        var weights = ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions: false).Mapped).ToArray();
+        var mapped = ScheduleRunner.Keeps(severalBatches, flops, ExecutionProvider.Cpu) ? weights.Sum() : weights.DefaultIfEmpty(0).Max();
+        return new PoolSize(
+            PoolFactor * (values + Beside(program)),
+            bound.Bytes - MemoryBound.ProcessBytes - mapped - DataBytes(program) - others
+        );
+    }
+
+    private double DataBytes(Program program) => severalBatches ? BatchesInFlight * program.Parameters.Sum(Bytes) : 0;
+
+    /// <summary>
+    /// The bytes of weights that a session holds, more than that when it starts, with what it is given, and those of them that are mapped
+    /// from their files. Convolutions have copies in a layout of their own, and what weights alone tell is computed when the session
+    /// starts, and kept where anything else
     /// needs it. Of those that are laid out for products only the copies stay, but one after another they are there twice.
     /// </summary>
-    private static (double Held, double AtStart) SessionBytes(ScheduleStep step, bool keepsSessions)
+    private static (double Held, double AtStart, double Mapped) SessionBytes(ScheduleStep step, bool keepsSessions)
     {
         var laysOut = keepsSessions || step is LoopStep { Iterations: > 2 };
         HashSet<Value> dependent = [.. step.Program.Parameters],
@@ -141,7 +159,8 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
             else if (laysOut && packing == WeightPacking.Passing)
                 twice = Math.Max(twice, Bytes(factor));
         }
-        return (held.Sum(Bytes) + copies, twice + step.Program.Parameters.Sum(Bytes));
+        var mapped = held.Where(value => value.Constant is not null).Sum(Bytes);
+        return (held.Sum(Bytes) + copies, twice + step.Program.Parameters.Sum(Bytes), mapped);
     }
 
     /// <summary>The bytes that the nodes of a program take besides.</summary>

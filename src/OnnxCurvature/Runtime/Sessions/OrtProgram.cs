@@ -17,6 +17,7 @@ internal sealed class OrtProgram : IDisposable
     private readonly SessionProfiles? _profiles;
     private readonly long _begin;
     private readonly bool _givesBack;
+    private readonly Func<bool> _stopForMemory;
 
     /// <summary>Compiles a program. Weights are read from the model's folder.</summary>
     public OrtProgram(Program program, OrtSettings settings)
@@ -28,7 +29,7 @@ internal sealed class OrtProgram : IDisposable
             _shapes = RunTimeShapes.Of(program);
         var model = OnnxWriter.Serialize(_shapes?.Program ?? program, settings.Folder);
         using var options = settings.SessionOptions(program);
-        (_profiles, _givesBack) = (settings.Profiles, settings.GivesBackUnused);
+        (_profiles, _givesBack, _stopForMemory) = (settings.Profiles, settings.GivesBackUnused, settings.StopForMemory);
         _begin = _profiles?.Begin(options) ?? 0;
         try
         {
@@ -43,6 +44,10 @@ internal sealed class OrtProgram : IDisposable
             _binding = _session.CreateIoBinding();
             _device = settings.Provider == ExecutionProvider.Cuda ? CudaProvider.Memory(settings.Cuda) : OrtMemoryInfo.DefaultInstance;
             _bound = new OrtValue?[_session.InputNames.Count];
+        }
+        catch (OnnxRuntimeException exception) when (IsOutOfMemory(exception) && _stopForMemory())
+        {
+            throw new OperationCanceledException();
         }
         catch (OnnxRuntimeException exception)
         {
@@ -82,12 +87,10 @@ internal sealed class OrtProgram : IDisposable
                 ? _session.Run(run, _session.InputNames, [.. parameters, .. _shapes!.Values], _session.OutputNames)
                 : RunOnDevice(run, parameters, onHost);
         }
-        catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellation);
-        }
         catch (OnnxRuntimeException exception)
         {
+            if (IsOutOfMemory(exception) && _stopForMemory() || cancellation.IsCancellationRequested)
+                throw new OperationCanceledException(cancellation);
             throw new UserErrorException(
                 $"ONNX Runtime could not go on with these data ({exception.Message.ReplaceLineEndings(" ").Trim()}); check their "
                     + $"values, and give a smaller --memory where it is memory that was missing."
@@ -105,6 +108,11 @@ internal sealed class OrtProgram : IDisposable
             _device?.Dispose();
         _session.Dispose();
     }
+
+    /// <summary>Whether a pool came to its limit, or the system gave no more memory.</summary>
+    private static bool IsOutOfMemory(OnnxRuntimeException exception) =>
+        exception.Message.Contains("Available memory of", StringComparison.Ordinal)
+        || exception.Message.Contains("Failed to allocate memory", StringComparison.Ordinal);
 
     private IDisposableReadOnlyCollection<OrtValue> RunOnDevice(
         Microsoft.ML.OnnxRuntime.RunOptions run,

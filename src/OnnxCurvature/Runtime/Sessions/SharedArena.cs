@@ -7,31 +7,40 @@ namespace OnnxCurvature.Runtime.Sessions;
 
 /// <summary>
 /// One pool of the processor's memory for all sessions of a run. A session takes the memory that the one before has given back. A pool
-/// of its own would ask the system for memory, which is then cleared page by page. The pool is given up with the last run that uses it.
+/// of its own would ask the system for memory, which is then cleared page by page. The pool is given up with the run that uses it.
 /// </summary>
 internal sealed class SharedArena : IDisposable
 {
     private static readonly Lock Gate = new();
-    private static int _users;
-    private static bool _isOurs;
+    private static bool _isInUse;
+    private readonly bool _isOurs;
     private bool _isDisposed;
 
-    private SharedArena() { }
+    private SharedArena(bool isOurs, bool holdsLimit) => (_isOurs, HoldsLimit) = (isOurs, holdsLimit);
 
     /// <summary>The session option that makes a session use the pool.</summary>
     public const string SessionEntry = "session.use_env_allocators";
 
-    /// <summary>Takes the pool into use. ONNX Runtime must have started.</summary>
-    /// <param name="expected">
-    /// The most bytes that values are expected to take at one time. They get one piece of address space at the start, in which what is
-    /// given back lies together; memory is what has been written to.
+    /// <summary>Whether allocations fail that would exceed the most bytes of the pool.</summary>
+    public bool HoldsLimit { get; }
+
+    /// <summary>
+    /// Takes the pool into use; null where another run has it, whose limit is not this one's. ONNX Runtime must have started.
+    /// </summary>
+    /// <param name="size">
+    /// The bytes that values are expected to take, and the most that they may take. They get one piece of address space at the start, in
+    /// which what is given back lies together; memory is what has been written to.
     /// </param>
-    public static SharedArena Use(double expected)
+    public static SharedArena? Use(PoolSize size)
     {
         lock (Gate)
-            if (_users++ == 0)
-                _isOurs = Register((int)Math.Min(expected, int.MaxValue));
-        return new SharedArena();
+        {
+            if (_isInUse)
+                return null;
+            _isInUse = true;
+            var isOurs = Register(size);
+            return new SharedArena(isOurs, isOurs && size.IsLimit);
+        }
     }
 
     /// <summary>
@@ -57,18 +66,21 @@ internal sealed class SharedArena : IDisposable
         {
             if (_isDisposed)
                 return;
-            _isDisposed = true;
-            if (--_users > 0 || !_isOurs)
+            (_isDisposed, _isInUse) = (true, false);
+            if (!_isOurs)
                 return;
             using var memory = Memory();
             OrtEnv.Instance().UnregisterAllocator(memory);
         }
     }
 
-    private static bool Register(int initialBytes)
+    private static bool Register(PoolSize size)
     {
+        // Zero stands for no limit.
+        var most = size.IsLimit ? (uint)Math.Max(1, size.Most ?? 0) : 0;
+        var first = (int)Math.Min(Math.Min(size.Expected, size.Most ?? size.Expected), int.MaxValue);
         using var memory = Memory();
-        using var configuration = new OrtArenaCfg(0, -1, initialBytes, -1);
+        using var configuration = new OrtArenaCfg(most, -1, first, -1);
         try
         {
             OrtEnv.Instance().CreateAndRegisterAllocator(memory, configuration);
@@ -82,4 +94,13 @@ internal sealed class SharedArena : IDisposable
     }
 
     private static OrtMemoryInfo Memory() => new(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
+}
+
+/// <summary>The bytes of a pool of memory.</summary>
+/// <param name="Expected">The bytes that it is expected to take.</param>
+/// <param name="Most">The most that it may take; null for no limit.</param>
+internal readonly record struct PoolSize(double Expected, double? Most)
+{
+    /// <summary>Whether ONNX Runtime can be given the limit: larger ones it takes through other languages only.</summary>
+    public bool IsLimit => Most < uint.MaxValue;
 }
