@@ -213,6 +213,20 @@ public sealed class FoundFaultTests
         Check(b, z, "w0", Execution.Managed, [Quantity.HessianDiagonal, Quantity.GgnDiagonal], part: new TargetPart(1, 2, false));
     }
 
+    /// <summary>ONNX Runtime starts no session in which everything is a constant.</summary>
+    [Theory]
+    [InlineData(Execution.Engine)]
+    [InlineData(Execution.SingleRun)]
+    [InlineData(Execution.Portable)]
+    public void A_diagonal_that_is_zero_whatever_the_data_is_given_by_itself(Execution execution)
+    {
+        var b = Builder(samples: 2, isSymbolic: false);
+        var x = b.Input(Layout.Of(b.Batch, new Factor(2)));
+        var y = b.Value(x.Layout.With(1, 3), "MatMul", [x.Name, b.Weight(1, 2, 3)]);
+        var sum = b.Value(Layout.Plain(), "ReduceMean", [y.Name], ("axes", new long[] { 0, 1 }), ("keepdims", 0L));
+        Check(b, sum, "w0", execution, [Quantity.HessianDiagonal], sum);
+    }
+
     private static GraphBuilder Builder(int samples, bool isSymbolic, bool isDouble = true) =>
         new(Choices.Of([]), 7)
         {

@@ -34,6 +34,9 @@ internal sealed class CheckRun(
         CancellationToken cancellation
     )
     {
+        // No session starts for derivatives that are all zero, since it would compute nothing.
+        if (_program.Outputs.IsEmpty)
+            return [.. probes.Select(_ => new Dictionary<CheckedDerivatives, double[]>())];
         var results = new List<Dictionary<CheckedDerivatives, double[]>>();
         for (var start = 0; start < probes.Count; start += directions)
         {

@@ -51,9 +51,11 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     {
         var options = new SessionOptions
         {
-            // The extended level fuses into operators that exist in float32 only.
-            GraphOptimizationLevel = Float64Lowering.HoldsFloat64(program)
-                ? GraphOptimizationLevel.ORT_ENABLE_BASIC
+            // A session in which all is folded computes no value, and does not start. The extended level fuses into operators that exist in
+            // float32 only.
+            GraphOptimizationLevel =
+                program.Outputs.All(output => GraphWalk.HoldsNoParameter(output.Value)) ? GraphOptimizationLevel.ORT_DISABLE_ALL
+                : Float64Lowering.HoldsFloat64(program) ? GraphOptimizationLevel.ORT_ENABLE_BASIC
                 : GraphOptimizationLevel.ORT_ENABLE_ALL,
             // Errors come as exceptions, which are reported in sentences of ours.
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
