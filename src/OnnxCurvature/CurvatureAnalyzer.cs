@@ -63,13 +63,9 @@ internal static class CurvatureAnalyzer
         CancellationToken cancellation = default
     )
     {
-        ArgumentNullException.ThrowIfNull(modelPath);
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(data);
-        ArgumentNullException.ThrowIfNull(runOptions);
+        CheckGiven(modelPath, request, data, runOptions);
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
-        request.Check();
         return ErrorBoundary.Translate(() =>
             PreparedAnalysis.Create(modelPath, request, data, runOptions, options, progress, cancellation)
         );

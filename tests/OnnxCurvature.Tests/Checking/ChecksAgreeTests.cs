@@ -21,17 +21,6 @@ public sealed class ChecksAgreeTests
 {
     public static TheoryData<string> Problems => [.. ProblemTable.Names];
 
-    public static TheoryData<string, string> References
-    {
-        get
-        {
-            var rows = new TheoryData<string, string>();
-            foreach (var entry in ReferenceTable.All)
-                rows.Add(entry.Model, entry.Weight);
-            return rows;
-        }
-    }
-
     [Theory]
     [MemberData(nameof(Problems))]
     public void Every_problem_agrees_in_both_precisions(string name)
@@ -46,7 +35,7 @@ public sealed class ChecksAgreeTests
     }
 
     [Theory]
-    [MemberData(nameof(References))]
+    [MemberData(nameof(ReferenceTable.Rows), MemberType = typeof(ReferenceTable))]
     public void Every_reference_model_agrees_in_both_precisions(string model, string weight)
     {
         var entry = ReferenceTable.Find(model, weight);

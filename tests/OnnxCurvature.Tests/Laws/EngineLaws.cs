@@ -24,24 +24,7 @@ public sealed class EngineLaws
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
     public void Gradients_of_every_operator_keep_their_values_or_are_refused_with_a_sentence(string sample) =>
-        Check(
-            new SampleProgram(SampleTable.Get(sample)),
-            program =>
-            {
-                var linear = program.Builder.Linearize(program.Active, program.Differentiable);
-                for (var index = 0; index < linear.Inputs.Length; index++)
-                    program.Bind(linear.Inputs[index], program.RandomLike(program.Active[index]));
-                var cotangents = linear.Transpose(
-                    program.Builder,
-                    [
-                        .. program.Differentiable.Select(output =>
-                            program.Bind(program.Builder.Parameter(output.Type), program.RandomLike(output))
-                        ),
-                    ]
-                );
-                return [.. cotangents.OfType<Value>()];
-            }
-        );
+        Check(new SampleProgram(SampleTable.Get(sample)), program => [.. program.Derivatives().Cotangents.OfType<Value>()]);
 
     private static void Check(SampleProgram program, Func<SampleProgram, List<Value>> outputsOf)
     {

@@ -29,18 +29,8 @@ public sealed class Float64Laws
             new SampleProgram(SampleTable.Get(sample)),
             program =>
             {
-                var linear = program.Builder.Linearize(program.Active, program.Differentiable);
-                for (var index = 0; index < linear.Inputs.Length; index++)
-                    program.Bind(linear.Inputs[index], program.RandomLike(program.Active[index]));
-                var cotangents = linear.Transpose(
-                    program.Builder,
-                    [
-                        .. program.Differentiable.Select(output =>
-                            program.Bind(program.Builder.Parameter(output.Type), program.RandomLike(output))
-                        ),
-                    ]
-                );
-                return [.. linear.Outputs.Concat(cotangents).OfType<Value>()];
+                var (tangents, cotangents) = program.Derivatives();
+                return [.. tangents.Concat(cotangents).OfType<Value>()];
             }
         );
 

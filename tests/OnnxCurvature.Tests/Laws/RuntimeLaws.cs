@@ -75,18 +75,12 @@ public sealed class RuntimeLaws
     private static List<Value> Derivatives(SampleProgram program)
     {
         var b = program.Builder;
-        var linear = b.Linearize(program.Active, program.Differentiable);
-        for (var index = 0; index < linear.Inputs.Length; index++)
-            program.Bind(linear.Inputs[index], program.RandomLike(program.Active[index]));
-        var cotangents = linear.Transpose(
-            b,
-            [.. program.Differentiable.Select(output => program.Bind(b.Parameter(output.Type), program.RandomLike(output)))]
-        );
-        var outputs = linear.Outputs.Concat(cotangents).Where(value => value is not null).Select(value => value!).ToList();
-        var second = b.Linearize(program.Active, [.. cotangents.Where(value => value is not null)!]);
+        var (tangents, cotangents) = program.Derivatives();
+        var outputs = tangents.Concat(cotangents).OfType<Value>().ToList();
+        var second = b.Linearize(program.Active, [.. cotangents.OfType<Value>()]);
         for (var index = 0; index < second.Inputs.Length; index++)
             program.Bind(second.Inputs[index], program.RandomLike(program.Active[index]));
-        outputs.AddRange(second.Outputs.Where(value => value is not null)!);
+        outputs.AddRange(second.Outputs.OfType<Value>());
         return outputs;
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
+using OnnxCurvature.Transforms;
 
 namespace OnnxCurvature.Tests.Laws;
 
@@ -96,6 +97,18 @@ public sealed class SampleProgram
     {
         Values[value] = tensor;
         return value;
+    }
+
+    /// <summary>The tangents of the outputs and the cotangents of the active inputs, for random ones; null where these are zero.</summary>
+    internal (IReadOnlyList<Value?> Tangents, IReadOnlyList<Value?> Cotangents) Derivatives()
+    {
+        var linear = Builder.Linearize(Active, Differentiable);
+        for (var index = 0; index < linear.Inputs.Length; index++)
+            Bind(linear.Inputs[index], RandomLike(Active[index]));
+        return (
+            linear.Outputs,
+            linear.Transpose(Builder, [.. Differentiable.Select(output => Bind(Builder.Parameter(output.Type), RandomLike(output)))])
+        );
     }
 
     /// <summary>

@@ -20,17 +20,6 @@ public sealed class PlanFigureTests
 {
     public static TheoryData<string> Names => [.. ProblemTable.Names];
 
-    public static TheoryData<string, string> References
-    {
-        get
-        {
-            var rows = new TheoryData<string, string>();
-            foreach (var entry in ReferenceTable.All)
-                rows.Add(entry.Model, entry.Weight);
-            return rows;
-        }
-    }
-
     [Theory]
     [MemberData(nameof(Names))]
     public void Every_proven_way_takes_what_its_plan_says_and_the_one_that_is_taken_no_more_than_others(string name)
@@ -81,7 +70,7 @@ public sealed class PlanFigureTests
     }
 
     [Theory]
-    [MemberData(nameof(References))]
+    [MemberData(nameof(ReferenceTable.Rows), MemberType = typeof(ReferenceTable))]
     public void Models_of_references_take_what_their_plan_says(string model, string weight)
     {
         var entry = ReferenceTable.Find(model, weight);

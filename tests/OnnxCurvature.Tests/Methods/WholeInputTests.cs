@@ -227,6 +227,6 @@ public sealed class WholeInputTests
     {
         Assert.Equal(expected.Count, computed.Count);
         var error = (expected - Vector<double>.Build.DenseOfArray(computed.Floats)).L2Norm();
-        Assert.True(error <= tolerance * (expected.L2Norm() + 1e-3), $"{error} of {expected.L2Norm()}");
+        Assert.True(error <= tolerance * expected.L2Norm(), $"{error} of {expected.L2Norm()}");
     }
 }

@@ -16,19 +16,8 @@ public sealed class Float64Tests
 {
     private const double Tolerance = 1e-9;
 
-    public static TheoryData<string, string> Rows
-    {
-        get
-        {
-            var rows = new TheoryData<string, string>();
-            foreach (var entry in ReferenceTable.All)
-                rows.Add(entry.Model, entry.Weight);
-            return rows;
-        }
-    }
-
     [Theory]
-    [MemberData(nameof(Rows))]
+    [MemberData(nameof(ReferenceTable.Rows), MemberType = typeof(ReferenceTable))]
     public void A_run_gives_what_PyTorch_gives(string model, string weight)
     {
         var entry = ReferenceTable.Find(model, weight);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Tests.Architecture;
+using Xunit;
 
 namespace OnnxCurvature.Tests.References;
 
@@ -13,6 +14,9 @@ public static class ReferenceTable
 
     /// <summary>All cases.</summary>
     public static ImmutableArray<ReferenceCase> All { get; } = [.. OfExported(), .. OfTestModels()];
+
+    /// <summary>The model and the weight of each case.</summary>
+    public static TheoryData<string, string> Rows => [.. All.Select(entry => (entry.Model, entry.Weight))];
 
     /// <summary>The case of a model and a weight.</summary>
     public static ReferenceCase Find(string model, string weight) => All.Single(entry => entry.Model == model && entry.Weight == weight);

@@ -98,29 +98,6 @@ internal sealed class Conv : ConvolutionOperator
         };
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(
-        GraphBuilder b,
-        Node node,
-        ImmutableArray<Value?> inputs,
-        ImmutableArray<bool> batched,
-        Dim directions
-    )
-    {
-        var (x, w, bias) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
-        var y = (batched[0], batched[1]) switch
-        {
-            (false, false) => Apply(b, [x, w], node.Attributes, types: [node.Output.Type]).Output,
-            (true, false) => BatchInput(b, node, x, w, batched.Length > 2 && batched[2] ? null : bias, directions),
-            (false, true) => BatchWeight(b, node, x, w, directions),
-            (true, true) => BatchBoth(b, node, x, w, directions),
-        };
-        if (bias is null || (batched[0] && !batched[1] && !batched[2]))
-            return [y];
-        var along = ChannelVectors.Along(b, bias, node.Output.Type.Rank);
-        return [Add.Of(b, y, batched[2] ? Reshape.InsertAxis(b, along, 1) : along)];
-    }
-
-    /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var bias = inputs.Length > 2 ? inputs[2] : SampleLayout.None;
@@ -261,11 +238,8 @@ internal sealed class Conv : ConvolutionOperator
         return Reshape.To(b, exchanged, [inputs * group, outputs, .. kernel]);
     }
 
-    private Value BatchInput(GraphBuilder b, Node node, Value x, Value w, Value? bias, Dim directions) =>
-        SampleFolding.Unfold(b, Apply(b, [SampleFolding.Fold(b, x), w, bias], node.Attributes).Output, node.Output.Type.Shape, directions);
-
     /// <summary>The filters of all directions beside one another within their group: one convolution with K * O outputs.</summary>
-    private Value BatchWeight(GraphBuilder b, Node node, Value x, Value w, Dim directions)
+    protected override Value BatchWeight(GraphBuilder b, Node node, Value x, Value w, Dim directions)
     {
         var (shape, y, group) = (node.Inputs[1]!.Type.Shape, node.Output.Type.Shape, Group(node));
         var outputs = shape[0].DividedBy(group)!.Value;
@@ -279,7 +253,7 @@ internal sealed class Conv : ConvolutionOperator
     /// <summary>
     /// One group of channels for each direction and group; a product of unfolded windows where the number of directions is not known.
     /// </summary>
-    private Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim directions)
+    protected override Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim directions)
     {
         var (shape, from, y, group) = (node.Inputs[1]!.Type.Shape, node.Inputs[0]!.Type.Shape, node.Output.Type.Shape, Group(node));
         if (directions.Known is { } count)

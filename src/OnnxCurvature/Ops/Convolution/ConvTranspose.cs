@@ -96,34 +96,6 @@ internal sealed class ConvTranspose : ConvolutionOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Value> Batch(
-        GraphBuilder b,
-        Node node,
-        ImmutableArray<Value?> inputs,
-        ImmutableArray<bool> batched,
-        Dim directions
-    )
-    {
-        var (x, w, bias) = (inputs[0]!, inputs[1]!, inputs.Length > 2 ? inputs[2] : null);
-        var y = (batched[0], batched[1]) switch
-        {
-            (false, false) => Apply(b, [x, w], node.Attributes, types: [node.Output.Type]).Output,
-            (true, false) => SampleFolding.Unfold(
-                b,
-                Apply(b, [SampleFolding.Fold(b, x), w, batched.Length > 2 && batched[2] ? null : bias], node.Attributes).Output,
-                node.Output.Type.Shape,
-                directions
-            ),
-            (false, true) => BatchWeight(b, node, x, w, directions),
-            (true, true) => BatchBoth(b, node, x, w, directions),
-        };
-        if (bias is null || (batched[0] && !batched[1] && !batched[2]))
-            return [y];
-        var along = ChannelVectors.Along(b, bias, node.Output.Type.Rank);
-        return [Add.Of(b, y, batched[2] ? Reshape.InsertAxis(b, along, 1) : along)];
-    }
-
-    /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var bias = inputs.Length > 2 ? inputs[2] : SampleLayout.None;
@@ -273,7 +245,7 @@ internal sealed class ConvTranspose : ConvolutionOperator
     }
 
     /// <summary>The kernels of all directions beside one another within their group: K * O outputs at once.</summary>
-    private Value BatchWeight(GraphBuilder b, Node node, Value x, Value w, Dim directions)
+    protected override Value BatchWeight(GraphBuilder b, Node node, Value x, Value w, Dim directions)
     {
         var (shape, y, group) = (node.Inputs[1]!.Type.Shape, node.Output.Type.Shape, Group(node.Attributes));
         var stacked = Reshape.To(b, TransposeAxes.Move(b, w, 0, 1), shape.With(1, shape[1] * directions));
@@ -286,7 +258,7 @@ internal sealed class ConvTranspose : ConvolutionOperator
     }
 
     /// <summary>One group of channels for each direction and group.</summary>
-    private Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim directions)
+    protected override Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim directions)
     {
         var (from, shape, y) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!.Type.Shape, node.Output.Type.Shape);
         var count =

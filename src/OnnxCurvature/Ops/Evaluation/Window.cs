@@ -98,6 +98,13 @@ internal sealed record Window(
                 throw new ShapeException($"the {name} [{string.Join(",", numbers)}] of a window must be from 1 to {MostExtent}");
     }
 
+    /// <summary>The type of a pooling of x [N, C, *spatial].</summary>
+    public static TensorType Pooled(TensorType x, Attributes attributes, IEnumerable<long> kernel) =>
+        x with
+        {
+            Shape = [.. x.Shape.Range(0, 2), .. Outputs(attributes, kernel, x.Shape.Range(2, x.Rank))],
+        };
+
     /// <summary>The output's spatial dimensions, also where <c>auto_pad</c> needs a size that is not known.</summary>
     public static TensorShape Outputs(Attributes attributes, IEnumerable<long> kernel, TensorShape spatial)
     {

@@ -19,17 +19,8 @@ internal sealed class AveragePool : LinearOperator
     public override int LeastRank => 3;
 
     /// <inheritdoc/>
-    public override ImmutableArray<TensorType> Infer(OperatorCall call)
-    {
-        var x = call.Required(0).Type;
-        return
-        [
-            x with
-            {
-                Shape = [.. x.Shape.Range(0, 2), .. Window.Outputs(call.Attributes, Kernel(call.Attributes), x.Shape.Range(2, x.Rank))],
-            },
-        ];
-    }
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
+        [Window.Pooled(call.Required(0).Type, call.Attributes, Kernel(call.Attributes))];
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)

@@ -17,17 +17,8 @@ internal sealed class LpPool : CompositeOperator
     public override int LeastRank => 3;
 
     /// <inheritdoc/>
-    public override ImmutableArray<TensorType> Infer(OperatorCall call)
-    {
-        var x = call.Required(0).Type;
-        return
-        [
-            x with
-            {
-                Shape = [.. x.Shape.Range(0, 2), .. Window.Outputs(call.Attributes, Kernel(call.Attributes), x.Shape.Range(2, x.Rank))],
-            },
-        ];
-    }
+    public override ImmutableArray<TensorType> Infer(OperatorCall call) =>
+        [Window.Pooled(call.Required(0).Type, call.Attributes, Kernel(call.Attributes))];
 
     /// <inheritdoc/>
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)

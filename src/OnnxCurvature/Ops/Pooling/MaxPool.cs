@@ -26,11 +26,7 @@ internal sealed class MaxPool : Operator
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
-        var x = call.Required(0).Type;
-        var y = x with
-        {
-            Shape = [.. x.Shape.Range(0, 2), .. Window.Outputs(call.Attributes, Kernel(call.Attributes), x.Shape.Range(2, x.Rank))],
-        };
+        var y = Window.Pooled(call.Required(0).Type, call.Attributes, Kernel(call.Attributes));
         return call.OutputCount > 1 ? [y, y with { Element = ElementType.Int64 }] : [y];
     }
 
