@@ -14,8 +14,9 @@ using OnnxCurvature.Runtime.Runs;
 namespace OnnxCurvature;
 
 /// <summary>
-/// The front door of the analyzer: what the curvature of a loss says about a network's weights. All methods throw
-/// <see cref="UserErrorException"/>, with one clear sentence, for input that cannot be taken.
+/// Decisions about a network's weights by the curvature of a loss, for the tool and behind <see cref="CurvatureModel"/> and
+/// <see cref="CurvatureDecisions"/>. All methods throw <see cref="UserErrorException"/>, with one clear sentence, for input that cannot
+/// be taken.
 /// </summary>
 internal static class CurvatureAnalyzer
 {

@@ -20,8 +20,8 @@ using OnnxCurvature.Runtime.Verification;
 namespace OnnxCurvature;
 
 /// <summary>
-/// The library's front door: derivatives of a loss of an ONNX model. All methods throw <see cref="UserErrorException"/>, with
-/// one clear sentence, for input that cannot be taken.
+/// Derivatives of a loss of an ONNX model, for the tool and behind <see cref="CurvatureModel"/>. All methods throw
+/// <see cref="UserErrorException"/>, with one clear sentence, for input that cannot be taken.
 /// </summary>
 internal static class CurvatureEngine
 {

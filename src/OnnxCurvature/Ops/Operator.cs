@@ -171,6 +171,9 @@ internal abstract class Operator : OperatorSchema
     /// <summary>Whether the output holds each element of the first input once, in whatever order.</summary>
     public virtual bool Rearranges => IsView;
 
+    /// <summary>Whether the output holds each element of the first input, perhaps several times, and no others.</summary>
+    public virtual bool Repeats => false;
+
     /// <summary>Whether the output holds the numbers of the input in a type that the node names.</summary>
     public virtual bool SetsType => false;
 

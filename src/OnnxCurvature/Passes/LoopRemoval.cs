@@ -291,8 +291,8 @@ internal sealed class LoopRemoval
 
     private static bool IsZero(Value value)
     {
-        while (value.Producer is { Operator: Expand } expand)
-            value = expand.Inputs[0]!;
+        while (value.Producer is { } node && node.Rules().Repeats)
+            value = node.Inputs[0]!;
         return value.Constant is InlineConstant constant
             && constant.Read() is var tensor
             && (tensor.Element.IsFloat() ? tensor.Floats.All(entry => entry == 0) : tensor.Integers.All(entry => entry == 0));

@@ -49,7 +49,7 @@ internal sealed record PositionSelection(Node Pool, Value Tangent, Value ArgmaxP
     /// <summary>
     /// A reshape that follows another takes its input from before it, so the value before a reshape is the one that the rest depends on.
     /// </summary>
-    private static Value OnPath(Value tangent) => tangent.Producer is { Operator: Reshape } reshape ? reshape.Inputs[0]! : tangent;
+    private static Value OnPath(Value tangent) => tangent.Producer is { } node && node.Rules().IsView ? node.Inputs[0]! : tangent;
 
     private static bool IsElementwise(Node node, Value x) =>
         node.Output.Type.Shape == x.Type.Shape

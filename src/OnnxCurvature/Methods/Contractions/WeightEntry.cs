@@ -42,8 +42,8 @@ internal sealed record WeightEntry(ContractionSite Site, Func<Value, Value> Plac
     /// <summary>Whether a value holds the entries of another in the same order.</summary>
     private static bool IsReshaped(Value value, Value of)
     {
-        while (value != of && value.Producer is { Operator: Reshape } reshape)
-            value = reshape.Inputs[0]!;
+        while (value != of && value.Producer is { } node && node.Rules().IsView)
+            value = node.Inputs[0]!;
         return value == of;
     }
 

@@ -288,8 +288,8 @@ internal sealed class DerivativeBuilder
             return samples.FactorDiagonal(
                 _head.Factor
                     ?? throw new UserErrorException(
-                        $"The {quantity.Name()} of '{target.Name}' cannot be computed, because the loss has no known factor; take a "
-                            + $"loss of the tool's own with --loss."
+                        $"The {quantity.Name()} of '{target.Name}' cannot be computed, because no square root of the loss's Hessian in its "
+                            + $"output is known; take a loss of the tool's own with --loss."
                     ),
                 $"the Gauss–Newton matrix of each sample is the sum of squared pull-backs of {_head.Factor.Formula}"
             );

@@ -161,7 +161,8 @@ internal sealed class DiagonalPlanner(
             );
         if (head.Factor is null)
             throw new UserErrorException(
-                $"The ggn-diagonal of '{target.Name}' cannot be computed, because the loss has no known factor; ask for hessian-diagonal."
+                $"The ggn-diagonal of '{target.Name}' cannot be computed, because no square root of the loss's Hessian in its output is "
+                    + "known; ask for hessian-diagonal."
             );
         var path = SeparatePath(target, out var obstacle);
         var survey = new Survey(Builder, head, proof, target, costs);

@@ -46,8 +46,7 @@ internal sealed record ActivationMask(
         {
             path.Add(at = repeated);
             while (
-                at.Producer is { Operator: Reshape or Identity } reshaped
-                && !reshaped.Inputs.Skip(1).Any(input => dependent.Contains(input!))
+                at.Producer is { } reshaped && reshaped.Rules().IsView && !reshaped.Inputs.Skip(1).Any(input => dependent.Contains(input!))
             )
                 path.Add(at = reshaped.Inputs[0]!);
             return new ActivationMask(at, factors, path, map);
@@ -56,7 +55,7 @@ internal sealed record ActivationMask(
 
         Value? Step(Node node)
         {
-            if (node.Operator is Reshape or Identity)
+            if (node.Rules().IsView)
                 return node.Inputs.Skip(1).Any(input => dependent.Contains(input!)) ? null : node.Inputs[0];
             if (
                 node.Operator is not Mul
@@ -162,7 +161,7 @@ internal sealed record ActivationMask(
             );
 
     private static bool IsFromTruth(Value term) =>
-        term.Producer is { Operator: Cast } cast && cast.Inputs[0]!.Type.Element == ElementType.Bool;
+        term.Producer is { } cast && cast.Rules().SetsType && cast.Inputs[0]!.Type.Element == ElementType.Bool;
 
     /// <summary>The values that a factor is a product of, each once.</summary>
     private static List<Value> Terms(Value factor)
@@ -172,8 +171,8 @@ internal sealed record ActivationMask(
         var pending = new Stack<Value>([factor]);
         while (pending.TryPop(out var value))
         {
-            while (value.Producer is { Operator: Reshape or Expand or Squeeze or Unsqueeze or Identity or GatherElements } node)
-                value = node.Inputs[0]!;
+            while (value.Producer?.Operator is Operator { IsView: true } or Operator { Repeats: true } or Operator { Selects: true })
+                value = value.Producer!.Inputs[0]!;
             if (!seen.Add(value))
                 continue;
             if (value.Producer is { Operator: Mul } product)

@@ -74,7 +74,7 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
         {
             var last = links[^1];
             var (at, end, output) = (last.Node.Output, (ActivationMask?)null, last.Node.Output);
-            while (Users(at) is [{ Operator: Mul or Reshape or Identity } user])
+            while (Users(at) is [{ } user] && (user.Operator is Mul || user.Rules().IsView))
             {
                 at = user.Output;
                 if (
@@ -91,10 +91,7 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
         }
 
         bool IsGathered(Value value) =>
-            Users(value) is [{ } user]
-            && (
-                user.Attributes.Has(Scan.GathersNonzero) || user.Operator is Reshape or TransposeAxes or Identity && IsGathered(user.Output)
-            );
+            Users(value) is [{ } user] && (user.Attributes.Has(Scan.GathersNonzero) || user.Rules().Rearranges && IsGathered(user.Output));
     }
 
     /// <summary>The <see cref="Output"/>, by products at nonzero channels only.</summary>

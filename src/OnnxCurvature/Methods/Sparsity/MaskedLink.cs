@@ -53,7 +53,7 @@ internal sealed record MaskedLink(
             : 1;
 
     /// <summary>The number of kernel positions.</summary>
-    public long Kernel => Node.Operator is Conv ? Node.Inputs[1]!.Type.Shape.Product(2, Node.Inputs[1]!.Type.Rank).Factor : 1;
+    public long Kernel => Node.Rules().SlidesKernel ? Node.Inputs[1]!.Type.Shape.Product(2, Node.Inputs[1]!.Type.Rank).Factor : 1;
 
     /// <summary>
     /// The weight as a matrix [T * C, O], with a row for every kernel position and channel: those of position k begin at
@@ -62,7 +62,7 @@ internal sealed record MaskedLink(
     public Value Matrix(GraphBuilder b)
     {
         var w = Forwards(b) ?? Node.Inputs[1]!;
-        if (Node.Operator is not Conv)
+        if (!Node.Rules().SlidesKernel)
             return Node.Attributes.Int("transB", 0) != 0 ? TransposeAxes.Of(b, w, 1, 0) : w;
         var rank = w.Type.Rank;
         return Reshape.To(
@@ -91,7 +91,7 @@ internal sealed record MaskedLink(
         get
         {
             var axes = Enumerable.Range(2, Node.Inputs[1]!.Type.Rank - 2).ToArray();
-            var maker = Node.Operator is Conv ? Node.Inputs[1]!.Producer : null;
+            var maker = Node.Rules().SlidesKernel ? Node.Inputs[1]!.Producer : null;
             if (maker is { Operator: TransposeAxes } && axes.All(axis => TransposeAxes.Permutation(maker)[axis] == axis))
                 maker = maker.Inputs[0]!.Producer;
             return maker is not null && Slice.Reverses(maker, axes) ? maker : null;

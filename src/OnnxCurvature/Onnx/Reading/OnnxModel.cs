@@ -28,7 +28,7 @@ internal sealed class OnnxModel
         OverridableInitializers =
             IrVersion < 4 ? [] : [.. file.Model.Graph.Initializer.Select(tensor => tensor.Name).Where(inputs.Contains)];
         UnknownNodes = [.. loader.UnknownNodes];
-        UndecidedInputs = Sources.Of(loader.Undecided, graph.Inputs);
+        UndecidedInputs = DeterminingInputs.Of(loader.Undecided, graph.Inputs);
         LeftOutNodes = [.. loader.LeftOutNodes];
         Notes = [.. NotesOn(loader, precision), .. loader.LeftOutOutputs];
         Name = file.Model.Graph.Name;

@@ -98,4 +98,7 @@ internal sealed class Expand : LinearOperator
 
     /// <summary>Entries are copied in pieces.</summary>
     public override KernelUse KernelUse(Node node, Func<Dim, double> size) => new(Traffic: 2);
+
+    /// <inheritdoc/>
+    public override bool Repeats => true;
 }

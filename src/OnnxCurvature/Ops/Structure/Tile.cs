@@ -121,4 +121,7 @@ internal sealed class Tile : LinearOperator
         var repeated = Expand.Of(b, apart, [.. x.Type.Shape.SelectMany((dim, axis) => new[] { repeats[axis], dim })]);
         return [Reshape.To(b, repeated, types[0].Shape)];
     }
+
+    /// <inheritdoc/>
+    public override bool Repeats => true;
 }

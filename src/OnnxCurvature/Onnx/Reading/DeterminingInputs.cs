@@ -5,12 +5,11 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>Finds the inputs of a model on whose elements values depend.</summary>
-internal static class Sources
+internal static class DeterminingInputs
 {
     /// <summary>
     /// The inputs, in their order, that the elements of <paramref name="values"/> come from. Floating-point inputs count only where they
-    /// are passed on as they are: what is computed from them
-    /// is data and no size.
+    /// are passed on as they are, since values computed from them are data and no sizes.
     /// </summary>
     public static ImmutableArray<Value> Of(IEnumerable<Value> values, ImmutableArray<Value> inputs)
     {
