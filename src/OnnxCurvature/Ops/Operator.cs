@@ -172,7 +172,7 @@ internal abstract class Operator : OperatorSchema
     public virtual bool Rearranges => IsView;
 
     /// <summary>Whether the output holds each element of the first input, perhaps several times, and no others.</summary>
-    public virtual bool Repeats => false;
+    public virtual bool RepeatsElements => false;
 
     /// <summary>Whether the output holds the numbers of the input in a type that the node names.</summary>
     public virtual bool SetsType => false;

@@ -291,7 +291,7 @@ internal sealed class LoopRemoval
 
     private static bool IsZero(Value value)
     {
-        while (value.Producer is { } node && node.Rules().Repeats)
+        while (value.Producer is { } node && node.Rules().RepeatsElements)
             value = node.Inputs[0]!;
         return value.Constant is InlineConstant constant
             && constant.Read() is var tensor

@@ -171,7 +171,9 @@ internal sealed record ActivationMask(
         var pending = new Stack<Value>([factor]);
         while (pending.TryPop(out var value))
         {
-            while (value.Producer?.Operator is Operator { IsView: true } or Operator { Repeats: true } or Operator { Selects: true })
+            while (
+                value.Producer?.Operator is Operator { IsView: true } or Operator { RepeatsElements: true } or Operator { Selects: true }
+            )
                 value = value.Producer!.Inputs[0]!;
             if (!seen.Add(value))
                 continue;

@@ -1,5 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Structure;

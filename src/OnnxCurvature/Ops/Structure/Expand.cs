@@ -100,5 +100,5 @@ internal sealed class Expand : LinearOperator
     public override KernelUse KernelUse(Node node, Func<Dim, double> size) => new(Traffic: 2);
 
     /// <inheritdoc/>
-    public override bool Repeats => true;
+    public override bool RepeatsElements => true;
 }

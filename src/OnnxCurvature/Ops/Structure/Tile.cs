@@ -123,5 +123,5 @@ internal sealed class Tile : LinearOperator
     }
 
     /// <inheritdoc/>
-    public override bool Repeats => true;
+    public override bool RepeatsElements => true;
 }
