@@ -6,7 +6,7 @@ namespace OnnxCurvature.Benchmarks;
 /// <summary>Runs a program in a process of its own and measures it from outside: from before its start to after its end.</summary>
 internal static class ChildProcess
 {
-    /// <summary>What a process printed, how long it took, and the most memory that it was seen to hold.</summary>
+    /// <summary>The output of a process, how long it took, and the most memory that it was seen to hold.</summary>
     public sealed record Outcome(string Output, double Seconds, long PeakBytes);
 
     /// <summary>Runs a program. Throws <see cref="InvalidOperationException"/>, with what it said, where it fails.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace OnnxCurvature.Benchmarks;
 
-/// <summary>What figures depend on.</summary>
+/// <summary>The machine and the versions that figures depend on.</summary>
 internal static class Machine
 {
     /// <summary>The machine and the software, one fact a line.</summary>

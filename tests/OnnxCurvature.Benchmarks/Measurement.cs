@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace OnnxCurvature.Benchmarks;
 
-/// <summary>What a process measured. The peer prints the same.</summary>
+/// <summary>The measurement of a process. The peer prints the same.</summary>
 /// <param name="Seconds">The time of each repetition.</param>
 /// <param name="Flops">Floating-point operations of one repetition by the plan or by count; 0 where nobody counts them.</param>
 /// <param name="Norm">The Euclidean norm of the result, by which contenders are held to compute the same; 0 where there is no such
@@ -23,7 +23,7 @@ internal sealed record Measurement(
     /// <summary>Of a measurement that tells the time of all work from a part of it: the seconds of the part.</summary>
     public double Measured { get; init; }
 
-    /// <summary>What is to be said besides; null for nothing.</summary>
+    /// <summary>A remark; null for none.</summary>
     public string? Further { get; init; }
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);

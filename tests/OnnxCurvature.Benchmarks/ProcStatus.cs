@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OnnxCurvature.Benchmarks;
 
-/// <summary>What Linux says of a process.</summary>
+/// <summary>The figures of a process as Linux reports them.</summary>
 internal static class ProcStatus
 {
     /// <summary>The high-water mark of a process's resident memory; null where there is none to read.</summary>

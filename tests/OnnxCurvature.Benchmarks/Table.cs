@@ -61,7 +61,7 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
         return text.ToString();
     }
 
-    /// <summary>What <c>tests/gpu/check.sh</c> has measured on a machine with a card, where that is kept beside the table.</summary>
+    /// <summary>The figures that <c>tests/gpu/check.sh</c> has measured on a machine with a card, where they are there.</summary>
     private static string OnACard(string path)
     {
         var kept = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "..", "gpu", "RESULTS.md");

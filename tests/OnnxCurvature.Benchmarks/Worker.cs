@@ -6,7 +6,7 @@ using OnnxCurvature.Runtime.Augmentation;
 
 namespace OnnxCurvature.Benchmarks;
 
-/// <summary>What a measuring process does.</summary>
+/// <summary>The work of a measuring process.</summary>
 internal static class Worker
 {
     /// <summary>The work that can be asked for, besides "augment" as the peer calls it.</summary>

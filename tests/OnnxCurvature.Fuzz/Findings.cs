@@ -12,7 +12,7 @@ internal sealed class Findings(string folder)
     /// <summary>How many kinds there are.</summary>
     public int Count => _kinds.Count;
 
-    /// <summary>What tells one kind of fault from others: the exception, and where in the library it was thrown.</summary>
+    /// <summary>The key of a kind of fault: the exception, and where in the library it was thrown.</summary>
     public static string KindOf(Exception fault)
     {
         var cause = fault is InternalErrorException { InnerException: { } inner } ? inner : fault;

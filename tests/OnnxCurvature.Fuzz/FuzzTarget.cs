@@ -15,7 +15,7 @@ internal sealed record FuzzTarget(string Name, string Extension, Action<string> 
     /// <summary>Whether an input takes milliseconds, so that tests can replay all of them.</summary>
     public bool IsQuick => Name is not ("run" or "augmented");
 
-    /// <summary>What is wrong with how a file is taken, or null.</summary>
+    /// <summary>The fault in how a file is taken, or null.</summary>
     public Exception? Fault(string path)
     {
         try

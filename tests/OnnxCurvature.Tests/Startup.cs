@@ -3,7 +3,7 @@ using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Tests;
 
-/// <summary>What is done before any test.</summary>
+/// <summary>The preparation before any test.</summary>
 internal static class Startup
 {
     /// <summary>Starts ONNX Runtime as the tool does, before a test makes a session: a process has one environment only.</summary>

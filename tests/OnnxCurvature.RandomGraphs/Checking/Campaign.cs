@@ -14,7 +14,7 @@ public sealed class Campaign(TextWriter output, string? findings)
     private readonly Lock _lock = new();
     private int _kept;
 
-    /// <summary>What was counted.</summary>
+    /// <summary>The counts.</summary>
     public Statistics Statistics { get; } = new();
 
     /// <summary>Checks the seeds from one on. Gives the seed to go on from, which is further on the longer it was let run.</summary>

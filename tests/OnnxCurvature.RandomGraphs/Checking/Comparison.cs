@@ -19,7 +19,7 @@ public sealed class Comparison(Problem problem, ImmutableArray<Dictionary<Quanti
 
     private const double SingleError = 2e-3;
 
-    /// <summary>What becomes of results of all targets.</summary>
+    /// <summary>The outcomes of results of all targets.</summary>
     /// <param name="way">How they were computed.</param>
     /// <param name="quantities">Their quantities.</param>
     /// <param name="isDouble">Whether they were computed in float64.</param>

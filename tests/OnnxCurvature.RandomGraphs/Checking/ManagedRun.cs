@@ -89,7 +89,7 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
         );
     }
 
-    /// <summary>What is asked of the compiler.</summary>
+    /// <summary>The request to the compiler.</summary>
     public static CurvatureRequest RequestOf(Problem problem, ImmutableArray<Quantity> quantities) =>
         new()
         {

@@ -3,7 +3,7 @@ using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.RandomGraphs.Checking;
 
-/// <summary>What became of one quantity in one way of running.</summary>
+/// <summary>The outcome of one quantity in one way of running.</summary>
 public enum OutcomeKind
 {
     /// <summary>It is right.</summary>
@@ -22,7 +22,7 @@ public enum OutcomeKind
     Crash,
 }
 
-/// <summary>What became of one quantity in one way of running.</summary>
+/// <summary>The outcome of one quantity in one way of running.</summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Way">How it was run: <c>managed</c>, <c>engine</c>, <c>single-run</c>, <c>portable</c>.</param>
 /// <param name="Quantity">The quantity; null where what failed is all of the run.</param>
@@ -32,7 +32,7 @@ public sealed record Outcome(OutcomeKind Kind, string Way, Quantity? Quantity, s
     /// <summary>Whether it is a finding.</summary>
     public bool IsFault => Kind is OutcomeKind.Wrong or OutcomeKind.Misshapen or OutcomeKind.Crash;
 
-    /// <summary>What outcomes of the same kind have in common.</summary>
+    /// <summary>The key that outcomes of the same kind have in common.</summary>
     public string Key => $"{Kind} {Way} {Quantity?.Name() ?? "all"}{(Kind is OutcomeKind.Crash ? " " + Pattern(Text) : "")}";
 
     /// <summary>A sentence without the names and numbers in it.</summary>

@@ -92,7 +92,7 @@ public sealed class Statistics
         }
     }
 
-    /// <summary>What faults of one kind have in common: their key, and whether samples lie along first axes alone.</summary>
+    /// <summary>The kind of a fault: its key, and whether samples lie along first axes alone.</summary>
     public static string FaultKey(Problem problem, Outcome outcome) => $"{outcome.Key}{(problem.IsPlain ? "" : ", samples elsewhere")}";
 
     private static void Count(SortedDictionary<string, int> counts, string key) => counts[key] = counts.GetValueOrDefault(key) + 1;

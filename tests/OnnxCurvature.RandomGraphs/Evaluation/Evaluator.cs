@@ -72,7 +72,7 @@ public static class Evaluator
             : Operators[node.Operator](node, inputs);
     }
 
-    /// <summary>What a body gives in one round, of which nothing is left but its outputs.</summary>
+    /// <summary>The outputs of a body in one iteration, of which nothing is left but its outputs.</summary>
     private static Data[] Round(GraphBody body, IReadOnlyList<Data> given, Dictionary<string, Data> around)
     {
         var values = new Dictionary<string, Data>(around, StringComparer.Ordinal);

@@ -5,7 +5,7 @@ namespace OnnxCurvature.RandomGraphs.Evaluation;
 /// <summary>Scan and Loop: rounds of a body, one after the other, without a condition that ends them early.</summary>
 internal static class LoopOperators
 {
-    /// <summary>What a loop gives: its last states, then what each round has given, stacked.</summary>
+    /// <summary>The outputs of a loop: its last states, then the outputs of each iteration, stacked.</summary>
     /// <param name="node">The loop.</param>
     /// <param name="inputs">Its inputs.</param>
     /// <param name="round">What the body makes of what it is given.</param>

@@ -18,7 +18,7 @@ public sealed class Choices
     /// <summary>Those that are given, and zeros after them.</summary>
     public static Choices Of(IReadOnlyList<int> given) => new(given, null);
 
-    /// <summary>What was chosen so far.</summary>
+    /// <summary>The choices so far.</summary>
     public IReadOnlyList<int> Taken => _taken;
 
     /// <summary>A number from 0 up to below <paramref name="count"/>.</summary>

@@ -3,7 +3,7 @@ using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.RandomGraphs.Generation;
 
-/// <summary>What a cross-entropy does with classes and labels.</summary>
+/// <summary>The options of a cross-entropy for classes and labels.</summary>
 /// <param name="Axis">The axis of classes in z.</param>
 public sealed record ClassRules(int Axis)
 {
@@ -30,7 +30,7 @@ public sealed record ClassRules(int Axis)
             SoftLabels = !Soft.IsEmpty,
         };
 
-    /// <summary>What the logarithm of a class's probability is multiplied by, with the opposite sign, in a row.</summary>
+    /// <summary>The coefficient of the logarithm of a class's probability, with the opposite sign, in a row.</summary>
     /// <param name="label">The row's label.</param>
     /// <param name="c">The class.</param>
     /// <param name="classes">The number of classes.</param>
@@ -43,7 +43,7 @@ public sealed record ClassRules(int Axis)
         return (Weights.IsEmpty ? 1 : Weights[c]) * ((1 - Smoothing) * share + Smoothing / classes);
     }
 
-    /// <summary>What a row counts in the mean.</summary>
+    /// <summary>The weight of a row in the mean.</summary>
     public double WeightOf(long label) =>
         label == Ignored ? 0
         : Weights.IsEmpty || !Soft.IsEmpty ? 1

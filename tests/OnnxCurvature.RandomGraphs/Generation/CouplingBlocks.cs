@@ -2,7 +2,7 @@ using OnnxCurvature.RandomGraphs.Graphs;
 
 namespace OnnxCurvature.RandomGraphs.Generation;
 
-/// <summary>What makes samples depend on each other.</summary>
+/// <summary>Blocks that couple samples.</summary>
 internal static class CouplingBlocks
 {
     public static IReadOnlyList<Block> All { get; } =

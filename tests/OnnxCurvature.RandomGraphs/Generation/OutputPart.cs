@@ -30,7 +30,7 @@ public sealed record OutputPart(Sketch Of, ImmutableArray<AxisPart> Axes)
             ])
         );
 
-    /// <summary>What makes the part of the value, which no file holds.</summary>
+    /// <summary>The node that makes the part of the value, which no file holds.</summary>
     public GraphNode Node =>
         new(
             "Part",
@@ -60,7 +60,7 @@ public sealed record OutputPart(Sketch Of, ImmutableArray<AxisPart> Axes)
     private long[] Numbers(Func<AxisPart, int> of) => [.. Axes.Select(axis => (long)of(axis))];
 }
 
-/// <summary>What is taken of an axis.</summary>
+/// <summary>The part that is taken of an axis.</summary>
 /// <param name="Size">The size of the axis.</param>
 /// <param name="Start">The first.</param>
 /// <param name="End">The end, which is none of them.</param>

@@ -36,13 +36,13 @@ public sealed record Problem
     /// <summary>The classes, where the loss is a cross-entropy: in z's shape without axis 1, and without trailing axes of size 1.</summary>
     public ImmutableArray<long> Labels { get; init; } = [];
 
-    /// <summary>What is said of classes and labels, where something is; else classes lie along axis 1 and all labels count.</summary>
+    /// <summary>The options for classes and labels, where there are some; else classes lie along axis 1 and all labels count.</summary>
     public ClassRules? Rules { get; init; }
 
     /// <summary>The axis of classes.</summary>
     public int ClassAxis => Rules?.Axis ?? 1;
 
-    /// <summary>What z should be, where the loss takes that.</summary>
+    /// <summary>The target of z, where the loss takes one.</summary>
     public ImmutableArray<double> Wanted { get; init; } = [];
 
     public required Sketch Target { get; init; }
@@ -83,7 +83,7 @@ public sealed record Problem
     /// <summary>How a program is run besides by the managed interpreter.</summary>
     public required Execution Execution { get; init; }
 
-    /// <summary>What directions and cotangents are made from.</summary>
+    /// <summary>The seed of directions and cotangents.</summary>
     public required ulong Seed { get; init; }
 
     /// <summary>The target as <c>--wrt</c> takes it.</summary>

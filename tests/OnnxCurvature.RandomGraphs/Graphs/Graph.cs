@@ -23,7 +23,7 @@ public sealed record GraphNode(
     /// <summary>A text attribute.</summary>
     public string Text(string name, string otherwise) => Attributes.TryGetValue(name, out var value) ? (string)value : otherwise;
 
-    /// <summary>What a loop does in each of its rounds; null for any other node.</summary>
+    /// <summary>The body of a loop; null for any other node.</summary>
     public GraphBody? Body => Attributes.GetValueOrDefault("body") as GraphBody;
 
     /// <summary>A list of integers; null where it is left out.</summary>
@@ -69,7 +69,7 @@ public readonly record struct GraphValue(string Name, GraphElement Element, int 
     public override string ToString() => Name;
 }
 
-/// <summary>What a tensor holds.</summary>
+/// <summary>The kind of a tensor's elements.</summary>
 public enum GraphElement
 {
     /// <summary>Floating-point numbers of the model's own size.</summary>
@@ -95,7 +95,7 @@ public enum GraphElement
 /// <param name="Integers">Its elements, where they are integers.</param>
 public sealed record GraphConstant(string Name, int[] Shape, double[]? Floats, long[]? Integers)
 {
-    /// <summary>What its file holds.</summary>
+    /// <summary>The elements in its file.</summary>
     public GraphElement Element { get; init; } = Floats is null ? GraphElement.Integer : GraphElement.Model;
 }
 
@@ -141,7 +141,7 @@ public sealed record Graph
 
     public required ImmutableArray<GraphNode> Nodes { get; init; }
 
-    /// <summary>What is computed of the output and does not stand in the file, as the part of it that a loss is taken of.</summary>
+    /// <summary>A node that is computed of the output and is not in the file, as the part of it that a loss is taken of.</summary>
     public ImmutableArray<GraphNode> Beyond { get; init; } = [];
 
     /// <summary>Whether numbers are quantized on the way, which counts as the identity in derivatives.</summary>

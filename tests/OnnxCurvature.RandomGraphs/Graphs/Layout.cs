@@ -7,7 +7,7 @@ namespace OnnxCurvature.RandomGraphs.Graphs;
 /// <param name="IsSamples">Whether samples lie along it.</param>
 public readonly record struct Factor(int Size, bool IsSamples = false);
 
-/// <summary>What the axes of a value are made of: the truth of the generator, from which nothing is proven.</summary>
+/// <summary>The factors of the axes of a value: the truth of the generator, from which nothing is proven.</summary>
 /// <param name="Axes">For each axis its factors, outermost first.</param>
 public sealed record Layout(ImmutableArray<ImmutableArray<Factor>> Axes)
 {

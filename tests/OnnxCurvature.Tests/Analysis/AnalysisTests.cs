@@ -9,7 +9,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Analysis;
 
-/// <summary>What an analysis computes, and what it estimates where the budget ends, against closed forms.</summary>
+/// <summary>The exact diagonals of an analysis, and its estimates where the budget ends, against closed forms.</summary>
 public sealed class AnalysisTests
 {
     [Theory]

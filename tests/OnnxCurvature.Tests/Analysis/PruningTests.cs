@@ -11,7 +11,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Analysis;
 
-/// <summary>What goes, what stays, and what that does to the loss, against closed forms and measurements.</summary>
+/// <summary>The entries that become zero, those that stay, and the change of the loss, against closed forms and measurements.</summary>
 [Trait("Category", "Slow")]
 public sealed class PruningTests(ITestOutputHelper output)
 {

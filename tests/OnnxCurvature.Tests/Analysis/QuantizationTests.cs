@@ -7,7 +7,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Analysis;
 
-/// <summary>What rounding weights is predicted to do to the loss, against closed forms, measurements, and all choices there are.</summary>
+/// <summary>The predicted effect of rounding weights on the loss, against closed forms, measurements, and all choices there are.</summary>
 public sealed class QuantizationTests
 {
     [Theory]

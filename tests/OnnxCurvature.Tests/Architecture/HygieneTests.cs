@@ -4,7 +4,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Architecture;
 
-/// <summary>What holds of every file.</summary>
+/// <summary>Rules that hold for every file.</summary>
 public sealed partial class HygieneTests
 {
     private const int MostLines = 400;

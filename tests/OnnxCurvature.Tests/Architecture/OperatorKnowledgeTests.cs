@@ -5,7 +5,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Architecture;
 
 /// <summary>
-/// What is known of an operator stands in its own file, so that a new one needs no other. Elsewhere code asks members of
+/// All knowledge of an operator stands in its own file, so that a new one needs no other. Elsewhere code asks members of
 /// <see cref="Operator"/>, and does not test which operator it has.
 /// </summary>
 public sealed class OperatorKnowledgeTests

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Architecture;
 
-/// <summary>What programs may use of the library: all else is internal, and can change from version to version.</summary>
+/// <summary>The types that programs may use of the library: all else is internal, and can change from version to version.</summary>
 public sealed class PublicApiTests
 {
     [Fact]

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Bounds;
 
-/// <summary>What is done where a process comes to its bound.</summary>
+/// <summary>The steps that are taken where a process comes to its bound.</summary>
 public sealed class MemoryWatchTests
 {
     private static readonly MemoryBound Bound = new(1000, null);

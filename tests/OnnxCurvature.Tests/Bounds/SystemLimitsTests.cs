@@ -4,7 +4,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Bounds;
 
-/// <summary>What the system lets a process hold, read from files as Linux has them.</summary>
+/// <summary>The limits of the system on a process, read from files as Linux has them.</summary>
 public sealed class SystemLimitsTests : IDisposable
 {
     private const string Unlimited = "Max address space         unlimited            unlimited            bytes\n";

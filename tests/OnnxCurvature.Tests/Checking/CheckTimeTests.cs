@@ -6,7 +6,7 @@ namespace OnnxCurvature.Tests.Checking;
 /// <summary>The check of a run keeps to its share of the time.</summary>
 public sealed class CheckTimeTests
 {
-    /// <summary>What the first batch took says how long all batches take; a twentieth of that is left, less what is spent.</summary>
+    /// <summary>The time of the first batch says how long all batches take; a twentieth of that is left, less what is spent.</summary>
     [Fact]
     public void The_limit_follows_from_the_time_that_the_first_batch_took()
     {

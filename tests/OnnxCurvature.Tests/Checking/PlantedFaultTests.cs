@@ -29,7 +29,7 @@ public sealed class PlantedFaultTests
     }
 
     /// <summary>
-    /// What was printed as exact where samples do not lie along the first axis: the directions of one sample are given to another.
+    /// A result that was printed as exact where samples do not lie along the first axis: the directions of one sample are given to another.
     /// </summary>
     [Theory]
     [InlineData(ElementType.Float32)]

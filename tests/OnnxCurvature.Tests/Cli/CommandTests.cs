@@ -13,7 +13,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Cli;
 
-/// <summary>What the commands ask of the library, and what they show.</summary>
+/// <summary>The requests of the commands to the library, and their output.</summary>
 public sealed class CommandTests
 {
     private static VerifyReport Disagreement =>

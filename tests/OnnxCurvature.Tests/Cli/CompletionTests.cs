@@ -3,7 +3,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Cli;
 
-/// <summary>What shells are offered.</summary>
+/// <summary>The completions that shells are offered.</summary>
 public sealed class CompletionTests
 {
     [Theory]

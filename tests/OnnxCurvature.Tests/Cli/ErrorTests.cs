@@ -5,7 +5,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Cli;
 
-/// <summary>What the user is told of errors, and the exit codes.</summary>
+/// <summary>The messages of errors, and the exit codes.</summary>
 public sealed class ErrorTests
 {
     [Fact]

@@ -53,16 +53,16 @@ internal sealed class FakeService : ICurvatureService
     public IReadOnlyList<string>? Shards { get; private set; }
     public (int Samples, int Seed) Verification { get; private set; }
 
-    /// <summary>What a run does before it gives its result.</summary>
+    /// <summary>The work of a run before it gives its result.</summary>
     public Action<IProgress<RunProgress>?, CancellationToken> OnRun { get; init; } = (_, _) => { };
 
     /// <summary>How many further weights a run gives results of.</summary>
     public int Weights { get; init; }
 
-    /// <summary>What a verification finds.</summary>
+    /// <summary>The report of a verification.</summary>
     public VerifyReport Found { get; init; } = new([]);
 
-    /// <summary>What an inspection finds.</summary>
+    /// <summary>The report of an inspection.</summary>
     public Func<InspectReport> Inspected { get; init; } = () => Report;
 
     public static InspectReport Report { get; } =

@@ -22,11 +22,11 @@ public enum DerivativeOrder
     Second,
 }
 
-/// <summary>What came of a published model.</summary>
+/// <summary>The outcome of a published model.</summary>
 /// <param name="Operators">The operators of its file, with their opset.</param>
 /// <param name="Order">How far its derivatives go.</param>
 /// <param name="OutputFailure">Why it could not be taken or its outputs are not the published ones, or null.</param>
-/// <param name="DerivativeFailure">What is wrong with its derivatives, or null.</param>
+/// <param name="DerivativeFailure">The fault of its derivatives, or null.</param>
 public sealed record ConformanceResult(
     IReadOnlyList<(string Domain, string Name, int Opset)> Operators,
     DerivativeOrder Order,
@@ -34,7 +34,7 @@ public sealed record ConformanceResult(
     string? DerivativeFailure
 )
 {
-    /// <summary>What went wrong, or null.</summary>
+    /// <summary>The fault, or null.</summary>
     public string? Failure => OutputFailure ?? DerivativeFailure;
 }
 
@@ -80,7 +80,7 @@ internal sealed class ConformanceRun
             : 1e-4;
     }
 
-    /// <summary>What came of a model; each is tried once.</summary>
+    /// <summary>The outcome of a model; each is tried once.</summary>
     public static ConformanceResult Of(string name) =>
         Results.GetOrAdd(name, key => new Lazy<ConformanceResult>(() => Try(new PublishedModel(key)))).Value;
 

@@ -53,7 +53,7 @@ internal sealed class DerivedModel
     /// <summary>Whether any argument has a second derivative.</summary>
     public bool HasCurvature => _product.Any(value => value is not null);
 
-    /// <summary>What the program of the derivatives takes besides the model's inputs.</summary>
+    /// <summary>The inputs of the program of the derivatives besides the model's.</summary>
     public IEnumerable<Value> Parameters => _values.Keys.Where(value => value.IsParameter).Union(_tangents);
 
     /// <summary>

@@ -12,7 +12,7 @@ public sealed class PublishedModel(string name)
 {
     private const string Package = "/usr/share/libonnx-testdata/data";
 
-    /// <summary>What a test says where the models are not there.</summary>
+    /// <summary>The reason for skipping a test where the models are not there.</summary>
     public const string Absent = "Debian's package libonnx-testdata is not installed.";
 
     /// <summary>Where Debian's package puts the models; another folder of the same layout can be named by ONNX_TESTDATA.</summary>

@@ -278,7 +278,7 @@ public sealed class ResumedRunTests
         return run.Output;
     }
 
-    /// <summary>What a summary says of the result itself, without times.</summary>
+    /// <summary>The lines of a summary on the result itself, without times.</summary>
     private static IEnumerable<string> Tables(string output) =>
         output[output.IndexOf("Result", StringComparison.Ordinal)..]
             .Split('\n')

@@ -25,7 +25,7 @@ public sealed class DerivedModelTests
     internal const int Points = 5;
     internal const int Units = 4;
 
-    /// <summary>What PyTorch gives in float64 for the mean of (∂D/∂x)², D = Σ tanh(conv(x, w)) v.</summary>
+    /// <summary>PyTorch's result in float64 for the mean of (∂D/∂x)², D = Σ tanh(conv(x, w)) v.</summary>
     private static readonly Dictionary<string, double[]> Penalty = new()
     {
         ["loss"] = [0.2699425890288234],

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.EndToEnd;
 
-/// <summary>What a shell sees of the process: exit codes of full disks, of readers that go away, and of signals.</summary>
+/// <summary>The process as a shell sees it: exit codes of full disks, of readers that go away, and of signals.</summary>
 [Trait("Category", "Slow")]
 public sealed class ExitCodeTests
 {

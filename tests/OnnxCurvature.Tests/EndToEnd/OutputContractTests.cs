@@ -8,7 +8,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.EndToEnd;
 
-/// <summary>What an augmented file gives out, under which names and with which sign, and which files it goes with.</summary>
+/// <summary>The outputs of an augmented file, under which names and with which sign, and which files it goes with.</summary>
 public sealed class OutputContractTests
 {
     private const string Augment = "augment @model.onnx -o @out.onnx --wrt x --loss sum:z --quantity loss,gradient";

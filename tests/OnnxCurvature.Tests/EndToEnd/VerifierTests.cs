@@ -15,7 +15,7 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 namespace OnnxCurvature.Tests.EndToEnd;
 
 /// <summary>
-/// What a verification takes for right and wrong, on z = tanh(x w) v + b. Where all classes have the same column in v, the softmax of z
+/// The verdicts of a verification, on z = tanh(x w) v + b. Where all classes have the same column in v, the softmax of z
 /// does not depend on w, so that all derivatives by w are zero, and what a run in float32 gives for them is rounding alone.
 /// </summary>
 public sealed class VerifierTests : IDisposable

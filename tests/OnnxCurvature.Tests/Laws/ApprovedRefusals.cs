@@ -2,7 +2,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Laws;
 
-/// <summary>What the laws may refuse, in Goldens/refusals.txt: the law, the sample, and the sentence.</summary>
+/// <summary>The refusals of the laws, in Goldens/refusals.txt: the law, the sample, and the sentence.</summary>
 internal static class ApprovedRefusals
 {
     private static readonly ApprovedList List = new("refusals.txt", parts: 2);

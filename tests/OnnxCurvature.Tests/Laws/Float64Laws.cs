@@ -82,7 +82,7 @@ public sealed class Float64Laws
         }
     }
 
-    /// <summary>What is made for CUDA, which need not have kernels on the CPU, by evaluation in double.</summary>
+    /// <summary>Compares the program for CUDA, which need not have kernels on the CPU, by evaluation in double.</summary>
     private static void CheckOnCuda(SampleProgram program, Ir.Program whole, List<Value> outputs)
     {
         var lowered = new Float64Lowering(ExecutionProvider.Cuda).Run(whole);

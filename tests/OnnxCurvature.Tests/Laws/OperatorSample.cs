@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Tests.Laws;
 
-/// <summary>What an input of a sample is to the laws.</summary>
+/// <summary>The role of an input of a sample.</summary>
 public enum InputRole
 {
     /// <summary>A parameter with respect to which derivatives are taken.</summary>

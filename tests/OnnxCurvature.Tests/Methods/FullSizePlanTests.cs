@@ -18,7 +18,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;
 
-/// <summary>What plans come to at the sizes of real networks; nothing is run.</summary>
+/// <summary>Plans at the sizes of real networks; nothing is run.</summary>
 public sealed class FullSizePlanTests
 {
     [Fact]

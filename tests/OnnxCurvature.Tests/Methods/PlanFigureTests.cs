@@ -14,7 +14,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;
 
-/// <summary>What plans predict, against what is counted from the files that are written.</summary>
+/// <summary>The figures of plans, against those counted from the files that are written.</summary>
 [Trait("Category", "Slow")]
 public sealed class PlanFigureTests
 {

@@ -10,7 +10,7 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 
 namespace OnnxCurvature.Tests.Methods;
 
-/// <summary>What the notes of a plan say of weights that hold the same numbers, in a language model e[ids] m → · t + b.</summary>
+/// <summary>The notes of a plan on weights that hold the same numbers, in a language model e[ids] m → · t + b.</summary>
 public sealed class UntiedCopyTests : IDisposable
 {
     private const int Words = 300;

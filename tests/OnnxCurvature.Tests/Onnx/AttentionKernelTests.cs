@@ -11,7 +11,7 @@ using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 
 namespace OnnxCurvature.Tests.Onnx;
 
-/// <summary>What Attention becomes, against ONNX Runtime's own kernels, which are of opsets that are read and not written.</summary>
+/// <summary>The lowering of Attention, against ONNX Runtime's own kernels, which are of opsets that are read and not written.</summary>
 public sealed class AttentionKernelTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

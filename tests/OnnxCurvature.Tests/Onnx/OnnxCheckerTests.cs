@@ -6,7 +6,7 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 
 namespace OnnxCurvature.Tests.Onnx;
 
-/// <summary>What the checker of written models finds.</summary>
+/// <summary>The findings of the checker of written models.</summary>
 public sealed class OnnxCheckerTests
 {
     [Fact]

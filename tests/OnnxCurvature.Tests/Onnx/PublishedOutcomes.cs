@@ -3,7 +3,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Onnx;
 
 /// <summary>
-/// What comes of the models that ONNX publishes, where Debian's package libonnx-testdata is installed. A model gives the same, or what
+/// The outcomes of the models that ONNX publishes, where Debian's package libonnx-testdata is installed. A model gives the same, or what
 /// comes of it stands in a list of Goldens.
 /// </summary>
 internal static class PublishedOutcomes

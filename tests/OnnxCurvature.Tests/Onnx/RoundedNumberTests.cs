@@ -9,7 +9,7 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 
 namespace OnnxCurvature.Tests.Onnx;
 
-/// <summary>What numbers of a formula are taken for.</summary>
+/// <summary>The decimal constants that numbers of a formula are recovered as.</summary>
 public sealed class RoundedNumberTests
 {
     [Theory]

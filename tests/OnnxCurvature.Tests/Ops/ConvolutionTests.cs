@@ -5,7 +5,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Ops;
 
-/// <summary>What the laws, whose images are small, do not reach.</summary>
+/// <summary>Convolutions that the laws, whose images are small, do not reach.</summary>
 public sealed class ConvolutionTests
 {
     [Fact]

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Ops;
 
-/// <summary>What derivatives are where functions have none.</summary>
+/// <summary>The conventional derivatives where functions have none.</summary>
 public sealed class KinkTests
 {
     [Theory]

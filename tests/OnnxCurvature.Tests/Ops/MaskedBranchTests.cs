@@ -12,7 +12,8 @@ using Xunit;
 namespace OnnxCurvature.Tests.Ops;
 
 /// <summary>
-/// What a Where leaves out has no influence, whatever it is: derivatives where it is infinite or no number are those where it is finite.
+/// Entries that a Where leaves out have no influence, whatever they are: derivatives where they are infinite
+/// or no number are those where they are finite.
 /// </summary>
 public sealed class MaskedBranchTests
 {

@@ -15,7 +15,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Passes;
 
-/// <summary>What the pass does to programs, and what it leaves alone.</summary>
+/// <summary>The nodes that the pass replaces, and those that it leaves alone.</summary>
 public sealed class Float64LoweringTests
 {
     [Fact]

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Passes;
 
-/// <summary>What the simplifier leaves out, and what it must leave alone.</summary>
+/// <summary>The nodes that the simplifier leaves out, and those that it must leave alone.</summary>
 public sealed class SimplifierTests
 {
     private readonly GraphBuilder _builder = new();

@@ -171,7 +171,7 @@ public sealed class FoundFaultTests
         Check(b, mean, "x0", Execution.Engine, [Quantity.HessianDiagonal, Quantity.Hessian, Quantity.Laplacian], mean);
     }
 
-    /// <summary>What a loop's body takes from around it is rebuilt with the graph, for portable files too.</summary>
+    /// <summary>The values that a loop's body captures are rebuilt with the graph, for portable files too.</summary>
     [Theory]
     [InlineData(Execution.Portable)]
     [InlineData(Execution.SingleRun)]

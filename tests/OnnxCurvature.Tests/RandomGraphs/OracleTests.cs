@@ -10,7 +10,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.RandomGraphs;
 
-/// <summary>What random graphs are compared with: values against ONNX Runtime's, derivatives against differences of values.</summary>
+/// <summary>The references of random graphs: values against ONNX Runtime's, derivatives against differences of values.</summary>
 [Trait("Category", "Slow")]
 public sealed class OracleTests
 {

@@ -33,7 +33,7 @@ public sealed record ReferenceCase(
     /// <summary>The model's file name.</summary>
     public string Model => Path.GetFileName(ModelPath);
 
-    /// <summary>What the derivatives are asked for of the engine.</summary>
+    /// <summary>The request for the derivatives.</summary>
     public CurvatureRequest Request =>
         new()
         {
@@ -57,7 +57,7 @@ public sealed record ReferenceCase(
             .Prepare(ModelPath, request ?? Request, Data(), options ?? new CurvatureRunOptions())
             .Run(null, CancellationToken.None);
 
-    /// <summary>What a quantity is, in the layout of the model.</summary>
+    /// <summary>The reference of a quantity, in the layout of the model.</summary>
     public double[] Reference(Quantity quantity)
     {
         if (quantity == Quantity.Loss)

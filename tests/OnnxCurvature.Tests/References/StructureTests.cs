@@ -71,7 +71,7 @@ public sealed class StructureTests
         }
     }
 
-    /// <summary>What Python prints; null where there is none, or where it fails.</summary>
+    /// <summary>The output of Python; null where there is none, or where it fails.</summary>
     private static string? Ask(params string[] arguments)
     {
         if (!File.Exists(Python))

@@ -21,7 +21,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Runtimes;
 
-/// <summary>What of CUDA can be tested without a card: options, texts, and where nodes will run.</summary>
+/// <summary>The parts of CUDA that can be tested without a card: options, texts, and where nodes will run.</summary>
 [Trait("Category", "Slow")]
 public sealed class CudaTests
 {

@@ -37,7 +37,7 @@ internal sealed class EngineFile
             : InFloat64().Tensors.Single(tensor => tensor.Name == result).Values;
     }
 
-    /// <summary>What the file takes.</summary>
+    /// <summary>The data of the file's inputs.</summary>
     internal Dictionary<string, NpyArray> Data { get; }
 
     /// <summary>The files of what it takes.</summary>

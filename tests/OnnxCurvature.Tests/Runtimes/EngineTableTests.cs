@@ -26,7 +26,7 @@ public sealed class EngineTableTests
     private static readonly string Here = Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests", "Runtimes");
     private static readonly string Page = Path.Combine(Repository.Root, "src", "docs", "engines.md");
 
-    /// <summary>What a row of the table is called, the model, and the weight.</summary>
+    /// <summary>The name of a row of the table, the model, and the weight.</summary>
     public static TheoryData<string, string, string> Networks =>
         new()
         {
@@ -168,7 +168,7 @@ public sealed class EngineTableTests
         return OpenCvOutputs(file) is { } outputs ? file.Error(outputs) : null;
     }
 
-    /// <summary>What OpenCV gives for the file that was written for it; null where it cannot be loaded.</summary>
+    /// <summary>OpenCV's outputs of the file that was written for it; null where it cannot be loaded.</summary>
     private static Dictionary<string, double[]>? OpenCvOutputs(EngineFile file, params (string Name, string Path)[] others)
     {
         var output = System.IO.Path.GetRelativePath(

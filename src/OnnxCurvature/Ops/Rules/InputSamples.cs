@@ -10,7 +10,7 @@ namespace OnnxCurvature.Ops.Rules;
 /// </summary>
 internal static class InputSamples
 {
-    /// <summary>The layouts of values of models that were followed: a plan asks for those of one model once for each cut of each weight.</summary>
+    /// <summary>The layouts of values of models: a plan asks for those of one model once for each cut of each weight.</summary>
     private static readonly ConditionalWeakTable<ModelGraph, Dictionary<Value, SampleLayout>> Followed = [];
 
     /// <summary>

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Tests.Laws.Samples.Recurrent;
 
-/// <summary>What the samples of recurrent operators share: sequences of three steps, two samples, two inputs and two states.</summary>
+/// <summary>The common part of samples of recurrent operators: sequences of three steps, two samples, two inputs and two states.</summary>
 public abstract class RecurrentSamples : OperatorSamples
 {
     private const long Steps = 3,
