@@ -3,6 +3,7 @@ using OnnxCurvature.Analysis.Diagonals;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Files;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Commands;
 
@@ -44,12 +45,15 @@ internal sealed class AnalysisRun
     /// <summary>The curvature of the weights, once the plan is shown.</summary>
     public (PreparedAnalysis Analysis, NetworkCurvature Curvature) Produce(CancellationToken cancellation)
     {
-        var analysis = ProgressView.Show(_terminal, "analyze", progress => Input.Prepare(progress, cancellation));
+        var analysis = Show(progress => Input.Prepare(progress, cancellation));
         Refuse(analysis.ModelFiles);
         cancellation.ThrowIfCancellationRequested();
         AnalysisView.ShowPlan(_terminal, analysis, Input.Options);
-        return (analysis, ProgressView.Show(_terminal, "analyze", progress => analysis.Run(progress, cancellation)));
+        return (analysis, Show(progress => analysis.Run(progress, cancellation)));
     }
+
+    /// <summary>Does some work, and shows its progress under the command's name.</summary>
+    public T Show<T>(Func<IProgress<RunProgress>, T> work) => ProgressView.Show(_terminal, _parsed.CommandResult.Command.Name, work);
 
     /// <summary>Shows a result to people, and writes the report for programs where one is asked for.</summary>
     public int Finish(string path, Func<string> json, Action text)

@@ -37,19 +37,8 @@ internal static class ImportanceCommand
                 var options = importance.OptionsOf(parsed);
                 var run = AnalysisRun.Begin(inputs, parsed, [path], terminal);
                 var input = run.Input;
-                var result = ProgressView.Show(
-                    terminal,
-                    "importance",
-                    progress =>
-                        CurvatureAnalyzer.Importance(
-                            input.Model,
-                            input.Request,
-                            input.Data,
-                            input.RunOptions,
-                            options,
-                            progress,
-                            cancellation
-                        )
+                var result = run.Show(progress =>
+                    CurvatureAnalyzer.Importance(input.Model, input.Request, input.Data, input.RunOptions, options, progress, cancellation)
                 );
                 result.WriteArrays(path);
                 return Task.FromResult(run.Finish(path, result.ToJson, () => ImportanceView.Show(terminal, result, path)));

@@ -40,11 +40,7 @@ internal static class SensitivityCommand
                 var files = QuantizationFiles.FilesOf(folder, quantization.HasTarget(parsed));
                 var run = AnalysisRun.Begin(inputs, parsed, files, terminal);
                 var (analysis, curvature) = run.Produce(cancellation);
-                var result = ProgressView.Show(
-                    terminal,
-                    "quantize",
-                    progress => CurvatureAnalyzer.Quantize(analysis, curvature, options, progress, cancellation)
-                );
+                var result = run.Show(progress => CurvatureAnalyzer.Quantize(analysis, curvature, options, progress, cancellation));
                 QuantizationFiles.Write(folder, result);
                 return Task.FromResult(
                     run.Finish(folder, () => QuantizationFiles.ToJson(result), () => SensitivityView.Show(terminal, result, files))

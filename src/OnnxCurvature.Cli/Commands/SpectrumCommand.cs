@@ -37,19 +37,16 @@ internal static class SpectrumCommand
                 var path = parsed.GetValue(output.Output);
                 var run = AnalysisRun.Begin(inputs, parsed, path is null ? [] : [path], terminal);
                 var input = run.Input;
-                var result = ProgressView.Show(
-                    terminal,
-                    "spectrum",
-                    progress =>
-                        CurvatureAnalyzer.Spectrum(
-                            input.Model,
-                            input.Request,
-                            input.Data,
-                            input.RunOptions,
-                            spectrum.OptionsOf(parsed),
-                            progress,
-                            cancellation
-                        )
+                var result = run.Show(progress =>
+                    CurvatureAnalyzer.Spectrum(
+                        input.Model,
+                        input.Request,
+                        input.Data,
+                        input.RunOptions,
+                        spectrum.OptionsOf(parsed),
+                        progress,
+                        cancellation
+                    )
                 );
                 if (path is not null)
                     TextFile.Write(path, result.DensityToCsv());

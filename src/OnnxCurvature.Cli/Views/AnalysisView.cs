@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Analysis.Diagonals;
 using OnnxCurvature.Analysis.Reports;
 
@@ -12,20 +13,35 @@ internal static class AnalysisView
     public static void ShowPlan(Terminal terminal, PreparedAnalysis analysis, AnalysisOptions options)
     {
         var exact = analysis.Layers.Count(layer => layer.IsExact);
-        terminal.Heading("Plan");
-        terminal.Line(
-            $"  {Figures.Count(exact)} of {Figures.Count(analysis.Layers.Length)} weights exactly, in about "
-                + $"{Figures.Duration(analysis.ExactSeconds)}; the budget is {Figures.Duration(options.Budget.TotalSeconds)}."
-        );
-        if (exact < analysis.Layers.Length)
-            terminal.Line(
-                $"  {Figures.Count(analysis.Layers.Length - exact)} by estimates of {Figures.Count(options.Probes)} probes, in about "
-                    + $"{Figures.Duration(analysis.EstimateSeconds)}."
-            );
-        PlanView.Notes(
+        ShowPlan(
             terminal,
+            (exact, analysis.ExactSeconds),
+            (analysis.Layers.Length - exact, analysis.EstimateSeconds),
+            options,
             [.. analysis.Notes, .. analysis.LeftOut.Select(weight => $"{weight.Weight} is left out: {weight.Reason}")]
         );
+    }
+
+    /// <summary>Shows how many weights are exact and how many estimated, how long each part takes, and notes.</summary>
+    public static void ShowPlan(
+        Terminal terminal,
+        (int Weights, double Seconds) exact,
+        (int Weights, double Seconds) estimated,
+        AnalysisOptions options,
+        ImmutableArray<string> notes
+    )
+    {
+        terminal.Heading("Plan");
+        terminal.Line(
+            $"  {Figures.Count(exact.Weights)} of {Figures.Count(exact.Weights + estimated.Weights)} weights exactly, in about "
+                + $"{Figures.Duration(exact.Seconds)}; the budget is {Figures.Duration(options.Budget.TotalSeconds)}."
+        );
+        if (estimated.Weights > 0)
+            terminal.Line(
+                $"  {Figures.Count(estimated.Weights)} by estimates of {Figures.Count(options.Probes)} probes, in about "
+                    + $"{Figures.Duration(estimated.Seconds)}."
+            );
+        PlanView.Notes(terminal, notes);
         terminal.Line();
     }
 
@@ -36,22 +52,23 @@ internal static class AnalysisView
         terminal.Line(
             $"  loss {Figures.Value(report.Loss)} over {Figures.Count(report.Samples)} samples, in {Figures.Duration(report.Seconds)}"
         );
-        var table = new TextTable(
-            Column.Name("node", 6),
+        var column = NodeNames.ColumnFor(report.Layers.Select(layer => (layer.Weight, layer.Node)));
+        var table = new TextTable([
+            .. column,
             Column.Name("weight"),
-            Column.Text("", 1),
+            Column.Text(""),
             Column.Number("trace"),
-            Column.Name("", 2),
+            Column.Name("", 3),
             Column.Number("mean", 4),
-            Column.Number("largest", 3),
+            Column.Number("largest", 2),
             Column.Number("negative", 5),
             Column.Number("zero", 7),
-            Column.Number("gradient norm", 8)
-        );
+            Column.Number("gradient norm", 8),
+        ]);
         var most = report.Layers.Max(layer => Math.Abs(layer.Trace));
         foreach (var layer in report.Layers)
-            table.Row(
-                layer.Node,
+            table.Row([
+                .. NodeNames.Cells(column, layer.Node),
                 layer.Weight,
                 layer.Exact ? "exact" : Estimated(layer),
                 Figures.Value(layer.Trace) + (layer.Exact ? "" : $" ± {Figures.Value(layer.TraceErrorBound)}"),
@@ -60,8 +77,8 @@ internal static class AnalysisView
                 Figures.Value(layer.Largest),
                 Figures.Share(layer.NegativeShare),
                 Figures.Share(layer.ZeroShare),
-                Figures.Value(layer.GradientNorm)
-            );
+                Figures.Value(layer.GradientNorm),
+            ]);
         terminal.Table(table);
         terminal.Line();
         terminal.Line($"Written: {string.Join(", ", files)}");

@@ -13,28 +13,29 @@ internal static class ImportanceView
         PlanView.Notes(terminal, result.Notes);
         terminal.Heading("Result");
         terminal.Line($"  loss {Figures.Value(result.Loss)} over {Figures.Count(result.Samples)} samples");
-        var table = new TextTable(
-            Column.Name("node", 1),
+        var column = NodeNames.ColumnFor(result.Layers.Select(layer => (layer.Weight, layer.Node)));
+        var table = new TextTable([
+            .. column,
             Column.Name("weight"),
-            Column.Text("", 2),
+            Column.Text(""),
             Column.Number("sum"),
             Column.Name("", 4),
-            Column.Number("mean"),
+            Column.Number("mean", 5),
             Column.Number("largest"),
-            Column.Number("zero", 3)
-        );
+            Column.Number("zero", 3),
+        ]);
         var most = result.Layers.Max(layer => layer.Sum);
         foreach (var layer in result.Layers)
-            table.Row(
-                layer.Node,
+            table.Row([
+                .. NodeNames.Cells(column, layer.Node),
                 layer.Weight,
                 layer.StandardErrors is null ? "exact" : "estimated",
-                Figures.Value(layer.Sum),
+                Figures.Value(layer.Sum) + (layer.StandardErrors is { } errors ? $" ± {Figures.Value(errors.Sum())}" : ""),
                 Figures.Bar(layer.Sum, most, BarWidth),
                 Figures.Value(layer.Sum / layer.Importance.Length),
                 Figures.Value(layer.Importance.Max()),
-                Figures.Share(layer.ZeroShare)
-            );
+                Figures.Share(layer.ZeroShare),
+            ]);
         terminal.Table(table);
         terminal.Line();
         terminal.Line($"Written: {path}");

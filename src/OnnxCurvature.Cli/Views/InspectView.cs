@@ -71,10 +71,10 @@ internal static class InspectView
         if (!report.Losses.IsEmpty)
             terminal.Line($"  For one batch, with 1 for symbolic dimensions, the Hessian diagonal of {report.Losses[0].Loss} takes:");
         var shown = report.Weights.Take(MostRows).ToArray();
-        var nodes = NodeNames.AreNeeded(shown.Select(weight => (weight.Name, weight.Nodes)));
+        var nodes = NodeNames.ColumnFor(shown.Select(weight => (weight.Name, weight.Nodes)));
         var table = new TextTable([
             Column.Name("name"),
-            .. nodes ? [Column.Name("node")] : Array.Empty<Column>(),
+            .. nodes,
             Column.Name("type", 4),
             Column.Number("entries"),
             Column.Text("method", 2),
@@ -84,13 +84,7 @@ internal static class InspectView
             Column.Number("memory", 3),
         ]);
         foreach (var weight in shown)
-            table.Row([
-                weight.Name,
-                .. nodes ? [weight.Nodes] : Array.Empty<string>(),
-                weight.Type,
-                Figures.Count(weight.Elements),
-                .. Plan(weight),
-            ]);
+            table.Row([weight.Name, .. NodeNames.Cells(nodes, weight.Nodes), weight.Type, Figures.Count(weight.Elements), .. Plan(weight)]);
         terminal.Table(table);
         if (report.Weights.Length > MostRows)
             terminal.Item($"{Figures.Count(report.Weights.Length - MostRows)} more weights are listed by --json.");

@@ -13,23 +13,24 @@ internal static class LaplaceView
             $"  sum of the losses {Figures.Value(result.Loss)}, prior precision {Figures.Value(result.PriorPrecision)}"
                 + $"{(result.IsFitted ? " (fitted)" : "")}, log marginal likelihood {Figures.Value(result.LogMarginalLikelihood)}"
         );
-        var table = new TextTable(
-            Column.Name("node", 1),
+        var column = NodeNames.ColumnFor(result.Layers.Select(layer => (layer.Weight, layer.Node)));
+        var table = new TextTable([
+            .. column,
             Column.Name("weight"),
-            Column.Text("curvature", 2),
-            Column.Number("entries"),
+            Column.Text("curvature"),
+            Column.Number("entries", 1),
             Column.Number("mean variance"),
-            Column.Number("largest variance")
-        );
+            Column.Number("largest variance"),
+        ]);
         foreach (var layer in result.Layers)
-            table.Row(
-                layer.Node,
+            table.Row([
+                .. NodeNames.Cells(column, layer.Node),
                 layer.Weight,
                 layer.IsExact ? "exact" : "estimated",
                 Figures.Count(layer.Mean.Length),
                 Figures.Value(layer.Variance.Average()),
-                Figures.Value(layer.Variance.Max())
-            );
+                Figures.Value(layer.Variance.Max()),
+            ]);
         terminal.Table(table);
         terminal.Line();
         terminal.Line($"The output '{outputs.Variance}' is the predictive variance of '{outputs.Mean}', linearized in the weights.");

@@ -16,7 +16,9 @@ internal static class PlanView
     /// <summary>Shows a plan.</summary>
     public static void Show(Terminal terminal, PlanOverview plan, bool explain = false)
     {
-        terminal.Heading("Plan");
+        // A gradient alone has no method to tell.
+        if (!plan.Methods.IsEmpty || plan.Batches is not null)
+            terminal.Heading("Plan");
         Methods(terminal, plan);
         if (explain)
             Explain(terminal, plan.Methods);
@@ -27,7 +29,8 @@ internal static class PlanView
                     + $"weights{Expected(plan.Estimate)}."
             );
         Notes(terminal, plan.Notes);
-        terminal.Line();
+        if (!plan.Methods.IsEmpty || plan.Batches is not null || !plan.Notes.IsEmpty)
+            terminal.Line();
     }
 
     /// <summary>Shows methods as a table, and then the reasons, each once.</summary>
@@ -36,10 +39,10 @@ internal static class PlanView
         var methods = overview.Methods;
         if (methods.IsEmpty)
             return;
-        var nodes = NodeNames.AreNeeded(methods.Select(plan => (plan.Target, overview.NodeOf(plan.Target))));
+        var nodes = NodeNames.ColumnFor(methods.Select(plan => (plan.Target, overview.NodeOf(plan.Target))));
         var table = new TextTable([
             Column.Name("target"),
-            .. nodes ? [Column.Name("node")] : Array.Empty<Column>(),
+            .. nodes,
             Column.Name("quantity", 3),
             Column.Text("method", 1),
             Column.Number("directions", 4),
@@ -50,7 +53,7 @@ internal static class PlanView
         foreach (var plan in methods)
             table.Row([
                 plan.Target,
-                .. nodes ? [overview.NodeOf(plan.Target)] : Array.Empty<string>(),
+                .. NodeNames.Cells(nodes, overview.NodeOf(plan.Target)),
                 plan.Quantity.Name(),
                 plan.Method,
                 Figures.Count(plan.Directions),

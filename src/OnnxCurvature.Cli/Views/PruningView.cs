@@ -18,25 +18,26 @@ internal static class PruningView
             $"  loss {Figures.Value(result.Loss)}; {Figures.Share(result.Sparsity)} of the entries become zero, at a predicted change of "
                 + $"{Figures.Value(result.Predicted)}{error}"
         );
-        var table = new TextTable(
-            Column.Name("node", 2),
+        var column = NodeNames.ColumnFor(result.Layers.Select(layer => (layer.Weight, layer.Node)));
+        var table = new TextTable([
+            .. column,
             Column.Name("weight"),
-            Column.Text("", 3),
-            Column.Number("entries", 1),
+            Column.Text(""),
+            Column.Number("entries", 2),
             Column.Number("pruned"),
             Column.Name("", 4),
-            Column.Number("predicted change")
-        );
+            Column.Number("predicted change"),
+        ]);
         foreach (var layer in result.Layers)
-            table.Row(
-                layer.Node,
+            table.Row([
+                .. NodeNames.Cells(column, layer.Node),
                 layer.Weight,
                 layer.IsExact ? "exact" : "estimated",
                 Figures.Count(layer.Keeps.Length),
                 Figures.Share((double)layer.Pruned / layer.Keeps.Length),
                 Figures.Bar(layer.Pruned, layer.Keeps.Length, BarWidth),
-                Figures.Value(layer.Predicted) + (layer.IsExact ? "" : $" ± {Figures.Value(layer.Error)}")
-            );
+                Figures.Value(layer.Predicted) + (layer.IsExact ? "" : $" ± {Figures.Value(layer.Error)}"),
+            ]);
         terminal.Table(table);
         Curve(terminal, curve);
         if (files.Count > 0)

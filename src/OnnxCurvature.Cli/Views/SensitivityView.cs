@@ -12,7 +12,8 @@ internal static class SensitivityView
     /// <summary>Shows a result.</summary>
     public static void Show(Terminal terminal, QuantizationResult result, IEnumerable<string> files)
     {
-        terminal.Line($"loss {Figures.Value(result.Loss)}");
+        terminal.Heading("Result");
+        terminal.Line($"  loss {Figures.Value(result.Loss)}");
         foreach (var scheme in result.Nodes.GroupBy(node => node.Scheme))
             Show(terminal, scheme.Key, [.. scheme]);
         Correlations(terminal, result);
@@ -26,27 +27,29 @@ internal static class SensitivityView
     {
         terminal.Line();
         terminal.Heading(scheme.Name);
-        var table = new TextTable(
-            Column.Name("node", 1),
+        var column = NodeNames.ColumnFor(nodes.Select(node => (node.Weight, node.Node)));
+        var table = new TextTable([
+            .. column,
             Column.Name("weight"),
-            Column.Text("", 2),
+            Column.Text(""),
             Column.Number("predicted change"),
             Column.Number("measured"),
             Column.Number("first order", 3),
-            Column.Number("‖Δw‖²", 4)
-        );
+            Column.Number("‖Δw‖²", 4),
+        ]);
         foreach (var node in nodes.Take(Shown))
-            table.Row(
-                node.Node,
+            table.Row([
+                .. NodeNames.Cells(column, node.Node),
                 node.Weight,
                 node.IsExact ? "exact" : "estimated",
                 Figures.Value(node.Predicted) + (node.IsExact ? "" : $" ± {Figures.Value(node.Error)}"),
                 node.Measured is { } measured ? Figures.Value(measured) : "",
                 Figures.Value(node.FirstOrder),
-                Figures.Value(node.WeightError)
-            );
+                Figures.Value(node.WeightError),
+            ]);
         terminal.Table(table);
-        terminal.Line($"  all {Figures.Count(nodes.Length)} together: {Figures.Value(nodes.Sum(node => node.Predicted))}");
+        var error = nodes.All(node => node.IsExact) ? "" : $" ± {Figures.Value(nodes.Sum(node => node.Error))}";
+        terminal.Line($"  all {Figures.Count(nodes.Length)} together: {Figures.Value(nodes.Sum(node => node.Predicted))}{error}");
     }
 
     private static void Correlations(Terminal terminal, QuantizationResult result)

@@ -12,20 +12,21 @@ internal static class SpectrumView
     /// <summary>Shows a result.</summary>
     public static void Show(Terminal terminal, SpectrumResult result, string? path)
     {
-        var table = new TextTable(
-            Column.Name("node", 2),
+        var column = NodeNames.ColumnFor(result.Parts.Select(part => (part.Name, part.Node)));
+        var table = new TextTable([
+            .. column,
             Column.Name("weights"),
-            Column.Number("entries", 1),
+            Column.Number("entries", 2),
             Column.Number("largest"),
             Column.Number("± bound"),
             Column.Number("smallest"),
             Column.Number("± bound"),
             Column.Number("trace"),
-            Column.Number("± error", 3)
-        );
+            Column.Number("± error", 3),
+        ]);
         foreach (var part in result.Parts)
-            table.Row(
-                part.Node,
+            table.Row([
+                .. NodeNames.Cells(column, part.Node),
                 part.Name,
                 Figures.Count(part.Entries),
                 Figures.Value(part.Largest[0].Value),
@@ -33,8 +34,8 @@ internal static class SpectrumView
                 Figures.Value(part.Smallest[0].Value),
                 Bound(part.Smallest[0].Bound),
                 Figures.Value(part.Trace),
-                Bound(part.TraceError)
-            );
+                Bound(part.TraceError),
+            ]);
         terminal.Table(table);
         Eigenvalues(terminal, "Largest eigenvalues of all weights together", result.Parts[0].Largest);
         Eigenvalues(terminal, "Smallest eigenvalues of all weights together", result.Parts[0].Smallest);

@@ -71,11 +71,11 @@ internal static partial class SummaryView
         {
             TensorSummary[] first = [.. group.First().Tensors];
             var last = Label(first[^1]);
-            var nodes = NodeNames.AreNeeded(group.Select(target => (target.Name, plan.NodeOf(target.Name))));
+            var nodes = NodeNames.ColumnFor(group.Select(target => (target.Name, plan.NodeOf(target.Name))));
             terminal.Heading($"{Figures.Count(group.Count())} targets, L2 norms, and sum, maximum and share below zero of {last}");
             var table = new TextTable([
                 Column.Name("target"),
-                .. nodes ? [Column.Name("node")] : Array.Empty<Column>(),
+                .. nodes,
                 Column.Name("shape", 4),
                 .. first.Select((tensor, at) => Column.Number(Label(tensor), at == first.Length - 1 ? 0 : 3)),
                 Column.Number("sum", 1),
@@ -87,7 +87,7 @@ internal static partial class SummaryView
                 var tensor = target.Tensors[^1];
                 table.Row([
                     target.Name,
-                    .. nodes ? [plan.NodeOf(target.Name)] : Array.Empty<string>(),
+                    .. NodeNames.Cells(nodes, plan.NodeOf(target.Name)),
                     Figures.Index(tensor.Shape),
                     .. target.Tensors.Select(each => Figures.Value(each.Norm)),
                     Figures.Value(tensor.Sum),
@@ -104,7 +104,7 @@ internal static partial class SummaryView
     private static void Show(Terminal terminal, TargetSummary target, string node)
     {
         terminal.Line();
-        var ofNode = NodeNames.AreNeeded([(target.Name, node)]) ? $" of {node}" : "";
+        var ofNode = NodeNames.SaysMore(target.Name, node) ? $" of {NodeNames.Short(node)}" : "";
         terminal.Heading($"{target.Name}{ofNode}, shape {Figures.Index(target.Tensors[0].Shape)}");
         if (Range().IsMatch(target.Name))
             terminal.Line("  Indices count from the start of the range.");

@@ -7,6 +7,7 @@ using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Runtime.Schedules;
 using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.EndToEnd;
 using OnnxCurvature.Tests.Files;
@@ -82,6 +83,17 @@ public sealed class ResumedRunTests
             Assert.Equal(ExitCodes.UserError, run.Code);
             Assert.Contains(expected, run.Error, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData(SegmentLimit.Chunks, 1, "give at most 1, or a smaller --memory where it makes more chunks")]
+    [InlineData(SegmentLimit.Chunks, 4, "give at most 1, or smaller batches with --batch-size, or a smaller --memory")]
+    [InlineData(SegmentLimit.Weights, 1, "give at most 1, since making sessions of these weights again would take longer")]
+    [InlineData(SegmentLimit.NoSums, 1, "give at most 1, since results that are no sums over directions are made at once")]
+    public void A_refusal_of_many_shards_advises_only_what_helps(object limit, long batchSize, string expected)
+    {
+        var refused = Assert.Throws<UserErrorException>(() => new Shard(1, 8).UnitsOf(1, 1, (SegmentLimit)limit, batchSize));
+        Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

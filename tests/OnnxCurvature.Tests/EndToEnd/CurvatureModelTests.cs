@@ -106,6 +106,8 @@ public sealed partial class CurvatureModelTests : IDisposable
         var phases = new Phases();
         await model.RunAsync(Request, Data(0), OneThread, phases, TestContext.Current.CancellationToken);
         Assert.Equal([RunPhase.Load, RunPhase.Plan, RunPhase.Run, RunPhase.Check], phases.Seen.Distinct().Order());
+        // A large file takes a while, and that is not planning.
+        Assert.Contains(phases.Messages, message => message.StartsWith("looking for NaN in '", StringComparison.Ordinal));
         using var source = new CancellationTokenSource();
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
@@ -258,6 +260,12 @@ public sealed partial class CurvatureModelTests : IDisposable
     {
         public List<RunPhase> Seen { get; } = [];
 
-        public void Report(RunProgress value) => Seen.Add(value.Phase);
+        public List<string> Messages { get; } = [];
+
+        public void Report(RunProgress value)
+        {
+            Seen.Add(value.Phase);
+            Messages.Add(value.Message);
+        }
     }
 }

@@ -39,15 +39,17 @@ internal sealed record CallingConvention(AugmentProfile Profile, long Runs, Immu
         if (!directions.IsEmpty)
             target += $" Feed the directions {Listed(directions)}{whole}.";
         var added = plan.Unweighted.Except(plan.PerSample).ToImmutableArray();
-        var batches =
-            rule.Obstacle is { } obstacle
-                ? $" Feed all samples at once: several batches are not proven to give the same, because {obstacle}."
-            : rule.Weight == BatchWeight.Samples ? " Of several batches take the mean, each weighted with its number of samples."
-            : " Of several batches take the sum.";
-        if (!plan.PerSample.IsEmpty)
-            batches += $" But {Listed(plan.PerSample)} hold something for each sample.";
+        var mean = rule.Weight == BatchWeight.Samples ? "mean, each weighted with its number of samples" : "sum";
+        string[] ways =
+        [
+            .. plan.Outputs.Except(plan.PerSample).Any() ? [$"take the {mean}"] : Array.Empty<string>(),
+            .. plan.PerSample.IsEmpty ? Array.Empty<string>() : [$"put {Listed(plan.PerSample)} one after the other, sample by sample"],
+        ];
+        var batches = rule.Obstacle is { } obstacle
+            ? $" Feed all samples at once: several batches are not proven to give the same, because {obstacle}."
+            : $" Of several batches {string.Join(", but ", ways)}.";
         if (!added.IsEmpty && rule is { Weight: BatchWeight.Samples, Obstacle: null })
-            batches += $" And {Listed(added)} are added over batches.";
+            batches += $" And {Listed(added)} {(added.Length == 1 ? "is" : "are")} added over batches.";
         return new CallingConvention(profile, program.Runs, program.Summed, $"{runs}{target}{batches}");
     }
 

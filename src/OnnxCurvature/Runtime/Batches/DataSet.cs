@@ -5,6 +5,7 @@ using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Batches;
 
@@ -91,6 +92,7 @@ internal sealed class DataSet
     /// <param name="labels">The labels of classes among the parameters, or null.</param>
     /// <param name="refusesNaN">Whether data that hold NaN are refused, since results would hold NaN, too.</param>
     /// <param name="names">How samples are named; null for their numbers.</param>
+    /// <param name="progress">Receives how much of an array has been looked through; null for nothing.</param>
     internal static DataSet Bind(
         IReadOnlyList<Value> parameters,
         IReadOnlyDictionary<string, NpyArray> data,
@@ -98,7 +100,8 @@ internal sealed class DataSet
         long batchSize,
         ClassLabels? labels,
         bool refusesNaN = true,
-        SampleNames? names = null
+        SampleNames? names = null,
+        IProgress<RunProgress>? progress = null
     )
     {
         names ??= SampleNames.Plain;
@@ -162,7 +165,7 @@ internal sealed class DataSet
             if (name == labels?.Input)
                 LabelRange.Check(array, labels, layout, names);
             if (refusesNaN && array.MayHoldNaN)
-                NumberCheck.Refuse(name, array, layout.IsSeparate ? layout.Axis : null, layout.Inner.Known ?? 1, names);
+                NumberCheck.Refuse(name, array, layout.IsSeparate ? layout.Axis : null, layout.Inner.Known ?? 1, names, progress);
             arrays.Add((parameter, array, layout));
         }
         if (samples is { Size: 0, Name: var empty })

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OnnxCurvature.Runtime.Schedules;
 
 namespace OnnxCurvature.Runtime.Checkpoints;
 
@@ -27,13 +28,16 @@ internal sealed record Shard(int Number, int Count)
     /// </summary>
     /// <param name="batches">The number of batches of the run.</param>
     /// <param name="segments">The number of segments of directions of a batch.</param>
-    internal UnitRange UnitsOf(long batches, int segments)
+    /// <param name="limit">Why there are no more of them.</param>
+    /// <param name="batchSize">The number of samples in a batch.</param>
+    internal UnitRange UnitsOf(long batches, int segments, SegmentLimit limit, long batchSize)
     {
         var total = checked(batches * segments);
         if (total < Count)
             throw new UserErrorException(
                 $"The run has {Numbered(batches, "batch", "batches")} of {Numbered(segments, "segment", "segments")} of directions, which "
-                    + $"are too few for {Count} shards; give at most {total}, or smaller batches with --batch-size, or a smaller --memory."
+                    + $"are too few for {Count} shards; give at most {total}"
+                    + $"{(batchSize > 1 ? ", or smaller batches with --batch-size" : "")}{Remedy(limit)}."
             );
         var each = batches >= Count ? segments : 1;
         var pieces = total / each;
@@ -48,6 +52,17 @@ internal sealed record Shard(int Number, int Count)
 
     /// <inheritdoc/>
     public override string ToString() => $"{Number}/{Count}";
+
+    private static string Remedy(SegmentLimit limit) =>
+        limit switch
+        {
+            SegmentLimit.Chunks => ", or a smaller --memory where it makes more chunks of directions",
+            SegmentLimit.NoSums => ", since results that are no sums over directions are made at once",
+            SegmentLimit.Device => ", since all that a batch collects stays on the device",
+            SegmentLimit.Weights => ", since making sessions of these weights again would take longer than a part of a batch",
+            SegmentLimit.Forward => ", since each part of a batch makes the forward pass again",
+            _ => "",
+        };
 
     private static string Numbered(long count, string one, string several) => $"{count} {(count == 1 ? one : several)}";
 }

@@ -68,7 +68,8 @@ internal static class AugmentedRun
             batches.Size,
             metadata.Labels,
             !NumberCheck.TakesNaN(program),
-            inputs.Given.Names
+            inputs.Given.Names,
+            options.Preparing
         );
         var costs = new CostModel(RunPlan.Limits(options, source));
         return new RunPlan(source, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set)

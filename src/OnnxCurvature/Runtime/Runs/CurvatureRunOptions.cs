@@ -5,6 +5,7 @@ using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Bounds;
 using OnnxCurvature.Runtime.Checkpoints;
+using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
@@ -44,6 +45,9 @@ public sealed record CurvatureRunOptions
 
     /// <summary>The bound of the run, as it was when it was prepared; null before.</summary>
     internal MemoryBound? PreparedBound { get; init; }
+
+    /// <summary>Receives the steps of preparing the run; null for nothing.</summary>
+    internal IProgress<RunProgress>? Preparing { get; init; }
 
     /// <summary>
     /// The bound of the run: <see cref="MemoryBytes"/>, or on a processor less where the system allows less.

@@ -83,7 +83,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         var keepsAll = keep || settings.Provider != ExecutionProvider.Cpu;
         var segments = DirectionSegments.Of(program, schedule, _costs, data.Batches, keepsAll, settings.IsBound);
         ImmutableArray<NamedValue> results = [.. program.Outputs.SkipLast(Check?.Given.Length ?? 0)];
-        var units = (keeper?.Shard ?? Shard.Whole).UnitsOf(data.Batches, segments.Count);
+        var units = (keeper?.Shard ?? Shard.Whole).UnitsOf(data.Batches, segments.Count, segments.Limit, data.BatchSize);
         ImmutableArray<StateOutput> empty = [.. results.Select(output => StateOf(output, units.AreDivided))];
         var state = keeper?.Begin(units, empty) ?? new RunState(units, empty);
         state.Samples = data.Samples;

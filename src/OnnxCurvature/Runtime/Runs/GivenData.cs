@@ -8,6 +8,7 @@ using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Runs;
 
@@ -37,7 +38,7 @@ internal sealed class GivenData
         var total = Total();
         Take(new SampleNumbers([(options.Samples ?? new SampleRange()).Of(total)]), total);
         if (options.SkipsBad)
-            LeaveOutBad();
+            LeaveOutBad(options.Preparing);
     }
 
     /// <summary>The arrays by name.</summary>
@@ -145,12 +146,12 @@ internal sealed class GivenData
             : new NpyArray(new ArrayPositions(array, axis, numbers.Positions(array.Shape[axis] / total)));
     }
 
-    private void LeaveOutBad()
+    private void LeaveOutBad(IProgress<RunProgress>? progress)
     {
         var (taken, bad) = (Numbers!, new SortedSet<long>());
         foreach (var (name, array) in Arrays)
             if (_layouts[name].IsSeparate && array.MayHoldNaN && array.Shape.Length > AxisOf(name))
-                bad.UnionWith(NumberCheck.Samples(array, AxisOf(name), array.Shape[AxisOf(name)] / taken.Count));
+                bad.UnionWith(NumberCheck.Samples(name, array, AxisOf(name), array.Shape[AxisOf(name)] / taken.Count, progress));
         if (bad.Count == 0)
             return;
         if (bad.Count == taken.Count)

@@ -84,7 +84,8 @@ internal static class RequestedRun
                 batches.Size,
                 plan.Loss.Labels,
                 !NumberCheck.TakesNaN(plan.Program),
-                from.Names
+                from.Names,
+                options.Preparing
             );
         }
     }

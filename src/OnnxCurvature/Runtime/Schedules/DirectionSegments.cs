@@ -33,9 +33,9 @@ internal sealed class DirectionSegments
 
     private readonly ImmutableHashSet<Node> _loops;
 
-    private DirectionSegments(int count, DirectionSums? sums)
+    private DirectionSegments(int count, DirectionSums? sums, SegmentLimit limit)
     {
-        Count = count;
+        (Count, Limit) = (count, limit);
         _loops = [.. sums?.Loops ?? []];
         Summed = [.. sums?.Summed ?? []];
         HasConstant = sums?.HasConstant ?? false;
@@ -43,6 +43,9 @@ internal sealed class DirectionSegments
 
     /// <summary>The number of segments of a batch; 1 where it is not divided.</summary>
     public int Count { get; }
+
+    /// <summary>Why a batch has no more segments.</summary>
+    public SegmentLimit Limit { get; }
 
     /// <summary>The outputs that are added up over segments; all others are the same in each.</summary>
     public ImmutableHashSet<string> Summed { get; }
@@ -71,24 +74,31 @@ internal sealed class DirectionSegments
         var loops = schedule.Steps.OfType<LoopStep>().ToArray();
         var total = costs.Flops(program);
         var wanted = (EnoughRuns + batches - 1) / batches;
-        if (
-            wanted == 1
-            || loops.All(loop => loop.Iterations == 1)
-            || isBound && loops.Any(loop => loop.Program.Outputs.Length > loop.States)
-            || !keepsSessions && !IsSmall(program) && total < 2 * FlopsOfASegment
-            || LoopRemoval.SumsOf(program) is not { } sums
-        )
-            return new DirectionSegments(1, null);
-        var summing = loops.Where(loop => sums.Loops.Contains(loop.Node)).ToArray();
+        DirectionSums? sums = null;
+        SegmentLimit? whole =
+            wanted == 1 ? SegmentLimit.Batches
+            : loops.All(loop => loop.Iterations == 1) ? SegmentLimit.Chunks
+            : isBound && loops.Any(loop => loop.Program.Outputs.Length > loop.States) ? SegmentLimit.Device
+            : !keepsSessions && !IsSmall(program) && total < 2 * FlopsOfASegment ? SegmentLimit.Weights
+            : (sums = LoopRemoval.SumsOf(program)) is null ? SegmentLimit.NoSums
+            : null;
+        if (whole is { } only)
+            return new DirectionSegments(1, null, only);
+        var summing = loops.Where(loop => sums!.Loops.Contains(loop.Node)).ToArray();
         var once =
             schedule.Steps.OfType<StraightStep>().Sum(step => costs.Flops(step.Program))
             + loops.Except(summing).Sum(loop => loop.Iterations * costs.Flops(loop.Program));
-        var affordable = Math.Max(AddedShare * total, FreeFlops) / Math.Max(1, once) + 1;
-        if (!keepsSessions && !IsSmall(program))
-            affordable = Math.Min(affordable, total / FlopsOfASegment);
-        var iterations = summing.Max(loop => loop.Iterations);
-        var count = (int)Math.Min(Math.Min(iterations, MostOfABatch), Math.Min(affordable, wanted));
-        return count > 1 ? new DirectionSegments(count, sums) : new DirectionSegments(1, null);
+        var free = Math.Max(AddedShare * total, FreeFlops) / Math.Max(1, once) + 1;
+        (double Count, SegmentLimit Limit)[] limits =
+        [
+            (summing.Max(loop => loop.Iterations), SegmentLimit.Chunks),
+            (MostOfABatch, SegmentLimit.Number),
+            (free, SegmentLimit.Forward),
+            (keepsSessions || IsSmall(program) ? double.PositiveInfinity : total / FlopsOfASegment, SegmentLimit.Weights),
+            (wanted, SegmentLimit.Batches),
+        ];
+        var (count, limit) = limits.MinBy(each => each.Count);
+        return new DirectionSegments(Math.Max(1, (int)count), count >= 2 ? sums : null, limit);
     }
 
     /// <summary>
@@ -132,4 +142,29 @@ internal readonly record struct DirectionSegment(ImmutableHashSet<Node> Loops, i
         var (first, end) = Of(loop);
         return first + (long)Math.Round(share * (end - first));
     }
+}
+
+/// <summary>Why a batch is not divided into more segments.</summary>
+internal enum SegmentLimit
+{
+    /// <summary>There are batches enough.</summary>
+    Batches,
+
+    /// <summary>Results are no sums over directions.</summary>
+    NoSums,
+
+    /// <summary>A segment holds one chunk of directions at least.</summary>
+    Chunks,
+
+    /// <summary>What loops collect stays on a device.</summary>
+    Device,
+
+    /// <summary>The weights are so large that sessions are made again for each segment.</summary>
+    Weights,
+
+    /// <summary>The most segments that a batch has.</summary>
+    Number,
+
+    /// <summary>Each segment makes the forward pass again.</summary>
+    Forward,
 }
