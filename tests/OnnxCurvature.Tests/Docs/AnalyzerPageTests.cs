@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
 using OnnxCurvature.Analysis.Diagonals;
+using OnnxCurvature.Cli;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Tests.Architecture;
+using OnnxCurvature.Tests.Cli;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 
@@ -50,6 +52,43 @@ public sealed partial class AnalyzerPageTests
         foreach (var file in new[] { "report/report.html", "quantization/bits.json", "masks.npz", "pruned.onnx", "ewc.npz", "sure.onnx" })
             Assert.True(File.Exists(folder.File(file)), file);
     }
+
+    [Theory]
+    [InlineData("analyze.md")]
+    [InlineData("quantization.md")]
+    [InlineData("pruning.md")]
+    [InlineData("importance.md")]
+    [InlineData("laplace.md")]
+    [InlineData("spectrum.md")]
+    public void What_a_page_shows_is_what_its_command_prints(string page)
+    {
+        using var folder = new TemporaryFolder();
+        var blocks = File.ReadAllText(Path.Combine(Repository.Root, "src", "docs", page)).Split("\n\n");
+        var at = Array.FindIndex(blocks, block => block.StartsWith("    onnx-curvature ", StringComparison.Ordinal));
+        string[] words =
+        [
+            .. blocks[at]
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Skip(1)
+                .Select(word => word.Trim('\'').Replace("testmodels/", Models + "/", StringComparison.Ordinal)),
+        ];
+        foreach (var option in words.Index().Where(word => word.Item is "-o" or "--variances").ToArray())
+            words[option.Index + 1] = folder.File(words[option.Index + 1]);
+        var run = ToolRun.Of(new CurvatureService(), words);
+        Assert.True(run.Code == ExitCodes.Success, run.ToString());
+        var printed = run.Output.Split('\n').Select(Stable).ToHashSet(StringComparer.Ordinal);
+        var shown = blocks.Skip(at + 1).TakeWhile(block => !block.StartsWith("## For programs", StringComparison.Ordinal));
+        var lines = shown
+            .Where(block => block.StartsWith("    ", StringComparison.Ordinal))
+            .SelectMany(block => block.Split('\n'))
+            .Where(line => Printed().IsMatch(line))
+            .Select(Stable)
+            .ToArray();
+        Assert.All(lines, line => Assert.Contains(line, printed), throwIfEmpty: true);
+    }
+
+    /// <summary>A line without the width of its columns, and without rounding errors, which differ from machine to machine.</summary>
+    private static string Stable(string line) => Blanks().Replace(Rounding().Replace(line.Trim(), "±"), " ");
 
     [Fact]
     public void Curvature_that_does_not_come_from_a_model_is_refused()
@@ -104,6 +143,16 @@ public sealed partial class AnalyzerPageTests
     [GeneratedRegex(@"fc\d\.weight\s+exact\s+([\d.]+)")]
     private static partial Regex Figure();
 
-    [GeneratedRegex(@"all\s+236\s+([\d.]+)")]
+    // Lines of tables and of results, and no code or command.
+    [GeneratedRegex(@"^ +loss [\d.]|^ +all |  exact  |  weights?  |\.weight +\d| [KM]iB |bits:")]
+    private static partial Regex Printed();
+
+    [GeneratedRegex(@"-?\d+(\.\d+)?E-1\d")]
+    private static partial Regex Rounding();
+
+    [GeneratedRegex(" +")]
+    private static partial Regex Blanks();
+
+    [GeneratedRegex(@"all\s+212\s+([\d.]+)")]
     private static partial Regex Largest();
 }

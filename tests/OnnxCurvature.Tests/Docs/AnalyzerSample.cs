@@ -96,7 +96,7 @@ internal static class AnalyzerSample
     private static (double Value, double Bound) Spectrum(CurvatureModel model, Data data)
     {
         // sample spectrum.md
-        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var request = new CurvatureRequest { WithRespectTo = ["*.weight"], Loss = LossRequest.Parse("cross-entropy") };
         var result = model.Spectrum(request, data, new SpectrumOptions { Steps = 80 });
         var (value, bound) = result.Parts[0].Largest[0];
         // end
