@@ -49,9 +49,7 @@ internal static class AnalysisView
     public static void ShowReport(Terminal terminal, ReportDocument report, IEnumerable<string> files)
     {
         terminal.Heading("Result");
-        terminal.Line(
-            $"  loss {Figures.Value(report.Loss)} over {Figures.Count(report.Samples)} samples, in {Figures.Duration(report.Seconds)}"
-        );
+        terminal.Line($"  loss {Figures.Value(report.Loss)} over {Figures.Samples(report.Samples)}, in {Figures.Duration(report.Seconds)}");
         var column = NodeNames.ColumnFor(report.Layers.Select(layer => (layer.Weight, layer.Node)));
         var table = new TextTable([
             .. column,

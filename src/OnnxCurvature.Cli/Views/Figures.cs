@@ -13,6 +13,9 @@ internal static class Figures
     /// <summary>A count, with separators: <c>2,359,296</c>.</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A number of samples, with the word.</summary>
+    public static string Samples(long count) => $"{Count(count)} {(count == 1 ? "sample" : "samples")}";
+
     /// <summary>A share as a percentage; one that is neither none nor all is never shown as 0 % or 100 %.</summary>
     public static string Share(double share)
     {

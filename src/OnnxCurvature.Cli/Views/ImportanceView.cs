@@ -12,7 +12,7 @@ internal static class ImportanceView
     {
         PlanView.Notes(terminal, result.Notes);
         terminal.Heading("Result");
-        terminal.Line($"  loss {Figures.Value(result.Loss)} over {Figures.Count(result.Samples)} samples");
+        terminal.Line($"  loss {Figures.Value(result.Loss)} over {Figures.Samples(result.Samples)}");
         var column = NodeNames.ColumnFor(result.Layers.Select(layer => (layer.Weight, layer.Node)));
         var table = new TextTable([
             .. column,

@@ -4,8 +4,8 @@ using OnnxCurvature.Runtime.Results;
 namespace OnnxCurvature.Cli.Views;
 
 /// <summary>
-/// Progress for logs, on the standard error. The first line comes within half a second; then one when the phase changes, 5 % more are
-/// done, or a minute has passed. So a short command writes none, and a run of a night no more than a log can bear.
+/// Progress for logs, on the standard error. The first line comes within half a second; then one when the phase or its step changes, 5 %
+/// more are done, or a minute has passed. So a short command writes none, and a run of a night no more than a log can bear.
 /// </summary>
 internal sealed class ProgressLines : IDisposable
 {
@@ -44,7 +44,7 @@ internal sealed class ProgressLines : IDisposable
                 || now.Fraction >= 1
                 || _shown is { } shown
                     && now.Phase == shown.Phase
-                    && now.Fraction - shown.Fraction < step
+                    && Math.Abs(now.Fraction - shown.Fraction) < step
                     && now.Elapsed - shown.Elapsed < Longest
             )
                 return;

@@ -26,7 +26,7 @@ internal static partial class SummaryView
             "  "
                 + string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Figures.Count(result.Samples)} {(result.Samples == 1 ? "sample" : "samples")} in {Figures.Count(result.Batches)} "
+                    $"{Figures.Samples(result.Samples)} in {Figures.Count(result.Batches)} "
                         + $"{(result.Batches == 1 ? "batch" : "batches")}, "
                 )
                 + string.Join(

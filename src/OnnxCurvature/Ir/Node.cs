@@ -82,7 +82,7 @@ internal sealed class Node
 
     /// <summary>How messages name the node: operator and name.</summary>
     public override string ToString() =>
-        Name is { Length: > 0 } name ? $"{Operator.Name} '{name}'"
-        : Outputs.Length > 0 && Output.Name is { } output ? $"{Operator.Name} that makes '{output}'"
-        : Operator.Name;
+        Name is { Length: > 0 } name ? $"{Operator.CommonName} '{name}'"
+        : Outputs.Length > 0 && Output.Name is { } output ? $"{Operator.CommonName} that makes '{output}'"
+        : Operator.CommonName;
 }

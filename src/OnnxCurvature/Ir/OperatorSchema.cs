@@ -11,6 +11,9 @@ internal abstract class OperatorSchema
     /// <summary>The name of the operator in ONNX.</summary>
     public abstract string Name { get; }
 
+    /// <summary>The name by which messages call it: that of the operator which it stands for where ONNX has no such one.</summary>
+    public virtual string CommonName => Name;
+
     /// <summary>The domain; empty for ai.onnx.</summary>
     public virtual string Domain => "";
 

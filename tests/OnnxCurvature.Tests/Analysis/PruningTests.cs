@@ -1,3 +1,4 @@
+using System.Globalization;
 using OnnxCurvature.Analysis.Diagonals;
 using OnnxCurvature.Analysis.Pruning;
 using OnnxCurvature.Cli;
@@ -5,6 +6,7 @@ using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Runs;
+using OnnxCurvature.Tests.Docs;
 using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.Onnx;
 using Xunit;
@@ -141,13 +143,23 @@ public sealed class PruningTests(ITestOutputHelper output)
         double[] sparsities = [0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];
         var held = TrainedNetwork.Data(network.HeldX, network.HeldLabels);
         var curve = prepared.Curve(new PruningOptions(), sparsities, Sources(held), TestContext.Current.CancellationToken);
+        PruningScore[] scores =
+        [
+            PruningScore.Curvature,
+            PruningScore.CurvatureAtMinimum,
+            PruningScore.Magnitude,
+            PruningScore.InputWeightedMagnitude,
+        ];
         foreach (var point in curve)
+        {
+            double[] losses = [.. scores.Select(score => point.Losses[score])];
+            var sparsity = point.Sparsity.ToString("0.0", CultureInfo.InvariantCulture);
             output.WriteLine(
-                FormattableString.Invariant($"| {point.Sparsity:0.0} | {point.Losses[PruningScore.Curvature]:0.000} ")
-                    + FormattableString.Invariant($"| {point.Losses[PruningScore.CurvatureAtMinimum]:0.000} ")
-                    + FormattableString.Invariant($"| {point.Losses[PruningScore.Magnitude]:0.000} ")
-                    + FormattableString.Invariant($"| {point.Losses[PruningScore.InputWeightedMagnitude]:0.000} |")
+                $"| {sparsity} | {string.Join(" | ", losses.Select(loss => loss.ToString("0.000", CultureInfo.InvariantCulture)))} |"
             );
+            if (point.Sparsity > 0.25)
+                PublishedTable.Holds("pruning.md", [sparsity], losses, tolerance: 0.02);
+        }
         double Sum(PruningScore score) => curve.Sum(point => point.Losses[score]);
         Assert.InRange(
             Sum(PruningScore.CurvatureAtMinimum),

@@ -6,6 +6,7 @@ using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Tests.Conformance;
+using OnnxCurvature.Tests.Docs;
 using OnnxCurvature.Tests.Files;
 using OnnxCurvature.Tests.Onnx;
 using Xunit;
@@ -64,7 +65,15 @@ public sealed class QuantizationRankTests(ITestOutputHelper output)
         var labels = OwnLabels.Of(model, "x", x);
         var data = new Dictionary<string, NpyArray> { ["x"] = x, ["labels"] = labels };
         // Of many weights and few probes the Gauss–Newton diagonal has the smaller errors.
-        var correlations = Ranks(name, model, loss, data, 0, isText ? ["conv*", "linear*"] : ["*w_0"], isGgn: isText);
+        var correlations = Ranks(
+            name.Replace("_infer", "", StringComparison.Ordinal),
+            model,
+            loss,
+            data,
+            0,
+            isText ? ["conv*", "linear*"] : ["*w_0"],
+            isGgn: isText
+        );
         // Integers of four bits change these networks by more than second derivatives can say.
         Assert.All(correlations.Where(each => each.Scheme.Bits == 8), each => Assert.InRange(each.Predicted, 0.5, 1), throwIfEmpty: true);
         double[] others = [correlations.Average(each => each.WeightError), correlations.Average(each => each.InputWeighted)];
@@ -94,13 +103,16 @@ public sealed class QuantizationRankTests(ITestOutputHelper output)
         var asked = new QuantizationOptions { Schemes = Schemes, Measure = true };
         var result = CurvatureAnalyzer.Quantize(analysis, curvature, asked, null, cancellation);
         foreach (var each in result.Correlations)
+        {
+            double[] figures = [each.Predicted, each.InputWeighted, each.WeightError];
             output.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"| {name} | {each.Weights} | {each.Scheme.Name} | {each.Predicted:0.00} | {each.InputWeighted:0.00} "
-                        + $"| {each.WeightError:0.00} |"
-                )
+                $"| {name} | {each.Weights} | {each.Scheme.Name} | "
+                    + string.Join(" | ", figures.Select(figure => figure.ToString("0.00", CultureInfo.InvariantCulture)))
+                    + " |"
             );
+            var count = each.Weights.ToString(CultureInfo.InvariantCulture);
+            PublishedTable.Holds("quantization.md", [name, count, each.Scheme.Name], figures, tolerance: 0.06);
+        }
         return result.Correlations;
     }
 }

@@ -35,8 +35,8 @@ internal sealed class PreparedAnalysis
         Layers = choice.Make(progress, cancellation);
         LeftOut = choice.LeftOut;
         _weights = pricing.Graph.Values;
-        _exact = Run(isExact: true, choice.ExactRequest);
-        _estimate = Run(isExact: false, choice.EstimateRequest);
+        _exact = Run(isExact: true, "planning the exact diagonals", choice.ExactRequest);
+        _estimate = Run(isExact: false, "planning the estimates", choice.EstimateRequest);
         ExactSeconds = _exact is null ? 0 : choice.ExactSeconds;
         if (_estimate is null)
             return;
@@ -48,10 +48,13 @@ internal sealed class PreparedAnalysis
         using var priced = _product();
         EstimateSeconds += options.Probes * priced.Seconds;
 
-        PreparedRun? Run(bool isExact, Func<IEnumerable<string>, CurvatureRequest> ask)
+        PreparedRun? Run(bool isExact, string step, Func<IEnumerable<string>, CurvatureRequest> ask)
         {
             var names = Names(isExact).ToArray();
-            return names.Length == 0 ? null : PreparedRun.Create(path, ask(names), data, runOptions);
+            if (names.Length == 0)
+                return null;
+            progress?.Report(new RunProgress(0, step, RunPhase.Plan));
+            return PreparedRun.Create(path, ask(names), data, runOptions with { Preparing = progress });
         }
     }
 
@@ -105,6 +108,7 @@ internal sealed class PreparedAnalysis
     private NetworkCurvature Compute(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
+        progress?.Report(new RunProgress(0, _exact is null ? "estimates" : "exact diagonals"));
         var share = ExactSeconds / Math.Max(ExactSeconds + EstimateSeconds, double.Epsilon);
         var exact = _exact?.Run(Part(progress, 0, share, "exact diagonals"), cancellation);
         var estimates = Part(progress, share, 1, _product is null ? "estimates" : "gradients");

@@ -9,6 +9,10 @@ internal static class Html
     /// <summary>Text that a page shows as it is; control characters of names are spelled out.</summary>
     public static string Text(string text) => WebUtility.HtmlEncode(Printable.Line(text));
 
+    /// <summary>The name of a node or a weight, which may wrap after its slashes and dots.</summary>
+    public static string Path(string name) =>
+        Text(name).Replace("/", "/<wbr>", StringComparison.Ordinal).Replace(".", ".<wbr>", StringComparison.Ordinal);
+
     /// <summary>A number to four significant digits.</summary>
     public static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 

@@ -44,7 +44,7 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
         var entries = report.Layers.Sum(layer => layer.Entries);
         var of = report.Options.Diagonal == "ggn-diagonal" ? "Gauss–Newton matrix" : "Hessian";
         Add($"<p>The diagonal of the {of} of the loss <code>{Html.Text(report.Options.Loss)}</code> by every weight, ");
-        Add($"over {Html.Count(report.Samples)} samples.</p>\n<div class=\"cards\">\n");
+        Add($"over {Html.Count(report.Samples)} {(report.Samples == 1 ? "sample" : "samples")}.</p>\n<div class=\"cards\">\n");
         Card(Html.Number(report.Loss), "loss");
         Card(Html.Count(report.Layers.Length), $"weights, {Html.Count(entries)} entries");
         Card(Html.Count(exact), "of these exact");
@@ -57,7 +57,7 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
     private void Table()
     {
         _page.Append("<h2>All weights</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th>node</th><th class=\"wide\">weight</th>");
-        _page.Append("<th class=\"n wide\">shape</th><th></th><th class=\"n\">trace</th><th></th>");
+        _page.Append("<th></th><th class=\"n\">trace</th><th></th>");
         foreach (var (name, _) in Figures(report.Layers[0]))
             Add($"<th class=\"n wide\">{name}</th>");
         _page.Append("</tr></thead>\n<tbody>\n");
@@ -66,11 +66,10 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
         {
             var error = layer.Exact ? "" : $" ± {Html.Number(layer.TraceErrorBound)}";
             var wide = most == 0 ? 0 : 60 * Math.Abs(layer.Trace) / most;
-            Add($"<tr><td>{Html.Text(layer.Node)}<br><span class=\"soft\">{Html.Text(layer.Operator)}");
-            Add($"<span class=\"phone\">, {Html.Text(layer.Weight)}</span></span></td>");
-            Add(
-                $"<td class=\"wide\">{Html.Text(layer.Weight)}</td><td class=\"n wide\">{Html.Shape(layer.Shape)}</td><td>{Tag(layer)}</td>"
-            );
+            Add($"<tr><td class=\"node\">{Html.Path(layer.Node)}<br><span class=\"soft\">{Html.Text(layer.Operator)}");
+            Add($"<span class=\"phone\">, {Html.Path(layer.Weight)}</span></span></td>");
+            Add($"<td class=\"wide node\">{Html.Path(layer.Weight)}<br><span class=\"soft\">{Html.Shape(layer.Shape)}</span></td>");
+            Add($"<td>{Tag(layer)}</td>");
             Add($"<td class=\"n\">{Html.Number(layer.Trace)}{error}</td>");
             Add($"<td><span class=\"bar\" style=\"width:{wide.ToString("0.#", CultureInfo.InvariantCulture)}px\"></span></td>");
             foreach (var (_, figure) in Figures(layer))
@@ -175,7 +174,7 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
     {
         if (layer.Exact)
             return "<span class=\"tag exact\">exact</span>";
-        var error = layer.RelativeError is { } relative ? $" ± {Html.Share(relative)}" : "";
+        var error = layer.RelativeError is { } relative ? $" ±&nbsp;{Html.Share(relative).Replace(" ", "&nbsp;", StringComparison.Ordinal)}" : "";
         return $"<span class=\"tag estimate\">estimated{error}</span>";
     }
 

@@ -20,6 +20,9 @@ internal sealed class SureLogSoftmax : AxisNormalization
         Catalogue.Get<SureLogSoftmax>().Apply(b, [x], Attributes.Empty.With("axis", (long)axis)).Output;
 
     /// <inheritdoc/>
+    public override string CommonName => nameof(LogSoftmax);
+
+    /// <inheritdoc/>
     public override string Domain => "OnnxCurvature";
 
     /// <inheritdoc/>

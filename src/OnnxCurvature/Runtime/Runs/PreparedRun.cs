@@ -206,7 +206,7 @@ internal sealed class PreparedRun : IDisposable
         OrtEnvironment.Start(options.OnnxRuntimePath);
         var (provider, why) = CudaProvider.Choose(options.Provider, options.Cuda);
         options = options with { Provider = provider };
-        options = options with { PreparedBound = options.Bound, Preparing = progress };
+        options = options with { PreparedBound = options.Bound, Preparing = progress ?? options.Preparing };
         var inputs = RunInputs.Resolve(
             new ModelSource(modelPath, request) { Dimensions = options.Dimensions, Limits = options.LoadLimits },
             data,
