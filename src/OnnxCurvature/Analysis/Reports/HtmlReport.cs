@@ -174,8 +174,10 @@ internal sealed class HtmlReport(ReportDocument report, NetworkCurvature curvatu
     {
         if (layer.Exact)
             return "<span class=\"tag exact\">exact</span>";
-        var error = layer.RelativeError is { } relative ? $" ±&nbsp;{Html.Share(relative).Replace(" ", "&nbsp;", StringComparison.Ordinal)}" : "";
-        return $"<span class=\"tag estimate\">estimated{error}</span>";
+        if (layer.RelativeError is not { } relative)
+            return "<span class=\"tag estimate\">estimated</span>";
+        var error = Html.Share(relative).Replace(" ", "&nbsp;", StringComparison.Ordinal);
+        return $"<span class=\"tag estimate\">estimated ±&nbsp;{error}</span>";
     }
 
     private static string Style()
