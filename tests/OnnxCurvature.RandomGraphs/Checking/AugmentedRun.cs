@@ -25,7 +25,12 @@ internal sealed class AugmentedRun(Problem problem, ProblemFiles files, Comparis
             Opset = problem.FileOpset,
             Dimensions = sizes,
             Embed = true,
-            Limits = new PlanLimits { MemoryBytes = problem.ChunkBytes ?? 1L << 30, Dimensions = sizes },
+            Limits = new PlanLimits
+            {
+                MemoryBytes = problem.ChunkBytes ?? 1L << 30,
+                Dimensions = sizes,
+                MasksProducts = isPortable ? null : problem.MasksProducts,
+            },
         };
         var report = CurvatureEngine.Augment(files.Model, ManagedRun.RequestOf(problem, quantities), path, options);
         using var settings = new SessionOptions { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };

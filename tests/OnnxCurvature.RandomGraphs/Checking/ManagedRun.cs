@@ -70,6 +70,7 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
             Dimensions = sizes,
             MemoryBytes = problem.ChunkBytes ?? 1L << 30,
             Factorized = ElementType.Float32,
+            MasksProducts = problem.MasksProducts,
         };
         var plan = new Planner(model.Graph, request, limits) { Choice = choice }.Plan();
         var data = files.DataFor(quantities);

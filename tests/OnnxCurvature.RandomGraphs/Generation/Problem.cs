@@ -74,6 +74,9 @@ public sealed record Problem
     /// <summary>The threads of a run by the engine; with several of them chunks run side by side.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>Whether products of directions leave out what masks make zero; null for where that is expected to be faster.</summary>
+    public bool? MasksProducts { get; init; }
+
     /// <summary>The opset that a file is asked for in; null for what the tool takes.</summary>
     public int? FileOpset { get; init; }
 

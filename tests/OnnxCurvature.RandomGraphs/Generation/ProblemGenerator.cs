@@ -214,7 +214,8 @@ public static class ProblemGenerator
             FileOpset = choices.Pick<int?>(null, null, 13, 15, 17, 21),
             Seed = seed,
         };
-        return WithBesides(choices, WithOther(choices, WithRules(choices, problem)));
+        var asked = WithBesides(choices, WithOther(choices, WithRules(choices, problem)));
+        return asked with { MasksProducts = choices.Pick<bool?>(null, true) };
     }
 
     /// <summary>With more targets in some cases, of quantities that take no directions of the user's own.</summary>
