@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
 using OnnxCurvature.Files;
 
@@ -11,10 +12,12 @@ namespace OnnxCurvature.Benchmarks;
 /// </summary>
 internal sealed partial class SuiteCases(Workspace workspace)
 {
-    private const string Ours = "OnnxCurvature";
     private const string Peer = "PyTorch";
+    private const string Diagonal = "hessian-diagonal";
 
-    /// <summary>The cases: network, weight of the file, parameter of PyTorch, its way, chunk, and how many it makes.</summary>
+    private readonly string _ours = workspace.Published is null ? "OnnxCurvature" : "OnnxCurvature, native";
+
+    /// <summary>The cases: network, weight, how many directions of which of its ways PyTorch makes at a time, and how many in all.</summary>
     private static readonly ImmutableArray<Entry> Entries =
     [
         new("vgg16", "features.0.weight", Columns: 8, Most: 32),
@@ -27,6 +30,7 @@ internal sealed partial class SuiteCases(Workspace workspace)
         new("resnet18", "layer1.0.conv1.weight", Columns: 32, Most: 320),
         new("resnet18", "layer2.0.conv1.weight", Columns: 32),
         new("resnet18", "layer4.1.conv2.weight", Columns: 32),
+        new("resnet18", "*", Columns: 8, Most: 40),
         new("resnet50", "layer3.0.conv2.weight", Columns: 32, Most: 320),
         new("mobilenet_v2", "features.3.conv.0.0.weight", Columns: 32, Most: 160),
         new("mobilenet_v2", "features.3.conv.1.0.weight", Columns: 32, Most: 160),
@@ -41,6 +45,12 @@ internal sealed partial class SuiteCases(Workspace workspace)
         new("lstm", "lstm.weight_hh_l0", Columns: 0, Products: 64, Most: 256),
         new("segmenter", "wide.0.weight", Columns: 0, Products: 16, Most: 160),
         new("segmenter", "head.weight", Columns: 0, Products: 16),
+        new("resnet50", "layer3.0.conv2.weight", Columns: 0, Quantity: "gradient"),
+        new("resnet50", "layer3.0.conv2.weight", Columns: 0, Quantity: "hvp"),
+        new("resnet50", "layer4.2.conv3.weight", Columns: 32, Quantity: "ggn-diagonal"),
+        new("encoder", "layers.0.self_attn.out_proj.weight", Columns: 0, Quantity: "gradient"),
+        new("encoder", "layers.0.self_attn.out_proj.weight", Columns: 0, Quantity: "hvp"),
+        new("encoder", "layers.0.self_attn.out_proj.weight", Columns: 10, Quantity: "ggn-diagonal"),
     ];
 
     /// <summary>All cases.</summary>
@@ -50,17 +60,21 @@ internal sealed partial class SuiteCases(Workspace workspace)
             yield break;
         foreach (var entry in Entries)
             yield return new BenchmarkCase(
-                $"suite-{entry.Network}-{entry.Weight}",
-                $"{entry.Network}, {entry.Weight}",
-                [new Contender(Ours, () => Tool(entry)), new Contender(Peer, () => PyTorch(entry))]
+                $"suite-{entry.Network}-{entry.Weight}{(entry.Quantity == Diagonal ? "" : $"-{entry.Quantity}")}",
+                $"{entry.Network}, {entry.Weight}{(entry.Quantity == Diagonal ? "" : $", {entry.Quantity}")}",
+                [new Contender(_ours, () => Tool(entry)), new Contender(Peer, () => PyTorch(entry))]
             );
     }
 
     private Measurement Tool(Entry entry)
     {
         var (folder, result) = (workspace.Suite(), workspace.Scratch("suite.npz"));
+        var direction =
+            entry.Quantity == "hvp"
+                ? [$"{entry.Weight}.direction={Path.Combine(folder, $"{entry.Network}.direction.npy")}"]
+                : Array.Empty<string>();
         var outcome = workspace.Tool(
-            null,
+            workspace.Published,
             [
                 "run",
                 Path.Combine(folder, $"{entry.Network}.onnx"),
@@ -71,25 +85,21 @@ internal sealed partial class SuiteCases(Workspace workspace)
                 "--loss",
                 "cross-entropy",
                 "--quantity",
-                "hessian-diagonal",
+                entry.Quantity,
                 "--data",
                 $"input={Path.Combine(folder, $"{entry.Network}.input.npy")}",
                 $"labels={Path.Combine(folder, $"{entry.Network}.labels.npy")}",
+                .. direction,
             ],
             ImmutableDictionary<string, string>.Empty
         );
         using var arrays = NpzReader.Open(result);
-        var diagonal = arrays.Read($"{entry.Weight}.hessian_diagonal").ToDoubles();
+        var ending = $".{entry.Quantity.Replace('-', '_')}";
+        var squares = arrays
+            .Names.Where(name => name.EndsWith(ending, StringComparison.Ordinal))
+            .Sum(name => TensorPrimitives.SumOfSquares<double>(arrays.Read(name).ToDoubles()));
         var told = Told().Match(outcome.Output) is { Success: true } match ? $"plan: {match.Groups[1]}, taken: {match.Groups[2]}" : null;
-        return new Measurement(
-            [outcome.Seconds],
-            0,
-            Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(diagonal)),
-            outcome.PeakBytes
-        )
-        {
-            Further = told,
-        };
+        return new Measurement([outcome.Seconds], 0, Math.Sqrt(squares), outcome.PeakBytes) { Further = told };
     }
 
     private Measurement PyTorch(Entry entry)
@@ -100,7 +110,12 @@ internal sealed partial class SuiteCases(Workspace workspace)
             workspace.Suite(),
             entry.Network,
             entry.Weight,
-            entry.Columns > 0 ? "columns" : "products",
+            entry.Quantity switch
+            {
+                "gradient" => "gradient",
+                "hvp" => "product",
+                _ => entry.Columns > 0 ? "columns" : "products",
+            },
             (entry.Columns > 0 ? entry.Columns : entry.Products).ToString(CultureInfo.InvariantCulture),
             .. entry.Most > 0 ? [entry.Most.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         ];
@@ -116,5 +131,5 @@ internal sealed partial class SuiteCases(Workspace workspace)
     [GeneratedRegex(@"planned: about (.+?) and .*?; taken: (.+?) and", RegexOptions.CultureInvariant)]
     private static partial Regex Told();
 
-    private sealed record Entry(string Network, string Weight, int Columns, int Products = 0, int Most = 0);
+    private sealed record Entry(string Network, string Weight, int Columns, int Products = 0, int Most = 0, string Quantity = Diagonal);
 }

@@ -104,7 +104,7 @@ internal sealed class Workspace
     public string Suite()
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "suite")).FullName;
-        if (!File.Exists(Path.Combine(folder, "lstm.pt")))
+        if (!File.Exists(Path.Combine(folder, "encoder.direction.npy")))
             ChildProcess.Run(Python, [SuiteScript, "export", folder], _peerEnvironment);
         return folder;
     }

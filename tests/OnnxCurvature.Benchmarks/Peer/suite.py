@@ -1,11 +1,13 @@
 """Networks of several kinds with seeded random weights, and what a user of PyTorch writes for an exact Hessian diagonal.
 
-  suite.py export DIR                          writes NAME.onnx, NAME.pt, and one sample: NAME.input.npy, NAME.labels.npy
+  suite.py export DIR                          writes NAME.onnx, NAME.pt, one sample, NAME.input.npy and NAME.labels.npy, and for some
+                                               NAME.direction.npy, a parameter's values, as the direction of a product
   suite.py measure DIR NAME PARAMETER WAY CHUNK [MOST]
                                                prints a measurement as one line of JSON
 
 WAY is `columns`, vmap of pull-backs of the columns of the square root of the output Hessian, or `products`, vmap of Hessian-vector products
 with unit vectors; CHUNK of them at a time. With MOST only so many are made, and the time of all is told from these; the norm is 0 then.
+It is `gradient` or `product`, that with the direction, for those alone. PARAMETER is * for all of them, by columns.
 """
 import json
 import os
@@ -68,6 +70,10 @@ class Recurrent(torch.nn.Module):
         return self.head(self.lstm(x)[0][:, -1])
 
 
+# Parameters with whose own values Hessian-vector products are made.
+DIRECTIONS = {'resnet50': 'layer3.0.conv2.weight', 'encoder': 'layers.0.self_attn.out_proj.weight'}
+
+
 def networks():
     """The networks by name: the network, a sample, the number of classes, and the shape of the labels."""
     import torchvision.models as models
@@ -103,6 +109,8 @@ def export(folder):
         np.save(f'{folder}/{name}.input.npy', x.numpy())
         np.save(f'{folder}/{name}.labels.npy', np.random.RandomState(0).randint(0, classes, labels).astype('int64'))
         torch.save(net, f'{folder}/{name}.pt')
+        if name in DIRECTIONS:
+            np.save(f'{folder}/{name}.direction.npy', net.get_parameter(DIRECTIONS[name]).detach().numpy())
 
 
 def measure(folder, name, parameter, way, chunk, most):
@@ -111,37 +119,48 @@ def measure(folder, name, parameter, way, chunk, most):
     net = torch.load(f'{folder}/{name}.pt').eval()
     x, labels = (torch.tensor(np.load(f'{folder}/{name}.{what}.npy')) for what in ('input', 'labels'))
     function, weights, buffers = make_functional_with_buffers(net)
-    index = [known for known, _ in net.named_parameters()].index(parameter)
+    names = [known for known, _ in net.named_parameters()]
+    chosen = range(len(names)) if parameter == '*' else [names.index(parameter)]
     weights = [weight.detach() for weight in weights]
+    given = tuple(weights[index] for index in chosen)
 
-    def logits(weight):
-        return function([*weights[:index], weight, *weights[index + 1:]], buffers, x)
+    def logits(*changed):
+        every = list(weights)
+        for index, weight in zip(chosen, changed):
+            every[index] = weight
+        return function(every, buffers, x)
 
-    begin, diagonal = time.perf_counter(), torch.zeros_like(weights[index])
+    gradient = grad(lambda weight: torch.nn.functional.cross_entropy(logits(weight), labels))
+    begin, results, total = time.perf_counter(), [torch.zeros_like(weight) for weight in given], 1
     if way == 'columns':
-        z, pull = vjp(lambda weight: logits(weight)[0], weights[index])
+        z, pull = vjp(lambda *changed: logits(*changed)[0], *given)
         root = torch.softmax(z, 0)
         factor = torch.diag(root.sqrt()) - torch.outer(root.sqrt(), root)
         total = len(factor)
         for first in range(0, min(total, most), chunk):
-            rows = vmap(pull)(factor[first:first + chunk])[0]
-            diagonal += (rows * rows).sum(0)
-    else:
-        gradient = grad(lambda weight: torch.nn.functional.cross_entropy(logits(weight), labels))
+            for result, rows in zip(results, vmap(pull)(factor[first:first + chunk])):
+                result += (rows * rows).sum(0)
+    elif way == 'products':
+        diagonal, = results
         total = diagonal.numel()
-        _, product = vjp(gradient, weights[index])
+        _, product = vjp(gradient, *given)
         for first in range(0, min(total, most), chunk):
             at = torch.arange(first, min(first + chunk, total))
             units = torch.zeros(len(at), total)
             units[torch.arange(len(at)), at] = 1
             rows = vmap(product)(units.view(-1, *diagonal.shape))[0].reshape(len(at), -1)
             diagonal.view(-1)[at] = rows[torch.arange(len(at)), at]
+    elif way == 'gradient':
+        results = [gradient(*given)]
+    else:
+        _, product = vjp(gradient, *given)
+        results = product(torch.tensor(np.load(f'{folder}/{name}.direction.npy')))
     seconds, done = time.perf_counter() - begin, min(total, most)
     print(json.dumps({
         'seconds': [seconds * total / done],
         'measured': seconds,
         'flops': 0,
-        'norm': float(diagonal.double().norm()) if done == total else 0,
+        'norm': sum(float(result.double().square().sum()) for result in results) ** 0.5 if done == total else 0,
         'peakBytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }))
 

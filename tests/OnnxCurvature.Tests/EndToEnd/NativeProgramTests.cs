@@ -11,7 +11,8 @@ using Xunit;
 namespace OnnxCurvature.Tests.EndToEnd;
 
 /// <summary>
-/// The tool as a native program, from which the compiler has left out what it takes to be unused, against the tool as it is.
+/// The tool as it is packed and installed where there is a C compiler: a native program, from which the compiler has left out what it takes
+/// to be unused, against the tool as it is built.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed class NativeProgramTests
@@ -27,34 +28,43 @@ public sealed class NativeProgramTests
             "A native program takes a C toolchain, and there is neither clang nor gcc."
         );
         using var folder = new TemporaryFolder();
-        var program = folder.File("native/onnx-curvature");
+        var platform = $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
         // Folders of its own: the tests run while the solution's are in use.
-        var published = Start(
+        var packed = Start(
             "dotnet",
             [
-                "publish",
+                "pack",
                 Path.Combine(Repository.Root, "src", "OnnxCurvature.Cli"),
                 "-c",
                 "Release",
-                "-r",
-                $"linux-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}",
-                "-p:PublishAot=true",
-                // The build of the tests has analyzed the code, and nobody debugs this program.
+                "-p:ByPlatform=true",
+                $"-p:ToolPlatforms={platform}",
+                // The build of the tests has analyzed the code.
                 "-p:RunAnalyzers=false",
-                "-p:NativeDebugSymbols=false",
                 "--artifacts-path",
                 folder.File("artifacts"),
                 "-o",
-                folder.File("native"),
+                folder.File("packages"),
                 "--disable-build-servers",
             ],
             folder.Path
         );
         Assert.SkipWhen(
-            published.Output.Contains("error NU1", StringComparison.Ordinal),
+            packed.Output.Contains("error NU1", StringComparison.Ordinal),
             "The package of .NET's native compiler cannot be had."
         );
-        Assert.True(published.Code == 0, published.ToString());
+        Assert.True(packed.Code == 0, packed.ToString());
+        Assert.Equal(
+            ["OnnxCurvature.Cli.0.1.0.nupkg", $"OnnxCurvature.Cli.{platform}.0.1.0.nupkg"],
+            Directory.GetFiles(folder.File("packages")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
+        var installed = Start(
+            "dotnet",
+            ["tool", "install", "OnnxCurvature.Cli", "--tool-path", folder.File("tools"), "--source", folder.File("packages")],
+            folder.Path
+        );
+        Assert.True(installed.Code == 0, installed.ToString());
+        var program = folder.File("tools/onnx-curvature");
 
         using var tool = new Tool();
         tool.Npy("target.npy", ElementType.Float32, [4, 2], [.. Enumerable.Range(0, 8).Select(i => Math.Cos(i))]);
