@@ -17,7 +17,7 @@ internal sealed partial class SuiteCases(Workspace workspace)
 
     private readonly string _ours = workspace.Published is null ? "OnnxCurvature" : "OnnxCurvature, native";
 
-    /// <summary>The cases: network, weight, how many directions of which of its ways PyTorch makes at a time, and how many in all.</summary>
+    /// <summary>The cases: network, weight, how many directions in which way PyTorch makes at a time, and how many in all.</summary>
     private static readonly ImmutableArray<Entry> Entries =
     [
         new("vgg16", "features.0.weight", Columns: 8, Most: 32),

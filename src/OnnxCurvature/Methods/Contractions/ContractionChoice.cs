@@ -41,7 +41,9 @@ internal static class ContractionChoice
         {
             var (positions, pairs) = (site.Positions.Factor, PositionPairs.Count(site.Positions.Factor));
             var products = limits.Size(site.Path.Samples * site.Groups) * pairs * inner;
-            return Fits(positions) && products * site.Entry.Type.Element.Size() < most
+            // Of a known number of samples some are taken at a time.
+            var atOnce = site.Path.Samples.IsKnown ? products / site.Path.Samples.Factor : products;
+            return Fits(positions) && atOnce * site.Entry.Type.Element.Size() < most
                 ? 2 * rows * (positions * positions * directions + pairs * inner)
                     + FlopsPerElement * (rows * positions * (2 * directions + 2 * positions) + 3 * products)
                 : double.PositiveInfinity;

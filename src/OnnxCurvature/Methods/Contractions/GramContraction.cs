@@ -85,20 +85,18 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
     /// <param name="isSloped">Whether they hold the slopes at argmax positions already.</param>
     public Value Contract(GraphBuilder outer, Value gram, bool isSloped)
     {
+        var atOnce =
+            limits.Provider == ExecutionProvider.Cpu
+                ? BytesAtOnce
+                : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfAnIteration);
         if (inPairs)
-            return PositionPairs.Contract(outer, site, gram);
+        {
+            var pairs = limits.Size(site.Groups * site.Inner) * PositionPairs.Count(Positions.Factor) * gram.Type.Element.Size();
+            return PositionPairs.Contract(outer, site, gram, Math.Max(1, Math.Floor(atOnce / pairs)));
+        }
         var rows = site.RowCount.Factor;
         var bytes = limits.Size(site.Path.Samples * site.Groups * Positions * site.Inner) * gram.Type.Element.Size();
-        var chunk = (int)
-            Math.Clamp(
-                (
-                    limits.Provider == ExecutionProvider.Cpu
-                        ? BytesAtOnce
-                        : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfAnIteration)
-                ) / bytes,
-                1,
-                rows
-            );
+        var chunk = (int)Math.Clamp(atOnce / bytes, 1, rows);
         chunk = (int)((rows + (rows + chunk - 1) / chunk - 1) / ((rows + chunk - 1) / chunk));
         var chunkLoop = new ChunkLoop(outer, rows, chunk);
         var body = chunkLoop.Body;

@@ -25,6 +25,9 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
 
     private const int Attempts = 3;
 
+    /// <summary>A chunk writes what it adds; the sum is read and written.</summary>
+    private const int PassesOfASum = 3;
+
     /// <summary>The share of the memory limit above which no more is looked for.</summary>
     private const double Enough = 0.9;
 
@@ -56,11 +59,12 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
 
     /// <summary>
     /// The most directions at once whose values are still in the cache of a core when the next node takes them; at least so many that
-    /// weights, which every chunk reads anew, are not most of what is read. Convolutions have a rule of their own, and devices no such
-    /// cache.
+    /// weights, which every chunk reads anew, and running sums, to which every chunk adds, are not most of what is read and written.
+    /// Convolutions have a rule of their own, and devices no such cache.
     /// </summary>
-    private double MostNearCore(Program body, int chunk)
+    private double MostNearCore(Program body, ChunkLoop loop)
     {
+        var chunk = loop.ChunkSize;
         if (limits.Provider != ExecutionProvider.Cpu || costs.WidestConvolution(body) > 0)
             return MostAtOnce;
         var (typical, written) = (costs.TypicalValue(body) / chunk, costs.Written(body) / chunk);
@@ -68,7 +72,10 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         if (written == 0)
             return MostAtOnce;
         return Math.Clamp(
-            Math.Max(Math.Floor(limits.Machine.CoreCacheBytes / typical), Math.Ceiling(costs.ReadAnew(body) / written)),
+            Math.Max(
+                Math.Floor(limits.Machine.CoreCacheBytes / typical),
+                Math.Ceiling((costs.ReadAnew(body) + PassesOfASum * loop.Sums.Sum(costs.Bytes)) / written)
+            ),
             1,
             MostAtOnce
         );
@@ -119,7 +126,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         var chunk = trial.Loop.ChunkSize;
         var widest = costs.WidestConvolution(trial.Body) / chunk;
         return (long)(
-            widest > 0 ? Math.Clamp(Math.Floor(ConvolutionBytes / widest), FewestAtOnce, MostAtOnce) : MostNearCore(trial.Body, chunk)
+            widest > 0 ? Math.Clamp(Math.Floor(ConvolutionBytes / widest), FewestAtOnce, MostAtOnce) : MostNearCore(trial.Body, trial.Loop)
         );
     }
 
