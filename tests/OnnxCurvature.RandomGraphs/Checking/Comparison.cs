@@ -9,7 +9,7 @@ namespace OnnxCurvature.RandomGraphs.Checking;
 
 /// <summary>Compares results with what they should be.</summary>
 /// <param name="problem">The problem.</param>
-/// <param name="expected">What is right of each target, in the order of <see cref="Problem.EachTarget"/>.</param>
+/// <param name="expected">The right values of each target, in the order of <see cref="Problem.EachTarget"/>.</param>
 public sealed class Comparison(Problem problem, ImmutableArray<Dictionary<Quantity, ImmutableArray<ExpectedResult>>> expected)
 {
     /// <summary>

@@ -12,7 +12,7 @@ namespace OnnxCurvature.RandomGraphs.Checking;
 /// <param name="Seed">The seed.</param>
 /// <param name="Choices">The choices.</param>
 /// <param name="Problem">The problem.</param>
-/// <param name="Outcome">What is wrong.</param>
+/// <param name="Outcome">The fault.</param>
 public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Problem, Outcome Outcome)
 {
     /// <summary>In sentences, with the nodes.</summary>

@@ -9,7 +9,7 @@ namespace OnnxCurvature.RandomGraphs.Checking;
 
 /// <summary>Why a problem says nothing, or what became of it.</summary>
 /// <param name="Skipped">Why it says nothing; null where it does.</param>
-/// <param name="Outcomes">What became of it.</param>
+/// <param name="Outcomes">Its outcomes.</param>
 public sealed record Verdict(string? Skipped, ImmutableArray<Outcome> Outcomes);
 
 /// <summary>Compiles and runs a problem in its ways, and compares with what its definition says.</summary>

@@ -4,8 +4,8 @@ using OnnxCurvature.RandomGraphs.Generation;
 namespace OnnxCurvature.RandomGraphs.Checking;
 
 /// <summary>Finds smaller choices that lead to a problem with the same fault.</summary>
-/// <param name="checker">What checks a problem.</param>
-/// <param name="seed">What elements are made from.</param>
+/// <param name="checker">Checks a problem.</param>
+/// <param name="seed">The seed of the elements.</param>
 public sealed class Shrinker(ProblemChecker checker, ulong seed)
 {
     private const int MostAttempts = 250;

@@ -54,10 +54,10 @@ public sealed record Data(int[] Shape, Number[]? Floats, long[]? Integers = null
     /// <summary>A tensor of another shape, each element of which is one of this; null for zero.</summary>
     public Data Pick(int[] shape, Func<int[], int?> source)
     {
-        var picked = Coordinates(shape).Select(source).ToArray();
+        var gathered = Coordinates(shape).Select(source).ToArray();
         return Floats is { } floats
-            ? new Data(shape, [.. picked.Select(index => index is { } i ? floats[i] : floats[0].Constant(0))])
-            : new Data(shape, null, [.. picked.Select(index => index is { } i ? Integers![i] : 0)]);
+            ? new Data(shape, [.. gathered.Select(index => index is { } i ? floats[i] : floats[0].Constant(0))])
+            : new Data(shape, null, [.. gathered.Select(index => index is { } i ? Integers![i] : 0)]);
     }
 
     /// <summary>The same elements in another shape.</summary>

@@ -68,12 +68,12 @@ public static class Evaluator
     {
         Data?[] inputs = [.. node.Inputs.Select(name => name.Length == 0 ? null : values[name])];
         return node.Body is { } body
-            ? LoopOperators.Run(node, inputs, given => Round(body, given, values))
+            ? LoopOperators.Run(node, inputs, given => Iteration(body, given, values))
             : Operators[node.Operator](node, inputs);
     }
 
     /// <summary>The outputs of a body in one iteration, of which nothing is left but its outputs.</summary>
-    private static Data[] Round(GraphBody body, IReadOnlyList<Data> given, Dictionary<string, Data> around)
+    private static Data[] Iteration(GraphBody body, IReadOnlyList<Data> given, Dictionary<string, Data> around)
     {
         var values = new Dictionary<string, Data>(around, StringComparer.Ordinal);
         for (var index = 0; index < given.Count; index++)

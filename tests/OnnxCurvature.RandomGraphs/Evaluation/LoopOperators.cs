@@ -2,31 +2,31 @@ using OnnxCurvature.RandomGraphs.Graphs;
 
 namespace OnnxCurvature.RandomGraphs.Evaluation;
 
-/// <summary>Scan and Loop: rounds of a body, one after the other, without a condition that ends them early.</summary>
+/// <summary>Scan and Loop: iterations of a body, one after the other, without a condition that ends them early.</summary>
 internal static class LoopOperators
 {
     /// <summary>The outputs of a loop: its last states, then the outputs of each iteration, stacked.</summary>
     /// <param name="node">The loop.</param>
     /// <param name="inputs">Its inputs.</param>
-    /// <param name="round">What the body makes of what it is given.</param>
-    public static Data[] Run(GraphNode node, Data?[] inputs, Func<IReadOnlyList<Data>, Data[]> round) =>
-        node.Operator == "Scan" ? Scan(node, inputs, round) : Loop(inputs, round);
+    /// <param name="iteration">The outputs of the body for its inputs.</param>
+    public static Data[] Run(GraphNode node, Data?[] inputs, Func<IReadOnlyList<Data>, Data[]> iteration) =>
+        node.Operator == "Scan" ? Scan(node, inputs, iteration) : Loop(inputs, iteration);
 
-    private static Data[] Scan(GraphNode node, Data?[] inputs, Func<IReadOnlyList<Data>, Data[]> round)
+    private static Data[] Scan(GraphNode node, Data?[] inputs, Func<IReadOnlyList<Data>, Data[]> iteration)
     {
         var count = (int)node.Int("num_scan_inputs", 1);
         var sequences = inputs[^count..];
         var axes = node.Ints("scan_input_axes") ?? new long[count];
         var backwards = node.Ints("scan_input_directions") ?? new long[count];
         Data[] states = [.. inputs[..^count].Select(state => state!)];
-        var rounds = sequences[0]!.Shape[sequences[0]!.Axis(axes[0])];
+        var iterations = sequences[0]!.Shape[sequences[0]!.Axis(axes[0])];
         var given = new List<Data[]>();
-        for (var at = 0; at < rounds; at++)
+        for (var at = 0; at < iterations; at++)
         {
             var slices = sequences.Select(
-                (sequence, index) => Slice(sequence!, sequence!.Axis(axes[index]), backwards[index] == 0 ? at : rounds - 1 - at)
+                (sequence, index) => Slice(sequence!, sequence!.Axis(axes[index]), backwards[index] == 0 ? at : iterations - 1 - at)
             );
-            var results = round([.. states, .. slices]);
+            var results = iteration([.. states, .. slices]);
             states = results[..states.Length];
             given.Add(results[states.Length..]);
         }
@@ -45,13 +45,13 @@ internal static class LoopOperators
         ];
     }
 
-    private static Data[] Loop(Data?[] inputs, Func<IReadOnlyList<Data>, Data[]> round)
+    private static Data[] Loop(Data?[] inputs, Func<IReadOnlyList<Data>, Data[]> iteration)
     {
         Data[] states = [.. inputs[2..].Select(state => state!)];
         var given = new List<Data[]>();
         for (var at = 0; at < inputs[0]!.Integers![0]; at++)
         {
-            var results = round([Scalar(at), Scalar(1), .. states]);
+            var results = iteration([Scalar(at), Scalar(1), .. states]);
             states = results[1..(1 + states.Length)];
             given.Add(results[(1 + states.Length)..]);
         }

@@ -123,9 +123,9 @@ internal static class RecurrentOperators
             var cell = new Cell(inputs[1]!, inputs[2]!, inputs[3]!, d, hidden);
             Number[] state = [.. Enumerable.Repeat(zero, hidden)];
             var memory = state;
-            for (var round = 0; round < steps; round++)
+            for (var iteration = 0; iteration < steps; iteration++)
             {
-                var t = d == 1 || direction == "reverse" ? steps - 1 - round : round;
+                var t = d == 1 || direction == "reverse" ? steps - 1 - iteration : iteration;
                 (state, memory) = step(cell, x.Numbers[((t * samples + n) * features)..((t * samples + n + 1) * features)], state, memory);
                 state.CopyTo(all, ((t * directions + d) * samples + n) * hidden);
             }

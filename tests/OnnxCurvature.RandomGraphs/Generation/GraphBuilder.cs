@@ -49,7 +49,7 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
     }
 
     /// <summary>A body of a loop, whose parameters have names of their own.</summary>
-    /// <param name="parameters">What they are: i for the number of the round, c for the condition, any other for numbers.</param>
+    /// <param name="parameters">The kind of each: i for the number of the iteration, c for the condition, any other for numbers.</param>
     /// <param name="rank">The number of axes that all numbers have.</param>
     /// <param name="outputs">Makes the nodes, and gives the names of the outputs.</param>
     public GraphBody Body(IReadOnlyList<string> parameters, int rank, Func<IReadOnlyList<string>, IReadOnlyList<string>> outputs)
@@ -150,11 +150,11 @@ public sealed class GraphBuilder(Choices choices, ulong seed)
         return name;
     }
 
-    /// <summary>An input for the number of a loop's rounds.</summary>
-    public string Rounds(long rounds)
+    /// <summary>An input for the number of a loop's iterations.</summary>
+    public string Iterations(long iterations)
     {
         var name = $"rounds{_inputs.Count}";
-        _inputs.Add(new GraphInput(name, [], null, [rounds], -1, false));
+        _inputs.Add(new GraphInput(name, [], null, [iterations], -1, false));
         return name;
     }
 

@@ -4,7 +4,7 @@ using OnnxCurvature.RandomGraphs.Graphs;
 namespace OnnxCurvature.RandomGraphs.Generation;
 
 /// <summary>
-/// Loops over an axis, that of the samples among them, and loops of a number of rounds that stands in the file or in the data.
+/// Loops over an axis, that of the samples among them, and loops of a number of iterations that stands in the file or in the data.
 /// </summary>
 internal static class LoopBlocks
 {
@@ -14,7 +14,7 @@ internal static class LoopBlocks
         new("loop", 7, (_, x) => x.Rank is 1 or 2 or 3 && x.Layout.Count() <= 40, Loop),
     ];
 
-    /// <summary>A state that goes along an axis, and what each round makes of it and of a slice.</summary>
+    /// <summary>A state that goes along an axis, and its next value in each iteration, from it and a slice.</summary>
     private static Sketch Scan(GraphBuilder b, Sketch x)
     {
         // What has a state mixes what it goes along; without one every slice is by itself.
@@ -57,7 +57,7 @@ internal static class LoopBlocks
     /// <summary>The same layer several times over.</summary>
     private static Sketch Loop(GraphBuilder b, Sketch x)
     {
-        var (rounds, isData) = (b.Choices.Pick(2, 1, 3), b.Choices.OneIn(2));
+        var (iterations, isData) = (b.Choices.Pick(2, 1, 3), b.Choices.OneIn(2));
         var (factor, stacks) = (WeightOf(b, x.Layout), x.Rank < 3 && b.Choices.OneIn(3));
         if (isData)
             b.Trait("rounds that the data tell");
@@ -73,11 +73,11 @@ internal static class LoopBlocks
         );
         var outputs = b.Nodes(
             "Loop",
-            [isData ? b.Rounds(rounds) : b.IntegerTensor([], rounds), "", x.Name],
+            [isData ? b.Iterations(iterations) : b.IntegerTensor([], iterations), "", x.Name],
             stacks ? 2 : 1,
             ("body", body)
         );
-        return stacks ? b.Value(x.Layout.Insert(0, rounds), "Identity", [outputs[1]]) : b.Value(x.Layout, "Identity", [outputs[0]]);
+        return stacks ? b.Value(x.Layout.Insert(0, iterations), "Identity", [outputs[1]]) : b.Value(x.Layout, "Identity", [outputs[0]]);
     }
 
     private static IEnumerable<int> AxesOf(Sketch x) => x.PlainAxes.Length > 0 ? x.PlainAxes : Enumerable.Range(0, x.Rank);

@@ -13,8 +13,8 @@ public static class ProblemGenerator
     private const int MostBesides = 4;
 
     /// <summary>A problem; null where the loss could depend on nothing, or all that it depends on is too large.</summary>
-    /// <param name="choices">What decides.</param>
-    /// <param name="seed">What the elements of tensors are made from.</param>
+    /// <param name="choices">The choices that decide.</param>
+    /// <param name="seed">The seed of the elements of tensors.</param>
     public static Problem? Make(Choices choices, ulong seed)
     {
         var samples = choices.Weighted([(6, 2), (6, 3), (2, 1), (2, 4), (1, 35), (1, 5), (1, 7)]);

@@ -54,14 +54,14 @@ public sealed record GraphNode(
 }
 
 /// <summary>The body of a loop. Its nodes may take values of the graph around it, too.</summary>
-/// <param name="Parameters">What a round is given.</param>
-/// <param name="Outputs">What a round gives, which its own nodes compute.</param>
+/// <param name="Parameters">The inputs of an iteration.</param>
+/// <param name="Outputs">The outputs of an iteration, which its own nodes compute.</param>
 /// <param name="Nodes">Its nodes.</param>
 public sealed record GraphBody(ImmutableArray<GraphValue> Parameters, ImmutableArray<GraphValue> Outputs, ImmutableArray<GraphNode> Nodes);
 
 /// <summary>A value that a body is given, or gives.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Element">What it holds.</param>
+/// <param name="Element">The kind of its elements.</param>
 /// <param name="Rank">The number of its axes.</param>
 public readonly record struct GraphValue(string Name, GraphElement Element, int Rank)
 {

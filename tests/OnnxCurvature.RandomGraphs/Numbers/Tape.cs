@@ -78,8 +78,8 @@ public sealed class Tape
     /// <summary>
     /// The derivatives, along a direction, of what <see cref="Reverse"/> gives: products of the Hessian with that direction.
     /// </summary>
-    /// <param name="adjoints">What <see cref="Reverse"/> gave.</param>
-    /// <param name="tangents">What <see cref="Forward"/> gave for the direction.</param>
+    /// <param name="adjoints">The result of <see cref="Reverse"/>.</param>
+    /// <param name="tangents">The result of <see cref="Forward"/> for the direction.</param>
     public double[] SecondReverse(double[] adjoints, double[] tangents)
     {
         var products = new double[adjoints.Length];

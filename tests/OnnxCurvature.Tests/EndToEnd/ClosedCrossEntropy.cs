@@ -12,7 +12,7 @@ internal sealed class ClosedCrossEntropy
     /// <param name="a">The coefficients of each row.</param>
     /// <param name="mean">W.</param>
     /// <param name="rows">The rows of one sample.</param>
-    /// <param name="samples">What ℓₙ multiplies a sample's share by: the number of samples that count, and 1 for a sum.</param>
+    /// <param name="samples">The factor of a sample's share in ℓₙ: the number of samples that count, and 1 for a sum.</param>
     public ClosedCrossEntropy(double[][] x, double[][] w, double[][] a, double mean, int rows, double samples)
     {
         var (inputs, classes) = (w.Length, w[0].Length);

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Tests.Files;
 /// a step, too.
 /// </summary>
 /// <param name="number">The step.</param>
-/// <param name="happens">What happens before it.</param>
+/// <param name="happens">Done before it.</param>
 internal sealed class FailingFiles(int number, Action happens) : IFileSystem
 {
     private int _step;

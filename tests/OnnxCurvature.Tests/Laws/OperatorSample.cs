@@ -21,7 +21,7 @@ public enum InputRole
 
 /// <summary>An input of a sample.</summary>
 /// <param name="Value">Its elements; for an absent input any tensor.</param>
-/// <param name="Role">What it is to the laws.</param>
+/// <param name="Role">Its role in the laws.</param>
 public sealed record SampleInput(Tensor Value, InputRole Role)
 {
     /// <summary>A floating-point tensor is active, any other is a constant.</summary>
@@ -34,7 +34,7 @@ public sealed record SampleInput(Tensor Value, InputRole Role)
 /// have no kink.
 /// </summary>
 /// <param name="Operator">The operator's name.</param>
-/// <param name="Name">What is special about it.</param>
+/// <param name="Name">The special thing about it.</param>
 /// <param name="Inputs">The inputs.</param>
 public sealed record OperatorSample(string Operator, string Name, ImmutableArray<SampleInput> Inputs)
 {

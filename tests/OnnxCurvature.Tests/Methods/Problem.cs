@@ -60,7 +60,7 @@ public sealed class Problem
         return value;
     }
 
-    /// <summary>A weight, drawn with the given scale.</summary>
+    /// <summary>A weight, sampled with the given scale.</summary>
     internal Value Weight(string name, double scale, params long[] shape)
     {
         var value = Builder.Weight(new InlineConstant(Random(scale, shape)), name);
@@ -77,7 +77,7 @@ public sealed class Problem
 
     internal ModelGraph Graph() => new(Builder, Inputs, [new NamedValue("y", Output!)], _values, [.. _weights]) { SampleAxes = _axes };
 
-    /// <summary>Data for the inputs and, drawn to fit, for the loss's target.</summary>
+    /// <summary>Data for the inputs and, sampled to fit, for the loss's target.</summary>
     internal Dictionary<Value, Tensor> Data(Value? target)
     {
         var data = new Dictionary<Value, Tensor>(_data);

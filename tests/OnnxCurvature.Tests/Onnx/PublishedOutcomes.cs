@@ -12,7 +12,7 @@ internal static class PublishedOutcomes
 
     /// <summary>Compares the outcomes of all published models with a list.</summary>
     /// <param name="list">The name of the file in Goldens.</param>
-    /// <param name="outcome">What comes of the model of a path, in a line; null where it gives the same.</param>
+    /// <param name="outcome">The outcome of the model of a path, in a line; null where it gives the same.</param>
     public static void Check(string list, Func<string, string?> outcome)
     {
         Assert.SkipUnless(Directory.Exists(Folder), "Debian's package libonnx-testdata is not installed.");

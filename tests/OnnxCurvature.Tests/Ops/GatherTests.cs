@@ -26,7 +26,7 @@ public sealed class GatherTests
         var columns = new Dictionary<Value, Value> { [indices] = lists };
         if (tables)
             columns[x] = all;
-        var picked = b.Batch([Gather.Of(b, x, indices, 1)], columns, 2)[0]!;
+        var gathered = b.Batch([Gather.Of(b, x, indices, 1)], columns, 2)[0]!;
         var table = Tensor.Of([2, 2, 3, 2], [.. Enumerable.Range(0, 24).Select(i => (double)i)]);
         var values = new Dictionary<Value, Tensor>
         {
@@ -34,11 +34,11 @@ public sealed class GatherTests
             [all] = table,
             [lists] = Tensor.Of(ElementType.Int64, [2, 2], [2L, 0, -1, 1]),
         };
-        Interpreter.Run(GraphWalk.Ancestors([picked]), values, TestContext.Current.CancellationToken);
+        Interpreter.Run(GraphWalk.Ancestors([gathered]), values, TestContext.Current.CancellationToken);
         var second = tables ? 12 : 0;
         Assert.Equal(
             [4, 5, 0, 1, 10, 11, 6, 7, .. new double[] { 4, 5, 2, 3, 10, 11, 8, 9 }.Select(entry => entry + second)],
-            values[picked].Floats
+            values[gathered].Floats
         );
     }
 }

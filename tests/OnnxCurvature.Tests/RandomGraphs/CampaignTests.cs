@@ -64,9 +64,9 @@ public sealed class CampaignTests
     {
         for (var seed = 1L; seed < 50; seed++)
         {
-            var drawn = Choices.Sampled(seed);
-            var problem = ProblemGenerator.Make(drawn, (ulong)seed);
-            var again = ProblemGenerator.Make(Choices.Of(drawn.Taken), (ulong)seed);
+            var choices = Choices.Sampled(seed);
+            var problem = ProblemGenerator.Make(choices, (ulong)seed);
+            var again = ProblemGenerator.Make(Choices.Of(choices.Taken), (ulong)seed);
             Assert.Equal(problem?.Graph.Nodes.Select(node => node.ToString()), again?.Graph.Nodes.Select(node => node.ToString()));
             Assert.Equal(problem?.TargetName, again?.TargetName);
         }

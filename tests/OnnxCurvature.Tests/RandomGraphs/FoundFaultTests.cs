@@ -187,7 +187,7 @@ public sealed class FoundFaultTests
             names => [b.Node("Identity", [names[1]]), b.Node("Tanh", [b.Node("MatMul", [names[2], unit])])]
         );
         var y = b.Value(x.Layout, "MatMul", [x.Name, b.Weight(1, 2, 2)]);
-        var z = b.Value(x.Layout, "Loop", [b.Rounds(3), "", y.Name], ("body", body));
+        var z = b.Value(x.Layout, "Loop", [b.Iterations(3), "", y.Name], ("body", body));
         Check(b, z, "w1", execution, [Quantity.Loss]);
     }
 

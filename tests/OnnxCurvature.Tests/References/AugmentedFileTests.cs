@@ -68,7 +68,7 @@ public sealed class AugmentedFileTests
     }
 
     [Theory]
-    // How many entries are picked is known only when the file runs, also in the bodies of its loops.
+    // The number of gathered entries is known only when the file runs, also in the bodies of its loops.
     [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 1L << 30)]
     [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 200_000L)]
     [InlineData("resnet_small.onnx", "block2.conv1.weight", 1L << 30)]
@@ -80,7 +80,7 @@ public sealed class AugmentedFileTests
         var ofAll = Augment(entry, folder, "all.onnx", new AugmentOptions { Limits = limits }).Path;
         Compare(entry, PlainSession.Run(ofAll, entry.Data()));
         Close.To(entry, CurvatureEngine.Prepare(ofAll, null, entry.Data(), new CurvatureRunOptions()).Run(null, CancellationToken.None));
-        // Of one sample the dense layers are picked from, too, and Gram matrices are contracted at open positions.
+        // Of one sample the dense layers are gathered from, too, and Gram matrices are contracted at nonzero positions.
         var ofOne = Augment(
             entry,
             folder,

@@ -9,7 +9,7 @@ internal static class PlainSession
 {
     /// <summary>All outputs, by name, for these inputs.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="data">What inputs are fed.</param>
+    /// <param name="data">The data of the inputs.</param>
     /// <param name="asWritten">Whether nodes run as they are written, without what ONNX Runtime makes of several together.</param>
     internal static Dictionary<string, double[]> Run(string path, IReadOnlyDictionary<string, NpyArray> data, bool asWritten = false)
     {
