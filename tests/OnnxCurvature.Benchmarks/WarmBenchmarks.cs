@@ -17,7 +17,7 @@ public class WarmBenchmarks
     private static string _models = "";
     private WarmWork? _warm;
 
-    /// <summary>What is computed.</summary>
+    /// <summary>The computation.</summary>
     [ParamsSource(nameof(Works))]
     public string Work { get; set; } = "";
 

@@ -45,7 +45,7 @@ internal sealed class Workspace
     /// <summary>The version of PyTorch and its threads; null where it is not to be had.</summary>
     public string? PeerVersion { get; }
 
-    /// <summary>What the peer runs with, as a shell writes it.</summary>
+    /// <summary>The command of the peer, as a shell writes it.</summary>
     public string PeerEnvironment =>
         string.Join(
             ' ',

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Fuzz;
 
 /// <summary>
-/// What is fuzzed: it takes a file as the library takes it. <see cref="UserErrorException"/> is the right answer to a file that cannot be
+/// A target of fuzzing takes a file as the library does. <see cref="UserErrorException"/> is the right answer to a file that cannot be
 /// taken; any other exception is a finding.
 /// </summary>
 /// <param name="Name">The name on the command line, and the folder of its corpus.</param>

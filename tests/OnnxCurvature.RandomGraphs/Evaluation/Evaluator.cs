@@ -26,8 +26,8 @@ public static class Evaluator
         .ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
 
     /// <summary>
-    /// All values of a graph, by name. What <paramref name="targets"/> name becomes a variable for each of its elements: a constant or an
-    /// input, or a value between, the elements of which are then taken for independent of what made them.
+    /// All values of a graph, by name. Those that <paramref name="targets"/> name become a variable for each of their elements. These are
+    /// constants, inputs, or values between, whose elements are then taken for independent of the nodes before.
     /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="tape">Where the arithmetic is recorded.</param>

@@ -12,7 +12,7 @@ namespace OnnxCurvature.RandomGraphs.Oracle;
 public sealed record ExpectedResult(int[]? Shape, double[] Values);
 
 /// <summary>
-/// What each quantity is, by its definition in README's table. L is the loss, z the value that it is taken of, ℓₙ what sample n adds to L
+/// Each quantity by its definition in the pages. L is the loss, z the value that it is taken of, ℓₙ what sample n adds to L
 /// (N times that where L is a mean).
 /// </summary>
 public sealed class Expectation
@@ -204,7 +204,7 @@ public sealed class Expectation
         Blocked(new ExpectedResult([], [Diagonal(_hessian).Sum()]), own => [own.Sum(entry => _hessian[entry][entry])]);
 
     /// <summary>
-    /// What is right of a whole, or of blocks: of a weight the whole; of an input whose samples are independent the blocks of the
+    /// The right values of a whole, or of blocks: of a weight the whole; of an input whose samples are independent the blocks of the
     /// samples; else the whole, or the samples' blocks where these have all there is. Nothing is said where the documentation leaves
     /// open what samples are.
     /// </summary>

@@ -15,7 +15,7 @@ using static OnnxCurvature.Tests.Onnx.ModelBytes;
 namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>
-/// What is chosen discretely is named, is an error where nothing else is on the way, and passes derivatives straight through where that is
+/// A discrete choice is named, is an error where nothing else is on the way, and passes derivatives straight through where that is
 /// asked for.
 /// </summary>
 public sealed class DiscreteChoiceTests : IDisposable

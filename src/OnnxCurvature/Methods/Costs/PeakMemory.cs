@@ -90,7 +90,7 @@ internal sealed class PeakMemory(CostModel costs)
     }
 
     /// <summary>
-    /// What runs within a node takes beside its outputs: one iteration, and the pieces of what iterations yield, which are put together at
+    /// The memory within a node beside its outputs: one iteration, and the pieces of what iterations yield, which are put together at
     /// the end; else what its kernel needs for itself.
     /// </summary>
     private double Inside(Node node) =>
