@@ -52,7 +52,9 @@ public sealed partial class DocsTests
             words =
             [
                 .. words.Select(word =>
-                    DataFile().Replace(word, found => SmallArray(folder.File(found.Groups[1].Value), found.Groups[2].Value))
+                    ModelFolder().IsMatch(word)
+                        ? word
+                        : DataFile().Replace(word, found => SmallArray(folder.File(found.Groups[1].Value), found.Groups[2].Value))
                 ),
             ];
         string[] rooted = [.. words.Select(word => ModelFolder().Replace(word, Path.Combine(Repository.Root, "testmodels") + "/"))];
