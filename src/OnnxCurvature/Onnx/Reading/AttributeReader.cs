@@ -13,6 +13,9 @@ internal static class AttributeReader
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
+    /// <summary>The most attributes of a node; operators have a few dozen, and each is looked up among all.</summary>
+    private const int MostAttributes = 1000;
+
     /// <summary>The attributes. Throws <see cref="UnsupportedOperatorException"/> for kinds that are not supported.</summary>
     /// <param name="node">The node.</param>
     /// <param name="scope">Where the node stands.</param>
@@ -27,6 +30,8 @@ internal static class AttributeReader
         Func<GraphProto, Program> body
     )
     {
+        if (node.Attribute.Count > MostAttributes)
+            throw new UnsupportedOperatorException($"it has {node.Attribute.Count} attributes, and {MostAttributes} are the most.");
         var attributes = Attributes.Empty;
         foreach (var given in node.Attribute)
         {

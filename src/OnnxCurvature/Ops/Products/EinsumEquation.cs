@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Ops.Products;
@@ -6,18 +7,22 @@ namespace OnnxCurvature.Ops.Products;
 /// <summary>The labels of the axes of the operands and of the result of Einsum, one character for each axis.</summary>
 /// <param name="Operands">The labels of each operand.</param>
 /// <param name="Result">The labels of the result.</param>
-internal sealed record EinsumEquation(IReadOnlyList<string> Operands, string Result)
+internal sealed partial record EinsumEquation(IReadOnlyList<string> Operands, string Result)
 {
     /// <summary>The first of the characters, of Unicode's private use, that label the axes of an ellipsis from the last one on.</summary>
     private const char FirstOfEllipsis = '\uE000';
 
     /// <summary>
     /// Reads an equation for operands of given ranks. Without "->" the result has the axes of the ellipsis and then all labels that occur
-    /// once, in the order of their characters. Throws <see cref="UnsupportedOperatorException"/> where the equation does not fit the ranks.
+    /// once, in the order of their characters. Throws <see cref="UnsupportedOperatorException"/> where the equation does not fit the ranks,
+    /// and <see cref="ShapeException"/> for a text that is no equation, with which ONNX Runtime may never end.
     /// </summary>
     public static EinsumEquation Parse(string equation, IReadOnlyList<int> ranks)
     {
-        var sides = equation.Replace(" ", "", StringComparison.Ordinal).Split("->");
+        var text = equation.Replace(" ", "", StringComparison.Ordinal);
+        if (!Grammar().IsMatch(text))
+            throw new ShapeException($"the text '{equation}' is no equation of letters, commas, '...' and '->'");
+        var sides = text.Split("->");
         var terms = sides[0].Split(',');
         if (terms.Length != ranks.Count || sides.Length > 2)
             throw new UnsupportedOperatorException($"the equation '{equation}' does not fit {ranks.Count} operands.");
@@ -50,6 +55,9 @@ internal sealed record EinsumEquation(IReadOnlyList<string> Operands, string Res
             );
         return new EinsumEquation(operands, result);
     }
+
+    [GeneratedRegex(@"^(?>[A-Za-z]*(\.\.\.[A-Za-z]*)?)(,(?>[A-Za-z]*(\.\.\.[A-Za-z]*)?))*(->(?>[A-Za-z]*(\.\.\.[A-Za-z]*)?))?$")]
+    private static partial Regex Grammar();
 
     private static string Labels(string equation, string term, int rank)
     {

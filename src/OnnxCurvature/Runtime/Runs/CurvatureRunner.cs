@@ -92,8 +92,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         using var watch = Bound is { } bound
             ? new MemoryWatch(bound, HeldBytes, cancellation)
             {
-                // A pool with a limit holds back what exceeds it before the node has it.
-                NodeBytes = sessions.HoldsLimit ? 0 : settings.ChunksAtOnce * LargestNode(program),
+                // A pool with a limit holds back what exceeds it before the node has it; sums of earlier segments are not part of it.
+                NodeBytes = sessions.HoldsLimit && segments.Count == 1 ? 0 : settings.ChunksAtOnce * LargestNode(program),
             }
             : null;
         sessions.StopForMemory = () => watch?.Stop() ?? false;

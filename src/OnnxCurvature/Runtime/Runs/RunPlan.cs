@@ -84,9 +84,15 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
         );
     }
 
-    /// <summary>The pool of memory of the run's sessions on a processor.</summary>
-    public PoolSize Pool(CurvatureRunOptions options) =>
-        Budget(options, ChunksAtOnce(options)).Pool(Program, MemoryBytes, Flops, MemoryBudget.OfNodes(Program) + BytesOfResults(options));
+    /// <summary>
+    /// The pool of memory of the run's sessions on a processor. The sums of a single batch are made when its values are there, and measured
+    /// before.
+    /// </summary>
+    public PoolSize Pool(CurvatureRunOptions options)
+    {
+        var others = MemoryBudget.OfNodes(Program) + (Data.Batches > 1 ? BytesOfResults(options) : 0);
+        return Budget(options, ChunksAtOnce(options)).Pool(Program, MemoryBytes, Flops, others);
+    }
 
     /// <summary>The limits of the check of the run.</summary>
     public CheckBudget BudgetOfCheck(CurvatureRunOptions options)
