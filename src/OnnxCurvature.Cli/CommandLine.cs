@@ -81,7 +81,7 @@ internal sealed class CommandLine
     /// <summary>Parses and does what was asked. Returns the exit code, one of <see cref="ExitCodes"/>.</summary>
     public async Task<int> Run(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        var parsed = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = ResponseFile.Replace });
+        var parsed = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = new ResponseFile().Replace });
         try
         {
             _messages.Apply(parsed, _terminal);

@@ -1,17 +1,27 @@
 namespace OnnxCurvature.Cli;
 
 /// <summary>Files of arguments: <c>@options.rsp</c> stands for what the file holds.</summary>
-internal static class ResponseFile
+internal sealed class ResponseFile
 {
+    /// <summary>The most files of a command, since one that names itself would be read without end.</summary>
+    private const int Most = 100;
+
+    private int _files;
+
     /// <summary>
     /// The arguments of a file: each line is one, or an option and its values, separated by blanks. Empty lines and lines that begin with
     /// '#' are left out; quotes keep blanks together. A name that begins with '@' is no file of arguments where there is no such file.
     /// </summary>
-    public static bool Replace(string token, out IReadOnlyList<string>? replacement, out string? error)
+    public bool Replace(string token, out IReadOnlyList<string>? replacement, out string? error)
     {
         (replacement, error) = (null, null);
         if (!File.Exists(token))
             return false;
+        if (++_files > Most)
+        {
+            error = $"More than {Most} files of arguments were read, '{token}' among them; let none of them name itself.";
+            return false;
+        }
         try
         {
             replacement =
