@@ -78,14 +78,29 @@ internal sealed class CommandLine
             && word.All(sign => char.IsAsciiLetterLower(sign) || char.IsAsciiDigit(sign) || sign == '-');
     }
 
+    /// <summary>Whether paths that are relative lead anywhere.</summary>
+    private static bool HasWorkingFolder()
+    {
+        try
+        {
+            return Directory.Exists(Directory.GetCurrentDirectory());
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Parses and does what was asked. Returns the exit code, one of <see cref="ExitCodes"/>.</summary>
     public async Task<int> Run(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        var parsed = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = new ResponseFile().Replace });
+        var files = new ResponseFile();
+        var parsed = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = files.Replace });
         try
         {
             _messages.Apply(parsed, _terminal);
-            if (ParseErrors.Describe(parsed) is { } sentence)
+            // What is missing where a file was not taken is no error of its own.
+            if ((files.Error ?? ParseErrors.Describe(parsed)) is { } sentence)
                 throw new UserErrorException(sentence);
             MemoryBound.CheckSystem();
             return await Interruptible(
@@ -124,6 +139,10 @@ internal sealed class CommandLine
         catch (OutOfMemoryException)
         {
             return Fail(ExitCodes.UserError, "error: There is not enough memory; give a smaller --memory or --batch-size.");
+        }
+        catch (Exception) when (!HasWorkingFolder())
+        {
+            return Fail(ExitCodes.UserError, "error: The working folder has been removed; change to one that there is.");
         }
         catch (Exception exception)
         {

@@ -8,6 +8,9 @@ internal sealed class ResponseFile
 
     private int _files;
 
+    /// <summary>Why a file of arguments was not taken; null where all were.</summary>
+    public string? Error { get; private set; }
+
     /// <summary>
     /// The arguments of a file: each line is one, or an option and its values, separated by blanks. Empty lines and lines that begin with
     /// '#' are left out; quotes keep blanks together. A name that begins with '@' is no file of arguments where there is no such file.
@@ -19,7 +22,7 @@ internal sealed class ResponseFile
             return false;
         if (++_files > Most)
         {
-            error = $"More than {Most} files of arguments were read, '{token}' among them; let none of them name itself.";
+            Error = error = $"More than {Most} files of arguments were read, '{token}' among them; let none of them name itself.";
             return false;
         }
         try
@@ -35,7 +38,7 @@ internal sealed class ResponseFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            error = $"The file of arguments '{token}' cannot be read ({exception.Message.TrimEnd('.')}); check the path.";
+            Error = error = $"The file of arguments '{token}' cannot be read ({exception.Message.TrimEnd('.')}); check the path.";
             return false;
         }
     }

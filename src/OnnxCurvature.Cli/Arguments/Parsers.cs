@@ -32,14 +32,21 @@ internal static class Parsers
     };
 
     /// <summary>An integer of at least <paramref name="least"/>.</summary>
-    public static Func<ArgumentResult, int?> Integer(string option, int least) =>
+    public static Func<ArgumentResult, int?> Integer(string option, int least, int most = int.MaxValue) =>
         result =>
-            int.TryParse(Text(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least
+            int.TryParse(Text(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= least
+            && number <= most
                 ? number
-                : Fail<int?>(
-                    result,
-                    $"{option} '{Text(result)}' cannot be taken; give an integer{(least == int.MinValue ? "" : $" of at least {least}")}."
-                );
+                : Fail<int?>(result, $"{option} '{Text(result)}' cannot be taken; give an integer{Range(least, most)}.");
+
+    private static string Range(int least, int most) =>
+        (least, most) switch
+        {
+            (int.MinValue, int.MaxValue) => "",
+            (_, int.MaxValue) => $" of at least {least}",
+            _ => $" from {least} to {most}",
+        };
 
     /// <summary>A finite number.</summary>
     public static Func<ArgumentResult, double?> Number(string option) =>

@@ -11,6 +11,9 @@ namespace OnnxCurvature.Cli.Arguments;
 /// <param name="profiles">Whether it can write how long their nodes took.</param>
 internal sealed class ResourceArguments(bool runs, bool profiles = false) : OptionGroup("Resources")
 {
+    /// <summary>More threads than any machine has cores would take the memory for their stacks.</summary>
+    private const int MostThreads = 1024;
+
     public Option<long> Memory { get; } =
         new("--memory")
         {
@@ -27,7 +30,7 @@ internal sealed class ResourceArguments(bool runs, bool profiles = false) : Opti
         {
             HelpName = "N",
             Description = "Threads within an operator. 0 takes the number of cores [default: 0].",
-            CustomParser = Parsers.Integer("--threads", 0),
+            CustomParser = Parsers.Integer("--threads", 0, MostThreads),
         };
 
     public Option<string?> Profile { get; } =

@@ -18,6 +18,9 @@ internal sealed record NpyHeader(ElementType Element, bool BigEndian, bool Fortr
     // Headers of the supported types take about a hundred bytes; only structured types need more.
     private const int LongestDictionary = 1 << 16;
 
+    /// <summary>The most axes of an array of numpy 2.</summary>
+    private const int MostAxes = 64;
+
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
     /// <summary>
@@ -55,6 +58,10 @@ internal sealed record NpyHeader(ElementType Element, bool BigEndian, bool Fortr
     /// <summary>Checks a shape and counts its bytes.</summary>
     public static NpyHeader Of(ElementType element, bool bigEndian, bool fortranOrder, long[] shape, string source)
     {
+        if (shape.Length > MostAxes)
+            throw new UserErrorException(
+                $"{source} claims {shape.Length} axes, where numpy writes at most {MostAxes}; write it anew with numpy.save."
+            );
         try
         {
             return new NpyHeader(element, bigEndian, fortranOrder, shape, checked(NpyArray.CountOf(shape) * element.Size()));

@@ -213,6 +213,20 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void A_file_of_arguments_that_names_itself_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("options.rsp");
+        File.WriteAllText(file, $"@{file}\n");
+        foreach (var words in (string[][])[[$"@{file}"], ["run", "m", $"@{file}"]])
+        {
+            var run = ToolRun.Of(new FakeService(), words);
+            Assert.Equal(ExitCodes.UserError, run.Code);
+            Assert.Contains("let none of them name itself", run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Options_of_augment_reach_the_library_and_the_report_is_as_approved()
     {
         var service = new FakeService();

@@ -51,6 +51,7 @@ public sealed class ErrorTests
             "run m -o o --batch-size x",
             "run m -o o --provider tpu",
             "run m -o o --threads -1",
+            "run m -o o --threads 1000000000",
             "run m -o o --memory 5Q",
             "run m -o o --memory 0",
             "run m -o m",

@@ -21,6 +21,8 @@ public sealed class ExitCodeTests
     [InlineData("TOOL inspect mlp.onnx --json - > /dev/full", ExitCodes.UserError)]
     [InlineData("TOOL --help > /dev/full", ExitCodes.UserError)]
     [InlineData("TOOL inspect nothing.onnx 2> /dev/full", ExitCodes.UserError)]
+    [InlineData("cd $(mktemp -d); rmdir $PWD; TOOL inspect nothing.onnx", ExitCodes.UserError)]
+    [InlineData("cd $(mktemp -d); rmdir $PWD; TOOL run x.onnx -o y.npz --loss mse --wrt w --data a=b.npy", ExitCodes.UserError)]
     [InlineData("set -o pipefail; TOOL inspect mlp.onnx | head -c 1", ExitCodes.Success)]
     [InlineData("set -o pipefail; TOOL inspect mlp.onnx --verbose 2>&1 > /dev/null | head -c 1", ExitCodes.Success)]
     public async Task A_command_ends_with_its_code_whatever_becomes_of_its_output(string script, int code)

@@ -98,6 +98,10 @@ public sealed class NpyReaderTests : IDisposable
     public void Records_are_refused() =>
         Refused(NpyBytes.Of(1, "{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (1,), }", 0, 0, 0, 0), "records with fields");
 
+    [Fact]
+    public void More_axes_than_numpy_has_are_refused() =>
+        Refused(NpyBytes.Of("<f4", $"({string.Concat(Enumerable.Repeat("1, ", 65))})", fortranOrder: false, 0, 0, 0, 0), "65 axes");
+
     [Theory]
     [InlineData("")]
     [InlineData("{}")]
