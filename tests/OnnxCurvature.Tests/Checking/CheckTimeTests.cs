@@ -20,7 +20,7 @@ public sealed class CheckTimeTests
     [Fact]
     public void Work_ends_with_the_time_that_is_left()
     {
-        var time = new CheckTime((Batch: 3, Run: 3), taken: 3, spent: 0.149);
+        var time = new CheckTime((Batch: 3, Run: 3), taken: 3, spent: 0.1);
         var begun = false;
         var isDone = time.Within(
             ends =>

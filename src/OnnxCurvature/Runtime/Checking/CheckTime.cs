@@ -38,6 +38,9 @@ internal sealed class CheckTime
 
     private const double LeastSeconds = 0.1;
 
+    /// <summary>In less time no work is begun. A timer may fire so much sooner than a stopwatch shows that its time is over.</summary>
+    private const double LeastWorth = 0.005;
+
     private readonly double _most;
     private readonly double _first;
     private readonly double _mostRepeats;
@@ -112,7 +115,7 @@ internal sealed class CheckTime
 
     private bool Within(Action<CancellationToken> work, double seconds, CancellationToken stop, CancellationToken cancellation)
     {
-        if (IsBound && seconds <= 0)
+        if (IsBound && seconds < LeastWorth)
             return false;
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop, cancellation);
         if (IsBound)
