@@ -8,7 +8,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Sparsity;
 
 /// <summary>
-/// The mask after a product. A product at its nonzero channels is put at its place among all channels, or is looked up by that.
+/// The mask after a product. A product at its nonzero channels is scattered among all channels, or gathered by their indices.
 /// </summary>
 /// <param name="Channels">The nonzero channels.</param>
 /// <param name="Counts">How many there are at each position, one at least, 64-bit integers [R, 1], R positions of all samples.</param>

@@ -58,6 +58,13 @@ internal static class Broadcasting
         return Reshape.To(b, ReduceSum.Of(b, value, axes, keepDims: false), shape);
     }
 
+    /// <summary>The common shape of two tensors, and for each of its entries the positions of the element of either.</summary>
+    public static (long[] Shape, int[] First, int[] Second) Pairs(Tensor first, Tensor second)
+    {
+        var shape = TensorShape.Broadcast(first.Type.Shape, second.Type.Shape)!.Value.Sizes;
+        return (shape, Positions(first.Shape.AsSpan(), shape), Positions(second.Shape.AsSpan(), shape));
+    }
+
     /// <summary>Elements of a tensor, repeated until they fill a shape.</summary>
     public static int[] Positions(ReadOnlySpan<long> from, ReadOnlySpan<long> to)
     {

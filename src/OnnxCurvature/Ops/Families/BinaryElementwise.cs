@@ -21,8 +21,7 @@ internal abstract class BinaryElementwise : Operator
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var (a, b) = (inputs[0]!, inputs[1]!);
-        var shape = TensorShape.Broadcast(a.Type.Shape, b.Type.Shape)!.Value.Sizes;
-        var (i, j) = (Broadcasting.Positions(a.Shape.AsSpan(), shape), Broadcasting.Positions(b.Shape.AsSpan(), shape));
+        var (shape, i, j) = Broadcasting.Pairs(a, b);
         var element = node.Output.Type.Element;
         if (a.Element.IsFloat() || b.Element.IsFloat())
         {

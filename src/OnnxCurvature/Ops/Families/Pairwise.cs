@@ -24,8 +24,7 @@ internal abstract class Pairwise : NonDifferentiable
     public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
     {
         var (a, b) = (inputs[0]!, inputs[1]!);
-        var shape = TensorShape.Broadcast(a.Type.Shape, b.Type.Shape)!.Value.Sizes;
-        var (i, j) = (Broadcasting.Positions(a.Shape.AsSpan(), shape), Broadcasting.Positions(b.Shape.AsSpan(), shape));
+        var (shape, i, j) = Broadcasting.Pairs(a, b);
         var entries = new long[i.Length];
         for (var k = 0; k < entries.Length; k++)
             entries[k] = Combine(node.Attributes, a, i[k], b, j[k]);
