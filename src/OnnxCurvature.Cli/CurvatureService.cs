@@ -6,7 +6,6 @@ using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Inspection;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
-using OnnxCurvature.Runtime.Verification;
 
 namespace OnnxCurvature.Cli;
 
@@ -48,7 +47,7 @@ internal sealed class CurvatureService : ICurvatureService
     public CurvatureResult Merge(IReadOnlyList<string> shards) => CurvatureEngine.Merge(shards);
 
     /// <inheritdoc/>
-    public VerifyReport Verify(
+    public CheckReport Verify(
         string modelPath,
         CurvatureRequest request,
         IReadOnlyDictionary<string, DataSource> data,

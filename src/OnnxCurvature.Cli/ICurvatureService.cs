@@ -7,7 +7,6 @@ using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Inspection;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
-using OnnxCurvature.Runtime.Verification;
 
 namespace OnnxCurvature.Cli;
 
@@ -48,7 +47,7 @@ internal interface ICurvatureService
     CurvatureResult Merge(IReadOnlyList<string> shards);
 
     /// <summary>Checks a run's results at sampled entries.</summary>
-    VerifyReport Verify(
+    CheckReport Verify(
         string modelPath,
         CurvatureRequest request,
         IReadOnlyDictionary<string, DataSource> data,

@@ -111,7 +111,7 @@ internal static class CurvatureAnalyzer
     /// <param name="request">The loss, and how it is computed; no weights stand for all. Its quantities are not used.</param>
     /// <param name="data">An array for each input and for the loss's target.</param>
     /// <param name="runOptions">How the run is carried out.</param>
-    /// <param name="options">Which importance.</param>
+    /// <param name="samplesLabels">Whether labels are sampled from the model's own distribution, as many as the request's probes.</param>
     /// <param name="progress">Receives the share of the work that is done.</param>
     /// <param name="cancellation">Ends the work.</param>
     public static ImportanceResult Importance(
@@ -119,14 +119,13 @@ internal static class CurvatureAnalyzer
         CurvatureRequest request,
         IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions runOptions,
-        ImportanceOptions options,
+        bool samplesLabels,
         IProgress<RunProgress>? progress = null,
         CancellationToken cancellation = default
     )
     {
         CheckGiven(modelPath, request, data, runOptions);
-        ArgumentNullException.ThrowIfNull(options);
-        return ErrorBoundary.Translate(() => Importances.Run(modelPath, request, data, runOptions, options, progress, cancellation));
+        return ErrorBoundary.Translate(() => Importances.Run(modelPath, request, data, runOptions, samplesLabels, progress, cancellation));
     }
 
     /// <summary>
@@ -164,11 +163,10 @@ internal static class CurvatureAnalyzer
     /// A Gaussian posterior of the weights by the diagonal of their curvature, with a prior that is given or fitted by the marginal
     /// likelihood. The analysis must have taken the sum of the losses.
     /// </summary>
-    public static LaplaceResult Laplace(NetworkCurvature curvature, LaplaceOptions options)
+    public static LaplaceResult Laplace(NetworkCurvature curvature, double? priorPrecision = null)
     {
         ArgumentNullException.ThrowIfNull(curvature);
-        ArgumentNullException.ThrowIfNull(options);
-        return ErrorBoundary.Translate(() => Posteriors.Of(curvature, options));
+        return ErrorBoundary.Translate(() => Posteriors.Of(curvature, priorPrecision));
     }
 
     /// <summary>

@@ -57,7 +57,7 @@ public static class CurvatureDecisions
     /// <param name="sparsities">The shares of entries that become zero.</param>
     /// <param name="held">Data that the curvature was not taken of.</param>
     /// <param name="cancellation">Ends the runs.</param>
-    public static ImmutableArray<PruningPoint> PruningCurve(
+    public static ImmutableArray<(double Sparsity, ImmutableDictionary<PruningScore, double> Losses)> PruningCurve(
         this NetworkCurvature curvature,
         PruningOptions options,
         IEnumerable<double> sparsities,
@@ -69,7 +69,8 @@ public static class CurvatureDecisions
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(sparsities);
         var arrays = CurvatureModel.Arrays(held);
-        return LibraryTerms.Translate(() => Prepared(curvature, cancellation).Curve(options, sparsities, arrays, cancellation));
+        var points = LibraryTerms.Translate(() => Prepared(curvature, cancellation).Curve(options, sparsities, arrays, cancellation));
+        return [.. points.Select(point => (point.Sparsity, point.Losses))];
     }
 
     /// <summary>Writes the model with zeros in place of what goes.</summary>
@@ -89,11 +90,12 @@ public static class CurvatureDecisions
     /// likelihood. The curvature must be that of the sum of the losses.
     /// </summary>
     /// <param name="curvature">The curvature.</param>
-    /// <param name="options">The prior; null for one that is fitted.</param>
-    public static LaplaceResult Laplace(this NetworkCurvature curvature, LaplaceOptions? options = null)
+    /// <param name="priorPrecision">The precision τ of the prior N(0, 1/τ) of every entry; null for the one of the largest marginal
+    /// likelihood.</param>
+    public static LaplaceResult Laplace(this NetworkCurvature curvature, double? priorPrecision = null)
     {
         ArgumentNullException.ThrowIfNull(curvature);
-        return LibraryTerms.Translate(() => CurvatureAnalyzer.Laplace(curvature, options ?? new()));
+        return LibraryTerms.Translate(() => CurvatureAnalyzer.Laplace(curvature, priorPrecision));
     }
 
     /// <summary>

@@ -196,7 +196,7 @@ internal static class CurvatureEngine
     /// <param name="seed">Which entries.</param>
     /// <param name="progress">Receives the share of the checks that is done.</param>
     /// <param name="cancellation">Ends the check.</param>
-    public static VerifyReport Verify(
+    public static CheckReport Verify(
         string modelPath,
         CurvatureRequest request,
         IReadOnlyDictionary<string, NpyArray> data,
@@ -216,7 +216,7 @@ internal static class CurvatureEngine
     /// <param name="seed">Which entries.</param>
     /// <param name="progress">Receives the share of the checks that is done.</param>
     /// <param name="cancellation">Ends the check.</param>
-    public static VerifyReport Verify(
+    public static CheckReport Verify(
         string modelPath,
         CurvatureRequest request,
         IReadOnlyDictionary<string, DataSource> data,
@@ -243,8 +243,9 @@ internal static class CurvatureEngine
             var run = Prepare(modelPath, checkedRequest, data, options, progress);
             var batch = run.FirstBatch();
             if (run.Batches > 1)
-                run = Prepare(modelPath, checkedRequest, batch, options with { Samples = null, SkipsBad = false });
+                run = Prepare(modelPath, checkedRequest, batch, options with { SampleRange = null, SkipsBad = false });
             var result = run.Run(progress, cancellation);
+            var clock = Stopwatch.StartNew();
             progress?.Report(RunProgress.Begin(RunPhase.Check));
             var model = run.Source.Load();
             var verifier = new Verifier(
@@ -280,7 +281,7 @@ internal static class CurvatureEngine
                     progress?.Report(new RunProgress(Math.Min(1, entries.Count / total), $"entry {entries.Count}", RunPhase.Check));
                 }
             }
-            return new VerifyReport(entries.ToImmutable());
+            return new CheckReport(entries.ToImmutable(), [], clock.Elapsed.TotalSeconds);
         });
     }
 

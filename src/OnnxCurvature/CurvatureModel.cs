@@ -10,7 +10,6 @@ using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Inspection;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
-using OnnxCurvature.Runtime.Verification;
 
 namespace OnnxCurvature;
 
@@ -136,7 +135,7 @@ public sealed class CurvatureModel : IDisposable
     /// <param name="seed">The seed of the choice of entries.</param>
     /// <param name="progress">Receives the phases; null for nothing.</param>
     /// <param name="cancellation">Ends the check.</param>
-    public VerifyReport Verify(
+    public CheckReport Verify(
         CurvatureRequest request,
         IReadOnlyDictionary<string, CurvatureArray> data,
         CurvatureRunOptions? options = null,
@@ -177,7 +176,8 @@ public sealed class CurvatureModel : IDisposable
     /// <summary>The importance of weights for continued training: the diagonal of the Fisher matrix, with the anchors.</summary>
     /// <param name="request">The loss, and how it is computed; no weights stand for all. Its quantities are not used.</param>
     /// <param name="data">An array for each input and for the loss's target; samples lie along the first axis.</param>
-    /// <param name="importance">Which Fisher matrix; null for the defaults.</param>
+    /// <param name="samplesLabels">Whether the labels are sampled from the model's own distribution, as many as the request's probes for
+    /// each sample: an estimate with standard errors. Else they are those of the data, and the diagonal is exact.</param>
     /// <param name="options">How the run is carried out; null for the defaults.</param>
     /// <param name="progress">Receives the phases; null for nothing.</param>
     /// <param name="cancellation">Ends the work.</param>
@@ -185,13 +185,13 @@ public sealed class CurvatureModel : IDisposable
     public ImportanceResult Importance(
         CurvatureRequest request,
         IReadOnlyDictionary<string, CurvatureArray> data,
-        ImportanceOptions? importance = null,
+        bool samplesLabels = false,
         CurvatureRunOptions? options = null,
         IProgress<RunProgress>? progress = null,
         CancellationToken cancellation = default
     ) =>
         LibraryTerms.Translate(() =>
-            CurvatureAnalyzer.Importance(Path, request, Arrays(data), options ?? new(), importance ?? new(), progress, cancellation)
+            CurvatureAnalyzer.Importance(Path, request, Arrays(data), options ?? new(), samplesLabels, progress, cancellation)
         );
 
     /// <summary>
@@ -204,7 +204,8 @@ public sealed class CurvatureModel : IDisposable
     /// <param name="options">How products are carried out; its memory also bounds what a basis may take. Null for the defaults.</param>
     /// <param name="progress">Receives the share of the starts that are done; null for nothing.</param>
     /// <param name="cancellation">Ends the work.</param>
-    public SpectrumResult Spectrum(
+    /// <returns>The spectrum of all weights together, and then that of each.</returns>
+    public ImmutableArray<PartSpectrum> Spectrum(
         CurvatureRequest request,
         IReadOnlyDictionary<string, CurvatureArray> data,
         SpectrumOptions? spectrum = null,
@@ -213,7 +214,7 @@ public sealed class CurvatureModel : IDisposable
         CancellationToken cancellation = default
     ) =>
         LibraryTerms.Translate(() =>
-            CurvatureAnalyzer.Spectrum(Path, request, Arrays(data), options ?? new(), spectrum ?? new(), progress, cancellation)
+            CurvatureAnalyzer.Spectrum(Path, request, Arrays(data), options ?? new(), spectrum ?? new(), progress, cancellation).Parts
         );
 
     /// <summary>Deletes the temporary file of a model that was loaded from a stream or from memory.</summary>

@@ -72,7 +72,7 @@ internal sealed class AnalysisArguments(bool isPriced, bool isFloat64) : OptionG
             Loss = loss.RequestOf(parsed, parsed.GetRequiredValue(loss.Loss)!),
             Reduction = loss.ReductionOf(parsed),
             Precision = isFloat64 ? Ir.Precision.Float64 : _targets.PrecisionOf(parsed),
-            Fixed = model.FixedOf(parsed),
+            FixedTensors = model.FixedOf(parsed),
             SampleAxes = _targets.SampleAxesOf(parsed),
         };
 }

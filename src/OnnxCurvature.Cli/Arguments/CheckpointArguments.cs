@@ -80,11 +80,9 @@ internal sealed class CheckpointArguments() : OptionGroup("Checkpoints and shard
         return options with
         {
             Shard = shard,
-            Checkpoint = new CheckpointOptions(parsed.GetValue(Checkpoint) ?? $"{Path.TrimEndingDirectorySeparator(file)}.partial")
-            {
-                Every = parsed.GetValue(Every) ?? new CheckpointOptions("").Every,
-                Resumes = parsed.GetValue(Resume),
-            },
+            CheckpointPath = parsed.GetValue(Checkpoint) ?? $"{Path.TrimEndingDirectorySeparator(file)}.partial",
+            CheckpointInterval = parsed.GetValue(Every) ?? options.CheckpointInterval,
+            Resumes = parsed.GetValue(Resume),
         };
     }
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OnnxCurvature.Analysis.Importance;
+using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Cli.Arguments;
 
@@ -21,18 +21,17 @@ internal sealed class ImportanceArguments() : OptionGroup("Importance")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Fisher, _estimates.Probes, _estimates.Seed];
 
-    /// <summary>The request. Throws <see cref="UserErrorException"/> for random numbers that nothing takes.</summary>
-    public ImportanceOptions OptionsOf(ParseResult parsed)
+    /// <summary>The request, and whether labels are sampled. Throws <see cref="UserErrorException"/> for random numbers that nothing takes.</summary>
+    public (CurvatureRequest Request, bool SamplesLabels) RequestOf(CurvatureRequest request, ParseResult parsed)
     {
         var isSampled = parsed.GetValue(Fisher) == "sampled";
         if (!isSampled && (parsed.GetResult(_estimates.Probes) ?? parsed.GetResult(_estimates.Seed)) is { Implicit: false })
             throw new UserErrorException("--probes and --seed are of --fisher sampled; give it, or leave them out.");
-        var defaults = new ImportanceOptions();
-        return new ImportanceOptions
+        var asked = request with
         {
-            Kind = isSampled ? FisherKind.Sampled : FisherKind.Empirical,
-            Probes = parsed.GetValue(_estimates.Probes) ?? defaults.Probes,
-            Seed = parsed.GetValue(_estimates.Seed) ?? defaults.Seed,
+            Probes = parsed.GetValue(_estimates.Probes) ?? request.Probes,
+            Seed = parsed.GetValue(_estimates.Seed) ?? request.Seed,
         };
+        return (asked, isSampled);
     }
 }

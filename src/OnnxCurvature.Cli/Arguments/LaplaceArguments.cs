@@ -1,5 +1,4 @@
 using System.CommandLine;
-using OnnxCurvature.Analysis.Laplace;
 
 namespace OnnxCurvature.Cli.Arguments;
 
@@ -20,6 +19,6 @@ internal sealed class LaplaceArguments() : OptionGroup("Posterior")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Prior, Variances];
 
-    /// <summary>The request.</summary>
-    public LaplaceOptions OptionsOf(ParseResult parsed) => new() { PriorPrecision = parsed.GetValue(Prior) };
+    /// <summary>The precision of the prior; null for the one of the largest marginal likelihood.</summary>
+    public double? PriorOf(ParseResult parsed) => parsed.GetValue(Prior);
 }

@@ -94,7 +94,7 @@ internal sealed class LossArguments(string? absent) : OptionGroup("Loss")
         loss with
         {
             Classes = ClassesOf(parsed),
-            PositiveWeights = parsed.GetValue(PositiveWeights) is { } path ? NumbersOf(path) : null,
+            PositiveTensor = parsed.GetValue(PositiveWeights) is { } path ? NumbersOf(path) : null,
         };
 
     /// <summary>How the losses of samples become one.</summary>

@@ -40,7 +40,7 @@ internal sealed class RequestReader(TargetArguments targets, LossArguments loss,
                 Reduction = loss.ReductionOf(parsed),
                 Precision = targets.PrecisionOf(parsed),
                 StraightThrough = parsed.GetValue(targets.StraightThrough),
-                Fixed = model.FixedOf(parsed),
+                FixedTensors = model.FixedOf(parsed),
                 SampleAxes = targets.SampleAxesOf(parsed),
                 Quantities = parsed.GetResult(targets.Quantities) is null
                     ? [Quantity.Loss, Quantity.Gradient, estimator.Estimated()]

@@ -42,7 +42,7 @@ internal sealed class SampleArguments() : OptionGroup("Samples")
         var (range, most) = (parsed.GetValue(Samples), parsed.GetValue(Limit));
         return options with
         {
-            Samples = range is null && most is null ? null : (range ?? new SampleRange()) with { Most = most },
+            SampleRange = range is null && most is null ? null : (range ?? new SampleRange()) with { Most = most },
             SkipsBad = parsed.GetValue(SkipBad),
         };
     }

@@ -34,11 +34,11 @@ internal static class ImportanceCommand
             (parsed, cancellation) =>
             {
                 var path = parsed.GetRequiredValue(output.Output)!;
-                var options = importance.OptionsOf(parsed);
                 var run = AnalysisRun.Begin(inputs, parsed, [path], terminal);
                 var input = run.Input;
+                var (request, samplesLabels) = importance.RequestOf(input.Request, parsed);
                 var result = run.Show(progress =>
-                    CurvatureAnalyzer.Importance(input.Model, input.Request, input.Data, input.RunOptions, options, progress, cancellation)
+                    CurvatureAnalyzer.Importance(input.Model, request, input.Data, input.RunOptions, samplesLabels, progress, cancellation)
                 );
                 result.WriteArrays(path);
                 return Task.FromResult(run.Finish(path, result.ToJson, () => ImportanceView.Show(terminal, result, path)));

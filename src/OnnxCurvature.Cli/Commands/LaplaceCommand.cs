@@ -39,7 +39,7 @@ internal static class LaplaceCommand
                 string[] files = [.. new[] { path, arrays }.OfType<string>()];
                 var run = AnalysisRun.Begin(inputs, parsed, files, terminal);
                 var (analysis, curvature) = run.Produce(cancellation);
-                var result = CurvatureAnalyzer.Laplace(curvature, laplace.OptionsOf(parsed));
+                var result = CurvatureAnalyzer.Laplace(curvature, laplace.PriorOf(parsed));
                 var outputs = CurvatureAnalyzer.WritePredictive(analysis, curvature, result, path);
                 if (arrays is not null)
                     result.WriteArrays(arrays);

@@ -6,7 +6,6 @@ using OnnxCurvature.Report;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Inspection;
 using OnnxCurvature.Runtime.Results;
-using OnnxCurvature.Runtime.Verification;
 
 namespace OnnxCurvature.Cli.Reports;
 
@@ -86,7 +85,7 @@ internal static class ReportBuilder
     }
 
     /// <summary>The report of <c>verify</c>.</summary>
-    public static VerifyDocument Of(VerifyReport report, PlanOverview plan) =>
+    public static VerifyDocument Of(CheckReport report, PlanOverview plan) =>
         new()
         {
             Schema = VerifyDocument.Name,

@@ -1,6 +1,5 @@
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Results;
-using OnnxCurvature.Runtime.Verification;
 
 namespace OnnxCurvature.Cli.Views;
 
@@ -8,7 +7,7 @@ namespace OnnxCurvature.Cli.Views;
 internal static class VerifyView
 {
     /// <summary>Shows, by tensor and kind of check, how many entries agree; and every entry that does not.</summary>
-    public static void Show(Terminal terminal, VerifyReport report)
+    public static void Show(Terminal terminal, CheckReport report)
     {
         terminal.Heading("Verification");
         var table = new TextTable(

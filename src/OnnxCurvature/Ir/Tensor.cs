@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 
 namespace OnnxCurvature.Ir;
 
@@ -6,7 +7,7 @@ namespace OnnxCurvature.Ir;
 /// A tensor in managed memory, row-major, for constant folding and as the oracle of tests. Floating-point elements of every
 /// width are held as doubles and are not rounded to their type; integers and booleans are held as 64-bit integers.
 /// </summary>
-public sealed class Tensor
+internal sealed class Tensor
 {
     private readonly double[]? _floats;
     private readonly long[]? _integers;
@@ -56,6 +57,18 @@ public sealed class Tensor
 
     /// <summary>A float64 tensor.</summary>
     public static Tensor Of(ReadOnlySpan<long> shape, double[] elements) => Of(ElementType.Float64, shape, elements);
+
+    /// <summary>A float64 tensor of the elements of one of .NET, which are copied.</summary>
+    public static Tensor Of(Tensor<double> tensor)
+    {
+        var elements = new double[checked((int)tensor.FlattenedLength)];
+        tensor.FlattenTo(elements);
+        return Of([.. tensor.Lengths.ToArray().Select(length => (long)length)], elements);
+    }
+
+    /// <summary>The elements as a tensor of .NET, which are copied.</summary>
+    public Tensor<double> ToNumbers() =>
+        System.Numerics.Tensors.Tensor.Create((double[])[.. Enumerable.Range(0, Count).Select(At)], [.. Shape.Select(size => (nint)size)]);
 
     /// <summary>A vector of 64-bit integers.</summary>
     public static Tensor Vector(params ReadOnlySpan<long> elements) => Of(ElementType.Int64, [elements.Length], elements.ToArray());

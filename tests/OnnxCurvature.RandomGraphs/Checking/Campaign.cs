@@ -6,7 +6,7 @@ namespace OnnxCurvature.RandomGraphs.Checking;
 /// <summary>Checks the problems of many seeds, counts, and makes findings of the first faults of each kind.</summary>
 /// <param name="output">Where findings and progress are written.</param>
 /// <param name="findings">The folder that findings are kept in; null for none.</param>
-public sealed class Campaign(TextWriter output, string? findings)
+internal sealed class Campaign(TextWriter output, string? findings)
 {
     private static readonly TimeSpan BetweenReports = TimeSpan.FromSeconds(30);
 

@@ -10,7 +10,7 @@ namespace OnnxCurvature.RandomGraphs.Checking;
 /// <summary>Compares results with what they should be.</summary>
 /// <param name="problem">The problem.</param>
 /// <param name="expected">The right values of each target, in the order of <see cref="Problem.EachTarget"/>.</param>
-public sealed class Comparison(Problem problem, ImmutableArray<Dictionary<Quantity, ImmutableArray<ExpectedResult>>> expected)
+internal sealed class Comparison(Problem problem, ImmutableArray<Dictionary<Quantity, ImmutableArray<ExpectedResult>>> expected)
 {
     /// <summary>
     /// Errors that rounding in float64 makes at most, of numbers that are no larger than 1 or than the largest of the result.

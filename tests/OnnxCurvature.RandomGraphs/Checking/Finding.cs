@@ -13,7 +13,7 @@ namespace OnnxCurvature.RandomGraphs.Checking;
 /// <param name="Choices">The choices.</param>
 /// <param name="Problem">The problem.</param>
 /// <param name="Outcome">The fault.</param>
-public sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Problem, Outcome Outcome)
+internal sealed record Finding(long Seed, IReadOnlyList<int> Choices, Problem Problem, Outcome Outcome)
 {
     /// <summary>In sentences, with the nodes.</summary>
     public string Describe()

@@ -4,7 +4,7 @@ using OnnxCurvature.Methods.Requests;
 namespace OnnxCurvature.RandomGraphs.Checking;
 
 /// <summary>The outcome of one quantity in one way of running.</summary>
-public enum OutcomeKind
+internal enum OutcomeKind
 {
     /// <summary>It is right.</summary>
     Right,
@@ -27,7 +27,7 @@ public enum OutcomeKind
 /// <param name="Way">How it was run: <c>managed</c>, <c>engine</c>, <c>single-run</c>, <c>portable</c>.</param>
 /// <param name="Quantity">The quantity; null where what failed is all of the run.</param>
 /// <param name="Text">The reason of a refusal, the error, or by how much it is off.</param>
-public sealed record Outcome(OutcomeKind Kind, string Way, Quantity? Quantity, string Text)
+internal sealed record Outcome(OutcomeKind Kind, string Way, Quantity? Quantity, string Text)
 {
     /// <summary>Whether it is a finding.</summary>
     public bool IsFault => Kind is OutcomeKind.Wrong or OutcomeKind.Misshapen or OutcomeKind.Crash;

@@ -10,10 +10,10 @@ namespace OnnxCurvature.RandomGraphs.Checking;
 /// <summary>Why a problem says nothing, or what became of it.</summary>
 /// <param name="Skipped">Why it says nothing; null where it does.</param>
 /// <param name="Outcomes">Its outcomes.</param>
-public sealed record Verdict(string? Skipped, ImmutableArray<Outcome> Outcomes);
+internal sealed record Verdict(string? Skipped, ImmutableArray<Outcome> Outcomes);
 
 /// <summary>Compiles and runs a problem in its ways, and compares with what its definition says.</summary>
-public sealed class ProblemChecker(string folder)
+internal sealed class ProblemChecker(string folder)
 {
     private const double SmallestMargin = 1e-4;
     private const double LargestNumber = 1e4;

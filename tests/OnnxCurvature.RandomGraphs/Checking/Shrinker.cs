@@ -6,7 +6,7 @@ namespace OnnxCurvature.RandomGraphs.Checking;
 /// <summary>Finds smaller choices that lead to a problem with the same fault.</summary>
 /// <param name="checker">Checks a problem.</param>
 /// <param name="seed">The seed of the elements.</param>
-public sealed class Shrinker(ProblemChecker checker, ulong seed)
+internal sealed class Shrinker(ProblemChecker checker, ulong seed)
 {
     private const int MostAttempts = 250;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);

@@ -5,7 +5,7 @@ using OnnxCurvature.RandomGraphs.Generation;
 namespace OnnxCurvature.RandomGraphs.Checking;
 
 /// <summary>Counts what was tried and what became of it.</summary>
-public sealed class Statistics
+internal sealed class Statistics
 {
     private readonly SortedDictionary<string, int> _traits = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _right = new(StringComparer.Ordinal);

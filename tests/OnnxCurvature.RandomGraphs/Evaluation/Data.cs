@@ -6,7 +6,7 @@ namespace OnnxCurvature.RandomGraphs.Evaluation;
 /// <param name="Shape">Its sizes.</param>
 /// <param name="Floats">Its numbers, or null.</param>
 /// <param name="Integers">Its integers, or null.</param>
-public sealed record Data(int[] Shape, Number[]? Floats, long[]? Integers = null)
+internal sealed record Data(int[] Shape, Number[]? Floats, long[]? Integers = null)
 {
     public int Rank => Shape.Length;
 
@@ -67,15 +67,12 @@ public sealed record Data(int[] Shape, Number[]? Floats, long[]? Integers = null
     public Data Transposed(params int[] axes)
     {
         var source = new int[axes.Length];
-        return Pick(
-            [.. axes.Select(axis => Shape[axis])],
-            at =>
-            {
-                for (var i = 0; i < axes.Length; i++)
-                    source[axes[i]] = at[i];
-                return IndexOf(source);
-            }
-        );
+        return Pick([.. axes.Select(axis => Shape[axis])], at =>
+        {
+            for (var i = 0; i < axes.Length; i++)
+                source[axes[i]] = at[i];
+            return IndexOf(source);
+        });
     }
 
     /// <summary>Repeated along axes of size 1, and along new ones before the first, to fill a shape.</summary>
@@ -84,16 +81,13 @@ public sealed record Data(int[] Shape, Number[]? Floats, long[]? Integers = null
         if (Shape.SequenceEqual(shape))
             return this;
         var (lead, strides) = (shape.Length - Rank, Strides(Shape));
-        return Pick(
-            shape,
-            at =>
-            {
-                var index = 0;
-                for (var axis = 0; axis < Rank; axis++)
-                    index += Shape[axis] == 1 ? 0 : at[lead + axis] * strides[axis];
-                return index;
-            }
-        );
+        return Pick(shape, at =>
+        {
+            var index = 0;
+            for (var axis = 0; axis < Rank; axis++)
+                index += Shape[axis] == 1 ? 0 : at[lead + axis] * strides[axis];
+            return index;
+        });
     }
 
     /// <summary>The shape that shapes are broadcast to.</summary>

@@ -4,10 +4,10 @@ using OnnxCurvature.RandomGraphs.Numbers;
 namespace OnnxCurvature.RandomGraphs.Evaluation;
 
 /// <summary>A node's values, from those of its inputs, of which some may be left out.</summary>
-public delegate Data[] NodeFunction(GraphNode node, Data?[] inputs);
+internal delegate Data[] NodeFunction(GraphNode node, Data?[] inputs);
 
 /// <summary>Evaluates a graph in double, on a tape, by plain loops over the formulas of ONNX's specification.</summary>
-public static class Evaluator
+internal static class Evaluator
 {
     private static readonly Dictionary<string, NodeFunction> Operators = new[]
     {

@@ -7,7 +7,7 @@ namespace OnnxCurvature.RandomGraphs.Generation;
 /// <param name="Weight">How often it is taken, against others.</param>
 /// <param name="Applies">Whether it can follow a value.</param>
 /// <param name="Apply">Makes its nodes.</param>
-public sealed record Block(string Family, int Weight, Func<GraphBuilder, Sketch, bool> Applies, Func<GraphBuilder, Sketch, Sketch> Apply)
+internal sealed record Block(string Family, int Weight, Func<GraphBuilder, Sketch, bool> Applies, Func<GraphBuilder, Sketch, Sketch> Apply)
 {
     /// <summary>All of them, the simplest first.</summary>
     public static IReadOnlyList<Block> All { get; } =

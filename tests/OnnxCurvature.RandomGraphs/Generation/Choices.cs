@@ -4,7 +4,7 @@ namespace OnnxCurvature.RandomGraphs.Generation;
 /// A stream of small numbers that decide all that is random of a problem. The stream is kept, so that a problem is made again from it, and
 /// a smaller problem from a smaller stream: 0 always stands for what is simplest.
 /// </summary>
-public sealed class Choices
+internal sealed class Choices
 {
     private readonly IReadOnlyList<int> _given;
     private readonly Random? _random;

@@ -5,7 +5,7 @@ namespace OnnxCurvature.RandomGraphs.Generation;
 
 /// <summary>The options of a cross-entropy for classes and labels.</summary>
 /// <param name="Axis">The axis of classes in z.</param>
-public sealed record ClassRules(int Axis)
+internal sealed record ClassRules(int Axis)
 {
     /// <summary>The label of rows that do not count.</summary>
     public long? Ignored { get; init; }

@@ -4,7 +4,7 @@ using OnnxCurvature.RandomGraphs.Graphs;
 namespace OnnxCurvature.RandomGraphs.Generation;
 
 /// <summary>Collects nodes, constants and inputs, with elements that depend on the seed and their number alone.</summary>
-public sealed class GraphBuilder(Choices choices, ulong seed)
+internal sealed class GraphBuilder(Choices choices, ulong seed)
 {
     private readonly List<GraphNode> _nodes = [];
     private readonly List<GraphConstant> _constants = [];

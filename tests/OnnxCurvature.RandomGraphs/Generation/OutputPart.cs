@@ -6,7 +6,7 @@ namespace OnnxCurvature.RandomGraphs.Generation;
 /// <summary>A part of a value that a loss is taken of, as <c>value:z[:, 3]</c> has it.</summary>
 /// <param name="Of">The value.</param>
 /// <param name="Axes">For each of the first axes what is taken of it.</param>
-public sealed record OutputPart(Sketch Of, ImmutableArray<AxisPart> Axes)
+internal sealed record OutputPart(Sketch Of, ImmutableArray<AxisPart> Axes)
 {
     private const string Name = "part";
 
@@ -66,7 +66,7 @@ public sealed record OutputPart(Sketch Of, ImmutableArray<AxisPart> Axes)
 /// <param name="End">The end, which is none of them.</param>
 /// <param name="IsDropped">Whether the axis is left out.</param>
 /// <param name="FromEnd">Whether places are counted from the end.</param>
-public readonly record struct AxisPart(int Size, int Start, int End, bool IsDropped, bool FromEnd)
+internal readonly record struct AxisPart(int Size, int Start, int End, bool IsDropped, bool FromEnd)
 {
     public bool IsWhole => !IsDropped && Start == 0 && End == Size;
 

@@ -9,14 +9,14 @@ namespace OnnxCurvature.RandomGraphs.Generation;
 /// <param name="Start">The first.</param>
 /// <param name="End">The end, which is none of them.</param>
 /// <param name="IsSingle">Whether the axis is dropped, as <c>w[2]</c> has it.</param>
-public readonly record struct TargetPart(int Start, int End, bool IsSingle)
+internal readonly record struct TargetPart(int Start, int End, bool IsSingle)
 {
     /// <summary>As <c>--wrt</c> takes it.</summary>
     public override string ToString() => IsSingle ? $"[{Start}]" : $"[{Start}:{End}]";
 }
 
 /// <summary>A graph, a loss, and what is asked for.</summary>
-public sealed record Problem
+internal sealed record Problem
 {
     public required Graph Graph { get; init; }
 

@@ -6,7 +6,7 @@ using OnnxCurvature.RandomGraphs.Graphs;
 namespace OnnxCurvature.RandomGraphs.Generation;
 
 /// <summary>Makes problems from choices.</summary>
-public static class ProblemGenerator
+internal static class ProblemGenerator
 {
     private const int MostOutputs = 48;
     private const int MostEntries = 40;

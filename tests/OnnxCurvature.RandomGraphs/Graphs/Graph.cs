@@ -7,7 +7,7 @@ namespace OnnxCurvature.RandomGraphs.Graphs;
 /// <param name="Inputs">Names of inputs; empty for one that is left out.</param>
 /// <param name="Outputs">Names of outputs; empty for one that is left out.</param>
 /// <param name="Attributes">Attributes: long, double, string, long[] or double[].</param>
-public sealed record GraphNode(
+internal sealed record GraphNode(
     string Operator,
     ImmutableArray<string> Inputs,
     ImmutableArray<string> Outputs,
@@ -57,20 +57,24 @@ public sealed record GraphNode(
 /// <param name="Parameters">The inputs of an iteration.</param>
 /// <param name="Outputs">The outputs of an iteration, which its own nodes compute.</param>
 /// <param name="Nodes">Its nodes.</param>
-public sealed record GraphBody(ImmutableArray<GraphValue> Parameters, ImmutableArray<GraphValue> Outputs, ImmutableArray<GraphNode> Nodes);
+internal sealed record GraphBody(
+    ImmutableArray<GraphValue> Parameters,
+    ImmutableArray<GraphValue> Outputs,
+    ImmutableArray<GraphNode> Nodes
+);
 
 /// <summary>A value that a body is given, or gives.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Element">The kind of its elements.</param>
 /// <param name="Rank">The number of its axes.</param>
-public readonly record struct GraphValue(string Name, GraphElement Element, int Rank)
+internal readonly record struct GraphValue(string Name, GraphElement Element, int Rank)
 {
     /// <inheritdoc/>
     public override string ToString() => Name;
 }
 
 /// <summary>The kind of a tensor's elements.</summary>
-public enum GraphElement
+internal enum GraphElement
 {
     /// <summary>Floating-point numbers of the model's own size.</summary>
     Model,
@@ -93,7 +97,7 @@ public enum GraphElement
 /// <param name="Shape">Its sizes.</param>
 /// <param name="Floats">Its elements, where they are floating-point numbers.</param>
 /// <param name="Integers">Its elements, where they are integers.</param>
-public sealed record GraphConstant(string Name, int[] Shape, double[]? Floats, long[]? Integers)
+internal sealed record GraphConstant(string Name, int[] Shape, double[]? Floats, long[]? Integers)
 {
     /// <summary>The elements in its file.</summary>
     public GraphElement Element { get; init; } = Floats is null ? GraphElement.Integer : GraphElement.Model;
@@ -106,7 +110,7 @@ public sealed record GraphConstant(string Name, int[] Shape, double[]? Floats, l
 /// <param name="Integers">The data, where they are 64-bit integers.</param>
 /// <param name="SampleAxis">The axis along which samples lie; −1 for none.</param>
 /// <param name="IsSymbolic">Whether the file gives the size of that axis as the symbol N.</param>
-public sealed record GraphInput(string Name, int[] Shape, double[]? Floats, long[]? Integers, int SampleAxis, bool IsSymbolic)
+internal sealed record GraphInput(string Name, int[] Shape, double[]? Floats, long[]? Integers, int SampleAxis, bool IsSymbolic)
 {
     /// <summary>The sample that an element belongs to; −1 for none.</summary>
     public int SampleOf(int index)
@@ -121,7 +125,7 @@ public sealed record GraphInput(string Name, int[] Shape, double[]? Floats, long
 }
 
 /// <summary>A model, its data, and where samples lie in its output.</summary>
-public sealed record Graph
+internal sealed record Graph
 {
     /// <summary>The opset.</summary>
     public required int Opset { get; init; }

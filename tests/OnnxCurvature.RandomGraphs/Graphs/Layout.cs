@@ -5,11 +5,11 @@ namespace OnnxCurvature.RandomGraphs.Graphs;
 /// <summary>A factor of an axis.</summary>
 /// <param name="Size">Its size.</param>
 /// <param name="IsSamples">Whether samples lie along it.</param>
-public readonly record struct Factor(int Size, bool IsSamples = false);
+internal readonly record struct Factor(int Size, bool IsSamples = false);
 
 /// <summary>The factors of the axes of a value: the truth of the generator, from which nothing is proven.</summary>
 /// <param name="Axes">For each axis its factors, outermost first.</param>
-public sealed record Layout(ImmutableArray<ImmutableArray<Factor>> Axes)
+internal sealed record Layout(ImmutableArray<ImmutableArray<Factor>> Axes)
 {
     /// <summary>A layout of axes that have one factor each.</summary>
     public static Layout Of(params Factor[] axes) => new([.. axes.Select(axis => ImmutableArray.Create(axis))]);

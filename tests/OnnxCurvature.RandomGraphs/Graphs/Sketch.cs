@@ -3,7 +3,7 @@ namespace OnnxCurvature.RandomGraphs.Graphs;
 /// <summary>A value of a graph.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Layout">Where samples lie in it.</param>
-public sealed record Sketch(string Name, Layout Layout)
+internal sealed record Sketch(string Name, Layout Layout)
 {
     public int Rank => Layout.Rank;
 

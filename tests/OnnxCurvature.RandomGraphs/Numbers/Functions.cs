@@ -1,7 +1,7 @@
 namespace OnnxCurvature.RandomGraphs.Numbers;
 
 /// <summary>Functions of numbers, as ONNX defines them, written from their formulas.</summary>
-public static class Functions
+internal static class Functions
 {
     public static Number Exp(Number x)
     {

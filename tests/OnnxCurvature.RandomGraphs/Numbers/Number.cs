@@ -5,7 +5,7 @@ namespace OnnxCurvature.RandomGraphs.Numbers;
 /// <param name="Step">Its step; −1 for a number that depends on no variable.</param>
 /// <param name="Value">Its value.</param>
 /// <param name="Samples">A bit for each sample that it depends on.</param>
-public readonly record struct Number(Tape Tape, int Step, double Value, ulong Samples)
+internal readonly record struct Number(Tape Tape, int Step, double Value, ulong Samples)
 {
     /// <summary>A number of the same tape that depends on nothing.</summary>
     public Number Constant(double value) => new(Tape, -1, value, 0);

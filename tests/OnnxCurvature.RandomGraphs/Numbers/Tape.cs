@@ -4,7 +4,7 @@ namespace OnnxCurvature.RandomGraphs.Numbers;
 /// Scalar arithmetic that is recorded, with the first and second partial derivatives of every step. Sweeps over it give exact gradients,
 /// directional derivatives and Hessian-vector products. It shares no code with the compiler.
 /// </summary>
-public sealed class Tape
+internal sealed class Tape
 {
     private const int Start = 1024;
 

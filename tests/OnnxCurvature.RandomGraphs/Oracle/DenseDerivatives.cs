@@ -9,7 +9,7 @@ namespace OnnxCurvature.RandomGraphs.Oracle;
 /// Dense first and second derivatives of a problem, from its definition alone: values, Jacobian, gradients and Hessians of the loss and of
 /// what each sample adds to it.
 /// </summary>
-public sealed class DenseDerivatives
+internal sealed class DenseDerivatives
 {
     private readonly Problem _problem;
     private readonly Tape _tape = new();

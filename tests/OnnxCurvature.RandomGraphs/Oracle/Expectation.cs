@@ -9,13 +9,13 @@ namespace OnnxCurvature.RandomGraphs.Oracle;
 /// <summary>A result that is right.</summary>
 /// <param name="Shape">Its sizes; null where the documentation leaves them open.</param>
 /// <param name="Values">Its elements, row-major.</param>
-public sealed record ExpectedResult(int[]? Shape, double[] Values);
+internal sealed record ExpectedResult(int[]? Shape, double[] Values);
 
 /// <summary>
 /// Each quantity by its definition in the pages. L is the loss, z the value that it is taken of, ℓₙ what sample n adds to L
 /// (N times that where L is a mean).
 /// </summary>
-public sealed class Expectation
+internal sealed class Expectation
 {
     private readonly Problem _problem;
     private readonly DenseDerivatives _dense;
@@ -168,9 +168,8 @@ public sealed class Expectation
     /// The block of a weight; of an input a block for each sample, where samples have no second derivatives with each other.
     /// </summary>
     private ImmutableArray<ExpectedResult> Hessians() =>
-        Blocked(
-            new ExpectedResult([.. TargetShape, .. TargetShape], [.. _hessian.SelectMany(row => row)]),
-            own => own.SelectMany(row => own.Select(column => _hessian[row][column]))
+        Blocked(new ExpectedResult([.. TargetShape, .. TargetShape], [.. _hessian.SelectMany(row => row)]), own =>
+            own.SelectMany(row => own.Select(column => _hessian[row][column]))
         );
 
     /// <summary>

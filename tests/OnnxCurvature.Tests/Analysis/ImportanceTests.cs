@@ -20,7 +20,7 @@ public sealed class ImportanceTests
     public void The_empirical_importance_is_the_mean_of_the_squares_of_the_gradients_of_samples()
     {
         using var tool = Softmax.Prepared();
-        var result = Computed(tool, new ImportanceOptions());
+        var result = Computed(tool, samplesLabels: false);
         var layer = Assert.Single(result.Layers);
         Assert.Equal(Softmax.W, layer.Anchor);
         Assert.Null(layer.StandardErrors);
@@ -37,15 +37,7 @@ public sealed class ImportanceTests
     public void The_sampled_importance_is_the_expectation_over_the_models_own_labels()
     {
         using var tool = Softmax.Prepared();
-        var layer = Computed(
-            tool,
-            new ImportanceOptions
-            {
-                Kind = FisherKind.Sampled,
-                Probes = 400,
-                Seed = 2,
-            }
-        ).Layers[0];
+        var layer = Computed(tool, samplesLabels: true).Layers[0];
         var errors = layer.StandardErrors!.Value;
         for (var index = 0; index < 15; index++)
         {
@@ -112,7 +104,7 @@ public sealed class ImportanceTests
         Assert.All(rows, row => Assert.Contains(row, page, StringComparison.Ordinal), throwIfEmpty: true);
     }
 
-    private static ImportanceResult Computed(Tool tool, ImportanceOptions options) =>
+    private static ImportanceResult Computed(Tool tool, bool samplesLabels) =>
         CurvatureAnalyzer.Importance(
             tool["linear.onnx"],
             new CurvatureRequest
@@ -120,10 +112,12 @@ public sealed class ImportanceTests
                 WithRespectTo = [],
                 Loss = LossRequest.Parse("cross-entropy"),
                 Precision = OnnxCurvature.Ir.Precision.Float64,
+                Probes = 400,
+                Seed = 2,
             },
             Softmax.Data().ToDictionary(entry => entry.Key, entry => DataSource.Of(entry.Value)),
             new CurvatureRunOptions(),
-            options,
+            samplesLabels,
             null,
             TestContext.Current.CancellationToken
         );

@@ -23,12 +23,12 @@ public sealed class LaplaceTests
         using var tool = Softmax.Prepared();
         var (_, curvature) = Analyzed(tool["linear.onnx"], Softmax.Data(), []);
         double[] h = [.. Softmax.Diagonal().Select(entry => Softmax.Samples * entry)];
-        var given = CurvatureAnalyzer.Laplace(curvature, new LaplaceOptions { PriorPrecision = 0.7 });
+        var given = CurvatureAnalyzer.Laplace(curvature, 0.7);
         for (var index = 0; index < h.Length; index++)
             Assert.Equal(1 / (h[index] + 0.7), given.Layers[0].Variance[index], 1e-12);
         Assert.Equal(Evidence(0.7), given.LogMarginalLikelihood, 1e-10);
 
-        var fitted = CurvatureAnalyzer.Laplace(curvature, new LaplaceOptions());
+        var fitted = CurvatureAnalyzer.Laplace(curvature);
         Assert.True(fitted.IsFitted);
         var best = fitted.PriorPrecision;
         // At the maximum n/τ = ‖w‖² + Σ 1/(h + τ).
@@ -51,7 +51,7 @@ public sealed class LaplaceTests
     {
         using var tool = Softmax.Prepared();
         var (analysis, curvature) = Analyzed(tool["linear.onnx"], Softmax.Data(), []);
-        var posterior = CurvatureAnalyzer.Laplace(curvature, new LaplaceOptions { PriorPrecision = 0.7 });
+        var posterior = CurvatureAnalyzer.Laplace(curvature, 0.7);
         var names = CurvatureAnalyzer.WritePredictive(analysis, curvature, posterior, tool["sure.onnx"]);
         Assert.Equal(("z", "z.variance"), names);
         var x = Softmax.X[..(5 * Softmax.Inputs)];
@@ -76,7 +76,7 @@ public sealed class LaplaceTests
         var model = network.Model().Save(folder);
         string[] weights = ["fc0.weight", "fc4.bias", "fc5.weight"];
         var (analysis, curvature) = Analyzed(model, TrainedNetwork.Data(network.X, network.Labels), weights);
-        var posterior = CurvatureAnalyzer.Laplace(curvature, new LaplaceOptions());
+        var posterior = CurvatureAnalyzer.Laplace(curvature);
         CurvatureAnalyzer.WritePredictive(analysis, curvature, posterior, folder.File("sure.onnx"));
         const int Samples = 6;
         var x = NpyArray.Of(ElementType.Float32, [Samples, 2], network.HeldX[..(2 * Samples)]);
@@ -104,12 +104,12 @@ public sealed class LaplaceTests
     {
         using var tool = Softmax.Prepared();
         var mean = AnalysisTests.Analyzed(tool, new AnalysisOptions());
-        Assert.Throws<UserErrorException>(() => CurvatureAnalyzer.Laplace(mean, new LaplaceOptions()));
-        Assert.Throws<UserErrorException>(() => CurvatureAnalyzer.Laplace(mean, new LaplaceOptions { PriorPrecision = -1 }));
+        Assert.Throws<UserErrorException>(() => CurvatureAnalyzer.Laplace(mean));
+        Assert.Throws<UserErrorException>(() => CurvatureAnalyzer.Laplace(mean, -1));
         var (_, curvature) = Analyzed(tool["linear.onnx"], Softmax.Data(), []);
         var layer = curvature.Layers[0];
         var negative = curvature with { Layers = [layer with { Diagonal = layer.Diagonal.SetItem(3, -2) }] };
-        var error = Assert.Throws<UserErrorException>(() => CurvatureAnalyzer.Laplace(negative, new LaplaceOptions { PriorPrecision = 1 }));
+        var error = Assert.Throws<UserErrorException>(() => CurvatureAnalyzer.Laplace(negative, 1));
         Assert.Contains("goes down to -2", error.Message, StringComparison.Ordinal);
     }
 

@@ -30,6 +30,33 @@ public sealed class PublicApiTests
         Assert.Equal([], others.Select(type => type.FullName));
     }
 
+    /// <summary>The first table is that of the front door, and the second that of the analyses.</summary>
+    [Fact]
+    public void The_page_of_the_library_lists_every_public_type_and_thirty_make_the_front_door()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "src", "docs", "library.md"));
+        var tables = page.Split("\n| types |").Skip(1).ToArray();
+        Assert.Equal(2, tables.Length);
+        var types = typeof(CurvatureModel).Assembly.GetExportedTypes();
+        var ofAnalyses = types.Where(type =>
+            type == typeof(CurvatureDecisions) || type.Namespace!.StartsWith("OnnxCurvature.Analysis", StringComparison.Ordinal)
+        );
+        Assert.Equal(Names(types.Except(ofAnalyses)), Listed(tables[0]));
+        Assert.Equal(Names(ofAnalyses), Listed(tables[1]));
+        Assert.InRange(Listed(tables[0]).Count(), 1, 30);
+
+        static IEnumerable<string> Names(IEnumerable<Type> types) => types.Select(type => type.Name).Order(StringComparer.Ordinal);
+
+        static IEnumerable<string> Listed(string table) =>
+            table
+                .Split("\n\n")[0]
+                .Split('\n')
+                .Where(row => row.StartsWith("| `", StringComparison.Ordinal))
+                .SelectMany(row => row.Split('|')[1].Split(',', StringSplitOptions.TrimEntries))
+                .Select(name => name.Trim('`'))
+                .Order(StringComparer.Ordinal);
+    }
+
     private static IEnumerable<Type> TypesOf(Type type)
     {
         const BindingFlags Public = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;

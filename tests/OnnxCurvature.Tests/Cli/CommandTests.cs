@@ -16,12 +16,16 @@ namespace OnnxCurvature.Tests.Cli;
 /// <summary>The requests of the commands to the library, and their output.</summary>
 public sealed class CommandTests
 {
-    private static VerifyReport Disagreement =>
-        new([
-            new VerifyEntry("w.gradient", [1, 2], 1, 1, 0.001, 0.0001, "central difference of the loss"),
-            new VerifyEntry("w.hessian_diagonal", [0, 3], 2, -2, 0.001, 0.0001, "central difference of the gradient"),
-            new VerifyEntry("w.hessian_diagonal", [0, 4], 2, double.NaN, 0.001, 0.0001, "central difference of the gradient"),
-        ]);
+    private static CheckReport Disagreement =>
+        new(
+            [
+                new VerifyEntry("w.gradient", [1, 2], 1, 1, 0.001, 0.0001, "central difference of the loss"),
+                new VerifyEntry("w.hessian_diagonal", [0, 3], 2, -2, 0.001, 0.0001, "central difference of the gradient"),
+                new VerifyEntry("w.hessian_diagonal", [0, 4], 2, double.NaN, 0.001, 0.0001, "central difference of the gradient"),
+            ],
+            [],
+            0
+        );
 
     [Fact]
     public void Options_of_a_run_reach_the_library()
@@ -119,10 +123,10 @@ public sealed class CommandTests
         using var folder = new TemporaryFolder();
         var service = new FakeService();
         Assert.Equal(0, ToolRun.Of(service, "run", "m", "-o", folder.File("out.npz"), "--wrt", "w", "--loss", "cross-entropy").Code);
-        var checkpoint = new CheckpointOptions(folder.File("out.npz.partial"));
+        var checkpoint = folder.File("out.npz.partial");
         Assert.NotNull(service.RunOptions!.MachineForTimes);
         Assert.Equal(
-            new CurvatureRunOptions { Checkpoint = checkpoint, OwnsProcess = true },
+            new CurvatureRunOptions { CheckpointPath = checkpoint, OwnsProcess = true },
             service.RunOptions with
             {
                 MachineForTimes = null,
@@ -218,7 +222,13 @@ public sealed class CommandTests
         using var folder = new TemporaryFolder();
         var file = folder.File("options.rsp");
         File.WriteAllText(file, $"@{file}\n");
-        foreach (var words in (string[][])[[$"@{file}"], ["run", "m", $"@{file}"]])
+        foreach (
+            var words in (string[][])
+                [
+                    [$"@{file}"],
+                    ["run", "m", $"@{file}"],
+                ]
+        )
         {
             var run = ToolRun.Of(new FakeService(), words);
             Assert.Equal(ExitCodes.UserError, run.Code);
@@ -276,7 +286,7 @@ public sealed class CommandTests
             "--fix",
             $"steps={folder.File("steps.npy")}"
         );
-        Assert.Equal([3L], service.Request!.Fixed["steps"].Integers);
+        Assert.Equal([3L], service.Request!.FixedTensors["steps"].Integers);
     }
 
     [Fact]
@@ -288,7 +298,11 @@ public sealed class CommandTests
     {
         var service = new FakeService
         {
-            Found = new VerifyReport([new VerifyEntry("w.gradient", [1, 2], 1, 1.0005, 0.001, 0.0002, "central difference of the loss")]),
+            Found = new CheckReport(
+                [new VerifyEntry("w.gradient", [1, 2], 1, 1.0005, 0.001, 0.0002, "central difference of the loss")],
+                [],
+                0
+            ),
         };
         var run = ToolRun.Of(service, "verify", "m", "--wrt", "w", "--loss", "mse", "--quantity", "loss", "--samples", "5", "--seed", "7");
         Assert.Equal(ExitCodes.Success, run.Code);

@@ -60,7 +60,7 @@ internal sealed class FakeService : ICurvatureService
     public int Weights { get; init; }
 
     /// <summary>The report of a verification.</summary>
-    public VerifyReport Found { get; init; } = new([]);
+    public CheckReport Found { get; init; } = new([], [], 0);
 
     /// <summary>The report of an inspection.</summary>
     public Func<InspectReport> Inspected { get; init; } = () => Report;
@@ -141,7 +141,7 @@ internal sealed class FakeService : ICurvatureService
         return new Planned(this).Run(null, CancellationToken.None);
     }
 
-    public VerifyReport Verify(
+    public CheckReport Verify(
         string modelPath,
         CurvatureRequest request,
         IReadOnlyDictionary<string, DataSource> data,

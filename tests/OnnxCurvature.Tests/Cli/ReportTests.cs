@@ -13,9 +13,11 @@ namespace OnnxCurvature.Tests.Cli;
 /// <summary>Reports for programs, and their schemas, which are pages of the documentation.</summary>
 public sealed class ReportTests
 {
-    private static readonly VerifyReport Found = new([
-        new VerifyEntry("w.gradient", [1, 2], 1, double.NaN, 0.001, 0.0001, "central difference of the loss"),
-    ]);
+    private static readonly CheckReport Found = new(
+        [new VerifyEntry("w.gradient", [1, 2], 1, double.NaN, 0.001, 0.0001, "central difference of the loss")],
+        [],
+        0
+    );
 
     public static TheoryData<string> Commands => ["inspect", "augment", "run", "verify"];
 

@@ -109,7 +109,7 @@ public sealed class ResumedRunTests
             var left = random.Next(1, 4);
             try
             {
-                var checkpoint = new CheckpointOptions(tool["o.partial"]) { Resumes = true, Every = TimeSpan.Zero };
+                var checkpoint = tool["o.partial"];
                 result = Prepare(tool, checkpoint).Run(new Watch(_ => CancelAfter(cancellation, ref left, times < 20)), cancellation.Token);
             }
             catch (InterruptedRunException exception)
@@ -156,9 +156,9 @@ public sealed class ResumedRunTests
             using var cancellation = new CancellationTokenSource();
             try
             {
-                var checkpoint = new CheckpointOptions(folder.File("o.partial")) { Resumes = true, Every = TimeSpan.Zero };
+                var checkpoint = folder.File("o.partial");
                 result = PrepareChunks(limit, null, checkpoint)
-                    .Run(new Watch(_ => CancelWhereKept(cancellation, checkpoint.Path, times)), cancellation.Token);
+                    .Run(new Watch(_ => CancelWhereKept(cancellation, checkpoint, times)), cancellation.Token);
             }
             catch (InterruptedRunException exception)
             {
@@ -169,7 +169,7 @@ public sealed class ResumedRunTests
         Assert.Equal(1, times);
         AssertSame(expected, result);
 
-        PreparedRun PrepareChunks(long bytes, Shard? shard, CheckpointOptions? checkpoint) =>
+        PreparedRun PrepareChunks(long bytes, Shard? shard, string? checkpoint) =>
             CurvatureEngine.Prepare(
                 entry.ModelPath,
                 entry.Request,
@@ -178,7 +178,9 @@ public sealed class ResumedRunTests
                 {
                     ChunkBytes = bytes,
                     Shard = shard,
-                    Checkpoint = checkpoint,
+                    CheckpointPath = checkpoint,
+                    CheckpointInterval = TimeSpan.Zero,
+                    Resumes = true,
                 }
             );
     }
@@ -200,7 +202,7 @@ public sealed class ResumedRunTests
             ["features"] = DataSource.Of(NpyArray.Of(ElementType.Float32, [N, 7], features)),
             ["labels"] = DataSource.Of(NpyArray.Of(ElementType.Int64, [N], [.. Enumerable.Range(0, N).Select(index => index % 4.0)])),
         };
-        var checkpoint = new CheckpointOptions(folder.File("o.partial")) { Resumes = true, Every = TimeSpan.Zero };
+        var checkpoint = folder.File("o.partial");
         var expected = PrepareEstimate(null).Run(null, CancellationToken.None);
         Assert.NotNull(expected.Probes);
         using var cancellation = new CancellationTokenSource();
@@ -217,12 +219,12 @@ public sealed class ResumedRunTests
                     cancellation.Token
                 )
         );
-        Assert.Contains(checkpoint.Path, interrupted.Message, StringComparison.Ordinal);
+        Assert.Contains(checkpoint, interrupted.Message, StringComparison.Ordinal);
         var result = PrepareEstimate(checkpoint).Run(null, CancellationToken.None);
         Assert.Equal(expected.Probes, result.Probes);
         AssertSame(expected, result);
 
-        PreparedRun PrepareEstimate(CheckpointOptions? kept) =>
+        PreparedRun PrepareEstimate(string? kept) =>
             CurvatureEngine.Prepare(
                 Path.Combine(Repository.Root, "testmodels", "mlp.onnx"),
                 new CurvatureRequest
@@ -235,7 +237,13 @@ public sealed class ResumedRunTests
                     TargetError = 0.1,
                 },
                 data,
-                new CurvatureRunOptions { BatchSize = 20, Checkpoint = kept }
+                new CurvatureRunOptions
+                {
+                    BatchSize = 20,
+                    CheckpointPath = kept,
+                    CheckpointInterval = TimeSpan.Zero,
+                    Resumes = true,
+                }
             );
     }
 
@@ -275,12 +283,18 @@ public sealed class ResumedRunTests
             cancellation.Cancel();
     }
 
-    private static PreparedRun Prepare(Tool tool, CheckpointOptions? checkpoint) =>
+    private static PreparedRun Prepare(Tool tool, string? checkpoint) =>
         CurvatureEngine.Prepare(
             tool["model.onnx"],
             new CurvatureRequest { WithRespectTo = ["w", "v"], Loss = LossRequest.Parse("cross-entropy") },
             new Dictionary<string, DataSource> { ["x"] = DataSource.Open(tool["x"]), ["labels"] = DataSource.Open(tool["labels.npy"]) },
-            new CurvatureRunOptions { BatchSize = 3, Checkpoint = checkpoint }
+            new CurvatureRunOptions
+            {
+                BatchSize = 3,
+                CheckpointPath = checkpoint,
+                CheckpointInterval = TimeSpan.Zero,
+                Resumes = true,
+            }
         );
 
     internal static string Succeed(Tool tool, string words)

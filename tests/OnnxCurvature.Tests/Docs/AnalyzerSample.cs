@@ -30,7 +30,7 @@ internal static class AnalyzerSample
     {
         string In(string name) => Path.Combine(folder, name);
         // sample analyze.md
-        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.CrossEntropy };
         var curvature = model.Analyze(request, data, new AnalysisOptions { Budget = TimeSpan.FromMinutes(5) });
         curvature.WriteReport(In("report"));
         var sharpest = curvature.Layers.MaxBy(layer => layer.Diagonal.Max())!;
@@ -42,7 +42,7 @@ internal static class AnalyzerSample
     {
         string In(string name) => Path.Combine(folder, name);
         // sample quantization.md
-        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.CrossEntropy };
         var curvature = model.Analyze(request, data);
         var result = curvature.Quantize(new QuantizationOptions { TargetBytes = 20_000 });
         result.Write(In("quantization"));
@@ -55,7 +55,7 @@ internal static class AnalyzerSample
     {
         string In(string name) => Path.Combine(folder, name);
         // sample pruning.md
-        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.CrossEntropy };
         var curvature = model.Analyze(request, data);
         var result = curvature.Prune(new PruningOptions { Sparsity = 0.7, Structure = PruningStructure.OutputChannel });
         result.WriteMasks(In("masks.npz"));
@@ -68,8 +68,8 @@ internal static class AnalyzerSample
     {
         string In(string name) => Path.Combine(folder, name);
         // sample importance.md
-        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
-        var result = model.Importance(request, data, new ImportanceOptions { Kind = FisherKind.Empirical });
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.CrossEntropy };
+        var result = model.Importance(request, data);
         result.WriteArrays(In("ewc.npz"));
         // end
         return result.Layers.Sum(layer => layer.Sum);
@@ -79,7 +79,7 @@ internal static class AnalyzerSample
     {
         string In(string name) => Path.Combine(folder, name);
         // sample laplace.md
-        var loss = LossRequest.Parse("cross-entropy");
+        var loss = LossRequest.CrossEntropy;
         var request = new CurvatureRequest
         {
             WithRespectTo = ["fc3.*"],
@@ -87,7 +87,7 @@ internal static class AnalyzerSample
             Reduction = Reduction.Sum,
         };
         var curvature = model.Analyze(request, data, new AnalysisOptions { Diagonal = Quantity.GgnDiagonal });
-        var posterior = curvature.Laplace(new LaplaceOptions { PriorPrecision = null });
+        var posterior = curvature.Laplace();
         var (mean, variance) = curvature.WritePredictive(posterior, In("sure.onnx"));
         // end
         return (mean, variance);
@@ -96,9 +96,9 @@ internal static class AnalyzerSample
     private static (double Value, double Bound) Spectrum(CurvatureModel model, Data data)
     {
         // sample spectrum.md
-        var request = new CurvatureRequest { WithRespectTo = ["*.weight"], Loss = LossRequest.Parse("cross-entropy") };
+        var request = new CurvatureRequest { WithRespectTo = ["*.weight"], Loss = LossRequest.CrossEntropy };
         var result = model.Spectrum(request, data, new SpectrumOptions { Steps = 80 });
-        var (value, bound) = result.Parts[0].Largest[0];
+        var (value, bound) = result[0].Largest[0];
         // end
         return (value, bound);
     }

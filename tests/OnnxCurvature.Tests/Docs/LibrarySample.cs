@@ -16,7 +16,7 @@ internal static class LibrarySample
         string In(string name) => Path.Combine(folder, name);
         // sample
         using var model = CurvatureModel.Load(In("vgg16_narrow.onnx"));
-        var request = new CurvatureRequest { WithRespectTo = ["conv4_3.weight"], Loss = LossRequest.Parse("cross-entropy") };
+        var request = new CurvatureRequest { WithRespectTo = ["conv4_3.weight"], Loss = LossRequest.CrossEntropy };
         var data = new Dictionary<string, CurvatureArray>
         {
             ["image"] = CurvatureArray.FromFile(In("vgg16_narrow.image.npy")),
@@ -39,7 +39,7 @@ internal static class LibrarySample
         var request = new CurvatureRequest
         {
             WithRespectTo = ["*.weight"],
-            Loss = LossRequest.Parse("cross-entropy"),
+            Loss = LossRequest.CrossEntropy,
             Quantities = [Quantity.FisherDiagonal],
         };
         var result = model.Run(request, data);
@@ -55,7 +55,7 @@ internal static class LibrarySample
             new CurvatureRequest
             {
                 WithRespectTo = ["image"],
-                Loss = LossRequest.Parse("value:logits[:, 0]"),
+                Loss = LossRequest.Of("logits[:, 0]"),
                 Quantities = [Quantity.Gradient],
             },
             new Dictionary<string, CurvatureArray> { ["image"] = CurvatureArray.Of<float>(new float[3 * 32 * 32], 1, 3, 32, 32) }
@@ -74,7 +74,7 @@ internal static class LibrarySample
     /// Curvature in a unit test: no layer of a network that was trained lies in a sharp minimum.
     public static void No_layer_is_sharp(CurvatureModel model, IReadOnlyDictionary<string, CurvatureArray> data)
     {
-        var request = new CurvatureRequest { WithRespectTo = ["fc*.weight"], Loss = LossRequest.Parse("cross-entropy") };
+        var request = new CurvatureRequest { WithRespectTo = ["fc*.weight"], Loss = LossRequest.CrossEntropy };
         var result = model.Run(request, data);
         foreach (
             var name in model.Weights.Where(name =>
@@ -92,7 +92,7 @@ internal static class LibrarySample
     /// The layers of which the loss is most sharply curved, the sharpest first.
     public static IEnumerable<string> Sharpest(CurvatureModel model, IReadOnlyDictionary<string, CurvatureArray> data)
     {
-        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.Parse("cross-entropy") };
+        var request = new CurvatureRequest { WithRespectTo = [], Loss = LossRequest.CrossEntropy };
         var curvature = model.Analyze(request, data, new AnalysisOptions { Budget = TimeSpan.FromMinutes(1) });
         return curvature.Layers.OrderByDescending(layer => layer.Diagonal.Max()).Select(layer => layer.Weight);
     }

@@ -210,7 +210,6 @@ public sealed partial class CurvatureModelTests : IDisposable
             typeof(CurvatureRequest),
             typeof(CurvatureRunOptions),
             typeof(AugmentOptions),
-            typeof(ClassOptions),
             typeof(LossRequest),
             typeof(CudaOptions),
         ];

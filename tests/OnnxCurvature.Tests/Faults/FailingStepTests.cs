@@ -226,7 +226,9 @@ public sealed class FailingStepTests : IDisposable
                 new CurvatureRunOptions
                 {
                     BatchSize = 3,
-                    Checkpoint = new CheckpointOptions(kept) { Resumes = true, Every = TimeSpan.Zero },
+                    CheckpointPath = kept,
+                    CheckpointInterval = TimeSpan.Zero,
+                    Resumes = true,
                     LoadLimits = files is null ? new WorkLimits() : new WorkLimits { Allocating = files.Allocate },
                     Faults = faults,
                 }

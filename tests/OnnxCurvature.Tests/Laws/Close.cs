@@ -4,7 +4,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Laws;
 
 /// <summary>Compares tensors.</summary>
-public static class Close
+internal static class Close
 {
     /// <summary>
     /// A few roundoffs of float64 of terms of size one, which are left where they cancel.

@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws;
 
 /// <summary>The role of an input of a sample.</summary>
-public enum InputRole
+internal enum InputRole
 {
     /// <summary>A parameter with respect to which derivatives are taken.</summary>
     Active,
@@ -22,7 +22,7 @@ public enum InputRole
 /// <summary>An input of a sample.</summary>
 /// <param name="Value">Its elements; for an absent input any tensor.</param>
 /// <param name="Role">Its role in the laws.</param>
-public sealed record SampleInput(Tensor Value, InputRole Role)
+internal sealed record SampleInput(Tensor Value, InputRole Role)
 {
     /// <summary>A floating-point tensor is active, any other is a constant.</summary>
     public static implicit operator SampleInput(Tensor value) =>
@@ -36,7 +36,7 @@ public sealed record SampleInput(Tensor Value, InputRole Role)
 /// <param name="Operator">The operator's name.</param>
 /// <param name="Name">The special thing about it.</param>
 /// <param name="Inputs">The inputs.</param>
-public sealed record OperatorSample(string Operator, string Name, ImmutableArray<SampleInput> Inputs)
+internal sealed record OperatorSample(string Operator, string Name, ImmutableArray<SampleInput> Inputs)
 {
     /// <summary>The operator's domain.</summary>
     public string Domain { get; init; } = "";

@@ -7,7 +7,7 @@ namespace OnnxCurvature.Tests.Laws;
 /// The samples of one operator. A subclass is found by reflection; its name is that of the operator and <c>Samples</c>. The
 /// data are the same in every run.
 /// </summary>
-public abstract class OperatorSamples
+internal abstract class OperatorSamples
 {
     private readonly Random _random = new(20);
 

@@ -11,7 +11,7 @@ using Tensor = OnnxCurvature.Ir.Tensor;
 namespace OnnxCurvature.Tests.Laws;
 
 /// <summary>Runs programs in ONNX Runtime, with its optimizations off, so that each node's own kernel runs.</summary>
-public static class RuntimeProgram
+internal static class RuntimeProgram
 {
     /// <summary>
     /// The outputs for parameters as they are bound, or null where ONNX Runtime has no kernel for a node in its element type.
@@ -79,15 +79,13 @@ public static class RuntimeProgram
         var outputs = b.Substitute([.. program.Outputs.Select(output => output.Value)], constants);
         return b.Build(
             program.Parameters.Where(parameter => !IsNarrow(parameter)),
-            program.Outputs.Zip(
-                outputs,
-                (output, value) =>
-                    output with
-                    {
-                        Value = !IsNarrow(value)
-                            ? value
-                            : Cast.Of(b, value, value.Type.Element.HoldsFloats() ? ElementType.Float32 : ElementType.Int32),
-                    }
+            program.Outputs.Zip(outputs, (output, value) =>
+                output with
+                {
+                    Value = !IsNarrow(value)
+                        ? value
+                        : Cast.Of(b, value, value.Type.Element.HoldsFloats() ? ElementType.Float32 : ElementType.Int32),
+                }
             )
         );
     }

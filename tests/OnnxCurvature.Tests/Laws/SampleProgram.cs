@@ -7,7 +7,7 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Tests.Laws;
 
 /// <summary>The program of one node that a sample describes, and the means to evaluate what is built upon it.</summary>
-public sealed class SampleProgram
+internal sealed class SampleProgram
 {
     private readonly Random _random = new(7);
 
@@ -41,8 +41,7 @@ public sealed class SampleProgram
                 Values[inputs[^1]!] = tensor;
             }
         }
-        var op =
-            Catalogue.Find(sample.Domain, sample.Operator)
+        var op = Catalogue.Find(sample.Domain, sample.Operator)
             ?? throw new InvalidOperationException($"There is no operator {sample.Operator}.");
         var types = sample.Types.IsDefault
             ? default

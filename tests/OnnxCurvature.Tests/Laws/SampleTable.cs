@@ -15,7 +15,7 @@ public static class SampleTable
         .ToFrozenDictionary(sample => sample.ToString(), StringComparer.Ordinal);
 
     /// <summary>The sample of a name.</summary>
-    public static OperatorSample Get(string name) => Samples[name];
+    internal static OperatorSample Get(string name) => Samples[name];
 
     /// <summary>The operators that have a sample, by domain and name.</summary>
     public static IEnumerable<(string Domain, string Name)> Operators => Samples.Values.Select(sample => (sample.Domain, sample.Operator));

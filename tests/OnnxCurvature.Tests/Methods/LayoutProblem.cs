@@ -47,7 +47,7 @@ internal static class LayoutProblem
         };
 
     /// <summary>The network in a layout.</summary>
-    public static Problem Create(string layout, LossKind loss, int samples, long steps, long classes, bool symbolic)
+    internal static Problem Create(string layout, LossKind loss, int samples, long steps, long classes, bool symbolic)
     {
         var p = new Problem(layout, samples, symbolic) { Loss = loss };
         var b = p.Builder;

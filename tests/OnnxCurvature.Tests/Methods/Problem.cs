@@ -32,7 +32,7 @@ public sealed class Problem
 
     internal GraphBuilder Builder { get; } = new();
 
-    public LossKind Loss { get; init; } = LossKind.CrossEntropy;
+    internal LossKind Loss { get; init; } = LossKind.CrossEntropy;
 
     internal ImmutableArray<Value> Inputs { get; private set; } = [];
 

@@ -15,19 +15,16 @@ internal static class Importances
         CurvatureRequest request,
         IReadOnlyDictionary<string, DataSource> data,
         CurvatureRunOptions runOptions,
-        ImportanceOptions options,
+        bool samplesLabels,
         IProgress<RunProgress>? progress,
         CancellationToken cancellation
     )
     {
         var pricing = RunPricing.Of(path, request, data, runOptions);
-        var isSampled = options.Kind == FisherKind.Sampled;
         var asked = request with
         {
             WithRespectTo = pricing.Weights,
-            Quantities = [Quantity.Loss, isSampled ? Quantity.FisherDiagonalMonteCarlo : Quantity.FisherDiagonal],
-            Probes = options.Probes,
-            Seed = options.Seed,
+            Quantities = [Quantity.Loss, samplesLabels ? Quantity.FisherDiagonalMonteCarlo : Quantity.FisherDiagonal],
         };
         var run = PreparedRun.Create(path, asked, data, runOptions);
         var result = run.Run(progress, cancellation);
@@ -42,9 +39,9 @@ internal static class Importances
 
         WeightImportance Layer(string weight)
         {
-            var quantity = isSampled ? Quantity.FisherDiagonalEstimate : Quantity.FisherDiagonal;
+            var quantity = samplesLabels ? Quantity.FisherDiagonalEstimate : Quantity.FisherDiagonal;
             var importance = tensors[quantity.OutputName(weight)];
-            var errors = isSampled ? tensors[Quantity.FisherDiagonalStandardError.OutputName(weight)].Values : null;
+            var errors = samplesLabels ? tensors[Quantity.FisherDiagonalStandardError.OutputName(weight)].Values : null;
             return new WeightImportance(
                 weight,
                 nodes.GetValueOrDefault(weight, weight),

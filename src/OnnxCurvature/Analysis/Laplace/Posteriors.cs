@@ -11,15 +11,16 @@ internal static class Posteriors
     /// The posterior. Throws <see cref="UserErrorException"/> where the loss is a mean, which is no likelihood of all samples, or where the
     /// curvature and the prior together are not positive.
     /// </summary>
-    public static LaplaceResult Of(NetworkCurvature curvature, LaplaceOptions options)
+    public static LaplaceResult Of(NetworkCurvature curvature, double? priorPrecision)
     {
-        options.Check();
+        if (priorPrecision is { } given && !(given > 0 && double.IsFinite(given)))
+            throw new UserErrorException("A prior precision is a number above 0.");
         if (curvature.Request.Reduction != Reduction.Sum)
             throw new UserErrorException("A posterior is made of the sum of the losses, and the analysis took their mean; give a sum.");
         double[] values = [.. curvature.Layers.SelectMany(layer => layer.Values)];
         double[] diagonal = [.. curvature.Layers.SelectMany(layer => layer.Diagonal)];
         var evidence = new MarginalLikelihood(curvature.Loss, values, diagonal);
-        var prior = options.PriorPrecision ?? evidence.Fit();
+        var prior = priorPrecision ?? evidence.Fit();
         foreach (var layer in curvature.Layers)
             if (layer.Diagonal.Min() is var least && !(least + prior > 0))
                 throw new UserErrorException(
@@ -32,7 +33,7 @@ internal static class Posteriors
         return new LaplaceResult(
             curvature.Loss,
             prior,
-            options.PriorPrecision is null,
+            priorPrecision is null,
             evidence.Of(prior),
             [
                 .. curvature.Layers.Select(layer => new LaplaceLayer(

@@ -28,18 +28,14 @@ public sealed record PruningResult(double Loss, ImmutableArray<PrunedLayer> Laye
         );
 
     /// <summary>Writes a .npz with a mask for each weight, under its name: true where an entry stays.</summary>
-    public void WriteMasks(string path) =>
-        NpzWriter.WriteFile(
-            path,
-            writer =>
+    public void WriteMasks(string path) => NpzWriter.WriteFile(path, writer =>
+        {
+            foreach (var layer in Layers)
             {
-                foreach (var layer in Layers)
-                {
-                    double[] mask = [.. layer.Keeps.Select(keeps => keeps ? 1.0 : 0)];
-                    writer.Add(layer.Weight, NpyArray.Of(ElementType.Bool, [.. layer.Shape], mask));
-                }
+                double[] mask = [.. layer.Keeps.Select(keeps => keeps ? 1.0 : 0)];
+                writer.Add(layer.Weight, NpyArray.Of(ElementType.Bool, [.. layer.Shape], mask));
             }
-        );
+        });
 
     /// <summary>The figures as JSON, without the masks.</summary>
     /// <param name="curve">The losses that were measured on held data; empty for none.</param>
@@ -74,4 +70,4 @@ public sealed record PrunedLayer(
 /// <summary>A point of a curve: the loss at a sparsity, for each score.</summary>
 /// <param name="Sparsity">The share of entries that are zero.</param>
 /// <param name="Losses">The loss that was measured, by score.</param>
-public sealed record PruningPoint(double Sparsity, ImmutableDictionary<PruningScore, double> Losses);
+internal sealed record PruningPoint(double Sparsity, ImmutableDictionary<PruningScore, double> Losses);

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Analysis.Spectra;
 
 /// <summary>The spectrum of the Hessian of a loss by some weights, together and one by one.</summary>
 /// <param name="Parts">That of all weights together first.</param>
-public sealed record SpectrumResult(ImmutableArray<PartSpectrum> Parts)
+internal sealed record SpectrumResult(ImmutableArray<PartSpectrum> Parts)
 {
     /// <summary>The figures as JSON, with the density.</summary>
     internal string ToJson() => JsonText.Of(SpectrumDocument.Of(this), SpectrumJson.Relaxed.SpectrumDocument);

@@ -36,7 +36,7 @@ internal sealed class OutputSampling
                 $"{what} samples targets from the model's distribution, and --loss {LossRequest.Name(request.Loss.Kind)} has none; "
                     + $"give cross-entropy, binary-cross-entropy or mse."
             );
-        if (request.Loss.PositiveWeights is not null)
+        if (request.Loss.PositiveTensor is not null)
             throw new UserErrorException(
                 $"{what} samples targets from the model's distribution, and with --pos-weight the loss is no likelihood; leave it out."
             );

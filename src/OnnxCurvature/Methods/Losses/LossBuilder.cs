@@ -35,7 +35,7 @@ internal static class LossBuilder
                 request,
                 reduction
             ),
-            LossKind.BinaryCrossEntropy => BeforeSigmoid(b, value, TargetName(model, request.Kind), request.PositiveWeights, reduction),
+            LossKind.BinaryCrossEntropy => BeforeSigmoid(b, value, TargetName(model, request.Kind), request.PositiveTensor, reduction),
             LossKind.Mse => EntrywiseLoss.MeanSquaredError(b, value, TargetName(model, request.Kind), reduction, []),
             LossKind.Sum => new LossHead(ReduceSum.All(b, value), value, null, null, BatchWeight.Sum, []),
             LossKind.Value => OfModel(b, value, request.Value ?? value.Name!, reduction),

@@ -4,34 +4,27 @@ using System.Globalization;
 namespace OnnxCurvature.Methods.Requests;
 
 /// <summary>
-/// The options of classes and labels that cross-entropy takes. With p = softmax(z) along the classes, a row n of labels adds −Σ_c a[n, c]
-/// log p[n, c]. For a label t, a[c] = w[c] ((1 − ε) [c = t] + ε / C); for soft labels, a[c] = w[c] ((1 − ε) t[c] + ε / C). Here w are
-/// <see cref="ClassWeights"/> and ε is <see cref="LabelSmoothing"/>. A row whose label is ignored has a = 0. The mean divides by the sum of
-/// w[t] over the labels t that are not ignored, and for soft labels by the number of rows.
+/// The options of classes and labels that <see cref="LossRequest.CrossEntropy"/> takes, which gives their mathematics; each is a property
+/// of <see cref="LossRequest"/>, too.
 /// </summary>
-public sealed record ClassOptions
+internal sealed record ClassOptions
 {
     /// <summary>The label that is ignored in a run where nothing says another.</summary>
     public const long DefaultIgnoreIndex = -100;
 
-    /// <summary>
-    /// The axis of classes in the loss's value; negative ones count from the last. Null for that of a final Softmax, else the one that
-    /// leaves the shape of the labels, else 1.
-    /// </summary>
+    /// <summary><see cref="LossRequest.ClassAxis"/>.</summary>
     public int? Axis { get; init; }
 
-    /// <summary>
-    /// The label of rows that do not count. Null for <see cref="DefaultIgnoreIndex"/> in a run, and for none in an augmented file.
-    /// </summary>
+    /// <summary><see cref="LossRequest.IgnoreIndex"/>.</summary>
     public long? IgnoreIndex { get; init; }
 
-    /// <summary>ε, from 0 up to and including 1: the share of each label that is spread evenly over all classes.</summary>
+    /// <summary>ε, <see cref="LossRequest.LabelSmoothing"/>.</summary>
     public double LabelSmoothing { get; init; }
 
-    /// <summary>w, a weight of at least 0 for each class; empty where all are 1.</summary>
+    /// <summary>w, <see cref="LossRequest.ClassWeights"/>.</summary>
     public ImmutableArray<double> ClassWeights { get; init; } = [];
 
-    /// <summary>Whether labels are probabilities of the shape of the logits. A run finds that from its data, too.</summary>
+    /// <summary><see cref="LossRequest.SoftLabels"/>.</summary>
     public bool SoftLabels { get; init; }
 
     /// <summary>The total weight of the labels of all batches of a run, where its mean depends on that; else null.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using OnnxCurvature.Ir;
 
 namespace OnnxCurvature.Methods.Requests;
@@ -30,7 +31,14 @@ public sealed record CurvatureRequest
     /// <summary>
     /// Values of inputs, by name, that become constants: shapes, axes and counts that must be known before anything can be derived.
     /// </summary>
-    public IReadOnlyDictionary<string, Tensor> Fixed { get; init; } = ImmutableDictionary<string, Tensor>.Empty;
+    public IReadOnlyDictionary<string, Tensor<double>> Fixed
+    {
+        get => FixedTensors.ToImmutableDictionary(entry => entry.Key, entry => entry.Value.ToNumbers());
+        init => FixedTensors = Tensors(value);
+    }
+
+    /// <summary><see cref="Fixed"/>, in the types that were given.</summary>
+    internal IReadOnlyDictionary<string, Ir.Tensor> FixedTensors { get; init; } = ImmutableDictionary<string, Ir.Tensor>.Empty;
 
     /// <summary>
     /// Along which axis of inputs, by name, the samples lie, where that is not to be found out: null for an input that holds no samples.
@@ -79,7 +87,12 @@ public sealed record CurvatureRequest
         if (Loss is null)
             throw new ArgumentException($"{nameof(Loss)} is null.");
         Loss.Check();
-        if (Fixed is null || Fixed.Values.Any(tensor => tensor is null))
+    }
+
+    private static ImmutableDictionary<string, Ir.Tensor> Tensors(IReadOnlyDictionary<string, Tensor<double>> numbers)
+    {
+        if (numbers is null || numbers.Values.Any(tensor => tensor is null))
             throw new ArgumentException($"{nameof(Fixed)} is null, or one of its tensors is.");
+        return numbers.ToImmutableDictionary(entry => entry.Key, entry => Ir.Tensor.Of(entry.Value), StringComparer.Ordinal);
     }
 }

@@ -134,8 +134,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         var stored = new List<(string, TensorType)>();
         foreach (var input in given)
         {
-            var type =
-                TypeReader.Read(input.Type, axis => Unnamed(input.Name, axis), options.Dims, out var reason)
+            var type = TypeReader.Read(input.Type, axis => Unnamed(input.Name, axis), options.Dims, out var reason)
                 ?? throw new UserErrorException($"The input '{input.Name}' of '{file.File.Path}' {reason}.");
             if (options.Fixed.TryGetValue(input.Name, out var tensor))
             {
@@ -190,13 +189,13 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         if (
             tensor.Rank != type.Rank
             || Enumerable.Range(0, type.Rank).Any(axis => type.Shape[axis].Known is { } size && size != tensor.Shape[axis])
-            || tensor.Element != type.Element
+            || FixedValue.As(tensor, type.Element) is not { } fitting
         )
             throw new UserErrorException(
                 $"The value that is fixed for the input '{name}' of '{file.File.Path}' is {tensor.Type}, and the input is {type}; give "
                     + $"one that fits."
             );
-        return tensor;
+        return fitting;
     }
 
     private ImmutableArray<NamedValue> LoadOutputs(Scope scope)

@@ -61,8 +61,10 @@ internal sealed class ModelTypes(ModelReader file, LoadOptions options, IReadOnl
                 graph.Initializer.Add(tensor);
         foreach (var (name, tensor) in options.Fixed)
         {
-            var initializer = TensorWriter.Header(name, tensor.Type);
-            initializer.RawData = ByteString.CopyFrom(TensorEncoder.Encode(tensor));
+            var element = (ElementType)file.Model.Graph.Input.First(input => input.Name == name).Type.TensorType.ElemType;
+            var fitting = FixedValue.As(tensor, element)!;
+            var initializer = TensorWriter.Header(name, fitting.Type);
+            initializer.RawData = ByteString.CopyFrom(TensorEncoder.Encode(fitting));
             graph.Initializer.Add(initializer);
         }
         graph.ValueInfo.Clear();

@@ -203,7 +203,7 @@ internal sealed record AugmentedMetadata
         };
         if (plan.Request.Loss.Classes is { IsGiven: true } classes)
             metadata[Prefix + "loss_options"] = classes.Text(plan.Loss.ClassAxis!.Value);
-        if (plan.Request.Loss.PositiveWeights is { } weights)
+        if (plan.Request.Loss.PositiveTensor is { } weights)
             metadata[Prefix + "loss_options"] =
                 $"pos_weight={string.Join(",", weights.Floats.Select(weight => weight.ToString("R", CultureInfo.InvariantCulture)))}";
         foreach (var (key, value) in source.Metadata)

@@ -71,14 +71,32 @@ public sealed record CurvatureRunOptions
     /// </summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>The samples of the data that are taken; null for all.</summary>
-    public SampleRange? Samples { get; init; }
+    /// <summary>The samples of the data that are taken, counted from the first; null for all.</summary>
+    /// <exception cref="ArgumentException">An end is counted from the last sample.</exception>
+    public Range? Samples
+    {
+        get => SampleRange?.ToRange();
+        init => SampleRange = value is { } range ? SampleRange.Of(range) : null;
+    }
+
+    /// <summary><see cref="Samples"/>.</summary>
+    internal SampleRange? SampleRange { get; init; }
 
     /// <summary>The part of the run that is made; null for all of it.</summary>
     internal Shard? Shard { get; init; }
 
+    /// <summary>The file in which the run keeps what it has done; null for none.</summary>
+    public string? CheckpointPath { get; init; }
+
+    /// <summary>The time between two checkpoints; more where it takes long to write one; zero for one after every unit.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether the run goes on from its checkpoint, if it is there; else a file of an earlier run is refused.</summary>
+    public bool Resumes { get; init; }
+
     /// <summary>The file and the interval of checkpoints; null where none are written.</summary>
-    public CheckpointOptions? Checkpoint { get; init; }
+    internal CheckpointOptions? Checkpoint =>
+        CheckpointPath is null ? null : new CheckpointOptions(CheckpointPath, CheckpointInterval, Resumes);
 
     /// <summary>Whether samples that hold NaN are left out, and not refused.</summary>
     public bool SkipsBad { get; init; }

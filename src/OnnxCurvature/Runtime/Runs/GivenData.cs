@@ -31,12 +31,12 @@ internal sealed class GivenData
     )
     {
         (_sources, _layouts) = (sources, layouts);
-        _isCut = options.Samples is not null || options.SkipsBad;
+        _isCut = options.SampleRange is not null || options.SkipsBad;
         Arrays = sources.ToDictionary(entry => entry.Key, entry => entry.Value.Join(entry.Key, AxisOf(entry.Key)), StringComparer.Ordinal);
         if (!_isCut)
             return;
         var total = Total();
-        Take(new SampleNumbers([(options.Samples ?? new SampleRange()).Of(total)]), total);
+        Take(new SampleNumbers([(options.SampleRange ?? new SampleRange()).Of(total)]), total);
         if (options.SkipsBad)
             LeaveOutBad(options.Preparing);
     }

@@ -34,7 +34,7 @@ internal sealed record ModelSource(string Path, CurvatureRequest? Request)
 
     /// <summary>Values of inputs, by name, that become constants.</summary>
     public ImmutableDictionary<string, Tensor> Fixed { get; init; } =
-        (Request?.Fixed ?? ImmutableDictionary<string, Tensor>.Empty).ToImmutableDictionary(StringComparer.Ordinal);
+        (Request?.FixedTensors ?? ImmutableDictionary<string, Tensor>.Empty).ToImmutableDictionary(StringComparer.Ordinal);
 
     /// <summary>Along which axis of inputs, by name, samples lie, where that is known: null for an input that holds none.</summary>
     public ImmutableDictionary<string, int?> SampleAxes { get; init; } =

@@ -27,7 +27,7 @@ internal static class OtherData
     )
     {
         // What is random, and which samples or classes are taken, depends on the data in more ways than are compared here.
-        if (request.IsRandom || options.SkipsBad || options.Samples is not null || !inputs.Model.LeftOutNodes.IsEmpty)
+        if (request.IsRandom || options.SkipsBad || options.SampleRange is not null || !inputs.Model.LeftOutNodes.IsEmpty)
             return null;
         if (!data.Keys.ToHashSet(StringComparer.Ordinal).SetEquals(inputs.All.Keys))
             return null;

@@ -87,7 +87,7 @@ internal static class RunIdentities
         yield return ("--soft-labels", classes.SoftLabels ? "on" : "off");
         foreach (var (name, axis) in request.SampleAxes.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             yield return ($"--samples-axis of '{name}'", axis is { } known ? Text(known) : "none");
-        foreach (var (name, tensor) in request.Fixed.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        foreach (var (name, tensor) in request.FixedTensors.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             yield return ($"--fix '{name}'", $"[{string.Join(',', tensor.Shape)}] {DigestOf(tensor)}");
     }
 

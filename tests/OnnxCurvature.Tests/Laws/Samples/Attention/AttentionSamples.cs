@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Attention;
 
 /// <summary>Samples of ONNX's Attention.</summary>
-public sealed class AttentionSamples : OperatorSamples
+internal sealed class AttentionSamples : OperatorSamples
 {
     private const double Never = double.NegativeInfinity;
 

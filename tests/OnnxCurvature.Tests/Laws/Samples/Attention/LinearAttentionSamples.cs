@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Attention;
 
 /// <summary>Samples of LinearAttention.</summary>
-public sealed class LinearAttentionSamples : OperatorSamples
+internal sealed class LinearAttentionSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Attention;
 
 /// <summary>Samples of RotaryEmbedding.</summary>
-public sealed class RotaryEmbeddingSamples : OperatorSamples
+internal sealed class RotaryEmbeddingSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

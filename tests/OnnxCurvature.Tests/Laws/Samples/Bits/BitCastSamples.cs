@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Bits;
 
 /// <summary>Samples of BitCast.</summary>
-public sealed class BitCastSamples : OperatorSamples
+internal sealed class BitCastSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

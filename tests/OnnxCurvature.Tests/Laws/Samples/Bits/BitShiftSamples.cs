@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Bits;
 
 /// <summary>Samples of BitShift.</summary>
-public sealed class BitShiftSamples : OperatorSamples
+internal sealed class BitShiftSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

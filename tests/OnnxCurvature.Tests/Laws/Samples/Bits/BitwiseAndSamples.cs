@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Bits;
 
 /// <summary>Samples of BitwiseAnd.</summary>
-public sealed class BitwiseAndSamples : OperatorSamples
+internal sealed class BitwiseAndSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

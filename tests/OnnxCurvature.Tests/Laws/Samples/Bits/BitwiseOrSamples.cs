@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Bits;
 
 /// <summary>Samples of BitwiseOr.</summary>
-public sealed class BitwiseOrSamples : OperatorSamples
+internal sealed class BitwiseOrSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

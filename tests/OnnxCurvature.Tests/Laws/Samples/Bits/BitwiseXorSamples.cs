@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Bits;
 
 /// <summary>Samples of BitwiseXor.</summary>
-public sealed class BitwiseXorSamples : OperatorSamples
+internal sealed class BitwiseXorSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Convolution;
 
 /// <summary>Samples of CausalConvWithState.</summary>
-public sealed class CausalConvWithStateSamples : OperatorSamples
+internal sealed class CausalConvWithStateSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Convolution;
 
 /// <summary>Samples of Col2Im.</summary>
-public sealed class Col2ImSamples : OperatorSamples
+internal sealed class Col2ImSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

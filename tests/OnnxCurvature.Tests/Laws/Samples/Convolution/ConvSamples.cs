@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Convolution;
 
 /// <summary>Samples of Conv.</summary>
-public sealed class ConvSamples : OperatorSamples
+internal sealed class ConvSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

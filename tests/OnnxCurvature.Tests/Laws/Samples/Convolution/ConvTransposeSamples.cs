@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Convolution;
 
 /// <summary>Samples of ConvTranspose.</summary>
-public sealed class ConvTransposeSamples : OperatorSamples
+internal sealed class ConvTransposeSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Convolution;
 
 /// <summary>Samples of DeformConv.</summary>
-public sealed class DeformConvSamples : OperatorSamples
+internal sealed class DeformConvSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of CastLike.</summary>
-public sealed class CastLikeSamples : OperatorSamples
+internal sealed class CastLikeSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of Cast.</summary>
-public sealed class CastSamples : OperatorSamples
+internal sealed class CastSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

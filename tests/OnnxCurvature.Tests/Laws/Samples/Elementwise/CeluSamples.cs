@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of Celu.</summary>
-public sealed class CeluSamples : OperatorSamples
+internal sealed class CeluSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of HardSigmoid.</summary>
-public sealed class HardSigmoidSamples : OperatorSamples
+internal sealed class HardSigmoidSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

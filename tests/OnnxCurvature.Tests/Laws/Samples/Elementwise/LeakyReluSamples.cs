@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of LeakyRelu.</summary>
-public sealed class LeakyReluSamples : OperatorSamples
+internal sealed class LeakyReluSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of LogOnePlusExp.</summary>
-public sealed class LogOnePlusExpSamples : OperatorSamples
+internal sealed class LogOnePlusExpSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override string Domain => "OnnxCurvature";

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of Logistic.</summary>
-public sealed class LogisticSamples : OperatorSamples
+internal sealed class LogisticSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override string Domain => "OnnxCurvature";

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of Min.</summary>
-public sealed class MinSamples : OperatorSamples
+internal sealed class MinSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

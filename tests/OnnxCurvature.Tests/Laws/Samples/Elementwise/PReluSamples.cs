@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of PRelu.</summary>
-public sealed class PReluSamples : OperatorSamples
+internal sealed class PReluSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of Reciprocal.</summary>
-public sealed class ReciprocalSamples : OperatorSamples
+internal sealed class ReciprocalSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of Sqrt.</summary>
-public sealed class SqrtSamples : OperatorSamples
+internal sealed class SqrtSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of SquaredSecant.</summary>
-public sealed class SquaredSecantSamples : OperatorSamples
+internal sealed class SquaredSecantSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override string Domain => "OnnxCurvature";

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Elementwise;
 
 /// <summary>Samples of ThresholdedRelu.</summary>
-public sealed class ThresholdedReluSamples : OperatorSamples
+internal sealed class ThresholdedReluSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
 
 /// <summary>Samples of Compress.</summary>
-public sealed class CompressSamples : OperatorSamples
+internal sealed class CompressSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

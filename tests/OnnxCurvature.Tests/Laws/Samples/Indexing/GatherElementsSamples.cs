@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
 
 /// <summary>Samples of GatherElements.</summary>
-public sealed class GatherElementsSamples : OperatorSamples
+internal sealed class GatherElementsSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
 
 /// <summary>Samples of GatherND.</summary>
-public sealed class GatherNDSamples : OperatorSamples
+internal sealed class GatherNDSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

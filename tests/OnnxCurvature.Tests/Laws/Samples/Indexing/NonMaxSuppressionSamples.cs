@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
 
 /// <summary>Samples of NonMaxSuppression.</summary>
-public sealed class NonMaxSuppressionSamples : OperatorSamples
+internal sealed class NonMaxSuppressionSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
 
 /// <summary>Samples of NonZero.</summary>
-public sealed class NonZeroSamples : OperatorSamples
+internal sealed class NonZeroSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

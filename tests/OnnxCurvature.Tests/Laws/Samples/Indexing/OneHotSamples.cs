@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
 
 /// <summary>Samples of OneHot.</summary>
-public sealed class OneHotSamples : OperatorSamples
+internal sealed class OneHotSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
 
 /// <summary>Samples of ReverseSequence.</summary>
-public sealed class ReverseSequenceSamples : OperatorSamples
+internal sealed class ReverseSequenceSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

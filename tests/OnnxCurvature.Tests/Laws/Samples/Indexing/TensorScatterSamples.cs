@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
 
 /// <summary>Samples of TensorScatter.</summary>
-public sealed class TensorScatterSamples : OperatorSamples
+internal sealed class TensorScatterSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
 
 /// <summary>Samples of TopK.</summary>
-public sealed class TopKSamples : OperatorSamples
+internal sealed class TopKSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Indexing;
 
 /// <summary>Samples of Unique. Entries at which a derivative is taken are all distinct: equal ones are a kink.</summary>
-public sealed class UniqueSamples : OperatorSamples
+internal sealed class UniqueSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Logic;
 
 /// <summary>Samples of And.</summary>
-public sealed class AndSamples : OperatorSamples
+internal sealed class AndSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Logic;
 
 /// <summary>Samples of Equal.</summary>
-public sealed class EqualSamples : OperatorSamples
+internal sealed class EqualSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

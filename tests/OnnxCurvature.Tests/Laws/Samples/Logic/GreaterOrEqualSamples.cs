@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Logic;
 
 /// <summary>Samples of GreaterOrEqual.</summary>
-public sealed class GreaterOrEqualSamples : OperatorSamples
+internal sealed class GreaterOrEqualSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

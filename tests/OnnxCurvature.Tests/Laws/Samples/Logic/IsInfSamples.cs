@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Logic;
 
 /// <summary>Samples of IsInf.</summary>
-public sealed class IsInfSamples : OperatorSamples
+internal sealed class IsInfSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Logic;
 
 /// <summary>Samples of IsNaN.</summary>
-public sealed class IsNaNSamples : OperatorSamples
+internal sealed class IsNaNSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

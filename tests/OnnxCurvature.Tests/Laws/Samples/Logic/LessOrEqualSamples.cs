@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Logic;
 
 /// <summary>Samples of LessOrEqual.</summary>
-public sealed class LessOrEqualSamples : OperatorSamples
+internal sealed class LessOrEqualSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Logic;
 
 /// <summary>Samples of Not.</summary>
-public sealed class NotSamples : OperatorSamples
+internal sealed class NotSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

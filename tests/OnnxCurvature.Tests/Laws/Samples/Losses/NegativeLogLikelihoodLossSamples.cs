@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Losses;
 
 /// <summary>Samples of NegativeLogLikelihoodLoss.</summary>
-public sealed class NegativeLogLikelihoodLossSamples : OperatorSamples
+internal sealed class NegativeLogLikelihoodLossSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

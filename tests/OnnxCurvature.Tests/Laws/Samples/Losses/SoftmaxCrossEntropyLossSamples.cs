@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Losses;
 
 /// <summary>Samples of SoftmaxCrossEntropyLoss.</summary>
-public sealed class SoftmaxCrossEntropyLossSamples : OperatorSamples
+internal sealed class SoftmaxCrossEntropyLossSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of BiasAdd.</summary>
-public sealed class BiasAddSamples : MicrosoftSamples
+internal sealed class BiasAddSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

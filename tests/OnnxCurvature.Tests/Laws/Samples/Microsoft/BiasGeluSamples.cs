@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of BiasGelu.</summary>
-public sealed class BiasGeluSamples : MicrosoftSamples
+internal sealed class BiasGeluSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

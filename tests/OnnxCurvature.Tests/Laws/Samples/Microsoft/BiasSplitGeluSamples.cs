@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of BiasSplitGelu.</summary>
-public sealed class BiasSplitGeluSamples : MicrosoftSamples
+internal sealed class BiasSplitGeluSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of DequantizeLinear of ONNX Runtime's own domain.</summary>
-public sealed class DequantizeLinearSamples : MicrosoftSamples
+internal sealed class DequantizeLinearSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

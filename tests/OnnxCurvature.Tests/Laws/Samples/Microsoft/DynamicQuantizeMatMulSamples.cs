@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of DynamicQuantizeMatMul.</summary>
-public sealed class DynamicQuantizeMatMulSamples : MicrosoftSamples
+internal sealed class DynamicQuantizeMatMulSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

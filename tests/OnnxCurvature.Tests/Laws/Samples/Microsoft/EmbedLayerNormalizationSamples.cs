@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of EmbedLayerNormalization.</summary>
-public sealed class EmbedLayerNormalizationSamples : MicrosoftSamples
+internal sealed class EmbedLayerNormalizationSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of FastGelu.</summary>
-public sealed class FastGeluSamples : MicrosoftSamples
+internal sealed class FastGeluSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

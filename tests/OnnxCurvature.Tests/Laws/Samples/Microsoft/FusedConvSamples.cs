@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of FusedConv.</summary>
-public sealed class FusedConvSamples : MicrosoftSamples
+internal sealed class FusedConvSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of FusedGemm.</summary>
-public sealed class FusedGemmSamples : MicrosoftSamples
+internal sealed class FusedGemmSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of FusedMatMul.</summary>
-public sealed class FusedMatMulSamples : MicrosoftSamples
+internal sealed class FusedMatMulSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

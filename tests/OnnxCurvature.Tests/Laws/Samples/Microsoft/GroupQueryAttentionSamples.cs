@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of GroupQueryAttention.</summary>
-public sealed class GroupQueryAttentionSamples : MicrosoftSamples
+internal sealed class GroupQueryAttentionSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of MatMulIntegerToFloat.</summary>
-public sealed class MatMulIntegerToFloatSamples : MicrosoftSamples
+internal sealed class MatMulIntegerToFloatSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of MatMulNBits.</summary>
-public sealed class MatMulNBitsSamples : MicrosoftSamples
+internal sealed class MatMulNBitsSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

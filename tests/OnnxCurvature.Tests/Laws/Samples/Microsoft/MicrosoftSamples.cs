@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of operators of ONNX Runtime's own domain.</summary>
-public abstract class MicrosoftSamples : OperatorSamples
+internal abstract class MicrosoftSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override string Domain => "com.microsoft";

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of MultiHeadAttention.</summary>
-public sealed class MultiHeadAttentionSamples : MicrosoftSamples
+internal sealed class MultiHeadAttentionSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

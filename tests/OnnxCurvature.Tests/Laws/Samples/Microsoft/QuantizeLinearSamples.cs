@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of QuantizeLinear of ONNX Runtime's own domain.</summary>
-public sealed class QuantizeLinearSamples : MicrosoftSamples
+internal sealed class QuantizeLinearSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of QuickGelu.</summary>
-public sealed class QuickGeluSamples : MicrosoftSamples
+internal sealed class QuickGeluSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

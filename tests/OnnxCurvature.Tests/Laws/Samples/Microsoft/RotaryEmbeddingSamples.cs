@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of RotaryEmbedding.</summary>
-public sealed class RotaryEmbeddingSamples : MicrosoftSamples
+internal sealed class RotaryEmbeddingSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of SimplifiedLayerNormalization.</summary>
-public sealed class SimplifiedLayerNormalizationSamples : MicrosoftSamples
+internal sealed class SimplifiedLayerNormalizationSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

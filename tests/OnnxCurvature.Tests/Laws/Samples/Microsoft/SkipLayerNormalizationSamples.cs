@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of SkipLayerNormalization.</summary>
-public sealed class SkipLayerNormalizationSamples : MicrosoftSamples
+internal sealed class SkipLayerNormalizationSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

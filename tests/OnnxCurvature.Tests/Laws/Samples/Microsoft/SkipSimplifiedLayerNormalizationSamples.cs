@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of SkipSimplifiedLayerNormalization.</summary>
-public sealed class SkipSimplifiedLayerNormalizationSamples : MicrosoftSamples
+internal sealed class SkipSimplifiedLayerNormalizationSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

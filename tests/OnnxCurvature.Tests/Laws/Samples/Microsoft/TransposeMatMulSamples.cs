@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Microsoft;
 
 /// <summary>Samples of TransposeMatMul.</summary>
-public sealed class TransposeMatMulSamples : MicrosoftSamples
+internal sealed class TransposeMatMulSamples : MicrosoftSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of BatchNormalization.</summary>
-public sealed class BatchNormalizationSamples : OperatorSamples
+internal sealed class BatchNormalizationSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

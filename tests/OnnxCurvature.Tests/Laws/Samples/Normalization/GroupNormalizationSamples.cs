@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of GroupNormalization.</summary>
-public sealed class GroupNormalizationSamples : OperatorSamples
+internal sealed class GroupNormalizationSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of InstanceNormalization.</summary>
-public sealed class InstanceNormalizationSamples : OperatorSamples
+internal sealed class InstanceNormalizationSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

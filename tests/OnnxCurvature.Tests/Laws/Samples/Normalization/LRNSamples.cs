@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of LRN.</summary>
-public sealed class LRNSamples : OperatorSamples
+internal sealed class LRNSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

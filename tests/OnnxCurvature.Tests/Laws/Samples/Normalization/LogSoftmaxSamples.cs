@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of LogSoftmax.</summary>
-public sealed class LogSoftmaxSamples : OperatorSamples
+internal sealed class LogSoftmaxSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

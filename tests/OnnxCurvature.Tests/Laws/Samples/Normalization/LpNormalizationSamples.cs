@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of LpNormalization.</summary>
-public sealed class LpNormalizationSamples : OperatorSamples
+internal sealed class LpNormalizationSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

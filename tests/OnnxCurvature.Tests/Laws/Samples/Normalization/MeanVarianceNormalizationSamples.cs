@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of MeanVarianceNormalization.</summary>
-public sealed class MeanVarianceNormalizationSamples : OperatorSamples
+internal sealed class MeanVarianceNormalizationSamples : OperatorSamples
 {
     private const string SinglePrecision = "the function body in ONNX has constants of single precision and does not take double";
 

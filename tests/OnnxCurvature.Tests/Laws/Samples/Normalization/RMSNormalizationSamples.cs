@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of RMSNormalization.</summary>
-public sealed class RMSNormalizationSamples : OperatorSamples
+internal sealed class RMSNormalizationSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of SimplifiedLayerNormalization.</summary>
-public sealed class SimplifiedLayerNormalizationSamples : OperatorSamples
+internal sealed class SimplifiedLayerNormalizationSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

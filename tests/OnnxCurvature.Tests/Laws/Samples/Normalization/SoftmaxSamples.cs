@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of Softmax.</summary>
-public sealed class SoftmaxSamples : OperatorSamples
+internal sealed class SoftmaxSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

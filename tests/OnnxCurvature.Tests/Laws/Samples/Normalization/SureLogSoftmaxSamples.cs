@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Normalization;
 
 /// <summary>Samples of SureLogSoftmax.</summary>
-public sealed class SureLogSoftmaxSamples : OperatorSamples
+internal sealed class SureLogSoftmaxSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override string Domain => "OnnxCurvature";

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Pooling;
 
 /// <summary>Samples of AveragePool.</summary>
-public sealed class AveragePoolSamples : OperatorSamples
+internal sealed class AveragePoolSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Pooling;
 
 /// <summary>Samples of GlobalAveragePool.</summary>
-public sealed class GlobalAveragePoolSamples : OperatorSamples
+internal sealed class GlobalAveragePoolSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Pooling;
 
 /// <summary>Samples of GlobalLpPool.</summary>
-public sealed class GlobalLpPoolSamples : OperatorSamples
+internal sealed class GlobalLpPoolSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Pooling;
 
 /// <summary>Samples of GlobalMaxPool.</summary>
-public sealed class GlobalMaxPoolSamples : OperatorSamples
+internal sealed class GlobalMaxPoolSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

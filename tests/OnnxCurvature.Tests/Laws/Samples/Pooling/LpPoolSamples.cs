@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Pooling;
 
 /// <summary>Samples of LpPool.</summary>
-public sealed class LpPoolSamples : OperatorSamples
+internal sealed class LpPoolSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

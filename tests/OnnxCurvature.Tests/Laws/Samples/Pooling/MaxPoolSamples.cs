@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Pooling;
 
 /// <summary>Samples of MaxPool.</summary>
-public sealed class MaxPoolSamples : OperatorSamples
+internal sealed class MaxPoolSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

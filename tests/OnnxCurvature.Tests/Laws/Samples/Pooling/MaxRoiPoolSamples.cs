@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Pooling;
 
 /// <summary>Samples of MaxRoiPool.</summary>
-public sealed class MaxRoiPoolSamples : OperatorSamples
+internal sealed class MaxRoiPoolSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

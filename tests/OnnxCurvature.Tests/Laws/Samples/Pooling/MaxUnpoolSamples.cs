@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Pooling;
 
 /// <summary>Samples of MaxUnpool.</summary>
-public sealed class MaxUnpoolSamples : OperatorSamples
+internal sealed class MaxUnpoolSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

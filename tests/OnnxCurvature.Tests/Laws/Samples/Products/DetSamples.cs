@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Products;
 
 /// <summary>Samples of Det.</summary>
-public sealed class DetSamples : OperatorSamples
+internal sealed class DetSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Products;
 
 /// <summary>Samples of Einsum.</summary>
-public sealed class EinsumSamples : OperatorSamples
+internal sealed class EinsumSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Products;
 
 /// <summary>Samples of Gemm.</summary>
-public sealed class GemmSamples : OperatorSamples
+internal sealed class GemmSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Products;
 
 /// <summary>Samples of MatMul.</summary>
-public sealed class MatMulSamples : OperatorSamples
+internal sealed class MatMulSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

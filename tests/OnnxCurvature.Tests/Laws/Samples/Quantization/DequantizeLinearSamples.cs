@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Quantization;
 
 /// <summary>Samples of DequantizeLinear.</summary>
-public sealed class DequantizeLinearSamples : OperatorSamples
+internal sealed class DequantizeLinearSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Quantization;
 
 /// <summary>Samples of DynamicQuantizeLinear.</summary>
-public sealed class DynamicQuantizeLinearSamples : OperatorSamples
+internal sealed class DynamicQuantizeLinearSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

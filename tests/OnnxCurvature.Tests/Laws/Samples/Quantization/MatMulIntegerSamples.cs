@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Quantization;
 
 /// <summary>Samples of MatMulInteger.</summary>
-public sealed class MatMulIntegerSamples : OperatorSamples
+internal sealed class MatMulIntegerSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

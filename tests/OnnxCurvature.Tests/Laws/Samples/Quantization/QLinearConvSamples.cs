@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Quantization;
 
 /// <summary>Samples of QLinearConv.</summary>
-public sealed class QLinearConvSamples : OperatorSamples
+internal sealed class QLinearConvSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

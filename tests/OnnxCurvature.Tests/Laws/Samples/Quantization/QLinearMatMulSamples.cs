@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Quantization;
 
 /// <summary>Samples of QLinearMatMul.</summary>
-public sealed class QLinearMatMulSamples : OperatorSamples
+internal sealed class QLinearMatMulSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

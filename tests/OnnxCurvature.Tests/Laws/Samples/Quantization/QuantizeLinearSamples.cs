@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Quantization;
 
 /// <summary>Samples of QuantizeLinear.</summary>
-public sealed class QuantizeLinearSamples : OperatorSamples
+internal sealed class QuantizeLinearSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

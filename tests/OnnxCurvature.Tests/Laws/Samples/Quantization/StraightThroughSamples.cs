@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Quantization;
 
 /// <summary>Samples of StraightThrough. Its derivative is not that of its value, so no derivative is taken here.</summary>
-public sealed class StraightThroughSamples : OperatorSamples
+internal sealed class StraightThroughSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override string Domain => "OnnxCurvature";

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Random;
 
 /// <summary>Samples of Bernoulli.</summary>
-public sealed class BernoulliSamples : OperatorSamples
+internal sealed class BernoulliSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

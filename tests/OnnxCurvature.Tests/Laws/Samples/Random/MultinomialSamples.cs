@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Random;
 
 /// <summary>Samples of Multinomial.</summary>
-public sealed class MultinomialSamples : OperatorSamples
+internal sealed class MultinomialSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Random;
 
 /// <summary>Samples of RandomNormalLike.</summary>
-public sealed class RandomNormalLikeSamples : OperatorSamples
+internal sealed class RandomNormalLikeSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

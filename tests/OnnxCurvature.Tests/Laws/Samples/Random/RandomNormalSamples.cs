@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Random;
 
 /// <summary>Samples of RandomNormal.</summary>
-public sealed class RandomNormalSamples : OperatorSamples
+internal sealed class RandomNormalSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Random;
 
 /// <summary>Samples of RandomUniformLike.</summary>
-public sealed class RandomUniformLikeSamples : OperatorSamples
+internal sealed class RandomUniformLikeSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Random;
 
 /// <summary>Samples of RandomUniform.</summary>
-public sealed class RandomUniformSamples : OperatorSamples
+internal sealed class RandomUniformSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

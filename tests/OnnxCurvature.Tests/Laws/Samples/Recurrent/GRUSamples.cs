@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Recurrent;
 
 /// <summary>Samples of GRU.</summary>
-public sealed class GRUSamples : RecurrentSamples
+internal sealed class GRUSamples : RecurrentSamples
 {
     /// <inheritdoc/>
     protected override long Gates => 3;

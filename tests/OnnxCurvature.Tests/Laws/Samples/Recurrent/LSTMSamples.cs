@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Recurrent;
 
 /// <summary>Samples of LSTM.</summary>
-public sealed class LSTMSamples : RecurrentSamples
+internal sealed class LSTMSamples : RecurrentSamples
 {
     /// <inheritdoc/>
     protected override long Gates => 4;

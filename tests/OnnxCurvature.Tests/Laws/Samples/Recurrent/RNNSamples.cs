@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Recurrent;
 
 /// <summary>Samples of RNN.</summary>
-public sealed class RNNSamples : RecurrentSamples
+internal sealed class RNNSamples : RecurrentSamples
 {
     /// <inheritdoc/>
     protected override long Gates => 1;

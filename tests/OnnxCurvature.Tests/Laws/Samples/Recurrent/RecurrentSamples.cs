@@ -4,7 +4,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Recurrent;
 
 /// <summary>The common part of samples of recurrent operators: sequences of three steps, two samples, two inputs and two states.</summary>
-public abstract class RecurrentSamples : OperatorSamples
+internal abstract class RecurrentSamples : OperatorSamples
 {
     private const long Steps = 3,
         Samples = 2,

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Reduction;
 
 /// <summary>Samples of ArgMin.</summary>
-public sealed class ArgMinSamples : OperatorSamples
+internal sealed class ArgMinSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

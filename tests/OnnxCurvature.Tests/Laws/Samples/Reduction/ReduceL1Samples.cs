@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Reduction;
 
 /// <summary>Samples of ReduceL1.</summary>
-public sealed class ReduceL1Samples : OperatorSamples
+internal sealed class ReduceL1Samples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

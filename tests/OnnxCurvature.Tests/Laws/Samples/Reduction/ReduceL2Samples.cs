@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Reduction;
 
 /// <summary>Samples of ReduceL2.</summary>
-public sealed class ReduceL2Samples : OperatorSamples
+internal sealed class ReduceL2Samples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Reduction;
 
 /// <summary>Samples of ReduceLogSumExp.</summary>
-public sealed class ReduceLogSumExpSamples : OperatorSamples
+internal sealed class ReduceLogSumExpSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

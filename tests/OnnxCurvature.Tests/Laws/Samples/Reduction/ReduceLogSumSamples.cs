@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Reduction;
 
 /// <summary>Samples of ReduceLogSum.</summary>
-public sealed class ReduceLogSumSamples : OperatorSamples
+internal sealed class ReduceLogSumSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

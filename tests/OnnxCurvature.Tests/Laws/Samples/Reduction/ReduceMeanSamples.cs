@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Reduction;
 
 /// <summary>Samples of ReduceMean.</summary>
-public sealed class ReduceMeanSamples : OperatorSamples
+internal sealed class ReduceMeanSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

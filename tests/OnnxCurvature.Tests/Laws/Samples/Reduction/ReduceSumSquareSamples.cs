@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Reduction;
 
 /// <summary>Samples of ReduceSumSquare.</summary>
-public sealed class ReduceSumSquareSamples : OperatorSamples
+internal sealed class ReduceSumSquareSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Sampling;
 
 /// <summary>Samples of AffineGrid.</summary>
-public sealed class AffineGridSamples : OperatorSamples
+internal sealed class AffineGridSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Sampling;
 
 /// <summary>Samples of GridSample.</summary>
-public sealed class GridSampleSamples : OperatorSamples
+internal sealed class GridSampleSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Sampling;
 
 /// <summary>Samples of RoiAlign.</summary>
-public sealed class RoiAlignSamples : OperatorSamples
+internal sealed class RoiAlignSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

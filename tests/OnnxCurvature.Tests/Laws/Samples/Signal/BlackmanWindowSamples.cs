@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Signal;
 
 /// <summary>Samples of BlackmanWindow.</summary>
-public sealed class BlackmanWindowSamples : OperatorSamples
+internal sealed class BlackmanWindowSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

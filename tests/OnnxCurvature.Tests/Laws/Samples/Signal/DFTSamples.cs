@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Signal;
 
 /// <summary>Samples of DFT.</summary>
-public sealed class DFTSamples : OperatorSamples
+internal sealed class DFTSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Signal;
 
 /// <summary>Samples of HammingWindow.</summary>
-public sealed class HammingWindowSamples : OperatorSamples
+internal sealed class HammingWindowSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

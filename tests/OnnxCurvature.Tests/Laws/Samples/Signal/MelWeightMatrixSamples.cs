@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Signal;
 
 /// <summary>Samples of MelWeightMatrix.</summary>
-public sealed class MelWeightMatrixSamples : OperatorSamples
+internal sealed class MelWeightMatrixSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Signal;
 
 /// <summary>Samples of STFT.</summary>
-public sealed class STFTSamples : OperatorSamples
+internal sealed class STFTSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

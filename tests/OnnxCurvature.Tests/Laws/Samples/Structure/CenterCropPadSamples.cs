@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Structure;
 
 /// <summary>Samples of CenterCropPad.</summary>
-public sealed class CenterCropPadSamples : OperatorSamples
+internal sealed class CenterCropPadSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

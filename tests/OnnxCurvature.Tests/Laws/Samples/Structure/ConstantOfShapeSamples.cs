@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Structure;
 
 /// <summary>Samples of ConstantOfShape.</summary>
-public sealed class ConstantOfShapeSamples : OperatorSamples
+internal sealed class ConstantOfShapeSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Structure;
 
 /// <summary>Samples of DepthToSpace.</summary>
-public sealed class DepthToSpaceSamples : OperatorSamples
+internal sealed class DepthToSpaceSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Structure;
 
 /// <summary>Samples of Dropout.</summary>
-public sealed class DropoutSamples : OperatorSamples
+internal sealed class DropoutSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Structure;
 
 /// <summary>Samples of Expand.</summary>
-public sealed class ExpandSamples : OperatorSamples
+internal sealed class ExpandSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

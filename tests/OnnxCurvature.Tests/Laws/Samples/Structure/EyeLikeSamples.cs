@@ -3,7 +3,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.Tests.Laws.Samples.Structure;
 
 /// <summary>Samples of EyeLike.</summary>
-public sealed class EyeLikeSamples : OperatorSamples
+internal sealed class EyeLikeSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Structure;
 
 /// <summary>Samples of Slice.</summary>
-public sealed class SliceSamples : OperatorSamples
+internal sealed class SliceSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Structure;
 
 /// <summary>Samples of SpaceToDepth.</summary>
-public sealed class SpaceToDepthSamples : OperatorSamples
+internal sealed class SpaceToDepthSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

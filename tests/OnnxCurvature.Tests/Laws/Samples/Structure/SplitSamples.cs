@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Structure;
 
 /// <summary>Samples of Split.</summary>
-public sealed class SplitSamples : OperatorSamples
+internal sealed class SplitSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()

@@ -1,7 +1,7 @@
 namespace OnnxCurvature.Tests.Laws.Samples.Structure;
 
 /// <summary>Samples of Unsqueeze.</summary>
-public sealed class UnsqueezeSamples : OperatorSamples
+internal sealed class UnsqueezeSamples : OperatorSamples
 {
     /// <inheritdoc/>
     public override IEnumerable<OperatorSample> All()
