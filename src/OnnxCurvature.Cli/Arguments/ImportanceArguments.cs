@@ -21,7 +21,9 @@ internal sealed class ImportanceArguments() : OptionGroup("Importance")
     /// <inheritdoc/>
     public override IEnumerable<Option> Options => [Fisher, _estimates.Probes, _estimates.Seed];
 
-    /// <summary>The request, and whether labels are sampled. Throws <see cref="UserErrorException"/> for random numbers that nothing takes.</summary>
+    /// <summary>
+    /// The request, and whether labels are sampled. Throws <see cref="UserErrorException"/> for random numbers that nothing takes.
+    /// </summary>
     public (CurvatureRequest Request, bool SamplesLabels) RequestOf(CurvatureRequest request, ParseResult parsed)
     {
         var isSampled = parsed.GetValue(Fisher) == "sampled";
