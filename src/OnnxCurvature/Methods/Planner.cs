@@ -44,6 +44,12 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
     internal bool NumbersBatches { get; init; }
 
     /// <summary>
+    /// Whether the caller makes standard errors of the <see cref="CurvaturePlan.Moments"/> that the program gives in their place, which may
+    /// be added up over parts of the directions.
+    /// </summary>
+    internal bool GivesMoments { get; init; }
+
+    /// <summary>
     /// Where samples lie, where that is known from the same model for more samples; null for what the model's own shapes say. Of a single
     /// sample every axis of size one may be the axis of samples.
     /// </summary>
@@ -79,7 +85,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
         var proof = new SampleProof(model, head);
         var diagonals = new DiagonalPlanner(model, head, proof, _costs, limits, Choice);
         var batch = NumbersBatches ? model.Builder.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar)) : null;
-        var derivatives = new DerivativeBuilder(model, request, limits, head, proof, batch);
+        var derivatives = new DerivativeBuilder(model, request, limits, head, proof, batch) { GivesMoments = GivesMoments };
         if (derivatives.IsExact(Quantity.HessianDiagonal))
             diagonals.Weigh(targets);
         for (var index = 0; index < targets.Length; index++)
@@ -137,6 +143,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
                 where quantity.IsUnweighted()
                 select given.Names[quantity.OutputName(target.Name)],
             ],
+            Moments = [.. derivatives.Moments.Select(name => given.Names[name])],
             WholeInputs = [.. layouts.Added.Where(name => layouts.Inputs[name] != SampleLayout.At(0))],
             BatchNumber = batch,
             Methods = [.. _methods.Select(method => method with { Flops = shares[NameOf(method)] })],

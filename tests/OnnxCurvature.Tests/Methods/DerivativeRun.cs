@@ -35,13 +35,13 @@ internal sealed class DerivativeRun
             }
         ) { }
 
-    public DerivativeRun(string name, CurvatureRequest request)
+    public DerivativeRun(string name, CurvatureRequest request, bool givesMoments = false)
     {
         _problem = ProblemTable.Find(name);
         Samples = _problem.Samples;
         request = request with { Loss = new LossRequest(_problem.Loss) };
         var limits = new PlanLimits { MemoryBytes = 200_000, Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", Samples) };
-        _plan = new Planner(_problem.Graph(), request, limits).Plan();
+        _plan = new Planner(_problem.Graph(), request, limits) { GivesMoments = givesMoments }.Plan();
         _target = _plan.Targets[0];
         _data = _problem.Data(_plan.Loss.Target);
         foreach (var input in _plan.Program.Parameters.Where(input => !_data.ContainsKey(input)))

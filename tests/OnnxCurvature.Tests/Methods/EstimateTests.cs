@@ -51,6 +51,24 @@ public sealed class EstimateTests
     }
 
     [Theory]
+    [MemberData(nameof(Cases))]
+    public void Moments_that_are_given_in_place_of_errors_give_these(string name, string target, Estimator estimator)
+    {
+        var request = Request(target, estimator, 12, 5);
+        var error = request.ResultsOf(estimator.Estimated()).Last();
+        var expected = new DerivativeRun(name, request)[error];
+        var run = new DerivativeRun(name, request, givesMoments: true);
+        var (moments, count) = (run[error], expected.Count);
+        Assert.Equal([error.OutputName(target)], run.Plan.Moments);
+        Assert.Equal(2 * count, moments.Count);
+        for (var entry = 0; entry < count; entry++)
+        {
+            var (first, second) = (moments[entry], moments[count + entry]);
+            Assert.InRange(Math.Abs(second - first * first - expected[entry] * expected[entry]), 0, 1e-12 * second);
+        }
+    }
+
+    [Theory]
     [InlineData("tanh mlp CrossEntropy 3", "w1", Estimator.Hutchinson)]
     [InlineData("tanh mlp CrossEntropy 3", "w1", Estimator.GgnMonteCarlo)]
     [InlineData("tanh mlp Mse 3 symbolic", "w2", Estimator.GgnMonteCarlo)]

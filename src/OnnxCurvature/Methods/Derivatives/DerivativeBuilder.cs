@@ -28,6 +28,7 @@ internal sealed class DerivativeBuilder
     private readonly ProbeSeed _seed;
     private readonly Dictionary<string, Value> _inputs = new(StringComparer.Ordinal);
     private readonly List<string> _notes = [];
+    private readonly HashSet<string> _moments = [];
     private Truncation? _truncation;
 
     /// <summary>
@@ -101,6 +102,12 @@ internal sealed class DerivativeBuilder
     /// <summary>Notes for the user, one sentence each.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
+    /// <summary>Whether standard errors are given as <see cref="ProbeMean.Moments"/>, where they follow from these.</summary>
+    public bool GivesMoments { get; init; }
+
+    /// <summary>The names of the standard errors that are given so.</summary>
+    public IReadOnlySet<string> Moments => _moments;
+
     /// <summary>The quantities of a target that are one value each.</summary>
     public IEnumerable<(Quantity Quantity, Value Value)> Values(Target target, Value gradient)
     {
@@ -162,7 +169,7 @@ internal sealed class DerivativeBuilder
                             "Monte Carlo"
                         );
                     yield return Planned(Quantity.FisherDiagonalEstimate, sampled.Mean);
-                    yield return Planned(Quantity.FisherDiagonalStandardError, sampled.StandardError);
+                    yield return Planned(Quantity.FisherDiagonalStandardError, Error(Quantity.FisherDiagonalStandardError, sampled));
                     break;
                 case Quantity.GgnDiagonal when _request.Estimator == Estimator.GgnMonteCarlo:
                     var squares = Samples(target, quantity)
@@ -173,12 +180,12 @@ internal sealed class DerivativeBuilder
                             _request.Estimator.Name()
                         );
                     yield return Planned(Quantity.GgnDiagonalEstimate, squares.Mean);
-                    yield return Planned(Quantity.GgnDiagonalStandardError, squares.StandardError);
+                    yield return Planned(Quantity.GgnDiagonalStandardError, Error(Quantity.GgnDiagonalStandardError, squares));
                     break;
                 case Quantity.HessianDiagonal when _request.Estimator == Estimator.Hutchinson:
                     var probes = Products(target, gradient).Hutchinson(_request, _seed);
                     yield return Planned(Quantity.HessianDiagonalEstimate, probes.Mean);
-                    yield return Planned(Quantity.HessianDiagonalStandardError, probes.StandardError);
+                    yield return Planned(Quantity.HessianDiagonalStandardError, Error(Quantity.HessianDiagonalStandardError, probes));
                     break;
                 case Quantity.HessianDiagonal when _request.Estimator == Estimator.XDiag:
                     var leftOut = new LeaveOneOutDiagonal(_model.Builder, target, Products(target, gradient), _request, _seed, _limits);
@@ -211,7 +218,7 @@ internal sealed class DerivativeBuilder
                 $"--tolerance bounds the hessian-diagonal of '{target.Name}' only where the loss alone has a second derivative, and "
                     + $"{curved} has one; ask for ggn-diagonal, or leave it out."
             );
-        var truncation = _truncation ??= new Truncation(_model.Builder, _request, _head, _seed);
+        var truncation = _truncation ??= new Truncation(_model.Builder, _request, _head, _seed) { Error = Error };
         return quantity == Quantity.HessianDiagonal
             ? truncation.Of(
                 Samples(target, quantity),
@@ -256,6 +263,15 @@ internal sealed class DerivativeBuilder
             [part],
             []
         );
+    }
+
+    private DirectionWork Error(Quantity error, ProbeMean mean)
+    {
+        if (!GivesMoments)
+            return mean.StandardError;
+        var moments = mean.Moments;
+        _moments.Add(error.OutputName(moments.Target.Name));
+        return moments;
     }
 
     private static PlannedQuantity Planned(Quantity quantity, DirectionWork work) =>

@@ -47,6 +47,28 @@ internal sealed class ProbeMean(
 
     /// <summary>The method of its standard error.</summary>
     public DirectionWork StandardError =>
+        OfSums(
+            // Rounding may leave a difference below zero where all directions give the same.
+            (b, sum, squares) =>
+                Result(b, ((squares - sum * sum / probes) / ((double)probes * (probes - 1))).Through<Relu>().Through<Sqrt>())
+        );
+
+    /// <summary>
+    /// The method of two numbers a = x̄ / √(P − 1) and b = Σx² / (P(P − 1)) for each entry, [2, *result]: the square of the standard error
+    /// is b − a². Both are linear in sums over directions, so that parts of the directions may be made apart and added up.
+    /// </summary>
+    public DirectionWork Moments =>
+        OfSums(
+            (b, sum, squares) =>
+            {
+                var first = Result(b, sum / (probes * Math.Sqrt(probes - 1)));
+                var second = Result(b, squares / ((double)probes * (probes - 1)));
+                second = weight is null ? second : Reshape.To(b, Mul.Of(b, second, weight), target.ResultType.Shape);
+                return Concat.Of(b, [Reshape.InsertAxis(b, first, 0), Reshape.InsertAxis(b, second, 0)], 0);
+            }
+        );
+
+    private DirectionWork OfSums(Func<GraphBuilder, Expr, Expr, Value> result) =>
         Work(chunkLoop =>
         {
             var squares = chunkLoop.Accumulate(
@@ -55,9 +77,7 @@ internal sealed class ProbeMean(
             return () =>
             {
                 var b = chunkLoop.Outer;
-                var (sum, square) = (new Expr(b, chunkLoop.Result(_sum)), new Expr(b, chunkLoop.Result(squares)));
-                // Rounding may leave a difference below zero where all directions give the same.
-                return Result(b, ((square - sum * sum / probes) / ((double)probes * (probes - 1))).Through<Relu>().Through<Sqrt>());
+                return result(b, new Expr(b, chunkLoop.Result(_sum)), new Expr(b, chunkLoop.Result(squares)));
             };
         });
 

@@ -44,6 +44,9 @@ internal sealed class Truncation
         _order = Catalogue.Get<TopK>().Apply(b, [_probabilities, b.Vector(_kept)], Attributes.Empty.With("axis", 1L), 2).Outputs[1];
     }
 
+    /// <summary>Gives the standard error of a mean of random directions.</summary>
+    public Func<Quantity, ProbeMean, DirectionWork> Error { get; init; } = (_, mean) => mean.StandardError;
+
     /// <summary>softmax(z), [N, C], from which the number of classes to keep is found.</summary>
     public static Value Probabilities(GraphBuilder b, CurvatureRequest request, LossHead head) =>
         request.Loss.Kind == LossKind.CrossEntropy && head is { Output.Type.Rank: 2, ClassAxis: 1 }
@@ -92,7 +95,8 @@ internal sealed class Truncation
             []
         );
         yield return new PlannedQuantity(target, [estimate], "truncated factor", rest.Mean.Description, [bound, rest.Mean], [], []);
-        yield return new PlannedQuantity(target, [error], "truncated factor", rest.StandardError.Description, [rest.StandardError], [], []);
+        var errors = Error(error, rest);
+        yield return new PlannedQuantity(target, [error], "truncated factor", errors.Description, [errors], [], []);
     }
 
     /// <summary>Random sums of the directions that are left out, [K, N, C].</summary>

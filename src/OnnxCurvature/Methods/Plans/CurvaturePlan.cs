@@ -54,6 +54,12 @@ internal sealed record CurvaturePlan
     /// <summary>The names of those outputs that batches do not weigh, though the loss be a mean.</summary>
     public ImmutableArray<string> Unweighted { get; init; } = [];
 
+    /// <summary>
+    /// The names of those standard errors in whose place the program gives two numbers a and b for each entry, [2, *result]: the square of
+    /// the error is b − a², and both are linear in the directions.
+    /// </summary>
+    public ImmutableHashSet<string> Moments { get; init; } = [];
+
     /// <summary>The names of those inputs that were added of which every batch takes the whole: directions in weights.</summary>
     public ImmutableArray<string> WholeInputs { get; init; } = [];
 

@@ -21,11 +21,16 @@ internal sealed record BatchJoin(bool Averages, ImmutableHashSet<string> PerSamp
     /// </summary>
     public bool Independent { get; init; }
 
+    /// <summary>The standard errors in whose place a run gives moments (<see cref="Batches.Moments"/>).</summary>
+    public ImmutableHashSet<string> Moments { get; init; } = [];
+
     /// <summary>How batches are put together in an output.</summary>
     public JoinKind KindOf(string name)
     {
         if (PerSample.Contains(name))
-            return JoinKind.PerSample;
+            return Moments.Contains(name) ? JoinKind.PerSampleErrors : JoinKind.PerSample;
+        if (Moments.Contains(name))
+            return JoinKind.Errors;
         return Independent && Quantities.OfOutput(name)?.Quantity.EstimateOfError() is not null ? JoinKind.Squares : JoinKind.Sum;
     }
 }
@@ -41,4 +46,12 @@ internal enum JoinKind
 
     /// <summary>Those of batches are laid one after the other, and those of one batch are added.</summary>
     PerSample,
+
+    /// <summary>
+    /// They are moments of directions: those of a batch are added and give a standard error, and of batches the squares of these are added.
+    /// </summary>
+    Errors,
+
+    /// <summary>They are moments of directions, of which batches lay standard errors one after the other.</summary>
+    PerSampleErrors,
 }

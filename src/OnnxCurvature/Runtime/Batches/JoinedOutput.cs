@@ -15,6 +15,9 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
     /// <summary>Numbers are widened in blocks of so many, beside which no copy of a part is made.</summary>
     private const int Block = 1 << 15;
 
+    /// <summary>The number of the piece that holds the squares of the errors of all batches that have ended.</summary>
+    private const long Ended = -1;
+
     private readonly SortedDictionary<long, JoinedPiece> _pieces = [];
 
     /// <summary>How parts become the whole.</summary>
@@ -22,7 +25,7 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
 
     /// <summary>
     /// The pieces by the number of their batch; sums over all batches are one piece, of the number 0, or of the number 1 where that of the
-    /// first batch is apart.
+    /// first batch is apart. Of errors each batch that has not ended has a piece, and the number -1 is that of all others.
     /// </summary>
     public IReadOnlyDictionary<long, JoinedPiece> Pieces => _pieces;
 
@@ -38,12 +41,25 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
         {
             var part = buffer.AsSpan(0, Math.Min(Block, sum.Length - start));
             OrtTensors.Widen(tensor, start, part);
-            if (weight != 1)
+            if (IsOfMoments)
+                Moments.Weigh(part, start, sum.Length, weight);
+            else if (weight != 1)
                 TensorPrimitives.Multiply(part, weight, part);
             if (kind == JoinKind.Squares)
                 TensorPrimitives.Multiply(part, part, part);
             sum.Add(start, part);
         }
+    }
+
+    /// <summary>Ends a batch to which nothing is added any more.</summary>
+    public void End(long batch)
+    {
+        if (kind != JoinKind.Errors || batch == Ended || !_pieces.Remove(batch, out var piece))
+            return;
+        var squares = Moments.Squares(piece.Sum.Round(ends: true));
+        var sum = Piece(Ended, piece.Shape[1..]).Sum;
+        for (var start = 0; start < squares.Length; start += Block)
+            sum.Add(start, squares[start..Math.Min(start + Block, squares.Length)]);
     }
 
     /// <summary>The most bytes that the next numbers of a batch need beside what is there.</summary>
@@ -71,35 +87,53 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
     /// <param name="ends">Whether nothing is added any more, so that the whole may take the memory of its pieces.</param>
     public (double[] Values, long[] Shape) Finish(string name, bool ends = false)
     {
-        var first = _pieces.Values.First();
-        if (kind != JoinKind.PerSample && _pieces.Count > 1)
-            first = first with { Sum = ExactSum.Of(_pieces.Values.Select(piece => piece.Sum)) };
-        var isWhole = kind != JoinKind.PerSample || _pieces.Count == 1;
-        var values = isWhole ? first.Sum.Round(ends) : new double[_pieces.Values.Sum(piece => (long)piece.Sum.Length)];
-        if (!isWhole)
-        {
-            var at = 0;
-            foreach (var piece in _pieces.Values)
-            {
-                piece.Sum.Round(ends).CopyTo(values, at);
-                at += piece.Sum.Length;
-            }
-        }
-        if (kind == JoinKind.Squares)
+        foreach (var batch in _pieces.Keys.ToArray())
+            End(batch);
+        var (values, shape) = kind is JoinKind.PerSample or JoinKind.PerSampleErrors ? InSequence(ends) : Sum(ends);
+        if (kind is JoinKind.Squares or JoinKind.Errors or JoinKind.PerSampleErrors)
             TensorPrimitives.Sqrt(values, values);
         if (values.AsSpan().ContainsAnyExceptInRange(double.MinValue, double.MaxValue))
             throw new UserErrorException(
                 $"The sum of '{name}' over batches is beyond the range of float64; give --reduction mean, or scale the loss."
             );
-        var rows = kind == JoinKind.PerSample ? _pieces.Values.Sum(piece => piece.Shape[0]) : 0;
-        return (values, kind == JoinKind.PerSample ? [rows, .. first.Shape.Skip(1)] : first.Shape);
+        return (values, shape);
     }
 
     /// <summary>The part that the first batch alone adds to the whole.</summary>
     public double[] OfFirst() => _pieces[0].Sum.Round();
 
+    private bool IsOfMoments => kind is JoinKind.Errors or JoinKind.PerSampleErrors;
+
+    /// <summary>The sum of all pieces.</summary>
+    private (double[] Values, long[] Shape) Sum(bool ends)
+    {
+        var first = _pieces.Values.First();
+        var sum = _pieces.Count == 1 ? first.Sum : ExactSum.Of(_pieces.Values.Select(piece => piece.Sum));
+        return (sum.Round(ends), first.Shape);
+    }
+
+    /// <summary>All pieces, one after the other.</summary>
+    private (double[] Values, long[] Shape) InSequence(bool ends)
+    {
+        var shape = ShapeOf(_pieces.Values.First());
+        long[] whole = [_pieces.Values.Sum(piece => ShapeOf(piece)[0]), .. shape[1..]];
+        if (_pieces.Count == 1 && !IsOfMoments)
+            return (_pieces.Values.First().Sum.Round(ends), whole);
+        var (values, at) = (new double[Files.NpyArray.CountOf(whole)], 0);
+        foreach (var piece in _pieces.Values)
+        {
+            var numbers = piece.Sum.Round(ends);
+            var own = IsOfMoments ? Moments.Squares(numbers) : numbers;
+            own.CopyTo(values.AsSpan(at));
+            at += own.Length;
+        }
+        return (values, whole);
+
+        long[] ShapeOf(JoinedPiece piece) => IsOfMoments ? piece.Shape[1..] : piece.Shape;
+    }
+
     private long Key(long batch) =>
-        kind == JoinKind.PerSample ? batch
+        kind is JoinKind.PerSample || IsOfMoments ? batch
         : firstApart ? Math.Min(batch, 1)
         : 0;
 

@@ -14,7 +14,7 @@ internal sealed record StateHeader
     public const string OfStates = "onnx-curvature-state";
 
     /// <summary>The format that is written.</summary>
-    public const int Newest = 2;
+    public const int Newest = 3;
 
     /// <summary>The kind of file.</summary>
     public string Kind { get; init; } = OfStates;
@@ -90,7 +90,7 @@ internal sealed record OutputHeader(string Name, ElementType Element, JoinKind K
 }
 
 /// <summary>A piece of an output.</summary>
-/// <param name="Batch">The number of its batch; 0 for a sum over batches.</param>
+/// <param name="Batch">The number of its batch; 0 for a sum over batches, and -1 for that of the squares of errors.</param>
 /// <param name="Parts">The numbers of which each sum is made.</param>
 internal sealed record PieceHeader(long Batch, int Parts);
 

@@ -203,12 +203,17 @@ internal sealed class BatchRunner : IDisposable
             var (name, value) = (_results[index].Name, _results[index].Value);
             if (!OrtTensors.IsFinite(values[value]))
                 throw NotFinite(name, data.Where(number), batch, cancellation);
-            if (!Counts(index, segment))
-                continue;
-            var (joined, weight) = (_state.Outputs[index].Joined, _join.Weight(name, batch.Share));
-            joined.Add(number, values[value], weight);
-            if (_constant is not null && segment > 0)
-                joined.Add(number, _constant[value], -weight);
+            var joined = _state.Outputs[index].Joined;
+            if (Counts(index, segment))
+            {
+                var weight = _join.Weight(name, batch.Share);
+                joined.Add(number, values[value], weight);
+                if (_constant is not null && segment > 0)
+                    joined.Add(number, _constant[value], -weight);
+            }
+            // Where other shards make segments of the batch, it ends where all are put together.
+            if (segment == _segments.Count - 1 && _state.Units.Start <= (long)number * _segments.Count)
+                joined.End(number);
         }
         if (Check is not null && _state.Check is null && _segments.Count > 1 && number == FirstWhole && segment == _segments.Count - 1)
             _state.Check = CheckFirst(batch, values, Sums(batch, cancellation), progress, stopping, cancellation);

@@ -50,7 +50,11 @@ internal static class RequestedRun
         var given = plan.Program.Parameters.Where(parameter => parameter != plan.BatchNumber).ToArray();
         var set = Bind(data, inputs.Given);
         var averages = (batches.IsWhole ? plan.Loss.Reduction : batches.Weight) == BatchWeight.Samples;
-        var join = new BatchJoin(averages, [.. plan.PerSample], [.. plan.Unweighted]) { Independent = plan.BatchNumber is not null };
+        var join = new BatchJoin(averages, [.. plan.PerSample], [.. plan.Unweighted])
+        {
+            Independent = plan.BatchNumber is not null,
+            Moments = plan.Moments,
+        };
         var run = new RunPlan(source, options.Faults.Program(plan.Program), join, set)
         {
             Check = check,
@@ -179,6 +183,7 @@ internal static class RequestedRun
                     JoinedBytes.Of(
                         made.Program.Outputs.SkipLast(check?.Given.Length ?? 0),
                         made.PerSample,
+                        made.Moments,
                         (batches.Samples + batches.Size - 1) / batches.Size,
                         ProgramSchedule.Of(made.Program).IsDivisible,
                         limits.Size
@@ -196,6 +201,7 @@ internal static class RequestedRun
                 new Planner(model.Graph, request, bounds)
                 {
                     NumbersBatches = !batches.IsWhole && request.IsRandom,
+                    GivesMoments = true,
                     Given = check?.Given ?? [],
                     Loss = options.Faults.Loss,
                     Layouts = layouts,

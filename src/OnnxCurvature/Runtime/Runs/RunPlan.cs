@@ -77,7 +77,8 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     {
         return JoinedBytes.Of(
             Results,
-            [.. Results.Select(output => output.Name).Where(name => Join.KindOf(name) == JoinKind.PerSample)],
+            Join.PerSample,
+            Join.Moments,
             Data.Batches,
             ProgramSchedule.Of(Program).IsDivisible,
             Limits(options, Source).Size
