@@ -164,14 +164,22 @@ internal sealed class CommandLine
     private async Task<int> Interruptible(Func<Task<int>> command, CancellationToken cancellation)
     {
         var work = Task.Run(command, CancellationToken.None);
-        var patience = new TaskCompletionSource();
-        await using var registration = cancellation.Register(async () =>
+        if (!cancellation.CanBeCanceled)
+            return await work;
+        var (patience, ended) = (new TaskCompletionSource(), new ManualResetEvent(false));
+        // A thread of its own: those of the pool may all be at work on what is to be interrupted.
+        var watch = new Thread(() =>
         {
-            await Task.Delay(_terminal.Patience, CancellationToken.None);
-            patience.TrySetResult();
-        });
+            if (WaitHandle.WaitAny([ended, cancellation.WaitHandle]) != 0 && !ended.WaitOne(_terminal.Patience))
+                patience.TrySetResult();
+        })
+        {
+            IsBackground = true,
+        };
+        watch.Start();
         if (await Task.WhenAny(work, patience.Task) != work)
             cancellation.ThrowIfCancellationRequested();
+        ended.Set();
         return await work;
     }
 
