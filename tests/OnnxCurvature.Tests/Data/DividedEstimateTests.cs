@@ -106,7 +106,7 @@ public sealed class DividedEstimateTests
         CurvatureRequest request,
         long bytes,
         Shard? shard = null,
-        CheckpointOptions? checkpoint = null,
+        string? checkpoint = null,
         int? batch = null
     ) =>
         CurvatureEngine.Prepare(
@@ -117,7 +117,9 @@ public sealed class DividedEstimateTests
             {
                 ChunkBytes = bytes,
                 Shard = shard,
-                Checkpoint = checkpoint,
+                CheckpointPath = checkpoint,
+                CheckpointInterval = TimeSpan.Zero,
+                Resumes = true,
                 BatchSize = batch,
             }
         );
@@ -125,14 +127,13 @@ public sealed class DividedEstimateTests
     /// <summary>A run that is interrupted once for every three segments of its batch.</summary>
     private static CurvatureResult Interrupted(ReferenceCase entry, CurvatureRequest request, long limit, string path, string expected)
     {
-        var checkpoint = new CheckpointOptions(path) { Resumes = true, Every = TimeSpan.Zero };
         for (var times = 0; ; times++)
         {
             using var cancellation = new CancellationTokenSource();
             var before = File.Exists(path) ? File.GetLastWriteTimeUtc(path) : default;
             try
             {
-                var result = Prepare(entry, request, limit, checkpoint: checkpoint)
+                var result = Prepare(entry, request, limit, checkpoint: path)
                     .Run(
                         new Reports(_ =>
                         {
