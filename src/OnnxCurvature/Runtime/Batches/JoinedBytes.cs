@@ -11,8 +11,8 @@ internal static class JoinedBytes
     /// <summary>
     /// The bytes of all sums (<see cref="ExactSum"/>) at the end of a run: a float64 for each entry, another one for its rounding error
     /// where there are several parts, and a third one where these are weighted. Of results of single samples every batch has a piece, and
-    /// the whole is put together beside them. Moments of a batch are there beside the squares of errors until it ends, which is at once where
-    /// it is not divided.
+    /// the whole is put together beside them. Moments of a batch are there beside the squares of errors until it ends, which is at once
+    /// where it is not divided.
     /// </summary>
     /// <param name="results">The outputs of the program that are results.</param>
     /// <param name="perSample">The names of those of single samples.</param>

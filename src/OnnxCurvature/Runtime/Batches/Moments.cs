@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace OnnxCurvature.Runtime.Batches;
 
 /// <summary>
-/// Two numbers a and b for each entry, [2, …], in place of a standard error whose square is b − a². Both are linear in what directions give,
-/// so those of parts of the directions add up, which standard errors do not.
+/// Two numbers a and b for each entry, [2, …], in place of a standard error whose square is b − a². Both are linear in what directions
+/// give, so those of parts of the directions add up, which standard errors do not.
 /// </summary>
 internal static class Moments
 {
