@@ -94,6 +94,27 @@ internal readonly record struct SampleLayout
     public SampleLayout Along(SampleLayout positions) =>
         IsWhole ? positions : Within(positions.Axis, positions.Outer * Outer, _samples, Inner * positions.Inner);
 
+    /// <summary>
+    /// The same samples in every <paramref name="step"/>-th position of their axis from <paramref name="start"/> on,
+    /// <paramref name="count"/> of them, where these are the same positions of every sample: whole batches one after another, or some
+    /// positions of those that lie side by side. Null where they are not, or sizes are not known. A start before the first position, or an end after the
+    /// last, stands for positions that were put there and belong to no sample before.
+    /// </summary>
+    /// <param name="shape">The shape of the value.</param>
+    /// <param name="start">The first position.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="step">How far apart.</param>
+    public SampleLayout? Cut(TensorShape shape, long start, long count, long step)
+    {
+        if (!IsSeparate || count == 0 || step < 1 || SamplesOf(shape).Known is not { } samples || Inner.Known is not { } inner)
+            return null;
+        var batch = samples * inner;
+        var first = (start % batch + batch) % batch;
+        return first < step && inner % step == 0 && count * step % batch == 0
+            ? Within(Axis, count * step / batch, samples, inner / step)
+            : null;
+    }
+
     /// <inheritdoc/>
     public override string ToString() =>
         Kind switch

@@ -20,8 +20,6 @@ namespace OnnxCurvature.Methods.Contractions;
 internal sealed class GramContraction(ContractionSite site, PositionSelection? selection, PlanLimits limits, bool inPairs = false)
     : IContraction
 {
-    private const double BytesAtOnce = 64 << 20;
-
     /// <summary>On a device each iteration costs launches of all its kernels.</summary>
     private const double BytesAtOnceOnDevice = 2.0 * (1 << 30);
 
@@ -87,7 +85,7 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
     {
         var atOnce =
             limits.Provider == ExecutionProvider.Cpu
-                ? BytesAtOnce
+                ? limits.ContractionBytes
                 : Math.Min(BytesAtOnceOnDevice, limits.MemoryBytes / ValuesOfAnIteration);
         if (inPairs)
         {

@@ -51,6 +51,12 @@ internal sealed record PlanLimits
     /// </summary>
     internal long BlockBytes { get; init; } = 32 << 20;
 
+    /// <summary>
+    /// Bytes that one iteration of a contraction of Gram matrices may take on a processor, where memory that was touched before is faster
+    /// than more of it.
+    /// </summary>
+    internal long ContractionBytes { get; init; } = 64 << 20;
+
     /// <summary>The size to plan with for symbolic dimensions that have none given here.</summary>
     public long DefaultDimension { get; init; } = 1;
 

@@ -142,10 +142,33 @@ internal sealed class Pad : LinearOperator
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
+        if (!inputs[0].IsSeparate)
+            return [SampleLayout.Coupled];
+        var (before, after) = AlongSamples(node, inputs[0]);
+        return [before == 0 && after == 0 ? inputs[0] : WithBatches(node, inputs[0], before, after)];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs) =>
+        inputs[0].IsSeparate && AlongSamples(node, inputs[0]) is var (before, after) && (before, after) is not (0, 0)
+            ? [WithBatches(node, inputs[0], before, after)]
+            : base.SamplesWithin(node, inputs);
+
+    private static (long Before, long After) AlongSamples(Node node, SampleLayout samples)
+    {
         var rank = node.Output.Type.Rank;
         var pads = Widths(Call(node), rank);
-        return [inputs[0].IsSeparate && pads[inputs[0].Axis] == 0 && pads[rank + inputs[0].Axis] == 0 ? inputs[0] : SampleLayout.Coupled];
+        return (pads[samples.Axis], pads[rank + samples.Axis]);
     }
+
+    /// <summary>A margin of whole batches, each a position more of every sample; without it samples do not lie as they did.</summary>
+    private static SampleLayout WithBatches(Node node, SampleLayout samples, long before, long after) =>
+        IsConstant(node.Attributes)
+        && node.Inputs[0]!.Type.Shape is var shape
+        && shape[samples.Axis].Known is { } size
+        && samples.Cut(shape, -before, before + size + after, 1) is { } kept
+            ? kept
+            : SampleLayout.Coupled;
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)

@@ -220,6 +220,22 @@ internal sealed class Slice : LinearOperator
         ];
 
     /// <inheritdoc/>
+    public override ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs)
+    {
+        var shape = node.Inputs[0]!.Type.Shape;
+        if (!inputs[0].IsSeparate || shape[inputs[0].Axis].Known is not { } size || node.Output.Type.Shape[inputs[0].Axis] == size)
+            return base.SamplesWithin(node, inputs);
+        Part[] parts =
+        [
+            .. Parts(new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1), shape.Rank)
+                .Where(part => part.Axis == inputs[0].Axis && !part.IsWhole),
+        ];
+        return parts is [var part] && part.On(size) is var (start, count, step) && inputs[0].Cut(shape, start, count, step) is { } kept
+            ? [kept]
+            : [SampleLayout.Coupled];
+    }
+
+    /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset) =>
         opset >= 10
             ? call

@@ -85,11 +85,26 @@ internal sealed class Split : LinearOperator
 
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
-        [
-            .. node.Outputs.Select(output =>
-                inputs[0].IsSeparate && inputs[0].Axis != Axis(node.Attributes, output.Type.Rank) ? inputs[0] : SampleLayout.Coupled
-            ),
-        ];
+        IsAlong(node, inputs[0]) ? Parts(node, inputs[0]) : [.. node.Outputs.Select(_ => inputs[0])];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs) =>
+        IsAlong(node, inputs[0]) ? Parts(node, inputs[0]) : base.SamplesWithin(node, inputs);
+
+    private static bool IsAlong(Node node, SampleLayout samples) =>
+        !samples.IsSeparate || samples.Axis == Axis(node.Attributes, node.Output.Type.Rank);
+
+    /// <summary>Parts of the axis of the samples, which keep them where each holds whole batches.</summary>
+    private static ImmutableArray<SampleLayout> Parts(Node node, SampleLayout samples)
+    {
+        var (parts, start) = (ImmutableArray.CreateBuilder<SampleLayout>(), 0L);
+        foreach (var size in Sizes(node.Attributes))
+        {
+            parts.Add(samples.Cut(node.Inputs[0]!.Type.Shape, start, size, 1) ?? SampleLayout.Coupled);
+            start += size;
+        }
+        return parts.ToImmutable();
+    }
 
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
