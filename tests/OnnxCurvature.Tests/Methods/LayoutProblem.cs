@@ -1,6 +1,7 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Products;
@@ -38,6 +39,10 @@ internal static class LayoutProblem
             ["twice in a batch"] = true,
             ["twice in a batch, then merged"] = true,
             ["tiled"] = true,
+            ["in one batch, then split"] = true,
+            ["in one batch, then sliced"] = true,
+            ["side by side, then every second"] = true,
+            ["behind what has no weight"] = true,
             ["wide head"] = true,
             ["wide head, rows merged"] = true,
             ["wide head, samples last"] = true,
@@ -64,6 +69,11 @@ internal static class LayoutProblem
             // [M, N, T, C]
             var all = Curved(p, p.Apply<MatMul>(x, w), scale);
             p.Output = p.Apply<ReduceSum>(Attributes.Empty.With("axes", [2]).With("keepdims", 0L), all);
+            return p;
+        }
+        if (Siamese(p, layout, x, h => Curved(p, p.Apply<MatMul>(h, w), scale)) is { } compared)
+        {
+            p.Output = compared;
             return p;
         }
         var m = Curved(p, p.Apply<MatMul>(x, w), scale);
@@ -102,6 +112,40 @@ internal static class LayoutProblem
             _ => throw new ArgumentException($"no layout is called {layout}.", nameof(layout)),
         };
         return p;
+    }
+
+    /// <summary>Two batches of the same samples that pass the network as one, and are taken apart again; null for other layouts.</summary>
+    private static Value? Siamese(Problem p, string layout, Value x, Func<Value, Value> network)
+    {
+        var (b, n, first) = (p.Builder, p.Samples, Attributes.Empty.With("axis", 0L));
+        var other = p.Apply<Sin>(x);
+        switch (layout)
+        {
+            case "in one batch, then split":
+                var whole = network(p.Apply<Concat>(first, x, other));
+                var parts = Catalogue.Get<Split>().Apply(b, [whole], first.With("split", [n, n]), 2).Outputs;
+                return p.Apply<Mul>(parts[0], parts[1]);
+            case "in one batch, then sliced":
+                var all = network(p.Apply<Concat>(first, x, other, p.Apply<Tanh>(x)));
+                return p.Apply<Add>(
+                    Slice.Of(b, all, 0, n, 2 * n),
+                    p.Apply<Mul>(Slice.Of(b, all, 0, 0, n), Slice.Of(b, all, 0, 2 * n, 3 * n))
+                );
+            case "side by side, then every second":
+                var pairs = p.Apply<Concat>(
+                    Attributes.Empty.With("axis", 1L),
+                    Reshape.InsertAxis(b, x, 1),
+                    Reshape.InsertAxis(b, other, 1)
+                );
+                var rows = network(Reshape.To(b, pairs, x.Type.Shape.With(0, 2 * n)));
+                return p.Apply<Mul>(Slice.Of(b, rows, 0, 0, 2 * n - 1, 2), Slice.Of(b, rows, 0, 1, 2 * n, 2));
+            case "behind what has no weight":
+                var own = network(x);
+                var joined = p.Apply<Concat>(first, p.Apply<Sin>(Expand.Of(b, Slice.Of(b, x, 2, 0, 1), own.Type.Shape)), own);
+                return p.Apply<Mul>(Slice.Of(b, joined, 0, 0, n), Slice.Of(b, joined, 0, n, 2 * n));
+            default:
+                return null;
+        }
     }
 
     /// <summary>Three times as many outputs as features, with a bias: what comes before is narrower.</summary>

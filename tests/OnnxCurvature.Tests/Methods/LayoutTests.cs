@@ -154,6 +154,34 @@ public sealed class LayoutTests
         }
     }
 
+    /// <summary>Of few entries under many outputs each is pushed forward, for single samples, too.</summary>
+    [Theory]
+    [InlineData("wide head", 3)]
+    [InlineData("wide head, rows merged", 3)]
+    [InlineData("wide head, samples last", 3)]
+    [InlineData("in one batch, then split", 3)]
+    public void Few_entries_are_pushed_forward_for_every_sample(string layout, int directions)
+    {
+        var run = new Run(layout, LossKind.CrossEntropy, 3, 2, 3, "scale", [Quantity.PerSampleGgnDiagonal]);
+        Assert.Equal("forward products, per sample", run.Plan.Methods[0].Method);
+        Assert.Equal(directions, run.Plan.Methods[0].Directions);
+        run.Near(Flat(run.Oracle.SampleGaussNewton), Quantity.PerSampleGgnDiagonal, First);
+    }
+
+    /// <summary>Batches that pass a network as one, and are taken apart again, keep samples apart, so none takes products of its own.</summary>
+    [Theory]
+    [InlineData("in one batch, then split")]
+    [InlineData("in one batch, then sliced")]
+    [InlineData("side by side, then every second")]
+    [InlineData("behind what has no weight")]
+    public void Parts_of_one_batch_keep_samples_apart(string layout)
+    {
+        var run = new Run(layout, LossKind.Mse, 3, 2, 4, "w", [Quantity.GgnDiagonal, Quantity.PerSampleGradient]);
+        Assert.Equal(8, run.Plan.Methods[0].Directions);
+        run.Near(run.Oracle.GaussNewton, Quantity.GgnDiagonal, First);
+        run.Near(Flat(run.Oracle.Gradients), Quantity.PerSampleGradient, First);
+    }
+
     [Theory]
     [InlineData("wide head", 6)]
     [InlineData("wide head, rows merged", 6)]

@@ -301,14 +301,22 @@ internal sealed class DerivativeBuilder
     {
         var samples = Samples(target, quantity);
         if (quantity == Quantity.PerSampleGgnDiagonal)
-            return samples.FactorDiagonal(
+        {
+            var root =
                 _head.Factor
-                    ?? throw new UserErrorException(
-                        $"The {quantity.Name()} of '{target.Name}' cannot be computed, because no square root of the loss's Hessian in its "
-                            + $"output is known; take a loss of the tool's own with --loss."
-                    ),
-                $"the Gauss–Newton matrix of each sample is the sum of squared pull-backs of {_head.Factor.Formula}"
-            );
+                ?? throw new UserErrorException(
+                    $"The {quantity.Name()} of '{target.Name}' cannot be computed, because no square root of the loss's Hessian in its "
+                        + $"output is known; take a loss of the tool's own with --loss."
+                );
+            return samples.ForwardDiagonal(
+                    root,
+                    "the Gauss–Newton matrix of each sample is taken of the image of every entry in the output"
+                )
+                ?? samples.FactorDiagonal(
+                    root,
+                    $"the Gauss–Newton matrix of each sample is the sum of squared pull-backs of {root.Formula}"
+                );
+        }
         return _head.Factor is { } factor && CurvedBetween(target) is null
             ? samples.FactorDiagonal(
                 factor,

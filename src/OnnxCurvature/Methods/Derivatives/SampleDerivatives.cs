@@ -181,6 +181,42 @@ internal sealed class SampleDerivatives
             }
         );
 
+    /// <summary>
+    /// (J eᵢ)ᵀ ∇²ℓₙ (J eᵢ) for each sample, from a forward product for each entry, where the target has fewer entries than the square root
+    /// of the output Hessian has directions; else null. A sample's share is taken in the output, so nothing before need be separate.
+    /// </summary>
+    public DirectionWork? ForwardDiagonal(OutputHessianRoot factor, string reason)
+    {
+        var unit = new UnitDirections(_target, _pull.InTarget);
+        if (factor.Directions(_pull.InOutput).Known is not { } directions || unit.Count >= directions)
+            return null;
+        var tangent = _b.Linearize([_target.Value], [_head.Output]);
+        return new DirectionWork(
+            _target,
+            "forward products, per sample",
+            reason,
+            unit.Count,
+            _shared,
+            unit.Make,
+            (chunkLoop, directions) =>
+            {
+                if (tangent.Outputs[0] is not { } image)
+                    return () => Expand.Of(_b, _b.Scalar(Element, 0), Result);
+                var body = chunkLoop.Body;
+                var images = body.Batch([image], new Dictionary<Value, Value> { [tangent.Inputs[0]] = directions }, chunkLoop.ChunkSize)[
+                    0
+                ]!;
+                var projected = factor.Project(chunkLoop.Outer, body, images);
+                // [K, N, *zₙ]
+                var squares = SamplesFirst.Of(body, Mul.Of(body, projected, projected), _pull.InOutput, 1);
+                var shape = squares.Type.Shape;
+                var flat = Reshape.To(body, squares, [shape[0], shape[1], shape.Product(2, shape.Rank)]);
+                var slot = chunkLoop.Collect(ReduceSum.Of(body, flat, [2], keepDims: false));
+                return () => Placed(Mul.Of(_b, Mul.Of(_b, factor.Weight, Scale), chunkLoop.Result(slot)));
+            }
+        );
+    }
+
     /// <summary>∂²ℓₙ/∂wᵢ² for each sample, from the derivative of the samples' gradients along every entry.</summary>
     public DirectionWork ProductDiagonal(string reason)
     {
@@ -214,13 +250,16 @@ internal sealed class SampleDerivatives
                     keepDims: false
                 );
                 var slot = chunkLoop.Collect(entries);
-                return () =>
-                {
-                    var all = TransposeAxes.Of(_b, chunkLoop.Result(slot), 1, 0);
-                    return IsOfSamples ? Sliced(_b, Reshape.To(_b, all, First), 0) : Reshape.To(_b, all, Result);
-                };
+                return () => Placed(chunkLoop.Result(slot));
             }
         );
+    }
+
+    /// <summary>Numbers [entries, N] at the places of the entries in a result.</summary>
+    private Value Placed(Value numbers)
+    {
+        var all = TransposeAxes.Of(_b, numbers, 1, 0);
+        return IsOfSamples ? Sliced(_b, Reshape.To(_b, all, First), 0) : Reshape.To(_b, all, Result);
     }
 
     private TensorShape Result =>

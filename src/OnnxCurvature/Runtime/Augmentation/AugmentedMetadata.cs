@@ -7,6 +7,7 @@ using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Runtime.Augmentation;
@@ -57,6 +58,15 @@ internal sealed record AugmentedMetadata
     /// <summary>The inputs of which every batch takes the whole.</summary>
     public required ImmutableArray<string> WholeInputs { get; init; }
 
+    /// <summary>
+    /// The inputs in which samples do not lie one at each index of the first axis, as labels of merged rows. Only all samples at once can
+    /// be fed by what the file says.
+    /// </summary>
+    public required ImmutableArray<string> MergedInputs { get; init; }
+
+    /// <summary>The inputs that a run takes whole.</summary>
+    public IEnumerable<string> Uncut => WholeInputs.Concat(MergedInputs);
+
     /// <summary>The number of runs that the caller makes, and adds up.</summary>
     public required long Runs { get; init; }
 
@@ -85,6 +95,7 @@ internal sealed record AugmentedMetadata
             Methods = Lines(metadata, "methods"),
             Unweighted = Lines(metadata, "unweighted"),
             WholeInputs = Lines(metadata, "whole_inputs"),
+            MergedInputs = Lines(metadata, "merged_inputs"),
             Runs = Number(metadata, "runs") ?? 1,
         };
     }
@@ -201,6 +212,15 @@ internal sealed record AugmentedMetadata
                 plan.Methods.Select(method => $"{plan.OutputOf(method)}: {method.Method}, {method.Directions} directions; {method.Reason}")
             ),
         };
+        var merged = plan
+            .InputLayouts.Where(entry => entry.Value.IsSeparate && entry.Value != SampleLayout.At(0))
+            .Select(entry => entry.Key)
+            .Except(plan.WholeInputs)
+            .Union(Read(source.Metadata)?.MergedInputs ?? [])
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+        if (merged.Length > 0)
+            metadata[Prefix + "merged_inputs"] = string.Join('\n', merged);
         if (plan.Request.Loss.Classes is { IsGiven: true } classes)
             metadata[Prefix + "loss_options"] = classes.Text(plan.Loss.ClassAxis!.Value);
         if (plan.Request.Loss.PositiveTensor is { } weights)

@@ -40,6 +40,8 @@ internal sealed class RunCheck
     /// </summary>
     private double _prepared;
 
+    private double _before;
+
     private RunCheck(LossHead head, ImmutableArray<CheckPart> parts, ImmutableArray<(string Name, string Reason)> left) =>
         (_head, _parts, _unchecked) = (head, parts, left);
 
@@ -113,6 +115,9 @@ internal sealed class RunCheck
         ];
     }
 
+    /// <summary>Takes how long the run took before its first batch, which is a part of the time that the check is measured by.</summary>
+    public void Follow(double seconds) => _before = seconds;
+
     /// <summary>
     /// Checks. Throws <see cref="DisagreementException"/> where an entry differs by more than rounding explains.
     /// </summary>
@@ -122,7 +127,7 @@ internal sealed class RunCheck
     /// <param name="ends">The reasons to end the check.</param>
     public CheckReport Run(CheckedBatch batch, double seconds, OrtSettings settings, CheckEnds ends)
     {
-        var time = new CheckTime(_budget!.Expected, seconds, Interlocked.Exchange(ref _prepared, 0));
+        var time = new CheckTime(_budget!.Expected, seconds, Interlocked.Exchange(ref _prepared, 0), Interlocked.Exchange(ref _before, 0));
         var (entries, undecided) = (ImmutableArray.CreateBuilder<VerifyEntry>(), ImmutableArray.CreateBuilder<VerifyEntry>());
         var left = _unchecked.ToBuilder();
         double largest = 0;
@@ -170,7 +175,7 @@ internal sealed class RunCheck
     )
     {
         var expected = (_budget!.Expected.Batch, share * _budget.Expected.Run);
-        var time = new CheckTime(expected, seconds, Interlocked.Exchange(ref _prepared, 0));
+        var time = new CheckTime(expected, seconds, Interlocked.Exchange(ref _prepared, 0), Interlocked.Exchange(ref _before, 0));
         var probes = ImmutableArray.CreateBuilder<ImmutableArray<DividedReference>>();
         var left = _unchecked.ToBuilder();
         InParts(

@@ -37,12 +37,16 @@ internal static class AugmentedRun
                 $"The metadata of '{model.Path}' name the result '{missing}', which the file does not give "
                     + $"out; write the file again with augment."
             );
-        var counted = model.Inputs.Where(input => input.Type.Rank > 0 && !metadata.WholeInputs.Contains(input.Name!)).ToArray();
+        var counted = model.Inputs.Where(input => input.Type.Rank > 0 && !metadata.Uncut.Contains(input.Name!)).ToArray();
         var rows = counted.Select(input => data.GetValueOrDefault(input.Name!)?.Shape is [var size, ..] ? size : (long?)null);
         var total = rows.FirstOrDefault(size => size is not null) ?? 1;
         var own = counted.Select(input => input.Type.Shape[0].Known).FirstOrDefault(known => known is not null);
         var weight = metadata.Averages ? BatchWeight.Samples : BatchWeight.Sum;
-        var batches = BatchDecision.Of(total, own, options, () => new BatchRule(weight, metadata.BatchObstacle));
+        var batches = BatchDecision.Of(total, own, options, () => new BatchRule(weight, metadata.BatchObstacle ?? Merged()));
+        if (Merged() is { } merged && !batches.IsWhole)
+            throw new UserErrorException(
+                $"Blocks of {batches.Size} samples cannot be cut, because {merged}; leave out --as-blocks, or run the model itself."
+            );
         source = source with
         {
             Dimensions = DataSet.Dimensions(model.Graph, data, batches.Size).SetItems(source.Dimensions),
@@ -57,8 +61,7 @@ internal static class AugmentedRun
             );
         var layouts = program.Parameters.ToDictionary(
             parameter => parameter.Name!,
-            parameter =>
-                parameter.Type.Rank == 0 || metadata.WholeInputs.Contains(parameter.Name!) ? SampleLayout.None : SampleLayout.At(0),
+            parameter => parameter.Type.Rank == 0 || metadata.Uncut.Contains(parameter.Name!) ? SampleLayout.None : SampleLayout.At(0),
             StringComparer.Ordinal
         );
         var set = DataSet.Bind(
@@ -80,5 +83,8 @@ internal static class AugmentedRun
             Flops = costs.Flops(program),
             MemoryBytes = costs.PeakBytes(program),
         };
+
+        string? Merged() =>
+            metadata.MergedInputs is [var first, ..] ? $"'{first}' does not hold a sample at each index of its first axis" : null;
     }
 }

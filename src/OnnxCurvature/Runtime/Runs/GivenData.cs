@@ -64,7 +64,7 @@ internal sealed class GivenData
     {
         var found = InputSamples.Of(model.Graph);
         var inputs = model.Inputs.ToDictionary(input => input.Name!, StringComparer.Ordinal);
-        var whole = AugmentedMetadata.Read(model.Metadata)?.WholeInputs ?? [];
+        var whole = AugmentedMetadata.Read(model.Metadata)?.Uncut ?? [];
         var target = source.Request is { } request ? LossBuilder.TargetName(model.Graph, request.Loss.Kind) : null;
         return new GivenData(data, data.Keys.ToDictionary(name => name, LayoutOf, StringComparer.Ordinal), options);
 

@@ -224,6 +224,7 @@ internal sealed class PreparedRun : IDisposable
             machine();
         }
         var seconds = ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded);
+        plan.Check?.Follow(clock.Elapsed.TotalSeconds);
         return new PreparedRun(plan, options, data, seconds, inputs.Given.Numbers)
         {
             ModelFiles = inputs.Model.Files,

@@ -59,9 +59,9 @@ internal sealed record RunInputs(ModelSource Source, OnnxModel Model, GivenData 
         }
     }
 
-    /// <summary>The inputs of an augmented model of which it says that they hold no samples, as far as that is not known yet.</summary>
+    /// <summary>The inputs of an augmented model that are not cut into samples, as far as that is not known yet.</summary>
     private static Dictionary<string, int?> Whole(ModelSource source, OnnxModel model) =>
-        (AugmentedMetadata.Read(model.Metadata)?.WholeInputs ?? [])
+        (AugmentedMetadata.Read(model.Metadata)?.Uncut ?? [])
             .Where(name => !source.SampleAxes.ContainsKey(name) && model.Inputs.Any(input => input.Name == name))
             .ToDictionary(name => name, _ => (int?)null, StringComparer.Ordinal);
 
