@@ -68,11 +68,20 @@ public sealed class LayoutTests
             for (var (way, ways) = (0, 1); way < ways; way++)
             {
                 var (chosen, open) = (way, 1);
-                var run = new Run(layout, loss, samples, steps, classes, "scale", [Quantity.HessianDiagonal], candidates =>
-                {
-                    open = candidates.Count(candidate => candidate.Obstacle is null);
-                    return candidates[chosen];
-                });
+                var run = new Run(
+                    layout,
+                    loss,
+                    samples,
+                    steps,
+                    classes,
+                    "scale",
+                    [Quantity.HessianDiagonal],
+                    candidates =>
+                    {
+                        open = candidates.Count(candidate => candidate.Obstacle is null);
+                        return candidates[chosen];
+                    }
+                );
                 ways = open;
                 run.Near(run.Oracle.Hessian, Quantity.HessianDiagonal, Second);
             }
@@ -162,7 +171,7 @@ public sealed class LayoutTests
     [InlineData("in one batch, then split", 3)]
     public void Few_entries_are_pushed_forward_for_every_sample(string layout, int directions)
     {
-        var run = new Run(layout, LossKind.CrossEntropy, 3, 2, 3, "scale", [Quantity.PerSampleGgnDiagonal]);
+        var run = new Run(layout, nameof(LossKind.CrossEntropy), 3, 2, 3, "scale", [Quantity.PerSampleGgnDiagonal]);
         Assert.Equal("forward products, per sample", run.Plan.Methods[0].Method);
         Assert.Equal(directions, run.Plan.Methods[0].Directions);
         run.Near(Flat(run.Oracle.SampleGaussNewton), Quantity.PerSampleGgnDiagonal, First);
@@ -176,7 +185,7 @@ public sealed class LayoutTests
     [InlineData("behind what has no weight")]
     public void Parts_of_one_batch_keep_samples_apart(string layout)
     {
-        var run = new Run(layout, LossKind.Mse, 3, 2, 4, "w", [Quantity.GgnDiagonal, Quantity.PerSampleGradient]);
+        var run = new Run(layout, nameof(LossKind.Mse), 3, 2, 4, "w", [Quantity.GgnDiagonal, Quantity.PerSampleGradient]);
         Assert.Equal(8, run.Plan.Methods[0].Directions);
         run.Near(run.Oracle.GaussNewton, Quantity.GgnDiagonal, First);
         run.Near(Flat(run.Oracle.Gradients), Quantity.PerSampleGradient, First);
