@@ -96,9 +96,9 @@ internal readonly record struct SampleLayout
 
     /// <summary>
     /// The same samples in every <paramref name="step"/>-th position of their axis from <paramref name="start"/> on,
-    /// <paramref name="count"/> of them, where these are the same positions of every sample: whole batches one after another, or some
-    /// positions of those that lie side by side. Null where they are not, or sizes are not known. A start before the first position, or an end after the
-    /// last, stands for positions that were put there and belong to no sample before.
+    /// <paramref name="count"/> of them. These must be the same positions of every sample: whole batches one after another, or some of the
+    /// positions that lie side by side. Null where they are not, or sizes are not known. A start before the first position, or an end after
+    /// the last, stands for positions that were put there and belonged to no sample.
     /// </summary>
     /// <param name="shape">The shape of the value.</param>
     /// <param name="start">The first position.</param>
