@@ -62,11 +62,17 @@ internal sealed partial class SuiteCases(Workspace workspace)
             yield return new BenchmarkCase(
                 $"suite-{entry.Network}-{entry.Weight}{(entry.Quantity == Diagonal ? "" : $"-{entry.Quantity}")}",
                 $"{entry.Network}, {entry.Weight}{(entry.Quantity == Diagonal ? "" : $", {entry.Quantity}")}",
-                [new Contender(_ours, () => Tool(entry)), new Contender(Peer, () => PyTorch(entry))]
+                [
+                    new Contender(_ours, () => Tool(entry), Unchecked),
+                    new Contender(Unchecked, () => Tool(entry, isChecked: false)),
+                    new Contender(Peer, () => PyTorch(entry)),
+                ]
             );
     }
 
-    private Measurement Tool(Entry entry)
+    private string Unchecked => $"{_ours}, without its check";
+
+    private Measurement Tool(Entry entry, bool isChecked = true)
     {
         var (folder, result) = (workspace.Suite(), workspace.Scratch("suite.npz"));
         var direction =
@@ -90,6 +96,7 @@ internal sealed partial class SuiteCases(Workspace workspace)
                 $"input={Path.Combine(folder, $"{entry.Network}.input.npy")}",
                 $"labels={Path.Combine(folder, $"{entry.Network}.labels.npy")}",
                 .. direction,
+                .. isChecked ? Array.Empty<string>() : ["--no-check"],
             ],
             ImmutableDictionary<string, string>.Empty
         );
