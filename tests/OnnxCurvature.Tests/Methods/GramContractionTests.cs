@@ -29,7 +29,7 @@ public sealed class GramContractionTests
     private static readonly Attributes Kernel = Attributes.Empty.With("kernel_shape", [2, 2]);
 
     [Theory]
-    // Values of one sample in pairs: 10 pairs of 4 positions with 12 entries of a row. Five samples by two: the last iteration is half full.
+    // A sample has 10 pairs of 4 positions with 12 entries of a row. Of five samples by two the last iteration is half full.
     [InlineData(ByPairs, nameof(LossKind.CrossEntropy), 5, 1, 2 * 120, 3)]
     [InlineData(ByPairs, nameof(LossKind.CrossEntropy), 7, 1, 4 * 120, 2)]
     [InlineData(ByPairs, nameof(LossKind.CrossEntropy), 3, 1, 1, 3)]

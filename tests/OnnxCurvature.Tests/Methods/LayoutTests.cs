@@ -177,7 +177,7 @@ public sealed class LayoutTests
         run.Near(Flat(run.Oracle.SampleGaussNewton), Quantity.PerSampleGgnDiagonal, First);
     }
 
-    /// <summary>Batches that pass a network as one, and are taken apart again, keep samples apart, so none takes products of its own.</summary>
+    /// <summary>Batches that pass a network as one, and are taken apart again, keep samples apart.</summary>
     [Theory]
     [InlineData("in one batch, then split")]
     [InlineData("in one batch, then sliced")]
