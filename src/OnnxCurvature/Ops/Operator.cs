@@ -11,7 +11,7 @@ namespace OnnxCurvature.Ops;
 /// cotangents. A zero tangent or cotangent is null. A tangent has the type of its primal value.
 /// </para>
 /// </summary>
-internal abstract class Operator : OperatorSchema
+internal abstract partial class Operator : OperatorSchema
 {
     /// <inheritdoc/>
     public override string Name => GetType().Name;
@@ -146,93 +146,6 @@ internal abstract class Operator : OperatorSchema
     }
 
     /// <summary>
-    /// Whether entries of the inputs where a mask of some shape, which broadcasts to the output's, leaves the output out have no influence
-    /// on what is left of it, as is so of operators that act entry by entry.
-    /// </summary>
-    public virtual bool KeepsMask(Node node, TensorShape mask) => node.Output.Type.Element.IsFloat() && IsElementwise(node);
-
-    /// <summary>
-    /// Whether each entry of the output depends on the same entry of an input only, up to broadcasting.
-    /// </summary>
-    public virtual bool IsElementwise(Node node, int input) => false;
-
-    /// <summary>Whether <see cref="IsElementwise(Node, int)"/> holds for all inputs.</summary>
-    public bool IsElementwise(Node node) =>
-        node.Outputs.Length == 1 && node.Inputs.Index().All(input => input.Item is null || IsElementwise(node, input.Index));
-
-    /// <summary>Whether the output holds the elements of the first input in the same order, in the same or another shape.</summary>
-    public virtual bool IsView => false;
-
-    /// <summary>
-    /// Whether the output holds the numbers of the first input in the same order, perhaps in another shape or type.
-    /// </summary>
-    public virtual bool KeepsNumbers => IsView;
-
-    /// <summary>Whether the output holds each element of the first input once, in whatever order.</summary>
-    public virtual bool Rearranges => IsView;
-
-    /// <summary>Whether the output holds each element of the first input, perhaps several times, and no others.</summary>
-    public virtual bool RepeatsElements => false;
-
-    /// <summary>Whether the output holds the numbers of the input in a type that the node names.</summary>
-    public virtual bool SetsType => false;
-
-    /// <summary>Whether an input is what all else is divided by.</summary>
-    public virtual bool IsDivisor(int input) => false;
-
-    /// <summary>
-    /// Of a node whose output is the probabilities of classes, or their logarithms, given the logits at its first input: the axis of the
-    /// classes. Null for all other nodes.
-    /// </summary>
-    public virtual int? ClassAxisOf(Node node) => null;
-
-    /// <summary>Whether the output is the probability of which the input is the logit, entry by entry.</summary>
-    public virtual bool IsLogistic => false;
-
-    /// <summary>Whether an input is added to what the others give, so that derivatives by it are sums.</summary>
-    public virtual bool IsBias(int input) => false;
-
-    /// <summary>
-    /// Of a node that is linear in an input, y = A x: the map with the squares of its coefficients, y = (A ⊙ A) x. Null where it is no such
-    /// node, or where that map is not known.
-    /// </summary>
-    public virtual SquaredCoefficients? SquaredIn(Node node, int input) => null;
-
-    /// <summary>
-    /// Of a node that takes each output from one entry of the first input [N, C, *spatial]: the flat positions of these within their plane,
-    /// 64-bit integers of the output's shape. Null for all other nodes.
-    /// </summary>
-    public virtual Value? ArgmaxPositions(GraphBuilder b, Node node) => null;
-
-    /// <summary>Whether the output says which elements of the input are NaN, so that data may hold some.</summary>
-    public virtual bool AsksForNaN => false;
-
-    /// <summary>
-    /// A number at which the node and all its derivatives are finite, for an input at some elements of which they may not be, as those of
-    /// √x are not at zero; null where they are for all finite elements.
-    /// </summary>
-    public virtual double? HarmlessInput(Node node, int input) => null;
-
-    /// <summary>
-    /// For a node that is linear in one input, a weight: that dependence as a matrix product over samples along axis 0, or
-    /// null where it has no such form.
-    /// </summary>
-    public virtual UnfoldedProduct? Unfold(GraphBuilder b, Node node, int input) => null;
-
-    /// <summary>
-    /// Which axes of an input, where that is a weight, count the channels that the node makes and takes; null where it is no kernel and no
-    /// matrix.
-    /// </summary>
-    public virtual KernelAxes? KernelAxesOf(Node node, int input) => null;
-
-    /// <summary>
-    /// The axes of the first input that become given ones of the output; null where axes do not stay whole. By default they are the same
-    /// where the shape is.
-    /// </summary>
-    public virtual KernelAxes? KernelAxesBefore(Node node, KernelAxes axes) =>
-        node.Output.Type.Shape == node.Inputs[0]!.Type.Shape ? axes : null;
-
-    /// <summary>
     /// A value or a node of the same operator that gives the same with less; null where there is none. The simplifier asks for it.
     /// </summary>
     /// <param name="b">A builder of nodes that the result may take as inputs; they are simplified in turn.</param>
@@ -347,18 +260,6 @@ internal abstract class Operator : OperatorSchema
 
     /// <summary>The lowest opset from 13 on that can say the node.</summary>
     public virtual int MinimumOpset(Node node) => 13;
-
-    /// <summary>
-    /// Of an operator that keeps some of the positions of an axis, where only the data say how many: the share of them that is expected.
-    /// Null for all other operators.
-    /// </summary>
-    public virtual double? ShareKept => null;
-
-    /// <summary>Whether the output consists of entries of the first input, of which the others need not be read.</summary>
-    public virtual bool Selects => false;
-
-    /// <summary>Whether a kernel slides over the first input [N, C, *spatial].</summary>
-    public virtual bool SlidesKernel => false;
 
     /// <summary>How ONNX Runtime's CPU provider lays out a weight at the second input before it multiplies.</summary>
     public virtual WeightPacking Packing => WeightPacking.None;

@@ -194,7 +194,8 @@ internal sealed class LoopRemoval
             .Count(value => value == parameter);
         return
             uses == 1
-            && next.Producer is { Operator: Add } sum
+            && next.Producer is { } sum
+            && sum.Rules().IsSum(sum)
             && sum.Inputs.IndexOf(parameter) is >= 0 and var at
             && sum.Inputs[1 - at] is { } term
             && term.Type == parameter.Type

@@ -15,13 +15,6 @@ public sealed class OperatorKnowledgeTests
     /// <summary>Files that name operators all the same, how many lines do so, and why a new operator changes nothing there.</summary>
     private static readonly (string File, int Lines, string Reason)[] Excepted =
     [
-        ("Methods/Contractions/RowRestriction.cs", 5, "takes all rows of every operator that it does not name, which is right of all"),
-        ("Methods/Sparsity/ActivationMask.cs", 4, "recognizes masks that derivatives of the library consist of, and takes all else whole"),
-        ("Methods/Sparsity/MaskedChain.cs", 2, "recognizes products that derivatives of the library consist of, and takes all else whole"),
-        ("Methods/Sparsity/MaskedLink.cs", 4, "recognizes products that derivatives of the library consist of, and takes all else whole"),
-        ("Methods/Sparsity/MaskedProducts.cs", 1, "leaves bodies with branches as they are"),
-        ("Methods/Staging/FewPositions.cs", 1, "replaces convolutions by products where these are fewer, and leaves all else as it is"),
-        ("Methods/Staging/LinearCombinations.cs", 8, "rewrites sums and products, and leaves all else as it is"),
         ("Onnx/Checking/NodeChecker.cs", 4, "reads the bodies and constants of nodes as files hold them"),
         ("Onnx/ControlFlow/BodyInliner.cs", 3, "replaces control flow by the nodes of its bodies, before there are operators"),
         ("Onnx/ControlFlow/BodyLoader.cs", 6, "reads bodies of control flow, before there are operators"),
@@ -31,9 +24,7 @@ public sealed class OperatorKnowledgeTests
         ("Onnx/Writing/GraphEmitter.cs", 1, "writes a constant of one number without its elements"),
         ("Onnx/Writing/OnnxChecker.cs", 3, "checks bodies of control flow in files that are written"),
         ("Passes/EngineForms.cs", 1, "keeps the nodes that name outputs"),
-        ("Passes/LoopRemoval.cs", 1, "recognizes sums that chunk loops of the library consist of"),
         ("Runtime/Augmentation/PortableProfile.cs", 83, "lists the kernels of an engine"),
-        ("Runtime/Schedules/SummedChunks.cs", 1, "recognizes sums that chunk loops of the library consist of"),
         ("Runtime/Sessions/OrtSettings.cs", 2, "switches a rule of ONNX Runtime off whose fault shows at these nodes"),
     ];
 
@@ -60,7 +51,7 @@ public sealed class OperatorKnowledgeTests
     [InlineData("    /// is Softmax", false)]
     [InlineData("return Softmax.Of(b, z, axis);", false)]
     [InlineData("if (node.Operator is CompositeOperator composite)", false)]
-    public void Tests_for_operators_are_told_from_their_use(string line, bool names) => Assert.Equal(names, NamesOperator(line));
+    public void Tests_for_operators_are_distinguished_from_their_use(string line, bool names) => Assert.Equal(names, NamesOperator(line));
 
     private static bool NamesOperator(string line) => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && Named.IsMatch(line);
 

@@ -1,9 +1,5 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Convolution;
-using OnnxCurvature.Ops.Families;
-using OnnxCurvature.Ops.Indexing;
-using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Transforms;
 
@@ -42,40 +38,17 @@ internal sealed class RowRestriction
     private bool OnRows(Node node)
     {
         var first = node.Inputs.First(value => value is not null && _restricted.ContainsKey(value))!;
-        var (value, axis) = _restricted[first];
+        if (node.Rules().OnRows(node, node.Inputs.IndexOf(first), _restricted[first].Axis) is not { } rule)
+            return false;
+        var inputs = node.Inputs.Select((input, index) => input is null ? null : Operand(input, rule.Inputs[index])).ToArray();
+        if (inputs.Index().Any(input => input.Item is null && node.Inputs[input.Index] is not null))
+            return false;
         var shape = node.Output.Type.Shape;
-        switch (node.Operator)
-        {
-            case UnaryElementwise or Ops.Elementwise.Neg:
-                return Keep(node, axis, [value]);
-            case BinaryElementwise:
-                axis += shape.Rank - first.Type.Rank;
-                var operands = node.Inputs.Select(input => Operand(input!, axis, shape.Rank)).ToArray();
-                return operands.All(operand => operand is not null) && Keep(node, axis, operands);
-            case Reshape
-                when Enumerable
-                    .Range(0, shape.Rank)
-                    .FirstOrDefault(at => shape[at] == _all && shape.Product(0, at) == first.Type.Shape.Product(0, axis), -1)
-                    is var at
-                        and >= 0:
-                return Keep(node, at, [value, null]);
-            case ReduceSum
-                when node.Attributes.Ints("axes") is { } axes
-                    && Axes.Normalize(axes, first.Type.Rank) is var reduced
-                    && !reduced.Contains(axis):
-                return Keep(node, node.Attributes.Int("keepdims", 1) != 0 ? axis : axis - reduced.Count(other => other < axis), [value]);
-            case GatherElements when Axes.Normalize(node.Attributes.Int("axis", 0), first.Type.Rank) != axis && node.Inputs[0] == first:
-                return Keep(node, axis, [value, Cut(node.Inputs[1]!, axis)]);
-            case Conv
-                when axis == 1
-                    && node.Inputs[0] == first
-                    && node.Attributes.Int("group", 1) == 1
-                    && !_restricted.ContainsKey(node.Inputs[1]!):
-                _whole[node.Output] = node.Rules().Rebuild(_builder, node, [value, Cut(node.Inputs[1]!, 1)], shape).Output;
-                return true;
-            default:
-                return false;
-        }
+        if (rule.Output is { } axis)
+            _restricted[node.Output] = (Rebuilt(node, inputs, shape.With(axis, _rows.End - _rows.Start)), axis);
+        else
+            _whole[node.Output] = Rebuilt(node, inputs, shape);
+        return true;
     }
 
     private void OnAll(Node node)
@@ -86,25 +59,19 @@ internal sealed class RowRestriction
             _whole[node.Outputs[index]] = copy.Outputs[index];
     }
 
-    private bool Keep(Node node, int axis, Value?[] inputs)
-    {
-        var copy = node.Rules().Rebuild(_builder, node, [.. inputs], node.Output.Type.Shape.With(axis, _rows.End - _rows.Start));
-        _restricted[node.Output] = (copy.Output, axis);
-        return true;
-    }
+    private Value Rebuilt(Node node, Value?[] inputs, TensorShape shape) => node.Rules().Rebuild(_builder, node, [.. inputs], shape).Output;
 
     /// <summary>
-    /// An operand of a broadcasting node, on the rows of an axis of its output. Null where it is restricted along another, and where it is
-    /// a tangent that is not zero outside of the rows: a sum with it is not zero there either.
+    /// An input of a node on the rows of one of its axes, or as it is. Null where it is restricted along another axis, and where it is a
+    /// tangent that is not zero outside of the rows: a sum with it is not zero there either.
     /// </summary>
-    private Value? Operand(Value value, int axis, int rank)
+    private Value? Operand(Value value, int? axis)
     {
-        var own = axis - rank + value.Type.Rank;
         if (_restricted.TryGetValue(value, out var rows))
-            return rows.Axis == own ? rows.Value : null;
+            return rows.Axis == axis ? rows.Value : null;
         if (_whole.ContainsKey(value))
             return null;
-        return own < 0 || value.Type.Shape[own].IsOne ? value : Cut(value, own);
+        return axis is { } own ? Cut(value, own) : value;
     }
 
     private Value Cut(Value value, int axis) => Slice.Of(_builder, value, axis, _rows.Start, _rows.End);

@@ -2,8 +2,6 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Indexing;
-using OnnxCurvature.Ops.Logic;
-using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
 
@@ -36,7 +34,9 @@ internal sealed record ActivationMask(
             path.Add(at = before);
         // A max pooling repeats what it pulls back over each window, before its argmax positions are gathered.
         if (
-            at.Producer is { Operator: MatMul, Inputs: [{ } repeated, { } matrix] } product
+            at.Producer is { Inputs: [{ } repeated, { } matrix] } product
+            && product.Operator is Operator op
+            && op.AsWeightProduct(product) is { IsTransposed: false, Slides: false }
             && !dependent.Contains(matrix)
             && repeated.Type.Rank == at.Type.Rank
             && at.Type.Rank > 2
@@ -57,13 +57,8 @@ internal sealed record ActivationMask(
         {
             if (node.Rules().IsView)
                 return node.Inputs.Skip(1).Any(input => dependent.Contains(input!)) ? null : node.Inputs[0];
-            if (
-                node.Operator is not Mul
-                || node.Inputs is not [{ } left, { } right]
-                || dependent.Contains(left) == dependent.Contains(right)
-            )
+            if (FactorOf(node, dependent) is not ({ } value, { } factor))
                 return null;
-            var (value, factor) = dependent.Contains(left) ? (left, right) : (right, left);
             if (value.Type.Shape.Elements != node.Output.Type.Shape.Elements)
                 return null;
             factors.Add((factor, node.Output.Type.Shape));
@@ -72,13 +67,22 @@ internal sealed record ActivationMask(
     }
 
     /// <summary>
+    /// A value that differs between directions, and the factor it is multiplied by, the same for all; null for other nodes.
+    /// </summary>
+    public static (Value Value, Value Factor)? FactorOf(Node node, IReadOnlySet<Value> dependent) =>
+        node.Operator is Operator op
+        && op.LinearTerms(node, [.. node.Inputs.Select(input => input is not null && dependent.Contains(input))])
+            is [{ Input: var input, IsNegative: false, Factor: { } factor, IsDivisor: false }]
+            ? (node.Inputs[input]!, node.Inputs[factor]!)
+            : null;
+
+    /// <summary>
     /// The share of entries that are expected to be other than zero: a half for each comparison, and of the positions of a pooling's window
     /// one. Only the choice of a way depends on it, and no result.
     /// </summary>
     public double Density =>
-        Factors.Aggregate(
-            Map is null ? 1.0 : (double)Map.Count / Map.Sources.Length,
-            (product, factor) => product * DensityOf(factor.Factor)
+        Factors.Aggregate(Map is null ? 1.0 : (double)Map.Count / Map.Sources.Length, (product, factor) =>
+            product * DensityOf(factor.Factor)
         );
 
     /// <summary>
@@ -155,9 +159,8 @@ internal sealed record ActivationMask(
     /// <summary>The share of the entries of a factor that are expected to be other than zero.</summary>
     public static double DensityOf(Value factor) =>
         Terms(factor)
-            .Aggregate(
-                1.0,
-                (density, term) => density * (!IsFromTruth(term) || term.Producer!.Inputs[0]!.Producer?.Operator is Equal ? 1 : 0.5)
+            .Aggregate(1.0, (density, term) =>
+                density * (IsFromTruth(term) ? (term.Producer!.Inputs[0]!.Producer?.Operator as Operator)?.ExpectedShare ?? 0.5 : 1)
             );
 
     private static bool IsFromTruth(Value term) =>
@@ -177,7 +180,7 @@ internal sealed record ActivationMask(
                 value = value.Producer!.Inputs[0]!;
             if (!seen.Add(value))
                 continue;
-            if (value.Producer is { Operator: Mul } product)
+            if (value.Producer is { } product && product.Rules().IsProduct)
                 foreach (var input in product.Inputs.Reverse())
                     pending.Push(input!);
             else

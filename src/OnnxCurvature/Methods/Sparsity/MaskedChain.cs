@@ -2,7 +2,6 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.ControlFlow;
-using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Sparsity;
@@ -75,11 +74,11 @@ internal sealed record MaskedChain(IReadOnlyList<MaskedLink> Links, ActivationMa
         {
             var last = links[^1];
             var (at, end, output) = (last.Node.Output, (ActivationMask?)null, last.Node.Output);
-            while (Users(at) is [{ } user] && (user.Operator is Mul || user.Rules().IsView))
+            while (Users(at) is [{ } user] && (ActivationMask.FactorOf(user, dependent) is not null || user.Rules().IsView))
             {
                 at = user.Output;
                 if (
-                    user.Operator is Mul
+                    !user.Rules().IsView
                     && ActivationMask.Before(at, last.OutputPlanes, dependent) is { Map: null } mask
                     && mask.Base == last.Node.Output
                     && mask.IsSame(directions, last.Samples, last.OutputPlanes)

@@ -1,9 +1,8 @@
+using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Evaluation;
-using OnnxCurvature.Ops.Products;
 using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Methods.Sparsity;
@@ -63,7 +62,7 @@ internal sealed record MaskedLink(
     {
         var w = Forwards(b) ?? Node.Inputs[1]!;
         if (!Node.Rules().SlidesKernel)
-            return Node.Attributes.Int("transB", 0) != 0 ? TransposeAxes.Of(b, w, 1, 0) : w;
+            return Node.Rules().AsWeightProduct(Node) is { IsTransposed: true } ? TransposeAxes.Of(b, w, 1, 0) : w;
         var rank = w.Type.Rank;
         return Reshape.To(
             b,
@@ -92,9 +91,9 @@ internal sealed record MaskedLink(
         {
             var axes = Enumerable.Range(2, Node.Inputs[1]!.Type.Rank - 2).ToArray();
             var maker = Node.Rules().SlidesKernel ? Node.Inputs[1]!.Producer : null;
-            if (maker is { Operator: TransposeAxes } && axes.All(axis => TransposeAxes.Permutation(maker)[axis] == axis))
-                maker = maker.Inputs[0]!.Producer;
-            return maker is not null && Slice.Reverses(maker, axes) ? maker : null;
+            if (PermutationOf(maker) is { } order && axes.All(axis => order[axis] == axis))
+                maker = maker!.Inputs[0]!.Producer;
+            return maker?.Operator is Operator op && op.Reverses(maker, axes) ? maker : null;
         }
     }
 
@@ -102,7 +101,9 @@ internal sealed record MaskedLink(
     private Value? Forwards(GraphBuilder b) =>
         Reversal is not { } reversal ? null
         : Node.Inputs[1] == reversal.Output ? reversal.Inputs[0]
-        : TransposeAxes.Of(b, reversal.Inputs[0]!, [.. TransposeAxes.Permutation(Node.Inputs[1]!.Producer!)]);
+        : TransposeAxes.Of(b, reversal.Inputs[0]!, [.. PermutationOf(Node.Inputs[1]!.Producer)!.Value]);
+
+    private static ImmutableArray<int>? PermutationOf(Node? node) => node?.Operator is Operator op ? op.PermutationOf(node) : null;
 
     /// <summary>
     /// The link that a node is; null where it is no product that can be taken at nonzero channels. On a device these are products of one
@@ -122,20 +123,15 @@ internal sealed record MaskedLink(
             || !w.Type.Shape.IsKnown
         )
             return null;
-        var link = node.Operator switch
+        var link = node.Rules().AsWeightProduct(node) switch
         {
-            Conv when node.Attributes.Int("group", 1) == 1 && x.Type.Shape[0].DividedBy(directions) is { } samples => OfConvolution(
+            { Slides: true } when x.Type.Shape[0].DividedBy(directions) is { } samples => OfConvolution(
                 node,
                 directions,
                 samples,
                 dependent
             ),
-            Gemm when node.Attributes.Int("transA", 0) == 0 && node.Attributes.Float("alpha", 1) == 1 => OfMatrices(
-                node,
-                directions,
-                dependent
-            ),
-            MatMul when x.Type.Rank == 2 && w.Type.Rank == 2 => OfMatrices(node, directions, dependent),
+            { Slides: false } when x.Type.Rank == 2 && w.Type.Rank == 2 => OfMatrices(node, directions, dependent),
             _ => null,
         };
         return limits.Provider == ExecutionProvider.Cpu

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
-using OnnxCurvature.Ops.ControlFlow;
+using OnnxCurvature.Ops;
 using OnnxCurvature.Transforms;
 
 namespace OnnxCurvature.Methods.Sparsity;
@@ -24,7 +24,7 @@ internal static class MaskedProducts
         PlanLimits limits,
         Dictionary<Node, MaskedLink?> known,
         Func<MaskedLink, bool> fits
-    ) => body.Nodes.Any(node => node.Operator is If) ? [] : MaskedChain.In(body, directions, limits, known, fits);
+    ) => body.Nodes.Any(node => node.Operator is Operator { Branches: true }) ? [] : MaskedChain.In(body, directions, limits, known, fits);
 
     /// <summary>The outputs of a body, with chains replaced.</summary>
     /// <param name="b">Where the nodes are built.</param>

@@ -120,18 +120,12 @@ internal sealed class LinearCombinations
         {
             var (node, term) = next;
             chain.Add(node);
-            foreach (var (input, index) in node.Inputs.Select((input, index) => (input!, index)))
+            foreach (var linear in TermsOf(node)!.Value)
             {
-                if (!_dependent.Contains(input))
-                    continue;
-                var own = node.Operator switch
-                {
-                    Mul => term with { Factors = new Factors(term.Factors, node.Inputs[1 - index]!, false) },
-                    Div => term with { Factors = new Factors(term.Factors, node.Inputs[1]!, true) },
-                    Neg => term with { IsNegative = !term.IsNegative },
-                    Sub when index == 1 => term with { IsNegative = !term.IsNegative },
-                    _ => term,
-                };
+                var input = node.Inputs[linear.Input]!;
+                var own = term with { IsNegative = term.IsNegative != linear.IsNegative };
+                if (linear.Factor is { } factor)
+                    own = own with { Factors = new Factors(term.Factors, node.Inputs[factor]!, linear.IsDivisor) };
                 if (_inner.Contains(input))
                     open.Push((input.Producer!, own));
                 else
@@ -148,14 +142,10 @@ internal sealed class LinearCombinations
         && _dependent.Contains(node.Output)
         // Sums over chunks stay what they are: a state and what is added to it.
         && !node.Inputs.Any(_parameters.Contains)
-        && node.Operator switch
-        {
-            Mul => node.Inputs is [{ } left, { } right] && _dependent.Contains(left) != _dependent.Contains(right),
-            Div => !_dependent.Contains(node.Inputs[1]!),
-            Add or Sub => node.Inputs is [{ } left, { } right] && _dependent.Contains(left) && _dependent.Contains(right),
-            Neg => true,
-            _ => false,
-        };
+        && TermsOf(node) is not null;
+
+    private ImmutableArray<LinearTerm>? TermsOf(Node node) =>
+        node.Rules().LinearTerms(node, [.. node.Inputs.Select(input => input is not null && _dependent.Contains(input))]);
 
     private Value Sum((Value Leaf, Term[] Terms)[] groups, ElementType element)
     {

@@ -13,7 +13,7 @@ namespace OnnxCurvature.Ops.ControlFlow;
 /// </summary>
 internal sealed class If : Operator, IBodyOperator
 {
-    private static readonly ImmutableArray<string> Branches = ["then_branch", "else_branch"];
+    private static readonly ImmutableArray<string> BodyNames = ["then_branch", "else_branch"];
 
     /// <inheritdoc/>
     public bool ListsCaptures(Node node) => true;
@@ -164,13 +164,9 @@ internal sealed class If : Operator, IBodyOperator
         return
         [
             .. found[0]
-                .Zip(
-                    found[1],
-                    (yes, no) =>
-                        yes == no || no.IsNone ? yes
-                        : yes.IsNone ? no
-                        : SampleLayout.Coupled
-                ),
+                .Zip(found[1], (yes, no) => yes == no || no.IsNone ? yes
+                    : yes.IsNone ? no
+                    : SampleLayout.Coupled),
         ];
     }
 
@@ -190,7 +186,7 @@ internal sealed class If : Operator, IBodyOperator
 
     private static ImmutableArray<Program> Bodies(Attributes attributes) =>
         [
-            .. Branches.Select(name =>
+            .. BodyNames.Select(name =>
                 attributes.Program(name) ?? throw new UnsupportedOperatorException($"If lacks its attribute '{name}'.")
             ),
         ];
@@ -205,7 +201,7 @@ internal sealed class If : Operator, IBodyOperator
     {
         var attributes = Attributes.Empty;
         for (var at = 0; at < branches.Length; at++)
-            attributes = attributes.With(Branches[at], branches[at].Build(outputs(branches[at], at)));
+            attributes = attributes.With(BodyNames[at], branches[at].Build(outputs(branches[at], at)));
         return b.Append(this, InputsOf(condition, attributes), attributes, types.AsSpan());
     }
 
@@ -284,4 +280,7 @@ internal sealed class If : Operator, IBodyOperator
 
     /// <inheritdoc/>
     public override int? NarrowTypesSince => 0;
+
+    /// <inheritdoc/>
+    public override bool Branches => true;
 }

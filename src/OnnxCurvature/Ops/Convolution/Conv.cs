@@ -285,4 +285,15 @@ internal sealed class Conv : ConvolutionOperator
 
     /// <inheritdoc/>
     public override WeightPacking Packing => WeightPacking.Kept;
+
+    /// <summary>A convolution sums over the channels of x.</summary>
+    public override RowRule? OnRows(Node node, int input, int axis) =>
+        input == 0 && axis == 1 && Group(node) == 1 && node.Input(2) is null ? new RowRule(null, [1, 1]) : null;
+
+    /// <inheritdoc/>
+    public override WeightProduct? AsWeightProduct(Node node) =>
+        Group(node) == 1 && node.Input(2) is null ? new WeightProduct(Slides: true) : null;
+
+    /// <inheritdoc/>
+    public override Func<GraphBuilder, Value>? OverFewPositions(Node node) => PositionProduct.Of(node);
 }

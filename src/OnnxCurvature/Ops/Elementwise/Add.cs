@@ -69,4 +69,8 @@ internal sealed class Add : BinaryElementwise
 
     /// <inheritdoc/>
     public override bool KeepsBlocks => true;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<LinearTerm>? LinearTerms(Node node, ImmutableArray<bool> active) =>
+        active[0] && active[1] ? [new LinearTerm(0), new LinearTerm(1)] : null;
 }

@@ -55,4 +55,8 @@ internal sealed class Div : BinaryElementwise
 
     /// <inheritdoc/>
     public override bool IsDivisor(int input) => input == 1;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<LinearTerm>? LinearTerms(Node node, ImmutableArray<bool> active) =>
+        active[1] ? null : [new LinearTerm(0, Factor: 1, IsDivisor: true)];
 }

@@ -55,4 +55,13 @@ internal sealed class Mul : BinaryElementwise
 
     /// <inheritdoc/>
     public override bool KeepsBlocks => true;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<LinearTerm>? LinearTerms(Node node, ImmutableArray<bool> active) =>
+        active[0] == active[1] ? null
+        : active[0] ? [new LinearTerm(0, Factor: 1)]
+        : [new LinearTerm(1, Factor: 0)];
+
+    /// <inheritdoc/>
+    public override bool IsProduct => true;
 }

@@ -49,4 +49,11 @@ internal sealed class Neg : LinearOperator
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => SquaredCoefficients.Negated;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<LinearTerm>? LinearTerms(Node node, ImmutableArray<bool> active) =>
+        [new LinearTerm(0, IsNegative: true)];
+
+    /// <inheritdoc/>
+    public override RowRule? OnRows(Node node, int input, int axis) => RowRule.Of(axis, 1, input, axis);
 }

@@ -37,4 +37,8 @@ internal sealed class Sub : BinaryElementwise
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) =>
         input == 0 ? SquaredCoefficients.Same : SquaredCoefficients.Negated;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<LinearTerm>? LinearTerms(Node node, ImmutableArray<bool> active) =>
+        active[0] && active[1] ? [new LinearTerm(0), new LinearTerm(1, IsNegative: true)] : null;
 }

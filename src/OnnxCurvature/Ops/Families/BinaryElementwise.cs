@@ -85,4 +85,15 @@ internal abstract class BinaryElementwise : Operator
 
     /// <inheritdoc/>
     public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
+
+    /// <inheritdoc/>
+    public override RowRule? OnRows(Node node, int input, int axis)
+    {
+        var rank = node.Output.Type.Rank;
+        var output = axis + rank - node.Inputs[input]!.Type.Rank;
+        return new RowRule(output, [.. node.Inputs.Select(each => Own(each!.Type.Shape))]);
+
+        // An operand that is broadcast along the rows is the same for all of them.
+        int? Own(TensorShape shape) => output - rank + shape.Rank is >= 0 and var own && !shape[own].IsOne ? own : null;
+    }
 }

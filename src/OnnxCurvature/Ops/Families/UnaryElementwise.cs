@@ -72,4 +72,7 @@ internal abstract class UnaryElementwise : Operator
 
     /// <inheritdoc/>
     public override Value InFloat32(GraphBuilder b, OperatorCall call) => SameInFloat32(b, call);
+
+    /// <inheritdoc/>
+    public override RowRule? OnRows(Node node, int input, int axis) => RowRule.Of(axis, 1, input, axis);
 }

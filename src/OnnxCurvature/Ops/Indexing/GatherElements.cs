@@ -74,4 +74,8 @@ internal sealed class GatherElements : LinearOperator
 
     /// <inheritdoc/>
     public override bool Selects => true;
+
+    /// <inheritdoc/>
+    public override RowRule? OnRows(Node node, int input, int axis) =>
+        input == 0 && Axis(node) != axis ? new RowRule(axis, [axis, axis]) : null;
 }

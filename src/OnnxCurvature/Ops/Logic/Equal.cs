@@ -11,4 +11,7 @@ internal sealed class Equal : Comparison
 
     /// <inheritdoc/>
     protected override bool Holds(double a, double b) => a == b;
+
+    /// <summary>Numbers that are compared are the positions of a maximum, say, and as a rule the same.</summary>
+    public override double ExpectedShare => 1;
 }

@@ -232,4 +232,8 @@ internal sealed class Gemm : Operator
 
     /// <inheritdoc/>
     public override WeightPacking Packing => WeightPacking.Passing;
+
+    /// <inheritdoc/>
+    public override WeightProduct? AsWeightProduct(Node node) =>
+        Form.Of(node.Attributes) is { TransA: false, Alpha: 1 } form && node.Input(2) is null ? new WeightProduct(form.TransB) : null;
 }

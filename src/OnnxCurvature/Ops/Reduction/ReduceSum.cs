@@ -35,4 +35,16 @@ internal sealed class ReduceSum : LinearReduction
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;
+
+    /// <inheritdoc/>
+    public override RowRule? OnRows(Node node, int input, int axis)
+    {
+        if (node.Attributes.Ints("axes") is not { } axes)
+            return null;
+        var reduced = Axes.Normalize(axes, node.Inputs[input]!.Type.Rank);
+        if (reduced.Contains(axis))
+            return null;
+        var output = node.Attributes.Int("keepdims", 1) != 0 ? axis : axis - reduced.Count(other => other < axis);
+        return RowRule.Of(output, node.Inputs.Length, input, axis);
+    }
 }

@@ -56,8 +56,7 @@ internal sealed class Reshape : LinearOperator
                 product *= dims[axis];
         }
         if (target.IndexOf(-1) is var inferred and >= 0)
-            dims[inferred] =
-                x.Shape.Elements.DividedBy(product)
+            dims[inferred] = x.Shape.Elements.DividedBy(product)
                 ?? (
                     x.Shape.IsKnown && product.IsKnown
                         ? throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].")
@@ -183,4 +182,16 @@ internal sealed class Reshape : LinearOperator
 
     /// <inheritdoc/>
     public override int? NarrowTypesSince => 0;
+
+    /// <inheritdoc/>
+    public override RowRule? OnRows(Node node, int input, int axis)
+    {
+        var (from, to) = (node.Inputs[0]!.Type.Shape, node.Output.Type.Shape);
+        return
+            Enumerable.Range(0, to.Rank).FirstOrDefault(at => to[at] == from[axis] && to.Product(0, at) == from.Product(0, axis), -1)
+                is var output
+                    and >= 0
+            ? RowRule.Of(output, node.Inputs.Length, input, axis)
+            : null;
+    }
 }

@@ -47,13 +47,13 @@ internal sealed class Slice : LinearOperator
     /// <summary>The indices of x along an axis in reverse order.</summary>
     public static Value Reversed(GraphBuilder b, Value x, int axis) => Of(b, x, axis, -1, long.MinValue + 1, -1);
 
-    /// <summary>Whether a node puts the given axes in reverse order, and does nothing else.</summary>
-    public static bool Reverses(Node node, IEnumerable<int> axes)
+    /// <inheritdoc/>
+    public override bool Reverses(Node node, IEnumerable<int> axes)
     {
         var shape = node.Inputs[0]!.Type.Shape;
-        if (node.Operator is not Slice || !shape.IsKnown || node.Inputs.Skip(1).Any(input => input is not null && input.Constant is null))
+        if (!shape.IsKnown || node.Inputs.Skip(1).Any(input => input is not null && input.Constant is null))
             return false;
-        Part[] parts = [.. Parts(new OperatorCall(node.Operator.Name, node.Operator.Domain, node.Inputs, node.Attributes, 1), shape.Rank)];
+        Part[] parts = [.. Parts(new OperatorCall(Name, Domain, node.Inputs, node.Attributes, 1), shape.Rank)];
         return parts.All(part =>
                 part.On(shape[part.Axis].Factor) is var (start, count, step)
                 && step == -1
@@ -162,8 +162,7 @@ internal sealed class Slice : LinearOperator
         {
             if (part.IsWhole)
                 continue;
-            var size =
-                x.Shape[part.Axis].Known
+            var size = x.Shape[part.Axis].Known
                 ?? throw new UnsupportedOperatorException(
                     $"the size {x.Shape[part.Axis]} of a sliced axis is not known; give the sizes of symbolic dimensions."
                 );
@@ -320,8 +319,7 @@ internal sealed class Slice : LinearOperator
             return null;
         foreach (var part in Parts(call, y.Type.Rank))
         {
-            var size =
-                y.Type.Shape[part.Axis].Known
+            var size = y.Type.Shape[part.Axis].Known
                 ?? throw new UnsupportedOperatorException(
                     $"the size {y.Type.Shape[part.Axis]} of a reversed axis is not known; give the sizes of symbolic dimensions."
                 );

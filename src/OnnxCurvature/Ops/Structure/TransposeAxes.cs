@@ -115,4 +115,7 @@ internal sealed class TransposeAxes : LinearOperator
 
     /// <summary>Of what it reads or writes, one lies in pieces.</summary>
     public override KernelUse KernelUse(Node node, Func<Dim, double> size) => new(Traffic: 2);
+
+    /// <inheritdoc/>
+    public override ImmutableArray<int>? PermutationOf(Node node) => [.. Permutation(node)];
 }

@@ -1,6 +1,6 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Costs;
-using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Runtime.Schedules;
 
@@ -59,7 +59,8 @@ internal sealed record SummedChunks(Program Program, double Bytes, int AtOnce)
             var state = states[index];
             if (
                 state.Type.Element is not (ElementType.Float32 or ElementType.Float64)
-                || outputs[index].Value.Producer is not { Operator: Add } sum
+                || outputs[index].Value.Producer is not { } sum
+                || !sum.Rules().IsSum(sum)
                 || sum.Inputs is not [{ } left, { } right]
                 || left == state == (right == state)
                 || left.Type.Shape != right.Type.Shape
