@@ -20,7 +20,7 @@ internal static class ChildProcess
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         long peak = 0;
         var id = process.Id.ToString(CultureInfo.InvariantCulture);
-        // The mark only rises, so the last look before the end tells the peak but for what the last milliseconds add.
+        // The mark only rises, so the last look before the end gives the peak but for what the last milliseconds add.
         while (!process.WaitForExit(10))
             peak = Math.Max(peak, ProcStatus.PeakBytes(id) ?? 0);
         var seconds = clock.Elapsed.TotalSeconds;

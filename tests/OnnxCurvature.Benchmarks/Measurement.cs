@@ -20,7 +20,7 @@ internal sealed record Measurement(
     long FileBytes = 0
 )
 {
-    /// <summary>Of a measurement that tells the time of all work from a part of it: the seconds of the part.</summary>
+    /// <summary>Of a measurement that infers the time of all work from a part of it: the seconds of the part.</summary>
     public double Measured { get; init; }
 
     /// <summary>A remark; null for none.</summary>

@@ -127,11 +127,11 @@ internal sealed partial class SuiteCases(Workspace workspace)
             .. entry.Most > 0 ? [entry.Most.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         ];
         var (inside, outside) = workspace.SuitePeer(arguments);
-        // What was not made is told from what was; the start of the process comes once.
+        // The part that was not made is inferred from the rest; the start of the process comes once.
         return inside with
         {
             Seconds = [outside.Seconds - inside.Measured + inside.Seconds[0]],
-            Further = entry.Most > 0 ? $"told from {entry.Most} directions" : null,
+            Further = entry.Most > 0 ? $"inferred from {entry.Most} directions" : null,
         };
     }
 

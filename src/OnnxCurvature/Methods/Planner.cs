@@ -101,7 +101,12 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
         planned.AddRange(derivatives.Pairs(targets, gradients));
         _notes.AddRange(derivatives.Notes.Distinct());
         Build(planned.ToImmutable());
+        return PlanOf(head, targets, derivatives, batch);
+    }
 
+    /// <summary>The plan of what has been built.</summary>
+    private CurvaturePlan PlanOf(LossHead head, ImmutableArray<Target> targets, DerivativeBuilder derivatives, Value? batch)
+    {
         var inputs = (head.Target is { } labels ? model.Inputs.Add(labels) : model.Inputs).AddRange(derivatives.Inputs);
         if (batch is not null)
             inputs = inputs.Add(batch);

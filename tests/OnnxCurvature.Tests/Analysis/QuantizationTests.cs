@@ -96,6 +96,7 @@ public sealed class QuantizationTests
     [Fact]
     public void Weights_of_zeros_and_of_one_sign_are_rounded_within_half_a_step()
     {
+        Assert.NotEmpty(QuantizationScheme.All);
         foreach (var scheme in QuantizationScheme.All)
         {
             var zeros = new KernelMap(2, 3, [], [.. new double[6]]);

@@ -56,7 +56,7 @@ public sealed partial class HygieneTests
     [InlineData("out/work/x", false), InlineData("https://example.org/home/x", false), InlineData("/tmp/x", false)]
     public void Paths_of_machines_are_told_from_others(string text, bool found) => Assert.Equal(found, MachinePath().IsMatch(text));
 
-    // As git tells: text has no NUL near its beginning.
+    // As in git: text has no NUL near its beginning.
     private static bool IsText(string path)
     {
         using var stream = File.OpenRead(path);

@@ -4,7 +4,7 @@ namespace OnnxCurvature.Tests.Architecture;
 
 /// <summary>
 /// The folders of a library and the references between them. A namespace is called after its folder, and a file after its type, so
-/// the text of the sources tells both. The folder of the library itself is the empty string.
+/// the text of the sources shows both. The folder of the library itself is the empty string.
 /// </summary>
 public sealed partial class SourceFolders
 {

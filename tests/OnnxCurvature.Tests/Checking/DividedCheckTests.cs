@@ -56,7 +56,7 @@ public sealed class DividedCheckTests
     {
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
-        var faults = new PlantedFaults { Loss = head => head with { Factor = new Larger(head.Factor!) } };
+        var faults = new PlantedFaults { Loss = head => head with { Root = new Larger(head.Root!) } };
         var files = Shards(entry, folder, Limit(entry, 0.3, batch), batch, count, faults);
         var exception = Assert.Throws<DisagreementException>(() => CurvatureEngine.Merge(files));
         Assert.All(

@@ -24,7 +24,7 @@ public sealed class PlantedFaultTests
     [InlineData(ElementType.Float64)]
     public void A_square_root_of_the_output_Hessian_of_a_wrong_scale_is_found(ElementType element)
     {
-        var faults = new PlantedFaults { Loss = head => head with { Factor = new Changed(head.Factor!, 2, (_, columns) => columns) } };
+        var faults = new PlantedFaults { Loss = head => head with { Root = new Changed(head.Root!, 2, (_, columns) => columns) } };
         AreDiagonals(Wrong("relu mlp CrossEntropy 3", element, faults));
     }
 
@@ -36,7 +36,7 @@ public sealed class PlantedFaultTests
     [InlineData(ElementType.Float64)]
     public void Samples_that_are_taken_from_another_place_are_found(ElementType element)
     {
-        var faults = new PlantedFaults { Loss = head => head with { Factor = new Changed(head.Factor!, 1, NextSample) } };
+        var faults = new PlantedFaults { Loss = head => head with { Root = new Changed(head.Root!, 1, NextSample) } };
         AreDiagonals(Wrong("relu mlp CrossEntropy 3", element, faults));
     }
 
@@ -79,7 +79,7 @@ public sealed class PlantedFaultTests
     [Fact]
     public void Without_a_check_a_planted_fault_is_given_out_as_a_result()
     {
-        var faults = new PlantedFaults { Loss = head => head with { Factor = new Changed(head.Factor!, 2, (_, columns) => columns) } };
+        var faults = new PlantedFaults { Loss = head => head with { Root = new Changed(head.Root!, 2, (_, columns) => columns) } };
         var result = Run("relu mlp CrossEntropy 3", ElementType.Float32, new CurvatureRunOptions { Faults = faults, Check = false });
         Assert.Empty(result.Check.Entries);
         Assert.Equal("the run was made with --no-check", Assert.Single(result.Check.Unchecked).Reason);

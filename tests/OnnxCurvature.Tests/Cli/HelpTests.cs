@@ -34,6 +34,7 @@ public sealed class HelpTests
     public void The_short_help_explains_or_names_every_option_and_each_line_that_explains_one_is_short(string command)
     {
         var text = Help(command, "--help", 80);
+        Assert.NotEmpty(OptionsOf(command));
         foreach (var option in OptionsOf(command))
             Assert.Contains(option.Name, text, StringComparison.Ordinal);
     }

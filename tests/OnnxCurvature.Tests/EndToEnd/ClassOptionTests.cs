@@ -161,7 +161,7 @@ public sealed class ClassOptionTests
     [InlineData("run @last.onnx @labels.npy --label-smoothing 1.5", "--label-smoothing 1.5 is no share of a label")]
     [InlineData("run @square.onnx @square.npy", "fits 'z' [5,4,4] with classes along axis 1 or 2; say which with --class-axis")]
     [InlineData("run @softmax.onnx @labels.npy --class-axis 1", "and the softmax before 'p' runs along axis 2")]
-    public void What_does_not_fit_is_told_in_one_sentence(string words, string sentence)
+    public void Options_that_do_not_fit_are_refused_in_one_sentence(string words, string sentence)
     {
         using var tool = Ready();
         tool.Npy("labels.npy", ElementType.Int64, [Samples, Steps], [.. Labels.Select(label => Math.Max(label, 0))]);

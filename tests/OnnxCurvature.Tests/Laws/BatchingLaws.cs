@@ -83,12 +83,12 @@ public sealed class BatchingLaws
     }
 
     /// <summary>
-    /// Compares the outputs for columns of <paramref name="columnsOf"/>, and of the points <paramref name="points"/> slightly moved, with
+    /// Compares the outputs for columns of <paramref name="directionsOf"/>, and of the points <paramref name="points"/> slightly moved, with
     /// the outputs for each column, stacked.
     /// </summary>
     private static void Check(
         SampleProgram program,
-        IReadOnlyList<Value> columnsOf,
+        IReadOnlyList<Value> directionsOf,
         IReadOnlyList<Value?> outputs,
         IReadOnlyList<Value> points,
         Dim size
@@ -96,7 +96,7 @@ public sealed class BatchingLaws
     {
         var used = outputs.Where(output => output is not null).Select(output => output!).ToArray();
         Assert.NotEmpty(used);
-        var columns = columnsOf
+        var columns = directionsOf
             .Concat(points)
             .ToDictionary(value => value, value => Enumerable.Range(0, Columns).Select(_ => Column(value)).ToArray());
         var parameters = columns.Keys.ToDictionary(

@@ -9,6 +9,19 @@ namespace OnnxCurvature.Tests.Laws;
 /// <summary>The laws of what an operator says about itself: types, curvature, samples.</summary>
 public sealed class CatalogueLaws
 {
+    /// <summary>The laws that compare with ONNX Runtime leave out these samples, and no others.</summary>
+    [Fact]
+    public void The_samples_that_ONNX_Runtime_cannot_run_are_as_approved() =>
+        Golden.Match(
+            "not-in-runtime.txt",
+            string.Concat(
+                SampleTable
+                    .All.Select(row => SampleTable.Get(row.Data))
+                    .Where(sample => sample.NotInRuntime is not null)
+                    .Select(sample => $"{sample} | {sample.NotInRuntime}\n")
+            )
+        );
+
     [Fact]
     public void Every_operator_of_the_catalogue_has_a_sample()
     {

@@ -53,11 +53,9 @@ public sealed class Float64Laws
         ApprovedRefusals.Check("", program.Sample, null);
         ProgramVerifier.Verify(lowered);
         CheckOnCuda(program, whole, outputs);
-        if (lowered == whole && program.Sample.NotInRuntime is { } reason)
-        {
-            TestContext.Current.AddWarning($"not compared: {reason}");
+        if (lowered == whole && program.Sample.NotInRuntime is not null)
+            // Goldens/not-in-runtime.txt lists these samples, each with its reason.
             return;
-        }
         Assert.Same(lowered, new Float64Lowering(ExecutionProvider.Cpu).Run(lowered));
         var expected = program.Evaluate(outputs, outputs);
         foreach (

@@ -86,11 +86,9 @@ public sealed class RuntimeLaws
 
     private static void Check(OperatorSample sample, Func<SampleProgram, List<Value>> outputsOf)
     {
-        if (sample.NotInRuntime is { } reason)
-        {
-            TestContext.Current.AddWarning($"not compared: {reason}");
+        if (sample.NotInRuntime is not null)
+            // Goldens/not-in-runtime.txt lists these samples, each with its reason.
             return;
-        }
         foreach (var element in new[] { ElementType.Float64, ElementType.Float32 })
         {
             var program = new SampleProgram(sample, element);

@@ -31,10 +31,11 @@ public sealed class UnfoldingLaws
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var (b, node) = (program.Builder, program.Node);
-        foreach (var weight in program.Active)
+        var weights = program.Active.Where(weight => Unfolded(program, weight) is not null).ToArray();
+        Assert.NotEmpty(weights);
+        foreach (var weight in weights)
         {
-            if (Unfolded(program, weight) is not { } product)
-                continue;
+            var product = Unfolded(program, weight)!;
             var cotangent = program.Bind(b.Parameter(node.Output.Type), program.RandomLike(node.Output));
             var expected = b.Linearize([weight], [node.Output]).Transpose(b, [cotangent])[0]!;
 

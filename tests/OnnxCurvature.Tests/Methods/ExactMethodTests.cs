@@ -18,6 +18,11 @@ public sealed class ExactMethodTests
 {
     public static TheoryData<string> Names => [.. ProblemTable.Names];
 
+    /// <summary>Tests that go over the weights of a problem would pass where it had none.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_problem_has_a_weight(string name) => Assert.NotEmpty(ProblemTable.Find(name).Weights);
+
     [Theory]
     [MemberData(nameof(Names))]
     public void The_plan_gives_the_gradient_and_the_exact_diagonal(string name)

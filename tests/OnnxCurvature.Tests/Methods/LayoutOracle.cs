@@ -91,7 +91,7 @@ internal sealed class LayoutOracle
     public int[] OwnerOf { get; }
 
     /// <summary>Whether every term of the loss belongs to one sample.</summary>
-    public bool TellsSamplesApart =>
+    public bool SeparatesSamples =>
         Enumerable
             .Range(0, OwnerOf.Length)
             .GroupBy(entry => _termOf[entry])

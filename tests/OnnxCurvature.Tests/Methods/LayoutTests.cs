@@ -115,7 +115,7 @@ public sealed class LayoutTests
             Refusals.Check($"{layout}, {loss}, {samples} samples, {steps} steps, {classes} classes, {weight}", refusal);
             if (run is null)
                 continue;
-            Assert.True(samples == 1 || run.Oracle.TellsSamplesApart, $"{layout} with {loss} should be refused");
+            Assert.True(samples == 1 || run.Oracle.SeparatesSamples, $"{layout} with {loss} should be refused");
             var gradients = run.Oracle.Gradients;
             run.Near(Flat(gradients), Quantity.PerSampleGradient, First);
             run.Near(Flat(gradients.PointwisePower(2)), Quantity.PerSampleFisherDiagonal, First);
@@ -130,7 +130,7 @@ public sealed class LayoutTests
     [InlineData("rows merged, steps first", nameof(LossKind.Mse))]
     [InlineData("classes, samples, steps", nameof(LossKind.BinaryCrossEntropy))]
     [InlineData("twice in a batch", nameof(LossKind.CrossEntropy))]
-    public void Drawn_targets_estimate_the_same_diagonal_wherever_samples_lie(string layout, string loss)
+    public void Sampled_targets_estimate_the_same_diagonal_wherever_samples_lie(string layout, string loss)
     {
         var run = new Run(layout, loss, 3, 2, 4, "scale", [Quantity.GgnDiagonal], estimator: Estimator.GgnMonteCarlo);
         run.Covers(run.Oracle.GaussNewton, Quantity.GgnDiagonalEstimate, Quantity.GgnDiagonalStandardError);

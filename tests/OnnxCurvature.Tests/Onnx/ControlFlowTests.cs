@@ -234,7 +234,7 @@ public sealed class ControlFlowTests : IDisposable
     }
 
     [Fact]
-    public void What_rounds_share_is_written_once()
+    public void Nodes_that_iterations_share_are_written_once()
     {
         var body = new GraphProto
         {

@@ -225,7 +225,7 @@ public sealed class LoadRefusalTests : IDisposable
         );
 
     [Fact]
-    public void What_the_runtime_says_of_such_a_model_is_told()
+    public void The_sentence_of_the_runtime_on_such_a_model_is_reported()
     {
         var path = Model(Graph(Node("Cast", "x", "c", Int("to", 7)), Node("Reshape", "x c", "y"))).Save(_folder);
         var message = Assert

@@ -51,7 +51,7 @@ public sealed class LoopGraphTests : IDisposable
     }
 
     [Fact]
-    public void What_ends_a_loop_is_told_as_a_discrete_choice()
+    public void The_condition_that_ends_a_loop_is_reported_as_a_discrete_choice()
     {
         var body = new GraphProto
         {

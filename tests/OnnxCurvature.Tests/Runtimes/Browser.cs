@@ -48,7 +48,7 @@ internal static class Browser
             var results = Task.Run(() => Serve(server, folders));
             return results.Wait(Limit)
                 ? results.Result
-                : throw new TimeoutException($"The page '{page}' told nothing in {Limit.TotalMinutes} minutes.");
+                : throw new TimeoutException($"The page '{page}' reported nothing in {Limit.TotalMinutes} minutes.");
         }
         finally
         {

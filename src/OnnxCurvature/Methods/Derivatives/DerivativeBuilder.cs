@@ -303,7 +303,7 @@ internal sealed class DerivativeBuilder
         if (quantity == Quantity.PerSampleGgnDiagonal)
         {
             var root =
-                _head.Factor
+                _head.Root
                 ?? throw new UserErrorException(
                     $"The {quantity.Name()} of '{target.Name}' cannot be computed, because no square root of the loss's Hessian in its "
                         + $"output is known; take a loss of the tool's own with --loss."
@@ -317,7 +317,7 @@ internal sealed class DerivativeBuilder
                     $"the Gauss–Newton matrix of each sample is the sum of squared pull-backs of {root.Formula}"
                 );
         }
-        return _head.Factor is { } factor && CurvedBetween(target) is null
+        return _head.Root is { } factor && CurvedBetween(target) is null
             ? samples.FactorDiagonal(
                 factor,
                 $"no node between '{target.Value.Name}' and '{_head.Output.Name}' has a second derivative, so the diagonal of each "

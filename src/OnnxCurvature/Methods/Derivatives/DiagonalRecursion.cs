@@ -52,7 +52,7 @@ internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, Curvature
             case LossKind.CrossEntropy:
                 var axis = head.ClassAxis!.Value;
                 var p = new Expr(b, Softmax.Of(b, z, axis));
-                var weighted = p * Softmax.Complement(p, axis) * p.With(head.Factor!.Weight);
+                var weighted = p * Softmax.Complement(p, axis) * p.With(head.Root!.Weight);
                 if (request.Estimator != Estimator.HesScale)
                     return Mul.Of(b, weighted, head.Classes!.Coefficients);
                 return head.Classes!.RowWeights is { } rows ? Mul.Of(b, weighted, Reshape.InsertAxis(b, rows, axis)) : weighted;

@@ -47,7 +47,7 @@ internal sealed class SampleDerivatives
             (path, obstacle) = (null, refusal);
         var isMasked =
             path is null
-            && head.Factor is not null
+            && head.Root is not null
             && proof.Of(target.Value).IsNone
             && place.IsSeparate
             && place.SamplesOf(head.Output.Type.Shape).IsKnown;
@@ -128,13 +128,7 @@ internal sealed class SampleDerivatives
             );
         var terms = sampling.Terms;
         if (_head.Classes?.RowWeights is not null)
-            return Sampled(
-                name,
-                request.Probes,
-                sampling.Directions,
-                fisher ? Squared(_head.Factor!.Weight) : _head.Factor!.Weight,
-                Reason()
-            );
+            return Sampled(name, request.Probes, sampling.Directions, fisher ? Squared(_head.Root!.Weight) : _head.Root!.Weight, Reason());
         var weight = Means.Weight(_b, fisher ? [Samples] : terms, Element, request.Reduction, 1);
         // ℓₙ is a mean over the terms of a sample, which come in the place of one sample among all terms.
         var one = _head.InTerms(_pull.InOutput).OfOne(terms);

@@ -66,7 +66,7 @@ internal sealed class Truncation
     )
     {
         var (factor, pull) = (new KeptFactor(this), samples.PullBack);
-        if (pull.IsMasked || _head.Factor!.Directions(pull.InOutput) != _classes)
+        if (pull.IsMasked || _head.Root!.Directions(pull.InOutput) != _classes)
             throw new UserErrorException(
                 $"--tolerance needs independent samples with one row of '{_head.Output.Name}' {_head.Output.Type.Shape} each; leave it out."
             );
@@ -122,7 +122,7 @@ internal sealed class Truncation
     {
         public override Dim Directions(SampleLayout samples) => truncation._kept;
 
-        public override Value Weight => truncation._head.Factor!.Weight;
+        public override Value Weight => truncation._head.Root!.Weight;
 
         public override string Formula => "√p_c (e_c − p)";
 
@@ -137,6 +137,6 @@ internal sealed class Truncation
         }
 
         public override Value Project(GraphBuilder outer, GraphBuilder b, Value tangents) =>
-            Mul.Of(b, truncation._head.Factor!.Project(outer, b, tangents), truncation.Kept(tangents.Type.Element));
+            Mul.Of(b, truncation._head.Root!.Project(outer, b, tangents), truncation.Kept(tangents.Type.Element));
     }
 }

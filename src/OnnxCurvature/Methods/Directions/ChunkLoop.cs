@@ -69,7 +69,7 @@ internal sealed class ChunkLoop
     /// <summary>Which directions of the chunk there are, booleans [K]; null where there are always all.</summary>
     public Value? InRange { get; }
 
-    /// <summary>What each chunk adds to the running sums.</summary>
+    /// <summary>The terms that each chunk adds to the running sums.</summary>
     public IEnumerable<Value> Sums => _sums.Select(sum => sum.Next);
 
     /// <summary>Directions with those set to zero that are beyond the last. The directions lie along the first axis.</summary>

@@ -108,7 +108,7 @@ internal static class CrossEntropy
     /// The factor of a cross-entropy that a model computes: the directions of a sample are scaled by the root of its weight. Null where
     /// the weights of classes are not known to be positive, for then the Hessian is not known to have a real factor.
     /// </summary>
-    public static OutputHessianRoot? FactorOf(GraphBuilder b, Node node, Value logits)
+    public static OutputHessianRoot? RootOf(GraphBuilder b, Node node, Value logits)
     {
         if (logits.Type.Shape[DefaultAxis].Known is not { } classes)
             return null;

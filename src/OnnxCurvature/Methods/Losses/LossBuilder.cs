@@ -162,7 +162,7 @@ internal static class LossBuilder
         return head with
         {
             Output = logits,
-            Factor = CrossEntropy.FactorOf(b, node, logits),
+            Root = CrossEntropy.RootOf(b, node, logits),
             ClassAxis = CrossEntropy.DefaultAxis,
             Reduction = form == "mean" ? BatchWeight.Samples : BatchWeight.Sum,
             Notes =

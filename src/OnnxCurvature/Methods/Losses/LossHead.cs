@@ -8,14 +8,14 @@ namespace OnnxCurvature.Methods.Losses;
 /// <param name="Loss">The scalar loss.</param>
 /// <param name="Output">The value that the loss is a known function of: logits, predictions, or the loss itself.</param>
 /// <param name="Target">The new input that holds labels or targets; null where the loss needs none.</param>
-/// <param name="Factor">A square root of the output Hessian in <paramref name="Output"/>; null where none is known.</param>
+/// <param name="Root">A square root of the output Hessian in <paramref name="Output"/>; null where none is known.</param>
 /// <param name="Reduction">The weight of each batch in a run over several.</param>
 /// <param name="Notes">Notes on how the loss was understood, one sentence each.</param>
 internal sealed record LossHead(
     Value Loss,
     Value Output,
     Value? Target,
-    OutputHessianRoot? Factor,
+    OutputHessianRoot? Root,
     BatchWeight Reduction,
     IReadOnlyList<string> Notes
 )

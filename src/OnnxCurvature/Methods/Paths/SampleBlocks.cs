@@ -19,7 +19,7 @@ internal sealed class SampleBlocks(LossHead head, SampleProof proof)
         if (!samples.IsSeparate || target.IsPart && samples != SampleLayout.At(0))
             return SampleLayout.None;
         // A loss of a known form is a sum over samples in its output, whatever nodes it is computed by.
-        var end = head.Factor is null || proof.InOutput.IsCoupled ? head.Loss : head.Output;
+        var end = head.Root is null || proof.InOutput.IsCoupled ? head.Loss : head.Output;
         var from = new HashSet<Value> { target.Value };
         var nodes = CurvatureAnalysis.Run(GraphWalk.Between(from, [end]), from);
         return proof.Obstacles([.. nodes]).After(0) is null ? samples : SampleLayout.None;

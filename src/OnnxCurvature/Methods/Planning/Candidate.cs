@@ -3,12 +3,12 @@ namespace OnnxCurvature.Methods.Planning;
 /// <summary>A way to compute a Hessian diagonal, with what it is expected to take; or why it is not open.</summary>
 /// <param name="Method">The method's name.</param>
 /// <param name="Cut">The cut at which the second derivative is taken; the loss's output for the square root of the output Hessian.</param>
-/// <param name="IsFactor">Whether the directions there are those of the square root of the output Hessian, and not Hessian-vector
+/// <param name="IsRoot">Whether the directions there are those of the square root of the output Hessian, and not Hessian-vector
 /// products.</param>
 /// <param name="Directions">Directions in all.</param>
 /// <param name="Flops">Floating-point operations, roughly; candidates are compared by them.</param>
 /// <param name="Obstacle">Why the way is not proven to be exact; null where it is.</param>
-internal sealed record Candidate(string Method, Cut Cut, bool IsFactor, double Directions, double Flops, string? Obstacle = null)
+internal sealed record Candidate(string Method, Cut Cut, bool IsRoot, double Directions, double Flops, string? Obstacle = null)
 {
     /// <summary>
     /// Of the operations those that make the directions and pull them back to the target's product, which targets with the same

@@ -44,7 +44,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             var at = cut.Value.Type;
             if (!at.Element.IsFloat())
                 continue;
-            if (cut.Value == head.Output && head.Factor is { } factor)
+            if (cut.Value == head.Output && head.Root is { } factor)
             {
                 var output = AtOutput(survey, cut, factor, sources[index], blocked ?? obstacles.Before(cut.Value, cut.Before));
                 candidates.Add(output);

@@ -31,20 +31,20 @@ internal sealed class DiagonalPlanner(
     private readonly Dictionary<(Value, Value, (long, long)?), HessianDirections?> _regions = [];
     private readonly Dictionary<Value, CholeskyDirections> _cholesky = [];
     private readonly Dictionary<Target, Weighed> _weighed = [];
-    private RootDirections? _factor;
-    private RootDirections? _wholeFactor;
+    private RootDirections? _root;
+    private RootDirections? _wholeRoot;
 
     private GraphBuilder Builder => model.Builder;
 
     /// <summary>
     /// The directions for every sample by itself, whose pull-backs need not be kept apart: samples may be coupled before the output.
     /// </summary>
-    private RootDirections WholeFactor => _wholeFactor ??= new RootDirections(head.Output, head.Factor!, SampleLayout.None);
+    private RootDirections WholeRoot => _wholeRoot ??= new RootDirections(head.Output, head.Root!, SampleLayout.None);
 
     /// <summary>
     /// The directions of the square root of the output Hessian for all samples at once, where the loss is proven to keep them apart.
     /// </summary>
-    private RootDirections Factor => _factor ??= new RootDirections(head.Output, head.Factor!, proof.InOutput);
+    private RootDirections Root => _root ??= new RootDirections(head.Output, head.Root!, proof.InOutput);
 
     /// <summary>Weighs the ways to the Hessian diagonals of several targets together, before each is planned.</summary>
     public void Weigh(IEnumerable<Target> targets)
@@ -114,14 +114,14 @@ internal sealed class DiagonalPlanner(
         var terms = ImmutableArray.CreateBuilder<ITerm>();
         var closed = ImmutableArray.CreateBuilder<Value>();
         DirectionSource? directions =
-            best.IsFactor ? Factor
+            best.IsRoot ? Root
             : best.Method == Candidate.ByCholesky ? CholeskyAt(best.Cut.Value)
             : best.Cut.Joint is { } joint ? JointHessianDirections.Create(Builder, head.Loss, joint)
             : HessianAt(best.Cut.Value, best.Cut == survey.PullBackEndpoint && !best.IsJoint ? survey.Rows : null, best.IsJoint);
         var how = "";
         if (directions is not null)
         {
-            terms.Add(Term(Path(target, directions.At, best.IsJoint), directions, best.IsFactor));
+            terms.Add(Term(Path(target, directions.At, best.IsJoint), directions, best.IsRoot));
             how = terms[0].Description;
         }
         foreach (var (from, to) in CandidateSearch.SourcesBefore(survey, best.Cut))
@@ -159,7 +159,7 @@ internal sealed class DiagonalPlanner(
                 [],
                 []
             );
-        if (head.Factor is null)
+        if (head.Root is null)
             throw new UserErrorException(
                 $"The ggn-diagonal of '{target.Name}' cannot be computed, because no square root of the loss's Hessian in its output is "
                     + "known; ask for hessian-diagonal."
@@ -167,7 +167,7 @@ internal sealed class DiagonalPlanner(
         var path = SeparatePath(target, out var obstacle);
         var survey = new Survey(Builder, head, proof, target, costs);
         var search = new CandidateSearch(Builder, head, proof, limits);
-        var candidates = search.OfGaussNewton(survey, head.Factor, obstacle);
+        var candidates = search.OfGaussNewton(survey, head.Root, obstacle);
         var best = choice(candidates);
         if (best.Obstacle is { } unknown)
             throw new UserErrorException($"The ggn-diagonal of '{target.Name}' cannot be planned, because {unknown}.");
@@ -175,13 +175,13 @@ internal sealed class DiagonalPlanner(
             best.Method == Candidate.ByForwardProducts
                 ? new ForwardProductTerm(target, head, search.SamplesOfForward(target, obstacle), proof.InOutput)
             : best.Method == Candidate.ByCholesky ? Term(target, CholeskyAt(best.Cut.Value), false)
-            : best.IsJoint ? Term(Path(target, head.Output, together: true), WholeFactor, false)
-            : Term(path!, Factor, true);
+            : best.IsJoint ? Term(Path(target, head.Output, together: true), WholeRoot, false)
+            : Term(path!, Root, true);
         return new PlannedQuantity(
             target,
             [Quantity.GgnDiagonal],
             term is ForwardGramTerm ? $"{best.Method}, forward" : best.Method,
-            Explanation.GaussNewton(head.Factor, best, obstacle, term),
+            Explanation.GaussNewton(head.Root, best, obstacle, term),
             [term],
             [],
             Explanation.Of(survey, candidates, limits)
@@ -204,7 +204,7 @@ internal sealed class DiagonalPlanner(
     private CholeskyDirections CholeskyAt(Value at)
     {
         if (!_cholesky.TryGetValue(at, out var directions))
-            _cholesky[at] = directions = new CholeskyDirections(at, proof.Apart(at), Factor, ShareOfCholesky * limits.MemoryBytes);
+            _cholesky[at] = directions = new CholeskyDirections(at, proof.Apart(at), Root, ShareOfCholesky * limits.MemoryBytes);
         return directions;
     }
 

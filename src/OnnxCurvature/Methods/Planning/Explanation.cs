@@ -18,7 +18,7 @@ internal static class Explanation
             .Concat(
                 candidates
                     .Where(candidate => candidate.Obstacle is not null)
-                    .GroupBy(candidate => (candidate.IsFactor, candidate.Obstacle))
+                    .GroupBy(candidate => (candidate.IsRoot, candidate.Obstacle))
                     .Select(group => group.First())
             );
         return
@@ -62,10 +62,10 @@ internal static class Explanation
                 : $"the curvature sources between '{target}' and '{at}' are added ({closed} in closed form, {signed} by directions of "
                     + $"their own)";
         var main =
-            chosen.IsFactor ? $"samples are separate, so diag H is the sum of squared pull-backs of {head.Factor!.Formula}"
+            chosen.IsRoot ? $"samples are separate, so diag H is the sum of squared pull-backs of {head.Root!.Formula}"
             : chosen.Method == Candidate.ByCholesky
                 ? $"all influence passes '{at}' with samples separate, behind which nothing is curved, so diag H is the sum of squared "
-                    + $"pull-backs of the columns of L, with LLᵀ the Hessian there, which {head.Factor!.Formula} give"
+                    + $"pull-backs of the columns of L, with LLᵀ the Hessian there, which {head.Root!.Formula} give"
             : how.Length == 0 ? $"the loss has no second derivative in '{at}'"
             : chosen.IsJoint
                 ? $"all influence passes '{at}', so diag H follows from the Hessian there of all samples together, "
@@ -92,13 +92,13 @@ internal static class Explanation
     /// <summary>The widest pair of values on the way, for as many directions as a chunk holds.</summary>
     private static double Memory(Survey survey, Candidate candidate, PlanLimits limits)
     {
-        var first = candidate.Method == Candidate.AtTarget || !candidate.IsFactor ? 0 : survey.PullBackEndpoint.Before;
+        var first = candidate.Method == Candidate.AtTarget || !candidate.IsRoot ? 0 : survey.PullBackEndpoint.Before;
         var each =
             survey
                 .Nodes[first..]
                 .Select(found => found.Node.Outputs.Sum(output => limits.Size(output.Type.Shape.Elements) * output.Type.Element.Size()))
                 .DefaultIfEmpty(0)
-                .Max() * (candidate.IsFactor || candidate.Method == Candidate.ByCholesky ? 2 : 4);
+                .Max() * (candidate.IsRoot || candidate.Method == Candidate.ByCholesky ? 2 : 4);
         return Math.Min(Math.Max(each, limits.MemoryBytes), each * Math.Min(candidate.Directions, 256));
     }
 }

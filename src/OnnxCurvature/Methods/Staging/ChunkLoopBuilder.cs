@@ -15,10 +15,10 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     private const int MostDirectionsAtOnce = 256;
 
     /// <summary>A device has no such cache, and convolutions of more directions come closer to what it can do.</summary>
-    private const int MostColumnsAtOnceOnDevice = 1024;
+    private const int MostDirectionsAtOnceOnDevice = 1024;
 
     /// <summary>With fewer directions at once what each chunk costs by itself counts for more than the cache.</summary>
-    private const int FewestColumnsAtOnce = 8;
+    private const int FewestDirectionsAtOnce = 8;
 
     /// <summary>The most directions of masked products: the entries gathered for a position serve all directions at once.</summary>
     private const int MostMaskedDirectionsAtOnce = 1024;
@@ -37,9 +37,9 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     private double ConvolutionBytes =>
         limits.Provider == ExecutionProvider.Cpu ? limits.Machine.SharedCacheBytes : limits.Machine.Device.ConvolutionBytes;
 
-    private int FewestAtOnce => limits.Provider == ExecutionProvider.Cpu ? FewestColumnsAtOnce : 1;
+    private int FewestAtOnce => limits.Provider == ExecutionProvider.Cpu ? FewestDirectionsAtOnce : 1;
 
-    private int MostAtOnce => limits.Provider == ExecutionProvider.Cpu ? MostDirectionsAtOnce : MostColumnsAtOnceOnDevice;
+    private int MostAtOnce => limits.Provider == ExecutionProvider.Cpu ? MostDirectionsAtOnce : MostDirectionsAtOnceOnDevice;
 
     /// <summary>The share of the memory that may be kept for entries of a weight that are gathered once for all chunks.</summary>
     private const double ShareOfGatheredWeights = 0.25;

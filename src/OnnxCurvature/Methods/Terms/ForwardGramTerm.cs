@@ -91,7 +91,7 @@ internal sealed class ForwardGramTerm : ITerm
         var kept = 3 * method.Directions * limits.Size(head.Output.Type.Shape.Elements) * head.Output.Type.Element.Size();
         return
             kept <= Math.Max(limits.MemoryBytes, LeastBytes)
-            && head.Factor!.Directions(inOutput).Known is { } directions
+            && head.Root!.Directions(inOutput).Known is { } directions
             && method.Directions < directions
             ? method
             : null;

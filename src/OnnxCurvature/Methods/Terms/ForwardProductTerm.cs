@@ -78,14 +78,14 @@ internal sealed class ForwardProductTerm : ITerm
     {
         var (outer, body) = (chunkLoop.Outer, chunkLoop.Body);
         var image = body.Batch([output], new Dictionary<Value, Value> { [input] = directions }, chunkLoop.ChunkSize)[0]!;
-        var projected = _head.Factor!.Project(outer, body, image);
+        var projected = _head.Root!.Project(outer, body, image);
         // [K, N, *zₙ] where the target holds samples, and else [K, 1, *z].
         var samples = _inTarget.IsSeparate ? _inOutput : SampleLayout.None;
         var squares = SamplesFirst.Of(body, Mul.Of(body, projected, projected), samples, 1);
         var shape = squares.Type.Shape;
         var flat = Reshape.To(body, squares, [shape[0], shape[1], shape.Product(2, shape.Rank)]);
         var slot = chunkLoop.Collect(ReduceSum.Of(body, flat, [2], keepDims: false));
-        return () => Mul.Of(outer, _head.Factor.Weight, Placed(outer, chunkLoop.Result(slot)));
+        return () => Mul.Of(outer, _head.Root.Weight, Placed(outer, chunkLoop.Result(slot)));
     }
 
     /// <summary>The sums [entries, N] at the places of the entries.</summary>

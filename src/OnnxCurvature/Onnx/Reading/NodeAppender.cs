@@ -36,7 +36,7 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
                     $"{call.Name} takes a tensor of {known.LeastRank} dimensions or more, and {first.Type.Shape} has {first.Type.Rank}"
                 );
             if (op is RandomSource)
-                call = Draw(node, scope, call);
+                call = Sampled(node, scope, call);
             try
             {
                 var canonical = known.FromOpset(b, call, opset);
@@ -99,7 +99,7 @@ internal sealed class NodeAppender(NodeLoader loader, LoadOptions options)
     /// <summary>
     /// Gives random numbers a stream of their own. In a body they would have to be others in every iteration, so there they are refused.
     /// </summary>
-    private OperatorCall Draw(NodeProto node, Scope scope, OperatorCall call)
+    private OperatorCall Sampled(NodeProto node, Scope scope, OperatorCall call)
     {
         if (scope.Builder.Parent is not null)
             throw new UnsupportedOperatorException(

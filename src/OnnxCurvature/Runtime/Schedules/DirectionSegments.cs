@@ -156,7 +156,7 @@ internal enum SegmentLimit
     /// <summary>A segment holds one chunk of directions at least.</summary>
     Chunks,
 
-    /// <summary>What loops collect stays on a device.</summary>
+    /// <summary>Whether the results that loops collect stay on a device.</summary>
     Device,
 
     /// <summary>The weights are so large that sessions are made again for each segment.</summary>
