@@ -83,8 +83,8 @@ public sealed class BatchingLaws
     }
 
     /// <summary>
-    /// Compares the outputs for columns of <paramref name="directionsOf"/>, and of the points <paramref name="points"/> slightly moved, with
-    /// the outputs for each column, stacked.
+    /// Compares the outputs for columns of <paramref name="directionsOf"/>, and of the points <paramref name="points"/> slightly moved,
+    /// with the outputs for each column, stacked.
     /// </summary>
     private static void Check(
         SampleProgram program,
