@@ -142,7 +142,7 @@ internal sealed class WarmWork : IDisposable
 
     private T Run<T>(Func<IReadOnlyDictionary<Value, Microsoft.ML.OnnxRuntime.OrtValue>, T> read)
     {
-        var results = _runner.Run(_feeds, _outputs, _outputs.ToHashSet(), keep: true, DirectionSegment.Whole, null, CancellationToken.None);
+        var results = _runner.Run(_feeds, _outputs, _outputs.ToHashSet(), keep: true, SegmentRange.Whole, null, CancellationToken.None)[0];
         try
         {
             return read(results);

@@ -31,11 +31,21 @@ internal static class ContractionChoice
             selection is not null && Fits(selection.Positions.Factor) ? Gram(selection.Positions.Factor) : double.PositiveInfinity;
         var atAll = Fits(site.Positions.Factor) ? Gram(site.Positions.Factor) : double.PositiveInfinity;
         var inPairs = InPairs();
+        var directAtArgmax = selection is null ? double.PositiveInfinity : DirectAtArgmax(selection.Positions.Factor);
+        if (directAtArgmax < Math.Min(Math.Min(direct, inPairs), Math.Min(atArgmax, atAll)))
+            return new ArgmaxContraction(site, selection!);
         if (inPairs < Math.Min(direct, Math.Min(atArgmax, atAll)))
             return new GramContraction(site, null, limits, inPairs: true);
         return direct <= Math.Min(atArgmax, atAll)
             ? new DirectContraction(site)
             : new GramContraction(site, atArgmax <= atAll ? selection : null, limits);
+
+        // X is gathered for each row once, and the directions are put in order.
+        double DirectAtArgmax(double positions) =>
+            rows * positions * inner * site.Entry.Type.Element.Size() < most
+                ? rows * inner * directions * (2 * positions + 3 * FlopsPerElement)
+                    + FlopsPerElement * rows * positions * (2 * inner + 2 * directions)
+                : double.PositiveInfinity;
 
         double InPairs()
         {

@@ -130,28 +130,11 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
             gram = Mul.Of(body, Mul.Of(body, gram, Reshape.InsertAxis(body, own, 3)), Reshape.InsertAxis(body, own, 2));
         }
         // Rows of X [N * P, J] at the argmax positions of the rows o of this chunk: [N, O, Q, J].
-        var indices = Gather.Of(body, site.Cut(outer, OfAllSamples(outer), 1), chunkLoop.Indices, 1);
-        var table = Reshape.To(outer, TransposeAxes.Last(outer, site.Product.Unfolded), [samples * site.Positions, site.Inner]);
-        var x = Gather.Of(body, table, indices, 0);
+        var indices = Gather.Of(body, site.Cut(outer, selection!.OfAllSamples(outer, site), 1), chunkLoop.Indices, 1);
+        var x = PositionSelection.RowsOfX(outer, body, site, indices);
         var weighted = Mul.Of(body, MatMul.Of(body, gram, x), x);
         // The sum over positions as a product with ones: runtimes reduce a middle axis slowly.
         var ones = Expand.Of(outer, outer.Scalar(gram.Type.Element, 1), [1, positions]);
         return ReduceSum.Of(body, MatMul.Of(body, ones, weighted), [0], keepDims: false);
-    }
-
-    /// <summary>The argmax positions [N, O, Q] as positions that count through all samples.</summary>
-    private Value OfAllSamples(GraphBuilder outer)
-    {
-        var samples = site.Path.Samples;
-        if (samples.IsOne)
-            return selection!.ArgmaxPositions;
-        var zero = outer.Scalar(ElementType.Int64, 0);
-        var count = Reshape.To(outer, Dims.ToValue(outer, samples), TensorShape.Scalar);
-        var numbers = Catalogue
-            .Get<Ops.Structure.Range>()
-            .Apply(outer, [zero, count, outer.Scalar(ElementType.Int64, 1)], types: [new TensorType(ElementType.Int64, [samples])])
-            .Output;
-        var offsets = Mul.Of(outer, numbers, outer.Scalar(ElementType.Int64, site.Positions.Factor));
-        return Add.Of(outer, selection!.ArgmaxPositions, Reshape.To(outer, offsets, [samples, 1, 1]));
     }
 }

@@ -2,6 +2,9 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Elementwise;
+using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Transforms;
 
@@ -19,6 +22,33 @@ internal sealed record PositionSelection(Node Pool, Value Tangent, Value ArgmaxP
 {
     /// <summary>Q, the outputs of the pooling.</summary>
     public Dim Positions => ArgmaxPositions.Type.Shape[2];
+
+    /// <summary>The argmax positions [N, O, Q] as positions that count through all samples.</summary>
+    public Value OfAllSamples(GraphBuilder outer, ContractionSite site)
+    {
+        var samples = site.Path.Samples;
+        if (samples.IsOne)
+            return ArgmaxPositions;
+        var zero = outer.Scalar(ElementType.Int64, 0);
+        var count = Reshape.To(outer, Dims.ToValue(outer, samples), TensorShape.Scalar);
+        var numbers = Catalogue
+            .Get<Ops.Structure.Range>()
+            .Apply(outer, [zero, count, outer.Scalar(ElementType.Int64, 1)], types: [new TensorType(ElementType.Int64, [samples])])
+            .Output;
+        var offsets = Mul.Of(outer, numbers, outer.Scalar(ElementType.Int64, site.Positions.Factor));
+        return Add.Of(outer, ArgmaxPositions, Reshape.To(outer, offsets, [samples, 1, 1]));
+    }
+
+    /// <summary>Rows of X, [*, J], at positions [*] that count through all samples.</summary>
+    /// <param name="outer">Where X is laid out, once.</param>
+    /// <param name="b">Where the rows are taken.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="positions">The positions.</param>
+    public static Value RowsOfX(GraphBuilder outer, GraphBuilder b, ContractionSite site, Value positions)
+    {
+        var x = TransposeAxes.Last(outer, site.Product.Unfolded);
+        return Gather.Of(b, Reshape.To(outer, x, [site.Path.Samples * site.Positions, site.Inner]), positions, 0);
+    }
 
     /// <summary>Finds the selection after a product [N, O, spatial…], or null where other nodes follow it.</summary>
     public static PositionSelection? After(GraphBuilder b, ContractionSite site)
@@ -68,6 +98,6 @@ internal sealed record PositionSelection(Node Pool, Value Tangent, Value ArgmaxP
         )[0];
         var shape = to.Type.Shape;
         var flat = Reshape.To(b, slope, [shape[0], shape[1], shape.Product(2, shape.Rank)]);
-        return Ops.Indexing.GatherElements.Of(b, flat, argmax, 2);
+        return GatherElements.Of(b, flat, argmax, 2);
     }
 }

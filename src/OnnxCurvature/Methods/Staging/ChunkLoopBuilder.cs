@@ -1,3 +1,4 @@
+using System.Numerics;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Directions;
@@ -48,9 +49,11 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     public BuiltChunkLoop Build(IReadOnlyList<ITerm> methods)
     {
         // Mostly as many directions as are ever taken at once fit, and then nothing else need be built.
-        var dense = Try(methods, Even(methods, MostAtOnce), masked: false);
+        var dense = Try(methods, Even(methods, MostAtOnce, masked: false), masked: false);
         // It takes several trial bodies, and is asked for to decide and to build.
-        var masked = new Lazy<TrialLoop>(() => Fitted(methods, Try(methods, Even(methods, MostMaskedDirectionsAtOnce), masked: true)));
+        var masked = new Lazy<TrialLoop>(() =>
+            Fitted(methods, Try(methods, Even(methods, MostMaskedDirectionsAtOnce, masked: true), masked: true))
+        );
         var isMasked = limits.MasksProducts ?? (!limits.OneRunForEachChunk && IsMasked(methods, dense.Loop, masked));
         var chosen = isMasked ? masked.Value : Fitted(methods, dense);
         chosen.Loop.Close();
@@ -99,7 +102,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     private TrialLoop Fitted(IReadOnlyList<ITerm> methods, TrialLoop most)
     {
         if (!most.IsMasked && Cached(most) is var cached && cached < most.Loop.ChunkSize)
-            most = Try(methods, Even(methods, cached), masked: false);
+            most = Try(methods, Even(methods, cached, masked: false), masked: false);
         if (most.Bytes <= limits.MemoryBytes || most.Loop.ChunkSize == 1)
             return most;
         var (least, upper) = (Try(methods, 1, most.IsMasked), most);
@@ -107,7 +110,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         {
             var share = (limits.MemoryBytes - least.Bytes) / (upper.Bytes - least.Bytes);
             var (from, to) = (least.Loop.ChunkSize, upper.Loop.ChunkSize);
-            var between = Even(methods, Math.Clamp(from + (long)Math.Floor(share * (to - from)), from, to));
+            var between = Even(methods, Math.Clamp(from + (long)Math.Floor(share * (to - from)), from, to), most.IsMasked);
             if (between == from)
                 break;
             var trial = Try(methods, between, most.IsMasked);
@@ -202,13 +205,24 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
 
     private static long MostMaskedAtOnce(IReadOnlyList<ITerm> methods) => Math.Min(methods[0].Directions, MostMaskedDirectionsAtOnce);
 
-    /// <summary>Directions of a chunk, so that all chunks have about as many, and none more than <paramref name="most"/>.</summary>
-    private static int Even(IReadOnlyList<ITerm> methods, long most)
+    /// <summary>
+    /// Directions of a chunk, so that all chunks have about as many, and none more than <paramref name="most"/>. Chunks that run side by
+    /// side on 2, 4, 8 or 16 cores end together where that many divide their number, so there are up to a quarter more of them. Masked
+    /// products need many directions at once.
+    /// </summary>
+    private static int Even(IReadOnlyList<ITerm> methods, long most, bool masked)
     {
         var directions = Math.Max(1, methods[0].Directions);
-        var chunks = (directions + Math.Min(most, directions) - 1) / Math.Min(most, directions);
-        return (int)((directions + chunks - 1) / chunks);
+        var chunks = DivideUp(directions, Math.Min(most, directions));
+        if (chunks > 2 && !masked)
+        {
+            var together = Math.Clamp((long)BitOperations.RoundUpToPowerOf2((ulong)chunks / 8 + 1), 2, 16);
+            chunks = Math.Min(DivideUp(chunks, together) * together, directions);
+        }
+        return (int)DivideUp(directions, chunks);
     }
+
+    private static long DivideUp(long number, long divisor) => (number + divisor - 1) / divisor;
 
     private sealed record TrialLoop(ChunkLoop Loop, Func<Value>[] Finish, Program Body, bool IsMasked, double Bytes);
 }

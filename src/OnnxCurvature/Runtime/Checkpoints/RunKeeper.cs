@@ -14,6 +14,9 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
     /// <summary>A checkpoint takes at most one part of so many of the time.</summary>
     private const double ShareOfTime = 100;
 
+    /// <summary>Who asks for checkpoints more often than this wants to lose less than several units.</summary>
+    private static readonly TimeSpan Often = TimeSpan.FromSeconds(1);
+
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _due = options?.Every ?? TimeSpan.MaxValue;
 
@@ -25,6 +28,9 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
 
     /// <summary>The file system that makes, moves and removes the file.</summary>
     public IFileSystem Files { get; init; } = SystemFiles.Instance;
+
+    /// <summary>Whether every unit is to be kept as soon as it is done.</summary>
+    public bool KeepsEachUnit => options?.Every < Often;
 
     /// <summary>The part of the work.</summary>
     public Shard Shard => shard;

@@ -13,7 +13,7 @@ using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>Runs the units of a run, one after another, and adds what they give to the state; the first batch is checked.</summary>
+/// <summary>Runs the units of a run in order, and adds what they give to the state; the first batch is checked.</summary>
 internal sealed class BatchRunner : IDisposable
 {
     private readonly Program _program;
@@ -69,21 +69,24 @@ internal sealed class BatchRunner : IDisposable
     /// <summary>Gives memory back and lets the run go on, where its check came to the bound.</summary>
     public Action Recover { get; init; } = () => { };
 
+    /// <summary>How many segments one run makes.</summary>
+    public SegmentGroup Together { get; init; } = SegmentGroup.One;
+
     /// <summary>Whether sessions are kept from run to run.</summary>
     public bool KeepsSessions { get; init; }
 
     /// <summary>Where nodes run; null where it is not known.</summary>
     public NodePlacement? Placement => _runner.Placement?.With(_sums?.Placement ?? NodePlacement.None);
 
-    /// <summary>Runs the next unit.</summary>
+    /// <summary>Runs the next unit, or several at once that are segments of the same batch.</summary>
     /// <param name="data">The data.</param>
-    /// <param name="batch">The inputs of its batch.</param>
+    /// <param name="batch">The inputs of their batch.</param>
     /// <param name="progress">Receives the share of the work that is done.</param>
     /// <param name="stopping">
     /// Gives what ends the computation before anything is added to the state, so that the unit can be run again.
     /// </param>
     /// <param name="cancellation">Ends the run.</param>
-    public void RunUnit(
+    public void RunUnits(
         DataSet data,
         FedBatch batch,
         IProgress<RunProgress>? progress,
@@ -91,34 +94,40 @@ internal sealed class BatchRunner : IDisposable
         CancellationToken cancellation
     )
     {
-        var (number, segment) = Math.DivRem(_state.Next, _segments.Count);
-        var isLast = segment == _segments.Count - 1;
-        var isChecked = Check is not null && _state.Check is null && number == FirstWhole && isLast;
+        var (number, start) = Math.DivRem(_state.Next, _segments.Count);
+        var end = start + Math.Min(Together.Count, Math.Min(_segments.Count - start, _state.Units.End - _state.Next));
+        var areLast = end == _segments.Count;
+        var isChecked = Check is not null && _state.Check is null && number == FirstWhole && areLast;
         // One shard finds out for all of them what a batch must be that is divided over them.
-        var isReferee = Check is not null && _state.Units.AreDivided && number == 0 && isLast;
-        var inside = progress is null ? null : new Relay(report => Report(progress, data, (int)number, report));
+        var isReferee = Check is not null && _state.Units.AreDivided && number == 0 && areLast;
+        var inside = progress is null ? null : new Relay(report => Report(progress, data, (int)number, end - start, report));
         var clock = Stopwatch.StartNew();
-        var values = Values(batch, _segments[(int)segment], isChecked || isReferee, inside, stopping());
+        var all = Values(batch, _segments.Between(start, end), isChecked || isReferee, inside, stopping());
+        Together.Took(clock.Elapsed, end - start);
         if (number == FirstWhole || isReferee)
-            _first = (_first.Seconds + clock.Elapsed.TotalSeconds, _first.Segments + 1);
+            _first = (_first.Seconds + clock.Elapsed.TotalSeconds, _first.Segments + (int)(end - start));
         try
         {
-            if (_segments.HasConstant && segment > 0)
-                _constant ??= Values(batch, _segments.Nothing, isChecked: false, null, stopping());
+            if (_segments.HasConstant && end > 1)
+                _constant ??= Values(batch, _segments.Nothing, isChecked: false, null, stopping())[0];
             if (isChecked && _segments.Count == 1)
-                _state.Check = CheckFirst(batch, values, Read(values), progress, stopping, cancellation);
+                _state.Check = CheckFirst(batch, all[^1], Read(all[^1]), progress, stopping, cancellation);
             if (isReferee)
-                _state.Divided = Referee(batch, values, progress, stopping, cancellation);
-            Expect(_read.Sum(index => _state.Outputs[index].Joined.Growth(number, values[_results[index].Value])));
-            stopping().ThrowIfCancellationRequested();
-            Take(data, batch, (int)number, (int)segment, values, progress, stopping, cancellation);
+                _state.Divided = Referee(batch, all[^1], progress, stopping, cancellation);
+            foreach (var values in all)
+            {
+                Expect(_read.Sum(index => _state.Outputs[index].Joined.Growth(number, values[_results[index].Value])));
+                stopping().ThrowIfCancellationRequested();
+                Take(data, batch, (int)number, (int)(_state.Next % _segments.Count), values, progress, stopping, cancellation);
+                _state.Next++;
+            }
         }
         finally
         {
-            Dispose(values);
+            foreach (var values in all)
+                Dispose(values);
         }
-        _state.Next++;
-        if (segment == _segments.Count - 1)
+        if (areLast)
             Release();
     }
 
@@ -166,9 +175,9 @@ internal sealed class BatchRunner : IDisposable
             ? _state.Units.Start / _segments.Count
             : null;
 
-    private IReadOnlyDictionary<Value, OrtValue> Values(
+    private IReadOnlyList<IReadOnlyDictionary<Value, OrtValue>> Values(
         FedBatch batch,
-        DirectionSegment segment,
+        SegmentRange segments,
         bool isChecked,
         IProgress<RunProgress>? progress,
         CancellationToken cancellation
@@ -177,7 +186,7 @@ internal sealed class BatchRunner : IDisposable
         var outputs = _results.Select(output => output.Value);
         var onHost = (isChecked ? outputs : _read.Select(index => _results[index].Value)).ToHashSet();
         Value[] wanted = isChecked ? [.. outputs.Union(GivenOutputs.Select(pair => pair.Output))] : [.. outputs.Distinct()];
-        return _runner.Run(batch.Values, wanted, onHost, KeepsSessions, segment, progress, cancellation);
+        return _runner.Run(batch.Values, wanted, onHost, KeepsSessions, segments, progress, cancellation);
     }
 
     private IEnumerable<(Value Value, Value Output)> GivenOutputs =>
@@ -324,11 +333,11 @@ internal sealed class BatchRunner : IDisposable
         );
     }
 
-    private void Report(IProgress<RunProgress> progress, DataSet data, int batch, RunProgress inside)
+    private void Report(IProgress<RunProgress> progress, DataSet data, int batch, long together, RunProgress inside)
     {
         var (units, done) = (_state.Units.End - _state.Units.Start, _state.Next - _state.Units.Start);
         var where = data.Batches == 1 ? "" : $"batch {batch + 1} of {data.Batches}, ";
-        progress.Report(new RunProgress((done + inside.Fraction) / units, where + inside.Message));
+        progress.Report(new RunProgress((done + together * inside.Fraction) / units, where + inside.Message));
     }
 
     /// <summary>Whether a result of several units is added up as it is.</summary>

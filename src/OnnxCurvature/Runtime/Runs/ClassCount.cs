@@ -42,7 +42,7 @@ internal static class ClassCount
             var feeds = set.Batch(batch)
                 .Arrays.ToDictionary(entry => entry.Key, entry => OrtTensors.Of(entry.Value, entry.Key.Type.Element));
             var wanted = new HashSet<Value> { probabilities };
-            var results = runner.Run(feeds, wanted, wanted, keep: true, DirectionSegment.Whole, null, CancellationToken.None);
+            var results = runner.Run(feeds, wanted, wanted, keep: true, SegmentRange.Whole, null, CancellationToken.None)[0];
             using var tensor = results[probabilities];
             foreach (var feed in feeds.Values)
                 feed.Dispose();

@@ -97,6 +97,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             }
             : null;
         sessions.StopForMemory = () => watch?.Stop() ?? false;
+        var keepsSessions = keep || segments.KeepsSessions(program, settings.Provider);
         using var batches = new BatchRunner(program, results, runner, segments, join, runner.Settings, state, summed)
         {
             Check = Check,
@@ -111,7 +112,11 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 watch?.Trim();
                 watch?.Restart();
             },
-            KeepsSessions = keep || segments.KeepsSessions(program, settings.Provider),
+            KeepsSessions = keepsSessions,
+            Together =
+                keepsSessions && !settings.IsBound && keeper is not { KeepsEachUnit: true }
+                    ? SegmentGroup.Of(segments, schedule, settings.ChunksAtOnce, results.Sum(output => _costs.Bytes(output.Value)))
+                    : SegmentGroup.One,
         };
         var (before, waited, times) = (state.Seconds, 0.0, new List<double>());
         try
@@ -126,7 +131,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 feeds = (batch + 1) * segments.Count < units.End ? Feeds(data, batch + 1) : feeds;
                 do
                 {
-                    RunUnit(batches, sessions, fed);
+                    RunUnits(batches, sessions, fed);
                     state.Seconds = before + clock.Elapsed.TotalSeconds;
                     keeper?.Offer(() => StateOnHost(batches));
                 } while (!state.IsComplete && state.Next / segments.Count == batch);
@@ -160,13 +165,13 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
         }
 
         // What was left by earlier units is given back where one comes to the bound, and that one is run again.
-        void RunUnit(BatchRunner batches, RunSessions sessions, FedBatch fed)
+        void RunUnits(BatchRunner batches, RunSessions sessions, FedBatch fed)
         {
             for (var isFresh = state.Next == begun; ; isFresh = true)
             {
                 try
                 {
-                    batches.RunUnit(data, fed, progress, () => watch?.Token ?? cancellation, cancellation);
+                    batches.RunUnits(data, fed, progress, () => watch?.Token ?? cancellation, cancellation);
                     return;
                 }
                 catch (OperationCanceledException) when (watch is { HasStopped: true } && !cancellation.IsCancellationRequested)

@@ -178,7 +178,7 @@ internal sealed class RepeatedRun : IDisposable
                 watch?.Measure(0);
                 var token = watch?.Token ?? cancellation;
                 token.ThrowIfCancellationRequested();
-                return _runner.Run(inputs, outputs, outputs, keep: true, DirectionSegment.Whole, progress: null, token);
+                return _runner.Run(inputs, outputs, outputs, keep: true, SegmentRange.Whole, progress: null, token)[0];
             }
             catch (OperationCanceledException) when (watch is { HasStopped: true } && !cancellation.IsCancellationRequested)
             {

@@ -108,11 +108,14 @@ internal sealed class DirectionSegments
     public bool KeepsSessions(Program program, ExecutionProvider provider) =>
         Count > 1 && (provider != ExecutionProvider.Cpu || IsSmall(program));
 
-    /// <summary>One of the segments.</summary>
-    public DirectionSegment this[int index] => new(_loops, index, index + 1, Count);
+    /// <summary>Whether segments make different iterations of a loop.</summary>
+    public bool Divides(LoopStep loop) => _loops.Contains(loop.Node);
+
+    /// <summary>The segments from one to before another, which a run makes.</summary>
+    public SegmentRange Between(long start, long end) => new(_loops, (int)start, (int)end, Count);
 
     /// <summary>No iteration at all: what results hold that does not come from directions.</summary>
-    public DirectionSegment Nothing => new(_loops, 0, 0, Count);
+    public SegmentRange Nothing => new(_loops, 0, 0, Count);
 
     private static bool IsSmall(Program program) =>
         program
@@ -122,19 +125,34 @@ internal sealed class DirectionSegments
             .Sum(value => (double)value.Type.Shape.Elements.Factor * value.Type.Element.Size()) <= FewBytes;
 }
 
-/// <summary>The iterations that loops over directions make in a run: their share from one segment to another.</summary>
+/// <summary>The segments that a run makes: the iterations of loops over directions from one segment to another.</summary>
 /// <param name="Loops">The loops that are divided; all others make all iterations.</param>
 /// <param name="Start">The first segment.</param>
 /// <param name="End">The one after the last.</param>
-/// <param name="Count">The number of segments.</param>
-internal readonly record struct DirectionSegment(ImmutableHashSet<Node> Loops, int Start, int End, int Count)
+/// <param name="Count">The number of segments of a batch.</param>
+internal readonly record struct SegmentRange(ImmutableHashSet<Node> Loops, int Start, int End, int Count)
 {
     /// <summary>All iterations.</summary>
-    public static DirectionSegment Whole { get; } = new([], 0, 1, 1);
+    public static SegmentRange Whole { get; } = new([], 0, 1, 1);
+
+    /// <summary>Each of the segments; none without iterations counts as one.</summary>
+    public IReadOnlyList<SegmentRange> Parts
+    {
+        get
+        {
+            var all = this;
+            return End - Start <= 1
+                ? [this]
+                : [.. Enumerable.Range(Start, End - Start).Select(at => all with { Start = at, End = at + 1 })];
+        }
+    }
+
+    /// <summary>Whether segments make different iterations of a loop.</summary>
+    public bool Divides(LoopStep loop) => Loops.Contains(loop.Node);
 
     /// <summary>The iterations of a loop, from the first to the one after the last.</summary>
     public (long First, long End) Of(LoopStep loop) =>
-        Loops.Contains(loop.Node) ? (loop.Iterations * Start / Count, loop.Iterations * End / Count) : (0, loop.Iterations);
+        Divides(loop) ? (loop.Iterations * Start / Count, loop.Iterations * End / Count) : (0, loop.Iterations);
 
     /// <summary>The number of the iteration at which a share of them is done.</summary>
     public long Round(LoopStep loop, double share)

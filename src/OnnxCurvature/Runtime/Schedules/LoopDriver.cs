@@ -6,28 +6,52 @@ namespace OnnxCurvature.Runtime.Schedules;
 /// <summary>Makes the iterations of a loop by runs of its body.</summary>
 /// <param name="session">Its body, or, where chunks run several at a time, their program.</param>
 /// <param name="chunks">The chunks, where several of them run at a time.</param>
-/// <param name="iterations">The iterations that are made, from the first to the one after the last.</param>
+/// <param name="segments">The iterations that are made, from the first to the one after the last, by segment, one after another.</param>
 /// <param name="progress">Receives the share of them that is done.</param>
 /// <param name="cancellation">Ends the run.</param>
 internal sealed class LoopDriver(
     OrtProgram session,
     SummedChunks? chunks,
-    (long First, long End) iterations,
+    IReadOnlyList<(long First, long End)> segments,
     Action<double> progress,
     CancellationToken cancellation
 )
 {
-    /// <summary>The states after the last iteration. The caller disposes of them.</summary>
-    /// <param name="initial">The states before the first.</param>
+    /// <summary>The states after the last iteration of each segment, and what its iterations give out. The caller disposes of both.</summary>
+    /// <param name="initial">The states before the first iteration of any segment.</param>
     /// <param name="captured">The values that the body takes from around it.</param>
-    /// <param name="stacks">Receive what iterations give out.</param>
+    /// <param name="newStacks">Makes what receives the values that the iterations of a segment give out.</param>
     /// <param name="onHost">Which states are to be readable here.</param>
-    public OrtValue[] Run(OrtValue[] initial, OrtValue[] captured, IterationStack[] stacks, Func<int, bool> onHost) =>
-        iterations.First == iterations.End ? Nothing(initial, captured, stacks)
-        : chunks is not null ? AddUp(chunks, initial, captured, stacks)
-        : OneByOne(initial, captured, stacks, onHost);
+    public IReadOnlyList<LoopResult> Run(OrtValue[] initial, OrtValue[] captured, Func<IterationStack[]> newStacks, Func<int, bool> onHost)
+    {
+        if (chunks is not null && segments.All(segment => segment.First < segment.End))
+            return AddUp(chunks, segments, initial, captured, newStacks);
+        return [.. segments.Select(segment => Alone(segment, initial, captured, newStacks, onHost))];
+    }
 
-    private OrtValue[] OneByOne(OrtValue[] initial, OrtValue[] captured, IterationStack[] stacks, Func<int, bool> onHost)
+    private LoopResult Alone(
+        (long First, long End) segment,
+        OrtValue[] initial,
+        OrtValue[] captured,
+        Func<IterationStack[]> newStacks,
+        Func<int, bool> onHost
+    )
+    {
+        if (segment.First < segment.End && chunks is not null)
+            return AddUp(chunks, [segment], initial, captured, newStacks)[0];
+        var stacks = newStacks();
+        var states =
+            segment.First < segment.End ? OneByOne(segment, initial, captured, stacks, onHost) : Nothing(initial, captured, stacks);
+        return new LoopResult(states, stacks);
+    }
+
+    private OrtValue[] OneByOne(
+        (long First, long End) iterations,
+        OrtValue[] initial,
+        OrtValue[] captured,
+        IterationStack[] stacks,
+        Func<int, bool> onHost
+    )
     {
         var states = initial;
         for (var iteration = iterations.First; iteration < iterations.End; iteration++)
@@ -51,32 +75,42 @@ internal sealed class LoopDriver(
         return states;
     }
 
-    /// <summary>The sums of all chunks, several of which run at a time.</summary>
-    private OrtValue[] AddUp(SummedChunks summed, OrtValue[] initial, OrtValue[] captured, IterationStack[] stacks)
+    /// <summary>The sums of the chunks of each segment, several chunks at a time, whichever segment they are of.</summary>
+    private LoopResult[] AddUp(
+        SummedChunks summed,
+        IReadOnlyList<(long First, long End)> parts,
+        OrtValue[] initial,
+        OrtValue[] captured,
+        Func<IterationStack[]> newStacks
+    )
     {
-        OrtValue[] sums = [.. initial.Select(OrtTensors.Copy)];
+        LoopResult[] results = [.. parts.Select(_ => new LoopResult([.. initial.Select(OrtTensors.Copy)], newStacks()))];
         try
         {
-            new ChunkWorkers(session, captured, iterations, Take).Run(summed.AtOnce, cancellation);
-            return sums;
+            new ChunkWorkers(session, captured, (parts[0].First, parts[^1].End), Take).Run(summed.AtOnce, cancellation);
+            return results;
         }
         catch
         {
-            foreach (var sum in sums)
-                sum.Dispose();
+            foreach (var state in results.SelectMany(result => result.States))
+                state.Dispose();
             throw;
         }
 
-        void Take(long chunk, IReadOnlyList<OrtValue> results)
+        void Take(long chunk, IReadOnlyList<OrtValue> terms)
         {
             Report(chunk);
+            var at = 0;
+            while (chunk >= parts[at].End)
+                at++;
+            var (sums, stacks) = results[at];
             for (var index = 0; index < sums.Length; index++)
             {
-                OrtTensors.Add(sums[index], results[index]);
-                results[index].Dispose();
+                OrtTensors.Add(sums[index], terms[index]);
+                terms[index].Dispose();
             }
             for (var index = 0; index < stacks.Length; index++)
-                stacks[index].Add(results[sums.Length + index], chunk);
+                stacks[index].Add(terms[sums.Length + index], chunk);
         }
     }
 
@@ -96,5 +130,14 @@ internal sealed class LoopDriver(
         return [.. initial.Select(OrtTensors.Copy)];
     }
 
-    private void Report(long iteration) => progress((double)(iteration - iterations.First) / (iterations.End - iterations.First));
+    private void Report(long iteration)
+    {
+        var (first, end) = (segments[0].First, segments[^1].End);
+        progress((double)(iteration - first) / (end - first));
+    }
 }
+
+/// <summary>The results of a loop.</summary>
+/// <param name="States">The states after its last iteration.</param>
+/// <param name="Stacks">What its iterations gave out.</param>
+internal sealed record LoopResult(OrtValue[] States, IterationStack[] Stacks);

@@ -30,82 +30,59 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         severalBatches && (provider != ExecutionProvider.Cpu || flops < MostFlopsToKeep);
 
     /// <summary>
-    /// The values of <paramref name="outputs"/>, given those of the parameters. The caller disposes of both.
+    /// The values of <paramref name="outputs"/>, given those of the parameters, for each segment. The caller disposes of all of them.
     /// </summary>
     /// <param name="parameters">The parameters of the whole program.</param>
     /// <param name="outputs">Values of the whole program.</param>
     /// <param name="onHost">Those of them that are to be readable here; the others may stay on a device.</param>
     /// <param name="keep">Whether sessions are kept for another run, or each is given up after its step.</param>
-    /// <param name="segment">The iterations that loops over directions make.</param>
+    /// <param name="segments">The segments of directions; of several the chunks may run side by side. On a device there is one.</param>
     /// <param name="progress">Receives the share of the work of this run that is done.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public IReadOnlyDictionary<Value, OrtValue> Run(
+    public IReadOnlyList<IReadOnlyDictionary<Value, OrtValue>> Run(
         IReadOnlyDictionary<Value, OrtValue> parameters,
         IReadOnlyCollection<Value> outputs,
         IReadOnlySet<Value> onHost,
         bool keep,
-        DirectionSegment segment,
+        SegmentRange segments,
         IProgress<RunProgress>? progress,
         CancellationToken cancellation
     )
     {
-        var values = new Dictionary<Value, OrtValue>(parameters);
-        var owned = new List<OrtValue>();
+        using var values = new SegmentValues(parameters, segments.Parts.Count);
         double done = 0;
-        try
+        foreach (var output in outputs.Distinct())
+            if (output.Constant is { } constant)
+                values.Share(output, OrtTensors.Of(constant.Read()));
+        for (var index = 0; index < schedule.Steps.Length; index++)
         {
-            foreach (var output in outputs)
-                if (output.Constant is { } constant)
-                    owned.Add(values[output] = OrtTensors.Of(constant.Read()));
-                else if (parameters.TryGetValue(output, out var parameter))
-                    owned.Add(values[output] = OrtTensors.Copy(parameter));
-            for (var index = 0; index < schedule.Steps.Length; index++)
-            {
-                var step = schedule.Steps[index];
-                progress?.Report(new RunProgress(done / _total, "preparing"));
-                var session = Session(step, keep);
-                if (step is LoopStep loop)
-                    Drive(
-                        loop,
-                        session,
-                        values,
-                        owned,
-                        onHost,
-                        segment.Of(loop),
-                        fraction =>
-                            progress?.Report(
-                                new RunProgress(
-                                    (done + fraction * Flops(step, costs)) / _total,
-                                    $"chunk {segment.Round(loop, fraction)} of {loop.Iterations}"
-                                )
-                            ),
-                        cancellation
-                    );
-                else
-                {
-                    var results = session.Run(
-                        [.. step.Program.Parameters.Select(value => values[value])],
-                        at => onHost.Contains(step.Program.Outputs[at].Value),
-                        cancellation
-                    );
-                    owned.AddRange(results);
-                    for (var at = 0; at < results.Count; at++)
-                        values[step.Program.Outputs[at].Value] = results[at];
-                }
-                done += Flops(step, costs);
-                if (!keep)
-                    GiveUp(step);
-                Free(values, owned, outputs, schedule.Steps.Skip(index + 1));
-            }
-            var kept = outputs.ToDictionary(value => value, value => values[value]);
-            owned.RemoveAll(kept.Values.Contains);
-            return kept;
+            var step = schedule.Steps[index];
+            progress?.Report(new RunProgress(done / _total, "preparing"));
+            var session = Session(step, keep);
+            if (step is LoopStep loop)
+                Drive(
+                    loop,
+                    session,
+                    values,
+                    onHost,
+                    segments,
+                    fraction =>
+                        progress?.Report(
+                            new RunProgress(
+                                (done + fraction * Flops(step, costs)) / _total,
+                                $"chunk {segments.Round(loop, fraction)} of {loop.Iterations}"
+                            )
+                        ),
+                    cancellation
+                );
+            else
+                RunStraight(step, session, values, onHost, segments, cancellation);
+            done += Flops(step, costs);
+            if (!keep)
+                GiveUp(step);
+            values.KeepOnly(Needed(outputs, schedule.Steps.Skip(index + 1)));
         }
-        finally
-        {
-            foreach (var value in owned)
-                value.Dispose();
-        }
+        return values.HandOut(outputs);
     }
 
     /// <summary>How its sessions run.</summary>
@@ -129,40 +106,77 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
     /// <summary>Where the nodes of the sessions so far run; null where it is not known.</summary>
     public NodePlacement? Placement { get; private set; }
 
+    private static void RunStraight(
+        ScheduleStep step,
+        OrtProgram session,
+        SegmentValues values,
+        IReadOnlySet<Value> onHost,
+        SegmentRange segments,
+        CancellationToken cancellation
+    )
+    {
+        var areApart = values.AreApart(step.Program.Parameters);
+        for (var segment = 0; segment < (areApart ? segments.Parts.Count : 1); segment++)
+        {
+            var results = session.Run(
+                [.. step.Program.Parameters.Select(value => values.Of(value, segment))],
+                at => onHost.Contains(step.Program.Outputs[at].Value),
+                cancellation
+            );
+            for (var at = 0; at < results.Count; at++)
+                if (areApart)
+                    values.Put(step.Program.Outputs[at].Value, segment, results[at]);
+                else
+                    values.Share(step.Program.Outputs[at].Value, results[at]);
+        }
+    }
+
     private void Drive(
         LoopStep loop,
         OrtProgram session,
-        Dictionary<Value, OrtValue> values,
-        List<OrtValue> owned,
+        SegmentValues values,
         IReadOnlySet<Value> onHost,
-        (long First, long End) iterations,
+        SegmentRange segments,
         Action<double> progress,
         CancellationToken cancellation
     )
     {
         foreach (var input in loop.Initial)
-            if (input is { Constant: { } constant } && !values.ContainsKey(input))
-                owned.Add(values[input] = OrtTensors.Of(constant.Read()));
-        OrtValue[] states = [.. loop.Initial.Select(value => values[value])];
-        OrtValue[] captured = [.. loop.Captured.Select(value => values[value])];
-        var yields = loop.Program.Outputs.Length - loop.States;
-        var stacks = Enumerable
-            .Range(loop.States, yields)
-            .Select(index => new IterationStack(loop.Iterations, session.IsOnDevice, onHost.Contains(loop.Node.Outputs[index])))
-            .ToArray();
-        states = new LoopDriver(session, Summed(loop), iterations, progress, cancellation).Run(
-            states,
-            captured,
-            stacks,
-            state => onHost.Contains(loop.Node.Outputs[state])
-        );
-        owned.AddRange(states);
-        for (var index = 0; index < loop.Node.Outputs.Length; index++)
-            if (index < loop.States)
-                values[loop.Node.Outputs[index]] = states[index];
-            else
-                owned.Add(values[loop.Node.Outputs[index]] = stacks[index - loop.States].Finish(_device, cancellation));
+            if (input is { Constant: { } constant } && !values.Has(input))
+                values.Share(input, OrtTensors.Of(constant.Read()));
+        // What a segment takes of its own it takes through runs of its own.
+        SegmentRange[] runs =
+            values.AreApart(loop.Initial.Concat(loop.Captured)) ? [.. segments.Parts]
+            : segments.Divides(loop) ? [segments]
+            : [segments.Parts[0]];
+        for (var run = 0; run < runs.Length; run++)
+        {
+            (long, long)[] parts = [.. runs[run].Parts.Select(part => part.Of(loop))];
+            var results = new LoopDriver(session, Summed(loop), parts, progress, cancellation).Run(
+                [.. loop.Initial.Select(value => values.Of(value, run))],
+                [.. loop.Captured.Select(value => values.Of(value, run))],
+                () => Stacks(loop, session, onHost),
+                state => onHost.Contains(loop.Node.Outputs[state])
+            );
+            for (var part = 0; part < parts.Length; part++)
+            for (var index = 0; index < loop.Node.Outputs.Length; index++)
+            {
+                var (output, result) = (loop.Node.Outputs[index], results[part]);
+                var tensor = index < loop.States ? result.States[index] : result.Stacks[index - loop.States].Finish(_device, cancellation);
+                if (runs.Length == 1 && parts.Length == 1)
+                    values.Share(output, tensor);
+                else
+                    values.Put(output, run + part, tensor);
+            }
+        }
     }
+
+    private static IterationStack[] Stacks(LoopStep loop, OrtProgram session, IReadOnlySet<Value> onHost) =>
+        [
+            .. loop
+                .Node.Outputs.Skip(loop.States)
+                .Select(output => new IterationStack(loop.Iterations, session.IsOnDevice, onHost.Contains(output))),
+        ];
 
     /// <summary>The chunks of a step that is a loop whose chunks run several at a time; null where they do not.</summary>
     private SummedChunks? Summed(ScheduleStep step)
@@ -199,24 +213,11 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         _sessions.Remove(step);
     }
 
-    private static void Free(
-        Dictionary<Value, OrtValue> values,
-        List<OrtValue> owned,
-        IReadOnlyCollection<Value> outputs,
-        IEnumerable<ScheduleStep> later
-    )
-    {
-        var needed = later
+    private static HashSet<Value> Needed(IReadOnlyCollection<Value> outputs, IEnumerable<ScheduleStep> later) =>
+        later
             .SelectMany(step => step is LoopStep loop ? loop.Initial.Concat(loop.Captured) : step.Program.Parameters.AsEnumerable())
             .Concat(outputs)
             .ToHashSet();
-        foreach (var (value, tensor) in values.Where(entry => !needed.Contains(entry.Key)).ToArray())
-            if (owned.Remove(tensor))
-            {
-                tensor.Dispose();
-                values.Remove(value);
-            }
-    }
 
     private static double Flops(ScheduleStep step, CostModel costs) =>
         Math.Max(1, costs.Flops(step.Program) * (step is LoopStep loop ? loop.Iterations : 1));

@@ -39,6 +39,8 @@ internal sealed class SharedArena : IDisposable
                 return null;
             _isInUse = true;
             var isOurs = Register(size);
+            if (isOurs)
+                AskForHugePages(First(size));
             return new SharedArena(isOurs, isOurs && size.IsLimit);
         }
     }
@@ -49,14 +51,7 @@ internal sealed class SharedArena : IDisposable
     /// </summary>
     public static void GiveBackUnused()
     {
-        var b = new GraphBuilder();
-        var x = b.Parameter(new TensorType(ElementType.Float32, TensorShape.Scalar));
-        var program = Program.Create([x], [new NamedValue("y", Neg.Of(b, x))]);
-        var settings = new OrtSettings(".", ExecutionProvider.Cpu, 1) { SharesArena = true, GivesBackUnused = true };
-        using var session = new OrtProgram(program, settings);
-        using var value = OrtTensors.Sparse(ElementType.Float32, [], [(0, 1)]);
-        foreach (var output in session.Run([value], _ => true, CancellationToken.None))
-            output.Dispose();
+        RunSmall(givesBack: true, _ => { });
     }
 
     /// <inheritdoc/>
@@ -78,9 +73,8 @@ internal sealed class SharedArena : IDisposable
     {
         // Zero stands for no limit.
         var most = size.IsLimit ? (uint)Math.Max(1, size.Most ?? 0) : 0;
-        var first = (int)Math.Min(Math.Min(size.Expected, size.Most ?? size.Expected), int.MaxValue);
         using var memory = Memory();
-        using var configuration = new OrtArenaCfg(most, -1, first, -1);
+        using var configuration = new OrtArenaCfg(most, -1, First(size), -1);
         try
         {
             OrtEnv.Instance().CreateAndRegisterAllocator(memory, configuration);
@@ -91,6 +85,33 @@ internal sealed class SharedArena : IDisposable
             // The program around this library has registered one, which serves as well.
             return false;
         }
+    }
+
+    /// <summary>The bytes of the first piece of address space.</summary>
+    private static int First(PoolSize size) => (int)Math.Min(Math.Min(size.Expected, size.Most ?? size.Expected), int.MaxValue);
+
+    /// <summary>The pool takes its first piece for the first value, and fills it from below.</summary>
+    private static void AskForHugePages(int first)
+    {
+        if (first >= HugePages.PageBytes)
+            RunSmall(givesBack: false, value => HugePages.Ask(value, first - HugePages.PageBytes));
+    }
+
+    /// <summary>Runs a program of one node.</summary>
+    /// <param name="givesBack">Whether the run gives back what nothing uses.</param>
+    /// <param name="look">Receives the address of its value, which lies in the pool.</param>
+    private static unsafe void RunSmall(bool givesBack, Action<nint> look)
+    {
+        var b = new GraphBuilder();
+        var x = b.Parameter(new TensorType(ElementType.Float32, TensorShape.Scalar));
+        var program = Program.Create([x], [new NamedValue("y", Neg.Of(b, x))]);
+        var settings = new OrtSettings(".", ExecutionProvider.Cpu, 1) { SharesArena = true, GivesBackUnused = givesBack };
+        using var session = new OrtProgram(program, settings);
+        using var input = OrtTensors.Sparse(ElementType.Float32, [], [(0, 1)]);
+        var output = session.Run([input], _ => true, CancellationToken.None)[0];
+        using (output)
+            fixed (byte* address = output.GetTensorMutableRawData())
+                look((nint)address);
     }
 
     private static OrtMemoryInfo Memory() => new(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
