@@ -7,6 +7,7 @@ using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Pooling;
 using OnnxCurvature.Ops.Products;
+using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 using Xunit;
 
