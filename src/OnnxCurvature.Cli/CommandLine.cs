@@ -166,11 +166,12 @@ internal sealed class CommandLine
         var work = Task.Run(command, CancellationToken.None);
         if (!cancellation.CanBeCanceled)
             return await work;
-        var (patience, ended) = (new TaskCompletionSource(), new ManualResetEvent(false));
+        using var ended = new ManualResetEvent(false);
+        var (patience, interrupted) = (new TaskCompletionSource(), cancellation.WaitHandle);
         // A thread of its own: those of the pool may all be at work on what is to be interrupted.
         var watch = new Thread(() =>
         {
-            if (WaitHandle.WaitAny([ended, cancellation.WaitHandle]) != 0 && !ended.WaitOne(_terminal.Patience))
+            if (WaitHandle.WaitAny([ended, interrupted]) != 0 && !ended.WaitOne(_terminal.Patience))
                 patience.TrySetResult();
         })
         {
@@ -180,6 +181,8 @@ internal sealed class CommandLine
         if (await Task.WhenAny(work, patience.Task) != work)
             cancellation.ThrowIfCancellationRequested();
         ended.Set();
+        // The caller may dispose of what the thread waits for.
+        watch.Join();
         return await work;
     }
 

@@ -49,7 +49,8 @@ public sealed class ArgmaxContractionTests
 
     private static Problem OverlappingWindows(int samples)
     {
-        var p = new Problem("overlapping-windows", samples, false, seed: 5);
+        // At this point no kink lies within the step of the differences.
+        var p = new Problem("overlapping-windows", samples, false, seed: 2);
         var same = Attributes.Empty.With("kernel_shape", [3, 3]).With("pads", [1, 1, 1, 1]);
         var pool = Attributes.Empty.With("kernel_shape", [3, 3]).With("strides", [2, 2]).With("pads", [1, 1, 1, 1]);
         var h = p.Apply<Conv>(same, p.Input(3, 16, 16), p.Weight("c1", 0.4, 3, 3, 3, 3));

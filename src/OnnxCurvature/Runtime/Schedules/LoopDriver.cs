@@ -17,7 +17,9 @@ internal sealed class LoopDriver(
     CancellationToken cancellation
 )
 {
-    /// <summary>The states after the last iteration of each segment, and what its iterations give out. The caller disposes of both.</summary>
+    /// <summary>
+    /// The states after the last iteration of each segment, and what its iterations give out. The caller disposes of both.
+    /// </summary>
     /// <param name="initial">The states before the first iteration of any segment.</param>
     /// <param name="captured">The values that the body takes from around it.</param>
     /// <param name="newStacks">Makes what receives the values that the iterations of a segment give out.</param>
