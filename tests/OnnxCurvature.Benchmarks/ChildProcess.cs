@@ -7,7 +7,14 @@ namespace OnnxCurvature.Benchmarks;
 internal static class ChildProcess
 {
     /// <summary>The output of a process, how long it took, and the most memory that it was seen to hold.</summary>
-    public sealed record Outcome(string Output, double Seconds, long PeakBytes);
+    public sealed record Outcome(string Output, double Seconds, long PeakBytes)
+    {
+        /// <summary>The processor time that it was seen to take, on all cores.</summary>
+        public required double CpuSeconds { get; init; }
+
+        /// <summary>How many cores it kept at work in the mean.</summary>
+        public double Cores => CpuSeconds / Seconds;
+    }
 
     /// <summary>Runs a program. Throws <see cref="InvalidOperationException"/>, with what it said, where it fails.</summary>
     public static Outcome Run(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
@@ -18,15 +25,15 @@ internal static class ChildProcess
         var clock = Stopwatch.StartNew();
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        long peak = 0;
+        var (peak, cpu) = (0L, 0.0);
         var id = process.Id.ToString(CultureInfo.InvariantCulture);
         // The mark only rises, so the last look before the end gives the peak but for what the last milliseconds add.
         while (!process.WaitForExit(10))
-            peak = Math.Max(peak, ProcStatus.PeakBytes(id) ?? 0);
+            (peak, cpu) = (Math.Max(peak, ProcStatus.PeakBytes(id) ?? 0), Math.Max(cpu, ProcStatus.CpuSeconds(id) ?? 0));
         var seconds = clock.Elapsed.TotalSeconds;
         process.WaitForExit();
         return process.ExitCode == 0
-            ? new Outcome(output.Result, seconds, peak)
+            ? new Outcome(output.Result, seconds, peak) { CpuSeconds = cpu }
             : throw new InvalidOperationException(
                 $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {error.Result.Trim()} {output.Result.Trim()}"
             );

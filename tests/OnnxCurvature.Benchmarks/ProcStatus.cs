@@ -26,4 +26,23 @@ internal static class ProcStatus
             return null;
         }
     }
+
+    /// <summary>The processor time of a process in seconds, on all cores; null where there is none to read.</summary>
+    public static double? CpuSeconds(string process)
+    {
+        // utime and stime of proc_pid_stat(5), in ticks of a hundredth of a second, after the name in parentheses.
+        const int user = 11;
+        const double ticks = 100;
+        try
+        {
+            var words = File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1].Split(' ');
+            return words.Length > user + 1
+                ? words.Skip(user).Take(2).Sum(word => double.Parse(word, CultureInfo.InvariantCulture)) / ticks
+                : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

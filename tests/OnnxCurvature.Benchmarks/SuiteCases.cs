@@ -105,8 +105,9 @@ internal sealed partial class SuiteCases(Workspace workspace)
         var squares = arrays
             .Names.Where(name => name.EndsWith(ending, StringComparison.Ordinal))
             .Sum(name => TensorPrimitives.SumOfSquares<double>(arrays.Read(name).ToDoubles()));
-        var told = Told().Match(outcome.Output) is { Success: true } match ? $"plan: {match.Groups[1]}, taken: {match.Groups[2]}" : null;
-        return new Measurement([outcome.Seconds], 0, Math.Sqrt(squares), outcome.PeakBytes) { Further = told };
+        var plan = Planned().Match(outcome.Output) is { Success: true } match ? $"plan: {match.Groups[1]}, taken: {match.Groups[2]}, " : "";
+        var cores = string.Create(CultureInfo.InvariantCulture, $"{outcome.Cores:0.0} cores");
+        return new Measurement([outcome.Seconds], 0, Math.Sqrt(squares), outcome.PeakBytes) { Further = plan + cores };
     }
 
     private Measurement PyTorch(Entry entry)
@@ -136,7 +137,7 @@ internal sealed partial class SuiteCases(Workspace workspace)
     }
 
     [GeneratedRegex(@"planned: about (.+?) and .*?; taken: (.+?) and", RegexOptions.CultureInvariant)]
-    private static partial Regex Told();
+    private static partial Regex Planned();
 
     private sealed record Entry(string Network, string Weight, int Columns, int Products = 0, int Most = 0, string Quantity = Diagonal);
 }

@@ -29,6 +29,7 @@ public sealed class CheckTimeTests
                 ends.WaitHandle.WaitOne();
                 ends.ThrowIfCancellationRequested();
             },
+            isFirst: false,
             CancellationToken.None,
             CancellationToken.None
         );
@@ -37,21 +38,37 @@ public sealed class CheckTimeTests
         Assert.False(time.Allows(0.15));
     }
 
-    /// <summary>No direction takes more than what is left, the first one neither.</summary>
-    [Fact]
-    public void The_first_directions_keep_to_the_share_too()
-    {
-        var time = new CheckTime((Batch: 4000, Run: 4000), taken: 4000, spent: 200);
-        Assert.False(time.Allows(1));
-        Assert.False(time.Within(_ => Assert.Fail("no work is begun"), CancellationToken.None, CancellationToken.None));
-    }
-
     /// <summary>A user waits for the model to be loaded, too, so that counts as time of the run.</summary>
     [Fact]
     public void The_time_before_the_first_batch_is_a_part_of_the_run()
     {
         var time = new CheckTime((Batch: 1000, Run: 1000), taken: 1000, spent: 10, before: 3000);
         Assert.InRange(time.Left, 189, 190);
+    }
+
+    /// <summary>The first directions may take a quarter of the run, so that a run of a few seconds is checked.</summary>
+    [Fact]
+    public void First_directions_may_take_a_quarter_of_the_run()
+    {
+        var time = new CheckTime((Batch: 4000, Run: 4000), taken: 4000, spent: 300);
+        Assert.False(time.Allows(1));
+        Assert.True(time.AllowsFirst(600));
+        Assert.False(time.AllowsFirst(800));
+        Assert.True(
+            time.Within(ends => ends.ThrowIfCancellationRequested(), isFirst: true, CancellationToken.None, CancellationToken.None)
+        );
+        Assert.False(
+            time.Within(
+                ends =>
+                {
+                    ends.WaitHandle.WaitOne();
+                    ends.ThrowIfCancellationRequested();
+                },
+                isFirst: false,
+                CancellationToken.None,
+                CancellationToken.None
+            )
+        );
     }
 
     /// <summary>Entries that differ take time of their own, which leaves as much as before for others.</summary>
@@ -97,7 +114,7 @@ public sealed class CheckTimeTests
         using var stopped = new CancellationTokenSource();
         stopped.Cancel();
         var time = new CheckTime((Batch: 3000, Run: 3000), taken: 3000, spent: 0);
-        Assert.False(time.Within(ends => ends.ThrowIfCancellationRequested(), stopped.Token, CancellationToken.None));
+        Assert.False(time.Within(ends => ends.ThrowIfCancellationRequested(), isFirst: true, stopped.Token, CancellationToken.None));
     }
 
     /// <summary>A user who ends the run ends its check, too.</summary>
@@ -108,7 +125,7 @@ public sealed class CheckTimeTests
         ended.Cancel();
         var time = new CheckTime((Batch: 3000, Run: 3000), taken: 3000, spent: 0);
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            time.Within(ends => ends.ThrowIfCancellationRequested(), ended.Token, ended.Token)
+            time.Within(ends => ends.ThrowIfCancellationRequested(), isFirst: true, ended.Token, ended.Token)
         );
     }
 
@@ -124,6 +141,6 @@ public sealed class CheckTimeTests
         Assert.Equal(1, time.Slowdown);
         Assert.Equal(left, time.Left, 9);
         Assert.True(time.Allows(60));
-        Assert.True(time.Within(_ => { }, CancellationToken.None, CancellationToken.None));
+        Assert.True(time.Within(_ => { }, isFirst: false, CancellationToken.None, CancellationToken.None));
     }
 }

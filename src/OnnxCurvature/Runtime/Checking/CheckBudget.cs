@@ -87,8 +87,9 @@ internal sealed class CheckBudget(
             );
             if (most > 0)
                 return new CheckAllowance(directions, most, slow) { PeakBytes = peak };
-            refused = !time.IsBound
-                ? new CheckAllowance(directions, part.Targets, slow) { PeakBytes = peak }
+            refused =
+                !time.IsBound ? new CheckAllowance(directions, part.Targets, slow) { PeakBytes = peak }
+                : time.AllowsFirst(one) ? new CheckAllowance(directions, directions, slow) { PeakBytes = peak }
                 : new CheckAllowance(0, 0, slow);
         }
         return refused!;

@@ -82,7 +82,7 @@ internal sealed class CheckComparison(
         {
             var start = time.Taken;
             var repeated = new Repeated([], [], []);
-            if (found.Count > 0 && !time.Allows(last) || !time.Within(Repeat, stop, cancellation))
+            if (found.Count > 0 && !time.Allows(last) || !time.Within(Repeat, found.Count == 0, stop, cancellation))
                 return (found.ToImmutable(), stop.IsCancellationRequested ? CheckTime.CameToBound : CheckTime.IsOver);
             last = time.Taken - start;
             found.Add([
@@ -119,6 +119,7 @@ internal sealed class CheckComparison(
                 compared.Count > 0 && !time.Allows(last)
                 || !time.Within(
                     ends => outputs = once.Along([.. some.Select(probe => (probe, new Variation(1)))], ends),
+                    isFirst: compared.Count == 0,
                     stop,
                     cancellation
                 )

@@ -9,14 +9,14 @@ namespace OnnxCurvature.Runtime.Checking;
 /// </summary>
 internal sealed class CheckTime
 {
-    /// <summary>The share of a run's time that its check may take, where all entries agree.</summary>
+    /// <summary>The share of a run's time that its check may take.</summary>
     public const double Share = 0.05;
 
     /// <summary>
-    /// The share that the check may take until it is known of the first entry that differs whether rounding explains that: a result that
-    /// may be wrong is worth more time than one that agrees.
+    /// The share that the check may take until the first directions are done, so that entries are checked in every run that is not very
+    /// short, and until it is known of the first entry that differs whether rounding explains that.
     /// </summary>
-    private const double DecidingShare = 0.25;
+    private const double FirstShare = 0.25;
 
     /// <summary>The share that entries which differ may take besides, since most runs have none.</summary>
     private const double RepeatShare = 0.05;
@@ -42,7 +42,7 @@ internal sealed class CheckTime
     private const double LeastWorth = 0.005;
 
     private readonly double _most;
-    private readonly double _deciding;
+    private readonly double _first;
     private readonly double _mostRepeats;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Stopwatch _repeats = new();
@@ -59,9 +59,9 @@ internal sealed class CheckTime
         var run = before + batches;
         IsBound = batches > ShortRun && expected.Run > LeastExpected * ShortRun;
         if (IsBound)
-            (_most, _deciding, _mostRepeats) = (Share * run - spent, DecidingShare * run - spent, RepeatShare * run);
+            (_most, _first, _mostRepeats) = (Share * run - spent, FirstShare * run - spent, RepeatShare * run);
         else
-            (_most, _deciding, Slowdown) = (Math.Max(Share * Math.Min(expected.Run, ShortRun), LeastSeconds), double.PositiveInfinity, 1);
+            (_most, _first, Slowdown) = (Math.Max(Share * Math.Min(expected.Run, ShortRun), LeastSeconds), double.PositiveInfinity, 1);
     }
 
     /// <summary>How many times the expected time things take.</summary>
@@ -79,19 +79,23 @@ internal sealed class CheckTime
     /// <summary>Whether there is time for what takes so many seconds.</summary>
     public bool Allows(double seconds) => !IsBound || seconds <= Left;
 
-    /// <summary>
-    /// Does work within the time that is left, and says whether it was done. Throws <see cref="OperationCanceledException"/> where the run
-    /// is ended.
-    /// </summary>
-    /// <param name="work">The work.</param>
-    /// <param name="stop">Ends the work alone, for the memory that it takes.</param>
-    /// <param name="cancellation">Ends the run.</param>
-    public bool Within(Action<CancellationToken> work, CancellationToken stop, CancellationToken cancellation) =>
-        Within(work, IsBound ? Left : double.PositiveInfinity, stop, cancellation);
+    /// <summary>Whether there is time for first directions that take so many seconds.</summary>
+    public bool AllowsFirst(double seconds) => Taken + seconds <= _first;
 
     /// <summary>
-    /// The same for an entry that differs, within the time for these: a share of their own, and more for the first of them, so that a wrong
-    /// result is found to be one.
+    /// Does work within the time that is left, or for first directions within what these may take, and says whether it was done. Throws
+    /// <see cref="OperationCanceledException"/> where the run is ended.
+    /// </summary>
+    /// <param name="work">The work.</param>
+    /// <param name="isFirst">Whether it is of the first directions.</param>
+    /// <param name="stop">Ends the work alone, for the memory that it takes.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public bool Within(Action<CancellationToken> work, bool isFirst, CancellationToken stop, CancellationToken cancellation) =>
+        Within(work, isFirst ? Math.Max(0, _first - Taken) : Left, stop, cancellation);
+
+    /// <summary>
+    /// The same for an entry that differs, within the time for these: a share of their own, and for the first of them what first directions
+    /// may take, so that a wrong result is found to be one.
     /// </summary>
     /// <param name="work">The work.</param>
     /// <param name="isFirst">Whether it is for the first entry that differs.</param>
@@ -103,7 +107,7 @@ internal sealed class CheckTime
         _repeats.Start();
         try
         {
-            return Within(work, isFirst ? Math.Max(left, _deciding - Taken) : left, stop, cancellation);
+            return Within(work, isFirst ? Math.Max(left, _first - Taken) : left, stop, cancellation);
         }
         finally
         {
