@@ -79,11 +79,11 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
                 ),
             ];
             // What weights alone tell is computed once in any case: by one thread while the session starts, or by all when it is needed.
-            // Only a kernel that is known at the start can be laid out. To scale a kernel by the norm behind it takes copies of it.
+            // Only a kernel that is known at the start can be laid out.
             if (LayingOutPays(convolutions))
                 options.AddSessionConfigEntry(LargestFolded, Invariant($"{convolutions.Max(node => Bytes(node.Inputs[1]!))}"));
             else
-                without.AddRange(["ConstantFolding", "NchwcTransformer", "ConvBNFusion", "ConvMulFusion"]);
+                without.AddRange(["ConstantFolding", "NchwcTransformer"]);
         }
         // This rule of ONNX Runtime takes a Transpose into the product after it also where its output is one of the program's, which is
         // then never made.
