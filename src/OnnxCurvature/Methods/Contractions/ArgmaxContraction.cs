@@ -31,7 +31,7 @@ internal sealed class ArgmaxContraction(ContractionSite site, PositionSelection 
         var gradients = directions
             .Select(side =>
             {
-                var pooled = site.Path.Pull(outer, body, selection.Tangent, site.Path.Tangent.Outputs[0]!, side);
+                var pooled = selection.Pull(chunkLoop, site, side);
                 var flat = Reshape.To(body, pooled, [pooled.Type.Shape[0], .. selection.ArgmaxPositions.Type.Shape]);
                 return TransposeAxes.Of(body, site.Cut(body, flat, 2), 1, 2, 0, 3);
             })

@@ -72,7 +72,7 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
         // δ at the argmax positions, with the slopes after the product where these are to be a mask.
         Value Pooled(Value side)
         {
-            var pooled = site.Path.Pull(outer, body, selection!.Tangent, site.Path.Tangent.Outputs[0]!, side);
+            var pooled = selection!.Pull(chunkLoop, site, side);
             return slopes is null ? pooled : Mul.Of(body, Reshape.To(body, pooled, [pooled.Type.Shape[0], .. slopes.Type.Shape]), slopes);
         }
     }

@@ -1,4 +1,5 @@
 using OnnxCurvature.Ir;
+using OnnxCurvature.Methods.Directions;
 using OnnxCurvature.Methods.Paths;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Ops;
@@ -22,6 +23,10 @@ internal sealed record PositionSelection(Node Pool, Value Tangent, Value ArgmaxP
 {
     /// <summary>Q, the outputs of the pooling.</summary>
     public Dim Positions => ArgmaxPositions.Type.Shape[2];
+
+    /// <summary>Directions [K, *z] pulled back to the pooling's output, [K, N, O, …].</summary>
+    public Value Pull(ChunkLoop chunkLoop, ContractionSite site, Value directions) =>
+        site.Path.Pull(chunkLoop.Outer, chunkLoop.Body, Tangent, site.Path.Tangent.Outputs[0]!, directions);
 
     /// <summary>The argmax positions [N, O, Q] as positions that count through all samples.</summary>
     public Value OfAllSamples(GraphBuilder outer, ContractionSite site)
