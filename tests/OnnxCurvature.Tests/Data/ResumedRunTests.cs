@@ -27,6 +27,7 @@ public sealed class ResumedRunTests
     [InlineData("loss,gradient,hessian-diagonal", "exact", "sum")]
     [InlineData("gradient,hessian-diagonal", "hutchinson", "mean")]
     [InlineData("loss,gradient,per-sample-gradient", "exact", "mean")]
+    [InlineData("loss,gradient,laplacian", "exact", "mean")]
     public void A_run_in_shards_gives_the_bits_of_one_run_in_any_order(string quantities, string method, string reduction)
     {
         using var tool = Prepared(7);

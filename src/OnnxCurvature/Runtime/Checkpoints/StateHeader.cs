@@ -14,7 +14,7 @@ internal sealed record StateHeader
     public const string OfStates = "onnx-curvature-state";
 
     /// <summary>The format that is written.</summary>
-    public const int Newest = 3;
+    public const int Newest = 4;
 
     /// <summary>The kind of file.</summary>
     public string Kind { get; init; } = OfStates;
@@ -114,7 +114,13 @@ internal sealed record ShardFileInfo(
     ImmutableDictionary<string, string> Nodes
 );
 
-/// <summary>The JSON of states, without reflection, as native programs need it.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+/// <summary>
+/// The JSON of states, without reflection, as native programs need it. The members of a tuple are fields, which would be left out.
+/// </summary>
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    IncludeFields = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals
+)]
 [JsonSerializable(typeof(StateHeader))]
 internal sealed partial class StateJson : JsonSerializerContext;
