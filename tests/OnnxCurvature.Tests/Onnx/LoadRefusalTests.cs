@@ -67,7 +67,9 @@ public sealed class LoadRefusalTests : IDisposable
     [InlineData(99, 17, "has IR version 99")]
     [InlineData(8, 0, "uses opset 0")]
     [InlineData(8, 99, "uses opset 99")]
-    public void Versions_that_are_too_old_or_too_new_are_refused(int irVersion, int opset, string message) =>
+    [InlineData(8, -5, "uses opset -5")]
+    [InlineData(8, 1L << 62, "uses opset 4611686018427387904")]
+    public void Versions_that_are_too_old_or_too_new_are_refused(int irVersion, long opset, string message) =>
         Refuses(Model(Graph(Node("Neg", "x", "y")), opset, irVersion), message);
 
     [Fact]

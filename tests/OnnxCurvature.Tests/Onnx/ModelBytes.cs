@@ -9,7 +9,7 @@ namespace OnnxCurvature.Tests.Onnx;
 internal static class ModelBytes
 {
     /// <summary>A model of a graph.</summary>
-    public static ModelProto Model(GraphProto graph, int opset = 17, int irVersion = 8) =>
+    public static ModelProto Model(GraphProto graph, long opset = 17, int irVersion = 8) =>
         new()
         {
             IrVersion = irVersion,

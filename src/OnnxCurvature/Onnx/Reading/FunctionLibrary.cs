@@ -45,10 +45,13 @@ internal sealed class FunctionLibrary(ModelProto model)
     /// <summary>The opsets that a list of imports names; ai.onnx has the empty domain.</summary>
     public static Dictionary<string, int> OpsetsOf(IEnumerable<OperatorSetIdProto> imports) =>
         imports
-            .GroupBy(import => import.Domain == "ai.onnx" ? "" : import.Domain, StringComparer.Ordinal)
+            .GroupBy(DomainOf, StringComparer.Ordinal)
             .ToDictionary(
                 group => group.Key,
                 group => (int)Math.Clamp(group.Max(import => import.Version), 0, int.MaxValue),
                 StringComparer.Ordinal
             );
+
+    /// <summary>The domain of an import; that of ai.onnx is empty.</summary>
+    public static string DomainOf(OperatorSetIdProto import) => import.Domain == "ai.onnx" ? "" : import.Domain;
 }

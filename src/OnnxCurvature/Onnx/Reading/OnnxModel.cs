@@ -134,8 +134,8 @@ internal sealed class OnnxModel
             file.File.Path,
             () =>
             {
+                CheckVersions(file.File.Path, file.Model);
                 var opsets = FunctionLibrary.OpsetsOf(file.Model.OpsetImport);
-                CheckVersions(file.File.Path, file.Model.IrVersion, opsets);
                 var loader = new NodeLoader(file, options);
                 new ExpansionCount(file.Model, file.File.Path).Check(options.Limits);
                 var graph = new GraphLoader(file, loader, options).Load(opsets);
@@ -186,15 +186,16 @@ internal sealed class OnnxModel
     private static string Some(List<string> nodes) =>
         nodes.Count <= 3 ? string.Join(", ", nodes) : $"{nodes[0]}, {nodes[1]} and {nodes.Count - 2} more nodes";
 
-    private static void CheckVersions(string path, long irVersion, Dictionary<string, int> opsets)
+    private static void CheckVersions(string path, Proto.ModelProto model)
     {
-        if (irVersion is < 3 or > (int)Proto.Version.IrVersion)
+        if (model.IrVersion is < 3 or > (int)Proto.Version.IrVersion)
             throw new UserErrorException(
-                $"'{path}' has IR version {irVersion}; versions 3 to {(int)Proto.Version.IrVersion} are supported."
+                $"'{path}' has IR version {model.IrVersion}; versions 3 to {(int)Proto.Version.IrVersion} are supported."
             );
-        if (!opsets.TryGetValue("", out var opset))
+        long[] opsets = [.. model.OpsetImport.Where(import => FunctionLibrary.DomainOf(import) == "").Select(import => import.Version)];
+        if (opsets.Length == 0)
             throw new UserErrorException($"'{path}' names no opset of ai.onnx.");
-        if (opset is < 1 or > 27)
+        if (opsets.Max() is var opset and (< 1 or > 27))
             throw new UserErrorException($"'{path}' uses opset {opset}; opsets 1 to 27 are supported, so convert the model first.");
     }
 }
