@@ -104,6 +104,24 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
         return PlanOf(head, targets, derivatives, batch);
     }
 
+    /// <summary>
+    /// The way to the exact Hessian diagonal of one weight and the size of its program, as <see cref="Plan"/> says for that weight alone.
+    /// It throws what that throws.
+    /// </summary>
+    /// <param name="loss">The loss of the request, and what plans for other weights have in common with this one.</param>
+    public (WeightPlan Method, int Nodes) PlanDiagonal(SharedLoss loss)
+    {
+        var target = Target.Resolve(model, request.WithRespectTo).Single();
+        var gradient = model.Builder.Gradient(loss.Head.Loss, [target.Value])[0] ?? throw Zero(target, loss.Head.Loss);
+        var diagonals = new DiagonalPlanner(model, loss.Head, loss.Proof, _costs, limits, Choice);
+        diagonals.Weigh([target]);
+        Build([diagonals.Hessian(target, gradient)]);
+        var inputs = loss.Head.Target is { } labels ? model.Inputs.Add(labels) : model.Inputs;
+        var (name, result) = _outputs.Single();
+        var program = Finished(Program.Create(inputs, [new NamedValue(name, result)]));
+        return (_methods.Single() with { Flops = new CostAttribution(_costs, program, [name])[name] }, program.Nodes.Length);
+    }
+
     /// <summary>The plan of what has been built.</summary>
     private CurvaturePlan PlanOf(LossHead head, ImmutableArray<Target> targets, DerivativeBuilder derivatives, Value? batch)
     {

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Paths;
+using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Ops;
@@ -22,6 +24,7 @@ internal sealed class Inspector(OnnxModel model, WorkLimits limits)
     private readonly WorkBudget _budget = new(limits);
     private readonly IReadOnlyDictionary<string, string> _nodes = WeightUse.NodesByWeight(model.Graph);
     private readonly Dictionary<string, string> _obstacles = new(StringComparer.Ordinal);
+    private SharedLoss? _loss;
     private string? _exceeded;
 
     /// <summary>The report.</summary>
@@ -151,9 +154,10 @@ internal sealed class Inspector(OnnxModel model, WorkLimits limits)
                 Loss = LossRequest.Parse(losses[0].Loss),
                 Quantities = [Quantity.HessianDiagonal],
             };
-            var plan = new Planner(model.Graph, request, new PlanLimits()).Plan();
-            _budget.TakeSteps(StepsOfNode * (double)plan.Program.Nodes.Length);
-            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, plan.Methods[0], null);
+            _loss ??= new SharedLoss(model.Graph, LossBuilder.Build(model.Graph, request.Loss, request.Reduction));
+            var (plan, size) = new Planner(model.Graph, request, new PlanLimits()).PlanDiagonal(_loss);
+            _budget.TakeSteps(StepsOfNode * (double)size);
+            return new InspectedWeight(weight.Name!, nodes, weight.Type.ToString(), elements, plan, null);
         }
         catch (WorkLimitException exception)
         {
