@@ -6,6 +6,9 @@ internal sealed class ResponseFile
     /// <summary>The most files of a command, since one that names itself would be read without end.</summary>
     private const int Most = 100;
 
+    /// <summary>The most characters of a file; a device has lines without end.</summary>
+    private const int MostCharacters = 1 << 20;
+
     private int _files;
 
     /// <summary>Why a file of arguments was not taken; null where all were.</summary>
@@ -29,7 +32,8 @@ internal sealed class ResponseFile
         {
             replacement =
             [
-                .. File.ReadLines(token)
+                .. Contents(token)
+                    .Split('\n')
                     .Select(line => line.Trim())
                     .Where(line => line.Length > 0 && !line.StartsWith('#'))
                     .SelectMany(line => Words(line)),
@@ -41,6 +45,15 @@ internal sealed class ResponseFile
             Error = error = $"The file of arguments '{token}' cannot be read ({exception.Message.TrimEnd('.')}); check the path.";
             return false;
         }
+    }
+
+    /// <summary>The text of a file. Throws <see cref="IOException"/> for one that is too long.</summary>
+    private static string Contents(string path)
+    {
+        using var reader = File.OpenText(path);
+        var text = new char[MostCharacters + 1];
+        var count = reader.ReadBlock(text);
+        return count <= MostCharacters ? new string(text, 0, count) : throw new IOException("It has more than a million characters");
     }
 
     /// <summary>The words of a line; single and double quotes keep blanks together and fall away.</summary>

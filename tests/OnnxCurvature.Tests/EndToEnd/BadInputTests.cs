@@ -1,5 +1,6 @@
 using OnnxCurvature.Cli;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Tests.Cli;
 using OnnxCurvature.Tests.Onnx;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;
@@ -95,6 +96,25 @@ public sealed class BadInputTests
             },
             { $"augment @model.onnx -o @model.onnx --wrt w {Loss}", "which is read" },
             { $"verify @model.onnx --wrt W {Loss} {Data}", "--wrt 'W' names nothing" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --memory NaN", "--memory 'NaN' is no size" },
+            {
+                $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --memory 99999999999999999999999G",
+                "--memory '99999999999999999999999G' is no size"
+            },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --dim N=0", "--dim 'N=0' is no NAME=SIZE" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --dim N=4611686018427387904", "is larger than any memory" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --dim N=3 N=4", "--dim gives 'N' the sizes 3 and 4; give one" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --checkpoint-every NaNs", "--checkpoint-every 'NaNs' is no time" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --checkpoint @x.npy", "which is read; name another file" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --threads 2147483647", "give an integer from 0 to 1024" },
+            {
+                $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --label-smoothing NaN",
+                "--label-smoothing 'NaN' cannot be taken; give a number"
+            },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --machine @x.npy", "holds no JSON; write one with" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --json @labels.npy", "which is read; name another file" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --wrt w[99999999999999999999]", "is outside of the first axis of 'w'" },
+            { "merge -o @o.npz @model.onnx", "model.onnx' is no .npz file" },
         };
 
     [Theory]
@@ -110,6 +130,15 @@ public sealed class BadInputTests
         Assert.Equal(1, run.Error.Count(character => character == '\n'));
         Assert.Contains(sentence.Replace("@", tool[""] + "/", StringComparison.Ordinal), run.Error, StringComparison.Ordinal);
         Assert.Equal(before, tool.Files);
+    }
+
+    [Fact]
+    public void A_device_without_end_is_no_file_of_arguments()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero"), "This system has no such device.");
+        var run = ToolRun.Of(new CurvatureService(), "@/dev/zero");
+        Assert.Equal(ExitCodes.UserError, run.Code);
+        Assert.Contains("'/dev/zero' cannot be read (It has more than a million characters)", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
