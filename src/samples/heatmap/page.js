@@ -1,11 +1,14 @@
 // The page: takes a model and its inputs, runs it, and shows what it computed.
 //
 // Files may be chosen by hand, or be named in the address: ?model=m.onnx&input=image=image.npy&input=labels=labels.npy
+// With &provider=webgpu, it runs on WebGPU, where the browser has it.
 
-import * as ort from "./node_modules/onnxruntime-web/dist/ort.wasm.min.mjs";
 import { readNpy } from "./npy.js";
 import { colourOf, draw, matrixOf } from "./heatmap.js";
 
+const query = new URLSearchParams(location.search);
+const provider = query.get("provider") === "webgpu" ? "webgpu" : "wasm";
+const ort = await import(`./node_modules/onnxruntime-web/dist/ort.${provider}.min.mjs`);
 const at = (id) => document.getElementById(id);
 // One thread asks for no special headers of the server.
 ort.env.wasm.numThreads = 1;
@@ -26,7 +29,7 @@ async function compute(model, arrays) {
   const weights = weightFile(model);
   if (weights !== undefined)
     throw new Error(`The model takes its weights from '${weights}', which a page cannot open; write it with onnx-curvature augment --embed.`);
-  const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+  const session = await ort.InferenceSession.create(model, { executionProviders: [provider] });
   const feeds = {};
   for (const name of session.inputNames) {
     if (!(name in arrays)) throw new Error(`There is no array for the input '${name}'; the model takes ${session.inputNames.join(", ")}.`);
@@ -38,9 +41,9 @@ async function compute(model, arrays) {
 }
 
 function show(results) {
-  const kinds = /\.(hessian_diagonal|ggn_diagonal|gradient)$/;
+  const kinds = /\.(hessian_diagonal|ggn_diagonal|gradient|hvp|jacobian)$/;
   const names = Object.keys(results).filter((name) => kinds.test(name)).sort((a, b) => b.includes("diagonal") - a.includes("diagonal"));
-  if (names.length === 0) throw new Error("The model gives out no gradient and no diagonal; write it with onnx-curvature augment.");
+  if (names.length === 0) throw new Error("The model gives out no gradient, diagonal, product or Jacobian; write it with onnx-curvature augment.");
   at("tensor").replaceChildren(...names.map((name) => new Option(name)));
   at("tensor").onchange = () => {
     const { dims } = results[at("tensor").value];
@@ -107,5 +110,4 @@ async function named(query) {
 
 at("model").onchange = () => (at("compute").disabled = at("model").files.length === 0);
 at("compute").onclick = () => go(chosen);
-const query = new URLSearchParams(location.search);
 if (query.has("model")) go(() => named(query));

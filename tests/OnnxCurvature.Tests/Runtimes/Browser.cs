@@ -10,6 +10,12 @@ namespace OnnxCurvature.Tests.Runtimes;
 internal static class Browser
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly string[] SoftwareGpu =
+    [
+        "--enable-unsafe-webgpu",
+        "--use-webgpu-adapter=swiftshader",
+        "--enable-features=Vulkan",
+    ];
 
     /// <summary>The program, or null where none is installed.</summary>
     public static string? Program { get; } =
@@ -21,9 +27,9 @@ internal static class Browser
 
     /// <summary>
     /// Opens <paramref name="page"/> and gives what it posts to <c>/results</c>. An address <c>/NAME/…</c> is a file in the folder of that
-    /// name.
+    /// name. With <paramref name="webGpu"/> Chromium computes WebGPU's shaders in its own software, SwiftShader.
     /// </summary>
-    public static JsonDocument Open(string page, IReadOnlyDictionary<string, string> folders)
+    public static JsonDocument Open(string page, IReadOnlyDictionary<string, string> folders, bool webGpu = false)
     {
         using var server = new HttpListener();
         var origin = $"http://127.0.0.1:{FreePort()}/";
@@ -34,7 +40,14 @@ internal static class Browser
         using var chromium = Process.Start(
             new ProcessStartInfo(
                 Program!,
-                ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", $"--user-data-dir={profile}", origin + page]
+                [
+                    "--headless",
+                    "--no-sandbox",
+                    .. webGpu ? SoftwareGpu : ["--disable-gpu"],
+                    "--remote-debugging-port=0",
+                    $"--user-data-dir={profile}",
+                    origin + page,
+                ]
             )
             {
                 RedirectStandardOutput = true,
