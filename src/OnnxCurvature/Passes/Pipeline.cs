@@ -43,6 +43,9 @@ internal sealed class Pipeline
             .. gaps.HasFlag(EngineGaps.Vectors) ? [new MatrixForms()] : Array.Empty<IPass>(),
         ]);
 
+    /// <summary>Programs of nodes that an opset has, as far as they can be put together from such.</summary>
+    public static Pipeline ForOpset(int opset) => new(new OpsetForms(opset));
+
     /// <summary>The passes, in order.</summary>
     public IEnumerable<string> Passes => _passes.Select(pass => pass.Name);
 

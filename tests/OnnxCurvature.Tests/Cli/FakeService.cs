@@ -113,7 +113,7 @@ internal sealed class FakeService : ICurvatureService
             "out.onnx",
             24_576,
             13,
-            "Weights stay in 'vgg16.onnx', to which the file refers; keep both in one folder.",
+            "Weights stay in 'vgg16.onnx', to which the file refers by that path; keep both where they are to each other.",
             [ConvPlan],
             ["ReLU has the derivative 0 at 0."],
             ["labels int64[N]"],

@@ -61,28 +61,24 @@ internal abstract class AxisNormalization : Operator
         [inputs[0].Axis == Axis(node) ? inputs[0].AsCoupled() : inputs[0]];
 
     /// <summary>
-    /// Before opset 13 the axis (default 1) and all after it counted as one: where there are such that matter, x is flattened
-    /// to two axes and y is shaped back.
+    /// Before opset 13 the axis (default 1) and all after it counted as one: where there are such that matter, it is made the last one, and
+    /// put back.
     /// </summary>
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset)
     {
         var call = base.ToOpset(b, node, opset);
         if (opset >= 13)
             return call;
-        // Older forms take all axes from the given one on as one.
         var shape = node.Output.Type.Shape;
-        var axis = Axes.Normalize(node.Attributes.Int("axis", -1), shape.Rank);
-        return shape.Range(axis + 1, shape.Rank).All(dim => dim.IsOne)
-            ? call with
-            {
-                Attributes = call.Attributes.With("axis", (long)axis),
-            }
-            : throw new UserErrorException(
-                $"{node} is along axis {axis} of {shape}, which opset {opset} has for the last axis only; ask for opset 13 or later."
-            );
+        var (axis, last) = (Axis(node), shape.Rank - 1);
+        if (shape.Range(axis + 1, shape.Rank).All(dim => dim.IsOne))
+            return call with { Attributes = call.Attributes.With("axis", (long)axis) };
+        var y = Apply(b, [TransposeAxes.Move(b, call.Required(0), axis, last)], call.Attributes.With("axis", (long)last)).Output;
+        var back = TransposeAxes.Move(b, y, last, axis).Producer!;
+        return call.WithInputs(y) with { Name = back.Operator.Name, Attributes = back.Attributes };
     }
 
-    /// <inheritdoc/>
+    /// <summary>The axis and all after it become one where there are such that matter, and y is shaped back.</summary>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
         if (opset >= 13)

@@ -78,6 +78,16 @@ internal sealed class Resize : CompositeOperator
         return [y == call.Required(0) ? Catalogue.Get<Identity>().Apply(b, [y]).Output : y];
     }
 
+    /// <summary>Opset 11 wants a region and factors also where they are not used, and takes empty ones.</summary>
+    public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset)
+    {
+        var call = base.ToOpset(b, node, opset);
+        if (opset >= 13)
+            return call;
+        Value Empty() => b.Constant(Tensor.Of(ElementType.Float32, [0], Array.Empty<double>()));
+        return call with { Inputs = [.. call.Inputs.Select((input, index) => input ?? (index is 1 or 2 ? Empty() : null))] };
+    }
+
     /// <summary>Opset 10 knows only factors, and samples without a shift.</summary>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {

@@ -1,6 +1,8 @@
+using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Planning;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Checking;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Passes;
@@ -20,9 +22,11 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
                 $"Opset {options.Opset} was asked for, and --profile portable keeps to opset {PortableProfile.HighestOpset}; leave out "
                     + $"one of the two."
             );
+        // Operators say what they need from the lowest opset on; older forms are found when the file is written.
+        var compiled = options.Opset is { } asked ? Pipeline.ForOpset(Math.Max(asked, OpsetRange.Lowest)).Run(plan.Program) : plan.Program;
         var (program, engineNotes) = isPortable
-            ? PortableProfile.Of(model, plan.Program, options.Engine)
-            : (new LoopFreeProgram(plan.Program, 1, []), []);
+            ? PortableProfile.Of(model, compiled, options.Engine)
+            : (new LoopFreeProgram(compiled, 1, []), []);
         var batches = BatchRule.Of(model.Graph, plan.Loss, plan.Request);
         if (AugmentedMetadata.BatchObstacleOf(model) is { } obstacle)
             batches = batches with { Obstacle = obstacle };
@@ -67,9 +71,12 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
         placement switch
         {
             WeightPlacement.Reference =>
-                $"Weights stay in '{Path.GetFileName(model.Path)}', to which the file refers; keep both in one folder.",
+                $"Weights stay in '{RelativePath(path)}', to which the file refers by that path; keep both where they are to each other.",
             WeightPlacement.Beside => $"Weights were written beside the file, to '{Path.GetFileName(path)}.data'; keep both in one folder.",
             WeightPlacement.Embed => "Weights are inside the file.",
             _ => throw new ArgumentOutOfRangeException(nameof(placement)),
         };
+
+    private string RelativePath(string path) =>
+        Path.GetRelativePath(RealPath.Of(Path.GetDirectoryName(Path.GetFullPath(path))!), RealPath.Of(model.Path)).Replace('\\', '/');
 }
