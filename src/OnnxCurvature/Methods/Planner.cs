@@ -296,6 +296,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
                     {
                         Shape = value.Type.Shape,
                         Way = quantity.Way,
+                        AddsSquares = quantity.Way == DerivativeWay.Squares && quantity.Terms.All(term => term.AddsSquares),
                         Candidates = quantity.Candidates,
                         Sources = quantity.Sources,
                     }

@@ -98,6 +98,8 @@ public sealed class GramContractionTests
         var plan = new Planner(graph, request, new PlanLimits { ContractionBytes = bytes }).Plan();
         Assert.Contains(how, plan.Methods[0].Reason, StringComparison.Ordinal);
         Assert.Equal(how == ByPairs, plan.Methods[0].Reason.Contains("by pairs", StringComparison.Ordinal));
+        // Products of pairs cancel where sums over positions do, so the check of a run must not take them for squares.
+        Assert.False(plan.Methods[0].AddsSquares);
         var data = problem.Data(plan.Loss.Target);
         var loops = plan.Program.Nodes.Where(node => node.Operator is Loop).ToArray();
         Assert.True(loops.Length <= 1);

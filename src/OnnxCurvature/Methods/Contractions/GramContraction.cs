@@ -32,6 +32,9 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
             ? $"Gram matrices of δ over {site.Positions} positions{(inPairs ? ", by pairs of them" : "")}"
             : $"Gram matrices of δ over the {selection.Positions} argmax positions of {selection.Pool}";
 
+    /// <inheritdoc/>
+    public bool MultipliesPairs => true;
+
     private Dim Positions => selection?.Positions ?? site.Positions;
 
     /// <inheritdoc/>

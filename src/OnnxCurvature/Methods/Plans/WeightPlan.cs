@@ -33,6 +33,9 @@ public sealed record WeightPlan(
     /// <summary>Of what it is put together.</summary>
     internal DerivativeWay Way { get; init; }
 
+    /// <summary>Whether all terms are squares, so that nothing cancels when they are added up.</summary>
+    internal bool AddsSquares { get; init; }
+
     /// <summary>The ways that were weighed, the one that was taken first; empty where there was nothing to weigh.</summary>
     public ImmutableArray<CandidateReport> Candidates { get; init; } = [];
 

@@ -62,6 +62,9 @@ internal sealed class ForwardGramTerm : ITerm
     /// <inheritdoc/>
     public bool IsOfSquares => true;
 
+    /// <inheritdoc/>
+    public bool AddsSquares => false;
+
     private long Entries { get; }
 
     /// <summary>

@@ -22,6 +22,9 @@ internal interface ITerm
     /// <summary>Whether the result is a sum of squares.</summary>
     bool IsOfSquares => false;
 
+    /// <summary>Whether nothing cancels between what is added up.</summary>
+    bool AddsSquares => IsOfSquares;
+
     /// <summary>Adds the method's work to a chunk loop.</summary>
     /// <param name="chunkLoop">The chunk loop.</param>
     /// <param name="directions">The directions [K, *z] that terms share, made by <see cref="MakeDirections"/>.</param>

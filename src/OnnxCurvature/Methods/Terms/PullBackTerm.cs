@@ -45,6 +45,9 @@ internal sealed class PullBackTerm : ITerm
     public bool IsOfSquares => _source.IsOfSquares;
 
     /// <inheritdoc/>
+    public bool AddsSquares => IsOfSquares && _contraction is not { MultipliesPairs: true };
+
+    /// <inheritdoc/>
     public DirectionPair MakeDirections(ChunkLoop chunkLoop)
     {
         using var origin = chunkLoop.Body.For("directions of the curvature");

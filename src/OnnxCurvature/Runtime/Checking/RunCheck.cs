@@ -110,7 +110,7 @@ internal sealed class RunCheck
         _squares =
         [
             .. from method in methods
-            where method is { Way: DerivativeWay.Squares, Quantity: Quantity.HessianDiagonal or Quantity.GgnDiagonal }
+            where method is { AddsSquares: true, Quantity: Quantity.HessianDiagonal or Quantity.GgnDiagonal }
             select method.Quantity.OutputName(method.Target),
         ];
     }
