@@ -104,8 +104,12 @@ internal sealed class ManagedRun(Problem problem, ProblemFiles files, Comparison
             Quantities = quantities,
         };
 
-    private static Tensor Tensor(NpyArray array, Value parameter) =>
-        parameter.Type.Element == ElementType.Int64
-            ? Ir.Tensor.Of(ElementType.Int64, array.Shape, array.ToInt64s())
-            : Ir.Tensor.Of(parameter.Type.Element, array.Shape, array.ToDoubles());
+    /// <summary>Data for a parameter; labels may lack its trailing axes of one.</summary>
+    private static Tensor Tensor(NpyArray array, Value parameter)
+    {
+        long[] shape = [.. array.Shape, .. Enumerable.Repeat(1L, Math.Max(0, parameter.Type.Rank - array.Shape.Length))];
+        return parameter.Type.Element == ElementType.Int64
+            ? Ir.Tensor.Of(ElementType.Int64, shape, array.ToInt64s())
+            : Ir.Tensor.Of(parameter.Type.Element, shape, array.ToDoubles());
+    }
 }

@@ -48,7 +48,12 @@ internal static class NormalizationOperators
         return new Data([], [isMean ? 1.0 / labels.Count * sum : sum]);
     }
 
-    private static Number[] Scaled(Number[] line, Number norm) => [.. line.Select(number => number / norm)];
+    /// <summary>A line over its norm; a line of zeros stays as it is, as in ONNX Runtime.</summary>
+    private static Number[] Scaled(Number[] line, Number norm)
+    {
+        Functions.DecideWhetherZero(norm);
+        return norm.Value == 0 ? [.. line.Select(number => number.Constant(0))] : [.. line.Select(number => number / norm)];
+    }
 
     private static Data BatchNormalization(GraphNode node, Data?[] x)
     {
@@ -85,6 +90,12 @@ internal static class NormalizationOperators
         var mean = x.Reduce(axes, true, Mean);
         var centred = Data.Zip(x, mean, (a, b) => a - b);
         var deviation = centred.Reduce(axes, true, all => Functions.Sqrt(Mean([.. all.Select(Functions.Square)])));
+        // Of entries that are all the same, rounding decides what they are divided by.
+        _ = deviation.Map(number =>
+        {
+            Functions.DecideWhetherZero(number);
+            return number;
+        });
         return Data.Zip(centred, deviation, (a, b) => a / (b + 1e-9));
     }
 

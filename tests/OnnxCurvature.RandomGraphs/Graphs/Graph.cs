@@ -148,6 +148,9 @@ internal sealed record Graph
     /// <summary>A node that is computed of the output and is not in the file, as the part of it that a loss is taken of.</summary>
     public ImmutableArray<GraphNode> Beyond { get; init; } = [];
 
+    /// <summary>Whether it holds loops.</summary>
+    public bool HasLoops => Nodes.Any(node => node.Operator is "Scan" or "Loop");
+
     /// <summary>Whether numbers are quantized on the way, which counts as the identity in derivatives.</summary>
     public bool IsQuantized => Nodes.Any(node => node.Operator == "QuantizeLinear");
 

@@ -131,7 +131,7 @@ internal static class Functions
     {
         DecideUnlessZero(x, low);
         DecideUnlessZero(x, high);
-        return x.Value >= low && x.Value <= high ? x.Map(x.Value, 1, 0) : x with { Step = -1, Value = x.Value < low ? low : high };
+        return x.Value < low || x.Value > high ? x with { Step = -1, Value = x.Value < low ? low : high } : x.Map(x.Value, 1, 0);
     }
 
     /// <summary>The larger one; of equals the first.</summary>
@@ -163,6 +163,9 @@ internal static class Functions
             sum = sum is { } before ? before + number : number;
         return sum ?? other.Constant(0);
     }
+
+    /// <summary>Notes how far a number is from zero, where its quotients are not smooth.</summary>
+    public static void DecideWhetherZero(Number x) => Decide(x, 0);
 
     private static Number Linear(Number x, double value, double slope, double kink)
     {

@@ -94,8 +94,7 @@ internal sealed class Expectation
                 return Outputs(TargetShape, _dense.Jacobian);
             case Quantity.Jacobian when !_dense.IsCoupled && _problem.HasKnownSamples && _problem.Z.Layout.SampleAxis >= 0:
                 var blocks = new ExpectedResult(null, [.. Enumerable.Range(0, Samples).SelectMany(OwnRows)]);
-                // A value between may come of coupled samples: then it counts as one whole.
-                return _problem.Target.Name[0] == 'x' ? [blocks] : [blocks, .. Outputs(TargetShape, _dense.Jacobian)];
+                return MustBeApart ? [blocks] : [blocks, .. Outputs(TargetShape, _dense.Jacobian)];
             case Quantity.Hessian:
                 return Hessians();
             case Quantity.CrossHessian:
@@ -126,6 +125,12 @@ internal sealed class Expectation
     private static double[] Squares(double[] values) => Array.ConvertAll(values, value => value * value);
 
     private static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
+
+    /// <summary>
+    /// Whether independent samples of the target must be found to be so. A value between may come of coupled samples, and samples that a
+    /// loop takes one by one are not followed: these count as one whole.
+    /// </summary>
+    private bool MustBeApart => _problem.Target.Name[0] == 'x' && !_problem.Graph.HasLoops;
 
     private static double[] Diagonal(double[][] matrix) => [.. matrix.Select((row, index) => row[index])];
 
@@ -168,8 +173,9 @@ internal sealed class Expectation
     /// The block of a weight; of an input a block for each sample, where samples have no second derivatives with each other.
     /// </summary>
     private ImmutableArray<ExpectedResult> Hessians() =>
-        Blocked(new ExpectedResult([.. TargetShape, .. TargetShape], [.. _hessian.SelectMany(row => row)]), own =>
-            own.SelectMany(row => own.Select(column => _hessian[row][column]))
+        Blocked(
+            new ExpectedResult([.. TargetShape, .. TargetShape], [.. _hessian.SelectMany(row => row)]),
+            own => own.SelectMany(row => own.Select(column => _hessian[row][column]))
         );
 
     /// <summary>
@@ -214,7 +220,7 @@ internal sealed class Expectation
         if (!_problem.HasKnownSamples)
             return [];
         var blocks = new ExpectedResult(null, [.. _samplesOfEntries.Distinct().Order().SelectMany(OfSample)]);
-        if (_problem.Target.Name[0] == 'x' && IsOfSamples && HasTerms && !_dense.IsCoupled)
+        if (MustBeApart && IsOfSamples && HasTerms && !_dense.IsCoupled)
             return [blocks];
         return IsCrossed(_samplesOfEntries) ? [whole] : [whole, blocks];
 
@@ -233,10 +239,12 @@ internal sealed class Expectation
         if (IsOfSamples && _dense.IsCoupled)
             return [];
         var rows = Enumerable.Range(0, Samples).Select(n => IsOfSamples ? [.. Own(n).Select(entry => of(n)[entry])] : of(n)).ToArray();
-        // Of a single sample the target may be taken for one of that sample, or for one of all samples.
+        // Of a single sample the target may be taken for one of that sample, or for one of all samples, and so may a value between where
+        // batches have one sample.
+        var isApart = HasSampleAxis && Samples > 1 && (_problem.BatchSize != 1 || _problem.Target.Name[0] == 'x');
         int[]? shape =
             !IsOfSamples ? [Samples, .. TargetShape]
-            : HasSampleAxis && Samples > 1 ? [Samples, .. TargetShape.Where((_, axis) => axis != _problem.Target.Layout.SampleAxis)]
+            : isApart ? [Samples, .. TargetShape.Where((_, axis) => axis != _problem.Target.Layout.SampleAxis)]
             : null;
         return One(shape, [.. rows.SelectMany(row => row)]);
     }
