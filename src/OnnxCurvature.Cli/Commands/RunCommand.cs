@@ -85,11 +85,12 @@ internal static class RunCommand
                 string[] read = [model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. requests.FilesOf(parsed)];
                 RealPath.RefuseOverwriting(path, read);
                 if (options.Checkpoint is { } checkpoint)
-                    RealPath.RefuseOverwriting(checkpoint.Path, read);
+                    RealPath.RefuseOverwriting(checkpoint.Path, [path, .. read]);
                 if (shard is not null && parsed.GetResult(report.Json) is not null)
                     throw new UserErrorException("--json reports a result, and a shard is only a part of one; give it to 'merge'.");
-                options = options with { ProfilePath = resources.ProfileOf(parsed, [path, .. read]) };
-                report.Prepare(parsed, terminal, [path, .. read]);
+                string[] used = [path, .. read, .. options.Checkpoint is { } kept ? [kept.Path] : Array.Empty<string>()];
+                options = options with { ProfilePath = resources.ProfileOf(parsed, used) };
+                report.Prepare(parsed, terminal, options.ProfilePath is { } profile ? [profile, .. used] : used);
                 var request = requests.Of(parsed);
                 ResultFile.CheckWritable(path);
                 var run = ProgressView.Show(

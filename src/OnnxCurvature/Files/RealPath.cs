@@ -16,9 +16,9 @@ internal static class RealPath
         return real;
     }
 
-    /// <summary>Throws <see cref="UserErrorException"/> where a file that is to be written is one of those that are read.</summary>
+    /// <summary>Throws <see cref="UserErrorException"/> where a file that is to be written has another part in the same command.</summary>
     /// <param name="output">The path of the file that is to be written.</param>
-    /// <param name="inputs">The paths of the files that are read.</param>
+    /// <param name="inputs">The paths of the files that are read, and of other files that are written.</param>
     public static void RefuseOverwriting(string output, params IEnumerable<string> inputs)
     {
         if (output.Length == 0)
@@ -26,7 +26,9 @@ internal static class RealPath
         var target = Of(output);
         foreach (var input in inputs.Where(input => input.Length > 0))
             if (string.Equals(target, Of(input), StringComparison.Ordinal))
-                throw new UserErrorException($"Writing '{output}' would overwrite '{input}', which is read; name another file.");
+                throw new UserErrorException(
+                    $"Writing '{output}' would overwrite '{input}', which the command uses, too; name another file."
+                );
     }
 
     private static string Resolved(string path)

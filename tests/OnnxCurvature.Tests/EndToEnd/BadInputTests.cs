@@ -94,7 +94,7 @@ public sealed class BadInputTests
                 $"augment @model.onnx -o @o.onnx --wrt w {Loss} --opset 22",
                 "Opset 22 was asked for; models are written in opsets 11 to 21"
             },
-            { $"augment @model.onnx -o @model.onnx --wrt w {Loss}", "which is read" },
+            { $"augment @model.onnx -o @model.onnx --wrt w {Loss}", "which the command uses" },
             { $"verify @model.onnx --wrt W {Loss} {Data}", "--wrt 'W' names nothing" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --memory NaN", "--memory 'NaN' is no size" },
             {
@@ -105,14 +105,14 @@ public sealed class BadInputTests
             { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --dim N=4611686018427387904", "is larger than any memory" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --dim N=3 N=4", "--dim gives 'N' the sizes 3 and 4; give one" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --checkpoint-every NaNs", "--checkpoint-every 'NaNs' is no time" },
-            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --checkpoint @x.npy", "which is read; name another file" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --checkpoint @x.npy", "which the command uses" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --threads 2147483647", "give an integer from 0 to 1024" },
             {
                 $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --label-smoothing NaN",
                 "--label-smoothing 'NaN' cannot be taken; give a number"
             },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --machine @x.npy", "holds no JSON; write one with" },
-            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --json @labels.npy", "which is read; name another file" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --json @labels.npy", "which the command uses" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} --wrt w[99999999999999999999]", "is outside of the first axis of 'w'" },
             { "merge -o @o.npz @model.onnx", "model.onnx' is no .npz file" },
         };

@@ -22,6 +22,10 @@ public sealed class OverwritingTests
     [InlineData("verify @external.onnx -o @w.bin " + Request)]
     [InlineData("augment @external.onnx -o @w.bin --wrt w --loss sum")]
     [InlineData("augment @external.onnx -o @linked/external.onnx --wrt w --loss sum")]
+    // Files that are written are not each other either.
+    [InlineData("run @external.onnx -o @out.npz --checkpoint @out.npz " + Request)]
+    [InlineData("run @external.onnx -o @out.npz --checkpoint @kept --profile @kept " + Request)]
+    [InlineData("run @external.onnx -o @out.npz --profile @report --json @report " + Request)]
     public void Output_that_is_an_input_is_refused_and_all_files_stay(string words)
     {
         using var tool = new Tool();
