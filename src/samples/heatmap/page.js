@@ -43,7 +43,8 @@ async function compute(model, arrays) {
 function show(results) {
   const kinds = /\.(hessian_diagonal|ggn_diagonal|gradient|hvp|jacobian)$/;
   const names = Object.keys(results).filter((name) => kinds.test(name)).sort((a, b) => b.includes("diagonal") - a.includes("diagonal"));
-  if (names.length === 0) throw new Error("The model gives out no gradient, diagonal, product or Jacobian; write it with onnx-curvature augment.");
+  if (names.length === 0)
+    throw new Error("The model gives out no gradient, diagonal, product or Jacobian; write it with onnx-curvature augment.");
   at("tensor").replaceChildren(...names.map((name) => new Option(name)));
   at("tensor").onchange = () => {
     const { dims } = results[at("tensor").value];

@@ -91,11 +91,8 @@ internal static class NormalizationOperators
         var centred = Data.Zip(x, mean, (a, b) => a - b);
         var deviation = centred.Reduce(axes, true, all => Functions.Sqrt(Mean([.. all.Select(Functions.Square)])));
         // Of entries that are all the same, rounding decides what they are divided by.
-        _ = deviation.Map(number =>
-        {
+        foreach (var number in deviation.Numbers)
             Functions.DecideWhetherZero(number);
-            return number;
-        });
         return Data.Zip(centred, deviation, (a, b) => a / (b + 1e-9));
     }
 
