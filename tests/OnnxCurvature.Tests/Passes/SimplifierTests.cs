@@ -45,6 +45,20 @@ public sealed class SimplifierTests
         Assert.Equal(x.Type.Shape.Rank, ReduceSum.Of(_builder, x, axes, keepDims: true).Type.Rank);
     }
 
+    /// <summary>ONNX Runtime makes s / s of 1 / s * s, and must not lose the axes that only the 1 has.</summary>
+    [Fact]
+    public void A_dividend_of_one_does_not_have_more_axes_than_its_divisor()
+    {
+        var s = _builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of([2])), "s");
+        var one = _builder.Constant(Tensor.Filled(ElementType.Float64, [1, 1, 1], 1));
+        var y = Mul.Of(_builder, Div.Of(_builder, one, s), s);
+        var program = Pipeline.Simplification.Run(Program.Create([s], [new NamedValue("y", y)], _builder));
+        var quotient = Assert.Single(program.Nodes, node => node.Operator is Div);
+        Assert.Equal([1, 1, 2], quotient.Inputs[1]!.Type.Shape.Sizes);
+        Assert.Equal([1, 1, 2], program.Outputs[0].Value.Type.Shape.Sizes);
+        Assert.Same(program, Pipeline.Simplification.Run(program));
+    }
+
     /// <summary>A run gives t, which nodes outside the program compute: x is not known inside.</summary>
     [Fact]
     public void No_rule_looks_through_a_given_value()

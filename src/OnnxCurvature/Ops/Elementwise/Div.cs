@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Families;
+using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Ops.Elementwise;
 
@@ -48,6 +49,20 @@ internal sealed class Div : BinaryElementwise
     {
         var quotient = new Expr(b, Of(b, call.Required(0), call.Required(1)));
         return quotient.Through<Sign>() * quotient.Through<Abs>().Through<Floor>();
+    }
+
+    /// <summary>
+    /// A divisor is given the rank of a dividend of ones. ONNX Runtime makes y / x of 1 / x * y, and loses axes that only the 1 has.
+    /// </summary>
+    public override SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
+    {
+        var simpler = base.Simplify(b, node, inputs);
+        var (dividend, divisor) = (simpler?.Inputs[0] ?? inputs[0]!, simpler?.Inputs[1] ?? inputs[1]!);
+        var missing = dividend.Type.Rank - divisor.Type.Rank;
+        if (missing <= 0 || dividend.IsWeight || Scalars.Constant(dividend) != 1)
+            return simpler;
+        var raised = Reshape.To(b, divisor, [.. Enumerable.Repeat<Dim>(1, missing), .. divisor.Type.Shape]);
+        return new SimplerNode(null, [dividend, raised], node.Attributes);
     }
 
     /// <inheritdoc/>
