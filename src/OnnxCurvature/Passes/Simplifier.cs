@@ -86,14 +86,15 @@ internal sealed class Simplifier : IPass
             {
                 if (simpler.Same is { } same && !kept.Contains(node.Output))
                 {
-                    _map[node.Output] = same;
+                    _map[node.Output] = Known(same)!;
                     HasChanged = true;
                     return;
                 }
                 HasChanged |= simpler.Inputs != inputs;
-                inputs = [.. simpler.Inputs.Select(input => input?.Producer is { } made && made.Scope == parts ? Added(made) : input)];
+                inputs = [.. simpler.Inputs.Select(Known)];
                 attributes = simpler.Attributes;
             }
+            Value? Known(Value? value) => value?.Producer is { } made && made.Scope == parts ? Added(made) : value;
             if (Fold(node, inputs) || node.Bodies.Any() && AddWithBodies(node, inputs, kept))
                 return;
             var key = _keys.Of(node, inputs, attributes);

@@ -2,6 +2,7 @@ using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Indexing;
 using OnnxCurvature.Ops.Reduction;
+using OnnxCurvature.Ops.Rules;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Passes;
 using Xunit;
@@ -52,11 +53,31 @@ public sealed class SimplifierTests
         var s = _builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of([2])), "s");
         var one = _builder.Constant(Tensor.Filled(ElementType.Float64, [1, 1, 1], 1));
         var y = Mul.Of(_builder, Div.Of(_builder, one, s), s);
-        var program = Pipeline.Simplification.Run(Program.Create([s], [new NamedValue("y", y)], _builder));
+        var program = Pipeline.Simplification.Run(_builder.Build([s], [new NamedValue("y", y)]));
         var quotient = Assert.Single(program.Nodes, node => node.Operator is Div);
-        Assert.Equal([1, 1, 2], quotient.Inputs[1]!.Type.Shape.Sizes);
-        Assert.Equal([1, 1, 2], program.Outputs[0].Value.Type.Shape.Sizes);
+        Assert.Equal<long>([1, 1, 2], quotient.Inputs[1]!.Type.Shape.Sizes);
+        Assert.Equal<long>([1, 1, 2], program.Outputs[0].Value.Type.Shape.Sizes);
         Assert.Same(program, Pipeline.Simplification.Run(program));
+    }
+
+    /// <summary>x [2,3,4] with its axes in another order, split, and ordered again is x split, and ordered once.</summary>
+    [Theory]
+    [InlineData(new[] { 2, 0, 1 }, new long[] { 2, 2, 1, 2, 3 }, new[] { 3, 0, 1, 4, 2 }, 1)]
+    [InlineData(new[] { 1, 0, 2 }, new long[] { 3, 2, 2, 2 }, new[] { 1, 0, 2, 3 }, 0)]
+    [InlineData(new[] { 1, 0, 2 }, new long[] { 3, 8 }, new[] { 1, 0 }, 2)]
+    [InlineData(new[] { 1, 0, 2 }, new long[] { 6, 4 }, new[] { 1, 0 }, 2)]
+    [InlineData(new[] { 1, 0, 2 }, new long[] { 2, 3, 4 }, new[] { 1, 0, 2 }, 2)]
+    public void Transpositions_around_a_split_are_one(int[] first, long[] split, int[] second, int transpositions)
+    {
+        var x = _builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of([2, 3, 4])), "x");
+        var reshaped = Reshape.To(_builder, TransposeAxes.Of(_builder, x, first), TensorShape.Of(split));
+        var program = _builder.Build([x], [new NamedValue("y", Neg.Of(_builder, TransposeAxes.Of(_builder, reshaped, second)))]);
+        var simpler = new Simplifier().Run(program);
+        Assert.Equal(transpositions, simpler.Nodes.Count(node => node.Operator is TransposeAxes));
+        var numbers = Tensor.Of(ElementType.Float64, [2, 3, 4], [.. Enumerable.Range(0, 24).Select(number => (double)number)]);
+        Assert.Equal(Evaluated(program), Evaluated(simpler));
+
+        double[] Evaluated(Ir.Program one) => [.. Interpreter.Run(one, new Dictionary<Value, Tensor> { [x] = numbers })[0].Floats];
     }
 
     /// <summary>A run gives t, which nodes outside the program compute: x is not known inside.</summary>

@@ -173,10 +173,10 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
             .Output;
         var weight = Gather.Of(body, ofBlock, channels, 0);
         var product = wanted is null
-            ? Multiply(body, weight, directions, null)
+            ? Multiply(body, weight, directions, null, false)
             : wanted.InSlots(
                 body,
-                Multiply(body, weight, directions, wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0))),
+                Multiply(body, weight, directions, wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0)), false),
                 block
             );
         return Scan.Of(b, Numbers(b, link.Blocks), body.Build([block], [new NamedValue("product", product)]));
@@ -204,7 +204,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         var directions = Gather.Of(body, Values, Nonzero(Gather.Of(body, Rows, seen.Positions, 0)), 0);
         if (Slopes is not null)
             directions = Mul.Of(body, directions, Reshape.InsertAxis(body, Nonzero(Gather.Of(body, Slopes, seen.Positions, 0)), 1));
-        var product = Multiply(body, weight, directions, next is null ? null : Wanted(next.Indices));
+        var product = Multiply(body, weight, directions, next is null ? null : Wanted(next.Indices), link.IsSingle);
         return next?.Slopes is { } slopes ? Mul.Of(body, product, Reshape.InsertAxis(body, Wanted(slopes), 1)) : product;
 
         Value Wanted(Value slots) => count is null ? Gather.Of(body, slots, position, 0) : next!.First(body, slots, position, count);
@@ -229,10 +229,18 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     }
 
     /// <summary>The product of a weight [C, O] and directions [C, K], at all outputs or at those that are wanted.</summary>
-    private static Value Multiply(GraphBuilder b, Value weight, Value directions, Value? wanted)
+    private static Value Multiply(GraphBuilder b, Value weight, Value directions, Value? wanted, bool isLarge)
     {
-        if (wanted is null)
-            return Catalogue.Get<Gemm>().Apply(b, [weight, directions], Attributes.Empty.With("transA", 1L)).Output;
+        // Of a large weight a copy that lies the other way takes longer than entries of rows do.
+        if (wanted is null || isLarge)
+            return Catalogue
+                .Get<Gemm>()
+                .Apply(
+                    b,
+                    [wanted is null ? weight : Gather.Of(b, weight, wanted, 1), directions],
+                    Attributes.Empty.With("transA", 1L)
+                )
+                .Output;
         // Whole rows are gathered faster than entries of rows, and the product takes its left side by rows.
         return Catalogue.Get<Gemm>().Apply(b, [Gather.Of(b, TransposeAxes.Of(b, weight, 1, 0), wanted, 0), directions]).Output;
     }

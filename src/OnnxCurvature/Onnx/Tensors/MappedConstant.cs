@@ -6,18 +6,19 @@ namespace OnnxCurvature.Onnx.Tensors;
 /// <summary>A constant whose elements stay in a file, and are mapped into memory when they are asked for.</summary>
 internal sealed class MappedConstant : Constant
 {
-    private readonly WeightFile _file;
-
     internal MappedConstant(WeightFile file, long offset, long length, TensorType type)
     {
-        _file = file;
+        File = file;
         Offset = offset;
         Length = length;
         Type = type;
     }
 
+    /// <summary>The file.</summary>
+    public WeightFile File { get; }
+
     /// <summary>The full path of the file.</summary>
-    public string Path => _file.Path;
+    public string Path => File.Path;
 
     /// <summary>Where the elements begin, in bytes.</summary>
     public long Offset { get; }
@@ -32,7 +33,7 @@ internal sealed class MappedConstant : Constant
     public override Tensor Read()
     {
         var decoder = new TensorDecoder(Type);
-        _file.Read(Offset, Length, decoder.Decode);
+        File.Read(Offset, Length, decoder.Decode);
         return decoder.Tensor;
     }
 
@@ -42,10 +43,10 @@ internal sealed class MappedConstant : Constant
         if (Type.Element.Bits() < 8)
             return base.Part(start, count);
         var decoder = new TensorDecoder(Type with { Shape = TensorShape.Of(count) });
-        _file.Read(Offset + Type.Element.Bytes(start), Type.Element.Bytes(count), decoder.Decode);
+        File.Read(Offset + Type.Element.Bytes(start), Type.Element.Bytes(count), decoder.Decode);
         return decoder.Tensor;
     }
 
     /// <summary>Writes the bytes as they are.</summary>
-    public void CopyTo(Stream stream) => _file.Read(Offset, Length, (bytes, _) => stream.Write(bytes));
+    public void CopyTo(Stream stream) => File.Read(Offset, Length, (bytes, _) => stream.Write(bytes));
 }

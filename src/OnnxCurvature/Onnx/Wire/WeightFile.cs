@@ -7,8 +7,8 @@ namespace OnnxCurvature.Onnx.Wire;
 internal delegate void FileBlock(ReadOnlySpan<byte> bytes, long position);
 
 /// <summary>
-/// A file that holds weights. It is mapped into memory only while it is read, so that nothing needs to be released, and it is
-/// refused when it is no longer the file that was loaded.
+/// A file that holds weights. It is mapped into memory only while it is read, or for a run, and it is refused when it is no longer the file
+/// that was loaded.
 /// </summary>
 /// <param name="Path">The full path.</param>
 /// <param name="Length">The length when it was loaded.</param>
@@ -45,10 +45,23 @@ internal sealed record WeightFile(string Path, long Length, DateTime Modified)
     /// <summary>Maps the whole file, of less than 2 GiB, and passes it on in one piece.</summary>
     public void ReadWhole(FileBlock block) => Read(0, Length, int.MaxValue, block);
 
-    private unsafe void Read(long offset, long length, int blockLength, FileBlock block)
+    /// <summary>
+    /// Maps the whole file, which stays mapped until the caller disposes of it. Throws <see cref="UserErrorException"/> for a file that is
+    /// no longer the one that was loaded.
+    /// </summary>
+    public MappedFile Map() => Map(0, Length);
+
+    private void Read(long offset, long length, int blockLength, FileBlock block)
     {
         if (length == 0)
             return;
+        using var part = Map(offset, length);
+        for (long position = 0; position < length; position += blockLength)
+            block(part.Part(position, (int)Math.Min(blockLength, length - position)), position);
+    }
+
+    private MappedFile Map(long offset, long length)
+    {
         try
         {
             using var stream = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
@@ -62,19 +75,7 @@ internal sealed record WeightFile(string Path, long Length, DateTime Modified)
                 HandleInheritability.None,
                 leaveOpen: true
             );
-            using var view = map.CreateViewAccessor(offset, length, MemoryMappedFileAccess.Read);
-            byte* start = null;
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            try
-            {
-                start += view.PointerOffset;
-                for (long position = 0; position < length; position += blockLength)
-                    block(new ReadOnlySpan<byte>(start + position, (int)Math.Min(blockLength, length - position)), position);
-            }
-            finally
-            {
-                view.SafeMemoryMappedViewHandle.ReleasePointer();
-            }
+            return new MappedFile(map.CreateViewAccessor(offset, length, MemoryMappedFileAccess.Read));
         }
         catch (UnauthorizedAccessException)
         {

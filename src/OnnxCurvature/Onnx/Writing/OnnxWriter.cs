@@ -52,7 +52,16 @@ internal static class OnnxWriter
     /// The bytes of a model for a runtime. Weights that lie in files of <paramref name="folder"/> or below it are taken by reference,
     /// relative to it, unless the options say to embed them; all others are in the bytes.
     /// </summary>
-    public static byte[] Serialize(Program program, string folder, WriteOptions? options = null)
+    /// <param name="program">The program.</param>
+    /// <param name="folder">The folder of the model.</param>
+    /// <param name="options">How it is written.</param>
+    /// <param name="referenced">Receives the weights that are taken by reference, with the names of their initializers.</param>
+    public static byte[] Serialize(
+        Program program,
+        string folder,
+        WriteOptions? options = null,
+        Action<string, MappedConstant>? referenced = null
+    )
     {
         options ??= new WriteOptions();
         var placer = new WeightPlacer(Path.GetFullPath(folder), options.Weights, canWriteBeside: false);
@@ -62,6 +71,8 @@ internal static class OnnxWriter
         AddMetadata(model, options, []);
         using var stream = new MemoryStream();
         ModelStream.Write(stream, model, emitted.Graph, initializers);
+        foreach (var (name, constant) in placer.Referenced)
+            referenced?.Invoke(name, constant);
         return stream.ToArray();
     }
 

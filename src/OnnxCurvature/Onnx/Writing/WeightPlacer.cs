@@ -30,6 +30,9 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, boo
     /// <summary>The files that weights are taken from by reference: their full paths by their locations relative to the model.</summary>
     public SortedDictionary<string, string> References { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The weights that are taken from other files by reference, by the names of their initializers.</summary>
+    public List<(string Name, MappedConstant Constant)> Referenced { get; } = [];
+
     /// <summary>
     /// Where the weights went: beside the model where some did, by reference where others lie in other files, else in the model.
     /// </summary>
@@ -53,6 +56,7 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, boo
         if (placement == WeightPlacement.Reference && constant is MappedConstant mapped && LocationOf(mapped) is { } location)
         {
             References[location] = mapped.Path;
+            Referenced.Add((name, mapped));
             return new Initializer(TensorWriter.External(name, constant.Type, location, mapped.Offset, length), null);
         }
         if (!canWriteBeside)

@@ -87,15 +87,58 @@ internal sealed class TransposeAxes : LinearOperator
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) =>
         [SampleLayout.At(Array.IndexOf(Permutation(node), inputs[0].Axis))];
 
-    /// <summary>Two transpositions are one, or none where they undo each other.</summary>
+    /// <summary>Two transpositions are one, or none where they undo each other, also where a Reshape between them splits axes.</summary>
     public override SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
     {
+        if (inputs[0]!.Producer is { Operator: Reshape, Inputs: [{ Producer: { Operator: TransposeAxes } whole }, ..] } split)
+            return SplitBefore(b, whole, split, node, inputs);
         if (inputs[0]!.Producer is not { Operator: TransposeAxes } before)
             return null;
-        var (first, second, x) = (Permutation(before), Permutation(node), before.Inputs[0]!);
-        long[] both = [.. second.Select(axis => (long)first[axis])];
-        var same = both.Index().All(entry => entry.Index == entry.Item);
-        return same ? new SimplerNode(x, inputs, node.Attributes) : new SimplerNode(null, [x], Attributes.Empty.With("perm", both));
+        var (first, second) = (Permutation(before), Permutation(node));
+        return Simpler(before.Inputs[0]!, [.. second.Select(axis => (long)first[axis])], node, inputs);
+    }
+
+    /// <summary>
+    /// One transposition of x with its axes split, in place of one before and one after the Reshape that splits them; null where that
+    /// does anything else.
+    /// </summary>
+    private static SimplerNode? SplitBefore(GraphBuilder b, Node whole, Node split, Node node, ImmutableArray<Value?> inputs)
+    {
+        var (shape, perm) = (split.Output.Type.Shape, Permutation(whole));
+        if (
+            Parts(whole.Output.Type.Shape, shape) is not { } parts
+            || shape.Count(dim => !dim.IsKnown) > 1
+            || shape.Any(dim => dim.Known == 0)
+        )
+            return null;
+        // The axes of the Reshape's output, in the order in which x has those that they are parts of.
+        int[] order = [.. Enumerable.Range(0, perm.Length).SelectMany(axis => parts[Array.IndexOf(perm, axis)])];
+        var x = Reshape.To(b, whole.Inputs[0]!, [.. order.Select(axis => shape[axis])]);
+        long[] both = [.. Permutation(node).Select(axis => (long)Array.IndexOf(order, axis))];
+        return Simpler(x, both, node, inputs);
+    }
+
+    private static SimplerNode Simpler(Value x, long[] perm, Node node, ImmutableArray<Value?> inputs) =>
+        perm.Index().All(entry => entry.Index == entry.Item)
+            ? new SimplerNode(x, inputs, node.Attributes)
+            : new SimplerNode(null, [x], Attributes.Empty.With("perm", perm));
+
+    /// <summary>For each axis of a shape the axes that a Reshape splits it into; null where it does not only split axes.</summary>
+    private static int[][]? Parts(TensorShape whole, TensorShape split)
+    {
+        var (parts, next) = (new int[whole.Rank][], 0);
+        for (var axis = 0; axis < whole.Rank; axis++)
+        {
+            var (first, product) = (next, (Dim)1);
+            do
+            {
+                if (next == split.Rank)
+                    return null;
+                product *= split[next++];
+            } while (product != whole[axis]);
+            parts[axis] = [.. Enumerable.Range(first, next - first)];
+        }
+        return next == split.Rank ? parts : null;
     }
 
     /// <summary>For each axis of a node's output the axis of its input.</summary>

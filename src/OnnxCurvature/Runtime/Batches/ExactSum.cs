@@ -1,6 +1,8 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Batches;
 
@@ -13,7 +15,7 @@ namespace OnnxCurvature.Runtime.Batches;
 /// <param name="length">The number of entries.</param>
 internal sealed class ExactSum(int length)
 {
-    private readonly List<double[]> _parts = [new double[length]];
+    private readonly List<double[]> _parts = [HugePages.Zeros(length)];
 
     /// <summary>The number of entries.</summary>
     public int Length => length;
@@ -41,7 +43,7 @@ internal sealed class ExactSum(int length)
         for (var part = 0; ; part++)
         {
             if (part == _parts.Count)
-                _parts.Add(new double[length]);
+                _parts.Add(HugePages.Zeros(length));
             AddTo(_parts[part].AsSpan(start, values.Length), values);
             if (!values.ContainsAnyExcept(0.0))
                 return;
@@ -80,6 +82,7 @@ internal sealed class ExactSum(int length)
     }
 
     /// <summary>x + y as the nearest float64, in place of x, and the rest, which is exact, in place of y.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddTo(Span<double> x, Span<double> y)
     {
         var (wideX, wideY) = (MemoryMarshal.Cast<double, Vector<double>>(x).Length, Vector<double>.Count);

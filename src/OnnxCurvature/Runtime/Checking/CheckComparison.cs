@@ -52,7 +52,7 @@ internal sealed class CheckComparison(
                     undecided.Add(entry);
                     continue;
                 }
-                found.Add((entry, CheckReference.Difference(entry, entries.Typical)));
+                found.Add((entry, CheckReference.Difference(entry, entries.Values.Typical)));
             }
         }
         return new CheckOutcome(found.ToImmutable(), undecided.ToImmutable(), compared.Count, ended);
@@ -167,7 +167,7 @@ internal sealed class CheckComparison(
         VerifyEntry? worst = null;
         foreach (var position in positions)
         {
-            var entry = ReferenceOf(entries, position, repeated).With(entries.Values[position], entries.Typical);
+            var entry = ReferenceOf(entries, position, repeated).With(entries.Values[position], entries.Values.Typical);
             if (worst is null || entry.Excess > worst.Excess)
                 worst = entry;
         }

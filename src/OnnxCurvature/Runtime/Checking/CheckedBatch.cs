@@ -5,12 +5,12 @@ using OnnxCurvature.Runtime.Sessions;
 namespace OnnxCurvature.Runtime.Checking;
 
 /// <summary>The batch that is checked.</summary>
-/// <param name="Result">A result, by name: its elements and shape.</param>
+/// <param name="Result">A result, by name.</param>
 /// <param name="Given">A value of the model that the run gave.</param>
 /// <param name="Fed">The inputs, by name.</param>
 /// <param name="Expect">Takes the bytes that are about to be allocated, and may then end the check.</param>
 internal sealed record CheckedBatch(
-    Func<string, (double[] Values, long[] Shape)> Result,
+    Func<string, ResultElements> Result,
     Func<Value, OrtValue> Given,
     IReadOnlyDictionary<string, OrtValue> Fed,
     Action<long> Expect

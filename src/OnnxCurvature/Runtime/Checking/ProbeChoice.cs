@@ -64,7 +64,7 @@ internal sealed class ProbeChoice(
     {
         var chosen = new List<long>();
         foreach (var result in shared)
-            if (Largest(result.Values) is >= 0 and var largest && result.At(largest).Entry is var entry && !chosen.Contains(entry))
+            if (result.Values.Largest is >= 0 and var largest && result.At(largest).Entry is var entry && !chosen.Contains(entry))
                 chosen.Add(entry);
         var first = shared[0];
         var random = new Random(seed);
@@ -77,22 +77,12 @@ internal sealed class ProbeChoice(
     private static List<long> Positions(ResultEntries result, int entries, int seed)
     {
         var chosen = new List<long>();
-        if (Largest(result.Values) is >= 0 and var largest)
+        if (result.Values.Largest is >= 0 and var largest)
             chosen.Add(largest);
         var random = new Random(seed);
         while (chosen.Count < Math.Min(entries, result.Values.Length))
             if (random.Next(result.Values.Length) is var sampled && !chosen.Contains(sampled))
                 chosen.Add(sampled);
         return chosen;
-    }
-
-    /// <summary>The first entry of the largest size, or -1; a plain loop, since a vectorized search takes longer to compile.</summary>
-    private static int Largest(double[] values)
-    {
-        var (largest, size) = (-1, -1.0);
-        for (var index = 0; index < values.Length; index++)
-            if (Math.Abs(values[index]) is var magnitude && magnitude > size)
-                (largest, size) = (index, magnitude);
-        return largest;
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using OnnxCurvature.Methods.Checking;
 using OnnxCurvature.Methods.Requests;
 
@@ -9,23 +8,12 @@ namespace OnnxCurvature.Runtime.Checking;
 /// </summary>
 /// <param name="Result">The result.</param>
 /// <param name="Values">Its elements, of one batch.</param>
-/// <param name="Shape">Its shape.</param>
 /// <param name="ValueShape">The shape of the whole value that the target is, or is a part of.</param>
 /// <param name="OutputShape">The shape of z.</param>
 /// <param name="OtherShape">The shape of the whole value that the columns of a block are of.</param>
-internal sealed record ResultEntries(
-    CheckedResult Result,
-    double[] Values,
-    long[] Shape,
-    long[] ValueShape,
-    long[] OutputShape,
-    long[] OtherShape
-)
+internal sealed record ResultEntries(CheckedResult Result, ResultElements Values, long[] ValueShape, long[] OutputShape, long[] OtherShape)
 {
     private Target Target => Result.Target;
-
-    /// <summary>The root mean square of the elements.</summary>
-    public double Typical { get; } = Values.Length == 0 ? 0 : Math.Sqrt(TensorPrimitives.SumOfSquares<double>(Values) / Values.Length);
 
     /// <summary>Entries of the target.</summary>
     public long Count => CountOf(Target, ValueShape);
@@ -50,8 +38,8 @@ internal sealed record ResultEntries(
     private bool OfSamples =>
         Result.Quantity switch
         {
-            Quantity.Jacobian => Values.LongLength < OutputCount * Count,
-            Quantity.Hessian or Quantity.CrossHessian => Values.LongLength < Count * CountOf(Other, OtherShape),
+            Quantity.Jacobian => Values.Length < OutputCount * Count,
+            Quantity.Hessian or Quantity.CrossHessian => Values.Length < Count * CountOf(Other, OtherShape),
             _ => Result.Quantity.IsPerSample() && Result.Samples.IsSeparate,
         };
 
@@ -89,7 +77,7 @@ internal sealed record ResultEntries(
     {
         if (!OfSamples)
         {
-            for (var position = entry - First; position < Values.LongLength; position += Count)
+            for (var position = entry - First; position < Values.Length; position += Count)
                 yield return position;
             yield break;
         }
@@ -111,9 +99,9 @@ internal sealed record ResultEntries(
     /// <summary>The indices of the element at a position.</summary>
     public long[] IndexOf(long position)
     {
-        var index = new long[Shape.Length];
+        var index = new long[Values.Shape.Length];
         for (var axis = index.Length - 1; axis >= 0; axis--)
-            (position, index[axis]) = Math.DivRem(position, Shape[axis]);
+            (position, index[axis]) = Math.DivRem(position, Values.Shape[axis]);
         return index;
     }
 

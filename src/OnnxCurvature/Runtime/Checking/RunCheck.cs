@@ -296,11 +296,8 @@ internal sealed class RunCheck
         var comparison = new CheckComparison(runs, _squares, _head, tf32, inputs);
         return new PreparedPart(runs, comparison, results, probes, variations, allowance.Reason);
 
-        ResultEntries EntriesOf(CheckedResult one)
-        {
-            var (elements, shape) = batch.Result(one.Name);
-            return new ResultEntries(one, elements, shape, batch.ShapeOf(one.Target.Value), z, batch.ShapeOf(one.Values.Last()));
-        }
+        ResultEntries EntriesOf(CheckedResult one) =>
+            new(one, batch.Result(one.Name), batch.ShapeOf(one.Target.Value), z, batch.ShapeOf(one.Values.Last()));
     }
 }
 

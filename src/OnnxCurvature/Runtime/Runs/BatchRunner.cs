@@ -253,28 +253,28 @@ internal sealed class BatchRunner : IDisposable
         new(new NonFiniteSearch(_program, _settings).Describe(name, batch.Values, cancellation) + where);
 
     /// <summary>The results of the first batch, as a run gave them.</summary>
-    private Func<string, (double[] Values, long[] Shape)> Read(IReadOnlyDictionary<Value, OrtValue> values)
+    private Func<string, ResultElements> Read(IReadOnlyDictionary<Value, OrtValue> values)
     {
         var byName = _results.ToDictionary(output => output.Name, output => values[output.Value], StringComparer.Ordinal);
-        return name => (OrtTensors.Doubles(byName[name]), OrtTensors.Shape(byName[name]));
+        return name => new ResultElements(byName[name]);
     }
 
     /// <summary>The results of the first batch, whose segments are all that was added up so far.</summary>
-    private Func<string, (double[] Values, long[] Shape)> Sums(FedBatch batch, CancellationToken cancellation)
+    private Func<string, ResultElements> Sums(FedBatch batch, CancellationToken cancellation)
     {
         var byName = StateOnHost(cancellation).Outputs.ToDictionary(output => output.Name, StringComparer.Ordinal);
         return name =>
         {
             var (values, shape) = byName[name].Joined.Finish(name);
             TensorPrimitives.Divide(values, _join.Weight(name, batch.Share), values);
-            return (values, shape);
+            return new ResultElements(values, shape);
         };
     }
 
     private CheckReport CheckFirst(
         FedBatch batch,
         IReadOnlyDictionary<Value, OrtValue> values,
-        Func<string, (double[] Values, long[] Shape)> results,
+        Func<string, ResultElements> results,
         IProgress<RunProgress>? progress,
         Func<CancellationToken> stopping,
         CancellationToken cancellation
@@ -316,11 +316,7 @@ internal sealed class BatchRunner : IDisposable
     private bool AreFinite(IReadOnlyDictionary<Value, OrtValue> values) =>
         _results.All(output => OrtTensors.IsFinite(values[output.Value]));
 
-    private CheckedBatch Checked(
-        FedBatch batch,
-        IReadOnlyDictionary<Value, OrtValue> values,
-        Func<string, (double[] Values, long[] Shape)> results
-    )
+    private CheckedBatch Checked(FedBatch batch, IReadOnlyDictionary<Value, OrtValue> values, Func<string, ResultElements> results)
     {
         var given = GivenOutputs.ToDictionary(pair => pair.Value, pair => pair.Output);
         return new CheckedBatch(

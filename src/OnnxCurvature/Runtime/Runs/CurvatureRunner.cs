@@ -77,7 +77,16 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             () => ProgramSchedule.Of(program),
             () => Pool is { } pool ? SharedArena.Use(pool) : null,
             (steps, shares) =>
-                new ScheduleRunner(steps, settings with { SharesArena = shares, StopForMemory = () => sessions.StopForMemory() }, _costs)
+                new ScheduleRunner(
+                    steps,
+                    settings with
+                    {
+                        SharesArena = shares,
+                        Weights = settings.IsBound ? null : sessions.Weights,
+                        StopForMemory = () => sessions.StopForMemory(),
+                    },
+                    _costs
+                )
         );
         var keep = ScheduleRunner.Keeps(data.Batches > 1 || Sessions is not null, _costs.Flops(program), settings.Provider);
         var keepsAll = keep || settings.Provider != ExecutionProvider.Cpu;

@@ -92,7 +92,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     public PoolSize Pool(CurvatureRunOptions options)
     {
         var others = MemoryBudget.OfNodes(Program) + (Data.Batches > 1 ? BytesOfResults(options) : 0);
-        return Budget(options, ChunksAtOnce(options)).Pool(Program, MemoryBytes, Flops, others);
+        return Budget(options, ChunksAtOnce(options)).Pool(Program, MemoryBytes, others);
     }
 
     /// <summary>The limits of the check of the run.</summary>

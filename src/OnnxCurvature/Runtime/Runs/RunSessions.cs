@@ -3,7 +3,9 @@ using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>The resources that runs of one program share: the sessions of its steps, and the pool of memory that these take from.</summary>
+/// <summary>
+/// The resources that runs of one program share: the sessions of its steps, their weights, and the pool of memory that these take from.
+/// </summary>
 internal sealed class RunSessions : IDisposable
 {
     private SharedArena? _arena;
@@ -12,6 +14,9 @@ internal sealed class RunSessions : IDisposable
 
     /// <summary>Whether allocations fail that would exceed the bound on memory.</summary>
     public bool HoldsLimit => _arena is { HoldsLimit: true };
+
+    /// <summary>The weights of all sessions.</summary>
+    public SharedWeights Weights { get; } = new();
 
     /// <summary>Ends the run that goes on, because an allocation failed; says whether it did.</summary>
     public Func<bool> StopForMemory { get; set; } = () => false;
@@ -39,6 +44,7 @@ internal sealed class RunSessions : IDisposable
     public void Release()
     {
         _program?.Runner.GiveUpAll();
+        Weights.Release();
         _arena?.Dispose();
         // Sessions are made for a pool, or for none.
         _arena = _arena is null ? null : _useArena();
@@ -55,6 +61,7 @@ internal sealed class RunSessions : IDisposable
     public void Dispose()
     {
         _program?.Runner.Dispose();
+        Weights.Dispose();
         _arena?.Dispose();
         (_program, _arena) = (null, null);
     }

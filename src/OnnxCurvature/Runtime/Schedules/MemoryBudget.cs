@@ -111,17 +111,16 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
             .Select(session => (keepsSessions ? others : session.Held) + Math.Max(session.AtStart, pool))
             .DefaultIfEmpty(pool)
             .Max();
-        return MemoryBound.ProcessBytes + most + DataBytes(program);
+        return MemoryBound.ProcessBytes + Union(sessions.Select(session => session.Weights)) + most + DataBytes(program);
     }
 
     /// <summary>
     /// The pool of memory of a run's sessions, for values as in <see cref="PeakBytes"/>: it may take what the bound leaves beside the
     /// process, mapped weights, data and <paramref name="others"/>.
     /// </summary>
-    public PoolSize Pool(Program program, double values, double flops, double others)
+    public PoolSize Pool(Program program, double values, double others)
     {
-        var weights = ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions: false).Mapped).ToArray();
-        var mapped = ScheduleRunner.Keeps(severalBatches, flops, ExecutionProvider.Cpu) ? weights.Sum() : weights.DefaultIfEmpty(0).Max();
+        var mapped = Union(ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions: false).Weights));
         return new PoolSize(
             PoolFactor * (values + Beside(program)),
             bound.Bytes - MemoryBound.ProcessBytes - mapped - DataBytes(program) - others
@@ -131,22 +130,21 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
     private double DataBytes(Program program) => severalBatches ? BatchesInFlight * program.Parameters.Sum(Bytes) : 0;
 
     /// <summary>
-    /// The bytes of weights that a session holds, more than that when it starts, with what it is given, and those of them that are mapped
-    /// from their files. Convolutions have copies in a layout of their own, and what weights alone tell is computed when the session
-    /// starts, and kept where anything else
-    /// needs it. Of those that are laid out for products only the copies stay, but one after another they are there twice.
+    /// The bytes that a session holds beside weights as their files have them, more than that when it starts, with what it is given, and
+    /// those weights, which all sessions share. Convolutions have copies in a layout of their own, as have products of sessions that are
+    /// kept. What weights alone tell is computed when the session starts, and kept where anything else needs it.
     /// </summary>
-    private static (double Held, double AtStart, double Mapped) SessionBytes(ScheduleStep step, bool keepsSessions)
+    private static (double Held, double AtStart, HashSet<Constant> Weights) SessionBytes(ScheduleStep step, bool keepsSessions)
     {
         var laysOut = keepsSessions || step is LoopStep { Iterations: > 2 };
         HashSet<Value> dependent = [.. step.Program.Parameters],
             held = [];
-        var (copies, twice) = (0.0, 0.0);
+        var (copies, atStart) = (0.0, 0.0);
         foreach (var node in step.Program.Nodes)
         {
             if (!GraphWalk.Dependencies(node).Any(dependent.Contains))
             {
-                twice = Math.Max(twice, GraphWalk.Dependencies(node).Sum(Bytes));
+                atStart = Math.Max(atStart, GraphWalk.Dependencies(node).Sum(Bytes));
                 continue;
             }
             dependent.UnionWith(node.Outputs);
@@ -154,23 +152,30 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
             if (node.Inputs is not [{ } x, { } factor, ..] || !dependent.Contains(x) || dependent.Contains(factor))
                 continue;
             var packing = (node.Operator as Operator)?.Packing;
-            if (packing == WeightPacking.Kept)
+            if (packing == WeightPacking.Kept || laysOut && packing == WeightPacking.Passing)
                 copies += Bytes(factor);
-            else if (laysOut && packing == WeightPacking.Passing)
-                twice = Math.Max(twice, Bytes(factor));
         }
-        var mapped = held.Where(value => value.Constant is not null).Sum(Bytes);
-        return (held.Sum(Bytes) + copies, twice + step.Program.Parameters.Sum(Bytes), mapped);
+        var computed = held.Where(value => value.Constant is null).Sum(Bytes);
+        return (
+            computed + copies,
+            atStart + step.Program.Parameters.Sum(Bytes),
+            [.. held.Select(value => value.Constant).OfType<Constant>()]
+        );
     }
+
+    private static double Union(IEnumerable<HashSet<Constant>> weights) => weights.SelectMany(all => all).Distinct().Sum(Bytes);
 
     /// <summary>The bytes that the nodes of a program take besides.</summary>
     public static double OfNodes(Program program) => NodeBytes * Count(program);
 
     private static double Count(Program program) => program.Nodes.Sum(node => 1 + node.Bodies.Sum(Count));
 
+    private static double Bytes(Constant constant) => Bytes(constant.Type);
+
+    private static double Bytes(Value value) => Bytes(value.Type);
+
     /// <summary>Weights have known sizes.</summary>
-    private static double Bytes(Value value) =>
-        value.Type.Shape.IsKnown ? (double)value.Type.Shape.Elements.Factor * value.Type.Element.Size() : 0;
+    private static double Bytes(TensorType type) => type.Shape.IsKnown ? (double)type.Shape.Elements.Factor * type.Element.Size() : 0;
 }
 
 /// <summary>A run does not fit the memory limit.</summary>

@@ -28,6 +28,16 @@ internal static partial class HugePages
             _ = Advise((nint)first, (nuint)(end - first), Advice);
     }
 
+    /// <summary>An array of zeros, in large pages where it is large.</summary>
+    public static unsafe double[] Zeros(int length)
+    {
+        var zeros = new double[length];
+        if (length >= PageBytes / sizeof(double))
+            fixed (double* start = zeros)
+                Ask((nint)start, (long)sizeof(double) * length);
+        return zeros;
+    }
+
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(nint address, nuint length, int advice);
 }

@@ -27,8 +27,12 @@ internal sealed class OrtProgram : IDisposable
         // What is bound to a device stays as it is: shapes would have to be bound there for every run.
         if (!settings.IsBound)
             _shapes = RunTimeShapes.Of(program);
-        var model = OnnxWriter.Serialize(_shapes?.Program ?? program, settings.Folder);
         using var options = settings.SessionOptions(program);
+        var model = OnnxWriter.Serialize(
+            _shapes?.Program ?? program,
+            settings.Folder,
+            referenced: (name, weight) => settings.Weights?.Share(options, name, weight)
+        );
         (_profiles, _givesBack, _stopForMemory) = (settings.Profiles, settings.GivesBackUnused, settings.StopForMemory);
         _begin = _profiles?.Begin(options) ?? 0;
         try

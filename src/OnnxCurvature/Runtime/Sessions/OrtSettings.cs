@@ -28,6 +28,9 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     /// <summary>Whether sessions take memory from the <see cref="SharedArena"/>, which is then in use.</summary>
     public bool SharesArena { get; init; }
 
+    /// <summary>The weights that all sessions share; null where each maps its own, as it does where values are bound.</summary>
+    public SharedWeights? Weights { get; init; }
+
     /// <summary>Is asked, where an allocation fails, to end what is computed; says whether it did.</summary>
     public Func<bool> StopForMemory { get; init; } = () => false;
 
