@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Numerics;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 
@@ -38,11 +39,14 @@ internal static class Parsers
             && number >= least
             && number <= most
                 ? number
-                : Fail<int?>(result, $"{option} '{Text(result)}' cannot be taken; give an integer{Range(least, most)}.");
+                : Fail<int?>(result, $"{option} '{Text(result)}' cannot be taken; give an integer{Range(least, most, Text(result))}.");
 
-    private static string Range(int least, int most) =>
+    /// <summary>The range, of whose largest integer only one that is larger makes anybody ask.</summary>
+    private static string Range(int least, int most, string given) =>
         (least, most) switch
         {
+            _ when BigInteger.TryParse(given, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                    && number > most => $" of at most {most}",
             (int.MinValue, int.MaxValue) => "",
             (_, int.MaxValue) => $" of at least {least}",
             _ => $" from {least} to {most}",

@@ -147,7 +147,6 @@ public sealed class FailingStepTests : IDisposable
         }
     }
 
-    /// <summary>The same model with other weights.</summary>
     /// <summary>tanh(x w), with a weight that is large enough for a file of its own.</summary>
     private static ModelProto Layer()
     {
@@ -157,6 +156,7 @@ public sealed class FailingStepTests : IDisposable
         return Model(graph);
     }
 
+    /// <summary>The same model with other weights.</summary>
     private string Changed(string source)
     {
         var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(source));
