@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Reports;
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Files;
 using OnnxCurvature.Report;
@@ -15,14 +16,17 @@ internal static class CalibrateCommand
     public static Command Create(Terminal terminal)
     {
         var output = new ProfileOutputArguments();
+        var report = new ReportArguments();
         var command = new ToolCommand("calibrate", "Measure what a core of this machine does in a second, for the times that plans tell.")
         {
             Examples = ["onnx-curvature calibrate", "onnx-curvature calibrate -o machine.json"],
         };
         command.Add(output);
+        command.Add(report);
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(output.Output);
+            report.Prepare(parsed, terminal, path is null ? [] : [path]);
             if (path is not null)
                 ResultFile.CheckWritable(path);
             OrtEnvironment.Start(null);
@@ -34,10 +38,12 @@ internal static class CalibrateCommand
             table.Row("a node by itself, microseconds", FormattableString.Invariant($"{machine.LaunchSeconds * 1e6:0.0}"));
             table.Row("second-level cache", Figures.Bytes(machine.CoreCacheBytes));
             terminal.Table(table);
-            if (path is null)
-                return ExitCodes.Success;
-            AtomicFile.Write(path, stream => stream.Write(MachineFile.Write(machine)));
-            terminal.Line($"Wrote {path}.");
+            if (path is not null)
+            {
+                AtomicFile.Write(path, stream => stream.Write(MachineFile.Write(machine)));
+                terminal.Line($"Wrote {path}.");
+            }
+            report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(machine, path)));
             return ExitCodes.Success;
         });
         return command;
