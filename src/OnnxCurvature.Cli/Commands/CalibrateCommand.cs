@@ -31,19 +31,24 @@ internal static class CalibrateCommand
                 ResultFile.CheckWritable(path);
             OrtEnvironment.Start(null);
             var machine = MachineMeter.Measure();
+            if (path is not null)
+                AtomicFile.Write(path, stream => stream.Write(MachineFile.Write(machine)));
+            report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(machine, path)));
             var table = new TextTable(Column.Text("figure"), Column.Number("of a core", 1));
             table.Row("matrix products, GFLOP/s", Figures.GigaFlops(machine.ProductFlops));
             table.Row("values in the cache, read and written in a second", Figures.Bytes(machine.CacheBytesPerSecond));
             table.Row("values in memory, read and written in a second", Figures.Bytes(machine.MemoryBytesPerSecond));
             table.Row("a node by itself, microseconds", FormattableString.Invariant($"{machine.LaunchSeconds * 1e6:0.0}"));
             table.Row("second-level cache", Figures.Bytes(machine.CoreCacheBytes));
-            terminal.Table(table);
-            if (path is not null)
-            {
-                AtomicFile.Write(path, stream => stream.Write(MachineFile.Write(machine)));
-                terminal.Line($"Wrote {path}.");
-            }
-            report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(machine, path)));
+            terminal.ShowWritten(
+                path,
+                () =>
+                {
+                    terminal.Table(table);
+                    if (path is not null)
+                        terminal.Line($"Wrote {path}.");
+                }
+            );
             return ExitCodes.Success;
         });
         return command;
