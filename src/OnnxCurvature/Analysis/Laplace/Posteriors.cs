@@ -54,8 +54,8 @@ internal static class Posteriors
         return new UserErrorException(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The curvature of '{layer.Weight}' goes down to {layer.Diagonal.Min():G4}, and no prior precision has the largest marginal "
-                    + $"likelihood then; take the Gauss–Newton diagonal, with --diagonal ggn, or give a --prior."
+                $"The curvature of '{layer.Weight}' goes down to {layer.Diagonal.Min():G4}, and no prior precision has the largest "
+                    + $"marginal likelihood then; take the Gauss–Newton diagonal, with --diagonal ggn, or give a --prior."
             )
         );
     }
