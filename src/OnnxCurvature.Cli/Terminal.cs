@@ -167,14 +167,14 @@ internal sealed class Terminal
             Output.WriteLine(line.TrimEnd());
     }
 
-    /// <summary>Shows what was written to a file, and says that it is there also where there is nothing to show it on.</summary>
-    public void ShowWritten(string path, Action show)
+    /// <summary>Shows what was written to a file, if to any, and says that it is there also where there is nothing to show it on.</summary>
+    public void ShowWritten(string? path, Action show)
     {
         try
         {
             show();
         }
-        catch (StandardOutputException exception)
+        catch (StandardOutputException exception) when (path is not null)
         {
             throw new StandardOutputException($"{exception.Message} All was done, and '{path}' is complete.");
         }

@@ -23,6 +23,7 @@ public sealed class CurvatureModel : IDisposable
     public const int DefaultSamples = 16;
 
     private readonly TemporaryModel? _temporary;
+    private volatile bool _isDisposed;
 
     private CurvatureModel(string path, TemporaryModel? temporary)
     {
@@ -74,7 +75,7 @@ public sealed class CurvatureModel : IDisposable
     ) =>
         LibraryTerms.Translate(() =>
             CurvatureEngine.Inspect(
-                Path,
+                Source,
                 dimensions ?? ImmutableDictionary<string, long>.Empty,
                 progress: progress,
                 cancellation: cancellation
@@ -91,7 +92,7 @@ public sealed class CurvatureModel : IDisposable
         IReadOnlyDictionary<string, CurvatureArray> data,
         CurvatureRunOptions? options = null,
         IProgress<RunProgress>? progress = null
-    ) => new(LibraryTerms.Translate(() => CurvatureEngine.Prepare(Path, request, Arrays(data), options ?? new(), progress)));
+    ) => new(LibraryTerms.Translate(() => CurvatureEngine.Prepare(Source, request, Arrays(data), options ?? new(), progress)));
 
     /// <summary>Computes what is asked for over data. The parameters are those of <see cref="Plan"/>.</summary>
     /// <exception cref="DisagreementException">The check of the run finds a result that is wrong.</exception>
@@ -122,7 +123,11 @@ public sealed class CurvatureModel : IDisposable
     /// <param name="path">The file to write.</param>
     /// <param name="options">How it is written; null for the defaults.</param>
     public AugmentReport Augment(CurvatureRequest request, string path, AugmentOptions? options = null) =>
-        LibraryTerms.Translate(() => CurvatureEngine.Augment(Path, request, path, options ?? new AugmentOptions()));
+        LibraryTerms.Translate(() =>
+        {
+            ArgumentNullException.ThrowIfNull(path);
+            return CurvatureEngine.Augment(Source, request, path, options ?? new AugmentOptions());
+        });
 
     /// <summary>
     /// Checks sampled entries of the gradient and the Hessian diagonal of the first batch, in double, by means that share no code with what
@@ -145,7 +150,7 @@ public sealed class CurvatureModel : IDisposable
         CancellationToken cancellation = default
     ) =>
         LibraryTerms.Translate(() =>
-            CurvatureEngine.Verify(Path, request, Arrays(data), options ?? new(), samples, seed, progress, cancellation)
+            CurvatureEngine.Verify(Source, request, Arrays(data), options ?? new(), samples, seed, progress, cancellation)
         );
 
     /// <summary>
@@ -169,7 +174,7 @@ public sealed class CurvatureModel : IDisposable
     ) =>
         LibraryTerms.Translate(() =>
             CurvatureAnalyzer
-                .Prepare(Path, request, Arrays(data), options ?? new(), analysis ?? new(), progress, cancellation)
+                .Prepare(Source, request, Arrays(data), options ?? new(), analysis ?? new(), progress, cancellation)
                 .Run(progress, cancellation)
         );
 
@@ -191,7 +196,7 @@ public sealed class CurvatureModel : IDisposable
         CancellationToken cancellation = default
     ) =>
         LibraryTerms.Translate(() =>
-            CurvatureAnalyzer.Importance(Path, request, Arrays(data), options ?? new(), samplesLabels, progress, cancellation)
+            CurvatureAnalyzer.Importance(Source, request, Arrays(data), options ?? new(), samplesLabels, progress, cancellation)
         );
 
     /// <summary>
@@ -214,11 +219,25 @@ public sealed class CurvatureModel : IDisposable
         CancellationToken cancellation = default
     ) =>
         LibraryTerms.Translate(() =>
-            CurvatureAnalyzer.Spectrum(Path, request, Arrays(data), options ?? new(), spectrum ?? new(), progress, cancellation).Parts
+            CurvatureAnalyzer.Spectrum(Source, request, Arrays(data), options ?? new(), spectrum ?? new(), progress, cancellation).Parts
         );
 
-    /// <summary>Deletes the temporary file of a model that was loaded from a stream or from memory.</summary>
-    public void Dispose() => _temporary?.Dispose();
+    /// <summary>Deletes the temporary file of a model from a stream or from memory; the model answers nothing after that.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _temporary?.Dispose();
+    }
+
+    /// <summary>The file, which may be gone when the model is disposed.</summary>
+    private string Source
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return Path;
+        }
+    }
 
     internal static Dictionary<string, DataSource> Arrays(IReadOnlyDictionary<string, CurvatureArray> data)
     {

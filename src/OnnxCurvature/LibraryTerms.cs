@@ -56,11 +56,15 @@ internal static partial class LibraryTerms
 
     /// <summary>A sentence in the terms of the library.</summary>
     public static string Of(string sentence) =>
-        Option().Replace(sentence, match => Names.GetValueOrDefault(match.Value) ?? Property(match.Value));
+        Option().Replace(Files().Replace(sentence, "--data"), match => Names.GetValueOrDefault(match.Value) ?? Property(match.Value));
 
     /// <summary><c>BatchSize</c> for <c>--batch-size</c>.</summary>
     private static string Property(string option) =>
         string.Concat(option.Split('-', StringSplitOptions.RemoveEmptyEntries).Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+
+    /// <summary>The file of an option, where a program gives arrays.</summary>
+    [GeneratedRegex(@"--data \S+=FILE\.npy")]
+    private static partial Regex Files();
 
     [GeneratedRegex(@"(?<![\w-])--[a-z][a-z-]*[a-z]")]
     private static partial Regex Option();

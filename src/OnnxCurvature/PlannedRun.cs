@@ -15,6 +15,7 @@ public sealed class PlannedRun : IDisposable
 {
     private readonly Lock _lock = new();
     private PreparedRun _run;
+    private bool _isDisposed;
 
     internal PlannedRun(PreparedRun run) => _run = run.KeepingSessions();
 
@@ -38,7 +39,10 @@ public sealed class PlannedRun : IDisposable
     public CurvatureResult Run(IProgress<RunProgress>? progress = null, CancellationToken cancellation = default)
     {
         lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return LibraryTerms.Translate(() => _run.Run(progress, cancellation));
+        }
     }
 
     /// <summary>
@@ -54,11 +58,14 @@ public sealed class PlannedRun : IDisposable
     {
         var arrays = CurvatureModel.Arrays(data);
         lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return LibraryTerms.Translate(() =>
             {
                 _run = _run.Over(arrays, progress);
                 return _run.Run(progress, cancellation);
             });
+        }
     }
 
     /// <summary>The same, on a thread of the pool.</summary>
@@ -98,10 +105,13 @@ public sealed class PlannedRun : IDisposable
             yield return await RunAsync(batch, progress, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Gives up the sessions.</summary>
+    /// <summary>Gives up the sessions; there are no runs after that.</summary>
     public void Dispose()
     {
         lock (_lock)
+        {
+            _isDisposed = true;
             _run.Dispose();
+        }
     }
 }

@@ -55,15 +55,18 @@ internal sealed class AnalysisRun
     /// <summary>Does some work, and shows its progress under the command's name.</summary>
     public T Show<T>(Func<IProgress<RunProgress>, T> work) => ProgressView.Show(_terminal, _parsed.CommandResult.Command.Name, work);
 
-    /// <summary>Shows a result to people, and writes the report for programs where one is asked for.</summary>
-    public int Finish(string path, Func<string> json, Action text)
+    /// <summary>
+    /// Writes the report for programs where one is asked for, and shows a result to people. A standard output that takes nothing keeps no
+    /// report from its file, so the report comes first.
+    /// </summary>
+    public int Finish(string? path, Func<string> json, Action text)
     {
         _terminal.ShowWritten(
             path,
             () =>
             {
-                text();
                 _inputs.Report.Write(_parsed, _terminal, json);
+                text();
             }
         );
         return ExitCodes.Success;

@@ -111,8 +111,8 @@ internal static class AugmentCommand
                     path,
                     () =>
                     {
-                        AugmentView.Show(terminal, written, parsed.GetValue(output.Explain));
                         report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(written)));
+                        AugmentView.Show(terminal, written, parsed.GetValue(output.Explain));
                     }
                 );
                 return Task.FromResult(ExitCodes.Success);

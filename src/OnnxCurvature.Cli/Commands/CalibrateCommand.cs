@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OnnxCurvature.Cli.Arguments;
+using OnnxCurvature.Cli.Reports;
 using OnnxCurvature.Cli.Views;
 using OnnxCurvature.Files;
 using OnnxCurvature.Report;
@@ -15,29 +16,39 @@ internal static class CalibrateCommand
     public static Command Create(Terminal terminal)
     {
         var output = new ProfileOutputArguments();
+        var report = new ReportArguments();
         var command = new ToolCommand("calibrate", "Measure what a core of this machine does in a second, for the times that plans tell.")
         {
             Examples = ["onnx-curvature calibrate", "onnx-curvature calibrate -o machine.json"],
         };
         command.Add(output);
+        command.Add(report);
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(output.Output);
+            report.Prepare(parsed, terminal, path is null ? [] : [path]);
             if (path is not null)
                 ResultFile.CheckWritable(path);
             OrtEnvironment.Start(null);
             var machine = MachineMeter.Measure();
+            if (path is not null)
+                AtomicFile.Write(path, stream => stream.Write(MachineFile.Write(machine)));
+            report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(machine, path)));
             var table = new TextTable(Column.Text("figure"), Column.Number("of a core", 1));
             table.Row("matrix products, GFLOP/s", Figures.GigaFlops(machine.ProductFlops));
             table.Row("values in the cache, read and written in a second", Figures.Bytes(machine.CacheBytesPerSecond));
             table.Row("values in memory, read and written in a second", Figures.Bytes(machine.MemoryBytesPerSecond));
             table.Row("a node by itself, microseconds", FormattableString.Invariant($"{machine.LaunchSeconds * 1e6:0.0}"));
             table.Row("second-level cache", Figures.Bytes(machine.CoreCacheBytes));
-            terminal.Table(table);
-            if (path is null)
-                return ExitCodes.Success;
-            AtomicFile.Write(path, stream => stream.Write(MachineFile.Write(machine)));
-            terminal.Line($"Wrote {path}.");
+            terminal.ShowWritten(
+                path,
+                () =>
+                {
+                    terminal.Table(table);
+                    if (path is not null)
+                        terminal.Line($"Wrote {path}.");
+                }
+            );
             return ExitCodes.Success;
         });
         return command;

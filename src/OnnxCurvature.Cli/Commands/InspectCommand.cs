@@ -30,8 +30,8 @@ internal static class InspectCommand
             {
                 report.Prepare(parsed, terminal, [model.ModelOf(parsed), .. model.FilesOf(parsed).SelectMany(file => file.Patterns)]);
                 var found = ProgressView.Show(terminal, "inspect", Inspect);
-                InspectView.Show(terminal, found);
                 report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(found)));
+                InspectView.Show(terminal, found);
                 return Task.FromResult(ExitCodes.Success);
 
                 InspectReport Inspect(IProgress<RunProgress>? progress) =>

@@ -37,8 +37,15 @@ internal static class MergeCommand
                 var result = service.Merge(files);
                 cancellation.ThrowIfCancellationRequested();
                 var plan = new PlanOverview([], [], result.Batches, null, null, null) { Nodes = result.Nodes };
-                RunOutput.Write(result, plan, path, terminal, parsed.GetValue(output.Details), cancellation);
-                terminal.ShowWritten(path, () => report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(result, plan, path))));
+                RunOutput.Write(
+                    result,
+                    plan,
+                    path,
+                    terminal,
+                    parsed.GetValue(output.Details),
+                    () => report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(result, plan, path))),
+                    cancellation
+                );
                 return Task.FromResult(ExitCodes.Success);
             }
         );

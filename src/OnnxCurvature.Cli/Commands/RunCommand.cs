@@ -106,10 +106,13 @@ internal static class RunCommand
                     RunOutput.ProduceShard(run, path, terminal, cancellation);
                     return Task.FromResult(ExitCodes.Success);
                 }
-                var result = RunOutput.Produce(run, path, terminal, parsed.GetValue(output.Details), cancellation);
-                terminal.ShowWritten(
+                RunOutput.Produce(
+                    run,
                     path,
-                    () => report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(result, run.Plan, path)))
+                    terminal,
+                    parsed.GetValue(output.Details),
+                    result => report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(result, run.Plan, path))),
+                    cancellation
                 );
                 return Task.FromResult(ExitCodes.Success);
             }

@@ -10,13 +10,19 @@ internal static class RunOutput
     /// <summary>How long an interrupted run may take to write what it has done.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>Runs, and returns the result.</summary>
-    public static CurvatureResult Produce(IPlannedRun run, string path, Terminal terminal, bool details, CancellationToken cancellation)
+    /// <summary>Runs, writes the result and a report of it, and shows it.</summary>
+    public static void Produce(
+        IPlannedRun run,
+        string path,
+        Terminal terminal,
+        bool details,
+        Action<CurvatureResult> report,
+        CancellationToken cancellation
+    )
     {
         terminal.Patience = Patience;
         var result = ProgressView.Show(terminal, "run", progress => run.Run(progress, cancellation));
-        Write(result, run.Plan, path, terminal, details, cancellation);
-        return result;
+        Write(result, run.Plan, path, terminal, details, () => report(result), cancellation);
     }
 
     /// <summary>Runs a shard.</summary>
@@ -27,13 +33,16 @@ internal static class RunOutput
         terminal.ShowWritten(path, () => terminal.Line($"Written to {path}: {done}; 'onnx-curvature merge' puts all shards together."));
     }
 
-    /// <summary>Writes and shows a result.</summary>
+    /// <summary>
+    /// Writes and shows a result. A standard output that takes nothing keeps no report from its file, so the report comes first.
+    /// </summary>
     public static void Write(
         CurvatureResult result,
         PlanOverview plan,
         string path,
         Terminal terminal,
         bool details,
+        Action report,
         CancellationToken cancellation
     )
     {
@@ -43,6 +52,7 @@ internal static class RunOutput
             path,
             () =>
             {
+                report();
                 SummaryView.Show(terminal, result, plan, details);
                 foreach (var note in result.Notes)
                     terminal.Item(note);

@@ -50,7 +50,7 @@ internal static class SpectrumCommand
                 );
                 if (path is not null)
                     TextFile.Write(path, result.DensityToCsv());
-                return Task.FromResult(run.Finish(path ?? "", result.ToJson, () => SpectrumView.Show(terminal, result, path)));
+                return Task.FromResult(run.Finish(path, result.ToJson, () => SpectrumView.Show(terminal, result, path)));
             }
         );
         return command;

@@ -93,7 +93,7 @@ internal static class VerifyCommand
                 PlanView.Show(terminal, run.Plan, parsed.GetValue(output.Explain));
                 if (path is not null)
                 {
-                    RunOutput.Produce(run, path, terminal, parsed.GetValue(output.Details), cancellation);
+                    RunOutput.Produce(run, path, terminal, parsed.GetValue(output.Details), _ => { }, cancellation);
                     terminal.Line();
                 }
                 var found = ProgressView.Show(
@@ -112,8 +112,8 @@ internal static class VerifyCommand
                         )
                 );
                 cancellation.ThrowIfCancellationRequested();
-                VerifyView.Show(terminal, found);
                 report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(found, run.Plan)));
+                VerifyView.Show(terminal, found);
                 return Task.FromResult(found.Agrees ? ExitCodes.Success : ExitCodes.Disagreement);
             }
         );

@@ -132,3 +132,27 @@ internal sealed record VerifyDocument : Document
 
     public required ImmutableArray<CheckEntry> Checks { get; init; }
 }
+
+/// <summary>The report of <c>calibrate</c>.</summary>
+internal sealed record CalibrateDocument : Document
+{
+    public const string Name = "onnx-curvature/calibrate/1";
+
+    [Description("The file of the profile; null where none was written.")]
+    public required string? Output { get; init; }
+
+    [Description("Operations of a core in a second, in matrix products.")]
+    public required double ProductFlops { get; init; }
+
+    [Description("Bytes in a core's cache that it reads and writes in a second.")]
+    public required double CacheBytesPerSecond { get; init; }
+
+    [Description("Bytes in memory that a core reads and writes in a second.")]
+    public required double MemoryBytesPerSecond { get; init; }
+
+    [Description("The seconds of a node by itself.")]
+    public required double LaunchSeconds { get; init; }
+
+    [Description("The size of a core's second-level cache.")]
+    public required double CoreCacheBytes { get; init; }
+}

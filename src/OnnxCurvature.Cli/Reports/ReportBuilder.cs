@@ -5,6 +5,7 @@ using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Report;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Inspection;
+using OnnxCurvature.Runtime.Machines;
 using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Reports;
@@ -94,6 +95,21 @@ internal static class ReportBuilder
             Agrees = report.Agrees,
             Plans = Of(plan),
             Checks = [.. report.Entries.Select(Of)],
+        };
+
+    /// <summary>The report of <c>calibrate</c>, which wrote the profile to <paramref name="output"/>, if anywhere.</summary>
+    public static CalibrateDocument Of(MachineProfile machine, string? output) =>
+        new()
+        {
+            Schema = CalibrateDocument.Name,
+            Version = VersionAction.Version,
+            Notes = [],
+            Output = output,
+            ProductFlops = machine.ProductFlops,
+            CacheBytesPerSecond = machine.CacheBytesPerSecond,
+            MemoryBytesPerSecond = machine.MemoryBytesPerSecond,
+            LaunchSeconds = machine.LaunchSeconds,
+            CoreCacheBytes = machine.CoreCacheBytes,
         };
 
     private static TypedName Typed((string Name, string Type) value) => new(value.Name, value.Type);

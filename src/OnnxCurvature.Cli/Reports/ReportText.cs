@@ -9,6 +9,7 @@ namespace OnnxCurvature.Cli.Reports;
 [JsonSerializable(typeof(AugmentDocument))]
 [JsonSerializable(typeof(RunDocument))]
 [JsonSerializable(typeof(VerifyDocument))]
+[JsonSerializable(typeof(CalibrateDocument))]
 internal sealed partial class ReportText : JsonSerializerContext
 {
     // Made when it is needed: the static members of the generated part may come after those of this part.

@@ -5,9 +5,10 @@ namespace OnnxCurvature.Cli.Views;
 
 /// <summary>
 /// Progress for logs, on the standard error. The first line comes within half a second; then one when the phase or its step changes, 5 %
-/// more are done, or a minute has passed. So a short command writes none, and a run of a night no more than a log can bear.
+/// more are done, or a minute has passed. So a short command writes none, and a run of a night no more than a log can bear. A verbose one
+/// also has a line for a phase that is over before the next look.
 /// </summary>
-internal sealed class ProgressLines : IDisposable
+internal sealed class ProgressLines : IProgress<RunProgress>, IDisposable
 {
     private const double Step = 0.05;
     private const double VerboseStep = 0.01;
@@ -30,6 +31,14 @@ internal sealed class ProgressLines : IDisposable
         _title = title;
         _state = state;
         _timer = terminal.Time.CreateTimer(_ => Tick(), null, terminal.IsVerbose ? TimeSpan.Zero : First, Period);
+    }
+
+    /// <inheritdoc/>
+    public void Report(RunProgress value)
+    {
+        _state.Report(value);
+        if (_terminal.IsVerbose)
+            Tick();
     }
 
     /// <summary>Writes a line where one is due.</summary>

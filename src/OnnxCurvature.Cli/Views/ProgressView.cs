@@ -16,7 +16,7 @@ internal static class ProgressView
         if (!terminal.ShowsBar)
         {
             using var lines = new ProgressLines(terminal, command, state);
-            return work(state);
+            return work(lines);
         }
         return terminal
             .ErrorConsole.Progress()

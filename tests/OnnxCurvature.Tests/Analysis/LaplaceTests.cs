@@ -113,6 +113,34 @@ public sealed class LaplaceTests
         Assert.Contains("goes down to -2", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(-1e9)]
+    [InlineData(-2)]
+    [InlineData(-1e-3)]
+    public void A_prior_is_not_fitted_where_the_likelihood_has_no_maximum(double least)
+    {
+        using var tool = Softmax.Prepared();
+        var (_, curvature) = Analyzed(tool["linear.onnx"], Softmax.Data(), []);
+        var layer = curvature.Layers[0];
+        // So many negative entries outweigh the maximum that the others have.
+        var negative = curvature with
+        {
+            Layers = [layer with { Diagonal = [.. layer.Diagonal.Select(_ => least)] }],
+        };
+        var error = Assert.Throws<UserErrorException>(() => CurvatureAnalyzer.Laplace(negative));
+        Assert.Contains("no prior precision has the largest marginal likelihood", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_prior_is_fitted_where_a_negative_entry_leaves_a_maximum()
+    {
+        using var tool = Softmax.Prepared();
+        var (_, curvature) = Analyzed(tool["linear.onnx"], Softmax.Data(), []);
+        var layer = curvature.Layers[0];
+        var rounded = curvature with { Layers = [layer with { Diagonal = layer.Diagonal.SetItem(3, -1e-9) }] };
+        Assert.True(CurvatureAnalyzer.Laplace(rounded).PriorPrecision > 0.01);
+    }
+
     [Fact]
     public void The_command_writes_the_model_and_the_variances()
     {

@@ -9,7 +9,21 @@ namespace OnnxCurvature.Tests.Cli;
 public sealed class HelpTests
 {
     public static TheoryData<string> Commands =>
-        ["", "inspect", "augment", "run", "verify", "merge", "analyze", "sensitivity", "prune", "importance", "laplace", "spectrum"];
+        [
+            "",
+            "inspect",
+            "augment",
+            "run",
+            "verify",
+            "merge",
+            "analyze",
+            "sensitivity",
+            "prune",
+            "importance",
+            "laplace",
+            "spectrum",
+            "calibrate",
+        ];
 
     [Theory]
     [MemberData(nameof(Commands))]

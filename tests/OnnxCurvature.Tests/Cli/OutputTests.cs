@@ -1,4 +1,5 @@
 using OnnxCurvature.Cli;
+using OnnxCurvature.Tests.Files;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Cli;
@@ -20,6 +21,19 @@ public sealed class OutputTests
         var (code, error) = await Run("augment", "model.onnx", "-o", "out.onnx", "--wrt", "w", "--loss", "mse");
         Assert.Equal(ExitCodes.UserError, code);
         Assert.EndsWith("All was done, and 'out.onnx' is complete.", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("inspect model.onnx")]
+    [InlineData("augment model.onnx -o out.onnx --wrt w --loss mse")]
+    [InlineData("calibrate")]
+    public async Task A_full_output_keeps_no_report_from_its_file(string words)
+    {
+        using var folder = new TemporaryFolder();
+        var (code, error) = await Run([.. words.Split(' '), "--json", folder.File("report.json")]);
+        Assert.Equal(ExitCodes.UserError, code);
+        Assert.DoesNotContain("''", error, StringComparison.Ordinal);
+        Assert.NotEmpty(await File.ReadAllTextAsync(folder.File("report.json"), TestContext.Current.CancellationToken));
     }
 
     [Fact]

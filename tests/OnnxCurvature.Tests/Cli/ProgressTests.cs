@@ -51,6 +51,28 @@ public sealed class ProgressTests : IDisposable
     }
 
     [Fact]
+    public void A_verbose_command_has_a_line_for_every_phase_however_short()
+    {
+        var terminal = NewTerminal();
+        terminal.Verbosity = Verbosity.Verbose;
+        ProgressView.Show(
+            terminal,
+            "run",
+            progress =>
+            {
+                progress.Report(RunProgress.Begin(RunPhase.Plan));
+                progress.Report(RunProgress.Begin(RunPhase.Run));
+                progress.Report(RunProgress.Begin(RunPhase.Check));
+                return 0;
+            }
+        );
+        Assert.Equal(
+            "run: planning, 0 s elapsed\nrun: running, 0 s elapsed\nrun: checking, 0 s elapsed\n",
+            _error.ToString().Replace("run: loading the model, 0 s elapsed\n", "", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
     public void A_short_command_writes_no_line()
     {
         using (Lines())

@@ -66,6 +66,23 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void The_report_of_a_machine_holds_the_properties_of_its_schema()
+    {
+        var schema = JsonText.Schema(ReportText.Relaxed.GetTypeInfo(typeof(CalibrateDocument))!);
+        Golden.MatchPage("src/docs/calibrate.schema.json", schema);
+
+        var run = ToolRun.Of(new FakeService(), "calibrate", "--json", "-");
+        Assert.Equal((ExitCodes.Success, ""), (run.Code, run.Error));
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal(CalibrateDocument.Name, document.RootElement.GetProperty("schema").GetString());
+        Assert.True(document.RootElement.GetProperty("productFlops").GetDouble() > 0);
+        Assert.Equal(
+            ((JsonObject)JsonNode.Parse(schema)!["properties"]!).Select(property => property.Key).Order(StringComparer.Ordinal),
+            document.RootElement.EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
     public void A_report_overwrites_nothing_that_is_read_or_written()
     {
         using var folder = new TemporaryFolder();

@@ -158,10 +158,35 @@ public sealed partial class CurvatureModelTests : IDisposable
         Assert.Throws<ArgumentNullException>(() => CurvatureArray.FromFile((string)null!));
         Assert.Throws<ArgumentNullException>(() => model.Run(Request, null!, cancellation: Token));
         Assert.Throws<ArgumentNullException>(() => model.Augment(null!, "a"));
-        Assert.Throws<ArgumentNullException>(() => model.Augment(Request, null!));
+        Assert.Equal("path", Assert.Throws<ArgumentNullException>(() => model.Augment(Request, null!)).ParamName);
         Assert.Throws<ArgumentException>(() =>
             model.Run(Request, new Dictionary<string, CurvatureArray> { ["x"] = null! }, cancellation: Token)
         );
+    }
+
+    [Fact]
+    public void A_model_and_a_run_that_are_disposed_do_nothing()
+    {
+        var model = CurvatureModel.Load(_tool["model.onnx"]);
+        var run = model.Plan(Request, Data(0));
+        var result = run.Run(cancellation: Token);
+        run.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => run.Run(cancellation: Token));
+        Assert.Throws<ObjectDisposedException>(() => run.Run(Data(0), cancellation: Token));
+        model.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => model.Inspect(cancellation: Token));
+        Assert.Throws<ObjectDisposedException>(() => model.Plan(Request, Data(0)));
+        Assert.NotNull(result.Loss);
+        Assert.Throws<ArgumentNullException>(() => result[null!]);
+    }
+
+    [Fact]
+    public void Missing_data_are_not_asked_for_as_an_option()
+    {
+        using var model = CurvatureModel.Load(_tool["model.onnx"]);
+        var none = new Dictionary<string, CurvatureArray>();
+        var error = Assert.Throws<UserErrorException>(() => model.Run(Request, none, cancellation: Token));
+        Assert.EndsWith("; give it with the data.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

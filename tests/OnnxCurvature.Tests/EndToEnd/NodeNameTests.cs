@@ -68,6 +68,39 @@ public sealed class NodeNameTests : IDisposable
         Assert.Contains("names nothing in the model; the nearest are", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("layer1.0.bn1.weight", "'onnx::Conv_7' of the node '/layer1/layer1.0/conv1/Conv'")]
+    [InlineData("layer1.0.conv1", "'onnx::Conv_7' of the node '/layer1/layer1.0/conv1/Conv', 'onnx::Conv_8' of the node")]
+    [InlineData("conv1.weight", "'onnx::Conv_7' of the node '/layer1/layer1.0/conv1/Conv', 'onnx::Conv_8' of the node")]
+    [InlineData("layer1.0.gone", "'onnx::Conv_7' of the node '/layer1/layer1.0/conv1/Conv', 'onnx::Conv_8' of the node")]
+    public void A_name_of_which_several_weights_may_have_come_leads_to_their_nodes(string name, string weights)
+    {
+        var run = _tool.Run($"run @net.onnx -o @o.npz --wrt {name} --loss sum --data x=@x.npy");
+        Assert.Equal(ExitCodes.UserError, run.Code);
+        Assert.Contains($"the nearest are {weights}", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_weight_that_kept_its_name_came_of_no_other()
+    {
+        var graph = Graph(Named("/attention/Gemm", Node("Gemm", "x attention.out.weight", "y")));
+        graph.Input[0] = Info("x", 1, 1, 2);
+        graph.Output[0] = Info("y", 1, 1, 2);
+        graph.Initializer.Add(Weight("attention.out.weight", [2, 2], index => Math.Sin(index + 1)));
+        _tool.Save("kept.onnx", Model(graph));
+        var run = _tool.Run("augment @kept.onnx -o @o.onnx --wrt attention.in.weight --loss sum");
+        Assert.Equal(ExitCodes.UserError, run.Code);
+        Assert.Contains("names nothing in the model; the nearest are 'attention.out.weight'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_node_without_weights_is_refused_as_such()
+    {
+        var run = _tool.Run("run @net.onnx -o @o.npz --wrt /layer1/layer1.0/act/Relu --loss sum --data x=@x.npy");
+        Assert.Equal(ExitCodes.UserError, run.Code);
+        Assert.Contains("names a node that uses no weight", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Inspect_shows_the_nodes_of_weights()
     {

@@ -30,12 +30,17 @@ internal sealed class MarginalLikelihood(double loss, double[] values, double[] 
         return -loss + (values.Length * Math.Log(precision) - precision * _squares - logarithms) / 2;
     }
 
-    /// <summary>The precision of the largest marginal likelihood, between e^-18 and e^18.</summary>
-    public double Fit()
+    /// <summary>
+    /// The precision of the largest marginal likelihood, between e^-18 and e^18. It is null where an entry of the curvature is negative and
+    /// the likelihood grows without bound towards the precision that makes up for it.
+    /// </summary>
+    public double? Fit()
     {
         // The best of a grid, and then the best around it: there may be more than one maximum.
         var step = (MostLog - LeastLog) / Intervals;
         var best = Enumerable.Range(0, Intervals + 1).Select(index => LeastLog + index * step).MaxBy(log => Of(Math.Exp(log)));
+        if (double.IsNegativeInfinity(Of(Math.Exp(best - step))))
+            return null;
         var objective = ObjectiveFunction.ScalarValue(log => -Of(Math.Exp(log)));
         return Math.Exp(GoldenSectionMinimizer.Minimum(objective, best - step, best + step, 1e-10, 1000).MinimizingPoint);
     }

@@ -20,7 +20,7 @@ internal static class Posteriors
         double[] values = [.. curvature.Layers.SelectMany(layer => layer.Values)];
         double[] diagonal = [.. curvature.Layers.SelectMany(layer => layer.Diagonal)];
         var evidence = new MarginalLikelihood(curvature.Loss, values, diagonal);
-        var prior = priorPrecision ?? evidence.Fit();
+        var prior = priorPrecision ?? evidence.Fit() ?? throw NothingToFit(curvature);
         foreach (var layer in curvature.Layers)
             if (layer.Diagonal.Min() is var least && !(least + prior > 0))
                 throw new UserErrorException(
@@ -45,6 +45,18 @@ internal static class Posteriors
                     layer.IsExact
                 )),
             ]
+        );
+    }
+
+    private static UserErrorException NothingToFit(NetworkCurvature curvature)
+    {
+        var layer = curvature.Layers.MinBy(layer => layer.Diagonal.Min())!;
+        return new UserErrorException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The curvature of '{layer.Weight}' goes down to {layer.Diagonal.Min():G4}, and no prior precision has the largest "
+                    + $"marginal likelihood then; take the Gauss–Newton diagonal, with --diagonal ggn, or give a --prior."
+            )
         );
     }
 }

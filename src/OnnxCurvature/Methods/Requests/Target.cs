@@ -84,7 +84,11 @@ internal sealed partial record Target(string Name, Value Value, long Start, long
 
     private static UserErrorException NoMatch(ModelGraph model, string pattern, string name)
     {
-        var what = NamePattern.IsPattern(name) ? "matches no weight and no node that uses one" : "names nothing in the model";
+        var what =
+            NamePattern.IsPattern(name) ? "matches no weight and no node that uses one"
+            : GraphWalk.Ancestors(model.Outputs.Select(output => output.Value)).Any(node => node.Name == name)
+                ? "names a node that uses no weight"
+            : "names nothing in the model";
         if (model.FormulaConstants.FirstOrDefault(constant => NamePattern.Fits(name, constant.Name!)) is { } constant)
             return new UserErrorException(
                 $"--wrt '{pattern}' matches no weight, but '{constant.Name}', a constant of a formula; name it without a pattern."
@@ -93,6 +97,12 @@ internal sealed partial record Target(string Name, Value Value, long Start, long
             return new UserErrorException(
                 $"--wrt '{pattern}' {what}; the exporter made the weight '{found.Weight.Name}' of it, which the node '{found.Node}' uses; "
                     + $"give --wrt '{found.Weight.Name}' or --wrt '{found.Node}'."
+            );
+        if (OriginalName.Near(model, name) is { Count: > 0 } near)
+            return new UserErrorException(
+                $"--wrt '{pattern}' {what}; the nearest are "
+                    + string.Join(", ", near.Select(entry => $"'{entry.Weight.Name}' of the node '{entry.Node}'"))
+                    + "."
             );
         var names = model.Weights.Select(weight => weight.Name!);
         return new UserErrorException(

@@ -51,10 +51,16 @@ public sealed record CurvatureResult(
 
     /// <summary>The results for one target: a weight, an input, or a part of one, by the name that it was asked for by.</summary>
     /// <exception cref="KeyNotFoundException">Nothing was computed for it.</exception>
-    public TargetResult this[string target] =>
-        Enum.GetValues<Quantity>().Any(quantity => quantity != Quantity.Loss && Find(quantity.OutputName(target)) is not null)
-            ? new TargetResult(this, target)
-            : throw Missing(target);
+    public TargetResult this[string target]
+    {
+        get
+        {
+            ArgumentNullException.ThrowIfNull(target);
+            return Enum.GetValues<Quantity>().Any(quantity => quantity != Quantity.Loss && Find(quantity.OutputName(target)) is not null)
+                ? new TargetResult(this, target)
+                : throw Missing(target);
+        }
+    }
 
     internal ResultTensor? Find(string name) => Tensors.FirstOrDefault(tensor => tensor.CanonicalName == name);
 

@@ -18,8 +18,16 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <param name="array">The labels of all batches.</param>
 /// <param name="request">The request.</param>
 /// <param name="sized">The model with the sizes of all data, which is loaded where these matter.</param>
+/// <param name="batch">The samples of the data, and of the model.</param>
 /// <param name="names">How data and samples are named.</param>
-internal sealed class LabelData(string name, NpyArray array, CurvatureRequest request, Lazy<ModelGraph> sized, SampleNames names)
+internal sealed class LabelData(
+    string name,
+    NpyArray array,
+    CurvatureRequest request,
+    Lazy<ModelGraph> sized,
+    FixedBatch batch,
+    SampleNames names
+)
 {
     private ClassOptions Options => request.Loss.Classes;
 
@@ -32,7 +40,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         if (IsPlain(first))
             return (With(Options with { Axis = first.Axis ?? CrossEntropy.DefaultAxis }), array);
         var found = ClassLogits.Of(LossBuilder.Find(sized.Value, request.Loss.Value), Options);
-        var shape = found.Logits.Type.Shape;
+        var shape = ShapeOf(found.Logits);
         int[] fitting = [.. Enumerable.Range(0, shape.Rank).Where(axis => Fits(shape.Remove(axis)))];
         var isSoft = Options.SoftLabels || Matches(shape) && (array.Element.IsFloat() || fitting.Length == 0);
         if (isSoft && Options.IgnoreIndex is not null)
@@ -60,7 +68,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
 
     private (CurvatureRequest, NpyArray) Soft(ClassLogits found)
     {
-        var shape = found.Logits.Type.Shape;
+        var shape = ShapeOf(found.Logits);
         var axis =
             found.Axis
             ?? (
@@ -88,7 +96,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
 
     private (CurvatureRequest, NpyArray) Hard(ClassLogits found, int[] fitting)
     {
-        var shape = found.Logits.Type.Shape;
+        var shape = ShapeOf(found.Logits);
         var axis = found.Axis ?? AxisOf(found.Logits, fitting);
         if (array.Element.IsFloat())
             throw new UserErrorException(
@@ -121,7 +129,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
                     + $"labels that "
                     + $"count cannot be counted; give sizes with --dim, or --reduction sum."
             );
-        var (located, counted, weight) = (new SamplePositions(head.Terms.Sizes, samples), new HashSet<long>(), 0.0);
+        var (located, counted, weight) = (new SamplePositions(batch.SizesOf(head.Terms.Sizes, samples), samples), new HashSet<long>(), 0.0);
         foreach (var (position, label) in LabelRange.Labels(array))
         {
             if (label == options.IgnoreIndex)
@@ -147,7 +155,7 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
     /// </summary>
     private int AxisOf(Value logits, int[] fitting)
     {
-        var shape = logits.Type.Shape;
+        var shape = ShapeOf(logits);
         if (fitting.Length > 1 && SamplesOf(logits) is { IsSeparate: true, Axis: not CrossEntropy.DefaultAxis } samples)
             fitting = [.. fitting.Where(axis => axis != samples.Axis)];
         return fitting switch
@@ -175,6 +183,9 @@ internal sealed class LabelData(string name, NpyArray array, CurvatureRequest re
         SampleAnalysis.Run(GraphWalk.Ancestors([logits]), layouts);
         return layouts.GetValueOrDefault(logits);
     }
+
+    /// <summary>The shape of the logits of all data.</summary>
+    private TensorShape ShapeOf(Value logits) => batch.ShapeOf(logits.Type.Shape, SamplesOf(logits));
 
     private CurvatureRequest With(ClassOptions options) => request with { Loss = request.Loss with { Classes = options } };
 

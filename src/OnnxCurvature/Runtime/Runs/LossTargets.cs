@@ -40,7 +40,7 @@ internal static class LossTargets
         });
         (request, array) =
             request.Loss.Kind == LossKind.CrossEntropy
-                ? new LabelData(name, array, request, sized, names).Resolve(model)
+                ? new LabelData(name, array, request, sized, FixedBatch.Of(model, data), names).Resolve(model)
                 : (request, Entries(name, array, request.Loss, model, sized, names));
         return (request, data.ToImmutableDictionary().SetItem(name, array));
     }
