@@ -38,7 +38,7 @@ public sealed class PlannedRun : IDisposable
     public CurvatureResult Run(IProgress<RunProgress>? progress = null, CancellationToken cancellation = default)
     {
         lock (_lock)
-            return LibraryTerms.Translate(() => _run.Run(progress, cancellation));
+            return LibraryTerms.Translate(() => LibraryTerms.Of(_run.Run(progress, cancellation)));
     }
 
     /// <summary>
@@ -57,7 +57,7 @@ public sealed class PlannedRun : IDisposable
             return LibraryTerms.Translate(() =>
             {
                 _run = _run.Over(arrays, progress);
-                return _run.Run(progress, cancellation);
+                return LibraryTerms.Of(_run.Run(progress, cancellation));
             });
     }
 
