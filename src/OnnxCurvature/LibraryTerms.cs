@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature;
 
@@ -53,6 +54,9 @@ internal static partial class LibraryTerms
             action();
             return true;
         });
+
+    /// <summary>A result whose notes are in the terms of the library.</summary>
+    public static CurvatureResult Of(CurvatureResult result) => result with { Notes = [.. result.Notes.Select(Of)] };
 
     /// <summary>A sentence in the terms of the library.</summary>
     public static string Of(string sentence) =>

@@ -41,7 +41,7 @@ public sealed class PlannedRun : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return LibraryTerms.Translate(() => _run.Run(progress, cancellation));
+            return LibraryTerms.Translate(() => LibraryTerms.Of(_run.Run(progress, cancellation)));
         }
     }
 
@@ -63,7 +63,7 @@ public sealed class PlannedRun : IDisposable
             return LibraryTerms.Translate(() =>
             {
                 _run = _run.Over(arrays, progress);
-                return _run.Run(progress, cancellation);
+                return LibraryTerms.Of(_run.Run(progress, cancellation));
             });
         }
     }

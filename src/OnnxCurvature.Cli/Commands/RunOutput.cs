@@ -54,7 +54,8 @@ internal static class RunOutput
             {
                 report();
                 SummaryView.Show(terminal, result, plan, details);
-                foreach (var note in result.Notes)
+                // The plan's notes are shown before the run.
+                foreach (var note in result.Notes.Except(plan.Notes))
                     terminal.Item(note);
                 terminal.Line($"Written to {path}: {Lists.Short(result.Tensors.Select(tensor => tensor.Name))}");
             }

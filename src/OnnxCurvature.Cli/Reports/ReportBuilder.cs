@@ -69,7 +69,7 @@ internal static class ReportBuilder
         {
             Schema = RunDocument.Name,
             Version = VersionAction.Version,
-            Notes = [.. plan.Notes, .. result.Notes],
+            Notes = [.. plan.Notes.Union(result.Notes)],
             Output = output,
             Loss = summary.Loss,
             Samples = result.Samples,

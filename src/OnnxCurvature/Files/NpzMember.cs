@@ -90,11 +90,17 @@ internal sealed class NpzMember : IArraySource, IDisposable
         }
     }
 
-    private string OnlyOne(string path) =>
-        _archive.Names is { Count: 1 } names
-            ? names.First()
-            : throw new UserErrorException(
-                $"'{path}' holds the arrays {string.Join(", ", _archive.Names.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}; "
-                    + $"name one, as in {Path.GetFileName(path)}:{_archive.Names.Order(StringComparer.Ordinal).FirstOrDefault("ARRAY")}."
-            );
+    private string OnlyOne(string path)
+    {
+        string[] names = [.. _archive.Names.Order(StringComparer.Ordinal)];
+        return names switch
+        {
+            [var only] => only,
+            [] => throw new UserErrorException($"'{path}' holds no array; write it anew with numpy.savez."),
+            [var first, ..] => throw new UserErrorException(
+                $"'{path}' holds the arrays {string.Join(", ", names.Select(name => $"'{name}'"))}; "
+                    + $"name one, as in {Path.GetFileName(path)}:{first}."
+            ),
+        };
+    }
 }

@@ -23,7 +23,8 @@ internal enum EngineGaps
     CountedPadding = 16,
 
     /// <summary>
-    /// Gather by constant indices, Pad and reductions of what holds no input, and a first factor of two products that holds none.
+    /// Gather by constant indices, Pad, reductions, Neg and Abs of what holds no input, and a first factor of two products that holds
+    /// none.
     /// </summary>
     ConstantData = 32,
 

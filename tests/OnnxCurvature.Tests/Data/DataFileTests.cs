@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Compression;
+using System.Text.Json;
 using Google.Protobuf;
 using OnnxCurvature.Cli;
 using OnnxCurvature.Files;
@@ -69,7 +70,16 @@ public sealed class DataFileTests
         tool.Npy("good.npy", ElementType.Float32, [good.Length, 3], [.. good.SelectMany(n => X[(3 * n)..(3 * n + 3)])]);
         tool.Npy("good.labels.npy", ElementType.Int64, [good.Length], [.. good.Select(n => Labels[n])]);
         var run = AssertSame(tool, "x=@good.npy labels=@good.labels.npy", "x=@bad.npy labels=@labels.npy --skip-bad");
-        Assert.Contains("4 of 50 samples hold NaN and are left out: 4, 5, 30, 49;", run, StringComparison.Ordinal);
+        const string Note = "4 of 50 samples hold NaN and are left out: 4, 5, 30, 49;";
+        Assert.Contains(Note, run, StringComparison.Ordinal);
+        Assert.Contains(NotesOf(tool["other.npz"]), note => note.StartsWith(Note, StringComparison.Ordinal));
+        // A merge knows of the run only what shards keep.
+        for (var shard = 1; shard <= 2; shard++)
+            tool.Run($"run @model.onnx -o @part.npz {Words} --data x=@bad.npy labels=@labels.npy --skip-bad --shard {shard}/2");
+        var merge = tool.Run("merge -o @merged.npz @part.shard-002-of-002.npz @part.shard-001-of-002.npz");
+        Assert.True(merge.Code == ExitCodes.Success, merge.ToString());
+        Assert.Contains(Note, merge.Output, StringComparison.Ordinal);
+        Assert.Equal(NotesOf(tool["other.npz"]), NotesOf(tool["merged.npz"]));
         var refused = tool.Run($"run @model.onnx -o @o.npz {Words} --data x=@bad.npy labels=@labels.npy --samples 5:");
         Assert.Contains("holds NaN in sample 5, counted from 0", refused.Error, StringComparison.Ordinal);
     }
@@ -108,6 +118,8 @@ public sealed class DataFileTests
     [InlineData("x=@empty labels=@labels.npy", "empty' holds no .npy, .npz or .pb file")]
     [InlineData("x=@all.npz labels=@labels.npy", "name one, as in all.npz:images")]
     [InlineData("x=@all.npz:image labels=@labels.npy", "has no array 'image'")]
+    [InlineData("x=@none.npz labels=@labels.npy", "none.npz' holds no array; write it anew with numpy.savez.")]
+    [InlineData("x=@x.npy @bytes.npy labels=@labels.npy --scale 1/255", "bytes.npy' holds uint8 and ")]
     [InlineData("x=@x.npy @x.npy labels=@labels.npy", "twice for one input")]
     [InlineData("x=@x.npy labels=@labels.npy --samples 40:60", "--samples 40:60 asks for samples that are not there")]
     public void Files_that_do_not_fit_are_named_before_anything_is_computed(string data, string expected)
@@ -117,6 +129,8 @@ public sealed class DataFileTests
         tool.Npy("mixed/b.npy", ElementType.Float32, [2, 4], new double[8]);
         tool.Npy("types/a.npy", ElementType.Float32, [2, 3], new double[6]);
         tool.Npy("types/b.npy", ElementType.Float64, [2, 3], new double[6]);
+        tool.Npy("bytes.npy", ElementType.UInt8, [2, 3], new double[6]);
+        ZipFile.Open(tool["none.npz"], ZipArchiveMode.Create).Dispose();
         Directory.CreateDirectory(tool["empty"]);
         Save(tool, "part", 0, 8);
         var run = tool.Run($"run @model.onnx -o @o.npz {Words} --data {data}");
@@ -315,6 +329,14 @@ public sealed class DataFileTests
         foreach (var name in new[] { "loss", "w.gradient", "w.hessian_diagonal" })
             Assert.Equal(tool.Read("one.npz", name), tool.Read("other.npz", name));
         return run.Output;
+    }
+
+    /// <summary>The notes in the file of a result.</summary>
+    private static string[] NotesOf(string path)
+    {
+        using var reader = NpzReader.Open(path);
+        using var about = JsonDocument.Parse(reader.ReadText("about.json")!);
+        return [.. about.RootElement.GetProperty("notes").EnumerateArray().Select(note => note.GetString()!)];
     }
 
     private static void Save(Tool tool, string name, int start, int end)

@@ -1,14 +1,18 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Checking;
+using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Pooling;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Tests.Files;
+using OnnxCurvature.Tests.Onnx;
 using OnnxCurvature.Tests.References;
 using Xunit;
 
@@ -31,11 +35,15 @@ public sealed class EngineTargetTests
         );
     }
 
-    [Fact]
-    public void A_file_for_TensorRT_does_not_ask_for_the_positions_of_a_pooling()
+    [Theory]
+    [InlineData("tensorrt", true)]
+    [InlineData("tensorrt", false)]
+    [InlineData("web", false)]
+    public void A_file_for_an_engine_without_positions_of_poolings_does_not_ask_for_them(string target, bool hasSamples)
     {
         using var folder = new TemporaryFolder();
-        var options = new AugmentOptions { Target = "tensorrt", Dimensions = Samples(3) };
+        var dimensions = hasSamples ? Samples(3) : ImmutableDictionary<string, long>.Empty;
+        var options = new AugmentOptions { Target = target, Dimensions = dimensions };
         var path = Write(folder, "vgg16_narrow.onnx", "conv4_3.weight", options);
         Assert.All(
             OnnxModel.Load(path).Program.Nodes.Where(node => node.Operator is MaxPool),
@@ -43,6 +51,48 @@ public sealed class EngineTargetTests
             throwIfEmpty: true
         );
         Check("vgg16_narrow.onnx", "conv4_3.weight", path);
+    }
+
+    /// <summary>OpenCV 4.13 does not read negatives and absolute values of weights.</summary>
+    [Fact]
+    public void A_file_for_OpenCV_multiplies_weights_whose_negative_or_absolute_value_a_model_takes()
+    {
+        using var folder = new TemporaryFolder();
+        var graph = new GraphProto
+        {
+            Name = "signs",
+            Input = { ModelBytes.Info("x", 1, 2, 3) },
+            Output = { ModelBytes.Info("z", 1, 2, 3) },
+            Initializer = { ModelBytes.Weight("w", [1, 3], index => index - 1) },
+            Node =
+            {
+                ModelBytes.Node("Neg", "w", "n"),
+                ModelBytes.Node("Abs", "w", "a"),
+                ModelBytes.Node("Mul", "x n", "y"),
+                ModelBytes.Node("Add", "y a", "z"),
+            },
+        };
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["x"],
+            Loss = new LossRequest(LossKind.Sum),
+            Reduction = Reduction.Sum,
+            Quantities = [Quantity.Loss, Quantity.Gradient],
+        };
+        var path = CurvatureEngine
+            .Augment(ModelBytes.Model(graph).Save(folder), request, folder.File("a.onnx"), new AugmentOptions { Target = "opencv" })
+            .Path;
+        Assert.DoesNotContain(
+            OnnxModel.Load(path).Program.Nodes,
+            node => node.Operator is Neg or Abs && GraphWalk.HoldsNoParameter(node.Output)
+        );
+        var outputs = PlainSession.Run(
+            path,
+            new Dictionary<string, NpyArray> { ["x"] = NpyArray.Of(ElementType.Float32, [2, 3], [1, 2, 3, 4, 5, 6]) }
+        );
+        Assert.Equal([1, 0, -1, 1, 0, -1], outputs["x.gradient"]);
+        // Two rows of -x w + |w|, where w is -1, 0, 1.
+        Assert.Equal([1 - 3 + 2 + 4 - 6 + 2], outputs["loss"]);
     }
 
     [Theory]

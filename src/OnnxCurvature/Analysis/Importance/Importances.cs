@@ -34,7 +34,7 @@ internal static class Importances
             tensors[Quantity.Loss.OutputName("")].Values[0],
             result.Samples,
             [.. pricing.Weights.Select(Layer)],
-            [.. run.Notes, .. result.Notes]
+            result.Notes
         );
 
         WeightImportance Layer(string weight)

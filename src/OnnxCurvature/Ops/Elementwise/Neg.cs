@@ -43,6 +43,20 @@ internal sealed class Neg : LinearOperator
     /// <inheritdoc/>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs) => inputs;
 
+    /// <summary>The product of a constant with -1.</summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    )
+    {
+        var x = call.Required(0);
+        if (!gaps.HasFlag(EngineGaps.ConstantData) || !x.Type.Element.IsFloat() || !GraphWalk.HoldsNoParameter(x))
+            return null;
+        return [Mul.Of(b, x, b.Scalar(x.Type.Element, -1))];
+    }
+
     /// <summary>The negative of a negative is what that was taken of.</summary>
     public override SimplerNode? Simplify(GraphBuilder b, Node node, ImmutableArray<Value?> inputs) =>
         inputs[0]!.Producer is { Operator: Neg } before ? new SimplerNode(before.Inputs[0], inputs, node.Attributes) : null;

@@ -246,7 +246,7 @@ internal sealed class MaxPool : Operator
         if (!gaps.HasFlag(EngineGaps.PoolingPositions) || call.OutputCount < 2)
             return null;
         var (x, attributes) = (call.Required(0), call.Attributes.Without("storage_order"));
-        if (!x.Type.Shape.IsKnown)
+        if (!x.Type.Shape.Range(2, x.Type.Rank).IsKnown)
             throw new UnsupportedOperatorException($"it needs the sizes of {x.Type.Shape}; give the sizes of symbolic dimensions.");
         if (call.Attributes.Int("storage_order", 0) != 0)
             throw new UnsupportedOperatorException("it counts positions column by column.");
@@ -264,17 +264,27 @@ internal sealed class MaxPool : Operator
         var starts = Strided
             .Positions(outputs.Sizes, [.. strides.Select((stride, axis) => stride * window.Strides[axis])])
             .Select(position => position - window.Begins.Select((begin, axis) => begin * strides[axis]).Sum());
-        var (area, planes) = (sizes.Elements.Factor, types[0].Shape[0].Factor * types[0].Shape[1].Factor);
-        b.Budget.TakeTensor([planes]);
-        var plane = b.Constant(
-            Tensor.Of(
-                ElementType.Int64,
-                [.. types[0].Shape.Range(0, 2).Sizes, .. outputs.Select(_ => 1L)],
-                [.. Enumerable.Range(0, (int)planes).Select(index => index * area)]
-            )
-        );
+        var plane = FirstOfPlanes(b, types[0].Shape, sizes.Elements.Factor);
         var start = b.Constant(Tensor.Of(ElementType.Int64, outputs.Sizes, starts.ToArray()));
         return [Apply(b, [x], attributes).Output, Add.Of(b, Add.Of(b, Within(b, first, window, strides), start), plane)];
+    }
+
+    /// <summary>
+    /// For every plane of [N, C, *outputs] the position of its first element, [N, C, 1, …]. The number of samples may be symbolic.
+    /// </summary>
+    private static Value FirstOfPlanes(GraphBuilder b, TensorShape shape, long area)
+    {
+        var planes = shape.Product(0, 2);
+        Dim[] aligned = [shape[0], shape[1], .. Enumerable.Repeat<Dim>(1, shape.Rank - 2)];
+        if (planes.Known is not { } count)
+            return Reshape.To(
+                b,
+                Mul.Of(b, Structure.Range.UpTo(b, Dims.ToValue(b, planes), planes), b.Scalar(ElementType.Int64, area)),
+                [.. aligned]
+            );
+        b.Budget.TakeTensor([count]);
+        long[] first = [.. Enumerable.Range(0, (int)count).Select(index => index * area)];
+        return b.Constant(Tensor.Of(ElementType.Int64, [.. aligned.Select(dim => dim.Factor)], first));
     }
 
     /// <summary>How far a kernel position, counted row by row, is from the start of its window, within a plane.</summary>

@@ -21,8 +21,8 @@ internal sealed class DataSource
     /// <summary>The numbers that they stand for; null for themselves.</summary>
     public Scaling? Scaling { get; private init; }
 
-    /// <summary>Whether the files hold uint8, as those of images do.</summary>
-    public bool HoldsBytes => _parts[0].Array.Element == ElementType.UInt8;
+    /// <summary>Whether a file holds uint8, as those of images do.</summary>
+    public bool HoldsBytes => _parts.Any(part => part.Array.Element == ElementType.UInt8);
 
     /// <summary>The paths of the files; none for an array in memory.</summary>
     public IEnumerable<string> Files => _parts.Where(part => part.File is not null).Select(part => part.File!.Value.Path);

@@ -67,7 +67,7 @@ public sealed record CurvatureResult(
     internal KeyNotFoundException Missing(string name) =>
         new($"The result has no '{name}'; it has {string.Join(", ", Tensors.Select(tensor => tensor.Name))}.");
 
-    /// <summary>Notes on how it was computed, one sentence each.</summary>
+    /// <summary>Notes on how it was computed, with those of its plan, one sentence each.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
     /// <summary>

@@ -63,6 +63,7 @@ internal sealed record ComputedRun(RunState State)
             About = [.. identity.Entries.Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
             Methods = info.Methods,
             Nodes = info.Nodes,
+            Notes = info.Notes,
         };
     }
 

@@ -291,6 +291,8 @@ internal sealed class PreparedRun : IDisposable
             About = [.. identity.GetAwaiter().GetResult().Entries.Select(entry => KeyValuePair.Create(entry.Name, entry.Value))],
             Methods = MethodSentences,
             Nodes = Nodes,
+            // A file of a result is read without the text that the run has printed.
+            Notes = [.. Notes.Except(MethodSentences), .. result.Notes],
         };
         return keeper.Finish() is { } left ? result with { Notes = [.. result.Notes, left] } : result;
     }
