@@ -76,6 +76,23 @@ public sealed partial class CurvatureModelTests : IDisposable
     }
 
     [Fact]
+    public void A_planned_run_over_data_of_one_form_is_planned_once()
+    {
+        using var model = CurvatureModel.Load(_tool["model.onnx"]);
+        model.Augment(Request, _tool["planned.onnx"]);
+        using var augmented = CurvatureModel.Load(_tool["planned.onnx"]);
+        foreach (var run in new[] { model.Plan(Request, Data(0), OneThread), augmented.Plan(null, Data(0), OneThread) })
+            using (run)
+            {
+                var phases = new Phases();
+                var found = Enumerable.Range(1, 3).Select(seed => Values(run.Run(Data(seed), phases, Token))).ToArray();
+                Assert.DoesNotContain(RunPhase.Load, phases.Seen);
+                Assert.DoesNotContain(RunPhase.Plan, phases.Seen);
+                Assert.NotEqual(found[0], found[2]);
+            }
+    }
+
+    [Fact]
     public async Task Several_threads_may_use_a_model_and_a_planned_run()
     {
         using var model = CurvatureModel.Load(_tool["model.onnx"]);

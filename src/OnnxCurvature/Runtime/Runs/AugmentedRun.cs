@@ -1,3 +1,4 @@
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Costs;
 using OnnxCurvature.Methods.Losses;
@@ -64,18 +65,9 @@ internal static class AugmentedRun
             parameter => parameter.Type.Rank == 0 || metadata.Uncut.Contains(parameter.Name!) ? SampleLayout.None : SampleLayout.At(0),
             StringComparer.Ordinal
         );
-        var set = DataSet.Bind(
-            program.Parameters,
-            data,
-            layouts,
-            batches.Size,
-            metadata.Labels,
-            !NumberCheck.TakesNaN(program),
-            inputs.Given.Names,
-            options.Preparing
-        );
+        var set = Bind(data, inputs.Given);
         var costs = new CostModel(RunPlan.Limits(options, source));
-        return new RunPlan(source, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set)
+        var plan = new RunPlan(source, program, new BatchJoin(metadata.Averages, [.. metadata.PerSample], [.. metadata.Unweighted]), set)
         {
             Augmented = metadata,
             Unchecked = "an augmented file does not hold what its results are to be checked by",
@@ -83,6 +75,28 @@ internal static class AugmentedRun
             Flops = costs.Flops(program),
             MemoryBytes = costs.PeakBytes(program),
         };
+        return OverOthers(plan);
+
+        RunPlan OverOthers(RunPlan one) =>
+            one with
+            {
+                Over = others =>
+                    OtherData.OfSameForm(inputs, options, others) is { } given
+                        ? OverOthers(one with { Data = Bind(given.Arrays, given) })
+                        : null,
+            };
+
+        DataSet Bind(IReadOnlyDictionary<string, NpyArray> arrays, GivenData from) =>
+            DataSet.Bind(
+                program.Parameters,
+                arrays,
+                layouts,
+                batches.Size,
+                metadata.Labels,
+                !NumberCheck.TakesNaN(program),
+                from.Names,
+                options.Preparing
+            );
 
         string? Merged() =>
             metadata.MergedInputs is [var first, ..] ? $"'{first}' does not hold a sample at each index of its first axis" : null;

@@ -26,8 +26,24 @@ internal static class OtherData
         IReadOnlyDictionary<string, DataSource> data
     )
     {
-        // What is random, and which samples or classes are taken, depends on the data in more ways than are compared here.
-        if (request.IsRandom || options.SkipsBad || options.SampleRange is not null || !inputs.Model.LeftOutNodes.IsEmpty)
+        // What is random depends on the data in more ways than are compared here.
+        if (request.IsRandom || OfSameForm(inputs, options, data) is not { } given)
+            return null;
+        var (settled, arrays) = LossTargets.Of(source, inputs.Model.Graph, request, given.Arrays, given.Names);
+        return settled.Loss == loss ? (given, arrays) : null;
+    }
+
+    /// <summary>
+    /// The data, where their names, types and shapes are those of a plan's own, and so is what was taken as constant; null where not.
+    /// Throws <see cref="UserErrorException"/> for data that do not fit.
+    /// </summary>
+    /// <param name="inputs">The inputs of the plan's own data.</param>
+    /// <param name="options">How runs are carried out.</param>
+    /// <param name="data">The other data.</param>
+    public static GivenData? OfSameForm(RunInputs inputs, CurvatureRunOptions options, IReadOnlyDictionary<string, DataSource> data)
+    {
+        // Which samples or branches are taken depends on the data, too.
+        if (options.SkipsBad || options.SampleRange is not null || !inputs.Model.LeftOutNodes.IsEmpty)
             return null;
         if (!data.Keys.ToHashSet(StringComparer.Ordinal).SetEquals(inputs.All.Keys))
             return null;
@@ -36,10 +52,7 @@ internal static class OtherData
             return null;
         var others = data.Where(entry => !constants.Contains(entry.Key)).ToDictionary(StringComparer.Ordinal);
         var given = GivenData.Of(inputs.Source, inputs.Model, others, options);
-        if (!HaveSameForm(inputs.Data, given.Arrays))
-            return null;
-        var (settled, arrays) = LossTargets.Of(source, inputs.Model.Graph, request, given.Arrays, given.Names);
-        return settled.Loss == loss ? (given, arrays) : null;
+        return HaveSameForm(inputs.Data, given.Arrays) ? given : null;
     }
 
     private static bool HaveSameForm(IReadOnlyDictionary<string, NpyArray> first, IReadOnlyDictionary<string, NpyArray> second) =>

@@ -67,16 +67,17 @@ internal static class RequestedRun
             MemoryBytes = plan.MemoryBytes,
         };
         check?.Bind(run.BudgetOfCheck(options), plan.Methods);
-        return run with
-        {
-            Over = others =>
-                OtherData.Settled(inputs, source, asked, request.Loss, options, others) is { } other
-                    ? run with
-                    {
-                        Data = Bind(other.Arrays, other.Given),
-                    }
-                    : null,
-        };
+        return OverOthers(run);
+
+        // What holds for the data of a plan holds for those of the next one, too.
+        RunPlan OverOthers(RunPlan one) =>
+            one with
+            {
+                Over = others =>
+                    OtherData.Settled(inputs, source, asked, request.Loss, options, others) is { } other
+                        ? OverOthers(one with { Data = Bind(other.Arrays, other.Given) })
+                        : null,
+            };
 
         DataSet Bind(IReadOnlyDictionary<string, NpyArray> arrays, GivenData from)
         {
