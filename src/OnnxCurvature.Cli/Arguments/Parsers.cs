@@ -45,12 +45,14 @@ internal static class Parsers
     private static string Range(int least, int most, string given) =>
         (least, most) switch
         {
-            _ when BigInteger.TryParse(given, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-                    && number > most => $" of at most {most}",
+            (_, int.MaxValue) when IsInteger(given, out var number) && number > most => $" of at most {most}",
             (int.MinValue, int.MaxValue) => "",
             (_, int.MaxValue) => $" of at least {least}",
             _ => $" from {least} to {most}",
         };
+
+    private static bool IsInteger(string text, out BigInteger number) =>
+        BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
 
     /// <summary>A finite number.</summary>
     public static Func<ArgumentResult, double?> Number(string option) =>

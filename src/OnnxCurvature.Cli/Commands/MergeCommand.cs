@@ -36,7 +36,8 @@ internal static class MergeCommand
                 ResultFile.CheckWritable(path);
                 var result = service.Merge(files);
                 cancellation.ThrowIfCancellationRequested();
-                var plan = new PlanOverview([], [], result.Batches, null, null, null) { Nodes = result.Nodes };
+                var plan = new PlanOverview([], result.Notes, result.Batches, null, null, null) { Nodes = result.Nodes };
+                PlanView.Notes(terminal, plan.Notes);
                 RunOutput.Write(
                     result,
                     plan,

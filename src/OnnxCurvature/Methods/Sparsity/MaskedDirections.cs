@@ -176,7 +176,13 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
             ? Multiply(body, weight, directions, null, false)
             : wanted.InSlots(
                 body,
-                Multiply(body, weight, directions, wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0)), false),
+                Multiply(
+                    body,
+                    weight,
+                    directions,
+                    wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0)),
+                    false
+                ),
                 block
             );
         return Scan.Of(b, Numbers(b, link.Blocks), body.Build([block], [new NamedValue("product", product)]));
@@ -235,11 +241,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         if (wanted is null || isLarge)
             return Catalogue
                 .Get<Gemm>()
-                .Apply(
-                    b,
-                    [wanted is null ? weight : Gather.Of(b, weight, wanted, 1), directions],
-                    Attributes.Empty.With("transA", 1L)
-                )
+                .Apply(b, [wanted is null ? weight : Gather.Of(b, weight, wanted, 1), directions], Attributes.Empty.With("transA", 1L))
                 .Output;
         // Whole rows are gathered faster than entries of rows, and the product takes its left side by rows.
         return Catalogue.Get<Gemm>().Apply(b, [Gather.Of(b, TransposeAxes.Of(b, weight, 1, 0), wanted, 0), directions]).Output;

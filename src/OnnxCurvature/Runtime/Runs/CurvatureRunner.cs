@@ -35,6 +35,9 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
     /// <summary>The sessions that are kept for other runs of the program; null where they end with the run.</summary>
     public RunSessions? Sessions { get; init; }
 
+    /// <summary>Whether sessions take weights that are mapped once for all of them.</summary>
+    public bool SharesWeights { get; init; }
+
     /// <summary>The most memory that the process may hold; null where it is not watched.</summary>
     public MemoryBound? Bound { get; init; }
 
@@ -82,7 +85,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                     settings with
                     {
                         SharesArena = shares,
-                        Weights = settings.IsBound ? null : sessions.Weights,
+                        Weights = SharesWeights && !settings.IsBound ? sessions.Weights : null,
                         StopForMemory = () => sessions.StopForMemory(),
                     },
                     _costs

@@ -15,13 +15,13 @@ internal static class LossTargets
     /// The request with what its data say, and the data. Targets may be booleans or integers, and have more or fewer axes of size one
     /// than the input. Throws <see cref="UserErrorException"/> for targets that do not fit.
     /// </summary>
-    /// <param name="source">How the model is loaded.</param>
     /// <param name="model">The model.</param>
     /// <param name="request">The request.</param>
     /// <param name="data">The arrays, by name.</param>
+    /// <param name="sized">The model with the sizes of all data, which is loaded where these matter.</param>
     /// <param name="names">How data and samples are named.</param>
     public static (CurvatureRequest Request, IReadOnlyDictionary<string, NpyArray> Data) Of(
-        ModelSource source,
+        Lazy<ModelGraph> sized,
         ModelGraph model,
         CurvatureRequest request,
         IReadOnlyDictionary<string, NpyArray> data,
@@ -33,17 +33,20 @@ internal static class LossTargets
         var name = LossBuilder.TargetName(model, request.Loss.Kind);
         if (!data.TryGetValue(name, out var array))
             return (request, data);
-        var sized = new Lazy<ModelGraph>(() =>
-        {
-            var dimensions = DataSet.Dimensions(model, data, long.MaxValue).SetItems(source.Dimensions);
-            return (source with { Dimensions = dimensions }).Load().Graph;
-        });
         (request, array) =
             request.Loss.Kind == LossKind.CrossEntropy
                 ? new LabelData(name, array, request, sized, FixedBatch.Of(model, data), names).Resolve(model)
                 : (request, Entries(name, array, request.Loss, model, sized, names));
         return (request, data.ToImmutableDictionary().SetItem(name, array));
     }
+
+    /// <summary>The model with the sizes of all data.</summary>
+    public static Lazy<ModelGraph> Sized(ModelSource source, ModelGraph model, IReadOnlyDictionary<string, NpyArray> data) =>
+        new(() =>
+        {
+            var dimensions = DataSet.Dimensions(model, data, long.MaxValue).SetItems(source.Dimensions);
+            return (source with { Dimensions = dimensions }).Load().Graph;
+        });
 
     /// <summary>An array with other axes of size one, as a shape has them; itself where it has other sizes.</summary>
     public static NpyArray Shaped(NpyArray array, TensorShape shape) =>

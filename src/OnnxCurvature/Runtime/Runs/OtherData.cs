@@ -1,4 +1,5 @@
 using OnnxCurvature.Files;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Batches;
 
@@ -12,14 +13,14 @@ internal static class OtherData
     /// <see cref="UserErrorException"/> for data that do not fit.
     /// </summary>
     /// <param name="inputs">The inputs of the plan's own data.</param>
-    /// <param name="source">How the model of the plan was loaded.</param>
+    /// <param name="sized">The model with the sizes of the plan's own data.</param>
     /// <param name="request">The request, without the facts that data decide.</param>
     /// <param name="loss">The loss of the plan, with what its data tell.</param>
     /// <param name="options">How runs are carried out.</param>
     /// <param name="data">The other data.</param>
     public static (GivenData Given, IReadOnlyDictionary<string, NpyArray> Arrays)? Settled(
         RunInputs inputs,
-        ModelSource source,
+        Lazy<ModelGraph> sized,
         CurvatureRequest request,
         LossRequest loss,
         CurvatureRunOptions options,
@@ -29,7 +30,7 @@ internal static class OtherData
         // What is random depends on the data in more ways than are compared here.
         if (request.IsRandom || OfSameForm(inputs, options, data) is not { } given)
             return null;
-        var (settled, arrays) = LossTargets.Of(source, inputs.Model.Graph, request, given.Arrays, given.Names);
+        var (settled, arrays) = LossTargets.Of(sized, inputs.Model.Graph, request, given.Arrays, given.Names);
         return settled.Loss == loss ? (given, arrays) : null;
     }
 

@@ -27,6 +27,7 @@ internal sealed class PreparedRun : IDisposable
     private readonly IReadOnlyDictionary<string, DataSource> _given;
     private readonly ImmutableDictionary<string, double> _seconds;
     private readonly Lazy<RunIdentity> _identity;
+    private readonly PlanFacts _facts;
     private RunSessions? _sessions;
 
     private PreparedRun(
@@ -34,10 +35,12 @@ internal sealed class PreparedRun : IDisposable
         CurvatureRunOptions options,
         IReadOnlyDictionary<string, DataSource> given,
         ImmutableDictionary<string, double> seconds,
+        PlanFacts facts,
         SampleNumbers? numbers
     )
     {
-        _identity = new Lazy<RunIdentity>(() => RunIdentities.Of(plan, options, ModelFiles, given, numbers));
+        _facts = facts;
+        _identity = new Lazy<RunIdentity>(() => RunIdentities.Of(plan, options, facts, given, numbers));
         _plan = plan;
         _options = options;
         _given = given;
@@ -139,7 +142,7 @@ internal sealed class PreparedRun : IDisposable
     private PreparedRun PlannedOver(IReadOnlyDictionary<string, DataSource> data, IProgress<RunProgress>? progress)
     {
         if (_options is { Shard: null, Checkpoint: null } && _plan.Over(data) is { } plan)
-            return new PreparedRun(plan, _options, data, ImmutableDictionary<string, double>.Empty, numbers: null)
+            return new PreparedRun(plan, _options, data, ImmutableDictionary<string, double>.Empty, _facts, numbers: null)
             {
                 ModelFiles = ModelFiles,
                 Nodes = Nodes,
@@ -225,7 +228,7 @@ internal sealed class PreparedRun : IDisposable
         }
         var seconds = ImmutableDictionary<string, double>.Empty.Add("load", loaded).Add("plan", clock.Elapsed.TotalSeconds - loaded);
         plan.Check?.Follow(clock.Elapsed.TotalSeconds);
-        return new PreparedRun(plan, options, data, seconds, inputs.Given.Numbers)
+        return new PreparedRun(plan, options, data, seconds, new PlanFacts(plan, options, inputs.Model.Files), inputs.Given.Numbers)
         {
             ModelFiles = inputs.Model.Files,
             Nodes = WeightUse.NodesByWeight(inputs.Model.Graph),
@@ -309,7 +312,7 @@ internal sealed class PreparedRun : IDisposable
 
     private CurvatureRunner Runner(SessionProfiles? profiles)
     {
-        var (settings, limits) = (_plan.Settings(_options) with { Profiles = profiles }, RunPlan.Limits(_options, Source));
+        var (settings, limits) = (_facts.Settings with { Profiles = profiles }, RunPlan.Limits(_options, Source));
         var runner = new CurvatureRunner(_plan.Program, _plan.Join, settings, limits)
         {
             BatchNumber = _plan.BatchNumber,
@@ -317,7 +320,8 @@ internal sealed class PreparedRun : IDisposable
             Unchecked = _plan.Unchecked,
             Sessions = _sessions,
             Bound = _options.ChosenProvider == ExecutionProvider.Cpu ? _options.Bound : null,
-            Pool = _options.ChosenProvider == ExecutionProvider.Cpu ? _plan.Pool(_options) : null,
+            Pool = _facts.Pool,
+            SharesWeights = _facts.SharesWeights,
             HeldBytes = _options.Faults.HeldBytes,
             Allocating = _options.Faults.Allocating,
         };

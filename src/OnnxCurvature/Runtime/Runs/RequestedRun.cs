@@ -67,6 +67,7 @@ internal static class RequestedRun
             MemoryBytes = plan.MemoryBytes,
         };
         check?.Bind(run.BudgetOfCheck(options), plan.Methods);
+        var sized = LossTargets.Sized(source, inputs.Model.Graph, inputs.Data);
         return OverOthers(run);
 
         // What holds for the data of a plan holds for those of the next one, too.
@@ -74,7 +75,7 @@ internal static class RequestedRun
             one with
             {
                 Over = others =>
-                    OtherData.Settled(inputs, source, asked, request.Loss, options, others) is { } other
+                    OtherData.Settled(inputs, sized, asked, request.Loss, options, others) is { } other
                         ? OverOthers(one with { Data = Bind(other.Arrays, other.Given) })
                         : null,
             };
@@ -109,7 +110,7 @@ internal static class RequestedRun
             source = source with { Dimensions = DataSet.Dimensions(model.Graph, data, null).SetItems(source.Dimensions) };
             model = source.Load();
         }
-        (request, data) = LossTargets.Of(source, model.Graph, request, data, inputs.Given.Names);
+        (request, data) = LossTargets.Of(LossTargets.Sized(source, model.Graph, data), model.Graph, request, data, inputs.Given.Names);
         // The number of classes must be known; where every sample is one, all samples determine it.
         if (
             LossBuilder.SymbolOfClasses(model.Graph, request.Loss) is { } symbol

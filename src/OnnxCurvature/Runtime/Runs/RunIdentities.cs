@@ -4,7 +4,6 @@ using System.Reflection;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
-using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Checkpoints;
 using OnnxCurvature.Runtime.Sessions;
@@ -20,13 +19,13 @@ internal static class RunIdentities
     /// </summary>
     /// <param name="plan">The run.</param>
     /// <param name="options">How it is carried out.</param>
-    /// <param name="modelFiles">The files that the model is read from.</param>
+    /// <param name="facts">The files of the model and the program, with their digests.</param>
     /// <param name="data">The data.</param>
     /// <param name="numbers">Which samples are taken; null for all.</param>
     public static RunIdentity Of(
         RunPlan plan,
         CurvatureRunOptions options,
-        IEnumerable<string> modelFiles,
+        PlanFacts facts,
         IReadOnlyDictionary<string, DataSource> data,
         SampleNumbers? numbers
     )
@@ -36,8 +35,8 @@ internal static class RunIdentities
 
         Add("the version of onnx-curvature", ToolVersion);
         Add("the version of ONNX Runtime", OrtEnvironment.NativeVersion);
-        foreach (var file in modelFiles)
-            Add($"the model's file '{Path.GetFileName(file)}'", ContentDigest.Of(file));
+        foreach (var (path, digest) in facts.Files)
+            Add($"the model's file '{Path.GetFileName(path)}'", digest);
         foreach (var (name, source) in data.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
             Add($"--data '{name}'", source.Digest());
@@ -54,7 +53,7 @@ internal static class RunIdentities
         Add("--provider", options.Provider?.ToString() ?? "auto");
         Add("TF32", options.Cuda.AllowTf32 ? "on" : "off");
         Add("the check", plan.Check is null ? "left out" : "made");
-        Add("the program that was planned", ContentDigest.Of(OnnxWriter.Serialize(plan.Program, plan.Source.Folder)));
+        Add("the program that was planned", facts.Program);
         return new RunIdentity(entries.ToImmutable());
     }
 

@@ -57,9 +57,18 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     public (double Seconds, double PeakBytes) Estimated(CurvatureRunOptions options)
     {
         var (_, seconds) = ExpectedSeconds(options);
-        var budget = Budget(options, ChunksAtOnce(options));
-        return (seconds, budget.PeakBytes(Program, MemoryBytes, Flops) + MemoryBudget.OfNodes(Program) + BytesOfResults(options));
+        return (seconds, PeakBytes(options, SharesWeights(options)));
     }
+
+    /// <summary>Whether there is memory for weights that stay mapped while a run goes on.</summary>
+    public bool SharesWeights(CurvatureRunOptions options) =>
+        options.ChosenProvider == ExecutionProvider.Cpu
+        && PeakBytes(options, sharesWeights: true) <= (options.PlannedBytes ?? options.Bound.Bytes);
+
+    private double PeakBytes(CurvatureRunOptions options, bool sharesWeights) =>
+        Budget(options, ChunksAtOnce(options)).PeakBytes(Program, MemoryBytes, Flops, sharesWeights)
+        + MemoryBudget.OfNodes(Program)
+        + BytesOfResults(options);
 
     /// <summary>About how long the first batch takes, with the start of its sessions, and all batches.</summary>
     private (double Batch, double Run) ExpectedSeconds(CurvatureRunOptions options)
@@ -92,7 +101,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     public PoolSize Pool(CurvatureRunOptions options)
     {
         var others = MemoryBudget.OfNodes(Program) + (Data.Batches > 1 ? BytesOfResults(options) : 0);
-        return Budget(options, ChunksAtOnce(options)).Pool(Program, MemoryBytes, others);
+        return Budget(options, ChunksAtOnce(options)).Pool(Program, MemoryBytes, Flops, others, SharesWeights(options));
     }
 
     /// <summary>The limits of the check of the run.</summary>

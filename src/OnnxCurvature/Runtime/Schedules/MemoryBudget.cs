@@ -99,28 +99,34 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
 
     /// <summary>
     /// The process's peak for a program whose values take <paramref name="values"/> bytes at their peak, with so many floating-point
-    /// operations for a batch.
+    /// operations for a batch. Weights stay mapped for all sessions, or each session maps its own, which takes less.
     /// </summary>
-    public double PeakBytes(Program program, double values, double flops)
+    public double PeakBytes(Program program, double values, double flops, bool sharesWeights = false)
     {
         var keepsSessions = ScheduleRunner.Keeps(severalBatches, flops, ExecutionProvider.Cpu);
-        var sessions = ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions)).ToArray();
-        var (pool, others) = (PoolFactor * (values + Beside(program)), keepsSessions ? sessions.Sum(session => session.Held) : 0);
+        var sessions = Sessions(program, keepsSessions);
+        var shared = sharesWeights ? Union(sessions.Select(session => session.Weights)) : 0;
+        var pool = PoolFactor * (values + Beside(program));
+        double all = keepsSessions ? sessions.Sum(session => session.Held(sharesWeights)) : 0;
         // A session starts before it makes values.
         var most = sessions
-            .Select(session => (keepsSessions ? others : session.Held) + Math.Max(session.AtStart, pool))
+            .Select(session => (keepsSessions ? all : session.Held(sharesWeights)) + Math.Max(session.AtStart(sharesWeights), pool))
             .DefaultIfEmpty(pool)
             .Max();
-        return MemoryBound.ProcessBytes + Union(sessions.Select(session => session.Weights)) + most + DataBytes(program);
+        return MemoryBound.ProcessBytes + shared + most + DataBytes(program);
     }
 
     /// <summary>
     /// The pool of memory of a run's sessions, for values as in <see cref="PeakBytes"/>: it may take what the bound leaves beside the
     /// process, mapped weights, data and <paramref name="others"/>.
     /// </summary>
-    public PoolSize Pool(Program program, double values, double others)
+    public PoolSize Pool(Program program, double values, double flops, double others, bool sharesWeights)
     {
-        var mapped = Union(ProgramSchedule.Of(program).Steps.Select(step => SessionBytes(step, keepsSessions: false).Weights));
+        var weights = Sessions(program, keepsSessions: false).Select(session => session.Weights).ToArray();
+        var mapped =
+            sharesWeights ? Union(weights)
+            : ScheduleRunner.Keeps(severalBatches, flops, ExecutionProvider.Cpu) ? weights.Sum(own => own.Sum(Bytes))
+            : weights.Select(own => own.Sum(Bytes)).DefaultIfEmpty(0).Max();
         return new PoolSize(
             PoolFactor * (values + Beside(program)),
             bound.Bytes - MemoryBound.ProcessBytes - mapped - DataBytes(program) - others
@@ -129,39 +135,8 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
 
     private double DataBytes(Program program) => severalBatches ? BatchesInFlight * program.Parameters.Sum(Bytes) : 0;
 
-    /// <summary>
-    /// The bytes that a session holds beside weights as their files have them, more than that when it starts, with what it is given, and
-    /// those weights, which all sessions share. Convolutions have copies in a layout of their own, as have products of sessions that are
-    /// kept. What weights alone tell is computed when the session starts, and kept where anything else needs it.
-    /// </summary>
-    private static (double Held, double AtStart, HashSet<Constant> Weights) SessionBytes(ScheduleStep step, bool keepsSessions)
-    {
-        var laysOut = keepsSessions || step is LoopStep { Iterations: > 2 };
-        HashSet<Value> dependent = [.. step.Program.Parameters],
-            held = [];
-        var (copies, atStart) = (0.0, 0.0);
-        foreach (var node in step.Program.Nodes)
-        {
-            if (!GraphWalk.Dependencies(node).Any(dependent.Contains))
-            {
-                atStart = Math.Max(atStart, GraphWalk.Dependencies(node).Sum(Bytes));
-                continue;
-            }
-            dependent.UnionWith(node.Outputs);
-            held.UnionWith(GraphWalk.Dependencies(node).Where(value => !dependent.Contains(value)));
-            if (node.Inputs is not [{ } x, { } factor, ..] || !dependent.Contains(x) || dependent.Contains(factor))
-                continue;
-            var packing = (node.Operator as Operator)?.Packing;
-            if (packing == WeightPacking.Kept || laysOut && packing == WeightPacking.Passing)
-                copies += Bytes(factor);
-        }
-        var computed = held.Where(value => value.Constant is null).Sum(Bytes);
-        return (
-            computed + copies,
-            atStart + step.Program.Parameters.Sum(Bytes),
-            [.. held.Select(value => value.Constant).OfType<Constant>()]
-        );
-    }
+    private static SessionBytes[] Sessions(Program program, bool keepsSessions) =>
+        [.. ProgramSchedule.Of(program).Steps.Select(step => SessionBytes.Of(step, keepsSessions))];
 
     private static double Union(IEnumerable<HashSet<Constant>> weights) => weights.SelectMany(all => all).Distinct().Sum(Bytes);
 
@@ -170,12 +145,9 @@ internal sealed class MemoryBudget(MemoryBound bound, bool severalBatches)
 
     private static double Count(Program program) => program.Nodes.Sum(node => 1 + node.Bodies.Sum(Count));
 
-    private static double Bytes(Constant constant) => Bytes(constant.Type);
+    private static double Bytes(Constant constant) => SessionBytes.Size(constant.Type);
 
-    private static double Bytes(Value value) => Bytes(value.Type);
-
-    /// <summary>Weights have known sizes.</summary>
-    private static double Bytes(TensorType type) => type.Shape.IsKnown ? (double)type.Shape.Elements.Factor * type.Element.Size() : 0;
+    private static double Bytes(Value value) => SessionBytes.Size(value.Type);
 }
 
 /// <summary>A run does not fit the memory limit.</summary>
