@@ -136,7 +136,7 @@ public sealed class AnalysisTests
     [InlineData("w[0]", "is no whole weight")]
     [InlineData("x", "is no whole weight")]
     [InlineData("v", "names nothing in the model")]
-    public void What_is_no_weight_is_refused(string name, string sentence)
+    public void A_value_that_is_no_weight_is_refused(string name, string sentence)
     {
         using var tool = Softmax.Prepared();
         var error = Assert.Throws<UserErrorException>(() => Prepared(tool, new AnalysisOptions(), name));

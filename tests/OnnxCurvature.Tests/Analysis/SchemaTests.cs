@@ -37,7 +37,7 @@ public sealed class SchemaTests
 
     [Theory]
     [MemberData(nameof(Reports))]
-    public void What_a_command_prints_follows_the_schema_of_the_documentation(string name, string command)
+    public void The_output_of_a_command_follows_its_documented_schema(string name, string command)
     {
         using var tool = Softmax.Prepared();
         var run = tool.Run($"{command} --json -");

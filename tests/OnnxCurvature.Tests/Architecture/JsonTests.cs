@@ -10,7 +10,7 @@ public sealed class JsonTests
 {
     /// <summary>The members of a tuple are fields, which are left out without a word unless they are asked for.</summary>
     [Fact]
-    public void What_reaches_a_tuple_is_written_with_its_fields()
+    public void The_fields_of_a_tuple_are_written()
     {
         var contexts = Contexts().ToArray();
         Assert.Contains(contexts, context => Reached(context).Any(IsTuple));

@@ -29,6 +29,6 @@ public sealed class SourceFoldersTests
     [InlineData("// see Planner")]
     [InlineData("var text = \"Planner\";")]
     [InlineData("new TargetPath()")]
-    public void What_only_shares_a_name_with_a_folder_or_type_is_no_reference(string text) =>
+    public void A_name_shared_with_a_folder_or_type_is_no_reference(string text) =>
         Assert.Empty(Folders.ReferencesOf("Methods/Paths/Other.cs", text));
 }

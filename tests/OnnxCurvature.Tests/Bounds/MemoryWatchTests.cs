@@ -85,7 +85,7 @@ public sealed class MemoryWatchTests
     }
 
     [Fact]
-    public void What_ends_the_run_for_other_reasons_is_no_stop_for_memory()
+    public void A_cancelled_run_is_no_stop_for_memory()
     {
         using var other = new CancellationTokenSource();
         using var watch = new MemoryWatch(Bound, () => 1, () => { }, other.Token);

@@ -28,7 +28,7 @@ public sealed class AnalysisOutputTests
     [Theory]
     [InlineData(80)]
     [InlineData(120)]
-    public void What_the_analyzer_shows_fits_the_window(int width)
+    public void The_output_of_the_analyzer_fits_the_window(int width)
     {
         Match("analyze", width, Analyze);
         Match("sensitivity", width, terminal => SensitivityView.Show(terminal, Sensitivity, ["q/sensitivity.json", "q/sensitivity.csv"]));

@@ -118,7 +118,7 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public void What_is_not_said_has_the_defaults()
+    public void Options_that_are_not_given_have_their_defaults()
     {
         using var folder = new TemporaryFolder();
         var service = new FakeService();
@@ -158,7 +158,7 @@ public sealed class CommandTests
     [Theory]
     [InlineData(80)]
     [InlineData(120)]
-    public void What_a_person_sees_fits_the_window(int width)
+    public void The_output_for_people_fits_the_window(int width)
     {
         using var folder = new TemporaryFolder();
         (string Name, string[] Arguments)[] commands =

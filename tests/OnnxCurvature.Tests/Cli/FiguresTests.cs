@@ -28,7 +28,7 @@ public sealed class FiguresTests
     [InlineData("1e3")]
     [InlineData("1,5G")]
     [InlineData("99999999999T")]
-    public void What_is_no_size_is_refused(string text) => Assert.Null(ByteSize.Parse(text));
+    public void A_text_that_is_no_size_is_refused(string text) => Assert.Null(ByteSize.Parse(text));
 
     [Theory]
     [InlineData(0, "0 B")]

@@ -59,7 +59,7 @@ public sealed class ExactSumTests
     [InlineData(new[] { 1, 1.1102230246251565e-16, -1e-40 }, 1)]
     [InlineData(new[] { 1e30, 1, -1e30, 1e-30, -1 }, 1e-30)]
     [InlineData(new[] { -0.0, 0.0 }, 0)]
-    public void What_is_left_below_half_a_unit_decides(double[] terms, double expected)
+    public void A_rest_below_half_a_unit_decides(double[] terms, double expected)
     {
         var sum = new ExactSum(1);
         foreach (var term in terms)

@@ -60,7 +60,7 @@ public sealed partial class AnalyzerPageTests
     [InlineData("importance.md")]
     [InlineData("laplace.md")]
     [InlineData("spectrum.md")]
-    public void What_a_page_shows_is_what_its_command_prints(string page)
+    public void A_page_shows_the_output_of_its_command(string page)
     {
         using var folder = new TemporaryFolder();
         var blocks = File.ReadAllText(Path.Combine(Repository.Root, "src", "docs", page)).Split("\n\n");

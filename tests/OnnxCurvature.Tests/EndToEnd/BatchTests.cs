@@ -83,7 +83,7 @@ public sealed class BatchTests
 
     /// <summary>E = Σᵢⱼ |xᵢ − xⱼ|², an energy of pairs: ∂E/∂xᵢ = 4 (N xᵢ − Σⱼ xⱼ), and the diagonal of its Hessian is 4 (N − 1).</summary>
     [Fact]
-    public void What_is_no_sum_over_samples_is_run_at_once_and_the_plan_says_why()
+    public void A_loss_that_is_no_sum_over_samples_is_run_whole_and_the_plan_says_why()
     {
         using var tool = Pairs();
         var run = tool.Run("run @model.onnx -o @o.npz --wrt x --loss value --precision float64 --data x=@x.npy");
@@ -141,7 +141,7 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public void What_does_not_fit_at_once_is_refused_with_the_reason()
+    public void A_whole_run_that_does_not_fit_is_refused_with_the_reason()
     {
         using var tool = Pairs();
         var run = tool.Run("run @model.onnx -o @o.npz --wrt x --loss value --data x=@x.npy --memory 1M");

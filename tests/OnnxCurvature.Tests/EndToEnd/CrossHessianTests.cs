@@ -47,7 +47,7 @@ public sealed class CrossHessianTests
     )]
     [InlineData("--wrt w x --batch-size 2", "--batch-size 2 would change what is computed, because the cross-hessian is of a value")]
     [InlineData("--wrt w v --memory 300", "The cross-hessian of 'w' and 'v' has 12 × 8 entries")]
-    public void What_has_no_block_is_refused(string words, string message)
+    public void A_pair_without_a_block_is_refused(string words, string message)
     {
         using var tool = new Tool();
         var run = tool.Run($"run @model.onnx -o @out.npz --loss cross-entropy --quantity cross-hessian {words} {Data}");

@@ -133,7 +133,7 @@ public sealed partial class CurvatureModelTests : IDisposable
     }
 
     [Fact]
-    public void What_the_commands_do_the_model_does()
+    public void The_model_does_the_same_as_the_commands()
     {
         using var model = CurvatureModel.Load(_tool["model.onnx"]);
         Assert.Equal(["w", "v", "unused"], model.Inspect(cancellation: Token).Weights.Select(weight => weight.Name));

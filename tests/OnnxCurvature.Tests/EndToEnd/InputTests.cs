@@ -77,7 +77,7 @@ public sealed class InputTests
     [InlineData("Expand", "k", 1, "y")]
     [InlineData("ReduceSum", "k", 1, "y")]
     [InlineData("Unsqueeze", "k", 1, "y")]
-    public void What_inputs_of_axes_and_shapes_are_given_is_constant_and_that_is_said(string op, string input, int rank, string output)
+    public void Data_for_axes_and_shapes_are_constant_with_a_note(string op, string input, int rank, string output)
     {
         using var tool = new Tool();
         tool.Save(

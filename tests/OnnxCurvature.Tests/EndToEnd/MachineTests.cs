@@ -12,7 +12,7 @@ public sealed class MachineTests
         "run @model.onnx --wrt w --loss cross-entropy:y --quantity hessian-diagonal --data x=@x.npy labels=@labels.npy";
 
     [Fact]
-    public void What_calibrate_writes_is_a_machine_to_plan_for()
+    public void The_file_of_calibrate_is_a_machine_to_plan_for()
     {
         using var tool = new Tool();
 

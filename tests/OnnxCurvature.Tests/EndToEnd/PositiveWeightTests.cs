@@ -40,7 +40,7 @@ public sealed class PositiveWeightTests
     [InlineData("--loss mse", 2.0, "--pos-weight is of binary-cross-entropy, and the loss is mse; leave it out.")]
     [InlineData("--loss binary-cross-entropy", -1.0, "--pos-weight holds a number that is negative or not finite")]
     [InlineData("--loss binary-cross-entropy --quantity fisher-diagonal-mc", 2.0, "with --pos-weight the loss is no likelihood")]
-    public void What_weights_do_not_fit_is_refused(string words, double weight, string message)
+    public void Weights_that_do_not_fit_are_refused(string words, double weight, string message)
     {
         using var tool = Ready();
         tool.Npy("weights.npy", ElementType.Float64, [Outputs], weight, weight);

@@ -198,7 +198,7 @@ public sealed partial class QuantityTests
         "run @model.onnx -o @r.npz --wrt w --loss cross-entropy --method magic --data x=@x.npy labels=@labels.npy",
         "--method 'magic' is unknown; give exact or hutchinson or ggn-mc or xdiag or becker-lecun or hesscale."
     )]
-    public void What_cannot_be_done_is_refused_in_one_sentence(string words, string sentence)
+    public void An_impossible_request_is_refused_in_one_sentence(string words, string sentence)
     {
         using var tool = new Tool();
         var run = tool.Run(words);

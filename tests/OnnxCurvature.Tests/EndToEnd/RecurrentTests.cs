@@ -21,7 +21,7 @@ public sealed class RecurrentTests
     [Theory]
     [InlineData("--precision model", 1e-5)]
     [InlineData("--precision float64", 1e-10)]
-    public void A_file_gives_at_every_length_what_rounds_that_are_written_out_give(string precision, double tolerance)
+    public void A_file_gives_at_every_length_the_same_as_its_iterations_written_out(string precision, double tolerance)
     {
         using var tool = new Tool();
         Prepare(tool);

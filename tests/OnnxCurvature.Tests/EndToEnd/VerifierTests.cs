@@ -40,7 +40,7 @@ public sealed class VerifierTests : IDisposable
     [Theory]
     [InlineData("w.gradient")]
     [InlineData("w.hessian_diagonal")]
-    public void What_is_more_than_rounding_of_a_derivative_that_cancels_is_a_disagreement(string name) =>
+    public void An_error_beyond_the_rounding_of_a_derivative_that_cancels_is_a_disagreement(string name) =>
         Assert.All(
             Check(cancels: true, Precision.Model, (tensor, value) => tensor == name ? value + 1e-4 : value),
             entry => Assert.Equal(entry.Name != name, entry.Agrees),

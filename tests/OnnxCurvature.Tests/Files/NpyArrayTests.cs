@@ -28,7 +28,7 @@ public sealed class NpyArrayTests
     }
 
     [Theory, InlineData(0.5), InlineData(double.NaN), InlineData(double.PositiveInfinity), InlineData(1e19)]
-    public void What_is_no_integer_is_not_taken_as_one(double value) =>
+    public void A_fraction_is_not_taken_as_an_integer(double value) =>
         Assert.Throws<UserErrorException>(() => NpyArray.Of(ElementType.Float64, [1], [value]).ToInt64s());
 
     [Fact]

@@ -91,7 +91,7 @@ public sealed class NpyReaderTests : IDisposable
     [InlineData("|O", "(1,)", "Python objects")]
     [InlineData("<c8", "(1,)", "'<c8'")]
     [InlineData("<U3", "(1,)", "'<U3'")]
-    public void What_cannot_be_read_is_said_with_the_name_of_the_file(string type, string shape, string reason) =>
+    public void An_error_of_reading_names_the_file(string type, string shape, string reason) =>
         Refused(NpyBytes.Of(type, shape, fortranOrder: false, 0, 0, 128, 63), reason);
 
     [Fact]

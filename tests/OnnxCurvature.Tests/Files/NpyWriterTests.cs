@@ -34,7 +34,7 @@ public sealed class NpyWriterTests : IDisposable
     }
 
     [Fact]
-    public void What_is_written_is_read()
+    public void Written_arrays_are_read()
     {
         var array = NpyArray.Of(ElementType.Float16, [2, 0, 3], []);
         NpyWriter.Write(_folder.File("a.npy"), array);

@@ -14,7 +14,7 @@ public sealed class NpzTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void What_is_written_is_read_in_order()
+    public void Written_members_are_read_in_order()
     {
         Write(
             "a.npz",

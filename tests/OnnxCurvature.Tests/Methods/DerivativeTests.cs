@@ -84,7 +84,7 @@ public sealed class DerivativeTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void What_belongs_to_samples_is_that_of_each_sample_alone(string name, string target)
+    public void Results_of_samples_are_those_of_each_sample_alone(string name, string target)
     {
         var run = new DerivativeRun(
             name,
@@ -151,7 +151,7 @@ public sealed class DerivativeTests
     [Theory]
     [InlineData("steps before samples 3")]
     [InlineData("steps before samples 3 symbolic")]
-    public void What_belongs_to_samples_comes_samples_first_where_an_input_holds_them_along_another_axis(string name)
+    public void Results_come_samples_first_where_an_input_holds_them_along_another_axis(string name)
     {
         var run = new DerivativeRun(
             name,

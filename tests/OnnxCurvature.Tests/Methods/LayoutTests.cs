@@ -89,7 +89,7 @@ public sealed class LayoutTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void What_belongs_to_samples_is_right_wherever_they_lie_or_is_refused(string layout, string loss)
+    public void Results_of_samples_are_right_wherever_these_lie_or_refused(string layout, string loss)
     {
         ImmutableArray<Quantity> quantities =
         [

@@ -90,7 +90,7 @@ public sealed class PlanFigureTests
     }
 
     [Fact]
-    public void What_several_targets_share_counts_once()
+    public void Work_that_several_targets_share_counts_once()
     {
         double Of(params ImmutableArray<string> targets)
         {

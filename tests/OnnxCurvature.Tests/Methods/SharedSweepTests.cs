@@ -28,7 +28,7 @@ public sealed class SharedSweepTests
     }
 
     [Fact]
-    public void What_is_added_for_a_farther_target_counts()
+    public void Work_added_for_a_farther_target_counts()
     {
         var near = Candidates(Shared(AtFirst, 5, 1), Own(20));
         var far = Candidates(Own(6), Shared(AtFirst, 12, 1));
@@ -51,7 +51,7 @@ public sealed class SharedSweepTests
     }
 
     [Fact]
-    public void What_is_not_proven_is_not_shared()
+    public void A_sweep_without_a_proof_is_not_shared()
     {
         var dear = Candidates(Own(12), Shared(AtFirst, 9, 1));
         var unproven = Candidates(Own(6), Shared(AtFirst, 9, 1) with { Obstacle = "samples are coupled" });

@@ -48,7 +48,7 @@ public sealed class TimeModelTests
     }
 
     [Fact]
-    public void What_reshapes_takes_only_its_launch()
+    public void A_reshape_takes_only_its_launch()
     {
         var x = Matrix("x");
 

@@ -37,7 +37,7 @@ public sealed class HostileModelTests : IDisposable
     [Theory]
     [InlineData("nodes", "more than 10 nodes")]
     [InlineData("bytes", "more than 10 bytes")]
-    public void What_loading_takes_is_counted_before_it_is_spent(string limit, string message)
+    public void The_work_of_loading_is_counted_before_it_is_spent(string limit, string message)
     {
         var graph = Graph(Node("RandomNormal", "", "r", Ints("shape", 1000)).Also(node => node.Input.Clear()));
         for (var index = 0; index < 10; index++)

@@ -72,7 +72,7 @@ public sealed class LoopDerivativeTests : IDisposable
     }
 
     [Theory, InlineData(0), InlineData(1), InlineData(4)]
-    public void A_loop_of_as_many_rounds_as_an_input_says_is_differentiated(int rounds)
+    public void A_loop_of_as_many_iterations_as_an_input_says_is_differentiated(int rounds)
     {
         var body = new GraphProto
         {
@@ -98,7 +98,7 @@ public sealed class LoopDerivativeTests : IDisposable
     }
 
     [Theory, InlineData(true), InlineData(false)]
-    public void A_loop_that_its_body_ends_is_differentiated_over_the_rounds_that_it_takes(bool stacks)
+    public void A_loop_that_its_body_ends_is_differentiated_over_its_iterations(bool stacks)
     {
         var body = new GraphProto
         {

@@ -22,7 +22,7 @@ public sealed class OnnxWriterTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void What_an_older_opset_does_not_know_and_says_nothing_is_left_out()
+    public void An_attribute_of_a_default_that_an_older_opset_lacks_is_left_out()
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float32, [2, 3]), "x");

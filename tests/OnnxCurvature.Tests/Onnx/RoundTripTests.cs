@@ -167,7 +167,7 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public void A_loop_of_known_rounds_is_written_out()
+    public void A_loop_of_known_iterations_is_written_out()
     {
         var body = new GraphProto
         {

@@ -80,5 +80,5 @@ public sealed class RoundedNumberTests
     }
 
     [Fact]
-    public void What_is_not_a_number_stays_so() => Assert.True(double.IsNaN(RoundedNumber.Meant(float.NaN)));
+    public void NaN_stays_NaN() => Assert.True(double.IsNaN(RoundedNumber.Meant(float.NaN)));
 }

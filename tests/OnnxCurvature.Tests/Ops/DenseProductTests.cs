@@ -32,7 +32,7 @@ public sealed class DenseProductTests
     }
 
     [Fact]
-    public void What_is_not_finite_is_not_lost_where_it_meets_a_zero()
+    public void An_infinite_entry_is_not_lost_where_it_meets_a_zero()
     {
         var product = new double[1];
         DenseProduct.Multiply(new double[] { 0 }, new[] { double.PositiveInfinity }, product, 1, 1);

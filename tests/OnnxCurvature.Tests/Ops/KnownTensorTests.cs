@@ -20,7 +20,7 @@ public sealed class KnownTensorTests
     }
 
     [Fact]
-    public void What_depends_on_a_parameter_is_not_known() =>
+    public void A_value_that_depends_on_a_parameter_is_not_known() =>
         Assert.Null(KnownTensor.Of(Reshape.To(_b, _b.Parameter(new TensorType(ElementType.Int64, [2, 3])), [6])));
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class MaskedBranchTests
     public void A_quotient_may_be_infinite_where_it_is_left_out() => Check(x => (2 * x + 1) / x, 0);
 
     [Fact]
-    public void What_follows_an_infinite_value_may_be_no_number_where_it_is_left_out() =>
+    public void A_value_after_an_infinite_one_may_be_no_number_where_it_is_left_out() =>
         Check(x => x * (x.Through<Log>() * x).Through<Sqrt>().Through<Neg>() + x.Through<Reciprocal>(), 0, above: 1.1);
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class MaskedBranchTests
     }
 
     [Fact]
-    public void What_is_not_left_out_is_infinite_still()
+    public void An_entry_that_is_not_left_out_stays_infinite()
     {
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float64, TensorShape.Of(2)));

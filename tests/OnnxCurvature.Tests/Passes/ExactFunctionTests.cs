@@ -113,7 +113,7 @@ public sealed class ExactFunctionTests
     }
 
     [Fact]
-    public void What_is_not_a_number_stays_so()
+    public void NaN_stays_NaN()
     {
         foreach (var name in References.Keys.Append("Erf").Append("Gelu").Append("LeakyRelu").Append("HardSigmoid").Append("Mish"))
             Assert.True(double.IsNaN(Run(name, [double.NaN])[0]), name);

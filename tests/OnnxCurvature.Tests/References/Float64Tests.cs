@@ -95,7 +95,7 @@ public sealed class Float64Tests
     }
 
     [Fact]
-    public void What_a_number_of_a_formula_is_taken_for_is_said()
+    public void A_note_says_what_a_number_of_a_formula_is_taken_for()
     {
         var entry = ReferenceTable.Find("transformer_ce.opset17.onnx", "q.weight");
         var notes = CurvatureEngine.Prepare(entry.ModelPath, InFloat64(entry), entry.Data(), new CurvatureRunOptions()).Notes;

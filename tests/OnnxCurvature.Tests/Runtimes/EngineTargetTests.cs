@@ -170,7 +170,7 @@ public sealed class EngineTargetTests
     }
 
     [Fact]
-    public void What_opset_11_cannot_say_is_refused_with_the_node()
+    public void A_node_that_opset_11_lacks_is_refused_by_name()
     {
         using var folder = new TemporaryFolder();
         var b = new GraphBuilder();

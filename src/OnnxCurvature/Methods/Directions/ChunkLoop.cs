@@ -107,7 +107,7 @@ internal sealed class ChunkLoop
             [Chunk, .. _sums.Select(sum => sum.State).OfType<Value>()],
             [
                 .. _sums.Select((sum, index) => new NamedValue($"sum_{index}", sum.Next)),
-                .. _yields.Select((value, index) => new NamedValue($"column_{index}", value)),
+                .. _yields.Select((value, index) => new NamedValue($"direction_{index}", value)),
             ]
         );
 

@@ -222,7 +222,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// <summary>Of slots of any shape, in a row, those at which the mask is not zero.</summary>
     private static Value Kept(GraphBuilder b, Value slots, Value isNonzero)
     {
-        TensorShape kept = [Dim.OfData($"open_{isNonzero.Producer!.Id}")];
+        TensorShape kept = [Dim.OfData($"nonzero_{isNonzero.Producer!.Id}")];
         return Catalogue
             .Get<Compress>()
             .Apply(

@@ -39,7 +39,7 @@ internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes,
         var all = Gather.Of(b, slots, position, 0);
         return Catalogue
             .Get<Slice>()
-            .Apply(b, [all, b.Vector(0), count, b.Vector(0)], types: [all.Type with { Shape = [Dim.OfData($"open_{count.Producer!.Id}")] }])
+            .Apply(b, [all, b.Vector(0), count, b.Vector(0)], types: [all.Type with { Shape = [Dim.OfData($"nonzero_{count.Producer!.Id}")] }])
             .Output;
     }
 
@@ -65,7 +65,7 @@ internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes,
         var most = Cast.Of(b, ReduceMax.Of(b, ReduceSum.Of(b, isNonzero, [1], keepDims: false), [0], keepDims: true), ElementType.Int64);
         var count = Max.Of(b, most, b.Vector(1));
         // Of equal entries the first come first: nonzero ones before zeros, and each in the order of channels.
-        var size = Dim.OfData($"active_{count.Producer!.Id}");
+        var size = Dim.OfData($"most_nonzero_{count.Producer!.Id}");
         var first = Catalogue
             .Get<TopK>()
             .Apply(

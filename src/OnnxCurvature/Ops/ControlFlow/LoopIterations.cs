@@ -70,7 +70,7 @@ internal static class LoopIterations
 
     /// <summary>A symbol for the number of iterations of a loop, which no other loop has.</summary>
     public static Dim Symbol(Program body) =>
-        Dim.OfData($"rounds_{(body.Nodes.IsEmpty ? 0 : body.Nodes[^1].Id).ToString(CultureInfo.InvariantCulture)}");
+        Dim.OfData($"iterations_{(body.Nodes.IsEmpty ? 0 : body.Nodes[^1].Id).ToString(CultureInfo.InvariantCulture)}");
 
     /// <summary>Whether a body passes on the condition that it is given, so that it never ends the loop.</summary>
     public static bool NeverEnds(Program body)
