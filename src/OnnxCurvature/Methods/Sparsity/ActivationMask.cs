@@ -81,8 +81,9 @@ internal sealed record ActivationMask(
     /// one. Only the choice of a way depends on it, and no result.
     /// </summary>
     public double Density =>
-        Factors.Aggregate(Map is null ? 1.0 : (double)Map.Count / Map.Sources.Length, (product, factor) =>
-            product * DensityOf(factor.Factor)
+        Factors.Aggregate(
+            Map is null ? 1.0 : (double)Map.Count / Map.Sources.Length,
+            (product, factor) => product * DensityOf(factor.Factor)
         );
 
     /// <summary>
@@ -159,8 +160,10 @@ internal sealed record ActivationMask(
     /// <summary>The share of the entries of a factor that are expected to be other than zero.</summary>
     public static double DensityOf(Value factor) =>
         Terms(factor)
-            .Aggregate(1.0, (density, term) =>
-                density * (IsFromTruth(term) ? (term.Producer!.Inputs[0]!.Producer?.Operator as Operator)?.ExpectedShare ?? 0.5 : 1)
+            .Aggregate(
+                1.0,
+                (density, term) =>
+                    density * (IsFromTruth(term) ? (term.Producer!.Inputs[0]!.Producer?.Operator as Operator)?.ExpectedShare ?? 0.5 : 1)
             );
 
     private static bool IsFromTruth(Value term) =>

@@ -39,7 +39,11 @@ internal sealed record NonzeroChannels(Value Indices, Value Mask, Value? Slopes,
         var all = Gather.Of(b, slots, position, 0);
         return Catalogue
             .Get<Slice>()
-            .Apply(b, [all, b.Vector(0), count, b.Vector(0)], types: [all.Type with { Shape = [Dim.OfData($"nonzero_{count.Producer!.Id}")] }])
+            .Apply(
+                b,
+                [all, b.Vector(0), count, b.Vector(0)],
+                types: [all.Type with { Shape = [Dim.OfData($"nonzero_{count.Producer!.Id}")] }]
+            )
             .Output;
     }
 
