@@ -18,6 +18,13 @@ internal sealed class Elu : UnaryElementwise
         Expr.Select(x > 0, x, Alpha(attributes) * ExactFunctions.ExpMinusOne(x));
 
     /// <inheritdoc/>
+    protected override Expr? OfConstantData(Attributes attributes, Expr x)
+    {
+        var positive = Relu.Positive(x);
+        return positive + Alpha(attributes) * ((x - positive).Through<Exp>() - 1);
+    }
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => SlopeOf(x, 1, Alpha(node.Attributes), 1);
 
     /// <summary>

@@ -14,6 +14,9 @@ internal sealed class Tanh : UnaryElementwise
     protected override double Function(Attributes attributes, double x) => Math.Tanh(x);
 
     /// <inheritdoc/>
+    protected override Expr? OfConstantData(Attributes attributes, Expr x) => 2 * (2 * x).Through<Sigmoid>() - 1;
+
+    /// <inheritdoc/>
     protected override Expr? Slope(Node node, Expr x, Expr y) => x.Through<SquaredSecant>();
 
     /// <inheritdoc/>

@@ -24,6 +24,24 @@ internal abstract class UnaryElementwise : Operator
     public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
         InFloat64(call.Attributes, new Expr(b, call.Required(0))) is { } y ? [y] : null;
 
+    /// <summary>φ(x) of a constant by operators that importers compute of constants, where they do not compute φ; else null.</summary>
+    protected virtual Expr? OfConstantData(Attributes attributes, Expr x) => null;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    ) =>
+        gaps.HasFlag(EngineGaps.ConstantData)
+        && call.Required(0) is var x
+        && x.Type.Element.IsFloat()
+        && GraphWalk.HoldsNoParameter(x)
+        && OfConstantData(call.Attributes, new Expr(b, x)) is { } y
+            ? [y]
+            : null;
+
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) => [call.Required(0).Type];
 
