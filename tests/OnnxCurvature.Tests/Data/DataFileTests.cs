@@ -11,7 +11,6 @@ using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.EndToEnd;
-using OnnxCurvature.Tests.Files;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Data;

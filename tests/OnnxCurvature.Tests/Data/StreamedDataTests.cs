@@ -9,9 +9,7 @@ using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Runtime.Batches;
 using OnnxCurvature.Runtime.Results;
 using OnnxCurvature.Runtime.Runs;
-using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.EndToEnd;
-using OnnxCurvature.Tests.Files;
 using Xunit;
 
 namespace OnnxCurvature.Tests.Data;

@@ -87,6 +87,10 @@ public sealed class FullSizePlanTests
         );
         var bytes = budget.PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops) / (1 << 20);
         Assert.InRange(bytes, 0, mebibytes);
+        // Weights that stay mapped for all sessions take more, but no more than all of them twice.
+        var shared = budget.PeakBytes(plan.Program, plan.MemoryBytes, plan.Flops, sharesWeights: true) / (1 << 20);
+        var weights = model.Graph.Weights.Sum(weight => (double)sizeof(float) * weight.Type.Shape.Elements.Factor) / (1 << 20);
+        Assert.InRange(shared, bytes, bytes + 2 * weights);
         Assert.Multiple(() => Assert.Equal(peak, bytes, 0.01 * peak), () => Assert.Equal(flops, plan.Flops, 0.02 * flops));
         Assert.Equal(directions, plan.Methods[0].ChunkSize);
     }

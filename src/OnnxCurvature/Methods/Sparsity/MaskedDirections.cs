@@ -173,15 +173,14 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
             .Output;
         var weight = Gather.Of(body, ofBlock, channels, 0);
         var product = wanted is null
-            ? Multiply(body, weight, directions, null, false)
+            ? Multiply(body, weight, directions, null)
             : wanted.InSlots(
                 body,
                 Multiply(
                     body,
                     weight,
                     directions,
-                    wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0)),
-                    false
+                    wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0))
                 ),
                 block
             );
@@ -235,7 +234,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     }
 
     /// <summary>The product of a weight [C, O] and directions [C, K], at all outputs or at those that are wanted.</summary>
-    private static Value Multiply(GraphBuilder b, Value weight, Value directions, Value? wanted, bool isLarge)
+    private static Value Multiply(GraphBuilder b, Value weight, Value directions, Value? wanted, bool isLarge = false)
     {
         // Of a large weight a copy that lies the other way takes longer than entries of rows do.
         if (wanted is null || isLarge)
