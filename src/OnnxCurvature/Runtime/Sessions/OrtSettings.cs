@@ -19,7 +19,7 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
     /// <summary>The most independent chunks of a loop that run at a time; there is memory for so many.</summary>
     public int ChunksAtOnce { get; init; } = 1;
 
-    /// <summary>The threads that there are for a run.</summary>
+    /// <summary>The threads that there are for a run: by default, the processors that the system or a container's limit allows.</summary>
     public int Cores => Threads > 0 ? Threads : Environment.ProcessorCount;
 
     /// <summary>Whether a session runs only once, so that laying out its weights for the kernels would cost more than it gains.</summary>
@@ -66,8 +66,9 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
         // With a pattern ONNX Runtime takes, from a session's second run on, all memory of a run in one piece, besides what the first run
         // has left in the pool.
         options.EnableMemoryPattern = false;
-        if (Threads > 0)
-            options.IntraOpNumThreads = Threads;
+        // Its own default counts physical cores as the processor describes them, which a virtual machine may describe as one, and does not
+        // know the limit of a container.
+        options.IntraOpNumThreads = Cores;
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Folder);
         if (SharesArena)
             options.AddSessionConfigEntry(SharedArena.SessionEntry, "1");
