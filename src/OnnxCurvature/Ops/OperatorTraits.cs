@@ -104,6 +104,15 @@ internal abstract partial class Operator
     /// <summary>Whether the output consists of entries of the first input, of which the others need not be read.</summary>
     public virtual bool Selects => false;
 
+    /// <summary>The map of channels that a node is, where it is one of its first input; null for all other nodes.</summary>
+    /// <param name="b">Where the vectors of the map are built.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="inputs">Its inputs, as they have become.</param>
+    public virtual ChannelScaling? ChannelScalingOf(GraphBuilder b, Node node, ImmutableArray<Value?> inputs) => null;
+
+    /// <summary>The output of a node with a map of its channels, which becomes part of its weights; null where it cannot.</summary>
+    public virtual Value? WithScaledChannels(GraphBuilder b, Node node, ChannelScaling scaling) => null;
+
     /// <summary>Whether a kernel slides over the first input [N, C, *spatial].</summary>
     public virtual bool SlidesKernel => false;
 

@@ -43,6 +43,19 @@ internal sealed class Conv : ConvolutionOperator
     public override ConstantRole RoleOf(Node node, int input) => ConstantRole.Weight;
 
     /// <inheritdoc/>
+    /// <remarks>With the factor s the weight becomes w s and the bias (b - center) s + shift.</remarks>
+    public override Value WithScaledChannels(GraphBuilder b, Node node, ChannelScaling scaling)
+    {
+        var (weight, factor) = (new Expr(b, node.Inputs[1]!), new Expr(b, scaling.Factor));
+        var (center, shift) = (factor.With(scaling.Center), factor.With(scaling.Shift));
+        var bias = node.Inputs is [_, _, { } own] ? (factor.With(own) - center) * factor + shift : shift - center * factor;
+        var ofOutputs = factor.With(
+            Reshape.To(b, factor, [factor.Value.Type.Shape[0], .. Enumerable.Repeat((Dim)1, weight.Value.Type.Rank - 1)])
+        );
+        return Apply(b, [node.Inputs[0], weight * ofOutputs, bias], node.Attributes, types: [node.Output.Type]).Output;
+    }
+
+    /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)
     {
         var (x, w) = (call.Required(0).Type, call.Required(1).Type);

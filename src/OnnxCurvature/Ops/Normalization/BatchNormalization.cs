@@ -47,6 +47,15 @@ internal sealed class BatchNormalization : CompositeOperator
     }
 
     /// <inheritdoc/>
+    public override ChannelScaling? ChannelScalingOf(GraphBuilder b, Node node, ImmutableArray<Value?> inputs)
+    {
+        if (IsTraining(node.Attributes) || inputs is not [_, { } scale, { } bias, { } mean, { } variance])
+            return null;
+        var squares = (new Expr(b, variance) + node.Attributes.Float("epsilon", 1e-5)).Through<Sqrt>();
+        return new ChannelScaling(mean, new Expr(b, scale) / squares, bias);
+    }
+
+    /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
         if (opset < 7 ? call.Attributes.Int("is_test", 0) == 0 : opset < 14 && call.OutputCount > 1)

@@ -24,6 +24,8 @@ internal sealed class OrtProgram : IDisposable
     {
         // What the planner made is lowered already; a file that is run as it is may not be.
         Program = program = new Float64Lowering(settings.Provider).Run(program);
+        if (settings.FoldsNorms(program))
+            Program = program = new NormFolding().Run(program);
         // What is bound to a device stays as it is: shapes would have to be bound there for every run.
         if (!settings.IsBound)
             _shapes = RunTimeShapes.Of(program);

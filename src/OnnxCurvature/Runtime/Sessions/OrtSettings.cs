@@ -76,12 +76,7 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
         if (RunsOnce)
         {
             options.AddSessionConfigEntry("session.disable_prepacking", "1");
-            Node[] convolutions =
-            [
-                .. program.Nodes.Where(node =>
-                    node.Operator is Operator { Packing: WeightPacking.Kept } && GraphWalk.HoldsNoParameter(node.Inputs[1]!)
-                ),
-            ];
+            var convolutions = OfWeights(program);
             // What weights alone tell is computed once in any case: by one thread while the session starts, or by all when it is needed.
             // Only a kernel that is known at the start can be laid out.
             if (LayingOutPays(convolutions))
@@ -111,6 +106,20 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
         }
         return options;
     }
+
+    /// <summary>
+    /// Whether norms are to be folded into the weights of convolutions before the session has the program, where no kernel is laid out
+    /// while it starts.
+    /// </summary>
+    public bool FoldsNorms(Program program) => RunsOnce && Provider == ExecutionProvider.Cpu && !LayingOutPays(OfWeights(program));
+
+    /// <summary>The convolutions whose kernels are known when a session starts.</summary>
+    private static Node[] OfWeights(Program program) =>
+        [
+            .. program.Nodes.Where(node =>
+                node.Operator is Operator { Packing: WeightPacking.Kept } && GraphWalk.HoldsNoParameter(node.Inputs[1]!)
+            ),
+        ];
 
     /// <summary>
     /// Whether convolutions that run once gain from kernels in a layout of their own more than it takes to compute these and to lay them
