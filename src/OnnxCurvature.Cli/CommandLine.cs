@@ -99,7 +99,7 @@ internal sealed class CommandLine
         try
         {
             _messages.Apply(parsed, _terminal);
-            // What is missing where a file was not taken is no error of its own.
+            // An option that is missing where a file was not taken is no error of its own.
             if ((files.Error ?? ParseErrors.Describe(parsed)) is { } sentence)
                 throw new UserErrorException(sentence);
             MemoryBound.CheckSystem();

@@ -243,7 +243,7 @@ internal sealed class Terminal
                 Out = new AnsiConsoleOutput(writer),
             }
         );
-        // What the writers' encoding can say is their matter: bars and signs are part of the text.
+        // The characters of the writers' encoding are their matter: bars and signs are part of the text.
         console.Profile.Capabilities.Unicode = true;
         if (!interactive)
             console.Profile.Width = Unbounded;

@@ -107,6 +107,7 @@ internal static class CurvatureEngine
     /// <param name="outPath">Where the first of the files goes.</param>
     /// <param name="options">Its opset, sizes and limits are heeded.</param>
     /// <param name="fixedInputs">Values of inputs, by name, that become constants.</param>
+    /// <exception cref="UserErrorException">The model cannot be read, differentiated or written in this form.</exception>
     public static ImmutableArray<string> AugmentForCasadi(
         string modelPath,
         string outPath,
@@ -142,6 +143,7 @@ internal static class CurvatureEngine
     /// request says otherwise.</param>
     /// <param name="options">How the run is carried out.</param>
     /// <param name="progress">Receives the phases of planning; null for nothing.</param>
+    /// <exception cref="UserErrorException">The model, the request or the data do not fit, or not the memory.</exception>
     public static PreparedRun Prepare(
         string modelPath,
         CurvatureRequest? request,
@@ -159,6 +161,7 @@ internal static class CurvatureEngine
     /// <param name="data">The data of each input and of the loss's target.</param>
     /// <param name="options">How the run is carried out.</param>
     /// <param name="progress">Receives what is being done.</param>
+    /// <exception cref="UserErrorException">The model, the request or the data do not fit, or not the memory.</exception>
     public static PreparedRun Prepare(
         string modelPath,
         CurvatureRequest? request,

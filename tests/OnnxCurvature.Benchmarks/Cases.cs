@@ -161,12 +161,12 @@ internal sealed class Cases(Workspace workspace, bool small)
             ? []
             :
             [
-                new Contender("PyTorch, column products", measure("columns")),
-                new Contender("PyTorch, Gram at winners", measure("winners")),
+                new Contender("PyTorch, products of directions", measure("directions")),
+                new Contender("PyTorch, Gram at argmax positions", measure("argmax")),
             ];
 
-    /// <summary>The columns at once with which the peer was fastest in the headline case.</summary>
-    private static string ChunkOf(string way) => way == "columns" ? "32" : "100";
+    /// <summary>The directions at once with which the peer was fastest in the headline case.</summary>
+    private static string ChunkOf(string way) => way == "directions" ? "32" : "100";
 
     /// <summary>The tool, from its start to its end.</summary>
     private Measurement Run(

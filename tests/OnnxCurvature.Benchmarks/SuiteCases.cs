@@ -20,37 +20,37 @@ internal sealed partial class SuiteCases(Workspace workspace)
     /// <summary>The cases: network, weight, how many directions in which way PyTorch makes at a time, and how many in all.</summary>
     private static readonly ImmutableArray<Entry> Entries =
     [
-        new("vgg16", "features.0.weight", Columns: 8, Most: 32),
-        new("vgg16", "features.12.weight", Columns: 16, Most: 64),
-        new("vgg16", "features.17.weight", Columns: 32, Most: 128),
-        new("vgg16", "features.21.weight", Columns: 32, Most: 256),
-        new("vgg16", "features.28.weight", Columns: 32, Most: 512),
-        new("vgg16", "classifier.0.weight", Columns: 2, Most: 8),
-        new("resnet18", "conv1.weight", Columns: 16, Most: 160),
-        new("resnet18", "layer1.0.conv1.weight", Columns: 32, Most: 320),
-        new("resnet18", "layer2.0.conv1.weight", Columns: 32),
-        new("resnet18", "layer4.1.conv2.weight", Columns: 32),
-        new("resnet18", "*", Columns: 8, Most: 40),
-        new("resnet50", "layer3.0.conv2.weight", Columns: 32, Most: 320),
-        new("mobilenet_v2", "features.3.conv.0.0.weight", Columns: 32, Most: 160),
-        new("mobilenet_v2", "features.3.conv.1.0.weight", Columns: 32, Most: 160),
-        new("mobilenet_v2", "features.3.conv.2.weight", Columns: 32, Most: 160),
-        new("vit_tiny", "class_token", Columns: 0, Products: 8, Most: 24),
-        new("vit_tiny", "encoder.layers.encoder_layer_3.mlp.3.bias", Columns: 0, Products: 16),
-        new("vit_tiny", "encoder.layers.encoder_layer_0.ln_1.weight", Columns: 0, Products: 8, Most: 24),
-        new("vit_tiny", "heads.head.bias", Columns: 100),
-        new("encoder", "layers.0.self_attn.out_proj.weight", Columns: 0, Products: 64, Most: 512),
-        new("encoder", "layers.0.linear1.bias", Columns: 0, Products: 64),
-        new("encoder", "embed.weight", Columns: 0, Products: 64, Most: 512),
-        new("lstm", "lstm.weight_hh_l0", Columns: 0, Products: 64, Most: 256),
-        new("segmenter", "wide.0.weight", Columns: 0, Products: 16, Most: 160),
-        new("segmenter", "head.weight", Columns: 0, Products: 16),
-        new("resnet50", "layer3.0.conv2.weight", Columns: 0, Quantity: "gradient"),
-        new("resnet50", "layer3.0.conv2.weight", Columns: 0, Quantity: "hvp"),
-        new("resnet50", "layer4.2.conv3.weight", Columns: 32, Quantity: "ggn-diagonal"),
-        new("encoder", "layers.0.self_attn.out_proj.weight", Columns: 0, Quantity: "gradient"),
-        new("encoder", "layers.0.self_attn.out_proj.weight", Columns: 0, Quantity: "hvp"),
-        new("encoder", "layers.0.self_attn.out_proj.weight", Columns: 10, Quantity: "ggn-diagonal"),
+        new("vgg16", "features.0.weight", Directions: 8, Most: 32),
+        new("vgg16", "features.12.weight", Directions: 16, Most: 64),
+        new("vgg16", "features.17.weight", Directions: 32, Most: 128),
+        new("vgg16", "features.21.weight", Directions: 32, Most: 256),
+        new("vgg16", "features.28.weight", Directions: 32, Most: 512),
+        new("vgg16", "classifier.0.weight", Directions: 2, Most: 8),
+        new("resnet18", "conv1.weight", Directions: 16, Most: 160),
+        new("resnet18", "layer1.0.conv1.weight", Directions: 32, Most: 320),
+        new("resnet18", "layer2.0.conv1.weight", Directions: 32),
+        new("resnet18", "layer4.1.conv2.weight", Directions: 32),
+        new("resnet18", "*", Directions: 8, Most: 40),
+        new("resnet50", "layer3.0.conv2.weight", Directions: 32, Most: 320),
+        new("mobilenet_v2", "features.3.conv.0.0.weight", Directions: 32, Most: 160),
+        new("mobilenet_v2", "features.3.conv.1.0.weight", Directions: 32, Most: 160),
+        new("mobilenet_v2", "features.3.conv.2.weight", Directions: 32, Most: 160),
+        new("vit_tiny", "class_token", Directions: 0, Products: 8, Most: 24),
+        new("vit_tiny", "encoder.layers.encoder_layer_3.mlp.3.bias", Directions: 0, Products: 16),
+        new("vit_tiny", "encoder.layers.encoder_layer_0.ln_1.weight", Directions: 0, Products: 8, Most: 24),
+        new("vit_tiny", "heads.head.bias", Directions: 100),
+        new("encoder", "layers.0.self_attn.out_proj.weight", Directions: 0, Products: 64, Most: 512),
+        new("encoder", "layers.0.linear1.bias", Directions: 0, Products: 64),
+        new("encoder", "embed.weight", Directions: 0, Products: 64, Most: 512),
+        new("lstm", "lstm.weight_hh_l0", Directions: 0, Products: 64, Most: 256),
+        new("segmenter", "wide.0.weight", Directions: 0, Products: 16, Most: 160),
+        new("segmenter", "head.weight", Directions: 0, Products: 16),
+        new("resnet50", "layer3.0.conv2.weight", Directions: 0, Quantity: "gradient"),
+        new("resnet50", "layer3.0.conv2.weight", Directions: 0, Quantity: "hvp"),
+        new("resnet50", "layer4.2.conv3.weight", Directions: 32, Quantity: "ggn-diagonal"),
+        new("encoder", "layers.0.self_attn.out_proj.weight", Directions: 0, Quantity: "gradient"),
+        new("encoder", "layers.0.self_attn.out_proj.weight", Directions: 0, Quantity: "hvp"),
+        new("encoder", "layers.0.self_attn.out_proj.weight", Directions: 10, Quantity: "ggn-diagonal"),
     ];
 
     /// <summary>All cases.</summary>
@@ -122,9 +122,9 @@ internal sealed partial class SuiteCases(Workspace workspace)
             {
                 "gradient" => "gradient",
                 "hvp" => "product",
-                _ => entry.Columns > 0 ? "columns" : "products",
+                _ => entry.Directions > 0 ? "directions" : "products",
             },
-            (entry.Columns > 0 ? entry.Columns : entry.Products).ToString(CultureInfo.InvariantCulture),
+            (entry.Directions > 0 ? entry.Directions : entry.Products).ToString(CultureInfo.InvariantCulture),
             .. entry.Most > 0 ? [entry.Most.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         ];
         var (inside, outside) = workspace.SuitePeer(arguments);
@@ -139,5 +139,5 @@ internal sealed partial class SuiteCases(Workspace workspace)
     [GeneratedRegex(@"planned: about (.+?) and .*?; taken: (.+?) and", RegexOptions.CultureInvariant)]
     private static partial Regex Planned();
 
-    private sealed record Entry(string Network, string Weight, int Columns, int Products = 0, int Most = 0, string Quantity = Diagonal);
+    private sealed record Entry(string Network, string Weight, int Directions, int Products = 0, int Most = 0, string Quantity = Diagonal);
 }

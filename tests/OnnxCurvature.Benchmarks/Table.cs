@@ -28,7 +28,7 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
         )
         {
             Measure(entry, rows);
-            // What is measured is kept, whatever comes after.
+            // Measurements are kept, whatever comes after.
             File.WriteAllText(path, Text(before, rows) + OnACard(path));
         }
     }
@@ -41,7 +41,7 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
             $"# Benchmarks\n\nMeasured on {DateTime.UtcNow:yyyy-MM-dd} by `dotnet run -c Release --project "
                 + $"tests/OnnxCurvature.Benchmarks -- table{(small ? " --small" : "")}`, contenders in turns, {rounds} rounds."
         );
-        text.Append(small ? " The models are small ones: these figures tell that all works, and no more.\n\n" : "\n\n");
+        text.Append(small ? " The models are small ones: these figures show that all works, and no more.\n\n" : "\n\n");
         foreach (var fact in Machine.Describe(workspace))
             text.Append(CultureInfo.InvariantCulture, $"- {fact}\n");
         text.Append(

@@ -6,7 +6,8 @@ const string Usage = """
            OnnxCurvature.Fuzz replay FILE...
 
     run mutates the files of the folders SEEDS and gives them to a target for some minutes, each target in a process of its own.
-    What fails is kept in FOLDER (default: findings), as small as it can be made. replay takes files as all targets of their kind do.
+    An input that fails is kept in FOLDER (default: findings), as small as it can be made. replay takes files as all targets of their kind
+    do.
     """;
 
 switch (args)

@@ -8,7 +8,7 @@ var count = new Option<long>("--count") { Description = "The number of seeds.", 
 var threads = new Option<int>("--threads") { Description = "How many graphs are checked at once.", DefaultValueFactory = _ => 1 };
 var findings = new Option<DirectoryInfo>("--findings") { Description = "A folder for the first fault of each kind." };
 var minutes = new Option<double?>("--minutes") { Description = "For how long at most." };
-var choices = new Option<string>("--choices") { Description = "The choices of one graph, as a finding tells them." };
+var choices = new Option<string>("--choices") { Description = "The choices of one graph, as a finding reports them." };
 const string About =
     "Compiles and runs random graphs in all ways, and compares with dense derivatives that share no code with "
     + "the compiler. The exit code is 1 where a fault was found.";

@@ -10,7 +10,7 @@ internal static class Startup
     [ModuleInitializer]
     public static void StartRuntime()
     {
-        // What a tool keeps in the user's cache folder does not belong there for a test.
+        // A test keeps nothing in the user's cache folder.
         Environment.SetEnvironmentVariable("XDG_CACHE_HOME", Path.Combine(AppContext.BaseDirectory, "cache"));
         OrtEnvironment.Start(null);
     }

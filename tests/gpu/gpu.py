@@ -97,7 +97,7 @@ def peer(out):
     image = torch.from_numpy(np.load(f"{out}/image1.npy")).cuda()
     found = []
     with torch.no_grad():
-        for way in ("winners", "columns"):
+        for way in ("argmax", "directions"):
             for chunk in (125, 250, 500, 1000):
                 try:
                     seconds = []
@@ -123,7 +123,7 @@ def report(out, count):
     cpu, lines, bad = np.load(f"{out}/cpu.npz"), [], []
 
     def milliseconds(name):
-        """The median of the batches of one image after the first, as the tool tells it."""
+        """The median of the batches of one image after the first, as the tool reports it."""
         number, unit = re.search(r"a batch after the first took ([\d.]+) (m?s)\b", log(name)).groups()
         return float(number) * (1 if unit == "ms" else 1000)
 
@@ -153,7 +153,7 @@ def report(out, count):
     if os.path.exists(f"{out}/peer.json"):
         peer = json.load(open(f"{out}/peer.json"))
         lines += ["", f"PyTorch {peer['torch']} on {peer['device']}, written by hand, warm, TF32 off, cuDNN searching; relative error {error(np.load(out + '/peer.npy'), cpu[HESSIAN]):.1e}:", "",
-                  "| Hessian diagonal | columns at once | one image, ms |", "|---|---|---|"]
+                  "| Hessian diagonal | directions at once | one image, ms |", "|---|---|---|"]
         lines += [f"| {one['way']} | {one['chunk']} | {1000 * one['seconds']:.1f} |" for one in peer["found"]]
     lines += ["", "Where nodes ran:", ""] + [f"- {line}" for line in re.findall(r"- (.*(?:CUDA kernel|ONNX Runtime runs).*)", log("cuda"))]
     if "have CUDA kernels" not in log("cuda"):

@@ -30,8 +30,8 @@ internal sealed class PruningArguments() : OptionGroup("Pruning")
         {
             HelpName = "weight|output-channel|input-channel|N:M",
             Description =
-                "What becomes zero at once. With N:M, as 2:4, N entries stay of every M that follow each other along the input channels "
-                + "[default: weight].",
+                "The entries that become zero at once. With N:M, as 2:4, N entries stay of every M that follow each other along the input "
+                + "channels [default: weight].",
             CustomParser = ParseStructure,
         };
 

@@ -47,7 +47,7 @@ internal sealed class ResourceArguments(bool runs, bool profiles = false) : Opti
         {
             HelpName = "FILE",
             Description =
-                "The profile of the machine to plan for and to tell times by. 'calibrate' writes one; 'default' takes the one that is "
+                "The profile of the machine to plan for and to estimate times by. 'calibrate' writes one; 'default' takes the one that is "
                 + "built in [default: plans by the one that is built in, times by this machine, measured once].",
         };
 
@@ -69,8 +69,8 @@ internal sealed class ResourceArguments(bool runs, bool profiles = false) : Opti
     }
 
     /// <summary>
-    /// Options with the machine to plan for, and the one to tell times by. Throws <see cref="UserErrorException"/> for a file that holds no
-    /// profile.
+    /// Options with the machine to plan for, and the one to estimate times by. Throws <see cref="UserErrorException"/> for a file that
+    /// holds no profile.
     /// </summary>
     public CurvatureRunOptions WithMachine(CurvatureRunOptions options, ParseResult parsed) =>
         parsed.GetValue(Machine) switch

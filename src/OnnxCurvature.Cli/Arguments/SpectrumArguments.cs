@@ -39,7 +39,7 @@ internal sealed class SpectrumArguments() : OptionGroup("Spectrum")
         new("--seed")
         {
             HelpName = "N",
-            Description = "What the random starts are made from [default: 0].",
+            Description = "The seed of the random starts [default: 0].",
             CustomParser = Parsers.Integer("--seed", 0),
         };
 

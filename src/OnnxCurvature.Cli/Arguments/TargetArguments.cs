@@ -8,7 +8,7 @@ namespace OnnxCurvature.Cli.Arguments;
 /// <summary>The quantities, and the values that they are taken by.</summary>
 /// <param name="absent">When it may be absent, as "for an augmented model"; null where it may not.</param>
 /// <param name="straightThrough">Whether the command can take quantization for the identity.</param>
-internal sealed class TargetArguments(string? absent, bool straightThrough) : OptionGroup("What is computed")
+internal sealed class TargetArguments(string? absent, bool straightThrough) : OptionGroup("Results")
 {
     public Option<string[]> WithRespectTo { get; } =
         new("--wrt")
@@ -28,7 +28,7 @@ internal sealed class TargetArguments(string? absent, bool straightThrough) : Op
         {
             HelpName = "Q,...",
             Description =
-                "What to compute, separated by commas. There are "
+                "The quantities to compute, separated by commas. There are "
                 + string.Join(", ", Methods.Requests.Quantities.All.Select(Methods.Requests.Quantities.Name))
                 + " [default: loss,gradient,hessian-diagonal; with --method ggn-mc loss,gradient,ggn-diagonal].",
             CustomParser = Parsers.QuantityList,

@@ -17,7 +17,10 @@ internal static class CalibrateCommand
     {
         var output = new ProfileOutputArguments();
         var report = new ReportArguments();
-        var command = new ToolCommand("calibrate", "Measure what a core of this machine does in a second, for the times that plans tell.")
+        var command = new ToolCommand(
+            "calibrate",
+            "Measure what a core of this machine does in a second, for the times that plans estimate."
+        )
         {
             Examples = ["onnx-curvature calibrate", "onnx-curvature calibrate -o machine.json"],
         };

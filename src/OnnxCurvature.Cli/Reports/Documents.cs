@@ -15,7 +15,7 @@ internal abstract record Document
     [Description("The version of the tool.")]
     public required string Version { get; init; }
 
-    [Description("What a user should know: one sentence each.")]
+    [Description("Notes for the user: one sentence each.")]
     public required ImmutableArray<string> Notes { get; init; }
 }
 
@@ -48,7 +48,7 @@ internal sealed record InspectDocument : Document
     [Description("The losses that fit, each with the reason.")]
     public required ImmutableArray<LossEntry> Losses { get; init; }
 
-    [Description("What an augmented model was compiled for; null for any other.")]
+    [Description("The results that an augmented model was compiled for; null for any other.")]
     public required AugmentedEntry? Augmented { get; init; }
 }
 

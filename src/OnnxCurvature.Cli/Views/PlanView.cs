@@ -16,7 +16,7 @@ internal static class PlanView
     /// <summary>Shows a plan.</summary>
     public static void Show(Terminal terminal, PlanOverview plan, bool explain = false)
     {
-        // A gradient alone has no method to tell.
+        // A gradient alone has no method to show.
         if (!plan.Methods.IsEmpty || plan.Batches is not null)
             terminal.Heading("Plan");
         Methods(terminal, plan);

@@ -34,7 +34,7 @@ internal sealed class PartialFile : IDisposable
         }
         catch (FileNotFoundException)
         {
-            // What folders of the kernel, /proc among them, answer.
+            // The answer of folders of the kernel, /proc among them.
             throw new IOException("its folder takes no files");
         }
     }
@@ -72,7 +72,7 @@ internal sealed class PartialFile : IDisposable
         }
         catch (IOException) when (!_isMoved)
         {
-            // What is buffered does not fit the disk, and is not wanted.
+            // The buffered bytes do not fit the disk, and are not wanted.
         }
         if (!_isMoved)
             Remove(_path);

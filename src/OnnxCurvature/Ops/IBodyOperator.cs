@@ -6,6 +6,15 @@ namespace OnnxCurvature.Ops;
 /// <summary>An operator with bodies, which is evaluated together with what they capture.</summary>
 internal interface IBodyOperator
 {
+    /// <summary>How many outputs a body has before those that become outputs of the node: the condition of going on, if there is
+    /// one.</summary>
+    int OutputsBefore { get; }
+
+    /// <summary>How many inputs the bodies of a node in a file take.</summary>
+    /// <param name="inputs">How many inputs the node has.</param>
+    /// <param name="opset">The opset of the file.</param>
+    int BodyInputs(int inputs, int opset);
+
     /// <summary>Whether what the bodies of a node capture is among its inputs, so that the rules of the operator see it.</summary>
     bool ListsCaptures(Node node);
 

@@ -258,6 +258,9 @@ internal abstract partial class Operator : OperatorSchema
     /// <summary>The attribute that names the element type of the first output; null where none does.</summary>
     public virtual string? TypeAttribute => null;
 
+    /// <summary>Whether ONNX Runtime has the operator in the domain of the standard, which does not have it.</summary>
+    public virtual bool IsOfRuntime => false;
+
     /// <summary>The lowest opset from 13 on that can say the node.</summary>
     public virtual int MinimumOpset(Node node) => 13;
 

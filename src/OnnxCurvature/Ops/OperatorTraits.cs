@@ -23,8 +23,11 @@ internal abstract partial class Operator
     public bool IsElementwise(Node node) =>
         node.Outputs.Length == 1 && node.Inputs.Index().All(input => input.Item is null || IsElementwise(node, input.Index));
 
+    /// <summary>Whether the output is the input, as that of a node is which gives a value another name.</summary>
+    public virtual bool IsIdentity => false;
+
     /// <summary>Whether the output holds the elements of the first input in the same order, in the same or another shape.</summary>
-    public virtual bool IsView => false;
+    public virtual bool IsView => IsIdentity;
 
     /// <summary>
     /// Whether the output holds the numbers of the first input in the same order, perhaps in another shape or type.

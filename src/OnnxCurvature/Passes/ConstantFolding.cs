@@ -28,7 +28,7 @@ internal static class ConstantFolding
         }
         catch (Exception exception) when (exception is UnsupportedOperatorException or ArithmeticException or ShapeException)
         {
-            // What cannot be evaluated here is left to the runtime.
+            // A node that cannot be evaluated here is left to the runtime.
             return null;
         }
     }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Families;
-using OnnxCurvature.Ops.Structure;
 
 namespace OnnxCurvature.Passes;
 
@@ -58,7 +57,7 @@ internal sealed class EngineForms(EngineGaps gaps, IReadOnlySet<string>? operato
     /// <summary>Engines that do not compute with constants alone are given the result.</summary>
     private bool IsFolded(Node node, ImmutableArray<Value?> inputs) =>
         gaps.HasFlag(EngineGaps.ConstantData)
-        && node.Operator is not Identity
+        && node.Operator is not Operator { IsIdentity: true }
         && inputs.All(input => input is null or { IsWeight: false, Constant: InlineConstant })
         && node.Outputs.All(output => output.Type.Shape.Elements.Known is <= MostFolded);
 }

@@ -275,7 +275,7 @@ internal sealed class LoopRemoval
             throw CannotBe(node, "it is not linear in the sums over directions");
         if (rules.IsHomogeneous(node, active))
             return inputs;
-        // What is added to the sums is added once.
+        // Terms that are added to the sums are added once.
         return rules.CurvatureIn(node, [.. inputs.Select(IsFloat)]) == Curvature.Linear
             ? [.. inputs.Select((input, index) => active[index] || !IsFloat(input) ? input : InFirstRunOnly(input!))]
             : throw CannotBe(node, "what it adds to the sums over directions is not known");

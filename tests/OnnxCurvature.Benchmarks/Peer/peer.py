@@ -1,16 +1,16 @@
 """The peer: the same work written by hand for PyTorch. Each command does one measurement in a process of its own.
 
     peer.py prepare MODEL.onnx WEIGHTS.pt         the weights as PyTorch reads them
-    peer.py diagonal WEIGHTS.pt DATA ...          diag H of one kernel for softmax cross-entropy, by all C columns of the loss factor
+    peer.py diagonal WEIGHTS.pt DATA ...          diag H of one kernel for softmax cross-entropy, by a direction for each class
     peer.py loss|gradient|product WEIGHTS.pt DATA ...
 
-The network is VGG16 of any width, followed layer by layer. Columns s_c = sqrt(p_c / N) (e_c - p) are pulled back from the logits to the
+The network is VGG16 of any width, followed layer by layer. Directions s_c = sqrt(p_c / N) (e_c - p) are pulled back from the logits to the
 output of the kernel's convolution, a batch at a time: dense layers, unpoolings and convolutions with flipped kernels. There they are
 squared and summed in one of two ways:
 
-    columns   (delta X^T)^2 for every column, summed: C products of [O, P] with [P, J]
-    winners   delta is zero but at the P' winners of the max pooling that follows, so G_o = sum_c delta_c delta_c^T over these, and
-              diag = sum over (G_o X_o) * X_o, where X_o is X gathered at the winners of channel o
+    directions (delta X^T)^2 for every direction, summed: C products of [O, P] with [P, J]
+    argmax     delta is zero but at the P' argmax positions of the max pooling that follows, so G_o = sum_c delta_c delta_c^T over these, and
+               diag = sum over (G_o X_o) * X_o, where X_o is X gathered at the argmax positions of channel o
 
 Prints one line of JSON: the seconds of each repetition, floating-point operations, the norm of the result, and the peak of memory.
 """
@@ -56,7 +56,7 @@ class Vgg:
     last = {f"conv{stage + 1}_{count}" for stage, count in enumerate(STAGES)}
 
     def record(self, x):
-        """Forward pass that keeps what the columns need."""
+        """Forward pass that keeps the values that the directions need."""
         self.masks, self.indices, self.sizes = {}, {}, {}
         for name in LAYERS:
             if name == self.layer:
@@ -112,16 +112,16 @@ class Vgg:
         factor = (torch.eye(classes).unsqueeze(1) - p) * (p.t() / n).sqrt().unsqueeze(2)
         unfolded = F.unfold(self.x, 3, padding=1)
         j, channels = unfolded.shape[1], self.w[self.kernel].shape[0]
-        if way == "winners":
+        if way == "argmax":
             indices = self.indices[layer].flatten(2)
             alive = torch.gather(self.masks[layer].flatten(2), 2, indices)
             gram = torch.zeros(n, channels, indices.shape[2], indices.shape[2])
         total = torch.zeros(channels, j)
         for first in range(0, classes, chunk):
-            columns = factor[first:first + chunk]
-            k = columns.shape[0]
-            d = self.pull(columns, k, n, layer)
-            if way == "winners":
+            directions = factor[first:first + chunk]
+            k = directions.shape[0]
+            d = self.pull(directions, k, n, layer)
+            if way == "argmax":
                 d = d.flatten(2).view(k, n, channels, -1) * alive
                 for sample in range(n):
                     rows = d[:, sample].transpose(0, 1).contiguous()
@@ -135,7 +135,7 @@ class Vgg:
                     product = d[:, sample].reshape(k * channels, -1) @ unfolded[sample].t()
                     self.flops += 2 * product.numel() * unfolded.shape[2]
                     total += product.square_().view(k, channels, j).sum(0)
-        if way == "winners":
+        if way == "argmax":
             for sample in range(n):
                 for first in range(0, channels, 32):
                     at = indices[sample, first:first + 32]
@@ -170,7 +170,7 @@ def main():
     parser.add_argument("image")
     parser.add_argument("labels")
     parser.add_argument("--kernel", default="conv4_3.weight")
-    parser.add_argument("--way", choices=("columns", "winners"), default="columns")
+    parser.add_argument("--way", choices=("directions", "argmax"), default="directions")
     parser.add_argument("--chunk", type=int, default=20)
     parser.add_argument("--warm-up", type=int, default=0)
     parser.add_argument("--repeats", type=int, default=1)

@@ -5,9 +5,9 @@
   suite.py measure DIR NAME PARAMETER WAY CHUNK [MOST]
                                                prints a measurement as one line of JSON
 
-WAY is `columns`, vmap of pull-backs of the columns of the square root of the output Hessian, or `products`, vmap of Hessian-vector products
-with unit vectors; CHUNK of them at a time. With MOST only so many are made, and the time of all is told from these; the norm is 0 then.
-It is `gradient` or `product`, that with the direction, for those alone. PARAMETER is * for all of them, by columns.
+WAY is `directions`, vmap of pull-backs of the directions of the square root of the output Hessian, or `products`, vmap of Hessian-vector products
+with unit vectors; CHUNK of them at a time. With MOST only so many are made, and the time of all is estimated from these; the norm is 0 then.
+It is `gradient` or `product`, that with the direction, for those alone. PARAMETER is * for all of them, by directions.
 """
 import json
 import os
@@ -137,7 +137,7 @@ def measure(folder, name, parameter, way, chunk, most):
 
     gradient = grad(lambda weight: torch.nn.functional.cross_entropy(logits(weight), labels))
     begin, results, total = time.perf_counter(), [torch.zeros_like(weight) for weight in given], 1
-    if way == 'columns':
+    if way == 'directions':
         z, pull = vjp(lambda *changed: logits(*changed)[0], *given)
         root = torch.softmax(z, 0)
         factor = torch.diag(root.sqrt()) - torch.outer(root.sqrt(), root)

@@ -13,11 +13,14 @@ namespace OnnxCurvature.RandomGraphs.Checking;
 internal sealed class Comparison(Problem problem, ImmutableArray<Dictionary<Quantity, ImmutableArray<ExpectedResult>>> expected)
 {
     /// <summary>
-    /// Errors that rounding in float64 makes at most, of numbers that are no larger than 1 or than the largest of the result.
+    /// Errors that rounding in float64 makes at most, relative to the largest number of the result or to <see cref="Cancelled"/>.
     /// </summary>
     private const double DoubleError = 1e-8;
 
     private const double SingleError = 2e-3;
+
+    /// <summary>The size of a result below which its errors are those of the larger numbers that cancel in it.</summary>
+    private const double Cancelled = 0.01;
 
     /// <summary>The outcomes of results of all targets.</summary>
     /// <param name="way">How they were computed.</param>
@@ -66,7 +69,7 @@ internal sealed class Comparison(Problem problem, ImmutableArray<Dictionary<Quan
             var known = result.Shape is null ? $"{result.Values.Length} elements" : $"[{string.Join(",", result.Shape)}]";
             return new Outcome(OutcomeKind.Misshapen, way, quantity, $"has the shape [{string.Join(",", shape)}], and should have {known}");
         }
-        var scale = Math.Max(1, result.Values.Select(Math.Abs).DefaultIfEmpty(0).Max());
+        var scale = Math.Max(Cancelled, result.Values.Select(Math.Abs).DefaultIfEmpty(0).Max());
         var errors = values.Zip(result.Values, (a, b) => Math.Abs(a - b)).ToArray();
         var worst = errors.Length == 0 ? 0 : errors.Max();
         if (worst <= (isDouble ? DoubleError : SingleError) * scale)

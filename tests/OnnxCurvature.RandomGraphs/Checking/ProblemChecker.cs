@@ -104,7 +104,7 @@ internal sealed class ProblemChecker(string folder)
             if (alone.All(outcome => outcome.Kind is not (OutcomeKind.Refused or OutcomeKind.Crash)))
                 open.Add(quantity);
         }
-        // What can be had one by one must be had together.
+        // Results that can be had one by one must be had at once.
         if (open.Count == asked.Length)
             outcomes.Add(together[0]);
         return open.ToImmutable();

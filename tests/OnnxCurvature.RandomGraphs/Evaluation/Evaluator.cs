@@ -84,7 +84,7 @@ internal static class Evaluator
         return [.. body.Outputs.Select(output => values[output.Name])];
     }
 
-    // What was gathered by integers of a sample belongs to it, though its numbers come from a weight.
+    // A value that was gathered by integers of a sample belongs to it, though its numbers come from a weight.
     private static Data Variables(Data data, Tape tape, Layout layout) =>
         new(
             data.Shape,

@@ -17,7 +17,7 @@ internal static class LoopBlocks
     /// <summary>A state that goes along an axis, and its next value in each iteration, from it and a slice.</summary>
     private static Sketch Scan(GraphBuilder b, Sketch x)
     {
-        // What has a state mixes what it goes along; without one every slice is by itself.
+        // A loop with a state couples the slices that it goes along; without one every slice is by itself.
         var axis = x.Layout.SampleAxis >= 0 && b.Choices.OneIn(4) ? x.Layout.SampleAxis : b.Choices.Pick([.. AxesOf(x)]);
         var (hasState, reversed) = (!b.Choices.OneIn(4), b.Choices.OneIn(3));
         if (x.Layout.HoldsSamples(axis))
@@ -60,7 +60,7 @@ internal static class LoopBlocks
         var (iterations, isData) = (b.Choices.Pick(2, 1, 3), b.Choices.OneIn(2));
         var (factor, stacks) = (WeightOf(b, x.Layout), x.Rank < 3 && b.Choices.OneIn(3));
         if (isData)
-            b.Trait("rounds that the data tell");
+            b.Trait("iterations that the data determine");
         var body = b.Body(
             ["i", "c", "h"],
             x.Rank,

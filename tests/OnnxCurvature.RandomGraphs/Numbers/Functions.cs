@@ -173,7 +173,7 @@ internal static class Functions
         return x.Map(value, slope, 0);
     }
 
-    // What depends on no variable is decided once for all.
+    // A number that depends on no variable is decided once for all.
     private static void Decide(Number x, double at)
     {
         if (x.Step >= 0)

@@ -10,6 +10,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Analysis;
 
 /// <summary>Reports as files: the same numbers in each, a schema that holds, and a page that needs nothing else.</summary>
+[Trait("Category", "Slow")]
 public sealed class ReportTests
 {
     private const string Command = "analyze @linear.onnx --loss cross-entropy --precision float64 --data x=@x.npy labels=@labels.npy";

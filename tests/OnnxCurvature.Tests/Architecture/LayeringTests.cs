@@ -45,7 +45,7 @@ public sealed class LayeringTests
         ],
         ["Transforms"],
         ["Passes"],
-        // What checks the results of a plan stands below all that plans are made of.
+        // The check of the results of a plan stands below all that plans are made of.
         ["Methods/Requests"],
         ["Methods/Costs"],
         ["Methods/Losses"],

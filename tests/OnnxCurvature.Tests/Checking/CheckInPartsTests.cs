@@ -62,7 +62,7 @@ public sealed class CheckInPartsTests
         {
             Faults = new PlantedFaults
             {
-                // What the watch measures now and then, on a thread of its own, counts for nothing.
+                // The measurements of the watch, on a thread of its own, count for nothing.
                 HeldBytes = () =>
                     checking.Is && Environment.CurrentManagedThreadId == thread && ++asked <= MeasuredForAStop * times
                         ? long.MaxValue / 2

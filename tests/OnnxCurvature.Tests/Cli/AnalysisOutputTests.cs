@@ -13,7 +13,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Cli;
 
-/// <summary>What the commands of the analyzer show of figures that are made up, with the names that exporters give.</summary>
+/// <summary>The output of the analyzer's commands for made-up figures, with the names that exporters give.</summary>
 public sealed class AnalysisOutputTests
 {
     private static readonly (string Weight, string Node, bool IsExact)[] Weights =

@@ -49,7 +49,7 @@ public sealed class InterruptionTests
         var error = new StringWriter();
         var command = new CommandLine(service, new Terminal(new StringWriter(), error, interactive: false));
         var code = await command.Run(["inspect", "model.onnx"], cancellation.Token);
-        // What waits for a thread of the pool comes after all that was queued before it.
+        // A task that waits for a thread of the pool comes after all that was queued before it.
         var before = Volatile.Read(ref begun);
         never.Set();
         await Task.WhenAll(work);

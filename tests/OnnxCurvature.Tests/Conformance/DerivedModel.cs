@@ -81,11 +81,11 @@ internal sealed class DerivedModel
             {
                 _point = Moved(origin, share, shift);
                 var (u, v) = (Direction(density), Direction(density));
-                if (Agree(function, _point, u, v, out var told) is not { } agree)
+                if (Agree(function, _point, u, v, out var difference) is not { } agree)
                     continue;
                 if (agree)
                     return null;
-                wrong = told;
+                wrong = difference;
             }
             // On a kink itself, at which only published inputs lie, differences of all steps are the mean of both sides.
             if (wrong is not null && shift > 0)

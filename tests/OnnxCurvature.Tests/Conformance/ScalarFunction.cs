@@ -25,7 +25,7 @@ internal sealed class ScalarFunction
     {
         (_scalar, _arguments, _given) = (scalar, arguments, new Dictionary<Value, Tensor>(given));
         _nodes = GraphWalk.Ancestors([scalar]);
-        // What does not depend on the arguments is computed once.
+        // Values that do not depend on the arguments are computed once.
         var moving = GraphWalk.Between(arguments.ToHashSet(), [scalar]).ToHashSet();
         foreach (var node in _nodes)
             if (!moving.Contains(node))

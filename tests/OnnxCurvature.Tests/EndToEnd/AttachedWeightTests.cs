@@ -105,15 +105,7 @@ public sealed class AttachedWeightTests
             Name = "nested",
             Input = { Info("x", 1, 2, 3) },
             Output = { Info("y", 1, 2, 3) },
-            Initializer =
-            {
-                new TensorProto
-                {
-                    Name = "rounds",
-                    DataType = 7,
-                    Int64Data = { 2 },
-                },
-            },
+            Initializer = { Integer("rounds", 2) },
             Node = { loop },
         };
         File.WriteAllBytes(folder.File("model.onnx"), Model(graph).ToByteArray());

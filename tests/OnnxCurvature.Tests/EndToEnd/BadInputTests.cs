@@ -10,6 +10,7 @@ namespace OnnxCurvature.Tests.EndToEnd;
 /// <summary>
 /// Whatever is wrong with the input, there is one sentence that says what and where, the exit code is 2, and no file is written.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class BadInputTests
 {
     private const string Data = "--data x=@x.npy labels=@labels.npy";

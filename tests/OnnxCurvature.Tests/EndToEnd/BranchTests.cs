@@ -104,7 +104,7 @@ public sealed class BranchTests
                 Name = "branches",
                 Input = { Info("x", 1, "N", "T"), Info("state", 1, 2, "N", 3), Info("which", 7) },
                 Output = { Info("y", 1, "N", 3) },
-                Initializer = { Scalar("zero", 0), Scalar("one", 1), Scalar("four", 4), Integers("two", 2) },
+                Initializer = { Integer("zero", 0), Integer("one", 1), Integer("four", 4), Integers("two", 2) },
                 Node =
                 {
                     Node("Gather", "state zero", "first"),
@@ -117,12 +117,4 @@ public sealed class BranchTests
             }
         );
     }
-
-    private static TensorProto Scalar(string name, long value) =>
-        new()
-        {
-            Name = name,
-            DataType = 7,
-            Int64Data = { value },
-        };
 }

@@ -14,6 +14,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.EndToEnd;
 
 /// <summary>The library as programs use it.</summary>
+[Trait("Category", "Slow")]
 public sealed partial class CurvatureModelTests : IDisposable
 {
     private static readonly CurvatureRequest Request = new() { WithRespectTo = ["w", "v[1]"], Loss = LossRequest.Parse("cross-entropy:z") };

@@ -134,7 +134,7 @@ public sealed class NativeProgramTests
         return $"{entry.FullName} {Convert.ToHexStringLower(SHA256.HashData(stream))}";
     }
 
-    /// <summary>Lines without those that tell times and memory, or how far a check is.</summary>
+    /// <summary>Lines without those that give times and memory, or how far a check is.</summary>
     private static string WithoutFigures(string text) =>
         string.Join(
             '\n',
@@ -164,7 +164,7 @@ public sealed class NativeProgramTests
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        // What the runner of the tests tells its own build is nothing to this one.
+        // The variables that the runner of the tests sets for its own build do not belong to this one.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
             start.Environment.Remove(name);
         using var process = Process.Start(start)!;

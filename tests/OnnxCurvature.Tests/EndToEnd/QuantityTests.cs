@@ -8,6 +8,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.EndToEnd;
 
 /// <summary>Quantities and estimates through the tool as it is.</summary>
+[Trait("Category", "Slow")]
 public sealed partial class QuantityTests
 {
     private const string All =

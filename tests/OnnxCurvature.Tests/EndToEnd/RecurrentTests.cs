@@ -8,15 +8,15 @@ using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 
 namespace OnnxCurvature.Tests.EndToEnd;
 
-/// <summary>An LSTM written as a Scan over steps whose number only the data tell, through the tool as it is.</summary>
+/// <summary>An LSTM written as a Scan over steps whose number is known from the data only, through the tool as it is.</summary>
 [Trait("Category", "Slow")]
 public sealed class RecurrentTests
 {
     private const string Quantities = "gradient,hvp,hessian-diagonal,ggn-diagonal,per-sample-gradient,per-sample-hessian-diagonal";
 
     /// <summary>
-    /// One compiled file gives at any length what comes out where the rounds are written out, as the tool does where the data tell their
-    /// number.
+    /// One compiled file gives at any length what comes out where the iterations are written out, as the tool does where the data tell
+    /// their number.
     /// </summary>
     [Theory]
     [InlineData("--precision model", 1e-5)]

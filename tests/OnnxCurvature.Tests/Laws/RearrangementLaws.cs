@@ -55,7 +55,7 @@ public sealed class RearrangementLaws
         Assert.NotEmpty(program.Differentiable);
         var made = program.Active.Distinct().ToDictionary(input => input, input => rearranged(b, input));
         Value[] by = [.. program.Active.Select(input => made[input])];
-        var twin = node.Rules()
+        var again = node.Rules()
             .Apply(
                 b,
                 [.. node.Inputs.Select(input => input is not null && made.TryGetValue(input, out var value) ? value : input)],
@@ -63,7 +63,7 @@ public sealed class RearrangementLaws
                 node.Outputs.Length,
                 program.Sample.Types.IsDefault ? default : [.. node.Outputs.Select(output => output.Type)]
             );
-        ImmutableArray<Value> outputs = [.. twin.Outputs.Where(output => output.Type.Element.IsFloat())];
+        ImmutableArray<Value> outputs = [.. again.Outputs.Where(output => output.Type.Element.IsFloat())];
         var directions = program.Active.Select(program.RandomLike).ToArray();
         Tensor[] Tangents(IReadOnlyList<Value> inputs, IReadOnlyList<Value> values)
         {

@@ -132,22 +132,14 @@ public sealed class BatchProofTests
                     Floats("w3", 1, 3),
                     Weight("c", [3], index => index + 0.5),
                     Weight("half", [], _ => 0.5),
-                    Scalar("zero", 0),
-                    Scalar("one1", 1),
+                    Integer("zero", 0),
+                    Integer("one1", 1),
                     Integers("one", 1),
                     Integers("flat", -1),
                 },
                 Node = { nodes.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parsed) },
             }
         );
-
-    private static TensorProto Scalar(string name, long value) =>
-        new()
-        {
-            Name = name,
-            DataType = 7,
-            Int64Data = { value },
-        };
 
     private static NodeProto Parsed(string text)
     {

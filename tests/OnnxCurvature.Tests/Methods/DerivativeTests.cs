@@ -9,6 +9,7 @@ namespace OnnxCurvature.Tests.Methods;
 /// <summary>
 /// Products, Jacobians, Hessians and what belongs to single samples, against dense matrices made by differences of values alone.
 /// </summary>
+[Trait("Category", "Slow")]
 public sealed class DerivativeTests
 {
     private const double First = 1e-8;

@@ -126,7 +126,7 @@ public sealed class DiscreteChoiceTests : IDisposable
         double[] w = [0, 0.5, 1];
         for (var i = 0; i < X.Length; i++)
         {
-            // What the model computes: 8-bit integers with a scale of 0.05 and a zero point of 3.
+            // The model computes 8-bit integers with a scale of 0.05 and a zero point of 3.
             var z = 0.05 * (Math.Clamp(Math.Round(X[i] * w[i % 3] / 0.05f, MidpointRounding.ToEven) + 3, -128, 127) - 3);
             loss += z * z;
             gradient[i % 3] += 2 * z * X[i];

@@ -5,7 +5,7 @@ using OnnxCurvature.Tests.Onnx;
 namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>
-/// Work and memory of a written ONNX file, counted without the compiler: ONNX Runtime tells the shape of every value, those within loops
+/// Work and memory of a written ONNX file, counted without the compiler: ONNX Runtime gives the shape of every value, those within loops
 /// included, and the nodes are walked.
 /// </summary>
 internal sealed class EmittedWork
@@ -287,7 +287,7 @@ internal sealed class EmittedWork
 
     private double PeakOf(GraphProto graph, List<NodeProto> nodes, NodeProto? loop, IReadOnlyCollection<string> kept)
     {
-        // What shares memory has the name of the value that holds it.
+        // A value that shares memory has the name of the value that holds it.
         var holder = new Dictionary<string, string>(StringComparer.Ordinal);
         string Holder(string name) => holder.GetValueOrDefault(name, name);
         foreach (var node in graph.Node.Where(node => node.OpType is "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" or "Identity"))
@@ -307,7 +307,7 @@ internal sealed class EmittedWork
             foreach (var name in node.Output.Where(name => name.Length > 0 && !holder.ContainsKey(name) && node.OpType != "Constant"))
                 if (made.Add(name))
                     bytes += Bytes(name, loop);
-            // What rounds yield is put together when all are done.
+            // The outputs of iterations are put together when all are done.
             peak = Math.Max(
                 peak,
                 bytes

@@ -12,7 +12,7 @@ namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>
 /// A small network of features [N, T, C] whose samples an exporter has put elsewhere in the output: merged with steps, along another axis,
-/// repeated, concatenated, in an ensemble, or coupled. Sizes may coincide, so that nothing can be told by them.
+/// repeated, concatenated, in an ensemble, or coupled. Sizes may coincide, so that nothing follows from them.
 /// </summary>
 internal static class LayoutProblem
 {

@@ -15,7 +15,8 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Methods;
 
-/// <summary>Products of columns at open channels against whole ones, which other tests compare with differences of the loss.</summary>
+/// <summary>Products of directions at nonzero channels against whole ones, which other tests compare with differences of the
+/// loss.</summary>
 [Trait("Category", "Slow")]
 public sealed class MaskedProductTests
 {
@@ -72,7 +73,7 @@ public sealed class MaskedProductTests
     [InlineData("leaky pooled cnn 1", "c1", true)]
     [InlineData("pooled cnn 1", "c2", false)]
     [InlineData("pooled cnn 2", "c1", false)]
-    public void Rows_of_a_weight_are_contracted_at_open_positions(string name, string weight, bool areThere)
+    public void Rows_of_a_weight_are_contracted_at_nonzero_positions(string name, string weight, bool areThere)
     {
         var nodes = Diagonal(Find(name), weight, atOpenChannels: true).Program.Nodes;
         Assert.Equal(

@@ -96,7 +96,7 @@ public static class NetworkProblems
         Value Activate(Value x) => slope == 0 ? p.Apply<Relu>(x) : p.Apply<LeakyRelu>(Attributes.Empty.With("alpha", slope), x);
     }
 
-    /// <summary>So many classes for so few outputs of a pooling that Gram matrices at its winners are the cheapest.</summary>
+    /// <summary>So many classes for so few outputs of a pooling that Gram matrices at its argmax positions are the cheapest.</summary>
     private static Problem Pooled(string name, int samples, double slope)
     {
         // At this point no kink lies within the step of the differences.

@@ -14,6 +14,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.Methods;
 
 /// <summary>The estimated peak of a run's values, held against what ONNX Runtime's pool of memory says of the run.</summary>
+[Trait("Category", "Slow")]
 public sealed class PeakMemoryTests
 {
     /// <summary>

@@ -23,37 +23,37 @@ public sealed class UntiedCopyTests : IDisposable
     [Theory]
     [InlineData(Precision.Model)]
     [InlineData(Precision.Float64)]
-    public void A_weight_that_an_exporter_has_split_is_named_with_its_twin(Precision precision)
+    public void A_weight_that_an_exporter_has_split_is_named_with_its_copy(Precision precision)
     {
-        var note = Assert.Single(Notes(Entry, precision, "e", "t", "b"), IsOfTwins);
+        var note = Assert.Single(Notes(Entry, precision, "e", "t", "b"), IsOfCopies);
         Assert.Contains("'e' and 't' (transposed); derivatives are those by each alone", note, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_weight_of_the_same_layout_is_a_twin_as_it_is() =>
+    public void A_weight_of_the_same_layout_is_a_copy_as_it_is() =>
         Assert.Contains(
             "'e' and 'copy';",
-            Assert.Single(Notes((_, _) => 1, Precision.Model, "e", "copy"), IsOfTwins),
+            Assert.Single(Notes((_, _) => 1, Precision.Model, "e", "copy"), IsOfCopies),
             StringComparison.Ordinal
         );
 
     [Fact]
-    public void Weights_that_differ_in_one_entry_are_no_twins() =>
+    public void Weights_that_differ_in_one_entry_are_no_copies() =>
         Assert.DoesNotContain(
             Notes((row, column) => (row, column) == (Words - 2, Width - 1) ? -7 : Entry(row, column), Precision.Model, "t"),
-            IsOfTwins
+            IsOfCopies
         );
 
     [Fact]
-    public void Weights_that_were_never_trained_are_no_twins() => Assert.DoesNotContain(Notes(Entry, Precision.Model, "ones"), IsOfTwins);
+    public void Weights_that_were_never_trained_are_no_copies() => Assert.DoesNotContain(Notes(Entry, Precision.Model, "ones"), IsOfCopies);
 
-    private static bool IsOfTwins(string note) => note.Contains("the same numbers", StringComparison.Ordinal);
+    private static bool IsOfCopies(string note) => note.Contains("the same numbers", StringComparison.Ordinal);
 
     /// <summary>An entry of the embedding; the first is that of the product, too.</summary>
     private static float Entry(int row, int column) => MathF.Sin(Width * row + column + 1);
 
     private System.Collections.Immutable.ImmutableArray<string> Notes(
-        Func<int, int, float> twin,
+        Func<int, int, float> copy,
         Precision precision,
         params string[] targets
     )
@@ -67,7 +67,7 @@ public sealed class UntiedCopyTests : IDisposable
                     Initializer =
                     {
                         Weight("e", [Words, Width], index => Entry(index / Width, index % Width)),
-                        Weight("t", [Width, Words], index => twin(index % Words, index / Words)),
+                        Weight("t", [Width, Words], index => copy(index % Words, index / Words)),
                         Weight("copy", [Words, Width], index => targets.Contains("copy") ? Entry(index / Width, index % Width) : index),
                         Weight("ones", [Width], _ => 1),
                         Weight("more", [Width], _ => 1),

@@ -6,7 +6,6 @@ using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Tests.Files;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;
-using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 
 namespace OnnxCurvature.Tests.Onnx;
 
@@ -95,33 +94,8 @@ public sealed class ControlFlowTests : IDisposable
     [Fact]
     public void A_loop_of_known_iterations_is_written_out()
     {
-        var body = new GraphProto
-        {
-            Name = "body",
-            Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
-            Node =
-            {
-                Node("Identity", "go", "on"),
-                Node("Cast", "i", "number", Int("to", 1)),
-                Node("Add", "number v", "shift"),
-                Node("Mul", "state w", "scaled"),
-                Node("Add", "scaled shift", "sum"),
-                Node("Tanh", "sum", "next"),
-                Node("Neg", "scaled", "row"),
-            },
-            Initializer = { Floats("v", 3) },
-            Output = { Info("on", 9), Info("next", 1, "N", 3), Info("row", 1, "N", 3) },
-        };
-        var model = Model(Graph(Node("Loop", "trips  x", "y rows", Body("body", body)).Also(node => node.Input.Insert(1, ""))))
-            .Also(model => model.Graph.Initializer.Add(Floats("w", 3)));
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "trips",
-                DataType = 7,
-                Int64Data = { 3 },
-            }
-        );
+        var model = LoopModels.Counted(stacks: true);
+        model.Graph.Initializer.Add(Integer("trips", 3));
         model.Graph.Output.Add(Info("rows", 1, 3, "N", 3));
         var laws = new ModelLaws(model, _folder, ["x", "w"]);
         Assert.DoesNotContain(laws.Model.Program.Nodes, node => node.Operator is Loop);
@@ -152,38 +126,10 @@ public sealed class ControlFlowTests : IDisposable
         };
         var model = Model(Graph(Node("Loop", "condition zero x", "total y", Body("body", body)).Also(node => node.Input.Insert(0, ""))));
         model.Graph.Initializer.Add(Floats("w", 3));
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "two",
-                DataType = 7,
-                Int64Data = { 2 },
-            }
-        );
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "limit",
-                DataType = 7,
-                Int64Data = { 6 },
-            }
-        );
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "zero",
-                DataType = 7,
-                Int64Data = { 0 },
-            }
-        );
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "condition",
-                DataType = 9,
-                Int32Data = { 1 },
-            }
-        );
+        model.Graph.Initializer.Add(Integer("two", 2));
+        model.Graph.Initializer.Add(Integer("limit", 6));
+        model.Graph.Initializer.Add(Integer("zero", 0));
+        model.Graph.Initializer.Add(Truth("condition", true));
         var laws = new ModelLaws(model, _folder, ["x", "w"]);
         Assert.Equal(6, laws.Model.Program.Nodes.Count(node => node.Operator.Name == "Sin"));
         laws.Check();
@@ -192,43 +138,7 @@ public sealed class ControlFlowTests : IDisposable
     [Fact]
     public void A_scan_is_written_out_in_its_directions_and_along_its_axes()
     {
-        var body = new GraphProto
-        {
-            Name = "body",
-            Input = { Info("state", 1, 2), Info("column", 1, 2), Info("row", 1, 4) },
-            Node =
-            {
-                Node("ReduceSum", "row", "s", Int("keepdims", 0)),
-                Node("Mul", "column s", "p"),
-                Node("Add", "state p", "q"),
-                Node("Tanh", "q", "next"),
-                Node("Mul", "next w", "out"),
-                Node("Mul", "row row", "square"),
-            },
-            Output = { Info("next", 1, 2), Info("out", 1, 2), Info("square", 1, 4) },
-        };
-        var graph = new GraphProto
-        {
-            Name = "graph",
-            Input = { Info("a", 1, 2), Info("x", 1, 2, 3), Info("z", 1, 3, 4) },
-            Output = { Info("last", 1, 2), Info("outs", 1, 2, 3), Info("squares", 1, 3, 4) },
-            Node =
-            {
-                Node(
-                    "Scan",
-                    "a x z",
-                    "last outs squares",
-                    Body("body", body),
-                    Int("num_scan_inputs", 2),
-                    Ints("scan_input_axes", 1, 0),
-                    Ints("scan_input_directions", 1, 0),
-                    Ints("scan_output_axes", 1, -2),
-                    Ints("scan_output_directions", 0, 1)
-                ),
-            },
-            Initializer = { Floats("w", 2) },
-        };
-        var laws = new ModelLaws(Model(graph), _folder, ["x", "w", "a", "z"]);
+        var laws = new ModelLaws(LoopModels.TwoSequences(3, taken: (0, 1), stacked: (-2, 1)), _folder, ["x", "w", "a", "z"]);
         Assert.Empty(laws.Model.UnknownNodes);
         laws.Check();
     }
@@ -251,14 +161,7 @@ public sealed class ControlFlowTests : IDisposable
             Output = { Info("on", 9), Info("next", 1, "N", 3) },
         };
         var model = Model(Graph(Node("Loop", "trips  x", "y", Body("body", body)).Also(node => node.Input.Insert(1, ""))));
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "trips",
-                DataType = 7,
-                Int64Data = { 5 },
-            }
-        );
+        model.Graph.Initializer.Add(Integer("trips", 5));
         var loaded = OnnxModel.Load(model.Save(_folder));
         Assert.Equal(
             2,
@@ -294,12 +197,4 @@ public sealed class ControlFlowTests : IDisposable
         model.Graph.Output.Add(Info("z", 1, "N", 3));
         return model;
     }
-
-    private static AttributeProto Ints(string name, params long[] values) =>
-        new()
-        {
-            Name = name,
-            Type = Kind.Ints,
-            Ints = { values },
-        };
 }

@@ -112,14 +112,6 @@ public sealed class HostileModelTests : IDisposable
         Assert.Throws<ArgumentException>(() => new OnnxCurvature.Files.NpyArray(ElementType.Float32, [3], [0, 0]));
     }
 
-    private static AttributeProto Ints(string name, params long[] numbers) =>
-        new()
-        {
-            Name = name,
-            Type = AttributeProto.Types.AttributeType.Ints,
-            Ints = { numbers },
-        };
-
     private static TensorProto Bool(string name) =>
         new()
         {

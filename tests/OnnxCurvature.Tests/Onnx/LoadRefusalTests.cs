@@ -39,6 +39,7 @@ public sealed class LoadRefusalTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Random_changes_of_a_file_are_read_or_refused_but_never_crash()
     {
         var bytes = Model(Graph(Node("Reshape", "x shape", "r"), Node("Add", "r w", "y")))

@@ -12,7 +12,8 @@ using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 
 namespace OnnxCurvature.Tests.Onnx;
 
-/// <summary>Loop and Scan whose number of rounds is known only when they run: values, and derivatives of first and second order.</summary>
+/// <summary>Loop and Scan whose number of iterations is known only when they run: values, and derivatives of first and second
+/// order.</summary>
 [Trait("Category", "Slow")]
 public sealed class LoopDerivativeTests : IDisposable
 {
@@ -22,7 +23,7 @@ public sealed class LoopDerivativeTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory, InlineData(1), InlineData(2), InlineData(5)]
-    public void A_recurrent_net_over_steps_that_only_the_data_tell_is_differentiated(int steps)
+    public void A_recurrent_net_over_steps_that_only_the_data_determine_is_differentiated(int steps)
     {
         var laws = new ModelLaws(Model(Recurrent()), _folder, ["w", "u", "x", "h0"], sizes: new() { ["T"] = steps });
         Assert.Contains(laws.Model.Program.Nodes, node => node.Operator is Scan);
@@ -32,69 +33,17 @@ public sealed class LoopDerivativeTests : IDisposable
     [Theory, InlineData(1, 0, 0), InlineData(3, 1, 0), InlineData(3, 0, 1), InlineData(3, 1, 1)]
     public void Sequences_may_be_taken_and_stacked_backwards_and_along_other_axes(int steps, int taken, int stacked)
     {
-        var body = new GraphProto
-        {
-            Name = "body",
-            Input = { Info("state", 1, 2), Info("column", 1, 2), Info("row", 1, 4) },
-            Node =
-            {
-                Node("ReduceSum", "row", "s", Int("keepdims", 0)),
-                Node("Mul", "column s", "p"),
-                Node("Add", "state p", "q"),
-                Node("Tanh", "q", "next"),
-                Node("Mul", "next w", "out"),
-                Node("Mul", "row row", "square"),
-            },
-            Output = { Info("next", 1, 2), Info("out", 1, 2), Info("square", 1, 4) },
-        };
-        var graph = new GraphProto
-        {
-            Name = "graph",
-            Input = { Info("a", 1, 2), Info("x", 1, 2, "T"), Info("z", 1, "T", 4) },
-            Output = { Info("last", 1, 2), Info("outs", 1, 2, "T"), Info("squares", 1, "T", 4) },
-            Node =
-            {
-                Node(
-                    "Scan",
-                    "a x z",
-                    "last outs squares",
-                    Body("body", body),
-                    Int("num_scan_inputs", 2),
-                    Ints("scan_input_axes", 1, -2),
-                    Ints("scan_input_directions", taken, 0),
-                    Ints("scan_output_axes", 1, 0),
-                    Ints("scan_output_directions", 0, stacked)
-                ),
-            },
-            Initializer = { Floats("w", 2) },
-        };
-        new ModelLaws(Model(graph), _folder, ["x", "w", "a", "z"], sizes: new() { ["T"] = steps }).Check();
+        var model = LoopModels.TwoSequences("T", (-2, taken), (0, stacked));
+        new ModelLaws(model, _folder, ["x", "w", "a", "z"], sizes: new() { ["T"] = steps }).Check();
     }
 
     [Theory, InlineData(0), InlineData(1), InlineData(4)]
-    public void A_loop_of_as_many_iterations_as_an_input_says_is_differentiated(int rounds)
+    public void A_loop_of_as_many_iterations_as_an_input_says_is_differentiated(int iterations)
     {
-        var body = new GraphProto
-        {
-            Name = "body",
-            Input = { Info("i", 7), Info("go", 9), Info("state", 1, "N", 3) },
-            Node =
-            {
-                Node("Identity", "go", "on"),
-                Node("Cast", "i", "number", Int("to", 1)),
-                Node("Add", "number v", "shift"),
-                Node("Mul", "state w", "scaled"),
-                Node("Add", "scaled shift", "sum"),
-                Node("Tanh", "sum", "next"),
-            },
-            Initializer = { Floats("v", 3) },
-            Output = { Info("on", 9), Info("next", 1, "N", 3) },
-        };
-        var model = Model(Graph(Node("Loop", "trips  x", "y", Body("body", body)).Also(node => node.Input.Insert(1, ""))))
-            .Also(model => model.Graph.Initializer.Add(Floats("w", 3)));
+        var model = LoopModels.Counted(stacks: false);
         model.Graph.Input.Add(Info("trips", 7));
-        string[] with = rounds == 0 ? ["x"] : ["x", "w"];
-        new ModelLaws(model, _folder, with, new() { ["trips"] = Ir.Tensor.Scalar(ElementType.Int64, rounds) }).Check();
+        string[] with = iterations == 0 ? ["x"] : ["x", "w"];
+        new ModelLaws(model, _folder, with, new() { ["trips"] = Ir.Tensor.Scalar(ElementType.Int64, iterations) }).Check();
     }
 
     [Theory, InlineData(true), InlineData(false)]
@@ -121,14 +70,7 @@ public sealed class LoopDerivativeTests : IDisposable
             Graph(Node("Loop", "start x", stacks ? "y rows" : "y", Body("body", body)).Also(node => node.Input.Insert(0, "")))
         );
         model.Graph.Initializer.Add(Floats("w", 3));
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "limit",
-                DataType = 1,
-                FloatData = { 2f },
-            }
-        );
+        model.Graph.Initializer.Add(Number("limit", 2f));
         model.Graph.Input.Add(Info("start", 9));
         if (stacks)
             model.Graph.Output.Add(Info("rows", 1, "", "N", 3));
@@ -177,14 +119,7 @@ public sealed class LoopDerivativeTests : IDisposable
         };
         var model = Model(Graph(Node("Scan", "x steps", "y rows", Body("body", body), Int("num_scan_inputs", 1))));
         model.Graph.Initializer.Add(Floats("w", 3));
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "zero",
-                DataType = 1,
-                FloatData = { 0f },
-            }
-        );
+        model.Graph.Initializer.Add(Number("zero", 0f));
         model.Graph.Input.Add(Info("steps", 1, "T", 3));
         model.Graph.Input.Add(Info("trips", 7));
         model.Graph.Output.Add(Info("rows", 1, "T", "N", 3));
@@ -248,7 +183,7 @@ public sealed class LoopDerivativeTests : IDisposable
         InlineData("LSTM", 4, 1, false),
         InlineData("LSTM", 4, 3, true)
     ]
-    public void A_recurrent_operator_over_steps_that_only_the_data_tell_is_differentiated(string op, int gates, int steps, bool uneven)
+    public void A_recurrent_operator_over_steps_that_only_the_data_determine_is_differentiated(string op, int gates, int steps, bool uneven)
     {
         var graph = new GraphProto
         {
@@ -286,7 +221,7 @@ public sealed class LoopDerivativeTests : IDisposable
     }
 
     [Theory, InlineData(1, 0), InlineData(3, 0), InlineData(3, 1)]
-    public void A_scan_of_opset_8_over_samples_and_steps_that_only_the_data_tell_is_differentiated(int steps, int direction)
+    public void A_scan_of_opset_8_over_samples_and_steps_that_only_the_data_determine_is_differentiated(int steps, int direction)
     {
         var body = new GraphProto
         {
@@ -357,12 +292,4 @@ public sealed class LoopDerivativeTests : IDisposable
         tensor.Dims.Add([first, rows, columns]);
         return tensor;
     }
-
-    private static AttributeProto Ints(string name, params long[] values) =>
-        new()
-        {
-            Name = name,
-            Type = Kind.Ints,
-            Ints = { values },
-        };
 }

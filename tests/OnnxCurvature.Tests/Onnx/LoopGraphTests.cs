@@ -9,7 +9,6 @@ using OnnxCurvature.Transforms;
 using Xunit;
 using static OnnxCurvature.Tests.Onnx.LoopDerivativeTests;
 using static OnnxCurvature.Tests.Onnx.ModelBytes;
-using Kind = OnnxCurvature.Onnx.Proto.AttributeProto.Types.AttributeType;
 
 namespace OnnxCurvature.Tests.Onnx;
 
@@ -67,14 +66,7 @@ public sealed class LoopGraphTests : IDisposable
         };
         var model = Model(Graph(Node("Loop", "trips start x", "y", Body("body", body))));
         model.Graph.Initializer.Add(Floats("w", 3));
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "limit",
-                DataType = 1,
-                FloatData = { 2f },
-            }
-        );
+        model.Graph.Initializer.Add(Number("limit", 2f));
         model.Graph.Input.Add(Info("start", 9));
         model.Graph.Input.Add(Info("trips", 7));
         var loaded = OnnxModel.Load(model.Save(_folder));

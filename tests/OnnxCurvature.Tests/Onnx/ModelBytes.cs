@@ -57,6 +57,15 @@ internal static class ModelBytes
             I = value,
         };
 
+    /// <summary>An attribute that is a list of integers.</summary>
+    public static AttributeProto Ints(string name, params long[] values) =>
+        new()
+        {
+            Name = name,
+            Type = Kind.Ints,
+            Ints = { values },
+        };
+
     /// <summary>An attribute that is a tensor.</summary>
     public static AttributeProto Tensor(string name, TensorProto value) =>
         new()
@@ -141,6 +150,33 @@ internal static class ModelBytes
             DataType = 7,
             Dims = { elements.Length },
             Int64Data = { elements },
+        };
+
+    /// <summary>A scalar integer.</summary>
+    public static TensorProto Integer(string name, long value) =>
+        new()
+        {
+            Name = name,
+            DataType = 7,
+            Int64Data = { value },
+        };
+
+    /// <summary>A scalar float.</summary>
+    public static TensorProto Number(string name, float value) =>
+        new()
+        {
+            Name = name,
+            DataType = 1,
+            FloatData = { value },
+        };
+
+    /// <summary>A scalar boolean.</summary>
+    public static TensorProto Truth(string name, bool value) =>
+        new()
+        {
+            Name = name,
+            DataType = 9,
+            Int32Data = { value ? 1 : 0 },
         };
 
     /// <summary>Writes a model into a folder.</summary>

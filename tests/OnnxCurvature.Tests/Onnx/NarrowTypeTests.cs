@@ -60,7 +60,7 @@ public sealed class NarrowTypeTests
             61441,
             65536,
         ];
-        // What becomes of halves the standard leaves open; of numbers out of the range of integers the low bits are left. Not saturated,
+        // The standard leaves open how halves are rounded; of numbers out of the range of integers the low bits are left. Not saturated,
         // ONNX Runtime takes some numbers that are a little too large for the largest one.
         if (!type.HoldsFloats())
             numbers = [.. numbers.Select(number => Math.IEEERemainder(number, 41)).Where(number => number % 1 is not (0.5 or -0.5))];

@@ -88,7 +88,7 @@ public sealed class PublishedFloat64Tests
             if (!a.Shape.SequenceEqual(b.Shape))
                 return $"output {index} has the shape [{string.Join(",", b.Shape)}] and not [{string.Join(",", a.Shape)}]";
             var (x, y) = (a.ToDoubles(), b.ToDoubles());
-            // What is rounded to integers may fall to either side where float32 is at a tie.
+            // A number that is rounded to an integer may fall to either side where float32 is at a tie.
             var tolerance = a.Element is ElementType.Int8 or ElementType.UInt8
                 ? 1
                 : (a.Element == ElementType.Float16 ? 30 : 1)

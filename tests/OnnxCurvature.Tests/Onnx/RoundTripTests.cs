@@ -183,14 +183,7 @@ public sealed class RoundTripTests : IDisposable
         };
         var model = Model(Graph(Node("Loop", "trips  x", "y rows", Body("body", body)).Also(node => node.Input.Insert(1, ""))))
             .Also(model => model.Graph.Initializer.Add(Floats("w", 3)));
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "trips",
-                DataType = 7,
-                Int64Data = { 3 },
-            }
-        );
+        model.Graph.Initializer.Add(Integer("trips", 3));
         model.Graph.Output.Add(Info("rows", 1, 3, "N", 3));
         RoundTrips(model, oracle: true);
     }

@@ -12,7 +12,7 @@ public sealed class GatherTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Every_column_takes_its_own_indices(bool tables)
+    public void Every_direction_takes_its_own_indices(bool tables)
     {
         var b = new GraphBuilder();
         var (x, indices) = (

@@ -11,6 +11,7 @@ using Precision = OnnxCurvature.Ir.Precision;
 namespace OnnxCurvature.Tests.RandomGraphs;
 
 /// <summary>Small graphs in which random ones once showed faults, against the same dense derivatives.</summary>
+[Trait("Category", "Slow")]
 public sealed class FoundFaultTests
 {
     /// <summary>Of a single sample every axis of size one may be that of samples.</summary>

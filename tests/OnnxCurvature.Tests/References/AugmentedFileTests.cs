@@ -72,7 +72,7 @@ public sealed class AugmentedFileTests
     [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 1L << 30)]
     [InlineData("vgg16_narrow.onnx", "conv4_3.weight", 200_000L)]
     [InlineData("resnet_small.onnx", "block2.conv1.weight", 1L << 30)]
-    public void Files_with_products_at_open_channels_are_run(string model, string weight, long bytes)
+    public void Files_with_products_at_nonzero_channels_are_run(string model, string weight, long bytes)
     {
         using var folder = new TemporaryFolder();
         var entry = ReferenceTable.Find(model, weight);

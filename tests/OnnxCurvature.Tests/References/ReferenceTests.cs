@@ -6,6 +6,7 @@ using Xunit;
 namespace OnnxCurvature.Tests.References;
 
 /// <summary>Results against derivatives that PyTorch computed in float64.</summary>
+[Trait("Category", "Slow")]
 public sealed class ReferenceTests
 {
     // One run gives all quantities of a weight.

@@ -217,10 +217,10 @@ public sealed class CudaTests
         Assert.Empty(CudaKernels.Lacking(PlanOfVgg16(weight, 1)));
 
     [Theory]
-    // On a device only the dense layers are taken at open channels, and those only of one sample.
+    // On a device only the dense layers are taken at nonzero channels, and those only of one sample.
     [InlineData("conv4_3.weight", 1, 2)]
     [InlineData("conv4_3.weight", 2, 0)]
-    public void Dense_layers_of_VGG16_are_taken_at_open_channels_on_a_device(string weight, int samples, int layers)
+    public void Dense_layers_of_VGG16_are_taken_at_nonzero_channels_on_a_device(string weight, int samples, int layers)
     {
         var program = PlanOfVgg16(weight, samples);
         Assert.Equal(layers, program.Nodes.Count(node => node.Operator is TopK));

@@ -63,12 +63,4 @@ internal static class FullSizeVgg16
             value = node.Output[0];
         }
     }
-
-    private static AttributeProto Ints(string name, params long[] values) =>
-        new()
-        {
-            Name = name,
-            Type = AttributeProto.Types.AttributeType.Ints,
-            Ints = { values },
-        };
 }

@@ -12,7 +12,7 @@ internal sealed record ImportanceDocument(
     [property: Description("The loss over all samples.")] double Loss,
     [property: Description("How many samples there are.")] long Samples,
     [property: Description("The weights, in the order of the graph.")] ImmutableArray<ImportanceEntry> Layers,
-    [property: Description("What a user should know: one sentence each.")] ImmutableArray<string> Notes
+    [property: Description("Notes for the user: one sentence each.")] ImmutableArray<string> Notes
 )
 {
     /// <summary>The schema that is written.</summary>

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Analysis.Importance;
 
 /// <summary>
 /// How much a task needs each entry of its weights, for elastic weight consolidation: when training goes on with another task, the penalty
-/// (λ/2) Σᵢ Fᵢᵢ (wᵢ − aᵢ)² holds the weights near the anchors a.
+/// (λ/2) Σᵢ Fᵢᵢ (wᵢ − aᵢ)² holds the weights near the anchors a (Kirkpatrick et al., 2017).
 /// </summary>
 /// <param name="Loss">The loss over all samples.</param>
 /// <param name="Samples">The number of samples.</param>

@@ -4,7 +4,7 @@ namespace OnnxCurvature.Analysis.Laplace;
 
 /// <summary>
 /// The logarithm of the marginal likelihood of a diagonal Laplace approximation, with a Gaussian prior of precision τ: −L + ½ n log τ − ½ τ
-/// ‖w‖² − ½ Σᵢ log(hᵢ + τ), where L is the sum of the losses and h the diagonal of its curvature.
+/// ‖w‖² − ½ Σᵢ log(hᵢ + τ), where L is the sum of the losses and h the diagonal of its curvature (MacKay, 1992).
 /// </summary>
 /// <param name="loss">L.</param>
 /// <param name="values">w.</param>

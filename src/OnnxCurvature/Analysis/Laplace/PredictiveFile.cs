@@ -17,7 +17,7 @@ namespace OnnxCurvature.Analysis.Laplace;
 
 /// <summary>
 /// A model that also gives out the predictive variance of what the loss is taken of, z, linearized in the weights: Σᵢ (∂z/∂wᵢ)² σᵢ². The
-/// mean is z itself.
+/// mean is z itself (Immer, Korzepa and Bauer, 2021).
 /// </summary>
 internal static class PredictiveFile
 {

@@ -20,7 +20,8 @@ public enum PruningStructure
 public enum PruningScore
 {
     /// <summary>
-    /// The predicted change of the loss, ½ Hᵢᵢ wᵢ² − gᵢ wᵢ: optimal brain damage, away from a minimum with the gradient's term.
+    /// The predicted change of the loss, ½ Hᵢᵢ wᵢ² − gᵢ wᵢ: optimal brain damage (LeCun, Denker and Solla, 1990), away from a minimum
+    /// with the gradient's term.
     /// </summary>
     Curvature,
 

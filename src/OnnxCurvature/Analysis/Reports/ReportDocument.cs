@@ -22,7 +22,7 @@ internal sealed record ReportDocument
     public required ImmutableArray<DataEntry> Data { get; init; }
 
     /// <summary>The options of the analysis.</summary>
-    [Description("What was asked, as the options of the command have it.")]
+    [Description("The request, as the options of the command have it.")]
     public required OptionsEntry Options { get; init; }
 
     /// <summary>The versions of the programs.</summary>
@@ -50,11 +50,11 @@ internal sealed record ReportDocument
     public required ImmutableArray<LeftOutEntry> LeftOut { get; init; }
 
     /// <summary>The checks of the runs.</summary>
-    [Description("What the checks of the runs found: some entries of the exact results, derived a second time in another way.")]
+    [Description("The outcome of the checks of the runs: some entries of the exact results, derived a second time in another way.")]
     public required ImmutableArray<CheckEntry> Checks { get; init; }
 
     /// <summary>Notes.</summary>
-    [Description("What the reader should know: one sentence each.")]
+    [Description("Notes for the reader: one sentence each.")]
     public required ImmutableArray<string> Notes { get; init; }
 }
 
@@ -80,7 +80,7 @@ internal sealed record OptionsEntry(
     [property: Description("The names or patterns of --wrt; none for all weights.")] ImmutableArray<string> Wrt,
     [property: Description("The seconds that exact diagonals were allowed to take.")] double BudgetSeconds,
     [property: Description("The random directions of estimates.")] int Probes,
-    [property: Description("What the random numbers of estimates were made from.")] int Seed
+    [property: Description("The seed of the random numbers of estimates.")] int Seed
 );
 
 /// <summary>Versions.</summary>

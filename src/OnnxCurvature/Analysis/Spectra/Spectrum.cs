@@ -7,7 +7,10 @@ using OnnxCurvature.Runtime.Runs;
 
 namespace OnnxCurvature.Analysis.Spectra;
 
-/// <summary>Computes spectra by products with the compiled Hessian.</summary>
+/// <summary>
+/// Computes spectra by products with the compiled Hessian: eigenvalues as Ritz values, and densities by stochastic Lanczos quadrature
+/// (Ubaru, Chen and Saad, 2017).
+/// </summary>
 internal sealed class Spectrum(
     RunPricing pricing,
     SpectrumOptions options,

@@ -24,7 +24,7 @@ internal static class ContractionChoice
         double Gram(double positions) =>
             2 * rows * positions * positions * (directions + inner)
             + FlopsPerElement * rows * positions * (4 * inner + 2 * directions + positions);
-        // What is kept may take as much as a single direction does that is contracted directly: with less there would be no way at all.
+        // The kept values may take as much as a single direction does that is contracted directly: with less there would be no way at all.
         var most = Math.Max(limits.MemoryBytes / 3.0, rows * inner * site.Entry.Type.Element.Size());
         bool Fits(double positions) => rows * positions * positions * site.Entry.Type.Element.Size() < most;
         var atArgmax =

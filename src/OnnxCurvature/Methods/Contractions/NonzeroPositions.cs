@@ -72,7 +72,7 @@ internal sealed class NonzeroPositions
     public Func<Value> Build(ChunkLoop chunkLoop, DirectionPair directions)
     {
         var (body, all) = (chunkLoop.Body, directions.Left.Type.Shape);
-        // What is gathered for a row of the weight are rows of memory: [Q * O, K].
+        // The entries that are gathered for a row of the weight are rows of memory: [Q * O, K].
         var tables = directions.Select(side =>
             Reshape.To(body, TransposeAxes.Of(body, Reshape.To(body, side, [all[0], all[2], all[3]]), 2, 1, 0), [all[3] * all[2], all[0]])
         );

@@ -27,7 +27,7 @@ internal sealed class CostModel
     /// <summary>The speed of the machine.</summary>
     public MachineProfile Machine => _limits.Machine;
 
-    /// <summary>Learns the bounds of sizes that only the data tell from a program whose parts are to be estimated.</summary>
+    /// <summary>Learns the bounds of sizes that are known from the data only from a program whose parts are to be estimated.</summary>
     public void Learn(Program program) => _sizes.Learn(program);
 
     /// <summary>The size that a dimension is expected to have.</summary>

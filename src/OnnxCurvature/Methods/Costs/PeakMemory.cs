@@ -63,7 +63,7 @@ internal sealed class PeakMemory(CostModel costs)
             {
                 Allocate(copies);
                 peak = Math.Max(peak, bytes);
-                // What was read is free before the output is copied out of its blocks.
+                // The input is free before the output is copied out of its blocks.
                 Free(freed[index].Where(copy => copy.Value != node.Output));
             }
             Allocate(node.Outputs.Where(output => !holders.ContainsKey(output)).Select(Plain).Where(lastUse.ContainsKey));
@@ -118,11 +118,11 @@ internal sealed class PeakMemory(CostModel costs)
             : node.Inputs.OfType<Value>().Where(input => input.Type.Rank == 4);
 
     private double Bytes(Copy copy) =>
-        costs.Bytes(copy.Value) * (copy.IsInBlocks && Channels(copy.Value) is { } channels ? Filled(channels) / channels : 1);
+        costs.Bytes(copy.Value) * (copy.IsInBlocks && Channels(copy.Value) is { } channels ? WholeBlocks(channels) / channels : 1);
 
     private static long? Channels(Value value) => value.Type.Shape[1].Known;
 
-    private static double Filled(long channels) => (channels + Block - 1) / Block * Block;
+    private static double WholeBlocks(long channels) => (channels + Block - 1) / Block * Block;
 
     /// <summary>Whether a value follows from weights alone.</summary>
     private bool IsOfWeights(Value value)

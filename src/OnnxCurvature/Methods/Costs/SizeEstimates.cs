@@ -7,8 +7,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Costs;
 
 /// <summary>
-/// Sizes to count with: those that a plan is made for, and, for sizes that only the data tell, what they are at most, and half of that
-/// where they count how many entries are chosen.
+/// Sizes to count with: those that a plan is made for, and, for sizes that are known from the data only, what they are at most, and half of
+/// that where they count how many entries are chosen.
 /// </summary>
 internal sealed class SizeEstimates(PlanLimits limits)
 {

@@ -295,7 +295,8 @@ internal sealed class DerivativeBuilder
     }
 
     /// <summary>
-    /// A diagonal for each sample: from the factor where the loss is the only source of curvature, or for Gauss–Newton; else by products.
+    /// A diagonal for each sample: from the square root of the output Hessian where the loss is the only source of curvature, or for
+    /// Gauss–Newton; else by products.
     /// </summary>
     private DirectionWork Diagonal(Target target, Quantity quantity)
     {
@@ -312,16 +313,13 @@ internal sealed class DerivativeBuilder
                     root,
                     "the Gauss–Newton matrix of each sample is taken of the image of every entry in the output"
                 )
-                ?? samples.FactorDiagonal(
-                    root,
-                    $"the Gauss–Newton matrix of each sample is the sum of squared pull-backs of {root.Formula}"
-                );
+                ?? samples.RootDiagonal(root, $"the Gauss–Newton matrix of each sample is the sum of squared pull-backs of {root.Formula}");
         }
-        return _head.Root is { } factor && CurvedBetween(target) is null
-            ? samples.FactorDiagonal(
-                factor,
+        return _head.Root is { } squareRoot && CurvedBetween(target) is null
+            ? samples.RootDiagonal(
+                squareRoot,
                 $"no node between '{target.Value.Name}' and '{_head.Output.Name}' has a second derivative, so the diagonal of each "
-                    + $"sample is the sum of squared pull-backs of {factor.Formula}"
+                    + $"sample is the sum of squared pull-backs of {squareRoot.Formula}"
             )
             : samples.ProductDiagonal("the derivative of each sample's gradient along every entry is exact for any graph");
     }

@@ -13,8 +13,8 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// <summary>
 /// The recursion of Becker and LeCun (1988): second derivatives h are passed back from node to node, as gradients are, with all that is not
 /// on the diagonal left out on the way. At y = φ(x), entry by entry, hₓ = φ'² h_y + φ'' ∂L/∂y; at a linear map, h_x = (A ⊙ A)ᵀ h_y. One
-/// pass, and biased. HesScale starts from the exact diagonal of the loss's Hessian in z; Becker and LeCun take softmax for a function of
-/// each logit alone.
+/// pass, and biased. HesScale (Elsayed and Mahmood, 2022) starts from the exact diagonal of the loss's Hessian in z; Becker and LeCun take
+/// softmax for a function of each logit alone.
 /// </summary>
 internal sealed class DiagonalRecursion(GraphBuilder b, LossHead head, CurvatureRequest request)
 {

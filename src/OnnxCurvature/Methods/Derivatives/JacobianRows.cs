@@ -40,7 +40,7 @@ internal sealed class JacobianRows
         _inBlocks = path is not null && path.AxisOf(target.Value).IsSeparate;
         _pull = path is not null
             ? new SamplePullBack(_b, _z, path, samples, isMasked: false)
-            : new SamplePullBack(_b, _z, TargetPath.Create(model, _z, target, out _, together: true)!, SampleLayout.None, isMasked: false);
+            : new SamplePullBack(_b, _z, TargetPath.Create(model, _z, target, out _, jointly: true)!, SampleLayout.None, isMasked: false);
         Rows =
             _pull.InOutput.OfOne(_z.Type.Shape).Elements.Known
             ?? throw new UserErrorException(
@@ -75,7 +75,7 @@ internal sealed class JacobianRows
                 var pulled = _pull.Directions(chunkLoop, directions);
                 // [K, N, *w] or, for a block of each sample, [K, N, *xₙ]; cut to the part before chunks are put together.
                 var all = _inBlocks ? _pull.WithSamples(chunkLoop.Body, pulled, 1) : pulled;
-                if (!_inBlocks && !_pull.Apart)
+                if (!_inBlocks && !_pull.IsBySample)
                     all = Reshape.InsertAxis(chunkLoop.Body, pulled, 1);
                 var slot = chunkLoop.Collect(_target.RowsOf(chunkLoop.Body, all, _inBlocks ? 1 : 2));
                 return () => Placed(TransposeAxes.Move(_b, chunkLoop.Result(slot), 0, 1));
@@ -94,7 +94,7 @@ internal sealed class JacobianRows
             Work = (chunkLoop, directions) =>
             {
                 var (body, pulled) = (chunkLoop.Body, _pull.Directions(chunkLoop, directions));
-                var rows = _pull.Apart ? pulled : Reshape.InsertAxis(body, pulled, 1);
+                var rows = _pull.IsBySample ? pulled : Reshape.InsertAxis(body, pulled, 1);
                 var weighed = Mul.Of(body, Mul.Of(body, rows, rows), variances);
                 var axes = Enumerable.Range(2, rows.Type.Rank - 2).Select(axis => (long)axis).ToArray();
                 var slot = chunkLoop.Collect(axes.Length == 0 ? weighed : ReduceSum.Of(body, weighed, axes, keepDims: false));

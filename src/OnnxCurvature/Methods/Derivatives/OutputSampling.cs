@@ -15,7 +15,7 @@ namespace OnnxCurvature.Methods.Derivatives;
 /// <summary>
 /// Gradients in z of the loss at targets that are sampled from the distribution of which the loss is the negative logarithm: classes from
 /// softmax(z) for cross-entropy, 0 or 1 from σ(z) for binary cross-entropy, and normal numbers around z of variance 1/2 for (z − t)². The
-/// mean of their outer products is the Hessian of the loss in z.
+/// mean of their outer products is the Hessian of the loss in z (Martens, 2020).
 /// </summary>
 internal sealed class OutputSampling
 {

@@ -10,7 +10,8 @@ namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
 /// The mean of what random directions give, and its standard error, entry by entry: √(Σ(x − x̄)² / (P(P − 1))) for P directions. Both are
-/// sums over directions, which they share.
+/// sums over directions, which they share. With random signs this is the estimate of Hutchinson (1990) for traces, and of Bekas,
+/// Kokiopoulou and Saad (2007) for diagonals.
 /// </summary>
 /// <param name="target">The target.</param>
 /// <param name="name">The method's name.</param>

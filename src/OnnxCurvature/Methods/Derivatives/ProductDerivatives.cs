@@ -10,7 +10,9 @@ using OnnxCurvature.Transforms;
 
 namespace OnnxCurvature.Methods.Derivatives;
 
-/// <summary>Products of the Hessian of the loss with directions, for one target.</summary>
+/// <summary>
+/// Products of the Hessian of the loss with directions [K, *w], for one target w: the tangents of its gradient (Pearlmutter, 1994).
+/// </summary>
 internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gradient, PlanLimits limits)
 {
     private readonly SharedDirections _shared = new();

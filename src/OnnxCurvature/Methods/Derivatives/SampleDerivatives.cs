@@ -52,7 +52,7 @@ internal sealed class SampleDerivatives
             && place.IsSeparate
             && place.SamplesOf(head.Output.Type.Shape).IsKnown;
         if (isMasked)
-            path = TargetPath.Create(model, head.Output, target, out obstacle, together: true);
+            path = TargetPath.Create(model, head.Output, target, out obstacle, jointly: true);
         if (path is null || obstacle is not null)
             throw new UserErrorException(
                 $"The {quantity.Name()} of '{target.Name}' cannot be computed, because {obstacle}; give one sample (--batch-size 1 or "
@@ -151,14 +151,14 @@ internal sealed class SampleDerivatives
         new(_target, name, reason, probes, directions, Contribution, weight);
 
     /// <summary>Σ_c (Jₙᵀ s_nc)² for each sample, from the directions of the square root of the output Hessian.</summary>
-    public DirectionWork FactorDiagonal(OutputHessianRoot factor, string reason) =>
+    public DirectionWork RootDiagonal(OutputHessianRoot root, string reason) =>
         new DirectionWork(
             _target,
             "square root of the output Hessian, per sample",
             reason,
-            new RootDirections(_head.Output, factor, _pull.InOutput).Directions,
+            new RootDirections(_head.Output, root, _pull.InOutput).Directions,
             _shared,
-            chunkLoop => chunkLoop.Masked(factor.DirectionsAt(chunkLoop.Outer, chunkLoop.Body, chunkLoop.Indices, _pull.InOutput)),
+            chunkLoop => chunkLoop.Masked(root.DirectionsAt(chunkLoop.Outer, chunkLoop.Body, chunkLoop.Indices, _pull.InOutput)),
             (chunkLoop, directions) =>
             {
                 var slot = chunkLoop.Accumulate(ReduceSum.Of(chunkLoop.Body, Squared(chunkLoop, directions), [0], keepDims: false));
@@ -167,7 +167,7 @@ internal sealed class SampleDerivatives
                         chunkLoop.Outer,
                         Mul.Of(
                             chunkLoop.Outer,
-                            Mul.Of(chunkLoop.Outer, factor.Weight, Scale),
+                            Mul.Of(chunkLoop.Outer, root.Weight, Scale),
                             _pull.WithSamples(chunkLoop.Outer, chunkLoop.Result(slot), 0)
                         ),
                         1
@@ -179,10 +179,10 @@ internal sealed class SampleDerivatives
     /// (J eᵢ)ᵀ ∇²ℓₙ (J eᵢ) for each sample, from a forward product for each entry, where the target has fewer entries than the square root
     /// of the output Hessian has directions; else null. A sample's share is taken in the output, so nothing before need be separate.
     /// </summary>
-    public DirectionWork? ForwardDiagonal(OutputHessianRoot factor, string reason)
+    public DirectionWork? ForwardDiagonal(OutputHessianRoot root, string reason)
     {
         var unit = new UnitDirections(_target, _pull.InTarget);
-        if (factor.Directions(_pull.InOutput).Known is not { } directions || unit.Count >= directions)
+        if (root.Directions(_pull.InOutput).Known is not { } directions || unit.Count >= directions)
             return null;
         var tangent = _b.Linearize([_target.Value], [_head.Output]);
         return new DirectionWork(
@@ -200,13 +200,13 @@ internal sealed class SampleDerivatives
                 var images = body.Batch([image], new Dictionary<Value, Value> { [tangent.Inputs[0]] = directions }, chunkLoop.ChunkSize)[
                     0
                 ]!;
-                var projected = factor.Project(chunkLoop.Outer, body, images);
+                var projected = root.Project(chunkLoop.Outer, body, images);
                 // [K, N, *zₙ]
                 var squares = SamplesFirst.Of(body, Mul.Of(body, projected, projected), _pull.InOutput, 1);
                 var shape = squares.Type.Shape;
                 var flat = Reshape.To(body, squares, [shape[0], shape[1], shape.Product(2, shape.Rank)]);
                 var slot = chunkLoop.Collect(ReduceSum.Of(body, flat, [2], keepDims: false));
-                return () => Placed(Mul.Of(_b, Mul.Of(_b, factor.Weight, Scale), chunkLoop.Result(slot)));
+                return () => Placed(Mul.Of(_b, Mul.Of(_b, root.Weight, Scale), chunkLoop.Result(slot)));
             }
         );
     }
@@ -281,7 +281,7 @@ internal sealed class SampleDerivatives
     private Value Contribution(ChunkLoop chunkLoop, Value directions)
     {
         var squares = Squared(chunkLoop, directions);
-        if (_pull.Apart)
+        if (_pull.IsBySample)
             squares = ReduceSum.Of(chunkLoop.Body, squares, [1], keepDims: false);
         return _target.RowsOf(chunkLoop.Body, squares, 1);
     }

@@ -39,7 +39,7 @@ internal sealed class SamplePullBack(GraphBuilder outer, Value z, TargetPath pat
     public bool IsOfSamples => InTarget.IsSeparate;
 
     /// <summary>Whether pull-backs have an axis of samples.</summary>
-    public bool Apart => path.Separates || isMasked;
+    public bool IsBySample => path.Separates || isMasked;
 
     /// <summary>
     /// The shape of a target that holds samples, with these first: nothing is left of an axis that they have to themselves.
@@ -70,7 +70,7 @@ internal sealed class SamplePullBack(GraphBuilder outer, Value z, TargetPath pat
     /// Pull-backs with an axis of samples before the target's own axes: that of the target's samples, or of a single one.
     /// </summary>
     public Value WithSamples(GraphBuilder b, Value value, int axis) =>
-        Apart ? value
+        IsBySample ? value
         : !IsOfSamples ? Reshape.InsertAxis(b, value, axis)
         : Reshape.To(b, SamplesFirst.Of(b, value, InTarget, axis), value.Type.Shape.Range(0, axis).Concat(SamplesFirstShape));
 

@@ -16,12 +16,14 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
-/// The factor of cross-entropy with the directions √p_c (e_c − p) of the most likely classes of each sample only. Each direction adds a
-/// square, so what is kept is a lower bound. Of the others, random sums Σ ε_c √p_c (e_c − p) with signs ε are squared, whose mean is what
-/// was left out.
+/// The square root of the output Hessian of cross-entropy with the directions √p_c (e_c − p) of the most likely classes of each sample
+/// only. Each direction adds a square, so what is kept is a lower bound. Of the others, random sums Σ ε_c √p_c (e_c − p) with signs ε are
+/// squared, whose mean is what was left out.
 /// </summary>
 internal sealed class Truncation
 {
+    private const string Method = "truncated square root of the output Hessian";
+
     private readonly GraphBuilder _b;
     private readonly CurvatureRequest _request;
     private readonly LossHead _head;
@@ -65,7 +67,7 @@ internal sealed class Truncation
         PlanLimits limits
     )
     {
-        var (factor, pull) = (new KeptFactor(this), samples.PullBack);
+        var (root, pull) = (new KeptRoot(this), samples.PullBack);
         if (pull.IsMasked || _head.Root!.Directions(pull.InOutput) != _classes)
             throw new UserErrorException(
                 $"--tolerance needs independent samples with one row of '{_head.Output.Name}' {_head.Output.Type.Shape} each; leave it out."
@@ -73,30 +75,30 @@ internal sealed class Truncation
         var bound = new PullBackTerm(
             _b,
             pull.Path,
-            new RootDirections(_head.Output, factor, pull.InOutput),
+            new RootDirections(_head.Output, root, pull.InOutput),
             WeightEntry.Find(_b, pull.Path),
             limits
         );
         var rest = samples.Sampled(
-            "truncated factor",
+            Method,
             _request.Probes,
             Remainder,
-            factor.Weight,
+            root.Weight,
             $"an unbiased estimate: to the lower bound is added the mean of {_request.Probes} squared pull-backs of random sums over "
                 + $"the other classes (seed {_request.Seed})"
         );
         yield return new PlannedQuantity(
             target,
             [lower],
-            "truncated factor",
+            Method,
             $"a lower bound: squared pull-backs of the directions of the {_kept} most likely of {_classes} classes of each sample",
             [bound],
             [],
             []
         );
-        yield return new PlannedQuantity(target, [estimate], "truncated factor", rest.Mean.Description, [bound, rest.Mean], [], []);
+        yield return new PlannedQuantity(target, [estimate], Method, rest.Mean.Description, [bound, rest.Mean], [], []);
         var errors = Error(error, rest);
-        yield return new PlannedQuantity(target, [error], "truncated factor", errors.Description, [errors], [], []);
+        yield return new PlannedQuantity(target, [error], Method, errors.Description, [errors], [], []);
     }
 
     /// <summary>Random sums of the directions that are left out, [K, N, C].</summary>
@@ -118,7 +120,7 @@ internal sealed class Truncation
     /// <summary>1 for the classes of each sample whose directions are kept, else 0: [N, C].</summary>
     private Value Kept(ElementType element) => ReduceSum.Of(_b, OneHotRows.Of(_b, _order, _classes, element), [1], keepDims: false);
 
-    private sealed class KeptFactor(Truncation truncation) : OutputHessianRoot
+    private sealed class KeptRoot(Truncation truncation) : OutputHessianRoot
     {
         public override Dim Directions(SampleLayout samples) => truncation._kept;
 

@@ -89,7 +89,7 @@ internal static class CrossEntropy
                 loss,
                 logits,
                 input,
-                new Factor(b, logits, axis, classes, terms.RowWeights, scale),
+                new Root(b, logits, axis, classes, terms.RowWeights, scale),
                 reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum,
                 notes
             )
@@ -105,8 +105,8 @@ internal static class CrossEntropy
         axis == DefaultAxis && logits.Range(2, logits.Rank).Elements.IsOne ? logits.Range(0, 1) : logits.Remove(axis);
 
     /// <summary>
-    /// The factor of a cross-entropy that a model computes: the directions of a sample are scaled by the root of its weight. Null where
-    /// the weights of classes are not known to be positive, for then the Hessian is not known to have a real factor.
+    /// The square root of the output Hessian of a cross-entropy that a model computes: the directions of a sample are scaled by the root of
+    /// its weight. Null where the weights of classes are not known to be positive, for then the Hessian is not known to have a real one.
     /// </summary>
     public static OutputHessianRoot? RootOf(GraphBuilder b, Node node, Value logits)
     {
@@ -120,10 +120,10 @@ internal static class CrossEntropy
             mean && weights is not null
                 ? new Expr(b, ReduceSum.All(b, weights)).Through<Reciprocal>()
                 : Means.Weight(b, logits.Type.Shape.Remove(1), logits.Type.Element, mean ? Reduction.Mean : Reduction.Sum, 1);
-        return new Factor(b, logits, DefaultAxis, classes, weights, scale);
+        return new Root(b, logits, DefaultAxis, classes, weights, scale);
     }
 
-    private sealed class Factor(GraphBuilder program, Value logits, int axis, long classes, Value? weights, Value scale) : OutputHessianRoot
+    private sealed class Root(GraphBuilder program, Value logits, int axis, long classes, Value? weights, Value scale) : OutputHessianRoot
     {
         private readonly Value _probabilities = Softmax.Of(program, logits, axis);
         private Value? _complements;

@@ -66,12 +66,12 @@ internal static class EntrywiseLoss
         var all = Enumerable.Range(0, z.Type.Rank).Select(axis => (long)axis).ToArray();
         var loss =
             reduction == Reduction.Mean ? ReduceMean.Of(b, entries, all, keepDims: false) : ReduceSum.Of(b, entries, all, keepDims: false);
-        var factor = new Factor(z, Means.Weight(b, z.Type.Shape, z.Type.Element, reduction, second), root, formula);
-        return new LossHead(loss, z, target, factor, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes);
+        var hessian = new Root(z, Means.Weight(b, z.Type.Shape, z.Type.Element, reduction, second), root, formula);
+        return new LossHead(loss, z, target, hessian, reduction == Reduction.Mean ? BatchWeight.Samples : BatchWeight.Sum, notes);
     }
 
     /// <summary>Directions e_j, or √φ''(z_j) e_j: one for each entry of a sample.</summary>
-    private sealed class Factor(Value z, Value weight, Value? root, string formula) : OutputHessianRoot
+    private sealed class Root(Value z, Value weight, Value? root, string formula) : OutputHessianRoot
     {
         public override Value Weight => weight;
 

@@ -6,7 +6,7 @@ namespace OnnxCurvature.Methods.Losses;
 /// <summary>
 /// A square root of the Hessian of a loss in its output z, sample by sample: ∇²ℓ = weight · Σ_c s_c s_cᵀ. The directions s_c are
 /// made when they are needed, a chunk at a time. Every method takes where the samples lie in z; where they are not distinguished, all of z
-/// is one sample.
+/// is one sample. Diagonals from such square roots are those of Dangel, Kunstner and Hennig (2020, BackPACK).
 /// </summary>
 internal abstract class OutputHessianRoot
 {

@@ -6,7 +6,7 @@ using OnnxCurvature.Ops;
 namespace OnnxCurvature.Methods.Paths;
 
 /// <summary>
-/// Where on a way from a target to the loss samples are mixed. The nodes are looked at once, however many cuts are asked about.
+/// Where on a way from a target to the loss samples are coupled. The nodes are looked at once, however many cuts are asked about.
 /// </summary>
 internal sealed class SampleObstacles
 {

@@ -65,10 +65,10 @@ internal sealed class SampleProof
     public SampleLayout Of(Value value) => _layouts.GetValueOrDefault(value);
 
     /// <summary>How the samples lie in a value where they are to be distinguished: not at all where there is one only.</summary>
-    public SampleLayout Apart(Value value) => IsSingle ? SampleLayout.None : Of(value);
+    public SampleLayout Separate(Value value) => IsSingle ? SampleLayout.None : Of(value);
 
-    /// <summary>The shape of what one sample has of a value; that of the whole value where samples do not are independent in it.</summary>
-    public TensorShape OfOne(Value value) => Apart(value).OfOne(value.Type.Shape);
+    /// <summary>The shape of what one sample has of a value; that of the whole value where samples are not independent in it.</summary>
+    public TensorShape OfOne(Value value) => Separate(value).OfOne(value.Type.Shape);
 
     /// <summary>The obstacle to cutting a way between the target and the loss.</summary>
     /// <param name="nodes">The nodes of the way, in order.</param>

@@ -69,21 +69,21 @@ internal sealed class TargetPath
     /// <param name="output">Where the path ends.</param>
     /// <param name="target">Where it begins.</param>
     /// <param name="obstacle">The obstacle to it.</param>
-    /// <param name="together">Whether all samples count as one, so that they may be coupled; their pull-backs then come added up.</param>
-    public static TargetPath? Create(ModelGraph model, Value output, Target target, out string? obstacle, bool together = false)
+    /// <param name="jointly">Whether all samples count as one, so that they may be coupled; their pull-backs then come added up.</param>
+    public static TargetPath? Create(ModelGraph model, Value output, Target target, out string? obstacle, bool jointly = false)
     {
         var b = model.Builder;
         var nodes = GraphWalk.Ancestors([output]);
         var axes = InputSamples.Along(model, nodes);
         var along = axes.GetValueOrDefault(output);
         // A value that no sample is a part of is the same for all of them, so it is taken whole, as it is where there is one sample.
-        together |= along.IsNone || InputSamples.Counts(nodes, axes).All(count => count.IsOne);
-        if (!together && !along.IsSeparate)
+        jointly |= along.IsNone || InputSamples.Counts(nodes, axes).All(count => count.IsOne);
+        if (!jointly && !along.IsSeparate)
         {
             obstacle = $"the samples of '{output.Name}' are not proven to be independent";
             return null;
         }
-        var samples = together ? 1 : along.SamplesOf(output.Type.Shape);
+        var samples = jointly ? 1 : along.SamplesOf(output.Type.Shape);
 
         var tangents = new Dictionary<Value, Value> { [target.Value] = b.Parameter(target.Value.Type) };
         var refusals = new List<UnsupportedNode>();
@@ -96,7 +96,7 @@ internal sealed class TargetPath
         obstacle = null;
         if (samples != 1)
         {
-            // Where a primal value keeps samples apart its tangent does, too; the rules alone cannot tell that of a tangent that is
+            // Where a primal value keeps samples apart its tangent does, too; the rules alone do not show that of a tangent that is
             // a weight's tangent repeated for every sample.
             var same = tangents.Where(pair => axes.GetValueOrDefault(pair.Key).IsNone).Select(pair => pair.Value).ToHashSet();
             foreach (var (primal, dx) in tangents)

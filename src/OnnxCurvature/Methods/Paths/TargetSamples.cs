@@ -27,7 +27,7 @@ internal static class TargetSamples
             .First;
 
     /// <summary>Whether some targets depend on the samples and others do not.</summary>
-    public static bool AreMixed(ModelGraph model, IReadOnlyList<Target> targets) =>
+    public static bool AreOfBothKinds(ModelGraph model, IReadOnlyList<Target> targets) =>
         Of(model, targets).Select(samples => samples.IsNone).Distinct().Count() > 1;
 
     /// <summary>

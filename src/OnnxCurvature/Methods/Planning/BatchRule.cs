@@ -25,7 +25,7 @@ internal readonly record struct BatchRule(BatchWeight Weight, string? Obstacle =
                 head.Reduction,
                 $"'{of.Name}' depends on the samples and does not hold them one after the other " + $"along its first axis"
             );
-        if (request.Quantities.Contains(Quantity.CrossHessian) && TargetSamples.AreMixed(model, targets))
+        if (request.Quantities.Contains(Quantity.CrossHessian) && TargetSamples.AreOfBothKinds(model, targets))
             return new BatchRule(head.Reduction, "the cross-hessian is of a value that all samples share and of one that belongs to them");
         // A batch of one sample is that sample, whatever the model does with several.
         if (layouts.All(entry => entry.Value.IsSeparate && entry.Value.SamplesOf(entry.Key.Type.Shape).IsOne))

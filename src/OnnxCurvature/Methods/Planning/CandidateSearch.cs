@@ -44,22 +44,22 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             var at = cut.Value.Type;
             if (!at.Element.IsFloat())
                 continue;
-            if (cut.Value == head.Output && head.Root is { } factor)
+            if (cut.Value == head.Output && head.Root is { } root)
             {
-                var output = AtOutput(survey, cut, factor, sources[index], blocked ?? obstacles.Before(cut.Value, cut.Before));
+                var output = AtOutput(survey, cut, root, sources[index], blocked ?? obstacles.Before(cut.Value, cut.Before));
                 candidates.Add(output);
                 if (output.Obstacle is null)
-                    candidates.AddRange(AtNarrowCuts(survey, cut, factor, sources));
+                    candidates.AddRange(AtNarrowCuts(survey, cut, root, sources));
             }
             // Within the loss nothing is narrower than its sum, and at a weight there is one way, which is in already.
             if (!IsKnown(cut.Value) || cut.Value.Producer is { Origin.IsLoss: true } || cut.Before == 0 && !proof.Of(cut.Value).IsSeparate)
                 continue;
             var directions = Entries(cut, survey);
-            var mixing = obstacles.Before(cut.Value, cut.Before) ?? obstacles.After(cut.Before);
+            var coupling = obstacles.Before(cut.Value, cut.Before) ?? obstacles.After(cut.Before);
             candidates.Add(
-                Costed(survey, cut, Candidate.AtCut, directions, ProductPasses * survey.Flops(cut), 2, sources[index], blocked ?? mixing)
+                Costed(survey, cut, Candidate.AtCut, directions, ProductPasses * survey.Flops(cut), 2, sources[index], blocked ?? coupling)
             );
-            if (mixing is not null && isLinear && at.Shape.IsKnown && cut.Before > 0)
+            if (coupling is not null && isLinear && at.Shape.IsKnown && cut.Before > 0)
                 candidates.Add(AtCoupledCut(survey, cut));
         }
         if (AtJointCut(survey, obstacles) is { } joint)
@@ -72,12 +72,12 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     /// Hessian that are pulled back, for all samples at once or for each by itself, or forward products of the target's entries.
     /// </summary>
     /// <param name="survey">The survey from the target to the loss.</param>
-    /// <param name="factor">The square root of the output Hessian.</param>
+    /// <param name="root">The square root of the output Hessian.</param>
     /// <param name="obstacle">Why samples are not kept apart between the target and the output; null where they are.</param>
-    public ImmutableArray<Candidate> OfGaussNewton(Survey survey, OutputHessianRoot factor, string? obstacle)
+    public ImmutableArray<Candidate> OfGaussNewton(Survey survey, OutputHessianRoot root, string? obstacle)
     {
         var output = survey.Cuts.First(cut => cut.Value == head.Output);
-        var apart = AtOutput(survey, output, factor, (0, 0), obstacle);
+        var apart = AtOutput(survey, output, root, (0, 0), obstacle);
         var entries = limits.Size(output.Value.Type.Shape.Elements);
         var forward = survey.Flops(survey.Cuts[0], output);
         var candidates = new List<Candidate> { apart };
@@ -86,7 +86,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                 survey
                     .Cuts[..survey.Cuts.IndexOf(output)]
                     .Where(cut => cut.Value.Type.Element.IsFloat())
-                    .Select(cut => (Cut: cut, Narrow: _narrow.At(survey, cut, output, factor)))
+                    .Select(cut => (Cut: cut, Narrow: _narrow.At(survey, cut, output, root)))
                     .Where(at => at.Narrow is not null)
                     .Select(at =>
                         Costed(survey, at.Cut, Candidate.ByCholesky, at.Narrow!.Value.Directions, 0, 1, (at.Narrow.Value.Flops, 0), null)
@@ -94,7 +94,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             );
         if (obstacle is not null)
         {
-            var directions = limits.Size(factor.Directions(SampleLayout.None));
+            var directions = limits.Size(root.Directions(SampleLayout.None));
             candidates.Add(
                 new Candidate(
                     Candidate.ByCoupledRoot,
@@ -102,7 +102,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                     true,
                     directions,
                     directions * (FactorEntryFlops * entries + 2 * forward + 2 * TargetEntries(survey.Target)),
-                    factor.Directions(SampleLayout.None).IsKnown ? null : Unknown(output.Value)
+                    root.Directions(SampleLayout.None).IsKnown ? null : Unknown(output.Value)
                 )
                 {
                     IsJoint = true,
@@ -138,14 +138,14 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
         $"the sizes of '{value.Name}' {value.Type.Shape} are not known, so its entries cannot be counted; give them with --dim NAME=SIZE";
 
     /// <summary>The directions of the square root of the output Hessian at the loss's output.</summary>
-    private Candidate AtOutput(Survey survey, Cut output, OutputHessianRoot factor, (double, double) sources, string? obstacle)
+    private Candidate AtOutput(Survey survey, Cut output, OutputHessianRoot root, (double, double) sources, string? obstacle)
     {
         obstacle ??=
             proof.InOutput.IsCoupled ? $"the loss takes entries of several samples of '{output.Value.Name}' together"
-            : factor.Directions(proof.InOutput).IsKnown ? null
+            : root.Directions(proof.InOutput).IsKnown ? null
             : $"the sizes of '{output.Value.Name}' {output.Value.Type.Shape} are not known";
         var tail = Math.Min(FactorEntryFlops * limits.Size(output.Value.Type.Shape.Elements), ProductPasses * survey.Flops(output));
-        return Costed(survey, output, Candidate.ByRoot, RootDirections(survey, factor), tail, 1, sources, obstacle);
+        return Costed(survey, output, Candidate.ByRoot, RootDirections(survey, root), tail, 1, sources, obstacle);
     }
 
     /// <summary>
@@ -155,13 +155,13 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     private IEnumerable<Candidate> AtNarrowCuts(
         Survey survey,
         Cut output,
-        OutputHessianRoot factor,
+        OutputHessianRoot root,
         (double Flops, double Directions)[] sources
     )
     {
         var of = survey.Cuts.IndexOf(output);
         for (var index = of - 1; index >= 0 && survey.Cuts[index + 1].Kind == RegionKind.Linear; index--)
-            if (_narrow.At(survey, survey.Cuts[index], output, factor) is { } narrow)
+            if (_narrow.At(survey, survey.Cuts[index], output, root) is { } narrow)
                 yield return Costed(
                     survey,
                     survey.Cuts[index],
@@ -207,7 +207,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             return null;
         if (!proof.IsSingle && values.Select(value => proof.Of(value).SamplesOf(value.Type.Shape)).Distinct().Count() > 1)
             return null;
-        var joint = JointCut.Of(builder, survey.Target.Value, values, [.. values.Select(proof.Apart)]);
+        var joint = JointCut.Of(builder, survey.Target.Value, values, [.. values.Select(proof.Separate)]);
         var directions = values.Sum(Entries);
         var (all, before) = (survey.Flops(survey.Cuts[0]), survey.FlopsOf(joint.Before));
         var pull = Math.Max(0, before - survey.Flops(survey.Cuts[0], survey.PullBackEndpoint));
@@ -333,9 +333,9 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     /// The directions of the square root of the output Hessian, or those that are pushed forward from the target's product where these are
     /// fewer.
     /// </summary>
-    private double RootDirections(Survey survey, OutputHessianRoot factor)
+    private double RootDirections(Survey survey, OutputHessianRoot root)
     {
-        var directions = limits.Size(factor.Directions(proof.InOutput));
+        var directions = limits.Size(root.Directions(proof.InOutput));
         return
             limits.OneRunForEachChunk
             || survey.Entry is null

@@ -175,7 +175,7 @@ internal sealed class DiagonalPlanner(
             best.Method == Candidate.ByForwardProducts
                 ? new ForwardProductTerm(target, head, search.SamplesOfForward(target, obstacle), proof.InOutput)
             : best.Method == Candidate.ByCholesky ? Term(target, CholeskyAt(best.Cut.Value), false)
-            : best.IsJoint ? Term(Path(target, head.Output, together: true), WholeRoot, false)
+            : best.IsJoint ? Term(Path(target, head.Output, jointly: true), WholeRoot, false)
             : Term(path!, Root, true);
         return new PlannedQuantity(
             target,
@@ -204,18 +204,18 @@ internal sealed class DiagonalPlanner(
     private CholeskyDirections CholeskyAt(Value at)
     {
         if (!_cholesky.TryGetValue(at, out var directions))
-            _cholesky[at] = directions = new CholeskyDirections(at, proof.Apart(at), Root, ShareOfCholesky * limits.MemoryBytes);
+            _cholesky[at] = directions = new CholeskyDirections(at, proof.Separate(at), Root, ShareOfCholesky * limits.MemoryBytes);
         return directions;
     }
 
-    private HessianDirections? HessianAt(Value at, (long Start, long End)? rows, bool together)
+    private HessianDirections? HessianAt(Value at, (long Start, long End)? rows, bool jointly)
     {
-        if (!_hessians.TryGetValue((at, rows, together), out var directions))
-            _hessians[(at, rows, together)] = directions = HessianDirections.Create(
+        if (!_hessians.TryGetValue((at, rows, jointly), out var directions))
+            _hessians[(at, rows, jointly)] = directions = HessianDirections.Create(
                 Builder,
                 head.Loss,
                 at,
-                together ? SampleLayout.None : proof.Apart(at),
+                jointly ? SampleLayout.None : proof.Separate(at),
                 rows
             );
         return directions;
@@ -223,7 +223,7 @@ internal sealed class DiagonalPlanner(
 
     /// <summary>
     /// Why samples cannot be kept apart on the way back from a candidate's cut or from where a source begins; null where they can. The
-    /// survey looks at values; only the tangents tell.
+    /// survey looks at values; only the tangents show it.
     /// </summary>
     private string? Obstacle(CandidateSearch search, Survey survey, Candidate candidate)
     {
@@ -281,7 +281,7 @@ internal sealed class DiagonalPlanner(
     private HessianDirections? RegionAt(Value from, Value to, (long Start, long End)? rows)
     {
         if (!_regions.TryGetValue((from, to, rows), out var directions))
-            _regions[(from, to, rows)] = directions = HessianDirections.OfRegion(Builder, head.Loss, from, to, proof.Apart(from), rows);
+            _regions[(from, to, rows)] = directions = HessianDirections.OfRegion(Builder, head.Loss, from, to, proof.Separate(from), rows);
         return directions;
     }
 
@@ -289,24 +289,24 @@ internal sealed class DiagonalPlanner(
     {
         if (!_sources.TryGetValue((from, to), out var directions))
             _sources[(from, to)] = directions = ElementwiseSource.Diagonal(Builder, head.Loss, from, to) is { } diagonal
-                ? new ElementwiseDirections(from, diagonal, proof.Apart(from))
+                ? new ElementwiseDirections(from, diagonal, proof.Separate(from))
                 : null;
         return directions;
     }
 
-    private TargetPath Path(Target target, Value to, bool together = false) =>
-        TargetPath.Create(model, to, target, out var obstacle, together)
+    private TargetPath Path(Target target, Value to, bool jointly = false) =>
+        TargetPath.Create(model, to, target, out var obstacle, jointly)
         ?? throw new InvalidOperationException($"A path was planned on although {obstacle}.");
 
-    private ITerm Term(Target target, DirectionSource directions, bool isFactor) => Term(Path(target, directions.At), directions, isFactor);
+    private ITerm Term(Target target, DirectionSource directions, bool isRoot) => Term(Path(target, directions.At), directions, isRoot);
 
     /// <summary>
     /// Directions pulled back, or those of the square root of the output Hessian pushed forward from the target where these are fewer.
     /// </summary>
-    private ITerm Term(TargetPath path, DirectionSource directions, bool isFactor)
+    private ITerm Term(TargetPath path, DirectionSource directions, bool isRoot)
     {
         var entry = WeightEntry.Find(Builder, path);
-        return isFactor && entry is not null && ForwardGramTerm.Create(Builder, path, head, proof.InOutput, entry, limits) is { } forward
+        return isRoot && entry is not null && ForwardGramTerm.Create(Builder, path, head, proof.InOutput, entry, limits) is { } forward
             ? forward
             : new PullBackTerm(Builder, path, directions, entry, limits);
     }

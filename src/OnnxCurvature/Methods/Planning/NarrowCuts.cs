@@ -20,17 +20,17 @@ internal sealed class NarrowCuts(SampleProof proof, PlanLimits limits)
     /// The directions of a Cholesky factor at a cut and what it takes to make it; null where there are no fewer than at the output, where
     /// it is not to be factorized, or where there is no memory for it.
     /// </summary>
-    public (double Directions, double Flops)? At(Survey survey, Cut cut, Cut output, OutputHessianRoot factor)
+    public (double Directions, double Flops)? At(Survey survey, Cut cut, Cut output, OutputHessianRoot root)
     {
         if (
             cut.Value.Type.Element != limits.Factorized
             || cut.Before < Math.Max(1, survey.PullBackEndpoint.Before)
             || !proof.OfOne(cut.Value).IsKnown
-            || proof.Apart(cut.Value).IsSeparate != proof.InOutput.IsSeparate
+            || proof.Separate(cut.Value).IsSeparate != proof.InOutput.IsSeparate
             || cut == survey.PullBackEndpoint && survey.Rows is not null
         )
             return null;
-        var (wide, narrow) = (limits.Size(factor.Directions(proof.InOutput)), limits.Size(proof.OfOne(cut.Value).Elements));
+        var (wide, narrow) = (limits.Size(root.Directions(proof.InOutput)), limits.Size(proof.OfOne(cut.Value).Elements));
         var samples = limits.Size(cut.Value.Type.Shape.Elements) / narrow;
         if (narrow >= wide || samples * narrow * narrow * BytesOfAnEntry > limits.MemoryBytes)
             return null;

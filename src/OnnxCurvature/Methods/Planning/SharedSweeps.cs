@@ -20,7 +20,7 @@ internal static class SharedSweeps
         if (all.Count < 2)
             return [.. all];
         var open = all.Select(candidates => candidates.Where(candidate => candidate.Obstacle is null).ToArray()).ToArray();
-        // What is taken where no way is proven is decided elsewhere.
+        // The choice where no way is proven is made elsewhere.
         Candidate[] alone = [.. all.Select(candidates => candidates[0])];
         var best = Improved(alone, open);
         foreach (var start in Starts(alone, open))

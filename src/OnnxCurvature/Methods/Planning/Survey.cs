@@ -43,7 +43,7 @@ internal sealed class Survey
             _flops[index + 1] = _flops[index] + (TakesBiasOnly(node, active) ? costs.Entries(node.Output) : costs.Flops(node));
             active.UnionWith(node.Outputs);
         }
-        Cuts = [.. Separate(target.Value)];
+        Cuts = [.. CutsAfter(target.Value)];
         Entry = ProductEntry.Of(b, [.. Nodes.Select(found => found.Node)], target.Value, proof.Of, proof.IsSingle);
         if (
             target.IsPart
@@ -112,7 +112,7 @@ internal sealed class Survey
                 )
                 .Select(cut => cut.Before);
 
-    private IEnumerable<Cut> Separate(Value target)
+    private IEnumerable<Cut> CutsAfter(Value target)
     {
         var lastUse = new Dictionary<Value, int>();
         for (var index = 0; index < Nodes.Length; index++)

@@ -19,7 +19,7 @@ internal sealed record PlanLimits
         init => _resultBytes = value;
     }
 
-    /// <summary>A bound on memory as messages tell it.</summary>
+    /// <summary>A bound on memory as messages give it.</summary>
     public static string Text(long bytes) => bytes < 1 << 20 ? $"{bytes} bytes" : $"{bytes >> 20} MiB";
 
     /// <summary>The machine that the program is planned for.</summary>

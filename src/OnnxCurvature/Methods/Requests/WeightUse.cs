@@ -22,7 +22,7 @@ internal sealed record WeightUse(string Node, string OperatorName, KernelAxes? A
     {
         var weights = model.Weights.ToHashSet();
         var uses = weights.ToDictionary(weight => weight, _ => ImmutableArray.CreateBuilder<WeightUse>());
-        // What a weight becomes before it is used, with the nodes between, the last first.
+        // The values that a weight becomes before it is used, with the nodes between, the last first.
         var derived = new Dictionary<Value, (Value Weight, ImmutableArray<Node> Nodes)>();
         foreach (var weight in weights)
             derived[weight] = (weight, []);

@@ -19,8 +19,7 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
     /// <summary>Checks a node whose bodies have been checked.</summary>
     public void Check(NodeProto node)
     {
-        // ONNX Runtime has an operator of its own in the standard's domain.
-        if (node.Domain.Length > 0 || node.OpType == nameof(Ops.Normalization.SimplifiedLayerNormalization))
+        if (node.Domain.Length > 0 || Catalogue.Find("", node.OpType) is { IsOfRuntime: true })
             return;
         var what = $"{node.OpType} '{node.Name}'";
         if (OperatorSignature.Find(node.OpType, opset) is not { } signature)
@@ -187,14 +186,10 @@ internal sealed class NodeChecker(int opset, Dictionary<string, ElementType> typ
                         _ => null,
                     }
                     : null;
-            case "Loop":
-                return OfBody(Find("body"), output + 1);
-            case "If":
-                return OfBody(Find("then_branch"), output);
-            case "Scan":
-                return OfBody(Find("body"), output);
             default:
-                return null;
+                return Catalogue.Find("", node.OpType) is IBodyOperator op
+                    ? OfBody(node.Attribute.FirstOrDefault(attribute => attribute.G is not null), output + op.OutputsBefore)
+                    : null;
         }
     }
 

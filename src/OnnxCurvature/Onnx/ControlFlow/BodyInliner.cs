@@ -32,7 +32,7 @@ internal sealed class BodyInliner(NodeLoader loader)
             throw new UnsupportedOperatorException($"it has {node.Output.Count} outputs, and its body gives {outputs.Length}.");
         if (outputs is null)
         {
-            // What was tried is dead; nothing of it is reported.
+            // The nodes of the trial are dead; nothing of them is reported.
             loader.Budget.Discard(built);
             loader.UnknownNodes.RemoveRange(unknown, loader.UnknownNodes.Count - unknown);
             loader.LeftOutNodes.RemoveRange(leftOut, loader.LeftOutNodes.Count - leftOut);

@@ -33,7 +33,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
         }
         catch (UnsupportedOperatorException)
         {
-            // Its iterations may do, or tell why not.
+            // Its iterations may do, or the reason is reported then.
         }
         Forget(built, unknown, leftOut, through);
         return null;
@@ -50,13 +50,7 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
             try
             {
                 var body = Load(node, graph, scope, inputs, types);
-                var before = node.OpType == "Loop" ? 1 : 0;
-                var states = node.OpType == "Loop" ? types.Length - 2 : types.Length - BodyTypes.Scanned(node);
-                if (
-                    Enumerable
-                        .Range(0, states)
-                        .All(index => body.Outputs[before + index].Value.Type == body.Parameters[2 * before + index].Type)
-                )
+                if (BodyTypes.KeepsStates(node, body))
                     return body;
             }
             catch (UnsupportedOperatorException)
@@ -71,18 +65,13 @@ internal sealed class BodyLoader(NodeLoader loader, ModelReader file, LoadOption
     /// <summary>Throws <see cref="UnsupportedOperatorException"/> where a body takes or gives other values than its node.</summary>
     private static void CheckCounts(NodeProto node, GraphProto graph, Scope scope)
     {
-        var (taken, given) = node.OpType switch
-        {
-            "Loop" => (Math.Max(2, node.Input.Count), node.Output.Count + 1),
-            "Scan" => (node.Input.Count - (scope.Opsets[""] == 8 ? 1 : 0), node.Output.Count),
-            "If" => (0, node.Output.Count),
-            _ => (graph.Input.Count, graph.Output.Count),
-        };
-        var states = node.OpType == "Loop" ? taken - 1 : 0;
-        if (graph.Input.Count != taken || graph.Output.Count < Math.Max(given, states))
+        if (Catalogue.Find("", node.OpType) is not IBodyOperator op)
+            return;
+        var taken = op.BodyInputs(node.Input.Count, scope.Opsets[""]);
+        var given = op.OutputsBefore + Math.Max(node.Output.Count, BodyTypes.States(node, taken));
+        if (graph.Input.Count != taken || graph.Output.Count < given)
             throw new UnsupportedOperatorException(
-                $"its body takes {graph.Input.Count} and gives {graph.Output.Count} values, and {taken} and {Math.Max(given, states)} "
-                    + $"are expected."
+                $"its body takes {graph.Input.Count} and gives {graph.Output.Count} values, and {taken} and {given} are expected."
             );
     }
 

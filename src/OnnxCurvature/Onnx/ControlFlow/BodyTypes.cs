@@ -89,6 +89,24 @@ internal static class BodyTypes
         ];
     }
 
+    /// <summary>The number of values that a loop's body takes and carries on to the next iteration; zero of other nodes.</summary>
+    public static int States(NodeProto node, int inputs) =>
+        node.OpType switch
+        {
+            "Loop" => inputs - 2,
+            "Scan" => inputs - Scanned(node),
+            _ => 0,
+        };
+
+    /// <summary>Whether the body of a loop gives each carried value the type that it takes it in.</summary>
+    public static bool KeepsStates(NodeProto node, Program body)
+    {
+        var (given, taken) = node.OpType == "Loop" ? (1, 2) : (0, 0);
+        return Enumerable
+            .Range(0, States(node, body.Parameters.Length))
+            .All(index => body.Outputs[given + index].Value.Type == body.Parameters[taken + index].Type);
+    }
+
     /// <summary>The number of sequences of a Scan.</summary>
     public static int Scanned(NodeProto node) =>
         (int)Math.Clamp(node.Attribute.FirstOrDefault(attribute => attribute.Name == "num_scan_inputs")?.I ?? 0, 0, int.MaxValue);

@@ -42,7 +42,7 @@ internal sealed class ExpansionCount(ModelProto model, string path)
             _counts[function] = double.NaN;
             _counts[function] = count = function.Node.Sum(node => Of(node, depth));
         }
-        // What is found again before it is counted lies within itself.
+        // A function that is found again before it is counted lies within itself.
         return !double.IsNaN(count) ? count : throw new UserErrorException($"In '{path}' the function {function.Name} calls itself.");
     }
 }

@@ -107,7 +107,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
     private UserErrorException Refusal(IEnumerable<Value> inputs)
     {
         var nodes = Blamed();
-        // What a runtime says is worth hearing only where it knows the operators, and only there can it be that sizes were missing.
+        // The refusal of a runtime is worth reporting only where it knows the operators, and only there can it be that sizes were missing.
         var areKnown = loader.LeftOutNodes.All(node => Catalogue.Find("", node.Operator) is not null);
         var said = areKnown && loader.Types?.Refusal is { } refusal ? $" ({refusal})" : "";
         var symbol = inputs.SelectMany(input => input.Type.Shape).SelectMany(dim => dim.Symbols).FirstOrDefault();
@@ -134,7 +134,8 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         var stored = new List<(string, TensorType)>();
         foreach (var input in given)
         {
-            var type = TypeReader.Read(input.Type, axis => Unnamed(input.Name, axis), options.Dims, out var reason)
+            var type =
+                TypeReader.Read(input.Type, axis => Unnamed(input.Name, axis), options.Dims, out var reason)
                 ?? throw new UserErrorException($"The input '{input.Name}' of '{file.File.Path}' {reason}.");
             if (options.Fixed.TryGetValue(input.Name, out var tensor))
             {

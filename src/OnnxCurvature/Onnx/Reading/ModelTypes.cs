@@ -8,7 +8,7 @@ using OnnxCurvature.Onnx.Wire;
 namespace OnnxCurvature.Onnx.Reading;
 
 /// <summary>
-/// The types of the values of a model where the catalogue cannot tell them: of an oracle, which is asked once and only when it must
+/// The types of the values of a model that the catalogue cannot infer: of an oracle, which is asked once and only when it must
 /// be, else as the file declares them.
 /// </summary>
 internal sealed class ModelTypes(ModelReader file, LoadOptions options, IReadOnlyList<(string Name, TensorType Type)> inputs)
@@ -18,7 +18,7 @@ internal sealed class ModelTypes(ModelReader file, LoadOptions options, IReadOnl
     /// <summary>Why the oracle refused the model, or null where it was not asked or did not.</summary>
     public string? Refusal => options.Oracle?.Refusal;
 
-    /// <summary>The type of a value, or null where nobody can tell.</summary>
+    /// <summary>The type of a value, or null where it is not known.</summary>
     /// <param name="name">The value.</param>
     /// <param name="declared">Whether the file's word is taken: for operators that nobody knows it is all there is.</param>
     public TensorType? Of(string name, bool declared)

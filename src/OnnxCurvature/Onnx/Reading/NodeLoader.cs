@@ -218,7 +218,10 @@ internal sealed class NodeLoader(ModelReader file, LoadOptions options)
         }
         string? reason = null;
         var bodies = new BodyLoader(this, file, options);
-        var kept = options.KeepLoops && domain.Length == 0 && node.OpType is "Loop" or "Scan" ? bodies.TryLoad(node, scope, inputs) : null;
+        var kept =
+            options.KeepLoops && domain.Length == 0 && Catalogue.Find("", node.OpType) is IBodyOperator and Operator { Branches: false }
+                ? bodies.TryLoad(node, scope, inputs)
+                : null;
         if (kept is null && domain.Length == 0 && new BodyInliner(this).TryInline(node, scope, inputs, out reason))
             return;
         var attributes = AttributeReader.Read(

@@ -112,8 +112,8 @@ internal sealed class OnnxModel
     public void BeginSha256() => _ = _sha256.Value;
 
     /// <summary>
-    /// Loads a model. Throws <see cref="UserErrorException"/> where the file is none, is malformed, or holds nodes whose types nobody can
-    /// tell.
+    /// Loads a model. Throws <see cref="UserErrorException"/> where the file is none, is malformed, or holds nodes whose types are not
+    /// known.
     /// </summary>
     public static OnnxModel Load(string path, LoadOptions? options = null)
     {

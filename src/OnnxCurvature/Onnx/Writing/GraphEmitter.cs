@@ -95,7 +95,7 @@ internal sealed class GraphEmitter
         foreach (var (name, value) in call.Attributes.Items)
             if (!NodeChecker.IsNeedless(call, name, value, _opset))
                 proto.Attribute.Add(Attribute(name, value));
-        // What the catalogue does not know is written as the file has it, which an older opset may have had in another form.
+        // A node that the catalogue does not know is written as the file has it, which an older opset may have had in another form.
         if (node.Operator is OpaqueOperator { Opset: var own } && NodeChecker.FormProblem(proto, _opset) is { } problem)
             throw new UserErrorException(
                 $"{problem.TrimEnd('.')} in opset {_opset}, as it is of opset {own}; convert the model to a newer opset."

@@ -4,6 +4,7 @@ using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Onnx.Tensors;
 using OnnxCurvature.Onnx.Wire;
+using OnnxCurvature.Ops;
 
 namespace OnnxCurvature.Onnx.Writing;
 
@@ -57,6 +58,7 @@ internal static class OnnxChecker
     private sealed class Walk
     {
         private readonly Dictionary<string, int> _opsets;
+        private readonly int _opset;
         private readonly List<string> _problems;
         private readonly NodeChecker _nodes;
         private readonly HashSet<string> _visible = new(StringComparer.Ordinal);
@@ -66,7 +68,7 @@ internal static class OnnxChecker
 
         public Walk(Dictionary<string, int> opsets, int opset, List<string> problems)
         {
-            (_opsets, _problems) = (opsets, problems);
+            (_opsets, _opset, _problems) = (opsets, opset, problems);
             _nodes = new NodeChecker(opset, _types, problems);
         }
 
@@ -130,24 +132,15 @@ internal static class OnnxChecker
         /// <summary>How many values the bodies of loops and branches take and give.</summary>
         private void CheckBodies(string what, NodeProto node)
         {
-            if (node.Domain.Length > 0)
+            if (node.Domain.Length > 0 || Catalogue.Find("", node.OpType) is not IBodyOperator op)
                 return;
+            var (taken, given) = (op.BodyInputs(node.Input.Count, _opset), node.Output.Count + op.OutputsBefore);
             foreach (var attribute in node.Attribute)
-                if (attribute.G is { } body)
-                {
-                    (int Inputs, int Outputs)? expected = node.OpType switch
-                    {
-                        "Loop" => (Math.Max(2, node.Input.Count), node.Output.Count + 1),
-                        "Scan" => (node.Input.Count, node.Output.Count),
-                        "If" => (0, node.Output.Count),
-                        _ => null,
-                    };
-                    if (expected is { } counts && counts != (body.Input.Count, body.Output.Count))
-                        _problems.Add(
-                            $"The body '{attribute.Name}' of {what} takes {body.Input.Count} and gives {body.Output.Count} values, and "
-                                + $"{counts.Inputs} and {counts.Outputs} are expected."
-                        );
-                }
+                if (attribute.G is { } body && (body.Input.Count, body.Output.Count) != (taken, given))
+                    _problems.Add(
+                        $"The body '{attribute.Name}' of {what} takes {body.Input.Count} and gives {body.Output.Count} values, and "
+                            + $"{taken} and {given} are expected."
+                    );
         }
 
         private ElementType? Declare(ValueInfoProto info, string what)

@@ -16,6 +16,12 @@ internal sealed class If : Operator, IBodyOperator
     private static readonly ImmutableArray<string> BodyNames = ["then_branch", "else_branch"];
 
     /// <inheritdoc/>
+    public int OutputsBefore => 0;
+
+    /// <inheritdoc/>
+    public int BodyInputs(int inputs, int opset) => 0;
+
+    /// <inheritdoc/>
     public bool ListsCaptures(Node node) => true;
 
     /// <inheritdoc/>
@@ -164,9 +170,13 @@ internal sealed class If : Operator, IBodyOperator
         return
         [
             .. found[0]
-                .Zip(found[1], (yes, no) => yes == no || no.IsNone ? yes
-                    : yes.IsNone ? no
-                    : SampleLayout.Coupled),
+                .Zip(
+                    found[1],
+                    (yes, no) =>
+                        yes == no || no.IsNone ? yes
+                        : yes.IsNone ? no
+                        : SampleLayout.Coupled
+                ),
         ];
     }
 

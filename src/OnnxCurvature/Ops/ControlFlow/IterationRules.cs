@@ -372,7 +372,7 @@ internal static class IterationRules
     private static int PositionOf(bool[] entries, int index) => entries.Index().Where(entry => entry.Item).ElementAt(index).Index;
 
     /// <summary>
-    /// The axis in an entry of a sequence, or in a sequence of entries. Samples that are the iterations are mixed by what is carried.
+    /// The axis in an entry of a sequence, or in a sequence of entries. Samples that are the iterations are coupled by what is carried.
     /// </summary>
     private static SampleLayout Entry(SampleLayout axis, int by) =>
         !axis.IsSeparate ? axis

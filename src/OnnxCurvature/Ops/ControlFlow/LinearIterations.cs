@@ -48,7 +48,7 @@ internal static class LinearIterations
         foreach (var parameter in linear.Parameters)
             map[parameter] = inner.Parameter(parameter.Type);
         var sequences = linear.Inputs.Select(input => input with { Parameter = map[input.Parameter] }).ToList();
-        // What is the same in all iterations is computed once, before the loop.
+        // A value that is the same in all iterations is computed once, before the loop.
         BodyCopy.Into(b, computed.Where(node => !node.Outputs.Any(varying.Contains)), map);
         var stacked = new List<Value>();
         foreach (var value in needed.Where(varying.Contains).Distinct())
@@ -81,7 +81,7 @@ internal static class LinearIterations
     {
         if (values.Count == 0)
             return [];
-        // Only those states are carried that tell something of the values.
+        // Only those states are carried on which the values depend.
         var states = new HashSet<Carried>();
         ImmutableArray<Node> nodes;
         HashSet<Value> used;

@@ -142,6 +142,12 @@ internal sealed class Loop : Operator, IBodyOperator
             : null;
 
     /// <inheritdoc/>
+    public int OutputsBefore => 1;
+
+    /// <inheritdoc/>
+    public int BodyInputs(int inputs, int opset) => Math.Max(2, inputs);
+
+    /// <inheritdoc/>
     public bool ListsCaptures(Node node) => node.Inputs.Length > 2 + States(node.Attributes);
 
     /// <inheritdoc/>

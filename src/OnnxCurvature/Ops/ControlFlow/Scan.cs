@@ -74,6 +74,12 @@ internal sealed class Scan : Operator, IBodyOperator
     }
 
     /// <inheritdoc/>
+    public int OutputsBefore => 0;
+
+    /// <inheritdoc/>
+    public int BodyInputs(int inputs, int opset) => inputs - (opset == 8 ? 1 : 0);
+
+    /// <inheritdoc/>
     public bool ListsCaptures(Node node) => true;
 
     /// <inheritdoc/>

@@ -38,7 +38,7 @@ internal sealed class CausalConvWithState : CompositeOperator
             new OperatorCall(conv.Name, conv.Domain, [padded, w, call.Input(2)], Attributes.Empty.With("group", channels), 1),
             21
         );
-        // The positions are as many as those of x, which a symbol of the padded axis does not tell.
+        // The positions are as many as those of x, which does not follow from a symbol of the padded axis.
         var y = new Expr(b, conv.Apply(b, plain.Inputs, plain.Attributes, types: [x.Type]).Output);
         y = call.Attributes.Text("activation", "none") switch
         {

@@ -140,8 +140,8 @@ internal sealed class ConvTranspose : ConvolutionOperator
             throw new UnsupportedOperatorException($"ConvTranspose has {asked.Length} output sizes for {window.Rank} spatial axes.");
         if (automatic.StartsWith("SAME", StringComparison.Ordinal) || attributes.Has("output_shape"))
         {
-            // What is more than the output that is asked for is padding; an odd part of it goes to the end for SAME_UPPER, else to the
-            // begin. What is less is filled up at the end.
+            // Entries beyond the output that is asked for are padding; an odd part of it goes to the end for SAME_UPPER, else to the
+            // begin. Missing entries are filled up at the end.
             var totals = padding.Select((more, axis) => Total(more, axis)).ToArray();
             padding = [.. padding.Zip(totals, (more, total) => more + Math.Max(0, -total))];
             totals = [.. totals.Select(total => Math.Max(0, total))];

@@ -55,7 +55,8 @@ internal static class Unfolding
     /// <summary>An input [N, C, *spatial] with all that its windows meet around it, and nothing else.</summary>
     public static Value Padded(GraphBuilder b, Value x, Window window, TensorShape outputs)
     {
-        // What the last window needs after the input: less than the padding where that is not filled, more where windows overhang.
+        // The entries that the last window needs after the input: less than the padding where that is not filled, more where windows
+        // overhang.
         var after = PaddedSizes(x, window, outputs).Select((size, axis) => size - window.Begins[axis] - x.Type.Shape[axis + 2].Factor);
         return Pad.Of(b, x, [0, 0, .. window.Begins, 0, 0, .. after]);
     }

@@ -23,7 +23,7 @@ internal sealed class Erf : UnaryElementwise
         var size = x.Through<Abs>();
         size = Expr.Select(size > ErrorFunction.LastPoint, x.Number(ErrorFunction.LastPoint), size);
         var point = (size * ErrorFunction.PointsPerUnit).Through<Round>();
-        // What is not a number has no point, and comes through by its distance from one.
+        // NaN has no point, and comes through by its distance from one.
         var known = Expr.Select(point > -1, point, x.Number(0));
         var index = Cast.Of(b, known, ElementType.Int64);
         var distance = size - point / ErrorFunction.PointsPerUnit;

@@ -82,7 +82,7 @@ internal abstract class CompositeOperator : Operator
         var values = new HashSet<Value>(node.Inputs.Where((_, index) => active[index])!);
         var (outputs, nodes) = Lowered(node);
         var found = CurvatureAnalysis.Run(nodes, values);
-        // What ends before the outputs, in a rounding, say, does not count.
+        // A way that ends before the outputs, in a rounding, say, does not count.
         var reaching = new HashSet<Value>(outputs.Where(output => output is not null && values.Contains(output))!);
         var curvature = Curvature.PiecewiseConstant;
         foreach (var (inside, kind) in found.Reverse())
@@ -91,7 +91,7 @@ internal abstract class CompositeOperator : Operator
                 curvature = kind > curvature ? kind : curvature;
                 reaching.UnionWith(inside.Inputs.Where(input => input is not null)!);
             }
-        // What is linear at indices that jump is so on pieces only.
+        // A node that is linear at indices that jump is so on pieces only.
         return curvature == Curvature.Linear && found.Any(entry => entry.Curvature == Curvature.PiecewiseConstant)
             ? Curvature.PiecewiseLinear
             : curvature;

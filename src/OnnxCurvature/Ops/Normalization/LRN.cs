@@ -28,7 +28,7 @@ internal sealed class LRN : CompositeOperator
             ?? throw new UnsupportedOperatorException(
                 $"LRN needs the number of channels, and {x.Value.Type.Shape[1]} is not known; give the sizes of symbolic dimensions."
             );
-        // What lies further away than all channels is the margin, of zeros.
+        // Channels beyond the first and the last are the margin, of zeros.
         var (before, after) = (Math.Min((size - 1) / 2, channels), Math.Min(size / 2, channels));
         var squares = Pad.Of(b, x * x, 1, before, after);
         var sum = x.With(Slice.Of(b, squares, 1, 0, channels));

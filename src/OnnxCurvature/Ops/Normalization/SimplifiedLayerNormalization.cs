@@ -22,4 +22,7 @@ internal sealed class SimplifiedLayerNormalization : ExpandedOperator
         );
         return [.. new Value?[] { normal * x.With(call.Required(1)), inverse }.Take(call.OutputCount)];
     }
+
+    /// <inheritdoc/>
+    public override bool IsOfRuntime => true;
 }

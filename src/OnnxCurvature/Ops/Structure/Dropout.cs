@@ -49,7 +49,7 @@ internal sealed class Dropout : LinearOperator
     {
         var mode = opset >= 12 ? call.Input(2) : null;
         var trains = opset < 7 ? call.Attributes.Int("is_test", 0) == 0 : mode is not null && KnownTensor.Of(mode)?.Integers[0] != 0;
-        // What drops nothing is not random.
+        // A Dropout that drops nothing is not random.
         var ratio = opset >= 12 ? call.Input(1) : null;
         var keepsAll = opset < 12 ? call.Attributes.Float("ratio", 0.5) == 0 : ratio is not null && Scalars.Constant(ratio) == 0;
         return trains && !keepsAll

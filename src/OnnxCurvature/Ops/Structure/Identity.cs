@@ -48,7 +48,7 @@ internal sealed class Identity : LinearOperator
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 
     /// <inheritdoc/>
-    public override bool IsView => true;
+    public override bool IsIdentity => true;
 
     /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) => input == 0 ? SquaredCoefficients.Same : null;

@@ -20,94 +20,9 @@ internal static class PortableProfile
     /// <summary>The input that takes the number of the run.</summary>
     public const string RunInput = "column_chunk";
 
-    // Elementwise arithmetic, comparison, products, reductions, and the rearrangement of elements: no control flow, no sequences, no
-    // operator whose output's shape depends on its values.
-    private static readonly FrozenSet<string> Operators = new[]
-    {
-        "Abs",
-        "Add",
-        "And",
-        "ArgMax",
-        "ArgMin",
-        "AveragePool",
-        "BatchNormalization",
-        "Cast",
-        "Ceil",
-        "Clip",
-        "Concat",
-        "ConstantOfShape",
-        "Conv",
-        "ConvTranspose",
-        "Cos",
-        "CumSum",
-        "DepthToSpace",
-        "Div",
-        "Equal",
-        "Erf",
-        "Exp",
-        "Expand",
-        "Flatten",
-        "Floor",
-        "Gather",
-        "GatherElements",
-        "GatherND",
-        "Gemm",
-        "GlobalAveragePool",
-        "GlobalMaxPool",
-        "Greater",
-        "GreaterOrEqual",
-        "Identity",
-        "Less",
-        "LessOrEqual",
-        "Log",
-        "LogSoftmax",
-        "MatMul",
-        "Max",
-        "MaxPool",
-        "Min",
-        "Mod",
-        "Mul",
-        "Neg",
-        "Not",
-        "Or",
-        "Pad",
-        "Pow",
-        "Range",
-        "Reciprocal",
-        "ReduceL2",
-        "ReduceMax",
-        "ReduceMean",
-        "ReduceMin",
-        "ReduceProd",
-        "ReduceSum",
-        "ReduceSumSquare",
-        "Relu",
-        "Reshape",
-        "Round",
-        "ScatterElements",
-        "ScatterND",
-        "Shape",
-        "Sigmoid",
-        "Sign",
-        "Sin",
-        "Size",
-        "Slice",
-        "Softmax",
-        "Softplus",
-        "SpaceToDepth",
-        "Split",
-        "Sqrt",
-        "Squeeze",
-        "Sub",
-        "Sum",
-        "Tanh",
-        "Tile",
-        "Transpose",
-        "Trilu",
-        "Unsqueeze",
-        "Where",
-        "Xor",
-    }.ToFrozenSet(StringComparer.Ordinal);
+    private const string Resource = "OnnxCurvature.Runtime.Augmentation.PortableOperators.txt";
+
+    private static readonly Lazy<FrozenSet<string>> Operators = new(Read);
 
     /// <summary>
     /// The program without loops and without forms of operators that many engines lack, and what runs elsewhere on an engine that is named.
@@ -130,7 +45,7 @@ internal static class PortableProfile
             (free, notes) = (free with { Program = lowered }, others);
         }
         foreach (var node in free.Program.Nodes)
-            if (node.Output.Name is null && !Operators.Contains(node.Operator.Name))
+            if (node.Output.Name is null && !Operators.Value.Contains(node.Operator.Name))
                 throw new UserErrorException(
                     $"The derivative needs {node.Operator.Name}{(node.Origin is { } origin ? $" (of {origin})" : "")}, which many "
                         + $"runtimes do not have; give --profile single-run."
@@ -148,4 +63,15 @@ internal static class PortableProfile
     /// </summary>
     public static int OpsetOf(OnnxModel model, Program program) =>
         model.Opset <= HighestOpset ? Math.Max(OnnxWriter.MinimumOpset(program), model.Opset) : OnnxWriter.MinimumOpset(program);
+
+    private static FrozenSet<string> Read()
+    {
+        using var stream = typeof(PortableProfile).Assembly.GetManifestResourceStream(Resource)!;
+        using var reader = new StreamReader(stream);
+        return reader
+            .ReadToEnd()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => line[0] != '#')
+            .ToFrozenSet(StringComparer.Ordinal);
+    }
 }

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Runtime.Batches;
 /// Sums of float64 numbers, entry by entry, without any rounding: each is held as an unevaluated sum of several numbers. A new term
 /// goes to the first of them by an addition that gives its own rounding error exactly, the error to the second, and so on; a further one
 /// is made only where an error is left. So the sums do not depend on the order of what is added, nor on how it is divided, and neither
-/// do the numbers that they are rounded to.
+/// do the numbers that they are rounded to (expansions of Shewchuk, 1997, by the two-sum of Knuth).
 /// </summary>
 /// <param name="length">The number of entries.</param>
 internal sealed class ExactSum(int length)

@@ -19,6 +19,6 @@ internal sealed record CheckedBatch(
     /// <summary>A value that was fed or given.</summary>
     public OrtValue ValueOf(Value value) => value.IsParameter ? Fed[value.Name!] : Given(value);
 
-    /// <summary>The sizes of a value; what weights alone tell is not given by a run.</summary>
+    /// <summary>The sizes of a value; what follows from weights alone is not given by a run.</summary>
     public long[] ShapeOf(Value value) => value.Type.Shape.IsKnown ? value.Type.Shape.Sizes : OrtTensors.Shape(ValueOf(value));
 }

@@ -49,7 +49,7 @@ internal static class CudaKernels
     /// <summary>Whether a node has a CUDA kernel in an opset.</summary>
     public static bool Has(Node node, int opset)
     {
-        // What is read at the start is no work of the device.
+        // Constants that are read at the start are no work of the device.
         if (node.Operator.Name == "Constant" && node.Operator.Domain.Length == 0)
             return true;
         if (

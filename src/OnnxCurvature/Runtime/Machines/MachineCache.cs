@@ -49,7 +49,7 @@ internal static class MachineCache
             }
             catch (UserErrorException)
             {
-                // What cannot be read is measured and written anew.
+                // A profile that cannot be read is measured and written anew.
             }
         var machine = MachineMeter.Measure();
         if (path is not null)

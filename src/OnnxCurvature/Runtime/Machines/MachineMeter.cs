@@ -44,7 +44,7 @@ internal static class MachineMeter
         var usual = MachineProfile.Default;
         var least = Seconds(Chain(1, Launches)) / Launches;
         var launch = Launch * least;
-        // What takes a session long is not arithmetic either, so it goes with the time of a node.
+        // The overhead of a session is no arithmetic either, so it goes with the time of a node.
         var slowness = launch / usual.LaunchSeconds;
         return usual with
         {

@@ -70,7 +70,7 @@ internal sealed class BatchRunner : IDisposable
     public Action Recover { get; init; } = () => { };
 
     /// <summary>How many segments one run makes.</summary>
-    public SegmentGroup Together { get; init; } = SegmentGroup.One;
+    public SegmentGroup Group { get; init; } = SegmentGroup.One;
 
     /// <summary>Whether sessions are kept from run to run.</summary>
     public bool KeepsSessions { get; init; }
@@ -95,7 +95,7 @@ internal sealed class BatchRunner : IDisposable
     )
     {
         var (number, start) = Math.DivRem(_state.Next, _segments.Count);
-        var end = start + Math.Min(Together.Count, Math.Min(_segments.Count - start, _state.Units.End - _state.Next));
+        var end = start + Math.Min(Group.Count, Math.Min(_segments.Count - start, _state.Units.End - _state.Next));
         var areLast = end == _segments.Count;
         var isChecked = Check is not null && _state.Check is null && number == FirstWhole && areLast;
         // One shard finds out for all of them what a batch must be that is divided over them.
@@ -103,7 +103,7 @@ internal sealed class BatchRunner : IDisposable
         var inside = progress is null ? null : new Relay(report => Report(progress, data, (int)number, end - start, report));
         var clock = Stopwatch.StartNew();
         var all = Values(batch, _segments.Between(start, end), isChecked || isReferee, inside, stopping());
-        Together.Took(clock.Elapsed, end - start);
+        Group.Took(clock.Elapsed, end - start);
         if (number == FirstWhole || isReferee)
             _first = (_first.Seconds + clock.Elapsed.TotalSeconds, _first.Segments + (int)(end - start));
         try
@@ -281,7 +281,7 @@ internal sealed class BatchRunner : IDisposable
     )
     {
         progress?.Report(RunProgress.Begin(RunPhase.Check));
-        // What is not finite is refused with the node that made it.
+        // A number that is not finite is refused with the node that made it.
         if (!AreFinite(values))
             return CheckReport.None("", "a result is not finite");
         var ends = new CheckEnds(stopping, Recover, cancellation);
@@ -298,7 +298,7 @@ internal sealed class BatchRunner : IDisposable
     )
     {
         progress?.Report(RunProgress.Begin(RunPhase.Check));
-        // What is not finite is refused with the node that made it.
+        // A number that is not finite is refused with the node that made it.
         if (!AreFinite(values))
             return null;
         return Check!.References(

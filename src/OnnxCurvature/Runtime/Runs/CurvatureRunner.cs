@@ -125,7 +125,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
                 watch?.Restart();
             },
             KeepsSessions = keepsSessions,
-            Together =
+            Group =
                 keepsSessions && !settings.IsBound && keeper is not { KeepsEachUnit: true }
                     ? SegmentGroup.Of(segments, schedule, settings.ChunksAtOnce, results.Sum(output => _costs.Bytes(output.Value)))
                     : SegmentGroup.One,
@@ -176,7 +176,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             return batches.StateOnHost(CancellationToken.None);
         }
 
-        // What was left by earlier units is given back where one comes to the bound, and that one is run again.
+        // Memory that earlier units left is given back where one comes to the bound, and that one is run again.
         void RunUnits(BatchRunner batches, RunSessions sessions, FedBatch fed)
         {
             for (var isFresh = state.Next == begun; ; isFresh = true)

@@ -33,7 +33,7 @@ internal sealed class LabelData(
 
     private string Shape => $"[{string.Join(",", array.Shape)}]";
 
-    /// <summary>The request with what the labels tell, and the labels as the input takes them.</summary>
+    /// <summary>The request with what follows from the labels, and the labels as the input takes them.</summary>
     public (CurvatureRequest Request, NpyArray Array) Resolve(ModelGraph model)
     {
         var first = ClassLogits.Of(LossBuilder.Find(model, request.Loss.Value), Options);

@@ -15,7 +15,7 @@ internal static class OtherData
     /// <param name="inputs">The inputs of the plan's own data.</param>
     /// <param name="sized">The model with the sizes of the plan's own data.</param>
     /// <param name="request">The request, without the facts that data decide.</param>
-    /// <param name="loss">The loss of the plan, with what its data tell.</param>
+    /// <param name="loss">The loss of the plan, with what follows from its data.</param>
     /// <param name="options">How runs are carried out.</param>
     /// <param name="data">The other data.</param>
     public static (GivenData Given, IReadOnlyDictionary<string, NpyArray> Arrays)? Settled(
@@ -27,7 +27,7 @@ internal static class OtherData
         IReadOnlyDictionary<string, DataSource> data
     )
     {
-        // What is random depends on the data in more ways than are compared here.
+        // A random choice depends on the data in more ways than are compared here.
         if (request.IsRandom || OfSameForm(inputs, options, data) is not { } given)
             return null;
         var (settled, arrays) = LossTargets.Of(sized, inputs.Model.Graph, request, given.Arrays, given.Names);

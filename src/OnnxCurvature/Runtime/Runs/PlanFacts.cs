@@ -7,7 +7,9 @@ using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Runs;
 
-/// <summary>What follows from a plan and from files that are never read anew. Each is found once for all runs of the plan.</summary>
+/// <summary>
+/// The facts that follow from a plan and from files that are never read anew. Each is found once for all runs of the plan.
+/// </summary>
 /// <param name="plan">The plan.</param>
 /// <param name="options">How runs are carried out.</param>
 /// <param name="modelFiles">The full paths of the files that the model is read from.</param>

@@ -77,7 +77,7 @@ internal sealed class PreparedRun : IDisposable
     /// <summary>The sizes that symbolic dimensions have in this run.</summary>
     public ImmutableDictionary<string, long> Dimensions => _plan.Source.Dimensions;
 
-    /// <summary>The loss, with what the data tell of it; null where an augmented file is run.</summary>
+    /// <summary>The loss, with what follows for it from the data; null where an augmented file is run.</summary>
     internal LossRequest? Loss => _plan.Loss;
 
     /// <summary>How the model of this run is loaded.</summary>

@@ -61,7 +61,7 @@ internal sealed class RepeatedRun : IDisposable
     {
         options = options with { Provider = CudaProvider.Choose(options.Provider, options.Cuda).Provider };
         var (source, request, batches) = (settled.Source, settled.Request, settled.Batches);
-        // What was built on the model before is no part of this program.
+        // Nodes that were built on the model before are no part of this program.
         var graph = source.Load().Graph;
         var head = LossBuilder.Build(graph, request.Loss, request.Reduction);
         var (parameters, outputs) = build(graph, head);

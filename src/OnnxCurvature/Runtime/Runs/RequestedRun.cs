@@ -70,7 +70,7 @@ internal static class RequestedRun
         var sized = LossTargets.Sized(source, inputs.Model.Graph, inputs.Data);
         return OverOthers(run);
 
-        // What holds for the data of a plan holds for those of the next one, too.
+        // A plan that holds for its data holds for those of the next run, too.
         RunPlan OverOthers(RunPlan one) =>
             one with
             {

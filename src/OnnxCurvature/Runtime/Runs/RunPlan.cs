@@ -23,7 +23,7 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     /// <summary>The program's input that takes the number of the batch; null where it has none.</summary>
     public Value? BatchNumber { get; init; }
 
-    /// <summary>The loss, with what the data tell of it; null where an augmented file is run.</summary>
+    /// <summary>The loss, with what follows for it from the data; null where an augmented file is run.</summary>
     public LossRequest? Loss { get; init; }
 
     /// <summary>The description of the augmented file that is run; null where a model is run for a request.</summary>

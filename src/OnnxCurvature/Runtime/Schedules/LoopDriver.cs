@@ -141,5 +141,5 @@ internal sealed class LoopDriver(
 
 /// <summary>The results of a loop.</summary>
 /// <param name="States">The states after its last iteration.</param>
-/// <param name="Stacks">What its iterations gave out.</param>
+/// <param name="Stacks">The outputs of its iterations.</param>
 internal sealed record LoopResult(OrtValue[] States, IterationStack[] Stacks);

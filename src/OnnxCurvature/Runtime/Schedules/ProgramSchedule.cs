@@ -19,7 +19,7 @@ internal sealed class ProgramSchedule
     /// <summary>Whether a loop makes several iterations, which may be divided among runs.</summary>
     public bool IsDivisible => Steps.Any(step => step is LoopStep { Iterations: > 1 });
 
-    /// <summary>Cuts a program. Loops whose number of iterations only the data tell stay within straight programs.</summary>
+    /// <summary>Cuts a program. Loops whose number of iterations is known from the data only stay within straight programs.</summary>
     public static ProgramSchedule Of(Program program)
     {
         var loops = program.Nodes.Where(node => Loop.FixedIterations(node) is not null).ToArray();
@@ -31,8 +31,9 @@ internal sealed class ProgramSchedule
             foreach (var output in node.Outputs)
                 level[output] = loops.Contains(node) ? own + 1 : own;
         }
-        // What weights alone tell is part of every step that takes it: there the runtime folds it into constants, which it can lay out for
-        // its kernels. The initial states of loops are passed as they are, and so is what loops give, also where no parameter decides it.
+        // A value that follows from weights alone is part of every step that takes it: there the runtime folds it into constants, which it
+        // can lay out for its kernels. The initial states of loops are passed as they are, and so is what loops give, also where no
+        // parameter decides it.
         var passed = DependentOn(program.Parameters, program)
             .Concat(DependentOn(loops.SelectMany(loop => loop.Outputs), program))
             .Concat(loops.SelectMany(Initial))

@@ -144,7 +144,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         foreach (var input in loop.Initial)
             if (input is { Constant: { } constant } && !values.Has(input))
                 values.Share(input, OrtTensors.Of(constant.Read()));
-        // What a segment takes of its own it takes through runs of its own.
+        // A value that differs between segments is taken through a run for each segment.
         SegmentRange[] runs =
             values.AreApart(loop.Initial.Concat(loop.Captured)) ? [.. segments.Parts]
             : segments.Divides(loop) ? [segments]

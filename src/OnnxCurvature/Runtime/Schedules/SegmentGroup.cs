@@ -2,7 +2,7 @@ namespace OnnxCurvature.Runtime.Schedules;
 
 /// <summary>
 /// How many segments of a batch one run makes. Chunks of several segments keep all cores at work and need the forward pass once; but what a
-/// run has done is lost where it is interrupted. What a segment gives is the same to the last bit, however many are made together.
+/// run has done is lost where it is interrupted. The results of a segment are the same to the last bit, however many are made together.
 /// </summary>
 /// <param name="start">The number to begin with.</param>
 /// <param name="most">The largest number.</param>

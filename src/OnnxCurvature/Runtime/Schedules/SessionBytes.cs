@@ -12,7 +12,7 @@ internal sealed class SessionBytes
     /// <summary>The most that a node takes which computes with weights alone.</summary>
     public double Computing { get; set; }
 
-    /// <summary>What is held beside weights as their files have them.</summary>
+    /// <summary>The bytes that are held beside weights as their files have them.</summary>
     public double Copies { get; set; }
 
     /// <summary>Weights that are laid out for products, and that nothing else needs.</summary>
@@ -25,16 +25,16 @@ internal sealed class SessionBytes
     public HashSet<Constant> Weights { get; } = [];
 
     /// <summary>
-    /// What it holds, without weights that all sessions share. Of its own ones that are laid out the mapped pages are given back.
+    /// The bytes that it holds, without weights that all sessions share. Of its own ones that are laid out the mapped pages are given back.
     /// </summary>
     public double Held(bool sharesWeights) => Copies + (sharesWeights ? LaidOut : Weights.Sum(weight => Size(weight.Type)));
 
-    /// <summary>What it takes beside, when it starts. One after another, weights that are laid out are there twice.</summary>
+    /// <summary>The bytes that it takes beside, when it starts. One after another, weights that are laid out are there twice.</summary>
     public double AtStart(bool sharesWeights) => Given + Math.Max(Computing, sharesWeights ? 0 : LargestLaidOut);
 
     /// <summary>
-    /// What a session holds. Convolutions have copies in a layout of their own, and products of sessions that are kept. What weights alone
-    /// tell is computed when the session starts, and kept where anything else needs it.
+    /// The bytes that a session holds. Convolutions have copies in a layout of their own, and products of sessions that are kept. A value
+    /// that follows from weights alone is computed when the session starts, and kept where anything else needs it.
     /// </summary>
     public static SessionBytes Of(ScheduleStep step, bool keepsSessions)
     {

@@ -24,7 +24,7 @@ internal static partial class CudaProvider
                 ExecutionProvider.Cpu,
                 options == new CudaOptions()
                     ? null
-                    : "What is said of CUDA's device has no effect on the CPU; give --provider cuda or auto for it."
+                    : "The options of CUDA's device have no effect on the CPU; give --provider cuda or auto for it."
             );
         if (!CudaOptions.Searches.Contains(options.ConvolutionSearch))
             throw new UserErrorException(

@@ -10,7 +10,7 @@ namespace OnnxCurvature.Runtime.Sessions;
 /// </summary>
 internal static class OrtEnvironment
 {
-    private static readonly Lock Gate = new();
+    private static readonly Lock Access = new();
     private static readonly Lock Listening = new();
     private static readonly Dictionary<string, OrtEpDevice[]> Registered = new(StringComparer.Ordinal);
 
@@ -31,7 +31,7 @@ internal static class OrtEnvironment
     /// </summary>
     public static void Start(string? path)
     {
-        lock (Gate)
+        lock (Access)
         {
             if (path is not null)
                 Choose(path);
@@ -77,7 +77,7 @@ internal static class OrtEnvironment
     public static OrtEpDevice[] DevicesOf(string path)
     {
         path = Path.GetFullPath(path);
-        lock (Gate)
+        lock (Access)
         {
             if (Registered.TryGetValue(path, out var known))
                 return known;
@@ -111,7 +111,7 @@ internal static class OrtEnvironment
     /// <summary>The messages that ONNX Runtime logs while <paramref name="action"/> runs.</summary>
     public static IReadOnlyList<string> Listen(Action action)
     {
-        // Sessions log on the thread that makes them; of two that are made at once the messages may mix, so one waits for the other.
+        // Sessions log on the thread that makes them; of two that are made at once the messages may interleave, so one waits for the other.
         lock (Listening)
         {
             var heard = new List<string>();

@@ -22,11 +22,11 @@ internal sealed class OrtProgram : IDisposable
     /// <summary>Compiles a program. Weights are read from the model's folder.</summary>
     public OrtProgram(Program program, OrtSettings settings)
     {
-        // What the planner made is lowered already; a file that is run as it is may not be.
+        // A program of the planner is lowered already; a file that is run as it is may not be.
         Program = program = new Float64Lowering(settings.Provider).Run(program);
         if (settings.FoldsNorms(program))
             Program = program = new NormFolding().Run(program);
-        // What is bound to a device stays as it is: shapes would have to be bound there for every run.
+        // A program whose values are bound to a device stays as it is: shapes would have to be bound there for every run.
         if (!settings.IsBound)
             _shapes = RunTimeShapes.Of(program);
         using var options = settings.SessionOptions(program);

@@ -2,7 +2,6 @@ using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Convolution;
-using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Passes;
 using static System.FormattableString;
 
@@ -77,8 +76,8 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
         {
             options.AddSessionConfigEntry("session.disable_prepacking", "1");
             var convolutions = OfWeights(program);
-            // What weights alone tell is computed once in any case: by one thread while the session starts, or by all when it is needed.
-            // Only a kernel that is known at the start can be laid out.
+            // Values that follow from weights alone are computed once in any case: by one thread while the session starts, or by all when
+            // it is needed. Only a kernel that is known at the start can be laid out.
             if (LayingOutPays(convolutions))
                 options.AddSessionConfigEntry(LargestFolded, Invariant($"{convolutions.Max(node => Bytes(node.Inputs[1]!))}"));
             else
@@ -86,11 +85,15 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
         }
         // This rule of ONNX Runtime takes a Transpose into the product after it also where its output is one of the program's, which is
         // then never made.
-        if (program.Outputs.Any(output => Unnamed(output.Value).Producer?.Operator is TransposeAxes))
+        if (
+            program.Outputs.Any(output =>
+                Unnamed(output.Value).Producer is { Operator: Operator op } node && op.PermutationOf(node) is not null
+            )
+        )
             without.Add("GemmTransposeFusion");
         if (without.Count > 0)
             options.AddSessionConfigEntry("optimization.disable_specified_optimizers", string.Join(';', without));
-        // What is placed where is logged on this level.
+        // The places of nodes are logged on this level.
         if (IsBound && OrtEnvironment.IsHeard)
             options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_VERBOSE;
         if (Provider != ExecutionProvider.Cuda)
@@ -131,5 +134,6 @@ internal sealed record OrtSettings(string Folder, ExecutionProvider Provider, in
 
     private static double Bytes(Value kernel) => (double)(kernel.Type.Shape.Elements.Known ?? 0) * kernel.Type.Element.Size();
 
-    private static Value Unnamed(Value value) => value.Producer is { Operator: Identity } node ? Unnamed(node.Inputs[0]!) : value;
+    private static Value Unnamed(Value value) =>
+        value.Producer is { Operator: Operator { IsIdentity: true } } node ? Unnamed(node.Inputs[0]!) : value;
 }

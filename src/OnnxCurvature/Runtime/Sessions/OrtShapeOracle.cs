@@ -14,7 +14,7 @@ internal sealed class OrtShapeOracle : IShapeOracle
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, TensorType> TypesOf(byte[] model)
     {
-        // What it logs holds names of the file, and would go to the terminal.
+        // Its log holds names of the file, and would go to the terminal.
         OrtEnvironment.Start(null);
         var types = new Dictionary<string, TensorType>(StringComparer.Ordinal);
         using var options = new SessionOptions

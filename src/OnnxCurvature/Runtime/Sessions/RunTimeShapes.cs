@@ -23,8 +23,8 @@ internal sealed class RunTimeShapes : IDisposable
     public ImmutableArray<OrtValue> Values { get; }
 
     /// <summary>
-    /// Takes the shapes out of a program; bodies in it stay as they are. Shapes of what weights alone tell stay constants: the runtime
-    /// computes it when the session starts, and lays out kernels of convolutions for that.
+    /// Takes the shapes out of a program; bodies in it stay as they are. Shapes of values that follow from weights alone stay constants:
+    /// the runtime computes it when the session starts, and lays out kernels of convolutions for that.
     /// </summary>
     public static RunTimeShapes Of(Program program)
     {

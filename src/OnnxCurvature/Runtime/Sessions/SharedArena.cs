@@ -11,7 +11,7 @@ namespace OnnxCurvature.Runtime.Sessions;
 /// </summary>
 internal sealed class SharedArena : IDisposable
 {
-    private static readonly Lock Gate = new();
+    private static readonly Lock Access = new();
     private static bool _isInUse;
     private readonly bool _isOurs;
     private bool _isDisposed;
@@ -33,7 +33,7 @@ internal sealed class SharedArena : IDisposable
     /// </param>
     public static SharedArena? Use(PoolSize size)
     {
-        lock (Gate)
+        lock (Access)
         {
             if (_isInUse)
                 return null;
@@ -57,7 +57,7 @@ internal sealed class SharedArena : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (Gate)
+        lock (Access)
         {
             if (_isDisposed)
                 return;
