@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using OnnxCurvature.Cli.Arguments;
 using OnnxCurvature.Cli.Commands;
@@ -53,6 +54,8 @@ internal sealed class CommandLine
         var help = Root.Options.OfType<HelpOption>().Single();
         help.Description = "Show this help.";
         help.Action = new Help.HelpAction(terminal, Examples, isWhole: false);
+        var suggest = Root.Directives.OfType<SuggestDirective>().Single();
+        suggest.Action = new CompletionAction(Root, suggest);
         Root.Add(
             new Option<bool>("--help-all")
             {

@@ -58,11 +58,11 @@ public sealed class CurvatureModel : IDisposable
     public static CurvatureModel Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return Load(new TemporaryModel(stream.CopyTo));
+        return Load(TemporaryModel.Of(stream));
     }
 
     /// <summary>Loads a model from memory. It is kept in a temporary file until it is disposed.</summary>
-    public static CurvatureModel Load(ReadOnlyMemory<byte> bytes) => Load(new TemporaryModel(file => file.Write(bytes.Span)));
+    public static CurvatureModel Load(ReadOnlyMemory<byte> bytes) => Load(TemporaryModel.Of(bytes));
 
     /// <summary>Says what there is to know of the model: its weights, which losses fit, and how Hessian diagonals would be had.</summary>
     /// <param name="dimensions">Sizes of symbolic dimensions, by name; null for none.</param>

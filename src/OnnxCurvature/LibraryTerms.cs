@@ -1,11 +1,12 @@
 using System.Text.RegularExpressions;
+using OnnxCurvature.Files;
 using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature;
 
 /// <summary>
 /// The boundary of the library for programs: sentences name the properties of requests and options, and not the options of the command
-/// line that stand for them.
+/// line that stand for them; nor do they name files that only the library knows of.
 /// </summary>
 internal static partial class LibraryTerms
 {
@@ -41,9 +42,9 @@ internal static partial class LibraryTerms
         {
             return action();
         }
-        catch (UserErrorException exception) when (Option().IsMatch(exception.Message))
+        catch (UserErrorException exception) when (Of(exception.Message) is var sentence && sentence != exception.Message)
         {
-            throw new UserErrorException(Of(exception.Message));
+            throw new UserErrorException(sentence);
         }
     }
 
@@ -60,7 +61,11 @@ internal static partial class LibraryTerms
 
     /// <summary>A sentence in the terms of the library.</summary>
     public static string Of(string sentence) =>
-        Option().Replace(Files().Replace(sentence, "--data"), match => Names.GetValueOrDefault(match.Value) ?? Property(match.Value));
+        Option()
+            .Replace(
+                Files().Replace(TemporaryModel.Translate(sentence), "--data"),
+                match => Names.GetValueOrDefault(match.Value) ?? Property(match.Value)
+            );
 
     /// <summary><c>BatchSize</c> for <c>--batch-size</c>.</summary>
     private static string Property(string option) =>

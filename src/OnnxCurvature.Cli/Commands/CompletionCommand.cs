@@ -12,7 +12,14 @@ internal static class CompletionCommand
             _onnx_curvature() {
                 local IFS=$'\n' word="${COMP_WORDS[COMP_CWORD]}"
                 local line="${COMP_LINE#* }" first="${COMP_LINE%% *}"
-                COMPREPLY=($(compgen -W "$("$first" "[suggest:$((COMP_POINT - ${#first} - 1))]" "$line" 2>/dev/null)" -- "$word"))
+                local point=$((COMP_POINT - ${#first} - 1))
+                # Bash breaks words at '=', and completes what follows it.
+                [[ "$word" == "=" ]] && word=""
+                local whole="${line:0:point}"
+                local kept="${whole##* }"
+                kept="${kept%"$word"}"
+                COMPREPLY=($(compgen -W "$("$first" "[suggest:$point]" "$line" 2>/dev/null)" -- "$kept$word"))
+                COMPREPLY=("${COMPREPLY[@]#"$kept"}")
                 compopt -o default
             }
             complete -F _onnx_curvature onnx-curvature
@@ -21,27 +28,49 @@ internal static class CompletionCommand
         ["zsh"] = """
             #compdef onnx-curvature
             _onnx_curvature() {
-                local line="${BUFFER#* }" first="${BUFFER%% *}"
-                local -a found=("${(@f)$("$first" "[suggest:$((CURSOR - ${#first} - 1))]" "$line" 2>/dev/null)}")
-                if [[ -n "${found[*]}" ]]; then compadd -- "${found[@]}"; else _files; fi
+                local line="${(j: :)words[2,CURRENT]}"
+                local -a found=("${(@f)$(${~words[1]} "[suggest:${#line}]" "$line" 2>/dev/null)}")
+                if [[ -n "${found[*]}" ]]; then
+                    compadd -- "${found[@]}"
+                else
+                    compset -P '*='
+                    _files
+                fi
             }
-            compdef _onnx_curvature onnx-curvature
+            # The first completion of a session runs this file as the function.
+            if [[ "${funcstack[1]}" == _onnx_curvature ]]; then
+                _onnx_curvature "$@"
+            else
+                compdef _onnx_curvature onnx-curvature
+            fi
 
             """,
         ["fish"] = """
-            function __onnx_curvature
-                set -l line (commandline -cp | string replace -r '^\S+\s' '')
-                onnx-curvature "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+            function __onnx_curvature_words
+                set -l words (commandline -opc) (commandline -ct)
+                set -l line (string join ' ' -- $words[2..])
+                set -g __onnx_curvature_found ($words[1] "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+                test -n "$__onnx_curvature_found"
             end
-            complete -c onnx-curvature -a '(__onnx_curvature)'
+            complete -c onnx-curvature -n __onnx_curvature_words -f -a '$__onnx_curvature_found'
 
             """,
         ["pwsh"] = """
             Register-ArgumentCompleter -Native -CommandName onnx-curvature -ScriptBlock {
                 param($wordToComplete, $commandAst, $cursorPosition)
-                $first, $line = "$commandAst" -split ' ', 2
-                & $first "[suggest:$($cursorPosition - $first.Length - 1)]" "$line" 2>$null | ForEach-Object {
-                    [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+                $first = $commandAst.CommandElements[0]
+                $script = $first.Extent.StartScriptPosition.GetFullScript()
+                $start = [Math]::Min($first.Extent.EndOffset, $cursorPosition)
+                $line = $script.Substring($start, $cursorPosition - $start).TrimStart()
+                $found = & $commandAst.GetCommandName() "[suggest:$($line.Length)]" "$line" 2>$null
+                if ($found) {
+                    $found | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
+                } elseif ($wordToComplete -match '^([^=]+=)(.*)$') {
+                    $kept = $Matches[1]
+                    [System.Management.Automation.CompletionCompleters]::CompleteFilename($Matches[2]) | ForEach-Object {
+                        $path = $kept + $_.CompletionText
+                        [System.Management.Automation.CompletionResult]::new($path, $_.ListItemText, 'ProviderItem', $_.ToolTip)
+                    }
                 }
             }
 

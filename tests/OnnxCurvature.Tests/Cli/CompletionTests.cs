@@ -18,11 +18,35 @@ public sealed class CompletionTests
     [InlineData("sensitivity m --bits ", "8")]
     [InlineData("sensitivity m --granularity block", "block32")]
     [InlineData("completion f", "fish")]
+    [InlineData("run m --loss=cross", "--loss=cross-entropy")]
+    [InlineData("run m --quantity loss,hess", "loss,hessian-diagonal")]
+    [InlineData("run m --quantity=loss,hess", "--quantity=loss,hessian-diagonal")]
+    [InlineData("run m @options.rsp --wr", "--wrt")]
     public void Words_are_completed(string line, string word)
     {
         var run = ToolRun.Of(new FakeService(), $"[suggest:{line.Length}]", line);
         Assert.Equal((ExitCodes.Success, ""), (run.Code, run.Error));
         Assert.Contains(word, run.Output.Split('\n').Select(text => text.Trim()));
+    }
+
+    /// <summary>A shell offers files where the tool offers nothing, so options are offered after a hyphen only.</summary>
+    [Theory]
+    [InlineData("run ")]
+    [InlineData("run net")]
+    [InlineData("run m --data /")]
+    [InlineData("run m --unknown=c")]
+    [InlineData("run @op")]
+    public void Files_are_left_to_the_shell(string line)
+    {
+        var run = ToolRun.Of(new FakeService(), $"[suggest:{line.Length}]", line);
+        Assert.Equal((ExitCodes.Success, "", ""), (run.Code, run.Output, run.Error));
+    }
+
+    [Fact]
+    public void What_follows_the_position_has_no_say()
+    {
+        var run = ToolRun.Of(new FakeService(), "[suggest:3]", "ins model.onnx --dim");
+        Assert.Equal((ExitCodes.Success, "inspect\n", ""), (run.Code, run.Output, run.Error));
     }
 
     [Theory]

@@ -53,6 +53,16 @@ public sealed class EngineTargetTests
         Check("vgg16_narrow.onnx", "conv4_3.weight", path);
     }
 
+    /// <summary>OpenCV 4.13 divides by zero, or fails otherwise, where weights lie in another file.</summary>
+    [Fact]
+    public void A_file_for_OpenCV_holds_its_weights()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new AugmentOptions { Target = "opencv", Dimensions = Samples(3) };
+        var path = Write(folder, "vgg16_narrow.onnx", "fc8.weight", options);
+        Assert.Equal([path], OnnxModel.Load(path).Files);
+    }
+
     /// <summary>OpenCV 4.13 does not read activations of weights alone.</summary>
     [Theory, InlineData("Relu"), InlineData("LeakyRelu"), InlineData("Elu"), InlineData("Tanh"), InlineData("Abs"), InlineData("Neg")]
     public void A_file_for_OpenCV_puts_an_activation_of_weights_together(string activation)

@@ -97,6 +97,9 @@ internal sealed class WeightPlacer(string folder, WeightPlacement placement, boo
 
     private string? LocationOf(MappedConstant constant)
     {
+        // What is written into no file lasts no longer than the temporary file.
+        if (canWriteBeside && TemporaryModel.Holds(constant.Path))
+            return null;
         var relative = Path.GetRelativePath(_folder, RealPath.Of(constant.Path));
         return Path.IsPathRooted(relative) || relative.Split(Path.DirectorySeparatorChar)[0] == ".."
             ? null

@@ -43,7 +43,10 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
                 Source = model,
                 Files = options.Files,
                 Cancellation = options.Cancellation,
-                Weights = options.Embed ? WeightPlacement.Embed : WeightPlacement.Reference,
+                Weights =
+                    options.Embed || options.Engine is { NeedsWeightsInside: true }
+                        ? WeightPlacement.Embed
+                        : WeightPlacement.Reference,
                 Metadata = AugmentedMetadata.Of(plan, batches, convention, model),
                 WeightFilesKey = AugmentedMetadata.WeightFilesKey,
             }

@@ -28,6 +28,7 @@ internal sealed record EngineTarget
         Source = facts["source"];
         Fallback = facts["others"] == "refused" ? null : facts["others"];
         NeedsKnownShapes = facts.ContainsKey("shapes");
+        NeedsWeightsInside = facts.ContainsKey("weights");
         OnlyElement = facts.TryGetValue("element", out var element) ? Enum.Parse<ElementType>(element, ignoreCase: true) : null;
     }
 
@@ -62,6 +63,9 @@ internal sealed record EngineTarget
 
     /// <summary>Whether all sizes must be numbers when the file is read.</summary>
     public bool NeedsKnownShapes { get; }
+
+    /// <summary>Whether it reads no weights from other files.</summary>
+    public bool NeedsWeightsInside { get; }
 
     /// <summary>The only type that it computes in; null where it has the types of ONNX.</summary>
     public ElementType? OnlyElement { get; }

@@ -46,7 +46,11 @@ internal static class OrtEnvironment
                     loggingFunction = Logger,
                     loggingParam = IntPtr.Zero,
                 };
-                OrtEnv.CreateInstanceWithOptions(ref options);
+                var isSilent = OrtTelemetry.SwitchOff();
+                var environment = OrtEnv.CreateInstanceWithOptions(ref options);
+                // Windows has a switch of its own.
+                if (isSilent)
+                    environment.DisableTelemetryEvents();
                 IsHeard = true;
             }
             catch (Exception exception)
