@@ -54,7 +54,7 @@ public sealed class PlanFigureTests
                         ways = candidates.Count(candidate => candidate.Obstacle is null);
                         (expected, description) = (
                             candidates[chosen].Flops,
-                            $"{weight} by {candidates[chosen].Method} at {candidates[chosen].Cut.Name}"
+                            $"{weight}, way {chosen + 1}, by {candidates[chosen].Method} at {candidates[chosen].Cut.Name}"
                         );
                         return candidates[chosen];
                     },

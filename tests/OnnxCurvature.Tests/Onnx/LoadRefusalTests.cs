@@ -187,6 +187,24 @@ public sealed class LoadRefusalTests : IDisposable
             "larger than any memory"
         );
 
+    [Theory]
+    [InlineData("Conv", "the attribute kernel_shape is [3,1048576] for a weight of shape [3,3,2,2]")]
+    [InlineData("ConvTranspose", "the attribute kernel_shape is [3,1048576] for a weight of shape [3,3,2,2]")]
+    [InlineData("MaxPool", "more than 16777216 positions")]
+    [InlineData("AveragePool", "more than 16777216 positions")]
+    [InlineData("LpPool", "more than 16777216 positions")]
+    public void A_window_of_another_size_than_its_weight_or_of_too_many_positions_is_refused(string op, string message)
+    {
+        var weighs = op.StartsWith("Conv", StringComparison.Ordinal);
+        var kernel = Ints("kernel_shape", weighs ? [3, 1 << 20] : [1 << 13, 1 << 13]);
+        var graph = Graph(Node(op, weighs ? "x w" : "x", "y", kernel, Ints("pads", 1 << 12, 1 << 20, 1 << 12, 1 << 20)));
+        graph.Input[0] = Info("x", 1, "N", 3, 8, 8);
+        graph.Output[0] = Info("y", 1, "N", "C", "H", "W");
+        if (weighs)
+            graph.Initializer.Add(Floats("w", 3, 3, 2, 2));
+        Refuses(Model(graph), message);
+    }
+
     [Fact]
     public void A_tensor_in_segments_is_refused() =>
         Refuses(Weight(Floats("w", 3).Also(tensor => tensor.Segment = new TensorProto.Types.Segment { Begin = 0, End = 1 })), "segments");

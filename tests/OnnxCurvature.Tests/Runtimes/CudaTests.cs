@@ -86,7 +86,7 @@ public sealed class CudaTests
         Assert.Equal((ExecutionProvider.Cpu, null), CudaProvider.Choose(ExecutionProvider.Cpu, new CudaOptions()));
         var (provider, note) = CudaProvider.Choose(ExecutionProvider.Cpu, new CudaOptions { Device = 1 });
         Assert.Equal(ExecutionProvider.Cpu, provider);
-        Assert.Contains("has no effect on the CPU", note, StringComparison.Ordinal);
+        Assert.Contains("have no effect on the CPU", note, StringComparison.Ordinal);
     }
 
     [Fact]

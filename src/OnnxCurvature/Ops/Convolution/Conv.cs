@@ -179,17 +179,23 @@ internal sealed class Conv : ConvolutionOperator
 
     private const double ChannelsOfAVector = 8;
 
-    /// <summary>The sizes of the kernel: an attribute, else those of the weight.</summary>
-    internal static IEnumerable<long> Kernel(Attributes attributes, TensorShape w) =>
-        attributes.Ints("kernel_shape") is { } kernel
-            ? kernel
-            : w.Skip(2)
-                .Select(dim =>
-                    dim.Known
-                    ?? throw new UnsupportedOperatorException(
-                        $"the size {dim} of a kernel is not known; give the sizes of symbolic dimensions."
-                    )
-                );
+    /// <summary>The sizes of the kernel: those of the weight, and an attribute where these are not known.</summary>
+    internal static IEnumerable<long> Kernel(Attributes attributes, TensorShape w)
+    {
+        var ofWeight = w.Skip(2).ToArray();
+        if (attributes.Ints("kernel_shape") is not { } kernel)
+            return ofWeight.Select(dim =>
+                dim.Known
+                ?? throw new UnsupportedOperatorException(
+                    $"the size {dim} of a kernel is not known; give the sizes of symbolic dimensions."
+                )
+            );
+        return
+            kernel.Length == ofWeight.Length
+            && kernel.Zip(ofWeight, (size, dim) => dim.Known is { } known && known != size).Any(differs => differs)
+            ? throw new ShapeException($"the attribute kernel_shape is [{string.Join(",", kernel)}] for a weight of shape {w}")
+            : kernel;
+    }
 
     /// <summary>The cotangent of a bias.</summary>
     internal static Value SumOverAllButChannels(GraphBuilder b, Value cy) =>

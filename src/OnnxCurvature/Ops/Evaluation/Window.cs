@@ -25,6 +25,9 @@ internal sealed record Window(
 {
     private const long MostExtent = int.MaxValue;
 
+    /// <summary>The most positions of a model's window: rules count and list them.</summary>
+    private const long MostPositions = 1 << 24;
+
     /// <summary>The number of spatial axes.</summary>
     public int Rank => Kernel.Length;
 
@@ -136,6 +139,8 @@ internal sealed record Window(
     public static Attributes Canonical(Attributes attributes, IEnumerable<long> kernel, TensorShape spatial)
     {
         var sizes = kernel.ToImmutableArray();
+        if (sizes.Aggregate(1.0, (product, size) => product * size) > MostPositions)
+            throw new ShapeException($"a window of [{string.Join(",", sizes)}] has more than {MostPositions} positions");
         var known =
             spatial.IsKnown
             || !attributes.Text("auto_pad", "NOTSET").StartsWith("SAME", StringComparison.Ordinal)
