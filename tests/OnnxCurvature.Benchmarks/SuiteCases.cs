@@ -15,6 +15,7 @@ internal sealed partial class SuiteCases(Workspace workspace)
     private const string Peer = "PyTorch";
     private const string Diagonal = "hessian-diagonal";
 
+    private readonly Dictionary<Entry, double> _shares = [];
     private readonly string _ours = workspace.Published is null ? "OnnxCurvature" : "OnnxCurvature, native";
 
     /// <summary>The cases: network, weight, how many directions in which way PyTorch makes at a time, and how many in all.</summary>
@@ -74,12 +75,37 @@ internal sealed partial class SuiteCases(Workspace workspace)
 
     private Measurement Tool(Entry entry, bool isChecked = true)
     {
-        var (folder, result) = (workspace.Suite(), workspace.Scratch("suite.npz"));
+        var result = workspace.Scratch("suite.npz");
+        var outcome = Run(entry, result, isChecked ? [] : ["--no-check"]);
+        using var arrays = NpzReader.Open(result);
+        var ending = $".{entry.Quantity.Replace('-', '_')}";
+        var squares = arrays
+            .Names.Where(name => name.EndsWith(ending, StringComparison.Ordinal))
+            .Sum(name => TensorPrimitives.SumOfSquares<double>(arrays.Read(name).ToDoubles()));
+        var plan = Planned().Match(outcome.Output) is { Success: true } match ? $"plan: {match.Groups[1]}, taken: {match.Groups[2]}, " : "";
+        var cores = string.Create(CultureInfo.InvariantCulture, $"{outcome.Cores:0.0} cores");
+        var share = isChecked ? string.Create(CultureInfo.InvariantCulture, $", products {100 * ShareOf(entry):0} %") : "";
+        return new Measurement([outcome.Seconds], 0, Math.Sqrt(squares), outcome.PeakBytes) { Further = plan + cores + share };
+    }
+
+    /// <summary>The share of products in the kernels' time, of a run of its own, since a profile takes time.</summary>
+    private double ShareOf(Entry entry)
+    {
+        if (_shares.TryGetValue(entry, out var share))
+            return share;
+        var profile = workspace.Scratch("suite.json");
+        Run(entry, workspace.Scratch("profiled.npz"), ["--no-check", "--profile", profile]);
+        return _shares[entry] = KernelShare.Of(profile);
+    }
+
+    private ChildProcess.Outcome Run(Entry entry, string result, params string[] further)
+    {
+        var folder = workspace.Suite();
         var direction =
             entry.Quantity == "hvp"
                 ? [$"{entry.Weight}.direction={Path.Combine(folder, $"{entry.Network}.direction.npy")}"]
                 : Array.Empty<string>();
-        var outcome = workspace.Tool(
+        return workspace.Tool(
             workspace.Published,
             [
                 "run",
@@ -96,18 +122,10 @@ internal sealed partial class SuiteCases(Workspace workspace)
                 $"input={Path.Combine(folder, $"{entry.Network}.input.npy")}",
                 $"labels={Path.Combine(folder, $"{entry.Network}.labels.npy")}",
                 .. direction,
-                .. isChecked ? Array.Empty<string>() : ["--no-check"],
+                .. further,
             ],
             ImmutableDictionary<string, string>.Empty
         );
-        using var arrays = NpzReader.Open(result);
-        var ending = $".{entry.Quantity.Replace('-', '_')}";
-        var squares = arrays
-            .Names.Where(name => name.EndsWith(ending, StringComparison.Ordinal))
-            .Sum(name => TensorPrimitives.SumOfSquares<double>(arrays.Read(name).ToDoubles()));
-        var plan = Planned().Match(outcome.Output) is { Success: true } match ? $"plan: {match.Groups[1]}, taken: {match.Groups[2]}, " : "";
-        var cores = string.Create(CultureInfo.InvariantCulture, $"{outcome.Cores:0.0} cores");
-        return new Measurement([outcome.Seconds], 0, Math.Sqrt(squares), outcome.PeakBytes) { Further = plan + cores };
     }
 
     private Measurement PyTorch(Entry entry)

@@ -55,7 +55,9 @@ internal sealed class Table(Workspace workspace, bool small, int rounds, IReadOn
         text.Append(
             "The ratio is the time over that of the first contender of the case. The check is the share of the median time that is "
         );
-        text.Append("saved without the check of the run; a share within the noise may be negative.\n\n");
+        text.Append("saved without the check of the run; a share within the noise may be negative.\n");
+        text.Append("Cores are the processor time over the time. Products are the share of convolutions and matrix products in the ");
+        text.Append("time of all kernels, in ONNX Runtime's profile of a run of its own.\n\n");
         text.Append("| case | who | seconds | from – to | ratio | check | GFLOP/s | peak memory | further |\n");
         text.Append("|---|---|---|---|---|---|---|---|---|\n").Append(rows);
         return text.ToString();

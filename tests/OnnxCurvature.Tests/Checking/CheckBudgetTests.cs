@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Checking;
 using OnnxCurvature.Methods.Costs;
@@ -30,25 +31,10 @@ public sealed class CheckBudgetTests
     public void Four_entries_of_a_diagonal_of_VGG16_are_checked_within_the_share_of_the_run()
     {
         using var folder = new TemporaryFolder();
-        var dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 1);
-        var graph = OnnxModel
-            .Load(FullSizeVgg16.Save(folder), new LoadOptions { Dims = dimensions, Oracle = new OrtShapeOracle() })
-            .Graph;
-        var request = new CurvatureRequest
-        {
-            WithRespectTo = ["conv4_3.weight"],
-            Loss = LossRequest.Parse("cross-entropy"),
-            Quantities = [Quantity.HessianDiagonal],
-        };
-        var head = LossBuilder.Build(graph, request.Loss, request.Reduction);
-        var target = Target.Resolve(graph, request.WithRespectTo).Single();
-        var proof = new SampleProof(graph, head);
-        var result = new CheckedResult(target, Quantity.HessianDiagonal, proof.Of(target.Value), SampleLayout.None);
-        var part = new CheckPart(new DirectionalDerivatives(graph, head, [target.Value], result.Needs), [result]);
-        var budget = new MemoryBudget(new MemoryBound(3L << 30, null), severalBatches: false);
-        var limits = new PlanLimits { Dimensions = dimensions };
-        var plan = budget.Plan(chunk => new Planner(graph, request, limits with { MemoryBytes = chunk }).Plan());
-        var costs = new CostModel(limits);
+        var graph = Vgg16(folder);
+        var (part, budget) = (PartOf(graph), new MemoryBudget(new MemoryBound(3L << 30, null), severalBatches: false));
+        var plan = budget.Plan(chunk => new Planner(graph, Request, Limits with { MemoryBytes = chunk }).Plan());
+        var costs = new CostModel(Limits);
         var times = ScheduleTime.Of(plan.Program, costs, costs, Cores, atOnce: 1);
         var seconds = times.Start + times.Run;
         var time = new CheckTime((seconds, seconds), taken: seconds, spent: 0);
@@ -57,5 +43,48 @@ public sealed class CheckBudgetTests
         var allowance = bound.For(part, time.Left, time, variations: 0);
         Assert.Null(allowance.Reason);
         Assert.InRange(Math.Min(allowance.Directions, allowance.Most), RunCheck.Entries, int.MaxValue);
+    }
+
+    /// <summary>Programs of a large model take long to make, which is time of the check, too.</summary>
+    [Fact]
+    public void Directions_that_there_is_no_time_for_are_not_priced_in_smaller_numbers()
+    {
+        using var folder = new TemporaryFolder();
+        var programs = 0;
+        double Peak(Ir.Program program)
+        {
+            programs++;
+            return 0;
+        }
+        // The preparation took all that a run of three seconds has for its check.
+        var time = new CheckTime((3, 3), taken: 3, spent: 0.75);
+        var budget = new CheckBudget(new CostModel(Limits), Cores, ExecutionProvider.Cpu, (3, 3), Peak, 0, double.PositiveInfinity);
+        var allowance = budget.For(PartOf(Vgg16(folder)), time.Left, time, variations: 0);
+        Assert.Equal(0, allowance.Directions);
+        Assert.Contains("one direction takes about", allowance.Reason, StringComparison.Ordinal);
+        Assert.Equal(1, programs);
+    }
+
+    private static ImmutableDictionary<string, long> Dimensions { get; } = ImmutableDictionary<string, long>.Empty.Add("N", 1);
+
+    private static PlanLimits Limits { get; } = new() { Dimensions = Dimensions };
+
+    private static CurvatureRequest Request { get; } =
+        new()
+        {
+            WithRespectTo = ["conv4_3.weight"],
+            Loss = LossRequest.Parse("cross-entropy"),
+            Quantities = [Quantity.HessianDiagonal],
+        };
+
+    private static ModelGraph Vgg16(TemporaryFolder folder) =>
+        OnnxModel.Load(FullSizeVgg16.Save(folder), new LoadOptions { Dims = Dimensions, Oracle = new OrtShapeOracle() }).Graph;
+
+    private static CheckPart PartOf(ModelGraph graph)
+    {
+        var head = LossBuilder.Build(graph, Request.Loss, Request.Reduction);
+        var target = Target.Resolve(graph, Request.WithRespectTo).Single();
+        var result = new CheckedResult(target, Quantity.HessianDiagonal, new SampleProof(graph, head).Of(target.Value), SampleLayout.None);
+        return new CheckPart(new DirectionalDerivatives(graph, head, [target.Value], result.Needs), [result]);
     }
 }

@@ -91,6 +91,9 @@ internal sealed class CheckBudget(
                 !time.IsBound ? new CheckAllowance(directions, part.Targets, slow) { PeakBytes = peak }
                 : time.AllowsFirst(one) ? new CheckAllowance(directions, directions, slow) { PeakBytes = peak }
                 : new CheckAllowance(0, 0, slow);
+            // With fewer at a time each of them takes no less.
+            if (refused.Directions == 0)
+                break;
         }
         return refused!;
     }
