@@ -12,8 +12,8 @@ internal sealed class ProgressLines : IProgress<RunProgress>, IDisposable
 {
     private const double Step = 0.05;
     private const double VerboseStep = 0.01;
-    // A process takes up to a quarter of a second to come here.
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(0.25);
+    // A process may take a third of a second to come here.
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(0.15);
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private const double Longest = 60;
 

@@ -18,7 +18,7 @@ public sealed class ProgressTests : IDisposable
     public void The_first_line_comes_within_half_a_second_and_says_what_is_done()
     {
         using var progress = Lines();
-        _clock.Pass(0.2);
+        _clock.Pass(0.1);
         Assert.Equal("", _error.ToString());
         _clock.Pass(0.1);
         Assert.Equal("run: loading the model, 0 s elapsed\n", _error.ToString());
@@ -76,7 +76,7 @@ public sealed class ProgressTests : IDisposable
     public void A_short_command_writes_no_line()
     {
         using (Lines())
-            _clock.Pass(0.2);
+            _clock.Pass(0.1);
         _clock.Pass(10);
         Assert.Equal("", _error.ToString());
     }
