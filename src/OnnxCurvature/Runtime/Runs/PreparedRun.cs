@@ -160,8 +160,9 @@ internal sealed class PreparedRun : IDisposable
     private CurvatureResult RunAll(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
         var (run, result) = Resumed().Within(progress, cancellation);
-        if (run != this)
-            result = result with { Probes = run.Source.Request!.Probes };
+        // A run that was made again with smaller chunks is another one, too.
+        if (run != this && run.Source.Request is { TargetError: not null } reached)
+            result = result with { Probes = reached.Probes };
         while (run.Source.Request is { } request && ProbeRefinement.Next(request, result) is { } probes)
         {
             run = Create(Source.Path, request with { Probes = probes }, _given, run._options with { PlannedBytes = null }, progress);
