@@ -28,6 +28,8 @@ internal sealed class NormFolding : IPass
     private static ImmutableArray<Value?>? Folded(GraphBuilder b, Node norm, ImmutableArray<Value?> inputs, Dictionary<Value, int> uses) =>
         norm is { Outputs.Length: 1, Inputs: [{ } before, _, ..] }
         && uses.GetValueOrDefault(before) == 1
+        // In the body of a loop the convolution would be computed anew for every iteration.
+        && before.Producer?.Scope == norm.Scope
         && inputs[0]!.Producer is { Inputs: [_, _, ..] } product
         && product.Inputs.Skip(1).Concat(inputs.Skip(1)).OfType<Value>().All(value => IsWeight(value, norm.Output.Type.Element))
         && norm.Rules().ChannelScalingOf(b, norm, inputs) is { } scaling

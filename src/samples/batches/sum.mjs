@@ -21,12 +21,14 @@ async function main(model, out, size, ...inputs) {
   const lines = (key) => (metadata[key] ?? "").split("\n").filter((line) => line);
   if (metadata.batch_obstacle) throw new Error(`Batches do not give what all samples give: ${metadata.batch_obstacle}.`);
   if (Number(metadata.runs) > 1) throw new Error("A batch of this file takes several runs; write it with --profile single-run.");
-  if (lines("merged_inputs").length > 0) throw new Error(`This sample cuts inputs by rows, and these hold no row a sample: ${lines("merged_inputs")}.`);
+  if (lines("merged_inputs").length > 0)
+    throw new Error(`This sample cuts inputs by rows, and these hold no row a sample: ${lines("merged_inputs")}.`);
   const whole = lines("whole_inputs");
   const data = Object.fromEntries(inputs.map((input) => input.split("=", 2)).map(([name, file]) => [name, load(file)]));
   const samples = Object.entries(data).find(([name]) => !whole.includes(name))[1].dims[0];
   for (const [name, { dims }] of Object.entries(data))
-    if (!whole.includes(name) && dims[0] !== samples) throw new Error(`'${name}' holds ${dims[0]} samples, and another input holds ${samples}.`);
+    if (!whole.includes(name) && dims[0] !== samples)
+      throw new Error(`'${name}' holds ${dims[0]} samples, and another input holds ${samples}.`);
   const count = Math.ceil(samples / Number(size));
   const parts = new Array(count);
   let next = 0;

@@ -38,6 +38,7 @@ public sealed class TelemetryTests
             environment: ("HOME", home.Path)
         );
         Assert.True(code == ExitCodes.Success, errors);
+        // Names that begin with a dot count as hidden, and are looked at, too.
         var kept = Directory
             .EnumerateFiles(home.Path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
             .Select(path => Path.GetRelativePath(home.Path, path))

@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops;
+using OnnxCurvature.Ops.ControlFlow;
 using OnnxCurvature.Ops.Convolution;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Normalization;
@@ -78,6 +79,18 @@ public sealed class NormFoldingTests
         AssertStays(_builder.Build([x, weight], [new NamedValue("y", Norm(Convolved(x, weight, 1, isBiased: false)))]));
     }
 
+    /// <summary>In the body the convolution would be computed anew for every iteration.</summary>
+    [Fact]
+    public void A_norm_in_a_body_stays_behind_a_convolution_before_the_loop()
+    {
+        var (x, norm) = Network(ElementType.Float32, 1, isBiased: true);
+        var body = new GraphBuilder(_builder);
+        var position = body.Parameter(new TensorType(ElementType.Int64, TensorShape.Scalar));
+        var inside = Norm(norm.Producer!.Inputs[0]!, body);
+        var scan = Scan.Of(_builder, _builder.Vector(0, 1), body.Build([position], [new NamedValue("y", inside)]));
+        AssertStays(_builder.Build([x], [new NamedValue("y", scan)]));
+    }
+
     private static void AssertStays(Ir.Program program) => Assert.Same(program, new NormFolding().Run(program));
 
     /// <summary>A norm behind a convolution of x [2, 4, 5, 5] to as many channels.</summary>
@@ -99,14 +112,14 @@ public sealed class NormFoldingTests
         return Catalogue.Get<Conv>().Apply(_builder, [.. inputs], attributes).Output;
     }
 
-    private Value Norm(Value x)
+    private Value Norm(Value x, GraphBuilder? scope = null)
     {
         var element = x.Type.Element;
         var variance = _builder.Constant(Tensor.Of(element, [4], [0.3, 1.7, 0.01, 25]));
         return Catalogue
             .Get<BatchNormalization>()
             .Apply(
-                _builder,
+                scope ?? _builder,
                 [x, Weight(element, 4), Weight(element, 4), Weight(element, 4), variance],
                 Attributes.Empty.With("epsilon", 1e-3)
             )

@@ -159,10 +159,10 @@ internal sealed class PreparedRun : IDisposable
 
     private CurvatureResult RunAll(IProgress<RunProgress>? progress, CancellationToken cancellation)
     {
-        var (run, result) = Resumed().Within(progress, cancellation);
-        // A run that was made again with smaller chunks is another one, too.
-        if (run != this && run.Source.Request is { TargetError: not null } reached)
-            result = result with { Probes = reached.Probes };
+        var first = Resumed();
+        var (run, result) = first.Within(progress, cancellation);
+        if (first != this)
+            result = result with { Probes = first.Source.Request!.Probes };
         while (run.Source.Request is { } request && ProbeRefinement.Next(request, result) is { } probes)
         {
             run = Create(Source.Path, request with { Probes = probes }, _given, run._options with { PlannedBytes = null }, progress);
