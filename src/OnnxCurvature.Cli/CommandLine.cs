@@ -97,18 +97,21 @@ internal sealed class CommandLine
     /// <summary>Parses and does what was asked. Returns the exit code, one of <see cref="ExitCodes"/>.</summary>
     public async Task<int> Run(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        var files = new ResponseFile();
-        var parsed = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = files.Replace });
+        ParseResult? parsed = null;
         try
         {
-            _messages.Apply(parsed, _terminal);
-            // An option that is missing where a file was not taken is no error of its own.
-            if ((files.Error ?? ParseErrors.Describe(parsed)) is { } sentence)
-                throw new UserErrorException(sentence);
-            MemoryBound.CheckSystem();
             return await Interruptible(
                 () =>
-                    parsed.InvokeAsync(
+                {
+                    // Reads files of arguments, which may be pipes that nobody writes to.
+                    var files = new ResponseFile();
+                    parsed = Root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = files.Replace });
+                    _messages.Apply(parsed, _terminal);
+                    // An option that is missing where a file was not taken is no error of its own.
+                    if ((files.Error ?? ParseErrors.Describe(parsed)) is { } sentence)
+                        throw new UserErrorException(sentence);
+                    MemoryBound.CheckSystem();
+                    return parsed.InvokeAsync(
                         new InvocationConfiguration
                         {
                             Output = _terminal.Output,
@@ -119,7 +122,8 @@ internal sealed class CommandLine
                             ProcessTerminationTimeout = null,
                         },
                         cancellation
-                    ),
+                    );
+                },
                 cancellation
             );
         }
@@ -149,7 +153,7 @@ internal sealed class CommandLine
         }
         catch (Exception exception)
         {
-            if (parsed.GetValue(_messages.Debug))
+            if (parsed?.GetValue(_messages.Debug) == true)
                 return Fail(ExitCodes.InternalError, $"internal error: {exception}");
             var what = exception as InternalErrorException ?? new InternalErrorException(exception);
             return Fail(

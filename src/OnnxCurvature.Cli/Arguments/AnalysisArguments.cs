@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OnnxCurvature.Analysis.Diagonals;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Arguments;
 
@@ -65,14 +66,14 @@ internal sealed class AnalysisArguments(bool isPriced, bool isFloat64) : OptionG
     }
 
     /// <summary>The request.</summary>
-    public CurvatureRequest RequestOf(ParseResult parsed, LossArguments loss, ModelArguments model) =>
+    public CurvatureRequest RequestOf(ParseResult parsed, LossArguments loss, ModelArguments model, IProgress<RunProgress> progress) =>
         new()
         {
             WithRespectTo = [.. parsed.GetValue(Weights) ?? []],
-            Loss = loss.RequestOf(parsed, parsed.GetRequiredValue(loss.Loss)!),
+            Loss = loss.RequestOf(parsed, parsed.GetRequiredValue(loss.Loss)!, progress),
             Reduction = loss.ReductionOf(parsed),
             Precision = isFloat64 ? Ir.Precision.Float64 : _targets.PrecisionOf(parsed),
-            FixedTensors = model.FixedOf(parsed),
+            FixedTensors = model.FixedOf(parsed, progress),
             SampleAxes = _targets.SampleAxesOf(parsed),
         };
 }

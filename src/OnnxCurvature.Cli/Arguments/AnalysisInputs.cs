@@ -60,14 +60,14 @@ internal sealed class AnalysisInputs(OutputArguments output, bool isPriced = tru
     /// <summary>
     /// The request with its data, which are read. Throws <see cref="UserErrorException"/> where a file cannot be read.
     /// </summary>
-    public AnalysisInput Read(ParseResult parsed)
+    public AnalysisInput Read(ParseResult parsed, IProgress<RunProgress> progress)
     {
         if (isSummed && parsed.GetValue(_loss.Reduction) == "mean")
             throw new UserErrorException("A posterior is made of the sum of the losses; leave out --reduction mean.");
-        var sources = _scaling.Of(parsed, DataArgument.Open(_data.FilesOf(parsed)));
+        var sources = _scaling.Of(parsed, DataArgument.Open(_data.FilesOf(parsed), progress));
         var fixedFiles = _model.FilesOf(parsed).SelectMany(file => file.Patterns);
         var weights = parsed.GetValue(_loss.ClassWeights) is { } path ? (ImmutableArray<string>)[path] : [];
-        var request = _analysis.RequestOf(parsed, _loss, _model);
+        var request = _analysis.RequestOf(parsed, _loss, _model, progress);
         return new AnalysisInput(
             _model.ModelOf(parsed),
             isSummed ? request with { Reduction = Reduction.Sum } : request,

@@ -3,6 +3,7 @@ using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Tensors;
 using OnnxCurvature.Runtime.Batches;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Arguments;
 
@@ -29,15 +30,20 @@ internal sealed record DataArgument(string Input, ImmutableArray<string> Pattern
     }
 
     /// <summary>Opens the files. Throws <see cref="UserErrorException"/> where one cannot be read.</summary>
-    public static IReadOnlyDictionary<string, DataSource> Open(IEnumerable<DataArgument> arguments) =>
-        arguments.ToDictionary(argument => argument.Input, argument => DataSource.Open(argument.Patterns), StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, DataSource> Open(IEnumerable<DataArgument> arguments, IProgress<RunProgress> progress) =>
+        arguments.ToDictionary(
+            argument => argument.Input,
+            argument => DataSource.Open(argument.Patterns, progress.Reading),
+            StringComparer.Ordinal
+        );
 
     /// <summary>Reads the files as tensors. Throws <see cref="UserErrorException"/> where one cannot be read.</summary>
-    public static IReadOnlyDictionary<string, Tensor> Tensors(IEnumerable<DataArgument> arguments) =>
-        arguments.ToDictionary(argument => argument.Input, argument => TensorOf(argument.Patterns[0]), StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, Tensor> Tensors(IEnumerable<DataArgument> arguments, IProgress<RunProgress> progress) =>
+        arguments.ToDictionary(argument => argument.Input, argument => TensorOf(argument.Patterns[0], progress), StringComparer.Ordinal);
 
-    private static Tensor TensorOf(string path)
+    private static Tensor TensorOf(string path, IProgress<RunProgress> progress)
     {
+        progress.Reading(path);
         var array = path.EndsWith(".pb", StringComparison.OrdinalIgnoreCase) ? TensorFile.Read(path) : NpyReader.Read(path);
         return array.Element.IsFloat()
             ? Tensor.Of(array.Element, array.Shape, array.ToDoubles())

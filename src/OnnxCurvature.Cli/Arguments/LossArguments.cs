@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Arguments;
 
@@ -90,35 +91,37 @@ internal sealed class LossArguments(string? absent) : OptionGroup("Loss")
     /// <summary>
     /// The loss with its options. Throws <see cref="UserErrorException"/> where a file of weights cannot be read.
     /// </summary>
-    public LossRequest RequestOf(ParseResult parsed, LossRequest loss) =>
+    public LossRequest RequestOf(ParseResult parsed, LossRequest loss, IProgress<RunProgress> progress) =>
         loss with
         {
-            Classes = ClassesOf(parsed),
-            PositiveTensor = parsed.GetValue(PositiveWeights) is { } path ? NumbersOf(path) : null,
+            Classes = ClassesOf(parsed, progress),
+            PositiveTensor = parsed.GetValue(PositiveWeights) is { } path ? NumbersOf(path, progress) : null,
         };
 
     /// <summary>How the losses of samples become one.</summary>
     public Reduction ReductionOf(ParseResult parsed) =>
         parsed.GetValue(Reduction) == "sum" ? Methods.Requests.Reduction.Sum : Methods.Requests.Reduction.Mean;
 
-    private static Tensor NumbersOf(string path)
+    private static Tensor NumbersOf(string path, IProgress<RunProgress> progress)
     {
+        progress.Reading(path);
         var array = Files.NpyReader.Read(path);
         return Tensor.Of(ElementType.Float64, array.Shape, array.ToDoubles());
     }
 
-    private ClassOptions ClassesOf(ParseResult parsed) =>
+    private ClassOptions ClassesOf(ParseResult parsed, IProgress<RunProgress> progress) =>
         new()
         {
             Axis = parsed.GetValue(ClassAxis),
             IgnoreIndex = parsed.GetValue(IgnoreIndex),
             LabelSmoothing = parsed.GetValue(LabelSmoothing) ?? 0,
-            ClassWeights = parsed.GetValue(ClassWeights) is { } path ? Read(path) : [],
+            ClassWeights = parsed.GetValue(ClassWeights) is { } path ? Read(path, progress) : [],
             SoftLabels = parsed.GetValue(SoftLabels),
         };
 
-    private static ImmutableArray<double> Read(string path)
+    private static ImmutableArray<double> Read(string path, IProgress<RunProgress> progress)
     {
+        progress.Reading(path);
         var array = Files.NpyReader.Read(path);
         return array.Shape.Length == 1
             ? [.. array.ToDoubles()]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using OnnxCurvature.Ir;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Arguments;
 
@@ -59,7 +60,8 @@ internal sealed class ModelArguments() : OptionGroup("Model")
     public ImmutableArray<DataArgument> FilesOf(ParseResult parsed) => parsed.GetResult(Fixed) is null ? [] : parsed.GetValue(Fixed);
 
     /// <summary>The values of inputs that become constants. Throws <see cref="UserErrorException"/> where a file cannot be read.</summary>
-    public IReadOnlyDictionary<string, Tensor> FixedOf(ParseResult parsed) => DataArgument.Tensors(FilesOf(parsed));
+    public IReadOnlyDictionary<string, Tensor> FixedOf(ParseResult parsed, IProgress<RunProgress> progress) =>
+        DataArgument.Tensors(FilesOf(parsed), progress);
 
     /// <summary>The most that loading may take.</summary>
     public WorkLimits LoadLimitsOf(ParseResult parsed) => parsed.GetValue(LoadLimit) ?? new WorkLimits();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli.Arguments;
 
@@ -15,7 +16,7 @@ internal sealed class RequestReader(TargetArguments targets, LossArguments loss,
     /// The request, or null where neither --wrt nor --loss is given. Throws <see cref="UserErrorException"/> where only
     /// one of them is, or options are given that need them.
     /// </summary>
-    public CurvatureRequest? Of(ParseResult parsed)
+    public CurvatureRequest? Of(ParseResult parsed, IProgress<RunProgress> progress)
     {
         var names = parsed.GetValue(targets.WithRespectTo) ?? [];
         var kind = parsed.GetValue(loss.Loss);
@@ -36,11 +37,11 @@ internal sealed class RequestReader(TargetArguments targets, LossArguments loss,
             new CurvatureRequest
             {
                 WithRespectTo = [.. names],
-                Loss = loss.RequestOf(parsed, kind),
+                Loss = loss.RequestOf(parsed, kind, progress),
                 Reduction = loss.ReductionOf(parsed),
                 Precision = targets.PrecisionOf(parsed),
                 StraightThrough = parsed.GetValue(targets.StraightThrough),
-                FixedTensors = model.FixedOf(parsed),
+                FixedTensors = model.FixedOf(parsed, progress),
                 SampleAxes = targets.SampleAxesOf(parsed),
                 Quantities = parsed.GetResult(targets.Quantities) is null
                     ? [Quantity.Loss, Quantity.Gradient, estimator.Estimated()]

@@ -21,7 +21,7 @@ internal sealed class AnalysisRun
         _parsed = parsed;
         _written = written;
         _terminal = terminal;
-        Input = inputs.Read(parsed);
+        Input = ProgressView.Read(terminal, parsed.CommandResult.Command.Name, progress => inputs.Read(parsed, progress));
     }
 
     /// <summary>The inputs of the command.</summary>

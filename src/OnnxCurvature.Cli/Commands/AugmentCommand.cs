@@ -63,7 +63,7 @@ internal static class AugmentCommand
                 var path = parsed.GetRequiredValue(output.Output)!;
                 RealPath.RefuseOverwriting(path, [model.ModelOf(parsed), .. requests.FilesOf(parsed)]);
                 report.Prepare(parsed, terminal, [path, model.ModelOf(parsed), .. requests.FilesOf(parsed)]);
-                var request = requests.Of(parsed);
+                var request = ProgressView.Read(terminal, "augment", progress => requests.Of(parsed, progress));
                 var dimensions = model.DimensionsOf(parsed);
                 if (parsed.GetValue(file.Layout) is not null)
                 {
@@ -71,7 +71,7 @@ internal static class AugmentCommand
                         model.ModelOf(parsed),
                         path,
                         file.CasadiOptionsOf(parsed, request, model),
-                        model.FixedOf(parsed)
+                        ProgressView.Read(terminal, "augment", progress => model.FixedOf(parsed, progress))
                     );
                     terminal.ShowWritten(path, () => AugmentView.Show(terminal, files));
                     return Task.FromResult(ExitCodes.Success);

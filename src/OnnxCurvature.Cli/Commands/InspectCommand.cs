@@ -34,11 +34,11 @@ internal static class InspectCommand
                 InspectView.Show(terminal, found);
                 return Task.FromResult(ExitCodes.Success);
 
-                InspectReport Inspect(IProgress<RunProgress>? progress) =>
+                InspectReport Inspect(IProgress<RunProgress> progress) =>
                     service.Inspect(
                         model.ModelOf(parsed),
                         model.DimensionsOf(parsed),
-                        model.FixedOf(parsed),
+                        model.FixedOf(parsed, progress),
                         model.LoadLimitsOf(parsed),
                         progress,
                         cancellation

@@ -50,7 +50,7 @@ internal static class PruneCommand
                 foreach (var file in files)
                     RealPath.RefuseOverwriting(file, [.. held.SelectMany(each => each.Patterns)]);
                 var run = AnalysisRun.Begin(inputs, parsed, files, terminal);
-                var heldData = DataArgument.Open(held);
+                var heldData = ProgressView.Read(terminal, "prune", progress => DataArgument.Open(held, progress));
                 var (analysis, curvature) = run.Produce(cancellation);
                 var prepared = CurvatureAnalyzer.Prune(analysis, curvature, cancellation);
                 var result = prepared.Prune(options);

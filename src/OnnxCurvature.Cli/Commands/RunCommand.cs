@@ -80,7 +80,10 @@ internal static class RunCommand
                 var shard = checkpoints.ShardOf(parsed);
                 var named = parsed.GetRequiredValue(output.Output)!;
                 var path = shard?.FileFor(named) ?? named;
-                var sources = scaling.Of(parsed, DataArgument.Open(data.FilesOf(parsed)));
+                var sources = scaling.Of(
+                    parsed,
+                    ProgressView.Read(terminal, "run", progress => DataArgument.Open(data.FilesOf(parsed), progress))
+                );
                 var options = checkpoints.With(samples.With(runs.Of(parsed), parsed), parsed, path, shard);
                 string[] read = [model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. requests.FilesOf(parsed)];
                 RealPath.RefuseOverwriting(path, read);
@@ -91,7 +94,7 @@ internal static class RunCommand
                 string[] used = [path, .. read, .. options.Checkpoint is { } kept ? [kept.Path] : Array.Empty<string>()];
                 options = options with { ProfilePath = resources.ProfileOf(parsed, used) };
                 report.Prepare(parsed, terminal, options.ProfilePath is { } profile ? [profile, .. used] : used);
-                var request = requests.Of(parsed);
+                var request = ProgressView.Read(terminal, "run", progress => requests.Of(parsed, progress));
                 ResultFile.CheckWritable(path);
                 var run = ProgressView.Show(
                     terminal,

@@ -69,8 +69,11 @@ internal static class VerifyCommand
         command.SetAction(
             (parsed, cancellation) =>
             {
-                var request = requests.Of(parsed)!;
-                var sources = scaling.Of(parsed, DataArgument.Open(data.FilesOf(parsed)));
+                var request = ProgressView.Read(terminal, "verify", progress => requests.Of(parsed, progress))!;
+                var sources = scaling.Of(
+                    parsed,
+                    ProgressView.Read(terminal, "verify", progress => DataArgument.Open(data.FilesOf(parsed), progress))
+                );
                 var path = parsed.GetValue(output.Output);
                 string[] read = [model.ModelOf(parsed), .. sources.Values.SelectMany(source => source.Files), .. requests.FilesOf(parsed)];
                 if (path is not null)

@@ -4,14 +4,15 @@ using OnnxCurvature.Runtime.Results;
 namespace OnnxCurvature.Cli.Views;
 
 /// <summary>
-/// Progress for logs, on the standard error. The first line comes within half a second; then one when the phase or its step changes, 5 %
-/// more are done, or a minute has passed. So a short command writes none, and a run of a night no more than a log can bear. A verbose one
+/// Progress for logs, on the standard error. The first line comes within half a second; then one when the phase or the file that is read
+/// changes, 5 % more are done, or a minute has passed. So a short command writes none, and a run of a night no more than a log can bear. A verbose one
 /// also has a line for a phase that is over before the next look.
 /// </summary>
 internal sealed class ProgressLines : IProgress<RunProgress>, IDisposable
 {
     private const double Step = 0.05;
     private const double VerboseStep = 0.01;
+
     // A process may take a third of a second to come here.
     private static readonly TimeSpan First = TimeSpan.FromSeconds(0.15);
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -54,6 +55,7 @@ internal sealed class ProgressLines : IProgress<RunProgress>, IDisposable
                 || now.Fraction >= 1
                 || _shown is { } shown
                     && now.Phase == shown.Phase
+                    && (now.Phase != RunPhase.Load || now.Message == shown.Message)
                     && Math.Abs(now.Fraction - shown.Fraction) < step
                     && now.Elapsed - shown.Elapsed < Longest
             )

@@ -3,7 +3,7 @@ using OnnxCurvature.Runtime.Results;
 namespace OnnxCurvature.Cli.Views;
 
 /// <summary>How far a command has come, and how long it will take; safe to use from several threads.</summary>
-internal sealed class ProgressState(TimeProvider time, long start) : IProgress<RunProgress>
+internal sealed class ProgressState(TimeProvider time, long start, RunProgress? first = null) : IProgress<RunProgress>
 {
     /// <summary>A pace is taken of the last part of the time, at least of so many seconds, since the pace of a run changes.</summary>
     private const double LeastWindow = 10;
@@ -13,7 +13,7 @@ internal sealed class ProgressState(TimeProvider time, long start) : IProgress<R
 
     private readonly Lock _lock = new();
     private readonly Queue<(double Seconds, double Fraction)> _window = new();
-    private RunProgress _last = RunProgress.Begin(RunPhase.Load);
+    private RunProgress _last = first ?? RunProgress.Begin(RunPhase.Load);
     private double _phaseStart;
 
     /// <inheritdoc/>

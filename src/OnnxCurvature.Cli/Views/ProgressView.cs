@@ -8,9 +8,16 @@ namespace OnnxCurvature.Cli.Views;
 internal static class ProgressView
 {
     /// <summary>Does some work, and shows its progress under the command's name.</summary>
-    public static T Show<T>(Terminal terminal, string command, Func<IProgress<RunProgress>, T> work)
+    public static T Show<T>(Terminal terminal, string command, Func<IProgress<RunProgress>, T> work) =>
+        Show(terminal, command, RunProgress.Begin(RunPhase.Load), work);
+
+    /// <summary>Reads the files of options, and shows which one is read, since one may keep the command waiting.</summary>
+    public static T Read<T>(Terminal terminal, string command, Func<IProgress<RunProgress>, T> read) =>
+        Show(terminal, command, ReadingProgress.First, read);
+
+    private static T Show<T>(Terminal terminal, string command, RunProgress first, Func<IProgress<RunProgress>, T> work)
     {
-        var state = new ProgressState(terminal.Time, terminal.Start);
+        var state = new ProgressState(terminal.Time, terminal.Start, first);
         if (terminal.IsQuiet)
             return work(state);
         if (!terminal.ShowsBar)

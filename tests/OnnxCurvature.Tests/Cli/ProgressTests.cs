@@ -41,6 +41,26 @@ public sealed class ProgressTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_is_waited_for_is_named_and_each_has_a_line()
+    {
+        var terminal = NewTerminal();
+        ProgressView.Read(
+            terminal,
+            "run",
+            progress =>
+            {
+                progress.Reading("a.npy");
+                _clock.Pass(0.2);
+                _clock.Pass(1);
+                progress.Reading("b.npy");
+                _clock.Pass(1);
+                return 0;
+            }
+        );
+        Assert.Equal("run: reading 'a.npy', 0 s elapsed\nrun: reading 'b.npy', 2 s elapsed\n", _error.ToString());
+    }
+
+    [Fact]
     public void After_a_minute_a_line_is_written_however_slow_it_goes()
     {
         using var progress = Lines();

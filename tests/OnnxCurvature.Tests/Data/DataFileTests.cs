@@ -42,6 +42,32 @@ public sealed class DataFileTests
         AssertSame(tool, "x=@x.npy labels=@labels.npy", data);
     }
 
+    /// <summary>A pipe can be opened once: its bytes are kept where files are opened again for each batch.</summary>
+    [Fact]
+    public async Task Pipes_that_are_joined_give_the_bits_of_one_file()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pipes with names are made by mkfifo.");
+        using var tool = Prepared();
+        Save(tool, "first", 0, 20);
+        Save(tool, "second", 20, N);
+        foreach (var pipe in new[] { "a", "b" })
+            using (var made = System.Diagnostics.Process.Start("mkfifo", tool[pipe]))
+                await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var writing = Task.WhenAll(Write("first.x.npy", "a"), Write("second.x.npy", "b"));
+        AssertSame(tool, "x=@x.npy labels=@labels.npy", "x=@a @b labels=@labels.npy");
+        await writing.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        Task Write(string file, string pipe) =>
+            Task.Run(
+                () =>
+                {
+                    using var stream = new FileStream(tool[pipe], FileMode.Open, FileAccess.Write);
+                    stream.Write(File.ReadAllBytes(tool[file]));
+                },
+                TestContext.Current.CancellationToken
+            );
+    }
+
     [Theory]
     [InlineData("--samples 10:31", 10, 31)]
     [InlineData("--samples :20", 0, 20)]

@@ -53,11 +53,47 @@ public sealed class ExitCodeTests
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 
+    /// <summary>A pipe gives nothing as long as nobody writes to it; the command says so, and answers a signal.</summary>
+    [Theory]
+    [InlineData("run mlp.onnx -o OUT --wrt '*' --loss cross-entropy --data features=PIPE labels=mlp.labels.npy", "PIPE", "TERM")]
+    [InlineData("run mlp.onnx -o OUT --wrt '*' --loss cross-entropy --data features=PIPE labels=mlp.labels.npy", "PIPE", "INT")]
+    [InlineData("run mlp.onnx -o OUT --wrt '*' --loss cross-entropy --data features=/dev/stdin", "/dev/stdin", "INT")]
+    [InlineData("analyze mlp.onnx -o OUT --loss cross-entropy --class-weights PIPE --data labels=mlp.labels.npy", "PIPE", "INT")]
+    [InlineData("inspect mlp.onnx --fix features=PIPE", "PIPE", "INT")]
+    [InlineData("inspect @PIPE", null, "INT")]
+    public async Task A_signal_ends_a_command_that_waits_for_a_pipe(string arguments, string? waitsFor, string signal)
+    {
+        Assert.SkipUnless(File.Exists("/bin/bash"), "Signals are sent by a shell.");
+        using var folder = new TemporaryFolder();
+        var pipe = folder.File("pipe");
+        string Named(string text) =>
+            text.Replace("PIPE", pipe, StringComparison.Ordinal).Replace("OUT", folder.File("out.npz"), StringComparison.Ordinal);
+        using var process = Start($"mkfifo '{pipe}'; exec {Tool} {Named(arguments)}");
+        if (waitsFor is null)
+            await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        else
+            // A file that is read before may have a line of its own.
+            for (var line = ""; !line.Contains($"reading '{Named(waitsFor)}'", StringComparison.Ordinal); )
+            {
+                var next = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+                Assert.True(next is not null, $"It ended after: {line}");
+                line = next;
+            }
+        using (var kill = Process.Start("/bin/bash", ["-c", $"kill -{signal} {process.Id}"]))
+            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var said = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("interrupted; nothing was written.", said.TrimEnd().Split('\n')[^1]);
+        Assert.Equal(signal == "TERM" ? ExitCodes.Terminated : ExitCodes.Interrupted, process.ExitCode);
+        Assert.Equal([pipe], Directory.GetFiles(folder.Path));
+    }
+
     private static Process Start(string script) =>
         Process.Start(
             new ProcessStartInfo("/bin/bash", ["-c", script])
             {
                 WorkingDirectory = Models,
+                RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             }

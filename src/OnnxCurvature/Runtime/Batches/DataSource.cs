@@ -37,20 +37,29 @@ internal sealed class DataSource
         return new DataSource([(null, array)]);
     }
 
+    /// <summary>Data from files, as below.</summary>
+    public static DataSource Open(params IEnumerable<string> patterns) => Open(patterns, _ => { });
+
     /// <summary>
     /// Data from files, in the order of the patterns and in natural order within each. Throws <see cref="UserErrorException"/> where a
     /// pattern names none, or a file cannot be read, says nothing sensible of itself, or is named twice.
     /// </summary>
-    public static DataSource Open(params IEnumerable<string> patterns)
+    /// <param name="patterns">The patterns.</param>
+    /// <param name="reading">Is told each file before it is opened, which may take as long as nobody writes to a pipe.</param>
+    public static DataSource Open(IEnumerable<string> patterns, Action<string> reading)
     {
         NamedFile[] files = [.. patterns.SelectMany(FilePattern.Expand)];
         if (files.GroupBy(file => file).FirstOrDefault(group => group.Count() > 1) is { Key: var twice })
             throw new UserErrorException($"--data names {twice} twice for one input; name each file once.");
-        return new DataSource(
-            files is [var single]
-                ? [(single, Load(single))]
-                : [.. files.Select(file => ((NamedFile?)file, new NpyArray(new ArrayFile(file.Path, () => OpenSource(file)))))]
-        );
+        return new DataSource([
+            .. files.Select(file =>
+            {
+                reading(file.Path);
+                // What comes through a pipe comes once, so it is not left to be opened again.
+                var isKept = files.Length == 1 || FileState.Of(file.Path).Kind == FileKind.Stream;
+                return ((NamedFile?)file, isKept ? Load(file) : new NpyArray(new ArrayFile(file.Path, () => OpenSource(file))));
+            }),
+        ]);
     }
 
     /// <summary>
