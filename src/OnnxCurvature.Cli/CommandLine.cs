@@ -143,9 +143,12 @@ internal sealed class CommandLine
         {
             return Fail(ExitCodes.Interrupted, "interrupted; nothing was written.");
         }
-        catch (OutOfMemoryException)
+        catch (Exception exception) when (Scarcity.IsCauseOf(exception))
         {
-            return Fail(ExitCodes.UserError, "error: There is not enough memory; give a smaller --memory or --batch-size.");
+            return Fail(
+                ExitCodes.UserError,
+                "error: There is not enough memory; give a smaller --memory or --batch-size, or let the process have more."
+            );
         }
         catch (Exception) when (!HasWorkingFolder())
         {

@@ -2,7 +2,9 @@ using OnnxCurvature.Runtime.Results;
 
 namespace OnnxCurvature.Cli;
 
-/// <summary>Says which file is read. A pipe gives nothing until something is written to it, and a person must see what is waited for.</summary>
+/// <summary>
+/// Says which file is read. A pipe gives nothing until something is written to it, and a person must see what is waited for.
+/// </summary>
 internal static class ReadingProgress
 {
     /// <summary>What is done before any file has its turn.</summary>

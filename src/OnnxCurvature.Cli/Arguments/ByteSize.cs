@@ -21,7 +21,7 @@ internal static partial class ByteSize
     }
 
     [GeneratedRegex(
-        @"^(?<number>\d+(\.\d+)?)((?<unit>[KMGT])(?<suffix>i?B)?|B)?$",
+        @"^(?<number>[0-9]+(\.[0-9]+)?)((?<unit>[KMGT])(?<suffix>i?B)?|B)?$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Pattern();

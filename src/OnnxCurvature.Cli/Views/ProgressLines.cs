@@ -5,8 +5,8 @@ namespace OnnxCurvature.Cli.Views;
 
 /// <summary>
 /// Progress for logs, on the standard error. The first line comes within half a second; then one when the phase or the file that is read
-/// changes, 5 % more are done, or a minute has passed. So a short command writes none, and a run of a night no more than a log can bear. A verbose one
-/// also has a line for a phase that is over before the next look.
+/// changes, 5 % more are done, or a minute has passed. So a short command writes none, and a run of a night no more than a log can bear. A
+/// verbose one also has a line for a phase that is over before the next look.
 /// </summary>
 internal sealed class ProgressLines : IProgress<RunProgress>, IDisposable
 {

@@ -177,4 +177,20 @@ public sealed class ErrorTests
         Assert.Equal([1, 2, 3], File.ReadAllBytes(path));
         Assert.Single(Directory.GetFiles(folder.Path));
     }
+
+    [Fact]
+    public void Memory_that_cannot_be_had_is_no_defect_whatever_says_so()
+    {
+        Exception[] failures =
+        [
+            new TypeInitializationException("T", new InsufficientMemoryException()),
+            new InternalErrorException(new DllNotFoundException("libc.so: failed to map segment from shared object")),
+        ];
+        foreach (var failure in failures)
+        {
+            var run = ToolRun.Of(new FakeService { Inspected = () => throw failure }, "inspect", "m");
+            Assert.Equal(ExitCodes.UserError, run.Code);
+            Assert.StartsWith("error: There is not enough memory;", run.Error, StringComparison.Ordinal);
+        }
+    }
 }

@@ -28,6 +28,7 @@ public sealed class FiguresTests
     [InlineData("1e3")]
     [InlineData("1,5G")]
     [InlineData("99999999999T")]
+    [InlineData("١G")]
     public void A_text_that_is_no_size_is_refused(string text) => Assert.Null(ByteSize.Parse(text));
 
     [Theory]
