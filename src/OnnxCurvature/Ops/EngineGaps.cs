@@ -42,4 +42,9 @@ internal enum EngineGaps
 
     /// <summary>Reductions over several axes.</summary>
     WideReductions = 1024,
+
+    /// <summary>
+    /// One constant, or one value of constants alone, that is an operand of a node and a parameter of another, or is concatenated twice.
+    /// </summary>
+    SharedConstants = 2048,
 }

@@ -58,6 +58,9 @@ internal abstract partial class Operator
     /// <summary>Whether an input is added to what the others give, so that derivatives by it are sums.</summary>
     public virtual bool IsBias(int input) => false;
 
+    /// <summary>How an input is read by engines that do not share constants among uses of several kinds.</summary>
+    public virtual ConstantUse ConstantUseOf(int input) => ConstantUse.Operand;
+
     /// <summary>
     /// Of a node that is linear in an input, y = A x: the map with the squares of its coefficients, y = (A ⊙ A) x. Null where it is no such
     /// node, or where that map is not known.

@@ -41,6 +41,7 @@ internal sealed class Pipeline
             new EngineForms(gaps, operators),
             .. gaps.HasFlag(EngineGaps.Integers) ? [new FloatArithmetic()] : Array.Empty<IPass>(),
             .. gaps.HasFlag(EngineGaps.Vectors) ? [new MatrixForms()] : Array.Empty<IPass>(),
+            .. gaps.HasFlag(EngineGaps.SharedConstants) ? [new ConstantCopies()] : Array.Empty<IPass>(),
         ]);
 
     /// <summary>Programs of nodes that an opset has, as far as they can be put together from such.</summary>

@@ -16,7 +16,7 @@ public sealed class EngineLaws
 {
     private const double Tolerance = 1e-12;
 
-    private const EngineGaps All = (EngineGaps)(2 * (int)EngineGaps.WideReductions - 1);
+    private const EngineGaps All = (EngineGaps)(2 * (int)EngineGaps.SharedConstants - 1);
 
     [Theory, MemberData(nameof(SampleTable.All), MemberType = typeof(SampleTable))]
     public void Every_operator_keeps_its_values_or_is_refused_with_a_sentence(string sample) =>
@@ -37,7 +37,8 @@ public sealed class EngineLaws
         {
             var lowered = lowering.Run(new Float64Lowering(ExecutionProvider.Cpu).Run(whole));
             var floats = new FloatArithmetic(ElementType.Float64).Run(lowered);
-            forms = [lowered, floats, new MatrixForms().Run(floats)];
+            var matrices = new MatrixForms().Run(floats);
+            forms = [lowered, floats, matrices, new ConstantCopies().Run(matrices)];
         }
         catch (UserErrorException refusal)
         {

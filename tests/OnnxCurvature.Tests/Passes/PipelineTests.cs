@@ -51,8 +51,8 @@ public sealed class PipelineTests
         var b = new GraphBuilder();
         var x = b.Parameter(new TensorType(ElementType.Float32, [2, 3]), "x");
         var program = b.Build([x], [new NamedValue("y", Neg.Of(b, x))]);
-        var pipeline = Pipeline.ForEngine(EngineGaps.Integers | EngineGaps.Vectors, null);
-        Assert.Equal(["forms of an engine", "arithmetic in floating point", "matrices of one row"], pipeline.Passes);
+        var pipeline = Pipeline.ForEngine(EngineGaps.Integers | EngineGaps.Vectors | EngineGaps.SharedConstants, null);
+        Assert.Equal(["forms of an engine", "arithmetic in floating point", "matrices of one row", "copies of constants"], pipeline.Passes);
         Assert.Same(program, pipeline.Run(program));
     }
 

@@ -4,11 +4,13 @@ using System.Text.Json;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Proto;
 using OnnxCurvature.Onnx.Reading;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Runs;
 using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.Files;
+using OnnxCurvature.Tests.Onnx;
 using OnnxCurvature.Tests.References;
 using Xunit;
 
@@ -117,6 +119,56 @@ public sealed class EngineTableTests
         Assert.InRange(file.Error(sums!), 0, Tolerance);
     }
 
+    /// <summary>
+    /// OpenCV reads a constant as a layer where it is an operand, and then ends, or gives wrong numbers, where the same one is a parameter.
+    /// PyTorch's exporter writes equal biases once, so that networks have such constants.
+    /// </summary>
+    [Theory]
+    [InlineData("Gemm", "v w c")]
+    [InlineData("MatMul", "v w")]
+    [InlineData("Concat", "v w")]
+    [InlineData("LayerNormalization", "v c c")]
+    public void OpenCV_gives_the_references_where_a_constant_has_uses_of_several_kinds(string operation, string inputs)
+    {
+        using var folder = new TemporaryFolder();
+        var width = operation == "Concat" ? 8 : 4;
+        NodeProto[] nodes =
+        [
+            ModelBytes.Node("Add", "x w", "u"),
+            ModelBytes.Node("Add", "u c", "v"),
+            ModelBytes.Node(operation, inputs, "y", operation == "Concat" ? [ModelBytes.Int("axis", 1)] : []),
+            ModelBytes.Node("Tanh", "y", "z"),
+        ];
+        var graph = new GraphProto
+        {
+            Name = "shared",
+            Input = { ModelBytes.Info("x", 1, 4, 4) },
+            Output = { ModelBytes.Info("z", 1, 4, width) },
+            Initializer =
+            {
+                ModelBytes.Weight("w", [4, 4], index => Math.Sin(index + 1)),
+                ModelBytes.Weight("c", [4], index => Math.Cos(index + 1)),
+            },
+            Node = { nodes },
+        };
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["x"],
+            Loss = new LossRequest(LossKind.Sum),
+            Reduction = Reduction.Sum,
+            Quantities = [Quantity.Gradient],
+        };
+        var model = ModelBytes.Model(graph).Save(folder);
+        var x = NpyArray.Of(ElementType.Float32, [4, 4], [.. Enumerable.Range(0, 16).Select(index => Math.Sin(3 * index))]);
+        NpyWriter.Write(folder.File("x.npy"), x);
+        var plain = CurvatureEngine.Augment(model, request, folder.File("plain.onnx"), new AugmentOptions()).Path;
+        var file = CurvatureEngine.Augment(model, request, folder.File("opencv.onnx"), new AugmentOptions { Target = "opencv" }).Path;
+        var outputs = OpenCvOutputs(file, ["x.gradient"], [("x", folder.File("x.npy"))]);
+        Assert.SkipWhen(outputs is null, "OpenCV, or a library that it links to, is not installed.");
+        var expected = PlainSession.Run(plain, new Dictionary<string, NpyArray> { ["x"] = x })["x.gradient"];
+        Assert.InRange(ReferenceCase.Error(outputs["x.gradient"], expected), 0, Tolerance);
+    }
+
     [Fact]
     public void The_table_of_engines_is_that_of_the_tool()
     {
@@ -180,7 +232,10 @@ public sealed class EngineTableTests
     }
 
     /// <summary>OpenCV's outputs of the file that was written for it; null where it cannot be loaded.</summary>
-    private static Dictionary<string, double[]>? OpenCvOutputs(EngineFile file, params (string Name, string Path)[] others)
+    private static Dictionary<string, double[]>? OpenCvOutputs(EngineFile file, params (string Name, string Path)[] others) =>
+        OpenCvOutputs(file.Path("opencv.onnx"), file.Outputs, [.. file.DataPaths.Select(entry => (entry.Key, entry.Value)), .. others]);
+
+    private static Dictionary<string, double[]>? OpenCvOutputs(string path, IEnumerable<string> outputs, (string Name, string Path)[] data)
     {
         var output = System.IO.Path.GetRelativePath(
             System.IO.Path.Combine(Repository.Root, "tests", "OnnxCurvature.Tests"),
@@ -190,10 +245,9 @@ public sealed class EngineTableTests
             "dotnet",
             [
                 System.IO.Path.Combine(Repository.Root, "tests", "OnnxCurvature.OpenCv", output, "OnnxCurvature.OpenCv.dll"),
-                file.Path("opencv.onnx"),
-                string.Join(',', file.Outputs),
-                .. file.DataPaths.Select(entry => $"{entry.Key}={entry.Value}"),
-                .. others.Select(other => $"{other.Name}={other.Path}"),
+                path,
+                string.Join(',', outputs),
+                .. data.Select(input => $"{input.Name}={input.Path}"),
             ],
             TimeSpan.FromMinutes(2)
         );

@@ -86,4 +86,7 @@ internal sealed class BatchNormalization : CompositeOperator
 
     /// <inheritdoc/>
     public override bool KeepsBlocks => true;
+
+    /// <inheritdoc/>
+    public override ConstantUse ConstantUseOf(int input) => input > 0 ? ConstantUse.Parameter : ConstantUse.Operand;
 }

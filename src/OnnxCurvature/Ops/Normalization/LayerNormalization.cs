@@ -39,6 +39,9 @@ internal sealed class LayerNormalization : CompositeOperator
     public override int MinimumOpset(Node node) => 17;
 
     /// <inheritdoc/>
+    public override ConstantUse ConstantUseOf(int input) => input > 0 ? ConstantUse.Parameter : ConstantUse.Operand;
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 8 * size(node.Output.Type.Shape.Elements);
 
     /// <summary>The type of statistics matters where they are given out.</summary>

@@ -227,6 +227,9 @@ internal sealed class Gemm : Operator
     public override bool IsBias(int input) => input == 2;
 
     /// <inheritdoc/>
+    public override ConstantUse ConstantUseOf(int input) => input > 0 ? ConstantUse.Parameter : ConstantUse.Operand;
+
+    /// <inheritdoc/>
     public override SquaredCoefficients? SquaredIn(Node node, int input) =>
         new(node.Attributes.Float(IsBias(input) ? "beta" : "alpha", 1), SquaresFactors: !IsBias(input));
 

@@ -27,7 +27,8 @@ internal sealed class MatMul : BilinearOperator
         var (a, b) = (x.Rank == 1 ? x.Shape.Prepend(1) : x.Shape, y.Rank == 1 ? y.Shape.Insert(1, 1) : y.Shape);
         if (a[^1] is { IsKnown: true } inner && b[b.Rank - 2] is { IsKnown: true } other && inner != other)
             throw new UnsupportedOperatorException($"the shapes {x.Shape} and {y.Shape} do not fit a matrix product.");
-        var lead = TensorShape.Broadcast(a.Range(0, a.Rank - 2), b.Range(0, b.Rank - 2))
+        var lead =
+            TensorShape.Broadcast(a.Range(0, a.Rank - 2), b.Range(0, b.Rank - 2))
             ?? throw new UnsupportedOperatorException($"the shapes {x.Shape} and {y.Shape} do not broadcast.");
         if (x.Rank > 1)
             lead = lead.Insert(lead.Rank, a[a.Rank - 2]);
@@ -207,6 +208,9 @@ internal sealed class MatMul : BilinearOperator
 
     /// <inheritdoc/>
     public override WeightPacking Packing => WeightPacking.Passing;
+
+    /// <inheritdoc/>
+    public override ConstantUse ConstantUseOf(int input) => input == 1 ? ConstantUse.Parameter : ConstantUse.Operand;
 
     /// <inheritdoc/>
     public override WeightProduct? AsWeightProduct(Node node) => node.Inputs[1]!.Type.Rank == 2 ? new WeightProduct() : null;

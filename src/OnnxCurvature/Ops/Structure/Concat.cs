@@ -160,4 +160,7 @@ internal sealed class Concat : Operator
 
     /// <inheritdoc/>
     public override bool KeepsBlocks => true;
+
+    /// <inheritdoc/>
+    public override ConstantUse ConstantUseOf(int input) => ConstantUse.Alone;
 }
