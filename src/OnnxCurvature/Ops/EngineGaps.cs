@@ -47,4 +47,7 @@ internal enum EngineGaps
     /// One constant, or one value of constants alone, that is an operand of a node and a parameter of another, or is concatenated twice.
     /// </summary>
     SharedConstants = 2048,
+
+    /// <summary>An input of the graph that no node uses.</summary>
+    UnusedInputs = 4096,
 }

@@ -63,6 +63,32 @@ public sealed partial class DocsTests
         Assert.True(!isReal || at < 0 || Path.Exists(words[at + 1]), $"{page} says that {words[at + 1]} is written.");
     }
 
+    [Fact]
+    public void The_output_that_the_readme_shows_is_printed_by_its_command()
+    {
+        using var folder = new TemporaryFolder();
+        var readme = File.ReadAllLines(Path.Combine(Repository.Root, "README.md"));
+        var shown = readme
+            .SkipWhile(line => line != "    Result")
+            .TakeWhile(line => line.Length == 0 || line.StartsWith("    ", StringComparison.Ordinal));
+        var command = readme.Single(line => line.StartsWith("    onnx-curvature run ", StringComparison.Ordinal)).Trim().Split(' ');
+        command[Array.IndexOf(command, "-o") + 1] = folder.File("vgg16_narrow.npz");
+        var run = ToolRun.Of(
+            new CurvatureService(),
+            [.. command[1..].Select(word => ModelFolder().Replace(word, Path.Combine(Repository.Root, "testmodels") + "/"))]
+        );
+        var printed = run.Output.Split('\n').Select(WithoutMeasured).ToHashSet(StringComparer.Ordinal);
+        Assert.All(shown.Where(line => line.Length > 0), line => Assert.Contains(WithoutMeasured(line[4..]), printed), throwIfEmpty: true);
+    }
+
+    /// <summary>A line of output without what varies from run to run, and with four digits of each number.</summary>
+    private static string WithoutMeasured(string line) =>
+        Number()
+            .Replace(
+                Measured().Replace(line, "$1"),
+                number => Figure(double.Parse(number.Value, System.Globalization.CultureInfo.InvariantCulture))
+            );
+
     [Theory]
     [MemberData(nameof(Pages))]
     public void A_link_of_a_page_leads_to_a_file(string page)
@@ -185,6 +211,12 @@ public sealed partial class DocsTests
     }
 
     private static IEnumerable<string> Lines(string text) => text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0);
+
+    [GeneratedRegex(@"(load|plan|run|check|peak memory|within) [\d.e-]+( \w+)?")]
+    private static partial Regex Measured();
+
+    [GeneratedRegex(@"\d+\.\d+")]
+    private static partial Regex Number();
 
     [GeneratedRegex("testmodels/")]
     private static partial Regex ModelFolder();

@@ -38,7 +38,7 @@ public sealed class NativeProgramTests
                 "-c",
                 "Release",
                 "-p:ByPlatform=true",
-                $"-p:ToolPlatforms={platform}",
+                $"-p:ToolPlatforms={platform}%3Bany",
                 // The build of the tests has analyzed the code.
                 "-p:RunAnalyzers=false",
                 "--artifacts-path",
@@ -55,9 +55,15 @@ public sealed class NativeProgramTests
         );
         Assert.True(packed.Code == 0, packed.ToString());
         Assert.Equal(
-            ["OnnxCurvature.Cli.0.1.0.nupkg", $"OnnxCurvature.Cli.{platform}.0.1.0.nupkg"],
+            ["OnnxCurvature.Cli.0.1.0.nupkg", "OnnxCurvature.Cli.any.0.1.0.nupkg", $"OnnxCurvature.Cli.{platform}.0.1.0.nupkg"],
             Directory.GetFiles(folder.File("packages")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
+        using (var any = ZipFile.OpenRead(folder.File("packages/OnnxCurvature.Cli.any.0.1.0.nupkg")))
+        {
+            var files = any.Entries.Select(entry => entry.FullName).ToArray();
+            Assert.Contains("tools/net10.0/any/runtimes/win-x64/native/onnxruntime.dll", files);
+            Assert.DoesNotContain(files, file => file.EndsWith(".lib", StringComparison.Ordinal) || file.Contains("/android/"));
+        }
         var installed = Start(
             "dotnet",
             ["tool", "install", "OnnxCurvature.Cli", "--tool-path", folder.File("tools"), "--source", folder.File("packages")],

@@ -16,7 +16,7 @@ public sealed class EngineLaws
 {
     private const double Tolerance = 1e-12;
 
-    private const EngineGaps All = (EngineGaps)(2 * (int)EngineGaps.SharedConstants - 1);
+    private const EngineGaps All = (EngineGaps)(2 * (int)EngineGaps.UnusedInputs - 1);
 
     [Theory, MemberData(nameof(SampleTable.All), MemberType = typeof(SampleTable))]
     public void Every_operator_keeps_its_values_or_is_refused_with_a_sentence(string sample) =>

@@ -94,6 +94,32 @@ public sealed class EngineTargetTests
         Assert.Contains(plain, value => value != 0);
     }
 
+    /// <summary>A Hessian of cross-entropy by logits is that of probabilities alone; OpenCV 4.13 refuses inputs without uses.</summary>
+    [Fact]
+    public void A_file_for_OpenCV_has_no_labels_where_no_result_depends_on_them()
+    {
+        using var folder = new TemporaryFolder();
+        var entry = ReferenceTable.Find("mlp.onnx", "fc1.weight");
+        var request = entry.Request with { WithRespectTo = ["fc3.bias"], Quantities = [Quantity.HessianDiagonal] };
+        AugmentReport Written(string name, string? target) =>
+            CurvatureEngine.Augment(
+                entry.ModelPath,
+                request,
+                folder.File(name),
+                new AugmentOptions { Target = target, Dimensions = Samples(4) }
+            );
+        var (plain, file) = (Written("plain.onnx", null), Written("opencv.onnx", "opencv"));
+        Assert.Single(plain.NewInputs);
+        Assert.Empty(file.NewInputs);
+        Assert.Contains("OpenCV 4.13, module DNN takes no input that nothing depends on: 'labels' is left out.", file.Notes);
+        Assert.DoesNotContain("labels", file.CallingConvention, StringComparison.Ordinal);
+        var data = entry.Data();
+        var expected = PlainSession.Run(plain.Path, data)["fc3.bias.hessian_diagonal"];
+        data.Remove("labels");
+        var found = PlainSession.Run(file.Path, data)["fc3.bias.hessian_diagonal"];
+        Assert.InRange(ReferenceCase.Error(found, expected), 0, 1e-6);
+    }
+
     [Theory]
     [InlineData("openvino")]
     [InlineData("coreml")]

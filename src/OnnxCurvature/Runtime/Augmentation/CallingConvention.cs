@@ -19,7 +19,7 @@ internal sealed record CallingConvention(AugmentProfile Profile, long Runs, Immu
     public static CallingConvention Of(CurvaturePlan plan, BatchRule rule, AugmentProfile profile, LoopFreeProgram program)
     {
         var target =
-            plan.Loss.Target is { Name: { } name } && plan.Program.Parameters.Any(parameter => parameter.Name == name)
+            plan.Loss.Target is { Name: { } name } && program.Program.Parameters.Any(parameter => parameter.Name == name)
                 ? $" Besides the model's inputs feed '{name}', {plan.Loss.Target.Type}: {Meaning(plan)}."
                 : "";
         var runs =

@@ -89,7 +89,21 @@ internal sealed record EngineTarget
         CheckTypes(program);
         var lowered = Pipeline.ForEngine(Gaps, Fallback is null ? Operators : null).Run(program);
         CheckTypes(lowered);
-        return (lowered, CheckOperators(lowered));
+        var notes = CheckOperators(lowered);
+        return Gaps.HasFlag(EngineGaps.UnusedInputs) ? WithoutUnusedInputs(lowered, notes) : (lowered, notes);
+    }
+
+    /// <summary>A diagonal may not depend on the classes of samples, say, and then the file does not ask for them.</summary>
+    private (Program Program, ImmutableArray<string> Notes) WithoutUnusedInputs(Program program, ImmutableArray<string> notes)
+    {
+        var used = program.Nodes.SelectMany(node => node.Dependencies).Concat(program.Outputs.Select(output => output.Value)).ToHashSet();
+        var unused = program.Parameters.Where(parameter => !used.Contains(parameter)).ToImmutableArray();
+        if (unused.IsEmpty)
+            return (program, notes);
+        return (
+            Program.Create(program.Parameters.RemoveRange(unused), program.Outputs),
+            [.. notes, .. unused.Select(input => $"{Engine} takes no input that nothing depends on: '{input.Name}' is left out.")]
+        );
     }
 
     private void CheckTypes(Program program)
