@@ -120,6 +120,43 @@ public sealed class EngineTargetTests
         Assert.InRange(ReferenceCase.Error(found, expected), 0, 1e-6);
     }
 
+    /// <summary>OpenCV 4.13 convolves no constant.</summary>
+    [Fact]
+    public void A_file_for_OpenCV_multiplies_where_a_constant_is_convolved()
+    {
+        using var folder = new TemporaryFolder();
+        var graph = new GraphProto
+        {
+            Name = "convolution",
+            Input = { ModelBytes.Info("x", 1, 1, 2, 3, 3) },
+            Output = { ModelBytes.Info("z", 1, 1, 2, 3, 3) },
+            Initializer =
+            {
+                ModelBytes.Weight("c", [1, 1, 4, 4], index => Math.Sin(index + 1)),
+                ModelBytes.Weight("w", [2, 1, 2, 2], index => Math.Cos(index + 1)),
+            },
+            Node = { ModelBytes.Node("Conv", "c w", "y"), ModelBytes.Node("Mul", "x y", "z") },
+        };
+        var request = new CurvatureRequest
+        {
+            WithRespectTo = ["x"],
+            Loss = new LossRequest(LossKind.Sum),
+            Reduction = Reduction.Sum,
+            Quantities = [Quantity.Gradient],
+        };
+        var model = ModelBytes.Model(graph).Save(folder);
+        var x = new Dictionary<string, NpyArray>
+        {
+            ["x"] = NpyArray.Of(ElementType.Float32, [1, 2, 3, 3], [.. Enumerable.Repeat(1.0, 18)]),
+        };
+        double[] GradientOf(string path, string? target) =>
+            PlainSession.Run(CurvatureEngine.Augment(model, request, path, new AugmentOptions { Target = target }).Path, x)["x.gradient"];
+        var expected = GradientOf(folder.File("plain.onnx"), null);
+        var found = GradientOf(folder.File("opencv.onnx"), "opencv");
+        Assert.DoesNotContain(OnnxModel.Load(folder.File("opencv.onnx")).Program.Nodes, node => node.Operator.Name == "Conv");
+        Assert.InRange(ReferenceCase.Error(found, expected), 0, 1e-6);
+    }
+
     [Theory]
     [InlineData("openvino")]
     [InlineData("coreml")]

@@ -292,6 +292,14 @@ internal sealed class Conv : ConvolutionOperator
         return Reshape.To(b, product, y.Prepend(directions));
     }
 
+    /// <summary>A constant, such as a direction, that is convolved becomes a factor of products.</summary>
+    public override ImmutableArray<Value?>? WithoutGaps(
+        GraphBuilder b,
+        OperatorCall call,
+        ImmutableArray<TensorType> types,
+        EngineGaps gaps
+    ) => gaps.HasFlag(EngineGaps.ConstantData) && GraphWalk.HoldsNoParameter(call.Required(0)) ? InFloat64(b, call, types) : null;
+
     /// <inheritdoc/>
     public override bool IsBias(int input) => input == 2;
 
