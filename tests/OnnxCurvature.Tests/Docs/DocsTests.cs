@@ -212,7 +212,7 @@ public sealed partial class DocsTests
 
     private static IEnumerable<string> Lines(string text) => text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0);
 
-    [GeneratedRegex(@"(load|plan|run|check|peak memory|within) [\d.e-]+( \w+)?")]
+    [GeneratedRegex(@"(\b(load|plan|run|check|peak memory)|checked:) [^,]+")]
     private static partial Regex Measured();
 
     [GeneratedRegex(@"\d+\.\d+")]
