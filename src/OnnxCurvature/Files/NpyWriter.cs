@@ -6,9 +6,6 @@ namespace OnnxCurvature.Files;
 /// <summary>Writes .npy files that numpy.load reads: version 1.0, little-endian, row-major.</summary>
 internal static class NpyWriter
 {
-    // Large enough for fast writes, small beside any array that matters.
-    private const int BlockElements = 1 << 16;
-
     /// <summary>Writes a file, whole or not at all.</summary>
     public static void Write(string path, NpyArray array) => AtomicFile.Write(path, stream => Write(stream, array));
 
@@ -20,25 +17,31 @@ internal static class NpyWriter
     }
 
     /// <summary>
-    /// Writes doubles as elements of a type, rounded as <see cref="NpyArray.Of"/> rounds them, block by block, so that no second
+    /// Writes numbers as elements of a type, rounded as <see cref="NpyArray.Of"/> rounds them, block by block, so that no second
     /// copy of a large array is made.
     /// </summary>
-    public static void Write(Stream stream, ElementType element, ReadOnlySpan<long> shape, ReadOnlySpan<double> values)
+    public static void Write(Stream stream, ElementType element, ReadOnlySpan<long> shape, RealArray values)
     {
         if (NpyArray.CountOf(shape) != values.Length)
             throw new ArgumentException($"{values.Length} elements do not fill the shape [{string.Join(",", shape.ToArray())}].");
         stream.Write(NpyHeader.Format(element, shape));
         var size = element.Size();
-        var buffer = ArrayPool<byte>.Shared.Rent(BlockElements * size);
+        WriteElements(stream, element, values);
+    }
+
+    /// <summary>Writes numbers as elements of a type, without a header.</summary>
+    public static void WriteElements(Stream stream, ElementType element, RealArray values)
+    {
+        var (size, wide) = (element.Size(), values.Buffer());
+        var buffer = ArrayPool<byte>.Shared.Rent(RealArray.BlockLength * size);
         try
         {
-            while (!values.IsEmpty)
+            for (var start = 0; start < values.Length; start += RealArray.BlockLength)
             {
-                var count = Math.Min(BlockElements, values.Length);
-                var block = buffer.AsSpan(0, count * size);
-                NpyArray.Encode(element, values[..count], block);
-                stream.Write(block);
-                values = values[count..];
+                var block = values.Block(start, values.Length, wide);
+                var bytes = buffer.AsSpan(0, block.Length * size);
+                NpyArray.Encode(element, block, bytes);
+                stream.Write(bytes);
             }
         }
         finally

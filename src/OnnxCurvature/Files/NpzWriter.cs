@@ -36,10 +36,10 @@ internal sealed class NpzWriter(Stream stream) : IDisposable
     }
 
     /// <summary>
-    /// Adds doubles as elements of a type; see
-    /// <see cref="NpyWriter.Write(Stream, ElementType, ReadOnlySpan{long}, ReadOnlySpan{double})"/>.
+    /// Adds numbers as elements of a type; see
+    /// <see cref="NpyWriter.Write(Stream, ElementType, ReadOnlySpan{long}, RealArray)"/>.
     /// </summary>
-    public void Add(string name, ElementType element, ReadOnlySpan<long> shape, ReadOnlySpan<double> values)
+    public void Add(string name, ElementType element, ReadOnlySpan<long> shape, RealArray values)
     {
         using var member = Create(name);
         NpyWriter.Write(member, element, shape, values);

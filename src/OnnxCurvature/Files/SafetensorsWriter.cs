@@ -12,7 +12,6 @@ namespace OnnxCurvature.Files;
 internal static class SafetensorsWriter
 {
     private const int Alignment = 8;
-    private const int BlockElements = 1 << 16;
 
     /// <summary>Writes tensors and a text that says what they are.</summary>
     /// <param name="stream">The file.</param>
@@ -20,7 +19,7 @@ internal static class SafetensorsWriter
     /// <param name="metadata">Texts by name.</param>
     public static void Write(
         Stream stream,
-        IReadOnlyList<(string Name, ElementType Element, IReadOnlyList<long> Shape, double[] Values)> tensors,
+        IReadOnlyList<(string Name, ElementType Element, IReadOnlyList<long> Shape, RealArray Values)> tensors,
         IReadOnlyDictionary<string, string> metadata
     )
     {
@@ -30,11 +29,11 @@ internal static class SafetensorsWriter
         stream.Write(length);
         stream.Write(header);
         foreach (var (_, element, _, values) in tensors)
-            WriteElements(stream, element, values);
+            NpyWriter.WriteElements(stream, element, values);
     }
 
     private static byte[] Header(
-        IReadOnlyList<(string Name, ElementType Element, IReadOnlyList<long> Shape, double[] Values)> tensors,
+        IReadOnlyList<(string Name, ElementType Element, IReadOnlyList<long> Shape, RealArray Values)> tensors,
         IReadOnlyDictionary<string, string> metadata
     )
     {
@@ -71,18 +70,5 @@ internal static class SafetensorsWriter
         foreach (var number in numbers)
             json.WriteNumberValue(number);
         json.WriteEndArray();
-    }
-
-    private static void WriteElements(Stream stream, ElementType element, ReadOnlySpan<double> values)
-    {
-        var buffer = new byte[BlockElements * element.Size()];
-        while (!values.IsEmpty)
-        {
-            var count = Math.Min(BlockElements, values.Length);
-            var block = buffer.AsSpan(0, count * element.Size());
-            NpyArray.Encode(element, values[..count], block);
-            stream.Write(block);
-            values = values[count..];
-        }
     }
 }

@@ -60,9 +60,9 @@ internal static class ResultFile
     {
         if (path.EndsWith(Safetensors, StringComparison.OrdinalIgnoreCase))
         {
-            (string, ElementType, IReadOnlyList<long>, double[])[] tensors =
+            (string, ElementType, IReadOnlyList<long>, RealArray)[] tensors =
             [
-                .. result.Tensors.Select(tensor => (tensor.Name, tensor.Element, (IReadOnlyList<long>)tensor.Shape, tensor.Values)),
+                .. result.Tensors.Select(tensor => (tensor.Name, tensor.Element, (IReadOnlyList<long>)tensor.Shape, tensor.Numbers)),
             ];
             SafetensorsWriter.Write(stream, tensors, new Dictionary<string, string> { ["about"] = ResultAbout.Of(result) });
             return;
@@ -71,7 +71,7 @@ internal static class ResultFile
         foreach (var tensor in result.Tensors)
         {
             cancellation.ThrowIfCancellationRequested();
-            writer.Add(tensor.Name, tensor.Element, tensor.Shape.AsSpan(), tensor.Values);
+            writer.Add(tensor.Name, tensor.Element, tensor.Shape.AsSpan(), tensor.Numbers);
         }
         writer.AddText(ResultAbout.Name, ResultAbout.Of(result));
     }
@@ -83,7 +83,7 @@ internal static class ResultFile
             cancellation.ThrowIfCancellationRequested();
             AtomicFile.Write(
                 Path.Combine(folder, FileOf(tensor)),
-                stream => NpyWriter.Write(stream, tensor.Element, tensor.Shape.AsSpan(), tensor.Values)
+                stream => NpyWriter.Write(stream, tensor.Element, tensor.Shape.AsSpan(), tensor.Numbers)
             );
         }
         AtomicFile.Write(

@@ -22,7 +22,7 @@ internal sealed record ResultSummary(double? Loss, ImmutableArray<TargetSummary>
                 ?? throw new ArgumentException($"The result '{tensor.CanonicalName}' is of no known quantity.");
             if (quantity == Quantity.Loss)
             {
-                loss = tensor.IsNegated ? -tensor.Values[0] : tensor.Values[0];
+                loss = tensor.IsNegated ? -tensor.Numbers[0] : tensor.Numbers[0];
                 continue;
             }
             if (targets.FindIndex(entry => entry.Name == target) is var at && at < 0)

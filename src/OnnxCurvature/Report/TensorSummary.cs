@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
+using OnnxCurvature.Files;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Runtime.Results;
@@ -54,18 +55,28 @@ internal sealed record TensorSummary(
     /// <summary>Summarizes a tensor, whose entries are finite.</summary>
     public static TensorSummary Of(ResultTensor tensor, Quantity quantity)
     {
-        var values = tensor.Values;
+        var values = tensor.Numbers;
         if (values.Length == 0)
             return new TensorSummary(tensor.Name, quantity, tensor.Shape, 0, 0, 0, 0, 0, [], []) { IsNegated = tensor.IsNegated };
+        var (sum, minimum, maximum, negative) = (0.0, double.PositiveInfinity, double.NegativeInfinity, 0L);
+        var buffer = values.Buffer();
+        for (var start = 0; start < values.Length; start += RealArray.BlockLength)
+        {
+            var block = values.Block(start, values.Length, buffer);
+            sum += TensorPrimitives.Sum(block);
+            minimum = Math.Min(minimum, TensorPrimitives.Min(block));
+            maximum = Math.Max(maximum, TensorPrimitives.Max(block));
+            negative += Negative(block);
+        }
         return new TensorSummary(
             tensor.Name,
             quantity,
             tensor.Shape,
-            NormOf(values),
-            TensorPrimitives.Sum<double>(values),
-            TensorPrimitives.Min<double>(values),
-            TensorPrimitives.Max<double>(values),
-            (double)Negative(values) / values.Length,
+            NormOf(values, Math.Max(-minimum, maximum)),
+            sum,
+            minimum,
+            maximum,
+            (double)negative / values.Length,
             [.. Top(values, Entries).Select(position => new TensorEntry(IndexOf(position, tensor.Shape), values[position]))],
             SlicesOf(values, tensor.Shape)
         )
@@ -75,13 +86,12 @@ internal sealed record TensorSummary(
     }
 
     /// <summary>√Σxᵢ², of entries that are scaled where their squares would leave the range of a double.</summary>
-    private static double NormOf(double[] values)
+    private static double NormOf(RealArray values, double largest)
     {
-        var largest = Math.Abs(TensorPrimitives.MaxMagnitude<double>(values));
         if (largest is 0 or (> 1e-100 and < 1e100))
-            return TensorPrimitives.Norm<double>(values);
+            return values.Norm();
         var scaled = new double[values.Length];
-        TensorPrimitives.Divide(values, largest, scaled);
+        TensorPrimitives.Divide(values.ToDoubles(), largest, scaled);
         return largest * TensorPrimitives.Norm<double>(scaled);
     }
 
@@ -93,33 +103,38 @@ internal sealed record TensorSummary(
         return count;
     }
 
-    private static ImmutableArray<SliceSummary> SlicesOf(double[] values, ImmutableArray<long> shape)
+    private static ImmutableArray<SliceSummary> SlicesOf(RealArray values, ImmutableArray<long> shape)
     {
         if (shape.Length < 2)
             return [];
-        var length = values.Length / (int)shape[0];
+        var (length, buffer) = (values.Length / (int)shape[0], values.Buffer());
         var sums = new double[shape[0]];
         for (var slice = 0; slice < sums.Length; slice++)
-            sums[slice] = TensorPrimitives.SumOfMagnitudes(values.AsSpan(slice * length, length));
+        for (var start = slice * length; start < (slice + 1) * length; start += RealArray.BlockLength)
+            sums[slice] += TensorPrimitives.SumOfMagnitudes(values.Block(start, (slice + 1) * length, buffer));
         var total = sums.Sum();
         return [.. Top(sums, TopSlices).Select(slice => new SliceSummary(slice, sums[slice], total == 0 ? 0 : sums[slice] / total))];
     }
 
     /// <summary>The positions of the largest absolute values, in one pass: a tensor may have a hundred million entries.</summary>
-    private static Stack<int> Top(double[] values, int count)
+    private static Stack<int> Top(RealArray values, int count)
     {
         // The least of those that are kept is at the head; of equal ones that is the last.
         var kept = new PriorityQueue<int, (double Magnitude, int Order)>(count + 1);
-        var least = double.NegativeInfinity;
-        for (var position = 0; position < values.Length; position++)
+        var (least, buffer) = (double.NegativeInfinity, values.Buffer());
+        for (var start = 0; start < values.Length; start += RealArray.BlockLength)
         {
-            var magnitude = Math.Abs(values[position]);
-            if (kept.Count == count && magnitude <= least)
-                continue;
-            kept.Enqueue(position, (magnitude, -position));
-            if (kept.Count > count)
-                kept.Dequeue();
-            least = Math.Abs(values[kept.Peek()]);
+            var block = values.Block(start, values.Length, buffer);
+            for (var index = 0; index < block.Length; index++)
+            {
+                var magnitude = Math.Abs(block[index]);
+                if (kept.Count == count && magnitude <= least)
+                    continue;
+                kept.Enqueue(start + index, (magnitude, -start - index));
+                if (kept.Count > count)
+                    kept.Dequeue();
+                least = Math.Abs(values[kept.Peek()]);
+            }
         }
         var order = new Stack<int>();
         while (kept.TryDequeue(out var position, out _))

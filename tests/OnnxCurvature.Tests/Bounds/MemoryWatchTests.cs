@@ -74,6 +74,23 @@ public sealed class MemoryWatchTests
     }
 
     [Fact]
+    public void Measurements_wait_for_no_thread_of_the_pool()
+    {
+        using var measured = new ManualResetEventSlim();
+        var isOfPool = true;
+        using var watch = new MemoryWatch(Bound, Measured, () => { }, CancellationToken.None);
+        measured.Wait(TestContext.Current.CancellationToken);
+        Assert.False(isOfPool);
+
+        long Measured()
+        {
+            isOfPool = Thread.CurrentThread.IsThreadPoolThread;
+            measured.Set();
+            return 1;
+        }
+    }
+
+    [Fact]
     public void A_run_is_stopped_where_an_allocation_fails()
     {
         var watch = new MemoryWatch(Bound, () => 1, () => { }, CancellationToken.None);

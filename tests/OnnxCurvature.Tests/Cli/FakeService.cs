@@ -168,17 +168,27 @@ internal sealed class FakeService : ICurvatureService
             service.OnRun(progress, cancellation);
             return new CurvatureResult(
                 [
-                    new ResultTensor("loss", ElementType.Float32, [], [1.25]),
-                    new ResultTensor("conv4_3.weight.gradient", ElementType.Float32, [2, 1, 3], [1, -2, 0, 0.5, 1.0 / 3, -1e-9]),
-                    new ResultTensor("conv4_3.weight.hessian_diagonal", ElementType.Float32, [2, 1, 3], [1, 2, 0, 0.5, 1.0 / 3, 1e-9]),
-                    new ResultTensor("norm.bias[3:9].hessian_diagonal", ElementType.Float32, [6], [12345678, -0.00012345678, 0, 0, 0, 0]),
+                    new ResultTensor("loss", ElementType.Float32, [], (double[])[1.25]),
+                    new ResultTensor("conv4_3.weight.gradient", ElementType.Float32, [2, 1, 3], (double[])[1, -2, 0, 0.5, 1.0 / 3, -1e-9]),
+                    new ResultTensor(
+                        "conv4_3.weight.hessian_diagonal",
+                        ElementType.Float32,
+                        [2, 1, 3],
+                        (double[])[1, 2, 0, 0.5, 1.0 / 3, 1e-9]
+                    ),
+                    new ResultTensor(
+                        "norm.bias[3:9].hessian_diagonal",
+                        ElementType.Float32,
+                        [6],
+                        (double[])[12345678, -0.00012345678, 0, 0, 0, 0]
+                    ),
                     .. Enumerable
                         .Range(0, service.Weights)
                         .Select(index => new ResultTensor(
                             $"layer{index}.weight.hessian_diagonal",
                             ElementType.Float32,
                             [2, 1, 3],
-                            [1, 2, 0, 0.5, 1.0 / 3, 1e-9]
+                            (double[])[1, 2, 0, 0.5, 1.0 / 3, 1e-9]
                         )),
                 ],
                 70,

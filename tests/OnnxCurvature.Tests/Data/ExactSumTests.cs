@@ -46,9 +46,9 @@ public sealed class ExactSumTests
                 foreach (var part in group)
                     sum.Add(0, [.. part]);
                 foreach (var numbers in sum.Parts)
-                    whole.Add(0, [.. numbers]);
+                    whole.Add(numbers);
             }
-            Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), whole.Round().Select(BitConverter.DoubleToInt64Bits));
+            Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), whole.Round().ToDoubles().Select(BitConverter.DoubleToInt64Bits));
         }
     }
 
@@ -74,6 +74,41 @@ public sealed class ExactSumTests
         for (var batch = 0; batch < 1000; batch++)
             sum.Add(0, [.. Enumerable.Range(0, 64).Select(_ => (double)(float)(random.NextDouble() - 0.5) * 32 / 50_000)]);
         Assert.Equal(2, sum.Parts.Count);
+    }
+
+    [Fact]
+    public void One_term_that_float32_holds_takes_half_the_space()
+    {
+        var sum = new ExactSum(3);
+        sum.Add(0, [1.5, -0.0]);
+        sum.Add(2, [(double)float.Epsilon]);
+        Assert.Equal(3 * sizeof(float), sum.Bytes);
+        Assert.Equal(
+            new[] { 1.5, 0.0, float.Epsilon }.Select(BitConverter.DoubleToInt64Bits),
+            sum.Round().ToDoubles().Select(BitConverter.DoubleToInt64Bits)
+        );
+    }
+
+    [Theory]
+    [InlineData(1, new[] { 0.1 }, new[] { 1.5, 0.1 })]
+    [InlineData(1, new[] { 1e300 }, new[] { 1.5, 1e300 })]
+    [InlineData(0, new[] { 0.25 }, new[] { 1.75, 0 })]
+    [InlineData(0, new[] { 1e-30, 2 }, new[] { 1.5, 2 })]
+    public void Any_other_term_widens_the_sums(int start, double[] terms, double[] expected)
+    {
+        var sum = new ExactSum(2);
+        sum.Add(0, [1.5]);
+        sum.Add(start, [.. terms]);
+        Assert.Equal(expected, sum.Round().ToDoubles());
+        Assert.Equal(2 * sizeof(double) * sum.Parts.Count, sum.Bytes);
+    }
+
+    [Fact]
+    public void Terms_that_begin_behind_the_first_entry_leave_zeros_before_them()
+    {
+        var sum = new ExactSum(3);
+        sum.Add(1, [2]);
+        Assert.Equal([0.0, 2, 0], sum.Round().ToDoubles());
     }
 
     private static BigInteger Exact(double number)

@@ -170,7 +170,7 @@ public sealed class VerifierTests : IDisposable
         ResultTensor Changed(string name)
         {
             var tensor = result.Tensors.Single(tensor => tensor.Name == name);
-            return tensor with { Values = Array.ConvertAll(tensor.Values, value => change(name, value)) };
+            return new ResultTensor(name, tensor.Element, tensor.Shape, Array.ConvertAll(tensor.Values, value => change(name, value)));
         }
         var model = new ModelSource(path, request) { Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", 4) }
             .Load()

@@ -283,8 +283,8 @@ public sealed class FailingStepTests : IDisposable
     private static CurvatureResult Result(double number) =>
         new(
             [
-                new ResultTensor("loss", ElementType.Float32, [], [number]),
-                new ResultTensor("w.gradient", ElementType.Float32, [3], [number, 2, 3]),
+                new ResultTensor("loss", ElementType.Float32, [], (double[])[number]),
+                new ResultTensor("w.gradient", ElementType.Float32, [3], (double[])[number, 2, 3]),
             ],
             1,
             1,

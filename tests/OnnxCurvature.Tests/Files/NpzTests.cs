@@ -20,7 +20,7 @@ public sealed class NpzTests : IDisposable
             "a.npz",
             npz =>
             {
-                npz.Add("loss", ElementType.Float64, [], [0.5]);
+                npz.Add("loss", ElementType.Float64, [], (double[])[0.5]);
                 npz.Add("/conv/weight.gradient", Pair);
                 npz.Add("größe", NpyArray.Of(ElementType.Int64, [1], [7]));
             }

@@ -15,9 +15,9 @@ public sealed class ResultFileTests
 {
     private static readonly CurvatureResult Result = new(
         [
-            new ResultTensor("loss", ElementType.Float32, [], [0.25]),
-            new ResultTensor("a/b.weight[0:2].gradient", ElementType.Float32, [2, 2], [1, -2, 3.5, 0]),
-            new ResultTensor("w.hessian_diagonal", ElementType.Float64, [1, 3], [1e-300, 2, -3]),
+            new ResultTensor("loss", ElementType.Float32, [], (double[])[0.25]),
+            new ResultTensor("a/b.weight[0:2].gradient", ElementType.Float32, [2, 2], (double[])[1, -2, 3.5, 0]),
+            new ResultTensor("w.hessian_diagonal", ElementType.Float64, [1, 3], (double[])[1e-300, 2, -3]),
         ],
         4,
         2,

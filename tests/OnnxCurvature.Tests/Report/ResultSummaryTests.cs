@@ -34,7 +34,7 @@ public sealed class ResultSummaryTests
     private static ResultSummary Of(params string[] names) =>
         ResultSummary.Of(
             new CurvatureResult(
-                [.. names.Select(name => new ResultTensor(name, ElementType.Float32, [], [2.5]))],
+                [.. names.Select(name => new ResultTensor(name, ElementType.Float32, [], (double[])[2.5]))],
                 1,
                 1,
                 ImmutableDictionary<string, double>.Empty,

@@ -1,4 +1,5 @@
 using CsCheck;
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Report;
@@ -96,6 +97,28 @@ public sealed class TensorSummaryTests
                 seed: "dKyg2c4pHlA2"
             );
 
-    private static TensorSummary Of(long[] shape, double[] values) =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_figures_of_a_long_tensor_are_those_of_all_of_it(bool single)
+    {
+        var numbers = Enumerable.Range(0, 150_000).Select(index => (index * 7919L % 10_007 - 5000) / 8f).ToArray();
+        var values = Array.ConvertAll(numbers, number => (double)number);
+        var summary = Of([3, 50_000], single ? new RealArray(numbers) : (RealArray)values);
+        Assert.Equal(1, summary.Norm / Math.Sqrt(values.Sum(value => value * value)), 1e-12);
+        Assert.Equal(values.Sum(), summary.Sum);
+        Assert.Equal((values.Min(), values.Max()), (summary.Minimum, summary.Maximum));
+        Assert.Equal(values.Count(value => value < 0) / 150_000.0, summary.NegativeShare);
+        var largest = values.Select((value, at) => (value, at)).OrderByDescending(one => Math.Abs(one.value)).ThenBy(one => one.at);
+        Assert.Equal(largest.Take(5).Select(one => (long)one.at), summary.Largest.Select(one => one.Index[0] * 50_000 + one.Index[1]));
+        Assert.Equal(
+            values.Chunk(50_000).Select(slice => slice.Sum(Math.Abs)).OrderDescending(),
+            summary.Slices.Select(slice => slice.Sum)
+        );
+    }
+
+    private static TensorSummary Of(long[] shape, double[] values) => Of(shape, (RealArray)values);
+
+    private static TensorSummary Of(long[] shape, RealArray values) =>
         TensorSummary.Of(new ResultTensor("w.hessian_diagonal", ElementType.Float32, [.. shape], values), Quantity.HessianDiagonal);
 }

@@ -25,10 +25,10 @@ public sealed record ImportanceResult(double Loss, long Samples, ImmutableArray<
             {
                 foreach (var layer in Layers)
                 {
-                    writer.Add($"{layer.Weight}.anchor", layer.Element, layer.Shape.AsSpan(), layer.Anchor.AsSpan());
-                    writer.Add($"{layer.Weight}.importance", layer.Element, layer.Shape.AsSpan(), layer.Importance.AsSpan());
+                    writer.Add($"{layer.Weight}.anchor", layer.Element, layer.Shape.AsSpan(), layer.Anchor);
+                    writer.Add($"{layer.Weight}.importance", layer.Element, layer.Shape.AsSpan(), layer.Importance);
                     if (layer.StandardErrors is { } errors)
-                        writer.Add($"{layer.Weight}.importance_standard_error", layer.Element, layer.Shape.AsSpan(), errors.AsSpan());
+                        writer.Add($"{layer.Weight}.importance_standard_error", layer.Element, layer.Shape.AsSpan(), errors);
                 }
             }
         );

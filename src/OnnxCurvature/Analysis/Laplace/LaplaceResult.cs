@@ -27,8 +27,8 @@ public sealed record LaplaceResult(
             {
                 foreach (var layer in Layers)
                 {
-                    writer.Add($"{layer.Weight}.mean", ElementType.Float64, layer.Shape.AsSpan(), layer.Mean.AsSpan());
-                    writer.Add($"{layer.Weight}.variance", ElementType.Float64, layer.Shape.AsSpan(), layer.Variance.AsSpan());
+                    writer.Add($"{layer.Weight}.mean", ElementType.Float64, layer.Shape.AsSpan(), layer.Mean);
+                    writer.Add($"{layer.Weight}.variance", ElementType.Float64, layer.Shape.AsSpan(), layer.Variance);
                 }
             }
         );

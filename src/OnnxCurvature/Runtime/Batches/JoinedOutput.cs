@@ -1,5 +1,7 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using OnnxCurvature.Files;
 using OnnxCurvature.Runtime.Sessions;
 
 namespace OnnxCurvature.Runtime.Batches;
@@ -12,8 +14,7 @@ namespace OnnxCurvature.Runtime.Batches;
 /// <param name="firstApart">Whether the first batch is a piece of its own until the end, since it is compared with a reference.</param>
 internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
 {
-    /// <summary>Numbers are widened in blocks of so many, beside which no copy of a part is made.</summary>
-    private const int Block = 1 << 15;
+    private const int Block = RealArray.BlockLength;
 
     /// <summary>The number of the piece that holds the squares of the errors of all batches that have ended.</summary>
     private const long Ended = -1;
@@ -56,17 +57,24 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
     {
         if (kind != JoinKind.Errors || batch == Ended || !_pieces.Remove(batch, out var piece))
             return;
-        var squares = Moments.Squares(piece.Sum.Round(ends: true));
+        var squares = Moments.Squares(piece.Sum.Round(ends: true).ToDoubles());
         var sum = Piece(Ended, piece.Shape[1..]).Sum;
         for (var start = 0; start < squares.Length; start += Block)
             sum.Add(start, squares[start..Math.Min(start + Block, squares.Length)]);
     }
 
     /// <summary>The most bytes that the next numbers of a batch need beside what is there.</summary>
-    public long Growth(long batch, OrtValue tensor) =>
-        _pieces.GetValueOrDefault(Key(batch)) is { Sum.Parts.Count: > 2 }
-            ? 0
-            : sizeof(double) * Files.NpyArray.CountOf(OrtTensors.Shape(tensor));
+    /// <param name="batch">The number of the batch.</param>
+    /// <param name="tensor">The numbers.</param>
+    /// <param name="weight">Their weight.</param>
+    public long Growth(long batch, OrtValue tensor, double weight)
+    {
+        var piece = _pieces.GetValueOrDefault(Key(batch));
+        if (piece?.Sum.Parts.Count > 2)
+            return 0;
+        var remainSingle = piece is null && weight == 1 && tensor.GetTensorTypeAndShape().ElementDataType != TensorElementType.Double;
+        return (remainSingle ? sizeof(float) : sizeof(double)) * NpyArray.CountOf(OrtTensors.Shape(tensor));
+    }
 
     /// <summary>Whether numbers of a shape can be added to a piece.</summary>
     public bool Takes(long batch, long[] shape) => !_pieces.TryGetValue(batch, out var piece) || piece.Shape.SequenceEqual(shape);
@@ -74,25 +82,24 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
     /// <summary>Adds numbers that are part of the sums already, as another process left them.</summary>
     /// <param name="batch">The number of the piece.</param>
     /// <param name="shape">Their shape.</param>
-    /// <param name="values">The numbers, which are overwritten.</param>
-    public void Restore(long batch, long[] shape, double[] values)
-    {
-        var sum = Piece(batch, shape).Sum;
-        for (var start = 0; start < values.Length; start += Block)
-            sum.Add(start, values.AsSpan(start, Math.Min(Block, values.Length - start)));
-    }
+    /// <param name="values">The numbers.</param>
+    public void Restore(long batch, long[] shape, RealArray values) => Piece(batch, shape).Sum.Add(values);
 
     /// <summary>The whole and its shape.</summary>
     /// <param name="name">The output, for messages.</param>
     /// <param name="ends">Whether nothing is added any more, so that the whole may take the memory of its pieces.</param>
-    public (double[] Values, long[] Shape) Finish(string name, bool ends = false)
+    public (RealArray Values, long[] Shape) Finish(string name, bool ends = false)
     {
         foreach (var batch in _pieces.Keys.ToArray())
             End(batch);
         var (values, shape) = kind is JoinKind.PerSample or JoinKind.PerSampleErrors ? InSequence(ends) : Sum(ends);
         if (kind is JoinKind.Squares or JoinKind.Errors or JoinKind.PerSampleErrors)
-            TensorPrimitives.Sqrt(values, values);
-        if (values.AsSpan().ContainsAnyExceptInRange(double.MinValue, double.MaxValue))
+        {
+            var squares = values.ToDoubles();
+            TensorPrimitives.Sqrt(squares, squares);
+            values = squares;
+        }
+        if (!values.AreFinite())
             throw new UserErrorException(
                 $"The sum of '{name}' over batches is beyond the range of float64; give --reduction mean, or scale the loss."
             );
@@ -100,12 +107,12 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
     }
 
     /// <summary>The part that the first batch alone adds to the whole.</summary>
-    public double[] OfFirst() => _pieces[0].Sum.Round();
+    public double[] OfFirst() => _pieces[0].Sum.Round().ToDoubles();
 
     private bool IsOfMoments => kind is JoinKind.Errors or JoinKind.PerSampleErrors;
 
     /// <summary>The sum of all pieces.</summary>
-    private (double[] Values, long[] Shape) Sum(bool ends)
+    private (RealArray Values, long[] Shape) Sum(bool ends)
     {
         var first = _pieces.Values.First();
         var sum = _pieces.Count == 1 ? first.Sum : ExactSum.Of(_pieces.Values.Select(piece => piece.Sum));
@@ -113,16 +120,16 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
     }
 
     /// <summary>All pieces, one after the other.</summary>
-    private (double[] Values, long[] Shape) InSequence(bool ends)
+    private (RealArray Values, long[] Shape) InSequence(bool ends)
     {
         var shape = ShapeOf(_pieces.Values.First());
         long[] whole = [_pieces.Values.Sum(piece => ShapeOf(piece)[0]), .. shape[1..]];
         if (_pieces.Count == 1 && !IsOfMoments)
             return (_pieces.Values.First().Sum.Round(ends), whole);
-        var (values, at) = (new double[Files.NpyArray.CountOf(whole)], 0);
+        var (values, at) = (new double[NpyArray.CountOf(whole)], 0);
         foreach (var piece in _pieces.Values)
         {
-            var numbers = piece.Sum.Round(ends);
+            var numbers = piece.Sum.Round(ends).ToDoubles();
             var own = IsOfMoments ? Moments.Squares(numbers) : numbers;
             own.CopyTo(values.AsSpan(at));
             at += own.Length;
@@ -140,7 +147,7 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
     private JoinedPiece Piece(long batch, long[] shape)
     {
         if (!_pieces.TryGetValue(Key(batch), out var piece))
-            _pieces[Key(batch)] = piece = new JoinedPiece(shape, new ExactSum(checked((int)Files.NpyArray.CountOf(shape))));
+            _pieces[Key(batch)] = piece = new JoinedPiece(shape, new ExactSum(checked((int)NpyArray.CountOf(shape))));
         return piece;
     }
 }

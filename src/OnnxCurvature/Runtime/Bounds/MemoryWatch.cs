@@ -27,7 +27,7 @@ internal sealed class MemoryWatch : IDisposable
     private readonly Action _trim;
     private readonly CancellationToken _cancellation;
     private readonly Lock _gate = new();
-    private readonly Timer _timer;
+    private readonly ManualResetEventSlim _ended = new();
     private CancellationTokenSource _stop;
     private long _trimmed;
     private long? _last;
@@ -52,8 +52,8 @@ internal sealed class MemoryWatch : IDisposable
         (_measure, _trim, _cancellation) = (measure, trim, cancellation);
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         _trimmed = Environment.TickCount64 - (long)BetweenTrims.TotalMilliseconds;
-        _timer = new Timer(_ => MeasureIfFree());
-        _timer.Change(BetweenMeasurements, BetweenMeasurements);
+        // A timer of the pool waits for one of its threads, which are few and at work on a busy machine.
+        new Thread(MeasureUntilTheEnd) { IsBackground = true }.Start();
     }
 
     /// <summary>
@@ -128,19 +128,10 @@ internal sealed class MemoryWatch : IDisposable
         }
     }
 
-    /// <summary>A measurement that takes longer than the time between two of them is not made twice.</summary>
-    private void MeasureIfFree()
+    private void MeasureUntilTheEnd()
     {
-        if (!_gate.TryEnter())
-            return;
-        try
-        {
+        while (!_ended.Wait(BetweenMeasurements))
             Measure(0);
-        }
-        finally
-        {
-            _gate.Exit();
-        }
     }
 
     /// <inheritdoc/>
@@ -149,7 +140,7 @@ internal sealed class MemoryWatch : IDisposable
         lock (_gate)
         {
             _isDisposed = true;
-            _timer.Dispose();
+            _ended.Set();
             _stop.Dispose();
         }
     }

@@ -1,19 +1,47 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
+using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
 
 namespace OnnxCurvature.Runtime.Results;
 
 /// <summary>One computed tensor.</summary>
-/// <param name="Name">Its name in the result file: <c>loss</c>, <c>conv4_3.weight.hessian_diagonal</c>.</param>
-/// <param name="Element">The element type in the result file: float32, or float64 for a float64 model.</param>
-/// <param name="Shape">The sizes, outermost first.</param>
-/// <param name="Values">The elements, row-major; sums over batches are kept in double.</param>
-public sealed record ResultTensor(string Name, ElementType Element, ImmutableArray<long> Shape, double[] Values)
+public sealed record ResultTensor
 {
+    private RealArray _numbers;
+
+    internal ResultTensor(string name, ElementType element, ImmutableArray<long> shape, RealArray numbers)
+    {
+        (Name, CanonicalName, Element, Shape) = (name, name, element, shape);
+        _numbers = numbers;
+    }
+
+    /// <summary>Its name in the result file: <c>loss</c>, <c>conv4_3.weight.hessian_diagonal</c>.</summary>
+    public string Name { get; init; }
+
+    /// <summary>The element type in the result file: float32, or float64 for a float64 model.</summary>
+    public ElementType Element { get; }
+
+    /// <summary>The sizes, outermost first.</summary>
+    public ImmutableArray<long> Shape { get; }
+
+    /// <summary>The elements, row-major: those of one batch in the precision of the run, sums over batches in double.</summary>
+    internal RealArray Numbers => _numbers;
+
+    /// <summary>The elements, row-major, in double; where they were float32, they are from the first call on.</summary>
+    public double[] Values
+    {
+        get
+        {
+            var (numbers, doubles) = (_numbers, _numbers.ToDoubles());
+            // All threads get one array.
+            return Interlocked.CompareExchange(ref _numbers, doubles, numbers) is var seen && seen == numbers ? doubles : seen.ToDoubles();
+        }
+    }
+
     /// <summary>The quantity, by the name that results have where nothing renames them.</summary>
-    public string CanonicalName { get; init; } = Name;
+    public string CanonicalName { get; init; }
 
     /// <summary>Whether it has the opposite sign.</summary>
     public bool IsNegated { get; init; }
@@ -26,7 +54,7 @@ public sealed record ResultTensor(string Name, ElementType Element, ImmutableArr
     public ReadOnlySpan<double> AsSpan() => Values;
 
     /// <summary>The elements, row-major, rounded to float32.</summary>
-    public float[] ToSingles() => Array.ConvertAll(Values, value => (float)value);
+    public float[] ToSingles() => Numbers.ToSingles();
 
     /// <summary>The elements as a tensor, which shares them.</summary>
     public Tensor<double> ToTensor() => System.Numerics.Tensors.Tensor.Create(Values, [.. Shape.Select(size => (nint)size)]);
@@ -47,7 +75,7 @@ public sealed record CurvatureResult(
 )
 {
     /// <summary>The loss, the mean or the sum over all samples as was asked for; null where the loss itself was not.</summary>
-    public double? Loss => Find(Quantity.Loss.OutputName("")) is { } loss ? loss.Values[0] : null;
+    public double? Loss => Find(Quantity.Loss.OutputName("")) is { } loss ? loss.Numbers[0] : null;
 
     /// <summary>The results for one target: a weight, an input, or a part of one, by the name that it was asked for by.</summary>
     /// <exception cref="KeyNotFoundException">Nothing was computed for it.</exception>

@@ -116,7 +116,7 @@ internal sealed class BatchRunner : IDisposable
                 _state.Divided = Referee(batch, all[^1], progress, stopping, cancellation);
             foreach (var values in all)
             {
-                Expect(_read.Sum(index => _state.Outputs[index].Joined.Growth(number, values[_results[index].Value])));
+                Expect(_read.Sum(index => Growth(index, batch, number, values)));
                 stopping().ThrowIfCancellationRequested();
                 Take(data, batch, (int)number, (int)(_state.Next % _segments.Count), values, progress, stopping, cancellation);
                 _state.Next++;
@@ -150,7 +150,7 @@ internal sealed class BatchRunner : IDisposable
             var whole = new JoinedOutput(JoinKind.Sum);
             foreach (var piece in outputs[index].Joined.Pieces.Values)
             foreach (var part in piece.Sum.Parts)
-                whole.Restore(0, piece.Shape, [.. part]);
+                whole.Restore(0, piece.Shape, part);
             if (_sums.HoldsSums)
             {
                 var (shape, parts) = _sums.Of(at, cancellation);
@@ -228,6 +228,9 @@ internal sealed class BatchRunner : IDisposable
             _state.Check = CheckFirst(batch, values, Sums(batch, cancellation), progress, stopping, cancellation);
     }
 
+    private long Growth(int index, FedBatch batch, long number, IReadOnlyDictionary<Value, OrtValue> values) =>
+        _state.Outputs[index].Joined.Growth(number, values[_results[index].Value], _join.Weight(_results[index].Name, batch.Share));
+
     /// <summary>Whether a segment of a batch adds to a result: what does not come from directions is the same in each.</summary>
     private bool Counts(int index, int segment) => segment == 0 || _segments.Summed.Contains(_results[index].Name);
 
@@ -265,7 +268,8 @@ internal sealed class BatchRunner : IDisposable
         var byName = StateOnHost(cancellation).Outputs.ToDictionary(output => output.Name, StringComparer.Ordinal);
         return name =>
         {
-            var (values, shape) = byName[name].Joined.Finish(name);
+            var (sums, shape) = byName[name].Joined.Finish(name);
+            var values = sums.ToDoubles();
             TensorPrimitives.Divide(values, _join.Weight(name, batch.Share), values);
             return new ResultElements(values, shape);
         };

@@ -168,11 +168,7 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
 
         RunState StateOnHost(BatchRunner batches)
         {
-            Allocating(
-                state.Outputs.Sum(output =>
-                    output.Joined.Pieces.Values.Sum(piece => (long)sizeof(double) * piece.Sum.Length * piece.Sum.Parts.Count)
-                )
-            );
+            Allocating(state.Outputs.Sum(output => output.Joined.Pieces.Values.Sum(piece => piece.Sum.Bytes)));
             return batches.StateOnHost(CancellationToken.None);
         }
 

@@ -340,7 +340,10 @@ internal sealed class PreparedRun : IDisposable
     /// <summary>The part of a state's file for the summary.</summary>
     private ShardFileInfo Info(RunState state)
     {
-        ResultTensor[] tensors = [.. state.Outputs.Select(output => Named(new ResultTensor(output.Name, output.Element, [], [])))];
+        ResultTensor[] tensors =
+        [
+            .. state.Outputs.Select(output => Named(new ResultTensor(output.Name, output.Element, [], (double[])[]))),
+        ];
         return new ShardFileInfo(
             _options.Shard ?? Shard.Whole,
             _plan.Data.Batches,

@@ -25,7 +25,7 @@ internal static class ProbeRefinement
             if (Quantities.OfOutput(error.CanonicalName) is not { } named || named.Quantity.EstimateOfError() is not { } estimated)
                 continue;
             var estimate = result.Find(estimated.OutputName(named.Target))!;
-            var (size, spread) = (Norm(estimate), Norm(error));
+            var (size, spread) = (estimate.Numbers.Norm(), error.Numbers.Norm());
             worst = Math.Max(worst, spread == 0 ? 0 : spread / size);
         }
         if (worst <= wanted)
@@ -41,7 +41,4 @@ internal static class ProbeRefinement
                 )
             );
     }
-
-    private static double Norm(ResultTensor tensor) =>
-        Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(tensor.Values));
 }

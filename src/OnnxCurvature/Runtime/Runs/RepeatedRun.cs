@@ -111,7 +111,7 @@ internal sealed class RepeatedRun : IDisposable
             foreach (var value in own.Values)
                 value.Dispose();
         }
-        return [.. joined.Zip(_program.Outputs, (result, output) => result.Finish(output.Name).Values)];
+        return [.. joined.Zip(_program.Outputs, (result, output) => result.Finish(output.Name).Values.ToDoubles())];
     }
 
     /// <inheritdoc/>

@@ -109,8 +109,16 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     {
         var costs = new CostModel(Limits(options, Source));
         var memory = new MemoryBudget(options.Bound, Data.Batches > 1);
-        // The results of the batch are there beside the check: as they came, in double, and joined.
-        var asTheyCame = Results.Sum(one => costs.Bytes(one.Value) + costs.Size(one.Value.Type.Shape.Elements) * sizeof(double));
+        // The results of the batch are there beside the check: as they came, in double where they are not read in place, and joined.
+        var isDivisible = ProgramSchedule.Of(Program).IsDivisible;
+        var asTheyCame = Results.Sum(one =>
+            costs.Bytes(one.Value)
+            + (
+                isDivisible || one.Value.Type.Element != ElementType.Float32
+                    ? sizeof(double) * costs.Size(one.Value.Type.Shape.Elements)
+                    : 0
+            )
+        );
         var held = MemoryBound.ProcessBytes + MemoryBudget.OfNodes(Program) + BytesOfResults(options) + asTheyCame;
         Func<Program, double>? peak =
             options.ChosenProvider == ExecutionProvider.Cpu

@@ -29,12 +29,13 @@ internal static partial class HugePages
     }
 
     /// <summary>An array of zeros, in large pages where it is large.</summary>
-    public static unsafe double[] Zeros(int length)
+    public static unsafe T[] Zeros<T>(int length)
+        where T : unmanaged
     {
-        var zeros = new double[length];
-        if (length >= PageBytes / sizeof(double))
-            fixed (double* start = zeros)
-                Ask((nint)start, (long)sizeof(double) * length);
+        var zeros = new T[length];
+        if (length >= PageBytes / sizeof(T))
+            fixed (T* start = zeros)
+                Ask((nint)start, (long)sizeof(T) * length);
         return zeros;
     }
 

@@ -122,7 +122,7 @@ internal static class OrtTensors
             case Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float:
                 var floats = value.GetTensorDataAsSpan<float>();
                 var doubles = new double[floats.Length];
-                Widen(floats, doubles);
+                RealArray.Widen(floats, doubles);
                 return doubles;
             case Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16 or Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.BFloat16:
                 var element = (ElementType)value.GetTensorTypeAndShape().ElementDataType;
@@ -139,17 +139,9 @@ internal static class OrtTensors
         if (element == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Double)
             value.GetTensorDataAsSpan<double>().Slice(start, target.Length).CopyTo(target);
         else if (element == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float)
-            Widen(value.GetTensorDataAsSpan<float>().Slice(start, target.Length), target);
+            RealArray.Widen(value.GetTensorDataAsSpan<float>().Slice(start, target.Length), target);
         else
             Doubles(value).AsSpan(start, target.Length).CopyTo(target);
-    }
-
-    /// <summary>A plain loop, compiled at once: the library's generic one runs a hundred times slower until it is compiled anew.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Widen(ReadOnlySpan<float> floats, Span<double> doubles)
-    {
-        for (var index = 0; index < floats.Length; index++)
-            doubles[index] = floats[index];
     }
 
     /// <summary>Whether every element is a finite number.</summary>

@@ -254,10 +254,10 @@ internal sealed class Verifier
     /// <summary>Half of the positions are those of the largest entries, the others are sampled; all where there are no more.</summary>
     private static int[] Sample(ResultTensor tensor, int samples, int seed)
     {
-        var count = tensor.Values.Length;
+        var count = tensor.Numbers.Length;
         var chosen = Enumerable
             .Range(0, count)
-            .OrderByDescending(index => Math.Abs(tensor.Values[index]))
+            .OrderByDescending(index => Math.Abs(tensor.Numbers[index]))
             .Take(count <= samples ? count : (samples + 1) / 2)
             .ToList();
         var taken = chosen.ToHashSet();
@@ -280,8 +280,8 @@ internal sealed class Verifier
         string check
     )
     {
-        var computed = tensor.Values[position];
-        var typical = Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(tensor.Values) / tensor.Values.Length);
+        var computed = tensor.Numbers[position];
+        var typical = tensor.Numbers.Norm() / Math.Sqrt(tensor.Numbers.Length);
         var relative = tensor.Element == ElementType.Float64 ? 1e-5 : 1e-3;
         var index = new long[tensor.Shape.Length];
         long rest = position;
