@@ -84,7 +84,7 @@ internal sealed class Simplifier : IPass
             var parts = new GraphBuilder(_builder);
             if (node.Rules().Simplify(parts, node, inputs) is { } simpler && StaysWithin(simpler, inputs, parts))
             {
-                if (simpler.Same is { } same && !kept.Contains(node.Output))
+                if (simpler.Same is { } same && (!kept.Contains(node.Output) || TakesPlace(node.Output, same, parts)))
                 {
                     _map[node.Output] = Known(same)!;
                     HasChanged = true;
@@ -117,6 +117,13 @@ internal sealed class Simplifier : IPass
                 .ToArray();
             home.Keep(node, key, inputs, attributes, named);
         }
+
+        /// <summary>
+        /// Whether a value may be an output of the program in place of another: it is computed there, and no name gets lost. A node that
+        /// only gives it another shape would copy it.
+        /// </summary>
+        private bool TakesPlace(Value output, Value same, GraphBuilder parts) =>
+            _outer is null && output.Name is null && (same.Producer?.Scope == _builder || same.Producer?.Scope == parts);
 
         /// <summary>
         /// Whether a simpler node takes nothing from before the program: a parameter may be a value that a run gives, and that nodes

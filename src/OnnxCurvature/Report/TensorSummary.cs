@@ -58,26 +58,17 @@ internal sealed record TensorSummary(
         var values = tensor.Numbers;
         if (values.Length == 0)
             return new TensorSummary(tensor.Name, quantity, tensor.Shape, 0, 0, 0, 0, 0, [], []) { IsNegated = tensor.IsNegated };
-        var (sum, minimum, maximum, negative) = (0.0, double.PositiveInfinity, double.NegativeInfinity, 0L);
-        var buffer = values.Buffer();
-        for (var start = 0; start < values.Length; start += RealArray.BlockLength)
-        {
-            var block = values.Block(start, values.Length, buffer);
-            sum += TensorPrimitives.Sum(block);
-            minimum = Math.Min(minimum, TensorPrimitives.Min(block));
-            maximum = Math.Max(maximum, TensorPrimitives.Max(block));
-            negative += Negative(block);
-        }
+        var (figures, largest) = EntryFigures.Of(values, Entries);
         return new TensorSummary(
             tensor.Name,
             quantity,
             tensor.Shape,
-            NormOf(values, Math.Max(-minimum, maximum)),
-            sum,
-            minimum,
-            maximum,
-            (double)negative / values.Length,
-            [.. Top(values, Entries).Select(position => new TensorEntry(IndexOf(position, tensor.Shape), values[position]))],
+            NormOf(values, figures),
+            figures.Sum,
+            figures.Minimum,
+            figures.Maximum,
+            (double)figures.Negative / values.Length,
+            [.. largest.Select(position => new TensorEntry(IndexOf(position, tensor.Shape), values[position]))],
             SlicesOf(values, tensor.Shape)
         )
         {
@@ -86,21 +77,14 @@ internal sealed record TensorSummary(
     }
 
     /// <summary>√Σxᵢ², of entries that are scaled where their squares would leave the range of a double.</summary>
-    private static double NormOf(RealArray values, double largest)
+    private static double NormOf(RealArray values, EntryFigures figures)
     {
+        var largest = Math.Max(-figures.Minimum, figures.Maximum);
         if (largest is 0 or (> 1e-100 and < 1e100))
-            return values.Norm();
+            return Math.Sqrt(figures.Squares);
         var scaled = new double[values.Length];
         TensorPrimitives.Divide(values.ToDoubles(), largest, scaled);
         return largest * TensorPrimitives.Norm<double>(scaled);
-    }
-
-    private static long Negative(ReadOnlySpan<double> values)
-    {
-        long count = 0;
-        foreach (var value in values)
-            count += value < 0 ? 1 : 0;
-        return count;
     }
 
     private static ImmutableArray<SliceSummary> SlicesOf(RealArray values, ImmutableArray<long> shape)
@@ -113,33 +97,12 @@ internal sealed record TensorSummary(
         for (var start = slice * length; start < (slice + 1) * length; start += RealArray.BlockLength)
             sums[slice] += TensorPrimitives.SumOfMagnitudes(values.Block(start, (slice + 1) * length, buffer));
         var total = sums.Sum();
-        return [.. Top(sums, TopSlices).Select(slice => new SliceSummary(slice, sums[slice], total == 0 ? 0 : sums[slice] / total))];
-    }
-
-    /// <summary>The positions of the largest absolute values, in one pass: a tensor may have a hundred million entries.</summary>
-    private static Stack<int> Top(RealArray values, int count)
-    {
-        // The least of those that are kept is at the head; of equal ones that is the last.
-        var kept = new PriorityQueue<int, (double Magnitude, int Order)>(count + 1);
-        var (least, buffer) = (double.NegativeInfinity, values.Buffer());
-        for (var start = 0; start < values.Length; start += RealArray.BlockLength)
-        {
-            var block = values.Block(start, values.Length, buffer);
-            for (var index = 0; index < block.Length; index++)
-            {
-                var magnitude = Math.Abs(block[index]);
-                if (kept.Count == count && magnitude <= least)
-                    continue;
-                kept.Enqueue(start + index, (magnitude, -start - index));
-                if (kept.Count > count)
-                    kept.Dequeue();
-                least = Math.Abs(values[kept.Peek()]);
-            }
-        }
-        var order = new Stack<int>();
-        while (kept.TryDequeue(out var position, out _))
-            order.Push(position);
-        return order;
+        return
+        [
+            .. EntryFigures
+                .Of(sums, TopSlices)
+                .Largest.Select(slice => new SliceSummary(slice, sums[slice], total == 0 ? 0 : sums[slice] / total)),
+        ];
     }
 
     private static ImmutableArray<long> IndexOf(long position, ImmutableArray<long> shape)

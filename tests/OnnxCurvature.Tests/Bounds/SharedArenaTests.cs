@@ -28,10 +28,10 @@ public sealed class SharedArenaTests
             var isStopped = false;
             var settings = new OrtSettings(".", ExecutionProvider.Cpu, 1) { SharesArena = true, StopForMemory = () => isStopped = true };
             using var session = new OrtProgram(Widened(elements), settings);
-            using var value = OrtTensors.Sparse(ElementType.Float32, [], [(0, 1)]);
+            using var value = new SparseTensor(ElementType.Float32, [], [(0, 1)]);
             var error = Record.Exception(() =>
             {
-                foreach (var output in session.Run([value], _ => true, CancellationToken.None))
+                foreach (var output in session.Run([value.Value], _ => true, CancellationToken.None))
                     output.Dispose();
             });
             Assert.Equal(exceeds, error is OperationCanceledException);

@@ -46,6 +46,21 @@ public sealed class SimplifierTests
         Assert.Equal(x.Type.Shape.Rank, ReduceSum.Of(_builder, x, axes, keepDims: true).Type.Rank);
     }
 
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 2)]
+    public void An_output_is_not_copied_from_one_shape_to_another_and_back(bool isOfRun, int reshapes)
+    {
+        // What a run gives has no node, so an output of the program needs one.
+        var x = _builder.Parameter(new TensorType(ElementType.Float64, TensorShape.Of([2, 3])), "x");
+        var y = isOfRun ? x : Neg.Of(_builder, x);
+        var program = Pipeline.Simplification.Run(
+            _builder.Build([x], [new NamedValue("y", Reshape.To(_builder, Reshape.InsertAxis(_builder, y, 0), [2, 3]))])
+        );
+        Assert.Equal(reshapes, program.Nodes.Count(node => node.Operator is Reshape));
+        Assert.Equal<long>([2, 3], program.Outputs[0].Value.Type.Shape.Sizes);
+    }
+
     /// <summary>ONNX Runtime makes s / s of 1 / s * s, and must not lose the axes that only the 1 has.</summary>
     [Fact]
     public void A_dividend_of_one_does_not_have_more_axes_than_its_divisor()

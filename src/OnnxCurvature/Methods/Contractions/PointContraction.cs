@@ -18,21 +18,22 @@ internal sealed class PointContraction(ContractionSite site) : IContraction
     {
         var (outer, body) = (chunkLoop.Outer, chunkLoop.Body);
         var delta = site.Pull(chunkLoop, directions);
-        var squares = ReduceSum.Of(body, delta.Product(body), [0], keepDims: false);
-        var slot = chunkLoop.Accumulate(Reshape.To(body, squares, [site.Path.Samples, site.Groups, site.RowCount]));
+        var summed = ReduceSum.Of(body, delta.Product(body), [0], keepDims: false);
+        var slot = chunkLoop.Accumulate(Reshape.To(body, summed, [site.Path.Samples, site.Groups, site.RowCount]));
         return () =>
         {
+            var (sums, x) = (chunkLoop.Result(slot), site.Product.Unfolded);
+            var squares = Mul.Of(outer, x, x);
+            if (site.Groups.IsOne)
+            {
+                // [O, N] · [N, J]: a result of this form needs no copy in another shape, which of a large weight takes longer.
+                var rows = TransposeAxes.Last(outer, Reshape.To(outer, sums, [site.Path.Samples, site.RowCount]));
+                var product = MatMul.Of(outer, rows, Reshape.To(outer, squares, [site.Path.Samples, site.Inner]));
+                return Reshape.InsertAxis(outer, product, 0);
+            }
             // [G, O, N] · [G, N, J]
-            var x = site.Product.Unfolded;
-            var left = TransposeAxes.Of(outer, chunkLoop.Result(slot), 1, 2, 0);
-            var right = TransposeAxes.Of(
-                outer,
-                Reshape.To(outer, Mul.Of(outer, x, x), [site.Path.Samples, site.Groups, site.Inner]),
-                1,
-                0,
-                2
-            );
-            return MatMul.Of(outer, left, right);
+            var inner = Reshape.To(outer, squares, [site.Path.Samples, site.Groups, site.Inner]);
+            return MatMul.Of(outer, TransposeAxes.Of(outer, sums, 1, 2, 0), TransposeAxes.Of(outer, inner, 1, 0, 2));
         };
     }
 }

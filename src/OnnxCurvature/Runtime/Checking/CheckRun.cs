@@ -47,15 +47,15 @@ internal sealed class CheckRun(
             try
             {
                 _session ??= new OrtProgram(_program, settings with { RunsOnce = true });
-                OrtValue[] parameters = [.. fed, .. _program.Parameters.Skip(Inputs).Select(batch.ValueOf)];
+                OrtValue[] parameters = [.. fed.Select(tensor => tensor.Value), .. _program.Parameters.Skip(Inputs).Select(batch.ValueOf)];
                 using var outputs = new Outputs(_session.Run(parameters, _ => true, cancellation));
                 for (var at = 0; at < some.Length; at++)
                     results.Add(Row(outputs, at, some[at]));
             }
             finally
             {
-                foreach (var value in fed)
-                    value.Dispose();
+                foreach (var tensor in fed)
+                    tensor.Dispose();
             }
         }
         return results;
@@ -71,16 +71,16 @@ internal sealed class CheckRun(
 
     private int Inputs => DirectionInputs + (rounding == CheckedRounding.Perturbed ? 2 : 0);
 
-    private OrtValue Fed(Value parameter, int index, (Probe Probe, Variation Variation)[] some) =>
+    private SparseTensor Fed(Value parameter, int index, (Probe Probe, Variation Variation)[] some) =>
         index < DirectionInputs
             ? Direction(parameter, index, some)
             : Numbers([.. some.Select(one => index == DirectionInputs ? one.Variation.Amplitude : one.Variation.Frequency)]);
 
-    private OrtValue Numbers(double[] numbers) =>
-        OrtTensors.Sparse(ElementType.Float64, [directions], [.. numbers.Select((number, at) => ((long)at, number))]);
+    private SparseTensor Numbers(double[] numbers) =>
+        new SparseTensor(ElementType.Float64, [directions], [.. numbers.Select((number, at) => ((long)at, number))]);
 
     /// <summary>Directions [K, *value]: those of the probes along this value, and zeros.</summary>
-    private OrtValue Direction(Value parameter, int index, (Probe Probe, Variation Variation)[] some)
+    private SparseTensor Direction(Value parameter, int index, (Probe Probe, Variation Variation)[] some)
     {
         var value = derivatives.Values[index % derivatives.Values.Length];
         var shape = batch.ShapeOf(value);
@@ -97,7 +97,7 @@ internal sealed class CheckRun(
             foreach (var (entry, element) in direction)
                 entries.Add((at * size + entry, scale * element));
         }
-        return OrtTensors.Sparse(parameter.Type.Element, [directions, .. shape], entries);
+        return new SparseTensor(parameter.Type.Element, [directions, .. shape], entries);
     }
 
     private Dictionary<CheckedDerivatives, double[]> Row(Outputs outputs, int at, (Probe Probe, Variation Variation) probe)

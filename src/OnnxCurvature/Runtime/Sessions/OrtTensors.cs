@@ -83,23 +83,6 @@ internal static class OrtTensors
         return value;
     }
 
-    /// <summary>A tensor of zeros but for some elements, by their positions.</summary>
-    public static OrtValue Sparse(ElementType element, long[] shape, IReadOnlyList<(long Position, double Element)> entries)
-    {
-        var value = OrtValue.CreateAllocatedTensorValue(
-            OrtAllocator.DefaultInstance,
-            (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)element,
-            shape
-        );
-        Cleared(value);
-        foreach (var (position, number) in entries)
-            if (element == ElementType.Float64)
-                value.GetTensorMutableDataAsSpan<double>()[checked((int)position)] = number;
-            else
-                value.GetTensorMutableDataAsSpan<float>()[checked((int)position)] = (float)number;
-        return value;
-    }
-
     /// <summary>Fills a new tensor with zeros, in large pages where the system has them.</summary>
     private static unsafe void Cleared(OrtValue value)
     {

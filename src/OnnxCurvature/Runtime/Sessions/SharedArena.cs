@@ -107,8 +107,8 @@ internal sealed class SharedArena : IDisposable
         var program = Program.Create([x], [new NamedValue("y", Neg.Of(b, x))]);
         var settings = new OrtSettings(".", ExecutionProvider.Cpu, 1) { SharesArena = true, GivesBackUnused = givesBack };
         using var session = new OrtProgram(program, settings);
-        using var input = OrtTensors.Sparse(ElementType.Float32, [], [(0, 1)]);
-        var output = session.Run([input], _ => true, CancellationToken.None)[0];
+        using var input = new SparseTensor(ElementType.Float32, [], [(0, 1)]);
+        var output = session.Run([input.Value], _ => true, CancellationToken.None)[0];
         using (output)
             fixed (byte* address = output.GetTensorMutableRawData())
                 look((nint)address);

@@ -7,6 +7,7 @@ internal sealed class GemmSamples : OperatorSamples
     public override IEnumerable<OperatorSample> All()
     {
         yield return Sample("a dense layer", Any(2, 3), Any(4, 3), Any(4)).With("transB", 1);
+        yield return Sample("more rows than columns", Any(3, 2), Any(4, 2), Any(4)).With("transB", 1);
         yield return Sample("no transposition", Any(2, 3), Any(3, 4), Any(2, 4));
         yield return Sample("the first transposed", Any(3, 2), Any(3, 4), Any(1, 4)).With("transA", 1).With("alpha", 0.5);
         yield return Sample("both transposed", Any(3, 2), Any(4, 3), Any(2, 1)).With("transA", 1).With("transB", 1).With("beta", -2.0);
