@@ -33,6 +33,25 @@ internal static class AtomicFile
         );
 
     /// <summary>
+    /// Finds out before hours of work whether a file can be written: throws the <see cref="UserErrorException"/> that
+    /// <see cref="Write(string, Action{Stream})"/> would throw. A file at the path stays as it is.
+    /// </summary>
+    internal static void CheckWritable(string path, IFileSystem files)
+    {
+        // To open a pipe and close it would end what reads from it.
+        if (OutputPlace.Of(path).IsStream)
+            return;
+        try
+        {
+            Write(path, _ => throw new OperationCanceledException(), files);
+        }
+        catch (OperationCanceledException)
+        {
+            // The partial file could be made, and is gone again.
+        }
+    }
+
+    /// <summary>
     /// Does what writes a file, and makes one sentence of what the system says against it. Throws <see cref="UserErrorException"/>.
     /// </summary>
     /// <param name="path">The file, as the user named it.</param>

@@ -123,8 +123,8 @@ internal abstract partial class Operator : OperatorSchema
     public abstract ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs);
 
     /// <summary>
-    /// <see cref="Samples"/> where samples are a factor of some input's axis. By default: what keeps all positions of an axis apart keeps
-    /// apart the samples that these belong to, as long as all inputs have the same at every position.
+    /// <see cref="Samples"/> where samples are a factor of some input's axis. By default: what keeps all positions of an axis separate
+    /// keeps separate the samples that these belong to, as long as all inputs have the same at every position.
     /// </summary>
     public virtual ImmutableArray<SampleLayout> SamplesWithin(Node node, ImmutableArray<SampleLayout> inputs)
     {

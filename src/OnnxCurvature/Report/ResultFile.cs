@@ -36,21 +36,9 @@ internal static class ResultFile
     public static void CheckWritable(string path)
     {
         if (IsFolder(path))
-        {
             WholeFolder.Check(path);
-            return;
-        }
-        // To open a pipe and close it would end what reads from it.
-        if (OutputPlace.Of(path).IsStream)
-            return;
-        try
-        {
-            AtomicFile.Write(path, _ => throw new OperationCanceledException());
-        }
-        catch (OperationCanceledException)
-        {
-            // The partial file could be made, and is gone again.
-        }
+        else
+            AtomicFile.CheckWritable(path, SystemFiles.Instance);
     }
 
     /// <summary>Whether a path names a folder to be written: it ends as one.</summary>

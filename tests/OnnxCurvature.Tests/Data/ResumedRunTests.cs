@@ -249,6 +249,18 @@ public sealed class ResumedRunTests
     }
 
     [Fact]
+    public void A_checkpoint_that_cannot_be_written_is_refused_before_anything_runs()
+    {
+        using var tool = Prepared(1);
+        var run = tool.Run(
+            "run @model.onnx -o @o.npz --wrt w --loss cross-entropy --data x=@x labels=@labels.npy --checkpoint @nowhere/o.partial"
+        );
+        Assert.Equal(ExitCodes.UserError, run.Code);
+        Assert.Contains("nowhere/o.partial' cannot be written", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(tool["o.npz"]));
+    }
+
+    [Fact]
     public void A_checkpoint_of_another_run_is_refused_with_what_differs()
     {
         using var tool = Prepared(2);

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace OnnxCurvature.Analysis.Statistics;
 
 /// <summary>
-/// How many numbers there are of each size, on a logarithmic scale, those above and those below zero apart. Bin b holds the numbers of a
+/// How many numbers there are of each size, on a logarithmic scale, positive and negative ones separately. Bin b holds the numbers of a
 /// magnitude from 10^(Start + b/3) up to, and without, 10^(Start + (b+1)/3).
 /// </summary>
 /// <param name="Start">The decade of the first bin.</param>

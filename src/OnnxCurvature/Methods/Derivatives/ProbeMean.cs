@@ -56,7 +56,7 @@ internal sealed class ProbeMean(
 
     /// <summary>
     /// The method of two numbers a = x̄ / √(P − 1) and b = Σx² / (P(P − 1)) for each entry, [2, *result]: the square of the standard error
-    /// is b − a². Both are linear in sums over directions, so that parts of the directions may be made apart and added up.
+    /// is b − a². Both are linear in sums over directions, so that parts of the directions may be made separately and added up.
     /// </summary>
     public DirectionWork Moments =>
         OfSums(

@@ -9,7 +9,7 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Methods.Derivatives;
 
 /// <summary>
-/// Pull-backs of directions [K, *z] from the loss's output z to a target w, kept apart by samples: [K, N, *w], or, where w holds samples
+/// Pull-backs of directions [K, *z] from the loss's output z to a target w, separate for each sample: [K, N, *w], or, where w holds samples
 /// itself, [K, *w] with the samples where they lie in w.
 /// </summary>
 /// <param name="outer">The builder of the program around the directions.</param>

@@ -54,7 +54,7 @@ internal sealed class TargetPath
     public LinearProgram Tangent => _tangent;
 
     /// <summary>
-    /// Whether pull-backs of samples have to be kept apart: there can be more than one sample, and the target does not itself have
+    /// Whether pull-backs of samples have to be kept separate: there can be more than one sample, and the target does not itself have
     /// an entry for each.
     /// </summary>
     public bool Separates => Samples != 1 && !AxisOf(Target.Value).IsSeparate;
@@ -96,7 +96,7 @@ internal sealed class TargetPath
         obstacle = null;
         if (samples != 1)
         {
-            // Where a primal value keeps samples apart its tangent does, too; the rules alone do not show that of a tangent that is
+            // Where a primal value keeps samples separate its tangent does, too; the rules alone do not show that of a tangent that is
             // a weight's tangent repeated for every sample.
             var same = tangents.Where(pair => axes.GetValueOrDefault(pair.Key).IsNone).Select(pair => pair.Value).ToHashSet();
             foreach (var (primal, dx) in tangents)
@@ -209,7 +209,7 @@ internal sealed class TargetPath
             {
                 if (node.Outputs.Any(output => !AxisOf(output).IsSeparate))
                     throw new UnsupportedOperatorException(
-                        $"{node.Operator.Name} is not proven to keep the samples of a derivative apart."
+                        $"{node.Operator.Name} is not proven to keep the samples of a derivative independent."
                     );
                 var inputs = node.Inputs.Select(value => value is not null && apart.TryGetValue(value, out var own) ? own : value);
                 var copy = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape);

@@ -52,7 +52,7 @@ internal sealed class BatchProof
         /// <summary>Depends on the number of samples, and not on what they hold.</summary>
         Count,
 
-        /// <summary>Holds something of every sample, apart from the others, and the same of all.</summary>
+        /// <summary>Holds something of every sample, separate from the others, and the same of all.</summary>
         Separate,
 
         /// <summary>A sum over samples.</summary>
@@ -77,7 +77,7 @@ internal sealed class BatchProof
             _ => null,
         };
 
-    /// <summary>Whether a value is proven to hold what every sample has of it apart from the others.</summary>
+    /// <summary>Whether a value is proven to hold what every sample has of it separate from the others.</summary>
     public bool IsSeparate(Value value) => Of(value).Kind is Kind.Separate or Kind.Free;
 
     /// <summary>Why nothing is proven of a value, as a clause.</summary>

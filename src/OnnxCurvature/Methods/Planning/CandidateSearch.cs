@@ -73,7 +73,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     /// </summary>
     /// <param name="survey">The survey from the target to the loss.</param>
     /// <param name="root">The square root of the output Hessian.</param>
-    /// <param name="obstacle">Why samples are not kept apart between the target and the output; null where they are.</param>
+    /// <param name="obstacle">Why samples are not kept separate between the target and the output; null where they are.</param>
     public ImmutableArray<Candidate> OfGaussNewton(Survey survey, OutputHessianRoot root, string? obstacle)
     {
         var output = survey.Cuts.First(cut => cut.Value == head.Output);
@@ -175,7 +175,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     }
 
     /// <summary>
-    /// Products at a value for each of its entries in every sample, whose pull-backs need not be kept apart: samples may be
+    /// Products at a value for each of its entries in every sample, whose pull-backs need not be kept separate: samples may be
     /// coupled before and after it.
     /// </summary>
     private Candidate AtCoupledCut(Survey survey, Cut cut)

@@ -37,7 +37,7 @@ internal sealed class DiagonalPlanner(
     private GraphBuilder Builder => model.Builder;
 
     /// <summary>
-    /// The directions for every sample by itself, whose pull-backs need not be kept apart: samples may be coupled before the output.
+    /// The directions for every sample by itself, whose pull-backs need not be kept separate: samples may be coupled before the output.
     /// </summary>
     private RootDirections WholeRoot => _wholeRoot ??= new RootDirections(head.Output, head.Root!, SampleLayout.None);
 
@@ -189,12 +189,12 @@ internal sealed class DiagonalPlanner(
     }
 
     /// <summary>
-    /// The way from a target to the loss's output on which samples are kept apart; null where that is not proven, for which there is an
+    /// The way from a target to the loss's output on which samples are kept separate; null where that is not proven, for which there is an
     /// obstacle.
     /// </summary>
     private TargetPath? SeparatePath(Target target, out string? obstacle)
     {
-        obstacle = proof.InOutput.IsCoupled ? $"the loss is not proven to keep the samples of '{head.Output.Name}' apart" : null;
+        obstacle = proof.InOutput.IsCoupled ? $"the loss is not proven to keep the samples of '{head.Output.Name}' independent" : null;
         var path = obstacle is null ? TargetPath.Create(model, head.Output, target, out obstacle) : null;
         if (path is { Separates: true } && WeightEntry.Find(Builder, path) is null)
             obstacle = path.Refusal(Builder);
@@ -222,7 +222,7 @@ internal sealed class DiagonalPlanner(
     }
 
     /// <summary>
-    /// Why samples cannot be kept apart on the way back from a candidate's cut or from where a source begins; null where they can. The
+    /// Why samples cannot be kept separate on the way back from a candidate's cut or from where a source begins; null where they can. The
     /// survey looks at values; only the tangents show it.
     /// </summary>
     private string? Obstacle(CandidateSearch search, Survey survey, Candidate candidate)

@@ -73,7 +73,7 @@ internal sealed class GatherND : LinearOperator
         ];
 
     /// <summary>
-    /// Samples stay apart along an axis that both inputs share, or along one of the places, or along one that is taken whole.
+    /// Samples stay separate along an axis that both inputs share, or along one of the places, or along one that is taken whole.
     /// </summary>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {

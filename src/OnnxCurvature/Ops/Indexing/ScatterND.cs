@@ -66,7 +66,7 @@ internal sealed class ScatterND : Operator
         return [Apply(b, [all[0], Tuples.WithCoordinates(b, all[1], 1), all[2]], node.Attributes).Output];
     }
 
-    /// <summary>Samples stay apart along an axis of data that is taken whole and is the same in the updates.</summary>
+    /// <summary>Samples stay separate along an axis of data that is taken whole and is the same in the updates.</summary>
     public override ImmutableArray<SampleLayout> Samples(Node node, ImmutableArray<SampleLayout> inputs)
     {
         var shift = node.Inputs[1]!.Type.Rank - 1 - Tuples.Width(node.Inputs[1]!);

@@ -26,7 +26,7 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
 
     /// <summary>
     /// The pieces by the number of their batch; sums over all batches are one piece, of the number 0, or of the number 1 where that of the
-    /// first batch is apart. Of errors each batch that has not ended has a piece, and the number -1 is that of all others.
+    /// first batch is separate. Of errors each batch that has not ended has a piece, and the number -1 is that of all others.
     /// </summary>
     public IReadOnlyDictionary<long, JoinedPiece> Pieces => _pieces;
 

@@ -181,8 +181,8 @@ internal sealed class CheckComparison(
         var reference = references.Average();
         var roundoff = CheckRounding.Roundoff(entries.Result.Target.Value.Type.Element, tf32);
         var rounding = new CheckRounding(
-            Spread(references),
-            Spread([.. Each(repeated.Narrow).Where(double.IsFinite), reference]),
+            RangeOf(references),
+            RangeOf([.. Each(repeated.Narrow).Where(double.IsFinite), reference]),
             Each(repeated.Perturbed),
             reference
         );
@@ -196,7 +196,7 @@ internal sealed class CheckComparison(
         );
     }
 
-    private static double Spread(double[] numbers) => numbers.Max() - numbers.Min();
+    private static double RangeOf(double[] numbers) => numbers.Max() - numbers.Min();
 
     private double Reference(ResultEntries entries, long position, Dictionary<CheckedDerivatives, double[]> outputs)
     {

@@ -5,14 +5,14 @@ using OnnxCurvature.Methods.Checking;
 namespace OnnxCurvature.Runtime.Checking;
 
 /// <summary>By how much an entry may differ from its reference, and no more.</summary>
-/// <param name="Spread">The spread of the reference under the factors of <see cref="Multiples"/>, from z on in float64.</param>
+/// <param name="FactorRange">The range of the reference under the factors of <see cref="Multiples"/>, from z on in float64.</param>
 /// <param name="Narrow">
 /// The error of the same in float32 from z on, which is a roundoff of float32 times the size of the terms before they cancel. It is also
 /// seen where terms cancel to nothing in float64.
 /// </param>
 /// <param name="Perturbed">The reference under <see cref="Errors"/>; empty where these were not measured.</param>
 /// <param name="Reference">The reference.</param>
-internal readonly record struct CheckRounding(double Spread, double Narrow, double[] Perturbed, double Reference)
+internal readonly record struct CheckRounding(double FactorRange, double Narrow, double[] Perturbed, double Reference)
 {
     /// <summary>
     /// The difference that is allowed at once, in units of roundoff, relative to the reference and to the root mean square of the result:
@@ -78,7 +78,7 @@ internal readonly record struct CheckRounding(double Spread, double Narrow, doub
         var cancelled = Narrow * roundoff / ElementType.Float32.UnitRoundoff();
         var inSquares = SquareUnits * SquareUnits * roundoff * cancelled;
         var after = squares ? inSquares + 2 * Math.Sqrt(inSquares * Math.Abs(Reference)) : cancelled;
-        return Margin * (Spread + after + Before(roundoff, squares));
+        return Margin * (FactorRange + after + Before(roundoff, squares));
     }
 
     /// <summary>The unit roundoff of a type, or of products with factors of ten bits.</summary>

@@ -36,11 +36,13 @@ internal sealed class RunKeeper(Shard shard, CheckpointOptions? options, Func<Ru
     public Shard Shard => shard;
 
     /// <summary>
-    /// The state from which the run goes on. Throws <see cref="UserErrorException"/> for a checkpoint of another run, and for one that
-    /// would be lost since nobody asked to go on from it.
+    /// The state from which the run goes on. Throws <see cref="UserErrorException"/> for a checkpoint of another run, for one that would be
+    /// lost since nobody asked to go on from it, and for one that cannot be written.
     /// </summary>
     public RunState Begin(UnitRange units, ImmutableArray<StateOutput> outputs)
     {
+        if (options is not null)
+            AtomicFile.CheckWritable(options.Path, Files);
         if (options is null || BeginsAnew || !File.Exists(options.Path))
             return new RunState(units, outputs) { Probes = Probes };
         if (!options.Resumes)

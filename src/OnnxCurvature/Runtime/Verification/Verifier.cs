@@ -12,7 +12,7 @@ using OnnxCurvature.Transforms;
 namespace OnnxCurvature.Runtime.Verification;
 
 /// <summary>
-/// Checks results at sampled entries in managed double precision, apart from ONNX Runtime: the gradient against central
+/// Checks results at sampled entries in managed double precision, without ONNX Runtime: the gradient against central
 /// differences of the loss, which involve no derivative rule; the diagonal against central differences of the gradient, and
 /// against Hessian-vector products where it was computed in another way. The rounding error of an entry is allowed for, and reported: it
 /// is measured where the reference is computed (<see cref="RoundedEvaluation"/>), and not by the run, so that a wrong run does not excuse
