@@ -39,7 +39,8 @@ internal sealed class ResourceArguments(bool runs, bool profiles = false) : Opti
             HelpName = "FILE",
             Description =
                 "Write ONNX Runtime's profile of the run. It is a trace in Chrome's JSON format, with the time of every node of every "
-                + "session, for chrome://tracing or ui.perfetto.dev [default: none].",
+                + "session, for chrome://tracing or ui.perfetto.dev. A session is recorded until it has computed 50,000 nodes "
+                + "[default: none].",
         };
 
     public Option<string?> Machine { get; } =

@@ -18,6 +18,7 @@ internal sealed class OrtProgram : IDisposable
     private readonly long _begin;
     private readonly bool _givesBack;
     private readonly Func<bool> _stopForMemory;
+    private long _recorded;
 
     /// <summary>Compiles a program. Weights are read from the model's folder.</summary>
     public OrtProgram(Program program, OrtSettings settings)
@@ -89,9 +90,11 @@ internal sealed class OrtProgram : IDisposable
         using var stop = cancellation.Register(() => run.Terminate = true);
         try
         {
-            return _binding is null
+            var values = _binding is null
                 ? _session.Run(run, _session.InputNames, [.. parameters, .. _shapes!.Values], _session.OutputNames)
                 : RunOnDevice(run, parameters, onHost);
+            Record();
+            return values;
         }
         catch (OnnxRuntimeException exception)
         {
@@ -107,13 +110,26 @@ internal sealed class OrtProgram : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _profiles?.End(_session, $"{Program.Nodes.Length} nodes, for {Program.Outputs.Length} values", _begin);
+        if (_recorded < SessionProfiles.MostNodes)
+            EndRecording();
         _shapes?.Dispose();
         _binding?.Dispose();
         if (_device != OrtMemoryInfo.DefaultInstance)
             _device?.Dispose();
         _session.Dispose();
     }
+
+    /// <summary>Counts what a run has added to the profile, which ends where it holds enough.</summary>
+    private void Record()
+    {
+        if (_profiles is null)
+            return;
+        var nodes = Math.Max(1, Program.Nodes.Length);
+        if (Interlocked.Add(ref _recorded, nodes) is var all && all >= SessionProfiles.MostNodes && all - nodes < SessionProfiles.MostNodes)
+            EndRecording();
+    }
+
+    private void EndRecording() => _profiles?.End(_session, $"{Program.Nodes.Length} nodes, for {Program.Outputs.Length} values", _begin);
 
     /// <summary>Whether a pool came to its limit, or the system gave no more memory.</summary>
     private static bool IsOutOfMemory(OnnxRuntimeException exception) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Files;
 
@@ -12,6 +13,12 @@ namespace OnnxCurvature.Runtime.Sessions;
 /// </summary>
 internal sealed class SessionProfiles : IDisposable
 {
+    /// <summary>
+    /// A session records its runs until these have computed so many nodes, those of bodies not counted. Each takes about a kilobyte until
+    /// the session ends, and the runs of a loop are alike.
+    /// </summary>
+    public const long MostNodes = 50_000;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("onnx-curvature-profile-").FullName;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Lock _gate = new();
@@ -67,8 +74,8 @@ internal sealed class SessionProfiles : IDisposable
         writer.WriteEndObject();
         writer.WriteEndObject();
         using var stream = File.OpenRead(file);
-        using var events = JsonDocument.Parse(stream);
-        foreach (var entry in events.RootElement.EnumerateArray())
+        // A trace may be larger than the memory of the run.
+        foreach (var entry in JsonSerializer.DeserializeAsyncEnumerable(stream, TraceJson.Default.JsonElement).ToBlockingEnumerable())
         {
             writer.WriteStartObject();
             foreach (var property in entry.EnumerateObject())
@@ -79,6 +86,11 @@ internal sealed class SessionProfiles : IDisposable
                 else
                     property.WriteTo(writer);
             writer.WriteEndObject();
+            writer.Flush();
         }
     }
 }
+
+/// <summary>An event of a trace.</summary>
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class TraceJson : JsonSerializerContext;
