@@ -25,7 +25,6 @@ internal static class NpyWriter
         if (NpyArray.CountOf(shape) != values.Length)
             throw new ArgumentException($"{values.Length} elements do not fill the shape [{string.Join(",", shape.ToArray())}].");
         stream.Write(NpyHeader.Format(element, shape));
-        var size = element.Size();
         WriteElements(stream, element, values);
     }
 

@@ -13,6 +13,16 @@ namespace OnnxCurvature.Tests.Runtimes;
 /// <summary>A file with the loss and one quantity of a case, for several engines, and what it is to give.</summary>
 internal sealed class EngineFile
 {
+    /// <summary>The gradient of the sum of the only output by the input 'x'.</summary>
+    public static CurvatureRequest GradientOfX { get; } =
+        new()
+        {
+            WithRespectTo = ["x"],
+            Loss = new LossRequest(LossKind.Sum),
+            Reduction = Reduction.Sum,
+            Quantities = [Quantity.Gradient],
+        };
+
     private readonly ReferenceCase _case;
     private readonly CurvatureRequest _request;
     private readonly TemporaryFolder _folder;

@@ -151,18 +151,13 @@ public sealed class EngineTableTests
             },
             Node = { nodes },
         };
-        var request = new CurvatureRequest
-        {
-            WithRespectTo = ["x"],
-            Loss = new LossRequest(LossKind.Sum),
-            Reduction = Reduction.Sum,
-            Quantities = [Quantity.Gradient],
-        };
         var model = ModelBytes.Model(graph).Save(folder);
         var x = NpyArray.Of(ElementType.Float32, [4, 4], [.. Enumerable.Range(0, 16).Select(index => Math.Sin(3 * index))]);
         NpyWriter.Write(folder.File("x.npy"), x);
-        var plain = CurvatureEngine.Augment(model, request, folder.File("plain.onnx"), new AugmentOptions()).Path;
-        var file = CurvatureEngine.Augment(model, request, folder.File("opencv.onnx"), new AugmentOptions { Target = "opencv" }).Path;
+        var plain = CurvatureEngine.Augment(model, EngineFile.GradientOfX, folder.File("plain.onnx"), new AugmentOptions()).Path;
+        var file = CurvatureEngine
+            .Augment(model, EngineFile.GradientOfX, folder.File("opencv.onnx"), new AugmentOptions { Target = "opencv" })
+            .Path;
         var outputs = OpenCvOutputs(file, ["x.gradient"], [("x", folder.File("x.npy"))]);
         Assert.SkipWhen(outputs is null, "OpenCV, or a library that it links to, is not installed.");
         var expected = PlainSession.Run(plain, new Dictionary<string, NpyArray> { ["x"] = x })["x.gradient"];

@@ -76,17 +76,12 @@ public sealed class EngineTargetTests
             Initializer = { ModelBytes.Weight("w", [1, 5], index => (index - 2) * 0.75) },
             Node = { ModelBytes.Node(activation, "w", "a"), ModelBytes.Node("Mul", "x a", "z") },
         };
-        var request = new CurvatureRequest
-        {
-            WithRespectTo = ["x"],
-            Loss = new LossRequest(LossKind.Sum),
-            Reduction = Reduction.Sum,
-            Quantities = [Quantity.Gradient],
-        };
         var model = ModelBytes.Model(graph).Save(folder);
         var x = new Dictionary<string, NpyArray> { ["x"] = NpyArray.Of(ElementType.Float32, [2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) };
         double[] GradientOf(string path, string? target) =>
-            PlainSession.Run(CurvatureEngine.Augment(model, request, path, new AugmentOptions { Target = target }).Path, x)["x.gradient"];
+            PlainSession.Run(CurvatureEngine.Augment(model, EngineFile.GradientOfX, path, new AugmentOptions { Target = target }).Path, x)[
+                "x.gradient"
+            ];
         var plain = GradientOf(folder.File("plain.onnx"), null);
         var found = GradientOf(folder.File("opencv.onnx"), "opencv");
         Assert.DoesNotContain(OnnxModel.Load(folder.File("opencv.onnx")).Program.Nodes, node => node.Operator.Name == activation);
@@ -137,20 +132,15 @@ public sealed class EngineTargetTests
             },
             Node = { ModelBytes.Node("Conv", "c w", "y"), ModelBytes.Node("Mul", "x y", "z") },
         };
-        var request = new CurvatureRequest
-        {
-            WithRespectTo = ["x"],
-            Loss = new LossRequest(LossKind.Sum),
-            Reduction = Reduction.Sum,
-            Quantities = [Quantity.Gradient],
-        };
         var model = ModelBytes.Model(graph).Save(folder);
         var x = new Dictionary<string, NpyArray>
         {
             ["x"] = NpyArray.Of(ElementType.Float32, [1, 2, 3, 3], [.. Enumerable.Repeat(1.0, 18)]),
         };
         double[] GradientOf(string path, string? target) =>
-            PlainSession.Run(CurvatureEngine.Augment(model, request, path, new AugmentOptions { Target = target }).Path, x)["x.gradient"];
+            PlainSession.Run(CurvatureEngine.Augment(model, EngineFile.GradientOfX, path, new AugmentOptions { Target = target }).Path, x)[
+                "x.gradient"
+            ];
         var expected = GradientOf(folder.File("plain.onnx"), null);
         var found = GradientOf(folder.File("opencv.onnx"), "opencv");
         Assert.DoesNotContain(OnnxModel.Load(folder.File("opencv.onnx")).Program.Nodes, node => node.Operator.Name == "Conv");

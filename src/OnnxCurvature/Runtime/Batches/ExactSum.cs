@@ -36,6 +36,9 @@ internal sealed class ExactSum(int length)
         }
     }
 
+    /// <summary>Whether they are held in float32.</summary>
+    public bool IsSingle => _singles is not null;
+
     /// <summary>The bytes that the numbers take.</summary>
     public long Bytes => Parts.Sum(part => part.Bytes);
 

@@ -72,8 +72,13 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
         var piece = _pieces.GetValueOrDefault(Key(batch));
         if (piece?.Sum.Parts.Count > 2)
             return 0;
-        var remainSingle = piece is null && weight == 1 && tensor.GetTensorTypeAndShape().ElementDataType != TensorElementType.Double;
-        return (remainSingle ? sizeof(float) : sizeof(double)) * NpyArray.CountOf(OrtTensors.Shape(tensor));
+        var element = tensor.GetTensorTypeAndShape().ElementDataType;
+        // A second term widens the first, and leaves a rounding error.
+        var bytes =
+            piece is null && weight == 1 && element != TensorElementType.Double ? sizeof(float)
+            : piece is { Sum.IsSingle: true } ? 2 * sizeof(double)
+            : sizeof(double);
+        return bytes * NpyArray.CountOf(OrtTensors.Shape(tensor));
     }
 
     /// <summary>Whether numbers of a shape can be added to a piece.</summary>
