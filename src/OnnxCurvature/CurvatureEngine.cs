@@ -3,6 +3,7 @@ using System.Diagnostics;
 using OnnxCurvature.Files;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
+using OnnxCurvature.Methods.Losses;
 using OnnxCurvature.Methods.Plans;
 using OnnxCurvature.Methods.Requests;
 using OnnxCurvature.Onnx.Reading;
@@ -259,7 +260,7 @@ internal static class CurvatureEngine
                 },
                 batch.ToDictionary(entry => entry.Key, entry => entry.Value.Join(entry.Key, 0))
             );
-            var targets = Target.Resolve(model.Graph, request.WithRespectTo);
+            var targets = Target.Resolve(model.Graph, request.WithRespectTo, LossBuilder.Find(model.Graph, run.Loss!.Value));
             var entries = ImmutableArray.CreateBuilder<VerifyEntry>();
             var total = targets.Sum(target => Math.Min(samples, target.ResultType.Shape.Elements.Factor)) * 3.0;
             foreach (var target in targets)

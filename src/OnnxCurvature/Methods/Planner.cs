@@ -63,7 +63,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
     {
         var head = LossBuilder.Build(model, request.Loss, request.Reduction);
         var derivatives = new DerivativeBuilder(model, request, limits, head, new SampleProof(model, head), null);
-        return derivatives.LayoutsOf([.. Target.Resolve(model, request.WithRespectTo)]);
+        return derivatives.LayoutsOf([.. Target.Resolve(model, request.WithRespectTo, head.Loss)]);
     }
 
     /// <summary>
@@ -72,8 +72,10 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
     /// </summary>
     public CurvaturePlan Plan()
     {
-        var targets = Target.Resolve(model, request.WithRespectTo).ToImmutableArray();
         var head = Loss(LossBuilder.Build(model, request.Loss, request.Reduction));
+        var targets = Target.Resolve(model, request.WithRespectTo, head.Loss).ToImmutableArray();
+        if (Target.NoteOfLeftOut(model, request.WithRespectTo, targets) is { } others)
+            _notes.Add(others);
         _notes.AddRange(head.Notes);
         if (UntiedCopies.Note(model, head.Loss, targets) is { } copies)
             _notes.Add(copies);

@@ -70,6 +70,25 @@ public sealed class ConstantRoleTests
         Assert.Equal(["scale", "bias"], Names(graph));
     }
 
+    [Theory]
+    [InlineData(1, 0, "")]
+    [InlineData(1, 0.7320614, "bias")]
+    [InlineData(0.7320614, 0, "scale")]
+    public void Ones_and_zeros_that_nodes_give_a_normalization_are_no_weights(double scale, double bias, string weights)
+    {
+        var nodes = new[]
+        {
+            Node("Constant", "", "scale", Tensor("value", Weight("", [3], _ => scale))),
+            Node("Constant", "", "bias", Tensor("value", Weight("", [3], _ => bias))),
+            Node("LayerNormalization", "x scale bias", "y"),
+        };
+        Assert.Equal(weights.Split(' ', StringSplitOptions.RemoveEmptyEntries), Names(Graph(nodes)));
+        // A network that was not trained has the same numbers among its initializers.
+        var trained = Graph(nodes[2]);
+        trained.Initializer.Add([Weight("scale", [3], _ => scale), Weight("bias", [3], _ => bias)]);
+        Assert.Equal(["scale", "bias"], Names(trained));
+    }
+
     [Fact]
     public void A_constant_of_a_formula_is_taken_by_its_name_and_by_no_pattern()
     {

@@ -19,7 +19,7 @@ internal readonly record struct BatchRule(BatchWeight Weight, string? Obstacle =
         var layouts = inputs.Where(input => !samples.Of(input).IsNone).ToDictionary(input => input, samples.Of);
         if (inputs.FirstOrDefault(input => samples.Of(input) is { IsSeparate: true, Outer.IsOne: false }) is { } scattered)
             return new BatchRule(head.Reduction, $"the samples of '{scattered.Name}' do not lie one after the other");
-        var targets = Target.Resolve(model, request.WithRespectTo);
+        var targets = Target.Resolve(model, request.WithRespectTo, head.Loss);
         if (TargetSamples.Scattered(model, targets) is { } of)
             return new BatchRule(
                 head.Reduction,

@@ -15,6 +15,9 @@ namespace OnnxCurvature.Methods.Requests;
 /// <param name="Single">Whether a single index was asked for, so that the result has no first axis of its own.</param>
 internal sealed partial record Target(string Name, Value Value, long Start, long End, bool Single)
 {
+    /// <summary>The most names in a note.</summary>
+    private const int MostNoted = 5;
+
     /// <summary>Whether only a part of the value is asked for.</summary>
     public bool IsPart => Value.Type.Rank > 0 && (Start != 0 || End != long.MaxValue && Value.Type.Shape[0] != End) || Single;
 
@@ -48,15 +51,20 @@ internal sealed partial record Target(string Name, Value Value, long Start, long
     /// intermediate value, or that of a node and stands for the weights that it uses. A pattern with <c>*</c> or <c>?</c> stands for the
     /// weights that match, or, where none does, for those of the nodes that match. Throws <see cref="UserErrorException"/>.
     /// </summary>
-    public static IReadOnlyList<Target> Resolve(ModelGraph model, IEnumerable<string> patterns)
+    /// <param name="model">The model.</param>
+    /// <param name="patterns">The names and patterns.</param>
+    /// <param name="loss">The loss, so that patterns and nodes stand for those weights alone on which it depends; null for all of them.
+    /// </param>
+    public static IReadOnlyList<Target> Resolve(ModelGraph model, IEnumerable<string> patterns, Value? loss = null)
     {
         var targets = new List<Target>();
+        var reached = new Lazy<HashSet<Value>?>(() => loss is null ? null : Reached(loss));
         foreach (var pattern in patterns)
         {
             var (name, range) = Split(model, pattern);
             if (!model.Values.TryGetValue(name, out var value))
             {
-                targets.AddRange(Weights(model, pattern, name).Select(weight => Of(weight.Name!, weight, range)));
+                targets.AddRange(Kept(pattern, Weights(model, pattern, name)).Select(weight => Of(weight.Name!, weight, range)));
                 continue;
             }
             if (!value.Type.Element.IsFloat())
@@ -69,7 +77,28 @@ internal sealed partial record Target(string Name, Value Value, long Start, long
         if (targets.Count == 0)
             throw new UserErrorException("Nothing was named to differentiate with respect to; give a weight with --wrt NAME.");
         return [.. targets.DistinctBy(target => target.Name)];
+
+        Value[] Kept(string pattern, Value[] weights) =>
+            reached.Value is not { } values ? weights
+            : weights.Where(values.Contains).ToArray() is { Length: > 0 } kept ? kept
+            : throw new UserErrorException(
+                $"--wrt '{pattern}' stands for weights on which the loss does not depend, such as '{weights[0].Name}'; name others, "
+                    + $"or take the loss of another output."
+            );
     }
+
+    /// <summary>A note for the user on the weights that <see cref="Resolve"/> leaves out for a loss; null where there are none.</summary>
+    public static string? NoteOfLeftOut(ModelGraph model, IEnumerable<string> patterns, IEnumerable<Target> kept)
+    {
+        string[] others = [.. Resolve(model, patterns).Select(target => target.Name).Except(kept.Select(target => target.Name))];
+        if (others.Length == 0)
+            return null;
+        var names = string.Join(", ", others.Take(MostNoted).Select(name => $"'{name}'"));
+        var more = others.Length > MostNoted ? $" and {others.Length - MostNoted} more" : "";
+        return $"The loss does not depend on {names}{more}, so there are no results for {(others.Length == 1 ? "it" : "them")}.";
+    }
+
+    private static HashSet<Value> Reached(Value loss) => [loss, .. GraphWalk.Ancestors([loss]).SelectMany(GraphWalk.Dependencies)];
 
     /// <summary>The weights that a pattern, or the name of a node, stands for.</summary>
     private static Value[] Weights(ModelGraph model, string pattern, string name)

@@ -52,7 +52,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         var outputs = LoadOutputs(scope);
         var nodes = GraphWalk.Ancestors(values.Values.Concat(outputs.Select(output => output.Value)));
         var initializers = Stored.ToHashSet(StringComparer.Ordinal);
-        var weights = ConstantRoles.Weights(constants, nodes, IsParameter);
+        var weights = ConstantRoles.Weights(constants.Where(constant => !IsFilling(constant)), nodes, IsParameter);
         return InputSamples.Found(
             new ModelGraph(scope.Builder, inputs, outputs, values, weights)
             {
@@ -63,6 +63,14 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
 
         bool IsParameter(Value value) =>
             value.Constant is { } constant && initializers.Contains(value.Name!) && !RoundedNumber.IsOfFormula(constant.Read().Floats[0]);
+
+        // The scale of ones and the bias of zeros that exporters write for a normalization without any.
+        bool IsFilling(Value value) =>
+            !initializers.Contains(value.Name!)
+            && value.Constant is InlineConstant constant
+            && constant.Read().Floats is [var first, _, ..] elements
+            && RoundedNumber.IsOfFormula(first)
+            && elements.All(element => element == first);
     }
 
     /// <summary>

@@ -49,8 +49,8 @@ internal sealed class RunCheck
     public static RunCheck Create(ModelGraph model, CurvatureRequest request)
     {
         var (clock, compiled) = (Stopwatch.StartNew(), JitInfo.GetCompilationTime(currentThread: true));
-        var targets = Target.Resolve(model, request.WithRespectTo);
         var head = LossBuilder.Build(model, request.Loss, request.Reduction);
+        var targets = Target.Resolve(model, request.WithRespectTo, head.Loss);
         var proof = new SampleProof(model, head);
         var results = targets
             .SelectMany(target =>

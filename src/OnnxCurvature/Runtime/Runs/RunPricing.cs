@@ -51,7 +51,7 @@ internal sealed class RunPricing
         var inputs = RunInputs.Resolve(source, data, options);
         AugmentedMetadata.CheckWeightFiles(inputs.Model);
         var graph = inputs.Model.Graph;
-        var names = request.WithRespectTo.IsEmpty ? Needed(graph, request.Loss) : Named(graph, request.WithRespectTo);
+        var names = request.WithRespectTo.IsEmpty ? Needed(graph, request.Loss) : Named(graph, request);
         if (names.IsEmpty)
             throw new UserErrorException($"The loss of '{path}' depends on no weight, so there is nothing to analyze.");
         request = request with { WithRespectTo = names };
@@ -81,9 +81,9 @@ internal sealed class RunPricing
         return [.. weights.Select(weight => weight.Name!)];
     }
 
-    private static ImmutableArray<string> Named(ModelGraph graph, ImmutableArray<string> patterns)
+    private static ImmutableArray<string> Named(ModelGraph graph, CurvatureRequest request)
     {
-        var targets = Target.Resolve(graph, patterns);
+        var targets = Target.Resolve(graph, request.WithRespectTo, LossBuilder.Find(graph, request.Loss.Value));
         foreach (var target in targets)
             if (target.IsPart || target.Value.Constant is null || IsEmpty(target.Value))
                 throw new UserErrorException(
