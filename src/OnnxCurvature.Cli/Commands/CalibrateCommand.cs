@@ -32,8 +32,15 @@ internal static class CalibrateCommand
             report.Prepare(parsed, terminal, path is null ? [] : [path]);
             if (path is not null)
                 ResultFile.CheckWritable(path);
-            OrtEnvironment.Start(null);
-            var machine = MachineMeter.Measure();
+            var machine = ProgressView.Measure(
+                terminal,
+                "calibrate",
+                () =>
+                {
+                    OrtEnvironment.Start(null);
+                    return MachineMeter.Measure();
+                }
+            );
             if (path is not null)
                 AtomicFile.Write(path, stream => stream.Write(MachineFile.Write(machine)));
             report.Write(parsed, terminal, () => ReportText.Of(ReportBuilder.Of(machine, path)));

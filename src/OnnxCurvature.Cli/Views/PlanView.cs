@@ -13,13 +13,16 @@ internal static class PlanView
 
     private const int MostSources = 12;
 
+    /// <summary>The most results whose reasons are all shown without being asked for; of more, one for each method.</summary>
+    private const int MostReasons = 3;
+
     /// <summary>Shows a plan.</summary>
     public static void Show(Terminal terminal, PlanOverview plan, bool explain = false)
     {
         // A gradient alone has no method to show.
         if (!plan.Methods.IsEmpty || plan.Batches is not null)
             terminal.Heading("Plan");
-        Methods(terminal, plan);
+        Methods(terminal, plan, explain);
         if (explain)
             Explain(terminal, plan.Methods);
         if (plan is { Batches: { } batches, Flops: { } flops, MemoryBytes: { } memory })
@@ -33,8 +36,8 @@ internal static class PlanView
             terminal.Line();
     }
 
-    /// <summary>Shows methods as a table, and then the reasons, each once.</summary>
-    private static void Methods(Terminal terminal, PlanOverview overview)
+    /// <summary>Shows methods as a table, and then the reasons, each once; of many results, one of each method.</summary>
+    private static void Methods(Terminal terminal, PlanOverview overview, bool explain)
     {
         var methods = overview.Methods;
         if (methods.IsEmpty)
@@ -62,12 +65,16 @@ internal static class PlanView
                 Figures.Bytes(plan.MemoryBytes),
             ]);
         terminal.Table(table);
-        foreach (var reason in methods.GroupBy(plan => plan.Reason))
+        var reasons = methods.GroupBy(plan => plan.Reason).ToArray();
+        var shown = explain || methods.Length <= MostReasons ? reasons : [.. reasons.DistinctBy(reason => reason.First().Method)];
+        foreach (var reason in shown)
             terminal.Item(
-                methods.Select(plan => plan.Reason).Distinct().Count() == 1
+                reasons.Length == 1
                     ? reason.Key
                     : $"{Lists.Short(reason.Select(plan => plan.Quantity.OutputName(plan.Target)))}: {reason.Key}"
             );
+        if (shown.Length < reasons.Length)
+            terminal.Item($"The reasons of {Figures.Count(reasons.Length - shown.Length)} more are alike; --explain shows them.");
     }
 
     /// <summary>Shows for each quantity the curvature sources and the ways that were weighed.</summary>

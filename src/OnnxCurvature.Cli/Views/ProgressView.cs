@@ -15,6 +15,22 @@ internal static class ProgressView
     public static T Read<T>(Terminal terminal, string command, Func<IProgress<RunProgress>, T> read) =>
         Show(terminal, command, ReadingProgress.First, read);
 
+    /// <summary>Measures the machine, which reports nothing by itself.</summary>
+    public static T Measure<T>(Terminal terminal, string command, Func<T> measure)
+    {
+        var first = RunProgress.Begin(RunPhase.Calibrate);
+        return Show(
+            terminal,
+            command,
+            first,
+            progress =>
+            {
+                progress.Report(first);
+                return measure();
+            }
+        );
+    }
+
     private static T Show<T>(Terminal terminal, string command, RunProgress first, Func<IProgress<RunProgress>, T> work)
     {
         var state = new ProgressState(terminal.Time, terminal.Start, first);

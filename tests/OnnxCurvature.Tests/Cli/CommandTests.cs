@@ -197,6 +197,22 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void Of_many_weights_a_plan_shows_a_reason_for_each_method_and_all_of_them_where_it_explains()
+    {
+        using var folder = new TemporaryFolder();
+        var service = new FakeService { Weights = 5 };
+        string[] arguments = ["run", "m", "-o", folder.File("out.npz"), "--wrt", "w", "--loss", "mse"];
+        var run = ToolRun.Of(service, arguments);
+        Assert.Contains("- conv4_3.weight.hessian_diagonal: no node after", run.Output, StringComparison.Ordinal);
+        Assert.Contains("- norm.bias[3:9].hessian_diagonal: one product", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("it is exact for layer", run.Output, StringComparison.Ordinal);
+        Assert.Contains("- The reasons of 5 more are alike; --explain shows them.", run.Output, StringComparison.Ordinal);
+        var explained = ToolRun.Of(service, [.. arguments, "--explain"]);
+        Assert.Equal(5, explained.Output.Split("it is exact for layer").Length - 1);
+        Assert.DoesNotContain("are alike", explained.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_quiet_run_writes_its_file_and_shows_nothing()
     {
         using var folder = new TemporaryFolder();

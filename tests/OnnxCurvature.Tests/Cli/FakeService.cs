@@ -161,7 +161,20 @@ internal sealed class FakeService : ICurvatureService
         public ImmutableArray<string> ModelFiles => ["vgg16.onnx"];
 
         public PlanOverview Plan =>
-            new([ConvPlan, BiasPlan], ["ReLU has the derivative 0 at 0."], 3, 3.3e12, 1.6 * (1 << 30), (180, 3.1 * (1 << 30)));
+            new(
+                [
+                    ConvPlan,
+                    BiasPlan,
+                    .. Enumerable
+                        .Range(0, service.Weights)
+                        .Select(index => BiasPlan with { Target = $"layer{index}.weight", Reason = $"it is exact for layer {index}" }),
+                ],
+                ["ReLU has the derivative 0 at 0."],
+                3,
+                3.3e12,
+                1.6 * (1 << 30),
+                (180, 3.1 * (1 << 30))
+            );
 
         public CurvatureResult Run(IProgress<RunProgress>? progress, CancellationToken cancellation)
         {

@@ -26,6 +26,13 @@ public sealed class MachineTests
     }
 
     [Fact]
+    public void Calibrate_says_what_it_does_while_it_measures()
+    {
+        using var tool = new Tool();
+        Assert.StartsWith("calibrate: measuring the machine, 0 s elapsed", tool.Run("calibrate -v").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_profile_is_read_as_it_was_written()
     {
         using var tool = new Tool();
