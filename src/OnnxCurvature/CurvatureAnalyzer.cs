@@ -204,6 +204,7 @@ internal static class CurvatureAnalyzer
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(runOptions);
+        runOptions.CheckNumbers();
         request.Check();
     }
 }

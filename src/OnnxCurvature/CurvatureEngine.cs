@@ -303,6 +303,7 @@ internal static class CurvatureEngine
         ArgumentNullException.ThrowIfNull(modelPath);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
+        options.CheckNumbers();
         foreach (var (name, source) in data)
             if (source is null)
                 throw new ArgumentException($"The data of '{name}' are null.", nameof(data));

@@ -64,7 +64,10 @@ internal static partial class LibraryTerms
         Option()
             .Replace(
                 Files().Replace(TemporaryModel.Translate(sentence), "--data"),
-                match => Names.GetValueOrDefault(match.Value) ?? Property(match.Value)
+                match =>
+                    Names.GetValueOrDefault(match.Value) is not { } name ? Property(match.Value)
+                    : match.Index == 0 ? char.ToUpperInvariant(name[0]) + name[1..]
+                    : name
             );
 
     /// <summary><c>BatchSize</c> for <c>--batch-size</c>.</summary>

@@ -205,6 +205,32 @@ public sealed partial class CurvatureModelTests : IDisposable
         var none = new Dictionary<string, CurvatureArray>();
         var error = Assert.Throws<UserErrorException>(() => model.Run(Request, none, cancellation: Token));
         Assert.EndsWith("; give it with the data.", error.Message, StringComparison.Ordinal);
+        var labels = new Dictionary<string, CurvatureArray>(Data(0)) { ["labels"] = CurvatureArray.Of<float>(new float[4], 4) };
+        error = Assert.Throws<UserErrorException>(() => model.Run(Request, labels, cancellation: Token));
+        Assert.StartsWith("The data 'labels' ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_number_out_of_its_range_is_an_argument_exception_that_names_it()
+    {
+        using var model = CurvatureModel.Load(_tool["model.onnx"]);
+        foreach (
+            var (name, options) in new (string, CurvatureRunOptions)[]
+            {
+                ("BatchSize", OneThread with { BatchSize = 0 }),
+                ("Threads", OneThread with { Threads = -1 }),
+                ("MemoryBytes", OneThread with { MemoryBytes = -1 }),
+                ("ChunkBytes", OneThread with { ChunkBytes = 0 }),
+                ("CheckpointInterval", OneThread with { CheckpointInterval = TimeSpan.FromSeconds(-1) }),
+            }
+        )
+        {
+            var error = Assert.Throws<ArgumentException>(() => model.Run(Request, Data(0), options, cancellation: Token));
+            Assert.StartsWith(name + " is ", error.Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentException>(() =>
+                model.Analyze(Request with { WithRespectTo = [] }, Data(0), options: options, cancellation: Token)
+            );
+        }
     }
 
     [Fact]
@@ -259,7 +285,7 @@ public sealed partial class CurvatureModelTests : IDisposable
         var properties = types
             .SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
             .Select(property => property.Name)
-            .Append("the data")
+            .Append("The data")
             .ToHashSet(StringComparer.Ordinal);
         var options = Directory
             .EnumerateFiles(Path.Combine(Repository.Root, "src", "OnnxCurvature"), "*.cs", SearchOption.AllDirectories)

@@ -128,4 +128,19 @@ public sealed record CurvatureRunOptions
 
     /// <summary>Sizes of symbolic dimensions, by name.</summary>
     public ImmutableDictionary<string, long> Dimensions { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>Throws <see cref="ArgumentException"/> for a number that is out of its range.</summary>
+    internal void CheckNumbers()
+    {
+        if (BatchSize < 1)
+            throw new ArgumentException($"{nameof(BatchSize)} is {BatchSize}, and a batch has a sample at least.");
+        if (Threads < 0)
+            throw new ArgumentException($"{nameof(Threads)} is {Threads}; give a number of threads, or 0 for that of the cores.");
+        if (MemoryBytes < 1)
+            throw new ArgumentException($"{nameof(MemoryBytes)} is {MemoryBytes}; give the most bytes that the process may take.");
+        if (ChunkBytes < 1)
+            throw new ArgumentException($"{nameof(ChunkBytes)} is {ChunkBytes}; give the most bytes that the values of a chunk may take.");
+        if (CheckpointInterval < TimeSpan.Zero)
+            throw new ArgumentException($"{nameof(CheckpointInterval)} is negative.");
+    }
 }
