@@ -199,6 +199,12 @@ internal abstract partial class Operator : OperatorSchema
     public virtual ImmutableArray<Value>? ForOlderOpsets(GraphBuilder b, Node node) => null;
 
     /// <summary>
+    /// The outputs of a call by other operators, for engines and opsets that lack this one; null for one that has no such form. An output
+    /// that is null cannot be given.
+    /// </summary>
+    public virtual ImmutableArray<Value?>? Decompose(GraphBuilder b, OperatorCall call) => null;
+
+    /// <summary>
     /// Whether runtimes have kernels of the operator. Of one without, programs hold what <see cref="InFloat64"/> gives, which then is
     /// right in every type.
     /// </summary>

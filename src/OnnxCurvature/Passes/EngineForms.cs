@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops;
-using OnnxCurvature.Ops.Families;
 
 namespace OnnxCurvature.Passes;
 
@@ -42,9 +41,8 @@ internal sealed class EngineForms(EngineGaps gaps, IReadOnlySet<string>? operato
         var call = new OperatorCall(node.Operator.Name, node.Operator.Domain, inputs, node.Attributes, node.Outputs.Length);
         try
         {
-            return node.Operator is CompositeOperator composite && operators?.Contains(composite.Name) == false
-                ? composite.Decompose(b, call)
-                : node.Rules().WithoutGaps(b, call, [.. node.Outputs.Select(output => output.Type)], gaps);
+            return (operators?.Contains(node.Operator.Name) == false ? node.Rules().Decompose(b, call) : null)
+                ?? node.Rules().WithoutGaps(b, call, [.. node.Outputs.Select(output => output.Type)], gaps);
         }
         catch (UnsupportedOperatorException exception)
         {

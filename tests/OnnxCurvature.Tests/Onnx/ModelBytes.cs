@@ -57,6 +57,15 @@ internal static class ModelBytes
             I = value,
         };
 
+    /// <summary>An attribute that is a text.</summary>
+    public static AttributeProto Text(string name, string value) =>
+        new()
+        {
+            Name = name,
+            Type = Kind.String,
+            S = ByteString.CopyFromUtf8(value),
+        };
+
     /// <summary>An attribute that is a list of integers.</summary>
     public static AttributeProto Ints(string name, params long[] values) =>
         new()

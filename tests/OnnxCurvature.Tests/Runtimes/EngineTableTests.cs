@@ -164,6 +164,63 @@ public sealed class EngineTableTests
         Assert.InRange(ReferenceCase.Error(outputs["x.gradient"], expected), 0, Tolerance);
     }
 
+    /// <summary>Each activation is applied to entries in its domain, and all results lie side by side.</summary>
+    [Fact]
+    public void OpenCV_gives_the_references_of_activations()
+    {
+        using var folder = new TemporaryFolder();
+        string[] inside = ["Acos", "Asin", "Atanh"];
+        string[] activations =
+        [
+            .. inside,
+            .. "Acosh Asinh Atan Celu Cosh Elu Gelu HardSigmoid HardSwish LeakyRelu Mish Selu Shrink Sinh Tan ThresholdedRelu".Split(' '),
+        ];
+        var graph = new GraphProto
+        {
+            Name = "activations",
+            Input = { ModelBytes.Info("x", 1, 2, 6) },
+            Output = { ModelBytes.Info("y", 1, 2, 6 * (activations.Length + 1)) },
+            Initializer =
+            {
+                ModelBytes.Weight("third", [1], _ => 1.0 / 3),
+                ModelBytes.Weight("three", [1], _ => 3.1),
+                ModelBytes.Weight("one", [1], _ => 1.3),
+            },
+            Node =
+            {
+                ModelBytes.Node("Mul", "x third", "inside"),
+                ModelBytes.Node("Add", "x three", "above"),
+                ModelBytes.Node("Mul", "x one", "all"),
+            },
+        };
+        graph.Initializer.Add(ModelBytes.Weight("slope", [6], index => 0.1 * index));
+        graph.Node.Add(ModelBytes.Node("Dropout", "all", "kept"));
+        graph.Node.Add(ModelBytes.Node("PRelu", "kept slope", "PRelu"));
+        foreach (var name in activations)
+            graph.Node.Add(
+                ModelBytes.Node(
+                    name,
+                    inside.Contains(name) ? "inside"
+                        : name == "Acosh" ? "above"
+                        : "all",
+                    name
+                )
+            );
+        graph.Node.Add(ModelBytes.Node("Concat", string.Join(' ', activations) + " PRelu", "y", ModelBytes.Int("axis", 1)));
+        var model = ModelBytes.Model(graph, 20).Save(folder);
+        var x = NpyArray.Of(ElementType.Float32, [2, 6], [.. Enumerable.Range(0, 12).Select(index => 1.1 * Math.Sin(3 * index + 1))]);
+        NpyWriter.Write(folder.File("x.npy"), x);
+        var plain = CurvatureEngine.Augment(model, EngineFile.GradientOfX, folder.File("plain.onnx"), new AugmentOptions()).Path;
+        var file = CurvatureEngine
+            .Augment(model, EngineFile.GradientOfX, folder.File("opencv.onnx"), new AugmentOptions { Target = "opencv" })
+            .Path;
+        var outputs = OpenCvOutputs(file, ["y", "x.gradient"], [("x", folder.File("x.npy"))]);
+        Assert.SkipWhen(outputs is null, "OpenCV, or a library that it links to, is not installed.");
+        var expected = PlainSession.Run(plain, new Dictionary<string, NpyArray> { ["x"] = x });
+        foreach (var name in outputs.Keys)
+            Assert.InRange(ReferenceCase.Error(outputs[name], expected[name]), 0, Tolerance);
+    }
+
     [Fact]
     public void The_table_of_engines_is_that_of_the_tool()
     {

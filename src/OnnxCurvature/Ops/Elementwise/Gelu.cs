@@ -39,6 +39,9 @@ internal sealed class Gelu : UnaryElementwise
     }
 
     /// <inheritdoc/>
+    protected override Expr? ByOlder(Attributes attributes, Expr x) => InFloat64(attributes, x);
+
+    /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 20;
 
     private static bool IsTanh(Attributes attributes) => attributes.Text("approximate", "none") == "tanh";

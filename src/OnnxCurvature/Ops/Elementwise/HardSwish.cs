@@ -22,5 +22,8 @@ internal sealed class HardSwish : UnaryElementwise
         Expr.Select(x > 3, x.Number(1), Expr.Select(x < -3, x.Number(0), x / 3 + 0.5));
 
     /// <inheritdoc/>
+    protected override Expr? ByOlder(Attributes attributes, Expr x) => InFloat64(attributes, x);
+
+    /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 14;
 }

@@ -24,5 +24,8 @@ internal sealed class Mish : UnaryElementwise
     }
 
     /// <inheritdoc/>
+    protected override Expr? ByOlder(Attributes attributes, Expr x) => InFloat64(attributes, x);
+
+    /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 18;
 }

@@ -45,6 +45,9 @@ internal sealed class PRelu : BinaryElementwise
     public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
         [Chosen(b, call.Required(0), call.Required(1))];
 
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? Decompose(GraphBuilder b, OperatorCall call) => InFloat64(b, call, []);
+
     /// <summary>Files repeat the slope only: they take the output for one of x's shape.</summary>
     public override ImmutableArray<Value>? ForOlderOpsets(GraphBuilder b, Node node) =>
         node.Output.Type.Shape == node.Inputs[0]!.Type.Shape ? null : [Chosen(b, node.Inputs[0]!, node.Inputs[1]!)];

@@ -21,8 +21,8 @@ internal abstract class CompositeOperator : Operator
     /// </summary>
     protected abstract ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call);
 
-    /// <summary>The outputs of a call by other operators, for engines that lack this one; null for one that has no such form.</summary>
-    public ImmutableArray<Value?> Decompose(GraphBuilder b, OperatorCall call) => Lower(b, call);
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? Decompose(GraphBuilder b, OperatorCall call) => Lower(b, call);
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call) =>

@@ -24,6 +24,13 @@ internal abstract class UnaryElementwise : Operator
     public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types) =>
         InFloat64(call.Attributes, new Expr(b, call.Required(0))) is { } y ? [y] : null;
 
+    /// <summary>φ(x) in every type by operators of the lowest opset, for one that came later; else null.</summary>
+    protected virtual Expr? ByOlder(Attributes attributes, Expr x) => null;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<Value?>? Decompose(GraphBuilder b, OperatorCall call) =>
+        ByOlder(call.Attributes, new Expr(b, call.Required(0))) is { } y ? [y] : null;
+
     /// <summary>φ(x) of a constant by operators that importers compute of constants, where they do not compute φ; else null.</summary>
     protected virtual Expr? OfConstantData(Attributes attributes, Expr x) => null;
 

@@ -64,6 +64,10 @@ internal sealed class Dropout : LinearOperator
     }
 
     /// <inheritdoc/>
+    public override ImmutableArray<Value?>? Decompose(GraphBuilder b, OperatorCall call) =>
+        call.OutputCount > 1 ? null : [Catalogue.Get<Identity>().Apply(b, [call.Required(0)]).Output];
+
+    /// <inheritdoc/>
     public override double Flops(Node node, Func<Dim, double> size) => 0;
 
     /// <inheritdoc/>

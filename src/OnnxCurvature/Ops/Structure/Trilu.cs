@@ -62,16 +62,17 @@ internal sealed class Trilu : LinearOperator
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => 14;
 
-    /// <summary>x where a constant mask holds, else zero.</summary>
+    /// <inheritdoc/>
     public override ImmutableArray<Value?>? WithoutGaps(
         GraphBuilder b,
         OperatorCall call,
         ImmutableArray<TensorType> types,
         EngineGaps gaps
-    )
+    ) => gaps.HasFlag(EngineGaps.Triangles) ? Decompose(b, call) : null;
+
+    /// <summary>x where a constant mask holds, else zero.</summary>
+    public override ImmutableArray<Value?>? Decompose(GraphBuilder b, OperatorCall call)
     {
-        if (!gaps.HasFlag(EngineGaps.Triangles))
-            return null;
         var x = call.Required(0);
         if (!x.Type.Shape.Range(x.Type.Rank - 2, x.Type.Rank).IsKnown)
             throw new UnsupportedOperatorException("the size of a triangle is not known; give the sizes of symbolic dimensions.");

@@ -23,7 +23,9 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
                     + $"one of the two."
             );
         // Operators say what they need from the lowest opset on; older forms are found when the file is written.
-        var compiled = options.Opset is { } asked ? Pipeline.ForOpset(Math.Max(asked, OpsetRange.Lowest)).Run(plan.Program) : plan.Program;
+        var compiled = (options.Opset ?? (isPortable ? PortableProfile.HighestOpset : null)) is { } opset
+            ? Pipeline.ForOpset(Math.Max(opset, OpsetRange.Lowest)).Run(plan.Program)
+            : plan.Program;
         var (program, engineNotes) = isPortable
             ? PortableProfile.Of(model, compiled, options.Engine)
             : (new LoopFreeProgram(compiled, 1, []), []);
@@ -44,9 +46,7 @@ internal sealed class Augmenter(OnnxModel model, CurvaturePlan plan, AugmentOpti
                 Files = options.Files,
                 Cancellation = options.Cancellation,
                 Weights =
-                    options.Embed || options.Engine is { NeedsWeightsInside: true }
-                        ? WeightPlacement.Embed
-                        : WeightPlacement.Reference,
+                    options.Embed || options.Engine is { NeedsWeightsInside: true } ? WeightPlacement.Embed : WeightPlacement.Reference,
                 Metadata = AugmentedMetadata.Of(plan, batches, convention, model),
                 WeightFilesKey = AugmentedMetadata.WeightFilesKey,
             }
