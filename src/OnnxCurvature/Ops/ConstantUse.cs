@@ -9,6 +9,6 @@ internal enum ConstantUse
     /// <summary>As a parameter of the node's layer, and it must be no layer beside that.</summary>
     Parameter,
 
-    /// <summary>As a layer of its own that no other node has.</summary>
+    /// <summary>As a layer or a parameter of its own, which no other node has.</summary>
     Alone,
 }

@@ -164,6 +164,28 @@ public sealed class EngineTableTests
         Assert.InRange(ReferenceCase.Error(outputs["x.gradient"], expected), 0, Tolerance);
     }
 
+    /// <summary>OpenCV transposes the widths of a Pad in place, which another node with the same ones then reads.</summary>
+    [Fact]
+    public void OpenCV_gives_the_references_where_nodes_share_the_widths_of_a_pad()
+    {
+        using var folder = new TemporaryFolder();
+        var graph = new GraphProto
+        {
+            Name = "pads",
+            Input = { ModelBytes.Info("x", 1, 2, 3) },
+            Output = { ModelBytes.Info("y", 1, 4, 5) },
+            Initializer = { ModelBytes.Integers("widths", 0, 0, 1, 1) },
+            Node =
+            {
+                ModelBytes.Node("Tanh", "x", "t"),
+                ModelBytes.Node("Pad", "t widths", "p"),
+                ModelBytes.Node("Sin", "p", "s"),
+                ModelBytes.Node("Pad", "s widths", "y"),
+            },
+        };
+        AgreesOnOpenCv(folder, graph, NpyArray.Of(ElementType.Float32, [2, 3], [1, -2, 0.5, 3, -0.25, 1.5]));
+    }
+
     /// <summary>Each activation is applied to entries in its domain, and all results lie side by side.</summary>
     [Fact]
     public void OpenCV_gives_the_references_of_activations()
@@ -207,8 +229,14 @@ public sealed class EngineTableTests
                 )
             );
         graph.Node.Add(ModelBytes.Node("Concat", string.Join(' ', activations) + " PRelu", "y", ModelBytes.Int("axis", 1)));
-        var model = ModelBytes.Model(graph, 20).Save(folder);
         var x = NpyArray.Of(ElementType.Float32, [2, 6], [.. Enumerable.Range(0, 12).Select(index => 1.1 * Math.Sin(3 * index + 1))]);
+        AgreesOnOpenCv(folder, graph, x);
+    }
+
+    /// <summary>The output 'y' and the gradient by 'x' are those of ONNX Runtime.</summary>
+    private static void AgreesOnOpenCv(TemporaryFolder folder, GraphProto graph, NpyArray x)
+    {
+        var model = ModelBytes.Model(graph, 20).Save(folder);
         NpyWriter.Write(folder.File("x.npy"), x);
         var plain = CurvatureEngine.Augment(model, EngineFile.GradientOfX, folder.File("plain.onnx"), new AugmentOptions()).Path;
         var file = CurvatureEngine

@@ -9,6 +9,7 @@ using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Pooling;
+using OnnxCurvature.Ops.Sampling;
 using OnnxCurvature.Ops.Structure;
 using OnnxCurvature.Runtime.Augmentation;
 using OnnxCurvature.Tests.Files;
@@ -226,8 +227,9 @@ public sealed class EngineTargetTests
     {
         using var folder = new TemporaryFolder();
         var b = new GraphBuilder();
-        var x = b.Parameter(new TensorType(ElementType.Float32, [3, 3]), "x");
-        OnnxWriter.Write(b.Build([x], [new("y", Catalogue.Get<Trilu>().Apply(b, [x]).Output)]), folder.File("triangle.onnx"));
+        var x = b.Parameter(new TensorType(ElementType.Float32, [1, 1, 3, 3]), "x");
+        var grid = b.Constant(Tensor.Filled(ElementType.Float32, [1, 2, 2, 2], 0.25));
+        OnnxWriter.Write(b.Build([x], [new("y", Catalogue.Get<GridSample>().Apply(b, [x, grid]).Output)]), folder.File("sampled.onnx"));
         var request = new CurvatureRequest
         {
             WithRespectTo = ["x"],
@@ -235,9 +237,9 @@ public sealed class EngineTargetTests
             Quantities = [Quantity.Gradient],
         };
         var error = Assert.Throws<UserErrorException>(() =>
-            CurvatureEngine.Augment(folder.File("triangle.onnx"), request, folder.File("a.onnx"), new AugmentOptions { Opset = 11 })
+            CurvatureEngine.Augment(folder.File("sampled.onnx"), request, folder.File("a.onnx"), new AugmentOptions { Opset = 11 })
         );
-        Assert.Matches("^Opset 11 was asked for, but Trilu .*needs opset 14 or later\\.$", error.Message);
+        Assert.Matches("^Opset 11 was asked for, but GridSample .*needs opset 16 or later\\.$", error.Message);
     }
 
     private static void Check(string model, string weight, string path)

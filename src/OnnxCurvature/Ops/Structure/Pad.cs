@@ -199,6 +199,9 @@ internal sealed class Pad : LinearOperator
         return call.WithInputs(call.Input(0), b.Vector(pads), call.Input(2));
     }
 
+    /// <summary>OpenCV transposes the widths where they lie, so that a second node would read them transposed.</summary>
+    public override ConstantUse ConstantUseOf(int input) => input == 1 ? ConstantUse.Alone : ConstantUse.Operand;
+
     /// <inheritdoc/>
     public override int MinimumOpset(Node node) => node.Attributes.Text("mode", "constant") == "wrap" ? 19 : 13;
 
