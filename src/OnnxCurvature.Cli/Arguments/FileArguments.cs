@@ -17,7 +17,7 @@ internal sealed class FileArguments() : OptionGroup("File")
             Description =
                 "How the file is to be run. single-run: one run gives everything; chunks of directions run in Loops. portable: no loops, "
                 + "opset 13 to 17, or 11 with --opset, and operators that most runtimes have; the caller feeds the number of the run as "
-                + "'column_chunk', makes a run for each chunk, and adds up the outputs that the file's metadata names "
+                + "'direction_chunk', makes a run for each chunk, and adds up the outputs that the file's metadata names "
                 + "[default: single-run].",
             CustomParser = Parsers.Word("--profile", "single-run", "portable"),
             CompletionSources = { "single-run", "portable" },

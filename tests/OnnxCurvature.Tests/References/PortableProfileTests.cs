@@ -80,7 +80,7 @@ public sealed class PortableProfileTests
         Assert.Equal("Run the file once: every output is a result." + Inputs, Of(AugmentProfile.SingleRun));
         Assert.Equal("Run the file once: every output is a result." + Inputs, Of(AugmentProfile.Portable));
         Assert.Matches(
-            "^Run the file [2-9] times with the same inputs, and with 'column_chunk', an int64 scalar, as (0 and 1|0, 1, \\.\\.\\., "
+            "^Run the file [2-9] times with the same inputs, and with 'direction_chunk', an int64 scalar, as (0 and 1|0, 1, \\.\\.\\., "
                 + "[2-8])\\. Add up over the runs: 'conv4_3.weight.hessian_diagonal', 'conv4_3.weight.ggn_diagonal'\\. All other outputs "
                 + "are the same in every run\\."
                 + Regex.Escape(Inputs)

@@ -18,7 +18,7 @@ internal static class PortableProfile
     public const int HighestOpset = 17;
 
     /// <summary>The input that takes the number of the run.</summary>
-    public const string RunInput = "column_chunk";
+    public const string RunInput = "direction_chunk";
 
     private const string Resource = "OnnxCurvature.Runtime.Augmentation.PortableOperators.txt";
 
