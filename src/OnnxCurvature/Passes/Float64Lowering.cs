@@ -9,6 +9,11 @@ namespace OnnxCurvature.Passes;
 /// that rounds to float32, become nodes that it has one of. So do, in every type, nodes of operators that no runtime has. The new
 /// nodes are lowered in turn.
 /// </summary>
+/// <remarks>
+/// Requires nothing. Ensures that ONNX Runtime has a kernel of every node of float64, which computes in float64, and that no node is of an
+/// operator that no runtime has.
+/// </remarks>
+/// <param name="provider">The provider whose kernels count.</param>
 internal sealed class Float64Lowering(ExecutionProvider provider) : IPass
 {
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ namespace OnnxCurvature.Passes;
 /// operations, so with the same rounding; but with three copies of each weight by one thread. What is folded here is computed by the
 /// session, by all of its threads.
 /// </summary>
+/// <remarks>
+/// Requires nothing. Ensures that no norm of constant scale follows a product of constant weight which nothing else uses.
+/// </remarks>
 internal sealed class NormFolding : IPass
 {
     /// <inheritdoc/>

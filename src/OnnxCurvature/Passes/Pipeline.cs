@@ -26,9 +26,17 @@ internal sealed class Pipeline
 
     private static readonly Pipeline ForCpu = new(new Float64Lowering(ExecutionProvider.Cpu), new Simplifier());
     private static readonly Pipeline ForCuda = new(new Float64Lowering(ExecutionProvider.Cuda), new Simplifier());
+    private static readonly Pipeline LoweringForCpu = new(new Float64Lowering(ExecutionProvider.Cpu));
+    private static readonly Pipeline LoweringForCuda = new(new Float64Lowering(ExecutionProvider.Cuda));
 
     /// <summary>Programs as ONNX Runtime is to compute them.</summary>
     public static Pipeline For(ExecutionProvider provider) => provider == ExecutionProvider.Cuda ? ForCuda : ForCpu;
+
+    /// <summary>Programs of nodes that ONNX Runtime has kernels of, and otherwise as they are.</summary>
+    public static Pipeline Lowering(ExecutionProvider provider) => provider == ExecutionProvider.Cuda ? LoweringForCuda : LoweringForCpu;
+
+    /// <summary>Programs whose norms are folded into weights, for a session that runs once.</summary>
+    public static Pipeline FoldedNorms { get; } = new(new NormFolding());
 
     /// <summary>Programs in forms of operators that most engines have.</summary>
     public static Pipeline Portable { get; } = new(new EngineForms(EngineGaps.ReversedSlices));

@@ -1,9 +1,11 @@
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods;
 using OnnxCurvature.Methods.Requests;
+using OnnxCurvature.Onnx.Checking;
 using OnnxCurvature.Ops;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Passes;
+using OnnxCurvature.Tests.Architecture;
 using OnnxCurvature.Tests.Methods;
 using Xunit;
 
@@ -54,6 +56,49 @@ public sealed class PipelineTests
         var pipeline = Pipeline.ForEngine(EngineGaps.Integers | EngineGaps.Vectors | EngineGaps.SharedConstants, null);
         Assert.Equal(["forms of an engine", "arithmetic in floating point", "matrices of one row", "copies of constants"], pipeline.Passes);
         Assert.Same(program, pipeline.Run(program));
+    }
+
+    public static TheoryData<Type> Passes =>
+        [.. typeof(IPass).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(IPass)) && !type.IsInterface)];
+
+    [Theory]
+    [MemberData(nameof(Passes))]
+    public void A_pass_says_what_it_requires_and_ensures(Type pass)
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "src", "OnnxCurvature", "Passes", $"{pass.Name}.cs"));
+        Assert.Matches($"(?s)<remarks>\\s*(/// )?Requires .*Ensures .*</remarks>.*class {pass.Name}\\b", text);
+    }
+
+    [Theory]
+    [MemberData(nameof(Passes))]
+    public void A_pass_without_anything_to_do_gives_the_same_program(Type pass)
+    {
+        var constructor = Assert.Single(pass.GetConstructors());
+        object?[] arguments = [.. constructor.GetParameters().Select(parameter => Argument(parameter.ParameterType))];
+        var b = new GraphBuilder();
+        var x = b.Parameter(new TensorType(ElementType.Float32, [2, 3]), "x");
+        var program = b.Build([x], [new NamedValue("y", Neg.Of(b, x))]);
+        Assert.Same(program, ((IPass)constructor.Invoke(arguments)).Run(program));
+
+        static object? Argument(Type type) =>
+            type == typeof(int) ? OpsetRange.Highest
+            : type == typeof(ElementType) ? ElementType.Float32
+            : type.IsValueType ? Activator.CreateInstance(type)
+            : null;
+    }
+
+    /// <summary>Only a pipeline runs passes, so that all of them are verified.</summary>
+    [Fact]
+    public void Passes_run_in_pipelines_alone()
+    {
+        string[] creations = [.. Passes.Select(row => $"new {row.Data.Name}(")];
+        Assert.Equal(
+            ["OnnxCurvature/Passes/Pipeline.cs"],
+            from file in Repository.SourcesBelow("src")
+            let text = File.ReadAllText(Path.Combine(Repository.Root, "src", file))
+            where creations.Any(creation => text.Contains(creation, StringComparison.Ordinal))
+            select file
+        );
     }
 
     /// <summary>A pass that takes a value which no program defines.</summary>

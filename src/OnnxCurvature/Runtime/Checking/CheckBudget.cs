@@ -63,7 +63,7 @@ internal sealed class CheckBudget(
         var wanted = part.Targets * RunCheck.Entries;
         for (var directions = Math.Min(MostAtOnce, wanted); directions > 0; directions /= 2)
         {
-            var program = new Float64Lowering(provider).Run(part.Derivatives.ProgramFor(directions, CheckedRounding.Wide));
+            var program = Pipeline.Lowering(provider).Run(part.Derivatives.ProgramFor(directions, CheckedRounding.Wide));
             var peak = peakBytes?.Invoke(program);
             if (peak > (part.MostBytes ?? bound - heldBytes))
             {

@@ -24,9 +24,9 @@ internal sealed class OrtProgram : IDisposable
     public OrtProgram(Program program, OrtSettings settings)
     {
         // A program of the planner is lowered already; a file that is run as it is may not be.
-        Program = program = new Float64Lowering(settings.Provider).Run(program);
+        Program = program = Pipeline.Lowering(settings.Provider).Run(program);
         if (settings.FoldsNorms(program))
-            Program = program = new NormFolding().Run(program);
+            Program = program = Pipeline.FoldedNorms.Run(program);
         // A program whose values are bound to a device stays as it is: shapes would have to be bound there for every run.
         if (!settings.IsBound)
             _shapes = RunTimeShapes.Of(program);
