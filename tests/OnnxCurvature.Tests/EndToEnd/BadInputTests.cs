@@ -62,7 +62,7 @@ public sealed class BadInputTests
             { $"run @model.onnx -o @o.npz --wrt w --loss mse:class {Data}", "The loss cannot be taken of 'class'" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy", "There is no data for the input 'labels'" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} {Data} y=@x.npy", "--data 'y' is no input" },
-            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@wide.npy labels=@labels.npy", "wide.npy') has the size 5 along axis 1" },
+            { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@wide.npy labels=@labels.npy", "takes 3 there; reshape it." },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@labels.npy labels=@labels.npy", "labels.npy') holds int64" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@floats.npy", "floats.npy') holds float32" },
             { $"run @model.onnx -o @o.npz --wrt w {Loss} --data x=@x.npy labels=@few.npy", "few.npy') holds 3 samples and --data 'x' (" },

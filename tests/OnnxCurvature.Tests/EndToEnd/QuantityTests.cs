@@ -151,7 +151,8 @@ public sealed partial class QuantityTests
     )]
     [InlineData(
         "run @model.onnx -o @r.npz --wrt w --loss cross-entropy --quantity hvp --data x=@x.npy labels=@labels.npy w.direction=@x.npy",
-        "--data 'w.direction' ('@x.npy') has the size 4 along axis 0, and the input [3,4] takes 3 there; reshape it."
+        "--data 'w.direction' ('@x.npy') has the size 4 along axis 0, and the input [3,4] takes 3 there; transpose it, since its "
+            + "sizes are those of the input in another order."
     )]
     [InlineData(
         "run @model.onnx -o @r.npz --wrt w --loss sum:z --quantity fisher-diagonal-mc --data x=@x.npy",

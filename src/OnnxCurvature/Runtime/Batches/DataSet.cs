@@ -145,7 +145,7 @@ internal sealed class DataSet
                 if (expected != size)
                     throw new UserErrorException(
                         $"{names.Data(name)} has the size {size} along axis {axis}, and the input {type.Shape} "
-                            + $"takes {expected} there; reshape it."
+                            + $"takes {expected} there; {Remedy(array.Shape, type.Shape, layout)}."
                     );
             }
             if (layout.IsSeparate)
@@ -194,6 +194,18 @@ internal sealed class DataSet
                 $"{_names.Data(entry.Input.Name!)} holds {entry.Array.Element.DisplayName()}, and is rounded to the "
                 + $"{entry.Input.Type.Element.DisplayName()} that the input takes."
             );
+
+    /// <summary>
+    /// How an array may be made to fit. Where it has the sizes of the input in another order, as images with their channels last,
+    /// reshaping it would put entries where they do not belong.
+    /// </summary>
+    private static string Remedy(long[] sizes, TensorShape wanted, SampleLayout samples)
+    {
+        var left = sizes.Where((_, axis) => !samples.IsSeparate || axis != samples.Axis).ToList();
+        Dim[] known = [.. wanted.Where((dim, axis) => dim.IsKnown && !(samples.IsSeparate && axis == samples.Axis))];
+        var isOtherOrder = known.Length > 0 && known.All(dim => left.Remove(dim.Factor));
+        return isOtherOrder ? "transpose it, since its sizes are those of the input in another order" : "reshape it";
+    }
 
     /// <summary>Whether every value of one type is a value of the other, of the same kind.</summary>
     private static bool Widens(ElementType from, ElementType to) =>
