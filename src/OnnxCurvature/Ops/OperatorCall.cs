@@ -73,4 +73,13 @@ internal sealed record OperatorCall(string Name, string Domain, ImmutableArray<V
             list.RemoveAt(list.Count - 1);
         return this with { Inputs = [.. list] };
     }
+
+    /// <summary>The same call with the attribute <c>axes</c> as the second input, as newer opsets have it; itself without axes.</summary>
+    public OperatorCall WithAxesAsInput(GraphBuilder b) =>
+        Attributes.Ints("axes") is { } axes
+            ? WithInputs(Inputs[0], b.Vector(axes.AsSpan())) with
+            {
+                Attributes = Attributes.Without("axes"),
+            }
+            : this;
 }

@@ -1,9 +1,8 @@
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Reading;
-using OnnxCurvature.Onnx.Tensors;
 using OnnxCurvature.Onnx.Writing;
+using OnnxCurvature.Tests.Laws;
 using OnnxCurvature.Tests.Onnx;
 using Tensor = OnnxCurvature.Ir.Tensor;
 
@@ -22,20 +21,7 @@ internal static class ProgramRun
         );
         using var options = OrtRun.Options();
         using var session = new InferenceSession(bytes, options);
-        var feeds = session
-            .InputNames.Zip(program.Parameters)
-            .ToDictionary(pair => pair.First, pair => Feed(values[pair.Second].CastTo(pair.Second.Type.Element)));
-        try
-        {
-            using var run = new RunOptions();
-            using var results = session.Run(run, feeds, [.. program.Outputs.Select(output => output.Name)]);
-            return [.. results.Select(Read)];
-        }
-        finally
-        {
-            foreach (var feed in feeds.Values)
-                feed.Dispose();
-        }
+        return RuntimeProgram.Run(session, program, values);
     }
 
     /// <summary>Whether ONNX Runtime takes a file.</summary>
@@ -51,20 +37,5 @@ internal static class ProgramRun
         {
             return false;
         }
-    }
-
-    private static OrtValue Feed(Tensor tensor)
-    {
-        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (TensorElementType)tensor.Element, [.. tensor.Shape]);
-        TensorEncoder.Encode(tensor).CopyTo(value.GetTensorMutableRawData());
-        return value;
-    }
-
-    private static Tensor Read(OrtValue value)
-    {
-        var info = value.GetTensorTypeAndShape();
-        var decoder = new TensorDecoder(new TensorType((ElementType)info.ElementDataType, TensorShape.Of(info.Shape)));
-        decoder.Decode(value.GetTensorMutableRawData(), 0);
-        return decoder.Tensor;
     }
 }

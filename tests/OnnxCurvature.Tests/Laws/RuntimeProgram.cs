@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Onnx.Proto;
+using OnnxCurvature.Onnx.Tensors;
 using OnnxCurvature.Onnx.Writing;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Transforms;
@@ -39,17 +40,11 @@ internal static class RuntimeProgram
         if (session is null)
             return null;
         Assert.Empty(OnnxChecker.Check(ModelProto.Parser.ParseFrom(model)));
-        var feeds = session
-            .InputNames.Zip(program.Parameters)
-            .ToDictionary(pair => pair.First, pair => Feed(values[pair.Second].CastTo(pair.Second.Type.Element)));
         try
         {
-            using var run = new RunOptions();
-            using var results = session.Run(run, feeds, [.. program.Outputs.Select(output => output.Name)]);
             return
             [
-                .. results
-                    .Select(Read)
+                .. Run(session, program, values)
                     .Zip(types, (tensor, type) => type >= ElementType.Float8E4M3FN ? tensor.CastTo(type, saturated: false) : tensor),
             ];
         }
@@ -57,11 +52,6 @@ internal static class RuntimeProgram
         {
             // The kernels of LSTM and GRU say so only when they run.
             return null;
-        }
-        finally
-        {
-            foreach (var feed in feeds.Values)
-                feed.Dispose();
         }
     }
 
@@ -79,13 +69,15 @@ internal static class RuntimeProgram
         var outputs = b.Substitute([.. program.Outputs.Select(output => output.Value)], constants);
         return b.Build(
             program.Parameters.Where(parameter => !IsNarrow(parameter)),
-            program.Outputs.Zip(outputs, (output, value) =>
-                output with
-                {
-                    Value = !IsNarrow(value)
-                        ? value
-                        : Cast.Of(b, value, value.Type.Element.HoldsFloats() ? ElementType.Float32 : ElementType.Int32),
-                }
+            program.Outputs.Zip(
+                outputs,
+                (output, value) =>
+                    output with
+                    {
+                        Value = !IsNarrow(value)
+                            ? value
+                            : Cast.Of(b, value, value.Type.Element.HoldsFloats() ? ElementType.Float32 : ElementType.Int32),
+                    }
             )
         );
     }
@@ -105,43 +97,30 @@ internal static class RuntimeProgram
         }
     }
 
+    /// <summary>The outputs that a session gives for values of the program's parameters, in the order of both.</summary>
+    public static Tensor[] Run(InferenceSession session, Ir.Program program, IReadOnlyDictionary<Value, Tensor> values)
+    {
+        var feeds = session
+            .InputNames.Zip(program.Parameters)
+            .ToDictionary(pair => pair.First, pair => Feed(values[pair.Second].CastTo(pair.Second.Type.Element)));
+        try
+        {
+            using var run = new RunOptions();
+            using var results = session.Run(run, feeds, [.. program.Outputs.Select(output => output.Name)]);
+            return [.. results.Select(Read)];
+        }
+        finally
+        {
+            foreach (var feed in feeds.Values)
+                feed.Dispose();
+        }
+    }
+
     /// <summary>A tensor as ONNX Runtime takes it.</summary>
     public static OrtValue Feed(Tensor tensor)
     {
         var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, (TensorElementType)tensor.Element, [.. tensor.Shape]);
-        for (var i = 0; i < tensor.Count; i++)
-            switch (tensor.Element)
-            {
-                case ElementType.Float64:
-                    value.GetTensorMutableDataAsSpan<double>()[i] = tensor.Floats[i];
-                    break;
-                case ElementType.Float32:
-                    value.GetTensorMutableDataAsSpan<float>()[i] = (float)tensor.Floats[i];
-                    break;
-                case ElementType.Int64:
-                    value.GetTensorMutableDataAsSpan<long>()[i] = tensor.Integers[i];
-                    break;
-                case ElementType.Int32:
-                    value.GetTensorMutableDataAsSpan<int>()[i] = (int)tensor.Integers[i];
-                    break;
-                case ElementType.Int8:
-                    value.GetTensorMutableDataAsSpan<sbyte>()[i] = (sbyte)tensor.Integers[i];
-                    break;
-                case ElementType.UInt8:
-                    value.GetTensorMutableDataAsSpan<byte>()[i] = (byte)tensor.Integers[i];
-                    break;
-                case ElementType.Int16:
-                    value.GetTensorMutableDataAsSpan<short>()[i] = (short)tensor.Integers[i];
-                    break;
-                case ElementType.UInt32:
-                    value.GetTensorMutableDataAsSpan<uint>()[i] = (uint)tensor.Integers[i];
-                    break;
-                case ElementType.Bool:
-                    value.GetTensorMutableDataAsSpan<bool>()[i] = tensor.Integers[i] != 0;
-                    break;
-                default:
-                    throw new ArgumentException($"{tensor.Element} is not fed.");
-            }
+        TensorEncoder.Encode(tensor).CopyTo(value.GetTensorMutableRawData());
         return value;
     }
 
@@ -149,47 +128,8 @@ internal static class RuntimeProgram
     public static Tensor Read(OrtValue value)
     {
         var info = value.GetTensorTypeAndShape();
-        var element = (ElementType)info.ElementDataType;
-        return element switch
-        {
-            ElementType.Float64 => Tensor.Of(element, info.Shape, value.GetTensorDataAsSpan<double>().ToArray()),
-            ElementType.Float32 => Tensor.Of(
-                element,
-                info.Shape,
-                Array.ConvertAll(value.GetTensorDataAsSpan<float>().ToArray(), number => (double)number)
-            ),
-            ElementType.Int64 => Tensor.Of(element, info.Shape, value.GetTensorDataAsSpan<long>().ToArray()),
-            ElementType.Int32 => Tensor.Of(
-                element,
-                info.Shape,
-                Array.ConvertAll(value.GetTensorDataAsSpan<int>().ToArray(), number => (long)number)
-            ),
-            ElementType.Int8 => Tensor.Of(
-                element,
-                info.Shape,
-                Array.ConvertAll(value.GetTensorDataAsSpan<sbyte>().ToArray(), number => (long)number)
-            ),
-            ElementType.UInt8 => Tensor.Of(
-                element,
-                info.Shape,
-                Array.ConvertAll(value.GetTensorDataAsSpan<byte>().ToArray(), number => (long)number)
-            ),
-            ElementType.Int16 => Tensor.Of(
-                element,
-                info.Shape,
-                Array.ConvertAll(value.GetTensorDataAsSpan<short>().ToArray(), number => (long)number)
-            ),
-            ElementType.UInt32 => Tensor.Of(
-                element,
-                info.Shape,
-                Array.ConvertAll(value.GetTensorDataAsSpan<uint>().ToArray(), number => (long)number)
-            ),
-            ElementType.Bool => Tensor.Of(
-                element,
-                info.Shape,
-                Array.ConvertAll(value.GetTensorDataAsSpan<bool>().ToArray(), truth => truth ? 1L : 0L)
-            ),
-            _ => throw new ArgumentException($"{element} is not read."),
-        };
+        var decoder = new TensorDecoder(new TensorType((ElementType)info.ElementDataType, TensorShape.Of(info.Shape)));
+        decoder.Decode(value.GetTensorMutableRawData(), 0);
+        return decoder.Tensor;
     }
 }

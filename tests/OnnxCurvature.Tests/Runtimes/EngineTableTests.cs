@@ -276,7 +276,7 @@ public sealed class EngineTableTests
             TimeSpan.FromMinutes(2)
         );
         Assert.True(code == 0, errors);
-        return file.Error(Outputs(output));
+        return file.Error(EngineOutputs.Read(output));
     }
 
     private static double? Web(EngineFile file, TemporaryFolder folder, string provider)
@@ -302,7 +302,7 @@ public sealed class EngineTableTests
         if (provider == "webgpu" && status!.Contains("no available backend found", StringComparison.Ordinal))
             return null;
         Assert.StartsWith("Loss ", status, StringComparison.Ordinal);
-        return file.Error(Outputs(answer.RootElement.GetProperty("results")));
+        return file.Error(EngineOutputs.Read(answer.RootElement.GetProperty("results")));
     }
 
     private static double? OpenCv(EngineFile file)
@@ -335,22 +335,8 @@ public sealed class EngineTableTests
         if (code == 3)
             return null;
         Assert.True(code == 0, errors);
-        return Outputs(text);
+        return EngineOutputs.Read(text);
     }
-
-    private static Dictionary<string, double[]> Outputs(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        return Outputs(document.RootElement);
-    }
-
-    private static Dictionary<string, double[]> Outputs(JsonElement outputs) =>
-        outputs
-            .EnumerateObject()
-            .ToDictionary(
-                output => output.Name,
-                output => output.Value.GetProperty("data").EnumerateArray().Select(number => number.GetDouble()).ToArray()
-            );
 
     /// <summary>Writes the row, or finds that the page has it with figures that are not a tenth of what was measured.</summary>
     private static void Note(string row, Quantity quantity, double?[] errors)

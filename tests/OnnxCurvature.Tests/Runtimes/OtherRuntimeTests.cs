@@ -57,7 +57,7 @@ public sealed class OtherRuntimeTests
         );
         Assert.True(code == 0, errors);
         using var document = JsonDocument.Parse(output);
-        files.Compare(Outputs(document.RootElement));
+        files.Compare(EngineOutputs.Read(document.RootElement));
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class OtherRuntimeTests
             }
         );
         Assert.StartsWith("Loss ", answer.RootElement.GetProperty("status").GetString(), StringComparison.Ordinal);
-        files.Compare(Outputs(answer.RootElement.GetProperty("results")));
+        files.Compare(EngineOutputs.Read(answer.RootElement.GetProperty("results")));
         Assert.True(answer.RootElement.GetProperty("colours").GetInt32() > 2, "The map is drawn in more than two colours.");
     }
 
@@ -111,14 +111,6 @@ public sealed class OtherRuntimeTests
             answer.RootElement.GetProperty("status").GetString()
         );
     }
-
-    private static Dictionary<string, double[]> Outputs(JsonElement outputs) =>
-        outputs
-            .EnumerateObject()
-            .ToDictionary(
-                output => output.Name,
-                output => output.Value.GetProperty("data").EnumerateArray().Select(number => number.GetDouble()).ToArray()
-            );
 
     /// <summary>A file that the tool augmented, and what the tool computes from the model.</summary>
     private sealed class AugmentedFiles : IDisposable

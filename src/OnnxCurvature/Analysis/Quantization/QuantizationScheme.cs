@@ -1,3 +1,5 @@
+using OnnxCurvature.Ir;
+
 namespace OnnxCurvature.Analysis.Quantization;
 
 /// <summary>Which entries of a weight share a scale.</summary>
@@ -58,7 +60,7 @@ public sealed record QuantizationScheme(int Bits, Granularity Granularity, bool 
     {
         var size = GroupSize(entries, channelEntries);
         // Blocks do not go over the end of a channel.
-        var groups = Granularity == Granularity.Tensor ? 1 : entries / channelEntries * ((channelEntries + size - 1) / size);
+        var groups = Granularity == Granularity.Tensor ? 1 : entries / channelEntries * WholeNumbers.DivideUp(channelEntries, size);
         return entries * Bits / 8.0 + groups * (ScaleBytes + (IsSymmetric ? 0 : Bits / 8.0));
     }
 

@@ -48,15 +48,12 @@ internal sealed class CrossHessian
                     + $"computed from the other; name values that do not depend on each other."
             );
         var (rows, columns) = (new UnitDirections(pair.First, _first), new UnitDirections(pair.Second, _second));
-        var count = _first.IsSeparate ? limits.Size(_first.SamplesOf(first.Type.Shape)) : 1;
-        var bytes = (double)rows.Count * columns.Count * count * first.Type.Element.Size();
-        if (bytes > limits.ResultBytes)
-            throw new UserErrorException(
-                $"The {Quantity.CrossHessian.Name()} of '{pair.First.Name}' and '{pair.Second.Name}' has {rows.Count} × {columns.Count} "
-                    + $"entries{(_first.IsSeparate ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the "
-                    + $"limit is {PlanLimits.Text(limits.ResultBytes)}; name fewer indices, as '{first.Name}[0]', or allow more "
-                    + $"with --memory."
-            );
+        new HessianBlock(rows.Count, columns.Count, _first.IsSeparate ? _first.SamplesOf(first.Type.Shape) : null).RequireFits(
+            limits,
+            first.Type.Element,
+            $"The {Quantity.CrossHessian.Name()} of '{pair.First.Name}' and '{pair.Second.Name}'",
+            first.Name!
+        );
         _alongFirst = rows.Count < columns.Count;
         _unit = _alongFirst ? rows : columns;
         _product = _alongFirst ? b.HessianProduct(gradients.Second, first) : b.HessianProduct(gradients.First, second);

@@ -39,17 +39,12 @@ internal sealed class ProductDerivatives(GraphBuilder b, Target target, Value gr
     public DirectionWork Hessian(SampleLayout samples)
     {
         var unit = new UnitDirections(target, samples);
-        var bytes =
-            (double)unit.Count
-            * limits.Size(samples.IsSeparate ? Type.Shape.Elements : target.ResultType.Shape.Elements)
-            * Type.Element.Size();
-        if (bytes > limits.ResultBytes)
-            throw new UserErrorException(
-                $"The hessian of '{target.Name}' has {unit.Count} × {unit.Count} "
-                    + $"entries{(samples.IsSeparate ? " for each sample" : "")}, which take {Math.Ceiling(bytes / (1 << 20))} MiB, and the "
-                    + $"limit is {PlanLimits.Text(limits.ResultBytes)}; name fewer indices, as '{target.Value.Name}[0]', or allow more "
-                    + $"with --memory."
-            );
+        new HessianBlock(unit.Count, unit.Count, samples.IsSeparate ? samples.SamplesOf(Type.Shape) : null).RequireFits(
+            limits,
+            Type.Element,
+            $"The hessian of '{target.Name}'",
+            target.Value.Name!
+        );
         return new DirectionWork(
             target,
             "Hessian-vector products",

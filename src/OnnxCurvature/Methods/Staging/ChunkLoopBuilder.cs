@@ -10,7 +10,7 @@ using OnnxCurvature.Passes;
 
 namespace OnnxCurvature.Methods.Staging;
 
-/// <summary>Builds one direction chunk loop for methods that share directions, in chunks that fit the memory.</summary>
+/// <summary>Builds one chunk loop for terms that share directions, in chunks that fit the memory.</summary>
 internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, PlanLimits limits)
 {
     private const int MostDirectionsAtOnce = 256;
@@ -46,16 +46,16 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     private const double ShareOfGatheredWeights = 0.25;
 
     /// <summary>Builds the chunk loop.</summary>
-    public BuiltChunkLoop Build(IReadOnlyList<ITerm> methods)
+    public BuiltChunkLoop Build(IReadOnlyList<ITerm> terms)
     {
         // Mostly as many directions as are ever taken at once fit, and then nothing else need be built.
-        var dense = Try(methods, Even(methods, MostAtOnce, masked: false), masked: false);
+        var dense = Try(terms, Even(terms, MostAtOnce, masked: false), masked: false);
         // It takes several trial bodies, and is asked for to decide and to build.
         var masked = new Lazy<TrialLoop>(() =>
-            Fitted(methods, Try(methods, Even(methods, MostMaskedDirectionsAtOnce, masked: true), masked: true))
+            Fitted(terms, Try(terms, Even(terms, MostMaskedDirectionsAtOnce, masked: true), masked: true))
         );
-        var isMasked = limits.MasksProducts ?? (!limits.OneRunForEachChunk && IsMasked(methods, dense.Loop, masked));
-        var chosen = isMasked ? masked.Value : Fitted(methods, dense);
+        var isMasked = limits.MasksProducts ?? (!limits.OneRunForEachChunk && IsMasked(terms, dense.Loop, masked));
+        var chosen = isMasked ? masked.Value : Fitted(terms, dense);
         chosen.Loop.Close();
         return new BuiltChunkLoop(chosen.Loop.ChunkSize, chosen.Bytes, [.. chosen.Finish.Select(result => result())]);
     }
@@ -85,9 +85,9 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     }
 
     /// <summary>A chunk loop to which no more is added, and what a chunk takes.</summary>
-    private TrialLoop Try(IReadOnlyList<ITerm> methods, int chunk, bool masked)
+    private TrialLoop Try(IReadOnlyList<ITerm> terms, int chunk, bool masked)
     {
-        var (chunkLoop, finish) = NewLoop(methods, chunk, masked);
+        var (chunkLoop, finish) = NewLoop(terms, chunk, masked);
         var body = Finished(chunkLoop.BuildBody());
         return new TrialLoop(chunkLoop, finish, body, masked, costs.PeakBytes(body));
     }
@@ -97,23 +97,23 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// a processor it has no more than stay in its caches. The peak of a body is the largest of several linear functions of the
     /// directions, so it lies under the chord between two trial bodies: as many as fit by the chord do fit.
     /// </summary>
-    /// <param name="methods">The terms that the loop computes.</param>
+    /// <param name="terms">The terms that the loop computes.</param>
     /// <param name="most">The loop of as many directions as may ever be taken at once.</param>
-    private TrialLoop Fitted(IReadOnlyList<ITerm> methods, TrialLoop most)
+    private TrialLoop Fitted(IReadOnlyList<ITerm> terms, TrialLoop most)
     {
         if (!most.IsMasked && Cached(most) is var cached && cached < most.Loop.ChunkSize)
-            most = Try(methods, Even(methods, cached, masked: false), masked: false);
+            most = Try(terms, Even(terms, cached, masked: false), masked: false);
         if (most.Bytes <= limits.MemoryBytes || most.Loop.ChunkSize == 1)
             return most;
-        var (least, upper) = (Try(methods, 1, most.IsMasked), most);
+        var (least, upper) = (Try(terms, 1, most.IsMasked), most);
         for (var attempt = 0; attempt < Attempts && least.Bytes < Enough * limits.MemoryBytes; attempt++)
         {
             var share = (limits.MemoryBytes - least.Bytes) / (upper.Bytes - least.Bytes);
             var (from, to) = (least.Loop.ChunkSize, upper.Loop.ChunkSize);
-            var between = Even(methods, Math.Clamp(from + (long)Math.Floor(share * (to - from)), from, to), most.IsMasked);
+            var between = Even(terms, Math.Clamp(from + (long)Math.Floor(share * (to - from)), from, to), most.IsMasked);
             if (between == from)
                 break;
-            var trial = Try(methods, between, most.IsMasked);
+            var trial = Try(terms, between, most.IsMasked);
             // One loop of all directions is built in another way than several chunks, and may lie off the line of these.
             if (trial.Bytes > limits.MemoryBytes)
                 upper = trial;
@@ -141,14 +141,14 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
         return whole.Dependent();
     }
 
-    private (ChunkLoop Loop, Func<Value>[] Finish) NewLoop(IReadOnlyList<ITerm> methods, int chunk, bool masked)
+    private (ChunkLoop Loop, Func<Value>[] Finish) NewLoop(IReadOnlyList<ITerm> terms, int chunk, bool masked)
     {
-        var chunkLoop = new ChunkLoop(builder, methods[0].Directions, chunk)
+        var chunkLoop = new ChunkLoop(builder, terms[0].Directions, chunk)
         {
             MasksProducts = masked && limits.Provider == ExecutionProvider.Cpu,
         };
-        var directions = methods[0].MakeDirections(chunkLoop);
-        Func<Value>[] finish = [.. methods.Select(method => method.Build(chunkLoop, directions))];
+        var directions = terms[0].MakeDirections(chunkLoop);
+        Func<Value>[] finish = [.. terms.Select(term => term.Build(chunkLoop, directions))];
         chunkLoop.Rewrite(body => FewPositions.Replace(chunkLoop.Body, body));
         if (masked)
         {
@@ -157,7 +157,7 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
                 MaskedProducts.Replace(
                     chunkLoop.Body,
                     body,
-                    part => Chains(part, chunk, known, chunkLoop.IsSingle).Where(chain => Pays(chain, MostMaskedAtOnce(methods)))
+                    part => Chains(part, chunk, known, chunkLoop.IsSingle).Where(chain => Pays(chain, MostMaskedAtOnce(terms)))
                 )
             );
         }
@@ -171,10 +171,10 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
     /// Whether products are to be taken at nonzero channels only. That needs many directions at once, so it must still pay with as many as
     /// then fit the memory.
     /// </summary>
-    private bool IsMasked(IReadOnlyList<ITerm> methods, ChunkLoop whole, Lazy<TrialLoop> masked)
+    private bool IsMasked(IReadOnlyList<ITerm> terms, ChunkLoop whole, Lazy<TrialLoop> masked)
     {
         MaskedChain[] chains = [.. Chains(whole.BuildBody(), whole.ChunkSize, [], atOnce: true)];
-        return IsWorthwhile(MostMaskedAtOnce(methods)) && IsWorthwhile(masked.Value.Loop.ChunkSize);
+        return IsWorthwhile(MostMaskedAtOnce(terms)) && IsWorthwhile(masked.Value.Loop.ChunkSize);
 
         bool IsWorthwhile(long directions) => chains.Any(chain => Pays(chain, directions));
     }
@@ -203,26 +203,24 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
                 || costs.Bytes(link.Node.Inputs[1]!) <= ShareOfGatheredWeights * limits.MemoryBytes
         );
 
-    private static long MostMaskedAtOnce(IReadOnlyList<ITerm> methods) => Math.Min(methods[0].Directions, MostMaskedDirectionsAtOnce);
+    private static long MostMaskedAtOnce(IReadOnlyList<ITerm> terms) => Math.Min(terms[0].Directions, MostMaskedDirectionsAtOnce);
 
     /// <summary>
     /// Directions of a chunk, so that all chunks have about as many, and none more than <paramref name="most"/>. Chunks that run side by
     /// side on 2, 4, 8 or 16 cores end together where that many divide their number, so there are up to a quarter more of them. Masked
     /// products need many directions at once.
     /// </summary>
-    private static int Even(IReadOnlyList<ITerm> methods, long most, bool masked)
+    private static int Even(IReadOnlyList<ITerm> terms, long most, bool masked)
     {
-        var directions = Math.Max(1, methods[0].Directions);
-        var chunks = DivideUp(directions, Math.Min(most, directions));
+        var directions = Math.Max(1, terms[0].Directions);
+        var chunks = WholeNumbers.DivideUp(directions, Math.Min(most, directions));
         if (chunks > 2 && !masked)
         {
             var together = Math.Clamp((long)BitOperations.RoundUpToPowerOf2((ulong)chunks / 8 + 1), 2, 16);
-            chunks = Math.Min(DivideUp(chunks, together) * together, directions);
+            chunks = Math.Min(WholeNumbers.DivideUp(chunks, together) * together, directions);
         }
-        return (int)DivideUp(directions, chunks);
+        return (int)WholeNumbers.DivideUp(directions, chunks);
     }
-
-    private static long DivideUp(long number, long divisor) => (number + divisor - 1) / divisor;
 
     private sealed record TrialLoop(ChunkLoop Loop, Func<Value>[] Finish, Program Body, bool IsMasked, double Bytes);
 }
@@ -230,5 +228,5 @@ internal sealed class ChunkLoopBuilder(GraphBuilder builder, CostModel costs, Pl
 /// <summary>A chunk loop that is closed.</summary>
 /// <param name="ChunkSize">Directions at a time.</param>
 /// <param name="MemoryBytes">Peak of one chunk's values.</param>
-/// <param name="Results">The result of each method.</param>
+/// <param name="Results">The result of each term.</param>
 internal sealed record BuiltChunkLoop(int ChunkSize, double MemoryBytes, IReadOnlyList<Value> Results);

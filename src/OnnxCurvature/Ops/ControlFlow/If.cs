@@ -49,13 +49,8 @@ internal sealed class If : Operator, IBodyOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
-    {
-        var values = new Dictionary<Value, Tensor>();
-        for (var index = 0; index < inputs.Length; index++)
-            values[node.Inputs[index]!] = inputs[index]!;
-        return EvaluateWithin(node, values);
-    }
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
+        EvaluateWithin(node, Interpreter.InputsOf(node, inputs));
 
     /// <inheritdoc/>
     public ImmutableArray<Tensor> EvaluateWithin(Node node, IDictionary<Value, Tensor> values)

@@ -78,7 +78,7 @@ internal sealed record Window(
             totals[axis] =
                 window.Strides[axis] == 1 ? window.Span(axis) - 1
                 : spatial[axis].Known is { } size
-                    ? Math.Max(0, (Ceiling(size, window.Strides[axis]) - 1) * window.Strides[axis] + window.Span(axis) - size)
+                    ? Math.Max(0, (WholeNumbers.DivideUp(size, window.Strides[axis]) - 1) * window.Strides[axis] + window.Span(axis) - size)
                 : throw new UnsupportedOperatorException(
                     $"auto_pad depends on the size {spatial[axis]}, which is not known; give the sizes of symbolic dimensions."
                 );
@@ -125,7 +125,7 @@ internal sealed record Window(
                     strides[axis] == 1
                         ? dim
                         : dim.Map(
-                            size => Ceiling(size, strides[axis]),
+                            size => WholeNumbers.DivideUp(size, strides[axis]),
                             "ceil({0}/" + strides[axis].ToString(CultureInfo.InvariantCulture) + ")"
                         )
             ),
@@ -216,7 +216,8 @@ internal sealed record Window(
     }
 
     /// <summary>How many of a window's elements lie at fewer than so many positions from its first.</summary>
-    private long Before(long positions, int axis) => positions <= 0 ? 0 : Math.Min(Kernel[axis], Ceiling(positions, Dilations[axis]));
+    private long Before(long positions, int axis) =>
+        positions <= 0 ? 0 : Math.Min(Kernel[axis], WholeNumbers.DivideUp(positions, Dilations[axis]));
 
     private Dim Output(Dim dim, int axis)
     {
@@ -235,10 +236,8 @@ internal sealed record Window(
                 throw new ShapeException($"a window of {span} does not fit an axis of {size} with a padding of {padding}");
             if (!RoundsUp)
                 return room / stride + 1;
-            var count = Ceiling(room, stride) + 1;
+            var count = WholeNumbers.DivideUp(room, stride) + 1;
             return (count - 1) * stride >= size + Begins[axis] ? count - 1 : count;
         }
     }
-
-    private static long Ceiling(long a, long b) => (a + b - 1) / b;
 }

@@ -13,7 +13,7 @@ internal abstract class AxisChange : ReshapingOperator
     /// <inheritdoc/>
     public override OperatorCall FromOpset(GraphBuilder b, OperatorCall call, int opset)
     {
-        if (opset < 13)
+        if (opset < AxesInputSince)
             return call;
         var attributes = call.ConstantIntegers(1) is { } axes ? call.Attributes.With("axes", axes) : call.Attributes;
         return call.WithInputs(call.Input(0)) with { Attributes = attributes };
@@ -23,11 +23,6 @@ internal abstract class AxisChange : ReshapingOperator
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset)
     {
         var call = base.ToOpset(b, node, opset);
-        return opset >= AxesInputSince && node.Attributes.Ints("axes") is { } axes
-            ? call.WithInputs(node.Inputs[0], b.Vector(axes.AsSpan())) with
-            {
-                Attributes = node.Attributes.Without("axes"),
-            }
-            : call;
+        return opset >= AxesInputSince ? call.WithAxesAsInput(b) : call;
     }
 }

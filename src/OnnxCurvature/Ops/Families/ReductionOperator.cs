@@ -198,12 +198,7 @@ internal abstract class ReductionOperator : Operator
     public override OperatorCall ToOpset(GraphBuilder b, Node node, int opset)
     {
         var call = base.ToOpset(b, node, opset);
-        return opset >= AxesInputSince && node.Attributes.Ints("axes") is { } axes
-            ? call.WithInputs(node.Inputs[0], b.Vector(axes.AsSpan())) with
-            {
-                Attributes = node.Attributes.Without("axes"),
-            }
-            : call;
+        return opset >= AxesInputSince ? call.WithAxesAsInput(b) : call;
     }
 
     /// <inheritdoc/>

@@ -34,6 +34,15 @@ internal static class Interpreter
         return [.. program.Outputs.Select(output => Read(output.Value, values))];
     }
 
+    /// <summary>The values around a node of which all that its bodies need is among its inputs.</summary>
+    public static Dictionary<Value, Tensor> InputsOf(Node node, ImmutableArray<Tensor?> inputs)
+    {
+        var values = new Dictionary<Value, Tensor>();
+        for (var index = 0; index < inputs.Length; index++)
+            values[node.Inputs[index]!] = inputs[index]!;
+        return values;
+    }
+
     /// <summary>A value that was computed, or the contents of a constant.</summary>
     public static Tensor Read(Value value, IDictionary<Value, Tensor> values)
     {

@@ -122,7 +122,7 @@ internal sealed class Split : LinearOperator
             var count = call.Attributes.Int("num_outputs", call.OutputCount);
             if (count != call.OutputCount)
                 throw new UnsupportedOperatorException($"Split makes {count} parts, and has {call.OutputCount} outputs.");
-            var each = (whole + count - 1) / count;
+            var each = WholeNumbers.DivideUp(whole, count);
             sizes = [.. Enumerable.Range(0, (int)count).Select(index => Math.Clamp(whole - index * each, 0, each))];
         }
         return call.WithInputs(call.Input(0)) with { Attributes = call.Attributes.Without("num_outputs").With("split", sizes) };

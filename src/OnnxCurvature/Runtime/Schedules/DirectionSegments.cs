@@ -73,7 +73,7 @@ internal sealed class DirectionSegments
     {
         var loops = schedule.Steps.OfType<LoopStep>().ToArray();
         var total = costs.Flops(program);
-        var wanted = (EnoughRuns + batches - 1) / batches;
+        var wanted = WholeNumbers.DivideUp(EnoughRuns, batches);
         DirectionSums? sums = null;
         SegmentLimit? whole =
             wanted == 1 ? SegmentLimit.Batches
