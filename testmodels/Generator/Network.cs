@@ -36,8 +36,8 @@ internal sealed class Network
     /// <summary>The network's name.</summary>
     public string Name { get; }
 
-    /// <summary>Which of the samples that could be drawn are drawn.</summary>
-    public int Draw { get; init; }
+    /// <summary>The number of the sampling, of which each gives other samples.</summary>
+    public int Sampling { get; init; }
 
     /// <summary>The sizes of one sample.</summary>
     public ImmutableArray<long> Sample { get; }

@@ -8,10 +8,10 @@ internal static class Networks
 
     /// <summary>VGG16 of Simonyan and Zisserman: 138 million weights, images of 224 by 224, 1000 classes.</summary>
     /// <remarks>
-    /// Of the images that could be drawn, the first puts a unit of the last ReLU so near to its kink that rounding decides on which side it
+    /// Of the samplings of images, the first puts a unit of the last ReLU so near to its kink that rounding decides on which side it
     /// is.
     /// </remarks>
-    public static Network Vgg16() => Vgg("vgg16", side: 224, channels: [64, 128, 256, 512, 512], hidden: 4096, classes: 1000, draw: 1);
+    public static Network Vgg16() => Vgg("vgg16", side: 224, channels: [64, 128, 256, 512, 512], hidden: 4096, classes: 1000, sampling: 1);
 
     /// <summary>VGG16 layer by layer, but with few channels and small images.</summary>
     public static Network Vgg16Narrow() => Vgg("vgg16_narrow", side: 32, channels: [4, 8, 12, 16, 16], hidden: 32, classes: 10);
@@ -60,9 +60,9 @@ internal static class Networks
         return net;
     }
 
-    private static Network Vgg(string name, long side, long[] channels, long hidden, long classes, int draw = 0)
+    private static Network Vgg(string name, long side, long[] channels, long hidden, long classes, int sampling = 0)
     {
-        var net = new Network(name, "image", 3, side, side) { Draw = draw };
+        var net = new Network(name, "image", 3, side, side) { Sampling = sampling };
         for (var stage = 1; stage <= Stages.Length; stage++)
         {
             for (var layer = 1; layer <= Stages[stage - 1]; layer++)

@@ -14,8 +14,8 @@ internal static class Samples
     public static void Write(Network network, string folder, int count)
     {
         var classes = (int)network.Output.Type.Shape[1].Known!.Value;
-        var drawn = network.Draw == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"/{network.Draw}");
-        var input = new SeededConstant($"{network.Name}/{network.Input.Name}{drawn}", [count, .. network.Sample], 0, 1);
+        var suffix = network.Sampling == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"/{network.Sampling}");
+        var input = new SeededConstant($"{network.Name}/{network.Input.Name}{suffix}", [count, .. network.Sample], 0, 1);
         NpyWriter.Write(
             Path.Combine(folder, $"{network.Name}.{network.Input.Name}.npy"),
             NpyArray.Of(ElementType.Float32, [count, .. network.Sample], input.Read().Floats)

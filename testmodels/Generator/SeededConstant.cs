@@ -8,7 +8,7 @@ using OnnxCurvature.Ir;
 namespace OnnxCurvature.TestModels;
 
 /// <summary>
-/// A float32 tensor of independent normal numbers that are drawn anew whenever they are read, so that a large model never lies in
+/// A float32 tensor of independent normal numbers that are sampled anew whenever they are read, so that a large model never lies in
 /// memory as a whole. The generator is a Mersenne Twister whose seed follows from the tensor's name alone: other tensors do not
 /// change it.
 /// </summary>

@@ -32,12 +32,12 @@ internal static class NarrowFloats
     public static bool IsNarrowFloat(this ElementType type) => Formats.ContainsKey(type) || type == ElementType.Float8E8M0;
 
     /// <summary>The number that a code stands for.</summary>
-    public static double Decode(ElementType type, int code) =>
-        type == ElementType.Float8E8M0
-            ? (code & 0xFF) == 0xFF
-                ? double.NaN
-                : Math.ScaleB(1, (code & 0xFF) - 127)
-            : Formats[type].Values[code & Formats[type].Mask];
+    public static double Decode(ElementType type, int code)
+    {
+        if (type != ElementType.Float8E8M0)
+            return Formats[type].Values[code & Formats[type].Mask];
+        return (code & 0xFF) == 0xFF ? double.NaN : Math.ScaleB(1, (code & 0xFF) - 127);
+    }
 
     /// <summary>
     /// The code of the number of a type that is nearest, of two that are as near the one whose last bit is zero. A larger number than

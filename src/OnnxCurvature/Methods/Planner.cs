@@ -253,7 +253,7 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
             yield return diagonals.GaussNewton(target, request.Loss.Kind == LossKind.Sum);
     }
 
-    /// <summary>Builds the chunk loops, one for all methods that share directions, and adds up the terms of each quantity.</summary>
+    /// <summary>Builds the chunk loops, one for all terms that share directions, and adds up the terms of each quantity.</summary>
     private void Build(ImmutableArray<PlannedQuantity> planned)
     {
         var b = model.Builder;
@@ -261,19 +261,19 @@ internal sealed class Planner(ModelGraph model, CurvatureRequest request, PlanLi
         var built = new Dictionary<ITerm, (Value Result, BuiltChunkLoop Loop)>();
         foreach (var group in planned.SelectMany(quantity => quantity.Terms).Distinct().GroupBy(term => term.Shared))
         {
-            var methods = group.ToArray();
-            var chunkLoop = chunkLoops.Build(methods);
-            for (var index = 0; index < methods.Length; index++)
-                built[methods[index]] = (chunkLoop.Results[index], chunkLoop);
+            var terms = group.ToArray();
+            var chunkLoop = chunkLoops.Build(terms);
+            for (var index = 0; index < terms.Length; index++)
+                built[terms[index]] = (chunkLoop.Results[index], chunkLoop);
         }
         foreach (var quantity in planned)
         {
             var target = quantity.Target;
-            var terms = quantity.Terms.Select(term => built[term].Result).Concat(quantity.Closed).ToArray();
+            var added = quantity.Terms.Select(term => built[term].Result).Concat(quantity.Closed).ToArray();
             var value =
-                terms.Length == 0
+                added.Length == 0
                     ? Expand.Of(b, b.Scalar(target.Value.Type.Element, 0), target.ResultType.Shape)
-                    : terms.Aggregate((sum, term) => Add.Of(b, sum, term));
+                    : added.Aggregate((sum, term) => Add.Of(b, sum, term));
             var own = quantity.Terms.Select(term => built[term].Loop).ToArray();
             foreach (var name in quantity.Quantities)
             {

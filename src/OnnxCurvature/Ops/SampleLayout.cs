@@ -14,7 +14,10 @@ internal readonly record struct SampleLayout
 
     private SampleLayout(LayoutKind kind, int axis, Dim outer, Dim samples, Dim inner)
     {
-        (Kind, Axis, Outer, Inner) = (kind, axis, outer, inner);
+        Kind = kind;
+        Axis = axis;
+        Outer = outer;
+        Inner = inner;
         _samples = samples;
     }
 

@@ -179,7 +179,10 @@ internal static class StructureOperators
 
     private static Data DepthToSpace(Data x, int block, bool columnsFirst)
     {
-        var (n, c, h, w) = (x.Shape[0], x.Shape[1] / (block * block), x.Shape[2], x.Shape[3]);
+        var n = x.Shape[0];
+        var c = x.Shape[1] / (block * block);
+        var h = x.Shape[2];
+        var w = x.Shape[3];
         return columnsFirst
             ? x.Reshaped(n, c, block, block, h, w).Transposed(0, 1, 4, 2, 5, 3).Reshaped(n, c, h * block, w * block)
             : x.Reshaped(n, block, block, c, h, w).Transposed(0, 3, 4, 1, 5, 2).Reshaped(n, c, h * block, w * block);
@@ -187,7 +190,10 @@ internal static class StructureOperators
 
     private static Data SpaceToDepth(Data x, int block)
     {
-        var (n, c, h, w) = (x.Shape[0], x.Shape[1], x.Shape[2] / block, x.Shape[3] / block);
+        var n = x.Shape[0];
+        var c = x.Shape[1];
+        var h = x.Shape[2] / block;
+        var w = x.Shape[3] / block;
         return x.Reshaped(n, c, h, block, w, block).Transposed(0, 3, 5, 1, 2, 4).Reshaped(n, c * block * block, h, w);
     }
 }

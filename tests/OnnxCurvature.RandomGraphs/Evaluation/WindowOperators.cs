@@ -115,7 +115,10 @@ internal static class WindowOperators
                         - window.Pads[axis + window.Rank]
                 ),
         ];
-        var (outPerGroup, inPerGroup, area, taps) = (w.Shape[1], x.Shape[1] / groups, Data.CountOf(sizes), Data.CountOf(window.Kernel));
+        var outPerGroup = w.Shape[1];
+        var inPerGroup = x.Shape[1] / groups;
+        var area = Data.CountOf(sizes);
+        var taps = Data.CountOf(window.Kernel);
         int[] shape = [x.Shape[0], groups * outPerGroup, .. sizes];
         var result = new Number[Data.CountOf(shape)];
         for (var i = 0; i < result.Length; i++)

@@ -21,7 +21,7 @@ internal static class LoopBlocks
         var axis = x.Layout.SampleAxis >= 0 && b.Choices.OneIn(4) ? x.Layout.SampleAxis : b.Choices.Pick([.. AxesOf(x)]);
         var (hasState, reversed) = (!b.Choices.OneIn(4), b.Choices.OneIn(3));
         if (x.Layout.HoldsSamples(axis))
-            b.Trait(hasState ? "scan over samples" : "scan over samples that stay apart");
+            b.Trait(hasState ? "scan over samples" : "scan over samples that stay separate");
         var slice = x.Layout.Remove(axis);
         var first = hasState ? ReductionBlocks.Reduce(b, x, "ReduceMean", [axis], keep: false) : null;
         var factor = WeightOf(b, slice);

@@ -2,7 +2,7 @@ using OnnxCurvature.RandomGraphs.Graphs;
 
 namespace OnnxCurvature.RandomGraphs.Generation;
 
-/// <summary>Normalizations that keep samples apart, and softmax.</summary>
+/// <summary>Normalizations that keep samples separate, and softmax.</summary>
 internal static class NormalizationBlocks
 {
     private const double Epsilon = 0.0625;

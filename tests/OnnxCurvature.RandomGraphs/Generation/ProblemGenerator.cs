@@ -104,7 +104,10 @@ internal static class ProblemGenerator
         // A loss that finds probabilities at the end starts from the logits before them, which is asked for on purpose below.
         if (b.EndsIn(x, "Softmax", "LogSoftmax", "Sigmoid"))
             x = b.Value(x.Layout, "Neg", [x.Name]);
-        var (z, output, labels, own) = (x, x, ImmutableArray<long>.Empty, (string?)null);
+        var z = x;
+        var output = x;
+        var labels = ImmutableArray<long>.Empty;
+        var own = (string?)null;
         var part = kind is "own cross-entropy" or "several" or "total" ? null : OutputPart.Choose(choices, z, hasClasses);
         if (part is not null)
             z = part.Sketch;

@@ -94,7 +94,7 @@ internal sealed class Expectation
                 return Outputs(TargetShape, _dense.Jacobian);
             case Quantity.Jacobian when !_dense.IsCoupled && _problem.HasKnownSamples && _problem.Z.Layout.SampleAxis >= 0:
                 var blocks = new ExpectedResult(null, [.. Enumerable.Range(0, Samples).SelectMany(OwnRows)]);
-                return MustBeApart ? [blocks] : [blocks, .. Outputs(TargetShape, _dense.Jacobian)];
+                return MustBeSeparate ? [blocks] : [blocks, .. Outputs(TargetShape, _dense.Jacobian)];
             case Quantity.Hessian:
                 return Hessians();
             case Quantity.CrossHessian:
@@ -130,7 +130,7 @@ internal sealed class Expectation
     /// Whether independent samples of the target must be found to be so. A value between may come of coupled samples, and samples that a
     /// loop takes one by one are not followed: these count as one whole.
     /// </summary>
-    private bool MustBeApart => _problem.Target.Name[0] == 'x' && !_problem.Graph.HasLoops;
+    private bool MustBeSeparate => _problem.Target.Name[0] == 'x' && !_problem.Graph.HasLoops;
 
     private static double[] Diagonal(double[][] matrix) => [.. matrix.Select((row, index) => row[index])];
 
@@ -220,7 +220,7 @@ internal sealed class Expectation
         if (!_problem.HasKnownSamples)
             return [];
         var blocks = new ExpectedResult(null, [.. _samplesOfEntries.Distinct().Order().SelectMany(OfSample)]);
-        if (MustBeApart && IsOfSamples && HasTerms && !_dense.IsCoupled)
+        if (MustBeSeparate && IsOfSamples && HasTerms && !_dense.IsCoupled)
             return [blocks];
         return IsCrossed(_samplesOfEntries) ? [whole] : [whole, blocks];
 
@@ -241,10 +241,10 @@ internal sealed class Expectation
         var rows = Enumerable.Range(0, Samples).Select(n => IsOfSamples ? [.. Own(n).Select(entry => of(n)[entry])] : of(n)).ToArray();
         // Of a single sample the target may be taken for one of that sample, or for one of all samples, and so may a value between where
         // batches have one sample.
-        var isApart = HasSampleAxis && Samples > 1 && (_problem.BatchSize != 1 || _problem.Target.Name[0] == 'x');
+        var isSeparate = HasSampleAxis && Samples > 1 && (_problem.BatchSize != 1 || _problem.Target.Name[0] == 'x');
         int[]? shape =
             !IsOfSamples ? [Samples, .. TargetShape]
-            : isApart ? [Samples, .. TargetShape.Where((_, axis) => axis != _problem.Target.Layout.SampleAxis)]
+            : isSeparate ? [Samples, .. TargetShape.Where((_, axis) => axis != _problem.Target.Layout.SampleAxis)]
             : null;
         return One(shape, [.. rows.SelectMany(row => row)]);
     }

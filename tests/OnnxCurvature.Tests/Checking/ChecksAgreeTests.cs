@@ -198,7 +198,7 @@ public sealed class ChecksAgreeTests
         new()
         {
             WithRespectTo = [.. problem.Weights.Select(weight => weight.Name!)],
-            // Three classes on three by three positions: the labels' shape does not tell the axis of the classes.
+            // Three classes on three by three positions: the labels' shape does not determine the axis of the classes.
             Loss = new LossRequest(problem.Loss)
             {
                 Classes = new ClassOptions { Axis = problem is { Loss: LossKind.CrossEntropy, Output.Type.Rank: > 2 } ? 1 : null },

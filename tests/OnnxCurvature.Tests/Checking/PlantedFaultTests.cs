@@ -24,7 +24,7 @@ public sealed class PlantedFaultTests
     [InlineData(ElementType.Float64)]
     public void A_square_root_of_the_output_Hessian_of_a_wrong_scale_is_found(ElementType element)
     {
-        var faults = new PlantedFaults { Loss = head => head with { Root = new Changed(head.Root!, 2, (_, columns) => columns) } };
+        var faults = new PlantedFaults { Loss = head => head with { Root = new Changed(head.Root!, 2, (_, directions) => directions) } };
         AreDiagonals(Wrong("relu mlp CrossEntropy 3", element, faults));
     }
 
@@ -79,7 +79,7 @@ public sealed class PlantedFaultTests
     [Fact]
     public void Without_a_check_a_planted_fault_is_given_out_as_a_result()
     {
-        var faults = new PlantedFaults { Loss = head => head with { Root = new Changed(head.Root!, 2, (_, columns) => columns) } };
+        var faults = new PlantedFaults { Loss = head => head with { Root = new Changed(head.Root!, 2, (_, directions) => directions) } };
         var result = Run("relu mlp CrossEntropy 3", ElementType.Float32, new CurvatureRunOptions { Faults = faults, Check = false });
         Assert.Empty(result.Check.Entries);
         Assert.Equal("the run was made with --no-check", Assert.Single(result.Check.Unchecked).Reason);
@@ -106,10 +106,10 @@ public sealed class PlantedFaultTests
         return CurvatureEngine.Prepare(file.Path, request, file.Data, options).Run(null, TestContext.Current.CancellationToken);
     }
 
-    private static Value NextSample(GraphBuilder b, Value columns)
+    private static Value NextSample(GraphBuilder b, Value directions)
     {
-        var size = columns.Type.Shape[1].Factor;
-        return Concat.Of(b, [Slice.Of(b, columns, 1, 1, size), Slice.Of(b, columns, 1, 0, 1)], 1);
+        var size = directions.Type.Shape[1].Factor;
+        return Concat.Of(b, [Slice.Of(b, directions, 1, 1, size), Slice.Of(b, directions, 1, 0, 1)], 1);
     }
 
     /// <summary>

@@ -131,7 +131,10 @@ internal sealed class FakeService : ICurvatureService
         IProgress<RunProgress>? progress
     )
     {
-        (ModelPath, Request, Data, RunOptions) = (modelPath, request, data, options);
+        ModelPath = modelPath;
+        Request = request;
+        Data = data;
+        RunOptions = options;
         return new Planned(this);
     }
 

@@ -153,7 +153,7 @@ public sealed class ClassOptionTests
     )]
     [InlineData("run @last.onnx @short.npy", "has the shape [5,2], and cross-entropy of 'z' [5,3,4] takes labels [5,4]")]
     [InlineData("run @last.onnx @labels.npy --class-axis 3", "--class-axis 3 is no axis of 'z' [N,3,4]; give a number from -3 to 2")]
-    [InlineData("run @last.onnx @soft.npy", "does not tell the axis of classes; give it with --class-axis")]
+    [InlineData("run @last.onnx @soft.npy", "does not determine the axis of classes; give it with --class-axis")]
     [InlineData("run @last.onnx @soft.npy --class-axis 2 --ignore-index 1", "--ignore-index is of labels that are integers")]
     [InlineData("run @last.onnx @labels.npy --class-weights @short.npy", "give one number for each class along one axis")]
     [InlineData("run @last.onnx @labels.npy --class-weights @three.npy", "holds 3 numbers, and 'z' has 4 classes along axis 2")]

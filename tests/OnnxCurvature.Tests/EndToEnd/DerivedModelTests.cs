@@ -232,7 +232,7 @@ public sealed class DerivedModelTests
         Assert.Contains("augment its source 'model.onnx' again", run.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>Writes a file whose columns are done in several chunks.</summary>
+    /// <summary>Writes a file whose directions are done in several chunks.</summary>
     private static void WithLoops(ReferenceCase entry, CurvatureRequest request, string path, AugmentOptions options)
     {
         var report = CurvatureEngine.Augment(entry.ModelPath, request, path, options);

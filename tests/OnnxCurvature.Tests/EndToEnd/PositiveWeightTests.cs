@@ -86,7 +86,10 @@ public sealed class PositiveWeightTests
     {
         Assert.True(run.Code == ExitCodes.Success, run.ToString());
         const int Entries = Samples * Outputs;
-        var (loss, gradient, hessian, fisher) = (0.0, new double[W.Length], new double[W.Length], new double[W.Length]);
+        var loss = 0.0;
+        var gradient = new double[W.Length];
+        var hessian = new double[W.Length];
+        var fisher = new double[W.Length];
         for (var n = 0; n < Samples; n++)
         for (var j = 0; j < Outputs; j++)
         {

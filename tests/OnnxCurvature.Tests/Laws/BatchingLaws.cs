@@ -7,17 +7,17 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Laws;
 
-/// <summary>The laws of columns: what is computed for K columns at once equals what is computed for each.</summary>
+/// <summary>The laws of directions: the results for K directions at once are the results for each.</summary>
 public sealed class BatchingLaws
 {
-    private const int Columns = 3;
+    private const int Directions = 3;
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
     public void Tangents_in_columns_equal_stacked_tangents(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var linear = program.Builder.Linearize(program.Active, program.Differentiable);
-        Check(program, linear.Inputs, linear.Outputs, [], Columns);
+        Check(program, linear.Inputs, linear.Outputs, [], Directions);
     }
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
@@ -25,7 +25,7 @@ public sealed class BatchingLaws
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var (cotangents, transposed) = Transposed(program);
-        Check(program, cotangents, transposed, [], Columns);
+        Check(program, cotangents, transposed, [], Directions);
     }
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
@@ -41,7 +41,7 @@ public sealed class BatchingLaws
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var linear = program.Builder.Linearize(program.Active, program.Differentiable);
-        CheckOrRefuse(program.Sample, () => Check(program, linear.Inputs, linear.Outputs, program.Active, Columns));
+        CheckOrRefuse(program.Sample, () => Check(program, linear.Inputs, linear.Outputs, program.Active, Directions));
     }
 
     [Theory, MemberData(nameof(SampleTable.Differentiable), MemberType = typeof(SampleTable))]
@@ -49,16 +49,16 @@ public sealed class BatchingLaws
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var (cotangents, transposed) = Transposed(program);
-        CheckOrRefuse(program.Sample, () => Check(program, cotangents, transposed, program.Active, Columns));
+        CheckOrRefuse(program.Sample, () => Check(program, cotangents, transposed, program.Active, Directions));
     }
 
     [Theory, MemberData(nameof(SampleTable.Active), MemberType = typeof(SampleTable))]
     public void Outputs_in_columns_equal_stacked_outputs_or_are_refused(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
-        CheckOrRefuse(program.Sample, () => Check(program, [], [.. program.Node.Outputs], program.Active, Columns));
+        CheckOrRefuse(program.Sample, () => Check(program, [], [.. program.Node.Outputs], program.Active, Directions));
         foreach (var (index, input) in program.Active.Index())
-            CheckOrRefuse(program.Sample, () => Check(program, [], [.. program.Node.Outputs], [input], Columns), $" by input {index}");
+            CheckOrRefuse(program.Sample, () => Check(program, [], [.. program.Node.Outputs], [input], Directions), $" by input {index}");
     }
 
     private static (IReadOnlyList<Value> Cotangents, IReadOnlyList<Value?> Transposed) Transposed(SampleProgram program)
@@ -83,8 +83,8 @@ public sealed class BatchingLaws
     }
 
     /// <summary>
-    /// Compares the outputs for columns of <paramref name="directionsOf"/>, and of the points <paramref name="points"/> slightly moved,
-    /// with the outputs for each column, stacked.
+    /// Compares the outputs for directions of <paramref name="directionsOf"/>, and of the points <paramref name="points"/> slightly moved,
+    /// with the outputs for each direction, stacked.
     /// </summary>
     private static void Check(
         SampleProgram program,
@@ -96,25 +96,25 @@ public sealed class BatchingLaws
     {
         var used = outputs.Where(output => output is not null).Select(output => output!).ToArray();
         Assert.NotEmpty(used);
-        var columns = directionsOf
+        var directions = directionsOf
             .Concat(points)
-            .ToDictionary(value => value, value => Enumerable.Range(0, Columns).Select(_ => Column(value)).ToArray());
-        var parameters = columns.Keys.ToDictionary(
+            .ToDictionary(value => value, value => Enumerable.Range(0, Directions).Select(_ => Direction(value)).ToArray());
+        var parameters = directions.Keys.ToDictionary(
             value => value,
             value => program.Builder.Parameter(value.Type with { Shape = value.Type.Shape.Prepend(size) })
         );
         foreach (var (value, parameter) in parameters)
-            program.Bind(parameter, Close.Stack(columns[value]));
+            program.Bind(parameter, Close.Stack(directions[value]));
         var batched = program.Builder.Batch(used, parameters, size);
         var kept = new Dictionary<Value, Tensor>(program.Values);
-        var single = new Tensor[Columns][];
-        for (var k = 0; k < Columns; k++)
+        var single = new Tensor[Directions][];
+        for (var k = 0; k < Directions; k++)
         {
-            foreach (var (value, tensors) in columns)
+            foreach (var (value, tensors) in directions)
                 program.Bind(value, tensors[k]);
             single[k] = program.Evaluate(used, used);
         }
-        foreach (var value in columns.Keys.Where(kept.ContainsKey))
+        foreach (var value in directions.Keys.Where(kept.ContainsKey))
             program.Bind(value, kept[value]);
         var together = program.Evaluate(batched, used);
         for (var index = 0; index < used.Length; index++)
@@ -129,10 +129,15 @@ public sealed class BatchingLaws
                 continue;
             }
             Assert.Equal(used[index].Type.Shape.Prepend(size), result.Type.Shape);
-            Close.Check(Close.Stack([.. single.Select(column => column[index])]), together[index], 1e-12, $"columns of output {index}");
+            Close.Check(
+                Close.Stack([.. single.Select(direction => direction[index])]),
+                together[index],
+                1e-12,
+                $"directions of output {index}"
+            );
         }
 
-        Tensor Column(Value value)
+        Tensor Direction(Value value)
         {
             var noise = program.RandomLike(value);
             return points.Contains(value)

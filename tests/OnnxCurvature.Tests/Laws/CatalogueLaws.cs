@@ -96,7 +96,7 @@ public sealed class CatalogueLaws
     }
 
     [Theory, MemberData(nameof(SampleTable.All), MemberType = typeof(SampleTable))]
-    public void Samples_that_an_operator_claims_to_keep_apart_are_apart(string sample)
+    public void Samples_that_an_operator_claims_to_keep_separate_are_separate(string sample)
     {
         var program = new SampleProgram(SampleTable.Get(sample));
         var movable = program

@@ -17,10 +17,15 @@ internal static class Close
     /// </summary>
     public static void Check(Tensor expected, Tensor actual, double tolerance, string what, double cancelled = Cancelled)
     {
-        Assert.True(
-            expected.Shape.AsSpan().SequenceEqual(actual.Shape.AsSpan()),
-            $"{what}: shape {expected.Type.Shape} expected, {actual.Type.Shape} found"
-        );
+        var difference = Difference(expected, actual, tolerance, cancelled);
+        Assert.True(difference is null, $"{what}: {difference}");
+    }
+
+    /// <summary>The first difference that <see cref="Check"/> fails for, as a text; null where there is none.</summary>
+    public static string? Difference(Tensor expected, Tensor actual, double tolerance, double cancelled)
+    {
+        if (!expected.Shape.AsSpan().SequenceEqual(actual.Shape.AsSpan()))
+            return $"shape {expected.Type.Shape} expected, {actual.Type.Shape} found";
         var scale = 0.0;
         for (var i = 0; i < expected.Count; i++)
             if (double.IsFinite(expected.At(i)))
@@ -28,9 +33,10 @@ internal static class Close
         for (var i = 0; i < expected.Count; i++)
         {
             var (wanted, found) = (expected.At(i), actual.At(i));
-            var same = wanted.Equals(found) || Math.Abs(wanted - found) <= Math.Max(cancelled, tolerance * scale);
-            Assert.True(same, $"{what}: {wanted:R} expected at {i} of {expected.Type.Shape}, {found:R} found");
+            if (!wanted.Equals(found) && !(Math.Abs(wanted - found) <= Math.Max(cancelled, tolerance * scale)))
+                return $"{wanted:R} expected at {i} of {expected.Type.Shape}, {found:R} found";
         }
+        return null;
     }
 
     /// <summary>The sum of products of the elements of two lists of tensors.</summary>
@@ -44,8 +50,8 @@ internal static class Close
     }
 
     /// <summary>Tensors of one shape as one with a leading axis, whose elements are doubles.</summary>
-    public static Tensor Stack(IReadOnlyList<Tensor> columns) =>
-        Tensor.Of([columns.Count, .. columns[0].Shape], [.. columns.SelectMany(Elements)]);
+    public static Tensor Stack(IReadOnlyList<Tensor> tensors) =>
+        Tensor.Of([tensors.Count, .. tensors[0].Shape], [.. tensors.SelectMany(Elements)]);
 
     private static IEnumerable<double> Elements(Tensor tensor) => Enumerable.Range(0, tensor.Count).Select(tensor.At);
 }

@@ -39,8 +39,8 @@ public sealed class UnfoldingLaws
             var cotangent = program.Bind(b.Parameter(node.Output.Type), program.RandomLike(node.Output));
             var expected = b.Linearize([weight], [node.Output]).Transpose(b, [cotangent])[0]!;
 
-            var columns = product.Cotangents(b, Reshape.InsertAxis(b, cotangent, 0));
-            var samples = MatMul.Of(b, columns, TransposeAxes.Last(b, product.Unfolded));
+            var cotangents = product.Cotangents(b, Reshape.InsertAxis(b, cotangent, 0));
+            var samples = MatMul.Of(b, cotangents, TransposeAxes.Last(b, product.Unfolded));
             var actual = product.Weight(b, ReduceSum.Of(b, samples, [0, 1], keepDims: false));
 
             Assert.Equal(4, product.Unfolded.Type.Rank);

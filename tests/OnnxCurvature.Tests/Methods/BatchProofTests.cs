@@ -104,7 +104,7 @@ public sealed class BatchProofTests
     [InlineData("mse", "sum", "sum")]
     [InlineData("binary-cross-entropy", "mean", "mean")]
     [InlineData("sum", "mean", "sum")]
-    public void Losses_that_are_put_onto_a_model_keep_samples_apart(string loss, string reduction, string expected)
+    public void Losses_that_are_put_onto_a_model_keep_samples_separate(string loss, string reduction, string expected)
     {
         using var folder = new TemporaryFolder();
         var model = OnnxModel.Load(Of("MatMul x m y").Save(folder)).Graph;

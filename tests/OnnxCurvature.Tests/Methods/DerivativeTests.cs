@@ -107,11 +107,11 @@ public sealed class DerivativeTests
     [Theory]
     [InlineData("batch statistics 2", "w")]
     [InlineData("batch statistics 2", "w[1:3]")]
-    [InlineData("mixed on the axis of samples and heads by softmax 3", "w")]
-    [InlineData("mixed on the axis of samples and heads by product 3", "w")]
-    [InlineData("mixed on the axis of samples and heads by sum 3", "w")]
-    [InlineData("mixed on the axis of samples and heads by regrouped 3", "w")]
-    [InlineData("mixed on the axis of samples and heads by one 3", "w")]
+    [InlineData("coupled on the axis of samples and heads by softmax 3", "w")]
+    [InlineData("coupled on the axis of samples and heads by product 3", "w")]
+    [InlineData("coupled on the axis of samples and heads by sum 3", "w")]
+    [InlineData("coupled on the axis of samples and heads by regrouped 3", "w")]
+    [InlineData("coupled on the axis of samples and heads by one 3", "w")]
     public void Where_samples_mix_every_sample_is_pulled_back_by_itself(string name, string target)
     {
         var run = new DerivativeRun(
@@ -164,15 +164,16 @@ public sealed class DerivativeTests
             Quantity.PerSampleFisherDiagonal,
             Quantity.FisherDiagonal
         );
-        var (jacobian, diagonal, logits, labels) = (run.Jacobian(), run.Hessian().Diagonal(), run.Logits(), run.Read("labels").Integers);
+        var jacobian = run.Jacobian();
+        var diagonal = run.Hessian().Diagonal();
+        var logits = run.Logits();
+        var labels = run.Read("labels").Integers;
         var (steps, width, classes) = (2, 4, logits.Count / run.Samples);
-        var (blocks, gradients, squares, diagonals, fisher) = (
-            new List<double>(),
-            new List<double>(),
-            new List<double>(),
-            new List<double>(),
-            new double[diagonal.Count]
-        );
+        var blocks = new List<double>();
+        var gradients = new List<double>();
+        var squares = new List<double>();
+        var diagonals = new List<double>();
+        var fisher = new double[diagonal.Count];
         for (var sample = 0; sample < run.Samples; sample++)
         {
             int[] own = [.. Enumerable.Range(0, steps * width).Select(i => (i / width * run.Samples + sample) * width + i % width)];

@@ -250,12 +250,10 @@ internal sealed class EmittedWork
     /// </summary>
     private static List<NodeProto> DepthFirst(GraphProto graph)
     {
-        var (makers, needed, order, met) = (
-            new Dictionary<string, int>(StringComparer.Ordinal),
-            new HashSet<int>(),
-            new List<NodeProto>(),
-            new HashSet<int>()
-        );
+        var makers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var needed = new HashSet<int>();
+        var order = new List<NodeProto>();
+        var met = new HashSet<int>();
         for (var index = 0; index < graph.Node.Count; index++)
             foreach (var name in graph.Node[index].Output)
                 makers[name] = index;

@@ -218,16 +218,17 @@ public sealed class EstimateTests
     /// <summary>The recursion for x, tanh(x w1ᵀ + b1), · w2 + b2, in plain loops.</summary>
     private static Vector<double> ByHand(DerivativeRun run, string loss, bool exactOutput, string weight)
     {
-        var (x, w1, b1, w2, b2) = (
-            run.Read("x0").Floats,
-            run.Read("w1").Floats,
-            run.Read("b1").Floats,
-            run.Read("w2").Floats,
-            run.Read("b2").Floats
-        );
+        var x = run.Read("x0").Floats;
+        var w1 = run.Read("w1").Floats;
+        var b1 = run.Read("b1").Floats;
+        var w2 = run.Read("w2").Floats;
+        var b2 = run.Read("b2").Floats;
         var labels = loss == "CrossEntropy" ? run.Read("labels").Integers : null;
         var targets = loss == "CrossEntropy" ? null : run.Read("target").Floats;
-        var (hw1, hw2, hb1, hb2) = (new double[20], new double[15], new double[5], new double[3]);
+        var hw1 = new double[20];
+        var hw2 = new double[15];
+        var hb1 = new double[5];
+        var hb2 = new double[3];
         for (var n = 0; n < 3; n++)
         {
             var t = Enumerable

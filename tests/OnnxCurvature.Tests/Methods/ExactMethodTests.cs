@@ -132,7 +132,7 @@ public sealed class ExactMethodTests
     }
 
     [Fact]
-    public void A_single_feature_map_is_done_forward_when_that_needs_fewer_columns()
+    public void A_single_feature_map_is_done_forward_when_that_needs_fewer_directions()
     {
         var problem = ProblemTable.Find("segmentation 3");
         var request = new CurvatureRequest { WithRespectTo = ["c1[1]"], Loss = new LossRequest(problem.Loss) };
@@ -169,7 +169,7 @@ public sealed class ExactMethodTests
     [InlineData("samples within features 3")]
     [InlineData("samples within features 3 symbolic")]
     [InlineData("rows of all samples 3 symbolic")]
-    public void Samples_that_share_an_axis_with_something_else_share_columns(string name)
+    public void Samples_that_share_an_axis_with_something_else_share_directions(string name)
     {
         Assert.All(
             MethodsOf(name, [Quantity.GgnDiagonal]),
@@ -205,10 +205,10 @@ public sealed class ExactMethodTests
     [InlineData("sum")]
     [InlineData("regrouped")]
     [InlineData("one")]
-    public void Samples_that_are_mixed_along_an_axis_that_they_share_are_not_taken_for_separate(string mixing) =>
+    public void Samples_that_are_coupled_along_an_axis_that_they_share_are_not_taken_for_separate(string coupling) =>
         Assert.Equal(
             "square root of the output Hessian of coupled samples",
-            MethodsOf($"mixed on the axis of samples and heads by {mixing} 3", [Quantity.GgnDiagonal])[0].Method
+            MethodsOf($"coupled on the axis of samples and heads by {coupling} 3", [Quantity.GgnDiagonal])[0].Method
         );
 
     [Fact]

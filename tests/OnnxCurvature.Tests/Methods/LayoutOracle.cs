@@ -32,7 +32,10 @@ internal sealed class LayoutOracle
     /// <param name="isProven">Whether samples are independent.</param>
     public LayoutOracle(Problem problem, Value with, Dictionary<Value, Tensor> data, Tensor target, bool isProven)
     {
-        (_problem, _with, _data, _z) = (problem, with, data, problem.Output!);
+        _problem = problem;
+        _with = with;
+        _data = data;
+        _z = problem.Output!;
         var z = At(0, 0);
         var point = Point;
         _jacobian = Matrix<double>.Build.DenseOfColumnVectors(

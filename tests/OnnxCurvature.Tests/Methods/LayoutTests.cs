@@ -177,13 +177,13 @@ public sealed class LayoutTests
         run.Near(Flat(run.Oracle.SampleGaussNewton), Quantity.PerSampleGgnDiagonal, First);
     }
 
-    /// <summary>Batches that pass a network as one, and are taken apart again, keep samples apart.</summary>
+    /// <summary>Batches that pass a network as one, and are taken apart again, keep samples separate.</summary>
     [Theory]
     [InlineData("in one batch, then split")]
     [InlineData("in one batch, then sliced")]
     [InlineData("side by side, then every second")]
     [InlineData("behind what has no weight")]
-    public void Parts_of_one_batch_keep_samples_apart(string layout)
+    public void Parts_of_one_batch_keep_samples_separate(string layout)
     {
         var run = new Run(layout, nameof(LossKind.Mse), 3, 2, 4, "w", [Quantity.GgnDiagonal, Quantity.PerSampleGradient]);
         Assert.Equal(8, run.Plan.Methods[0].Directions);

@@ -31,7 +31,10 @@ public sealed class LinearCombinationTests
     public void Terms_of_one_value_are_added_up_before_it_is_multiplied()
     {
         // x a + (b x) / c − x: five nodes of directions become one product.
-        var (x, a, b, c) = (Apply<Identity>(_x), Row(), Row(), Row());
+        var x = Apply<Identity>(_x);
+        var a = Row();
+        var b = Row();
+        var c = Row();
         var sum = Add.Of(_builder, Mul.Of(_builder, x, a), Div.Of(_builder, Mul.Of(_builder, b, x), c));
         Holds(Sub.Of(_builder, sum, x), before: 6, after: 2);
     }

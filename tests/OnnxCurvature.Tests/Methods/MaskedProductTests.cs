@@ -28,11 +28,11 @@ public sealed class MaskedProductTests
     {
         foreach (var weight in ProblemTable.Find(name).Weights.Select(value => value.Name!))
         {
-            var whole = Diagonal(Find(name), weight, atOpenChannels: false).Diagonal;
-            // All columns at once, and a few.
+            var whole = Diagonal(Find(name), weight, atNonzeroChannels: false).Diagonal;
+            // All directions at once, and a few.
             foreach (var bytes in new[] { 1L << 30, 100_000 })
             {
-                var masked = Diagonal(Find(name), weight, atOpenChannels: true, bytes).Diagonal;
+                var masked = Diagonal(Find(name), weight, atNonzeroChannels: true, bytes).Diagonal;
                 Assert.Equal(whole.Floats.Length, masked.Floats.Length);
                 var size = Math.Sqrt(whole.Floats.Sum(entry => entry * entry));
                 Assert.True(Math.Sqrt(whole.Floats.Zip(masked.Floats, (a, b) => (a - b) * (a - b)).Sum()) <= 1e-12 * size, weight);
@@ -48,12 +48,12 @@ public sealed class MaskedProductTests
     [InlineData("plain cnn 2", false)]
     public void Large_weights_of_dense_layers_are_taken_in_blocks(string name, bool areThere)
     {
-        var whole = Diagonal(Find(name), "c1", atOpenChannels: false).Diagonal;
+        var whole = Diagonal(Find(name), "c1", atNonzeroChannels: false).Diagonal;
         var size = Math.Sqrt(whole.Floats.Sum(entry => entry * entry));
         // Of the 7 by 24 weight 200 bytes hold a quarter of the columns, as float32, and 100 an eighth.
         foreach (var (bytes, blocks) in new[] { (200, 4), (100, 8) })
         {
-            var (program, masked, data) = Diagonal(Find(name), "c1", atOpenChannels: true, blockBytes: bytes);
+            var (program, masked, data) = Diagonal(Find(name), "c1", atNonzeroChannels: true, blockBytes: bytes);
             Assert.True(Math.Sqrt(whole.Floats.Zip(masked.Floats, (a, b) => (a - b) * (a - b)).Sum()) <= 1e-12 * size);
             Assert.Equal(
                 areThere,
@@ -75,7 +75,7 @@ public sealed class MaskedProductTests
     [InlineData("pooled cnn 2", "c1", false)]
     public void Rows_of_a_weight_are_contracted_at_nonzero_positions(string name, string weight, bool areThere)
     {
-        var nodes = Diagonal(Find(name), weight, atOpenChannels: true).Program.Nodes;
+        var nodes = Diagonal(Find(name), weight, atNonzeroChannels: true).Program.Nodes;
         Assert.Equal(
             areThere,
             nodes.Any(node => node.Operator is Scan && node.Origin?.Text.StartsWith("curvature of", StringComparison.Ordinal) == true)
@@ -94,7 +94,7 @@ public sealed class MaskedProductTests
     [InlineData("transformer block Mse 1", "q", false, 0)]
     public void They_are_found(string name, string weight, bool areThere, int loops)
     {
-        Node[] all = [.. Flat(Diagonal(Find(name), weight, atOpenChannels: true).Program.Nodes)];
+        Node[] all = [.. Flat(Diagonal(Find(name), weight, atNonzeroChannels: true).Program.Nodes)];
         Assert.Equal(areThere, all.Any(node => node.Operator is TopK));
         Assert.Equal(
             loops,
@@ -110,18 +110,18 @@ public sealed class MaskedProductTests
         h = p.Apply<Relu>(p.Apply<Add>(h, p.Builder.Scalar(ElementType.Float64, -1e6)));
         h = p.Apply<Relu>(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [2, 2]), h, p.Weight("c2", 0.5, 4, 3, 2, 2)));
         p.Output = p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), p.Apply<GlobalAveragePool>(h));
-        Assert.All(Diagonal(p, "c1", atOpenChannels: true).Diagonal.Floats, entry => Assert.Equal(0, entry), throwIfEmpty: true);
+        Assert.All(Diagonal(p, "c1", atNonzeroChannels: true).Diagonal.Floats, entry => Assert.Equal(0, entry), throwIfEmpty: true);
     }
 
     [Fact]
     public void A_loop_of_the_model_takes_zeros_where_a_gate_is_closed()
     {
-        var expected = Of(atOpenChannels: false);
+        var expected = Of(atNonzeroChannels: false);
         var largest = expected.Max(Math.Abs);
         Assert.True(largest > 0);
-        Assert.Equal(expected, Of(atOpenChannels: true), (a, b) => Math.Abs(a - b) <= 1e-12 * largest);
+        Assert.Equal(expected, Of(atNonzeroChannels: true), (a, b) => Math.Abs(a - b) <= 1e-12 * largest);
 
-        static double[] Of(bool atOpenChannels)
+        static double[] Of(bool atNonzeroChannels)
         {
             var p = new Problem("loop", 1, false);
             var (b, x, w) = (p.Builder, p.Input(2, 5, 5), p.Weight("w", 1, 5, 5));
@@ -132,7 +132,7 @@ public sealed class MaskedProductTests
                 p.Apply<Relu>(p.Apply<Conv>(Attributes.Empty.With("kernel_shape", [2, 2]), h, p.Weight(name, 0.5, shape)));
             var h = Product(Product(p.Apply<Relu>(Reshape.To(b, rows, [1, 2, 5, 5])), "c1", 3, 2, 2, 2), "c2", 4, 3, 2, 2);
             p.Output = p.Apply<Flatten>(Attributes.Empty.With("axis", 1L), p.Apply<GlobalAveragePool>(h));
-            return Diagonal(p, "w", atOpenChannels).Diagonal.Floats;
+            return Diagonal(p, "w", atNonzeroChannels).Diagonal.Floats;
         }
     }
 
@@ -155,7 +155,7 @@ public sealed class MaskedProductTests
         )
         {
             var problem = Find(name);
-            var (program, diagonal, data) = Diagonal(problem, problem.Weights[0].Name!, atOpenChannels: true);
+            var (program, diagonal, data) = Diagonal(problem, problem.Weights[0].Name!, atNonzeroChannels: true);
             var outputs = RuntimeProgram.Run(program, 17, data);
             Assert.NotNull(outputs);
             var size = Math.Sqrt(diagonal.Floats.Sum(entry => entry * entry));
@@ -171,7 +171,7 @@ public sealed class MaskedProductTests
     private static (Ir.Program Program, Tensor Diagonal, Dictionary<Value, Tensor> Data) Diagonal(
         Problem problem,
         string weight,
-        bool atOpenChannels,
+        bool atNonzeroChannels,
         long bytes = 1L << 30,
         long blockBytes = 1L << 25
     )
@@ -186,7 +186,7 @@ public sealed class MaskedProductTests
         {
             MemoryBytes = bytes,
             Dimensions = ImmutableDictionary<string, long>.Empty.Add("N", problem.Samples),
-            MasksProducts = atOpenChannels,
+            MasksProducts = atNonzeroChannels,
             BlockBytes = blockBytes,
         };
         var plan = new Planner(problem.Graph(), request, limits).Plan();

@@ -59,7 +59,10 @@ public sealed class OnePassConvolutionTests
     private static Dictionary<string, Vector<double>> ByHand(DerivativeRun run, string loss, int samples, bool exactOutput)
     {
         double[] Floats(string name) => run.Read(name).Floats;
-        var (input, c1, c2, f) = (Floats("x0"), Floats("c1"), Floats("c2"), Floats("f"));
+        var input = Floats("x0");
+        var c1 = Floats("c1");
+        var c2 = Floats("c2");
+        var f = Floats("f");
         var sums = Weights.ToDictionary(name => name, name => new double[run.Read(name).Count]);
         for (var n = 0; n < samples; n++)
         {

@@ -23,9 +23,10 @@ public static class SampleLayoutProblems
             yield return () => MultiheadAttention($"steps before samples {kind}", samples, symbolic, stepsFirst: true, innermost: false);
             yield return () => MultiheadAttention($"samples within features {kind}", samples, symbolic, stepsFirst: false, innermost: true);
             yield return () => RowsOfSamples($"rows of all samples {kind}", samples, symbolic);
-            // Where samples are mixed, their number must be known.
-            foreach (var mixing in symbolic ? [] : new[] { "softmax", "product", "sum", "regrouped", "one" })
-                yield return () => MixedOnTheSharedAxis($"mixed on the axis of samples and heads by {mixing} {samples}", samples, mixing);
+            // Where samples are coupled, their number must be known.
+            foreach (var coupling in symbolic ? [] : new[] { "softmax", "product", "sum", "regrouped", "one" })
+                yield return () =>
+                    CoupledOnTheSharedAxis($"coupled on the axis of samples and heads by {coupling} {samples}", samples, coupling);
         }
         foreach (var shared in new[] { false, true })
         foreach (var form in new[] { "added", "reshaped and added", "broadcast and added" })
@@ -99,13 +100,13 @@ public static class SampleLayoutProblems
         return p;
     }
 
-    /// <summary>An axis of samples and heads along which samples are mixed, in one way or another.</summary>
-    private static Problem MixedOnTheSharedAxis(string name, int samples, string mixing)
+    /// <summary>An axis of samples and heads along which samples are coupled, in one way or another.</summary>
+    private static Problem CoupledOnTheSharedAxis(string name, int samples, string coupling)
     {
         var p = new Problem(name, samples, false);
         var heads = p.Batch * 2;
         var h = p.Apply<Tanh>(Reshape.To(p.Builder, p.Apply<MatMul>(p.Input(4), p.Weight("w", 0.6, 4, 6)), [heads, 3]));
-        var mixed = mixing switch
+        var coupled = coupling switch
         {
             "softmax" => p.Apply<Mul>(h, p.Apply<Softmax>(Attributes.Empty.With("axis", 0L), h)),
             "product" => p.Apply<MatMul>(p.Apply<MatMul>(h, Permuted(p, h, 1, 0)), h),
@@ -119,9 +120,9 @@ public static class SampleLayoutProblems
                 p.Apply<Softmax>(Attributes.Empty.With("axis", 1L), Reshape.To(p.Builder, h, [2, p.Batch, 3])),
                 [heads, 3]
             ),
-            _ => throw new ArgumentException($"nothing is mixed by {mixing}.", nameof(mixing)),
+            _ => throw new ArgumentException($"samples are not coupled by {coupling}.", nameof(coupling)),
         };
-        p.Output = NetworkProblems.Linear(p, Reshape.To(p.Builder, mixed, [p.Batch, 6]), "f", 6, 3);
+        p.Output = NetworkProblems.Linear(p, Reshape.To(p.Builder, coupled, [p.Batch, 6]), "f", 6, 3);
         return p;
     }
 

@@ -42,10 +42,10 @@ public sealed class WholeInputTests
     [Fact]
     public void An_input_that_is_declared_to_hold_no_samples_is_taken_whole_though_it_splits()
     {
-        var problem = Create("apart");
+        var problem = Create("separate");
         var blocks = Run(problem, problem.Graph(), [Quantity.Hessian]).Outputs["x0.hessian"];
         Assert.Equal([4, 2, 2], blocks.Shape);
-        problem = Create("apart");
+        problem = Create("separate");
         var graph = problem.Graph() with { SampleAxes = ImmutableDictionary<Value, int?>.Empty.Add(problem.Inputs[0], null) };
         var (plan, outputs, data) = Run(problem, graph, [Quantity.Hessian]);
         var hessian = Hessian(plan.Loss.Loss, problem.Inputs[0], data);
@@ -141,8 +141,11 @@ public sealed class WholeInputTests
             case "atoms":
                 p = new Problem(name, 5, false) { Loss = LossKind.Value };
                 var atoms = p.Input(3);
-                var apart = p.Apply<Sub>(Reshape.InsertAxis(p.Builder, atoms, 1), Reshape.InsertAxis(p.Builder, atoms, 0));
-                var squares = p.Apply<ReduceSum>(Attributes.Empty.With("axes", [2]).With("keepdims", 0L), p.Apply<Mul>(apart, apart));
+                var differences = p.Apply<Sub>(Reshape.InsertAxis(p.Builder, atoms, 1), Reshape.InsertAxis(p.Builder, atoms, 0));
+                var squares = p.Apply<ReduceSum>(
+                    Attributes.Empty.With("axes", [2]).With("keepdims", 0L),
+                    p.Apply<Mul>(differences, differences)
+                );
                 p.Output = ReduceSum.All(p.Builder, p.Apply<Exp>(p.Apply<Mul>(squares, p.Builder.Scalar(ElementType.Float64, -0.25))));
                 return p;
             case "column":
@@ -157,7 +160,7 @@ public sealed class WholeInputTests
                 p = new Problem(name, 3, false) { Loss = LossKind.Sum };
                 p.Output = p.Apply<Tanh>(p.Apply<CumSum>(p.Input(2), p.Builder.Scalar(ElementType.Int64, 0)));
                 return p;
-            case "apart":
+            case "separate":
                 p = new Problem(name, 4, false) { Loss = LossKind.Sum };
                 p.Output = p.Apply<Tanh>(p.Apply<MatMul>(p.Input(2), p.Weight("w", 0.9, 2, 3)));
                 return p;

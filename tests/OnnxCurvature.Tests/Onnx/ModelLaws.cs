@@ -80,7 +80,7 @@ internal sealed class ModelLaws
                 : Ir.Tensor.Filled(ElementType.Float64, expected.Shape.AsSpan(), 0);
             Laws.Close.Check(expected, actual, 1e-6, $"Hessian product at '{_with[index].Name}'");
         }
-        CheckColumns(loss);
+        CheckDirections(loss);
         Value[] outputs = [.. gradients.Concat(products).Where(value => value is not null)!];
         var program = new OnnxCurvature.Passes.Simplifier().Run(
             b.Build(
@@ -108,23 +108,23 @@ internal sealed class ModelLaws
             Laws.Close.Check(RuntimeProgram.Read(expected), RuntimeProgram.Read(actual), 1e-6, "an output");
     }
 
-    /// <summary>Gradients for two columns of one of the values equal those for each by itself.</summary>
-    private void CheckColumns(Value loss)
+    /// <summary>Gradients for two directions of one of the values equal those for each by itself.</summary>
+    private void CheckDirections(Value loss)
     {
         var (b, at) = (Model.Builder, _with[0]);
         var linear = b.Linearize([at], [loss]);
-        var columns = Enumerable.Range(0, 2).Select(_ => Random(ShapeOf(at))).ToArray();
+        var directions = Enumerable.Range(0, 2).Select(_ => Random(ShapeOf(at))).ToArray();
         var stacked = b.Parameter(at.Type with { Shape = at.Type.Shape.Prepend(2) });
-        _values[stacked] = Laws.Close.Stack(columns);
+        _values[stacked] = Laws.Close.Stack(directions);
         var batched = b.Batch([linear.Outputs[0]!], new Dictionary<Value, Value> { [linear.Inputs[0]] = stacked }, 2)[0];
-        var apart = columns
-            .Select(column =>
+        var single = directions
+            .Select(direction =>
             {
-                _values[linear.Inputs[0]] = column;
+                _values[linear.Inputs[0]] = direction;
                 return Evaluate([linear.Outputs[0]])[0];
             })
             .ToArray();
-        Laws.Close.Check(Laws.Close.Stack(apart), Evaluate([batched])[0], 1e-12, "columns");
+        Laws.Close.Check(Laws.Close.Stack(single), Evaluate([batched])[0], 1e-12, "directions");
     }
 
     private long[] ShapeOf(Value value) => _values.TryGetValue(value, out var tensor) ? [.. tensor.Shape] : value.Type.Shape.Sizes;

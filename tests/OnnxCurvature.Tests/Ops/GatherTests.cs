@@ -6,7 +6,7 @@ using Xunit;
 
 namespace OnnxCurvature.Tests.Ops;
 
-/// <summary>Columns that have indices of their own.</summary>
+/// <summary>Directions that have indices of their own.</summary>
 public sealed class GatherTests
 {
     [Theory]
@@ -23,10 +23,10 @@ public sealed class GatherTests
             b.Parameter(x.Type with { Shape = x.Type.Shape.Prepend(2) }),
             b.Parameter(indices.Type with { Shape = [2, 2] })
         );
-        var columns = new Dictionary<Value, Value> { [indices] = lists };
+        var directions = new Dictionary<Value, Value> { [indices] = lists };
         if (tables)
-            columns[x] = all;
-        var gathered = b.Batch([Gather.Of(b, x, indices, 1)], columns, 2)[0]!;
+            directions[x] = all;
+        var gathered = b.Batch([Gather.Of(b, x, indices, 1)], directions, 2)[0]!;
         var table = Tensor.Of([2, 2, 3, 2], [.. Enumerable.Range(0, 24).Select(i => (double)i)]);
         var values = new Dictionary<Value, Tensor>
         {

@@ -23,7 +23,10 @@ public sealed class SequenceOperatorTests
         );
         var (q, k, v) = (sample.Inputs[0].Value, sample.Inputs[1].Value, sample.Inputs[2].Value);
         var (past, decay, rate) = (Given(sample, 3), Given(sample, 4), Given(sample, 5));
-        var (samples, steps, d, e) = ((int)q.Shape[0], (int)q.Shape[1], (int)q.Shape[2] / heads, (int)v.Shape[2] / groups);
+        var samples = (int)q.Shape[0];
+        var steps = (int)q.Shape[1];
+        var d = (int)q.Shape[2] / heads;
+        var e = (int)v.Shape[2] / groups;
         var scale = sample.Attributes.Float("scale", 0) is var given && given != 0 ? given : 1 / Math.Sqrt(d);
         var outputs = Outputs(sample);
         for (var n = 0; n < samples; n++)
@@ -74,8 +77,14 @@ public sealed class SequenceOperatorTests
     public void CausalConvWithState_sums_up_what_its_kernel_has_behind_each_position(string name)
     {
         var sample = SampleTable.Get(name);
-        var (x, w, bias, past) = (sample.Inputs[0].Value, sample.Inputs[1].Value, Given(sample, 2), Given(sample, 3));
-        var (samples, channels, positions, size) = ((int)x.Shape[0], (int)x.Shape[1], (int)x.Shape[2], (int)w.Shape[2]);
+        var x = sample.Inputs[0].Value;
+        var w = sample.Inputs[1].Value;
+        var bias = Given(sample, 2);
+        var past = Given(sample, 3);
+        var samples = (int)x.Shape[0];
+        var channels = (int)x.Shape[1];
+        var positions = (int)x.Shape[2];
+        var size = (int)w.Shape[2];
         var outputs = Outputs(sample);
         for (var n = 0; n < samples; n++)
         for (var c = 0; c < channels; c++)

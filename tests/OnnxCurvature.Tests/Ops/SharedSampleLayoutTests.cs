@@ -42,7 +42,7 @@ public sealed class SharedSampleLayoutTests
     }
 
     [Fact]
-    public void Samples_that_share_an_axis_pass_what_keeps_its_positions_apart()
+    public void Samples_that_share_an_axis_pass_what_keeps_its_positions_separate()
     {
         var x = Input([N * 2, 3, 4]);
         var samples = SampleLayout.Within(0, 1, N, 2);

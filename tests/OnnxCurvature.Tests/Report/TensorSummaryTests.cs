@@ -69,7 +69,10 @@ public sealed class TensorSummaryTests
             .Sample(
                 sample =>
                 {
-                    var (a, b, c, values) = (sample.a, sample.b, sample.c, Array.ConvertAll(sample.values, value => value / 4.0));
+                    var a = sample.a;
+                    var b = sample.b;
+                    var c = sample.c;
+                    var values = Array.ConvertAll(sample.values, value => value / 4.0);
                     var summary = Of([a, b, c], values);
                     Assert.Equal(Math.Sqrt(values.Sum(value => value * value)), summary.Norm, 1e-12);
                     Assert.Equal(values.Min(), summary.Minimum);

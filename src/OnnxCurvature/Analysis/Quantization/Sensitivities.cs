@@ -21,7 +21,10 @@ internal static class Sensitivities
         var perChannel = weight.Entries.Length / weight.Outputs;
         var groups = Math.Max(1, meanSquares.Length / weight.Inputs);
         var (channels, channelErrors) = (new double[weight.Outputs], new double[weight.Outputs]);
-        var (first, second, own, weighted) = (0.0, 0.0, 0.0, 0.0);
+        var first = 0.0;
+        var second = 0.0;
+        var own = 0.0;
+        var weighted = 0.0;
         for (var index = 0; index < rounded.Length; index++)
         {
             var (output, input) = (index / perChannel, index % perChannel / weight.WindowSize);

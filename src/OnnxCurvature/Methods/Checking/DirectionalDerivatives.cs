@@ -47,7 +47,10 @@ internal sealed class DirectionalDerivatives
     /// <param name="asked">Which derivatives are needed.</param>
     public DirectionalDerivatives(ModelGraph model, LossHead head, ImmutableArray<Value> values, CheckedDerivatives asked)
     {
-        (_b, _head, Values, _asked) = (model.Builder, head, values, asked);
+        _b = model.Builder;
+        _head = head;
+        Values = values;
+        _asked = asked;
         var ofModel = GraphWalk.Between(model.Inputs.ToHashSet(), values.Add(head.Output)).SelectMany(node => node.Outputs).ToHashSet();
         using (_b.For("check"))
         {
@@ -67,8 +70,14 @@ internal sealed class DirectionalDerivatives
     /// <summary>The same derivatives along directions of some of the values, which take less; a run gives no more for them.</summary>
     private DirectionalDerivatives(DirectionalDerivatives whole, ImmutableArray<Value> values)
     {
-        (_b, _head, Values, _asked) = (whole._b, whole._head, values, whole._asked);
-        (_wide, _narrow, _given, Given) = (whole._wide, whole._narrow, whole._given, whole.Given);
+        _b = whole._b;
+        _head = whole._head;
+        Values = values;
+        _asked = whole._asked;
+        _wide = whole._wide;
+        _narrow = whole._narrow;
+        _given = whole._given;
+        Given = whole.Given;
         using (_b.For("check"))
             (_first, _second) = Linearized();
     }

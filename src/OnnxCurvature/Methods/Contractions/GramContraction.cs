@@ -98,7 +98,9 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
         var rows = site.RowCount.Factor;
         var bytes = limits.Size(site.Path.Samples * site.Groups * Positions * site.Inner) * gram.Type.Element.Size();
         var chunk = (int)Math.Clamp(atOnce / bytes, 1, rows);
-        chunk = (int)((rows + (rows + chunk - 1) / chunk - 1) / ((rows + chunk - 1) / chunk));
+        // As many chunks, all of about as many rows.
+        var chunks = WholeNumbers.DivideUp(rows, chunk);
+        chunk = (int)WholeNumbers.DivideUp(rows, chunks);
         var chunkLoop = new ChunkLoop(outer, rows, chunk);
         var body = chunkLoop.Body;
         using var origin = body.For(outer.Origin);
@@ -125,7 +127,10 @@ internal sealed class GramContraction(ContractionSite site, PositionSelection? s
 
     private Value AtArgmax(ChunkLoop chunkLoop, Value gram, bool isSloped)
     {
-        var (outer, body, samples, positions) = (chunkLoop.Outer, chunkLoop.Body, site.Path.Samples, Positions);
+        var outer = chunkLoop.Outer;
+        var body = chunkLoop.Body;
+        var samples = site.Path.Samples;
+        var positions = Positions;
         gram = Reshape.To(body, gram, [samples, chunkLoop.ChunkSize, positions, positions]);
         if (!isSloped && selection!.Slopes is { } slopes)
         {

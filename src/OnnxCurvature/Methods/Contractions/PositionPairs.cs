@@ -28,8 +28,8 @@ internal static class PositionPairs
         if (!site.Path.Samples.IsKnown || site.Path.Samples.Factor <= samplesAtOnce)
             return Sum(b, site, gram, x);
         var (samples, most) = (site.Path.Samples.Factor, (long)samplesAtOnce);
-        var chunks = (samples + most - 1) / most;
-        var chunkLoop = new ChunkLoop(b, samples, (int)((samples + chunks - 1) / chunks));
+        var chunks = WholeNumbers.DivideUp(samples, most);
+        var chunkLoop = new ChunkLoop(b, samples, (int)WholeNumbers.DivideUp(samples, chunks));
         var body = chunkLoop.Body;
         using var origin = body.For(b.Origin);
         var own = chunkLoop.Masked(Gather.Of(body, gram, chunkLoop.Indices, 0));
@@ -41,7 +41,10 @@ internal static class PositionPairs
     /// <summary>The sum over the samples that some Gram matrices and the rows of X, [N, G, P, J], are of.</summary>
     private static Value Sum(GraphBuilder b, ContractionSite site, Value gram, Value x)
     {
-        var (samples, groups, positions, inner) = (gram.Type.Shape[0], site.Groups, site.Positions.Factor, site.Inner);
+        var samples = gram.Type.Shape[0];
+        var groups = site.Groups;
+        var positions = site.Positions.Factor;
+        var inner = site.Inner;
         (long P, long Q)[] pairs =
         [
             .. Enumerable.Range(0, (int)positions).SelectMany(p => Enumerable.Range(p, (int)positions - p).Select(q => ((long)p, (long)q))),

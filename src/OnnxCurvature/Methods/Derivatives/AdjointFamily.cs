@@ -99,8 +99,8 @@ internal sealed class AdjointFamily
         // The number of seeds is what is left beside the columns, and 0 stands for as many rows as there are.
         var columns = Slice.Of(_builder, Shape.Of(_builder, value), 0, 1, 2);
         var target = Concat.Of(_builder, [_builder.Vector(0, -1), columns], 0);
-        TensorShape apart = [shape[0], count, shape[1]];
-        var split = Catalogue.Get<Reshape>().Apply(_builder, [seeds, target], types: [seeds.Type with { Shape = apart }]).Output;
+        TensorShape factored = [shape[0], count, shape[1]];
+        var split = Catalogue.Get<Reshape>().Apply(_builder, [seeds, target], types: [seeds.Type with { Shape = factored }]).Output;
         return TransposeAxes.Of(_builder, split, 1, 0, 2);
     }
 

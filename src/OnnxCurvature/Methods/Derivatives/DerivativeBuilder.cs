@@ -42,7 +42,12 @@ internal sealed class DerivativeBuilder
     /// <param name="batch">The number of the batch, where every batch has random numbers of its own; else null.</param>
     public DerivativeBuilder(ModelGraph model, CurvatureRequest request, PlanLimits limits, LossHead head, SampleProof proof, Value? batch)
     {
-        (_model, _request, _limits, _head, _proof, _seed) = (model, request, limits, head, proof, new ProbeSeed(request.Seed, batch));
+        _model = model;
+        _request = request;
+        _limits = limits;
+        _head = head;
+        _proof = proof;
+        _seed = new ProbeSeed(request.Seed, batch);
         _blocks = new SampleBlocks(head, proof);
         var isEstimate = request.Estimator != Estimator.None;
         if (isEstimate && !request.Quantities.Contains(request.Estimator.Estimated()))

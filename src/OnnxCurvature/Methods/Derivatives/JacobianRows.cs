@@ -35,9 +35,9 @@ internal sealed class JacobianRows
         if (path is { Separates: true } && path.Refusal(_b) is not null)
             path = null;
         // A part of a target is one of its first axis, which are samples only where these lie along it.
-        if (path is not null && target.IsPart && path.AxisOf(target.Value) is { IsSeparate: true } own && own != SampleLayout.At(0))
+        if (path is not null && target.IsPart && path.LayoutOf(target.Value) is { IsSeparate: true } own && own != SampleLayout.At(0))
             path = null;
-        _inBlocks = path is not null && path.AxisOf(target.Value).IsSeparate;
+        _inBlocks = path is not null && path.LayoutOf(target.Value).IsSeparate;
         _pull = path is not null
             ? new SamplePullBack(_b, _z, path, samples, isMasked: false)
             : new SamplePullBack(_b, _z, TargetPath.Create(model, _z, target, out _, jointly: true)!, SampleLayout.None, isMasked: false);

@@ -47,7 +47,10 @@ internal sealed class LeaveOneOutDiagonal
         PlanLimits limits
     )
     {
-        (_b, _target, _products, _request) = (b, target, products, request);
+        _b = b;
+        _target = target;
+        _products = products;
+        _request = request;
         _entries = products.Entries;
         if (request.Probes > Math.Min(MostProbes, _entries))
             throw new UserErrorException(

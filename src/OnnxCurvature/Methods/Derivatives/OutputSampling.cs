@@ -30,7 +30,11 @@ internal sealed class OutputSampling
     /// </summary>
     public OutputSampling(GraphBuilder outer, CurvatureRequest request, LossHead head, ProbeSeed seed, string what)
     {
-        (_outer, _request, _head, _z, _seed) = (outer, request, head, head.Output, seed);
+        _outer = outer;
+        _request = request;
+        _head = head;
+        _z = head.Output;
+        _seed = seed;
         if (request.Loss.Kind is LossKind.Sum or LossKind.Value)
             throw new UserErrorException(
                 $"{what} samples targets from the model's distribution, and --loss {LossRequest.Name(request.Loss.Kind)} has none; "

@@ -41,7 +41,7 @@ internal sealed class SampleDerivatives
             );
         var obstacle = proof.InOutput.IsCoupled ? $"the samples of '{head.Output.Name}' are not proven to be independent" : null;
         var path = obstacle is null ? TargetPath.Create(model, head.Output, target, out obstacle) : null;
-        if (path is not null && target.IsPart && path.AxisOf(target.Value) is { IsSeparate: true } along && along != SampleLayout.At(0))
+        if (path is not null && target.IsPart && path.LayoutOf(target.Value) is { IsSeparate: true } along && along != SampleLayout.At(0))
             obstacle = $"a part of it is asked for, and its samples lie along axis {along.Axis}, and not along the first by themselves";
         else if (path is { Separates: true } && path.Refusal(_b) is { } refusal)
             (path, obstacle) = (null, refusal);

@@ -33,7 +33,7 @@ internal sealed class SamplePullBack(GraphBuilder outer, Value z, TargetPath pat
     public Dim Samples => inOutput.IsSeparate ? inOutput.SamplesOf(z.Type.Shape) : 1;
 
     /// <summary>How the samples lie in the target.</summary>
-    public SampleLayout InTarget => path.AxisOf(path.Target.Value);
+    public SampleLayout InTarget => path.LayoutOf(path.Target.Value);
 
     /// <summary>Whether the target itself holds something for each sample.</summary>
     public bool IsOfSamples => InTarget.IsSeparate;

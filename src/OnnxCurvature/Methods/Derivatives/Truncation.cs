@@ -39,7 +39,10 @@ internal sealed class Truncation
     /// </summary>
     public Truncation(GraphBuilder b, CurvatureRequest request, LossHead head, ProbeSeed seed)
     {
-        (_b, _request, _head, _seed) = (b, request, head, seed);
+        _b = b;
+        _request = request;
+        _head = head;
+        _seed = seed;
         _probabilities = Probabilities(b, request, head);
         _classes = _probabilities.Type.Shape[1].Factor;
         _kept = (int)Math.Min(request.KeptClasses!.Value, _classes);

@@ -44,8 +44,8 @@ internal sealed class CholeskyDirections(Value at, SampleLayout samples, RootDir
         _columns ??= CholeskyFactor.Columns(chunkLoop.Outer, Matrices(chunkLoop.Outer), at.Type.Element);
         var columns = Gather.Of(chunkLoop.Body, _columns, chunkLoop.Indices, 0);
         var single = samples.OfOne(at.Type.Shape);
-        var apart = Reshape.To(chunkLoop.Body, columns, columns.Type.Shape.Range(0, 2).Concat(single));
-        return new DirectionPair(chunkLoop.Masked(SamplesFirst.Undo(chunkLoop.Body, apart, at.Type.Shape, samples, 1)));
+        var entries = Reshape.To(chunkLoop.Body, columns, columns.Type.Shape.Range(0, 2).Concat(single));
+        return new DirectionPair(chunkLoop.Masked(SamplesFirst.Undo(chunkLoop.Body, entries, at.Type.Shape, samples, 1)));
     }
 
     /// <summary>Jᵀ S Sᵀ J of every sample, [N, n, n], summed up over chunks of directions of z.</summary>

@@ -17,8 +17,14 @@ internal sealed class HessianDirections : DirectionSource
     private readonly SampleLayout _samples;
     private readonly (long Start, long End)? _rows;
 
-    private HessianDirections(Value at, SampleLayout samples, (long, long)? rows, Value direction, Value product) =>
-        (At, _samples, _rows, _direction, _product) = (at, samples, rows, direction, product);
+    private HessianDirections(Value at, SampleLayout samples, (long, long)? rows, Value direction, Value product)
+    {
+        At = at;
+        _samples = samples;
+        _rows = rows;
+        _direction = direction;
+        _product = product;
+    }
 
     /// <inheritdoc/>
     public override Value At { get; }

@@ -17,13 +17,13 @@ internal sealed class TargetPath
 {
     private readonly LinearProgram _tangent;
     private readonly Value _output;
-    private readonly IReadOnlyDictionary<Value, SampleLayout> _axes;
+    private readonly IReadOnlyDictionary<Value, SampleLayout> _layouts;
 
     private TargetPath(
         Target target,
         LinearProgram tangent,
         Value output,
-        IReadOnlyDictionary<Value, SampleLayout> axes,
+        IReadOnlyDictionary<Value, SampleLayout> layouts,
         Dim samples,
         ImmutableArray<Node> nodes,
         IReadOnlyDictionary<Value, Value> tangents
@@ -34,7 +34,7 @@ internal sealed class TargetPath
         Target = target;
         _tangent = tangent;
         _output = output;
-        _axes = axes;
+        _layouts = layouts;
         Samples = samples;
     }
 
@@ -57,10 +57,10 @@ internal sealed class TargetPath
     /// Whether pull-backs of samples have to be kept separate: there can be more than one sample, and the target does not itself have
     /// an entry for each.
     /// </summary>
-    public bool Separates => Samples != 1 && !AxisOf(Target.Value).IsSeparate;
+    public bool Separates => Samples != 1 && !LayoutOf(Target.Value).IsSeparate;
 
     /// <summary>How a value depends on the samples.</summary>
-    public SampleLayout AxisOf(Value value) => _axes.GetValueOrDefault(value);
+    public SampleLayout LayoutOf(Value value) => _layouts.GetValueOrDefault(value);
 
     /// <summary>
     /// Prepares the path to <paramref name="output"/>, or says in <paramref name="obstacle"/> why samples are not proven to be separate.
@@ -74,10 +74,10 @@ internal sealed class TargetPath
     {
         var b = model.Builder;
         var nodes = GraphWalk.Ancestors([output]);
-        var axes = InputSamples.Along(model, nodes);
-        var along = axes.GetValueOrDefault(output);
+        var layouts = InputSamples.Along(model, nodes);
+        var along = layouts.GetValueOrDefault(output);
         // A value that no sample is a part of is the same for all of them, so it is taken whole, as it is where there is one sample.
-        jointly |= along.IsNone || InputSamples.Counts(nodes, axes).All(count => count.IsOne);
+        jointly |= along.IsNone || InputSamples.Counts(nodes, layouts).All(count => count.IsOne);
         if (!jointly && !along.IsSeparate)
         {
             obstacle = $"the samples of '{output.Name}' are not proven to be independent";
@@ -98,19 +98,19 @@ internal sealed class TargetPath
         {
             // Where a primal value keeps samples separate its tangent does, too; the rules alone do not show that of a tangent that is
             // a weight's tangent repeated for every sample.
-            var same = tangents.Where(pair => axes.GetValueOrDefault(pair.Key).IsNone).Select(pair => pair.Value).ToHashSet();
+            var same = tangents.Where(pair => layouts.GetValueOrDefault(pair.Key).IsNone).Select(pair => pair.Value).ToHashSet();
             foreach (var (primal, dx) in tangents)
-                if (same.Contains(dx) && axes.GetValueOrDefault(primal).IsSeparate)
-                    obstacle = $"what {primal.Producer} takes is not the same for every sample";
-                else if (axes.TryGetValue(primal, out var axis))
-                    axes.TryAdd(dx, axis);
-            SampleAnalysis.Run(GraphWalk.Ancestors(tangent.Outputs.Where(value => value is not null)!), axes);
-            if (between.FirstOrDefault(node => node.Outputs.Any(value => axes.GetValueOrDefault(value).IsCoupled)) is { } coupling)
+                if (same.Contains(dx) && layouts.GetValueOrDefault(primal).IsSeparate)
+                    obstacle = $"an input of {primal.Producer} is not the same for every sample";
+                else if (layouts.TryGetValue(primal, out var layout))
+                    layouts.TryAdd(dx, layout);
+            SampleAnalysis.Run(GraphWalk.Ancestors(tangent.Outputs.Where(value => value is not null)!), layouts);
+            if (between.FirstOrDefault(node => node.Outputs.Any(value => layouts.GetValueOrDefault(value).IsCoupled)) is { } coupling)
                 obstacle = $"{coupling} may couple samples across the batch";
         }
         if (obstacle is not null)
             return null;
-        var path = new TargetPath(target, tangent, output, axes, samples, between, tangents);
+        var path = new TargetPath(target, tangent, output, layouts, samples, between, tangents);
         obstacle = path.Separates ? path.EnteringObstacle(b) : null;
         return obstacle is null ? path : null;
     }
@@ -127,18 +127,18 @@ internal sealed class TargetPath
         foreach (var node in GraphWalk.Between(_tangent.Inputs.ToHashSet(), [dz]))
         {
             if (
-                node.Outputs.Any(value => AxisOf(value).IsSeparate)
-                && node.Inputs.Any(value => value is not null && active.Contains(value) && AxisOf(value).IsNone)
+                node.Outputs.Any(value => LayoutOf(value).IsSeparate)
+                && node.Inputs.Any(value => value is not null && active.Contains(value) && LayoutOf(value).IsNone)
             )
             {
                 var shape = OfOne(node.Output);
                 var single = node.Inputs.Select(value =>
-                    value is not null && AxisOf(value).IsSeparate ? b.Parameter(value.Type with { Shape = OfOne(value) }) : value
+                    value is not null && LayoutOf(value).IsSeparate ? b.Parameter(value.Type with { Shape = OfOne(value) }) : value
                 );
                 try
                 {
                     if (node.Rules().Rebuild(b, node, [.. single], shape).Output.Type.Shape != shape)
-                        return $"what {node} takes is not the same for every sample";
+                        return $"an input of {node} is not the same for every sample";
                 }
                 catch (UnsupportedOperatorException exception)
                 {
@@ -153,7 +153,7 @@ internal sealed class TargetPath
     /// <summary>The one matrix product that the target enters as a weight; null where it enters in another way.</summary>
     public ProductEntry? Entry(GraphBuilder b) =>
         _tangent.Outputs[0] is { } dz
-            ? ProductEntry.Of(b, GraphWalk.Between(_tangent.Inputs.ToHashSet(), [dz]), _tangent.Inputs[0], AxisOf, isSingle: Samples == 1)
+            ? ProductEntry.Of(b, GraphWalk.Between(_tangent.Inputs.ToHashSet(), [dz]), _tangent.Inputs[0], LayoutOf, isSingle: Samples == 1)
             : null;
 
     /// <summary>
@@ -179,14 +179,14 @@ internal sealed class TargetPath
     public LinearProgram Separated(GraphBuilder b)
     {
         var stacked = new Dictionary<Value, Value>();
-        var apart = new Dictionary<Value, Value>();
+        var separate = new Dictionary<Value, Value>();
         var tangent = _tangent.Inputs[0];
         var input = b.Parameter(tangent.Type with { Shape = tangent.Type.Shape.Prepend(Samples) });
         stacked[tangent] = input;
         foreach (var node in GraphWalk.Between(_tangent.Inputs.ToHashSet(), [_tangent.Outputs[0]!]))
         {
             using var origin = b.For(node.Origin);
-            if (node.Outputs.All(value => AxisOf(value).IsNone))
+            if (node.Outputs.All(value => LayoutOf(value).IsNone))
             {
                 ImmutableArray<bool> batched = [.. node.Inputs.Select(value => value is not null && stacked.ContainsKey(value))];
                 var outputs = node.Rules()
@@ -202,22 +202,22 @@ internal sealed class TargetPath
             }
             else if (node.Inputs.Any(value => value is not null && stacked.ContainsKey(value)))
             {
-                foreach (var (output, own) in node.Outputs.Zip(Enter(b, node, stacked, apart)))
-                    apart[output] = own;
+                foreach (var (output, own) in node.Outputs.Zip(Enter(b, node, stacked, separate)))
+                    separate[output] = own;
             }
             else
             {
-                if (node.Outputs.Any(output => !AxisOf(output).IsSeparate))
+                if (node.Outputs.Any(output => !LayoutOf(output).IsSeparate))
                     throw new UnsupportedOperatorException(
                         $"{node.Operator.Name} is not proven to keep the samples of a derivative independent."
                     );
-                var inputs = node.Inputs.Select(value => value is not null && apart.TryGetValue(value, out var own) ? own : value);
+                var inputs = node.Inputs.Select(value => value is not null && separate.TryGetValue(value, out var own) ? own : value);
                 var copy = node.Rules().Rebuild(b, node, [.. inputs], node.Output.Type.Shape);
                 for (var index = 0; index < node.Outputs.Length; index++)
-                    apart[node.Outputs[index]] = copy.Outputs[index];
+                    separate[node.Outputs[index]] = copy.Outputs[index];
             }
         }
-        return new LinearProgram([input], [apart[_tangent.Outputs[0]!]]);
+        return new LinearProgram([input], [separate[_tangent.Outputs[0]!]]);
     }
 
     /// <summary>Why an operator on the path cannot take a target for every sample; null where all can.</summary>
@@ -234,10 +234,10 @@ internal sealed class TargetPath
         }
     }
 
-    /// <summary>Applies a node, at which stacked values meet values that keep samples apart, to every sample by itself.</summary>
-    private Value[] Enter(GraphBuilder b, Node node, Dictionary<Value, Value> stacked, Dictionary<Value, Value> apart)
+    /// <summary>Applies a node, at which stacked values meet values that keep samples separate, to every sample by itself.</summary>
+    private Value[] Enter(GraphBuilder b, Node node, Dictionary<Value, Value> stacked, Dictionary<Value, Value> separate)
     {
-        if (node.Outputs.Any(output => !AxisOf(output).IsSeparate))
+        if (node.Outputs.Any(output => !LayoutOf(output).IsSeparate))
             throw new UnsupportedOperatorException(
                 $"{node.Operator.Name} has outputs that are the same for all samples beside others that are not."
             );
@@ -250,10 +250,10 @@ internal sealed class TargetPath
                 continue;
             if (stacked.TryGetValue(value, out var own))
                 (single[index], all[index], batched[index]) = (b.Parameter(value.Type), own, true);
-            else if (AxisOf(value).IsSeparate)
+            else if (LayoutOf(value).IsSeparate)
             {
                 single[index] = b.Parameter(value.Type with { Shape = OfOne(value) });
-                all[index] = SamplesFirst.Of(b, apart.GetValueOrDefault(value, value), AxisOf(value));
+                all[index] = SamplesFirst.Of(b, separate.GetValueOrDefault(value, value), LayoutOf(value));
                 batched[index] = true;
             }
             else
@@ -261,9 +261,9 @@ internal sealed class TargetPath
         }
         var one = node.Rules().Rebuild(b, node, [.. single], OfOne(node.Output));
         var outputs = one.Rules().Batch(b, one, [.. all], [.. batched], Samples);
-        return [.. node.Outputs.Select((output, index) => SamplesFirst.Undo(b, outputs[index], output.Type.Shape, AxisOf(output)))];
+        return [.. node.Outputs.Select((output, index) => SamplesFirst.Undo(b, outputs[index], output.Type.Shape, LayoutOf(output)))];
     }
 
     /// <summary>The shape of what one sample has of a value.</summary>
-    private TensorShape OfOne(Value value) => AxisOf(value).Of(value.Type.Shape, 1);
+    private TensorShape OfOne(Value value) => LayoutOf(value).Of(value.Type.Shape, 1);
 }

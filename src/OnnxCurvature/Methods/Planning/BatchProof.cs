@@ -139,11 +139,9 @@ internal sealed class BatchProof
             && inputs.Index().All(input => input.Item.Kind == Kind.Free || node.Rules().HoldsSizes(input.Index))
         )
             return new State(Kind.Separate, SampleLayout.At(axis));
-        return inputs.All(state => state.Kind == Kind.Free)
-            ? axes.Length == 0
-                ? default
-                : new State(Kind.Count)
-            : ByShape(output);
+        if (inputs.Any(state => state.Kind != Kind.Free))
+            return ByShape(output);
+        return axes.Length == 0 ? default : new State(Kind.Count);
     }
 
     /// <summary>A value of shapes alone depends on the number of samples, unless it is known to be something else.</summary>

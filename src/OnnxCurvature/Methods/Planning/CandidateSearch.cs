@@ -24,7 +24,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     private const double ProductPasses = 2.5;
 
     /// <summary>The operations that make an entry of a direction of the square root of the output Hessian.</summary>
-    public const double FactorEntryFlops = 4;
+    public const double RootEntryFlops = 4;
 
     private readonly NarrowCuts _narrow = new(proof, limits);
 
@@ -77,11 +77,11 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
     public ImmutableArray<Candidate> OfGaussNewton(Survey survey, OutputHessianRoot root, string? obstacle)
     {
         var output = survey.Cuts.First(cut => cut.Value == head.Output);
-        var apart = AtOutput(survey, output, root, (0, 0), obstacle);
+        var atOutput = AtOutput(survey, output, root, (0, 0), obstacle);
         var entries = limits.Size(output.Value.Type.Shape.Elements);
         var forward = survey.Flops(survey.Cuts[0], output);
-        var candidates = new List<Candidate> { apart };
-        if (apart.Obstacle is null)
+        var candidates = new List<Candidate> { atOutput };
+        if (atOutput.Obstacle is null)
             candidates.AddRange(
                 survey
                     .Cuts[..survey.Cuts.IndexOf(output)]
@@ -101,7 +101,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                     output,
                     true,
                     directions,
-                    directions * (FactorEntryFlops * entries + 2 * forward + 2 * TargetEntries(survey.Target)),
+                    directions * (RootEntryFlops * entries + 2 * forward + 2 * TargetEntries(survey.Target)),
                     root.Directions(SampleLayout.None).IsKnown ? null : Unknown(output.Value)
                 )
                 {
@@ -119,7 +119,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
                 output,
                 false,
                 rows,
-                rows * (FactorEntryFlops * entries + forward),
+                rows * (RootEntryFlops * entries + forward),
                 isKnown ? null : Unknown(survey.Target.Value)
             )
         );
@@ -144,7 +144,7 @@ internal sealed class CandidateSearch(GraphBuilder builder, LossHead head, Sampl
             proof.InOutput.IsCoupled ? $"the loss takes entries of several samples of '{output.Value.Name}' together"
             : root.Directions(proof.InOutput).IsKnown ? null
             : $"the sizes of '{output.Value.Name}' {output.Value.Type.Shape} are not known";
-        var tail = Math.Min(FactorEntryFlops * limits.Size(output.Value.Type.Shape.Elements), ProductPasses * survey.Flops(output));
+        var tail = Math.Min(RootEntryFlops * limits.Size(output.Value.Type.Shape.Elements), ProductPasses * survey.Flops(output));
         return Costed(survey, output, Candidate.ByRoot, RootDirections(survey, root), tail, 1, sources, obstacle);
     }
 

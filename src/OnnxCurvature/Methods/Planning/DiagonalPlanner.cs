@@ -42,7 +42,7 @@ internal sealed class DiagonalPlanner(
     private RootDirections WholeRoot => _wholeRoot ??= new RootDirections(head.Output, head.Root!, SampleLayout.None);
 
     /// <summary>
-    /// The directions of the square root of the output Hessian for all samples at once, where the loss is proven to keep them apart.
+    /// The directions of the square root of the output Hessian for all samples at once, where the loss is proven to keep them separate.
     /// </summary>
     private RootDirections Root => _root ??= new RootDirections(head.Output, head.Root!, proof.InOutput);
 

@@ -29,15 +29,16 @@ internal static class Explanation
                 candidate.Directions,
                 candidate.Flops,
                 Memory(survey, candidate, limits),
-                candidate == candidates[0]
-                    ? candidate.IsForOthers
-                        ? "taken: its directions serve other targets, too, so that all take the fewest operations"
-                        : "taken: the fewest operations of those proven to be exact"
-                    : candidate.Obstacle is { } obstacle
-                        ? $"not proven: {obstacle}"
-                        : "exact, and dearer"
+                candidate == candidates[0] ? WhyTaken(candidate)
+                    : candidate.Obstacle is { } obstacle ? $"not proven: {obstacle}"
+                    : "exact, and dearer"
             )),
         ];
+
+        static string WhyTaken(Candidate candidate) =>
+            candidate.IsForOthers
+                ? "taken: its directions serve other targets, too, so that all take the fewest operations"
+                : "taken: the fewest operations of those proven to be exact";
     }
 
     /// <summary>Why the products at the target were chosen.</summary>

@@ -37,7 +37,7 @@ internal sealed class NarrowCuts(SampleProof proof, PlanLimits limits)
         var entries = limits.Size(output.Value.Type.Shape.Elements);
         return (
             narrow,
-            wide * (CandidateSearch.FactorEntryFlops * entries + 2 * survey.Flops(cut, output))
+            wide * (CandidateSearch.RootEntryFlops * entries + 2 * survey.Flops(cut, output))
                 + samples * narrow * narrow * (DoubleFactor * wide + EliminationFactor * narrow)
         );
     }

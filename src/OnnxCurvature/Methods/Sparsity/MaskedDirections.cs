@@ -28,7 +28,10 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
     /// <param name="shape">K, N, C and P of the directions.</param>
     public static MaskedDirections From(GraphBuilder b, ActivationMask mask, NonzeroChannels active, TensorShape shape)
     {
-        var (count, samples, channels, positions) = (shape[0], shape[1], shape[2].Factor, shape[3].Factor);
+        var count = shape[0];
+        var samples = shape[1];
+        var channels = shape[2].Factor;
+        var positions = shape[3].Factor;
         var size = samples * channels * (mask.Map?.Count ?? positions);
         var values = TransposeAxes.Of(b, Reshape.To(b, mask.Base, [count, size]), 1, 0);
         return new MaskedDirections(values, Entries(b, mask, active, shape), active.Slopes, active);
@@ -107,8 +110,8 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
         var stacked = AtAllPositions(b, link, AllChannels);
         if (link.Samples.IsOne)
             return Reshape.To(b, TransposeAxes.Of(b, stacked, 2, 1, 0), shape);
-        var apart = Reshape.To(b, stacked, [link.Samples, link.Taps.Outputs, link.Output[0], Directions]);
-        return Reshape.To(b, TransposeAxes.Of(b, apart, 3, 0, 2, 1), shape);
+        var split = Reshape.To(b, stacked, [link.Samples, link.Taps.Outputs, link.Output[0], Directions]);
+        return Reshape.To(b, TransposeAxes.Of(b, split, 3, 0, 2, 1), shape);
 
         Value AllChannels(GraphBuilder body, Value position) =>
             end is null
@@ -176,12 +179,7 @@ internal sealed record MaskedDirections(Value Values, Value Rows, Value? Slopes,
             ? Multiply(body, weight, directions, null)
             : wanted.InSlots(
                 body,
-                Multiply(
-                    body,
-                    weight,
-                    directions,
-                    wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0))
-                ),
+                Multiply(body, weight, directions, wanted.First(body, wanted.Indices, block, Gather.Of(body, wanted.Counts(b), block, 0))),
                 block
             );
         return Scan.Of(b, Numbers(b, link.Blocks), body.Build([block], [new NamedValue("product", product)]));

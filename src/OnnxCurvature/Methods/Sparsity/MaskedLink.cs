@@ -134,16 +134,9 @@ internal sealed record MaskedLink(
             { Slides: false } when x.Type.Rank == 2 && w.Type.Rank == 2 => OfMatrices(node, directions, dependent),
             _ => null,
         };
-        return limits.Provider == ExecutionProvider.Cpu
-            ? link is null
-                ? null
-                : link with
-                {
-                    BlockBytes = limits.BlockBytes,
-                }
-            : link is { IsSingle: true }
-                ? link
-                : null;
+        if (limits.Provider != ExecutionProvider.Cpu)
+            return link is { IsSingle: true } ? link : null;
+        return link is null ? null : link with { BlockBytes = limits.BlockBytes };
     }
 
     private static MaskedLink? OfConvolution(Node node, Dim directions, Dim samples, IReadOnlySet<Value> dependent)

@@ -40,7 +40,11 @@ internal sealed class ForwardGramTerm : ITerm
         PlanLimits limits
     )
     {
-        (_path, _head, _inOutput, _site, _place) = (path, head, inOutput, site, place);
+        _path = path;
+        _head = head;
+        _inOutput = inOutput;
+        _site = site;
+        _place = place;
         _contraction = new GramContraction(site, selection, limits);
         _cut = selection?.Tangent ?? site.Entry;
         Entries = (selection?.Positions ?? site.Positions).Factor;

@@ -33,7 +33,10 @@ internal sealed class ForwardProductTerm : ITerm
     /// <param name="inOutput">Where they lie in the output.</param>
     public ForwardProductTerm(Target target, LossHead head, SampleLayout inTarget, SampleLayout inOutput)
     {
-        (Target, _head, _inTarget, _inOutput) = (target, head, inTarget, inOutput);
+        Target = target;
+        _head = head;
+        _inTarget = inTarget;
+        _inOutput = inOutput;
         _unit = new UnitDirections(target, inTarget);
     }
 

@@ -22,7 +22,7 @@ internal sealed class PullBackTerm : ITerm
     private readonly WeightEntry? _entry;
     private readonly IContraction? _contraction;
 
-    /// <summary>The method for one path and the directions at its end; <paramref name="entry"/> says how the target enters.</summary>
+    /// <summary>The term of one path and the directions at its end; <paramref name="entry"/> says how the target enters.</summary>
     public PullBackTerm(GraphBuilder b, TargetPath path, DirectionSource source, WeightEntry? entry, PlanLimits limits)
     {
         (_path, _source, _entry) = (path, source, entry);
@@ -79,7 +79,7 @@ internal sealed class PullBackTerm : ITerm
         var lead = separates ? 2 : 1;
         var pulled = directions.Select(side => _path.Pull(outer, body, tangent.Inputs[0], tangent.Outputs[0]!, side));
         pulled = pulled.Select(side => Target.RowsOf(body, side, lead));
-        var samples = separates ? SampleLayout.At(0) : _path.AxisOf(Target.Value);
+        var samples = separates ? SampleLayout.At(0) : _path.LayoutOf(Target.Value);
         var term = ReduceSum.Of(body, pulled.Resolved(body, samples).Product(body), separates ? [0, 1] : [0], keepDims: false);
         var slot = chunkLoop.Accumulate(term);
         return () => Reshape.To(outer, chunkLoop.Result(slot), Target.ResultType.Shape);

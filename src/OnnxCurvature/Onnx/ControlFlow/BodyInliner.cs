@@ -168,17 +168,17 @@ internal sealed class BodyInliner(NodeLoader loader)
         )
             return Nothing("its inputs have different numbers of samples or steps, or none.", out reason);
         var b = scope.Builder;
-        var apart = given.Select(value => Cut(b, value, 0, samples, false)).ToArray();
+        var separate = given.Select(value => Cut(b, value, 0, samples, false)).ToArray();
         var shared = Shared(graph, scope, node);
         var outputs = Enumerable.Range(0, graph.Output.Count).Select(_ => new List<Value?>()).ToArray();
         for (var sample = 0; sample < samples; sample++)
         {
-            var parts = apart
+            var parts = separate
                 .Skip(carried)
                 .Select((of, index) => Cut(b, of[sample], 0, steps, Entry(node, "directions", index) == 1))
                 .ToList();
             if (
-                Sweep(node, graph, scope, shared, $"{sample}/", [.. apart.Take(carried).Select(of => of[sample])], parts, out reason)
+                Sweep(node, graph, scope, shared, $"{sample}/", [.. separate.Take(carried).Select(of => of[sample])], parts, out reason)
                 is not { } swept
             )
                 return null;

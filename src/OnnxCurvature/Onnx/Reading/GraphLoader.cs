@@ -88,15 +88,7 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         var axes = ImmutableDictionary.CreateBuilder<Value, int?>();
         foreach (var input in inputs)
             if (options.SampleAxes.TryGetValue(input.Name!, out var given))
-                axes[input] =
-                    given is not { } axis || axis >= -input.Type.Rank && axis < input.Type.Rank
-                        ? given < 0
-                            ? given + input.Type.Rank
-                            : given
-                        : throw new UserErrorException(
-                            $"--samples-axis gives '{input.Name}' the axis {axis}, and it has the shape {input.Type.Shape}; give an "
-                                + $"axis of it, or 'none'."
-                        );
+                axes[input] = AxisOf(input, given);
             else if (hasSymbols && !symbolic.Contains(input.Name!) && input.Type.Rank > 0)
                 axes[input] = null;
         foreach (var name in options.SampleAxes.Keys)
@@ -129,6 +121,18 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
                 + $"or cut the "
                 + $"model before {(nodes.Count == 1 ? "it" : "them")}."
         );
+    }
+
+    /// <summary>The axis of samples that the options give an input, counted from the front; null where it holds none.</summary>
+    private static int? AxisOf(Value input, int? given)
+    {
+        var rank = input.Type.Rank;
+        if (given is { } axis && (axis < -rank || axis >= rank))
+            throw new UserErrorException(
+                $"--samples-axis gives '{input.Name}' the axis {axis}, and it has the shape {input.Type.Shape}; give an axis of it, or "
+                    + $"'none'."
+            );
+        return given < 0 ? given + rank : given;
     }
 
     /// <summary>The parameters, and the names and types that the file gives them.</summary>

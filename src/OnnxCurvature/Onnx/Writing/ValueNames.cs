@@ -41,13 +41,13 @@ internal sealed class ValueNames
     {
         if (!_names.TryGetValue(value, out var name))
             _names[value] = name = Unique(
-                value.Producer is not { } node
-                    ? value.Constant is null
-                        ? "input"
-                        : "constant"
-                    : value.Index == 0
-                        ? Base(node)
-                        : $"{Base(node)}.{value.Index}"
+                value switch
+                {
+                    { Producer: { } node, Index: 0 } => Base(node),
+                    { Producer: { } node } => $"{Base(node)}.{value.Index}",
+                    { Constant: null } => "input",
+                    _ => "constant",
+                }
             );
         return name;
     }

@@ -18,10 +18,10 @@ internal static class SamplesFirst
             return Reshape.InsertAxis(b, value, leading);
         var shape = value.Type.Shape.Range(leading, value.Type.Rank);
         var lead = value.Type.Shape.Range(0, leading);
-        var apart = samples.IsWhole ? value : Reshape.To(b, value, lead.Concat(Apart(shape, samples)));
+        var factored = samples.IsWhole ? value : Reshape.To(b, value, lead.Concat(Factored(shape, samples)));
         return Reshape.To(
             b,
-            TransposeAxes.Move(b, apart, leading + AxisOf(samples), leading),
+            TransposeAxes.Move(b, factored, leading + AxisOf(samples), leading),
             lead.Concat(samples.Of(shape, 1).Prepend(samples.SamplesOf(shape)))
         );
     }
@@ -32,9 +32,9 @@ internal static class SamplesFirst
         var lead = first.Type.Shape.Range(0, leading);
         if (!samples.IsSeparate)
             return Reshape.To(b, first, lead.Concat(shape));
-        var apart = samples.IsWhole ? shape : Apart(shape, samples);
+        var factored = samples.IsWhole ? shape : Factored(shape, samples);
         var axis = AxisOf(samples);
-        var split = Reshape.To(b, first, lead.Concat(apart.Remove(axis).Prepend(apart[axis])));
+        var split = Reshape.To(b, first, lead.Concat(factored.Remove(axis).Prepend(factored[axis])));
         return Reshape.To(b, TransposeAxes.Move(b, split, leading, leading + axis), lead.Concat(shape));
     }
 
@@ -68,7 +68,7 @@ internal static class SamplesFirst
     }
 
     /// <summary>A shape with an axis for each factor of that on which the samples lie.</summary>
-    private static TensorShape Apart(TensorShape shape, SampleLayout samples) =>
+    private static TensorShape Factored(TensorShape shape, SampleLayout samples) =>
         [
             .. shape.Range(0, samples.Axis),
             samples.Outer,

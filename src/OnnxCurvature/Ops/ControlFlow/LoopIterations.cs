@@ -59,14 +59,14 @@ internal static class LoopIterations
     }
 
     /// <summary>The number of iterations where it is known before the loop runs, as a dimension; else null.</summary>
-    public static Dim? Count(Value? most, Value? condition, Program body) =>
-        most is not null && condition is null && NeverEnds(body)
-            ? most.Constant is { } constant
-                ? Math.Max(0, constant.Read().Integers[0])
-                : most.Contents is [var length] && (length.Known is null or >= 0)
-                    ? length
-                    : null
-            : null;
+    public static Dim? Count(Value? most, Value? condition, Program body)
+    {
+        if (most is null || condition is not null || !NeverEnds(body))
+            return null;
+        if (most.Constant is { } constant)
+            return Math.Max(0, constant.Read().Integers[0]);
+        return most.Contents is [var length] && (length.Known is null or >= 0) ? length : null;
+    }
 
     /// <summary>A symbol for the number of iterations of a loop, which no other loop has.</summary>
     public static Dim Symbol(Program body) =>

@@ -22,7 +22,7 @@ internal sealed class Scan : Operator, IBodyOperator
     internal const string MayBeNone = "may_be_none";
 
     /// <summary>An attribute of our own: what the body captures of a masked value are only entries at which the mask is not zero.</summary>
-    internal const string GathersNonzero = "picks_open";
+    internal const string GathersNonzero = "gathers_nonzero";
     private const string InputAxes = "scan_input_axes";
     private const string OutputAxes = "scan_output_axes";
     private const string Count = "num_scan_inputs";
@@ -112,13 +112,8 @@ internal sealed class Scan : Operator, IBodyOperator
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs)
-    {
-        var values = new Dictionary<Value, Tensor>();
-        for (var index = 0; index < inputs.Length; index++)
-            values[node.Inputs[index]!] = inputs[index]!;
-        return EvaluateWithin(node, values);
-    }
+    public override ImmutableArray<Tensor> Evaluate(Node node, ImmutableArray<Tensor?> inputs) =>
+        EvaluateWithin(node, Interpreter.InputsOf(node, inputs));
 
     /// <inheritdoc/>
     public ImmutableArray<Tensor> EvaluateWithin(Node node, IDictionary<Value, Tensor> values)

@@ -215,7 +215,10 @@ internal sealed class Conv : ConvolutionOperator
     /// </summary>
     private static Value TransposeInput(GraphBuilder b, Node node, Value cy)
     {
-        var (x, w, window, group) = (node.Inputs[0]!.Type.Shape, node.Inputs[1]!, WindowOf(node), Group(node));
+        var x = node.Inputs[0]!.Type.Shape;
+        var w = node.Inputs[1]!;
+        var window = WindowOf(node);
+        var group = Group(node);
         var spatial = x.Range(2, x.Rank);
         if (!window.IsDense)
             return ConvTranspose.Of(b, cy, w, window, group, spatial);
@@ -274,7 +277,10 @@ internal sealed class Conv : ConvolutionOperator
     /// </summary>
     protected override Value BatchBoth(GraphBuilder b, Node node, Value x, Value w, Dim directions)
     {
-        var (shape, from, y, group) = (node.Inputs[1]!.Type.Shape, node.Inputs[0]!.Type.Shape, node.Output.Type.Shape, Group(node));
+        var shape = node.Inputs[1]!.Type.Shape;
+        var from = node.Inputs[0]!.Type.Shape;
+        var y = node.Output.Type.Shape;
+        var group = Group(node);
         if (directions.Known is { } count)
         {
             var side = Reshape.To(b, TransposeAxes.Move(b, x, 0, 1), from.With(1, from[1] * count));

@@ -177,7 +177,10 @@ internal sealed class ConvTranspose : ConvolutionOperator
     /// <summary>The convolution of x, with zeros put between its entries, with the mirrored kernels.</summary>
     public override ImmutableArray<Value?>? InFloat64(GraphBuilder b, OperatorCall call, ImmutableArray<TensorType> types)
     {
-        var (x, w, y, group) = (call.Required(0), call.Required(1), types[0].Shape, Group(call.Attributes));
+        var x = call.Required(0);
+        var w = call.Required(1);
+        var y = types[0].Shape;
+        var group = Group(call.Attributes);
         var window = WindowOf(call.Attributes, w.Type.Shape);
         var kernels = Conv.ExchangeChannels(b, Conv.Mirror(b, w), group);
         return

@@ -63,7 +63,10 @@ internal static class DenseProduct
         var y1 = y.Slice(stride, width);
         var y2 = y.Slice(2 * stride, width);
         var y3 = y.Slice(3 * stride, width);
-        var (f0, f1, f2, f3) = (factors[0], factors[1], factors[2], factors[3]);
+        var f0 = factors[0];
+        var f1 = factors[1];
+        var f2 = factors[2];
+        var f3 = factors[3];
         var target = MemoryMarshal.Cast<double, Vector<double>>(sum);
         var v0 = Vectors(y0)[..target.Length];
         var v1 = Vectors(y1)[..target.Length];

@@ -60,7 +60,10 @@ internal sealed class NonMaxSuppression : NonDifferentiable
             (double Top, double Left, double Bottom, double Right) Corners(int box)
             {
                 var at = (int)((sample * count + box) * 4);
-                var (a, b, c, d) = (boxes.At(at), boxes.At(at + 1), boxes.At(at + 2), boxes.At(at + 3));
+                var a = boxes.At(at);
+                var b = boxes.At(at + 1);
+                var c = boxes.At(at + 2);
+                var d = boxes.At(at + 3);
                 return isCentered
                     ? (b - d / 2, a - c / 2, b + d / 2, a + c / 2)
                     : (Math.Min(a, c), Math.Min(b, d), Math.Max(a, c), Math.Max(b, d));

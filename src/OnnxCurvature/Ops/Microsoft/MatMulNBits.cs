@@ -19,15 +19,13 @@ internal sealed class MatMulNBits : MicrosoftOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var (x, stored) = (new Expr(b, call.Required(0)), call.Required(1));
-        var (columns, rows, bits, block) = (
-            call.Attributes.Int("K", 0),
-            call.Attributes.Int("N", 0),
-            call.Attributes.Int("bits", 4),
-            call.Attributes.Int("block_size", 0)
-        );
+        var columns = call.Attributes.Int("K", 0);
+        var rows = call.Attributes.Int("N", 0);
+        var bits = call.Attributes.Int("bits", 4);
+        var block = call.Attributes.Int("block_size", 0);
         if (bits is not (4 or 8) || call.Input(4) is not null || block < 1)
             throw new UnsupportedOperatorException("MatMulNBits is supported with 4 or 8 bits and without an order of its blocks.");
-        var blocks = (columns + block - 1) / block;
+        var blocks = WholeNumbers.DivideUp(columns, block);
         var integers = Reshape.To(b, Unpacked(x, stored, bits, blocks * block), [rows, blocks, block]);
         var zero = call.Input(3) is not { } points
             ? x.Number(bits == 4 ? 8 : 128)

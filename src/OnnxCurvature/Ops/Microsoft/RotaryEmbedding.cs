@@ -17,7 +17,10 @@ internal sealed class RotaryEmbedding : MicrosoftOperator
     {
         if (call.Attributes.Float("scale", 1) != 1 || call.Attributes.Int("is_packed_batching", 0) != 0)
             throw new UnsupportedOperatorException("RotaryEmbedding with a scale or packed batches is not supported.");
-        var (x, positions, cos, sin) = (call.Required(0), call.Required(1), call.Required(2), call.Required(3));
+        var x = call.Required(0);
+        var positions = call.Required(1);
+        var cos = call.Required(2);
+        var sin = call.Required(3);
         var (heads, turned) = (call.Attributes.Int("num_heads", 0), call.Attributes.Int("rotary_embedding_dim", 0));
         var shape = x.Type.Shape;
         if (shape.Rank == 3 && heads == 0)

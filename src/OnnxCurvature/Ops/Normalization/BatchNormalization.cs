@@ -26,7 +26,10 @@ internal sealed class BatchNormalization : CompositeOperator
     protected override ImmutableArray<Value?> Lower(GraphBuilder b, OperatorCall call)
     {
         var x = new Expr(b, call.Required(0));
-        var (scale, bias, mean, variance) = (Channels(1), Channels(2), Channels(3), Channels(4));
+        var scale = Channels(1);
+        var bias = Channels(2);
+        var mean = Channels(3);
+        var variance = Channels(4);
         var outputs = new List<Value?>();
         if (IsTraining(call.Attributes))
         {

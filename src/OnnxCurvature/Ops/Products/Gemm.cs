@@ -88,7 +88,10 @@ internal sealed class Gemm : Operator
     /// <inheritdoc/>
     public override Value? Transpose(GraphBuilder b, Node node, int input, ImmutableArray<Value?> cy)
     {
-        var (form, x, w, c) = (Form.Of(node.Attributes), node.Inputs[0]!, node.Inputs[1]!, cy[0]!);
+        var form = Form.Of(node.Attributes);
+        var x = node.Inputs[0]!;
+        var w = node.Inputs[1]!;
+        var c = cy[0]!;
         return (input, form.TransA, form.TransB) switch
         {
             (0, false, _) => Product(b, c, w, form with { TransB = !form.TransB }),
@@ -108,12 +111,15 @@ internal sealed class Gemm : Operator
         Dim directions
     )
     {
-        var (form, x, w, y) = (Form.Of(node.Attributes), inputs[0]!, inputs[1]!, node.Output.Type.Shape);
-        var (bias, apart) = (inputs.Length > 2 ? inputs[2] : null, batched.Length > 2 && batched[2]);
+        var form = Form.Of(node.Attributes);
+        var x = inputs[0]!;
+        var w = inputs[1]!;
+        var y = node.Output.Type.Shape;
+        var (bias, hasBatchedBias) = (inputs.Length > 2 ? inputs[2] : null, batched.Length > 2 && batched[2]);
         Value product;
         if (batched[0] && !batched[1] && !form.TransA)
         {
-            var sharesRows = bias is not null && !apart && (bias.Type.Rank < 2 || bias.Type.Shape[0].IsOne);
+            var sharesRows = bias is not null && !hasBatchedBias && (bias.Type.Rank < 2 || bias.Type.Shape[0].IsOne);
             product = SampleFolding.Unfold(
                 b,
                 Apply(b, [SampleFolding.Fold(b, x), w, sharesRows ? bias : null], node.Attributes).Output,
@@ -139,7 +145,7 @@ internal sealed class Gemm : Operator
             );
         if (bias is null)
             return [product];
-        if (apart)
+        if (hasBatchedBias)
             while (bias.Type.Rank < 3)
                 bias = Reshape.InsertAxis(b, bias, 1);
         return [Broadcasting.To(b, Add.Of(b, product, Scaled(b, bias, form.Beta)), y.Prepend(directions))];

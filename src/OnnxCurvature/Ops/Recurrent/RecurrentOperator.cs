@@ -54,7 +54,10 @@ internal abstract class RecurrentOperator : CompositeOperator
             );
         Directions(call);
         var first = BatchFirst(call.Attributes);
-        var (steps, samples, directions, size) = (x.Shape[first ? 1 : 0], x.Shape[first ? 0 : 1], r[0], r[2]);
+        var steps = x.Shape[first ? 1 : 0];
+        var samples = x.Shape[first ? 0 : 1];
+        var directions = r[0];
+        var size = r[2];
         var last = x with { Shape = first ? [samples, directions, size] : [directions, samples, size] };
         var all = x with { Shape = first ? [samples, steps, directions, size] : [steps, directions, samples, size] };
         return [.. Enumerable.Repeat(last, States).Prepend(all).Take(Math.Max(1, call.OutputCount))];

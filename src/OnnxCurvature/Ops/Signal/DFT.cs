@@ -25,15 +25,13 @@ internal sealed class DFT : CompositeOperator
         var isHalf = inverse && onesided;
         var length =
             call.ConstantIntegers(1)?[0]
-            ?? (
-                x.Type.Shape[axis].Known is { } size
-                    ? isHalf
-                        ? 2 * (size - 1)
-                        : size
-                    : throw new UnsupportedOperatorException(
-                        $"the length {x.Type.Shape[axis]} of a Fourier transform is not known; give the sizes of symbolic dimensions."
-                    )
-            );
+            ?? x.Type.Shape[axis].Known switch
+            {
+                { } size => isHalf ? 2 * (size - 1) : size,
+                null => throw new UnsupportedOperatorException(
+                    $"the length {x.Type.Shape[axis]} of a Fourier transform is not known; give the sizes of symbolic dimensions."
+                ),
+            };
         if (axis == x.Type.Rank - 1 || (onesided && !inverse && !x.Type.Shape[^1].IsOne))
             throw new UnsupportedOperatorException(
                 "a Fourier transform takes an axis before that of real and imaginary part, and is one-sided only for real numbers."

@@ -54,13 +54,12 @@ internal sealed class Range : NonDifferentiable
         var start = dx[0] is { } first ? Reshape.To(b, first, [1]) : null;
         return
         [
-            slope is null
-                ? start is null
-                    ? null
-                    : Expand.Of(b, start, shape)
-                : start is null
-                    ? slope
-                    : Add.Of(b, slope, start),
+            (start, slope) switch
+            {
+                (null, _) => slope,
+                (_, null) => Expand.Of(b, start, shape),
+                _ => Add.Of(b, slope, start),
+            },
         ];
     }
 

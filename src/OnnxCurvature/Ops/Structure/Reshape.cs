@@ -44,19 +44,18 @@ internal sealed class Reshape : LinearOperator
         Dim product = 1;
         for (var axis = 0; axis < dims.Length; axis++)
         {
-            dims[axis] =
-                target[axis] == 0 && !keepZero
-                    ? axis < x.Rank
-                        ? x.Shape[axis]
-                        : throw new UnsupportedOperatorException(
-                            $"the shape [{string.Join(",", target)}] copies an axis that {x.Shape} does not have."
-                        )
-                    : target[axis];
+            var copies = target[axis] == 0 && !keepZero;
+            if (copies && axis >= x.Rank)
+                throw new UnsupportedOperatorException(
+                    $"the shape [{string.Join(",", target)}] copies an axis that {x.Shape} does not have."
+                );
+            dims[axis] = copies ? x.Shape[axis] : target[axis];
             if (target[axis] != -1)
                 product *= dims[axis];
         }
         if (target.IndexOf(-1) is var inferred and >= 0)
-            dims[inferred] = x.Shape.Elements.DividedBy(product)
+            dims[inferred] =
+                x.Shape.Elements.DividedBy(product)
                 ?? (
                     x.Shape.IsKnown && product.IsKnown
                         ? throw new UnsupportedOperatorException($"{x.Shape} cannot be reshaped to [{string.Join(",", target)}].")

@@ -39,8 +39,8 @@ internal sealed class Tile : LinearOperator
     {
         var x = node.Inputs[0]!.Type.Shape;
         var repeats = Repeats(Call(node));
-        TensorShape apart = [.. x.SelectMany((dim, axis) => new[] { repeats[axis], dim })];
-        return ReduceSum.Of(b, Reshape.To(b, cy[0]!, apart), Enumerable.Range(0, x.Rank).Select(axis => 2L * axis), keepDims: false);
+        TensorShape split = [.. x.SelectMany((dim, axis) => new[] { repeats[axis], dim })];
+        return ReduceSum.Of(b, Reshape.To(b, cy[0]!, split), Enumerable.Range(0, x.Rank).Select(axis => 2L * axis), keepDims: false);
     }
 
     /// <inheritdoc/>
@@ -117,8 +117,8 @@ internal sealed class Tile : LinearOperator
         if (!gaps.HasFlag(EngineGaps.Tiles))
             return null;
         var (x, repeats) = (call.Required(0), Repeats(call));
-        var apart = Reshape.To(b, x, [.. x.Type.Shape.SelectMany(dim => new[] { (Dim)1, dim })]);
-        var repeated = Expand.Of(b, apart, [.. x.Type.Shape.SelectMany((dim, axis) => new[] { repeats[axis], dim })]);
+        var split = Reshape.To(b, x, [.. x.Type.Shape.SelectMany(dim => new[] { (Dim)1, dim })]);
+        var repeated = Expand.Of(b, split, [.. x.Type.Shape.SelectMany((dim, axis) => new[] { repeats[axis], dim })]);
         return [Reshape.To(b, repeated, types[0].Shape)];
     }
 

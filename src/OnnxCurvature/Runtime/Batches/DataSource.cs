@@ -45,7 +45,7 @@ internal sealed class DataSource
     /// pattern names none, or a file cannot be read, says nothing sensible of itself, or is named twice.
     /// </summary>
     /// <param name="patterns">The patterns.</param>
-    /// <param name="reading">Is told each file before it is opened, which may take as long as nobody writes to a pipe.</param>
+    /// <param name="reading">Is given each file before it is opened, which may take as long as nobody writes to a pipe.</param>
     public static DataSource Open(IEnumerable<string> patterns, Action<string> reading)
     {
         NamedFile[] files = [.. patterns.SelectMany(FilePattern.Expand)];

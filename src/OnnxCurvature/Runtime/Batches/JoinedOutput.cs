@@ -11,8 +11,8 @@ namespace OnnxCurvature.Runtime.Batches;
 /// the order of the parts nor on who added them up.
 /// </summary>
 /// <param name="kind">How parts become the whole.</param>
-/// <param name="firstApart">Whether the first batch is a piece of its own until the end, since it is compared with a reference.</param>
-internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
+/// <param name="firstSeparate">Whether the first batch is a piece of its own until the end, since it is compared with a reference.</param>
+internal sealed class JoinedOutput(JoinKind kind, bool firstSeparate = false)
 {
     private const int Block = RealArray.BlockLength;
 
@@ -146,7 +146,7 @@ internal sealed class JoinedOutput(JoinKind kind, bool firstApart = false)
 
     private long Key(long batch) =>
         kind is JoinKind.PerSample || IsOfMoments ? batch
-        : firstApart ? Math.Min(batch, 1)
+        : firstSeparate ? Math.Min(batch, 1)
         : 0;
 
     private JoinedPiece Piece(long batch, long[] shape)

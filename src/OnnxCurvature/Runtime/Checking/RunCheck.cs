@@ -16,9 +16,8 @@ using OnnxCurvature.Runtime.Sessions;
 namespace OnnxCurvature.Runtime.Checking;
 
 /// <summary>
-/// The check of a run: a few entries of each exact result of its first batch are compared with <see cref="DirectionalDerivatives"/>. What
-/// rounding makes of an entry that does not agree at
-/// once is measured, by deriving along multiples of the same directions.
+/// The check of a run: a few entries of each exact result of its first batch are compared with <see cref="DirectionalDerivatives"/>. The
+/// rounding of an entry that does not agree at once is measured, by deriving along multiples of the same directions.
 /// </summary>
 internal sealed class RunCheck
 {

@@ -16,7 +16,10 @@ internal sealed class SamplePositions
         var count = shape.Aggregate(1L, (product, size) => product * size);
         if (!layout.IsSeparate)
         {
-            (_size, _outer, _inner, _behind) = (1, 1, 1, count);
+            _size = 1;
+            _outer = 1;
+            _inner = 1;
+            _behind = count;
             (Samples, Each) = (1, count);
             return;
         }

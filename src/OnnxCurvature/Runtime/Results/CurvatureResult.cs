@@ -13,7 +13,10 @@ public sealed record ResultTensor
 
     internal ResultTensor(string name, ElementType element, ImmutableArray<long> shape, RealArray numbers)
     {
-        (Name, CanonicalName, Element, Shape) = (name, name, element, shape);
+        Name = name;
+        CanonicalName = name;
+        Element = element;
+        Shape = shape;
         _numbers = numbers;
     }
 

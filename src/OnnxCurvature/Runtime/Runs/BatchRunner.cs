@@ -53,7 +53,10 @@ internal sealed class BatchRunner : IDisposable
         bool sumsOnDevice
     )
     {
-        (_program, _results, _runner, _segments) = (program, results, runner, segments);
+        _program = program;
+        _results = results;
+        _runner = runner;
+        _segments = segments;
         (_join, _settings, _state) = (join, settings, state);
         _summed = sumsOnDevice ? [.. Enumerable.Range(0, results.Length).Where(CanBeSummed)] : [];
         _read = [.. Enumerable.Range(0, results.Length).Except(_summed)];

@@ -202,8 +202,8 @@ internal sealed class CurvatureRunner(Program program, BatchJoin join, OrtSettin
             .DefaultIfEmpty(0)
             .Max();
 
-    private StateOutput StateOf(NamedValue output, bool firstApart) =>
-        new(output.Name, Precision.Model.Widen(output.Value.Type.Element), new JoinedOutput(join.KindOf(output.Name), firstApart));
+    private StateOutput StateOf(NamedValue output, bool firstSeparate) =>
+        new(output.Name, Precision.Model.Widen(output.Value.Type.Element), new JoinedOutput(join.KindOf(output.Name), firstSeparate));
 
     private Task<FedBatch> Feeds(DataSet data, long batch) =>
         Task.Run(() =>

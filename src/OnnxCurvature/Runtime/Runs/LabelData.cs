@@ -75,9 +75,8 @@ internal sealed class LabelData(
                 shape.Rank == 2 && SamplesOf(found.Logits) is not { IsSeparate: true, Axis: CrossEntropy.DefaultAxis }
                     ? CrossEntropy.DefaultAxis
                     : throw new UserErrorException(
-                        $"{names.Data(name)} {Shape} holds a number for every entry of '{found.Logits.Name}' {shape}, which does not tell "
-                            + $"the axis of "
-                            + $"classes; give it with --class-axis."
+                        $"{names.Data(name)} {Shape} holds a number for every entry of '{found.Logits.Name}' {shape}, which does "
+                            + "not determine the axis of classes; give it with --class-axis."
                     )
             );
         foreach (var (position, value) in array.Elements())

@@ -19,7 +19,7 @@ namespace OnnxCurvature.Runtime.Runs;
 /// <summary>A run that is planned and whose data have been checked, but that has not begun.</summary>
 internal sealed class PreparedRun : IDisposable
 {
-    /// <summary>The bound that a run is planned for after one has come to the bound on memory.</summary>
+    /// <summary>The share of the planned bytes that the next plan may take, after a run has come to the bound on memory.</summary>
     private const double SmallerShare = 0.6;
 
     private readonly RunPlan _plan;
@@ -105,7 +105,7 @@ internal sealed class PreparedRun : IDisposable
                 if (_identity.Value.DifferenceTo(other, "here", "there") is { } difference)
                     throw new UserErrorException($"'{path}' is of another run, because {difference}; give another -o, or remove the file.");
                 if (next == units.End)
-                    return "what was there already";
+                    return "all of it was there already";
             }
             var keeper = Keeper();
             using var profiles = _options.ProfilePath is null ? null : new SessionProfiles();

@@ -26,7 +26,10 @@ internal static class RequestedRun
     {
         var asked = request;
         var settled = Settle(inputs, request, options);
-        var (source, model, data, batches) = (settled.Source, settled.Model, settled.Data, settled.Batches);
+        var source = settled.Source;
+        var model = settled.Model;
+        var data = settled.Data;
+        var batches = settled.Batches;
         request = settled.Request;
         if (request is { Tolerance: not null, KeptClasses: null })
             request = request with { KeptClasses = ClassCount.Of(source, request, data, batches, options, inputs.Given.Names) };

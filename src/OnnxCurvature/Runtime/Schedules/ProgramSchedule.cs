@@ -48,7 +48,7 @@ internal sealed class ProgramSchedule
             var due = loops.Where(loop => level[loop.Output] == now + 1).ToArray();
             var computed = nodes.SelectMany(node => node.Outputs).ToHashSet();
             var later = program
-                .Nodes.Where(node => loops.Contains(node) ? level[node.Output] > now : level[node.Output] > now)
+                .Nodes.Where(node => level[node.Output] > now)
                 .SelectMany(GraphWalk.Dependencies)
                 .Where(value => computed.Contains(value) && passed.Contains(value))
                 .ToHashSet();

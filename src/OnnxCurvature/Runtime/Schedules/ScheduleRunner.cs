@@ -115,8 +115,8 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
         CancellationToken cancellation
     )
     {
-        var areApart = values.AreApart(step.Program.Parameters);
-        for (var segment = 0; segment < (areApart ? segments.Parts.Count : 1); segment++)
+        var areSeparate = values.AreSeparate(step.Program.Parameters);
+        for (var segment = 0; segment < (areSeparate ? segments.Parts.Count : 1); segment++)
         {
             var results = session.Run(
                 [.. step.Program.Parameters.Select(value => values.Of(value, segment))],
@@ -124,7 +124,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
                 cancellation
             );
             for (var at = 0; at < results.Count; at++)
-                if (areApart)
+                if (areSeparate)
                     values.Put(step.Program.Outputs[at].Value, segment, results[at]);
                 else
                     values.Share(step.Program.Outputs[at].Value, results[at]);
@@ -146,7 +146,7 @@ internal sealed class ScheduleRunner(ProgramSchedule schedule, OrtSettings setti
                 values.Share(input, OrtTensors.Of(constant.Read()));
         // A value that differs between segments is taken through a run for each segment.
         SegmentRange[] runs =
-            values.AreApart(loop.Initial.Concat(loop.Captured)) ? [.. segments.Parts]
+            values.AreSeparate(loop.Initial.Concat(loop.Captured)) ? [.. segments.Parts]
             : segments.Divides(loop) ? [segments]
             : [segments.Parts[0]];
         for (var run = 0; run < runs.Length; run++)

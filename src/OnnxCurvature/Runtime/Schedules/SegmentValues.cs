@@ -13,20 +13,20 @@ namespace OnnxCurvature.Runtime.Schedules;
 internal sealed class SegmentValues(IReadOnlyDictionary<Value, OrtValue> given, int segments) : IDisposable
 {
     private readonly Dictionary<Value, OrtValue> _shared = [];
-    private readonly Dictionary<Value, OrtValue>[] _apart =
+    private readonly Dictionary<Value, OrtValue>[] _separate =
     [
         .. Enumerable.Range(0, segments).Select(_ => new Dictionary<Value, OrtValue>()),
     ];
 
     /// <summary>Whether one of the values comes from the directions of a segment.</summary>
-    public bool AreApart(IEnumerable<Value> values) => values.Any(_apart[0].ContainsKey);
+    public bool AreSeparate(IEnumerable<Value> values) => values.Any(_separate[0].ContainsKey);
 
     /// <summary>Whether a value is there.</summary>
-    public bool Has(Value value) => given.ContainsKey(value) || _shared.ContainsKey(value) || _apart[0].ContainsKey(value);
+    public bool Has(Value value) => given.ContainsKey(value) || _shared.ContainsKey(value) || _separate[0].ContainsKey(value);
 
     /// <summary>A value as a segment has it.</summary>
     public OrtValue Of(Value value, int segment) =>
-        _apart[segment].TryGetValue(value, out var apart) ? apart
+        _separate[segment].TryGetValue(value, out var own) ? own
         : _shared.TryGetValue(value, out var shared) ? shared
         : given[value];
 
@@ -34,12 +34,12 @@ internal sealed class SegmentValues(IReadOnlyDictionary<Value, OrtValue> given, 
     public void Share(Value value, OrtValue tensor) => _shared.Add(value, tensor);
 
     /// <summary>Takes the value of one segment.</summary>
-    public void Put(Value value, int segment, OrtValue tensor) => _apart[segment].Add(value, tensor);
+    public void Put(Value value, int segment, OrtValue tensor) => _separate[segment].Add(value, tensor);
 
     /// <summary>Disposes of all but some values.</summary>
     public void KeepOnly(IReadOnlySet<Value> needed)
     {
-        foreach (var values in _apart.Prepend(_shared))
+        foreach (var values in _separate.Prepend(_shared))
         foreach (var (value, tensor) in values.Where(entry => !needed.Contains(entry.Key)).ToArray())
         {
             tensor.Dispose();
@@ -50,11 +50,11 @@ internal sealed class SegmentValues(IReadOnlyDictionary<Value, OrtValue> given, 
     /// <summary>Hands out values by segment. The caller disposes of them: each segment has a copy of what they share.</summary>
     public IReadOnlyList<IReadOnlyDictionary<Value, OrtValue>> HandOut(IReadOnlyCollection<Value> outputs)
     {
-        var handed = _apart.Select(_ => new Dictionary<Value, OrtValue>()).ToArray();
+        var handed = _separate.Select(_ => new Dictionary<Value, OrtValue>()).ToArray();
         foreach (var output in outputs.Distinct())
         foreach (var (segment, values) in handed.Index())
             values[output] =
-                _apart[segment].Remove(output, out var apart) ? apart
+                _separate[segment].Remove(output, out var own) ? own
                 : segment == segments - 1 && _shared.Remove(output, out var shared) ? shared
                 : OrtTensors.Copy(Of(output, segment));
         return handed;
