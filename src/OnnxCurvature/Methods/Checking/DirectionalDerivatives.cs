@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Losses;
+using OnnxCurvature.Ops.Building;
 using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Reduction;
 using OnnxCurvature.Ops.Structure;
@@ -27,6 +28,9 @@ internal sealed class DirectionalDerivatives
 {
     private const string Prefix = "check.";
 
+    /// <summary>Directions along matrices of fewer elements are small.</summary>
+    private const long LeastOuter = 1 << 16;
+
     private readonly GraphBuilder _b;
     private readonly LossHead _head;
     private readonly LinearProgram _first;
@@ -36,6 +40,7 @@ internal sealed class DirectionalDerivatives
     private readonly HashSet<Value> _given;
     private readonly CheckedDerivatives _asked;
     private readonly Dictionary<(int, CheckedRounding), Program> _programs = [];
+    private ImmutableHashSet<Value>? _outer;
 
     /// <summary>
     /// Linearizes. Must be called before anything is derived in the graph, since the model's own values are those that it holds now. Throws
@@ -102,8 +107,9 @@ internal sealed class DirectionalDerivatives
 
     /// <summary>
     /// The program for some pairs of directions at once. Its first parameters are the directions a, of shape [K, *value] for each of the
-    /// values; then, where directions b of their own are asked for, these; then, for <see cref="CheckedRounding.Perturbed"/>, the amplitude
-    /// and the frequency of the errors of each direction, [K]; then <see cref="Given"/> and inputs, as far as they are needed.
+    /// values, or of shapes [K, m] and [K, n] where <see cref="AreOuter"/>. Then follow directions b, where these are asked for, and for
+    /// <see cref="CheckedRounding.Perturbed"/> the amplitude and the frequency of the errors of each direction, [K]. Last come
+    /// <see cref="Given"/> and inputs, as far as they are needed.
     /// <see cref="KindOf"/> says what an output is; one that is zero is missing. First, Second and GaussNewton are of shape [K], or
     /// [K, *z] where the caller adds up sample by sample; Image is z_a, [K, *z]. All are in float64.
     /// </summary>
@@ -120,14 +126,46 @@ internal sealed class DirectionalDerivatives
         return program;
     }
 
-    private Program Build(int directions, Head head, RoundingNoise? noise)
+    /// <summary>
+    /// Whether directions along a value, a matrix [m, n], are given as columns and rows whose outer products they are. So a direction of a
+    /// single entry takes the place of m + n entries, where only matrix products take it. Errors of tangents make no such direction.
+    /// </summary>
+    public bool AreOuter(Value value, CheckedRounding rounding) => rounding != CheckedRounding.Perturbed && Outer.Contains(value);
+
+    private ImmutableHashSet<Value> Outer => _outer ??= FindOuter();
+
+    /// <summary>The large matrices whose directions no node needs as matrices.</summary>
+    private ImmutableHashSet<Value> FindOuter()
     {
-        ImmutableArray<Value> a = Parameters(),
-            b = TakesPairs ? Parameters() : a;
+        // Directions that are given with the request are of any form.
+        if (TakesPairs || _asked.HasFlag(CheckedDerivatives.Image))
+            return [];
+        ImmutableHashSet<Value> large = [.. Values.Where(value => value.Type is { Rank: 2, Shape.Elements.Known: >= LeastOuter })];
+        if (large.IsEmpty)
+            return large;
+        var (program, matrices) = Composed(1, _wide, null, large);
+        var computed = program.Nodes.SelectMany(node => node.Outputs).ToHashSet();
+        return [.. large.Where(value => !computed.Contains(matrices[Values.IndexOf(value)]))];
+    }
+
+    private Program Build(int directions, Head head, RoundingNoise? noise) =>
+        Pipeline.Simplification.Run(Composed(directions, head, noise, noise is null ? Outer : []).Program);
+
+    /// <summary>The program, and the directions a of each of the values.</summary>
+    private (Program Program, ImmutableArray<Value> Directions) Composed(
+        int directions,
+        Head head,
+        RoundingNoise? noise,
+        ImmutableHashSet<Value> outer
+    )
+    {
+        var parameters = ImmutableArray.CreateBuilder<Value>();
+        ImmutableArray<Value> a = Directions(),
+            b = TakesPairs ? Directions() : a;
         var errors = noise is null ? [] : new[] { noise.Amplitude, noise.Frequency }.ToDictionary(scalar => scalar, OfDirections);
         var image = Image(a);
         var other = a == b ? image : Image(b);
-        var bent = _second?.Outputs[0] is { } second ? Along(second, _first.Inputs.Zip(a).Concat(_second.Inputs.Zip(b))) : null;
+        var bent = _second?.Outputs[0] is { } second ? Tangent(second, _first.Inputs.Zip(a).Concat(_second.Inputs.Zip(b))) : null;
         var turned =
             head.Product.Outputs[0] is { } product && other is not null
                 ? _b.Batch([product], new Dictionary<Value, Value> { [head.Product.Inputs[0]] = other }, directions)[0]
@@ -145,19 +183,31 @@ internal sealed class DirectionalDerivatives
             CheckedDerivatives.Second,
             gaussNewton is not null && curved is not null ? Ops.Elementwise.Add.Of(_b, gaussNewton, curved) : gaussNewton ?? curved
         );
-        ImmutableArray<Value> parameters = [.. a, .. a == b ? [] : b, .. errors.Values];
-        return Pipeline.Simplification.Run(
-            Ir.Program.Create([.. parameters, .. Cut(outputs.Select(output => output.Value), parameters, _given)], outputs)
-        );
+        parameters.AddRange(errors.Values);
+        var inputs = Cut(outputs.Select(output => output.Value), parameters, _given);
+        return (Ir.Program.Create([.. parameters, .. inputs], outputs), a);
 
-        ImmutableArray<Value> Parameters() =>
-            [.. Values.Select(value => _b.Parameter(value.Type with { Shape = value.Type.Shape.Prepend(directions) }))];
+        ImmutableArray<Value> Directions() => [.. Values.Select(Along)];
+
+        Value Along(Value value)
+        {
+            var shape = value.Type.Shape;
+            return outer.Contains(value)
+                ? OuterProduct.Of(_b, Parameter(value, [directions, shape[0]]), Parameter(value, [directions, shape[1]]))
+                : Parameter(value, shape.Prepend(directions));
+        }
+
+        Value Parameter(Value value, TensorShape shape)
+        {
+            parameters.Add(_b.Parameter(value.Type with { Shape = shape }));
+            return parameters[^1];
+        }
 
         Value OfDirections(Value scalar) => _b.Parameter(scalar.Type with { Shape = [directions] });
 
-        Value? Image(ImmutableArray<Value> along) => _first.Outputs[0] is { } tangent ? Along(tangent, _first.Inputs.Zip(along)) : null;
+        Value? Image(ImmutableArray<Value> along) => _first.Outputs[0] is { } tangent ? Tangent(tangent, _first.Inputs.Zip(along)) : null;
 
-        Value Along(Value value, IEnumerable<(Value Tangent, Value Directions)> tangents)
+        Value Tangent(Value value, IEnumerable<(Value Tangent, Value Directions)> tangents)
         {
             var along = tangents.ToDictionary(pair => pair.Tangent, pair => pair.Directions);
             var own = noise?.Of(value, along.Keys) ?? value;

@@ -131,7 +131,12 @@ internal sealed class Gemm : Operator
         }
         else if (!batched[0] && !batched[1])
             product = Product(b, x, w, form);
-        else if (!batched[0] && form is { TransA: false, TransB: true } && x.Type.Shape[0].Known < x.Type.Shape[1].Known)
+        else if (
+            !batched[0]
+            && form is { TransA: false, TransB: true }
+            && x.Type.Shape[0].Known < x.Type.Shape[1].Known
+            && OuterProduct.In(b, w) is null
+        )
         {
             // The rows of all matrices, [K O, J], make one product [N, K O], which is smaller than they are: no copy of them is transposed.
             var rows = Reshape.To(b, w, [directions * y[1], x.Type.Shape[1]]);

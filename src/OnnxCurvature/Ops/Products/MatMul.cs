@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Ops.Building;
+using OnnxCurvature.Ops.Elementwise;
 using OnnxCurvature.Ops.Evaluation;
 using OnnxCurvature.Ops.Families;
 using OnnxCurvature.Ops.Structure;
@@ -15,8 +16,15 @@ internal sealed class MatMul : BilinearOperator
     /// <inheritdoc/>
     public override int LeastRank => 1;
 
-    /// <summary>The matrix product of two values.</summary>
-    public static Value Of(GraphBuilder b, Value x, Value y) => Catalogue.Get<MatMul>().Apply(b, [x, y]).Output;
+    /// <summary>The matrix product of two values. One with an outer product is made of products with its factors.</summary>
+    public static Value Of(GraphBuilder b, Value x, Value y)
+    {
+        if (x.Type.Rank > 1 && OuterProduct.In(b, y) is { } second)
+            return Mul.Of(b, Of(b, x, second.Column), second.Row);
+        if (y.Type.Rank > 1 && OuterProduct.In(b, x) is { } first)
+            return Mul.Of(b, first.Column, Of(b, first.Row, y));
+        return Catalogue.Get<MatMul>().Apply(b, [x, y]).Output;
+    }
 
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(OperatorCall call)

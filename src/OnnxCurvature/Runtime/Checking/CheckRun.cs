@@ -40,14 +40,18 @@ internal sealed class CheckRun(
         var results = new List<Dictionary<CheckedDerivatives, double[]>>();
         for (var start = 0; start < probes.Count; start += directions)
         {
-            batch.Expect((long)_program.Parameters.Take(Inputs).Zip(derivatives.Values.Concat(derivatives.Values), BytesOf).Sum());
+            batch.Expect((long)derivatives.Values.Sum(BytesOf) * (derivatives.TakesPairs ? 2 : 1));
             cancellation.ThrowIfCancellationRequested();
             var some = probes.Skip(start).Take(directions).ToArray();
-            var fed = _program.Parameters.Take(Inputs).Select((parameter, index) => Fed(parameter, index, some)).ToArray();
+            SparseTensor[] fed = [.. Fed(some)];
             try
             {
                 _session ??= new OrtProgram(_program, settings with { RunsOnce = true });
-                OrtValue[] parameters = [.. fed.Select(tensor => tensor.Value), .. _program.Parameters.Skip(Inputs).Select(batch.ValueOf)];
+                OrtValue[] parameters =
+                [
+                    .. fed.Select(tensor => tensor.Value),
+                    .. _program.Parameters.Skip(fed.Length).Select(batch.ValueOf),
+                ];
                 using var outputs = new Outputs(_session.Run(parameters, _ => true, cancellation));
                 for (var at = 0; at < some.Length; at++)
                     results.Add(Row(outputs, at, some[at]));
@@ -64,40 +68,63 @@ internal sealed class CheckRun(
     /// <inheritdoc/>
     public void Dispose() => _session?.Dispose();
 
-    private double BytesOf(Value parameter, Value of) =>
-        batch.ShapeOf(of).Aggregate((double)directions * parameter.Type.Element.Size(), (bytes, size) => bytes * size);
+    private double BytesOf(Value value)
+    {
+        var shape = batch.ShapeOf(value);
+        var elements = derivatives.AreOuter(value, rounding) ? shape.Sum() : shape.Aggregate(1.0, (product, size) => product * size);
+        return directions * elements * value.Type.Element.Size();
+    }
 
-    private int DirectionInputs => derivatives.Values.Length * (derivatives.TakesPairs ? 2 : 1);
-
-    private int Inputs => DirectionInputs + (rounding == CheckedRounding.Perturbed ? 2 : 0);
-
-    private SparseTensor Fed(Value parameter, int index, (Probe Probe, Variation Variation)[] some) =>
-        index < DirectionInputs
-            ? Direction(parameter, index, some)
-            : Numbers([.. some.Select(one => index == DirectionInputs ? one.Variation.Amplitude : one.Variation.Frequency)]);
+    /// <summary>The first parameters: directions, and then the errors.</summary>
+    private IEnumerable<SparseTensor> Fed((Probe Probe, Variation Variation)[] some)
+    {
+        foreach (var isFirst in derivatives.TakesPairs ? new[] { true, false } : [true])
+        foreach (var (index, value) in derivatives.Values.Index())
+        {
+            var (element, shape) = (value.Type.Element, batch.ShapeOf(value));
+            if (derivatives.AreOuter(value, rounding))
+            {
+                yield return Direction(element, [shape[0]], index, isFirst, some, (entry, number) => (entry / shape[1], number));
+                yield return Direction(element, [shape[1]], index, isFirst, some, (entry, _) => (entry % shape[1], 1));
+            }
+            else
+                yield return Direction(element, shape, index, isFirst, some, (entry, number) => (entry, number));
+        }
+        if (rounding != CheckedRounding.Perturbed)
+            yield break;
+        yield return Numbers([.. some.Select(one => one.Variation.Amplitude)]);
+        yield return Numbers([.. some.Select(one => (double)one.Variation.Frequency)]);
+    }
 
     private SparseTensor Numbers(double[] numbers) =>
         new SparseTensor(ElementType.Float64, [directions], [.. numbers.Select((number, at) => ((long)at, number))]);
 
-    /// <summary>Directions [K, *value]: those of the probes along this value, and zeros.</summary>
-    private SparseTensor Direction(Value parameter, int index, (Probe Probe, Variation Variation)[] some)
+    /// <summary>Directions [K, *shape]: those of the probes along a value, entry by entry, and zeros.</summary>
+    private SparseTensor Direction(
+        ElementType element,
+        long[] shape,
+        int value,
+        bool isFirst,
+        (Probe Probe, Variation Variation)[] some,
+        Func<long, double, (long, double)> place
+    )
     {
-        var value = derivatives.Values[index % derivatives.Values.Length];
-        var shape = batch.ShapeOf(value);
         var size = shape.Aggregate(1L, (product, length) => product * length);
         var entries = new List<(long, double)>();
         for (var at = 0; at < some.Length; at++)
         {
             var (probe, factor) = (some[at].Probe, some[at].Variation.Factor);
-            var isFirst = index < derivatives.Values.Length;
-            if ((isFirst ? probe.Value : probe.OtherValue) != index % derivatives.Values.Length)
+            if ((isFirst ? probe.Value : probe.OtherValue) != value)
                 continue;
             // A second direction of its own stays as it is, so that products are multiplied once.
             var (direction, scale) = isFirst || probe.B is null ? (probe.A, factor) : (probe.B.Value, 1);
-            foreach (var (entry, element) in direction)
-                entries.Add((at * size + entry, scale * element));
+            foreach (var (entry, number) in direction)
+            {
+                var (position, placed) = place(entry, scale * number);
+                entries.Add((at * size + position, placed));
+            }
         }
-        return new SparseTensor(parameter.Type.Element, [directions, .. shape], entries);
+        return new SparseTensor(element, [directions, .. shape], entries);
     }
 
     private Dictionary<CheckedDerivatives, double[]> Row(Outputs outputs, int at, (Probe Probe, Variation Variation) probe)
