@@ -18,10 +18,9 @@ namespace OnnxCurvature.Methods.Checking;
 /// root of ∇²L, no sample layout,
 /// no activation mask and no contraction takes part, so these numbers share only the linearization rules with what a plan computes.
 /// <para>
-/// From z on everything is in float64: ∇²L of a confident classification cancels in float32, while z_a does not. The same in float32 shows
-/// how far
-/// terms cancel there. Values that the model itself computes are taken from the run that is checked, so that both stand on the same side of
-/// every kink.
+/// From z on everything is in float64: ∇²L of a confident classification cancels in float32, while z_a does not. The same in float32
+/// shows how far terms cancel there. Values that the model itself computes are taken from the run that is checked, so that both stand on
+/// the same side of every kink.
 /// </para>
 /// </summary>
 internal sealed class DirectionalDerivatives
