@@ -64,13 +64,13 @@ internal sealed class GraphLoader(ModelReader file, NodeLoader loader, LoadOptio
         bool IsParameter(Value value) =>
             value.Constant is { } constant && initializers.Contains(value.Name!) && !RoundedNumber.IsOfFormula(constant.Read().Floats[0]);
 
-        // The scale of ones and the bias of zeros that exporters write for a normalization without any.
+        // The scale of ones and the bias of zeros that exporters write for a normalization without any. Models that are published without
+        // their weights fill these, too, with other numbers.
         bool IsFilling(Value value) =>
             !initializers.Contains(value.Name!)
-            && value.Constant is InlineConstant constant
-            && constant.Read().Floats is [var first, _, ..] elements
-            && RoundedNumber.IsOfFormula(first)
-            && elements.All(element => element == first);
+            && value is { Type.Rank: 1, Constant: InlineConstant constant }
+            && constant.Read().Floats is [0 or 1, _, ..] elements
+            && elements.All(element => element == elements[0]);
     }
 
     /// <summary>
