@@ -48,6 +48,7 @@ internal static class CalibrateCommand
             table.Row("matrix products, GFLOP/s", Figures.GigaFlops(machine.ProductFlops));
             table.Row("values in the cache, read and written in a second", Figures.Bytes(machine.CacheBytesPerSecond));
             table.Row("values in memory, read and written in a second", Figures.Bytes(machine.MemoryBytesPerSecond));
+            table.Row("memory of the system, first written in a second", Figures.Bytes(machine.FreshBytesPerSecond));
             table.Row("a node by itself, microseconds", FormattableString.Invariant($"{machine.LaunchSeconds * 1e6:0.0}"));
             table.Row("second-level cache", Figures.Bytes(machine.CoreCacheBytes));
             terminal.ShowWritten(

@@ -150,6 +150,9 @@ internal sealed record CalibrateDocument : Document
     [Description("Bytes in memory that a core reads and writes in a second.")]
     public required double MemoryBytesPerSecond { get; init; }
 
+    [Description("Bytes of memory that the system gives in a second, written for the first time.")]
+    public required double FreshBytesPerSecond { get; init; }
+
     [Description("The seconds of a node by itself.")]
     public required double LaunchSeconds { get; init; }
 

@@ -108,6 +108,7 @@ internal static class ReportBuilder
             ProductFlops = machine.ProductFlops,
             CacheBytesPerSecond = machine.CacheBytesPerSecond,
             MemoryBytesPerSecond = machine.MemoryBytesPerSecond,
+            FreshBytesPerSecond = machine.FreshBytesPerSecond,
             LaunchSeconds = machine.LaunchSeconds,
             CoreCacheBytes = machine.CoreCacheBytes,
         };

@@ -46,14 +46,14 @@ public sealed class CheckTimeTests
         Assert.InRange(time.Left, 189, 190);
     }
 
-    /// <summary>The first directions may take a quarter of the run, so that a run of a few seconds is checked.</summary>
+    /// <summary>The first directions may take a tenth of the run, so that a run of a few seconds is checked.</summary>
     [Fact]
-    public void First_directions_may_take_a_quarter_of_the_run()
+    public void First_directions_may_take_a_tenth_of_the_run()
     {
         var time = new CheckTime((Batch: 4000, Run: 4000), taken: 4000, spent: 300);
         Assert.False(time.Allows(1));
-        Assert.True(time.AllowsFirst(600));
-        Assert.False(time.AllowsFirst(800));
+        Assert.True(time.AllowsFirst(90));
+        Assert.False(time.AllowsFirst(110));
         Assert.True(
             time.Within(ends => ends.ThrowIfCancellationRequested(), isFirst: true, CancellationToken.None, CancellationToken.None)
         );
@@ -91,7 +91,7 @@ public sealed class CheckTimeTests
         }
     }
 
-    /// <summary>The first entry that differs may take what first directions may, so that it is known whether the run is wrong.</summary>
+    /// <summary>The first entry that differs may take longer than others, so that it is known whether the run is wrong.</summary>
     [Fact]
     public void The_first_entry_that_differs_may_take_a_quarter_of_the_run()
     {

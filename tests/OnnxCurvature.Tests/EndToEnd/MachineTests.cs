@@ -42,6 +42,7 @@ public sealed class MachineTests
             CacheBytesPerSecond = 3e9,
             MemoryBytesPerSecond = 2e9,
             FileBytesPerSecond = 1.5e9,
+            FreshBytesPerSecond = 2.5e9,
             LaunchSeconds = 1e-6,
             ThreadSeconds = 2e-6,
             SecondCoreShare = 0.5,

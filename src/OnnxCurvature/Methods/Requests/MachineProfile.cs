@@ -21,6 +21,9 @@ internal sealed record MachineProfile
     /// <summary>Bytes of weights that are read and laid out in a second when a session starts.</summary>
     public double FileBytesPerSecond { get; init; } = 1e9;
 
+    /// <summary>Bytes of memory that a process gets from the system in a second when it writes to them for the first time.</summary>
+    public double FreshBytesPerSecond { get; init; } = 2e9;
+
     /// <summary>Seconds that a node takes by itself.</summary>
     public double LaunchSeconds { get; init; } = 5e-6;
 

@@ -13,10 +13,13 @@ internal sealed class CheckTime
     public const double Share = 0.05;
 
     /// <summary>
-    /// The share that the check may take until the first directions are done, so that entries are checked in every run that is not very
-    /// short, and until it is known of the first entry that differs whether rounding explains that.
+    /// The share that the check may take until the first directions are done. Their price is estimated, so that some which seem to take
+    /// more than <see cref="Share"/> do not.
     /// </summary>
-    private const double FirstShare = 0.25;
+    private const double FirstShare = 0.1;
+
+    /// <summary>The share that may pass until it is known of the first entry that differs whether rounding explains that.</summary>
+    private const double DoubtShare = 0.25;
 
     /// <summary>The share that entries which differ may take besides, since most runs have none.</summary>
     private const double RepeatShare = 0.05;
@@ -43,6 +46,7 @@ internal sealed class CheckTime
 
     private readonly double _most;
     private readonly double _first;
+    private readonly double _doubt;
     private readonly double _mostRepeats;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Stopwatch _repeats = new();
@@ -59,9 +63,19 @@ internal sealed class CheckTime
         var run = before + batches;
         IsBound = batches > ShortRun && expected.Run > LeastExpected * ShortRun;
         if (IsBound)
-            (_most, _first, _mostRepeats) = (Share * run - spent, FirstShare * run - spent, RepeatShare * run);
+        {
+            (_most, _first, _doubt) = (Share * run - spent, FirstShare * run - spent, DoubtShare * run - spent);
+            _mostRepeats = RepeatShare * run;
+        }
         else
-            (_most, _first, Slowdown) = (Math.Max(Share * Math.Min(expected.Run, ShortRun), LeastSeconds), double.PositiveInfinity, 1);
+        {
+            (_most, _first, _doubt) = (
+                Math.Max(Share * Math.Min(expected.Run, ShortRun), LeastSeconds),
+                double.PositiveInfinity,
+                double.PositiveInfinity
+            );
+            Slowdown = 1;
+        }
     }
 
     /// <summary>How many times the expected time things take.</summary>
@@ -94,8 +108,8 @@ internal sealed class CheckTime
         Within(work, isFirst ? Math.Max(0, _first - Taken) : Left, stop, cancellation);
 
     /// <summary>
-    /// The same for an entry that differs, within the time for these: a share of their own, and for the first of them what first directions
-    /// may take, so that a wrong result is found to be one.
+    /// The same for an entry that differs, within the time for these: a share of their own, and for the first of them up to a quarter of
+    /// the run, so that a wrong result is found to be one.
     /// </summary>
     /// <param name="work">The work.</param>
     /// <param name="isFirst">Whether it is for the first entry that differs.</param>
@@ -107,7 +121,7 @@ internal sealed class CheckTime
         _repeats.Start();
         try
         {
-            return Within(work, isFirst ? Math.Max(left, _first - Taken) : left, stop, cancellation);
+            return Within(work, isFirst ? Math.Max(left, _doubt - Taken) : left, stop, cancellation);
         }
         finally
         {

@@ -65,15 +65,18 @@ internal static class MachineCache
         return machine;
     }
 
-    /// <summary>A digest of what the figures depend on: the processor, the number of cores, and ONNX Runtime's version.</summary>
+    /// <summary>
+    /// A digest of what the figures depend on: the processor, the number of cores, ONNX Runtime's version, and which figures there are.
+    /// </summary>
     private static string Key()
     {
         var processor = File.Exists(Processors)
             ? File.ReadLines(Processors).FirstOrDefault(line => line.StartsWith(Model, StringComparison.Ordinal))
             : null;
+        var figures = string.Join(' ', MachineFile.Names);
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{processor} {RuntimeInformation.ProcessArchitecture} {Environment.ProcessorCount} {OrtEnvironment.NativeVersion}"
+            $"{processor} {RuntimeInformation.ProcessArchitecture} {Environment.ProcessorCount} {OrtEnvironment.NativeVersion} {figures}"
         );
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
     }

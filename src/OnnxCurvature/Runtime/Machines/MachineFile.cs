@@ -17,6 +17,7 @@ internal static class MachineFile
         new("cacheBytesPerSecond", m => m.CacheBytesPerSecond, (m, x) => m with { CacheBytesPerSecond = x }),
         new("memoryBytesPerSecond", m => m.MemoryBytesPerSecond, (m, x) => m with { MemoryBytesPerSecond = x }),
         new("fileBytesPerSecond", m => m.FileBytesPerSecond, (m, x) => m with { FileBytesPerSecond = x }),
+        new("freshBytesPerSecond", m => m.FreshBytesPerSecond, (m, x) => m with { FreshBytesPerSecond = x }),
         new("launchSeconds", m => m.LaunchSeconds, (m, x) => m with { LaunchSeconds = x }),
         new("threadSeconds", m => m.ThreadSeconds, (m, x) => m with { ThreadSeconds = x }),
         new("secondCoreShare", m => m.SecondCoreShare, (m, x) => m with { SecondCoreShare = x }),
@@ -30,6 +31,9 @@ internal static class MachineFile
         new("deviceLinkSeconds", m => m.Device.LinkSeconds, (m, x) => m with { Device = m.Device with { LinkSeconds = x } }),
         new("deviceConvolutionBytes", m => m.Device.ConvolutionBytes, (m, x) => m with { Device = m.Device with { ConvolutionBytes = x } }),
     ];
+
+    /// <summary>The names of the figures.</summary>
+    public static IEnumerable<string> Names => Figures.Select(figure => figure.Name);
 
     /// <summary>A profile as JSON.</summary>
     public static byte[] Write(MachineProfile machine)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using OnnxCurvature.Ir;
 using OnnxCurvature.Methods.Requests;
@@ -11,8 +12,8 @@ namespace OnnxCurvature.Runtime.Machines;
 
 /// <summary>
 /// Measures what a core of this machine does in a second with ONNX Runtime, in less than half a second: a matrix product, products entry
-/// by entry in the cache and in memory, and nodes that do nothing else than start. The shortest of several times counts, since other
-/// work on the machine only adds to it.
+/// by entry in the cache and in memory, nodes that do nothing else than start, and memory that is written to for the first time. The
+/// shortest of several times counts, since other work on the machine only adds to it.
 /// </summary>
 internal static class MachineMeter
 {
@@ -24,6 +25,8 @@ internal static class MachineMeter
     private const int CachedNodes = 32;
     private const int MemoryEntries = 1 << 21;
     private const int Launches = 256;
+    private const int FreshBytes = 32 << 20;
+    private const int FreshRuns = 3;
 
     /// <summary>
     /// The share of that which nodes of a program reach, on the average of networks of all kinds. Their operands were written by other
@@ -52,6 +55,7 @@ internal static class MachineMeter
             CacheBytesPerSecond =
                 ShareOfCache * Traffic(CachedEntries) / (Seconds(Chain(CachedEntries, CachedNodes)) / CachedNodes - least),
             MemoryBytesPerSecond = ShareOfMemory * Traffic(MemoryEntries) / (Seconds(Chain(MemoryEntries, 1)) - least),
+            FreshBytesPerSecond = FreshBytes / FreshSeconds(),
             LaunchSeconds = launch,
             ThreadSeconds = usual.ThreadSeconds * slowness,
             StartSeconds = usual.StartSeconds * slowness,
@@ -106,6 +110,23 @@ internal static class MachineMeter
             foreach (var value in ones)
                 value.Dispose();
         }
+    }
+
+    /// <summary>The time to write to memory of the system for the first time, in such pages as a run's pool has.</summary>
+    private static unsafe double FreshSeconds()
+    {
+        var shortest = double.PositiveInfinity;
+        for (var run = 0; run < FreshRuns; run++)
+        {
+            var memory = (byte*)NativeMemory.Alloc(FreshBytes);
+            HugePages.Ask((nint)memory, FreshBytes);
+            var begin = Stopwatch.GetTimestamp();
+            for (var at = 0; at < FreshBytes; at += Environment.SystemPageSize)
+                memory[at] = 1;
+            shortest = Math.Min(shortest, Stopwatch.GetElapsedTime(begin).TotalSeconds);
+            NativeMemory.Free(memory);
+        }
+        return shortest;
     }
 
     private static OrtValue Ones(TensorShape shape)

@@ -75,7 +75,8 @@ internal sealed record RunPlan(ModelSource Source, Program Program, BatchJoin Jo
     {
         var limits = Limits(options, Source);
         var costs = new CostModel(limits with { Machine = options.MachineForTimes?.Invoke() ?? options.Machine });
-        var times = ScheduleTime.Of(Program, costs, new CostModel(limits), Cores(options), ChunksAtOnce(options));
+        var bytes = MemoryBytes + BytesOfResults(options);
+        var times = ScheduleTime.Of(Program, costs, new CostModel(limits), Cores(options), ChunksAtOnce(options), bytes);
         var starts = ScheduleRunner.Keeps(Data.Batches > 1, Flops, options.ChosenProvider) ? 1 : Data.Batches;
         return (times.Start + times.Run, starts * times.Start + Data.Batches * times.Run);
     }

@@ -14,13 +14,15 @@ internal readonly record struct ScheduleTime(double Start, double Run)
     /// <param name="planned">The costs that decide whether chunks run side by side.</param>
     /// <param name="cores">The cores that nodes may use.</param>
     /// <param name="atOnce">The most chunks at a time.</param>
-    public static ScheduleTime Of(Program program, CostModel costs, CostModel planned, int cores, int atOnce)
+    /// <param name="bytes">The bytes of its values and results, which the first run writes to memory that the system gives it then.</param>
+    public static ScheduleTime Of(Program program, CostModel costs, CostModel planned, int cores, int atOnce, double bytes = 0)
     {
         costs.Learn(program);
         planned.Learn(program);
         var steps = ProgramSchedule.Of(program).Steps;
         var times = new TimeModel(costs, cores);
-        return new ScheduleTime(times.Start(program, steps.Length), steps.Sum(Seconds));
+        var start = times.Start(program, steps.Length) + bytes / costs.Machine.FreshBytesPerSecond;
+        return new ScheduleTime(start, steps.Sum(Seconds));
 
         double Seconds(ScheduleStep step) =>
             step is not LoopStep loop ? times.Run(step.Program)
