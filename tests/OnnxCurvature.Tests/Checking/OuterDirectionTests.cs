@@ -27,12 +27,13 @@ public sealed class OuterDirectionTests
     private const long Rows = 260;
     private const long Columns = 270;
     private const int Samples = 3;
+    private const string Plain = "MatMul";
     private const string Twice = "used twice";
 
     public static TheoryData<string, bool> Uses =>
         new()
         {
-            { "MatMul", true },
+            { Plain, true },
             { "MatMul of sequences", true },
             { "MatMul by two batch axes", true },
             { "MatMul with the weight first", true },
@@ -50,7 +51,8 @@ public sealed class OuterDirectionTests
     [MemberData(nameof(Uses))]
     public void Results_agree_along_them(string use, bool areOuter)
     {
-        foreach (var element in (ElementType[])[ElementType.Float32, ElementType.Float64])
+        ElementType[] elements = use == Plain ? [ElementType.Float32, ElementType.Float64] : [ElementType.Float64];
+        foreach (var element in elements)
         {
             var (problem, weight) = Using(use);
             using var folder = new TemporaryFolder();
@@ -93,7 +95,7 @@ public sealed class OuterDirectionTests
     [InlineData(CheckedDerivatives.Image, CheckedRounding.Wide)]
     internal void Other_directions_are_matrices(CheckedDerivatives asked, CheckedRounding rounding)
     {
-        var derivatives = Derivatives("MatMul", asked);
+        var derivatives = Derivatives(Plain, asked);
         Assert.False(derivatives.AreOuter(derivatives.Values[0], rounding));
         Assert.Equal([2, Rows, Columns], derivatives.ProgramFor(2, rounding).Parameters[0].Type.Shape.Sizes);
     }
@@ -124,7 +126,7 @@ public sealed class OuterDirectionTests
         var b = problem.Builder;
         switch (use)
         {
-            case "MatMul":
+            case Plain:
                 return problem.Apply<MatMul>(problem.Input(2, Rows), weight);
             case "MatMul of sequences":
                 return problem.Apply<MatMul>(problem.Input(5, Rows), weight);
