@@ -126,8 +126,8 @@ internal sealed class DirectionalDerivatives
     }
 
     /// <summary>
-    /// Whether directions along a value, a matrix [m, n], are given as columns and rows whose outer products they are. So a direction of a
-    /// single entry takes the place of m + n entries, where only matrix products take it. Errors of tangents make no such direction.
+    /// Whether directions along a value, a matrix [m, n], are given as columns [m] and rows [n] whose outer products they are. So a
+    /// direction of a single entry takes m + n numbers. Only matrix products may take it, and tangents with errors are no outer products.
     /// </summary>
     public bool AreOuter(Value value, CheckedRounding rounding) => rounding != CheckedRounding.Perturbed && Outer.Contains(value);
 

@@ -6,8 +6,8 @@ using OnnxCurvature.Ops.Structure;
 namespace OnnxCurvature.Ops.Building;
 
 /// <summary>
-/// Matrices u vᵀ along the last two axes, as their factors. A product with one is made of two products with vectors, x (u vᵀ) = (x u) vᵀ,
-/// so that the matrix itself need not be computed.
+/// Matrices u vᵀ along the last two axes, as their factors. A product with one is made of two products with vectors,
+/// x (u vᵀ) = (x u) vᵀ, so that the matrix itself need not be computed.
 /// </summary>
 /// <param name="Column">u, of shape [..., m, 1].</param>
 /// <param name="Row">vᵀ, of shape [..., 1, n].</param>
