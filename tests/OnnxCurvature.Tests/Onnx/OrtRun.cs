@@ -25,7 +25,10 @@ internal static class OrtRun
     {
         using var run = new RunOptions();
         var given = session.InputMetadata.Keys.Where(inputs.ContainsKey).ToDictionary(name => name, name => inputs[name]);
-        return [.. session.Run(run, given, [.. outputs ?? session.OutputNames])];
+        IReadOnlyList<OrtValue> results = [.. session.Run(run, given, [.. outputs ?? session.OutputNames])];
+        // ONNX Runtime is given handles: a value that nothing else refers to would be freed under it.
+        GC.KeepAlive(given);
+        return results;
     }
 
     /// <summary>Options that do not log what a test provokes.</summary>

@@ -93,6 +93,8 @@ internal sealed class OrtProgram : IDisposable
             var values = _binding is null
                 ? _session.Run(run, _session.InputNames, [.. parameters, .. _shapes!.Values], _session.OutputNames)
                 : RunOnDevice(run, parameters, onHost);
+            // ONNX Runtime is given handles: a value that nothing else refers to would be freed under it.
+            GC.KeepAlive(parameters);
             Record();
             return values;
         }
